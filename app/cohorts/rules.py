@@ -1,0 +1,104 @@
+"""Pure rules of cohorts: who may move where, who may still join, what a roll call may say."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.cohorts.models import EnrolmentState, PresenceStatus
+from app.errors import Reason
+
+S = EnrolmentState
+
+MOVES: Mapping[S, frozenset[S]] = {
+    S.APPLIED: frozenset({S.ADMITTED, S.REFUSED, S.WITHDRAWN}),
+    S.ADMITTED: frozenset({S.ACTIVE, S.WITHDRAWN}),
+    S.ACTIVE: frozenset({S.COMPLETED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED, S.FAILED}),
+    S.ON_LEAVE: frozenset({S.ACTIVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED}),
+    S.INCOMPLETE: frozenset({S.ACTIVE, S.WITHDRAWN}),
+    S.COMPLETED: frozenset(),
+    S.REFUSED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+    S.TRANSFERRED: frozenset(),
+    S.FAILED: frozenset(),
+}
+"""BR-04: from a state to those it may become."""
+
+SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
+"""States that take a seat of the cohort."""
+
+FOLLOWING = frozenset({S.ACTIVE, S.COMPLETED})
+"""States on the roll."""
+
+NEEDS_REASON = frozenset({S.REFUSED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED, S.FAILED})
+"""Moves that say why."""
+
+ATTENDING = frozenset({PresenceStatus.PRESENT, PresenceStatus.LATE, PresenceStatus.LEFT_EARLY})
+
+
+def move_reasons(current: S, to: S, reason: str | None) -> list[Reason]:
+    """Why an enrolment may not move (BR-04)."""
+    found = []
+    if to not in MOVES[current]:
+        found.append(Reason("move_not_allowed", {"from_state": current.value, "to_state": to.value}, "to"))
+    elif to in NEEDS_REASON and not reason:
+        found.append(Reason("reason_needed", field="reason"))
+    return found
+
+
+def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:
+    """Last day on which someone joins without an exception: ``pct`` percent of the calendar (S2)."""
+    return starts_on + timedelta(days=(ends_on - starts_on).days * pct // 100)
+
+
+def admission_reasons(
+    *, seated: int, capacity: int, joins_on: date, limit: date, exception: str | None
+) -> list[Reason]:
+    """Why someone may not be admitted: no seat left, or too late without an exception's reason."""
+    found = []
+    if seated >= capacity:
+        found.append(Reason("cohort_full", {"capacity": capacity}))
+    if joins_on > limit and not exception:
+        found.append(Reason("too_late_to_join", {"limit_on": limit.isoformat()}, "reason"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a roll call."""
+
+    enrolment_id: int
+    status: PresenceStatus
+    minutes: int
+
+
+def roll_call_reasons(entries: Sequence[Entry], roster: Collection[int], planned_minutes: int) -> list[Reason]:
+    """Why a roll call may not be closed: it names everyone on the roll once, with minutes that can be."""
+    found = []
+    seen: set[int] = set()
+    for place, entry in enumerate(entries):
+        field = f"entries.{place}"
+        if entry.enrolment_id not in roster:
+            found.append(Reason("not_on_the_roll", field=f"{field}.enrolment_id"))
+        elif entry.enrolment_id in seen:
+            found.append(Reason("twice_on_the_roll", field=f"{field}.enrolment_id"))
+        seen.add(entry.enrolment_id)
+        found.extend(presence_reasons(entry.status, entry.minutes, planned_minutes, f"{field}.minutes"))
+    if missing := len(set(roster) - seen):
+        found.append(Reason("missing_from_the_roll", {"n": missing}, "entries"))
+    return found
+
+
+def presence_reasons(status: PresenceStatus, minutes: int, planned_minutes: int, field: str) -> list[Reason]:
+    """Why a presence cannot be: minutes while absent, none while present, more than planned."""
+    if status not in ATTENDING:
+        return [Reason("minutes_while_absent", field=field)] if minutes else []
+    if minutes <= 0:
+        return [Reason("present_without_minutes", field=field)]
+    if minutes > planned_minutes:
+        return [Reason("minutes_above_planned", {"planned_minutes": planned_minutes}, field)]
+    return []
+
+
+def has_begun(starts_at: datetime, at: datetime) -> bool:
+    """Whether a session may have its roll called."""
+    return starts_at <= at

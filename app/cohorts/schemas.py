@@ -1,0 +1,237 @@
+"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from app.cohorts.models import EnrolmentState, Phase, PresenceMode, PresenceStatus
+from app.curricula.schema import Mode
+from app.web import Command, Line, Prose, Read
+
+Why = Annotated[Line, StringConstraints(max_length=500)]
+
+
+class NewCohort(Command):
+    """A cohort to open; the end follows from the path's length when left out."""
+
+    project_id: int
+    region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    phase: Phase = Phase.DEPLOYMENT
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,39}$")]
+    title: Line
+    curriculum_slug: Annotated[str, StringConstraints(max_length=60)]
+    curriculum_version: Annotated[str, StringConstraints(max_length=20)]
+    starts_on: date
+    ends_on: date | None = None
+    capacity: Annotated[int, Field(ge=1, le=200)] = 12
+    place: Line
+    applications_open: bool = True
+
+
+class CohortRow(Read):
+    """A cohort in a list."""
+
+    id: int
+    code: str
+    title: str
+    college: str
+    curriculum_slug: str
+    curriculum_version: str
+    region_code: str
+    phase: Phase
+    starts_on: date
+    ends_on: date
+    capacity: int
+    seated: int
+    applications_open: bool
+
+
+class CohortRef(Read):
+    """A cohort that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    project_id: int
+    code: str
+    title: str
+    region_code: str
+    phase: Phase
+    curriculum_slug: str
+    curriculum_version: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    place: str
+    timezone: str
+    late_join_pct: int
+    grace_hours: int
+    applications_open: bool
+
+
+class StaffCommand(Command):
+    """A person to give a role in the cohort."""
+
+    person_id: int
+    role: Annotated[str, StringConstraints(pattern="^trainer$")] = "trainer"
+
+
+class ApplyCommand(Command):
+    """An application."""
+
+    motive: Annotated[Prose, StringConstraints(max_length=4000)]
+    employer: Line | None = None
+    employer_agrees: bool = False
+
+
+class MoveCommand(Command):
+    """A change of state (BR-04); ``joined_on`` only on becoming active."""
+
+    to: EnrolmentState
+    reason: Why | None = None
+    joined_on: date | None = None
+
+
+class EnrolmentRef(Read):
+    """An enrolment that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    cohort_id: int
+    person_id: int
+    name: str
+    curriculum_slug: str
+    curriculum_version: str
+    state: EnrolmentState
+    joined_on: date | None
+    cohort_title: str
+    timezone: str
+    grace_hours: int
+
+
+class MoveShown(Read):
+    """A past change of state."""
+
+    from_state: EnrolmentState | None
+    to_state: EnrolmentState
+    moved_at: datetime
+    by: str
+    reason: str | None
+
+
+class ApplicationShown(Read):
+    """An application with what was declared."""
+
+    enrolment_id: int
+    name: str
+    state: EnrolmentState
+    motive: str
+    employer: str | None
+    employer_agrees: bool
+    received_at: datetime
+
+
+class NewSession(Command):
+    """A session to schedule for a group activity; minutes and mode follow from it when left out."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    starts_at: AwareDatetime
+    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    mode: Mode | None = None
+    place: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class SessionRow(Read):
+    """A session in a calendar."""
+
+    id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    place: str
+    timezone: str
+    cancelled: bool
+    closed: bool
+
+
+class SessionRef(Read):
+    """A session that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    cohort_id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    timezone: str
+    cancelled_at: datetime | None
+
+
+class CancelCommand(Command):
+    """Why a session is cancelled: shown to the cohort."""
+
+    reason: Why
+
+
+class EntryCommand(Command):
+    """One person's presence."""
+
+    enrolment_id: int
+    status: PresenceStatus
+    minutes: Annotated[int, Field(ge=0, le=720)]
+    mode: PresenceMode | None = None
+
+
+class RollCallCommand(Command):
+    """A roll call to close; a correction names the one it supersedes, and why."""
+
+    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=300)]
+    supersedes: int | None = None
+    reason: Why | None = None
+
+
+class EntryShown(Read):
+    """A line of the sheet; ``status`` is ``None`` while nothing is recorded."""
+
+    enrolment_id: int
+    name: str
+    status: PresenceStatus | None
+    minutes: int | None
+    mode: PresenceMode | None
+
+
+class Sheet(Read):
+    """A session's roll call: everyone on the roll, with the current roll call when there is one."""
+
+    session: SessionRow
+    cohort_id: int
+    roll_call_id: int | None
+    closed_at: datetime | None
+    closed_by: str | None
+    entries: tuple[EntryShown, ...]
+
+
+class CatchUpCommand(Command):
+    """A missed workshop to make up before a date."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    due_on: date
+
+
+class CatchUpDone(Command):
+    """It was made up on a date."""
+
+    done_on: date
+
+
+class CatchUpShown(Read):
+    """A catch-up, done or not."""
+
+    id: int
+    enrolment_id: int
+    activity_code: str
+    minutes: int
+    due_on: date
+    done_on: date | None

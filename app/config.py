@@ -1,0 +1,70 @@
+"""Settings, from ``ESCOUADE_*`` variables. What is unsafe refuses to start in production."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import Reason
+
+ROOT = Path(__file__).parents[1]
+
+
+class Settings(BaseSettings):
+    """One deployment's choices; every field is documented in ``docs/settings.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="ESCOUADE_", frozen=True, extra="ignore")
+
+    environment: Literal["demo", "development", "production"] = Field(
+        "development", description="demo lists its accounts on the sign-in page; production refuses unsafe settings"
+    )
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
+    )
+    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files and issued PDFs")
+    base_url: str = Field("http://127.0.0.1:8000", description="address people use; absolute links come from it only")
+    english: bool = Field(default=False, description="offer English beside French; off by default")
+    pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
+    session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
+    idle_hours: int = Field(3, ge=1, le=24, description="a sign-in unused for so long ends")
+    upload_megabytes: int = Field(10, ge=1, le=100, description="largest file handed in")
+
+    @field_validator("database_url")
+    @classmethod
+    def use_psycopg(cls, url: str | None) -> str | None:
+        """Accept the usual spellings of a PostgreSQL address."""
+        if url is None or url.startswith("postgresql+psycopg://"):
+            return url
+        return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the service over TLS."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of ``base_url``, as browsers send it in ``Origin``."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def unsafe(settings: Settings) -> list[Reason]:
+    """Why these settings may not serve real people; empty outside production."""
+    if settings.environment != "production":
+        return []
+    found = []
+    if settings.database_url is None:
+        found.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
+    if not settings.secure:
+        found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    return found
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,18 @@
+"""The register of published versions: the only thing about curricula that is not a file."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from app.db import moment
+
+
+class PublishedCurriculum(SQLModel, table=True):
+    """A version that cohorts may follow, with the SHA-256 of its files (BR-01)."""
+
+    __tablename__ = "published_curriculum"
+
+    slug: str = Field(primary_key=True, max_length=60)
+    version: str = Field(primary_key=True, max_length=20)
+    sha256: str = Field(max_length=64)
+    registered_at: datetime = moment()

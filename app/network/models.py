@@ -1,0 +1,63 @@
+"""The network: Quebec's regions, the colleges (tenants), the projects and their targets."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ARRAY, Column, String
+from sqlmodel import Field, SQLModel
+
+from app.db import by_value, check
+
+
+class Region(SQLModel, table=True):
+    """One of Quebec's 17 administrative regions; ``code`` as the government numbers them."""
+
+    code: str = Field(primary_key=True, max_length=2)
+    name: str = Field(max_length=80)
+
+
+class College(SQLModel, table=True):
+    """A college: the tenant. ``number_prefix`` begins its certificate numbers."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True, max_length=60)
+    name: str = Field(max_length=120)
+    city: str = Field(max_length=80)
+    region_code: str = Field(foreign_key="region.code", index=True)
+    number_prefix: str = Field(unique=True, max_length=6)
+    timezone: str = Field(default="America/Toronto", max_length=40)
+    is_sofeduc_member: bool = False
+    authorised_kinds: list[str] = Field(sa_column=Column(ARRAY(String(40)), nullable=False))
+
+
+class Project(SQLModel, table=True):
+    """A funded project; its targets come from here, never from code (S11)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(unique=True, max_length=60)
+    name: str = Field(max_length=200)
+    funder: str = Field(max_length=200)
+    starts_on: date
+    ends_on: date
+
+    __table_args__ = (check("period", "ends_on > starts_on"),)
+
+
+class TargetKind(StrEnum):
+    """What a project promises to reach."""
+
+    ADVISORS = "advisors"
+    ENTERPRISES = "enterprises"
+    REGIONS = "regions"
+
+
+class ProjectTarget(SQLModel, table=True):
+    """How many, for one kind."""
+
+    __tablename__ = "project_target"
+
+    project_id: int = Field(foreign_key="project.id", primary_key=True)
+    kind: TargetKind = Field(sa_type=by_value(TargetKind), primary_key=True)
+    value: int
+
+    __table_args__ = (check("value", "value > 0"),)

@@ -1,0 +1,75 @@
+"""The network as it comes in and goes out."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.curricula.schema import CertificateKind
+from app.network.models import TargetKind
+from app.web import Command, Line, Read
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class RegionShown(Read):
+    """An administrative region."""
+
+    code: str
+    name: str
+
+
+class CollegeShown(Read):
+    """A college, as anyone signed in may know it."""
+
+    id: int
+    slug: str
+    name: str
+    city: str
+    region_code: str
+    timezone: str
+    is_sofeduc_member: bool
+    authorised_kinds: tuple[CertificateKind, ...]
+
+
+class NewCollege(Command):
+    """A college to open."""
+
+    slug: Slug
+    name: Annotated[Line, StringConstraints(max_length=120)]
+    city: Annotated[Line, StringConstraints(max_length=80)]
+    region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,6}$")]
+    timezone: Annotated[str, StringConstraints(max_length=40)] = "America/Toronto"
+    is_sofeduc_member: bool = False
+    authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
+
+
+class Target(Command):
+    """How many of one kind a project promises."""
+
+    kind: TargetKind
+    value: Annotated[int, Field(gt=0, le=1_000_000)]
+
+
+class NewProject(Command):
+    """A funded project."""
+
+    slug: Slug
+    name: Line
+    funder: Line
+    starts_on: date
+    ends_on: date
+    targets: tuple[Target, ...] = ()
+
+
+class ProjectShown(Read):
+    """A project with its targets."""
+
+    id: int
+    slug: str
+    name: str
+    funder: str
+    starts_on: date
+    ends_on: date
+    targets: dict[str, int]

@@ -1,0 +1,75 @@
+"""Colleges, regions and projects: small, shared by all, readable by whoever is signed in."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlmodel import col, select
+
+from app.db import Session
+from app.errors import Conflict, Invalid, NotFound, Reason
+from app.network.models import College, Project, ProjectTarget, Region
+from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
+
+
+def regions(session: Session) -> list[RegionShown]:
+    """Quebec's 17 regions, in their usual order."""
+    return [RegionShown.model_validate(r) for r in session.exec(select(Region).order_by(Region.code)).all()]
+
+
+def colleges(session: Session) -> list[CollegeShown]:
+    """All colleges, by name."""
+    return [CollegeShown.model_validate(c) for c in session.exec(select(College).order_by(College.name)).all()]
+
+
+def college(session: Session, college_id: int) -> CollegeShown:
+    """One college."""
+    found = session.get(College, college_id)
+    if found is None:
+        raise NotFound
+    return CollegeShown.model_validate(found)
+
+
+def open_college(session: Session, command: NewCollege) -> CollegeShown:
+    """A new tenant."""
+    if command.timezone not in available_timezones():
+        raise Invalid("invalid", Reason("unknown_timezone", {"timezone": command.timezone}, "timezone"))
+    taken = select(College.id).where((College.slug == command.slug) | (College.number_prefix == command.number_prefix))
+    if session.exec(taken).first() is not None:
+        raise Conflict("college_exists")
+    row = College(**{**command.model_dump(), "authorised_kinds": [k.value for k in command.authorised_kinds]})
+    session.add(row)
+    session.flush()
+    return CollegeShown.model_validate(row)
+
+
+def zone(session: Session, college_id: int) -> ZoneInfo:
+    """The college's time zone (BR-30)."""
+    return ZoneInfo(college(session, college_id).timezone)
+
+
+def open_project(session: Session, command: NewProject) -> ProjectShown:
+    """A new project with its targets."""
+    if command.ends_on <= command.starts_on:
+        raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
+    if session.exec(select(Project.id).where(Project.slug == command.slug)).first() is not None:
+        raise Conflict("project_exists")
+    row = Project(**command.model_dump(exclude={"targets"}))
+    session.add(row)
+    session.flush()
+    session.add_all(ProjectTarget(project_id=row.id or 0, kind=t.kind, value=t.value) for t in command.targets)
+    session.flush()
+    return project(session, row.id or 0)
+
+
+def project(session: Session, project_id: int) -> ProjectShown:
+    """One project with its targets."""
+    row = session.get(Project, project_id)
+    if row is None:
+        raise NotFound
+    targets = session.exec(select(ProjectTarget).where(ProjectTarget.project_id == project_id)).all()
+    return ProjectShown(**row.model_dump(), targets={t.kind.value: t.value for t in targets})
+
+
+def projects(session: Session) -> list[ProjectShown]:
+    """All projects, newest first."""
+    ids = session.exec(select(Project.id).order_by(col(Project.starts_on).desc())).all()
+    return [project(session, i) for i in ids if i is not None]

@@ -1,0 +1,46 @@
+"""Pure rules about people: passwords, addresses, names, when a sign-in ends."""
+
+import unicodedata
+from datetime import datetime, timedelta
+
+from app.errors import Reason
+
+MIN_PASSWORD = 15
+MAX_PASSWORD = 200
+SEEN_EVERY = timedelta(minutes=5)
+"""A sign-in's last use is written at most this often."""
+
+
+def normal_email(text: str) -> str:
+    """As stored and compared: trimmed, NFC, lower case."""
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
+def normal_name(text: str) -> str:
+    """NFC, single spaces: ``Zoé`` is one person however it was typed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def password_reasons(password: str, *, email: str = "") -> list[Reason]:
+    """Why a password is not accepted (NIST SP 800-63B-4: length, nothing about its composition)."""
+    found = []
+    if len(unicodedata.normalize("NFC", password)) < MIN_PASSWORD:
+        found.append(Reason("password_short", {"minimum": MIN_PASSWORD}, "password"))
+    if len(password) > MAX_PASSWORD:
+        found.append(Reason("password_long", {"maximum": MAX_PASSWORD}, "password"))
+    if email and password.lower() == email.lower():
+        found.append(Reason("password_is_email", field="password"))
+    return found
+
+
+def is_open(
+    now: datetime,
+    *,
+    seen_at: datetime,
+    expires_at: datetime,
+    ended_at: datetime | None,
+    suspended_at: datetime | None,
+    idle: timedelta,
+) -> bool:
+    """Whether a sign-in is still good: not ended, not expired, used lately, its account not suspended."""
+    return ended_at is None and suspended_at is None and now < expires_at and now - seen_at < idle

@@ -1,0 +1,36 @@
+"""The projection: one row per enrolment, written by the fold and by nothing else."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.db import moment, owned
+
+
+class ProgressRow(SQLModel, table=True):
+    """What the facts of an enrolment amount to; ``body`` is the whole ``Progress`` value as JSON.
+
+    The other columns are parts of it that lists and reports select.
+    """
+
+    __tablename__ = "progress"
+    __table_args__ = owned(("enrolment_id", "enrolment"), extra=(UniqueConstraint("enrolment_id"),))
+
+    id: int | None = Field(default=None, primary_key=True)
+    college_id: int = Field(index=True)
+    enrolment_id: int
+    version: int
+    recognised_minutes: int
+    planned_minutes: int
+    attended_minutes: int
+    attendance_base_minutes: int
+    modules_done: int
+    modules_total: int
+    next_due_on: date | None = None
+    last_fact_on: date | None = None
+    eligible: list[str] = Field(sa_column=Column(ARRAY(String(40)), nullable=False))
+    body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    folded_at: datetime = moment()

@@ -1,0 +1,221 @@
+"""The projection: which enrolments a transaction touched, their facts, their new row.
+
+``refresh`` runs at the commit boundary. It locks the touched enrolments in id order **before** it
+reads their facts (READ COMMITTED, ``FOR NO KEY UPDATE``): without the lock two concurrent facts would
+each be folded without the other, and one would be lost.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import SQLModel, col, select
+
+from app.cohorts.models import CatchUp, Cohort, Enrolment, RollCall, RollCallEntry, ScheduledSession
+from app.curricula.library import default_library
+from app.db import Session, now, written
+from app.progress.facts import Attended, Basis, CatchUpAssigned, Fact
+from app.progress.models import ProgressRow
+from app.progress.rules import fold
+from app.progress.schemas import Progress
+from app.text import local
+from app.web import dumps
+
+Ids: TypeAlias = Sequence[int]
+Touched: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
+Load: TypeAlias = Callable[[Session, Ids], Iterable[tuple[int, Fact]]]
+
+
+@dataclass(frozen=True)
+class FactSource:
+    """A feature's facts: the tables that hold them, whom their rows touch, how to load them."""
+
+    touched: Mapping[type[SQLModel], Touched]
+    load: Load
+
+
+_sources: list[FactSource] = []
+
+
+def register(source: FactSource) -> None:
+    """Called by main for each feature, once."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def own(_: Session, rows: Sequence[Any]) -> list[int]:
+    """Rows that name their enrolment."""
+    return [row.enrolment_id for row in rows]
+
+
+def fact_tables() -> frozenset[str]:
+    """Tables that only objects may write, so that the touched set is whole."""
+    return frozenset(str(model.__tablename__) for source in _sources for model in source.touched)
+
+
+# At the commit boundary -------------------------------------------------------------------------
+
+
+def touched(session: Session) -> list[int]:
+    """Ids of the enrolments that this transaction's writes concern, in order."""
+    by_type: dict[type, list[Any]] = defaultdict(list)
+    for row in written(session):
+        by_type[type(row)].append(row)
+    found: set[int] = set()
+    for source in _sources:
+        for model, whom in source.touched.items():
+            if model in by_type:
+                found.update(whom(session, by_type[model]))
+    return sorted(found)
+
+
+def refresh(session: Session) -> None:
+    """Fold again every enrolment that the transaction touched, once, under its lock."""
+    ids = touched(session)
+    if ids:
+        refold(session, ids)
+
+
+def refold(session: Session, ids: Ids) -> None:
+    """Lock, read, fold, write: version + 1, in the caller's transaction."""
+    lock = select(Enrolment.id).where(col(Enrolment.id).in_(ids)).order_by(col(Enrolment.id))
+    locked = session.exec(lock.with_for_update(key_share=True)).all()
+    if len(locked) != len(ids):
+        raise RuntimeError("an enrolment to fold is out of this transaction's sight")
+    values = [_row(*item) for item in folded(session, ids)]
+    statement = insert(ProgressRow)
+    new = {c.name: c for c in statement.excluded if c.name not in {"id", "version", "enrolment_id", "college_id"}}
+    table = ProgressRow.__table__  # type: ignore[attr-defined]
+    statement = statement.on_conflict_do_update(
+        index_elements=["enrolment_id"], set_={**new, "version": table.c.version + 1}
+    )
+    session.connection().execute(statement, values)
+
+
+def folded(session: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
+    """``(enrolment id, college id, progress)`` computed from the facts as they are now."""
+    basis = session.execute(
+        columns(col(Enrolment.id), col(Enrolment.college_id), col(Enrolment.curriculum_slug), col(Enrolment.curriculum_version), col(Enrolment.joined_on), col(Cohort.starts_on))
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .where(col(Enrolment.id).in_(ids))
+        .order_by(col(Enrolment.id))
+    ).all()
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for source in _sources:
+        for enrolment_id, fact in source.load(session, ids):
+            facts[enrolment_id].append(fact)
+    library = default_library()
+    return [
+        (id_, college, fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]))
+        for id_, college, slug, version, joined_on, starts_on in basis
+        if id_ is not None
+    ]
+
+
+def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, object]:
+    return {
+        "enrolment_id": enrolment_id,
+        "college_id": college_id,
+        "version": 1,
+        "recognised_minutes": progress.recognised_minutes,
+        "planned_minutes": progress.planned_minutes,
+        "attended_minutes": progress.attended_minutes,
+        "attendance_base_minutes": progress.attendance_base_minutes,
+        "modules_done": progress.modules_done,
+        "modules_total": len(progress.modules),
+        "next_due_on": progress.next_due_on,
+        "last_fact_on": progress.last_fact_on,
+        "eligible": [e.kind.value for e in progress.eligibility if e.eligible],
+        "body": progress.model_dump(mode="json"),
+        "folded_at": now(),
+    }
+
+
+def mismatches(session: Session, *, batch: int = 200) -> list[int]:
+    """Enrolments whose stored row is not what their facts give (``escouade doctor --progress``)."""
+    ids = [i for i in session.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all() if i is not None]
+    wrong: list[int] = []
+    for start in range(0, len(ids), batch):
+        part = ids[start : start + batch]
+        stored = dict(
+            session.exec(
+                select(ProgressRow.enrolment_id, ProgressRow.body).where(col(ProgressRow.enrolment_id).in_(part))
+            ).all()
+        )
+        fresh = {id_: progress.model_dump(mode="json") for id_, _, progress in folded(session, part)}
+        wrong.extend(id_ for id_ in part if dumps(stored.get(id_)) != dumps(fresh[id_]))
+    return wrong
+
+
+# The facts of what stands upstream: roll calls and catch-ups ------------------------------------
+
+
+def current_roll_calls() -> Any:  # noqa: ANN401 - a subquery
+    """Ids of the roll calls that none supersedes, of sessions that were not cancelled."""
+    later = RollCall.__table__.alias("later")  # type: ignore[attr-defined]
+    return (
+        select(RollCall.id, RollCall.session_id)
+        .outerjoin(later, later.c.supersedes_id == RollCall.id)
+        .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
+        .where(later.c.id.is_(None), col(ScheduledSession.cancelled_at).is_(None))
+        .subquery()
+    )
+
+
+def _load_attendance(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    current = current_roll_calls()
+    statement = (
+        columns(col(RollCallEntry.enrolment_id), col(ScheduledSession.id), col(ScheduledSession.activity_code), col(ScheduledSession.starts_at), col(ScheduledSession.timezone), col(ScheduledSession.planned_minutes), col(RollCallEntry.minutes))
+        .join(current, current.c.id == RollCallEntry.roll_call_id)
+        .join(ScheduledSession, col(ScheduledSession.id) == current.c.session_id)
+        .where(col(RollCallEntry.enrolment_id).in_(ids))
+    )
+    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in session.execute(statement):
+        yield enrolment_id, Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
+
+
+def _load_catch_ups(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    later = CatchUp.__table__.alias("later")  # type: ignore[attr-defined]
+    statement = (
+        columns(col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on))
+        .outerjoin(later, later.c.supersedes_id == CatchUp.id)
+        .where(col(CatchUp.enrolment_id).in_(ids), later.c.id.is_(None))
+    )
+    for enrolment_id, code, minutes, done_on in session.execute(statement):
+        yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
+
+
+def _of_sessions(session: Session, rows: Sequence[Any]) -> Iterable[int]:
+    statement = (
+        select(RollCallEntry.enrolment_id)
+        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+        .where(col(RollCall.session_id).in_([row.id for row in rows]))
+    )
+    return session.exec(statement).all()
+
+
+def _of_roll_calls(session: Session, rows: Sequence[Any]) -> Iterable[int]:
+    ids = [i for row in rows for i in (row.id, row.supersedes_id) if i is not None]
+    return session.exec(select(RollCallEntry.enrolment_id).where(col(RollCallEntry.roll_call_id).in_(ids))).all()
+
+
+def _of_cohorts(session: Session, rows: Sequence[Any]) -> Iterable[int]:
+    found = session.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
+    return [i for i in found if i is not None]
+
+
+def _itself(_: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return [row.id for row in rows]
+
+
+ATTENDANCE = FactSource(
+    touched={RollCallEntry: own, RollCall: _of_roll_calls, ScheduledSession: _of_sessions},
+    load=_load_attendance,
+)
+CATCH_UPS = FactSource(
+    touched={CatchUp: own, Enrolment: _itself, Cohort: _of_cohorts},
+    load=_load_catch_ups,
+)

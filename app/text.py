@@ -1,0 +1,119 @@
+"""What people read: messages by key, dates, hours and the search key. French first (BR-23).
+
+Catalogues are gettext files with message ids as keys, ``app/locale/<language>/<feature>.po``; a key
+missing in another language falls back to French, never the reverse.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date as babel_date
+from babel.messages.pofile import read_po
+
+from app.errors import DomainError, Reason
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("fr", "en")
+QUEBEC = ZoneInfo("America/Toronto")
+NBSP = "\N{NO-BREAK SPACE}"
+PLURAL_FROM = 2
+
+language: ContextVar[str] = ContextVar("language", default="fr")
+
+
+@cache
+def catalogue(lang: str) -> dict[str, str | tuple[str, ...]]:
+    """All messages of a language by key; plural messages as a tuple of forms."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for path in sorted((LOCALE / lang).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=lang, abort_invalid=True):
+                if not message.id or not message.string:
+                    continue
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                if key in found:
+                    raise ValueError(f"{path}: {key} is already in another catalogue")
+                found[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return found
+
+
+def t(key: str, **params: object) -> str:
+    """The text of a key in the reader's language, its ``{values}`` filled in.
+
+    A plural message chooses its form by the value ``n`` (French: 0 and 1 are singular). An unknown key
+    is an error: a test holds the catalogues against the code.
+    """
+    lang = language.get()
+    message = catalogue(lang).get(key) or catalogue("fr")[key]
+    if isinstance(message, tuple):
+        n = abs(float(str(params["n"])))
+        singular = n < PLURAL_FROM if lang == "fr" else n == 1
+        message = message[0] if singular else message[1]
+    return message.format(**params) if params else message
+
+
+def known(key: str) -> bool:
+    """Whether the French catalogue has the key."""
+    return key in catalogue("fr")
+
+
+def explain(reason: Reason) -> str:
+    """A reason in words."""
+    return t(f"reason.{reason.code}", **shown(reason.params))
+
+
+def explain_error(error: DomainError) -> str:
+    """An error's sentence."""
+    return t(f"error.{error.code}", **shown(error.params))
+
+
+def shown(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters as a reader sees them: ``*minutes`` as hours, the others as they are."""
+    return {k: hours(v) if k.endswith("minutes") and isinstance(v, int) else v for k, v in params.items()}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """``1 234,5``: narrow grouping and decimal comma, as the OQLF asks."""
+    text = f"{value:,.{decimals}f}".replace(",", NBSP)
+    return text.replace(".", ",")
+
+
+def hours(minutes: int) -> str:
+    """Minutes as hours: ``90`` gives ``1,5 h``; a quarter is kept, more is rounded to hundredths."""
+    value = minutes / 60
+    text = f"{value:,.2f}".rstrip("0").rstrip(".").replace(",", NBSP).replace(".", ",")
+    return f"{text}{NBSP}h"
+
+
+def local(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> datetime:
+    """An aware moment in a zone (BR-30); Quebec's usual one unless told."""
+    return moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def day(value: date) -> str:
+    """``22 novembre 2026`` in words (``1er`` on the first, in French)."""
+    text = babel_date(value, format="long", locale="fr_CA" if language.get() == "fr" else "en_CA")
+    return text.replace("1 ", "1er ", 1) if value.day == 1 and language.get() == "fr" else text
+
+
+def clock(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> str:
+    """``14 h 02`` in a zone."""
+    at = local(moment, zone)
+    return f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}"
+
+
+def today(zone: str | ZoneInfo = QUEBEC) -> date:
+    """The date where people are."""
+    return local(datetime.now(UTC), zone).date()
+
+
+def fold(text: str) -> str:
+    """Search and sort key: no accents, no case, single spaces, ligatures opened (no extension needed)."""
+    opened = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", opened) if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in plain.casefold()).split())

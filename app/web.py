@@ -1,0 +1,248 @@
+"""The web's common ground: pages from templates, problems as JSON or pages, cross-site writes refused."""
+
+import json
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app import text as words
+from app.access import Permission, Role
+from app.errors import DomainError, Reason, Unauthenticated
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+API = "/api/"
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+HIDDEN = frozenset({"password"})
+
+
+class Command(BaseModel):
+    """What someone asks for, as JSON or as a form: unknown fields are refused, text is trimmed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Read(BaseModel):
+    """A frozen read model: what services return and every face shows."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that make text read in another order than it is written."""
+
+
+def _clean(value: str) -> str:
+    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t") or c in BIDI for c in value):
+        raise ValueError("control character")
+    return unicodedata.normalize("NFC", value)
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean)]
+
+
+@cache
+def environment() -> Environment:
+    """The template environment: escaping on, unknown names are errors."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
+    )
+    env.globals.update(t=words.t, explain=words.explain, P=Permission, Role=Role, NBSP=words.NBSP)
+    env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
+    return env
+
+
+def render(
+    request: Request, template: str, *, status: int = 200, block: str | None = None, **values: object
+) -> HTMLResponse:
+    """A page from a template; ``block`` renders one block alone, for a fragment."""
+    shown = environment().get_template(template)
+    context = {"request_path": request.url.path, "actor": getattr(request.state, "actor", None), **values}
+    html = "".join(shown.blocks[block](shown.new_context(context))) if block else shown.render(context)
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def see_other(path: str) -> RedirectResponse:
+    """After a write, go and look."""
+    return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)
+
+
+def local_path(path: str | None) -> str:
+    """A path of this site, or its front page: never an address that someone else chose."""
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable():
+        return path
+    return "/"
+
+
+# Problems ---------------------------------------------------------------------------------------
+
+
+def problem(status: int, code: str, reasons: tuple[Reason, ...] = (), **params: object) -> dict[str, Any]:
+    """An RFC 9457 document: ``code`` is stable; ``title`` and ``errors[].message`` speak the reader's language."""
+    found: dict[str, Any] = {
+        "type": f"urn:escouade:problem:{code}",
+        "title": words.t(f"error.{code}", **words.shown(params)),
+        "status": status,
+        "code": code,
+    }
+    if reasons:
+        found["errors"] = [
+            {"code": r.code, "field": r.field, "message": words.explain(r), "params": dict(r.params)} for r in reasons
+        ]
+    return found
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the path belongs to the API."""
+    return bool(request.scope["path"].startswith(API))
+
+
+def answer_problem(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """The problem as JSON, as a page, or as a fragment above the form that htmx sent."""
+    status = int(document["status"])
+    if wants_json(request):
+        return JSONResponse(document, status, headers, media_type="application/problem+json")
+    if request.headers.get("HX-Request") == "true":
+        page = render(request, "problem.html", status=status, block="problem", problem=document, typed={})
+        page.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top"})
+    else:
+        typed = getattr(request.state, "typed", {})
+        page = render(request, "problem.html", status=status, problem=document, typed=typed)
+    page.headers.update(headers or {})
+    return page
+
+
+async def keep_typed(request: Request) -> None:
+    """Show people what they had typed when a form is refused: nothing is lost, with or without a script."""
+    if request.method == "POST" and not wants_json(request):
+        form = await request.form()
+        request.state.typed = {k: v for k, v in form.items() if isinstance(v, str) and v and k not in HIDDEN}
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    """A refusal in domain words."""
+    assert isinstance(error, DomainError)  # noqa: S101 - what Starlette's signature cannot say
+    if isinstance(error, Unauthenticated) and not wants_json(request):
+        return see_other("/connexion?suite=" + quote(request.scope["path"]))
+    await keep_typed(request)
+    document = problem(error.status, error.code, error.reasons, **error.params)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if "retry_after" in error.params:
+        headers["Retry-After"] = str(error.params["retry_after"])
+    return answer_problem(request, document, headers)
+
+
+KNOWN_TYPES = frozenset(
+    {
+        "bool_parsing", "date_from_datetime_parsing", "date_parsing", "date_type", "datetime_from_date_parsing",
+        "datetime_parsing", "datetime_type", "dict_type", "enum", "extra_forbidden", "greater_than",
+        "greater_than_equal", "int_parsing", "int_type", "json_invalid", "less_than", "less_than_equal", "list_type",
+        "literal_error", "missing", "model_attributes_type", "string_too_long", "string_too_short", "string_type",
+        "timezone_aware", "too_long", "too_short", "value_error",
+    }
+)  # fmt: skip
+"""Pydantic's kinds of error that have a sentence of their own."""
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """What pydantic refused, each with its field and reason."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    await keep_typed(request)
+    reasons = []
+    for found in error.errors():
+        kind = str(found["type"])
+        limits = {k: v for k, v in found.get("ctx", {}).items() if isinstance(v, str | int | float)}
+        code = kind if kind in KNOWN_TYPES else "value_error"
+        field = ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0])
+        reasons.append(Reason(code, limits, field))
+    return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons)))
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """What the framework refused before any route (no such path, wrong method, broken body)."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+    code = codes.get(error.status_code, "bad_request")
+    return answer_problem(request, problem(error.status_code, code), error.headers)
+
+
+async def on_integrity(request: Request, error: Exception) -> Response:
+    """A constraint said no to two people at once: say so, keep nothing."""
+    assert isinstance(error, IntegrityError)  # noqa: S101
+    return answer_problem(request, problem(HTTPStatus.CONFLICT, "conflict"))
+
+
+async def on_database_away(request: Request, error: Exception) -> Response:
+    """The database is away or busy: come back soon."""
+    document = problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
+    return answer_problem(request, document, {"Retry-After": "5"})
+
+
+def add_handlers(app: FastAPI) -> None:
+    """One handler per family of refusals."""
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(IntegrityError, on_integrity)
+    app.add_exception_handler(OperationalError, on_database_away)
+    app.add_exception_handler(PoolTimeout, on_database_away)
+
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def cross_site(request: Request, origin: str) -> bool:
+    """Whether a browser says that another site sent this write."""
+    if request.method not in UNSAFE or "authorization" in request.headers:
+        return False
+    fetch_site = request.headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        return fetch_site not in {"same-origin", "none"}
+    sent = request.headers.get("origin")
+    return sent is not None and sent not in {origin, f"{request.url.scheme}://{request.headers.get('host', '')}"}
+
+
+def add_protection(app: FastAPI, origin: str) -> None:
+    """Refuse cross-site writes; say on every answer what a browser may do with it."""
+
+    @app.middleware("http")
+    async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if cross_site(request, origin):
+            response = answer_problem(request, problem(HTTPStatus.FORBIDDEN, "cross_site"))
+        else:
+            response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if wants_json(request):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Headers of a download; the name may hold accents (RFC 6266)."""
+    plain = words.fold(name.rsplit(".", 1)[0]).replace(" ", "-") + "." + name.rsplit(".", 1)[-1]
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"}
+
+
+def dumps(value: object) -> str:
+    """JSON as stored and sent: compact, accents kept, keys in order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
