@@ -33,6 +33,8 @@ from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field, SQLModel
 from sqlmodel import Session as BaseSession
 
+from app.clock import now as now  # noqa: PLC0414
+
 APP_ROLE = "escouade_app"
 
 SQLModel.metadata.naming_convention = {
@@ -59,11 +61,6 @@ class UTC(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give it back in UTC."""
         return value.astimezone(UTC_ZONE) if value is not None else None
-
-
-def now() -> datetime:
-    """The moment, in UTC. Rules never call it: time is their argument."""
-    return datetime.now(UTC_ZONE)
 
 
 def by_value(kind: type[StrEnum], name: str | None = None) -> Enum:
@@ -169,9 +166,20 @@ class Database:
     @contextmanager
     def transaction(self, *, colleges: Iterable[int] = (), person: int | None = None) -> Iterator[Session]:
         """One transaction as the application role; committed at the end, rolled back on any error."""
+        with self._boundary() as session:
+            act_for(session, colleges=colleges, person=person, first=True)
+            yield session
+
+    @contextmanager
+    def as_owner(self) -> Iterator[Session]:
+        """One transaction as the tables' owner, whom row-level security does not hold: for ``doctor`` only."""
+        with self._boundary() as session:
+            yield session
+
+    @contextmanager
+    def _boundary(self) -> Iterator[Session]:
         with self._sessions(info={"database": self}) as session:
             try:
-                act_for(session, colleges=colleges, person=person, first=True)
                 yield session
                 finish(session)
             except BaseException:

@@ -126,20 +126,18 @@ def _locked(path: Path, kind: int) -> Iterator[int]:
 def _explained(directory: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise EmbeddedError("embedded.directory", path=str(directory), detail=str(error)) from error
+    except (OSError, KeyError) as error:  # KeyError: no such system account
+        raise EmbeddedError("embedded.system", path=str(directory), detail=str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    directory: Path  # locks and log
+    directory: Path  # the locks
+    log: Path
     home: Path  # what the server reads and writes: the same place, unless root had to move it
+    data: Path
     sockets: Path
     account: pwd.struct_passwd  # runs the server: whoever calls, or whom root becomes
-
-    @property
-    def data(self) -> Path:
-        return self.home / "data"
 
     def alive(self) -> bool:
         """Whether any process of the server is left."""
@@ -168,16 +166,16 @@ class _Server:
             time.sleep(0.005)
 
     def failed(self) -> EmbeddedError:
-        log = self.directory / "server.log"
-        last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2] if log.exists() else ""
-        return EmbeddedError("embedded.failed", log=str(log), detail=last)
+        words = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        reason = re.split("FATAL:|error:", words)[-1].strip()[-500:]
+        return EmbeddedError("embedded.failed", log=str(self.log), detail=reason)
 
     def run(self, *command: str | Path) -> None:
         """Run as the account, away from the terminal's Ctrl-C, until it has ended or is a server that answers."""
         root: dict[str, Any] = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
         environment = {"LC_ALL": "C", "PATH": os.defpath}  # no PG*, no secret of ours
-        log = (self.directory / "server.log").open("ab")
-        with log, _locked(self.directory / "server.lock", fcntl.LOCK_EX) as held:
+        self.log.touch(mode=0o600)
+        with self.log.open("ab") as log, _locked(self.directory / "server.lock", fcntl.LOCK_EX) as held:
             process = subprocess.Popen(  # noqa: S603
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[held], cwd="/", env=environment,
                 start_new_session=True, **(root if os.geteuid() == 0 else {}))  # fmt: skip
@@ -194,10 +192,7 @@ class _Server:
 
 def _locate(directory: Path) -> _Server:
     """Make or recognise the directory; decide who runs the server, and where."""
-    try:
-        account = pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("nobody")
-    except KeyError as error:
-        raise EmbeddedError("embedded.no_account", uid=os.geteuid()) from error
+    account = pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("nobody")
     home = _claim(directory, account)
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
     moved = Path("/var/lib", f"{NAME}-{digest}")
@@ -206,7 +201,7 @@ def _locate(directory: Path) -> _Server:
     sockets = home / "run"  # a socket's address is short (100 bytes with its name), and the setting knows no quoting
     if not re.fullmatch(r"[\w/.+-]{1,86}", str(sockets), re.ASCII):
         sockets = Path(f"/tmp/esc-{account.pw_uid}-{digest}")  # noqa: S108 (see _private)
-    return _Server(directory, home, sockets, account)
+    return _Server(directory, directory / "server.log", home, home / "data", sockets, account)
 
 
 def _open_to_all(path: Path) -> bool:

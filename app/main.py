@@ -8,7 +8,6 @@ from types import ModuleType
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
-
 from sqlalchemy import text as text_sql
 
 from app import text

@@ -7,7 +7,7 @@ missing in another language falls back to French, never the reverse.
 import unicodedata
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date as babel_date
 from babel.messages.pofile import read_po
 
+from app.clock import now
 from app.errors import DomainError, Reason
 
 LOCALE = Path(__file__).parent / "locale"
@@ -42,7 +43,7 @@ def catalogue(lang: str) -> dict[str, str | tuple[str, ...]]:
     return found
 
 
-def t(key: str, **params: object) -> str:
+def t(key: str, /, **params: object) -> str:
     """The text of a key in the reader's language, its ``{values}`` filled in.
 
     A plural message chooses its form by the value ``n`` (French: 0 and 1 are singular). An unknown key
@@ -109,7 +110,7 @@ def clock(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> str:
 
 def today(zone: str | ZoneInfo = QUEBEC) -> date:
     """The date where people are."""
-    return local(datetime.now(UTC), zone).date()
+    return local(now(), zone).date()
 
 
 def fold(text: str) -> str:

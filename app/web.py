@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -61,7 +61,8 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
     )
-    env.globals.update(t=words.t, explain=words.explain, P=Permission, Role=Role, NBSP=words.NBSP)
+    env.globals.update(t=words.t, known=words.known, explain=words.explain, language=words.language)
+    env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
     return env
 
@@ -120,8 +121,10 @@ def answer_problem(request: Request, document: Mapping[str, Any], headers: Mappi
         page = render(request, "problem.html", status=status, block="problem", problem=document, typed={})
         page.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top"})
     else:
+        before = urlsplit(request.headers.get("referer", ""))
+        back = local_path(before.path + ("?" + before.query if before.query else ""))
         typed = getattr(request.state, "typed", {})
-        page = render(request, "problem.html", status=status, problem=document, typed=typed)
+        page = render(request, "problem.html", status=status, problem=document, typed=typed, back=back)
     page.headers.update(headers or {})
     return page
 

@@ -142,7 +142,7 @@ def _sections(tokens: Sequence[Token]) -> dict[str, Sequence[Token]]:
     """The tokens under each heading of level 2, by its text; the first wins."""
     starts = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
     sections: dict[str, Sequence[Token]] = {}
-    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+    for start, end in zip(starts, [*starts, len(tokens)][1:], strict=True):
         sections.setdefault(tokens[start + 1].content, tokens[start + 3 : end])
     return sections
 

@@ -3,6 +3,7 @@
 Exit status 1 when there is something to correct. Texts come from the catalogue.
 """
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -21,7 +22,6 @@ from app.errors import NotFound
 from app.text import hours, t
 
 app = typer.Typer(help=t("curricula.cli.help"), no_args_is_help=True, add_completion=False)
-console = Console()
 PIPE_WIDTH = 240
 
 Folder = Annotated[Path, typer.Option("--path", help=t("curricula.cli.path"), show_default=False)]
@@ -101,7 +101,12 @@ def publish(
 
 
 def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    """Where to print: a pipe or a log has no width of its own, so that each row keeps its line."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _refuse(problems: Iterable[Problem]) -> NoReturn:
@@ -149,8 +154,7 @@ def _print_table(columns: Iterable[str], rows: Iterable[tuple[str, ...]], title:
     for row in rows:
         # Text, not markup: a file may hold anything between brackets.
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    # A pipe or a log has no width of its own: keep each row on its line.
-    console.print(table, width=None if console.is_terminal else PIPE_WIDTH)
+    _console().print(table)
 
 
 if __name__ == "__main__":

@@ -106,10 +106,11 @@ def _add_framework(folder: Folder, version: str) -> None:
 def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
     file = f"{slug}/{version}.yaml"
     loaded = load(folder.root / file, file, Curriculum)
-    folder.problems += loaded.problems
-    if not loaded.value:
+    misplaced = tuple(_misplaced(loaded, slug=slug, version=version)) if loaded.value else ()
+    folder.problems += (*loaded.problems, *misplaced)
+    # A curriculum that says it is another would be read, and its pages looked for, at the wrong place.
+    if not loaded.value or misplaced:
         return
-    folder.problems += _misplaced(loaded, slug=slug, version=version)
     wanted = loaded.value.framework
     framework = folder.frameworks.get(wanted.version)
     if framework is None or framework.code != wanted.code:

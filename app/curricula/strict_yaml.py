@@ -76,10 +76,11 @@ def _syntax_error(file: str, text: str, error: yaml.MarkedYAMLError) -> Document
     # PyYAML marks every such error; its types only say that it may.
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines()
-    number = mark.line if mark else len(lines)
-    line = lines[number] if number < len(lines) else ""
+    if mark is None or mark.line >= len(lines):
+        return _unreadable(file, len(lines), "unfinished", {})
+    line = lines[mark.line]
     code = "tab" if "\t" in line[: len(line) - len(line.lstrip())] else "syntax"
-    return _unreadable(file, number + 1, code, {"excerpt": line.strip()[:80]})
+    return _unreadable(file, mark.line + 1, code, {"excerpt": line.strip()[:80]})
 
 
 class _TooDeepError(Exception):

@@ -1,0 +1,34 @@
+# Escouade. `make` alone lists what there is.
+PORT ?= 8000
+PYTHON := .venv/bin/python
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: ready ## load the demo network and serve it on http://127.0.0.1:8000 (PORT=… to change)
+	@ESCOUADE_ENVIRONMENT=demo .venv/bin/escouade serve --port $(PORT)
+
+test: ready-dev lint ## check style and types, then run the whole suite
+	@$(PYTHON) -m pytest -n 2 -q
+
+lint: ready-dev ## ruff and mypy
+	@.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary
+
+bench: ready-dev ## time every page and call of the main flow on the demo data, as ratios
+	@$(PYTHON) -m bench
+
+locks: ## pin the dependencies again (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
+
+clean: ## remove what these commands made: environment, caches, embedded database
+	@rm -rf .venv .escouade .mypy_cache .ruff_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ready:
+	@.ci/setup requirements.lock
+
+ready-dev:
+	@.ci/setup requirements-dev.lock
+
+.PHONY: help run test lint bench locks clean ready ready-dev

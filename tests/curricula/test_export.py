@@ -1,0 +1,108 @@
+"""The schemas of the editors: up to date, draft 7, in French, and as strict as the code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from app.curricula import strict_yaml
+from app.curricula.export import MODELS, drifted, json_schemas, write_schemas
+from app.curricula.library import DEFAULT_ROOT
+from app.text import catalogue
+from tests.curricula import samples
+from tests.curricula.samples import Data
+
+FILES = [("framework.json", "referentiel"), ("curriculum.json", "generaliste"), ("curriculum.json", "specialise")]
+
+
+def schema(name: str) -> Any:
+    return json.loads(json_schemas()[name])
+
+
+def test_the_written_schemas_are_what_the_code_gives() -> None:
+    assert drifted(DEFAULT_ROOT / "schema") == ()
+
+
+def test_drift_is_seen_and_written_away(tmp_path: Path) -> None:
+    folder = tmp_path / "schema"
+    assert drifted(folder) == ("curriculum.json", "framework.json")
+    write_schemas(folder)
+    assert drifted(folder) == ()
+    (folder / "framework.json").write_text("{}", "utf-8")
+    assert drifted(folder) == ("framework.json",)
+
+
+@pytest.mark.parametrize(("name", "slug"), FILES)
+def test_the_real_files_are_valid_and_name_their_schema(name: str, slug: str) -> None:
+    text = (DEFAULT_ROOT / slug / "1.0.yaml").read_text("utf-8")
+    assert text.splitlines()[0] == f"# yaml-language-server: $schema=../schema/{name}"
+    Draft7Validator.check_schema(schema(name))
+    Draft7Validator(schema(name)).validate(strict_yaml.parse(text, slug).data)
+
+
+def put(data: Data, path: tuple[str | int, ...], value: object) -> Data:
+    target: Any = data
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("semaines",), 4),
+        (("weeks",), "4"),
+        (("weeks",), 0),
+        (("version",), 1),
+        (("version",), "un"),
+        (("title",), "Titre"),
+        (("title", "fr"), ""),
+        (("certificates", 1, "kind"), "diplome"),
+        (("certificates", 1, "mandates"), None),
+        (("certificates", 1, "thresholds"), {"CN-01": 5}),
+        (("certificates", 1, "thresholds"), {"un": 1}),
+        (("modules",), []),
+        (("modules", 0, "activities", 0, "mode"), "libre"),
+        (("modules", 0, "activities", 0, "requires"), "ESS-1"),
+    ],
+)
+def test_the_schema_refuses_what_the_code_refuses(path: tuple[str | int, ...], value: object) -> None:
+    validator = Draft7Validator(schema("curriculum.json"))
+    assert validator.is_valid(samples.CURRICULUM)
+    assert not validator.is_valid(put(samples.curriculum_data(), path, value))
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_editors_understand_every_keyword(name: str) -> None:
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            assert not {"prefixItems", "$defs", "anyOf"} & node.keys()
+            assert "$ref" not in node or len(node) == 1
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(schema(name))
+
+
+def test_every_field_is_explained_in_french_and_nothing_else_is() -> None:
+    used: set[str] = set()
+    for name, model in MODELS.items():
+        whole = schema(name)
+        for cls, node in {model.__name__: whole, **whole["definitions"]}.items():
+            used |= {f"curricula.class.{cls}"}
+            used |= {f"curricula.field.{cls}.{field}" for field in node.get("properties", {})}
+    known = {key for key in catalogue("fr") if key.startswith(("curricula.class.", "curricula.field."))}
+    assert known == used
+
+
+def test_every_field_is_explained_to_developers() -> None:
+    for model in MODELS.values():
+        definitions = model.model_json_schema()
+        for node in (definitions, *definitions["$defs"].values()):
+            assert all(value.get("description") for value in node.get("properties", {}).values())

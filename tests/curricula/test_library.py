@@ -1,0 +1,380 @@
+"""The folder as a whole, and the two real curricula."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.curricula import library, register
+from app.curricula.library import DEFAULT_ROOT, check, default_library, load_library, publish
+from app.curricula.problems import CurriculumError
+from app.curricula.schema import CertificateKind, Curriculum
+from app.errors import NotFound
+from tests.curricula import samples
+
+
+def codes(root: Path) -> list[tuple[str, int, str]]:
+    """File, line and code of every problem of a folder; each can be said in words."""
+    _, problems = check(root)
+    assert all("{" not in problem.message for problem in problems)
+    return [(problem.file, problem.line, problem.code.removeprefix("curricula.")) for problem in problems]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return samples.write_folder(tmp_path)
+
+
+def replace(path: Path, old: str, new: str) -> Path:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
+
+
+# The real curricula
+
+
+def test_the_real_folder_checks_clean() -> None:
+    assert [str(problem) for problem in check(DEFAULT_ROOT)[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "hours", "activities", "group_hours", "by_type"),
+    [
+        (
+            "generaliste",
+            60,
+            27,
+            31,
+            {"self_study": 15, "workshop": 17, "codev": 12, "field_mandate": 7, "assessment": 9},
+        ),
+        (
+            "specialise",
+            210,
+            56,
+            95,
+            {"self_study": 45, "workshop": 60, "codev": 30, "field_mandate": 57, "assessment": 18},
+        ),
+    ],
+)
+def test_hours_of_the_real_curricula(
+    slug: str, hours: int, activities: int, group_hours: int, by_type: dict[str, int]
+) -> None:
+    curriculum = default_library().curriculum(slug, "1.0")
+    assert (curriculum.hours, len(curriculum.activities), curriculum.group_minutes / 60) == (
+        hours,
+        activities,
+        group_hours,
+    )
+    found: Counter[str] = Counter()
+    for activity in curriculum.activities:
+        found[activity.type] += activity.hours
+    assert found == by_type
+
+
+def test_the_real_framework() -> None:
+    framework = default_library().framework("1.0")
+    assert [competency.code for competency in framework.competencies] == [f"CN-{n:02}" for n in range(1, 13)]
+    assert all(len(c.elements) == len(c.criteria) == 3 for c in framework.competencies)
+    assert [level.fr for level in framework.scale] == ["Amorcé", "En développement", "Maîtrisé", "Référent"]
+    editions = {(a.framework, a.edition) for c in framework.competencies for a in c.alignments}
+    assert editions == {("digcomp", "2.2"), ("cadre-qc", "2019")}
+
+
+def test_certificates_of_the_real_curricula() -> None:
+    generalist, specialist = (default_library().curriculum(slug, "1.0") for slug in ("generaliste", "specialise"))
+    for curriculum in (generalist, specialist):
+        participation = curriculum.rule(CertificateKind.attestation_participation)
+        assert participation
+        assert (participation.min_attendance_pct, participation.min_hours_pct) == (80, 80)
+    achievement = generalist.rule(CertificateKind.attestation_reussite)
+    certification = specialist.rule(CertificateKind.certification_collegiale)
+    assert achievement
+    assert certification
+    assert Counter(achievement.thresholds.values()) == {2: 8, 3: 1}
+    assert Counter(certification.thresholds.values()) == {3: 12}
+    assert certification.mandates
+    assert (certification.mandates.min_completed, certification.mandates.min_distinct_enterprises) == (3, 3)
+
+
+def test_every_real_text_is_translated() -> None:
+    def texts(value: object) -> list[object]:
+        if isinstance(value, dict):
+            found = [value] if "fr" in value else []
+            return [*found, *(text for item in value.values() for text in texts(item))]
+        return [text for item in value for text in texts(item)] if isinstance(value, (list, tuple)) else []
+
+    real = default_library()
+    values = [*real.curricula.values(), *real.frameworks.values()]
+    assert [text for value in values for text in texts(value.model_dump()) if not text["en"]] == []  # type: ignore[index]
+
+
+# Reading
+
+
+def test_lookups(root: Path) -> None:
+    found = load_library(root)
+    curriculum = found.curriculum("essai", "1.0")
+    assert curriculum == samples.curriculum()
+    assert (found.slugs, found.versions("essai"), found.versions("autre")) == (("essai",), ("1.0",), ())
+    assert found.framework_of(curriculum) == found.framework("1.0") == samples.framework()
+    for look in (
+        lambda: found.curriculum("essai", "2.0"),
+        lambda: found.framework("2.0"),
+        lambda: found.page("essai", "1.0", "ESS-9.A"),
+        lambda: found.page("essai", "2.0", "ESS-1.A"),
+        lambda: found.fingerprint("essai", "2.0"),
+    ):
+        with pytest.raises(NotFound):
+            look()
+
+
+def test_versions_are_in_the_order_of_their_numbers(root: Path) -> None:
+    for version in ("1.10", "1.9", "1.0.1"):
+        text = samples.as_yaml(samples.CURRICULUM | {"version": version})
+        (root / f"essai/{version}.yaml").write_text(text, "utf-8")
+    assert load_library(root).versions("essai") == ("1.0", "1.0.1", "1.9", "1.10")
+
+
+def test_a_draft_loads_before_its_pages_are_written(root: Path) -> None:
+    (root / "essai/1.0/ESS-1.A.md").unlink()
+    replace(root / "essai/1.0/ESS-1.B.md", "## Temps", "## Durée")
+    found = load_library(root)
+    assert found.page("essai", "1.0", "ESS-1.C").title == "Activité ESS-1.C"
+    for code in ("ESS-1.A", "ESS-1.B"):
+        with pytest.raises(CurriculumError):
+            found.page("essai", "1.0", code)
+
+
+def test_a_page_is_read_once(root: Path) -> None:
+    found = load_library(root)
+    page = found.page("essai", "1.0", "ESS-1.A")
+    assert found.page("essai", "1.0", "ESS-1.A") is page
+
+
+def test_the_default_library_is_the_repositorys() -> None:
+    assert default_library() is default_library()
+    assert default_library().root == library.DEFAULT_ROOT
+    assert default_library().slugs == ("generaliste", "specialise")
+
+
+# Problems of a folder
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    assert codes(tmp_path / "absent") == [(".", 1, "file.nothing")]
+
+
+Bend = Callable[[Path], object]
+
+
+@pytest.mark.parametrize(
+    ("bend", "expected"),
+    [
+        (
+            lambda root: replace(root / "essai/1.0.yaml", "slug: essai", "slug: autre"),
+            ("essai/1.0.yaml", 1, "misplaced"),
+        ),
+        (
+            lambda root: (
+                (root / "essai/1.0.yaml").rename(root / "essai/1.1.yaml")
+                and (root / "essai/1.0").rename(root / "essai/1.1")
+            ),
+            ("essai/1.1.yaml", 3, "misplaced"),
+        ),
+        (
+            lambda root: (
+                (root / "referentiel/1.0.yaml").rename(root / "referentiel/2.0.yaml")
+                and replace(root / "essai/1.0.yaml", "  code: CN\n  version: '1.0'", "  code: CN\n  version: '2.0'")
+            ),
+            ("referentiel/2.0.yaml", 2, "misplaced"),
+        ),
+        (
+            lambda root: replace(
+                root / "essai/1.0.yaml", "  code: CN\n  version: '1.0'", "  code: CN\n  version: '2.0'"
+            ),
+            ("essai/1.0.yaml", 18, "unknown_framework"),
+        ),
+        (
+            lambda root: replace(root / "essai/1.0.yaml", "  code: CN\n", "  code: XX\n"),
+            ("essai/1.0.yaml", 18, "unknown_framework"),
+        ),
+        (
+            lambda root: replace(root / "essai/1.0.yaml", "hours: 10", "hours: 11"),
+            ("essai/1.0.yaml", 16, "sum_modules"),
+        ),
+        (
+            lambda root: replace(root / "referentiel/1.0.yaml", "- level: 1", "- level: 2"),
+            ("referentiel/1.0.yaml", 7, "level_order"),
+        ),
+        (lambda root: (root / "essai/notes.txt").write_text("?"), ("essai/notes.txt", 1, "file.stray")),
+        (lambda root: (root / "essai/2.0").mkdir(), ("essai/2.0", 1, "file.stray")),
+        (lambda root: (root / "essai/deux.yaml").write_text("a: 1"), ("essai/deux.yaml", 1, "file.stray")),
+        (lambda root: (root / "essai/1.0/ESS-1.A.md").unlink(), ("essai/1.0/ESS-1.A.md", 1, "page_missing")),
+        (lambda root: (root / "essai/1.0/ESS-9.A.md").write_text("?"), ("essai/1.0/ESS-9.A.md", 1, "page_orphan")),
+        (lambda root: (root / "essai/1.0/image.png").write_text("?"), ("essai/1.0/image.png", 1, "page_orphan")),
+        (
+            lambda root: (root / "essai/1.0/ESS-1.A.md").write_bytes(b"# \xe9"),
+            ("essai/1.0/ESS-1.A.md", 1, "file.encoding"),
+        ),
+        (
+            lambda root: replace(root / "essai/1.0/ESS-1.A.md", "10 min – ", "12 min – "),
+            ("essai/1.0/ESS-1.A.md", 16, "page_time_sum"),
+        ),
+        (
+            lambda root: replace(root / "essai/1.0/ESS-1.A.md", "10 min – ", "10 – "),
+            ("essai/1.0/ESS-1.A.md", 18, "page_time_form"),
+        ),
+        (
+            lambda root: replace(root / "essai/1.0/ESS-1.A.md", "CN-01.C1", "CN-02.C1"),
+            ("essai/1.0/ESS-1.A.md", 14, "page_criterion_foreign"),
+        ),
+    ],
+)
+def test_a_defect_is_found_in_its_file(root: Path, bend: Bend, expected: tuple[str, int, str]) -> None:
+    bend(root)
+    assert expected in codes(root)
+    assert len(codes(root)) == (2 if expected[2] == "page_time_form" else 1)
+
+
+def test_hidden_files_of_tools_are_nobodys_problem(root: Path) -> None:
+    for folder in (".", "essai", "essai/1.0"):
+        (root / folder / ".DS_Store").write_bytes(b"\0")
+    assert codes(root) == []
+
+
+def test_a_faulty_framework_does_not_hide_the_curriculum(root: Path) -> None:
+    replace(root / "referentiel/1.0.yaml", "- level: 1", "- level: 2")
+    replace(root / "essai/1.0.yaml", "hours: 10", "hours: 11")
+    assert [code for _, _, code in codes(root)] == ["level_order", "sum_modules"]
+    with pytest.raises(CurriculumError, match=r"referentiel/1\.0\.yaml:7:") as caught:
+        load_library(root)
+    assert len(caught.value.problems) == 2
+
+
+def test_unreadable_files_are_all_told(root: Path) -> None:
+    (root / "referentiel/1.0.yaml").write_text("a: [", "utf-8")
+    (root / "essai/1.0.yaml").write_text("a: no", "utf-8")
+    assert codes(root) == [("referentiel/1.0.yaml", 1, "yaml.unfinished"), ("essai/1.0.yaml", 1, "yaml.quote")]
+
+
+# Publishing (BR-01)
+
+
+def test_publishing_writes_the_register_once(root: Path) -> None:
+    value = publish(root, "essai", "1.0")
+    assert (root / "published.sha256").read_text("utf-8") == f"{value}  essai/1.0\n"
+    found = load_library(root)
+    assert (found.published, found.is_published("essai", "1.0")) == ({"essai/1.0": value}, True)
+    assert found.fingerprint("essai", "1.0") == value
+    before = (root / "published.sha256").stat()
+    assert publish(root, "essai", "1.0") == value
+    assert (root / "published.sha256").stat().st_mtime_ns == before.st_mtime_ns
+    assert not found.is_published("essai", "1.1")
+
+
+def test_several_versions_are_kept_in_order(root: Path) -> None:
+    first = publish(root, "essai", "1.0")
+    shutil.copytree(root / "essai/1.0", root / "essai/0.9")
+    (root / "essai/0.9.yaml").write_text(samples.as_yaml(samples.CURRICULUM | {"version": "0.9"}), "utf-8")
+    second = publish(root, "essai", "0.9")
+    assert (root / "published.sha256").read_text("utf-8") == f"{second}  essai/0.9\n{first}  essai/1.0\n"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda root: replace(root / "essai/1.0.yaml", "Parcours d'essai", "Autre titre"),
+        lambda root: replace(root / "essai/1.0.yaml", "slug: essai", "slug: essai # note"),
+        lambda root: replace(root / "essai/1.0/ESS-1.A.md", "Lire.", "Relire."),
+        lambda root: (root / "essai/1.0/ESS-1.A.md").unlink(),
+        lambda root: (root / "essai/1.0/ESS-9.Z.md").write_text("?"),
+        lambda root: (root / "essai/1.0/ESS-1.A.md").rename(root / "essai/1.0/ESS-1.Z.md"),
+        lambda root: replace(root / "referentiel/1.0.yaml", "Critère 1", "Critère changé"),
+    ],
+)
+def test_a_published_version_that_changed_is_refused(root: Path, edit: Bend) -> None:
+    publish(root, "essai", "1.0")
+    register_before = (root / "published.sha256").read_bytes()
+    edit(root)
+    with pytest.raises(CurriculumError, match=r"La version publiée essai/1\.0 a changé"):
+        load_library(root)
+    with pytest.raises(CurriculumError, match=r"essai/1\.0\.yaml:1:"):
+        publish(root, "essai", "1.0")
+    assert (root / "published.sha256").read_bytes() == register_before
+
+
+def test_a_copy_of_the_real_curricula_is_guarded(tmp_path: Path) -> None:
+    root = tmp_path / "curricula"
+    shutil.copytree(DEFAULT_ROOT, root)
+    for slug in ("generaliste", "specialise"):
+        publish(root, slug, "1.0")
+    replace(root / "specialise/1.0/SPE-9.08.md", "## Temps", "\n## Temps")
+    assert codes(root) == [("specialise/1.0.yaml", 1, "register.changed")]
+
+
+def test_line_ends_of_a_checkout_change_nothing(root: Path) -> None:
+    publish(root, "essai", "1.0")
+    for path in (*root.glob("*/*.yaml"), *root.glob("*/*/*.md"), root / "published.sha256"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert codes(root) == []
+
+
+def test_moving_text_from_one_page_to_another_changes_the_fingerprint(root: Path) -> None:
+    """Names and lengths are part of it, not only the bytes one after the other."""
+    before = load_library(root).fingerprint("essai", "1.0")
+    first, second = root / "essai/1.0/ESS-2.A.md", root / "essai/1.0/ESS-2.B.md"
+    text = first.read_text("utf-8")
+    first.write_text(text[:-1], "utf-8")
+    second.write_text(text[-1] + second.read_text("utf-8"), "utf-8")
+    assert load_library(root).fingerprint("essai", "1.0") != before
+
+
+def test_a_folder_with_problems_publishes_nothing(root: Path) -> None:
+    (root / "essai/1.0/ESS-1.A.md").unlink()
+    with pytest.raises(CurriculumError, match=r"ESS-1\.A"):
+        publish(root, "essai", "1.0")
+    assert not (root / "published.sha256").exists()
+
+
+def test_an_unknown_version_is_not_published(root: Path) -> None:
+    with pytest.raises(NotFound):
+        publish(root, "essai", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("n'importe quoi\n", [("published.sha256", 1, "register.line")]),
+        (f"{'A' * 64}  essai/1.0\n", [("published.sha256", 1, "register.line")]),
+        (f"{'a' * 64}  ../1.0\n", [("published.sha256", 1, "register.line")]),
+        (f"{'a' * 64}  essai/2.0\n", [("published.sha256", 1, "register.missing")]),
+        (f"{'a' * 64}  essai/1.0\n", [("essai/1.0.yaml", 1, "register.changed")]),
+        (
+            f"{'a' * 64}  essai/2.0\n{'b' * 64}  essai/2.0\n",
+            [("published.sha256", 2, "register.line"), ("published.sha256", 1, "register.missing")],
+        ),
+    ],
+)
+def test_the_register_is_checked(root: Path, lines: str, expected: list[tuple[str, int, str]]) -> None:
+    (root / register.REGISTER).write_text(lines, "utf-8")
+    assert codes(root) == expected
+
+
+def test_a_published_version_that_no_longer_reads_says_why(root: Path) -> None:
+    publish(root, "essai", "1.0")
+    replace(root / "essai/1.0.yaml", "hours: 10", "hours: 10.5")
+    assert codes(root) == [("essai/1.0.yaml", 16, "yaml.quote")]
+
+
+def test_pages_that_changed_between_versions(root: Path) -> None:
+    shutil.copytree(root / "essai/1.0", root / "essai/1.1")
+    data = samples.curriculum_data() | {"version": "1.1"}
+    (root / "essai/1.1.yaml").write_text(samples.as_yaml(data), "utf-8")
+    replace(root / "essai/1.1/ESS-2.A.md", "Lire.", "Relire.")
+    found = load_library(root)
+    assert isinstance(found.curriculum("essai", "1.1"), Curriculum)
+    assert found.changed_pages("essai", "1.0", "1.1") == ("ESS-2.A",)
