@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from app.network.rules import CertificateKind as CertificateKind  # noqa: PLC0414
 from app.text import language
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=r"^\S([\s\S]*\S)?$")]
@@ -58,14 +59,6 @@ class Mode(StrEnum):
 
 
 GROUP_MODES = frozenset({Mode.onsite, Mode.online, Mode.hybrid})
-
-
-class CertificateKind(StrEnum):
-    """The documents a college may issue at the end of a path (brief 4.1)."""
-
-    attestation_participation = "attestation_participation"
-    attestation_reussite = "attestation_reussite"
-    certification_collegiale = "certification_collegiale"
 
 
 class MandateKind(StrEnum):

@@ -1,0 +1,35 @@
+"""``escouade``: the command line. Each command's help is in French, from the catalogue."""
+
+import sys
+
+import typer
+
+from app.cli import accounts, demo, doctor, serve
+from app.curricula.cli import app as curricula
+from app.embedded import EmbeddedError
+from app.errors import DomainError
+from app.text import explain, explain_error, t
+
+app = typer.Typer(no_args_is_help=True, help=t("cli.help"), add_completion=False, pretty_exceptions_enable=False)
+app.command("init", help=t("cli.init.help"))(accounts.init)
+app.command("serve", help=t("cli.serve.help"))(serve.serve)
+app.command("worker", help=t("cli.worker.help"))(serve.worker)
+app.command("migrate", help=t("cli.migrate.help"))(serve.migrate)
+app.command("doctor", help=t("cli.doctor.help"))(doctor.doctor)
+app.add_typer(accounts.app, name="accounts", help=t("cli.accounts.help"))
+app.add_typer(demo.app, name="demo", help=t("cli.demo.help"))
+app.add_typer(curricula, name="curricula", help=t("cli.curricula.help"))
+
+
+def main() -> None:
+    """Run; what went wrong is said in one or a few lines, never as a traceback of ours."""
+    try:
+        app()
+    except DomainError as error:
+        typer.echo(explain_error(error), err=True)
+        for reason in error.reasons:
+            typer.echo(f"  - {explain(reason)}", err=True)
+        sys.exit(1)
+    except EmbeddedError as error:
+        typer.echo(t(f"embedded.{error.code}", **error.params), err=True)
+        sys.exit(1)

@@ -1,0 +1,231 @@
+"""Starting for real: the first college and administrator, then accounts from a CSV file."""
+
+import csv
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from sqlmodel import col, select
+
+from app.access import Role
+from app.cli.deployment import deployment
+from app.cohorts.models import Cohort
+from app.config import settings
+from app.db import Session, act_for
+from app.errors import DomainError, Reason
+from app.network import service as network
+from app.network.models import College, Project
+from app.network.schemas import NewCollege
+from app.people.rules import password_reasons
+from app.people.schemas import NewAccount
+from app.people.service import add_account, hold, person_by_email
+from app.text import explain, explain_error, known, t
+
+app = typer.Typer(no_args_is_help=True)
+COLUMNS = ("courriel", "prenom", "nom", "role", "college", "cohorte", "nom_usuel", "mot_de_passe")
+REQUIRED = COLUMNS[:4]
+
+
+class Refused(Exception):
+    """Rows cannot all be imported: nothing is."""
+
+
+def init(
+    college: Annotated[str, typer.Option(prompt=True, help=t("cli.init.college"))],
+    slug: Annotated[str, typer.Option(prompt=True, help=t("cli.init.slug"))],
+    city: Annotated[str, typer.Option(prompt=True, help=t("cli.init.city"))],
+    region: Annotated[str, typer.Option(prompt=True, help=t("cli.init.region"))],
+    prefix: Annotated[str, typer.Option(prompt=True, help=t("cli.init.prefix"))],
+    first_name: Annotated[str, typer.Option(prompt=True, help=t("cli.init.first_name"))],
+    last_name: Annotated[str, typer.Option(prompt=True, help=t("cli.init.last_name"))],
+    email: Annotated[str, typer.Option(prompt=True, help=t("cli.init.email"))],
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="ESCOUADE_FIRST_PASSWORD",
+                          help=t("cli.init.password"))
+    ],
+) -> None:  # fmt: skip
+    """Open the first college with its administrator, who is also its coordinator and registrar."""
+    with deployment(settings(), migrate=True) as database:
+        with database.transaction() as session:
+            if session.exec(select(College.id)).first() is not None:
+                typer.echo(t("cli.init.already"), err=True)
+                raise typer.Exit(1)
+            try:
+                place = NewCollege(name=college, slug=slug, city=city, region_code=region, number_prefix=prefix)
+                person = NewAccount(
+                    legal_first_name=first_name, legal_last_name=last_name, email=email, password=password  # type: ignore[arg-type]
+                )
+            except ValidationError as error:
+                for line in in_words(error):
+                    typer.echo(f"  - {line}", err=True)
+                raise typer.Exit(1) from None
+            college_id = network.open_college(session, place).id
+            person_id = add_account(session, person)
+            act_for(session, colleges=[college_id], person=None)
+            hold(session, person_id, Role.ADMIN)
+            hold(session, person_id, Role.COORDINATOR, college_id=college_id)
+            hold(session, person_id, Role.REGISTRAR, college_id=college_id)
+        typer.echo(t("cli.init.done", college=college, email=email))
+
+
+def in_words(error: ValidationError) -> list[str]:
+    """What pydantic refused, one line a field."""
+    lines = []
+    for found in error.errors():
+        kind = found["type"] if known(f"reason.{found['type']}") else "value_error"
+        limits = {k: v for k, v in found.get("ctx", {}).items() if isinstance(v, str | int | float)}
+        lines.append(f"{'.'.join(str(p) for p in found['loc'])}: {explain(Reason(kind, limits))}")
+    return lines
+
+
+# Import -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Row:
+    """A line of the file and what came of it."""
+
+    line: int
+    values: dict[str, str]
+    errors: list[str]
+    password: str | None = None
+
+
+@app.command("import", help=t("cli.accounts.import.help"))
+def import_people(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=t("cli.accounts.import.file"))],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=t("cli.accounts.import.dry_run"))] = False,
+    passwords: Annotated[Path | None, typer.Option(help=t("cli.accounts.import.passwords"))] = None,
+) -> None:
+    """Import all rows, or none: a dry run does all the work and keeps nothing."""
+    rows = read_rows(file)
+    with deployment(settings()) as database:
+        try:
+            with database.transaction() as session:
+                import_rows(session, rows)
+                if dry_run or any(row.errors for row in rows):
+                    raise Refused
+        except Refused:
+            pass
+    report(rows, dry_run=dry_run)
+    if any(row.errors for row in rows):
+        raise typer.Exit(1)
+    fresh = [row for row in rows if row.password]
+    if fresh and not dry_run:
+        write_passwords(passwords or file.with_suffix(".passwords.csv"), fresh)
+
+
+def read_rows(file: Path) -> list[Row]:
+    """The rows of a UTF-8 CSV, comma or semicolon; a wrong header is the first line's error."""
+    text = file.read_text(encoding="utf-8-sig")
+    first = text.split("\n", 1)[0]
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    header = [h.strip().lower() for h in reader.fieldnames or ()]
+    reader.fieldnames = header
+    missing = [name for name in REQUIRED if name not in header]
+    unknown = [name for name in header if name not in COLUMNS]
+    if missing or unknown:
+        params = {"missing": ", ".join(missing) or "-", "unknown": ", ".join(unknown) or "-"}
+        return [Row(1, {}, [t("cli.accounts.import.header", **params)])]
+    return [
+        Row(place, {k: (v or "").strip() for k, v in values.items() if isinstance(k, str)}, [])
+        for place, values in enumerate(reader, start=2)
+    ]
+
+
+def import_rows(session: Session, rows: list[Row]) -> None:
+    """Make what each row asks; its errors stay with it, and the others go on."""
+    places = dict(session.exec(select(College.slug, College.id)).all())
+    act_for(session, colleges=[i for i in places.values() if i is not None], person=None)
+    for row in track(rows, description=t("cli.accounts.import.progress"), console=Console(stderr=True), transient=True):
+        if row.errors:
+            continue
+        try:
+            with session.begin_nested():
+                _import_row(session, row, places)
+        except DomainError as error:
+            row.errors.extend([explain(r) for r in error.reasons] or [explain_error(error)])
+        except ValidationError as error:
+            row.errors.extend(in_words(error))
+
+
+def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> None:
+    value = row.values
+    role = next((r for r in Role if value["role"] in {r.value, t(f"role.{r.value}").lower()}), None)
+    college_id = places.get(value.get("college", ""))
+    if role is None:
+        row.errors.append(t("cli.accounts.import.role", role=value["role"]))
+    if role not in {None, Role.ADMIN, Role.OBSERVER} and college_id is None:
+        row.errors.append(t("cli.accounts.import.college", college=value.get("college", "")))
+    cohort_id = _cohort(session, college_id, value.get("cohorte", ""), row)
+    if row.errors or role is None:
+        return
+    person_id = person_by_email(session, value["courriel"].lower())
+    if person_id is None:
+        chosen = value.get("mot_de_passe", "")
+        row.password = None if chosen else secrets.token_urlsafe(15)
+        command = NewAccount(
+            legal_first_name=value["prenom"],
+            legal_last_name=value["nom"],
+            chosen_name=value.get("nom_usuel") or None,
+            email=value["courriel"],
+            password=chosen or row.password,  # type: ignore[arg-type]
+        )
+        if reasons := password_reasons(chosen or str(row.password), email=command.email):
+            row.errors.extend(explain(r) for r in reasons)
+            return
+        person_id = add_account(session, command)
+    _give(session, person_id, role, college_id, cohort_id)
+
+
+def _cohort(session: Session, college_id: int | None, code: str, row: Row) -> int | None:
+    if not code or college_id is None:
+        return None
+    found = session.exec(select(Cohort.id).where(Cohort.college_id == college_id, Cohort.code == code)).first()
+    if found is None:
+        row.errors.append(t("cli.accounts.import.cohort", cohort=code))
+    return found
+
+
+def _give(session: Session, person_id: int, role: Role, college_id: int | None, cohort_id: int | None) -> None:
+    if role is Role.ADMIN:
+        hold(session, person_id, role)
+    elif role is Role.OBSERVER:
+        for project_id in session.exec(select(Project.id).order_by(col(Project.id))).all():
+            hold(session, person_id, role, project_id=project_id)
+    elif role is not Role.PARTICIPANT:
+        hold(session, person_id, role, college_id=college_id, cohort_id=cohort_id)
+
+
+def report(rows: list[Row], *, dry_run: bool) -> None:
+    """A table of the rows in error, then one line."""
+    wrong = [row for row in rows if row.errors]
+    if wrong:
+        table = Table(t("cli.accounts.import.line"), t("cli.accounts.import.who"), t("cli.accounts.import.error"))
+        for row in wrong:
+            table.add_row(str(row.line), row.values.get("courriel", ""), "\n".join(row.errors))
+        Console().print(table)
+    key = "refused" if wrong else "dry" if dry_run else "done"
+    typer.echo(t(f"cli.accounts.import.{key}", n=len(wrong) if wrong else len(rows)))
+
+
+def write_passwords(file: Path, rows: list[Row]) -> None:
+    """First passwords, in a file only its owner may read: hand them over, then destroy it."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("courriel", "mot_de_passe"))
+        writer.writerows(_lines(rows))
+    typer.echo(t("cli.accounts.import.passwords_written", file=file, n=len(rows)))
+
+
+def _lines(rows: list[Row]) -> Iterator[tuple[str, str | None]]:
+    return ((row.values["courriel"], row.password) for row in rows)

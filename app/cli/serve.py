@@ -1,0 +1,89 @@
+"""Serving: the web application, the worker beside it or on its own, and migrations."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app.cli.demo import accounts_of, load_if_empty
+from app.cli.deployment import deployment, server_url, upgrade
+from app.cli.worker import run_worker
+from app.config import Settings, settings
+from app.main import create_app, open_database
+from app.text import t
+
+BACKLOG_SECONDS = 10
+
+
+def serve(
+    port: Annotated[int, typer.Option(envvar="PORT", help=t("cli.serve.port"), min=1, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help=t("cli.serve.host"))] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help=t("cli.serve.workers"), min=1, max=64)] = 1,
+    alone: Annotated[bool, typer.Option("--alone", help=t("cli.serve.alone"))] = False,
+) -> None:
+    """Serve the web application; with the embedded server or ``demo``, the worker runs beside it."""
+    chosen = _at_port(settings(), port)
+    with ExitStack() as stack:
+        database = stack.enter_context(deployment(chosen))
+        if chosen.environment == "demo":
+            load_if_empty(database, chosen)
+        url = database.engine.url.render_as_string(hide_password=False)
+        os.environ["ESCOUADE_SERVED_URL"] = url
+        os.environ["ESCOUADE_BASE_URL"] = chosen.base_url
+        if chosen.database_url is None and not alone:
+            threading.Thread(target=lambda: asyncio.run(run_worker(url)), daemon=True, name="worker").start()
+        typer.echo(t("cli.serve.ready", url=chosen.base_url))
+        uvicorn.run(
+            "app.cli.serve:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http="httptools",
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=BACKLOG_SECONDS,
+        )
+
+
+def _at_port(chosen: Settings, port: int) -> Settings:
+    """The default address follows ``--port``; one that was set does not."""
+    if "base_url" in chosen.model_fields_set:
+        return chosen
+    return chosen.model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
+
+
+def application() -> FastAPI:
+    """The application of a serving process, over the database that its parent opened."""
+    chosen = settings()
+    database = open_database(os.environ["ESCOUADE_SERVED_URL"], pool_size=chosen.pool_size)
+    app = create_app(chosen, database)
+    if chosen.environment == "demo":
+        with database.transaction() as session:
+            app.state.demo_accounts = accounts_of(session)
+    return app
+
+
+def worker() -> None:
+    """Do the background work until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with deployment(settings()) as database:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        typer.echo(t("cli.worker.ready"))
+        asyncio.run(run_worker(database.engine.url.render_as_string(hide_password=False)))
+
+
+def migrate(
+    revision: Annotated[str, typer.Argument(help=t("cli.migrate.revision"))] = "head",
+) -> None:
+    """Bring the tables up, as their owner."""
+    with server_url(settings()) as url:
+        upgrade(url, revision)
+    typer.echo(t("cli.migrate.done"))

@@ -1,0 +1,84 @@
+"""Paths, their activity pages and the competency framework, as their files hold them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from app.access import Actor, P, may
+from app.curricula.library import default_library
+from app.curricula.schema import Activity, Criterion, Curriculum, Framework, Localized
+from app.web import Read
+
+router = APIRouter(tags=["curricula"])
+Reader = Annotated[Actor, may(P.CURRICULUM_READ)]
+
+
+class CurriculumRow(Read):
+    """A version of a path in a list; a published one no longer changes (BR-01)."""
+
+    slug: str
+    version: str
+    title: Localized
+    hours: int
+    weeks: int
+    published: bool
+
+
+class ActivityShown(Read):
+    """An activity with its page: each section is HTML without headings, safe to show."""
+
+    module: str
+    activity: Activity
+    intention: str
+    steps: str
+    deliverable: str
+    time: str
+    criteria: tuple[Criterion, ...]
+
+
+@router.get("/curricula", summary="Versions of the paths")
+def curricula(_: Reader) -> list[CurriculumRow]:
+    """Every version, published or not, by path and then oldest first."""
+    library = default_library()
+    found = (library.curriculum(slug, version) for slug in library.slugs for version in library.versions(slug))
+    return [
+        CurriculumRow(
+            slug=c.slug,
+            version=c.version,
+            title=c.title,
+            hours=c.hours,
+            weeks=c.weeks,
+            published=library.is_published(c.slug, c.version),
+        )
+        for c in found
+    ]
+
+
+@router.get("/curricula/{slug}/{version}", summary="A version of a path")
+def curriculum(_: Reader, slug: str, version: str) -> Curriculum:
+    """Modules, activities and what each certificate asks for."""
+    return default_library().curriculum(slug, version)
+
+
+@router.get("/curricula/{slug}/{version}/activities/{code}", summary="An activity and its page")
+def activity(_: Reader, slug: str, version: str, code: str) -> ActivityShown:
+    """What a participant reads before doing it, with the criteria it is judged on."""
+    library = default_library()
+    page = library.page(slug, version, code)
+    found = library.curriculum(slug, version)
+    criteria = library.framework_of(found).criteria
+    return ActivityShown(
+        module=found.module_of(code).code,
+        activity=found.activity(code),
+        intention=page.intention,
+        steps=page.steps,
+        deliverable=page.deliverable,
+        time=page.time,
+        criteria=tuple(criteria[c] for c in page.criteria_codes),
+    )
+
+
+@router.get("/frameworks/{version}", summary="A version of the competency framework")
+def framework(_: Reader, version: str) -> Framework:
+    """Competencies with their elements, criteria and levels."""
+    return default_library().framework(version)

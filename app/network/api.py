@@ -1,0 +1,42 @@
+"""Regions, colleges and projects."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, status
+
+from app.access import Actor, P, may
+from app.db import SessionDep
+from app.network import service
+from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
+
+router = APIRouter(tags=["network"])
+
+
+@router.get("/regions", summary="Administrative regions")
+def regions(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[RegionShown]:
+    """Quebec's 17 regions, by number."""
+    return service.regions(session)
+
+
+@router.get("/colleges", summary="Colleges")
+def colleges(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[CollegeShown]:
+    """Every college of the network, by name."""
+    return service.colleges(session)
+
+
+@router.post("/colleges", status_code=status.HTTP_201_CREATED, summary="Open a college")
+def open_college(_: Annotated[Actor, may(P.NETWORK_MANAGE)], session: SessionDep, command: NewCollege) -> CollegeShown:
+    """A new tenant; its slug and certificate prefix are its own."""
+    return service.open_college(session, command)
+
+
+@router.get("/projects", summary="Funded projects")
+def projects(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[ProjectShown]:
+    """Every project with its targets, newest first."""
+    return service.projects(session)
+
+
+@router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Open a project")
+def open_project(_: Annotated[Actor, may(P.NETWORK_MANAGE)], session: SessionDep, command: NewProject) -> ProjectShown:
+    """A project and what it promises to reach."""
+    return service.open_project(session, command)

@@ -1,0 +1,72 @@
+"""Each route names exactly one permission, or says ``Public`` (design rule 1)."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from app.access import Allowed, Permission, Public
+from app.config import Settings
+from app.db import Database
+from app.main import create_app
+
+FRAMEWORK = {"/api/openapi.json", "/api/docs", "/api/docs/oauth2-redirect", "/static"}
+"""What FastAPI and Starlette serve by themselves: the API's description and our own static files."""
+
+PUBLIC = {
+    "GET /health/live", "GET /health/ready",
+    "GET /connexion", "POST /connexion", "POST /api/v1/sign-ins", "GET /",
+    "GET /verification", "POST /verification", "GET /v/{code}", "GET /api/v1/verify/{code}",
+}  # fmt: skip
+"""Doors open to anyone: a new one is a decision, made here."""
+
+
+def guards(dependant: Dependant) -> Iterator[object]:
+    """All guards under a route, at any depth."""
+    if isinstance(dependant.call, Allowed | Public):
+        yield dependant.call
+    for child in dependant.dependencies:
+        yield from guards(child)
+
+
+def doors(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
+    """``(method path, guards)`` of every route."""
+    for context in iter_route_contexts(app.routes):
+        path = context.path or ""
+        dependant = getattr(context, "dependant", None)
+        if path in FRAMEWORK or isinstance(context.route, Mount):
+            continue
+        assert dependant is not None, f"{path}: neither a route of ours nor on the list"
+        for method in sorted(context.methods or ()):
+            if method != "HEAD":
+                yield f"{method} {path}", list(guards(dependant))
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application; no query is made."""
+    return create_app(settings, Database("postgresql+psycopg://nowhere/none"))
+
+
+def test_each_route_has_one_guard(app: FastAPI) -> None:
+    found = dict(doors(app))
+    assert len(found) > 60
+    for door, which in found.items():
+        assert len(which) == 1, f"{door}: {len(which)} guards"
+
+
+def test_public_doors_are_the_ones_decided(app: FastAPI) -> None:
+    assert {door for door, which in doors(app) if isinstance(which[0], Public)} == PUBLIC
+
+
+def test_every_permission_opens_a_door(app: FastAPI) -> None:
+    used = {guard.permission for _, which in doors(app) for guard in which if isinstance(guard, Allowed)}
+    assert used == set(Permission)
+
+
+def test_a_route_without_guard_is_found(app: FastAPI) -> None:
+    app.get("/oubliee")(lambda: None)
+    assert dict(doors(app))["GET /oubliee"] == []
