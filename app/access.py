@@ -214,6 +214,7 @@ def scoped(
     cohort: ColumnElement[Any] | Any = None,  # noqa: ANN401
     group: ColumnElement[Any] | Any = None,  # noqa: ANN401
     person: ColumnElement[Any] | Any = None,  # noqa: ANN401
+    project: ColumnElement[Any] | Any = None,  # noqa: ANN401
 ) -> ColumnElement[bool]:
     """The rows that the actor's grants for the route's permission reach: the one way to select.
 
@@ -223,7 +224,12 @@ def scoped(
         raise RuntimeError("no permission in force: the route's guard gives it")
     if EVERYONE.get(actor.permission) is R.PLATFORM:
         return true()
-    columns = {R.COLLEGE: (college, "college_id"), R.COHORT: (cohort, "cohort_id"), R.GROUP: (group, "group_id")}
+    columns = {
+        R.COLLEGE: (college, "college_id"),
+        R.COHORT: (cohort, "cohort_id"),
+        R.GROUP: (group, "group_id"),
+        R.PROJECT: (project, "project_id"),
+    }
     clauses: list[ColumnElement[bool]] = []
     for held in actor.held:
         reach = GRANTS[held.role].get(actor.permission)
@@ -253,9 +259,9 @@ class Allowed:
         actor = identify(session, request)
         if actor is None:
             raise Unauthenticated
+        request.state.actor = actor
         if not actor.can(self.permission):
             raise Forbidden
-        request.state.actor = actor
         return actor.using(self.permission)
 
 

@@ -196,7 +196,8 @@ def _locate(directory: Path) -> _Server:
     home = _claim(directory, account)
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
     moved = Path("/var/lib", f"{NAME}-{digest}")
-    if moved.exists() or not (os.geteuid() or (home / "data").exists() or _open_to_all(directory.parent)):
+    stays = os.geteuid() or (not moved.exists() and ((home / "data").exists() or _open_to_all(directory.parent)))
+    if not stays:
         home = _claim(moved, account)
     sockets = home / "run"  # a socket's address is short (100 bytes with its name), and the setting knows no quoting
     if not re.fullmatch(r"[\w/.+-]{1,86}", str(sockets), re.ASCII):
@@ -213,8 +214,8 @@ def _claim(directory: Path, account: pwd.struct_passwd) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.stat().st_uid != os.geteuid():
         raise EmbeddedError("embedded.not_owner", path=str(directory))
-    mark = directory / "start.lock"
-    if not mark.exists() and any(directory.iterdir()):
+    mark = directory / "start.lock"  # made first, so looked for last: another process may be at it too
+    if any(directory.iterdir()) and not mark.exists():
         raise EmbeddedError("embedded.foreign_directory", path=str(directory))
     mark.touch(mode=0o600)
     if os.geteuid() == 0:

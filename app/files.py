@@ -6,28 +6,33 @@ import tempfile
 from pathlib import Path
 
 
+def digest(content: bytes) -> str:
+    """The name under which bytes are kept: their SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def store(root: Path, content: bytes) -> str:
     """Keep bytes under ``root``; returns their SHA-256. A crash leaves no half file behind its name."""
-    digest = hashlib.sha256(content).hexdigest()
-    path = _place(root, digest)
+    name = digest(content)
+    path = _place(root, name)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent)
+        handle, unfinished = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
-    return digest
+        Path(unfinished).replace(path)
+    return name
 
 
-def load(root: Path, digest: str) -> bytes:
+def load(root: Path, name: str) -> bytes:
     """The bytes of a digest; ``FileNotFoundError`` when they are not kept, ``ValueError`` when they were altered."""
-    content = _place(root, digest).read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise ValueError(f"{digest}: altered")
+    content = _place(root, name).read_bytes()
+    if digest(content) != name:
+        raise ValueError(f"{name}: altered")
     return content
 
 
-def _place(root: Path, digest: str) -> Path:
-    return root / "files" / digest[:2] / digest
+def _place(root: Path, name: str) -> Path:
+    return root / "files" / name[:2] / name

@@ -139,7 +139,8 @@ async def keep_typed(request: Request) -> None:
 async def on_domain_error(request: Request, error: Exception) -> Response:
     """A refusal in domain words."""
     assert isinstance(error, DomainError)  # noqa: S101 - what Starlette's signature cannot say
-    if isinstance(error, Unauthenticated) and not wants_json(request):
+    is_read = request.method not in UNSAFE and "HX-Request" not in request.headers
+    if isinstance(error, Unauthenticated) and is_read and not wants_json(request):
         return see_other("/connexion?suite=" + quote(request.scope["path"]))
     await keep_typed(request)
     document = problem(error.status, error.code, error.reasons, **error.params)
@@ -168,9 +169,13 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     reasons = []
     for found in error.errors():
         kind = str(found["type"])
+        if kind in {"too_long", "too_short"} and isinstance(found.get("input"), str):
+            kind = f"string_{kind}"  # a narrower limit on a cleaned text speaks of items
         limits = {k: v for k, v in found.get("ctx", {}).items() if isinstance(v, str | int | float)}
         code = kind if kind in KNOWN_TYPES else "value_error"
-        field = ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0])
+        # Of broken JSON pydantic gives a place in the text, which is no field.
+        path = () if kind == "json_invalid" else found["loc"][1:]
+        field = ".".join(str(part) for part in path) or str(found["loc"][0])
         reasons.append(Reason(code, limits, field))
     return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons)))
 

@@ -276,7 +276,7 @@ def test_a_recycled_process_number_is_not_taken_for_the_server(copy: Path) -> No
         assert ask(url, "select 1") == [(1,)]
 
 
-@pytest.mark.parametrize("name", ["un été à Québec", 'l\'$HOME "%s", `id`;', "long" * 40])
+@pytest.mark.parametrize("name", ["un été à Québec", "l'été, (1) & %s;#", "long" * 40])
 def test_any_path_will_do_but_no_socket_directory_that_somebody_prepared(base: Path, name: str) -> None:
     (base / name).mkdir()
     (base / name).chmod(0o755)

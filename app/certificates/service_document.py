@@ -17,10 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import text as words
 from app.certificates import rules
 from app.certificates.schemas import CertificateRecord
-from app.config import ROOT
-from app.pdf import Page, write
+from app.pdf import DESIGNS, Page, write
 
-DESIGNS = ROOT / "certificates"
 DEFAULT = "escouade"
 
 
@@ -48,22 +46,29 @@ def page(record: CertificateRecord) -> Page:
     """The record as HTML, with its QR code."""
     folder = design_folder(record.design)
     logo = f"logos/{record.college_slug}.svg"
+    values = {
+        "r": record,
+        "competencies": rules.columns(record.competencies),
+        "density": rules.density(record),
+        "sizes": sizes(record),
+        "logo": logo if (folder / logo).is_file() else None,
+    }
     with _in_french():
-        html = _templates(folder).get_template("template.html").render(
-            r=record,
-            competencies=_columns(record),
-            density=rules.density(record),
-            sizes={
-                "college": rules.size(record.college_name, rules.TITLE_LIMITS),
-                "name": rules.size(record.holder, rules.NAME_LIMITS),
-                "title": rules.size(record.path_title, rules.TITLE_LIMITS),
-                "object": rules.size(record.object, rules.PROSE_LIMITS),
-                "place": rules.size(record.place, rules.PLACE_LIMITS),
-                "signatory": rules.size(max((s.name + s.title for s in record.signatories), key=len), rules.LINE_LIMITS),
-            },
-            logo=logo if (folder / logo).is_file() else None,
-        )  # fmt: skip
+        html = _templates(folder).get_template("template.html").render(values)
     return Page(html, {"qr.svg": qr(record.verify_url)})
+
+
+def sizes(record: CertificateRecord) -> dict[str, str]:
+    """The class of size of each text that may be long."""
+    signatory = max((s.name + s.title for s in record.signatories), key=len)
+    return {
+        "college": rules.size(record.college_name, rules.TITLE_LIMITS),
+        "name": rules.size(record.holder, rules.NAME_LIMITS),
+        "title": rules.size(record.path_title, rules.TITLE_LIMITS),
+        "object": rules.size(record.object, rules.PROSE_LIMITS),
+        "place": rules.size(record.place, rules.PLACE_LIMITS),
+        "signatory": rules.size(signatory, rules.LINE_LIMITS),
+    }
 
 
 def qr(address: str) -> bytes:
@@ -71,13 +76,6 @@ def qr(address: str) -> bytes:
     drawing = BytesIO()
     segno.make(address, error="m", micro=False).save(drawing, kind="svg", border=0, xmldecl=False, svgns=True)
     return drawing.getvalue()
-
-
-def _columns(record: CertificateRecord) -> list[tuple[object, ...]]:
-    """The table in one column, or in two of about the same height from seven lines on."""
-    lines = record.competencies
-    half = len(lines) if len(lines) <= 6 else -(-len(lines) // 2)  # noqa: PLR2004
-    return [part for part in (lines[:half], lines[half:]) if part]
 
 
 @cache

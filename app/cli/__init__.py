@@ -31,5 +31,5 @@ def main() -> None:
             typer.echo(f"  - {explain(reason)}", err=True)
         sys.exit(1)
     except EmbeddedError as error:
-        typer.echo(t(f"embedded.{error.code}", **error.params), err=True)
+        typer.echo(t(error.code, **error.params), err=True)
         sys.exit(1)

@@ -61,7 +61,10 @@ def init(
             try:
                 place = NewCollege(name=college, slug=slug, city=city, region_code=region, number_prefix=prefix)
                 person = NewAccount(
-                    legal_first_name=first_name, legal_last_name=last_name, email=email, password=password  # type: ignore[arg-type]
+                    legal_first_name=first_name,
+                    legal_last_name=last_name,
+                    email=email,
+                    password=password,  # type: ignore[arg-type]
                 )
             except ValidationError as error:
                 for line in in_words(error):

@@ -1,0 +1,113 @@
+"""``escouade demo``: a network of invented people, the same for a seed and a reference date."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.cli.demo_certificates import issue_certificates
+from app.cli.demo_field import go_on, know_enterprises
+from app.cli.demo_life import live
+from app.cli.demo_network import PASSWORD, Group, Story, lay
+from app.cli.demo_stories import tell_stories
+from app.cli.deployment import deployment
+from app.config import Settings, settings
+from app.db import Database, Session, act_for
+from app.network.models import College
+from app.people.schemas import DemoAccount
+from app.text import t, today
+
+app = typer.Typer(invoke_without_command=True)
+SEED = 135
+
+
+@app.callback()
+def demo(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help=t("cli.demo.seed"))] = SEED,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=t("cli.demo.on"))] = None,
+) -> None:
+    """Load the demo network into an empty deployment; refuses one that is in use, and production."""
+    if context.invoked_subcommand is not None:
+        return
+    chosen = settings()
+    if chosen.environment == "production":
+        typer.echo(t("cli.demo.production"), err=True)
+        raise typer.Exit(1)
+    with deployment(chosen) as database:
+        if not _is_empty(database):
+            typer.echo(t("cli.demo.in_use"), err=True)
+            raise typer.Exit(1)
+        load(database, chosen.base_url, seed=seed, on=on.replace(tzinfo=UTC).date() if on else None)
+
+
+@app.command(help=t("cli.demo.accounts"))
+def accounts(
+    as_json: Annotated[bool, typer.Option("--json", help=t("cli.demo.accounts_json"))] = False,
+) -> None:
+    """One account per role and college, with its password."""
+    with deployment(settings()) as database, database.transaction() as session:
+        found = accounts_of(session)
+    if as_json:
+        typer.echo(json.dumps([a.model_dump() for a in found], ensure_ascii=False, indent=2))
+        return
+    for account in found:
+        typer.echo(f"{account.role:12} {account.college:28} {account.email:52} {account.password}")
+
+
+def _is_empty(database: Database) -> bool:
+    with database.transaction() as session:
+        return session.exec(select(College.id)).first() is None
+
+
+def load_if_empty(database: Database, chosen: Settings) -> None:
+    """Load the demo network the first time."""
+    if _is_empty(database):
+        load(database, chosen.base_url)
+
+
+def load(database: Database, base_url: str, *, seed: int = SEED, on: date | None = None) -> None:
+    """Tell the whole story, with its progress shown."""
+    console = Console(stderr=True)
+    story = Story(database, random.Random(seed), on or today())  # noqa: S311 - a story, not a secret
+
+    def tell(groups: Sequence[Group]) -> Iterable[Group]:
+        return track(groups, t("cli.demo.loading"), console=console, transient=True)
+
+    lay(story)
+    know_enterprises(story)
+    live(story, tell)
+    go_on(story)
+    tell_stories(story)
+    issue_certificates(story, base_url)
+    console.print(t("cli.demo.loaded"))
+
+
+def accounts_of(session: Session) -> list[DemoAccount]:
+    """One account per role and college; the participant is someone half-way."""
+    act_for(session, colleges=[i for i in session.exec(select(College.id)).all() if i is not None], person=None)
+    rows = session.execute(
+        text(
+            """
+            with held as (
+              select role, college_id, person_id, 0 as far from role_held where role <> 'participant' and ended_at is null
+              union all
+              select 'participant', e.college_id, e.person_id, abs(2 * g.recognised_minutes - g.planned_minutes)
+                from enrolment e join progress g on g.enrolment_id = e.id where e.state = 'active'
+            )
+            select distinct on (c.name, h.role) h.role, coalesce(c.name, '') as college,
+                   p.legal_first_name || ' ' || p.legal_last_name as name, a.email
+              from held h join person p on p.id = h.person_id join account a on a.person_id = p.id
+              left join college c on c.id = h.college_id
+             order by c.name nulls first, h.role, h.far, p.id
+            """
+        )
+    ).mappings()
+    return [DemoAccount(**row, password=PASSWORD) for row in rows]

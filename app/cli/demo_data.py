@@ -2,21 +2,9 @@
 
 from dataclasses import dataclass
 
-FIRST_NAMES = (
-    "Maude Karim Élise Yves Sylvain Nadia Amélie Étienne Geneviève Jérôme Noémie Thuy-Linh Mathis Océane Fatou Raphaël "
-    "Zoé Malik Annick Benoît Chantal Dominique Fabien Gaëlle Hélène Isaac Joëlle Kévin Loïc Mélissa Nicolas Odile "
-    "Pascale Quentin Rosalie Samuel Tristan Ursule Valérie William Xavier Yasmine Zacharie Aïcha Bérénice Cédric Daphné "
-    "Émile Florence Guillaume Hortense Inès Jean-Philippe Kateri Léonie Marc-Antoine Naomi Ovide Pénélope Réjean "
-    "Sœur-Anne Théodore Uapukun Véronique Wapikoni Ysabel Alexandra Bruno Camille Dieudonné Eva François Grâce Hugo"
-).split()
+FIRST_NAMES = ["Maude", "Karim", "Élise", "Yves", "Sylvain", "Nadia", "Amélie", "Étienne", "Geneviève", "Jérôme", "Noémie", "Thuy-Linh", "Mathis", "Océane", "Fatou", "Raphaël", "Zoé", "Malik", "Annick", "Benoît", "Chantal", "Dominique", "Fabien", "Gaëlle", "Hélène", "Isaac", "Joëlle", "Kévin", "Loïc", "Mélissa", "Nicolas", "Odile", "Pascale", "Quentin", "Rosalie", "Samuel", "Tristan", "Ursule", "Valérie", "William", "Xavier", "Yasmine", "Zacharie", "Aïcha", "Bérénice", "Cédric", "Daphné", "Émile", "Florence", "Guillaume", "Hortense", "Inès", "Jean-Philippe", "Kateri", "Léonie", "Marc-Antoine", "Naomi", "Ovide", "Pénélope", "Réjean", "Sœur-Anne", "Théodore", "Uapukun", "Véronique", "Wapikoni", "Ysabel", "Alexandra", "Bruno", "Camille", "Dieudonné", "Eva", "François", "Grâce", "Hugo"]
 
-LAST_NAMES = (
-    "Tremblay Bérubé Haddad Côté Gagné Nguyen Bouchard Diallo Lœwen Pelletier Savard Ouellet Simard Bélanger Lévesque "
-    "Dufour Fortin Girard Hébert Harvey Imbeault Jomphe Kistabish Lemieux Mapachee Néron Otis Perron Quirion Racine "
-    "Saganash Thibeault Urbain Villeneuve Wabanonik Zerrouki Arsenault Boudreault Cyr Desgagné Émond Fournier Gauthier "
-    "Huard Iserhoff Jourdain Labbé Maltais Noël Paradis Rancourt St-Gelais Tanguay Vaillancourt Abitbol Beaudoin "
-    "Castonguay D’Amours Doucet Gélinas Houde Landry Mongrain Naud O’Bomsawin Pinette Robichaud Sirois Turgeon Vigneault"
-).split()
+LAST_NAMES = ["Tremblay", "Bérubé", "Haddad", "Côté", "Gagné", "Nguyen", "Bouchard", "Diallo", "Lœwen", "Pelletier", "Savard", "Ouellet", "Simard", "Bélanger", "Lévesque", "Dufour", "Fortin", "Girard", "Hébert", "Harvey", "Imbeault", "Jomphe", "Kistabish", "Lemieux", "Mapachee", "Néron", "Otis", "Perron", "Quirion", "Racine", "Saganash", "Thibeault", "Urbain", "Villeneuve", "Wabanonik", "Zerrouki", "Arsenault", "Boudreault", "Cyr", "Desgagné", "Émond", "Fournier", "Gauthier", "Huard", "Iserhoff", "Jourdain", "Labbé", "Maltais", "Noël", "Paradis", "Rancourt", "St-Gelais", "Tanguay", "Vaillancourt", "Abitbol", "Beaudoin", "Castonguay", "D’Amours", "Doucet", "Gélinas", "Houde", "Landry", "Mongrain", "Naud", "O’Bomsawin", "Pinette", "Robichaud", "Sirois", "Turgeon", "Vigneault"]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from itertools import product
 
 from app.access import Actor, Permission, Role
 from app.cli.demo_data import COHORTS, EMPLOYERS, FIRST_NAMES, LAST_NAMES, PLACES, CohortPlan, Place
-from app.clock import at
+from app.clock import at, now
 from app.cohorts import service as cohorts
 from app.cohorts.models import EnrolmentState, Phase
 from app.cohorts.schemas import ApplyCommand, CohortRef, EnrolmentRef, MoveCommand, NewCohort, StaffCommand
-from app.curricula.schema import CertificateKind
+from app.curricula.library import default_library
+from app.curricula.schema import CertificateKind, Curriculum, Module
 from app.db import Database, Session, act_for
 from app.network import service as network
 from app.network.models import TargetKind
@@ -50,6 +51,7 @@ class Group:
     staff: Staff
     cohort: CohortRef
     enrolments: list[EnrolmentRef]
+    codev: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Story:
     project_id: int = 0
     staff: dict[str, Staff] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
+    pools: dict[int, list[int]] = field(default_factory=dict)
     _names: Iterator[tuple[str, str]] = field(default_factory=lambda: iter(()))
     _hash: str = ""
 
@@ -79,11 +82,30 @@ class Story:
         command = NewAccount(legal_first_name=first, legal_last_name=last, email=email, password=PASSWORD)  # type: ignore[arg-type]
         return add_account(session, command, password_hash=self._hash)
 
+    def day(self) -> date:
+        """The day it is in the story."""
+        return now().date()
+
     def actor(self, session: Session, person_id: int, permission: Permission) -> Actor:
         """Someone at a door, the transaction limited to their colleges."""
         found = actor_for(session, person_id, "")
         act_for(session, colleges=found.colleges, person=person_id)
         return found.using(permission)
+
+
+def curriculum_of(group: Group) -> Curriculum:
+    """The version that a group follows."""
+    return default_library().curriculum(group.cohort.curriculum_slug, group.cohort.curriculum_version)
+
+
+def weeks_done(group: Group) -> int:
+    """How many weeks of the path a group has behind it, at its pace."""
+    return int(group.plan.weeks_ago * group.plan.pace)
+
+
+def moment(group: Group, module: Module, *, days: int = 0, hour: int = 16) -> datetime:
+    """A moment of the module's last week."""
+    return noon(group.cohort.starts_on + (module.week - 1) * WEEK + timedelta(days=days), hour)
 
 
 def noon(day: date, hour: int = 16) -> datetime:

@@ -81,7 +81,9 @@ def role_reasons(url: str) -> list[Reason]:
     """Why the database's roles are not safe enough for production."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        mine = connection.execute(text("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")).one()
+        mine = connection.execute(
+            text("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
+        ).one()
         theirs = connection.execute(
             text("select rolsuper, rolbypassrls from pg_roles where rolname = :role"), {"role": APP_ROLE}
         ).one_or_none()

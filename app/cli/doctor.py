@@ -31,7 +31,7 @@ def doctor(
         "fonts": lambda: _explained(check_fonts()),
     }
     if progress:
-        checks["progress"] = lambda: _progress(chosen)
+        checks["projection"] = lambda: _progress(chosen)
     console = Console(highlight=False)
     wrong = 0
     for name, run in checks.items():
@@ -55,7 +55,7 @@ def _database(chosen: Settings) -> Iterator[str]:
                 if current(url) != head():
                     yield explain(Reason("not_migrated"))
     except EmbeddedError as error:
-        yield t(f"embedded.{error.code}", **error.params)
+        yield t(error.code, **error.params)
 
 
 def _curricula() -> Iterator[str]:

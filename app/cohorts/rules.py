@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from app.cohorts.models import EnrolmentState, PresenceStatus
 from app.errors import Reason
@@ -33,6 +35,9 @@ NEEDS_REASON = frozenset({S.REFUSED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TR
 """Moves that say why."""
 
 ATTENDING = frozenset({PresenceStatus.PRESENT, PresenceStatus.LATE, PresenceStatus.LEFT_EARLY})
+
+AROUND = timedelta(weeks=8)
+"""How far from the cohort's dates a session may be: a storm may push the last one, a typed year may not."""
 
 
 def move_reasons(current: S, to: S, reason: str | None) -> list[Reason]:
@@ -102,3 +107,76 @@ def presence_reasons(status: PresenceStatus, minutes: int, planned_minutes: int,
 def has_begun(starts_at: datetime, at: datetime) -> bool:
     """Whether a session may have its roll called."""
     return starts_at <= at
+
+
+class Stage(StrEnum):
+    """Where a session stands."""
+
+    COMING = "coming"
+    TO_CALL = "to_call"
+    CALLED = "called"
+    CANCELLED = "cancelled"
+
+
+def stage(starts_at: datetime, at: datetime, *, cancelled: bool, closed: bool) -> Stage:
+    """Where a session stands at a moment."""
+    if cancelled:
+        return Stage.CANCELLED
+    if closed:
+        return Stage.CALLED
+    return Stage.TO_CALL if has_begun(starts_at, at) else Stage.COMING
+
+
+# Time -------------------------------------------------------------------------------------------
+
+
+def at_local(day: date, clock: time, zone: str, *, second: bool | None = None) -> tuple[datetime, list[Reason]]:
+    """The moment (UTC) that a clock shows in a zone, and why it is none (BR-30).
+
+    In March an hour does not exist: refused. In November an hour comes twice: ``second`` says which one.
+    """
+    shown = datetime.combine(day, clock, ZoneInfo(zone))
+    first, later = shown.replace(fold=0), shown.replace(fold=1)
+    if first.utcoffset() == later.utcoffset():
+        return first.astimezone(UTC), []
+    if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != shown.replace(tzinfo=None):
+        return first.astimezone(UTC), [Reason("hour_does_not_exist", field="clock")]
+    if second is None:
+        return first.astimezone(UTC), [Reason("hour_comes_twice", field="second")]
+    return (later if second else first).astimezone(UTC), []
+
+
+def calendar_reasons(day: date, starts_on: date, ends_on: date) -> list[Reason]:
+    """Why a session cannot be on a day: months away from its cohort, most likely a mistyped year."""
+    if starts_on - AROUND <= day <= ends_on + AROUND:
+        return []
+    params = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+    return [Reason("session_far_from_cohort", params, "starts_at")]
+
+
+# Catching up ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A session of one's cohort for an activity; ``minutes`` is ``None`` when one is not in its roll call."""
+
+    activity_code: str
+    on: date
+    is_past: bool
+    minutes: int | None
+
+
+def missed(sessions: Sequence[Met], caught_up: Collection[str], joined_on: date) -> dict[str, date]:
+    """Activities missed for good, with the day of their last session (S2).
+
+    Missed means: held before joining or recorded without a minute, with no other session to come, no
+    minute anywhere and no catch-up given yet.
+    """
+    found: dict[str, date] = {}
+    settled = {s.activity_code for s in sessions if s.minutes or not s.is_past} | set(caught_up)
+    for session in sessions:
+        absent = session.minutes == 0 or session.on < joined_on
+        if absent and session.activity_code not in settled:
+            found[session.activity_code] = max(session.on, found.get(session.activity_code, session.on))
+    return found

@@ -1,11 +1,12 @@
 """Cohorts, enrolments, sessions and roll calls as they come in and go out."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date, datetime, time
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from app.cohorts.models import EnrolmentState, Phase, PresenceMode, PresenceStatus
+from app.cohorts.rules import ATTENDING
 from app.curricula.schema import Mode
 from app.web import Command, Line, Prose, Read
 
@@ -29,6 +30,30 @@ class NewCohort(Command):
     applications_open: bool = True
 
 
+class NewCohortForm(Command):
+    """The same, as the page's form sends it: a college of one's own, path and version in one choice."""
+
+    college_id: int
+    project_id: int
+    region_code: str
+    phase: Phase
+    code: str
+    title: str
+    path: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+ [0-9.]+$")]
+    starts_on: date
+    ends_on: date | None = None
+    capacity: int
+    place: str
+    applications_open: bool = False
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What ``NewCohort`` takes."""
+        slug, version = self.path.split(" ")
+        shared = self.model_dump(exclude={"college_id", "path"})
+        return {**shared, "curriculum_slug": slug, "curriculum_version": version}
+
+
 class CohortRow(Read):
     """A cohort in a list."""
 
@@ -45,6 +70,43 @@ class CohortRow(Read):
     capacity: int
     seated: int
     applications_open: bool
+
+
+class OpenCohort(Read):
+    """A cohort that takes applications, as anyone signed in sees it; ``my_state`` once one has applied."""
+
+    id: int
+    code: str
+    title: str
+    college: str
+    curriculum_slug: str
+    curriculum_version: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    place: str
+    my_state: EnrolmentState | None
+
+
+class PathChoice(Read):
+    """A published version that a new cohort may follow."""
+
+    slug: str
+    version: str
+    title: str
+    weeks: int
+
+
+class ApplicationsOpen(Command):
+    """Whether the cohort takes applications."""
+
+    is_open: bool
+
+
+class CapacityCommand(Command):
+    """How many seats the cohort has."""
+
+    capacity: Annotated[int, Field(ge=1, le=200)]
 
 
 class CohortRef(Read):
@@ -90,6 +152,12 @@ class MoveCommand(Command):
     to: EnrolmentState
     reason: Why | None = None
     joined_on: date | None = None
+
+
+class Started(Read):
+    """How many people became active."""
+
+    started: int
 
 
 class EnrolmentRef(Read):
@@ -141,6 +209,23 @@ class NewSession(Command):
     place: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
+class LocalSession(Command):
+    """A session to schedule, its day and clock as the cohort's place shows them (BR-30)."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    day: date
+    clock: time
+    second: Literal["first", "second"] | None = None
+    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    mode: Mode | None = None
+    place: Annotated[str, StringConstraints(max_length=200)] = ""
+
+    @property
+    def is_second(self) -> bool | None:
+        """Which of November's two hours, when told."""
+        return None if self.second is None else self.second == "second"
+
+
 class SessionRow(Read):
     """A session in a calendar."""
 
@@ -152,6 +237,7 @@ class SessionRow(Read):
     place: str
     timezone: str
     cancelled: bool
+    cancel_reason: str | None
     closed: bool
 
 
@@ -190,6 +276,35 @@ class RollCallCommand(Command):
     entries: Annotated[tuple[EntryCommand, ...], Field(max_length=300)]
     supersedes: int | None = None
     reason: Why | None = None
+
+
+def _blank_is_none(value: object) -> object:
+    return value or None
+
+
+Blank = BeforeValidator(_blank_is_none)
+
+
+class RollCallForm(Command):
+    """A roll call as the page's form sends it: one value a person in each list, in the same order."""
+
+    enrolment_id: tuple[int, ...] = ()
+    status: tuple[PresenceStatus, ...] = ()
+    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, Blank], ...] = ()
+    mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
+    supersedes: int | None = None
+    reason: Why | None = None
+
+    @property
+    def entries(self) -> tuple[EntryCommand, ...]:
+        """One entry a person; what an absent person's line still shows counts for nothing."""
+        lines = zip(self.enrolment_id, self.status, self.minutes, self.mode, strict=False)
+        return tuple(
+            EntryCommand(enrolment_id=who, status=status, minutes=minutes or 0, mode=mode)
+            if status in ATTENDING
+            else EntryCommand(enrolment_id=who, status=status, minutes=0)
+            for who, status, minutes, mode in lines
+        )
 
 
 class EntryShown(Read):
@@ -235,3 +350,11 @@ class CatchUpShown(Read):
     minutes: int
     due_on: date
     done_on: date | None
+
+
+class Missed(Read):
+    """A workshop missed for good that can be made up: the day it was held, and its minutes."""
+
+    activity_code: str
+    on: date
+    minutes: int

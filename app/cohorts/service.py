@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 from sqlalchemy import func, text
+from sqlalchemy import select as columns
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.access import Actor, Permission, Role, scoped
@@ -11,6 +13,7 @@ from app.cohorts.rules import SEATED, admission_reasons, late_join_limit, move_r
 from app.cohorts.schemas import (
     ApplicationShown,
     ApplyCommand,
+    CapacityCommand,
     CohortRef,
     CohortRow,
     EnrolmentRef,
@@ -27,7 +30,10 @@ from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.people.models import Person, RoleHeld
 from app.people.service import hold
-from app.text import fold, today
+from app.text import fold, local, today
+
+STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGISTRAR})
+"""Roles of a college whose holders may be given a cohort to train."""
 
 # Cohorts ----------------------------------------------------------------------------------------
 
@@ -71,9 +77,20 @@ def see_cohort(session: Session, actor: Actor, cohort_id: int) -> CohortRef:
     return CohortRef.model_validate(row)
 
 
+def doors(session: Session, actor: Actor, cohort: CohortRef, *wanted: Permission) -> frozenset[Permission]:
+    """Which of these permissions reach the cohort for the actor: what its page may show and offer."""
+    marks = [
+        scoped(actor.using(p), college=Cohort.college_id, cohort=Cohort.id).label(f"door_{n}")
+        for n, p in enumerate(wanted)
+    ]
+    found = session.execute(columns(*marks).where(col(Cohort.id) == cohort.id)).one()
+    return frozenset(p for p, is_open in zip(wanted, found, strict=True) if is_open)
+
+
 def see_open_cohort(session: Session, cohort_id: int) -> CohortRef:
     """A cohort of any college that takes applications: a door between colleges, listed as such."""
-    row = session.exec(select(Cohort).where(Cohort.id == cohort_id, col(Cohort.applications_open))).one_or_none()
+    takes = col(Cohort.applications_open) & (col(Cohort.ends_on) > today())
+    row = session.exec(select(Cohort).where(Cohort.id == cohort_id, takes)).one_or_none()
     if row is None:
         raise NotFound
     return CohortRef.model_validate(row)
@@ -96,31 +113,42 @@ def cohorts(session: Session, actor: Actor, *, search: str = "") -> list[CohortR
         text(_ROWS + " where c.id = any(:ids) order by c.starts_on desc, c.code"), {"ids": ids}
     ).mappings()
     rows = [CohortRow.model_validate(dict(r)) for r in found]
-    wanted = fold(search)
-    return [r for r in rows if wanted in fold(f"{r.code} {r.title} {r.college}")] if wanted else rows
+    wanted = fold(search).split()
+    return [r for r in rows if all(word in fold(f"{r.code} {r.title} {r.college}") for word in wanted)]
 
 
-def open_cohorts(session: Session) -> list[CohortRow]:
-    """Cohorts of every college that take applications and have not ended."""
-    found = session.execute(
-        text(_ROWS + " where c.applications_open and c.ends_on > :today order by c.starts_on, c.code"),
-        {"today": today()},
-    ).mappings()
-    return [CohortRow.model_validate(dict(r)) for r in found]
-
-
-def set_applications(session: Session, cohort: CohortRef, *, is_open: bool) -> None:
+def set_applications(session: Session, cohort: CohortRef, *, is_open: bool) -> CohortRef:
     """Open or close a cohort to applications."""
     row = session.get_one(Cohort, cohort.id)
     row.applications_open = is_open
     session.add(row)
+    session.flush()
+    return CohortRef.model_validate(row)
+
+
+def set_capacity(session: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
+    """Give the cohort more seats, or fewer, but never fewer than are taken."""
+    row = session.get_one(Cohort, cohort.id, with_for_update={"key_share": True})
+    seated = _seated(session, cohort.id)
+    if command.capacity < seated:
+        raise Conflict("seats_taken", Reason("seats_taken", {"seated": seated}, "capacity"))
+    row.capacity = command.capacity
+    session.add(row)
+    session.flush()
+    return CohortRef.model_validate(row)
+
+
+def _seated(session: Session, cohort_id: int | None) -> int:
+    statement = select(func.count()).where(Enrolment.cohort_id == cohort_id, col(Enrolment.state).in_(SEATED))
+    return session.exec(statement).one()
 
 
 def add_staff(session: Session, actor: Actor, cohort: CohortRef, command: StaffCommand) -> None:
-    """Make someone who already has a role in the college a trainer of the cohort."""
+    """Make someone who already works in the college (participants do not) a trainer of the cohort."""
     known = select(RoleHeld.id).where(
         RoleHeld.person_id == command.person_id,
         RoleHeld.college_id == cohort.college_id,
+        col(RoleHeld.role).in_(STAFF),
         col(RoleHeld.ended_at).is_(None),
     )
     if session.exec(known).first() is None:
@@ -229,10 +257,10 @@ def move(session: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveC
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
     _check_one_path(session, row, command.to)
+    before = row.state
+    _change_state(session, row, command.to)
     if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
         row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
-    before, row.state = row.state, command.to
-    session.add(row)
     _record_move(session, actor, row, before, why=command.reason)
     if command.to is EnrolmentState.ADMITTED:
         hold(
@@ -248,18 +276,30 @@ def move(session: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveC
 
 
 def _admission(session: Session, cohort: Cohort, command: MoveCommand) -> list[Reason]:
-    seated = session.exec(
-        select(func.count()).where(Enrolment.cohort_id == cohort.id, col(Enrolment.state).in_(SEATED))
-    ).one()
     joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return admission_reasons(
-        seated=seated, capacity=cohort.capacity, joins_on=joins_on, limit=limit, exception=command.reason
+        seated=_seated(session, cohort.id),
+        capacity=cohort.capacity,
+        joins_on=joins_on,
+        limit=limit,
+        exception=command.reason,
     )
 
 
+def _change_state(session: Session, row: Enrolment, to: EnrolmentState) -> None:
+    """Write the state; the unique index says no when the person follows the path in another college (BR-05)."""
+    try:
+        with session.begin_nested():
+            row.state = to
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        raise Conflict("already_enrolled") from error
+
+
 def _check_one_path(session: Session, row: Enrolment, to: EnrolmentState) -> None:
-    """BR-05 within sight; the unique index holds it across colleges."""
+    """BR-05 within sight, said before anything is written."""
     running = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
     if to not in running:
         return
@@ -305,9 +345,23 @@ def moves(session: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
 
 
 def start(session: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:
-    """Make everyone admitted active, at the cohort's start; returns how many."""
-    admitted = [e for e in enrolments_in(session, cohort) if e.state is EnrolmentState.ADMITTED]
-    manager = actor.using(Permission.ENROLMENT_MANAGE)
-    for enrolment in admitted:
-        move(session, manager, enrolment, MoveCommand(to=EnrolmentState.ACTIVE, joined_on=on or cohort.starts_on))
+    """Make everyone admitted active; returns how many.
+
+    Each joined ``on`` that day, else on the cohort's first day or on the day of their admission when it
+    came later, so that a late arrival's attendance begins when they did (S2).
+    """
+    statement = (
+        columns(col(EnrolmentMove.enrolment_id), func.max(EnrolmentMove.moved_at))
+        .join(Enrolment, col(Enrolment.id) == EnrolmentMove.enrolment_id)
+        .where(
+            col(Enrolment.cohort_id) == cohort.id,
+            col(Enrolment.state) == EnrolmentState.ADMITTED,
+            col(EnrolmentMove.to_state) == EnrolmentState.ADMITTED,
+        )
+        .group_by(col(EnrolmentMove.enrolment_id))
+    )
+    admitted = {id_: local(at, cohort.timezone).date() for id_, at in session.execute(statement)}
+    for enrolment in _refs(session, col(Enrolment.id).in_(admitted)):
+        command = MoveCommand(to=EnrolmentState.ACTIVE, joined_on=on or admitted[enrolment.id])
+        move(session, actor, enrolment, command)
     return len(admitted)

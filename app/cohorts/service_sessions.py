@@ -1,12 +1,12 @@
 """The cohort's calendar, its roll calls and the catch-ups."""
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access import Actor, scoped
 from app.cohorts.models import CatchUp, Enrolment, RollCall, RollCallEntry, ScheduledSession
-from app.cohorts.rules import FOLLOWING, Entry, has_begun, roll_call_reasons
+from app.cohorts.rules import FOLLOWING, Entry, Met, calendar_reasons, has_begun, missed, roll_call_reasons
 from app.cohorts.schemas import (
     CancelCommand,
     CatchUpCommand,
@@ -15,6 +15,7 @@ from app.cohorts.schemas import (
     CohortRef,
     EnrolmentRef,
     EntryShown,
+    Missed,
     NewSession,
     RollCallCommand,
     SessionRef,
@@ -26,7 +27,7 @@ from app.curricula.schema import Activity, ActivityType
 from app.db import Session, now
 from app.errors import Conflict, Invalid, NotFound, Reason
 from app.people.models import Person
-from app.text import local
+from app.text import local, today
 
 
 def schedule(session: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
@@ -34,6 +35,9 @@ def schedule(session: Session, actor: Actor, cohort: CohortRef, command: NewSess
     activity = _group_activity(cohort, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))
+    day = local(command.starts_at, cohort.timezone).date()
+    if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
+        raise Invalid("invalid", *reasons)
     row = ScheduledSession(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
@@ -49,6 +53,12 @@ def schedule(session: Session, actor: Actor, cohort: CohortRef, command: NewSess
     session.add(row)
     session.flush()
     return _row(row, closed=False)
+
+
+def activities_to_schedule(cohort: CohortRef) -> list[Activity]:
+    """Group activities of the cohort's path that its calendar holds: codevelopment has its own, by group."""
+    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
+    return [a for a in curriculum.activities if a.is_group and a.type is not ActivityType.codev]
 
 
 def _group_activity(cohort: CohortRef | EnrolmentRef, code: str) -> Activity | None:
@@ -81,7 +91,7 @@ def see_session(session: Session, actor: Actor, session_id: int) -> SessionRef:
     return SessionRef.model_validate(row)
 
 
-def cancel(session: Session, actor: Actor, meeting: SessionRef, command: CancelCommand) -> None:
+def cancel(session: Session, actor: Actor, meeting: SessionRef, command: CancelCommand) -> SessionRow:
     """Cancel a session: it leaves the attendance base, even when its roll was called (BR-08)."""
     row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True})
     if row.cancelled_at is not None:
@@ -89,6 +99,7 @@ def cancel(session: Session, actor: Actor, meeting: SessionRef, command: CancelC
     row.cancelled_at, row.cancelled_by, row.cancel_reason = now(), actor.person_id, command.reason
     session.add(row)
     session.flush()
+    return _row(row, closed=session.exec(_current(meeting.id)).one_or_none() is not None)
 
 
 # Roll calls -------------------------------------------------------------------------------------
@@ -150,8 +161,8 @@ def _roster(session: Session, meeting: SessionRef, recorded: object) -> list[tup
 
 def close_roll_call(session: Session, actor: Actor, meeting: SessionRef, command: RollCallCommand) -> Sheet:
     """Close a roll call, or correct a closed one; everything or nothing."""
-    session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True})
-    if meeting.cancelled_at is not None:
+    row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True})
+    if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     at = now()
     if not has_begun(meeting.starts_at, at):
@@ -225,6 +236,8 @@ def finish_catch_up(
     if session.exec(select(CatchUp.id).where(CatchUp.supersedes_id == row.id)).first() is not None:
         raise Conflict("catch_up_done")
     shared = row.model_dump(include={"college_id", "enrolment_id", "activity_code", "minutes", "due_on"})
+    if command.done_on > today(enrolment.timezone):
+        raise Invalid("invalid", Reason("catch_up_in_future", field="done_on"))
     done = CatchUp(
         **shared, done_on=command.done_on, recorded_at=now(), recorded_by=actor.person_id, supersedes_id=row.id
     )
@@ -243,3 +256,31 @@ def catch_ups(session: Session, enrolment: EnrolmentRef) -> list[CatchUpShown]:
         .order_by(col(CatchUp.due_on), col(CatchUp.id))
     )
     return [CatchUpShown.model_validate(row) for row in session.exec(statement).all()]
+
+
+def missed_by(session: Session, enrolment: EnrolmentRef) -> list[Missed]:
+    """Workshops that someone missed and may make up, oldest first (S2); nobody who has not joined missed any."""
+    if enrolment.joined_on is None:
+        return []
+    later = RollCall.__table__.alias("later")  # type: ignore[attr-defined]
+    current = select(RollCall.id).outerjoin(later, later.c.supersedes_id == RollCall.id).where(later.c.id.is_(None))
+    entry = (col(RollCallEntry.roll_call_id) == RollCall.id) & (col(RollCallEntry.enrolment_id) == enrolment.id)
+    statement = (
+        select(ScheduledSession.activity_code, ScheduledSession.starts_at, func.max(RollCallEntry.minutes))
+        .select_from(ScheduledSession)
+        .outerjoin(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & col(RollCall.id).in_(current))
+        .outerjoin(RollCallEntry, entry)
+        .where(ScheduledSession.cohort_id == enrolment.cohort_id, col(ScheduledSession.cancelled_at).is_(None))
+        .group_by(col(ScheduledSession.id))
+    )
+    at = now()
+    met = [
+        Met(code, local(starts_at, enrolment.timezone).date(), has_begun(starts_at, at), minutes)
+        for code, starts_at, minutes in session.exec(statement).all()
+    ]
+    found = missed(met, {c.activity_code for c in catch_ups(session, enrolment)}, enrolment.joined_on)
+    return [
+        Missed(activity_code=activity.code, on=on, minutes=activity.minutes)
+        for code, on in sorted(found.items(), key=lambda item: (item[1], item[0]))
+        if (activity := _group_activity(enrolment, code)) is not None
+    ]

@@ -4,10 +4,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sqlmodel import col, select
 
+from app.access import Actor, scoped
 from app.db import Session
 from app.errors import Conflict, Invalid, NotFound, Reason
 from app.network.models import College, Project, ProjectTarget, Region
 from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
+from app.text import fold
 
 
 def regions(session: Session) -> list[RegionShown]:
@@ -15,14 +17,28 @@ def regions(session: Session) -> list[RegionShown]:
     return [RegionShown.model_validate(r) for r in session.exec(select(Region).order_by(Region.code)).all()]
 
 
+def region_name(session: Session, code: str) -> str:
+    """The name of a region."""
+    return session.get_one(Region, code).name
+
+
 def colleges(session: Session) -> list[CollegeShown]:
-    """All colleges, by name."""
-    return [CollegeShown.model_validate(c) for c in session.exec(select(College).order_by(College.name)).all()]
+    """All colleges by name, ``Cégep`` before ``Collège`` whatever the database's collation."""
+    rows = session.exec(select(College)).all()
+    return [CollegeShown.model_validate(c) for c in sorted(rows, key=lambda c: (fold(c.name), c.id))]
 
 
 def college(session: Session, college_id: int) -> CollegeShown:
     """One college."""
     found = session.get(College, college_id)
+    if found is None:
+        raise NotFound
+    return CollegeShown.model_validate(found)
+
+
+def see_college(session: Session, actor: Actor, college_id: int) -> CollegeShown:
+    """A college in which the actor may do what the route's permission says."""
+    found = session.exec(select(College).where(College.id == college_id, scoped(actor, college=College.id))).first()
     if found is None:
         raise NotFound
     return CollegeShown.model_validate(found)

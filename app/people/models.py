@@ -6,8 +6,8 @@ A person is global: one row whatever the colleges. Others see them through what 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, func, text
+from sqlmodel import Field, SQLModel, col
 
 from app.access import Role
 from app.db import by_value, check, moment, moment_or_none
@@ -27,6 +27,12 @@ class Person(SQLModel, table=True):
     def name(self) -> str:
         """The name used on screens; certificates carry the legal one."""
         return self.chosen_name or f"{self.legal_first_name} {self.legal_last_name}"
+
+
+def shown_name() -> ColumnElement[str]:
+    """``Person.name`` as a column, for lists that select columns."""
+    legal = col(Person.legal_first_name) + " " + col(Person.legal_last_name)
+    return func.coalesce(col(Person.chosen_name), legal)
 
 
 class Account(SQLModel, table=True):

@@ -1,8 +1,10 @@
 """Pure rules about people: passwords, addresses, names, when a sign-in ends."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from app.access import Role
 from app.errors import Reason
 
 MIN_PASSWORD = 15
@@ -44,3 +46,12 @@ def is_open(
 ) -> bool:
     """Whether a sign-in is still good: not ended, not expired, used lately, its account not suspended."""
     return ended_at is None and suspended_at is None and now < expires_at and now - seen_at < idle
+
+
+def roles_given_by(roles: Iterable[Role]) -> frozenset[Role]:
+    """College roles that holders of some roles may give: nobody gives one above their own."""
+    team = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR})
+    held = set(roles)
+    if Role.ADMIN in held:
+        return team | {Role.REGISTRAR}
+    return team if Role.REGISTRAR in held else frozenset()

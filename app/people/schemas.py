@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, SecretStr, StringConstraints
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints
 
 from app.access import Role
 from app.people.rules import normal_email, normal_name
@@ -64,8 +64,45 @@ class Me(Read):
 
 
 class PersonRow(Read):
-    """Someone in a list."""
+    """Someone of a college, with the roles they hold in it."""
 
     id: int
     name: str
-    email: str | None = None
+    roles: tuple[Role, ...]
+
+
+class PeoplePage(Read):
+    """Some people by name; ``next`` is the cursor of those who follow, ``None`` at the end."""
+
+    items: tuple[PersonRow, ...]
+    next: int | None
+
+
+class PeopleQuery(Command):
+    """What to look for: every word must be in a name, whatever its accents and case."""
+
+    search: Annotated[str, StringConstraints(max_length=100)] = ""
+    after: int | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class DemoAccount(Read):
+    """An account of the demo network, its password in clear."""
+
+    role: Role
+    college: str
+    name: str
+    email: str
+    password: str
+
+
+class CollegeAccount(NewAccount):
+    """An account that a college opens; without a role the person may apply to a cohort."""
+
+    role: Role | None = None
+
+
+class PersonAdded(Read):
+    """Someone new."""
+
+    id: int

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,14 +12,23 @@ from pwdlib import PasswordHash
 from sqlalchemy import text, update
 from sqlmodel import col, select
 
-from app.access import Actor, Held, Role
+from app.access import Actor, Held, Role, scoped
 from app.config import Settings
 from app.db import Session, now
-from app.errors import Conflict, Reason, Unauthenticated, refuse_unless
+from app.errors import Conflict, NotFound, Reason, Unauthenticated, refuse_unless
 from app.network.models import College
 from app.people.models import Account, Person, RoleHeld, SignIn, SignInKind
 from app.people.rules import SEEN_EVERY, is_open, normal_name, password_reasons
-from app.people.schemas import Me, NewAccount, NewPerson, RoleShown, SignInCommand
+from app.people.schemas import (
+    Me,
+    NewAccount,
+    NewPerson,
+    PeoplePage,
+    PeopleQuery,
+    PersonRow,
+    RoleShown,
+    SignInCommand,
+)
 from app.text import fold
 
 _IDENTIFY = text(
@@ -169,6 +178,36 @@ def me(session: Session, actor: Actor) -> Me:
     return Me(person_id=actor.person_id, name=actor.name, roles=tuple(RoleShown(**row) for row in rows))
 
 
+_PEOPLE = text(
+    """
+    select p.id, coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name) as name,
+           array(select distinct r.role from role_held r
+                  where r.person_id = p.id and r.college_id = :college and r.ended_at is null order by r.role) as roles
+      from person p
+     where (exists (select from role_held r
+                     where r.person_id = p.id and r.college_id = :college and r.ended_at is null)
+            or exists (select from enrolment e where e.person_id = p.id and e.college_id = :college))
+       and p.search_key like all (cast(:words as text[]))
+       and (cast(:after as integer) is null
+            or (p.search_key, p.id) > (select a.search_key, a.id from person a where a.id = :after))
+     order by p.search_key, p.id
+     limit :limit
+    """
+)
+
+
+def people_of(session: Session, actor: Actor, college_id: int, query: PeopleQuery) -> PeoplePage:
+    """People with a role or an enrolment in a college within reach, by name; the cursor is the last one's id."""
+    within = select(College.id).where(College.id == college_id, scoped(actor, college=College.id))
+    if session.exec(within).first() is None:
+        raise NotFound
+    words = [f"%{word}%" for word in fold(query.search).split()]
+    values = {"college": college_id, "words": words, "after": query.after, "limit": query.limit + 1}
+    rows = [PersonRow.model_validate(dict(row)) for row in session.execute(_PEOPLE, values).mappings()]
+    shown = tuple(rows[: query.limit])
+    return PeoplePage(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
+
+
 # Accounts and roles -----------------------------------------------------------------------------
 
 
@@ -246,6 +285,11 @@ def hold(
             )
         )
         session.flush()
+
+
+def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names by person id."""
+    return {p.id or 0: p.name for p in session.exec(select(Person).where(col(Person.id).in_(ids))).all()}
 
 
 def holders(

@@ -4,10 +4,10 @@ Pure: no session, no clock; the order of the facts changes nothing. Sources: BR-
 BR-09, BR-12, BR-19; brief 3.7 for the recognised hours.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.curricula.schema import Activity, ActivityType, CertificateRule, Curriculum, MandateKind, Module
 from app.progress.facts import (
@@ -42,22 +42,29 @@ LATE_BY = timedelta(days=14)
 """An enrolment whose next due date is older than this is at risk (shown, never stored)."""
 
 
-@dataclass(frozen=True)
 class _Heap:
-    """Facts by type."""
+    """Facts by type, and by type and activity; what each activity comes to is worked out once."""
 
-    facts: tuple[Fact, ...]
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = tuple(facts)
+        self.outcomes: dict[str, ActivityProgress] = {}
+        self._of: dict[type, list[Any]] = defaultdict(list)
+        self._about: dict[tuple[type, str], list[Any]] = defaultdict(list)
+        for fact in self.facts:
+            self._of[type(fact)].append(fact)
+            if hasattr(fact, "activity_code"):
+                self._about[type(fact), fact.activity_code].append(fact)
 
     def of(self, kind: type[AnyFact]) -> list[AnyFact]:
-        return [f for f in self.facts if isinstance(f, kind)]
+        return self._of.get(kind, [])
 
     def about(self, kind: type[ActivityFact], code: str) -> list[ActivityFact]:
-        return [f for f in self.facts if isinstance(f, kind) and f.activity_code == code]
+        return self._about.get((kind, code), [])
 
 
 def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progress:
     """What the facts amount to under this version of the path."""
-    heap = _Heap(tuple(facts))
+    heap = _Heap(facts)
     modules = _modules(curriculum, basis, heap)
     attended, base = attendance(basis, heap.of(Attended), heap.of(CodevAttended), heap.of(CatchUpAssigned))
     levels = competency_levels(heap.of(Judged))
@@ -145,6 +152,11 @@ def _module_missing(module: Module, heap: _Heap) -> list[Why]:
     return missing + [why for activity in others for why in _outcome(activity, heap).why]
 
 
+def due_on(module: Module, starts_on: date) -> date:
+    """The last day of the cohort's week by whose end a module should be finished."""
+    return starts_on + timedelta(weeks=module.week, days=-1)
+
+
 def _module(module: Module, basis: Basis, heap: _Heap, done: Mapping[str, bool]) -> ModuleProgress:
     locked_by = [code for code in module.prerequisites if not done[code]]
     activities = tuple(_activity(a, locked_by, heap, done) for a in module.activities)
@@ -153,7 +165,7 @@ def _module(module: Module, basis: Basis, heap: _Heap, done: Mapping[str, bool])
     return ModuleProgress(
         code=module.code,
         state=state,
-        due_on=basis.starts_on + timedelta(weeks=module.week, days=-1),
+        due_on=due_on(module, basis.starts_on),
         planned_minutes=module.minutes,
         recognised_minutes=sum(a.recognised_minutes for a in activities),
         activities=activities,
@@ -171,7 +183,13 @@ def _activity(activity: Activity, locked_by: list[str], heap: _Heap, done: Mappi
 
 
 def _outcome(activity: Activity, heap: _Heap) -> ActivityProgress:
-    """One activity alone, by its kind: minutes recognised (brief 3.7) and what it still asks for."""
+    """One activity alone: minutes recognised (brief 3.7) and what it still asks for."""
+    if activity.code not in heap.outcomes:
+        heap.outcomes[activity.code] = _by_kind(activity, heap)
+    return heap.outcomes[activity.code]
+
+
+def _by_kind(activity: Activity, heap: _Heap) -> ActivityProgress:
     if activity.type is ActivityType.codev:
         return _codev(activity, heap)
     if activity.type is ActivityType.field_mandate:
@@ -337,9 +355,22 @@ def is_late(next_due_on: date | None, today: date) -> bool:
     return next_due_on is not None and next_due_on < today
 
 
+def risk_reasons(
+    next_due_on: date | None, attended: int, base: int, today: date, *, min_attendance_pct: int = 80
+) -> list[Why]:
+    """Why to call the person: late by more than two weeks, or attendance below what is needed."""
+    found = []
+    if next_due_on is not None and next_due_on < today - LATE_BY:
+        found.append(
+            Why(code="long_late", params={"due_on": next_due_on.isoformat(), "days": (today - next_due_on).days})
+        )
+    if base > 0 and attended * 100 < min_attendance_pct * base:
+        found.append(Why(code="attendance_low", params={"pct": attended * 100 // base, "needed": min_attendance_pct}))
+    return found
+
+
 def is_at_risk(
     next_due_on: date | None, attended: int, base: int, today: date, *, min_attendance_pct: int = 80
 ) -> bool:
-    """Whether to call the person: late by more than two weeks, or attendance below what is needed."""
-    too_late = next_due_on is not None and next_due_on < today - LATE_BY
-    return too_late or (base > 0 and attended * 100 < min_attendance_pct * base)
+    """Whether to call the person."""
+    return bool(risk_reasons(next_due_on, attended, base, today, min_attendance_pct=min_attendance_pct))

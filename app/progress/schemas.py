@@ -1,11 +1,12 @@
 """The ``Progress`` value: what an enrolment's facts amount to. Times are minutes, dates ISO 8601."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
 
-from app.curricula.schema import CertificateKind
+from app.cohorts.models import EnrolmentState
+from app.curricula.schema import CertificateKind, Mode
 from app.errors import Reason, Scalar
 from app.web import Read
 
@@ -118,6 +119,53 @@ class Progress(Read):
         if found is None:
             raise KeyError(code)
         return found
+
+
+class Step(Read):
+    """Something to do now, with the reason it is still open."""
+
+    activity_code: str
+    module_code: str
+    due_on: date
+    why: Why
+
+
+class PathSummary(Read):
+    """One of a person's enrolments, with the figures a list shows."""
+
+    enrolment_id: int
+    cohort_title: str
+    curriculum_slug: str
+    curriculum_version: str
+    state: EnrolmentState
+    recognised_minutes: int
+    planned_minutes: int
+    attendance_pct: int | None = Field(description="whole percent; null before the first closed roll call")
+    modules_done: int
+    modules_total: int
+    next_due_on: date | None
+    late: bool = Field(description="something due is not done, on the cohort's local date")
+    eligible: tuple[CertificateKind, ...]
+
+
+class StoredProgress(Read):
+    """A projection row as it is stored: ``body`` is the ``Progress`` value's JSON, never parsed on the way."""
+
+    version: int
+    body: str
+    timezone: str
+
+
+class ComingSession(Read):
+    """The next session of the cohort."""
+
+    id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    place: str
+    timezone: str
 
 
 def attendance_pct(attended: int, base: int) -> int | None:

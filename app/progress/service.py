@@ -98,7 +98,14 @@ def refold(session: Session, ids: Ids) -> None:
 def folded(session: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
     """``(enrolment id, college id, progress)`` computed from the facts as they are now."""
     basis = session.execute(
-        columns(col(Enrolment.id), col(Enrolment.college_id), col(Enrolment.curriculum_slug), col(Enrolment.curriculum_version), col(Enrolment.joined_on), col(Cohort.starts_on))
+        columns(
+            col(Enrolment.id),
+            col(Enrolment.college_id),
+            col(Enrolment.curriculum_slug),
+            col(Enrolment.curriculum_version),
+            col(Enrolment.joined_on),
+            col(Cohort.starts_on),
+        )
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .where(col(Enrolment.id).in_(ids))
         .order_by(col(Enrolment.id))
@@ -168,7 +175,15 @@ def current_roll_calls() -> Any:  # noqa: ANN401 - a subquery
 def _load_attendance(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
     current = current_roll_calls()
     statement = (
-        columns(col(RollCallEntry.enrolment_id), col(ScheduledSession.id), col(ScheduledSession.activity_code), col(ScheduledSession.starts_at), col(ScheduledSession.timezone), col(ScheduledSession.planned_minutes), col(RollCallEntry.minutes))
+        columns(
+            col(RollCallEntry.enrolment_id),
+            col(ScheduledSession.id),
+            col(ScheduledSession.activity_code),
+            col(ScheduledSession.starts_at),
+            col(ScheduledSession.timezone),
+            col(ScheduledSession.planned_minutes),
+            col(RollCallEntry.minutes),
+        )
         .join(current, current.c.id == RollCallEntry.roll_call_id)
         .join(ScheduledSession, col(ScheduledSession.id) == current.c.session_id)
         .where(col(RollCallEntry.enrolment_id).in_(ids))

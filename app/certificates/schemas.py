@@ -1,0 +1,197 @@
+"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from app.certificates.models import CertificateState
+from app.curricula.schema import CertificateKind
+from app.progress.schemas import Why
+from app.web import Command, Line, Read
+
+
+class PrintedCompetency(Read):
+    """A line of the table: a competency and the level reached in it."""
+
+    code: str
+    title: str
+    level: int = Field(ge=1, le=4)
+    level_title: str
+
+
+class PrintedSignatory(Read):
+    """Someone whose name and title stand below the document."""
+
+    name: str
+    title: str
+
+
+class CertificateRecord(Read):
+    """All that a certificate says, frozen the day it is issued (brief 4.2); always in French.
+
+    It holds no date of birth, mark, codevelopment content or enterprise name: there is no place for them.
+    """
+
+    college_name: str
+    college_slug: str = Field(description="finds the college's logo in the design, when there is one")
+    city: str
+    kind: CertificateKind
+    holder: str = Field(description="legal name")
+    path_title: str
+    curriculum_slug: str
+    curriculum_version: str
+    framework_version: str
+    object: str = Field(description="object of the activity, for the employer's proof (brief 4.3)")
+    starts_on: date
+    ends_on: date
+    place: str
+    planned_minutes: int
+    recognised_minutes: int
+    ceu: str | None = Field(default=None, description='continuing-education units, "6.0"; accredited colleges only')
+    competencies: tuple[PrintedCompetency, ...] = Field(default=(), description="none on a participation (BR-22)")
+    issued_on: date
+    number: str
+    code: str
+    verify_url: str
+    signatories: tuple[PrintedSignatory, ...] = Field(min_length=1, max_length=4)
+    non_credited: bool = True
+    language: Literal["fr"] = "fr"
+    design: str = Field(description="name and version of the design, e.g. escouade/1.0")
+
+    @property
+    def printed_text(self) -> str:
+        """Every text of the record that the document prints, to check that its fonts can draw it."""
+        return " ".join(
+            (
+                self.college_name, self.city, self.holder, self.path_title, self.object, self.place,
+                *(f"{c.title} {c.level_title}" for c in self.competencies),
+                *(f"{s.name} {s.title}" for s in self.signatories),
+            )
+        )  # fmt: skip
+
+
+class IssueCertificate(Command):
+    """A named person decides to issue a kind of certificate for an enrolment."""
+
+    kind: CertificateKind
+
+
+class NewSignatory(Command):
+    """Someone who signs the college's certificates; printed in order of ``position``, four at most."""
+
+    name: Line
+    title: Line
+    position: Annotated[int, Field(ge=1, le=99)] = 1
+    valid_from: date
+    valid_to: Annotated[date | None, BeforeValidator(lambda value: value or None)] = None
+
+
+class SignatoryShown(Read):
+    """A signatory and the days on which they sign, both included."""
+
+    id: int
+    name: str
+    title: str
+    position: int
+    valid_from: date
+    valid_to: date | None
+
+
+class CertificateRef(Read):
+    """A certificate that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    enrolment_id: int
+
+
+class CertificateLine(Read):
+    """A certificate in a list."""
+
+    id: int
+    enrolment_id: int
+    kind: CertificateKind
+    number: str
+    state: CertificateState
+    issued_on: date
+    holder: str
+    path_title: str
+
+
+class CertificateView(CertificateLine):
+    """A certificate whole: what it says, who decided and when."""
+
+    decided_by: str = Field(description="name of the person who decided")
+    decided_at: datetime
+    record: CertificateRecord
+
+
+class Document(Read):
+    """A certificate's file."""
+
+    name: str
+    content: bytes
+
+
+class Choice(Read):
+    """One kind of certificate for one enrolment: issued, ready to be decided, or not yet and why."""
+
+    kind: CertificateKind
+    certificate_id: int | None = Field(default=None, description="the valid certificate, once issued")
+    number: str | None = None
+    ready: bool = Field(description="only the decision of a person is missing (BR-19)")
+    why: tuple[Why, ...] = Field(default=(), description="all that forbids it now, when it is neither ready nor issued")
+
+
+class Candidate(Read):
+    """Someone in the registrar's list, with what their path may lead to."""
+
+    enrolment_id: int
+    name: str
+    legal_name: str = Field(description="as it will be printed")
+    cohort_code: str
+    cohort_title: str
+    choices: tuple[Choice, ...]
+
+
+class Candidates(Read):
+    """Everyone of a college to whom a certificate may come, by name."""
+
+    items: tuple[Candidate, ...]
+
+
+class CertificateList(Read):
+    """Certificates, newest first."""
+
+    items: tuple[CertificateLine, ...]
+
+
+class SignatoryList(Read):
+    """A college's signatories, in order of print."""
+
+    items: tuple[SignatoryShown, ...]
+
+
+class Verified(Read):
+    """What a stranger learns of a valid certificate from its code: no more than it says itself (BR-21)."""
+
+    state: Literal["valid"]
+    issued_on: date
+    number: str
+    kind: CertificateKind
+    holder: str
+    path_title: str
+    college_name: str
+    recognised_minutes: int
+    ceu: str | None = None
+
+
+class NoLongerValid(Read):
+    """A certificate that was replaced or revoked: that, and when it was issued; no name, no reason (BR-21)."""
+
+    state: Literal["superseded", "revoked"]
+    issued_on: date
+
+
+Verification = Annotated[Verified | NoLongerValid, Field(discriminator="state")]

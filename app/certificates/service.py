@@ -1,0 +1,266 @@
+"""Who may be issued what, and the decision itself."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from app.access import Actor, scoped
+from app.certificates import rules
+from app.certificates.models import Certificate, CertificateCounter, CertificateState, Hold
+from app.certificates.schemas import (
+    Candidate,
+    CertificateRecord,
+    CertificateView,
+    Choice,
+    IssueCertificate,
+    PrintedSignatory,
+)
+from app.certificates.service_document import design_folder, design_version
+from app.certificates.service_register import view
+from app.certificates.service_signatories import signing_on
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.schemas import EnrolmentRef
+from app.curricula.library import default_library
+from app.curricula.schema import CertificateKind
+from app.db import Session, now
+from app.errors import Conflict, NotFound, Reason
+from app.network.models import College
+from app.network.schemas import CollegeShown
+from app.pdf import missing_glyphs
+from app.people.models import Person, shown_name
+from app.progress.models import ProgressRow
+from app.progress.schemas import Eligibility, Progress, Why
+from app.progress.service import folded
+
+# Who may be issued what --------------------------------------------------------------------------
+
+
+def see_college(session: Session, actor: Actor, college_id: int) -> CollegeShown:
+    """A college that the actor reaches through the permission in force."""
+    within = scoped(actor, college=College.id)
+    row = session.exec(select(College).where(College.id == college_id, within)).one_or_none()
+    if row is None:
+        raise NotFound
+    return CollegeShown.model_validate(row)
+
+
+def eligible(session: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
+    """Everyone who follows or followed a path in the college, by name, with what may be issued and what not yet.
+
+    From the projection: the decision itself folds the facts again (:func:`issue`).
+    """
+    followed = session.execute(
+        columns(
+            col(Enrolment.id),
+            col(Enrolment.state),
+            col(Enrolment.person_id),
+            shown_name().label("name"),
+            (col(Person.legal_first_name) + " " + col(Person.legal_last_name)).label("legal_name"),
+            col(Cohort.code).label("cohort_code"),
+            col(Cohort.title).label("cohort_title"),
+            col(ProgressRow.body)["eligibility"].label("eligibility"),
+        )
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .join(ProgressRow, col(ProgressRow.enrolment_id) == Enrolment.id)
+        .where(col(Enrolment.college_id) == college.id, col(Enrolment.state).in_(rules.ISSUABLE))
+        .order_by(col(Person.search_key), col(Enrolment.id))
+    ).all()
+    issued = _valid_by_enrolment(session, col(Certificate.college_id) == college.id)
+    holds = _holds_by_enrolment(session, col(Hold.college_id) == college.id)
+    signatories = len(signing_on(session, college.id, rules.issued_on(now())))
+    return tuple(
+        Candidate(
+            enrolment_id=row.id,
+            name=row.name,
+            legal_name=row.legal_name,
+            cohort_code=row.cohort_code,
+            cohort_title=row.cohort_title,
+            choices=tuple(
+                _choice(
+                    rules.Case(
+                        kind=found.kind,
+                        state=row.state,
+                        missing=[why.reason for why in found.why],
+                        authorised=college.authorised_kinds,
+                        signatories=signatories,
+                        holds=holds.get(row.id, ()),
+                        own=row.person_id == actor.person_id,
+                    ),
+                    issued.get((row.id, found.kind)),
+                )
+                for found in map(Eligibility.model_validate, row.eligibility)
+            ),
+        )
+        for row in followed
+    )
+
+
+def _choice(case: rules.Case, issued: tuple[int, str] | None) -> Choice:
+    if issued is not None:
+        return Choice(kind=case.kind, certificate_id=issued[0], number=issued[1], ready=False)
+    reasons = rules.refuse_issue(case)
+    why = tuple(Why(code=r.code, params=dict(r.params)) for r in reasons)
+    return Choice(kind=case.kind, ready=not reasons, why=why)
+
+
+def _valid_by_enrolment(session: Session, *where: Any) -> dict[tuple[int, CertificateKind], tuple[int, str]]:  # noqa: ANN401
+    statement = columns(
+        col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.id), col(Certificate.number)
+    ).where(col(Certificate.state) == CertificateState.VALID, *where)
+    return {(enrolment, kind): (id_, number) for enrolment, kind, id_, number in session.execute(statement)}
+
+
+def _holds_by_enrolment(session: Session, *where: Any) -> dict[int, list[str]]:  # noqa: ANN401
+    statement = columns(col(Hold.enrolment_id), col(Hold.reason)).where(col(Hold.closed_at).is_(None), *where)
+    found: dict[int, list[str]] = {}
+    for enrolment_id, reason in session.execute(statement.order_by(col(Hold.id))):
+        found.setdefault(enrolment_id, []).append(reason)
+    return found
+
+
+# The decision ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a decision rests on, read under the enrolment's lock."""
+
+    enrolment: Enrolment
+    college: College
+    kind: CertificateKind
+    progress: Progress
+    signatories: tuple[PrintedSignatory, ...]
+    day: date
+
+
+def issue(
+    session: Session, actor: Actor, enrolment: EnrolmentRef, command: IssueCertificate, *, site: str
+) -> CertificateView:
+    """Issue a certificate: the decision of a named person, its number and its frozen record (BR-19).
+
+    The enrolment is locked before its facts are folded again, and the college's counter until the end of
+    the transaction: numbers leave no gap. ``site`` is the address that the verification page stands on.
+    Raises ``Conflict("certificate_refused")`` with everything that forbids it.
+    """
+    moment = now()
+    decision = _decision(session, _locked(session, actor, enrolment), command.kind, rules.issued_on(moment))
+    _refuse(rules.refuse_issue(_case(session, actor, decision)))
+    sequence = _next_in(session, decision.college.id or 0, decision.day.year)
+    number = rules.number_of(decision.college.number_prefix, decision.day.year, sequence)
+    record = _record(session, decision, number, site)
+    row = Certificate(
+        college_id=decision.enrolment.college_id,
+        enrolment_id=enrolment.id,
+        kind=command.kind,
+        year=decision.day.year,
+        sequence=sequence,
+        number=number,
+        code=record.code,
+        state=CertificateState.VALID,
+        issued_on=decision.day,
+        decided_by=actor.person_id,
+        decided_at=moment,
+        record=record.model_dump(mode="json"),
+        design=record.design,
+    )
+    session.add(row)
+    session.flush()
+    return view(row, actor.name)
+
+
+def _locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolment:
+    within = scoped(actor, college=Enrolment.college_id)
+    lock = select(Enrolment).where(Enrolment.id == enrolment.id, within).with_for_update(key_share=True)
+    row = session.exec(lock.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _decision(session: Session, row: Enrolment, kind: CertificateKind, day: date) -> _Decision:
+    [(_, _, progress)] = folded(session, [row.id or 0])
+    return _Decision(
+        enrolment=row,
+        college=session.get_one(College, row.college_id),
+        kind=kind,
+        progress=progress,
+        signatories=signing_on(session, row.college_id, day),
+        day=day,
+    )
+
+
+def _case(session: Session, actor: Actor, decision: _Decision) -> rules.Case:
+    row, kind = decision.enrolment, decision.kind
+    eligibility = next((e for e in decision.progress.eligibility if e.kind is kind), None)
+    issued = _valid_by_enrolment(session, col(Certificate.enrolment_id) == row.id)
+    _, already = issued.get((row.id or 0, kind), (0, None))
+    return rules.Case(
+        kind=kind,
+        state=row.state,
+        missing=None if eligibility is None else [why.reason for why in eligibility.why],
+        authorised=decision.college.authorised_kinds,
+        signatories=len(decision.signatories),
+        holds=_holds_by_enrolment(session, col(Hold.enrolment_id) == row.id).get(row.id or 0, ()),
+        already=already,
+        own=row.person_id == actor.person_id,
+    )
+
+
+def _refuse(reasons: list[Reason]) -> None:
+    if reasons:
+        raise Conflict("certificate_refused", *reasons)
+
+
+def _next_in(session: Session, college_id: int, year: int) -> int:
+    """The next rank of the year; the counter's row stays locked until the transaction ends."""
+    first = insert(CertificateCounter).values(college_id=college_id, year=year, last=1)
+    table = CertificateCounter.__table__  # type: ignore[attr-defined]
+    following = first.on_conflict_do_update(index_elements=["college_id", "year"], set_={"last": table.c.last + 1})
+    rank: int = session.connection().execute(following.returning(table.c.last)).scalar_one()
+    return rank
+
+
+def _record(session: Session, decision: _Decision, number: str, site: str) -> CertificateRecord:
+    """Everything that will be printed, with a code of its own; refused when a font lacks one of its characters."""
+    row, college, progress, day = decision.enrolment, decision.college, decision.progress, decision.day
+    person = session.get_one(Person, row.person_id)
+    cohort = session.get_one(Cohort, row.cohort_id)
+    library = default_library()
+    curriculum = library.curriculum(row.curriculum_slug, row.curriculum_version)
+    framework = library.framework_of(curriculum)
+    starts_on, ends_on = rules.period(cohort.starts_on, cohort.ends_on, row.joined_on, day)
+    levels = {c.code: c.level for c in progress.competencies}
+    code = secrets.token_hex(16)
+    record = CertificateRecord(
+        college_name=rules.printable(college.name),
+        college_slug=college.slug,
+        city=rules.printable(college.city),
+        kind=decision.kind,
+        holder=rules.printable(f"{person.legal_first_name} {person.legal_last_name}"),
+        path_title=rules.printable(curriculum.title.fr),
+        curriculum_slug=curriculum.slug,
+        curriculum_version=curriculum.version,
+        framework_version=framework.version,
+        object=rules.printable(curriculum.object.fr),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        place=rules.printable(cohort.place),
+        planned_minutes=progress.planned_minutes,
+        recognised_minutes=progress.recognised_minutes,
+        ceu=rules.ceu(progress.recognised_minutes, accredited=college.is_sofeduc_member),
+        competencies=rules.printed_competencies(decision.kind, curriculum, framework, levels),
+        issued_on=day,
+        number=number,
+        code=code,
+        verify_url=f"{site.rstrip('/')}/v/{code}",
+        signatories=decision.signatories,
+        design=design_version(),
+    )
+    _refuse(rules.undrawable(missing_glyphs(design_folder(record.design), record.printed_text)))
+    return record

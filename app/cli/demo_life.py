@@ -1,0 +1,224 @@
+"""What happens in the demo network: sessions, activities, hours, judgements, module after module.
+
+Everything goes through the services, at the moment when it would have happened: what the rules would
+refuse a person, they refuse the demo.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from app.access import Actor, Permission
+from app.cli.demo_codev import form_groups, meet
+from app.cli.demo_data import HAND_INS
+from app.cli.demo_field import keep_mandates
+from app.cli.demo_judgements import judge_late, judge_module
+from app.cli.demo_network import Group, Story, curriculum_of, moment, noon, weeks_done
+from app.clock import at
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as sessions
+from app.cohorts.models import EnrolmentState, PresenceMode, PresenceStatus
+from app.cohorts.schemas import (
+    CancelCommand,
+    CatchUpCommand,
+    CatchUpDone,
+    EnrolmentRef,
+    EntryCommand,
+    MoveCommand,
+    NewSession,
+    RollCallCommand,
+    SessionRow,
+)
+from app.curricula.schema import Activity, ActivityType, Module
+from app.db import Session
+from app.learning import service as learning
+from app.learning import service_hand_ins as hand_ins
+from app.learning import service_hours as field_hours
+from app.learning.schemas import CompletionCommand, CountersignCommand, HoursCommand, TextCommand
+from app.progress.schemas import State
+from app.progress.service_path import progress_of
+
+DAY = timedelta(days=1)
+MINUTES_A_DAY = 420
+LEFT_FOR_LATER = 0.02
+ABSENT, EXCUSED, LATE = 0.03, 0.06, 0.1
+PLACES_THAT_PHONE = {"lac-gilman", "havre"}
+Doing = Callable[[Session, Actor, EnrolmentRef], None]
+
+
+def live(story: Story, tell: Callable[[Sequence[Group]], Iterable[Group]]) -> None:
+    """All cohorts that have begun, one after the other; ``tell`` shows where we are."""
+    for group in tell([g for g in story.groups if g.plan.weeks_ago > 0]):
+        plan_calendar(story, group)
+        form_groups(story, group)
+        for module in curriculum_of(group).modules:
+            if module.week <= group.plan.weeks_ago:
+                call_rolls(story, group, module)
+                meet(story, group, module)
+            if module.week <= weeks_done(group):
+                work(story, group, module)
+                judge_module(story, group, module)
+        judge_late(story, group)
+        leave(story, group)
+
+
+def plan_calendar(story: Story, group: Group) -> None:
+    """Sessions of every group activity, past and to come, planned at the start."""
+    with at(noon(group.cohort.starts_on)), story.database.transaction() as session:
+        manager = story.actor(session, group.staff.coordinator, Permission.SESSION_MANAGE)
+        for module in curriculum_of(group).modules:
+            meetings = [a for a in module.activities if a.is_group and a.type is not ActivityType.codev]
+            for place, activity in enumerate(meetings):
+                command = NewSession(activity_code=activity.code, starts_at=moment(group, module, days=place, hour=14))
+                sessions.schedule(session, manager, group.cohort, command)
+
+
+# Roll calls -------------------------------------------------------------------------------------
+
+
+def call_rolls(story: Story, group: Group, module: Module) -> None:
+    """Close the roll call of each session of the module; one session of one cohort was cancelled."""
+    codes = {a.code for a in module.activities}
+    with story.database.transaction() as session:
+        story.actor(session, group.staff.coordinator, Permission.SESSION_READ)
+        meetings = [m for m in sessions.calendar(session, group.cohort) if m.activity_code in codes]
+    for meeting in meetings:
+        if (group.plan.place, meeting.activity_code) == ("vieux-fort", "GEN-4.B"):
+            _cancel(story, group, meeting)
+        else:
+            _call_roll(story, group, meeting)
+
+
+def _cancel(story: Story, group: Group, meeting: SessionRow) -> None:
+    with at(meeting.starts_at - DAY), story.database.transaction() as session:
+        manager = story.actor(session, group.staff.coordinator, Permission.SESSION_MANAGE)
+        found = sessions.see_session(session, manager, meeting.id)
+        sessions.cancel(session, manager, found, CancelCommand(reason="Tempête de neige : le cégep est fermé."))
+
+
+def _call_roll(story: Story, group: Group, meeting: SessionRow) -> None:
+    with at(meeting.starts_at + timedelta(hours=5)), story.database.transaction() as session:
+        trainer = story.actor(session, group.staff.trainers[0], Permission.ROLLCALL_RECORD)
+        found = sessions.see_session(session, trainer, meeting.id)
+        people = sessions.sheet(session, found).entries
+        entries = tuple(_presence(story, group, entry.enrolment_id, meeting.planned_minutes) for entry in people)
+        sessions.close_roll_call(session, trainer, found, RollCallCommand(entries=entries))
+
+
+def _presence(story: Story, group: Group, enrolment_id: int, planned: int) -> EntryCommand:
+    chance = story.chance.random()
+    if chance < EXCUSED:
+        status = PresenceStatus.ABSENT if chance < ABSENT else PresenceStatus.EXCUSED
+        return EntryCommand(enrolment_id=enrolment_id, status=status, minutes=0)
+    mode = PresenceMode.ONSITE
+    if group.plan.place in PLACES_THAT_PHONE:
+        mode = PresenceMode.PHONE if story.chance.random() < EXCUSED else PresenceMode.VIDEO
+    if chance < LATE:
+        return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.LATE, minutes=planned - 15, mode=mode)
+    return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.PRESENT, minutes=planned, mode=mode)
+
+
+# What each person does --------------------------------------------------------------------------
+
+
+def work(story: Story, group: Group, module: Module) -> None:
+    """A module's work: alone, in the field with its mandates, then handed in; hours are countersigned."""
+    catch_up(story, group, module)
+    keep_mandates(story, group, module)
+    steps: tuple[tuple[ActivityType, Callable[..., None]], ...] = (
+        (ActivityType.self_study, _study),
+        (ActivityType.field_mandate, _declare),
+        (ActivityType.assessment, _hand_in),
+    )
+    for place, (kind, do) in enumerate(steps):
+        activities = [a for a in module.activities if a.type is kind and not a.is_group]
+        if activities:
+            when = min(moment(group, module, days=3 + place), noon(story.today - DAY))
+            each(story, group, when, _doing(story, activities, do))
+    countersign(story, group, module)
+
+
+def _doing(story: Story, activities: Sequence[Activity], do: Callable[..., None]) -> Doing:
+    def doing(session: Session, actor: Actor, enrolment: EnrolmentRef) -> None:
+        progress = progress_of(session, enrolment)
+        for activity in activities:
+            is_open = progress.activity(activity.code).state is not State.LOCKED
+            if is_open and story.chance.random() > LEFT_FOR_LATER:
+                do(story, session, actor, enrolment, activity)
+
+    return doing
+
+
+def each(story: Story, group: Group, when: datetime, doing: Doing) -> None:
+    """Everyone active in turn, in one transaction: one fold each at its end."""
+    with at(when), story.database.transaction() as session:
+        story.actor(session, group.staff.coordinator, Permission.ENROLMENT_READ)
+        people = cohorts.enrolments_in(session, group.cohort)
+        for enrolment in people:
+            joined = enrolment.joined_on is not None and enrolment.joined_on <= when.date()
+            if enrolment.state is EnrolmentState.ACTIVE and joined:
+                doing(session, story.actor(session, enrolment.person_id, Permission.ACTIVITY_DO), enrolment)
+
+
+def _study(_: Story, session: Session, actor: Actor, who: EnrolmentRef, activity: Activity) -> None:
+    learning.complete(session, actor, who, CompletionCommand(activity_code=activity.code))
+
+
+def _hand_in(story: Story, session: Session, actor: Actor, who: EnrolmentRef, activity: Activity) -> None:
+    body = "\n\n".join((activity.title.fr, *story.chance.sample(HAND_INS, 2)))
+    hand_ins.hand_in_text(session, actor, who, TextCommand(activity_code=activity.code, body=body))
+
+
+def _declare(story: Story, session: Session, actor: Actor, who: EnrolmentRef, activity: Activity) -> None:
+    days = -(-activity.minutes // MINUTES_A_DAY)
+    for day in range(days):
+        minutes = min(MINUTES_A_DAY, activity.minutes - day * MINUTES_A_DAY)
+        worked_on = story.day() - (days - day) * DAY
+        command = HoursCommand(activity_code=activity.code, minutes=minutes, worked_on=worked_on)
+        field_hours.declare_hours(session, actor, who, command)
+
+
+def countersign(story: Story, group: Group, module: Module) -> None:
+    """The coordinator accepts what was declared, a few days later; the last days still wait."""
+    when = moment(group, module, days=9)
+    if when > noon(story.today - 4 * DAY):
+        return
+    with at(when), story.database.transaction() as session:
+        coordinator = story.actor(session, group.staff.coordinator, Permission.HOURS_COUNTERSIGN)
+        waiting = field_hours.hours_to_countersign(session, coordinator, college_id=group.staff.college.id)
+        field_hours.countersign_all(session, coordinator, waiting, CountersignCommand(accepted=True))
+
+
+def catch_up(story: Story, group: Group, module: Module) -> None:
+    """Who was absent makes the workshop up; who joined late too, with a date for each (S2)."""
+    codes = [a.code for a in module.activities if a.is_group and a.type is not ActivityType.codev]
+    with at(moment(group, module, days=6)), story.database.transaction() as session:
+        coordinator = story.actor(session, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
+        for enrolment in cohorts.enrolments_in(session, group.cohort):
+            if enrolment.state is not EnrolmentState.ACTIVE:
+                continue
+            progress = progress_of(session, enrolment)
+            missed = [c for c in codes if progress.activity(c).state is not State.DONE and c != "GEN-4.B"]
+            for code in missed:
+                due_on = story.day() + timedelta(days=14)
+                given = sessions.assign_catch_up(
+                    session, coordinator, enrolment, CatchUpCommand(activity_code=code, due_on=due_on)
+                )
+                if story.chance.random() > EXCUSED:
+                    done = CatchUpDone(done_on=story.day())
+                    sessions.finish_catch_up(session, coordinator, enrolment, given.id, done)
+
+
+def leave(story: Story, group: Group) -> None:
+    """In the older cohorts someone withdraws, someone takes a leave; finished people are said to be so."""
+    if group.plan.weeks_ago < 20:  # noqa: PLR2004 - weeks
+        return
+    with at(noon(story.today - 5 * DAY)), story.database.transaction() as session:
+        manager = story.actor(session, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
+        people = [e for e in cohorts.enrolments_in(session, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        unfinished = [e for e in people if not any(x.eligible for x in progress_of(session, e).eligibility)]
+        moves = (
+            MoveCommand(to=EnrolmentState.WITHDRAWN, reason="Changement d’emploi."),
+            MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé parental."),
+        )
+        for enrolment, move in zip(unfinished[:2], moves, strict=False):
+            cohorts.move(session, manager, enrolment, move)

@@ -1,0 +1,66 @@
+"""Single cases that a tour of the demo should meet: a late package, a transfer (brief 6: S1, S3)."""
+
+from datetime import timedelta
+
+from app.access import Permission
+from app.cli.demo_network import Group, Story, curriculum_of, noon
+from app.clock import at
+from app.cohorts import service as cohorts
+from app.cohorts.models import EnrolmentState
+from app.cohorts.schemas import ApplyCommand, EnrolmentRef, MoveCommand
+from app.curricula.schema import ActivityType
+from app.learning import service_hand_ins as hand_ins
+from app.learning.schemas import TextCommand
+from app.progress.schemas import State
+from app.progress.service_path import progress_of
+
+
+def tell_stories(story: Story) -> None:
+    """All of them."""
+    declared_late(story, _group(story, "lac-gilman", "GEN-1"))
+    transferred(story, _group(story, "piekouagami", "SPE-1"), _group(story, "harricana", "SPE-1"))
+
+
+def _group(story: Story, place: str, code: str) -> Group:
+    return next(g for g in story.groups if (g.plan.place, g.plan.code) == (place, code))
+
+
+def declared_late(story: Story, group: Group) -> None:
+    """S1: done off line on Thursday, sent from the library on Saturday."""
+    thursday = noon(story.today - timedelta(days=3))
+    codes = [a.code for a in curriculum_of(group).activities if a.type is ActivityType.assessment and not a.is_group]
+    with at(thursday + timedelta(days=2)), story.database.transaction() as session:
+        for enrolment in group.enrolments:
+            actor = story.actor(session, enrolment.person_id, Permission.ACTIVITY_DO)
+            progress = progress_of(session, enrolment)
+            code = next((c for c in codes if progress.activity(c).state is State.OPEN), None)
+            if code is not None:
+                body = "Fait hors ligne jeudi soir; envoyé samedi depuis la bibliothèque."
+                command = TextCommand(activity_code=code, body=body, completed_at=thursday)
+                hand_ins.hand_in_text(session, actor, enrolment, command)
+                return
+
+
+def transferred(story: Story, source: Group, target: Group) -> None:
+    """S3: someone moves from one region to another in the middle of the path; nothing is deleted."""
+    with at(noon(story.today - timedelta(days=12))):
+        with story.database.transaction() as session:
+            manager = story.actor(session, source.staff.coordinator, Permission.ENROLMENT_MANAGE)
+            leaving = [e for e in cohorts.enrolments_in(session, source.cohort) if e.state is EnrolmentState.ACTIVE][-1]
+            reason = f"Déménagement à {target.staff.college.city}."
+            cohorts.move(session, manager, leaving, MoveCommand(to=EnrolmentState.TRANSFERRED, reason=reason))
+        _receive(story, target, leaving)
+
+
+def _receive(story: Story, target: Group, leaving: EnrolmentRef) -> None:
+    with story.database.transaction() as session:
+        manager = story.actor(session, target.staff.coordinator, Permission.COHORT_MANAGE)
+        cohorts.set_applications(session, target.cohort, is_open=True)
+        applicant = story.actor(session, leaving.person_id, Permission.COHORT_APPLY)
+        command = ApplyCommand(motive="Je poursuis ici le parcours commencé ailleurs.", employer_agrees=True)
+        arriving = cohorts.apply(session, applicant, cohorts.see_open_cohort(session, target.cohort.id), command)
+        manager = story.actor(session, target.staff.coordinator, Permission.ENROLMENT_MANAGE)
+        admit = MoveCommand(to=EnrolmentState.ADMITTED, reason="Transfert en cours de parcours.")
+        arriving = cohorts.move(session, manager, cohorts.see_enrolment(session, manager, arriving.id), admit)
+        cohorts.move(session, manager, arriving, MoveCommand(to=EnrolmentState.ACTIVE))
+        cohorts.set_applications(session, target.cohort, is_open=False)

@@ -1,0 +1,114 @@
+"""Judgements, their evidence and the trainer's queue as they come in and go out. Moments are UTC."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from app.curricula.schema import LevelNumber
+from app.web import Command, Prose, Read
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
+Comment = Annotated[Annotated[Prose, StringConstraints(max_length=4000)] | None, BlankIsNone]
+JudgeReason = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
+EVIDENCE_MAX = 30
+CRITERIA_MAX = 20
+
+
+class EvidenceKind(StrEnum):
+    """What a judgement may rest on."""
+
+    HAND_IN = "hand_in"
+    MANDATE = "mandate"
+    SESSION = "session"
+
+
+class EvidenceRef(Command):
+    """A hand-in, a mandate or an attended session, by its id."""
+
+    kind: EvidenceKind
+    id: int
+
+
+class JudgeCommand(Command):
+    """A level awarded on evidence (BR-12); to correct or review one, name it in ``supersedes`` and say why."""
+
+    competency_code: Code = Field(description="competency of the enrolment's framework, e.g. CN-01")
+    level: LevelNumber = Field(description="1 to 4; from 3 on, every criterion of the competency is met")
+    criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = ()
+    evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=EVIDENCE_MAX)] = Field(
+        default=(), description="at least one, all of this enrolment"
+    )
+    activity_code: Code | None = Field(default=None, description="activity of the path that was judged, if one was")
+    comment: Comment = None
+    supersedes: int | None = Field(default=None, description="the judgement that this one replaces")
+    reason: JudgeReason = None
+
+
+class JudgementShown(Read):
+    """A judgement as it was made; ``superseded_by`` names the one in force instead, when there is one."""
+
+    id: int
+    enrolment_id: int
+    competency_code: str
+    activity_code: str | None
+    level: int
+    criteria_met: tuple[str, ...]
+    comment: str
+    validated_at: datetime
+    assessor_id: int
+    assessor: str
+    supersedes_id: int | None
+    reason: str | None
+    superseded_by: int | None
+    evidence: tuple[EvidenceRef, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no other judgement replaced it."""
+        return self.superseded_by is None
+
+
+class EvidenceShown(Read):
+    """Something of an enrolment that a judgement may rest on, newest first in lists."""
+
+    kind: EvidenceKind
+    id: int
+    on: date
+    activity_code: str | None = None
+    title: str | None = Field(default=None, description="of a mandate, with its enterprise")
+    attempt: int | None = None
+    body: str | None = None
+    file_name: str | None = None
+    minutes: int | None = Field(default=None, description="present at a session")
+
+    @property
+    def ref(self) -> EvidenceRef:
+        """As commands name it."""
+        return EvidenceRef(kind=self.kind, id=self.id)
+
+
+class QueueItem(Read):
+    """A hand-in that no judgement rests on yet."""
+
+    hand_in_id: int
+    enrolment_id: int
+    name: str
+    cohort_code: str
+    activity_code: str
+    activity_title: str
+    attempt: int
+    received_at: datetime
+    age_days: int
+    is_late: bool = Field(description="older than the ten working days within which people are answered")
+    competencies: tuple[str, ...] = Field(description="what the activity's module assesses")
+
+
+class Queue(Read):
+    """What a trainer has to judge, oldest first; ``judged`` of ``total`` hand-ins are done."""
+
+    judged: int
+    total: int
+    items: tuple[QueueItem, ...]

@@ -1,0 +1,233 @@
+"""Pure rules of learning: what may be marked done, handed in or declared, and when it came.
+
+Sources: BR-03, BR-06; brief 3.7 (attempts, recognised hours); S1 (declared moment, grace).
+"""
+
+import io
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from app.curricula.schema import Activity, ActivityType
+from app.errors import Reason
+from app.learning.schemas import Punctuality
+from app.progress.schemas import ActivityProgress, State
+
+ATTEMPTS = 2
+"""Attempts at a summative assessment; more need the coordinator (brief 3.7)."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead the clock of someone's device may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An activity as its participant finds it on a day: what it is, where it stands, when the cohort began."""
+
+    activity: Activity
+    standing: ActivityProgress
+    starts_on: date
+    today: date
+
+
+def _type_reasons(desk: Desk, wanted: ActivityType, code: str) -> list[Reason]:
+    if desk.activity.type is wanted:
+        return []
+    return [Reason(code, {"activity": desk.activity.code}, "activity_code")]
+
+
+def _locked_reasons(desk: Desk) -> list[Reason]:
+    """BR-03: the prerequisite modules come first."""
+    if desk.standing.state is not State.LOCKED:
+        return []
+    modules = ", ".join(str(why.params["module"]) for why in desk.standing.why)
+    return [Reason("activity_locked", {"activity": desk.activity.code, "modules": modules}, "activity_code")]
+
+
+def _day_reasons(desk: Desk, day: date, field: str) -> list[Reason]:
+    if day > desk.today:
+        return [Reason("date_in_the_future", field=field)]
+    if day < desk.starts_on:
+        return [Reason("before_the_start", {"starts_on": desk.starts_on.isoformat()}, field)]
+    return []
+
+
+# Activities done alone --------------------------------------------------------------------------
+
+
+def completion_reasons(desk: Desk, *, done: bool, done_on: date) -> list[Reason]:
+    """Why an activity may not be marked done; taking it back only asks that it is one done alone."""
+    found = _type_reasons(desk, ActivityType.self_study, "not_self_study")
+    if found or not done:
+        return found
+    return _locked_reasons(desk) + _day_reasons(desk, done_on, "done_on")
+
+
+# Hand-ins ---------------------------------------------------------------------------------------
+
+
+def hand_in_reasons(
+    desk: Desk, *, attempts: int, completed_at: datetime | None, at: datetime, zone: str
+) -> list[Reason]:
+    """Why nothing (more) may be handed in for an activity."""
+    found = _type_reasons(desk, ActivityType.assessment, "not_assessed") or _locked_reasons(desk)
+    if attempts >= ATTEMPTS:
+        found.append(Reason("attempts_used", {"n": ATTEMPTS}, "activity_code"))
+    if completed_at is None:
+        return found
+    if completed_at > at + CLOCK_SKEW:
+        return [*found, Reason("date_in_the_future", field="completed_at")]
+    day = min(completed_at, at).astimezone(ZoneInfo(zone)).date()
+    return found + _day_reasons(desk, day, "completed_at")
+
+
+def punctuality(
+    due_on: date, *, zone: str, grace_hours: int, received_at: datetime, declared_at: datetime | None
+) -> Punctuality:
+    """On time until the end of the due day where the cohort is; finished by then and received within the grace
+    hours counts as on time, declared (S1)."""
+    end = datetime.combine(due_on + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+    if received_at < end:
+        return Punctuality.ON_TIME
+    if declared_at is not None and declared_at < end and received_at < end + timedelta(hours=grace_hours):
+        return Punctuality.ON_TIME_DECLARED
+    return Punctuality.LATE
+
+
+# Files ------------------------------------------------------------------------------------------
+
+MEGABYTE = 1_000_000
+NAME_LENGTH = 120
+UNPACKED = 500 * MEGABYTE
+MEMBERS = 10_000
+OOXML = "application/vnd.openxmlformats-officedocument."
+ODF = "application/vnd.oasis.opendocument."
+
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "pdf": "application/pdf",
+        "docx": OOXML + "wordprocessingml.document",
+        "xlsx": OOXML + "spreadsheetml.sheet",
+        "pptx": OOXML + "presentationml.presentation",
+        "odt": ODF + "text",
+        "ods": ODF + "spreadsheet",
+        "odp": ODF + "presentation",
+        "png": "image/png",
+        "jpg": "image/jpeg",
+        "jpeg": "image/jpeg",
+        "txt": "text/plain",
+        "md": "text/markdown",
+        "csv": "text/csv",
+    }
+)
+"""Accepted files by extension, with the type they are sent back as."""
+
+_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+_START = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
+_TEXT = frozenset({"txt", "md", "csv"})
+_BLANK = frozenset("\t\n\r\f")
+
+
+def extension(name: str) -> str:
+    """What follows the last dot, in lower case; empty without a dot."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, without what a system or a reader could take for something else."""
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    printable = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in last)
+    plain = " ".join(re.sub(r'[<>:"|?*]', " ", printable).split()).strip(". ")
+    stem, _, end = plain.rpartition(".")
+    return f"{stem.strip(' .')[:NAME_LENGTH] or 'document'}.{end.lower()}"
+
+
+def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
+    """Why a file is not taken: empty, too large, of another type, or not what its name says."""
+    kind = extension(name)
+    if kind not in TYPES:
+        return [Reason("file_type_refused", {"types": ", ".join(TYPES)}, "file")]
+    if not content:
+        return [Reason("file_empty", field="file")]
+    if len(content) > megabytes * MEGABYTE:
+        return [Reason("file_too_large", {"megabytes": megabytes}, "file")]
+    return [] if _is_what_it_says(kind, content) else [Reason("file_not_its_type", {"type": kind}, "file")]
+
+
+def _is_what_it_says(kind: str, content: bytes) -> bool:
+    if kind in _TEXT:
+        return _is_text(content)
+    if kind in _START:
+        return content.startswith(_START[kind])
+    return _is_office(kind, content)
+
+
+def _is_text(content: bytes) -> bool:
+    """UTF-8, or the Windows page that French spreadsheets still write; no control characters."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return not any(unicodedata.category(c) == "Cc" and c not in _BLANK for c in text)
+    return False
+
+
+def _is_office(kind: str, content: bytes) -> bool:
+    """A sound archive of a plausible size with what its kind always holds; never unpacked here."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            sound = len(members) <= MEMBERS and sum(m.file_size for m in members) <= UNPACKED
+            return sound and _holds(archive, kind)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError):
+        return False
+
+
+def _holds(archive: zipfile.ZipFile, kind: str) -> bool:
+    if kind in _PART:
+        return _PART[kind] in archive.namelist()
+    wanted = TYPES[kind].encode()
+    with archive.open("mimetype") as member:
+        return member.read(len(wanted) + 1).strip() == wanted
+
+
+# Field hours ------------------------------------------------------------------------------------
+
+
+def hours_reasons(desk: Desk, *, minutes: int, worked_on: date, counted: int) -> list[Reason]:
+    """Why hours may not be declared; ``counted`` is what is accepted or waiting already (BR-06)."""
+    found = _type_reasons(desk, ActivityType.field_mandate, "not_a_field_activity")
+    if found:
+        return found
+    found = _locked_reasons(desk) + _day_reasons(desk, worked_on, "worked_on")
+    return found + _plan_reasons(desk.activity, minutes, counted)
+
+
+def _plan_reasons(activity: Activity, minutes: int, counted: int) -> list[Reason]:
+    left = max(activity.minutes - counted, 0)
+    if minutes <= left:
+        return []
+    return [Reason("hours_above_plan", {"planned_minutes": activity.minutes, "left_minutes": left}, "minutes")]
+
+
+def countersign_reasons(
+    activity: Activity, *, accepted: bool, reason: str | None, supersedes: bool, own: bool, minutes: int, counted: int
+) -> list[Reason]:
+    """Why hours may not be decided so; ``counted`` leaves these hours out.
+
+    Nobody countersigns their own; a refusal or a change of mind says why; what refused hours left free and
+    others took cannot be given twice (BR-06).
+    """
+    found = [Reason("own_hours")] if own else []
+    if (supersedes or not accepted) and not reason:
+        found.append(Reason("reason_needed", field="reason"))
+    if accepted:
+        found.extend(_plan_reasons(activity, minutes, counted))
+    return found

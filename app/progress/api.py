@@ -1,0 +1,64 @@
+"""Progress as JSON."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response, status
+
+from app.access import Actor, P, may
+from app.cohorts.service import see_cohort
+from app.db import SessionDep
+from app.progress import service_board, service_path
+from app.progress.schemas import PathSummary, Progress, StoredProgress
+from app.progress.schemas_board import BoardQuery, BoardRow
+from app.text import language, today
+
+router = APIRouter(tags=["progress"])
+
+
+def etag_of(stored: StoredProgress) -> str:
+    """Names the row's version, the local date and the language that the answer was built for."""
+    return f'"{stored.version}-{today(stored.timezone).isoformat()}-{language.get()}"'
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether a reader already holds this answer (RFC 9110: weak comparison, ``*`` is any)."""
+    asked = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return etag in asked or "*" in asked
+
+
+@router.get(
+    "/enrolments/{enrolment_id}/progress",
+    summary="What an enrolment's facts amount to, and what is left",
+    response_model=Progress,
+    responses={304: {"description": "Not changed since the ETag that was sent"}},
+)
+def read_progress(
+    actor: Annotated[Actor, may(P.PROGRESS_READ)],
+    session: SessionDep,
+    enrolment_id: int,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The stored value as it is: no parsing between the database and the reader."""
+    stored = service_path.stored_progress(session, actor, enrolment_id)
+    etag = etag_of(stored)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization, Cookie"}
+    if matches(if_none_match, etag):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(stored.body, headers=headers, media_type="application/json")
+
+
+@router.get("/me/progress", summary="One's own enrolments with their figures")
+def read_my_progress(actor: Annotated[Actor, may(P.ME_READ)], session: SessionDep) -> list[PathSummary]:
+    """Newest cohort first, whatever became of the enrolment."""
+    return service_path.paths_of(session, actor.person_id)
+
+
+@router.get("/cohorts/{cohort_id}/board", summary="Where everyone of a cohort is")
+def read_board(
+    actor: Annotated[Actor, may(P.PROGRESS_READ)],
+    session: SessionDep,
+    cohort_id: int,
+    query: Annotated[BoardQuery, Query()],
+) -> list[BoardRow]:
+    """Everyone with a seat, or everyone in one state; ``tri`` puts first who needs attention."""
+    return service_board.board(session, see_cohort(session, actor, cohort_id), query)

@@ -1,0 +1,89 @@
+"""Sums of a report and the columns of its export: pure, so that every rendering says the same."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from app.curricula.schema import Curriculum
+from app.reports.schemas import CohortTotals, ReportRow, ReportTotals
+
+Cell: TypeAlias = str | int | Decimal | date | None
+CENT = Decimal("0.01")
+SUMMED = tuple(name for name in ReportTotals.model_fields if name not in {"enrolments", "certificates"})
+
+
+class CellType(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the contract; ``competency`` is set for a level's."""
+
+    key: str
+    type: CellType
+    value: Callable[[ReportRow], Cell]
+    competency: str | None = None
+
+
+def in_hours(minutes: int) -> Decimal:
+    """Hours with two decimals, half up."""
+    return (Decimal(minutes) / 60).quantize(CENT, ROUND_HALF_UP)
+
+
+def competencies_of(curriculum: Curriculum) -> tuple[str, ...]:
+    """Competencies that a path assesses or asks for, in order."""
+    asked = {code for rule in curriculum.certificates for code in rule.thresholds}
+    return tuple(sorted(asked | {t.competency for module in curriculum.modules for t in module.assesses}))
+
+
+def totals(rows: Iterable[ReportRow]) -> ReportTotals:
+    """Sums over rows."""
+    rows = tuple(rows)
+    sums = {name: sum(getattr(row, name) for row in rows) for name in SUMMED}
+    return ReportTotals(enrolments=len(rows), certificates=sum(len(row.certificates) for row in rows), **sums)
+
+
+def by_cohort(rows: Iterable[ReportRow]) -> tuple[CohortTotals, ...]:
+    """Totals of each cohort, in the order of the rows."""
+    groups: dict[str, list[ReportRow]] = {}
+    for row in rows:
+        groups.setdefault(row.cohort, []).append(row)
+    return tuple(CohortTotals(cohort=code, totals=totals(group)) for code, group in groups.items())
+
+
+def columns(competencies: Iterable[str], words: Mapping[str, str]) -> tuple[Column, ...]:
+    """The columns of ``progression_v1``; ``words`` says states and kinds, an absent one stays a code.
+
+    Levels come last: their number depends on the paths, the other columns never move.
+    """
+    text, number, day = CellType.TEXT, CellType.NUMBER, CellType.DATE
+    return (
+        Column("college", text, lambda r: r.college),
+        Column("cohort", text, lambda r: r.cohort),
+        Column("path", text, lambda r: r.path),
+        Column("version", text, lambda r: r.version),
+        Column("enrolment", number, lambda r: r.enrolment_id),
+        Column("name", text, lambda r: r.name),
+        Column("state", text, lambda r: words.get(r.state.value, r.state.value)),
+        Column("joined_on", day, lambda r: r.joined_on),
+        Column("planned_hours", number, lambda r: in_hours(r.planned_minutes)),
+        Column("recognised_hours", number, lambda r: in_hours(r.recognised_minutes)),
+        Column("attendance_pct", number, lambda r: r.attendance_pct),
+        Column("modules_done", number, lambda r: r.modules_done),
+        Column("modules_total", number, lambda r: r.modules_total),
+        Column("eligible", text, lambda r: ", ".join(words.get(k.value, k.value) for k in r.eligible)),
+        Column("certificates", text, lambda r: ", ".join(f"{c.number} ({c.issued_on})" for c in r.certificates)),
+        *(_level(code) for code in competencies),
+    )
+
+
+def _level(code: str) -> Column:
+    return Column("level", CellType.NUMBER, lambda row: row.levels.get(code), competency=code)

@@ -1,0 +1,156 @@
+"""Progress reports: one read model that the screen, JSON, CSV and XLSX all show."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import select as columns
+from sqlmodel import col
+
+from app.access import Actor, P, scoped
+from app.certificates.models import Certificate, CertificateState
+from app.cohorts import service as cohorts
+from app.cohorts.models import Cohort, Enrolment, EnrolmentState
+from app.cohorts.schemas import CohortRef
+from app.curricula.library import default_library
+from app.curricula.schema import CertificateKind
+from app.db import Session
+from app.network import service as network
+from app.network.models import College, Project
+from app.network.schemas import CollegeShown
+from app.people.models import Person, shown_name
+from app.progress.models import ProgressRow
+from app.progress.schemas import attendance_pct
+from app.reports.rules import by_cohort, competencies_of, totals
+from app.reports.schemas import CertificateIssued, ProgressReport, ReportChoice, ReportRow, Reports
+from app.text import today
+
+NEVER_FOLLOWED = (EnrolmentState.APPLIED, EnrolmentState.REFUSED)
+
+
+def cohort_report(session: Session, actor: Actor, cohort: CohortRef, *, as_of: date | None = None) -> ProgressReport:
+    """The progress of everyone of a cohort."""
+    college = network.college(session, cohort.college_id)
+    within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id)
+    return _report(session, college, cohort.code, as_of, within & (col(Enrolment.cohort_id) == cohort.id))
+
+
+def college_report(
+    session: Session, actor: Actor, college: CollegeShown, *, as_of: date | None = None
+) -> ProgressReport:
+    """The progress of everyone of all cohorts of a college; its totals are the sum of theirs."""
+    within = scoped(actor, college=Enrolment.college_id)
+    return _report(session, college, None, as_of, within & (col(Enrolment.college_id) == college.id))
+
+
+def _report(
+    session: Session, college: CollegeShown, cohort: str | None, as_of: date | None, where: ColumnElement[bool]
+) -> ProgressReport:
+    found = _enrolments(session, where)
+    issued = _certificates(session, where)
+    rows = tuple(_row(college, row, issued[row.id]) for row in found)
+    return ProgressReport(
+        college=college.name,
+        college_slug=college.slug,
+        cohort=cohort,
+        as_of=as_of or today(college.timezone),
+        competencies=_competencies(found),
+        rows=rows,
+        cohorts=by_cohort(rows),
+        totals=totals(rows),
+    )
+
+
+def _enrolments(session: Session, where: ColumnElement[bool]) -> Sequence[Any]:
+    """In the order of cohorts, then names."""
+    statement = (
+        columns(
+            *(
+                col(getattr(Enrolment, n))
+                for n in ("id", "state", "joined_on", "curriculum_slug", "curriculum_version")
+            ),
+            *(
+                col(getattr(ProgressRow, name))
+                for name in (
+                    "planned_minutes",
+                    "recognised_minutes",
+                    "attended_minutes",
+                    "attendance_base_minutes",
+                    "modules_done",
+                    "modules_total",
+                    "eligible",
+                )
+            ),
+            col(ProgressRow.body)["competencies"].label("competencies"),
+            col(Cohort.code).label("cohort"),
+            shown_name().label("name"),
+        )
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .join(ProgressRow, col(ProgressRow.enrolment_id) == Enrolment.id)
+        .where(where, col(Enrolment.state).not_in(NEVER_FOLLOWED))
+        .order_by(col(Cohort.code), col(Person.search_key), col(Enrolment.id))
+    )
+    return session.execute(statement).all()
+
+
+def _certificates(session: Session, where: ColumnElement[bool]) -> dict[int, list[CertificateIssued]]:
+    statement = (
+        columns(
+            col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.number), col(Certificate.issued_on)
+        )
+        .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
+        .where(where, col(Certificate.state) == CertificateState.VALID)
+        .order_by(col(Certificate.issued_on), col(Certificate.number))
+    )
+    found: dict[int, list[CertificateIssued]] = defaultdict(list)
+    for enrolment_id, kind, number, issued_on in session.execute(statement):
+        found[enrolment_id].append(CertificateIssued(kind=kind, number=number, issued_on=issued_on))
+    return found
+
+
+def _row(college: CollegeShown, row: Any, issued: Iterable[CertificateIssued]) -> ReportRow:  # noqa: ANN401 - a row
+    curriculum = default_library().curriculum(row.curriculum_slug, row.curriculum_version)
+    levels = {c["code"]: c["level"] for c in row.competencies}
+    shared = {name: value for name, value in row._mapping.items() if name in ReportRow.model_fields}
+    return ReportRow(
+        **{
+            **shared,
+            "college": college.name,
+            "path": curriculum.title.text,
+            "version": row.curriculum_version,
+            "enrolment_id": row.id,
+            "attendance_pct": attendance_pct(row.attended_minutes, row.attendance_base_minutes),
+            "eligible": tuple(k for k in CertificateKind if k in row.eligible and k in college.authorised_kinds),
+            "certificates": tuple(issued),
+            "levels": {code: levels.get(code) for code in competencies_of(curriculum)},
+        }
+    )
+
+
+def _competencies(found: Iterable[Any]) -> tuple[str, ...]:
+    library = default_library()
+    paths = {library.curriculum(row.curriculum_slug, row.curriculum_version) for row in found}
+    return tuple(sorted({code for path in paths for code in competencies_of(path)}))
+
+
+def reports(session: Session, actor: Actor) -> Reports:
+    """What the actor may read and download: by cohort, by college, by project."""
+    mine = cohorts.cohorts(session, actor.using(P.REPORT_COHORT))
+    reached = columns(col(College.id), col(College.name), col(College.city)).where(
+        scoped(actor.using(P.REPORT_COLLEGE), college=College.id)
+    )
+    observed = columns(col(Project.id), col(Project.name), col(Project.funder)).where(
+        scoped(actor.using(P.INDICATOR_READ), project=Project.id)
+    )
+    return Reports(
+        cohorts=tuple(ReportChoice(id=c.id, label=c.code, detail=f"{c.title}, {c.college}") for c in mine),
+        colleges=_choices(session, reached.order_by(col(College.name))),
+        projects=_choices(session, observed.order_by(col(Project.name))),
+    )
+
+
+def _choices(session: Session, statement: Any) -> tuple[ReportChoice, ...]:  # noqa: ANN401 - a statement
+    return tuple(ReportChoice(id=i, label=label, detail=detail) for i, label, detail in session.execute(statement))

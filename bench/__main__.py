@@ -1,0 +1,172 @@
+"""``make bench``: medians of every page and call of the main flow, on the demo data, over real HTTP.
+
+Figures are milliseconds and ratios to the reference, ``GET /health/live``, measured in the same run: the
+machine's mood cancels out. Nothing here is asserted; a reader compares two runs.
+"""
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2 as httpx
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from app.cli.demo import accounts_of, load_if_empty
+from app.cli.deployment import deployment
+from app.config import ROOT, Settings
+from app.db import Database
+from app.main import create_app
+
+ROUNDS = 40
+PORT = 8765
+LIMIT_MS = 100
+
+
+@contextmanager
+def served(settings: Settings, database: Database) -> Iterator[str]:
+    """The application on a loopback port."""
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, database), host="127.0.0.1", port=PORT, log_level="error", http="httptools")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{PORT}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def ids(database: Database) -> dict[str, int]:
+    """What the main flow looks at: one of each, from the first college."""
+    with database.as_owner() as session:
+
+        def one(sql: str) -> int:
+            return int(session.execute(text(sql)).scalar_one())
+
+        college = one("select id from college where slug = 'piekouagami'")
+        cohort = one(f"select id from cohort where college_id = {college} and code like 'GEN-2-%'")
+        return {
+            "college": college,
+            "cohort": cohort,
+            "enrolment": one(f"select id from enrolment where cohort_id = {cohort} and state = 'active' limit 1"),
+            "session": one(f"select session_id from roll_call where college_id = {college} order by id desc limit 1"),
+            "group": one(f"select id from codev_group where cohort_id = {cohort} limit 1"),
+            "meeting": one(
+                f"select s.id from codev_session s join codev_group g on g.id = s.group_id where g.cohort_id = {cohort} order by s.id limit 1"
+            ),
+            "mandate": one(f"select id from mandate where college_id = {college} order by id limit 1"),
+            "certificate": one(f"select id from certificate where college_id = {college} order by id limit 1"),
+            "project": one("select id from project limit 1"),
+        }
+
+
+def code(database: Database) -> str:
+    """A certificate's code."""
+    with database.as_owner() as session:
+        return str(session.execute(text("select code from certificate order by id limit 1")).scalar_one())
+
+
+def flow(at: dict[str, int], certificate_code: str) -> list[tuple[str, str]]:
+    """``(role, path)`` of the main flow, pages and calls."""
+    c, h, e = at["college"], at["cohort"], at["enrolment"]
+    return [
+        ("", "/health/live"),
+        ("", "/connexion"),
+        ("", f"/v/{certificate_code}"),
+        ("", f"/api/v1/verify/{certificate_code}"),
+        ("participant", "/"),
+        ("participant", "/parcours"),
+        ("participant", "/api/v1/me"),
+        ("participant", "/api/v1/me/progress"),
+        ("participant", "/cohortes-ouvertes"),
+        ("participant", "/codev"),
+        ("participant", "/mandats"),
+        ("trainer", f"/parcours/{e}"),
+        ("trainer", f"/api/v1/enrolments/{e}/progress"),
+        ("trainer", f"/parcours/{e}/activites/GEN-2.C"),
+        ("trainer", f"/seances/{at['session']}/appel"),
+        ("trainer", f"/api/v1/sessions/{at['session']}/roll-call"),
+        ("trainer", "/jugements"),
+        ("trainer", f"/parcours/{e}/jugements/CN-08"),
+        ("facilitator", f"/codev/groupes/{at['group']}"),
+        ("facilitator", f"/codev/seances/{at['meeting']}"),
+        ("coordinator", "/cohortes"),
+        ("coordinator", f"/cohortes/{h}"),
+        ("coordinator", f"/api/v1/cohorts/{h}/board"),
+        ("coordinator", f"/cohortes/{h}/candidatures"),
+        ("coordinator", f"/cohortes/{h}/seances"),
+        ("coordinator", "/heures"),
+        ("coordinator", "/entreprises?recherche=boulangerie"),
+        ("coordinator", f"/mandats/{at['mandate']}"),
+        ("registrar", f"/colleges/{c}/attestations"),
+        ("registrar", f"/attestations/{at['certificate']}"),
+        ("registrar", "/rapports"),
+        ("registrar", f"/api/v1/cohorts/{h}/progress-report.csv"),
+        ("registrar", f"/api/v1/colleges/{c}/progress-report.xlsx"),
+        ("observer", "/indicateurs"),
+    ]
+
+
+def median(client: httpx.Client, path: str, headers: dict[str, str]) -> tuple[float, int]:
+    """Median milliseconds of a path, and the size of its answer."""
+    times = []
+    size = 0
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        answer = client.get(path, headers=headers)
+        times.append((time.perf_counter() - start) * 1000)
+        if answer.status_code != httpx.codes.OK:
+            raise SystemExit(f"{path}: {answer.status_code} {answer.text[:300]}")
+        size = len(answer.content)
+    return statistics.median(times), size
+
+
+def main() -> None:
+    """Load the demo once, serve it, measure, print."""
+    settings = Settings(environment="demo", data_dir=ROOT / ".escouade" / "bench", base_url=f"http://127.0.0.1:{PORT}")
+    with deployment(settings) as database:
+        load_if_empty(database, settings)
+        with database.transaction() as session:
+            accounts = {(a.role.value, a.college): a for a in accounts_of(session)}
+        with served(settings, database) as url, httpx.Client(base_url=url, timeout=60) as client:
+            headers = {"": {}} | {
+                role: _signed_in(client, accounts, role)
+                for role in ("participant", "trainer", "facilitator", "coordinator", "registrar", "observer")
+            }
+            _print(client, flow(ids(database), code(database)), headers)
+
+
+def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], role: str) -> dict[str, str]:
+    place = "" if role == "observer" else "Cégep du Piékouagami"
+    account = accounts[role, place]
+    body = {"email": account.email, "password": account.password}  # type: ignore[attr-defined]
+    token = client.post("/api/v1/sign-ins", json=body).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _print(client: httpx.Client, paths: list[tuple[str, str]], headers: dict[str, dict[str, str]]) -> None:
+    table = Table(
+        "role", "path", "kB", "median ms", "× reference", title=f"{ROUNDS} rounds, Python {sys.version.split()[0]}"
+    )
+    reference = 0.0
+    slow = []
+    for role, path in paths:
+        found, size = median(client, path, headers[role])
+        reference = reference or found
+        slow += [path] if found > LIMIT_MS else []
+        table.add_row(role or "-", path, f"{size / 1000:.1f}", f"{found:.1f}", f"{found / reference:.1f}")
+    Console(width=110).print(table)
+    Console().print(f"above {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,320 @@
+"""Issuing: who may be, the decision, the number, the frozen record, and what stands in the way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.access import P
+from app.certificates import service, service_register
+from app.certificates.models import Certificate, Hold
+from app.certificates.schemas import Candidate, CertificateView, Choice, IssueCertificate
+from app.clock import at
+from app.cohorts import service as cohorts
+from app.cohorts.models import EnrolmentState
+from app.cohorts.schemas import MoveCommand
+from app.curricula.schema import CertificateKind
+from app.db import Database, now
+from app.errors import Conflict, NotFound
+from app.network.models import College
+from app.people.models import Person
+from app.text import QUEBEC
+from tests.certificates import story
+from tests.world import PARTICIPANTS, STARTED, World, acting, count
+
+SITE = "https://escouade.example.org/"
+PARTICIPATION = CertificateKind.attestation_participation
+ACHIEVEMENT = CertificateKind.attestation_reussite
+
+
+def issue(
+    database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION, by: str = "registrar"
+) -> CertificateView:
+    with database.transaction() as session:
+        actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
+        enrolment = cohorts.see_enrolment(session, actor, world.enrolments[who])
+        return service.issue(session, actor, enrolment, IssueCertificate(kind=kind), site=SITE)
+
+
+def refused(database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION) -> list[str]:
+    """Codes of what forbids it."""
+    with pytest.raises(Conflict) as refusal:
+        issue(database, world, who, kind)
+    assert refusal.value.code == "certificate_refused"
+    return [r.code for r in refusal.value.reasons]
+
+
+def candidates(database: Database, world: World, by: str = "registrar") -> dict[str, Candidate]:
+    with database.transaction() as session:
+        actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
+        college = service.see_college(session, actor, world.alma)
+        return {c.name: c for c in service.eligible(session, actor, college)}
+
+
+def choice(database: Database, world: World, name: str, kind: CertificateKind) -> Choice:
+    return next(c for c in candidates(database, world)[name].choices if c.kind is kind)
+
+
+def test_a_certificate_says_what_was_done(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.achieve(database, world, "elise")
+    issued = issue(database, world, "elise", ACHIEVEMENT)
+    record = issued.record
+    assert record.holder == "Élise Lœwen-Côté"
+    assert (record.college_name, record.city, record.place) == ("Collège d’Alma", "Alma", "Alma")
+    assert record.path_title == "Parcours généraliste – Intervenir en contexte numérique"
+    assert (record.planned_minutes, record.recognised_minutes) == (3600, 3600)
+    assert (record.curriculum_version, record.framework_version) == ("1.0", "1.0")
+    assert record.starts_on == STARTED
+    assert record.ends_on == record.issued_on == issued.issued_on
+    assert [c.code for c in record.competencies] == [f"CN-{n:02}" for n in (1, 2, 3, 4, 8, 9, 10, 11, 12)]
+    assert [(s.name, s.title) for s in record.signatories] == [
+        ("Hélène Castonguay", "Directrice de la formation continue")
+    ]
+    assert record.ceu is None
+    assert record.non_credited
+    assert record.verify_url == f"https://escouade.example.org/v/{record.code}"
+    assert len(record.code) == 32
+    assert issued.number == f"ALM-{issued.issued_on.year}-0001"
+    assert issued.decided_by == "registrar"
+
+
+def test_a_participation_asks_for_hours_and_shows_no_level(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "karim")
+    assert issue(database, world, "karim").record.competencies == ()
+    assert "competency_below" in refused(database, world, "karim", ACHIEVEMENT)
+
+
+def test_units_where_the_college_grants_them(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "karim")
+    with database.as_owner() as session:
+        college = session.get_one(College, world.alma)
+        college.is_sofeduc_member = True
+        session.add(college)
+    assert issue(database, world, "karim").record.ceu == "4.8"
+
+
+def test_the_list_tells_who_is_ready_and_what_others_miss(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    ready = choice(database, world, "Maude Bérubé", PARTICIPATION)
+    assert (ready.ready, ready.why, ready.certificate_id) == (True, (), None)
+    assert "module_incomplete" in {w.code for w in choice(database, world, "Maude Bérubé", ACHIEVEMENT).why}
+    assert {w.code for w in choice(database, world, "Karim Haddad", PARTICIPATION).why} == {
+        "attendance_low", "hours_low",
+    }  # fmt: skip
+    issued = issue(database, world, "maude")
+    after = choice(database, world, "Maude Bérubé", PARTICIPATION)
+    assert (after.ready, after.certificate_id, after.number) == (False, issued.id, issued.number)
+
+
+def test_the_list_is_in_french_order_and_of_the_college_only(database: Database, world: World) -> None:
+    assert list(candidates(database, world)) == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
+    with database.transaction() as session:
+        actor = acting(session, world, "other_registrar", P.CERTIFICATE_ISSUE)
+        with pytest.raises(NotFound):
+            service.see_college(session, actor, world.alma)
+
+
+@pytest.mark.parametrize("people", [("maude",), ("maude", "karim", "elise")])
+def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: World, people: tuple[str, ...]) -> None:
+    from sqlalchemy import event  # noqa: PLC0415
+
+    story.sign(database, world)
+    for who in people:
+        story.attend(database, world, who)
+        issue(database, world, who)
+    with database.transaction() as session:
+        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
+        college = service.see_college(session, actor, world.alma)
+        asked: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        service.eligible(session, actor, college)
+    assert len(asked) == 4, asked
+
+
+def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    issue(database, world, "maude")
+    assert refused(database, world, "maude") == ["certificate_already"]
+
+
+def test_a_hold_forbids_until_it_is_closed(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    with database.transaction(colleges=[world.alma]) as session:
+        hold = Hold(
+            college_id=world.alma, enrolment_id=world.enrolments["maude"], reason="preuve à confirmer",
+            opened_at=now(), opened_by=world.people["registrar"],
+        )  # fmt: skip
+        session.add(hold)
+    assert [w.code for w in choice(database, world, "Maude Bérubé", PARTICIPATION).why] == ["certificate_on_hold"]
+    assert refused(database, world, "maude") == ["certificate_on_hold"]
+    with database.transaction(colleges=[world.alma]) as session:
+        closed = session.get_one(Hold, hold.id)
+        closed.closed_at, closed.closed_by = now(), world.people["registrar"]
+        session.add(closed)
+    assert issue(database, world, "maude").number.endswith("-0001")
+
+
+def test_someone_must_sign_that_day(database: Database, world: World) -> None:
+    story.attend(database, world, "maude")
+    assert refused(database, world, "maude") == ["certificate_no_signatory"]
+
+
+def test_the_college_must_issue_the_kind(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    with database.as_owner() as session:
+        college = session.get_one(College, world.alma)
+        college.authorised_kinds = ["attestation_reussite"]
+        session.add(college)
+    assert refused(database, world, "maude") == ["certificate_not_authorised"]
+
+
+def test_a_kind_that_the_path_does_not_lead_to(database: Database, world: World) -> None:
+    assert refused(database, world, "maude", CertificateKind.certification_collegiale) == ["certificate_not_of_path"]
+
+
+def test_who_left_before_is_not_issued(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolment = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
+        cohorts.move(session, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="départ"))
+    assert refused(database, world, "maude") == ["certificate_not_followed"]
+    assert "Maude Bérubé" not in candidates(database, world)
+
+
+def test_facts_are_folded_again_at_the_decision(database: Database, world: World) -> None:
+    """A projection that says more than the facts is not believed."""
+    story.sign(database, world)
+    with database.as_owner() as session:
+        session.execute(
+            text(
+                "update progress set body = jsonb_set(jsonb_set(body, '{eligibility,0,eligible}', 'true'), "
+                "'{eligibility,0,why}', '[]') where enrolment_id = :id"
+            ),
+            {"id": world.enrolments["maude"]},
+        )
+    assert choice(database, world, "Maude Bérubé", PARTICIPATION).ready
+    assert refused(database, world, "maude") == ["attendance_low", "hours_low"]
+
+
+def test_a_name_that_the_fonts_cannot_draw_is_refused_and_takes_no_number(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    story.attend(database, world, "karim")
+    with database.as_owner() as session:
+        person = session.get_one(Person, world.people["maude"])
+        person.legal_last_name = "Bérubé 李"
+        session.add(person)
+    assert refused(database, world, "maude") == ["certificate_glyphs"]
+    assert issue(database, world, "karim").number.endswith("-0001")
+
+
+def test_another_colleges_registrar_cannot_issue(database: Database, world: World) -> None:
+    with pytest.raises(NotFound):
+        issue(database, world, "maude", by="other_registrar")
+
+
+def test_nobody_decides_on_their_own(database: Database, world: World) -> None:
+    from app.access import Role  # noqa: PLC0415
+    from app.people.service import hold  # noqa: PLC0415
+
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    with database.transaction(colleges=[world.alma]) as session:
+        hold(session, world.people["maude"], Role.REGISTRAR, college_id=world.alma)
+    with pytest.raises(Conflict) as refusal:
+        issue(database, world, "maude", by="maude")
+    assert [r.code for r in refusal.value.reasons] == ["certificate_own"]
+    own = next(c for c in candidates(database, world, by="maude")["Maude Bérubé"].choices if c.kind is PARTICIPATION)
+    assert [w.code for w in own.why] == ["certificate_own"]
+
+
+# Numbers -----------------------------------------------------------------------------------------
+
+
+def test_numbers_have_no_gap_whoever_decides_at_once(database: Database, world: World) -> None:
+    """Each of four certificates is asked for three times at once, some of them refused: 1 to 4, each once."""
+    story.sign(database, world)
+    for who in PARTICIPANTS:
+        story.attend(database, world, who)
+
+    def attempt(who: str) -> str | None:
+        try:
+            return issue(database, world, who).number
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(attempt, PARTICIPANTS * 3))
+    year = datetime.now(QUEBEC).year
+    assert sorted(n for n in numbers if n) == [f"ALM-{year}-{rank:04d}" for rank in (1, 2, 3, 4)]
+
+
+def test_a_refused_transaction_leaves_no_gap(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    story.attend(database, world, "karim")
+    with pytest.raises(ZeroDivisionError), database.transaction() as session:
+        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
+        enrolment = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
+        service.issue(session, actor, enrolment, IssueCertificate(kind=PARTICIPATION), site=SITE)
+        _ = 1 / 0
+    assert issue(database, world, "karim").number.endswith("-0001")
+
+
+def test_each_year_begins_again_at_midnight_in_quebec(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    story.attend(database, world, "karim")
+    midnight = datetime(now().year + 1, 1, 1, 5, tzinfo=UTC)
+    with at(midnight - timedelta(seconds=1)):
+        assert issue(database, world, "maude").number == f"ALM-{midnight.year - 1}-0001"
+    with at(midnight):
+        assert issue(database, world, "karim").number == f"ALM-{midnight.year}-0001"
+
+
+# Frozen ------------------------------------------------------------------------------------------
+
+
+def test_what_was_issued_stays_as_it_was(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    issued = issue(database, world, "maude")
+    story.achieve(database, world, "karim")
+    with database.as_owner() as session:
+        person = session.get_one(Person, world.people["maude"])
+        person.legal_last_name = "Autre"
+        session.add(person)
+    with database.transaction() as session:
+        actor = acting(session, world, "registrar", P.CERTIFICATE_READ)
+        seen = service_register.see_certificate(session, actor, issued.id)
+        assert service_register.certificate(session, seen).record == issued.record
+
+
+@pytest.mark.parametrize("column", ["record", "number", "code", "issued_on", "kind"])
+def test_the_application_cannot_rewrite_a_certificate(database: Database, world: World, column: str) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    issue(database, world, "maude")
+    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as session:
+        session.execute(text(f"update certificate set {column} = {column}"))  # noqa: S608 - a literal of ours
+
+
+def test_the_application_cannot_delete_a_certificate(database: Database, world: World) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    issue(database, world, "maude")
+    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as session:
+        session.delete(session.get_one(Certificate, 1))
+    with database.transaction(colleges=[world.alma]) as session:
+        assert count(session, "certificate") == 1

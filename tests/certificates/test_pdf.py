@@ -1,0 +1,333 @@
+"""The document: one page, whole, tagged, in French, its own fonts inside; and nothing from elsewhere."""
+
+import io
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pytest
+
+from app import pdf
+from app.certificates.schemas import CertificateRecord
+from app.certificates.service_document import DEFAULT, design_folder, design_version, document, page
+from app.errors import Reason
+from app.pdf import DESIGNS, Page, PdfOverflow, allowed, check_engine, check_fonts, missing_glyphs, write
+from tests.certificates import samples
+
+DESIGN = design_folder(DEFAULT)
+
+
+@pytest.fixture(scope="module", params=samples.ALL)
+def printed(request: pytest.FixtureRequest) -> tuple[CertificateRecord, bytes]:
+    """Each record with its document."""
+    record = samples.ALL[request.param]
+    return record, document(record)
+
+
+def text_of(content: bytes) -> str:
+    """The text in reading order, each run of spaces as one space."""
+    [page] = pypdf.PdfReader(io.BytesIO(content)).pages
+    return " ".join(page.extract_text().split())
+
+
+def squeezed(text: str) -> str:
+    """Without spaces: lines may break anywhere."""
+    return "".join(text.split()).replace("'", "’")
+
+
+def test_the_machine_has_what_it_takes() -> None:
+    """These tests are not skipped where Pango is missing: the machine that runs them must have it."""
+    assert [r for r in check_engine() if r.code == "pdf_engine_missing"] == []
+    assert check_fonts() == []
+
+
+def test_everything_of_the_record_is_on_its_one_page(printed: tuple[CertificateRecord, bytes]) -> None:
+    record, content = printed
+    found = squeezed(text_of(content))
+    wanted = [
+        record.college_name, record.holder, record.path_title, record.object, record.place, record.number,
+        record.city, record.verify_url, *(c.title for c in record.competencies), *(s.name for s in record.signatories),
+        *(s.title for s in record.signatories),
+    ]  # fmt: skip
+    for text in wanted:
+        assert squeezed(text) in found, text
+    for line in record.competencies:
+        assert found.count(squeezed(line.code)) == 1
+    assert found.count(squeezed(record.signatories[0].title)) == sum(
+        s.title == record.signatories[0].title for s in record.signatories
+    )
+
+
+def test_the_page_is_a_letter_in_landscape(printed: tuple[CertificateRecord, bytes]) -> None:
+    [page] = pypdf.PdfReader(io.BytesIO(printed[1])).pages
+    assert [round(float(v)) for v in page.mediabox] == [0, 0, 792, 612]
+
+
+def test_it_is_tagged_in_french_with_a_title(printed: tuple[CertificateRecord, bytes]) -> None:
+    record, content = printed
+    with pikepdf.open(io.BytesIO(content)) as file:
+        assert str(file.Root.Lang) == "fr-CA"
+        assert file.Root.MarkInfo.Marked
+        assert file.Root.ViewerPreferences.DisplayDocTitle
+        assert file.open_metadata()["pdfuaid:part"] == "1"
+        assert record.holder in str(file.docinfo["/Title"])
+        tags = [str(e.S) for e in elements(file.Root.StructTreeRoot.K)]
+        figures = [e for e in elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
+    assert tags.count("/H1") == 1
+    assert tags.count("/Link") == 1
+    assert tags.count("/Table") == len(record.competencies) // 7 + bool(record.competencies)
+    assert [bool(str(f.Alt)) for f in figures] == [True]
+
+
+def elements(kids: pikepdf.Object) -> list[pikepdf.Object]:
+    """All structure elements below."""
+    found = []
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            found.append(kid)
+            found += elements(kid.get("/K", pikepdf.Array()))
+    return found
+
+
+def test_all_fonts_are_its_own_and_inside(printed: tuple[CertificateRecord, bytes]) -> None:
+    with pikepdf.open(io.BytesIO(printed[1])) as file:
+        fonts = [o for o in file.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"]
+        names = [str(f.FontName).split("+")[1] for f in fonts]
+        assert all("/FontFile2" in f or "/FontFile3" in f for f in fonts)
+    assert names
+    assert len(set(names)) == len(names), "two files under one name: glyphs of one would be drawn with the other"
+    assert all(name.startswith("Escouade-") for name in names), names
+
+
+def test_letters_from_everywhere_come_from_the_right_file() -> None:
+    """The glyphs drawn are those of the letters: a wrong font file gives other outlines, not other text."""
+    with pikepdf.open(io.BytesIO(document(samples.FROM_EVERYWHERE))) as file:
+        names = {
+            str(o.FontName).split("+")[1]
+            for o in file.objects
+            if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"
+        }
+    assert {"Escouade-Serif-Vietnamese-Semi-Bold", "Escouade-Serif-Extended-Semi-Bold"} <= names
+    assert {"Escouade-Sans-Extended", "Escouade-Syllabics"} <= names
+
+
+def test_the_same_record_gives_the_same_bytes() -> None:
+    assert document(samples.sample()) == document(samples.sample())
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    code = """
+        import hashlib
+        from app.certificates.service_document import document
+        from tests.certificates import samples
+        print(hashlib.sha256(document(samples.sample())).hexdigest())
+    """
+    again = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    import hashlib  # noqa: PLC0415
+
+    assert again.stdout.strip() == hashlib.sha256(document(samples.sample())).hexdigest()
+
+
+def test_another_record_gives_another_identifier() -> None:
+    assert page(samples.sample()).identifier != page(samples.sample(number="PIE-2026-0002")).identifier
+
+
+def test_a_participation_cannot_be_taken_for_a_diploma() -> None:
+    found = text_of(document(samples.PARTICIPATION))
+    assert "Attestation de participation" in found
+    assert "n’est pas un diplôme" in found
+    assert "Niveau" not in found
+    assert "UEC" not in found
+
+
+def test_units_show_where_they_are_granted() -> None:
+    assert "20,8 UEC" in text_of(document(samples.sample(ceu="20.8")))
+
+
+def test_names_are_text_not_markup() -> None:
+    found = text_of(document(samples.sample(holder="<b>{{7*7}}</b> ${1} {% x %}")))
+    assert "<b>{{7*7}}</b> ${1} {% x %}" in found
+
+
+def test_the_words_are_french_whoever_reads() -> None:
+    from app.text import language  # noqa: PLC0415
+
+    token = language.set("en")
+    try:
+        assert document(samples.sample()) == document(samples.sample())
+        assert "22 novembre 2026" in text_of(document(samples.sample()))
+    finally:
+        language.reset(token)
+
+
+def test_the_qr_code_holds_the_address() -> None:
+    drawing = page(samples.sample()).files["qr.svg"].decode()
+    assert drawing.startswith("<svg")
+    assert "<path" in drawing
+
+
+def test_a_college_logo_is_shown_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil  # noqa: PLC0415
+
+    design = tmp_path / "escouade"
+    shutil.copytree(DESIGN, design)
+    (design / "logos").mkdir()
+    (design / "logos" / "piekouagami.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>', encoding="utf-8"
+    )
+    monkeypatch.setattr("app.certificates.service_document.DESIGNS", tmp_path)
+    with pikepdf.open(io.BytesIO(document(samples.sample()))) as file:
+        figures = [e for e in elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
+        assert str(figures[0].Alt) == "Logo : Cégep du Piékouagami"
+
+
+# The engine --------------------------------------------------------------------------------------
+
+HEAD = '<!doctype html><html lang="fr-CA"><head><title>x</title></head><body>'
+SECRET = "root:x:0:0"
+OUTSIDE = [
+    '<img src="file:///etc/passwd" alt="x">',
+    '<img src="http://127.0.0.1:9/x.png" alt="x">',
+    '<img src="http://169.254.169.254/latest/" alt="x">',
+    '<img src="//[::1]/x.svg" alt="x">',
+    '<img src="ftp://127.0.0.1/x.png" alt="x">',
+    '<img src="../escouade/../../pyproject.toml" alt="x">',
+    '<img src="../../app/static/logo.svg" alt="x">',
+    '<img src="%2e%2e/%2e%2e/app/static/logo.svg" alt="x">',
+    '<img src="data:text/html,<h1>x</h1>" alt="x">',
+    '<img src="data:image/svg+xml,<svg/>" alt="x">',
+    '<img src="style.css?x=1" alt="x">',
+    '<img src="design.yaml" alt="x">',
+    '<object data="file:///etc/passwd">x</object>',
+    '<link rel="stylesheet" href="file:///etc/passwd">',
+    '<link rel="attachment" href="file:///etc/passwd">',
+    "<style>@import url(http://127.0.0.1:9/x.css);</style>",
+    "<style>@font-face { font-family: x; src: url(file:///etc/passwd) }</style><p style='font-family: x'>x</p>",
+    "<p style=\"background: url('file:///etc/passwd')\">x</p>",
+    '<ol style="list-style-image: url(http://127.0.0.1:9/x.png)"><li>x</li></ol>',
+    '<base href="file:///etc/"><img src="passwd" alt="x">',
+]
+
+
+@pytest.mark.parametrize("body", OUTSIDE)
+def test_nothing_is_read_outside_the_design(body: str) -> None:
+    with pytest.raises(PermissionError):
+        list(write([Page(HEAD + body)], DESIGN))
+
+
+@pytest.mark.parametrize("reference", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "data:image/png;base64,AAAA"])
+def test_a_drawing_cannot_reach_out_either(reference: str) -> None:
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
+        f'<image width="9" height="9" xlink:href="{reference}"/></svg>'
+    )
+    with pytest.raises(PermissionError):
+        list(write([Page(HEAD + '<img src="x.svg" alt="x">', {"x.svg": drawing.encode()})], DESIGN))
+
+
+def test_what_is_given_with_a_page_serves_that_page_alone() -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+    html = HEAD + '<img src="x.svg" alt="x">'
+    assert next(write([Page(html, {"x.svg": drawing})], DESIGN)).startswith(b"%PDF-")
+    with pytest.raises(PermissionError):
+        list(write([Page(html)], DESIGN))
+
+
+def test_the_designs_own_files_are_served() -> None:
+    assert allowed(pdf.BASE + "rosette.svg", DESIGN, {})[1] == "image/svg+xml"
+    assert allowed(pdf.BASE + "qr.svg", DESIGN, {"qr.svg": b"x"}) == (b"x", "image/svg+xml")
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "x.svg").symlink_to("/etc/passwd")
+    with pytest.raises(PermissionError):
+        allowed(pdf.BASE + "x.svg", tmp_path, {})
+
+
+def test_what_overflows_is_refused() -> None:
+    with pytest.raises(PdfOverflow) as refusal:
+        list(write([Page(HEAD + "<p>x</p>" * 200)], DESIGN))
+    assert refusal.value.params["expected"] == 1
+
+
+def test_a_text_too_long_for_its_page_is_refused_not_cut() -> None:
+    with pytest.raises(PdfOverflow):
+        document(samples.LONGEST.model_copy(update={"object": "Accompagner des entreprises. " * 300}))
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "package"),
+    [
+        ("pango", "pdf_engine_missing", "libpangoft2-1.0-0"),
+        ("harfbuzz-subset", "pdf_subset_missing", "libharfbuzz-subset0"),
+    ],
+)
+def test_a_library_that_the_system_lacks_is_named(missing: str, code: str, package: str) -> None:
+    """In a process whose loader does not find it: the service imports, and says what to install."""
+    script = f"""
+        import cffi
+        load = cffi.FFI.dlopen
+        def without(self, name, *rest):
+            if {missing!r} in name:
+                raise OSError(name)
+            return load(self, name, *rest)
+        cffi.FFI.dlopen = without
+        import sys
+        sys.platform = "linux"
+        from pathlib import Path
+        from app.pdf import DESIGNS, Page, PdfUnavailable, check_engine, write
+        [reason] = check_engine()
+        print(reason.code, reason.params["package"])
+        try:
+            [content] = write([Page({HEAD!r})], DESIGNS / "escouade")
+            print("written", content[:5].decode())
+        except PdfUnavailable as refusal:
+            print(int(refusal.status), refusal.code, refusal.params["package"])
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == f"{code} {package}"
+    assert second == ("503 pdf_engine libpangoft2-1.0-0" if missing == "pango" else "written %PDF-")
+
+
+# Fonts and design --------------------------------------------------------------------------------
+
+
+def test_the_fonts_have_what_names_need() -> None:
+    for record in samples.ALL.values():
+        assert missing_glyphs(DESIGN, record.printed_text) == set()
+
+
+def test_what_the_fonts_lack_is_told() -> None:
+    assert missing_glyphs(DESIGN, "Zoe\u0301 محمد 李") == set("محد李")
+
+
+def test_a_weight_without_accents_is_noticed(tmp_path: Path) -> None:
+    """A character counts only when every text face has it: a bold without accents would be replaced in silence."""
+    from fontTools import subset  # noqa: PLC0415
+
+    fonts = tmp_path / "poor" / "fonts"
+    fonts.mkdir(parents=True)
+    (tmp_path / "poor" / "design.yaml").write_text('version: "1"\n', encoding="utf-8")
+    for weight, letters in ((400, "aé"), (600, "a")):
+        source = DESIGN / "fonts" / f"source-sans-3-latin-{weight}-normal.woff2"
+        subset.main([str(source), f"--text={letters}", "--flavor=woff2", f"--output-file={fonts / source.name}"])
+    assert missing_glyphs(tmp_path / "poor", "aé") == {"é"}
+    [reason] = check_fonts(tmp_path)
+    assert isinstance(reason, Reason)
+    assert reason.params["design"] == "poor"
+
+
+def test_each_font_comes_with_its_licence() -> None:
+    licences = " ".join(p.read_text(encoding="utf-8") for p in DESIGN.rglob("LICENSE-*.txt"))
+    assert licences.count("SIL OPEN FONT LICENSE Version 1.1") == 3
+
+
+def test_each_design_has_a_version_and_a_sample() -> None:
+    assert design_version() == "escouade/1.0"
+    for declared in DESIGNS.glob("*/design.yaml"):
+        record = CertificateRecord.model_validate_json((declared.parent / "sample.json").read_text(encoding="utf-8"))
+        assert design_folder(record.design) == declared.parent

@@ -1,0 +1,194 @@
+"""Numbers, codes, units, what is printed and what forbids issuing."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.certificates import rules
+from app.certificates.rules import Case, refuse_issue
+from app.cohorts.models import EnrolmentState
+from app.curricula.library import default_library
+from app.curricula.schema import CertificateKind
+from app.errors import Reason
+from tests.certificates import samples
+
+K = CertificateKind
+CODE = "3f9a0c1d77e24b58a6109d3cf2e4b871"
+
+
+def test_a_number_names_the_college_the_year_and_the_rank() -> None:
+    assert rules.number_of("ALM", 2026, 1) == "ALM-2026-0001"
+    assert rules.number_of("ALM", 2026, 12345) == "ALM-2026-12345"
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2027, 1, 1, 4, 59, tzinfo=UTC), date(2026, 12, 31)),
+        (datetime(2027, 1, 1, 5, 0, tzinfo=UTC), date(2027, 1, 1)),
+        (datetime(2026, 7, 1, 3, 59, tzinfo=UTC), date(2026, 6, 30)),
+    ],
+)
+def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> None:
+    assert rules.issued_on(moment) == day
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        CODE,
+        CODE.upper(),
+        rules.in_groups(CODE),
+        f"  {CODE[:8]}-{CODE[8:]} ",
+        f"https://escouade.example.org/v/{CODE}",
+        f"escouade.example.org/v/{CODE}/",
+    ],
+)
+def test_a_code_is_found_however_it_was_typed(typed: str) -> None:
+    assert rules.tidy_code(typed) == CODE
+
+
+@pytest.mark.parametrize("typed", ["", "ALM-2026-0001", CODE[:-1], CODE + "0", "g" * 32, "/" * 40, "٣" * 32])
+def test_what_is_no_code_gives_none(typed: str) -> None:
+    assert rules.tidy_code(typed) is None
+
+
+@given(st.text(max_size=80))
+def test_any_text_gives_a_code_or_nothing(typed: str) -> None:
+    found = rules.tidy_code(typed)
+    assert found is None or rules.CODE.fullmatch(found)
+
+
+def test_a_code_reads_in_groups_of_four() -> None:
+    assert rules.in_groups(CODE) == "3f9a 0c1d 77e2 4b58 a610 9d3c f2e4 b871"
+
+
+@pytest.mark.parametrize(
+    ("joined_on", "issued", "expected"),
+    [
+        (None, date(2026, 12, 1), (date(2026, 2, 2), date(2026, 11, 13))),
+        (date(2026, 3, 1), date(2026, 12, 1), (date(2026, 3, 1), date(2026, 11, 13))),
+        (date(2026, 1, 5), date(2026, 6, 1), (date(2026, 2, 2), date(2026, 6, 1))),
+        (None, date(2026, 1, 1), (date(2026, 2, 2), date(2026, 2, 2))),
+    ],
+)
+def test_the_period_is_the_persons_own(joined_on: date | None, issued: date, expected: tuple[date, date]) -> None:
+    assert rules.period(date(2026, 2, 2), date(2026, 11, 13), joined_on, issued) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "units"),
+    [(0, "0.0"), (59, "0.0"), (600, "1.0"), (3600, "6.0"), (659, "1.0"), (660, "1.1"), (12510, "20.8")],
+)
+def test_units_are_hours_by_ten_cut_to_one_decimal(minutes: int, units: str) -> None:
+    assert rules.ceu(minutes, accredited=True) == units
+    assert rules.ceu(minutes, accredited=False) is None
+
+
+# What is printed ---------------------------------------------------------------------------------
+
+LIBRARY = default_library()
+GENERALIST = LIBRARY.curriculum("generaliste", "1.0")
+FRAMEWORK = LIBRARY.framework_of(GENERALIST)
+LEVELS: dict[str, int | None] = {c.code: 3 for c in FRAMEWORK.competencies} | {"CN-02": 4, "CN-12": None}
+
+
+def test_a_participation_attests_no_level() -> None:
+    assert rules.printed_competencies(K.attestation_participation, GENERALIST, FRAMEWORK, LEVELS) == ()
+
+
+def test_an_achievement_shows_what_it_asks_for_and_the_level_reached() -> None:
+    printed = rules.printed_competencies(K.attestation_reussite, GENERALIST, FRAMEWORK, LEVELS)
+    assert [(c.code, c.level, c.level_title) for c in printed[:2]] == [
+        ("CN-01", 3, "Maîtrisé"),
+        ("CN-02", 4, "Référent"),
+    ]
+    assert [c.code for c in printed] == ["CN-01", "CN-02", "CN-03", "CN-04", "CN-08", "CN-09", "CN-10", "CN-11"]
+
+
+def test_a_kind_that_the_path_does_not_have_prints_none() -> None:
+    assert rules.printed_competencies(K.certification_collegiale, GENERALIST, FRAMEWORK, LEVELS) == ()
+
+
+def test_texts_are_composed_and_keep_to_what_fonts_have() -> None:
+    assert rules.printable("Zoe\u0301 14\u202fh peut\u2011être") == "Zoé 14\u00a0h peut-être"
+
+
+def test_french_typography() -> None:
+    assert rules.typographic("L'objet : « l'eau » ?") == "L’objet\u00a0: «\u00a0l’eau\u00a0»\u00a0?"
+    assert rules.typographic("'ainsi'") == "'ainsi'"
+
+
+@given(st.text(max_size=300))
+def test_the_longer_the_smaller(text: str) -> None:
+    ranks = [rules.SIZES.index(rules.size(t, rules.NAME_LIMITS)) for t in (text, text + "x")]
+    assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize(
+    ("name", "density"),
+    [
+        ("participation", "airy"), ("long_participation", "airy"), ("sample", "normal"),
+        ("achievement", "normal"), ("two_surnames", "dense"), ("longest", "dense"),
+    ],
+)  # fmt: skip
+def test_density(name: str, density: str) -> None:
+    assert rules.density(samples.ALL[name]) == density
+
+
+def test_the_table_has_one_column_up_to_six_lines() -> None:
+    assert rules.columns(()) == []
+    assert [len(part) for part in rules.columns(samples.competencies("Situer", count=6))] == [6]
+    assert [len(part) for part in rules.columns(samples.competencies("Situer", count=7))] == [4, 3]
+
+
+def test_two_columns_of_about_the_same_height() -> None:
+    assert [len(part) for part in rules.columns(samples.sample().competencies)] == [7, 5]
+
+
+# Who may be issued what --------------------------------------------------------------------------
+
+
+def case(**changes: object) -> Case:
+    """Only the decision is missing."""
+    values = {
+        "kind": K.attestation_reussite, "state": EnrolmentState.COMPLETED, "missing": [],
+        "authorised": ["attestation_reussite"], "signatories": 1,
+    }  # fmt: skip
+    return Case(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_nothing_forbids() -> None:
+    assert refuse_issue(case()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"missing": None}, "certificate_not_of_path"),
+        ({"already": "ALM-2026-0001"}, "certificate_already"),
+        ({"state": EnrolmentState.WITHDRAWN}, "certificate_not_followed"),
+        ({"state": EnrolmentState.TRANSFERRED}, "certificate_not_followed"),
+        ({"authorised": []}, "certificate_not_authorised"),
+        ({"signatories": 0}, "certificate_no_signatory"),
+        ({"own": True}, "certificate_own"),
+        ({"holds": ["dossier incomplet"]}, "certificate_on_hold"),
+        ({"missing": [Reason("attendance_low")]}, "attendance_low"),
+    ],
+)
+def test_each_thing_that_forbids(changes: dict[str, object], code: str) -> None:
+    assert [r.code for r in refuse_issue(case(**changes))] == [code]
+
+
+def test_all_that_forbids_is_said_at_once() -> None:
+    found = refuse_issue(case(holds=["un", "deux"], signatories=0, missing=[Reason("attendance_low")]))
+    assert [r.code for r in found] == [
+        "certificate_no_signatory", "certificate_on_hold", "certificate_on_hold", "attendance_low",
+    ]  # fmt: skip
+
+
+def test_what_the_fonts_lack_is_named() -> None:
+    assert rules.undrawable([]) == []
+    assert rules.undrawable({"ب", "ا"}) == [Reason("certificate_glyphs", {"characters": "ا ب"})]

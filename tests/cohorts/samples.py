@@ -1,0 +1,84 @@
+"""What tests of cohorts start from: sessions, roll calls, applications, and forms as a browser sends them."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from html import unescape
+
+from httpx2 import Response
+
+from app.access import Permission
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as calendar
+from app.cohorts.models import Enrolment, EnrolmentState
+from app.cohorts.schemas import ApplyCommand, EntryCommand, NewSession, RollCallCommand
+from app.db import Database
+from tests.world import STARTED, World, acting
+
+P = Permission
+
+
+def page(answer: Response, status: int = 200) -> str:
+    """The page's text, spaces made plain."""
+    assert answer.status_code == status, answer.text[:2000]
+    assert "text/html" in answer.headers["content-type"]
+    return unescape(answer.text).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def fields(html: str, action: str) -> dict[str, list[str]]:
+    """What a browser would send for the form of an action, as the page fills it in."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.S)
+    assert form is not None, action
+    found: dict[str, list[str]] = {}
+    selects = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.S)
+    pattern = re.compile(r'<select[^>]*name="[^"]+".*?</select>|<input[^>]*>|<textarea.*?</textarea>', re.S)
+    for control in pattern.findall(form.group()):
+        if chosen := selects.match(control):
+            options = re.findall(r'<option value="([^"]*)"( selected)?', control)
+            value = next((v for v, is_chosen in options if is_chosen), options[0][0])
+            found.setdefault(chosen.group(1), []).append(value)
+        elif name := re.search(r'name="([^"]+)"', control):
+            if 'type="checkbox"' in control and " checked" not in control:
+                continue
+            if 'type="radio"' in control and " checked" not in control:
+                continue
+            value = re.search(r'value="([^"]*)"', control)
+            found.setdefault(name.group(1), []).append(value.group(1) if value else "")
+    return found
+
+
+def meeting(database: Database, world: World, *, days: int = 2, code: str = "GEN-1.B") -> int:
+    """A session that began some days after the cohort did."""
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.SESSION_MANAGE)
+        cohort = cohorts.see_cohort(session, actor, world.cohort)
+        starts_at = datetime.combine(STARTED + timedelta(days=days), time(13), UTC)
+        return calendar.schedule(session, actor, cohort, NewSession(activity_code=code, starts_at=starts_at)).id
+
+
+def called(database: Database, world: World, session_id: int, absent: tuple[str, ...] = ()) -> int:
+    """Its roll call, everyone present but some; its id."""
+    with database.transaction() as session:
+        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
+        ref = calendar.see_session(session, actor, session_id)
+        gone = {world.enrolments[who] for who in absent}
+        entries = tuple(
+            EntryCommand(enrolment_id=e.enrolment_id, status="absent", minutes=0)
+            if e.enrolment_id in gone
+            else EntryCommand(enrolment_id=e.enrolment_id, status="present", minutes=ref.planned_minutes, mode="onsite")
+            for e in calendar.sheet(session, ref).entries
+        )
+        return calendar.close_roll_call(session, actor, ref, RollCallCommand(entries=entries)).roll_call_id or 0
+
+
+def applied(database: Database, world: World, who: str = "nobody") -> int:
+    """An application to Alma's cohort; the enrolment's id."""
+    with database.transaction() as session:
+        actor = acting(session, world, who, P.COHORT_APPLY)
+        cohort = cohorts.see_open_cohort(session, world.cohort)
+        return cohorts.apply(session, actor, cohort, ApplyCommand(motive="Aider les commerces d’ici.")).id
+
+
+def state_of(database: Database, world: World, enrolment_id: int) -> EnrolmentState:
+    """An enrolment's state as it is kept."""
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        return session.get_one(Enrolment, enrolment_id).state

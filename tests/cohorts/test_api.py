@@ -1,0 +1,287 @@
+"""Cohorts over JSON: each door once, then what must be refused with nothing written."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cohorts.models import Cohort, ScheduledSession
+from app.db import Database, Session, now
+from app.text import today
+from tests.cohorts.samples import applied, called, meeting
+from tests.world import STARTED, World, as_, count
+
+V1 = "/api/v1"
+TABLES = (
+    "cohort",
+    "enrolment",
+    "application",
+    "enrolment_move",
+    "scheduled_session",
+    "roll_call",
+    "catch_up",
+    "role_held",
+)
+NEW = {
+    "project_id": 1, "region_code": "02", "code": "GEN-ALM-2", "title": "Généraliste d’hiver",
+    "curriculum_slug": "generaliste", "curriculum_version": "1.0", "starts_on": "2026-11-30", "place": "Alma",
+}  # fmt: skip
+AT = f"{STARTED}T13:00:00-05:00"
+
+
+def kept(database: Database, world: World) -> dict[str, int]:
+    """How many rows there are of everything that cohorts write."""
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        return {table: count(session, table) for table in TABLES}
+
+
+def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    made = client.post(f"{V1}/colleges/{world.alma}/cohorts", json={**NEW, "project_id": world.project})
+    assert made.status_code == 201, made.text
+    cohort = f"{V1}/cohorts/{made.json()['id']}"
+    assert client.get(cohort).json() == made.json()
+    assert [c["code"] for c in client.get(f"{V1}/cohorts", params={"search": "hiver"}).json()] == ["GEN-ALM-2"]
+    staff = {"person_id": world.people["trainer"], "role": "trainer"}
+    assert client.post(f"{cohort}/staff", json=staff).status_code == 201
+    assert client.put(f"{cohort}/capacity", json={"capacity": 2}).json()["capacity"] == 2
+
+    as_(client, database, world, "nobody")
+    assert made.json()["id"] in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()}
+    sent = client.post(f"{cohort}/applications", json={"motive": "Aider les commerces d’ici.", "employer_agrees": True})
+    assert (sent.status_code, sent.json()["state"]) == (201, "applied")
+    enrolment = f"{V1}/enrolments/{sent.json()['id']}"
+
+    as_(client, database, world, "coordinator")
+    assert [a["motive"] for a in client.get(f"{cohort}/applications").json()] == ["Aider les commerces d’ici."]
+    assert client.post(f"{enrolment}/moves", json={"to": "admitted"}).status_code == 201
+    assert client.post(f"{cohort}/start").json() == {"started": 1}
+    assert [e["state"] for e in client.get(f"{cohort}/enrolments").json()] == ["active"]
+    closed = client.put(f"{cohort}/applications-open", json={"is_open": False})
+    assert closed.json()["applications_open"] is False
+
+    as_(client, database, world, "nobody")
+    assert [m["to_state"] for m in client.get(f"{enrolment}/moves").json()] == ["applied", "admitted", "active"]
+    assert client.get(cohort).status_code == 200
+    assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()}
+
+
+def test_a_session_its_roll_call_and_a_catch_up(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    new = {"activity_code": "GEN-1.B", "starts_at": AT}
+    made = client.post(f"{V1}/cohorts/{world.cohort}/sessions", json=new)
+    assert (made.status_code, made.json()["planned_minutes"], made.json()["place"]) == (201, 180, "Alma")
+    roll_call = f"{V1}/sessions/{made.json()['id']}/roll-call"
+
+    as_(client, database, world, "trainer")
+    sheet = client.get(roll_call).json()
+    karim = world.enrolments["karim"]
+    entries = [
+        {"enrolment_id": e["enrolment_id"], "status": "excused", "minutes": 0}
+        if e["enrolment_id"] == karim
+        else {"enrolment_id": e["enrolment_id"], "status": "late", "minutes": 150, "mode": "phone"}
+        for e in sheet["entries"]
+    ]
+    done = client.post(roll_call, json={"entries": entries})
+    assert (done.status_code, done.json()["closed_by"]) == (201, "Théo Formation")
+    board = {r["name"]: r for r in client.get(f"{V1}/cohorts/{world.cohort}/board", params={"tri": "risque"}).json()}
+    assert next(iter(board)) == "Karim Haddad"
+    assert (board["Karim Haddad"]["at_risk"], board["Karim Haddad"]["attendance_pct"]) == (True, 0)
+    assert [c["code"] for c in board["Karim Haddad"]["calls"]] == ["attendance_low"]
+    assert (board["Maude Bérubé"]["at_risk"], board["Maude Bérubé"]["attendance_pct"]) == (False, 83)
+
+    base = f"{V1}/enrolments/{karim}"
+    assert [m["activity_code"] for m in client.get(f"{base}/missed").json()] == ["GEN-1.B"]
+    given = client.post(f"{base}/catch-ups", json={"activity_code": "GEN-1.B", "due_on": today().isoformat()})
+    assert given.status_code == 201
+    path = f"{base}/catch-ups/{given.json()['id']}/done"
+    assert client.post(path, json={"done_on": today().isoformat()}).status_code == 201
+    assert [c["done_on"] for c in client.get(f"{base}/catch-ups").json()] == [today().isoformat()]
+
+    as_(client, database, world, "coordinator")
+    gone = client.post(f"{V1}/sessions/{made.json()['id']}/cancellation", json={"reason": "Tempête."})
+    assert (gone.status_code, gone.json()["cancelled"]) == (201, True)
+    as_(client, database, world, "maude")
+    assert [s["cancel_reason"] for s in client.get(f"{V1}/cohorts/{world.cohort}/sessions").json()] == ["Tempête."]
+
+
+# Bad input: a clear answer that names the field, nothing written --------------------------------
+
+ENTRY: dict[str, Any] = {"enrolment_id": 1, "status": "present", "minutes": 60}
+BAD: list[tuple[str, str, str, dict[str, Any], int, str, str | None]] = [
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "surprise": 1}, 422, "extra_forbidden", "surprise"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "capacity": "douze"}, 422, "int_parsing", "capacity"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "capacity": 0}, 422, "greater_than_equal", "capacity"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "title": ""}, 422, "string_too_short", "title"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "title": "a\x00b"}, 422, "value_error", "title"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "starts_on": "30/11"}, 422, "date_from_datetime_parsing",
+     "starts_on"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "project_id": 999}, 422, "unknown_project", "project_id"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "curriculum_version": "9.9"}, 422,
+     "curriculum_not_published", "curriculum_version"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "ends_on": "2026-11-30"}, 422, "ends_before_start",
+     "ends_on"),
+    ("coordinator", "POST", "/colleges/{alma}/cohorts", {**NEW, "code": "GEN-ALM-1"}, 409, "cohort_code_taken", "code"),
+    ("coordinator", "PUT", "/cohorts/{cohort}/capacity", {"capacity": 1}, 409, "seats_taken", "capacity"),
+    ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {}, 422, "missing", "is_open"),
+    ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 999}, 422, "unknown_person", "person_id"),
+    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "queen"}, 422, "enum", "to"),
+    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "admitted"}, 409, "move_not_allowed", "to"),
+    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "failed"}, 409, "reason_needed", "reason"),
+    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "failed", "reason": "x" * 501}, 422, "string_too_long",
+     "reason"),
+    ("nobody", "POST", "/cohorts/{cohort}/applications", {"motive": "  "}, 422, "string_too_short", "motive"),
+    ("coordinator", "POST", "/cohorts/{cohort}/sessions", {"activity_code": "GEN-1.B", "starts_at": "2026-11-30T13:00"},
+     422, "timezone_aware", "starts_at"),
+    ("coordinator", "POST", "/cohorts/{cohort}/sessions", {"activity_code": "GEN-1.A", "starts_at": AT}, 422,
+     "not_a_group_activity", "activity_code"),
+    ("coordinator", "POST", "/cohorts/{cohort}/sessions", {"activity_code": "GEN-1.B", "starts_at": "2062-01-01T13:00Z"},
+     422, "session_far_from_cohort", "starts_at"),
+    ("trainer", "POST", "/sessions/{session}/roll-call", {"entries": []}, 422, "missing_from_the_roll", "entries"),
+    ("trainer", "POST", "/sessions/{session}/roll-call", {"entries": [{**ENTRY, "minutes": -1}]}, 422,
+     "greater_than_equal", "entries.0.minutes"),
+    ("trainer", "POST", "/sessions/{session}/roll-call", {"entries": [{**ENTRY, "enrolment_id": 5}]}, 422,
+     "not_on_the_roll", "entries.0.enrolment_id"),
+    ("trainer", "POST", "/sessions/{session}/roll-call", {"entries": [ENTRY], "supersedes": 9}, 409, "roll_call_stale",
+     "supersedes"),
+    ("trainer", "POST", "/enrolments/{maude}/catch-ups", {"activity_code": "GEN-7.A", "due_on": "2027-01-01"}, 422,
+     "cannot_catch_up", "activity_code"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "method", "path", "body", "status", "code", "field"), BAD)
+def test_bad_input_is_named_and_writes_nothing(
+    client: TestClient, database: Database, world: World, *,
+    who: str, method: str, path: str, body: dict[str, Any], status: int, code: str, field: str | None,
+) -> None:  # fmt: skip
+    session_id = meeting(database, world)
+    before = kept(database, world)
+    as_(client, database, world, who)
+    if "project_id" in body and body["project_id"] == 1:
+        body = {**body, "project_id": world.project}
+    url = V1 + path.format(alma=world.alma, cohort=world.cohort, maude=world.enrolments["maude"], session=session_id)
+    answer = client.request(method, url, json=body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (code, field) in [(e["code"], e["field"]) for e in answer.json()["errors"]]
+    assert all(e["message"] for e in answer.json()["errors"])
+    assert kept(database, world) == before
+
+
+DOORS: list[tuple[str, str, str, dict[str, Any] | None]] = [
+    ("coordinator", "POST", "/colleges/{college}/cohorts", NEW),
+    ("coordinator", "GET", "/cohorts/{cohort}", None),
+    ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {"is_open": False}),
+    ("coordinator", "PUT", "/cohorts/{cohort}/capacity", {"capacity": 50}),
+    ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 5}),
+    ("coordinator", "POST", "/cohorts/{cohort}/start", None),
+    ("coordinator", "GET", "/cohorts/{cohort}/applications", None),
+    ("trainer", "GET", "/cohorts/{cohort}/enrolments", None),
+    ("trainer", "GET", "/cohorts/{cohort}/board", None),
+    ("maude", "GET", "/cohorts/{cohort}/sessions", None),
+    ("coordinator", "POST", "/cohorts/{cohort}/sessions", {"activity_code": "GEN-1.B", "starts_at": AT}),
+    ("maude", "GET", "/enrolments/{enrolment}/moves", None),
+    ("coordinator", "POST", "/enrolments/{enrolment}/moves", {"to": "withdrawn", "reason": "x"}),
+    ("coordinator", "POST", "/sessions/{session}/cancellation", {"reason": "x"}),
+    ("trainer", "GET", "/sessions/{session}/roll-call", None),
+    ("trainer", "POST", "/sessions/{session}/roll-call", {"entries": []}),
+    ("maude", "GET", "/enrolments/{enrolment}/missed", None),
+    ("maude", "GET", "/enrolments/{enrolment}/catch-ups", None),
+    ("trainer", "POST", "/enrolments/{enrolment}/catch-ups", {"activity_code": "GEN-1.B", "due_on": "2027-01-01"}),
+    ("trainer", "POST", "/enrolments/{enrolment}/catch-ups/1/done", {"done_on": "2026-11-01"}),
+]
+
+
+@pytest.mark.parametrize(("who", "method", "path", "body"), DOORS)
+def test_what_is_of_another_college_reads_as_missing(
+    client: TestClient, database: Database, world: World, *,
+    who: str, method: str, path: str, body: dict[str, Any] | None,
+) -> None:  # fmt: skip
+    with database.transaction(colleges=[world.rouyn]) as session:
+        elsewhere = session_elsewhere(session, world)
+    before = kept(database, world)
+    as_(client, database, world, who)
+    there = {
+        "college": world.rouyn, "cohort": world.other_cohort, "session": elsewhere,
+        "enrolment": world.enrolments["other_participant"],
+    }  # fmt: skip
+    nowhere = dict.fromkeys(there, 987654)
+    found, missing = (client.request(method, V1 + path.format(**ids), json=body) for ids in (there, nowhere))
+    assert (found.status_code, found.content) == (404, missing.content)
+    assert kept(database, world) == before
+
+
+def session_elsewhere(session: Session, world: World) -> int:
+    """A session of the other college's cohort."""
+    row = ScheduledSession(
+        college_id=world.rouyn, cohort_id=world.other_cohort, activity_code="GEN-1.B", starts_at=now(),
+        planned_minutes=180, mode="hybrid", created_at=now(), created_by=world.people["other_coordinator"],
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id or 0
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "path", "status"),
+    [
+        ("trainer", "POST", "/cohorts/{cohort}/sessions", 403),
+        ("trainer", "POST", "/enrolments/{maude}/moves", 403),
+        ("registrar", "POST", "/cohorts/{cohort}/start", 403),
+        ("registrar", "GET", "/cohorts/{cohort}/board", 200),
+        ("maude", "GET", "/cohorts/{cohort}/enrolments", 404),
+        ("maude", "GET", "/cohorts/{cohort}/board", 404),
+        ("maude", "GET", "/cohorts/{cohort}/applications", 403),
+        ("maude", "GET", "/enrolments/{karim}/moves", 404),
+        ("observer", "GET", "/cohorts", 403),
+        ("nobody", "GET", "/cohorts/{cohort}", 403),
+        ("facilitator", "GET", "/cohorts/{cohort}/board", 403),
+    ],
+)
+def test_who_may_what(
+    client: TestClient, database: Database, world: World, *, who: str, method: str, path: str, status: int
+) -> None:
+    as_(client, database, world, who)
+    ids = {"cohort": world.cohort, "maude": world.enrolments["maude"], "karim": world.enrolments["karim"]}
+    assert client.request(method, V1 + path.format(**ids)).status_code == status
+
+
+def test_another_cohorts_catch_up_is_not_done_through_mine(
+    client: TestClient, database: Database, world: World
+) -> None:
+    called(database, world, meeting(database, world), absent=("karim",))
+    as_(client, database, world, "trainer")
+    given = {"activity_code": "GEN-1.B", "due_on": today().isoformat()}
+    made = client.post(f"{V1}/enrolments/{world.enrolments['karim']}/catch-ups", json=given).json()["id"]
+    path = f"{V1}/enrolments/{world.enrolments['maude']}/catch-ups/{made}/done"
+    assert client.post(path, json={"done_on": today().isoformat()}).status_code == 404
+
+
+def test_a_stranger_gets_nothing(client: TestClient, world: World) -> None:
+    for path in ("/cohorts", "/cohorts/open", f"/cohorts/{world.cohort}", f"/cohorts/{world.cohort}/board"):
+        assert client.get(V1 + path).status_code == 401
+
+
+def test_a_closed_or_ended_cohort_takes_no_application(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    client.put(f"{V1}/cohorts/{world.cohort}/applications-open", json={"is_open": False})
+    as_(client, database, world, "nobody")
+    answer = client.post(f"{V1}/cohorts/{world.cohort}/applications", json={"motive": "Aider."})
+    assert answer.status_code == 404
+
+
+def test_the_board_says_who_is_long_late(client: TestClient, database: Database, world: World) -> None:
+    applied(database, world)
+    with database.transaction(colleges=[world.alma]) as session:
+        row = session.get_one(Cohort, world.cohort)
+        row.starts_on = STARTED - timedelta(weeks=6)
+        session.add(row)
+    as_(client, database, world, "coordinator")
+    rows = client.get(f"{V1}/cohorts/{world.cohort}/board").json()
+    assert len(rows) == 4
+    assert all(r["late"] and r["at_risk"] and [c["code"] for c in r["calls"]] == ["long_late"] for r in rows)
+    waiting = client.get(f"{V1}/cohorts/{world.cohort}/board", params={"state": "applied"}).json()
+    assert [(r["name"], r["late"], r["at_risk"]) for r in waiting] == [("Noé Sansrôle", False, False)]
+    assert client.get(f"{V1}/cohorts/{world.cohort}/board", params={"sort": "x"}).status_code == 422
+    assert client.get(f"{V1}/cohorts/{world.cohort}/board", params={"tri": "x"}).status_code == 422

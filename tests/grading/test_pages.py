@@ -1,0 +1,106 @@
+"""The queue and the page where a competency is judged, as a browser without JavaScript uses them."""
+
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from app.db import Database
+from tests.grading.samples import ALL_CN01, command, hand_in, judge, mandate
+from tests.world import World, as_
+
+
+def form(evidence: int, **given: Any) -> dict[str, Any]:
+    return {
+        "level": "2", "evidence": [f"hand_in:{evidence}"], "comment": "Bien vu.", "activity_code": "",
+        "hand_in": str(evidence), "then": "next", **given,
+    }  # fmt: skip
+
+
+def test_the_queue_leads_to_the_evidence(client: TestClient, database: Database, world: World) -> None:
+    ref = hand_in(database, world, days=20)
+    page = as_(client, database, world, "trainer").get("/jugements")
+    assert page.status_code == 200
+    assert "Maude Bérubé" in page.text
+    assert "0/1 remise jugée" in page.text
+    assert "20 jours" in page.text
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01?preuve={ref.id}"
+    assert path in page.text
+    bench = client.get(path)
+    assert bench.status_code == 200
+    assert "Cinq ressources &amp; leur rôle &lt;ici&gt;." in bench.text
+    assert "remise 1/1" in bench.text
+    assert bench.text.count("<h1>") == 1
+    assert f'value="hand_in:{ref.id}" checked' in bench.text
+    assert "Cite au moins cinq ressources régionales" in bench.text
+
+
+def test_an_empty_queue_says_so(client: TestClient, database: Database, world: World) -> None:
+    assert "Rien n’attend" in as_(client, database, world, "trainer").get("/jugements").text
+
+
+def test_save_and_next(client: TestClient, database: Database, world: World) -> None:
+    first, second = hand_in(database, world, days=3), hand_in(database, world, "karim", days=1)
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    moved = client.post(path, data=form(first.id, level="3", criteria_met=list(ALL_CN01)))
+    assert moved.status_code == 303
+    following = f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={second.id}"
+    assert moved.headers["location"] == following
+    assert "remise 2/2" in client.get(following).text
+    last = client.post(f"/parcours/{world.enrolments['karim']}/jugements/CN-01", data=form(second.id))
+    assert last.headers["location"] == "/jugements"
+    assert "Niveau 3, Maîtrisé" in client.get(path).text
+
+
+def test_another_competency_of_the_same_evidence(client: TestClient, database: Database, world: World) -> None:
+    ref = hand_in(database, world, code="GEN-5.C")
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{world.enrolments['maude']}/jugements/"
+    assert "Enregistrer, puis CN-10" in client.get(f"{path}CN-02?preuve={ref.id}").text
+    moved = client.post(f"{path}CN-02", data=form(ref.id, then="CN-10"))
+    assert moved.headers["location"] == f"{path}CN-10?preuve={ref.id}"
+    stayed = client.post(f"{path}CN-10", data=form(ref.id, then="anything", level="1"))
+    assert stayed.headers["location"] == f"{path}CN-10?preuve={ref.id}"
+
+
+def test_a_review_asks_why(client: TestClient, database: Database, world: World) -> None:
+    made = judge(database, world, command(hand_in(database, world), mandate(database, world)))
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{made.enrolment_id}/jugements/CN-01"
+    page = client.get(f"{path}?remplace={made.id}").text
+    assert 'name="supersedes"' in page
+    assert 'name="reason"' in page
+    assert "Scierie du Lac" in page
+    data = form(made.evidence[0].id, level="1", supersedes=str(made.id), then="stay", hand_in="")
+    refused = client.post(path, data={**data, "reason": ""})
+    assert refused.status_code == 422
+    assert "Bien vu." in refused.text
+    assert client.post(path, data={**data, "reason": "Erreur de saisie"}).headers["location"] == path
+    history = client.get(path).text
+    assert "remplacé" in history
+    assert "Erreur de saisie" in history
+
+
+def test_a_refused_form_says_what_is_missing(client: TestClient, database: Database, world: World) -> None:
+    ref = hand_in(database, world)
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    refused = client.post(path, data={**form(ref.id), "evidence": []})
+    assert refused.status_code == 422
+    assert "au moins une preuve" in refused.text
+    assert client.post(path, data={**form(ref.id), "evidence": ["hand_in:1;drop"]}).status_code == 422
+    assert client.post(path, data=form(ref.id, level="5")).status_code == 422
+    assert client.post(path, data=form(ref.id, comment="", then="stay")).status_code == 303
+
+
+def test_the_person_reads_but_gets_no_form(client: TestClient, database: Database, world: World) -> None:
+    made = judge(database, world, command(hand_in(database, world)))
+    as_(client, database, world, "maude")
+    path = f"/parcours/{made.enrolment_id}/jugements/CN-01"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert "Bien vu." in page.text
+    assert 'name="level"' not in page.text
+    assert client.post(path, data=form(made.evidence[0].id)).status_code == 403
+    assert client.get(f"/parcours/{made.enrolment_id}/jugements/CN-99").status_code == 404
+    assert as_(client, database, world, "karim").get(path).status_code == 404

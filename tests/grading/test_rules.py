@@ -1,0 +1,127 @@
+"""Rules of judging: BR-12, BR-13, brief 3.2 and 3.7, S5, S6."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.curricula.library import default_library
+from app.grading.rules import (
+    activity_reasons,
+    assessor_reasons,
+    evidence_reasons,
+    is_overdue,
+    level_reasons,
+    superseding_reasons,
+    threshold,
+    working_days,
+)
+from app.grading.schemas import EvidenceKind, EvidenceRef, JudgementShown
+
+FRAMEWORK = default_library().framework("1.0")
+CN01 = FRAMEWORK.competency("CN-01")
+ALL = tuple(c.code for c in CN01.criteria)
+GENERALIST = default_library().curriculum("generaliste", "1.0")
+SPECIALIST = default_library().curriculum("specialise", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("assessor", "facilitates", "competency", "expected"),
+    [
+        (1, False, "CN-01", []),
+        (2, False, "CN-01", ["own_judgement"]),
+        (1, True, "CN-01", []),
+        (1, True, "CN-11", ["facilitator_of_group"]),
+        (1, False, "CN-11", []),
+        (2, True, "CN-11", ["own_judgement", "facilitator_of_group"]),
+    ],
+)
+def test_who_may_not_judge(assessor: int, facilitates: bool, competency: str, expected: list[str]) -> None:
+    reasons = assessor_reasons(assessor=assessor, participant=2, competency=competency, facilitates=facilitates)
+    assert [r.code for r in reasons] == expected
+
+
+def test_the_competency_kept_from_facilitators_is_the_one_on_codevelopment() -> None:
+    assert "codéveloppement" in FRAMEWORK.competency("CN-11").title.fr
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_below_mastery_criteria_are_noted_only(level: int) -> None:
+    assert level_reasons(CN01, level, ()) == []
+    assert level_reasons(CN01, level, ALL[:1]) == []
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_from_mastery_on_every_criterion_is_met(level: int) -> None:
+    assert level_reasons(CN01, level, ALL) == []
+    (reason,) = level_reasons(CN01, level, ALL[:1])
+    assert (reason.code, reason.field) == ("criteria_missing", "level")
+    assert reason.params["criteria"] == "CN-01.C2, CN-01.C3"
+
+
+def test_a_criterion_of_another_competency_is_named_with_its_place() -> None:
+    reasons = level_reasons(CN01, 2, ("CN-01.C1", "CN-02.C1"))
+    assert [(r.code, r.field) for r in reasons] == [("criterion_unknown", "criteria_met.1")]
+
+
+def test_evidence_is_needed_and_is_the_enrolments_own() -> None:
+    own = EvidenceRef(kind=EvidenceKind.HAND_IN, id=1)
+    other = EvidenceRef(kind=EvidenceKind.MANDATE, id=1)
+    assert [r.code for r in evidence_reasons((), {own})] == ["evidence_needed"]
+    assert evidence_reasons((own,), {own}) == []
+    assert [(r.code, r.field) for r in evidence_reasons((own, other), {own})] == [("evidence_unknown", "evidence.1")]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(None, []), ("SPE-1.D", []), ("GEN-1.C", ["activity_unknown"]), ("SPE-0.C", ["activity_formative"])],
+)
+def test_only_an_activity_of_the_path_that_is_not_formative(code: str | None, expected: list[str]) -> None:
+    assert [r.code for r in activity_reasons(SPECIALIST, code)] == expected
+
+
+def before(level: int = 2) -> JudgementShown:
+    return JudgementShown(
+        id=1, enrolment_id=1, competency_code="CN-01", activity_code=None, level=level, criteria_met=(), comment="",
+        validated_at=datetime(2026, 11, 2, tzinfo=UTC), assessor_id=7, assessor="Théo Formation", supersedes_id=None,
+        reason=None, superseded_by=None, evidence=(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("assessor", "level", "reason", "expected"),
+    [
+        (7, 1, "erreur de saisie", []),
+        (8, 3, "révision demandée", []),
+        (8, 2, "révision demandée", []),
+        (8, 1, "révision demandée", ["review_lowers"]),
+        (7, 3, None, ["reason_needed"]),
+        (8, 1, None, ["reason_needed", "review_lowers"]),
+    ],
+)
+def test_superseding(assessor: int, level: int, reason: str | None, expected: list[str]) -> None:
+    assert [r.code for r in superseding_reasons(before(), assessor=assessor, level=level, reason=reason)] == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        (date(2026, 11, 6), date(2026, 11, 6), 0),
+        (date(2026, 11, 6), date(2026, 11, 8), 0),
+        (date(2026, 11, 6), date(2026, 11, 9), 1),
+        (date(2026, 11, 2), date(2026, 11, 16), 10),
+        (date(2026, 11, 9), date(2026, 11, 6), 0),
+    ],
+)
+def test_working_days_leave_out_weekends(since: date, until: date, days: int) -> None:
+    assert working_days(since, until) == days
+
+
+def test_overdue_after_ten_working_days() -> None:
+    assert not is_overdue(date(2026, 11, 2), date(2026, 11, 16))
+    assert is_overdue(date(2026, 11, 2), date(2026, 11, 17))
+
+
+def test_threshold_of_the_path() -> None:
+    assert threshold(GENERALIST, "CN-01") == 3
+    assert threshold(SPECIALIST, "CN-05") == 3
+    assert threshold(GENERALIST, "CN-05") is None

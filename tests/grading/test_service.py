@@ -1,0 +1,242 @@
+"""Judging through the service: what is written, what is refused, what progress becomes of it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, text
+from sqlmodel import select
+
+from app.access import Permission, Role
+from app.codev.models import CodevGroup, CodevMembership
+from app.cohorts import service as cohorts
+from app.cohorts.models import EnrolmentState
+from app.cohorts.schemas import MoveCommand
+from app.db import Database, now
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.grading import service, service_evidence
+from app.grading.schemas import EvidenceKind, EvidenceRef
+from app.people.service import hold
+from app.progress.models import ProgressRow
+from app.progress.service import mismatches
+from app.text import today
+from tests.grading.samples import ALL_CN01, add_trainer, attended, command, hand_in, judge, mandate
+from tests.world import World, acting, count, see
+
+
+def level_of(database: Database, world: World, code: str = "CN-01", who: str = "maude") -> int | None:
+    with database.transaction(colleges=[world.alma]) as session:
+        body = session.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
+        return next(c["level"] for c in body["competencies"] if c["code"] == code)  # type: ignore[no-any-return]
+
+
+def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, world: World) -> None:
+    evidence = [hand_in(database, world), mandate(database, world), attended(database, world)]
+    made = judge(
+        database, world, command(*evidence, evidence[0], level=3, criteria_met=ALL_CN01, activity_code="GEN-1.C")
+    )
+    assert (made.level, made.assessor, made.evidence) == (3, "Théo Formation", tuple(evidence))
+    assert made.criteria_met == ALL_CN01
+    assert level_of(database, world) == 3
+    with database.transaction(colleges=[world.alma]) as session:
+        assert mismatches(session) == []
+
+
+def test_the_highest_level_in_force_counts(database: Database, world: World) -> None:
+    evidence = hand_in(database, world)
+    high = judge(database, world, command(evidence, level=3, criteria_met=ALL_CN01))
+    judge(database, world, command(evidence, level=1))
+    assert level_of(database, world) == 3
+    judge(database, world, command(evidence, level=1, supersedes=high.id, reason="Erreur de saisie"))
+    assert level_of(database, world) == 1
+
+
+def test_a_review_by_another_replaces_and_keeps_both(database: Database, world: World) -> None:
+    evidence = hand_in(database, world)
+    first = judge(database, world, command(evidence, level=2))
+    add_trainer(database, world, "facilitator")
+    wanted = command(evidence, level=3, criteria_met=ALL_CN01, supersedes=first.id, reason="Révision demandée")
+    second = judge(database, world, wanted, by="facilitator")
+    with database.transaction() as session:
+        _, enrolment, _ = see(session, world, "maude", Permission.JUDGEMENT_READ)
+        history = service.judgements(session, enrolment)
+    assert [(j.id, j.superseded_by, j.assessor) for j in history] == [
+        (second.id, None, "Flavie Animation"),
+        (first.id, second.id, "Théo Formation"),
+    ]
+    assert (second.supersedes_id, second.reason) == (first.id, "Révision demandée")
+    assert level_of(database, world) == 3
+    with pytest.raises(Conflict) as refused:
+        judge(database, world, command(evidence, level=2, supersedes=first.id, reason="Encore"))
+    assert refused.value.code == "judgement_superseded"
+
+
+def test_the_same_judgement_sent_twice_is_one(database: Database, world: World) -> None:
+    wanted = command(hand_in(database, world))
+    assert judge(database, world, wanted).id == judge(database, world, wanted).id
+    with database.transaction(colleges=[world.alma]) as session:
+        assert count(session, "judgement") == 1
+
+
+def test_what_is_refused_names_each_field(database: Database, world: World) -> None:
+    foreign = hand_in(database, world, "karim")
+    with pytest.raises(Invalid) as refused:
+        judge(
+            database, world,
+            command(foreign, level=3, criteria_met=("CN-02.C1",), activity_code="SPE-1.A", supersedes=9999),
+        )  # fmt: skip
+    assert [(r.code, r.field) for r in refused.value.reasons] == [
+        ("judgement_unknown", "supersedes"),
+        ("criterion_unknown", "criteria_met.0"),
+        ("criteria_missing", "level"),
+        ("activity_unknown", "activity_code"),
+        ("evidence_unknown", "evidence.0"),
+    ]
+    with pytest.raises(Invalid, match="invalid") as refused:
+        judge(database, world, command(foreign, competency_code="CN-99"))
+    assert refused.value.reasons[0].code == "competency_unknown"
+    with database.transaction(colleges=[world.alma]) as session:
+        assert (count(session, "judgement"), count(session, "judgement_evidence")) == (0, 0)
+
+
+def test_a_judgement_of_another_competency_cannot_be_replaced(database: Database, world: World) -> None:
+    evidence = hand_in(database, world)
+    other = judge(database, world, command(evidence, competency_code="CN-02"))
+    with pytest.raises(Invalid) as refused:
+        judge(database, world, command(evidence, supersedes=other.id, reason="Non"))
+    assert [r.code for r in refused.value.reasons] == ["judgement_unknown"]
+
+
+@pytest.mark.parametrize("kind", list(EvidenceKind))
+def test_evidence_of_another_person_or_college_is_refused(database: Database, world: World, kind: EvidenceKind) -> None:
+    made = {
+        EvidenceKind.HAND_IN: lambda: hand_in(database, world, "other_participant"),
+        EvidenceKind.MANDATE: lambda: mandate(database, world, "karim"),
+        EvidenceKind.SESSION: lambda: attended(database, world, ("karim",)),
+    }[kind]()
+    with pytest.raises(Invalid) as refused:
+        judge(database, world, command(made))
+    assert [r.code for r in refused.value.reasons] == ["evidence_unknown"]
+
+
+def test_nobody_judges_themselves(database: Database, world: World) -> None:
+    evidence = hand_in(database, world)
+    add_trainer(database, world, "maude")
+    with pytest.raises(Forbidden) as refused:
+        judge(database, world, command(evidence), by="maude")
+    assert (refused.value.code, [r.code for r in refused.value.reasons]) == ("may_not_judge", ["own_judgement"])
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_facilitator_never_judges_cn11_of_the_group(database: Database, world: World, left: bool) -> None:
+    evidence = hand_in(database, world)
+    add_trainer(database, world, "facilitator")
+    with database.transaction(colleges=[world.alma]) as session:
+        group = CodevGroup(
+            college_id=world.alma, cohort_id=world.cohort, name="Nord", created_at=now(),
+            created_by=world.people["coordinator"],
+        )  # fmt: skip
+        session.add(group)
+        session.flush()
+        session.add(
+            CodevMembership(
+                college_id=world.alma, group_id=group.id or 0, enrolment_id=world.enrolments["maude"],
+                joined_on=today() - timedelta(days=7), left_on=today() if left else None,
+            )
+        )  # fmt: skip
+        hold(session, world.people["facilitator"], Role.FACILITATOR, college_id=world.alma, group_id=group.id)
+    with pytest.raises(Forbidden) as refused:
+        judge(database, world, command(evidence, competency_code="CN-11"), by="facilitator")
+    assert [r.code for r in refused.value.reasons] == ["facilitator_of_group"]
+    assert judge(database, world, command(evidence), by="facilitator").level == 2
+    assert judge(database, world, command(evidence, competency_code="CN-11")).level == 2
+
+
+def test_only_who_follows_or_finished_is_judged(database: Database, world: World) -> None:
+    evidence = hand_in(database, world)
+    with database.transaction() as session:
+        manager, enrolment, _ = see(session, world, "coordinator", Permission.ENROLMENT_MANAGE)
+        cohorts.move(session, manager, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé"))
+    with pytest.raises(Conflict) as refused:
+        judge(database, world, command(evidence))
+    assert refused.value.code == "enrolment_not_running"
+
+
+def test_a_trainer_elsewhere_sees_nothing(database: Database, world: World) -> None:
+    made = judge(database, world, command(hand_in(database, world)))
+    with database.transaction() as session:
+        actor = acting(session, world, "other_trainer", Permission.JUDGEMENT_READ)
+        with pytest.raises(NotFound):
+            service.see_judgement(session, actor, made.id)
+    with database.transaction() as session:
+        actor = acting(session, world, "maude", Permission.JUDGEMENT_READ)
+        assert service.see_judgement(session, actor, made.id) == made
+    with database.transaction() as session, pytest.raises(NotFound):
+        service.see_judgement(session, acting(session, world, "karim", Permission.JUDGEMENT_READ), made.id)
+
+
+def test_judgements_cannot_be_edited_by_the_application(database: Database, world: World) -> None:
+    judge(database, world, command(hand_in(database, world)))
+    with database.transaction(colleges=[world.alma]) as session, pytest.raises(Exception, match="permission denied"):
+        session.execute(text("update judgement set level = 4"))
+
+
+def test_the_queue_is_oldest_first_and_counts_what_is_done(database: Database, world: World) -> None:
+    oldest = hand_in(database, world, "karim", days=20)
+    hand_in(database, world, "maude", days=3)
+    newest = hand_in(database, world, "maude", attempt=2, days=1)
+    hand_in(database, world, "other_participant", days=30)
+    with database.transaction() as session:
+        found = service_evidence.queue(session, acting(session, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (found.judged, found.total) == (0, 2)
+    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in found.items] == [
+        (oldest.id, "Karim Haddad", 20, True),
+        (newest.id, "Maude Bérubé", 1, False),
+    ]
+    assert found.items[0].competencies == ("CN-01",)
+    judge(database, world, command(oldest), of="karim")
+    with database.transaction() as session:
+        found = service_evidence.queue(session, acting(session, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (found.judged, found.total, [i.hand_in_id for i in found.items]) == (1, 2, [newest.id])
+
+
+def test_the_queue_leaves_out_ones_own_and_what_is_not_of_the_path(database: Database, world: World) -> None:
+    hand_in(database, world, "maude")
+    hand_in(database, world, "karim", "SPE-0.C")
+    add_trainer(database, world, "maude")
+    with database.transaction() as session:
+        found = service_evidence.queue(session, acting(session, world, "maude", Permission.JUDGEMENT_MAKE))
+    assert (found.total, found.items) == (0, ())
+
+
+def statements(database: Database, world: World) -> int:
+    seen: list[str] = []
+    with database.transaction() as session:
+        actor, enrolment, _ = see(session, world, "trainer", Permission.JUDGEMENT_READ)
+
+        def remember(*args: object) -> None:
+            seen.append(str(args[2]))
+
+        event.listen(database.engine, "before_cursor_execute", remember)
+        try:
+            service.judgements(session, enrolment)
+            service_evidence.queue(session, actor.using(Permission.JUDGEMENT_MAKE))
+        finally:
+            event.remove(database.engine, "before_cursor_execute", remember)
+    return len(seen)
+
+
+def test_lists_cost_the_same_with_one_and_three(database: Database, world: World) -> None:
+    first = hand_in(database, world)
+    judge(database, world, command(first))
+    hand_in(database, world, "karim")
+    assert statements(database, world) == 3
+    for level, code in ((1, "CN-02"), (2, "CN-02")):
+        judge(database, world, command(first, level=level, competency_code=code))
+    for who in ("elise", "yves"):
+        hand_in(database, world, who)
+    assert statements(database, world) == 3
+
+
+def test_an_unknown_reference_is_told(database: Database, world: World) -> None:
+    with pytest.raises(Invalid):
+        judge(database, world, command(EvidenceRef(kind=EvidenceKind.SESSION, id=2_000_000)))

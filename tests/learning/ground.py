@@ -1,0 +1,60 @@
+"""What learning tests start from: someone far enough in the path for the field to be open."""
+
+from sqlmodel import select
+
+from app.cohorts.models import CatchUp, Enrolment, EnrolmentState
+from app.curricula.library import default_library
+from app.curricula.schema import ActivityType
+from app.db import Database, Session, now
+from app.learning.models import ActivityCompletion, HandIn
+from tests.world import STARTED, World, count
+
+GENERALIST = default_library().curriculum("generaliste", "1.0")
+TABLES = ("activity_completion", "hand_in", "field_hours", "countersignature")
+
+
+def kept(database: Database, world: World) -> dict[str, int]:
+    """Rows of learning's tables in both colleges."""
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        return {table: count(session, table) for table in TABLES}
+
+
+def open_the_field(database: Database, world: World, *people: str) -> None:
+    """Everything that GEN-8 asks for, done."""
+    for who in people or ("maude",):
+        with database.transaction(colleges=[world.alma]) as session:
+            for code in ("GEN-1", "GEN-3", "GEN-4", "GEN-6"):
+                for activity in GENERALIST.module(code).activities:
+                    _do(session, world, who, activity.code, activity.type)
+
+
+def _do(session: Session, world: World, who: str, code: str, kind: ActivityType) -> None:
+    enrolment = {"college_id": world.alma, "enrolment_id": world.enrolments[who], "activity_code": code}
+    person = world.people[who]
+    if kind is ActivityType.self_study:
+        session.add(ActivityCompletion(**enrolment, done=True, done_on=STARTED, recorded_at=now(), recorded_by=person))
+    elif kind is ActivityType.assessment:
+        session.add(HandIn(**enrolment, attempt=1, body="Fait.", received_at=now(), received_from=person))
+    else:
+        first = CatchUp(**enrolment, minutes=120, due_on=STARTED, recorded_at=now(), recorded_by=person)
+        session.add(first)
+        session.flush()
+        session.add(
+            CatchUp(
+                **enrolment,
+                minutes=120,
+                due_on=STARTED,
+                done_on=STARTED,
+                recorded_at=now(),
+                recorded_by=person,
+                supersedes_id=first.id,
+            )
+        )
+
+
+def set_state(database: Database, world: World, state: EnrolmentState, who: str = "maude") -> None:
+    """An enrolment in another state, without the story of how it came there."""
+    with database.transaction(colleges=[world.alma]) as session:
+        row = session.exec(select(Enrolment).where(Enrolment.id == world.enrolments[who])).one()
+        row.state = state
+        session.add(row)

@@ -1,0 +1,214 @@
+"""The activity page and the coordinator's hours, as people use them without a script."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cohorts.models import EnrolmentState
+from app.curricula.library import default_library
+from app.db import Database
+from app.text import today
+from tests.learning.ground import kept, open_the_field, set_state
+from tests.learning.samples import PDF
+from tests.world import World, as_
+
+
+def at(world: World, code: str, form: str = "") -> str:
+    return f"/parcours/{world.enrolments['maude']}/activites/{code}{form}"
+
+
+def went_back(answer: object, address: str) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].partition("#")[0] == address  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", [a.code for a in default_library().curriculum("generaliste", "1.0").activities])
+def test_each_activity_has_its_page(client: TestClient, database: Database, world: World, code: str) -> None:
+    page = as_(client, database, world, "maude").get(at(world, code))
+    assert page.status_code == 200
+    assert page.text.count("<h1>") == 1
+    for heading in ("Intention", "Démarche", "À remettre", "Critères", "Temps"):
+        assert f"{heading}</h2>" in page.text
+    ids = re.findall(r' id="([^"]+)"', page.text)
+    assert len(ids) == len(set(ids))
+
+
+def test_mark_done_and_take_back(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    assert "C’est fait" in client.get(at(world, "GEN-1.A")).text
+    done_on = (today() - timedelta(days=2)).isoformat()
+    marked = client.post(at(world, "GEN-1.A", "/etat"), data={"done": "true", "done_on": done_on})
+    assert went_back(marked, at(world, "GEN-1.A"))
+    page = client.get(at(world, "GEN-1.A")).text
+    assert "Activité terminée le" in page
+    assert "Finalement, ce n’est pas fait" in page
+    assert went_back(client.post(at(world, "GEN-1.A", "/etat"), data={"done": "false"}), at(world, "GEN-1.A"))
+    assert "C’est fait" in client.get(at(world, "GEN-1.A")).text
+
+
+def test_a_closed_activity_says_what_opens_it_and_offers_nothing(
+    client: TestClient, database: Database, world: World
+) -> None:
+    page = as_(client, database, world, "maude").get(at(world, "GEN-3.A")).text
+    assert "Terminez d’abord le module GEN-1." in page
+    assert 'method="post" action="/parcours' not in page
+
+
+def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    assert "Il vous reste 2 remises" in client.get(at(world, "GEN-1.C")).text
+    sent = client.post(at(world, "GEN-1.C", "/fichiers"), files={"file": ("Ma carte.pdf", PDF, "application/pdf")})
+    assert went_back(sent, at(world, "GEN-1.C"))
+    page = client.get(at(world, "GEN-1.C")).text
+    assert "Ma carte.pdf" in page
+    assert "Il vous reste 1 remise pour" in page
+    download = re.search(r'href="(/api/v1/hand-ins/\d+/file)"', page)
+    assert download is not None
+    assert client.get(download[1]).content == PDF
+    moment = f"{(today() - timedelta(days=2)).isoformat()}T14:02"
+    text = {"body": "Premier\n\n<script>alert(1)</script>", "completed_at": moment}
+    assert went_back(client.post(at(world, "GEN-1.C", "/textes"), data=text), at(world, "GEN-1.C"))
+    page = client.get(at(world, "GEN-1.C")).text
+    assert "Vous avez utilisé vos deux remises" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "À temps, selon la déclaration" in page
+    assert "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}02" in page
+
+
+def test_what_was_typed_is_not_lost_when_it_is_refused(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    refused = client.post(
+        at(world, "GEN-1.C", "/textes"), data={"body": "Un long travail", "completed_at": "2999-01-01T10:00"}
+    )
+    assert refused.status_code == 422
+    assert "Un long travail" in refused.text
+    assert "Cette date est à venir" in refused.text
+    assert kept(database, world)["hand_in"] == 0
+
+
+def test_declare_hours_with_a_comma(client: TestClient, database: Database, world: World) -> None:
+    open_the_field(database, world)
+    as_(client, database, world, "maude")
+    assert "Déclarer ces heures" in client.get(at(world, "GEN-8.A")).text
+    body = {"hours": "1,5", "worked_on": today().isoformat(), "note": "Entretien"}
+    assert went_back(client.post(at(world, "GEN-8.A", "/heures"), data=body), at(world, "GEN-8.A"))
+    page = client.get(at(world, "GEN-8.A")).text
+    assert "Entretien" in page
+    assert "1,5\N{NO-BREAK SPACE}h" in page
+    too_many = client.post(at(world, "GEN-8.A", "/heures"), data={**body, "hours": "2"})
+    assert too_many.status_code == 422
+    assert "il en reste 1,5" in too_many.text
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "25", "1,1", "beaucoup", ""])
+def test_hours_that_cannot_be_are_refused(client: TestClient, database: Database, world: World, hours: str) -> None:
+    open_the_field(database, world)
+    body = {"hours": hours, "worked_on": today().isoformat()}
+    assert as_(client, database, world, "maude").post(at(world, "GEN-8.A", "/heures"), data=body).status_code == 422
+    assert kept(database, world)["field_hours"] == 0
+
+
+def test_an_enrolment_on_leave_reads_and_writes_nothing(client: TestClient, database: Database, world: World) -> None:
+    set_state(database, world, EnrolmentState.ON_LEAVE)
+    page = as_(client, database, world, "maude").get(at(world, "GEN-1.A"))
+    assert page.status_code == 200
+    assert "Seule une inscription en cours" in page.text
+    assert client.post(at(world, "GEN-1.A", "/etat"), data={"done": "true"}).status_code == 409
+
+
+def test_a_trainer_reads_the_page_without_its_forms(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude").post(at(world, "GEN-1.C", "/textes"), data={"body": "Ma carte"})
+    page = as_(client, database, world, "trainer").get(at(world, "GEN-1.C"))
+    assert "Ma carte" in page.text
+    assert "Maude Bérubé" in page.text
+    assert 'action="/parcours' not in page.text
+    assert client.post(at(world, "GEN-1.C", "/textes"), data={"body": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator"])
+def test_another_persons_activity_and_a_missing_one_read_the_same(
+    client: TestClient, database: Database, world: World, who: str
+) -> None:
+    as_(client, database, world, who)
+    missing = client.get("/parcours/999999/activites/GEN-1.A")
+    hidden = client.get(at(world, "GEN-1.A"))
+    assert (hidden.status_code, hidden.content) == (404, missing.content)
+
+
+def test_an_unknown_activity_is_not_found(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    assert client.get(at(world, "GEN-9.Z")).status_code == 404
+    assert client.post(at(world, "GEN-9.Z", "/etat"), data={"done": "true"}).status_code == 404
+
+
+# The coordinator's side -------------------------------------------------------------------------
+
+
+def declare(client: TestClient, database: Database, world: World, who: str, hours: str) -> None:
+    address = f"/parcours/{world.enrolments[who]}/activites/GEN-8.A/heures"
+    body = {"hours": hours, "worked_on": today().isoformat(), "note": f"Visite de {who}"}
+    assert as_(client, database, world, who).post(address, data=body).status_code == 303
+
+
+def chosen(page: str) -> list[str]:
+    return re.findall(r'name="chosen" value="(\d+)"', page)
+
+
+def test_hours_are_confirmed_several_at_once(client: TestClient, database: Database, world: World) -> None:
+    open_the_field(database, world, "maude", "karim")
+    declare(client, database, world, "maude", "1")
+    declare(client, database, world, "karim", "2,25")
+    as_(client, database, world, "coordinator")
+    page = client.get("/heures").text
+    assert "2 déclarations attendent" in page
+    assert "Visite de karim" in page
+    assert "2,25\N{NO-BREAK SPACE}h" in page
+    both = client.post("/heures", data={"chosen": chosen(page), "decision": "accept"})
+    assert (both.status_code, both.headers["location"]) == (303, "/heures")
+    assert "Aucune déclaration" in client.get("/heures").text
+
+
+def test_a_refusal_says_why_and_can_be_revised(client: TestClient, database: Database, world: World) -> None:
+    open_the_field(database, world)
+    declare(client, database, world, "maude", "1")
+    as_(client, database, world, "coordinator")
+    ids = chosen(client.get("/heures").text)
+    silent = client.post("/heures", data={"chosen": ids, "decision": "refuse"})
+    assert (silent.status_code, "Écrivez la raison" in silent.text) == (422, True)
+    assert client.post("/heures", data={"chosen": ids, "decision": "refuse", "reason": "Autre jour"}).status_code == 303
+    as_(client, database, world, "maude")
+    assert "Autre jour" in client.get(at(world, "GEN-8.A")).text
+    as_(client, database, world, "coordinator")
+    page = client.get(at(world, "GEN-8.A")).text
+    supersedes = re.search(r'name="supersedes" value="(\d+)"', page)
+    assert supersedes is not None
+    revision = {"supersedes": supersedes[1], "decision": "accept", "reason": "Vérifié avec l’entreprise"}
+    assert client.post(f"/heures/{ids[0]}", data=revision).status_code == 303
+    assert "Confirmées" in client.get(at(world, "GEN-8.A")).text
+    assert client.post(f"/heures/{ids[0]}", data=revision).status_code == 409
+
+
+@pytest.mark.parametrize("body", [{}, {"decision": "accept"}, {"chosen": "x", "decision": "accept"}, {"chosen": "1"}])
+def test_a_decision_without_its_parts_is_refused(
+    client: TestClient, database: Database, world: World, body: dict[str, str]
+) -> None:
+    assert as_(client, database, world, "coordinator").post("/heures", data=body).status_code == 422
+
+
+@pytest.mark.parametrize("who", ["maude", "trainer", "registrar"])
+def test_only_coordination_countersigns(client: TestClient, database: Database, world: World, who: str) -> None:
+    as_(client, database, world, who)
+    assert client.get("/heures").status_code == 403
+    assert client.post("/heures", data={"chosen": "1", "decision": "accept"}).status_code == 403
+
+
+def test_lines_of_another_college_are_not_found(client: TestClient, database: Database, world: World) -> None:
+    open_the_field(database, world)
+    declare(client, database, world, "maude", "1")
+    as_(client, database, world, "coordinator")
+    ids = chosen(client.get("/heures").text)
+    as_(client, database, world, "other_coordinator")
+    assert "Aucune déclaration" in client.get("/heures").text
+    assert client.post("/heures", data={"chosen": ids, "decision": "accept"}).status_code == 404
+    assert kept(database, world)["countersignature"] == 0

@@ -1,0 +1,98 @@
+"""The pages of a path, for the person and for those who follow them."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.access import P
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as sessions
+from app.cohorts.schemas import ApplyCommand, NewSession
+from app.db import Database, now
+from tests.world import World, acting, as_, see
+
+
+def path(world: World, who: str = "maude") -> str:
+    return f"/parcours/{world.enrolments[who]}"
+
+
+def test_one_path_opens_at_once(client: TestClient, database: Database, world: World) -> None:
+    found = as_(client, database, world, "maude").get("/parcours")
+    assert (found.status_code, found.headers["location"]) == (303, path(world))
+
+
+def test_my_path_says_what_to_do_first_and_why(client: TestClient, database: Database, world: World) -> None:
+    page = as_(client, database, world, "maude").get(path(world))
+    assert page.status_code == 200
+    assert page.text.count("<h1>") == 1
+    assert "Parcours généraliste – Intervenir en contexte numérique" in page.text
+    for said in (
+        "À faire maintenant",
+        "L’activité GEN-1.A est à faire.",
+        "Terminez d’abord le module GEN-1.",
+        "Attestation de participation",
+        "L’assiduité est de 0\N{NO-BREAK SPACE}%; il faut 80",
+        "Aucune séance n’a encore eu lieu.",
+    ):
+        assert said in page.text or said.replace("\N{NO-BREAK SPACE}", " ") in page.text, said
+    assert f'href="{path(world)}/activites/GEN-1.A"' in page.text
+    assert "/jugements/" not in page.text
+
+
+def test_the_next_session_is_told_in_local_time(client: TestClient, database: Database, world: World) -> None:
+    with database.transaction() as session:
+        actor, _, cohort = see(session, world, "coordinator", P.SESSION_MANAGE)
+        command = NewSession(activity_code="GEN-1.B", starts_at=now() + timedelta(days=3), place="Salle B-214")
+        sessions.schedule(session, actor, cohort, command)
+    page = as_(client, database, world, "maude").get(path(world)).text
+    assert "Prochaine séance" in page
+    assert "Salle B-214" in page
+
+
+@pytest.mark.parametrize(("who", "judges"), [("trainer", True), ("coordinator", False), ("registrar", False)])
+def test_the_same_page_is_the_persons_file(
+    client: TestClient, database: Database, world: World, who: str, *, judges: bool
+) -> None:
+    page = as_(client, database, world, who).get(path(world))
+    assert page.status_code == 200
+    assert "<h1>Maude Bérubé</h1>" in page.text
+    assert "Historique de l’inscription" in page.text
+    assert "par Corinne Coordination" in page.text
+    assert (f"{path(world)}/jugements/CN-01" in page.text) is judges
+    assert ("/attestations" in page.text) is (who == "registrar")
+    assert (f"{path(world)}/activites/GEN-1.A" in page.text) is (who != "registrar")
+
+
+@pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator"])
+def test_a_file_out_of_reach_reads_as_missing(client: TestClient, database: Database, world: World, who: str) -> None:
+    as_(client, database, world, who)
+    hidden, missing = client.get(path(world)), client.get("/parcours/999999")
+    assert (hidden.status_code, hidden.content) == (404, missing.content)
+
+
+def test_someone_without_a_path_is_shown_where_to_apply(client: TestClient, database: Database, world: World) -> None:
+    page = as_(client, database, world, "nobody").get("/parcours")
+    assert page.status_code == 200
+    assert 'href="/cohortes-ouvertes"' in page.text
+
+
+def test_two_paths_make_a_list_and_an_application_is_shown_as_such(
+    client: TestClient, database: Database, world: World
+) -> None:
+    with database.transaction() as session:
+        applicant = acting(session, world, "maude", P.COHORT_APPLY)
+        cohort = cohorts.see_open_cohort(session, world.other_cohort)
+        other = cohorts.apply(session, applicant, cohort, ApplyCommand(motive="Déménagement à Rouyn.")).id
+    as_(client, database, world, "maude")
+    page = client.get("/parcours")
+    assert page.status_code == 200
+    assert f'href="{path(world)}"' in page.text
+    assert f'href="/parcours/{other}"' in page.text
+    assert "Candidature reçue" in page.text
+    assert client.get(f"/parcours/{other}").status_code == 200
+
+
+def test_strangers_are_sent_to_sign_in(client: TestClient, world: World) -> None:
+    found = client.get(path(world))
+    assert (found.status_code, found.headers["location"]) == (303, f"/connexion?suite={path(world)}")

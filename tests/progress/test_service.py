@@ -1,0 +1,301 @@
+"""The projection over a real database: who is folded again, what concurrent writers lose (nothing), what it costs."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import event, text, update
+from sqlmodel import select
+
+from app.access import P
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as sessions
+from app.cohorts.models import Cohort, PresenceStatus
+from app.cohorts.schemas import CancelCommand, EntryCommand, NewSession, RollCallCommand
+from app.db import Database, Session, now
+from app.errors import NotFound
+from app.learning.models import ActivityCompletion
+from app.progress.models import ProgressRow
+from app.progress.schemas import Progress
+from app.progress.service import folded, mismatches, refold
+from app.progress.service_path import coming_session, paths_of, progress_of, stored_progress
+from app.web import dumps
+from tests.world import PARTICIPANTS, STARTED, World, acting, see
+
+
+def row(session: Session, enrolment_id: int) -> ProgressRow:
+    return session.exec(select(ProgressRow).where(ProgressRow.enrolment_id == enrolment_id)).one()
+
+
+def rows(database: Database, world: World) -> dict[str, tuple[int, int, int]]:
+    """By person: version, minutes attended, base."""
+    with database.transaction(colleges=[world.alma]) as session:
+        found = {who: row(session, world.enrolments[who]) for who in PARTICIPANTS}
+        return {who: (r.version, r.attended_minutes, r.attendance_base_minutes) for who, r in found.items()}
+
+
+def held_session(database: Database, world: World) -> int:
+    """A session of GEN-1.B begun yesterday."""
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.SESSION_MANAGE)
+        cohort = cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort)
+        command = NewSession(activity_code="GEN-1.B", starts_at=now() - timedelta(days=1))
+        return sessions.schedule(session, actor, cohort, command).id
+
+
+def call_roll(
+    database: Database, world: World, session_id: int, minutes: int, *, supersedes: int | None = None
+) -> int | None:
+    with database.transaction() as session:
+        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
+        entries = tuple(
+            EntryCommand(enrolment_id=world.enrolments[who], status=PresenceStatus.PRESENT, minutes=minutes)
+            for who in PARTICIPANTS
+        )
+        command = RollCallCommand(
+            entries=entries, supersedes=supersedes, reason="Erreur de saisie" if supersedes else None
+        )
+        return sessions.close_roll_call(
+            session, actor, sessions.see_session(session, actor, session_id), command
+        ).roll_call_id
+
+
+# The touched set --------------------------------------------------------------------------------
+
+
+def test_a_roll_call_its_correction_and_a_cancellation_fold_everyone_again(database: Database, world: World) -> None:
+    before = rows(database, world)
+    session_id = held_session(database, world)
+    assert rows(database, world) == before
+    first = call_roll(database, world, session_id, 180)
+    called = rows(database, world)
+    assert called == {who: (version + 1, 180, 180) for who, (version, _, _) in before.items()}
+    call_roll(database, world, session_id, 60, supersedes=first)
+    corrected = rows(database, world)
+    assert corrected == {who: (version + 2, 60, 180) for who, (version, _, _) in before.items()}
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.SESSION_MANAGE)
+        meeting = sessions.see_session(session, actor, session_id)
+        sessions.cancel(session, actor, meeting, CancelCommand(reason="Salle inondée"))
+    assert rows(database, world) == {who: (version + 3, 0, 0) for who, (version, _, _) in before.items()}
+
+
+def test_another_cohort_is_not_folded_again(database: Database, world: World) -> None:
+    def elsewhere() -> int:
+        with database.transaction(colleges=[world.rouyn]) as session:
+            return row(session, world.enrolments["other_participant"]).version
+
+    before = elsewhere()
+    call_roll(database, world, held_session(database, world), 180)
+    assert elsewhere() == before
+
+
+def test_a_change_of_the_cohorts_start_moves_every_due_date(database: Database, world: World) -> None:
+    with database.transaction(colleges=[world.alma]) as session:
+        cohort = session.get_one(Cohort, world.cohort)
+        cohort.starts_on -= timedelta(days=7)
+        session.add(cohort)
+    with database.transaction(colleges=[world.alma]) as session:
+        dues = {row(session, world.enrolments[who]).next_due_on for who in PARTICIPANTS}
+    assert dues == {STARTED + timedelta(weeks=1, days=-1)}
+
+
+def test_a_bulk_statement_on_facts_is_refused(database: Database, world: World) -> None:
+    """It would escape the touched set."""
+    with (
+        database.transaction(colleges=[world.alma]) as session,
+        pytest.raises(RuntimeError, match="activity_completion"),
+    ):
+        session.execute(update(ActivityCompletion).values(done=False))
+
+
+def test_a_refused_transaction_leaves_the_projection_as_it_was(database: Database, world: World) -> None:
+    before = rows(database, world)
+
+    def interrupted() -> None:
+        with database.transaction(colleges=[world.alma]) as session:
+            session.add(completion(world, "GEN-1.A"))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        interrupted()
+    assert rows(database, world) == before
+
+
+def test_what_a_transaction_may_not_see_it_may_not_fold(database: Database, world: World) -> None:
+    with (
+        database.transaction(colleges=[world.rouyn]) as session,
+        pytest.raises(RuntimeError, match="out of this transaction"),
+    ):
+        refold(session, [world.enrolments["maude"]])
+
+
+# Concurrent writers -----------------------------------------------------------------------------
+
+
+def completion(world: World, code: str, who: str = "maude") -> ActivityCompletion:
+    """A fact as its table keeps it."""
+    return ActivityCompletion(
+        college_id=world.alma,
+        enrolment_id=world.enrolments[who],
+        activity_code=code,
+        done=True,
+        done_on=STARTED,
+        recorded_at=now(),
+        recorded_by=world.people[who],
+    )
+
+
+CODES = ("GEN-1.A", "GEN-2.A", "GEN-3.A", "GEN-4.A", "GEN-5.A", "GEN-6.A", "GEN-8.D", "GEN-1.C")
+
+
+def test_eight_writers_at_once_lose_nothing(database: Database, world: World) -> None:
+    """Each holds its fact until all have written theirs, then they commit together."""
+    maude = world.enrolments["maude"]
+    with database.transaction(colleges=[world.alma]) as session:
+        before = row(session, maude).version
+    together = Barrier(len(CODES))
+
+    def write(code: str) -> None:
+        with database.transaction(colleges=[world.alma]) as session:
+            session.add(completion(world, code))
+            session.flush()
+            together.wait(timeout=30)
+
+    with ThreadPoolExecutor(len(CODES)) as pool:
+        list(pool.map(write, CODES))
+    with database.transaction(colleges=[world.alma]) as session:
+        stored = row(session, maude)
+        assert stored.version == before + len(CODES)
+        fresh = folded(session, [maude])[0][2]
+        assert dumps(stored.body) == dumps(fresh.model_dump(mode="json"))
+        assert {c for c in CODES if fresh.activity(c).done_on} == set(CODES) - {"GEN-1.C"}
+        assert mismatches(session) == []
+
+
+def test_several_enrolments_written_in_opposite_orders_do_not_deadlock(database: Database, world: World) -> None:
+    together = Barrier(2)
+
+    def write(people: tuple[str, ...], code: str) -> None:
+        with database.transaction(colleges=[world.alma]) as session:
+            for who in people:
+                session.add(completion(world, code, who))
+                session.flush()
+            together.wait(timeout=30)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, (PARTICIPANTS, PARTICIPANTS[::-1]), ("GEN-1.A", "GEN-2.A")))
+    with database.transaction(colleges=[world.alma]) as session:
+        assert [row(session, world.enrolments[who]).recognised_minutes for who in PARTICIPANTS] == [360] * 4
+
+
+# Comparing --------------------------------------------------------------------------------------
+
+
+def test_a_row_that_was_tampered_with_is_found_and_nothing_else(database: Database, world: World) -> None:
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        assert mismatches(session) == []
+    with database.engine.begin() as owner:
+        owner.execute(
+            text("update progress set body = jsonb_set(body, '{recognised_minutes}', '3600') where enrolment_id = :id"),
+            {"id": world.enrolments["karim"]},
+        )
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        assert mismatches(session, batch=2) == [world.enrolments["karim"]]
+
+
+def test_a_row_that_is_missing_is_found(database: Database, world: World) -> None:
+    with database.engine.begin() as owner:
+        owner.execute(text("delete from progress where enrolment_id = :id"), {"id": world.enrolments["yves"]})
+    with database.transaction(colleges=[world.alma]) as session:
+        assert mismatches(session) == [world.enrolments["yves"]]
+
+
+# Cost -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements sent to the database."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_folding_three_costs_as_many_statements_as_one(database: Database, world: World) -> None:
+    ids = sorted(world.enrolments[who] for who in PARTICIPANTS[:3])
+    with database.transaction(colleges=[world.alma]) as session:
+        with counted(database) as one:
+            refold(session, ids[:1])
+        with counted(database) as three:
+            refold(session, ids)
+    assert [s.split()[0] for s in three] == [s.split()[0] for s in one]
+    assert sum("for no key update" in s.lower() for s in three) == 1
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def test_the_stored_body_is_the_progress_as_it_is(database: Database, world: World) -> None:
+    with database.transaction() as session, counted(database) as seen:
+        actor, enrolment, _ = see(session, world, "maude", P.PROGRESS_READ)
+        seen.clear()
+        stored = stored_progress(session, actor, enrolment.id)
+        assert len(seen) == 1
+        assert Progress.model_validate_json(stored.body) == progress_of(session, enrolment)
+        assert (stored.timezone, stored.version) == ("America/Toronto", row(session, enrolment.id).version)
+
+
+@pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator", "other_registrar", "nobody", "admin"])
+def test_a_path_out_of_reach_is_not_found(database: Database, world: World, who: str) -> None:
+    with database.transaction() as session:
+        actor = acting(session, world, who, P.PROGRESS_READ)
+        with pytest.raises(NotFound):
+            stored_progress(session, actor, world.enrolments["maude"])
+
+
+def test_ones_own_paths_come_with_their_figures(database: Database, world: World) -> None:
+    with database.transaction(colleges=[world.alma]) as session:
+        session.add(completion(world, "GEN-1.A"))
+    with database.transaction() as session:
+        actor = acting(session, world, "maude", P.ME_READ)
+        found = paths_of(session, actor.person_id)
+        assert [(p.enrolment_id, p.recognised_minutes, p.planned_minutes) for p in found] == [
+            (world.enrolments["maude"], 120, 3600)
+        ]
+        assert (found[0].attendance_pct, found[0].modules_done, found[0].eligible) == (None, 0, ())
+        assert found[0].late is True, "the cohort began 14 days ago: GEN-1 was due yesterday"
+        assert paths_of(session, world.people["nobody"]) == []
+
+
+def test_the_next_session_is_the_first_that_is_neither_past_nor_cancelled(database: Database, world: World) -> None:
+    held_session(database, world)
+    with database.transaction() as session:
+        actor, enrolment, cohort = see(session, world, "coordinator", P.ENROLMENT_READ)
+        manager = actor.using(P.SESSION_MANAGE)
+        ids = [
+            sessions.schedule(
+                session, manager, cohort, NewSession(activity_code=code, starts_at=now() + timedelta(days=days))
+            ).id
+            for code, days in (("GEN-2.B", 9), ("GEN-1.B", 3), ("GEN-4.B", 12))
+        ]
+        first = coming_session(session, enrolment)
+        assert first is not None
+        assert (first.id, first.activity_code) == (ids[1], "GEN-1.B")
+        sessions.cancel(
+            session, manager, sessions.see_session(session, manager, ids[1]), CancelCommand(reason="Tempête")
+        )
+        second = coming_session(session, enrolment)
+        assert second is not None
+        assert second.id == ids[0]

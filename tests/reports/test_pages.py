@@ -1,0 +1,52 @@
+"""The reports on screen."""
+
+from fastapi.testclient import TestClient
+
+from app.cohorts.models import EnrolmentState
+from app.db import Database
+from tests.reports.samples import settle
+from tests.world import World, as_
+
+
+def test_one_finds_what_one_may_download(client: TestClient, database: Database, world: World) -> None:
+    page = as_(client, database, world, "registrar").get("/rapports").text
+    assert f'href="/rapports/colleges/{world.alma}"' in page
+    assert f'href="/api/v1/cohorts/{world.cohort}/progress-report.xlsx"' in page
+    page = as_(client, database, world, "observer").get("/rapports").text
+    assert f'href="/indicateurs?projet={world.project}"' in page
+    assert "progress-report" not in page
+    assert "aucun rapport" in as_(client, database, world, "maude").get("/rapports").text
+    assert client.get("/rapports/cohortes/1").status_code == 403
+
+
+def test_the_college_on_screen(client: TestClient, database: Database, world: World) -> None:
+    settle(database, world, "10", *[EnrolmentState.ACTIVE] * 2, college="alma", name="<b>Gras</b>")
+    page = as_(client, database, world, "registrar").get(f"/rapports/colleges/{world.alma}")
+    assert page.status_code == 200
+    assert page.text.count("<h1>") == 1
+    assert "Maude Bérubé" in page.text
+    assert "&lt;b&gt;Gras&lt;/b&gt;" in page.text
+    assert "Total GEN-ALM-1" in page.text
+    assert "6 inscriptions" in page.text
+    assert client.get(f"/rapports/colleges/{world.rouyn}").status_code == 404
+
+
+def test_a_cohort_on_screen(client: TestClient, database: Database, world: World) -> None:
+    page = as_(client, database, world, "trainer").get(f"/rapports/cohortes/{world.cohort}")
+    assert page.status_code == 200
+    assert "4 inscriptions" in page.text
+    assert f"/api/v1/cohorts/{world.cohort}/progress-report.csv?format=donnees" in page.text
+
+
+def test_a_cohort_without_anyone(client: TestClient, database: Database, world: World) -> None:
+    cohort = settle(database, world, "10", college="alma")
+    page = as_(client, database, world, "registrar").get(f"/rapports/cohortes/{cohort}")
+    assert "Personne n’a encore été admis" in page.text
+
+
+def test_masked_figures_are_said_so(client: TestClient, database: Database, world: World) -> None:
+    settle(database, world, "08", *[EnrolmentState.ACTIVE] * 3)
+    page = as_(client, database, world, "observer").get(f"/indicateurs?projet={world.project}").text
+    assert "masqué</abbr>" in page
+    assert "Abitibi-Témiscamingue" in page
+    assert client.get("/indicateurs?projet=999").status_code == 404

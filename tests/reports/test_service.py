@@ -1,0 +1,235 @@
+"""The report of a cohort and of a college, and the observer's indicators, over real rows."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+
+from app.access import Permission
+from app.accompaniment.models import MilestoneKind
+from app.certificates.models import Certificate, CertificateState
+from app.cohorts import service as cohorts
+from app.cohorts.models import EnrolmentState
+from app.curricula.schema import CertificateKind
+from app.db import Database, now
+from app.errors import NotFound
+from app.network import service as network
+from app.reports import service, service_indicators
+from app.reports.schemas import Indicators, ProgressReport
+from tests.grading.samples import ALL_CN01, attended, command, hand_in, judge
+from tests.reports.samples import accompany, settle
+from tests.world import World, acting
+
+A, C = EnrolmentState.ACTIVE, EnrolmentState.COMPLETED
+
+
+def of_cohort(database: Database, world: World, who: str = "trainer") -> ProgressReport:
+    with database.transaction() as session:
+        actor = acting(session, world, who, Permission.REPORT_COHORT)
+        cohort = cohorts.see_cohort(session, actor, world.cohort)
+        return service.cohort_report(session, actor, cohort, as_of=date(2026, 11, 22))
+
+
+def of_college(database: Database, world: World, who: str = "registrar", college: str = "alma") -> ProgressReport:
+    with database.transaction() as session:
+        actor = acting(session, world, who, Permission.REPORT_COLLEGE)
+        return service.college_report(session, actor, network.see_college(session, actor, getattr(world, college)))
+
+
+def certify(database: Database, world: World, number: str, state: CertificateState, who: str = "maude") -> None:
+    with database.transaction(colleges=[world.alma]) as session:
+        session.add(
+            Certificate(
+                college_id=world.alma, enrolment_id=world.enrolments[who],
+                kind=CertificateKind.attestation_participation, year=2026, sequence=int(number[-4:]), number=number,
+                code=number.ljust(32, "0"), state=state, issued_on=date(2026, 11, 20),
+                decided_by=world.people["registrar"], decided_at=now(), record={}, design="escouade",
+            )
+        )  # fmt: skip
+
+
+def test_a_cohort_by_name_with_levels_hours_and_certificates(database: Database, world: World) -> None:
+    attended(database, world)
+    judge(database, world, command(hand_in(database, world), level=3, criteria_met=ALL_CN01))
+    certify(database, world, "ALM-2026-0001", CertificateState.REVOKED)
+    certify(database, world, "ALM-2026-0002", CertificateState.VALID)
+    report = of_cohort(database, world)
+    assert [r.name for r in report.rows] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
+    maude = next(r for r in report.rows if r.name == "Maude Bérubé")
+    assert (maude.recognised_minutes, maude.planned_minutes) == (180 + 60, 3600)
+    assert (maude.attendance_pct, maude.modules_done, maude.modules_total) == (100, 0, 8)
+    assert maude.levels["CN-01"] == 3
+    assert maude.levels["CN-02"] is None
+    assert [(c.number, c.issued_on) for c in maude.certificates] == [("ALM-2026-0002", date(2026, 11, 20))]
+    assert next(r for r in report.rows if r.name == "Karim Haddad").attendance_pct == 0
+    assert (report.college, report.cohort, report.contract) == ("Collège d’Alma", "GEN-ALM-1", "progression_v1")
+    assert (report.totals.enrolments, report.totals.certificates, report.totals.attended_minutes) == (4, 1, 180)
+    assert report.competencies == tuple(sorted(maude.levels))
+
+
+def test_a_college_is_the_sum_of_its_cohorts(database: Database, world: World) -> None:
+    attended(database, world)
+    other = settle(database, world, "10", A, A, C, college="alma")
+    whole = of_college(database, world)
+    assert whole.cohort is None
+    assert [part.cohort for part in whole.cohorts] == ["GEN-10-3", "GEN-ALM-1"]
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", Permission.REPORT_COHORT)
+        parts = [
+            service.cohort_report(session, actor, cohorts.see_cohort(session, actor, cohort))
+            for cohort in (other, world.cohort)
+        ]
+    for name in type(whole.totals).model_fields:
+        assert getattr(whole.totals, name) == sum(getattr(part.totals, name) for part in parts)
+    assert whole.rows == tuple(row for part in parts for row in part.rows)
+
+
+def test_who_never_followed_is_left_out(database: Database, world: World) -> None:
+    settle(
+        database, world, "10", EnrolmentState.APPLIED, EnrolmentState.REFUSED, EnrolmentState.WITHDRAWN, college="alma"
+    )
+    report = of_college(database, world)
+    assert [r.state for r in report.rows if r.cohort == "GEN-10-3"] == [EnrolmentState.WITHDRAWN]
+
+
+def test_only_kinds_that_the_college_issues_are_named(database: Database, world: World) -> None:
+    with database.engine.begin() as owner:
+        owner.execute(text("update progress set eligible = '{attestation_participation,attestation_reussite}'"))
+        owner.execute(text("update college set authorised_kinds = '{attestation_participation}'"))
+    assert of_cohort(database, world).rows[0].eligible == (CertificateKind.attestation_participation,)
+
+
+@pytest.mark.parametrize(("who", "college"), [("other_registrar", "alma"), ("registrar", "rouyn"), ("trainer", "alma")])
+def test_a_college_report_stays_in_its_college(database: Database, world: World, who: str, college: str) -> None:
+    with pytest.raises(NotFound):
+        of_college(database, world, who, college)
+
+
+def test_a_trainer_elsewhere_gets_no_cohort_report(database: Database, world: World) -> None:
+    with pytest.raises(NotFound):
+        of_cohort(database, world, "other_trainer")
+
+
+def test_a_report_costs_the_same_for_one_and_many(database: Database, world: World) -> None:
+    def cost() -> int:
+        seen: list[str] = []
+        with database.transaction() as session:
+            actor = acting(session, world, "registrar", Permission.REPORT_COLLEGE)
+            college = network.see_college(session, actor, world.alma)
+
+            def remember(*args: object) -> None:
+                seen.append(str(args[2]))
+
+            event.listen(database.engine, "before_cursor_execute", remember)
+            service.college_report(session, actor, college)
+            event.remove(database.engine, "before_cursor_execute", remember)
+        return len(seen)
+
+    before = cost()
+    settle(database, world, "10", A, A, A, college="alma")
+    assert cost() == before == 2
+
+
+def test_what_each_may_download(database: Database, world: World) -> None:
+    def listed(who: str) -> tuple[int, int, int]:
+        with database.transaction() as session:
+            found = service.reports(session, acting(session, world, who, Permission.ME_READ))
+        return len(found.cohorts), len(found.colleges), len(found.projects)
+
+    assert listed("registrar") == (1, 1, 0)
+    assert listed("trainer") == (1, 0, 0)
+    assert listed("observer") == (0, 0, 1)
+    assert listed("maude") == (0, 0, 0)
+
+
+# Indicators -------------------------------------------------------------------------------------
+
+
+def observed(database: Database, world: World) -> Indicators:
+    with database.transaction() as session:
+        actor = acting(session, world, "observer", Permission.INDICATOR_READ)
+        project = service_indicators.see_project(session, actor, world.project)
+        return service_indicators.indicators(session, project)
+
+
+def by_region(found: Indicators) -> dict[str, dict[str, int | None]]:
+    return {r.region_code: r.model_dump(exclude={"region_code", "region"}) for r in found.regions}
+
+
+def test_an_observer_reads_aggregates_of_every_college(database: Database, world: World) -> None:
+    settle(database, world, "08", *[A] * 6, *[C] * 7, EnrolmentState.REFUSED)
+    found = observed(database, world)
+    regions = by_region(found)
+    assert (regions["02"]["enrolled"], regions["08"]["enrolled"]) == (5, 13)
+    assert (regions["02"]["active"], regions["08"]["active"]) == (5, 6)
+    assert (regions["02"]["completed"], regions["08"]["completed"], found.total.completed) == (None, None, 7)
+    assert (found.total.enrolled, found.total.recognised_minutes) == (18, 0)
+    assert {t.kind.value: (t.target, t.reached) for t in found.targets} == {
+        "advisors": (135, 7),
+        "enterprises": (460, None),
+    }
+
+
+def test_a_region_of_three_is_masked_with_another(database: Database, world: World) -> None:
+    settle(database, world, "08", A, A, A)
+    settle(database, world, "10", *[A] * 9)
+    found = observed(database, world)
+    regions = by_region(found)
+    assert (regions["08"]["enrolled"], regions["02"]["enrolled"], regions["10"]["enrolled"]) == (None, None, 9)
+    assert regions["08"]["recognised_minutes"] is regions["02"]["recognised_minutes"] is None
+    assert found.total.enrolled == 17
+
+
+def test_an_enterprise_counts_once_and_only_with_its_three_facts(database: Database, world: World) -> None:
+    for place in range(6):
+        accompany(database, world, f"Scierie {place}")
+    accompany(database, world, "Boulangerie", neq="1122334455")
+    accompany(database, world, "Boulangerie (Rouyn)", neq="1122334455", college="rouyn", region="08")
+    accompany(database, world, "Garage", milestones=(MilestoneKind.AGREEMENT, MilestoneKind.DIAGNOSTIC))
+    found = observed(database, world)
+    assert found.total.enterprises == 7
+    assert by_region(found)["02"]["enterprises"] == 7
+
+
+def test_someone_in_two_cohorts_is_one_person(database: Database, world: World) -> None:
+    cohort = settle(database, world, "02", *[A] * 5)
+    with database.engine.begin() as owner:
+        owner.execute(
+            text(
+                "update enrolment set person_id = :person, state = 'completed' where id = "
+                "(select max(id) from enrolment where cohort_id = :cohort)"
+            ),
+            {"person": world.people["maude"], "cohort": cohort},
+        )
+    assert observed(database, world).total.enrolled == 9
+
+
+def test_the_door_opens_to_the_projects_observer_only(database: Database, world: World) -> None:
+    statement = text("select count(*) from project_indicators(:project)")
+    for who, rows in (("observer", 1), ("coordinator", 0), ("admin", 0), ("nobody", 0)):
+        with database.transaction() as session:
+            acting(session, world, who)
+            assert session.execute(statement, {"project": world.project}).scalar_one() == rows
+    with database.transaction() as session:
+        assert session.execute(statement, {"project": world.project}).scalar_one() == 0
+    with database.engine.begin() as owner:
+        owner.execute(text("create role passer_by"))
+        owner.execute(text("set local role passer_by"))
+        with pytest.raises(DBAPIError, match="permission denied"):
+            owner.execute(statement, {"project": world.project})
+        owner.rollback()
+
+
+def test_an_observer_of_another_project_finds_nothing(database: Database, world: World) -> None:
+    with database.transaction() as session:
+        actor = acting(session, world, "observer", Permission.INDICATOR_READ)
+        with pytest.raises(NotFound):
+            service_indicators.see_project(session, actor, world.project + 1)
+
+
+def test_an_observer_whose_role_ended_gets_nothing(database: Database, world: World) -> None:
+    with database.engine.begin() as owner:
+        owner.execute(text("update role_held set ended_at = now() where role = 'observer'"))
+    with database.transaction(person=world.people["observer"]) as session:
+        assert session.execute(text("select count(*) from project_indicators(1)")).scalar_one() == 0

@@ -1,0 +1,285 @@
+"""From application to a certificate that a stranger verifies, through HTTP alone, as each role."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pikepdf
+import pytest
+from fastapi.testclient import TestClient
+from openpyxl import load_workbook
+
+from app.curricula.library import default_library
+from app.curricula.schema import Activity, ActivityType, Curriculum
+from app.db import Database
+from app.text import today
+from tests.world import PASSWORD, World, token
+
+API = "/api/v1"
+WEEKS = 18
+STARTED = today() - timedelta(weeks=WEEKS)
+NEWCOMERS = ("Zoé Lœwen-Côté", "Anaïs Bérubé", "Noël Tremblay", "Ïsa Diallo", "Uapukun Picard")
+
+
+@dataclass
+class Journey:
+    """Who does what, one client for all, each with their own token."""
+
+    client: TestClient
+    database: Database
+    world: World
+    tokens: dict[str, str] = field(default_factory=dict)
+    cohort: int = 0
+    enrolments: list[int] = field(default_factory=list)
+
+    def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:  # noqa: ANN401
+        """One call by someone, its answer as JSON when it is JSON."""
+        if who not in self.tokens and who in self.world.people:
+            self.tokens[who] = token(self.database, self.world, who)
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        answer = self.client.request(method, path, headers=headers, json=body or None)
+        assert answer.status_code == expected, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if "json" in answer.headers.get("content-type", "") else answer.content
+
+    @property
+    def curriculum(self) -> Curriculum:
+        """The path followed."""
+        return default_library().curriculum("generaliste", "1.0")
+
+    def activities(self, test: Callable[[Activity], bool]) -> list[Activity]:
+        """Activities of the path, in order."""
+        return [a for a in self.curriculum.activities if test(a)]
+
+
+@pytest.fixture
+def journey(client: TestClient, database: Database, world: World) -> Journey:
+    """A journey that begins."""
+    return Journey(client, database, world)
+
+
+def test_from_application_to_a_verified_certificate(journey: Journey) -> None:
+    admit(journey)
+    learn(journey)
+    meet(journey)
+    accompany(journey)
+    judge(journey)
+    number, code = certify(journey)
+    verify(journey, code)
+    report(journey, number)
+
+
+def admit(journey: Journey) -> None:
+    """Accounts, a cohort, applications, admissions."""
+    for place, name in enumerate(NEWCOMERS):
+        first, last = name.split(" ", 1)
+        email = f"personne{place}@escouade.example.com"
+        body = {"legal_first_name": first, "legal_last_name": last, "email": email, "password": PASSWORD}
+        journey.call("registrar", "POST", f"{API}/colleges/{journey.world.alma}/people", 201, **body)
+        signed = journey.call("", "POST", f"{API}/sign-ins", 201, email=email, password=PASSWORD)
+        journey.tokens[str(place)] = signed["token"]
+    cohort = journey.call(
+        "coordinator", "POST", f"{API}/colleges/{journey.world.alma}/cohorts", 201,
+        project_id=journey.world.project, region_code="02", phase="prototype", code="GEN-ALM-9", title="Cohorte du voyage",
+        curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED.isoformat(), ends_on=(today() + timedelta(days=7)).isoformat(), place="Alma", capacity=5,
+    )  # fmt: skip
+    journey.cohort = cohort["id"]
+    staff = {"person_id": journey.world.people["trainer"]}
+    journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/staff", 201, **staff)
+    for place in range(len(NEWCOMERS)):
+        body = {"motive": "Accompagner les PME d’ici.", "employer": "SADC du Lac", "employer_agrees": True}
+        path = f"{API}/cohorts/{journey.cohort}/applications"
+        journey.enrolments.append(journey.call(str(place), "POST", path, 201, **body)["id"])
+        move = f"{API}/enrolments/{journey.enrolments[-1]}/moves"
+        refused = journey.call("coordinator", "POST", move, 409, to="admitted")
+        assert refused["code"] == "too_late_to_join"
+        body = {"to": "admitted", "reason": "Arrivée convenue avec l’employeur.", "joined_on": STARTED.isoformat()}
+        journey.call("coordinator", "POST", move, 201, **body)
+        journey.call("coordinator", "POST", move, 201, to="active", joined_on=STARTED.isoformat())
+
+
+def moment(week: int, hour: int = 14) -> str:
+    """A moment of a week of the cohort."""
+    return datetime.combine(STARTED + timedelta(weeks=week - 1, days=1), time(hour), UTC).isoformat()
+
+
+def learn(journey: Journey) -> None:
+    """Module after module: sessions and roll calls, study, hand-ins, field hours countersigned."""
+    for module in journey.curriculum.modules:
+        for activity in module.activities:
+            if activity.type is ActivityType.codev:
+                continue
+            if activity.is_group:
+                attend(journey, activity, module.week)
+            elif activity.type is ActivityType.field_mandate:
+                declare(journey, activity)
+            else:
+                alone(journey, activity)
+        if module.code == "GEN-1":
+            meet_first = journey.call("0", "GET", f"{API}/enrolments/{journey.enrolments[0]}/progress")
+            assert meet_first["modules"][0]["state"] == "done"
+
+
+def attend(journey: Journey, activity: Activity, week: int) -> None:
+    """A session with everyone present, the last person absent."""
+    path = f"{API}/cohorts/{journey.cohort}/sessions"
+    meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))
+    sheet = journey.call("trainer", "GET", f"{API}/sessions/{meeting['id']}/roll-call")
+    assert {e["enrolment_id"] for e in sheet["entries"]} == set(journey.enrolments)
+    entries = [
+        {"enrolment_id": e, "status": "present", "minutes": activity.minutes, "mode": "onsite"}
+        for e in journey.enrolments[:-1]
+    ]
+    entries.append({"enrolment_id": journey.enrolments[-1], "status": "absent", "minutes": 0})
+    journey.call("trainer", "POST", f"{API}/sessions/{meeting['id']}/roll-call", 201, entries=entries)
+
+
+def alone(journey: Journey, activity: Activity) -> None:
+    """The first person studies and hands in; the others only follow the sessions."""
+    mine = f"{API}/enrolments/{journey.enrolments[0]}"
+    if activity.type is ActivityType.self_study:
+        journey.call("0", "POST", f"{mine}/completions", 201, activity_code=activity.code)
+    else:
+        body = {"activity_code": activity.code, "body": f"Remise de {activity.title.fr} : é, œ, ç, « »."}
+        journey.call("0", "POST", f"{mine}/hand-ins", 201, **body)
+
+
+def declare(journey: Journey, activity: Activity) -> None:
+    """Hours above plan are refused; the right ones are countersigned."""
+    path = f"{API}/enrolments/{journey.enrolments[0]}/field-hours"
+    body: dict[str, Any] = {"activity_code": activity.code, "worked_on": (today() - timedelta(days=2)).isoformat()}
+    above = journey.call("0", "POST", path, 422, minutes=activity.minutes + 1, **body)
+    assert above["errors"][0]["code"] == "hours_above_plan"
+    declared = journey.call("0", "POST", path, 201, minutes=activity.minutes, **body)
+    waiting = journey.call("coordinator", "GET", f"{API}/colleges/{journey.world.alma}/field-hours/pending")
+    items = waiting["items"] if isinstance(waiting, dict) else waiting
+    assert declared["id"] in {h["id"] for h in items}
+    journey.call("coordinator", "POST", f"{API}/field-hours/{declared['id']}/countersignature", 201, accepted=True)
+
+
+def meet(journey: Journey) -> None:
+    """A codevelopment group holds its four sessions; everyone is present, each is client in turn."""
+    body = {
+        "name": "Boussole", "enrolment_ids": journey.enrolments, "joined_on": STARTED.isoformat(),
+        "facilitator_id": journey.world.people["facilitator"],
+    }  # fmt: skip
+    group = journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/codev-groups", 201, **body)
+    journey.tokens.pop("facilitator", None)
+    for week, activity in enumerate(journey.activities(lambda a: a.type is ActivityType.codev), start=4):
+        path = f"{API}/codev/groups/{group['id']}/sessions"
+        meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))
+        here = f"{API}/codev/sessions/{meeting['id']}"
+        proposed = journey.call("facilitator", "GET", f"{here}/rotation?consultations=2")
+        found = proposed["items"] if isinstance(proposed, dict) else proposed
+        roles = [
+            {"position": p["position"], "membership_id": p[f"{key}_id"], "role": role}
+            for p in found
+            for key, role in (("client", "client"), ("reserve", "reserve"))
+        ]
+        journey.call("facilitator", "PUT", f"{here}/roles", roles=roles)
+        members = [m["membership_id"] for m in group["members"]]
+        entries = [{"membership_id": m, "status": "present", "minutes": 180, "mode": "phone"} for m in members]
+        turns = [{"position": p["position"], "client_id": p["client_id"], "status": "held"} for p in found]
+        journey.call("facilitator", "POST", f"{here}/records", 201, entries=entries, turns=turns)
+    journey.call("trainer", "GET", f"{API}/codev/groups/{group['id']}", 403)
+
+
+def accompany(journey: Journey) -> None:
+    """A mandate with its three dated facts, in order."""
+    enterprise = {"name": "Boulangerie du Quai", "neq": "1170000017", "sector": "Agroalimentaire", "size": "5-49", "region_code": "02"}  # fmt: skip  # noqa: E501
+    path = f"{API}/enrolments/{journey.enrolments[0]}/mandates"
+    opened = (today() - timedelta(days=30)).isoformat()
+    body = {"kind": "orientation", "title": "Orientation numérique", "opened_on": opened, "enterprise": enterprise}
+    mandate = journey.call("0", "POST", path, 201, **body)
+    here = f"{API}/mandates/{mandate['id']}/milestones"
+    day = (today() - timedelta(days=20)).isoformat()
+    early = journey.call("0", "POST", here, 422, kind="diagnostic", happened_on=day)
+    assert early["errors"][0]["code"] == "agreement_missing"
+    for kind in ("agreement", "diagnostic", "plan"):
+        journey.call("0", "POST", here, 201, kind=kind, happened_on=day, confidentiality_clause=kind == "agreement")
+
+
+def judge(journey: Journey) -> None:
+    """Nothing without evidence; then each threshold of the path on the hand-ins."""
+    enrolment = journey.enrolments[0]
+    path = f"{API}/enrolments/{enrolment}/judgements"
+    bare = journey.call("trainer", "POST", path, 422, competency_code="CN-01", level=2)
+    assert bare["errors"][0]["field"] == "evidence"
+    hand_ins = journey.call("trainer", "GET", f"{API}/enrolments/{enrolment}/hand-ins")
+    evidence = [{"kind": "hand_in", "id": hand_ins[0]["id"]}]
+    rule = next(r for r in journey.curriculum.certificates if r.thresholds)
+    framework = default_library().framework_of(journey.curriculum)
+    for code, level in rule.thresholds.items():
+        criteria = [c.code for c in framework.competency(code).criteria]
+        body = {"competency_code": code, "level": level, "criteria_met": criteria, "evidence": evidence}
+        journey.call("trainer", "POST", path, 201, **body)
+
+
+def certify(journey: Journey) -> tuple[str, str]:
+    """Not for someone who is not eligible; then for the one who is."""
+    college = journey.world.alma
+    signatory = {"name": "Régine Registraire", "title": "Registraire", "valid_from": STARTED.isoformat()}
+    journey.call("registrar", "POST", f"{API}/colleges/{college}/signatories", 201, **signatory)
+    refused = journey.call(
+        "registrar", "POST", f"{API}/enrolments/{journey.enrolments[-1]}/certificates", 409, kind="attestation_reussite"
+    )
+    assert refused["code"] == "certificate_refused"
+    assert {e["code"] for e in refused["errors"]} >= {"module_incomplete", "competency_below"}
+    progress = journey.call("0", "GET", f"{API}/enrolments/{journey.enrolments[0]}/progress")
+    assert progress["recognised_minutes"] == progress["planned_minutes"] == 60 * 60
+    assert [e["why"] for e in progress["eligibility"]] == [[], []]
+    path = f"{API}/enrolments/{journey.enrolments[0]}/certificates"
+    issued = journey.call("registrar", "POST", path, 201, kind="attestation_reussite")
+    assert issued["number"] == f"ALM-{today().year}-0001"
+    content = journey.call("0", "GET", f"{API}/certificates/{issued['id']}/pdf")
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert len(pdf.pages) == 1
+        assert pdf.Root.MarkInfo.Marked
+    assert content == journey.call("registrar", "GET", f"{API}/certificates/{issued['id']}/pdf")
+    return issued["number"], issued["record"]["code"]
+
+
+def verify(journey: Journey, code: str) -> None:
+    """A stranger with the code reads what the certificate says, and nothing more."""
+    found = journey.call("", "GET", f"{API}/verify/{code}")
+    assert found["holder"] == "Zoé Lœwen-Côté"
+    page = journey.call("", "GET", f"/v/{code}").decode()
+    assert "Zoé Lœwen-Côté" in page
+    assert "personne0@" not in page
+    assert "SADC" not in page
+    journey.call("", "GET", f"{API}/verify/{'0' * 32}", 404)
+
+
+def report(journey: Journey, number: str) -> None:
+    """The registrar opens the cohort's progress report, cell by cell, in both formats."""
+    path = f"{API}/cohorts/{journey.cohort}/progress-report"
+    rows = list(
+        csv.reader(io.StringIO(journey.call("registrar", "GET", f"{path}.csv").decode("utf-8-sig")), delimiter=";")
+    )
+    header, people = rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    first = next(p for p in people if "Zoé Lœwen-Côté" in p.values() or "Lœwen-Côté" in p.values())
+    absent = next(p for p in people if any("Picard" in v for v in p.values()))
+    assert len(people) == len(NEWCOMERS)
+    assert number in "|".join(first.values())
+    by_name = {k.lower(): v for k, v in first.items()}
+    assert by_name["heures reconnues"] == "60,00"
+    assert by_name["heures prévues"] == "60,00"
+    assert by_name["assiduité (%)"] == "100"
+    assert {k.lower(): v for k, v in absent.items()}["assiduité (%)"] == str(12 * 100 // 31)
+    book = load_workbook(io.BytesIO(journey.call("registrar", "GET", f"{path}.xlsx")))
+    cells = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
+    assert cells[0] == header
+    assert [[_plain(v) for v in row] for row in cells[1:]] == [[_plain(v) for v in row] for row in rows[1:]]
+    journey.call("other_registrar", "GET", f"{path}.csv", 404)
+
+
+def _plain(value: object) -> object:
+    """A cell's value whatever the format says it in: numbers as numbers, days as written, the rest as text."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    try:
+        return float(str(value).replace(",", "."))
+    except ValueError:
+        return "" if value is None else str(value)
