@@ -21,6 +21,9 @@ locks: ## pin the dependencies again (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
 
+docs: ready-dev ## write the pages of docs/ that come from the code
+	@$(PYTHON) -m docs.write
+
 clean: ## remove what these commands made: environment, caches, embedded database
 	@rm -rf .venv .escouade .mypy_cache .ruff_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -31,4 +34,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test lint bench locks clean ready ready-dev
+.PHONY: help run test lint bench locks docs clean ready ready-dev

@@ -291,3 +291,13 @@ def may(permission: Permission) -> DependsParam:
 
 
 Anyone = Annotated[Actor | None, Depends(Public())]
+
+
+class Unasked(Public):
+    """Open to anyone, without asking the database who it is: for what must answer when the database is away."""
+
+    def __call__(self) -> None:  # type: ignore[override]
+        """Nothing to know."""
+
+
+Whoever = Annotated[None, Depends(Unasked())]

@@ -11,21 +11,25 @@ from contextlib import contextmanager
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
 
 import anyio
 from fastapi import Depends, Request
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     Enum,
     Executable,
     ForeignKeyConstraint,
+    Table,
     TypeDecorator,
     UniqueConstraint,
     create_engine,
     event,
+    exists,
     text,
 )
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, sessionmaker
@@ -102,6 +106,14 @@ def owned(*parents: tuple[str, str], extra: Iterable[SchemaItem] = ()) -> tuple[
 def check(name: str, condition: str) -> CheckConstraint:
     """A named CHECK."""
     return CheckConstraint(condition, name=name)
+
+
+@cache
+def standing(model: type[SQLModel]) -> ColumnElement[bool]:
+    """That no row of an append-only table supersedes this one: the last word on its matter."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    later = table.alias(f"later_{table.name}")
+    return ~exists().where(later.c.supersedes_id == table.c.id)
 
 
 class Session(BaseSession):

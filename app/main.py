@@ -1,57 +1,99 @@
 """Assembles the application: which features there are, in their order, and what each registers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import text as text_sql
+from sqlalchemy import MetaData
+from sqlalchemy import text as sql
+from sqlmodel import SQLModel
 
+import app.accompaniment.api
+import app.accompaniment.pages
+import app.accompaniment.service
+import app.certificates.api
+import app.certificates.pages
+import app.codev.api
+import app.codev.pages
+import app.codev.service
+import app.cohorts.api
+import app.cohorts.pages
+import app.curricula.api
+import app.curricula.models
+import app.grading.api
+import app.grading.pages
+import app.grading.service
+import app.learning.api
+import app.learning.pages
+import app.learning.service
+import app.network.api
+import app.people.api
+import app.people.pages
+import app.progress.api
+import app.progress.pages
+import app.reports.api
+import app.reports.pages
 from app import text
-from app.access import Anyone
+from app.access import Anyone, Whoever
 from app.config import Settings
 from app.db import Database, SessionDep, rows
 from app.people.service import recognise
 from app.progress import service as progress
 from app.web import API, STATIC, add_handlers, add_protection
 
-FEATURES = (
-    "network", "people", "curricula", "cohorts", "progress", "learning",
-    "accompaniment", "codev", "grading", "certificates", "reports",
-)  # fmt: skip
+METADATA: MetaData = SQLModel.metadata
+"""Every table of every feature."""
 
+APIS = (
+    app.network.api.router,
+    app.people.api.router,
+    app.curricula.api.router,
+    app.cohorts.api.router,
+    app.progress.api.router,
+    app.learning.api.router,
+    app.accompaniment.api.router,
+    app.codev.api.router,
+    app.grading.api.router,
+    app.certificates.api.router,
+    app.reports.api.router,
+)
 
-def _modules(name: str) -> Iterator[ModuleType]:
-    for feature in FEATURES:
-        if find_spec(f"app.{feature}.{name}") is not None:
-            yield import_module(f"app.{feature}.{name}")
+PAGES = (
+    app.people.pages.router,
+    app.cohorts.pages.router,
+    app.progress.pages.router,
+    app.learning.pages.router,
+    app.accompaniment.pages.router,
+    app.codev.pages.router,
+    app.grading.pages.router,
+    app.certificates.pages.router,
+    app.reports.pages.router,
+)
 
-
-def wire() -> None:
-    """Tell the progress projection where facts come from."""
-    progress.register(progress.ATTENDANCE)
-    progress.register(progress.CATCH_UPS)
-    for module in _modules("service"):
-        for source in getattr(module, "FACTS", ()):
-            progress.register(source)
+FACTS = (
+    progress.ATTENDANCE,
+    progress.CATCH_UPS,
+    *app.learning.service.FACTS,
+    *app.accompaniment.service.FACTS,
+    *app.codev.service.FACTS,
+    *app.grading.service.FACTS,
+)
+"""Where the progress projection finds its facts."""
 
 
 def open_database(url: str, *, pool_size: int = 10) -> Database:
     """The database with everything that belongs to its commit boundary."""
-    wire()
-    return Database(
-        url, pool_size=pool_size, before_commit=(progress.refresh,), fact_tables=progress.fact_tables()
-    )
+    for source in FACTS:
+        progress.register(source)
+    return Database(url, pool_size=pool_size, before_commit=(progress.refresh,), fact_tables=progress.fact_tables())
 
 
 health = APIRouter(include_in_schema=False)
 
 
 @health.get("/health/live")
-def live(_: Anyone) -> dict[str, str]:
+def live(_: Whoever) -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
@@ -59,7 +101,7 @@ def live(_: Anyone) -> dict[str, str]:
 @health.get("/health/ready")
 def ready(_: Anyone, session: SessionDep) -> dict[str, str]:
     """The process can work: the database answers and its migrations are there."""
-    revision = rows(session, text_sql("select version_num from alembic_version"))
+    revision = rows(session, sql("select version_num from alembic_version"))
     return {"status": "ok", "revision": revision[0][0]}
 
 
@@ -71,35 +113,34 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         yield
         database.dispose()
 
-    app = FastAPI(
+    site = FastAPI(
         title="Escouade",
         version="0.1.0",
         summary=text.t("api.summary"),
-        docs_url=None if settings.environment == "production" else "/api/docs",
+        docs_url=None,  # its pages load from another host; the description itself is at openapi_url
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
-        swagger_ui_parameters={"persistAuthorization": True},
     )
-    app.state.settings = settings
-    app.state.database = database
-    app.state.identify = recognise
-    for module in _modules("api"):
-        app.include_router(module.router, prefix=API + "v1")
-    for module in _modules("pages"):
-        app.include_router(module.router)
-    app.include_router(health)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    add_handlers(app)
-    add_protection(app, settings.origin)
-    add_language(app, english=settings.english)
-    return app
+    site.state.settings = settings
+    site.state.database = database
+    site.state.identify = recognise
+    for router in APIS:
+        site.include_router(router, prefix=API + "v1")
+    for router in PAGES:
+        site.include_router(router)
+    site.include_router(health)
+    site.mount("/static", StaticFiles(directory=STATIC), name="static")
+    add_handlers(site)
+    add_protection(site, settings.origin)
+    add_language(site, english=settings.english)
+    return site
 
 
-def add_language(app: FastAPI, *, english: bool) -> None:
+def add_language(site: FastAPI, *, english: bool) -> None:
     """French for everyone; English for who asks for it, where the deployment offers it."""
 
-    @app.middleware("http")
+    @site.middleware("http")
     async def speak(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         asks = english and request.headers.get("accept-language", "").lower().startswith("en")
         token = text.language.set("en" if asks else "fr")

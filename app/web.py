@@ -13,10 +13,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from psycopg.errors import NumericValueOutOfRange
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.exceptions import HTTPException
 
 from app import text as words
 from app.access import Permission, Role
@@ -180,18 +180,28 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons)))
 
 
+FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+"""Refusals of the framework itself, by status."""
+
+
 async def on_http(request: Request, error: Exception) -> Response:
     """What the framework refused before any route (no such path, wrong method, broken body)."""
-    assert isinstance(error, HTTPException)  # noqa: S101
-    codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-    code = codes.get(error.status_code, "bad_request")
-    return answer_problem(request, problem(error.status_code, code), error.headers)
+    status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
+    return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), getattr(error, "headers", None))
 
 
 async def on_integrity(request: Request, error: Exception) -> Response:
     """A constraint said no to two people at once: say so, keep nothing."""
     assert isinstance(error, IntegrityError)  # noqa: S101
     return answer_problem(request, problem(HTTPStatus.CONFLICT, "conflict"))
+
+
+async def on_data(request: Request, error: Exception) -> Response:
+    """A value that no column can hold: an identifier too large is the identifier of nothing."""
+    assert isinstance(error, DataError)  # noqa: S101
+    if isinstance(error.orig, NumericValueOutOfRange):
+        return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
+    return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"))
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
@@ -204,8 +214,10 @@ def add_handlers(app: FastAPI) -> None:
     """One handler per family of refusals."""
     app.add_exception_handler(DomainError, on_domain_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(HTTPException, on_http)
+    for status in FRAMEWORK_CODES:
+        app.add_exception_handler(status, on_http)
     app.add_exception_handler(IntegrityError, on_integrity)
+    app.add_exception_handler(DataError, on_data)
     app.add_exception_handler(OperationalError, on_database_away)
     app.add_exception_handler(PoolTimeout, on_database_away)
 

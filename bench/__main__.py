@@ -45,28 +45,25 @@ def served(settings: Settings, database: Database) -> Iterator[str]:
         thread.join()
 
 
+WANTED = {
+    "college": "select id from college where slug = 'piekouagami'",
+    "cohort": "select id from cohort where college_id = :college and code like 'GEN-2-%'",
+    "enrolment": "select id from enrolment where cohort_id = :cohort and state = 'active' order by id limit 1",
+    "session": "select session_id from roll_call where college_id = :college order by id desc limit 1",
+    "group": "select id from codev_group where cohort_id = :cohort order by id limit 1",
+    "meeting": "select id from codev_session where group_id = :group order by id limit 1",
+    "mandate": "select id from mandate where college_id = :college order by id limit 1",
+    "certificate": "select id from certificate where college_id = :college order by id limit 1",
+}
+
+
 def ids(database: Database) -> dict[str, int]:
     """What the main flow looks at: one of each, from the first college."""
+    found: dict[str, int] = {}
     with database.as_owner() as session:
-
-        def one(sql: str) -> int:
-            return int(session.execute(text(sql)).scalar_one())
-
-        college = one("select id from college where slug = 'piekouagami'")
-        cohort = one(f"select id from cohort where college_id = {college} and code like 'GEN-2-%'")
-        return {
-            "college": college,
-            "cohort": cohort,
-            "enrolment": one(f"select id from enrolment where cohort_id = {cohort} and state = 'active' limit 1"),
-            "session": one(f"select session_id from roll_call where college_id = {college} order by id desc limit 1"),
-            "group": one(f"select id from codev_group where cohort_id = {cohort} limit 1"),
-            "meeting": one(
-                f"select s.id from codev_session s join codev_group g on g.id = s.group_id where g.cohort_id = {cohort} order by s.id limit 1"
-            ),
-            "mandate": one(f"select id from mandate where college_id = {college} order by id limit 1"),
-            "certificate": one(f"select id from certificate where college_id = {college} order by id limit 1"),
-            "project": one("select id from project limit 1"),
-        }
+        for name, sql in WANTED.items():
+            found[name] = int(session.execute(text(sql), found).scalar_one())
+    return found
 
 
 def code(database: Database) -> str:

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import Connection, create_engine
 
 from app.config import settings
-from app.tables import METADATA
+from app.main import METADATA
 
 
 def run(connection: Connection) -> None:

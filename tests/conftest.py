@@ -7,6 +7,7 @@ the embedded one serves, shared by all workers.
 import os
 import tempfile
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import psycopg
@@ -95,8 +96,8 @@ def database(server: str, template: tuple[str, World]) -> Iterator[Database]:
 
 @pytest.fixture
 def world(template: tuple[str, World]) -> World:
-    """Who and what is in the small network."""
-    return template[1]
+    """Who and what is in the small network, as a test's own copy."""
+    return deepcopy(template[1])
 
 
 @pytest.fixture

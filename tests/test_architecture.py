@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
-from app.tables import METADATA
+from app.main import METADATA
 
 APP = ROOT / "app"
 ORDER = (
@@ -15,7 +15,7 @@ ORDER = (
     "accompaniment", "codev", "grading", "certificates", "reports",
 )  # fmt: skip
 FACES = {"api", "pages"}
-ASSEMBLERS = {"main", "cli", "tables"}
+ASSEMBLERS = {"main", "cli"}
 FORBIDDEN = {"utils", "helpers", "crud", "repository", "repositories", "managers", "misc", "common"}
 PURE = {"fastapi", "sqlalchemy", "sqlmodel", "app.db", "app.clock", "datetime.now", "time"}
 FILES = sorted(APP.rglob("*.py"))
@@ -127,7 +127,7 @@ def test_tables_never_reach_a_face(path: Path) -> None:
 
 
 def _mappers() -> list[object]:
-    from sqlmodel import SQLModel  # noqa: PLC0415 - the registry is filled by app.tables
+    from sqlmodel import SQLModel  # noqa: PLC0415 - the registry is filled by app.main
 
     return list(SQLModel._sa_registry.mappers)  # type: ignore[attr-defined]
 

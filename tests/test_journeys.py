@@ -35,7 +35,7 @@ class Journey:
     cohort: int = 0
     enrolments: list[int] = field(default_factory=list)
 
-    def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:  # noqa: ANN401
+    def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:
         """One call by someone, its answer as JSON when it is JSON."""
         if who not in self.tokens and who in self.world.people:
             self.tokens[who] = token(self.database, self.world, who)
@@ -81,10 +81,22 @@ def admit(journey: Journey) -> None:
         signed = journey.call("", "POST", f"{API}/sign-ins", 201, email=email, password=PASSWORD)
         journey.tokens[str(place)] = signed["token"]
     cohort = journey.call(
-        "coordinator", "POST", f"{API}/colleges/{journey.world.alma}/cohorts", 201,
-        project_id=journey.world.project, region_code="02", phase="prototype", code="GEN-ALM-9", title="Cohorte du voyage",
-        curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED.isoformat(), ends_on=(today() + timedelta(days=7)).isoformat(), place="Alma", capacity=5,
-    )  # fmt: skip
+        "coordinator",
+        "POST",
+        f"{API}/colleges/{journey.world.alma}/cohorts",
+        201,
+        project_id=journey.world.project,
+        region_code="02",
+        phase="prototype",
+        code="GEN-ALM-9",
+        title="Cohorte du voyage",
+        curriculum_slug="generaliste",
+        curriculum_version="1.0",
+        starts_on=STARTED.isoformat(),
+        ends_on=(today() + timedelta(days=7)).isoformat(),
+        place="Alma",
+        capacity=5,
+    )
     journey.cohort = cohort["id"]
     staff = {"person_id": journey.world.people["trainer"]}
     journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/staff", 201, **staff)

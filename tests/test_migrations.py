@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.config import ROOT
 from app.db import APP_ROLE, Database
-from app.tables import METADATA
+from app.main import METADATA
 from tests.world import World
 
 CONFIG = Config(str(ROOT / "alembic.ini"))

@@ -33,10 +33,23 @@ router = APIRouter(include_in_schema=False)
 Search = Annotated[str, Query(max_length=100)]
 
 
-def _refused(error: DomainError) -> dict[str | None, str]:
-    """Messages by field name; what concerns no field under ``None``."""
-    found: dict[str | None, str] = {r.field and r.field.rsplit(".", 1)[-1]: explain(r) for r in error.reasons}
-    return found or {None: explain_error(error)}
+class _ByField(dict[str | None, Any]):
+    """Values by field; ``None`` for a field that was not typed, or is not wrong."""
+
+    def __missing__(self, key: str | None) -> None:
+        return None
+
+
+def _form(typed: dict[str, Any] | None = None, error: DomainError | None = None) -> dict[str, Any]:
+    """What a form shows again: values typed and messages by field, ``None`` where there is none.
+
+    A message that concerns no field stands under ``None``.
+    """
+    errors: dict[str | None, str] = {}
+    if error is not None:
+        errors = {r.field and r.field.rsplit(".", 1)[-1]: explain(r) for r in error.reasons}
+        errors = errors or {None: explain_error(error)}
+    return {"typed": _ByField(typed or {}), "errors": _ByField(errors)}
 
 
 # Enterprises ------------------------------------------------------------------------------------
@@ -52,7 +65,7 @@ def enterprises(
 ) -> Response:
     """Enterprises by name, with the form of a new one for who manages them."""
     values = _enterprises(session, actor, recherche, apres)
-    return render(request, "accompaniment/enterprises.html", **values, typed={}, errors={})
+    return render(request, "accompaniment/enterprises.html", **values, **_form())
 
 
 def _enterprises(session: Session, actor: Actor, search: str, after: int | None) -> dict[str, Any]:
@@ -81,7 +94,7 @@ def add_enterprise(
     try:
         service.add_enterprise(session, actor, college, form.command)
     except DomainError as error:
-        values = {**_enterprises(session, actor, "", None), "typed": form.model_dump(), "errors": _refused(error)}
+        values = {**_enterprises(session, actor, "", None), **_form(form.model_dump(), error)}
         return render(request, "accompaniment/enterprises.html", status=error.status, **values)
     return see_other("/entreprises")
 
@@ -102,9 +115,9 @@ def list_mandates(
 ) -> Response:
     """Mandates by stage, with the form of a new one; a link may choose its advisor and its enterprise."""
     values = _mandates(session, actor, etape, apres)
-    typed = {"enrolment_id": inscription, "enterprise_id": entreprise}
+    typed = _form({"enrolment_id": inscription, "enterprise_id": entreprise})
     chosen = _chosen(session, actor, entreprise)
-    return render(request, "accompaniment/mandates.html", **values, typed=typed, chosen=chosen, errors={})
+    return render(request, "accompaniment/mandates.html", **values, **typed, chosen=chosen)
 
 
 def _chosen(session: Session, actor: Actor, enterprise_id: int | None) -> str | None:
@@ -143,7 +156,7 @@ def open_mandate(
     except NotFound:
         raise
     except DomainError as error:
-        values = {**_mandates(session, actor, None, None), "typed": form.model_dump(), "errors": _refused(error)}
+        values = {**_mandates(session, actor, None, None), **_form(form.model_dump(), error)}
         chosen = _chosen(session, actor, form.enterprise_id)
         return render(request, "accompaniment/mandates.html", status=error.status, **values, chosen=chosen)
     return see_other(f"/mandats/{found.id}")
@@ -162,7 +175,7 @@ def mandate(
 ) -> Response:
     """A mandate: its enterprise, its advisors, and the three facts as a line of time."""
     found = mandates.mandate(session, mandates.see_mandate(session, actor, mandate_id))
-    return render(request, "accompaniment/mandate.html", **_timeline(session, actor, found), typed={}, errors={})
+    return render(request, "accompaniment/mandate.html", **_timeline(session, actor, found), **_form())
 
 
 def _timeline(session: Session, actor: Actor, found: MandateShown) -> dict[str, Any]:
@@ -198,6 +211,6 @@ def record_milestone(
         mandates.record_milestone(session, actor, ref, form)
     except DomainError as error:
         values = _timeline(session, actor, mandates.mandate(session, ref))
-        said: dict[str, Any] = {"typed": form.model_dump(), "errors": _refused(error)}
+        said = _form(form.model_dump(), error)
         return render(request, "accompaniment/mandate.html", status=error.status, **values, **said)
     return see_other(f"/mandats/{mandate_id}")

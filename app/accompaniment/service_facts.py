@@ -8,39 +8,39 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from app.accompaniment.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneKind
-from app.db import Session
+from app.db import Session, standing
 from app.progress.facts import Fact, MandateDone
-from app.progress.service import FactSource, Ids
+from app.progress.service import FactSource, Ids, among
 
 
 def milestone_dates() -> Subquery:
     """One row per mandate with a fact: ``mandate_id, agreement_on, diagnostic_on, plan_on``, corrections applied."""
-    later = MandateMilestone.__table__.alias("later")  # type: ignore[attr-defined]
     on = col(MandateMilestone.happened_on)
     dates = (
         func.max(on).filter(col(MandateMilestone.kind) == kind).label(f"{kind.value}_on") for kind in MilestoneKind
     )
     return (
         columns(col(MandateMilestone.mandate_id), *dates)
-        .outerjoin(later, later.c.supersedes_id == MandateMilestone.id)
-        .where(later.c.id.is_(None))
+        .where(standing(MandateMilestone))
         .group_by(col(MandateMilestone.mandate_id))
         .subquery()
     )
 
 
+_ON = milestone_dates()
+_MANDATES = (
+    columns(
+        col(MandateAdvisor.enrolment_id), col(Mandate.id), col(Mandate.kind), col(Mandate.enterprise_id),
+        _ON.c.agreement_on, _ON.c.diagnostic_on, _ON.c.plan_on,
+    )
+    .join(Mandate, col(Mandate.id) == MandateAdvisor.mandate_id)
+    .outerjoin(_ON, _ON.c.mandate_id == Mandate.id)
+    .where(among(MandateAdvisor.enrolment_id))
+)  # fmt: skip
+
+
 def _load(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    on = milestone_dates()
-    statement = (
-        columns(
-            col(MandateAdvisor.enrolment_id), col(Mandate.id), col(Mandate.kind), col(Mandate.enterprise_id),
-            on.c.agreement_on, on.c.diagnostic_on, on.c.plan_on,
-        )
-        .join(Mandate, col(Mandate.id) == MandateAdvisor.mandate_id)
-        .outerjoin(on, on.c.mandate_id == Mandate.id)
-        .where(col(MandateAdvisor.enrolment_id).in_(ids))
-    )  # fmt: skip
-    for enrolment_id, *values in session.execute(statement):
+    for enrolment_id, *values in session.execute(_MANDATES, {"ids": ids}):
         yield enrolment_id, MandateDone(*values)
 
 

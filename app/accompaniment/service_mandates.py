@@ -39,7 +39,7 @@ from app.accompaniment.service import add_enterprise, see_by_neq, see_enterprise
 from app.accompaniment.service_facts import milestone_dates
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.network.schemas import CollegeShown
 from app.network.service import college, zone
@@ -149,12 +149,7 @@ def mandate(session: Session, ref: MandateRef) -> MandateShown:
 
 
 def _current(mandate_id: int) -> SelectOfScalar[MandateMilestone]:
-    later = MandateMilestone.__table__.alias("later")  # type: ignore[attr-defined]
-    return (
-        select(MandateMilestone)
-        .outerjoin(later, later.c.supersedes_id == MandateMilestone.id)
-        .where(MandateMilestone.mandate_id == mandate_id, later.c.id.is_(None))
-    )
+    return select(MandateMilestone).where(MandateMilestone.mandate_id == mandate_id, standing(MandateMilestone))
 
 
 def _milestones(session: Session, facts: Sequence[MandateMilestone]) -> tuple[MilestoneShown, ...]:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.certificates.models import CertificateState
 from app.curricula.schema import CertificateKind
@@ -80,8 +80,8 @@ class IssueCertificate(Command):
 class NewSignatory(Command):
     """Someone who signs the college's certificates; printed in order of ``position``, four at most."""
 
-    name: Line
-    title: Line
+    name: Annotated[Line, StringConstraints(max_length=80)]
+    title: Annotated[Line, StringConstraints(max_length=140)]
     position: Annotated[int, Field(ge=1, le=99)] = 1
     valid_from: date
     valid_to: Annotated[date | None, BeforeValidator(lambda value: value or None)] = None

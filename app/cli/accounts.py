@@ -38,20 +38,26 @@ class Refused(Exception):
     """Rows cannot all be imported: nothing is."""
 
 
-def init(
-    college: Annotated[str, typer.Option(prompt=True, help=t("cli.init.college"))],
-    slug: Annotated[str, typer.Option(prompt=True, help=t("cli.init.slug"))],
-    city: Annotated[str, typer.Option(prompt=True, help=t("cli.init.city"))],
-    region: Annotated[str, typer.Option(prompt=True, help=t("cli.init.region"))],
-    prefix: Annotated[str, typer.Option(prompt=True, help=t("cli.init.prefix"))],
-    first_name: Annotated[str, typer.Option(prompt=True, help=t("cli.init.first_name"))],
-    last_name: Annotated[str, typer.Option(prompt=True, help=t("cli.init.last_name"))],
-    email: Annotated[str, typer.Option(prompt=True, help=t("cli.init.email"))],
+def init(  # noqa: PLR0917 - the command's options, asked one after the other
+    college: Annotated[str, typer.Option(prompt=t("cli.init.college"), help=t("cli.init.college"))],
+    slug: Annotated[str, typer.Option(prompt=t("cli.init.slug"), help=t("cli.init.slug"))],
+    city: Annotated[str, typer.Option(prompt=t("cli.init.city"), help=t("cli.init.city"))],
+    region: Annotated[str, typer.Option(prompt=t("cli.init.region"), help=t("cli.init.region"))],
+    prefix: Annotated[str, typer.Option(prompt=t("cli.init.prefix"), help=t("cli.init.prefix"))],
+    first_name: Annotated[str, typer.Option(prompt=t("cli.init.first_name"), help=t("cli.init.first_name"))],
+    last_name: Annotated[str, typer.Option(prompt=t("cli.init.last_name"), help=t("cli.init.last_name"))],
+    email: Annotated[str, typer.Option(prompt=t("cli.init.email"), help=t("cli.init.email"))],
     password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="ESCOUADE_FIRST_PASSWORD",
-                          help=t("cli.init.password"))
+        str,
+        typer.Option(
+            prompt=t("cli.init.password"),
+            hide_input=True,
+            confirmation_prompt=t("cli.init.password_again"),
+            envvar="ESCOUADE_FIRST_PASSWORD",
+            help=t("cli.init.password"),
+        ),
     ],
-) -> None:  # fmt: skip
+) -> None:
     """Open the first college with its administrator, who is also its coordinator and registrar."""
     with deployment(settings(), migrate=True) as database:
         with database.transaction() as session:
@@ -64,7 +70,7 @@ def init(
                     legal_first_name=first_name,
                     legal_last_name=last_name,
                     email=email,
-                    password=password,  # type: ignore[arg-type]
+                    password=password,
                 )
             except ValidationError as error:
                 for line in in_words(error):
@@ -180,7 +186,7 @@ def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> No
             legal_last_name=value["nom"],
             chosen_name=value.get("nom_usuel") or None,
             email=value["courriel"],
-            password=chosen or row.password,  # type: ignore[arg-type]
+            password=chosen or row.password,
         )
         if reasons := password_reasons(chosen or str(row.password), email=command.email):
             row.errors.extend(explain(r) for r in reasons)

@@ -1,21 +1,21 @@
 """``escouade demo``: a network of invented people, the same for a seed and a reference date."""
 
 import json
-import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from sqlalchemy import text
 from sqlmodel import select
 
 from app.cli.demo_certificates import issue_certificates
+from app.cli.demo_data import COHORTS, PLACES
 from app.cli.demo_field import go_on, know_enterprises
 from app.cli.demo_life import live
-from app.cli.demo_network import PASSWORD, Group, Story, lay
+from app.cli.demo_network import PASSWORD, Story, lay
 from app.cli.demo_stories import tell_stories
 from app.cli.deployment import deployment
 from app.config import Settings, settings
@@ -26,6 +26,9 @@ from app.text import t, today
 
 app = typer.Typer(invoke_without_command=True)
 SEED = 135
+ALL_PLACES = tuple(p.slug for p in PLACES)
+LAYING = 3
+"""What laying the network weighs in the progress shown, in cohorts."""
 
 
 @app.callback()
@@ -73,20 +76,26 @@ def load_if_empty(database: Database, chosen: Settings) -> None:
         load(database, chosen.base_url)
 
 
-def load(database: Database, base_url: str, *, seed: int = SEED, on: date | None = None) -> None:
-    """Tell the whole story, with its progress shown."""
+def load(
+    database: Database,
+    base_url: str,
+    *,
+    seed: int = SEED,
+    on: date | None = None,
+    places: Iterable[str] = ALL_PLACES,
+) -> None:
+    """Tell the whole story, with its progress shown; ``places`` limits it to some colleges."""
     console = Console(stderr=True)
-    story = Story(database, random.Random(seed), on or today())  # noqa: S311 - a story, not a secret
-
-    def tell(groups: Sequence[Group]) -> Iterable[Group]:
-        return track(groups, t("cli.demo.loading"), console=console, transient=True)
-
-    lay(story)
-    know_enterprises(story)
-    live(story, tell)
-    go_on(story)
-    tell_stories(story)
-    issue_certificates(story, base_url)
+    story = Story(database, seed, on or today(), places=frozenset(places))
+    with Progress(console=console, transient=True) as shown:
+        task = shown.add_task(t("cli.demo.loading"), total=len(COHORTS) + LAYING)
+        lay(story)
+        know_enterprises(story)
+        shown.advance(task, LAYING)
+        live(story, lambda done: shown.advance(task, done))
+        go_on(story)
+        tell_stories(story)
+        issue_certificates(story, base_url)
     console.print(t("cli.demo.loaded"))
 
 
@@ -97,7 +106,8 @@ def accounts_of(session: Session) -> list[DemoAccount]:
         text(
             """
             with held as (
-              select role, college_id, person_id, 0 as far from role_held where role <> 'participant' and ended_at is null
+              select role, college_id, person_id, 0 as far from role_held
+               where role <> 'participant' and ended_at is null
               union all
               select 'participant', e.college_id, e.person_id, abs(2 * g.recognised_minutes - g.planned_minutes)
                 from enrolment e join progress g on g.enrolment_id = e.id where e.state = 'active'

@@ -90,7 +90,7 @@ def _hold(story: Story, group: Group, circle: GroupRef, meeting: CodevSessionRow
         records.close_record(session, facilitator, found, _record(story, group, session, circle, meeting, proposed))
 
 
-def _record(
+def _record(  # noqa: PLR0917 - a scene and who is in it
     story: Story,
     group: Group,
     session: Session,

@@ -16,7 +16,7 @@ from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
 from app.grading.service_evidence import evidence_of
 
 ALL_CRITERIA_FROM = 3
-BELOW, ABOVE = 0.06, 0.88
+BELOW, ABOVE = 0.012, 0.88
 TOP = 4
 COMMENTS = (
     "Dossier clair; les constats sont appuyés et la suite est réaliste.",
@@ -62,7 +62,7 @@ def judge_late(story: Story, group: Group) -> None:
         _review(story, group)
 
 
-def _judge(
+def _judge(  # noqa: PLR0917 - a scene and who is in it
     story: Story,
     session: Session,
     trainer: Actor,

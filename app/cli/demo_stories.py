@@ -17,12 +17,11 @@ from app.progress.service_path import progress_of
 
 def tell_stories(story: Story) -> None:
     """All of them."""
-    declared_late(story, _group(story, "lac-gilman", "GEN-1"))
-    transferred(story, _group(story, "piekouagami", "SPE-1"), _group(story, "harricana", "SPE-1"))
-
-
-def _group(story: Story, place: str, code: str) -> Group:
-    return next(g for g in story.groups if (g.plan.place, g.plan.code) == (place, code))
+    by_name = {f"{g.plan.place} {g.plan.code}": g for g in story.groups}
+    if "lac-gilman GEN-1" in by_name:
+        declared_late(story, by_name["lac-gilman GEN-1"])
+    if {"piekouagami SPE-1", "harricana SPE-1"} <= by_name.keys():
+        transferred(story, by_name["piekouagami SPE-1"], by_name["harricana SPE-1"])
 
 
 def declared_late(story: Story, group: Group) -> None:

@@ -12,10 +12,10 @@ from app.codev.rules import MAX_SIZE, MIN_SIZE
 from app.codev.schemas import FacilitatorCommand, GroupRef, JoinCommand, LeaveCommand, NewCodevSession
 from app.codev.schemas_forms import LinkForm, LocalCodevSession, NewGroupForm
 from app.cohorts import service as cohorts
-from app.cohorts.rules import at_local
+from app.cohorts.rules import at_local, has_begun
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import default_library
-from app.db import Session, SessionDep
+from app.db import Session, SessionDep, now
 from app.errors import DomainError, Invalid, NotFound
 from app.network.service import see_college
 from app.people.service import holders
@@ -23,6 +23,9 @@ from app.text import explain, explain_error
 from app.web import render, see_other
 
 router = APIRouter(include_in_schema=False)
+
+FIELDS = dict.fromkeys([*NewGroupForm.model_fields, *LocalCodevSession.model_fields, "asks"])
+"""Nothing typed yet in the forms of the two pages."""
 
 
 def refused(error: DomainError) -> list[str]:
@@ -38,7 +41,7 @@ def groups(
     request: Request, actor: Annotated[Actor, may(P.CODEV_READ)], session: SessionDep, cohorte: int | None = None
 ) -> Response:
     """My groups; for who manages them, those of a cohort with the form of a new one."""
-    return render(request, "codev/groups.html", **_groups(session, actor, cohorte), typed={}, said=[])
+    return render(request, "codev/groups.html", **_groups(session, actor, cohorte), typed=FIELDS, said=[])
 
 
 def _groups(session: Session, actor: Actor, cohort_id: int | None) -> dict[str, Any]:
@@ -73,7 +76,11 @@ def create_group(
     try:
         found = service.create_group(session, actor, cohort, form.command)
     except DomainError as error:
-        values = {**_groups(session, actor, cohort.id), "typed": form.model_dump(), "said": refused(error)}
+        values = {
+            **_groups(session, actor, cohort.id),
+            "typed": {**FIELDS, **form.model_dump()},
+            "said": refused(error),
+        }
         return render(request, "codev/groups.html", status=error.status, **values)
     return see_other(f"/codev/groupes/{found.id}")
 
@@ -92,7 +99,7 @@ def declare_link(
 def group(request: Request, actor: Annotated[Actor, may(P.CODEV_READ)], session: SessionDep, group_id: int) -> Response:
     """A group: members and turns, sessions, the next one with what the rotation proposes."""
     ref = service.see_group(session, actor, group_id)
-    return render(request, "codev/group.html", **_group(session, actor, ref), typed={}, said=[])
+    return render(request, "codev/group.html", **_group(session, actor, ref), typed=FIELDS, said=[])
 
 
 def _group(session: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
@@ -102,6 +109,7 @@ def _group(session: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
     return {
         "group": found,
         "coming": coming,
+        "begun": coming is not None and has_begun(coming.starts_at, now()),
         "proposed": _proposed(session, actor, coming.id) if coming else [],
         "titles": {a.code: a.title.text for a in curriculum.activities},
         "too_small": sum(m.follows for m in found.members) < MIN_SIZE,
@@ -153,7 +161,7 @@ def add_member(
 def _group_refused(
     request: Request, session: Session, actor: Actor, ref: GroupRef, error: DomainError, **typed: object
 ) -> Response:
-    values = {**_group(session, actor, ref), "typed": typed, "said": refused(error)}
+    values = {**_group(session, actor, ref), "typed": {**FIELDS, **typed}, "said": refused(error)}
     return render(request, "codev/group.html", status=error.status, **values)
 
 

@@ -34,6 +34,7 @@ class NewGroupForm(NewGroup):
 
     cohort_id: int
     enrolment_ids: tuple[int, ...] = ()
+    joined_on: Annotated[date | None, Blank] = None
 
     @property
     def command(self) -> NewGroup:

@@ -24,11 +24,11 @@ from app.codev.rules_record import Presence, Turn, entry_reasons, is_held, settl
 from app.codev.schemas import CodevSessionRef, RecordCommand
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING, has_begun
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.errors import Conflict, Reason, refuse_unless
 from app.people.models import Person
 from app.progress.facts import CodevAttended, CodevClient, Fact
-from app.progress.service import FactSource, Ids
+from app.progress.service import FactSource, Ids, among
 from app.text import local
 
 # Reading ----------------------------------------------------------------------------------------
@@ -36,24 +36,17 @@ from app.text import local
 
 def current_records() -> Subquery:
     """``id, session_id, held`` of the records that none supersedes, of sessions that were not cancelled."""
-    later = CodevRecord.__table__.alias("later")  # type: ignore[attr-defined]
     return (
         columns(col(CodevRecord.id), col(CodevRecord.session_id), col(CodevRecord.held))
-        .outerjoin(later, later.c.supersedes_id == CodevRecord.id)
         .join(CodevSession, col(CodevSession.id) == CodevRecord.session_id)
-        .where(later.c.id.is_(None), col(CodevSession.cancelled_at).is_(None))
+        .where(standing(CodevRecord), col(CodevSession.cancelled_at).is_(None))
         .subquery()
     )
 
 
 def current(session_id: int) -> SelectOfScalar[CodevRecord]:
     """The record of a session that none supersedes, cancelled or not."""
-    later = CodevRecord.__table__.alias("later")  # type: ignore[attr-defined]
-    return (
-        select(CodevRecord)
-        .outerjoin(later, later.c.supersedes_id == CodevRecord.id)
-        .where(CodevRecord.session_id == session_id, later.c.id.is_(None))
-    )
+    return select(CodevRecord).where(CodevRecord.session_id == session_id, standing(CodevRecord))
 
 
 def roster(session: Session, meeting: CodevSessionRef, recorded: Iterable[int] = ()) -> list[tuple[int, str]]:
@@ -185,34 +178,36 @@ def _write_lines(
 # Facts ------------------------------------------------------------------------------------------
 
 
+_HELD_RECORDS = current_records()
+_PLACE = (
+    columns(_HELD_RECORDS.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
+            col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(Cohort.timezone))
+    .join(CodevSession, col(CodevSession.id) == _HELD_RECORDS.c.session_id)
+    .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
+    .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+    .where(_HELD_RECORDS.c.held)
+    .subquery()
+)  # fmt: skip
+_PRESENCES = (
+    columns(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), _PLACE)
+    .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
+    .join(_PLACE, _PLACE.c.id == CodevPresence.record_id)
+    .where(among(CodevMembership.enrolment_id))
+)
+_TURNS = (
+    columns(col(CodevMembership.enrolment_id), col(CodevTurn.position), _PLACE)
+    .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
+    .join(_PLACE, _PLACE.c.id == CodevTurn.record_id)
+    .where(among(CodevMembership.enrolment_id), col(CodevTurn.status).in_(HELD))
+)
+
+
 def _load(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    records = current_records()
-    place = (
-        columns(records.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
-                col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(Cohort.timezone))
-        .join(CodevSession, col(CodevSession.id) == records.c.session_id)
-        .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
-        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-        .where(records.c.held)
-        .subquery()
-    )  # fmt: skip
-    presences = (
-        columns(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), place)
-        .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
-        .join(place, place.c.id == CodevPresence.record_id)
-        .where(col(CodevMembership.enrolment_id).in_(ids))
-    )
-    for row in session.execute(presences):
+    for row in session.execute(_PRESENCES, {"ids": ids}):
         on = local(row.starts_at, row.timezone).date()
         fact = CodevAttended(row.session_id, row.activity_code, on, row.planned_minutes, row.minutes)
         yield row.enrolment_id, fact
-    turns = (
-        columns(col(CodevMembership.enrolment_id), col(CodevTurn.position), place)
-        .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
-        .join(place, place.c.id == CodevTurn.record_id)
-        .where(col(CodevMembership.enrolment_id).in_(ids), col(CodevTurn.status).in_(HELD))
-    )
-    for row in session.execute(turns):
+    for row in session.execute(_TURNS, {"ids": ids}):
         yield row.enrolment_id, CodevClient(row.session_id, row.position, local(row.starts_at, row.timezone).date())
 
 

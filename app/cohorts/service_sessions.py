@@ -23,8 +23,8 @@ from app.cohorts.schemas import (
     Sheet,
 )
 from app.curricula.library import default_library
-from app.curricula.schema import Activity, ActivityType
-from app.db import Session, now
+from app.curricula.schema import Activity, ActivityType, Mode
+from app.db import Session, now, standing
 from app.errors import Conflict, Invalid, NotFound, Reason
 from app.people.models import Person
 from app.text import local, today
@@ -38,14 +38,15 @@ def schedule(session: Session, actor: Actor, cohort: CohortRef, command: NewSess
     day = local(command.starts_at, cohort.timezone).date()
     if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
         raise Invalid("invalid", *reasons)
+    mode = command.mode or activity.mode
     row = ScheduledSession(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
         activity_code=activity.code,
         starts_at=command.starts_at,
         planned_minutes=command.planned_minutes or activity.minutes,
-        mode=command.mode or activity.mode,
-        place=command.place or cohort.place,
+        mode=mode,
+        place=command.place or ("" if mode is Mode.online else cohort.place),
         timezone=cohort.timezone,
         created_at=now(),
         created_by=actor.person_id,
@@ -106,12 +107,7 @@ def cancel(session: Session, actor: Actor, meeting: SessionRef, command: CancelC
 
 
 def _current(session_id: int) -> SelectOfScalar[RollCall]:
-    later = RollCall.__table__.alias("later")  # type: ignore[attr-defined]
-    return (
-        select(RollCall)
-        .outerjoin(later, later.c.supersedes_id == RollCall.id)
-        .where(RollCall.session_id == session_id, later.c.id.is_(None))
-    )
+    return select(RollCall).where(RollCall.session_id == session_id, standing(RollCall))
 
 
 def sheet(session: Session, meeting: SessionRef) -> Sheet:
@@ -248,11 +244,9 @@ def finish_catch_up(
 
 def catch_ups(session: Session, enrolment: EnrolmentRef) -> list[CatchUpShown]:
     """The enrolment's catch-ups as they stand, by due date."""
-    later = CatchUp.__table__.alias("later")  # type: ignore[attr-defined]
     statement = (
         select(CatchUp)
-        .outerjoin(later, later.c.supersedes_id == CatchUp.id)
-        .where(CatchUp.enrolment_id == enrolment.id, later.c.id.is_(None))
+        .where(CatchUp.enrolment_id == enrolment.id, standing(CatchUp))
         .order_by(col(CatchUp.due_on), col(CatchUp.id))
     )
     return [CatchUpShown.model_validate(row) for row in session.exec(statement).all()]
@@ -262,13 +256,11 @@ def missed_by(session: Session, enrolment: EnrolmentRef) -> list[Missed]:
     """Workshops that someone missed and may make up, oldest first (S2); nobody who has not joined missed any."""
     if enrolment.joined_on is None:
         return []
-    later = RollCall.__table__.alias("later")  # type: ignore[attr-defined]
-    current = select(RollCall.id).outerjoin(later, later.c.supersedes_id == RollCall.id).where(later.c.id.is_(None))
     entry = (col(RollCallEntry.roll_call_id) == RollCall.id) & (col(RollCallEntry.enrolment_id) == enrolment.id)
     statement = (
         select(ScheduledSession.activity_code, ScheduledSession.starts_at, func.max(RollCallEntry.minutes))
         .select_from(ScheduledSession)
-        .outerjoin(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & col(RollCall.id).in_(current))
+        .outerjoin(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & standing(RollCall))
         .outerjoin(RollCallEntry, entry)
         .where(ScheduledSession.cohort_id == enrolment.cohort_id, col(ScheduledSession.cancelled_at).is_(None))
         .group_by(col(ScheduledSession.id))

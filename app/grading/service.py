@@ -13,7 +13,7 @@ from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
 from app.curricula.schema import Competency, Curriculum
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import (
@@ -28,7 +28,7 @@ from app.grading.schemas import EvidenceKind, EvidenceRef, JudgeCommand, Judgeme
 from app.grading.service_evidence import evidence_of
 from app.people.models import Person, RoleHeld, shown_name
 from app.progress.facts import Fact, Judged
-from app.progress.service import FactSource, Ids, own
+from app.progress.service import FactSource, Ids, among, own
 from app.text import local
 
 # Judging ----------------------------------------------------------------------------------------
@@ -194,23 +194,23 @@ def _evidence(session: Session, ids: Sequence[int]) -> dict[int, list[EvidenceRe
 # Facts ------------------------------------------------------------------------------------------
 
 
-def _load(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    later = Judgement.__table__.alias("later")  # type: ignore[attr-defined]
-    statement = (
-        columns(
-            col(Judgement.enrolment_id),
-            col(Judgement.id),
-            col(Judgement.competency_code),
-            col(Judgement.level),
-            col(Judgement.validated_at),
-            col(Cohort.timezone),
-        )
-        .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
-        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .outerjoin(later, later.c.supersedes_id == Judgement.id)
-        .where(col(Judgement.enrolment_id).in_(ids), later.c.id.is_(None))
+_JUDGED = (
+    columns(
+        col(Judgement.enrolment_id),
+        col(Judgement.id),
+        col(Judgement.competency_code),
+        col(Judgement.level),
+        col(Judgement.validated_at),
+        col(Cohort.timezone),
     )
-    for enrolment_id, judgement_id, code, level, at, zone in session.execute(statement):
+    .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
+    .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+    .where(among(Judgement.enrolment_id), standing(Judgement))
+)
+
+
+def _load(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, judgement_id, code, level, at, zone in session.execute(_JUDGED, {"ids": ids}):
         yield enrolment_id, Judged(judgement_id, code, level, local(at, zone).date())
 
 

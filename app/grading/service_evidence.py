@@ -9,16 +9,15 @@ from sqlmodel import col
 
 from app.access import Actor, scoped
 from app.accompaniment.models import Enterprise, Mandate, MandateAdvisor
-from app.cohorts.models import Cohort, Enrolment, RollCallEntry, ScheduledSession
+from app.cohorts.models import Cohort, Enrolment, RollCall, RollCallEntry, ScheduledSession
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.grading.models import JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
 from app.grading.schemas import EvidenceKind, EvidenceShown, Queue, QueueItem
 from app.learning.models import HandIn
 from app.people.models import Person, shown_name
-from app.progress.service import current_roll_calls
 from app.text import local
 
 # Evidence of an enrolment -----------------------------------------------------------------------
@@ -62,7 +61,6 @@ def _mandates(session: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceSho
 
 
 def _sessions(session: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    current = current_roll_calls()
     statement = (
         columns(
             col(ScheduledSession.id),
@@ -71,9 +69,14 @@ def _sessions(session: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceSho
             col(ScheduledSession.timezone),
             col(RollCallEntry.minutes),
         )
-        .join(current, current.c.session_id == ScheduledSession.id)
-        .join(RollCallEntry, col(RollCallEntry.roll_call_id) == current.c.id)
-        .where(col(RollCallEntry.enrolment_id) == enrolment.id, col(RollCallEntry.minutes) > 0)
+        .select_from(ScheduledSession)
+        .join(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & standing(RollCall))
+        .join(RollCallEntry, col(RollCallEntry.roll_call_id) == RollCall.id)
+        .where(
+            col(RollCallEntry.enrolment_id) == enrolment.id,
+            col(RollCallEntry.minutes) > 0,
+            col(ScheduledSession.cancelled_at).is_(None),
+        )
         .order_by(col(ScheduledSession.starts_at).desc(), col(ScheduledSession.id).desc())
     )
     for id_, code, starts_at, zone, minutes in session.execute(statement):

@@ -10,7 +10,7 @@ from app.access import Actor
 from app.cohorts.models import Cohort, Enrolment, EnrolmentState
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.errors import Conflict, Invalid, Reason, refuse_unless
 from app.learning import service_facts
 from app.learning.models import ActivityCompletion
@@ -78,11 +78,8 @@ def _says_the_same(row: ActivityCompletion, command: CompletionCommand) -> bool:
 
 
 def _current(enrolment: EnrolmentRef) -> SelectOfScalar[ActivityCompletion]:
-    later = ActivityCompletion.__table__.alias("later")  # type: ignore[attr-defined]
-    return (
-        select(ActivityCompletion)
-        .outerjoin(later, later.c.supersedes_id == ActivityCompletion.id)
-        .where(ActivityCompletion.enrolment_id == enrolment.id, later.c.id.is_(None))
+    return select(ActivityCompletion).where(
+        ActivityCompletion.enrolment_id == enrolment.id, standing(ActivityCompletion)
     )
 
 

@@ -12,7 +12,7 @@ from app.access import Actor, scoped
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
-from app.db import Session, now
+from app.db import Session, now, standing
 from app.errors import Conflict, NotFound, Reason, refuse_unless
 from app.learning.models import Countersignature, FieldHours
 from app.learning.rules import countersign_reasons, hours_reasons
@@ -77,17 +77,17 @@ def see_hours(session: Session, actor: Actor, hours_id: int) -> HoursShown:
 
 
 def _shown(session: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clauses of two libraries
-    later = Countersignature.__table__.alias("later")  # type: ignore[attr-defined]
     decider = aliased(Person)
     statement = (
         columns(FieldHours, Enrolment, Cohort, Person, Countersignature, decider)
         .join(Enrolment, col(Enrolment.id) == FieldHours.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .outerjoin(Countersignature, col(Countersignature.field_hours_id) == FieldHours.id)
-        .outerjoin(later, later.c.supersedes_id == Countersignature.id)
+        .outerjoin(
+            Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & standing(Countersignature)
+        )
         .outerjoin(decider, decider.id == Countersignature.decided_by)  # type: ignore[arg-type]
-        .where(later.c.id.is_(None), *where)
+        .where(*where)
         .order_by(col(FieldHours.declared_at), col(FieldHours.id))
     )
     return [_whole(row) for row in session.execute(statement).all()]

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col, select
 
 from app.cohorts.models import CatchUp, Cohort, Enrolment, RollCall, RollCallEntry, ScheduledSession
 from app.curricula.library import default_library
-from app.db import Session, now, written
+from app.db import Session, now, standing, written
 from app.progress.facts import Attended, Basis, CatchUpAssigned, Fact
 from app.progress.models import ProgressRow
 from app.progress.rules import fold
@@ -35,6 +36,11 @@ class FactSource:
 
     touched: Mapping[type[SQLModel], Touched]
     load: Load
+
+
+def among(enrolment_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped attribute
+    """Rows of the enrolments given as ``ids`` when the statement runs: loaders build theirs once, not at each fold."""
+    return col(enrolment_id) == any_(bindparam("ids", type_=ARRAY(Integer)))
 
 
 _sources: list[FactSource] = []
@@ -160,46 +166,34 @@ def mismatches(session: Session, *, batch: int = 200) -> list[int]:
 # The facts of what stands upstream: roll calls and catch-ups ------------------------------------
 
 
-def current_roll_calls() -> Any:  # noqa: ANN401 - a subquery
-    """Ids of the roll calls that none supersedes, of sessions that were not cancelled."""
-    later = RollCall.__table__.alias("later")  # type: ignore[attr-defined]
-    return (
-        select(RollCall.id, RollCall.session_id)
-        .outerjoin(later, later.c.supersedes_id == RollCall.id)
-        .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
-        .where(later.c.id.is_(None), col(ScheduledSession.cancelled_at).is_(None))
-        .subquery()
+_ATTENDANCE = (
+    columns(
+        col(RollCallEntry.enrolment_id),
+        col(ScheduledSession.id),
+        col(ScheduledSession.activity_code),
+        col(ScheduledSession.starts_at),
+        col(ScheduledSession.timezone),
+        col(ScheduledSession.planned_minutes),
+        col(RollCallEntry.minutes),
     )
+    .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+    .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
+    .where(among(RollCallEntry.enrolment_id), standing(RollCall), col(ScheduledSession.cancelled_at).is_(None))
+)
 
 
 def _load_attendance(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    current = current_roll_calls()
-    statement = (
-        columns(
-            col(RollCallEntry.enrolment_id),
-            col(ScheduledSession.id),
-            col(ScheduledSession.activity_code),
-            col(ScheduledSession.starts_at),
-            col(ScheduledSession.timezone),
-            col(ScheduledSession.planned_minutes),
-            col(RollCallEntry.minutes),
-        )
-        .join(current, current.c.id == RollCallEntry.roll_call_id)
-        .join(ScheduledSession, col(ScheduledSession.id) == current.c.session_id)
-        .where(col(RollCallEntry.enrolment_id).in_(ids))
-    )
-    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in session.execute(statement):
+    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in session.execute(_ATTENDANCE, {"ids": ids}):
         yield enrolment_id, Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
 
 
+_CATCH_UPS = columns(
+    col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
+).where(among(CatchUp.enrolment_id), standing(CatchUp))
+
+
 def _load_catch_ups(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    later = CatchUp.__table__.alias("later")  # type: ignore[attr-defined]
-    statement = (
-        columns(col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on))
-        .outerjoin(later, later.c.supersedes_id == CatchUp.id)
-        .where(col(CatchUp.enrolment_id).in_(ids), later.c.id.is_(None))
-    )
-    for enrolment_id, code, minutes, done_on in session.execute(statement):
+    for enrolment_id, code, minutes, done_on in session.execute(_CATCH_UPS, {"ids": ids}):
         yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
 
 

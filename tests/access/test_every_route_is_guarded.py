@@ -13,13 +13,13 @@ from app.config import Settings
 from app.db import Database
 from app.main import create_app
 
-FRAMEWORK = {"/api/openapi.json", "/api/docs", "/api/docs/oauth2-redirect", "/static"}
+FRAMEWORK = {"/api/openapi.json", "/static"}
 """What FastAPI and Starlette serve by themselves: the API's description and our own static files."""
 
 PUBLIC = {
     "GET /health/live", "GET /health/ready",
-    "GET /connexion", "POST /connexion", "POST /api/v1/sign-ins", "GET /",
-    "GET /verification", "POST /verification", "GET /v/{code}", "GET /api/v1/verify/{code}",
+    "GET /connexion", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
+    "GET /verification", "GET /v/{code}", "GET /api/v1/verify/{code}",
 }  # fmt: skip
 """Doors open to anyone: a new one is a decision, made here."""
 

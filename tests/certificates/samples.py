@@ -50,9 +50,8 @@ LONGEST = sample(
     ),
     signatories=tuple(
         PrintedSignatory(
-            name="Marie-Antoinette Castonguay-Bérubé de Saint-Vallier et de Repentigny",
-            title="Directrice de la formation continue, des services aux entreprises, de la reconnaissance des "
-            "acquis et du développement international",
+            name=cut("Marie-Antoinette Castonguay-Bérubé de Saint-Vallier ", 80),
+            title=cut("Directrice de la formation continue et des services internationaux aux entreprises ", 140),
         )
         for _ in range(4)
     ),

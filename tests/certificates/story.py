@@ -121,7 +121,8 @@ def _meet(session: Session, world: World, enrolment_id: int, activity: Activity,
 def _codevelop(session: Session, world: World, enrolment_id: int) -> None:
     person, moment = world.people["facilitator"], now()
     group = CodevGroup(
-        college_id=world.alma, cohort_id=world.cohort, name=f"Groupe {enrolment_id}", created_at=moment, created_by=person
+        college_id=world.alma, cohort_id=world.cohort, name=f"Groupe {enrolment_id}",
+        created_at=moment, created_by=person,
     )  # fmt: skip
     _add(session, group)
     member = CodevMembership(

@@ -114,6 +114,13 @@ def test_letters_from_everywhere_come_from_the_right_file() -> None:
     assert {"Escouade-Sans-Extended", "Escouade-Syllabics"} <= names
 
 
+def test_the_engine_has_nothing_to_complain_of(caplog: pytest.LogCaptureFixture) -> None:
+    pdf._style.cache_clear()
+    with caplog.at_level("WARNING", "weasyprint"):
+        document(samples.LONGEST)
+    assert [r.getMessage() for r in caplog.records] == []
+
+
 def test_the_same_record_gives_the_same_bytes() -> None:
     assert document(samples.sample()) == document(samples.sample())
 

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 from html import unescape
 
 from httpx2 import Response
+from sqlmodel import select
 
 from app.access import Permission
 from app.cohorts import service as cohorts
 from app.cohorts import service_sessions as calendar
 from app.cohorts.models import Enrolment, EnrolmentState
-from app.cohorts.schemas import ApplyCommand, EntryCommand, NewSession, RollCallCommand
-from app.db import Database
+from app.cohorts.schemas import ApplyCommand, EntryCommand, MoveCommand, NewSession, RollCallCommand
+from app.db import Database, Session
+from app.progress.models import ProgressRow
 from tests.world import STARTED, World, acting
 
 P = Permission
@@ -82,3 +84,19 @@ def state_of(database: Database, world: World, enrolment_id: int) -> EnrolmentSt
     """An enrolment's state as it is kept."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as session:
         return session.get_one(Enrolment, enrolment_id).state
+
+
+def move(
+    database: Database, world: World, enrolment_id: int, to: EnrolmentState, who: str = "coordinator", **fields: object
+) -> None:
+    """One move, in its own transaction."""
+    with database.transaction() as session:
+        actor = acting(session, world, who, P.ENROLMENT_MANAGE)
+        ref = cohorts.see_enrolment(session, actor, enrolment_id)
+        cohorts.move(session, actor, ref, MoveCommand.model_validate({"to": to, **fields}))
+
+
+def attendance(session: Session) -> dict[int, tuple[int, int]]:
+    """Minutes attended and their base, by enrolment."""
+    rows = session.exec(select(ProgressRow)).all()
+    return {r.enrolment_id: (r.attended_minutes, r.attendance_base_minutes) for r in rows}

@@ -240,3 +240,9 @@ def test_lists_cost_the_same_with_one_and_three(database: Database, world: World
 def test_an_unknown_reference_is_told(database: Database, world: World) -> None:
     with pytest.raises(Invalid):
         judge(database, world, command(EvidenceRef(kind=EvidenceKind.SESSION, id=2_000_000)))
+
+
+def test_a_hand_in_that_is_not_of_the_path_is_no_evidence(database: Database, world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        judge(database, world, command(hand_in(database, world, code="SPE-0.C")))
+    assert [r.code for r in refused.value.reasons] == ["evidence_unknown"]

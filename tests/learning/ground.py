@@ -1,13 +1,22 @@
-"""What learning tests start from: someone far enough in the path for the field to be open."""
+"""What learning tests start from, and how they look at what became of it."""
 
+from collections.abc import Callable
+
+import pytest
 from sqlmodel import select
 
+from app.access import P
 from app.cohorts.models import CatchUp, Enrolment, EnrolmentState
+from app.cohorts.service import see_enrolment
 from app.curricula.library import default_library
 from app.curricula.schema import ActivityType
 from app.db import Database, Session, now
+from app.errors import DomainError
 from app.learning.models import ActivityCompletion, HandIn
-from tests.world import STARTED, World, count
+from app.progress.schemas import ActivityProgress
+from app.progress.service import mismatches
+from app.progress.service_path import progress_of
+from tests.world import STARTED, World, acting, count
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 TABLES = ("activity_completion", "hand_in", "field_hours", "countersignature")
@@ -58,3 +67,20 @@ def set_state(database: Database, world: World, state: EnrolmentState, who: str 
         row = session.exec(select(Enrolment).where(Enrolment.id == world.enrolments[who])).one()
         row.state = state
         session.add(row)
+
+
+def standing(database: Database, world: World, code: str, who: str = "maude") -> ActivityProgress:
+    """Where an activity is, as stored; the projection is what the facts give."""
+    with database.transaction() as session:
+        actor = acting(session, world, who, P.PROGRESS_READ)
+        found = progress_of(session, see_enrolment(session, actor, world.enrolments[who])).activity(code)
+    with database.transaction(colleges=[world.alma]) as session:
+        assert mismatches(session) == []
+    return found
+
+
+def refusal(action: Callable[[], object]) -> tuple[str, list[str]]:
+    """The code of a refusal and those of its reasons."""
+    with pytest.raises(DomainError) as found:
+        action()
+    return found.value.code, [r.code for r in found.value.reasons]

@@ -1,6 +1,5 @@
-"""Activities done, hand-ins and field hours through the services, with what the projection makes of them."""
+"""Activities done and hand-ins through the services, with what the projection makes of them."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -8,50 +7,25 @@ from pathlib import Path
 import pytest
 
 from app import files
-from app.access import P, Role
+from app.access import P
 from app.cohorts.models import EnrolmentState
 from app.cohorts.service import see_enrolment
 from app.db import Database, now
-from app.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
+from app.errors import Invalid, NotFound, Unavailable
 from app.learning.schemas import (
     CompletionCommand,
-    CountersignCommand,
     FileCommand,
     HandInShown,
-    HoursCommand,
-    HoursShown,
-    HoursState,
     Punctuality,
     TextCommand,
 )
 from app.learning.service import complete, completions
 from app.learning.service_hand_ins import attempts, file_of, hand_in_file, hand_in_text, hand_ins, see_hand_in
-from app.learning.service_hours import (
-    countersign,
-    countersign_all,
-    declare_hours,
-    hours_of,
-    hours_to_countersign,
-    see_hours,
-)
-from app.people.service import hold
-from app.progress.schemas import ActivityProgress, State
-from app.progress.service import mismatches
-from app.progress.service_path import progress_of
+from app.progress.schemas import State
 from app.text import today
-from tests.learning.ground import kept, open_the_field, set_state
+from tests.learning.ground import kept, refusal, set_state, standing
 from tests.learning.samples import PDF
 from tests.world import STARTED, World, acting
-
-
-def standing(database: Database, world: World, code: str, who: str = "maude") -> ActivityProgress:
-    """Where an activity is, as stored; the projection is what the facts give."""
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.PROGRESS_READ)
-        found = progress_of(session, see_enrolment(session, actor, world.enrolments[who])).activity(code)
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == []
-    return found
 
 
 def mark(database: Database, world: World, code: str, *, done: bool = True, days_ago: int = 0) -> int:
@@ -60,12 +34,6 @@ def mark(database: Database, world: World, code: str, *, done: bool = True, days
         enrolment = see_enrolment(session, actor, world.enrolments["maude"])
         command = CompletionCommand(activity_code=code, done=done, done_on=today() - timedelta(days=days_ago))
         return complete(session, actor, enrolment, command).id
-
-
-def refusal(action: Callable[[], object]) -> tuple[str, list[str]]:
-    with pytest.raises(DomainError) as found:
-        action()
-    return found.value.code, [r.code for r in found.value.reasons]
 
 
 # Activities done alone --------------------------------------------------------------------------
@@ -119,10 +87,10 @@ def test_what_cannot_be_marked_leaves_nothing(
     assert kept(database, world)["activity_completion"] == 0
 
 
-@pytest.mark.parametrize("state", [s for s in EnrolmentState if s is not EnrolmentState.ACTIVE])
-def test_only_an_active_enrolment_leaves_facts(database: Database, world: World, state: EnrolmentState) -> None:
-    set_state(database, world, state)
-    assert refusal(lambda: mark(database, world, "GEN-1.A")) == ("not_active", ["not_active"])
+def test_only_an_active_enrolment_leaves_facts(database: Database, world: World) -> None:
+    for state in set(EnrolmentState) - {EnrolmentState.ACTIVE}:
+        set_state(database, world, state)
+        assert refusal(lambda: mark(database, world, "GEN-1.A")) == ("not_active", ["not_active"])
 
 
 def test_the_same_mark_from_eight_windows_is_one_fact(database: Database, world: World) -> None:
@@ -282,162 +250,3 @@ def test_who_sees_a_hand_in(database: Database, world: World, who: str, *, seen:
         else:
             with pytest.raises(NotFound):
                 see_hand_in(session, actor, shown.id)
-
-
-# Field hours ------------------------------------------------------------------------------------
-
-
-def declare(
-    database: Database,
-    world: World,
-    minutes: int,
-    *,
-    note: str | None = None,
-    who: str = "maude",
-    code: str = "GEN-8.A",
-) -> tuple[HoursShown, bool]:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments[who])
-        command = HoursCommand(activity_code=code, minutes=minutes, worked_on=today(), note=note)
-        return declare_hours(session, actor, enrolment, command)
-
-
-def decide(
-    database: Database,
-    world: World,
-    hours: HoursShown,
-    *,
-    accepted: bool,
-    reason: str | None = None,
-    supersedes: int | None = None,
-    who: str = "coordinator",
-) -> HoursShown:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.HOURS_COUNTERSIGN)
-        command = CountersignCommand(accepted=accepted, reason=reason, supersedes=supersedes)
-        return countersign(session, actor, see_hours(session, actor, hours.id), command)
-
-
-def test_hours_count_when_accepted_and_no_more_when_that_is_superseded(database: Database, world: World) -> None:
-    open_the_field(database, world)
-    hours, is_new = declare(database, world, 180, note="Visite de l’atelier")
-    assert (hours.state, hours.note, is_new) == (HoursState.PENDING, "Visite de l’atelier", True)
-    assert standing(database, world, "GEN-8.A").state is State.WAITING
-    accepted = decide(database, world, hours, accepted=True)
-    assert (accepted.state, accepted.decided_by) == (HoursState.ACCEPTED, "Corinne Coordination")
-    assert standing(database, world, "GEN-8.A").recognised_minutes == 180
-    refused = decide(
-        database, world, hours, accepted=False, reason="Autre entreprise", supersedes=accepted.countersignature_id
-    )
-    assert (refused.state, refused.reason) == (HoursState.REFUSED, "Autre entreprise")
-    assert standing(database, world, "GEN-8.A").recognised_minutes == 0
-    assert kept(database, world)["countersignature"] == 2
-
-
-def test_the_same_declaration_sent_again_is_one_unless_it_was_refused(database: Database, world: World) -> None:
-    open_the_field(database, world)
-    first, _ = declare(database, world, 60)
-    assert declare(database, world, 60) == (first, False)
-    decide(database, world, first, accepted=False, reason="À préciser")
-    again, is_new = declare(database, world, 60)
-    assert is_new
-    assert again.id != first.id
-
-
-def test_declared_hours_never_pass_the_plan(database: Database, world: World) -> None:
-    """BR-06: what waits counts too; what was refused does not."""
-    open_the_field(database, world)
-    first, _ = declare(database, world, 120)
-    assert refusal(lambda: declare(database, world, 61)) == ("invalid", ["hours_above_plan"])
-    refused = decide(database, world, first, accepted=False, reason="Doublon")
-    declare(database, world, 180)
-    revised = {"accepted": True, "reason": "Erreur", "supersedes": refused.countersignature_id}
-    assert refusal(lambda: decide(database, world, first, **revised)) == ("invalid", ["hours_above_plan"])  # type: ignore[arg-type]
-
-
-def test_eight_declarations_at_once_stay_within_the_plan(database: Database, world: World) -> None:
-    open_the_field(database, world)
-
-    def send(n: int) -> int:
-        try:
-            return declare(database, world, 60, note=f"jour {n}")[0].minutes
-        except Invalid:
-            return 0
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(send, range(8))) == 180
-
-
-def test_a_closed_field_takes_no_hours(database: Database, world: World) -> None:
-    assert refusal(lambda: declare(database, world, 60)) == ("invalid", ["activity_locked"])
-
-
-def test_a_decision_made_meanwhile_is_not_overwritten(database: Database, world: World) -> None:
-    open_the_field(database, world)
-    hours, _ = declare(database, world, 60)
-    decide(database, world, hours, accepted=True)
-    assert refusal(lambda: decide(database, world, hours, accepted=True)) == ("stale", ["countersignature_stale"])
-    assert refusal(lambda: decide(database, world, hours, accepted=False, supersedes=999))[0] == "stale"
-    assert kept(database, world)["countersignature"] == 1
-
-
-def test_nobody_countersigns_their_own_hours(database: Database, world: World) -> None:
-    """Small colleges: someone coordinates and follows a path."""
-    open_the_field(database, world)
-    hours, _ = declare(database, world, 60)
-    with database.transaction(colleges=[world.alma]) as session:
-        hold(session, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
-    assert refusal(lambda: decide(database, world, hours, accepted=True, who="maude")) == ("invalid", ["own_hours"])
-
-
-def test_hours_may_be_decided_after_the_enrolment_ended(database: Database, world: World) -> None:
-    open_the_field(database, world)
-    hours, _ = declare(database, world, 60)
-    set_state(database, world, EnrolmentState.WITHDRAWN)
-    assert decide(database, world, hours, accepted=True).state is HoursState.ACCEPTED
-
-
-def test_many_are_decided_together_or_not_at_all(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
-    hours = [declare(database, world, 60, who=who)[0] for who in ("karim", "maude")]
-    decide(database, world, hours[1], accepted=True)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        with pytest.raises(Conflict):
-            countersign_all(session, actor, hours, CountersignCommand(accepted=True))
-        session.rollback()
-    assert kept(database, world)["countersignature"] == 1
-    more = declare(database, world, 120)[0]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        done = countersign_all(session, actor, [hours[0], more], CountersignCommand(accepted=True))
-    assert {h.state for h in done} == {HoursState.ACCEPTED}
-
-
-def test_the_oldest_declaration_comes_first_and_another_college_sees_none(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
-    ids = [
-        declare(database, world, minutes, who=who)[0].id
-        for who, minutes in (("karim", 60), ("maude", 30), ("karim", 90))
-    ]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        assert [h.id for h in hours_to_countersign(session, actor)] == ids
-        assert [h.id for h in hours_to_countersign(session, actor, college_id=world.alma)] == ids
-        with pytest.raises(NotFound):
-            hours_to_countersign(session, actor, college_id=world.rouyn)
-    with database.transaction() as session:
-        actor = acting(session, world, "other_coordinator", P.HOURS_COUNTERSIGN)
-        assert hours_to_countersign(session, actor) == []
-        with pytest.raises(NotFound):
-            see_hours(session, actor, ids[0])
-
-
-def test_an_enrolments_hours_are_its_own(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
-    mine, _ = declare(database, world, 60)
-    declare(database, world, 90, who="karim")
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.EVIDENCE_READ)
-        assert hours_of(session, see_enrolment(session, actor, world.enrolments["maude"])) == [mine]

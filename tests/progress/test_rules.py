@@ -1,10 +1,8 @@
 """The fold on the two real paths: each reason, each rule of the brief, and what holds for any facts."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.curricula.schema import CertificateKind, Curriculum, MandateKind
 from app.progress.facts import (
@@ -20,19 +18,16 @@ from app.progress.facts import (
     Judged,
     MandateDone,
 )
-from app.progress.rules import fold, is_at_risk, is_late, mandate_completed
+from app.progress.rules import fold, mandate_completed
 from app.progress.rules_next import next_steps
 from app.progress.schemas import ActivityProgress, Eligibility, ModuleProgress, Progress, State
 from tests.progress.samples import (
     FROM_THE_START,
     GENERALIST,
-    PROPERTY,
     SPECIALIST,
     START,
-    curricula,
     day,
     everything,
-    histories,
     without,
 )
 
@@ -378,113 +373,3 @@ def test_an_orientation_does_not_stand_for_an_accompaniment() -> None:
         f for f in everything(GENERALIST) if not (isinstance(f, MandateDone) and f.kind is MandateKind.orientation)
     ]
     assert ("mandates_missing", {"n": 1}) in whys(eligibility(folded(*facts), ACHIEVEMENT))
-
-
-# What depends on the day, and what to do first --------------------------------------------------
-
-
-TODAY = date(2026, 11, 22)
-
-
-@pytest.mark.parametrize(
-    ("due", "late"),
-    [(None, False), (TODAY, False), (TODAY - timedelta(days=1), True), (TODAY + timedelta(days=1), False)],
-)
-def test_late_begins_the_day_after(due: date | None, *, late: bool) -> None:
-    assert is_late(due, TODAY) is late
-
-
-@pytest.mark.parametrize(
-    ("due", "attended", "base", "risk"),
-    [
-        (None, 0, 0, False),
-        (TODAY - timedelta(days=14), 0, 0, False),
-        (TODAY - timedelta(days=15), 0, 0, True),
-        (None, 79, 100, True),
-        (None, 80, 100, False),
-    ],
-)
-def test_someone_to_call(due: date | None, attended: int, base: int, *, risk: bool) -> None:
-    assert is_at_risk(due, attended, base, TODAY) is risk
-
-
-def test_at_most_three_steps_by_due_date_then_in_order() -> None:
-    assert [s.activity_code for s in next_steps(folded())] == ["GEN-1.A", "GEN-1.C", "GEN-2.A"]
-    missed = Attended(1, "GEN-1.B", day(1), 180, 0)
-    steps = next_steps(folded(missed, ActivityDone("GEN-1.A", day(1))))
-    assert [(s.activity_code, s.why.code) for s in steps] == [
-        ("GEN-1.B", "catch_up_to_do"),
-        ("GEN-1.C", "hand_in_missing"),
-        ("GEN-2.A", "activity_to_do"),
-    ]
-    assert steps[0].due_on == START + timedelta(weeks=2, days=-1)
-
-
-def test_an_unknown_activity_is_a_key_error() -> None:
-    with pytest.raises(KeyError):
-        folded().activity("GEN-9.Z")
-
-
-# What holds for any facts -----------------------------------------------------------------------
-
-
-@PROPERTY
-@given(histories(), st.randoms(use_true_random=False))
-def test_the_order_of_facts_changes_nothing(history: tuple[Curriculum, Basis, list[Fact]], random: object) -> None:
-    curriculum, basis, facts = history
-    shuffled = list(facts)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert fold(curriculum, basis, shuffled) == fold(curriculum, basis, facts)
-
-
-@PROPERTY
-@given(histories())
-def test_no_more_is_recognised_than_planned(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
-    """BR-06, at each level, each being the sum of what is below."""
-    progress = fold(*history)
-    for m in progress.modules:
-        assert all(0 <= a.recognised_minutes <= a.planned_minutes for a in m.activities)
-        assert m.recognised_minutes == sum(a.recognised_minutes for a in m.activities) <= m.planned_minutes
-    assert progress.recognised_minutes == sum(m.recognised_minutes for m in progress.modules)
-    assert progress.recognised_minutes <= progress.planned_minutes
-
-
-@PROPERTY
-@given(histories(), st.data())
-def test_a_presence_never_lowers_what_is_recognised(
-    history: tuple[Curriculum, Basis, list[Fact]], data: st.DataObject
-) -> None:
-    curriculum, basis, facts = history
-    code = data.draw(st.sampled_from([a.code for a in curriculum.activities if a.is_group]))
-    minutes = data.draw(st.integers(1, 300))
-    kind = data.draw(st.sampled_from([Attended, CodevAttended]))
-    more = fold(curriculum, basis, [*facts, kind(99, code, day(3), 300, minutes)])
-    assert more.recognised_minutes >= fold(curriculum, basis, facts).recognised_minutes
-
-
-@PROPERTY
-@given(histories())
-def test_folding_again_gives_the_same_and_survives_its_json(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
-    progress = fold(*history)
-    assert fold(*history) == progress
-    assert Progress.model_validate_json(progress.model_dump_json()) == progress
-
-
-@PROPERTY
-@given(histories())
-def test_states_reasons_and_figures_agree(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
-    """What is done has no reason left and what is not has one; nobody attends more than the base."""
-    progress = fold(*history)
-    for m in progress.modules:
-        assert (m.state is State.DONE) == (not m.why)
-        assert all((a.state is State.DONE) == (not a.why) == (a.done_on is not None) for a in m.activities)
-    assert all(e.eligible == (not e.why) for e in progress.eligibility)
-    assert 0 <= progress.attended_minutes <= progress.attendance_base_minutes
-    assert len(next_steps(progress)) <= 3
-
-
-@PROPERTY
-@given(curricula, st.integers(1, 4), st.integers(1, 4))
-def test_a_later_judgement_never_lowers_a_level(curriculum: Curriculum, first: int, second: int) -> None:
-    progress = folded(Judged(1, "CN-01", first, day(1)), Judged(2, "CN-01", second, day(2)), curriculum=curriculum)
-    assert next(c.level for c in progress.competencies if c.code == "CN-01") == max(first, second)

@@ -1,0 +1,257 @@
+"""Enterprises and mandates in a real database: what they keep, what they count, who sees them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from app.access import P
+from app.accompaniment import service, service_mandates
+from app.accompaniment.models import MilestoneKind as K
+from app.accompaniment.rules import Stage
+from app.accompaniment.schemas import NewMandate
+from app.accompaniment.service import PAGE
+from app.cohorts import service as cohorts
+from app.cohorts.models import EnrolmentState
+from app.cohorts.schemas import MoveCommand
+from app.curricula.schema import MandateKind
+from app.db import Database
+from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.network.service import see_college
+from app.progress.models import ProgressRow
+from app.progress.schemas import MandateProgress, Progress
+from app.progress.service import mismatches
+from tests.accompaniment.samples import NEQ, TODAY, accompany, enterprise, known, opened, record
+from tests.world import World, acting, count
+
+
+def mandates_of(database: Database, world: World, who: str) -> MandateProgress:
+    """What someone's projection says of mandates."""
+    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+        body = session.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
+        assert mismatches(session) == []
+        return Progress.model_validate(body).mandates
+
+
+def codes(error: DomainError) -> list[str]:
+    """Codes of an error's reasons."""
+    return [r.code for r in error.reasons]
+
+
+# Enterprises ------------------------------------------------------------------------------------
+
+
+def test_a_number_is_known_once_in_a_college_and_again_in_another(database: Database, world: World) -> None:
+    shown = known(database, world, enterprise(neq="1166 000 001"))
+    assert shown.neq == NEQ
+    with pytest.raises(Conflict) as refused:
+        known(database, world, enterprise("Autre nom"))
+    assert (refused.value.code, refused.value.params) == ("neq_taken", {}), "it tells nothing of the other"
+    assert known(database, world, enterprise(), "other_coordinator").neq == NEQ
+    for name in ("Sans numéro", "Sans numéro"):
+        assert known(database, world, enterprise(name, neq=None)).neq is None
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("", ["Coopérative Œuvres d’ici", "Érablière Côté", "Scierie du Lac"]),
+        ("erabliere", ["Érablière Côté"]),
+        ("COTE érab", ["Érablière Côté"]),
+        ("oeuvres", ["Coopérative Œuvres d’ici"]),
+        ("1166", ["Scierie du Lac"]),
+        ("1166 000 001", ["Scierie du Lac"]),
+        ("100%", []),
+        ("_", ["Coopérative Œuvres d’ici", "Érablière Côté", "Scierie du Lac"]),
+        ("zzz", []),
+    ],
+)
+def test_search_ignores_accents_case_and_order(database: Database, world: World, search: str, names: list[str]) -> None:
+    for name, neq in (("Érablière Côté", None), ("Scierie du Lac", NEQ), ("Coopérative Œuvres d’ici", None)):
+        known(database, world, enterprise(name, neq))
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENTERPRISE_READ)
+        assert [e.name for e in service.enterprises(session, actor, search=search).items] == names
+        assert service.enterprises(session, acting(session, world, "maude", P.ENTERPRISE_READ)).items == ()
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(database: Database, world: World) -> None:
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENTERPRISE_MANAGE)
+        college = see_college(session, actor, world.alma)
+        for n in range(PAGE + 3):
+            service.add_enterprise(session, actor, college, enterprise(f"Atelier {n % 7}", None))
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENTERPRISE_READ)
+        first = service.enterprises(session, actor)
+        second = service.enterprises(session, actor, after=first.next)
+        ids = [e.id for e in (*first.items, *second.items)]
+        assert (len(first.items), len(second.items), second.next) == (PAGE, 3, None)
+        assert len(set(ids)) == PAGE + 3
+        with pytest.raises(Invalid):
+            service.enterprises(session, actor, after=999_999)
+
+
+# Mandates ---------------------------------------------------------------------------------------
+
+
+def test_a_participant_opens_a_mandate_in_a_new_enterprise(database: Database, world: World) -> None:
+    shown = opened(database, world)
+    assert (shown.stage, shown.accompanied, shown.next_kind) == (Stage.OPENED, False, K.AGREEMENT)
+    assert [a.name for a in shown.advisors] == ["Maude Bérubé"]
+    assert (shown.project_id, shown.enterprise.college_id) == (world.project, world.alma)
+    assert mandates_of(database, world, "maude") == MandateProgress(open=1, completed=0, enterprises=0)
+    assert mandates_of(database, world, "karim").open == 0
+
+
+def test_a_mandate_finds_the_enterprise_that_the_college_knows(database: Database, world: World) -> None:
+    scierie = known(database, world, enterprise())
+    assert opened(database, world, neq="1166-000-001").enterprise_id == scierie.id
+    assert opened(database, world, "karim", by="coordinator", enterprise_id=scierie.id).enterprise_id == scierie.id
+    assert opened(database, world, enterprise_id=scierie.id).enterprise_id == scierie.id, "hers since her mandate"
+    with pytest.raises(NotFound):
+        opened(database, world, "elise", enterprise_id=scierie.id)
+    with pytest.raises(Conflict):
+        opened(database, world, "elise", enterprise=enterprise())
+    elsewhere = known(database, world, enterprise("Mine", "2266000001"), "other_coordinator")
+    for way, error in (
+        ({"neq": "2266000001"}, Invalid),
+        ({"neq": "1"}, Invalid),
+        ({"enterprise_id": elsewhere.id}, NotFound),
+        ({"enterprise_id": scierie.id, "neq": NEQ}, Invalid),
+        ({"neq": None}, Invalid),
+    ):
+        with pytest.raises(error):
+            opened(database, world, "elise", **way)
+
+
+def test_two_advisors_share_a_mandate(database: Database, world: World) -> None:
+    command = NewMandate(kind=MandateKind.accompagnement, title="Robot", enterprise=enterprise())
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.MANDATE_MANAGE)
+        two = [cohorts.see_enrolment(session, actor, world.enrolments[w]) for w in ("maude", "karim")]
+        shown = service_mandates.open_mandate(session, actor, two, command)
+        with pytest.raises(Invalid) as refused:
+            service_mandates.open_mandate(session, actor, [two[0], two[0]], command)
+        assert codes(refused.value) == ["advisors_differ"]
+    accompany(database, world, shown.id)
+    for who in ("maude", "karim"):
+        assert mandates_of(database, world, who) == MandateProgress(open=0, completed=1, enterprises=1)
+
+
+def test_a_mandate_opens_after_the_path_but_not_before(database: Database, world: World) -> None:
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
+        found = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
+        cohorts.move(session, actor, found, MoveCommand(to=EnrolmentState.COMPLETED))
+    opened(database, world)
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.MANDATE_MANAGE)
+        choices = service_mandates.advisor_choices(session, actor)
+        assert [c.name for c in choices] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
+        applied = cohorts.see_enrolment(session, actor, world.enrolments["karim"])
+        applied = applied.model_copy(update={"state": EnrolmentState.APPLIED})
+        command = NewMandate(kind=MandateKind.orientation, title="Trop tôt", neq=NEQ)
+        with pytest.raises(Invalid) as refused:
+            service_mandates.open_mandate(session, actor, [applied], command)
+        assert codes(refused.value) == ["not_advising"]
+
+
+@pytest.mark.parametrize(
+    ("who", "permission", "sees"),
+    [
+        ("maude", P.MANDATE_READ, True),
+        ("karim", P.MANDATE_READ, False),
+        ("trainer", P.MANDATE_READ, True),
+        ("trainer", P.MANDATE_MANAGE, False),
+        ("coordinator", P.MANDATE_MANAGE, True),
+        ("registrar", P.MANDATE_READ, False),
+        ("other_coordinator", P.MANDATE_READ, False),
+        ("other_trainer", P.MANDATE_READ, False),
+        ("admin", P.MANDATE_READ, False),
+    ],
+)
+def test_a_mandate_is_seen_by_its_advisors_and_those_who_follow_them(
+    database: Database, world: World, who: str, permission: P, sees: bool
+) -> None:
+    shown = opened(database, world)
+    with database.transaction() as session:
+        actor = acting(session, world, who, permission)
+        rows = service_mandates.mandates(session, actor).items
+        assert [r.id for r in rows] == ([shown.id] if sees else [])
+        if sees:
+            assert service_mandates.see_mandate(session, actor, shown.id).id == shown.id
+        else:
+            with pytest.raises(NotFound):
+                service_mandates.see_mandate(session, actor, shown.id)
+
+
+def test_lists_by_stage_and_mine(database: Database, world: World) -> None:
+    first = opened(database, world)
+    second = opened(database, world, "karim", enterprise=enterprise("Érablière", None))
+    record(database, world, first.id, K.AGREEMENT)
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.MANDATE_READ)
+        assert [r.id for r in service_mandates.mandates(session, actor).items] == [second.id, first.id]
+        (agreed,) = service_mandates.mandates(session, actor, at=Stage.AGREED).items
+        assert (agreed.id, agreed.advisors, agreed.agreement_on) == (first.id, "Maude Bérubé", TODAY)
+        assert service_mandates.mandates(session, actor, mine=True).items == ()
+        assert service_mandates.mandates(session, actor, college_id=world.rouyn).items == ()
+        (after,) = service_mandates.mandates(session, actor, after=second.id).items
+        assert after.id == first.id
+        with pytest.raises(Invalid):
+            service_mandates.mandates(session, actor, after=999_999)
+
+
+# Facts ------------------------------------------------------------------------------------------
+
+
+def test_facts_follow_one_another_and_the_projection_with_them(database: Database, world: World) -> None:
+    shown = opened(database, world)
+    with pytest.raises(Invalid) as refused:
+        record(database, world, shown.id, K.DIAGNOSTIC)
+    assert codes(refused.value) == ["agreement_missing"], "no diagnostic without an agreement (BR-14)"
+    record(database, world, shown.id, K.AGREEMENT, TODAY - timedelta(days=3))
+    with pytest.raises(Invalid) as refused:
+        record(database, world, shown.id, K.DIAGNOSTIC, TODAY - timedelta(days=4))
+    assert codes(refused.value) == ["before_agreement"]
+    diagnosed = record(database, world, shown.id, K.DIAGNOSTIC)
+    assert (diagnosed.stage, diagnosed.accompanied) == (Stage.DIAGNOSED, False)
+    assert mandates_of(database, world, "maude").completed == 1, "an orientation ends with its diagnostic"
+    planned = record(database, world, shown.id, K.PLAN)
+    assert (planned.stage, planned.accompanied, planned.next_kind) == (Stage.PLANNED, True, None)
+
+
+def test_a_correction_supersedes_the_fact_in_force(database: Database, world: World) -> None:
+    shown = accompany(database, world, opened(database, world).id)
+    agreement = shown.milestones[0]
+    for stale in (None, agreement.id + 999):
+        with pytest.raises(Conflict) as refused:
+            record(database, world, shown.id, K.AGREEMENT, supersedes=stale)
+        assert refused.value.code == "stale"
+    with pytest.raises(Invalid) as late:
+        record(database, world, shown.id, K.AGREEMENT, TODAY, supersedes=agreement.id)
+    assert codes(late.value) == ["after_diagnostic"]
+    earlier = TODAY - timedelta(days=9)
+    corrected = record(database, world, shown.id, K.AGREEMENT, earlier, supersedes=agreement.id, who="coordinator")
+    first = corrected.milestones[0]
+    assert (first.happened_on, first.corrected, first.recorded_by) == (earlier, True, "Corinne Coordination")
+    with database.transaction(colleges=[world.alma]) as session:
+        assert count(session, "mandate_milestone") == 4
+        assert mismatches(session) == []
+
+
+def test_an_enterprise_is_counted_once_whatever_the_number_of_mandates(database: Database, world: World) -> None:
+    """S11: two advisors count the same firm."""
+    first = opened(database, world)
+    accompany(database, world, first.id)
+    for who in ("karim", "elise"):
+        accompany(database, world, opened(database, world, who, neq=NEQ).id, who)
+    without = opened(database, world, "yves", enterprise=enterprise("Sans numéro", None))
+    accompany(database, world, without.id, "yves")
+    opened(database, world, "yves", enterprise=enterprise("Seulement ouverte", None))
+    for who, expected in (("coordinator", [(world.alma, 2)]), ("karim", [(world.alma, 1)]), ("other_coordinator", [])):
+        with database.transaction() as session:
+            actor = acting(session, world, who, P.MANDATE_READ)
+            found = service_mandates.accompanied_enterprises(session, actor)
+            assert [(a.college_id, a.enterprises) for a in found] == expected

@@ -1,0 +1,134 @@
+"""The pages: the registrar decides, the holder downloads, a stranger verifies."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import Database
+from tests.certificates import story
+from tests.certificates.test_api import set_state
+from tests.world import World, as_
+
+
+@pytest.fixture
+def issued(client: TestClient, database: Database, world: World) -> str:
+    """The address of Maude's certificate, issued from the registrar's page."""
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    as_(client, database, world, "registrar")
+    answer = client.post(
+        f"/parcours/{world.enrolments['maude']}/attestations", data={"kind": "attestation_participation"}
+    )
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+def code_of(client: TestClient, path: str) -> str:
+    found = re.search(r"/v/([0-9a-f]{32})", client.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def test_the_registrars_page_before_anyone_signs(client: TestClient, database: Database, world: World) -> None:
+    story.attend(database, world, "maude")
+    page = as_(client, database, world, "registrar").get(f"/colleges/{world.alma}/attestations")
+    assert page.status_code == 200
+    assert "Personne ne signe encore pour le collège" in page.text
+    answer = client.post(
+        f"/colleges/{world.alma}/signataires",
+        data={"name": "Hélène Castonguay", "title": "D", "position": "1", "valid_from": "2026-01-01", "valid_to": ""},
+    )
+    assert answer.status_code == 303
+    page = client.get(f"/colleges/{world.alma}/attestations")
+    assert "Depuis le 1er janvier 2026" in page.text
+    assert f'action="/parcours/{world.enrolments["maude"]}/attestations"' in page.text
+
+
+def test_the_registrars_page_after(client: TestClient, world: World, issued: str) -> None:
+    page = client.get(f"/colleges/{world.alma}/attestations").text
+    assert f'href="{issued}"' in page
+    assert "1 document émis" in page
+    assert f'action="/parcours/{world.enrolments["maude"]}/attestations"' not in page
+
+
+def test_a_refusal_is_a_page_that_says_why(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "registrar")
+    answer = client.post(
+        f"/parcours/{world.enrolments['karim']}/attestations", data={"kind": "attestation_participation"}
+    )
+    assert answer.status_code == 409
+    assert "Ce document ne peut pas être émis maintenant." in answer.text
+    assert "Personne ne signe pour le collège" in answer.text
+
+
+def test_the_holder_finds_and_downloads(client: TestClient, database: Database, world: World, issued: str) -> None:
+    as_(client, database, world, "maude")
+    own = client.get("/attestations").text
+    assert f'href="{issued}"' in own
+    assert "Attestation de participation" in own
+    page = client.get(issued).text
+    assert f'href="{issued}/pdf"' in page
+    assert f"/colleges/{world.alma}/attestations" not in page
+    document = client.get(f"{issued}/pdf")
+    assert document.content.startswith(b"%PDF-")
+    assert document.headers["cache-control"] == "no-store"
+
+
+def test_who_has_none_is_told_so(client: TestClient, database: Database, world: World) -> None:
+    page = as_(client, database, world, "karim").get("/attestations")
+    assert "Aucun document ne vous a encore été remis" in page.text
+
+
+# Strangers ---------------------------------------------------------------------------------------
+
+
+def test_a_stranger_verifies(client: TestClient, issued: str) -> None:
+    code = code_of(client, issued)
+    del client.headers["Authorization"]
+    page = client.get(f"/v/{code}")
+    assert page.status_code == 200
+    assert "Ce document est authentique et en vigueur" in page.text
+    assert "Maude Bérubé" in page.text
+    assert "48\u00a0h" in page.text
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "escouade.example.com" not in page.text  # no address of the person
+    assert client.get(issued).status_code == 303
+
+
+@pytest.mark.parametrize(("state", "title"), [("superseded", "a été remplacé"), ("revoked", "a été révoqué")])
+def test_what_is_no_longer_valid_names_nobody(
+    client: TestClient, database: Database, issued: str, state: str, title: str
+) -> None:
+    code = code_of(client, issued)
+    set_state(database, state)
+    del client.headers["Authorization"]
+    page = client.get(f"/v/{code}")
+    assert f"Ce document {title}" in page.text
+    assert "Bérubé" not in page.text
+    assert "Alma" not in page.text
+
+
+def test_unknown_and_malformed_look_the_same(client: TestClient) -> None:
+    pages = {
+        (page.status_code, page.text)
+        for code in ("0" * 32, "nimporte", "ALM-2026-0001")
+        for page in [client.get(f"/v/{code}")]
+    }
+    assert len(pages) == 1
+    status, text = pages.pop()
+    assert status == 404
+    assert "Aucun document ne répond à ce code" in text
+
+
+def test_the_form_leads_to_the_page(client: TestClient) -> None:
+    page = client.get("/verification")
+    assert page.status_code == 200
+    assert 'name="code"' in page.text
+    code = "3F9A 0C1D 77E2 4B58-A610-9D3C-F2E4 B871"
+    answer = client.get("/verification", params={"code": code})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/v/3f9a0c1d77e24b58a6109d3cf2e4b871")
+    wrong = client.get("/verification", params={"code": "ALM-2026-0001"})
+    assert wrong.status_code == 404
+    assert wrong.text == client.get("/v/ALM-2026-0001").text

@@ -1,0 +1,181 @@
+"""Pages of codevelopment, as a browser without a script uses them."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.codev.models import TurnReason, TurnStatus
+from app.codev.schemas import RecordCommand
+from app.db import Database
+from app.text import local
+from tests.codev.samples import FIRST, assign, close, everyone, formed, ids, planned, turn
+from tests.world import PARTICIPANTS, STARTED, World, as_, count
+
+
+def selected(html: str, name: str) -> list[str]:
+    """Values chosen in the selects of a name."""
+    selects = re.findall(rf'<select[^>]*name="{name}"[^>]*>(.*?)</select>', html, re.DOTALL)
+    return [m[1] if (m := re.search(r'value="([^"]*)" selected', s)) else "" for s in selects]
+
+
+def sheet(html: str) -> dict[str, list[str]]:
+    """What the record's form sends when nothing is changed."""
+    form = html[html.index("/bilan") :]
+    form = form[: form.index("</form>")]
+    found = {n: re.findall(rf'name="{n}"[^>]*value="(\d+)"', form) for n in ("membership_id", "minutes", "position")}
+    found |= {n: selected(form, n) for n in ("status", "mode", "client_id", "turn", "reason")}
+    found["facilitator_present"] = ["true"]
+    if supersedes := re.findall(r'name="supersedes" value="(\d+)"', form):
+        found["supersedes"] = supersedes
+    return found
+
+
+def test_a_coordinator_forms_a_group_and_plans_its_first_session(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "coordinator")
+    page = client.get(f"/codev?cohorte={world.cohort}").text
+    assert "Maude Bérubé" in page
+    assert page.count("<h1>") == 1
+    members = [str(world.enrolments[w]) for w in PARTICIPANTS]
+    form = {"cohort_id": str(world.cohort), "name": "Groupe du lac", "joined_on": str(STARTED)}
+    form["facilitator_id"] = str(world.people["facilitator"])
+    refused = client.post("/codev/groupes", data={**form, "enrolment_ids": members[:3]})
+    assert refused.status_code == 422
+    assert "de 4 à 8 personnes" in refused.text
+    assert refused.text.count("checked") == 3
+    assert 'value="Groupe du lac"' in refused.text
+    answer = client.post("/codev/groupes", data={**form, "enrolment_ids": members})
+    assert answer.status_code == 303, answer.text
+    group = answer.headers["location"]
+    day = STARTED + timedelta(days=3)
+    planned_ = client.post(f"{group}/seances", data={"activity_code": "GEN-7.A", "day": str(day), "clock": "13:30"})
+    assert planned_.headers["location"] == group
+    shown = client.get(group).text
+    assert "13\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30" in shown
+    assert "La rotation propose Maude Bérubé; en réserve, Karim Haddad." in shown
+    again = client.post(f"{group}/seances", data={"activity_code": "GEN-7.A", "day": str(day), "clock": "13:30"})
+    assert again.status_code == 409
+    assert "déjà une séance" in again.text
+
+
+def test_the_two_odd_hours_of_the_year(client: TestClient, database: Database, world: World) -> None:
+    group = formed(database, world)
+    as_(client, database, world, "coordinator")
+    path = f"/codev/groupes/{group.id}/seances"
+    with database.engine.begin() as owner:
+        owner.exec_driver_sql("update cohort set starts_on = '2026-10-01', ends_on = '2027-04-30'")
+    spring = client.post(path, data={"activity_code": "GEN-7.A", "day": "2027-03-14", "clock": "02:30"})
+    assert spring.status_code == 422
+    assert "n’existe pas ce jour-là" in spring.text
+    autumn = {"activity_code": "GEN-7.A", "day": "2026-11-01", "clock": "01:30"}
+    asked = client.post(path, data=autumn)
+    assert asked.status_code == 422
+    assert 'name="second"' in asked.text
+    assert client.post(path, data={**autumn, "second": "second"}).status_code == 303
+
+
+def test_a_facilitator_plans_roles_and_closes_the_record(client: TestClient, database: Database, world: World) -> None:
+    group = formed(database, world)
+    who = {name: str(id_) for name, id_ in ids(group).items()}
+    session_id = planned(database, world, group.id)
+    path = f"/codev/seances/{session_id}"
+    as_(client, database, world, "facilitator")
+    assert "Groupe A" in client.get("/codev").text
+    page = client.get(path).text
+    assert (selected(page, "client"), selected(page, "reserve")) == ([who["maude"]], [who["karim"]])
+    two = client.get(f"{path}?consultations=2&passe={who['maude']}").text
+    assert selected(two, "client") == [who["karim"], who["elise"]]
+    assert selected(two, "reserve") == [who["yves"], who["yves"]]
+    roles = {"client": [who["karim"]], "reserve": [who["karim"]], "observer": [""], "note_taker": [""]}
+    refused = client.post(f"{path}/roles", data=roles)
+    assert refused.status_code == 422
+    assert selected(refused.text, "reserve") == [who["karim"]]
+    assert client.post(f"{path}/roles", data={**roles, "reserve": [who["maude"]]}).status_code == 303
+
+    data = sheet(client.get(path).text)
+    assert data["status"] == ["present"] * 4
+    assert data["minutes"] == ["180"] * 4
+    assert (data["client_id"], data["turn"]) == ([who["karim"]], ["held"])
+    wrong = {**data, "minutes": ["999"] * 4}
+    assert client.post(f"{path}/bilan", data=wrong).status_code == 422
+    late = {**data, "minutes": ["181", "180", "180", "180"], "status": ["late", "present", "present", "present"]}
+    refused = client.post(f"{path}/bilan", data=late)
+    assert refused.status_code == 422
+    assert sheet(refused.text)["minutes"] == late["minutes"]
+    phone = {**data, "mode": ["phone", "onsite", "onsite", "onsite"]}
+    assert client.post(f"{path}/bilan", data=phone).headers["location"] == path
+    closed = client.get(path).text
+    assert "Par téléphone" in closed
+    assert "Corriger le bilan" in closed
+
+    correction = sheet(closed)
+    correction |= {"status": ["present"] * 3 + ["excused"], "turn": ["postponed"], "reason": ["quorum"]}
+    assert client.post(f"{path}/bilan", data=correction).status_code == 303
+    assert "Non tenue, à reprendre" in client.get(path).text
+    with database.transaction(colleges=[world.alma]) as session:
+        assert count(session, "codev_record") == 2
+
+
+def test_members_read_and_the_coordinator_reads_no_reason(client: TestClient, database: Database, world: World) -> None:
+    group = formed(database, world)
+    who = ids(group)
+    session_id = planned(database, world, group.id)
+    assign(database, world, session_id, (who["maude"], who["karim"]))
+    postponed = turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TIME)
+    close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(postponed,)))
+    path = f"/codev/seances/{session_id}"
+    as_(client, database, world, "karim")
+    page = client.get(path).text
+    assert "Manque de temps" in page
+    assert "/bilan" not in page
+    assert client.get(f"/codev/groupes/{group.id}").status_code == 200
+    as_(client, database, world, "coordinator")
+    page = client.get(path).text
+    assert "Reportée" in page
+    assert "Manque de temps" not in page
+    assert "/bilan" not in page
+    assert client.post(f"{path}/annulation").status_code == 303
+    assert "Annulée" in client.get(path).text
+
+
+def test_a_coordinator_changes_a_group(client: TestClient, database: Database, world: World) -> None:
+    group = formed(database, world)
+    path = f"/codev/groupes/{group.id}"
+    as_(client, database, world, "coordinator")
+    link = {"cohort_id": str(world.cohort), "manager_id": str(world.people["maude"])}
+    declared = client.post("/codev/liens", data={**link, "member_id": str(world.people["yves"])})
+    assert declared.headers["location"] == path
+    assert "Maude Bérubé dirige Yves O’Brien" in client.get(path).text
+    left = client.post(f"{path}/departs", data={"membership_id": str(ids(group)["yves"])})
+    assert left.headers["location"] == path
+    page = client.get(path).text
+    assert "dirige" not in page
+    assert "moins de quatre membres" in page
+    back = client.post(f"{path}/membres", data={"enrolment_id": str(world.enrolments["yves"])})
+    assert back.status_code == 422
+    assert "lien de gestion" in back.text
+    handed = client.post(f"{path}/animation", data={"person_id": str(world.people["trainer"])})
+    assert handed.headers["location"] == path
+    assert "Théo Formation" in client.get(path).text
+    elsewhere = client.post("/codev/liens", data={**link, "member_id": str(world.people["karim"])})
+    assert elsewhere.headers["location"] == path
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("trainer", 403), ("registrar", 403), ("other_coordinator", 404), ("other_participant", 404)]
+)
+def test_others_find_nothing(client: TestClient, database: Database, world: World, *, who: str, status: int) -> None:
+    group = formed(database, world)
+    session_id = planned(database, world, group.id)
+    as_(client, database, world, who)
+    for path in (f"/codev/groupes/{group.id}", f"/codev/seances/{session_id}"):
+        assert client.get(path).status_code == status
+    if who == "other_coordinator":
+        assert client.get(f"/codev?cohorte={world.cohort}").status_code == 404
+
+
+def test_the_sample_session_is_in_the_past() -> None:
+    assert local(FIRST).date() == STARTED + timedelta(days=2)

@@ -1,0 +1,74 @@
+"""What holds of the fold for any facts, in any order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.curricula.schema import Curriculum
+from app.progress.facts import Attended, Basis, CodevAttended, Fact, Judged
+from app.progress.rules import fold
+from app.progress.rules_next import next_steps
+from app.progress.schemas import Progress, State
+from tests.progress.samples import FROM_THE_START, PROPERTY, curricula, day, histories
+
+
+@PROPERTY
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_order_of_facts_changes_nothing(history: tuple[Curriculum, Basis, list[Fact]], random: object) -> None:
+    curriculum, basis, facts = history
+    shuffled = list(facts)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert fold(curriculum, basis, shuffled) == fold(curriculum, basis, facts)
+
+
+@PROPERTY
+@given(histories())
+def test_no_more_is_recognised_than_planned(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
+    """BR-06, at each level, each being the sum of what is below."""
+    progress = fold(*history)
+    for m in progress.modules:
+        assert all(0 <= a.recognised_minutes <= a.planned_minutes for a in m.activities)
+        assert m.recognised_minutes == sum(a.recognised_minutes for a in m.activities) <= m.planned_minutes
+    assert progress.recognised_minutes == sum(m.recognised_minutes for m in progress.modules)
+    assert progress.recognised_minutes <= progress.planned_minutes
+
+
+@PROPERTY
+@given(histories(), st.data())
+def test_a_presence_never_lowers_what_is_recognised(
+    history: tuple[Curriculum, Basis, list[Fact]], data: st.DataObject
+) -> None:
+    curriculum, basis, facts = history
+    code = data.draw(st.sampled_from([a.code for a in curriculum.activities if a.is_group]))
+    minutes = data.draw(st.integers(1, 300))
+    kind = data.draw(st.sampled_from([Attended, CodevAttended]))
+    more = fold(curriculum, basis, [*facts, kind(99, code, day(3), 300, minutes)])
+    assert more.recognised_minutes >= fold(curriculum, basis, facts).recognised_minutes
+
+
+@PROPERTY
+@given(histories())
+def test_folding_again_gives_the_same_and_survives_its_json(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
+    progress = fold(*history)
+    assert fold(*history) == progress
+    assert Progress.model_validate_json(progress.model_dump_json()) == progress
+
+
+@PROPERTY
+@given(histories())
+def test_states_reasons_and_figures_agree(history: tuple[Curriculum, Basis, list[Fact]]) -> None:
+    """What is done has no reason left and what is not has one; nobody attends more than the base."""
+    progress = fold(*history)
+    for m in progress.modules:
+        assert (m.state is State.DONE) == (not m.why)
+        assert all((a.state is State.DONE) == (not a.why) == (a.done_on is not None) for a in m.activities)
+    assert all(e.eligible == (not e.why) for e in progress.eligibility)
+    assert 0 <= progress.attended_minutes <= progress.attendance_base_minutes
+    assert len(next_steps(progress)) <= 3
+
+
+@PROPERTY
+@given(curricula, st.integers(1, 4), st.integers(1, 4))
+def test_a_later_judgement_never_lowers_a_level(curriculum: Curriculum, first: int, second: int) -> None:
+    facts = [Judged(1, "CN-01", first, day(1)), Judged(2, "CN-01", second, day(2))]
+    progress = fold(curriculum, FROM_THE_START, facts)
+    assert next(c.level for c in progress.competencies if c.code == "CN-01") == max(first, second)
