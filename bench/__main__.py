@@ -8,8 +8,11 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain, cycle
+from typing import TypeAlias
 
 import httpx2 as httpx
 import uvicorn
@@ -26,6 +29,9 @@ from app.main import create_app
 ROUNDS = 40
 PORT = 8765
 LIMIT_MS = 100
+Headers: TypeAlias = dict[str, dict[str, str]]
+Measure: TypeAlias = tuple[str, str, Callable[[], httpx.Response]]
+"""Role, name and the call to measure."""
 
 
 @contextmanager
@@ -113,18 +119,44 @@ def flow(at: dict[str, int], certificate_code: str) -> list[tuple[str, str]]:
     ]
 
 
-def median(client: httpx.Client, path: str, headers: dict[str, str]) -> tuple[float, int]:
-    """Median milliseconds of a path, and the size of its answer."""
+def median(call: Callable[[], httpx.Response], rounds: int = ROUNDS) -> tuple[float, int]:
+    """Median milliseconds of a call, and the size of its answer."""
     times = []
     size = 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
-        answer = client.get(path, headers=headers)
+        answer = call()
         times.append((time.perf_counter() - start) * 1000)
-        if answer.status_code != httpx.codes.OK:
-            raise SystemExit(f"{path}: {answer.status_code} {answer.text[:300]}")
+        if not answer.is_success:
+            raise SystemExit(f"{answer.url}: {answer.status_code} {answer.text[:300]}")
         size = len(answer.content)
     return statistics.median(times), size
+
+
+def writes(client: httpx.Client, at: dict[str, int], headers: Headers) -> Iterator[Measure]:
+    """Writes of the main flow, each with its fold: one enrolment, then a whole cohort; sign-in and PDF apart."""
+    mine = client.get("/api/v1/me/progress", headers=headers["participant"]).json()
+    enrolment = (mine["items"] if isinstance(mine, dict) else mine)[0]["enrolment_id"]
+    path = f"/api/v1/enrolments/{enrolment}/completions"
+    first = client.get(path, headers=headers["participant"]).json()[0]["activity_code"]
+    turns = cycle((False, True))
+
+    def complete() -> httpx.Response:
+        body = {"activity_code": first, "done": next(turns)}
+        return client.post(path, json=body, headers=headers["participant"])
+
+    sheet_path = f"/api/v1/sessions/{at['session']}/roll-call"
+
+    def correct() -> httpx.Response:
+        sheet = client.get(sheet_path, headers=headers["trainer"]).json()
+        entries = [{k: v for k, v in e.items() if k != "name"} for e in sheet["entries"]]
+        body = {"entries": entries, "supersedes": sheet["roll_call_id"], "reason": "Mesure"}
+        return client.post(sheet_path, json=body, headers=headers["trainer"])
+
+    pdf = f"/api/v1/certificates/{at['certificate']}/pdf"
+    yield "participant", f"POST {path}", complete
+    yield "trainer", f"GET and POST {sheet_path}", correct
+    yield "registrar", f"(apart) {pdf}", lambda: client.get(pdf, headers=headers["registrar"])
 
 
 def main() -> None:
@@ -134,12 +166,13 @@ def main() -> None:
         load_if_empty(database, settings)
         with database.transaction() as session:
             accounts = {(a.role.value, a.college): a for a in accounts_of(session)}
-        with served(settings, database) as url, httpx.Client(base_url=url, timeout=60) as client:
+        with served(settings, database) as url, httpx.Client(base_url=url, timeout=60, follow_redirects=True) as client:
             headers = {"": {}} | {
                 role: _signed_in(client, accounts, role)
                 for role in ("participant", "trainer", "facilitator", "coordinator", "registrar", "observer")
             }
-            _print(client, flow(ids(database), code(database)), headers)
+            at = ids(database)
+            _print(chain(reads(client, flow(at, code(database)), headers), writes(client, at, headers)))
 
 
 def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], role: str) -> dict[str, str]:
@@ -150,16 +183,22 @@ def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], ro
     return {"Authorization": f"Bearer {token}"}
 
 
-def _print(client: httpx.Client, paths: list[tuple[str, str]], headers: dict[str, dict[str, str]]) -> None:
+def reads(client: httpx.Client, paths: list[tuple[str, str]], headers: Headers) -> Iterator[Measure]:
+    """Pages and calls that change nothing."""
+    for role, path in paths:
+        yield role, path, partial(client.get, path, headers=headers[role])
+
+
+def _print(measures: Iterable[Measure]) -> None:
     table = Table(
         "role", "path", "kB", "median ms", "× reference", title=f"{ROUNDS} rounds, Python {sys.version.split()[0]}"
     )
     reference = 0.0
     slow = []
-    for role, path in paths:
-        found, size = median(client, path, headers[role])
+    for role, path, call in measures:
+        found, size = median(call)
         reference = reference or found
-        slow += [path] if found > LIMIT_MS else []
+        slow += [path] if found > LIMIT_MS and not path.startswith("(apart)") else []
         table.add_row(role or "-", path, f"{size / 1000:.1f}", f"{found:.1f}", f"{found / reference:.1f}")
     Console(width=110).print(table)
     Console().print(f"above {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
