@@ -6,7 +6,7 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: ready ## load the demo network and serve it on http://127.0.0.1:8000 (PORT=… to change)
-	@ESCOUADE_ENVIRONMENT=demo .venv/bin/escouade serve --port $(PORT)
+	@ESCOUADE_ENVIRONMENT=demo exec .venv/bin/escouade serve --port $(PORT)
 
 test: ready-dev lint ## check style and types, then run the whole suite
 	@$(PYTHON) -m pytest -n 2 -q

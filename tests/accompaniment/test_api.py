@@ -116,7 +116,7 @@ def test_one_number_is_one_enterprise(client: TestClient, database: Database, wo
         (mandate(enterprise=None), "one_enterprise", "enterprise"),
         (mandate(neq=NEQ), "one_enterprise", "enterprise"),
         (mandate(enterprise=None, neq="123"), "neq_form", "neq"),
-        (mandate(enterprise=None, neq="1166\u00009999"), "neq_form", "neq"),
+        (mandate(enterprise=None, neq="1166\u00009999"), "value_error", "neq"),
         (mandate(enterprise=None, neq="2266000002"), "neq_unknown", "neq"),
         (mandate(enterprise=firm(neq="4466000002")), "neq_form", "enterprise.neq"),
         (mandate(enterprise=firm(region_code="18")), "value_error", "enterprise.region_code"),

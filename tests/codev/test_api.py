@@ -243,7 +243,7 @@ def test_a_bad_record_is_refused_and_leaves_nothing(
     ("body", "code"),
     [
         ({"activity_code": "GEN-1.B", "starts_at": FIRST.isoformat()}, "not_a_codev_activity"),
-        ({"activity_code": "GEN-7.A\u0000", "starts_at": FIRST.isoformat()}, "not_a_codev_activity"),
+        ({"activity_code": "GEN-7.A\u0000", "starts_at": FIRST.isoformat()}, "value_error"),
         ({"activity_code": "GEN-7.A", "starts_at": "2026-11-22T17:00:00"}, "timezone_aware"),
         ({"activity_code": "GEN-7.A", "starts_at": "2126-11-22T17:00:00Z"}, "session_far_from_cohort"),
         ({"activity_code": "GEN-7.A", "starts_at": FIRST.isoformat(), "planned_minutes": 5}, "greater_than_equal"),

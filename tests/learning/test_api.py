@@ -105,7 +105,7 @@ BAD: dict[str, list[tuple[Any, str, str]]] = {
         ({"activity_code": "GEN-1.A", "done_on": "2019-01-01"}, "done_on", "before_the_start"),
         ({"activity_code": "GEN-1.A", "done_on": "2999-01-01"}, "done_on", "date_in_the_future"),
         ({"activity_code": "ABC"}, "activity_code", "unknown_activity"),
-        ({"activity_code": "GEN-1.A\x00"}, "activity_code", "unknown_activity"),
+        ({"activity_code": "GEN-1.A\x00"}, "activity_code", "value_error"),
         ({"activity_code": "GEN-1.C"}, "activity_code", "not_self_study"),
         ({"activity_code": "GEN-3.A"}, "activity_code", "activity_locked"),
         ([1], "body", "model_attributes_type"),

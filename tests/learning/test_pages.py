@@ -51,7 +51,7 @@ def test_a_closed_activity_says_what_opens_it_and_offers_nothing(
     client: TestClient, database: Database, world: World
 ) -> None:
     page = as_(client, database, world, "maude").get(at(world, "GEN-3.A")).text
-    assert "Terminez d’abord le module GEN-1." in page
+    assert 'Terminez d’abord le module <span class="code">GEN-1</span>.' in page
     assert 'method="post" action="/parcours' not in page
 
 
