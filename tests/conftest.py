@@ -34,6 +34,9 @@ def server() -> Iterator[str]:
         return
     place = Path(tempfile.gettempdir()) / f"escouade-tests-{os.getuid()}"
     with embedded_server(place) as url:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _run(url, f"alter system set {setting} = off")  # these databases live for one test
+        _run(url, "select pg_reload_conf()")
         yield url
 
 

@@ -112,7 +112,7 @@ def test_one_number_is_one_enterprise(client: TestClient, database: Database, wo
         (mandate(kind="conseil"), "enum", "kind"),
         (mandate(title=" "), "string_too_short", "title"),
         (mandate(title="x" * 201), "string_too_long", "title"),
-        (mandate(opened_on="2999-01-01"), "date_to_come", "opened_on"),
+        (mandate(opened_on="2099-01-01"), "date_to_come", "opened_on"),
         (mandate(enterprise=None), "one_enterprise", "enterprise"),
         (mandate(neq=NEQ), "one_enterprise", "enterprise"),
         (mandate(enterprise=None, neq="123"), "neq_form", "neq"),
@@ -142,7 +142,7 @@ def test_a_bad_mandate_is_refused_and_leaves_nothing(
         ({"kind": "agreement", "happened_on": "2026-13-01"}, 422, "date_from_datetime_parsing"),
         ({"kind": "agreement", "happened_on": "2026-01-01"}, 422, "confidentiality_clause_missing"),
         ({"kind": "plan", "happened_on": "2026-01-01"}, 422, "agreement_missing"),
-        ({"kind": "agreement", "happened_on": "2999-01-01", "confidentiality_clause": True}, 422, "date_to_come"),
+        ({"kind": "agreement", "happened_on": "2099-01-01", "confidentiality_clause": True}, 422, "date_to_come"),
         ({"kind": "agreement", "happened_on": "2026-01-01", "supersedes": 1}, 409, "milestone_stale"),
     ],
 )
