@@ -30,9 +30,7 @@ def doctor(
         "pdf": lambda: _explained(check_engine()),
         "fonts": lambda: _explained(check_fonts()),
     }
-    if unsafe(chosen):
-        del checks["database"]  # such settings are not even tried
-    elif progress:
+    if progress:
         checks["projection"] = lambda: _progress(chosen)
     console = Console(highlight=False)
     wrong = 0

@@ -7,9 +7,6 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.codev.models import CodevRole, TurnReason, TurnStatus
 from app.codev.schemas import (
-    LINES,
-    MEMBERS,
-    TURNS,
     LinkCommand,
     NewGroup,
     Position,
@@ -30,14 +27,13 @@ def _blank_is_none(value: object) -> object:
 
 Blank = BeforeValidator(_blank_is_none)
 Someone = Annotated[int | None, Blank]
-Consultations = Annotated[tuple[Someone, ...], Field(max_length=TURNS)]
 
 
 class NewGroupForm(NewGroup):
     """A group as the page's form sends it."""
 
     cohort_id: int
-    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)] = ()
+    enrolment_ids: tuple[int, ...] = ()
     joined_on: Annotated[date | None, Blank] = None
 
     @property
@@ -74,11 +70,11 @@ class LocalCodevSession(Command):
 class RolesForm(Command):
     """Roles as the page's form sends them: one value a consultation in each list, in the same order."""
 
-    client: Consultations = ()
-    reserve: Consultations = ()
-    observer: Consultations = ()
-    note_taker: Consultations = ()
-    digital_facilitator: Consultations = ()
+    client: tuple[Someone, ...] = ()
+    reserve: tuple[Someone, ...] = ()
+    observer: tuple[Someone, ...] = ()
+    note_taker: tuple[Someone, ...] = ()
+    digital_facilitator: tuple[Someone, ...] = ()
 
     @property
     def command(self) -> RolesCommand:
@@ -96,11 +92,11 @@ class RolesForm(Command):
 class RecordForm(Command):
     """A record as the page's form sends it: one value a person, then one a consultation, in the same order."""
 
-    membership_id: Annotated[tuple[int, ...], Field(max_length=LINES)] = ()
+    membership_id: tuple[int, ...] = ()
     status: tuple[PresenceStatus, ...] = ()
     minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=480)] | None, Blank], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
-    position: Annotated[tuple[Position, ...], Field(max_length=TURNS)] = ()
+    position: tuple[Position, ...] = ()
     client_id: tuple[Someone, ...] = ()
     turn: tuple[TurnStatus, ...] = ()
     reason: tuple[Annotated[TurnReason | None, Blank], ...] = ()

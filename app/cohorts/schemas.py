@@ -10,9 +10,7 @@ from app.cohorts.rules import ATTENDING
 from app.curricula.schema import Mode
 from app.web import Command, Line, Prose, Read
 
-Why = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-ROLL = 300
-"""Lines of a roll call at most."""
+Why = Annotated[Line, StringConstraints(max_length=500)]
 
 
 class NewCohort(Command):
@@ -275,7 +273,7 @@ class EntryCommand(Command):
 class RollCallCommand(Command):
     """A roll call to close; a correction names the one it supersedes, and why."""
 
-    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=ROLL)]
+    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=300)]
     supersedes: int | None = None
     reason: Why | None = None
 
@@ -290,7 +288,7 @@ Blank = BeforeValidator(_blank_is_none)
 class RollCallForm(Command):
     """A roll call as the page's form sends it: one value a person in each list, in the same order."""
 
-    enrolment_id: Annotated[tuple[int, ...], Field(max_length=ROLL)] = ()
+    enrolment_id: tuple[int, ...] = ()
     status: tuple[PresenceStatus, ...] = ()
     minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, Blank], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
