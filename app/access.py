@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as DependsParam
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from app.db import Session, SessionDep, act_for
 from app.errors import Forbidden, Unauthenticated
@@ -236,7 +236,9 @@ def scoped(
         if reach is R.PLATFORM:
             return true()
         if reach is R.SELF and person is not None:
-            clauses.append(person == actor.person_id)
+            # In the role's college: a role in one opens nothing of one's past in another.
+            there = true() if college is None or held.college_id is None else college == held.college_id
+            clauses.append(and_(person == actor.person_id, there))
         elif reach in columns:
             column, name = columns[reach]
             value = getattr(held, name)

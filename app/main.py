@@ -1,9 +1,9 @@
 """Assembles the application: which features there are, in their order, and what each registers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import MetaData
 from sqlalchemy import text as sql
@@ -38,9 +38,10 @@ from app import text
 from app.access import Anyone, Whoever
 from app.config import Settings
 from app.db import Database, SessionDep, rows
+from app.gate import Gate
 from app.people.service import recognise
 from app.progress import service as progress
-from app.web import API, STATIC, add_handlers, add_protection
+from app.web import API, STATIC, add_handlers
 
 METADATA: MetaData = SQLModel.metadata
 """Every table of every feature."""
@@ -132,19 +133,5 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     site.include_router(health)
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_handlers(site)
-    add_protection(site, settings.origin)
-    add_language(site, english=settings.english)
+    site.add_middleware(Gate, settings=settings)
     return site
-
-
-def add_language(site: FastAPI, *, english: bool) -> None:
-    """French for everyone; English for who asks for it, where the deployment offers it."""
-
-    @site.middleware("http")
-    async def speak(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        asks = english and request.headers.get("accept-language", "").lower().startswith("en")
-        token = text.language.set("en" if asks else "fr")
-        try:
-            return await call_next(request)
-        finally:
-            text.language.reset(token)

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
+from babel.dates import get_timezone_name
 from babel.messages.pofile import read_po
 
 from app.clock import now
@@ -74,8 +75,16 @@ def explain_error(error: DomainError) -> str:
 
 
 def shown(params: Mapping[str, object]) -> dict[str, object]:
-    """Parameters as a reader sees them: ``*minutes`` as hours, the others as they are."""
-    return {k: hours(v) if k.endswith("minutes") and isinstance(v, int) else v for k, v in params.items()}
+    """Parameters as a reader sees them: ``*minutes`` as hours, ``*_on`` as a day in words, the others as they are."""
+    return {name: _seen(name, value) for name, value in params.items()}
+
+
+def _seen(name: str, value: object) -> object:
+    if name.endswith("minutes") and isinstance(value, int):
+        return hours(value)
+    if (name == "on" or name.endswith("_on")) and isinstance(value, str):
+        return day(date.fromisoformat(value))
+    return value
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -97,15 +106,21 @@ def local(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> datetime:
 
 
 def day(value: date) -> str:
-    """``22 novembre 2026`` in words (``1er`` on the first, in French)."""
+    """``22 novembre 2026`` in words (``1er`` on the first, in French), on one line."""
     text = babel_date(value, format="long", locale="fr_CA" if language.get() == "fr" else "en_CA")
-    return text.replace("1 ", "1er ", 1) if value.day == 1 and language.get() == "fr" else text
+    text = text.replace("1 ", "1er ", 1) if value.day == 1 and language.get() == "fr" else text
+    return text.replace(" ", NBSP)
 
 
 def clock(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> str:
-    """``14 h 02`` in a zone."""
+    """``14 h 02`` in a zone; ``9 h`` on the hour, as the OQLF asks."""
     at = local(moment, zone)
-    return f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}"
+    return f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}" if at.minute else f"{at.hour}{NBSP}h"
+
+
+def zone_name(zone: str) -> str:
+    """A time zone as people call it: ``heure de l’Est``."""
+    return get_timezone_name(ZoneInfo(zone), locale="fr_CA" if language.get() == "fr" else "en_CA")
 
 
 def today(zone: str | ZoneInfo = QUEBEC) -> date:

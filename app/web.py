@@ -1,8 +1,11 @@
-"""The web's common ground: pages from templates, problems as JSON or pages, cross-site writes refused."""
+"""The web's common ground: pages from templates, problems as JSON or pages."""
 
 import json
+import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -10,16 +13,19 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from psycopg.errors import NumericValueOutOfRange
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import text as words
-from app.access import Permission, Role
+from app.access import Permission, Role, identify
+from app.db import Database
 from app.errors import DomainError, Reason, Unauthenticated
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,10 +35,41 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HIDDEN = frozenset({"password"})
 
 
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that make text read in another order than it is written."""
+
+
+def clean(value: str) -> str:
+    """A text as it is kept: composed accents; refused with a control character, which no column can hold."""
+    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t") or c in BIDI for c in value):
+        raise ValueError("control character")
+    return unicodedata.normalize("NFC", value)
+
+
+YEARS = range(1900, 2200)
+"""Years that a day or a moment sent by someone may be of."""
+
+
 class Command(BaseModel):
     """What someone asks for, as JSON or as a form: unknown fields are refused, text is trimmed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _clean_texts(cls, value: object) -> object:
+        """No text escapes the cleaning, whatever its type says of it."""
+        if isinstance(value, tuple):
+            return tuple(clean(item) if type(item) is str else item for item in value)
+        return clean(value) if type(value) is str else value
+
+    @field_validator("*")
+    @classmethod
+    def _within_calendars(cls, value: object) -> object:
+        """No day so far that a week or a time zone away from it there is none."""
+        if isinstance(value, date) and value.year not in YEARS:  # a moment is a day too
+            raise ValueError("not a year of anyone's")
+        return value
 
 
 class Read(BaseModel):
@@ -41,18 +78,8 @@ class Read(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that make text read in another order than it is written."""
-
-
-def _clean(value: str) -> str:
-    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t") or c in BIDI for c in value):
-        raise ValueError("control character")
-    return unicodedata.normalize("NFC", value)
-
-
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
 @cache
@@ -61,10 +88,25 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
     )
-    env.globals.update(t=words.t, known=words.known, explain=words.explain, language=words.language)
+    env.globals.update(t=words.t, known=words.known, explain=explain, language=words.language)
     env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
+    env.filters.update(zone=words.zone_name, whole=whole)
     return env
+
+
+CODE = re.compile(r"\b[A-Z]{2,5}(?:-[A-Z0-9]+)+(?:\.[A-Z0-9]{1,2})?\b")
+"""Codes of modules, activities, competencies and cohorts, as they stand in a sentence."""
+
+
+def whole(sentence: str) -> Markup:
+    """A sentence whose codes never break at their hyphens."""
+    return Markup(CODE.sub(r'<span class="code">\g<0></span>', str(escape(sentence))))  # noqa: S704 - escaped just here
+
+
+def explain(reason: Reason) -> Markup:
+    """A reason in words, on a page."""
+    return whole(words.explain(reason))
 
 
 def render(
@@ -72,7 +114,7 @@ def render(
 ) -> HTMLResponse:
     """A page from a template; ``block`` renders one block alone, for a fragment."""
     shown = environment().get_template(template)
-    context = {"request_path": request.url.path, "actor": getattr(request.state, "actor", None), **values}
+    context = {"request_path": request.scope["path"], "actor": getattr(request.state, "actor", None), **values}
     html = "".join(shown.blocks[block](shown.new_context(context))) if block else shown.render(context)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
@@ -87,6 +129,15 @@ def local_path(path: str | None) -> str:
     if path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable():
         return path
     return "/"
+
+
+def way_back(referer: str) -> str:
+    """The page of this site that a request says it came from, or the front page."""
+    try:
+        before = urlsplit(referer)
+    except ValueError:  # no browser sends such an address; someone does
+        return "/"
+    return local_path(before.path + ("?" + before.query if before.query else ""))
 
 
 # Problems ---------------------------------------------------------------------------------------
@@ -121,8 +172,7 @@ def answer_problem(request: Request, document: Mapping[str, Any], headers: Mappi
         page = render(request, "problem.html", status=status, block="problem", problem=document, typed={})
         page.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top"})
     else:
-        before = urlsplit(request.headers.get("referer", ""))
-        back = local_path(before.path + ("?" + before.query if before.query else ""))
+        back = way_back(request.headers.get("referer", ""))
         typed = getattr(request.state, "typed", {})
         page = render(request, "problem.html", status=status, problem=document, typed=typed, back=back)
     page.headers.update(headers or {})
@@ -165,6 +215,8 @@ KNOWN_TYPES = frozenset(
 async def on_invalid(request: Request, error: Exception) -> Response:
     """What pydantic refused, each with its field and reason."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    if not wants_json(request) and any(found["loc"][0] == "path" for found in error.errors()):
+        return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
     await keep_typed(request)
     reasons = []
     for found in error.errors():
@@ -184,9 +236,19 @@ FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowe
 """Refusals of the framework itself, by status."""
 
 
+def _recognise(request: Request) -> None:
+    """Who reads the refusal of an address that no guard watches: their menu stays."""
+    database: Database = request.app.state.database
+    with suppress(SQLAlchemyError), database.transaction() as session:
+        request.state.actor = identify(session, request)
+
+
 async def on_http(request: Request, error: Exception) -> Response:
     """What the framework refused before any route (no such path, wrong method, broken body)."""
     status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
+    if not wants_json(request) and not hasattr(request.state, "actor"):
+        async with request.app.state.database.limiter:
+            await run_in_threadpool(_recognise, request)
     return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), getattr(error, "headers", None))
 
 
@@ -220,41 +282,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, on_data)
     app.add_exception_handler(OperationalError, on_database_away)
     app.add_exception_handler(PoolTimeout, on_database_away)
-
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-
-
-def cross_site(request: Request, origin: str) -> bool:
-    """Whether a browser says that another site sent this write."""
-    if request.method not in UNSAFE or "authorization" in request.headers:
-        return False
-    fetch_site = request.headers.get("sec-fetch-site")
-    if fetch_site is not None:
-        return fetch_site not in {"same-origin", "none"}
-    sent = request.headers.get("origin")
-    return sent is not None and sent not in {origin, f"{request.url.scheme}://{request.headers.get('host', '')}"}
-
-
-def add_protection(app: FastAPI, origin: str) -> None:
-    """Refuse cross-site writes; say on every answer what a browser may do with it."""
-
-    @app.middleware("http")
-    async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if cross_site(request, origin):
-            response = answer_problem(request, problem(HTTPStatus.FORBIDDEN, "cross_site"))
-        else:
-            response = await call_next(request)
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        if wants_json(request):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
+from app.cohorts.models import EnrolmentState
 from app.db import Database
+from app.web import Command, Line
 from tests.world import World, as_
 
 SIGN_IN = {"email": "maude@escouade.example.com", "password": "ce n’est pas la bonne phrase"}
@@ -70,6 +73,42 @@ def test_an_unknown_page_is_a_page(client: TestClient) -> None:
     assert answer.status_code == 404
     assert "Cette page n’existe pas, ou elle ne vous est pas accessible." in answer.text
     assert answer.text.count("<h1") == 1
+
+
+@pytest.mark.parametrize("path", ["/rien", "/cohortes/abc", "/parcours/1.5"])
+def test_whoever_is_signed_in_keeps_their_menu_on_an_unknown_page(
+    client: TestClient, database: Database, world: World, path: str
+) -> None:
+    page = as_(client, database, world, "maude").get(path)
+    assert page.status_code == 404
+    assert 'href="/parcours"' in page.text
+    assert "Se connecter" not in page.text
+
+
+def test_no_text_is_kept_with_a_control_character(client: TestClient, database: Database, world: World) -> None:
+    session = {"activity_code": "GEN-1.B", "starts_at": "2026-11-22T17:00:00Z"}
+    as_(client, database, world, "coordinator")
+    for name, value in (("place", "Salle\u0000 B"), ("activity_code", "GEN\u0007"), ("place", "salle \u202eB")):
+        answer = client.post(f"/api/v1/cohorts/{world.cohort}/sessions", json=session | {name: value})
+        assert (answer.status_code, errors(answer.json())) == (422, [("value_error", name)])
+
+
+class Typed(Command):
+    """Texts of every sort of type."""
+
+    bare: str = ""
+    many: tuple[str, ...] = ()
+    state: EnrolmentState = EnrolmentState.ACTIVE
+    line: Line | None = None
+
+
+def test_every_text_of_a_command_is_cleaned() -> None:
+    typed = Typed(bare=" Zoe\u0301 ", many=("e\u0301",), line="Ame\u0301lie")
+    assert (typed.bare, typed.many, typed.line) == ("Zoé", ("é",), "Amélie")
+    assert typed.state is EnrolmentState.ACTIVE
+    for wrong in ({"bare": "\x00"}, {"many": ("a", "\x1b")}, {"line": "a\x7f"}):
+        with pytest.raises(ValidationError):
+            Typed.model_validate(wrong)
 
 
 def test_a_wrong_method_is_told(client: TestClient) -> None:

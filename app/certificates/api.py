@@ -19,6 +19,7 @@ from app.certificates.schemas import (
 from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.db import SessionDep
+from app.network import service as network
 from app.web import attachment
 
 router = APIRouter(tags=["certificates"])
@@ -34,7 +35,7 @@ def read_candidates(
     actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], session: SessionDep, college_id: int
 ) -> Candidates:
     """By name; a kind is ready when nothing but the decision of a person is missing (BR-19)."""
-    college = service.see_college(session, actor, college_id)
+    college = network.see_college(session, actor, college_id)
     return Candidates(items=service.eligible(session, actor, college))
 
 
@@ -71,7 +72,7 @@ def read_register(
     actor: Annotated[Actor, may(P.CERTIFICATE_READ)], session: SessionDep, college_id: int
 ) -> CertificateList:
     """Newest first."""
-    college = service.see_college(session, actor, college_id)
+    college = network.see_college(session, actor, college_id)
     return CertificateList(items=service_register.college_certificates(session, college))
 
 
@@ -102,7 +103,7 @@ def read_signatories(
     actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], session: SessionDep, college_id: int
 ) -> SignatoryList:
     """In order of print, past and to come included."""
-    college = service.see_college(session, actor, college_id)
+    college = network.see_college(session, actor, college_id)
     return SignatoryList(items=service_signatories.signatories(session, college))
 
 
@@ -111,7 +112,7 @@ def add_signatory(
     actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], session: SessionDep, college_id: int, command: NewSignatory
 ) -> SignatoryShown:
     """Signs from a day on, or between two; certificates already issued keep those who signed them."""
-    return service_signatories.add_signatory(session, service.see_college(session, actor, college_id), command)
+    return service_signatories.add_signatory(session, network.see_college(session, actor, college_id), command)
 
 
 # For strangers -----------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ from app.certificates import rules, service, service_register, service_signatori
 from app.certificates.schemas import IssueCertificate, NewSignatory
 from app.cohorts.service import see_enrolment
 from app.config import Settings
+from app.curricula.schema import CertificateKind
 from app.db import Session, SessionDep
 from app.errors import NotFound
+from app.network import service as network
 from app.web import attachment, render, see_other
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +26,7 @@ def candidates(
     actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], session: SessionDep, request: Request, college_id: int
 ) -> Response:
     """Who may be issued what, who not yet and why, and what has been issued."""
-    college = service.see_college(session, actor, college_id)
+    college = network.see_college(session, actor, college_id)
     return render(
         request,
         "certificates/candidates.html",
@@ -33,6 +35,20 @@ def candidates(
         issued=service_register.college_certificates(session, college),
         signatories=service_signatories.signatories(session, college),
     )
+
+
+@router.get("/parcours/{enrolment_id}/attestations/{kind}")
+def confirm(
+    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
+    session: SessionDep,
+    request: Request,
+    enrolment_id: int,
+    kind: CertificateKind,
+) -> Response:
+    """What would be printed, before the decision."""
+    enrolment = see_enrolment(session, actor, enrolment_id)
+    record = service.proposed(session, actor, enrolment, kind)
+    return render(request, "certificates/confirm.html", enrolment=enrolment, record=record)
 
 
 @router.post("/parcours/{enrolment_id}/attestations")
@@ -58,7 +74,7 @@ def add_signatory(
     command: Annotated[NewSignatory, Form()],
 ) -> Response:
     """Add a signatory, then back to the list."""
-    college = service.see_college(session, actor, college_id)
+    college = network.see_college(session, actor, college_id)
     service_signatories.add_signatory(session, college, command)
     return see_other(f"/colleges/{college_id}/attestations#signataires")
 

@@ -40,15 +40,6 @@ from app.progress.service import folded
 # Who may be issued what --------------------------------------------------------------------------
 
 
-def see_college(session: Session, actor: Actor, college_id: int) -> CollegeShown:
-    """A college that the actor reaches through the permission in force."""
-    within = scoped(actor, college=College.id)
-    row = session.exec(select(College).where(College.id == college_id, within)).one_or_none()
-    if row is None:
-        raise NotFound
-    return CollegeShown.model_validate(row)
-
-
 def eligible(session: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
     """Everyone who follows or followed a path in the college, by name, with what may be issued and what not yet.
 
@@ -172,6 +163,13 @@ def issue(
     session.add(row)
     session.flush()
     return view(row, actor.name)
+
+
+def proposed(session: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
+    """What a certificate issued now would say, its number and its address left blank; refused as :func:`issue` is."""
+    decision = _decision(session, _locked(session, actor, enrolment), kind, rules.issued_on(now()))
+    _refuse(rules.refuse_issue(_case(session, actor, decision)))
+    return _record(session, decision, number="", site="")
 
 
 def _locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolment:

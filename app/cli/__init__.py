@@ -3,8 +3,11 @@
 import sys
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.cli import accounts, demo, doctor, serve
+from app.config import Settings
 from app.curricula.cli import app as curricula
 from app.embedded import EmbeddedError
 from app.errors import DomainError
@@ -33,3 +36,19 @@ def main() -> None:
     except EmbeddedError as error:
         typer.echo(t(error.code, **error.params), err=True)
         sys.exit(1)
+    except (OperationalError, ArgumentError) as error:
+        typer.echo(t("cli.unreachable", detail=_first_line(error)), err=True)
+        sys.exit(1)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise  # a fault of ours
+        variables = {field: f"ESCOUADE_{field.upper()}" for field in Settings.model_fields}
+        for line in accounts.in_words(error, variables):
+            typer.echo(line, err=True)
+        sys.exit(1)
+
+
+def _first_line(error: OperationalError | ArgumentError) -> str:
+    """What the driver says, without the statement that SQLAlchemy adds."""
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return str(cause).strip().split("\n", 1)[0]

@@ -1,12 +1,15 @@
 """Starting for real: the first college and administrator, then accounts from a CSV file."""
 
 import csv
+import io
 import os
 import secrets
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -24,14 +27,25 @@ from app.errors import DomainError, Reason
 from app.network import service as network
 from app.network.models import College, Project
 from app.network.schemas import NewCollege
-from app.people.rules import password_reasons
+from app.people.rules import normal_email, password_reasons
 from app.people.schemas import NewAccount
 from app.people.service import add_account, hold, person_by_email
 from app.text import explain, explain_error, known, t
 
 app = typer.Typer(no_args_is_help=True)
+Asked = TypeVar("Asked", NewCollege, NewAccount)
+BEYOND = "\0"
+"""Where cells without a column go."""
 COLUMNS = ("courriel", "prenom", "nom", "role", "college", "cohorte", "nom_usuel", "mot_de_passe")
 REQUIRED = COLUMNS[:4]
+NAMES = {
+    "legal_first_name": "prenom",
+    "legal_last_name": "nom",
+    "chosen_name": "nom_usuel",
+    "email": "courriel",
+    "password": "mot_de_passe",
+}
+"""Columns by the field they fill."""
 
 
 class Refused(Exception):
@@ -64,18 +78,20 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
             if session.exec(select(College.id)).first() is not None:
                 typer.echo(t("cli.init.already"), err=True)
                 raise typer.Exit(1)
-            try:
-                place = NewCollege(name=college, slug=slug, city=city, region_code=region, number_prefix=prefix)
-                person = NewAccount(
-                    legal_first_name=first_name,
-                    legal_last_name=last_name,
-                    email=email,
-                    password=password,
-                )
-            except ValidationError as error:
-                for line in in_words(error):
-                    typer.echo(f"  - {line}", err=True)
-                raise typer.Exit(1) from None
+            wrong: list[str] = []
+            place = _made(
+                NewCollege, wrong, name=college, slug=slug, city=city, region_code=region, number_prefix=prefix
+            )
+            person = _made(
+                NewAccount,
+                wrong,
+                legal_first_name=first_name,
+                legal_last_name=last_name,
+                email=email,
+                password=password,
+            )
+            if place is None or person is None:
+                _stop(*wrong)
             college_id = network.open_college(session, place).id
             person_id = add_account(session, person)
             act_for(session, colleges=[college_id], person=None)
@@ -85,13 +101,45 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
         typer.echo(t("cli.init.done", college=college, email=email))
 
 
-def in_words(error: ValidationError) -> list[str]:
-    """What pydantic refused, one line a field."""
+def _asked() -> dict[str, str]:
+    """What ``init`` asks, by the field it fills."""
+    return {
+        "name": t("cli.init.college"),
+        "slug": t("cli.init.slug"),
+        "city": t("cli.init.city"),
+        "region_code": t("cli.init.region"),
+        "number_prefix": t("cli.init.prefix"),
+        "legal_first_name": t("cli.init.first_name"),
+        "legal_last_name": t("cli.init.last_name"),
+        "email": t("cli.init.email"),
+        "password": t("cli.init.password"),
+    }
+
+
+def _made(kind: type[Asked], wrong: list[str], **answers: str) -> Asked | None:
+    """What the answers make; what is wrong with them is added to ``wrong``."""
+    try:
+        return kind(**answers)
+    except ValidationError as error:
+        wrong.extend(in_words(error, _asked()))
+        return None
+
+
+def _stop(*lines: str) -> NoReturn:
+    """Say why, on the error output, and leave with status 1."""
+    for line in lines:
+        typer.echo(f"  - {line}" if len(lines) > 1 else line, err=True)
+    raise typer.Exit(1)
+
+
+def in_words(error: ValidationError, names: Mapping[str, str]) -> list[str]:
+    """What pydantic refused, one line a field; ``names`` are those that people know the fields by."""
     lines = []
     for found in error.errors():
         kind = found["type"] if known(f"reason.{found['type']}") else "value_error"
         limits = {k: v for k, v in found.get("ctx", {}).items() if isinstance(v, str | int | float)}
-        lines.append(f"{'.'.join(str(p) for p in found['loc'])}: {explain(Reason(kind, limits))}")
+        field = ".".join(str(part) for part in found["loc"])
+        lines.append(t("cli.wrong_value", name=names.get(field, field), problem=explain(Reason(kind, limits))))
     return lines
 
 
@@ -116,27 +164,28 @@ def import_people(
 ) -> None:
     """Import all rows, or none: a dry run does all the work and keeps nothing."""
     rows = read_rows(file)
-    with deployment(settings()) as database:
-        try:
-            with database.transaction() as session:
-                import_rows(session, rows)
-                if dry_run or any(row.errors for row in rows):
-                    raise Refused
-        except Refused:
-            pass
+    handed = passwords or file.with_suffix(".passwords.csv")
+    with deployment(settings()) as database, suppress(Refused), database.transaction() as session:
+        import_rows(session, rows)
+        if dry_run or any(row.errors for row in rows):
+            raise Refused
+        fresh = [row for row in rows if row.password]
+        if fresh:
+            write_passwords(handed, fresh)
     report(rows, dry_run=dry_run)
     if any(row.errors for row in rows):
         raise typer.Exit(1)
-    fresh = [row for row in rows if row.password]
-    if fresh and not dry_run:
-        write_passwords(passwords or file.with_suffix(".passwords.csv"), fresh)
 
 
 def read_rows(file: Path) -> list[Row]:
-    """The rows of a UTF-8 CSV, comma or semicolon; a wrong header is the first line's error."""
-    text = file.read_text(encoding="utf-8-sig")
+    """The rows of a UTF-8 CSV, comma or semicolon; a wrong encoding or header is the first line's error."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return [Row(1, {}, [t("cli.accounts.import.encoding")])]
     first = text.split("\n", 1)[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=BEYOND)
     header = [h.strip().lower() for h in reader.fieldnames or ()]
     reader.fieldnames = header
     missing = [name for name in REQUIRED if name not in header]
@@ -144,10 +193,13 @@ def read_rows(file: Path) -> list[Row]:
     if missing or unknown:
         params = {"missing": ", ".join(missing) or "-", "unknown": ", ".join(unknown) or "-"}
         return [Row(1, {}, [t("cli.accounts.import.header", **params)])]
-    return [
-        Row(place, {k: (v or "").strip() for k, v in values.items() if isinstance(k, str)}, [])
-        for place, values in enumerate(reader, start=2)
-    ]
+    return [_row(reader.line_num, values) for values in reader]
+
+
+def _row(line: int, values: dict[str, str | list[str]]) -> Row:
+    """A row as it was read: one cell too many means that a name holds the separator, and everything has moved."""
+    errors = [t("cli.accounts.import.cells")] if values.pop(BEYOND, None) else []
+    return Row(line, {k: unicodedata.normalize("NFC", str(v or "")).strip() for k, v in values.items()}, errors)
 
 
 def import_rows(session: Session, rows: list[Row]) -> None:
@@ -163,21 +215,24 @@ def import_rows(session: Session, rows: list[Row]) -> None:
         except DomainError as error:
             row.errors.extend([explain(r) for r in error.reasons] or [explain_error(error)])
         except ValidationError as error:
-            row.errors.extend(in_words(error))
+            row.errors.extend(in_words(error, NAMES))
 
 
 def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> None:
     value = row.values
-    role = next((r for r in Role if value["role"] in {r.value, t(f"role.{r.value}").lower()}), None)
+    said = value["role"].casefold()
+    role = next((r for r in Role if said in {r.value, t(f"role.{r.value}").casefold()}), None)
     college_id = places.get(value.get("college", ""))
     if role is None:
         row.errors.append(t("cli.accounts.import.role", role=value["role"]))
     if role not in {None, Role.ADMIN, Role.OBSERVER} and college_id is None:
         row.errors.append(t("cli.accounts.import.college", college=value.get("college", "")))
+    if role is Role.OBSERVER and session.exec(select(Project.id)).first() is None:
+        row.errors.append(t("cli.accounts.import.project"))
     cohort_id = _cohort(session, college_id, value.get("cohorte", ""), row)
     if row.errors or role is None:
         return
-    person_id = person_by_email(session, value["courriel"].lower())
+    person_id = person_by_email(session, normal_email(value["courriel"]))
     if person_id is None:
         chosen = value.get("mot_de_passe", "")
         row.password = None if chosen else secrets.token_urlsafe(15)
@@ -221,14 +276,21 @@ def report(rows: list[Row], *, dry_run: bool) -> None:
         table = Table(t("cli.accounts.import.line"), t("cli.accounts.import.who"), t("cli.accounts.import.error"))
         for row in wrong:
             table.add_row(str(row.line), row.values.get("courriel", ""), "\n".join(row.errors))
-        Console().print(table)
+        Console(stderr=True, markup=False, highlight=False).print(table)
     key = "refused" if wrong else "dry" if dry_run else "done"
-    typer.echo(t(f"cli.accounts.import.{key}", n=len(wrong) if wrong else len(rows)))
+    typer.echo(t(f"cli.accounts.import.{key}", n=len(wrong) if wrong else len(rows)), err=bool(wrong))
 
 
 def write_passwords(file: Path, rows: list[Row]) -> None:
-    """First passwords, in a file only its owner may read: hand them over, then destroy it."""
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """First passwords, in a file only its owner may read: hand them over, then destroy it.
+
+    Written before the accounts are kept: what cannot be written keeps nothing. A file that is there already may
+    hold the only copy of other passwords, or be open to others: it is refused.
+    """
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        _stop(t("cli.accounts.import.passwords_refused", file=file, detail=error.strerror))
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(("courriel", "mot_de_passe"))

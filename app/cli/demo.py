@@ -1,7 +1,7 @@
 """``escouade demo``: a network of invented people, the same for a seed and a reference date."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from app.cli.demo_certificates import issue_certificates
-from app.cli.demo_data import COHORTS, PLACES
+from app.cli.demo_data import COHORTS, PLACES, CohortPlan
 from app.cli.demo_field import go_on, know_enterprises
 from app.cli.demo_life import live
 from app.cli.demo_network import PASSWORD, Story, lay
@@ -20,6 +20,7 @@ from app.cli.demo_stories import tell_stories
 from app.cli.deployment import deployment
 from app.config import Settings, settings
 from app.db import Database, Session, act_for
+from app.main import METADATA
 from app.network.models import College
 from app.people.schemas import DemoAccount
 from app.text import t, today
@@ -27,6 +28,8 @@ from app.text import t, today
 app = typer.Typer(invoke_without_command=True)
 SEED = 135
 ALL_PLACES = tuple(p.slug for p in PLACES)
+UNFINISHED = "demo under way"
+KEPT = {"region", "published_curriculum"}
 LAYING = 3
 """What laying the network weighs in the progress shown, in cohorts."""
 
@@ -38,12 +41,12 @@ def demo(
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=t("cli.demo.on"))] = None,
 ) -> None:
     """Load the demo network into an empty deployment; refuses one that is in use, and production."""
-    if context.invoked_subcommand is not None:
-        return
     chosen = settings()
     if chosen.environment == "production":
         typer.echo(t("cli.demo.production"), err=True)
         raise typer.Exit(1)
+    if context.invoked_subcommand is not None:
+        return
     with deployment(chosen) as database:
         if not _is_empty(database):
             typer.echo(t("cli.demo.in_use"), err=True)
@@ -62,18 +65,29 @@ def accounts(
         typer.echo(json.dumps([a.model_dump() for a in found], ensure_ascii=False, indent=2))
         return
     for account in found:
-        typer.echo(f"{account.role:12} {account.college:28} {account.email:52} {account.password}")
+        typer.echo(f"{t(f'role.{account.role.value}'):16} {account.college:28} {account.email:52} {account.password}")
 
 
 def _is_empty(database: Database) -> bool:
+    """Whether there is room for the demo; a load that was interrupted is swept away first."""
+    with database.engine.begin() as owner:
+        if owner.execute(text("select obj_description('public'::regnamespace)")).scalar_one() == UNFINISHED:
+            tables = ", ".join(t.name for t in METADATA.sorted_tables if t.name not in KEPT)
+            owner.execute(text(f"truncate {tables} restart identity"))
     with database.transaction() as session:
         return session.exec(select(College.id)).first() is None
 
 
-def load_if_empty(database: Database, chosen: Settings) -> None:
+def _mark(database: Database, note: str) -> None:
+    """Say on the schema that a load is under way: a story half told must not pass for a whole one."""
+    with database.engine.begin() as owner:
+        owner.execute(text(f"comment on schema public is '{note}'"))
+
+
+def load_if_empty(database: Database, chosen: Settings, *, plans: Sequence[CohortPlan] = COHORTS) -> None:
     """Load the demo network the first time."""
     if _is_empty(database):
-        load(database, chosen.base_url)
+        load(database, chosen.base_url, plans=plans)
 
 
 def load(
@@ -83,12 +97,14 @@ def load(
     seed: int = SEED,
     on: date | None = None,
     places: Iterable[str] = ALL_PLACES,
+    plans: Sequence[CohortPlan] = COHORTS,
 ) -> None:
-    """Tell the whole story, with its progress shown; ``places`` limits it to some colleges."""
+    """Tell the whole story, with its progress shown; ``places`` limits it to some colleges, ``plans`` to cohorts."""
     console = Console(stderr=True)
-    story = Story(database, seed, on or today(), places=frozenset(places))
+    story = Story(database, seed, on or today(), places=frozenset(places), plans=plans)
+    _mark(database, UNFINISHED)
     with Progress(console=console, transient=True) as shown:
-        task = shown.add_task(t("cli.demo.loading"), total=len(COHORTS) + LAYING)
+        task = shown.add_task(t("cli.demo.loading"), total=len(plans) + LAYING)
         lay(story)
         know_enterprises(story)
         shown.advance(task, LAYING)
@@ -96,6 +112,7 @@ def load(
         go_on(story)
         tell_stories(story)
         issue_certificates(story, base_url)
+    _mark(database, "")
     console.print(t("cli.demo.loaded"))
 
 

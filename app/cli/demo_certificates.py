@@ -12,6 +12,7 @@ from app.cohorts import service as cohorts
 from app.cohorts.models import EnrolmentState
 from app.cohorts.schemas import MoveCommand
 from app.curricula.schema import CertificateKind
+from app.network import service as network
 from app.people.service import names_of
 
 WAITING = 3
@@ -29,7 +30,7 @@ def sign(story: Story) -> None:
             for position, (person_id, title) in enumerate(zip(people, titles, strict=False), start=1):
                 add_signatory(
                     session,
-                    certificates.see_college(session, registrar, staff.college.id),
+                    network.see_college(session, registrar, staff.college.id),
                     NewSignatory(
                         name=names[person_id], title=title, position=position,
                         valid_from=story.today - timedelta(weeks=70),
@@ -47,7 +48,7 @@ def issue_certificates(story: Story, base_url: str) -> None:
 def _issue(story: Story, staff: Staff, base_url: str) -> None:
     with at(noon(story.today - timedelta(days=2))), story.database.transaction() as session:
         registrar = story.actor(session, staff.registrar, Permission.CERTIFICATE_ISSUE)
-        college = certificates.see_college(session, registrar, staff.college.id)
+        college = network.see_college(session, registrar, staff.college.id)
         ready = [
             (candidate.enrolment_id, choice.kind)
             for candidate in certificates.eligible(session, registrar, college)

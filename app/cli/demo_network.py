@@ -1,7 +1,7 @@
 """The demo network's places and people: colleges, staff, cohorts with their admissions."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
@@ -67,6 +67,7 @@ class Story:
     pools: dict[int, list[int]] = field(default_factory=dict)
     place: str = ""
     places: frozenset[str] = frozenset(p.slug for p in PLACES)
+    plans: Sequence[CohortPlan] = COHORTS
     chance: random.Random = field(init=False)
     _names: Iterator[tuple[str, str]] = field(default_factory=lambda: iter(()))
     _hash: str = ""
@@ -124,7 +125,7 @@ def lay(story: Story) -> None:
     story.begin()
     with at(noon(story.today - 60 * WEEK)):
         _places(story)
-    for plan in COHORTS:
+    for plan in story.plans:
         if plan.place in story.places:
             _cohort(story, plan)
 

@@ -30,7 +30,9 @@ def doctor(
         "pdf": lambda: _explained(check_engine()),
         "fonts": lambda: _explained(check_fonts()),
     }
-    if progress:
+    if unsafe(chosen):
+        del checks["database"]  # such settings are not even tried
+    elif progress:
         checks["projection"] = lambda: _progress(chosen)
     console = Console(highlight=False)
     wrong = 0

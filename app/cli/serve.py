@@ -4,12 +4,14 @@ import asyncio
 import logging
 import os
 import signal
-import threading
-from contextlib import ExitStack
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Annotated
 
 import typer
 import uvicorn
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from app.cli.demo import accounts_of, load_if_empty
@@ -20,6 +22,7 @@ from app.main import create_app, open_database
 from app.text import t
 
 BACKLOG_SECONDS = 10
+log = logging.getLogger("escouade.worker")
 
 
 def serve(
@@ -30,6 +33,7 @@ def serve(
 ) -> None:
     """Serve the web application; with the embedded server or ``demo``, the worker runs beside it."""
     chosen = _at_port(settings(), port)
+    _refuse_taken(host, port)
     with ExitStack() as stack:
         database = stack.enter_context(deployment(chosen))
         if chosen.environment == "demo":
@@ -38,7 +42,7 @@ def serve(
         os.environ["ESCOUADE_SERVED_URL"] = url
         os.environ["ESCOUADE_BASE_URL"] = chosen.base_url
         if chosen.database_url is None and not alone:
-            threading.Thread(target=lambda: asyncio.run(run_worker(url)), daemon=True, name="worker").start()
+            stack.enter_context(_worker_beside(url))
         typer.echo(t("cli.serve.ready", url=chosen.base_url))
         uvicorn.run(
             "app.cli.serve:application",
@@ -51,6 +55,33 @@ def serve(
             log_level="warning",
             timeout_graceful_shutdown=BACKLOG_SECONDS,
         )
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Stop now if the address cannot be had, not after minutes of loading."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        typer.echo(f"{host}:{port} : {str(error.strerror).split(' (')[0]}", err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _worker_beside(url: str) -> Iterator[None]:
+    """The worker in a thread of its own, sent away before its database is."""
+
+    async def work() -> None:
+        try:
+            await run_worker(url)
+        except Exception:
+            log.exception("the worker stopped")
+
+    with start_blocking_portal() as portal:
+        working = portal.start_task_soon(work)
+        try:
+            yield
+        finally:
+            working.cancel()
 
 
 def _at_port(chosen: Settings, port: int) -> Settings:
@@ -77,7 +108,8 @@ def worker() -> None:
     with deployment(settings()) as database:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(t("cli.worker.ready"))
-        asyncio.run(run_worker(database.engine.url.render_as_string(hide_password=False)))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(run_worker(database.engine.url.render_as_string(hide_password=False)))
 
 
 def migrate(

@@ -4,8 +4,11 @@ Today it sweeps ended sign-ins every hour and checks the progress projection eve
 dies with its process is taken up again by another worker.
 """
 
+import asyncio
 import logging
 import os
+import signal
+import threading
 
 import psycopg
 from pgqueuer import PgQueuer
@@ -43,7 +46,7 @@ def check_progress(database: Database) -> list[int]:
 
 
 async def run_worker(url: str) -> None:
-    """Run until cancelled; installs or upgrades the queue's tables first."""
+    """Run until cancelled, or told to stop by a signal; installs or upgrades the queue's tables first."""
     os.environ["PGQUEUER_SCHEMA"] = "queue"
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     database = open_database(url, pool_size=2)
@@ -52,18 +55,30 @@ async def run_worker(url: str) -> None:
             await prepare(connection)
             queue = PgQueuer.from_psycopg_connection(connection)
             register(queue, database)
+            stop_on_signals(queue)
             await queue.run()
     finally:
         database.dispose()
 
 
+def stop_on_signals(queue: PgQueuer) -> None:
+    """Finish what is under way and return, on SIGTERM and Ctrl+C; beside the web application, that one decides."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, queue.shutdown.set)
+
+
 async def prepare(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
-    """The queue's tables, made or brought up to date."""
+    """The queue's tables, made or brought up to date: by one worker, while those that start with it wait."""
     queries = Queries(PsycopgDriver(connection))
-    if await queries.schema_is_installed():
-        await queries.upgrade()
-    else:
-        await queries.install()
+    await connection.execute("select pg_advisory_lock(hashtext('escouade queue'))")
+    try:
+        if await queries.schema_is_installed():
+            await queries.upgrade()
+        else:
+            await queries.install()
+    finally:
+        await connection.execute("select pg_advisory_unlock(hashtext('escouade queue'))")
 
 
 def register(queue: PgQueuer, database: Database) -> None:

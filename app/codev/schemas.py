@@ -10,14 +10,17 @@ from app.cohorts.models import PresenceMode, PresenceStatus
 from app.curricula.schema import Mode
 from app.web import Command, Line, Read
 
-Position = Annotated[int, Field(ge=1, le=4)]
+TURNS, LINES, MEMBERS = 4, 20, 50
+"""Most consultations and lines of a record, and people of a group to form, that are worth reading."""
+
+Position = Annotated[int, Field(ge=1, le=TURNS)]
 
 
 class NewGroup(Command):
     """A group to form; members join today unless told."""
 
     name: Annotated[Line, StringConstraints(max_length=80)]
-    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=50)]
+    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)]
     facilitator_id: int = Field(description="person id of someone with a role in the college")
     joined_on: date | None = None
 
@@ -101,8 +104,8 @@ class TurnCommand(Command):
 class RecordCommand(Command):
     """The record to close; a correction names the one it supersedes."""
 
-    entries: Annotated[tuple[PresenceCommand, ...], Field(max_length=20)]
-    turns: Annotated[tuple[TurnCommand, ...], Field(max_length=4)] = ()
+    entries: Annotated[tuple[PresenceCommand, ...], Field(max_length=LINES)]
+    turns: Annotated[tuple[TurnCommand, ...], Field(max_length=TURNS)] = ()
     facilitator_present: bool = True
     supersedes: int | None = None
 

@@ -7,6 +7,9 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.codev.models import CodevRole, TurnReason, TurnStatus
 from app.codev.schemas import (
+    LINES,
+    MEMBERS,
+    TURNS,
     LinkCommand,
     NewGroup,
     Position,
@@ -27,13 +30,14 @@ def _blank_is_none(value: object) -> object:
 
 Blank = BeforeValidator(_blank_is_none)
 Someone = Annotated[int | None, Blank]
+Consultations = Annotated[tuple[Someone, ...], Field(max_length=TURNS)]
 
 
 class NewGroupForm(NewGroup):
     """A group as the page's form sends it."""
 
     cohort_id: int
-    enrolment_ids: tuple[int, ...] = ()
+    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)] = ()
     joined_on: Annotated[date | None, Blank] = None
 
     @property
@@ -70,11 +74,11 @@ class LocalCodevSession(Command):
 class RolesForm(Command):
     """Roles as the page's form sends them: one value a consultation in each list, in the same order."""
 
-    client: tuple[Someone, ...] = ()
-    reserve: tuple[Someone, ...] = ()
-    observer: tuple[Someone, ...] = ()
-    note_taker: tuple[Someone, ...] = ()
-    digital_facilitator: tuple[Someone, ...] = ()
+    client: Consultations = ()
+    reserve: Consultations = ()
+    observer: Consultations = ()
+    note_taker: Consultations = ()
+    digital_facilitator: Consultations = ()
 
     @property
     def command(self) -> RolesCommand:
@@ -92,11 +96,11 @@ class RolesForm(Command):
 class RecordForm(Command):
     """A record as the page's form sends it: one value a person, then one a consultation, in the same order."""
 
-    membership_id: tuple[int, ...] = ()
+    membership_id: Annotated[tuple[int, ...], Field(max_length=LINES)] = ()
     status: tuple[PresenceStatus, ...] = ()
     minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=480)] | None, Blank], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
-    position: tuple[Position, ...] = ()
+    position: Annotated[tuple[Position, ...], Field(max_length=TURNS)] = ()
     client_id: tuple[Someone, ...] = ()
     turn: tuple[TurnStatus, ...] = ()
     reason: tuple[Annotated[TurnReason | None, Blank], ...] = ()

@@ -22,7 +22,7 @@ from app.codev.schemas import (
     MemberShown,
     NewGroup,
 )
-from app.codev.service_people import candidates, end_role, give_role, known_person, links
+from app.codev.service_people import candidates, give_role, known_person, links
 from app.codev.service_records import FACTS, attended, current_records, history
 from app.codev.service_sessions import is_inside, sessions_of
 from app.cohorts.models import Cohort, Enrolment, EnrolmentState
@@ -31,7 +31,7 @@ from app.cohorts.schemas import CohortRef
 from app.db import Session, now
 from app.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.people.models import Person, RoleHeld
-from app.people.service import holders
+from app.people.service import end_role, holders
 from app.text import today
 
 __all__ = [
@@ -254,7 +254,7 @@ def remove_member(session: Session, ref: GroupRef, command: LeaveCommand) -> Gro
         raise Invalid("invalid", Reason("left_before_joining", field="left_on"))
     row.left_on = left_on
     session.add(row)
-    end_role(session, ref, session.get_one(Enrolment, row.enrolment_id).person_id, Role.PARTICIPANT)
+    end_role(session, session.get_one(Enrolment, row.enrolment_id).person_id, Role.PARTICIPANT, group_id=ref.id)
     return group(session, ref)
 
 
@@ -274,7 +274,7 @@ def set_facilitator(session: Session, actor: Actor, ref: GroupRef, command: Faci
         raise Invalid("invalid", Reason("facilitator_is_member", field="person_id"))
     for id_, _ in _facilitators(session, ref):
         if id_ != command.person_id:
-            end_role(session, ref, id_, Role.FACILITATOR)
+            end_role(session, id_, Role.FACILITATOR, group_id=ref.id)
     give_role(session, actor, ref, command.person_id, Role.FACILITATOR)
     return group(session, ref)
 

@@ -75,22 +75,6 @@ def give_role(session: Session, actor: Actor, group: GroupRef, person_id: int, r
     )
 
 
-def end_role(session: Session, group: GroupRef, person_id: int, role: Role) -> None:
-    """The role in the group ends now; others stay."""
-    held = session.exec(
-        select(RoleHeld).where(
-            RoleHeld.group_id == group.id,
-            RoleHeld.person_id == person_id,
-            RoleHeld.role == role,
-            col(RoleHeld.ended_at).is_(None),
-        )
-    ).all()
-    for row in held:
-        row.ended_at = now()
-        session.add(row)
-    session.flush()
-
-
 # Management links -------------------------------------------------------------------------------
 
 

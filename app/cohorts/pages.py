@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from app.access import Actor, P, Role, may
 from app.cohorts import pages_enrolments, pages_sessions, service, service_offer
@@ -30,13 +30,17 @@ from app.people.service import holders
 from app.progress.schemas_board import BoardOrder, BoardQuery
 from app.progress.service_board import board
 from app.text import explain, explain_error, today
-from app.web import render, see_other
+from app.web import clean, render, see_other
 
 router = APIRouter(include_in_schema=False)
 
+Search = Annotated[str, Query(max_length=100), AfterValidator(clean)]
 NEXT_SESSIONS = 3
 BLANK = dict.fromkeys(NewCohortForm.model_fields, "")
-TOOLS = (P.PROGRESS_READ, P.SESSION_READ, P.SESSION_MANAGE, P.ROLLCALL_RECORD, P.ENROLMENT_MANAGE, P.COHORT_MANAGE)
+TOOLS = (
+    P.PROGRESS_READ, P.SESSION_READ, P.SESSION_MANAGE, P.ROLLCALL_RECORD,
+    P.ENROLMENT_MANAGE, P.COHORT_MANAGE, P.REPORT_COHORT,
+)  # fmt: skip
 
 
 @router.get("/cohortes")
@@ -44,7 +48,7 @@ def cohorts(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_READ)],
     session: SessionDep,
-    recherche: Annotated[str, Query(max_length=100)] = "",
+    recherche: Search = "",
 ) -> Response:
     """My cohorts."""
     found = service.cohorts(session, actor, search=recherche)
@@ -112,7 +116,7 @@ def cohort(
     session: SessionDep,
     cohort_id: int,
     *,
-    recherche: Annotated[str, Query(max_length=100)] = "",
+    recherche: Search = "",
     etat: EnrolmentState | None = None,
     tri: BoardOrder = BoardOrder.NAME,
 ) -> Response:
@@ -265,7 +269,7 @@ def open_cohorts(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
     session: SessionDep,
-    recherche: Annotated[str, Query(max_length=100)] = "",
+    recherche: Search = "",
 ) -> Response:
     """Cohorts of every college that take applications."""
     found = service_offer.open_cohorts(session, actor, search=recherche)

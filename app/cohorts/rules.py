@@ -28,6 +28,9 @@ MOVES: Mapping[S, frozenset[S]] = {
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
 """States that take a seat of the cohort."""
 
+LEFT = frozenset({S.REFUSED, S.WITHDRAWN, S.TRANSFERRED})
+"""States in which someone has nothing more to do in the cohort: only their own file stays theirs to read."""
+
 FOLLOWING = frozenset({S.ACTIVE, S.COMPLETED})
 """States on the roll."""
 

@@ -10,7 +10,9 @@ from app.cohorts.rules import ATTENDING
 from app.curricula.schema import Mode
 from app.web import Command, Line, Prose, Read
 
-Why = Annotated[Line, StringConstraints(max_length=500)]
+Why = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+ROLL = 300
+"""Lines of a roll call at most."""
 
 
 class NewCohort(Command):
@@ -273,7 +275,7 @@ class EntryCommand(Command):
 class RollCallCommand(Command):
     """A roll call to close; a correction names the one it supersedes, and why."""
 
-    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=300)]
+    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=ROLL)]
     supersedes: int | None = None
     reason: Why | None = None
 
@@ -288,7 +290,7 @@ Blank = BeforeValidator(_blank_is_none)
 class RollCallForm(Command):
     """A roll call as the page's form sends it: one value a person in each list, in the same order."""
 
-    enrolment_id: tuple[int, ...] = ()
+    enrolment_id: Annotated[tuple[int, ...], Field(max_length=ROLL)] = ()
     status: tuple[PresenceStatus, ...] = ()
     minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, Blank], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()

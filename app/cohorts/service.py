@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app.access import Actor, Permission, Role, scoped
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentState
-from app.cohorts.rules import SEATED, admission_reasons, late_join_limit, move_reasons
+from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons
 from app.cohorts.schemas import (
     ApplicationShown,
     ApplyCommand,
@@ -29,7 +29,7 @@ from app.errors import Conflict, Invalid, NotFound, Reason
 from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.people.models import Person, RoleHeld
-from app.people.service import hold
+from app.people.service import end_role, hold
 from app.text import fold, local, today
 
 STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGISTRAR})
@@ -128,7 +128,7 @@ def set_applications(session: Session, cohort: CohortRef, *, is_open: bool) -> C
 
 def set_capacity(session: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
     """Give the cohort more seats, or fewer, but never fewer than are taken."""
-    row = session.get_one(Cohort, cohort.id, with_for_update={"key_share": True})
+    row = session.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
     seated = _seated(session, cohort.id)
     if command.capacity < seated:
         raise Conflict("seats_taken", Reason("seats_taken", {"seated": seated}, "capacity"))
@@ -262,6 +262,8 @@ def move(session: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveC
     if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
         row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
     _record_move(session, actor, row, before, why=command.reason)
+    if command.to in LEFT:
+        end_role(session, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
     if command.to is EnrolmentState.ADMITTED:
         hold(
             session,

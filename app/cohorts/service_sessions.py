@@ -5,7 +5,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access import Actor, scoped
-from app.cohorts.models import CatchUp, Enrolment, RollCall, RollCallEntry, ScheduledSession
+from app.cohorts.models import CatchUp, Enrolment, EnrolmentState, RollCall, RollCallEntry, ScheduledSession
 from app.cohorts.rules import FOLLOWING, Entry, Met, calendar_reasons, has_begun, missed, roll_call_reasons
 from app.cohorts.schemas import (
     CancelCommand,
@@ -94,7 +94,7 @@ def see_session(session: Session, actor: Actor, session_id: int) -> SessionRef:
 
 def cancel(session: Session, actor: Actor, meeting: SessionRef, command: CancelCommand) -> SessionRow:
     """Cancel a session: it leaves the attendance base, even when its roll was called (BR-08)."""
-    row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True})
+    row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     row.cancelled_at, row.cancelled_by, row.cancel_reason = now(), actor.person_id, command.reason
@@ -157,7 +157,7 @@ def _roster(session: Session, meeting: SessionRef, recorded: object) -> list[tup
 
 def close_roll_call(session: Session, actor: Actor, meeting: SessionRef, command: RollCallCommand) -> Sheet:
     """Close a roll call, or correct a closed one; everything or nothing."""
-    row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True})
+    row = session.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     at = now()
@@ -201,6 +201,9 @@ def assign_catch_up(session: Session, actor: Actor, enrolment: EnrolmentRef, com
     activity = _group_activity(enrolment, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("cannot_catch_up", {"activity": command.activity_code}, "activity_code"))
+    lock = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
+    if session.exec(lock).one() is not EnrolmentState.ACTIVE:
+        raise Conflict("not_active", Reason("not_active"))  # it would lower the attendance of a closed file
     taken = select(CatchUp.id).where(
         CatchUp.enrolment_id == enrolment.id, CatchUp.activity_code == activity.code, col(CatchUp.done_on).is_(None)
     )

@@ -170,6 +170,11 @@ def judge(
 ) -> Response:
     """Keep the judgement, then the next hand-in, another competency of the same one, or this page again."""
     enrolment = cohorts.see_enrolment(session, actor, enrolment_id)
+    framework = default_library().framework_of(
+        default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
+    )
+    if competency not in framework.by_code:
+        raise NotFound
     before = service_evidence.queue(session, actor)
     service.judge(session, actor, enrolment, form.command(competency))
     if form.then == NEXT:
@@ -177,9 +182,6 @@ def judge(
         if following is None:
             return see_other("/jugements")
         return see_other(bench_path(following.enrolment_id, following.competencies[0], following.hand_in_id))
-    framework = default_library().framework_of(
-        default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-    )
     stay_on = form.then if form.then in framework.by_code else competency
     return see_other(bench_path(enrolment_id, stay_on, form.hand_in))
 

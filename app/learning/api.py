@@ -10,7 +10,7 @@ from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.db import SessionDep
 from app.learning import service, service_hand_ins, service_hours
-from app.learning.rules import MEGABYTE
+from app.learning.rules import MEGABYTE, clean_name
 from app.learning.schemas import (
     Code,
     CompletionCommand,
@@ -82,7 +82,7 @@ class FileForm(Command):
         content = self.file.file.read(settings.upload_megabytes * MEGABYTE + 1)
         return FileCommand(
             activity_code=self.activity_code,
-            name=self.file.filename or "",
+            name=clean_name(self.file.filename or ""),
             content=content,
             completed_at=self.completed_at,
         )

@@ -20,7 +20,7 @@ from app.curricula.schema import Curriculum
 from app.db import Session, SessionDep
 from app.errors import NotFound
 from app.learning import service, service_hand_ins, service_hours
-from app.learning.rules import ATTEMPTS, MEGABYTE, TYPES
+from app.learning.rules import ATTEMPTS, MEGABYTE, TYPES, clean_name
 from app.learning.schemas import (
     CompletionCommand,
     CountersignCommand,
@@ -158,7 +158,7 @@ def hand_in_file(
     enrolment = _see(session, actor, enrolment_id, code)
     command = FileCommand(
         activity_code=code,
-        name=form.file.filename or "",
+        name=clean_name(form.file.filename or ""),
         content=form.file.file.read(settings.upload_megabytes * MEGABYTE + 1),
         completed_at=_moment(form.completed_at, enrolment),
     )

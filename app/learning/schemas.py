@@ -40,7 +40,7 @@ class TextCommand(Command):
 
 
 class FileCommand(Command):
-    """A file handed in: its name as given and its bytes."""
+    """A file handed in: its name, cleaned by ``rules.clean_name``, and its bytes."""
 
     activity_code: Code
     name: str

@@ -14,7 +14,7 @@ from app.curricula.library import default_library
 from app.db import Session, now
 from app.errors import NotFound, Unavailable, refuse_unless
 from app.learning.models import HandIn
-from app.learning.rules import TYPES, clean_name, extension, file_reasons, hand_in_reasons, punctuality
+from app.learning.rules import TYPES, extension, file_reasons, hand_in_reasons, punctuality
 from app.learning.schemas import FileCommand, HandInRow, HandInShown, TextCommand
 from app.learning.service import desk
 from app.people.models import Person
@@ -35,7 +35,7 @@ def hand_in_file(
 
     ``Invalid`` with reasons on ``file`` when it is empty, above ``megabytes`` or not of an accepted type.
     """
-    name = clean_name(command.name)
+    name = command.name
     refuse_unless(*file_reasons(name, command.content, megabytes), code="invalid")
     digest = files.digest(command.content)
     shown = _hand_in(

@@ -12,6 +12,9 @@ from sqlmodel import Field, SQLModel, col
 from app.access import Role
 from app.db import by_value, check, moment, moment_or_none
 
+SEARCH_KEY = 420
+"""Longest search key, in characters: the folding of a ligature may lengthen a name, and what is over is cut."""
+
 
 class Person(SQLModel, table=True):
     """Someone; ``search_key`` is the folded name (no accents, no case) for search and sorting."""
@@ -20,7 +23,7 @@ class Person(SQLModel, table=True):
     legal_first_name: str = Field(max_length=100)
     legal_last_name: str = Field(max_length=100)
     chosen_name: str | None = Field(default=None, max_length=200)
-    search_key: str = Field(max_length=420, index=True)
+    search_key: str = Field(max_length=SEARCH_KEY, index=True)
     created_at: datetime = moment()
 
     @property

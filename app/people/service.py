@@ -17,7 +17,7 @@ from app.config import Settings
 from app.db import Session, now
 from app.errors import Conflict, NotFound, Reason, Unauthenticated, refuse_unless
 from app.network.models import College
-from app.people.models import Account, Person, RoleHeld, SignIn, SignInKind
+from app.people.models import SEARCH_KEY, Account, Person, RoleHeld, SignIn, SignInKind
 from app.people.rules import SEEN_EVERY, is_open, normal_name, password_reasons
 from app.people.schemas import (
     Me,
@@ -180,17 +180,21 @@ def me(session: Session, actor: Actor) -> Me:
 
 _PEOPLE = text(
     """
-    select p.id, coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name) as name,
+    with known as (
+      select p.id, p.search_key, coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name) as name
+        from person p
+       where exists (select from role_held r
+                      where r.person_id = p.id and r.college_id = :college and r.ended_at is null)
+          or exists (select from enrolment e where e.person_id = p.id and e.college_id = :college)
+    )
+    select k.id, k.name,
            array(select distinct r.role from role_held r
-                  where r.person_id = p.id and r.college_id = :college and r.ended_at is null order by r.role) as roles
-      from person p
-     where (exists (select from role_held r
-                     where r.person_id = p.id and r.college_id = :college and r.ended_at is null)
-            or exists (select from enrolment e where e.person_id = p.id and e.college_id = :college))
-       and p.search_key like all (cast(:words as text[]))
+                  where r.person_id = k.id and r.college_id = :college and r.ended_at is null order by r.role) as roles
+      from known k
+     where k.search_key like all (cast(:words as text[]))
        and (cast(:after as integer) is null
-            or (p.search_key, p.id) > (select a.search_key, a.id from person a where a.id = :after))
-     order by p.search_key, p.id
+            or (k.search_key, k.id) > (select a.search_key, a.id from known a where a.id = :after))
+     order by k.search_key, k.id
      limit :limit
     """
 )
@@ -218,7 +222,7 @@ def add_person(session: Session, command: NewPerson) -> Person:
         legal_first_name=normal_name(command.legal_first_name),
         legal_last_name=normal_name(command.legal_last_name),
         chosen_name=command.chosen_name,
-        search_key=fold(f"{names[1]} {names[0]} {names[2]}"),
+        search_key=fold(f"{names[1]} {names[0]} {names[2]}")[:SEARCH_KEY],
         created_at=now(),
     )
     session.add(person)
@@ -285,6 +289,20 @@ def hold(
             )
         )
         session.flush()
+
+
+def end_role(
+    session: Session, person_id: int, role: Role, *, cohort_id: int | None = None, group_id: int | None = None
+) -> None:
+    """End a role in a group, or in a cohort and its groups; what is held elsewhere stays."""
+    place = RoleHeld.cohort_id == cohort_id if group_id is None else RoleHeld.group_id == group_id
+    held = select(RoleHeld).where(
+        RoleHeld.person_id == person_id, RoleHeld.role == role, place, col(RoleHeld.ended_at).is_(None)
+    )
+    for row in session.exec(held).all():
+        row.ended_at = now()
+        session.add(row)
+    session.flush()
 
 
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -244,10 +244,11 @@ def _field(activity: Activity, heap: _Heap) -> ActivityProgress:
     accepted = sum(f.minutes for f in declared if f.accepted)
     pending = sum(f.minutes for f in declared if f.accepted is None)
     done_on = max(f.on for f in declared if f.accepted) if accepted >= activity.minutes else None
-    params = {"activity": activity.code, "missing_minutes": max(activity.minutes - accepted, 0)}
-    waiting = accepted + pending >= activity.minutes
-    missing = Why(code="hours_to_countersign" if waiting else "field_hours_missing", params=params)
-    return _result(activity, accepted, done_on, missing, waiting=waiting)
+    missing = max(activity.minutes - accepted - pending, 0)
+    why = Why(code="hours_to_countersign", params={"activity": activity.code})
+    if missing:
+        why = Why(code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing})
+    return _result(activity, accepted, done_on, why, waiting=not missing)
 
 
 # Attendance, codevelopment, mandates, competencies ----------------------------------------------

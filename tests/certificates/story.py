@@ -11,7 +11,7 @@ from app.accompaniment.models import (
     MandateMilestone,
     MilestoneKind,
 )
-from app.certificates import service, service_signatories
+from app.certificates import service_signatories
 from app.certificates.schemas import NewSignatory
 from app.codev.models import (
     CodevGroup,
@@ -28,6 +28,7 @@ from app.curricula.schema import Activity, ActivityType, CertificateKind, Mandat
 from app.db import Database, Session, now
 from app.grading.models import Judgement
 from app.learning.models import ActivityCompletion, Countersignature, FieldHours, HandIn
+from app.network import service as network
 from tests.world import STARTED, World, acting
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
@@ -38,7 +39,7 @@ def sign(database: Database, world: World, name: str = "Hélène Castonguay") ->
     """Someone signs for Alma since the cohort began."""
     with database.transaction() as session:
         actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        college = service.see_college(session, actor, world.alma)
+        college = network.see_college(session, actor, world.alma)
         command = NewSignatory(name=name, title="Directrice de la formation continue", valid_from=STARTED)
         service_signatories.add_signatory(session, college, command)
 

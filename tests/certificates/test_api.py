@@ -177,7 +177,7 @@ class TestSignatories:
         story.attend(database, world, "maude")
         as_(client, database, world, "registrar")
         for name, days in (("Partie", {"valid_from": "2020-01-01", "valid_to": "2020-12-31"}),
-                           ("À venir", {"valid_from": "2999-01-01"})):  # fmt: skip
+                           ("À venir", {"valid_from": "2099-01-01"})):  # fmt: skip
             client.post(f"{API}/colleges/{world.alma}/signatories", json={"name": name, "title": "T", **days})
         assert [s["name"] for s in issue(client, world)["record"]["signatories"]] == ["Hélène Castonguay"]
 

@@ -18,6 +18,7 @@ from app.cohorts.schemas import MoveCommand
 from app.curricula.schema import CertificateKind
 from app.db import Database, now
 from app.errors import Conflict, NotFound
+from app.network import service as network
 from app.network.models import College
 from app.people.models import Person
 from app.text import QUEBEC
@@ -49,7 +50,7 @@ def refused(database: Database, world: World, who: str, kind: CertificateKind = 
 def candidates(database: Database, world: World, by: str = "registrar") -> dict[str, Candidate]:
     with database.transaction() as session:
         actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
-        college = service.see_college(session, actor, world.alma)
+        college = network.see_college(session, actor, world.alma)
         return {c.name: c for c in service.eligible(session, actor, college)}
 
 
@@ -117,7 +118,7 @@ def test_the_list_is_in_french_order_and_of_the_college_only(database: Database,
     with database.transaction() as session:
         actor = acting(session, world, "other_registrar", P.CERTIFICATE_ISSUE)
         with pytest.raises(NotFound):
-            service.see_college(session, actor, world.alma)
+            network.see_college(session, actor, world.alma)
 
 
 @pytest.mark.parametrize("people", [("maude",), ("maude", "karim", "elise")])
@@ -130,7 +131,7 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
         issue(database, world, who)
     with database.transaction() as session:
         actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        college = service.see_college(session, actor, world.alma)
+        college = network.see_college(session, actor, world.alma)
         asked: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         service.eligible(session, actor, college)

@@ -41,15 +41,41 @@ def test_the_registrars_page_before_anyone_signs(client: TestClient, database: D
     )
     assert answer.status_code == 303
     page = client.get(f"/colleges/{world.alma}/attestations")
-    assert "Depuis le 1er janvier 2026" in page.text
-    assert f'action="/parcours/{world.enrolments["maude"]}/attestations"' in page.text
+    assert "Depuis le 1er\u00a0janvier\u00a02026" in page.text
+    confirm = f"/parcours/{world.enrolments['maude']}/attestations/attestation_participation"
+    assert f'href="{confirm}"' in page.text
+
+
+def test_what_will_be_printed_is_shown_before_the_decision(
+    client: TestClient, database: Database, world: World
+) -> None:
+    story.sign(database, world)
+    story.attend(database, world, "maude")
+    confirm = f"/parcours/{world.enrolments['maude']}/attestations"
+    page = as_(client, database, world, "registrar").get(f"{confirm}/attestation_participation")
+    assert page.status_code == 200
+    for said in ("Émettre : Attestation de participation", "Maude Bérubé", "Heures reconnues", "Signataires"):
+        assert said in page.text
+    assert f'action="{confirm}"' in page.text
+    assert 'name="kind" value="attestation_participation"' in page.text
+    assert "/v/" not in page.text
+    assert client.get("/attestations").text.count("<h2>") == 0
+
+
+@pytest.mark.parametrize(("kind", "status"), [("certification_collegiale", 409), ("diplome", 404)])
+def test_nothing_is_proposed_that_could_not_be_issued(
+    client: TestClient, database: Database, world: World, kind: str, status: int
+) -> None:
+    story.sign(database, world)
+    page = as_(client, database, world, "registrar").get(f"/parcours/{world.enrolments['maude']}/attestations/{kind}")
+    assert page.status_code == status
 
 
 def test_the_registrars_page_after(client: TestClient, world: World, issued: str) -> None:
     page = client.get(f"/colleges/{world.alma}/attestations").text
     assert f'href="{issued}"' in page
     assert "1 document émis" in page
-    assert f'action="/parcours/{world.enrolments["maude"]}/attestations"' not in page
+    assert f"/parcours/{world.enrolments['maude']}/attestations/" not in page
 
 
 def test_a_refusal_is_a_page_that_says_why(client: TestClient, database: Database, world: World) -> None:

@@ -179,3 +179,15 @@ def test_others_find_nothing(client: TestClient, database: Database, world: Worl
 
 def test_the_sample_session_is_in_the_past() -> None:
     assert local(FIRST).date() == STARTED + timedelta(days=2)
+
+
+def test_a_form_with_more_lines_than_a_record_is_refused(client: TestClient, database: Database, world: World) -> None:
+    session_id = planned(database, world, formed(database, world).id)
+    as_(client, database, world, "facilitator")
+    roles = {"client": ["1"] * 5, "reserve": ["2"] * 5}
+    assert client.post(f"/codev/seances/{session_id}/roles", data=roles).status_code == 422
+    for lines in (
+        {"membership_id": ["1"] * 21, "status": ["absent"] * 21, "minutes": [""] * 21, "mode": [""] * 21},
+        {"position": ["1"] * 5, "client_id": ["1"] * 5, "turn": ["held"] * 5, "reason": [""] * 5},
+    ):
+        assert client.post(f"/codev/seances/{session_id}/bilan", data=lines).status_code == 422

@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import col, select
 
@@ -15,6 +16,7 @@ from app.cohorts.models import Cohort, Enrolment, EnrolmentMove, EnrolmentState
 from app.cohorts.schemas import (
     ApplyCommand,
     CapacityCommand,
+    MoveCommand,
     StaffCommand,
 )
 from app.db import Database, Session, now
@@ -105,6 +107,27 @@ def test_fewer_seats_than_taken_is_refused(database: Database, world: World) -> 
         assert cohorts.set_capacity(session, cohort, CapacityCommand(capacity=4)).capacity == 4
         with pytest.raises(Conflict, match="seats_taken"):
             cohorts.set_capacity(session, cohort, CapacityCommand(capacity=3))
+
+
+@pytest.mark.parametrize("to", [S.WITHDRAWN, S.TRANSFERRED])
+def test_who_leaves_keeps_their_own_file_and_nothing_else_of_the_cohort(
+    database: Database, world: World, to: EnrolmentState
+) -> None:
+    move(database, world, world.enrolments["maude"], to, reason="Nouvel emploi.")
+    with database.transaction() as session:
+        actor = acting(session, world, "maude", P.ENROLMENT_READ)
+        assert cohorts.see_enrolment(session, actor, world.enrolments["maude"]).state is to
+        with pytest.raises(NotFound):
+            cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort)
+        other = acting(session, world, "karim", P.COHORT_READ)
+        assert cohorts.see_cohort(session, other, world.cohort).id == world.cohort
+
+
+def test_why_may_be_as_long_as_its_field_says(database: Database, world: World) -> None:
+    move(database, world, world.enrolments["maude"], S.ON_LEAVE, reason="é" * 500)
+    assert state_of(database, world, world.enrolments["maude"]) is S.ON_LEAVE
+    with pytest.raises(ValidationError):
+        MoveCommand(to=S.ON_LEAVE, reason="é" * 501)
 
 
 def test_leaving_gives_the_seat_back(database: Database, world: World) -> None:

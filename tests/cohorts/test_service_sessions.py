@@ -162,6 +162,20 @@ def test_who_joins_late_owes_what_was_before_and_no_session_of_it(database: Data
         assert mismatches(session) == []
 
 
+def test_a_closed_file_takes_no_catch_up(database: Database, world: World) -> None:
+    called(database, world, meeting(database, world), absent=("maude",))
+    move(database, world, world.enrolments["maude"], S.WITHDRAWN, reason="Un autre emploi.")
+    with database.transaction() as session:
+        before = attendance(session)
+        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
+        ref = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
+        command = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=7))
+        with pytest.raises(Conflict, match="not_active"):
+            calendar.assign_catch_up(session, actor, ref, command)
+    with database.transaction() as session:
+        assert attendance(session) == before
+
+
 def test_codevelopment_is_never_made_up(database: Database, world: World) -> None:
     with database.transaction() as session:
         actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)

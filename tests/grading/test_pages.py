@@ -21,14 +21,14 @@ def test_the_queue_leads_to_the_evidence(client: TestClient, database: Database,
     page = as_(client, database, world, "trainer").get("/jugements")
     assert page.status_code == 200
     assert "Maude Bérubé" in page.text
-    assert "0/1 remise jugée" in page.text
+    assert "0 remise jugée sur 1" in page.text
     assert "20 jours" in page.text
     path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01?preuve={ref.id}"
     assert path in page.text
     bench = client.get(path)
     assert bench.status_code == 200
     assert "Cinq ressources &amp; leur rôle &lt;ici&gt;." in bench.text
-    assert "remise 1/1" in bench.text
+    assert "remise 1 sur 1" in bench.text
     assert bench.text.count("<h1>") == 1
     assert f'value="hand_in:{ref.id}" checked' in bench.text
     assert "Cite au moins cinq ressources régionales" in bench.text
@@ -46,7 +46,7 @@ def test_save_and_next(client: TestClient, database: Database, world: World) -> 
     assert moved.status_code == 303
     following = f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={second.id}"
     assert moved.headers["location"] == following
-    assert "remise 2/2" in client.get(following).text
+    assert "remise 2 sur 2" in client.get(following).text
     last = client.post(f"/parcours/{world.enrolments['karim']}/jugements/CN-01", data=form(second.id))
     assert last.headers["location"] == "/jugements"
     assert "Niveau 3, Maîtrisé" in client.get(path).text
@@ -104,3 +104,11 @@ def test_the_person_reads_but_gets_no_form(client: TestClient, database: Databas
     assert client.post(path, data=form(made.evidence[0].id)).status_code == 403
     assert client.get(f"/parcours/{made.enrolment_id}/jugements/CN-99").status_code == 404
     assert as_(client, database, world, "karim").get(path).status_code == 404
+
+
+def test_a_competency_that_is_none_is_not_found(client: TestClient, database: Database, world: World) -> None:
+    ref = hand_in(database, world)
+    as_(client, database, world, "trainer")
+    for competency in ("CN-99", "C" * 300):
+        path = f"/parcours/{world.enrolments['maude']}/jugements/{competency}"
+        assert client.post(path, data=form(ref.id)).status_code == 404

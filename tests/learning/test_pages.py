@@ -51,7 +51,7 @@ def test_a_closed_activity_says_what_opens_it_and_offers_nothing(
     client: TestClient, database: Database, world: World
 ) -> None:
     page = as_(client, database, world, "maude").get(at(world, "GEN-3.A")).text
-    assert "Terminez d’abord le module GEN-1." in page
+    assert 'Terminez d’abord le module <span class="code">GEN-1</span>.' in page
     assert 'method="post" action="/parcours' not in page
 
 
@@ -79,7 +79,7 @@ def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, worl
 def test_what_was_typed_is_not_lost_when_it_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     refused = client.post(
-        at(world, "GEN-1.C", "/textes"), data={"body": "Un long travail", "completed_at": "2999-01-01T10:00"}
+        at(world, "GEN-1.C", "/textes"), data={"body": "Un long travail", "completed_at": "2099-01-01T10:00"}
     )
     assert refused.status_code == 422
     assert "Un long travail" in refused.text

@@ -12,6 +12,7 @@ from app.cohorts.models import EnrolmentState
 from app.cohorts.service import see_enrolment
 from app.db import Database, now
 from app.errors import Invalid, NotFound, Unavailable
+from app.learning.rules import clean_name
 from app.learning.schemas import (
     CompletionCommand,
     FileCommand,
@@ -118,7 +119,7 @@ def upload(
     with database.transaction() as session:
         actor = acting(session, world, "maude", P.ACTIVITY_DO)
         enrolment = see_enrolment(session, actor, world.enrolments["maude"])
-        command = FileCommand(activity_code="GEN-1.C", name=name, content=content)
+        command = FileCommand(activity_code="GEN-1.C", name=clean_name(name), content=content)
         return hand_in_file(session, actor, enrolment, command, root=root, megabytes=1)
 
 

@@ -127,6 +127,14 @@ def test_the_people_of_a_college_by_name(client: TestClient, database: Database,
     ]
 
 
+def test_the_longest_names_that_fold_longer_are_known(database: Database) -> None:
+    """A ligature opens in the search key: 400 letters may become 800."""
+    command = NewPerson(legal_first_name="œ" * 100, legal_last_name="æ" * 100, chosen_name="œ" * 200)
+    with database.transaction() as session:
+        person = add_person(session, command)
+        assert person.search_key == "ae" * 100 + " " + "oe" * 100 + " " + "oe" * 9
+
+
 @pytest.mark.parametrize("search", ["lœwen", "LOEWEN cote", "elise", "Côté É", "wen-co"])
 def test_search_ignores_accents_case_and_order(
     client: TestClient, database: Database, world: World, search: str
@@ -179,6 +187,15 @@ def test_pages_follow_one_another_without_gap(client: TestClient, database: Data
         if after is None:
             break
     assert found == whole
+
+
+def test_a_cursor_says_nothing_of_people_of_another_college(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "coordinator")
+    # Ailleurs comes first of all by name: a cursor that knew her would let everyone follow.
+    assert people(client, world.alma, after=world.people["other_trainer"]) == []
+    assert people(client, world.alma, after=999_999) == []
 
 
 def test_people_of_another_college_are_not_there(client: TestClient, database: Database, world: World) -> None:

@@ -137,14 +137,14 @@ def test_the_home_page_of_a_stranger_is_the_sign_in(client: TestClient) -> None:
 
 HOMES = {
     "maude": {"/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes"},
-    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/mandats"},
-    "facilitator": {"/", "/codev", "/cohortes-ouvertes"},
+    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/mandats", "/rapports"},
+    "facilitator": {"/", "/codev"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/mandats", "/codev", "/rapports",
     },
     "registrar": {"/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/rapports"},
-    "observer": {"/", "/rapports", "/cohortes-ouvertes"},
-    "admin": {"/", "/cohortes", "/cohortes-ouvertes"},
+    "observer": {"/", "/indicateurs"},
+    "admin": {"/", "/cohortes"},
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip
 

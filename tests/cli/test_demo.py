@@ -1,0 +1,255 @@
+"""The demo network: two colleges told in full, and a small one told twice."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.access import Role
+from app.cli.demo import accounts_of, load, load_if_empty
+from app.cli.demo_data import COHORTS, PLACES, CohortPlan
+from app.cli.demo_field import ENTERPRISES
+from app.cli.demo_network import PASSWORD
+from app.config import Settings
+from app.curricula.service import register_published
+from app.db import Database
+from app.main import create_app, open_database
+from app.people.schemas import DemoAccount
+from app.progress.service import mismatches
+from tests.cli.conftest import Escouade
+
+ON = date(2026, 11, 22)
+TOLD = ("harricana", "lac-gilman")
+SITE = "http://testserver"
+SMALL = (
+    CohortPlan("havre", "GEN-1", "generaliste", 21, 4),
+    CohortPlan("havre", "GEN-2", "generaliste", -2, 2),
+)
+
+
+@pytest.fixture(scope="module")
+def told(fresh_url: Callable[[], str]) -> Iterator[Database]:
+    """Two colleges of the demo network, as of one day."""
+    database = open_database(fresh_url())
+    with database.transaction() as session:
+        register_published(session)
+    load(database, SITE, on=ON, places=TOLD)
+    yield database
+    database.dispose()
+
+
+def rows(database: Database, query: str) -> list[tuple[object, ...]]:
+    with database.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+# The plan ---------------------------------------------------------------------------------------
+
+
+def test_the_plan_of_the_whole_network() -> None:
+    """What the project promises: 135 people, both paths, every moment of a cohort's life."""
+    assert sum(plan.people for plan in COHORTS) == 135
+    assert ENTERPRISES == 460
+    assert len(PLACES) == 7
+    assert {plan.place for plan in COHORTS} == {place.slug for place in PLACES}
+    assert {plan.path for plan in COHORTS} == {"generaliste", "specialise"}
+    assert {plan.phase for plan in COHORTS} == {"prototype", "deployment"}
+    to_come = [plan for plan in COHORTS if plan.weeks_ago <= 0]
+    late = [plan for plan in COHORTS if plan.pace < 1]
+    finished = [plan for plan in COHORTS if plan.weeks_ago >= 24 and plan.pace == 1]
+    running = [plan for plan in COHORTS if 0 < plan.weeks_ago < 15 and plan.pace == 1]
+    assert all((to_come, late, finished, running))
+    assert len({(plan.place, plan.code) for plan in COHORTS}) == len(COHORTS)
+
+
+# Two colleges -----------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(400)
+class TestTold:
+    def test_people_and_enrolments(self, told: Database) -> None:
+        participants = sum(plan.people for plan in COHORTS if plan.place in TOLD)
+        staff = 5 + 3  # one coordinator who is also the registrar, in the small college
+        assert rows(told, "select count(*) from account") == [(participants + staff + 2,)]
+        assert rows(told, "select count(*) from enrolment") == [(participants,)]
+        states = {str(s): n for s, n in rows(told, "select state, count(*) from enrolment group by state")}
+        assert states.keys() >= {"active", "completed"}
+        assert states.keys() <= {"active", "completed", "withdrawn", "on_leave"}
+        assert rows(told, "select count(*) from enterprise") == [(ENTERPRISES,)]
+
+    def test_cohorts_finished_running_and_late(self, told: Database) -> None:
+        """By college and path: how much of the path is behind the group, in hundredths, on average."""
+        found = rows(
+            told,
+            """
+            select l.slug, c.curriculum_slug, round(avg(100.0 * g.recognised_minutes / g.planned_minutes))
+              from cohort c join college l on l.id = c.college_id join enrolment e on e.cohort_id = c.id
+              join progress g on g.enrolment_id = e.id
+             where e.state in ('active', 'completed') group by 1, 2
+            """,
+        )
+        done = {(place, path): int(str(share)) for place, path, share in found}
+        assert done["harricana", "generaliste"] > 95
+        assert 30 < done["harricana", "specialise"] < 90, "thirty weeks ago, and late"
+        assert 20 < done["lac-gilman", "generaliste"] < 90
+        assert 20 < done["lac-gilman", "specialise"] < 90
+
+    def test_declared_off_line(self, told: Database) -> None:
+        """S1: done on Thursday, received on Saturday; and a college whose people phone in."""
+        declared = rows(
+            told,
+            "select received_at - completed_at_declared, body from hand_in where completed_at_declared is not null",
+        )
+        assert [str(row[0]) for row in declared] == ["2 days, 0:00:00"]
+        assert "hors ligne" in str(declared[0][1])
+        phoned = "select count(*) from roll_call_entry where mode = 'phone' and minutes > 0"
+        assert int(str(rows(told, phoned)[0][0])) > 0
+
+    def test_the_reserve_took_a_turn(self, told: Database) -> None:
+        """S4: the planned client was excused, the reserve was the client."""
+        swapped = rows(
+            told,
+            """
+            select t.reason, t.planned_client_id <> t.client_id, p.status, q.status
+              from codev_turn t
+              join codev_presence p on p.record_id = t.record_id and p.membership_id = t.planned_client_id
+              join codev_presence q on q.record_id = t.record_id and q.membership_id = t.client_id
+             where t.status = 'swapped'
+            """,
+        )
+        assert swapped
+        assert set(swapped) == {("absence", True, "excused", "present")}
+
+    def test_a_level_was_reviewed(self, told: Database) -> None:
+        """S5: two assessors; the first judgement is still there."""
+        reviewed = rows(
+            told,
+            """
+            select j.competency_code, j.level, j.assessor_id <> f.assessor_id, j.enrolment_id = f.enrolment_id, j.reason
+              from judgement j join judgement f on f.id = j.supersedes_id
+            """,
+        )
+        assert reviewed
+        assert {row[:4] for row in reviewed} == {("CN-03", 3, True, True)}
+        assert all(str(row[4]).startswith("Révision demandée") for row in reviewed)
+
+    def test_a_certificate_is_verified(self, told: Database) -> None:
+        """S10: a stranger with the code sees a valid document, and only what it says."""
+        issued = rows(told, "select code, number, state from certificate order by id")
+        assert issued
+        assert {state for _, _, state in issued} == {"valid"}
+        with TestClient(create_app(Settings(base_url=SITE), told)) as stranger:
+            page = stranger.get(f"/v/{issued[0][0]}")
+        assert page.status_code == 200
+        assert str(issued[0][1]) in page.text
+        numbers = [str(number) for _, number, _ in issued]
+        assert sorted(numbers) == sorted(f"HAR-2026-{n:04d}" for n in range(1, len(numbers) + 1))
+
+    def test_the_projection_is_what_the_facts_give(self, told: Database) -> None:
+        with told.as_owner() as session:
+            assert mismatches(session) == []
+
+    def test_accounts_of_each_role_and_college(self, told: Database) -> None:
+        found = listed(told)
+        names = {place.name for place in PLACES if place.slug in TOLD}
+        college_roles = set(Role) - {Role.ADMIN, Role.OBSERVER}
+        wanted = {(role, name) for role in college_roles for name in names} | {(Role.ADMIN, ""), (Role.OBSERVER, "")}
+        assert {(a.role, a.college) for a in found} == wanted
+        assert len(found) == len(wanted)
+
+    def test_each_role_signs_in_with_the_listed_password(self, told: Database) -> None:
+        one_a_role = {account.role: account for account in listed(told)}
+        assert one_a_role.keys() == set(Role)
+        with TestClient(create_app(Settings(base_url=SITE), told), follow_redirects=False) as client:
+            for role, account in one_a_role.items():
+                body = {"email": account.email, "password": account.password}
+                answer = client.post("/api/v1/sign-ins", json=body)
+                assert answer.status_code == 201, (role, answer.text)
+                bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
+                mine = client.get("/api/v1/me", headers=bearer).json()
+                assert mine["name"] == account.name
+                assert role in {held["role"] for held in mine["roles"]}
+                assert client.get("/", headers=bearer).status_code in {200, 303}
+
+    def test_the_command_lists_them(self, told: Database, escouade: Escouade) -> None:
+        as_json = escouade(told, "demo", "accounts", "--json")
+        assert as_json.status == 0
+        assert [DemoAccount(**a) for a in json.loads(as_json.out)] == listed(told)
+        plain = escouade(told, "demo", "accounts")
+        assert plain.out.count(PASSWORD) == len(listed(told))
+        assert "Registrariat" in plain.out
+
+    def test_another_load_is_refused(self, told: Database, escouade: Escouade) -> None:
+        assert escouade(told, "demo").status == 1
+
+
+def listed(database: Database) -> list[DemoAccount]:
+    with database.transaction() as session:
+        return accounts_of(session)
+
+
+# The same twice ---------------------------------------------------------------------------------
+
+
+SAME = """
+select a.email, p.legal_first_name, p.legal_last_name, c.code, e.state, e.joined_on, g.recognised_minutes,
+       g.attended_minutes, g.eligible::text, g.next_due_on, t.number, t.kind, t.issued_on,
+       (select string_agg(j.competency_code || j.level, ' ' order by j.validated_at, j.competency_code)
+          from judgement j where j.enrolment_id = e.id),
+       (select string_agg(h.activity_code || coalesce(h.body, ''), ' ' order by h.received_at, h.activity_code)
+          from hand_in h where h.enrolment_id = e.id)
+  from account a join person p on p.id = a.person_id left join enrolment e on e.person_id = p.id
+  left join cohort c on c.id = e.cohort_id left join progress g on g.enrolment_id = e.id
+  left join certificate t on t.enrolment_id = e.id
+ order by a.email, c.code, t.number
+"""
+"""What a story tells, row ids and random codes left out."""
+
+
+def story(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
+    database = open_database(url)
+    try:
+        with database.transaction() as session:
+            register_published(session)
+        load(database, SITE, seed=seed, on=ON, places=("havre",), plans=SMALL)
+        found = rows(database, SAME)
+        found += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
+    finally:
+        database.dispose()
+    return hashlib.sha256(repr(found).encode()).hexdigest(), found
+
+
+@pytest.mark.timeout(300)
+def test_the_same_seed_and_day_tell_the_same_story(fresh_url: Callable[[], str]) -> None:
+    with ThreadPoolExecutor() as two:
+        (first, told), (second, _) = two.map(story, (fresh_url(), fresh_url()), (135, 135))
+    assert second == first
+    assert {row[10] for row in told if len(row) > 4} - {None}, "someone has a certificate"
+
+
+def test_a_load_that_was_interrupted_begins_again(fresh_url: Callable[[], str]) -> None:
+    """Killed half-way, the story is not taken for a whole one: it is swept away and told from its beginning."""
+    database = open_database(fresh_url())
+    with database.transaction() as session:
+        register_published(session)
+    settings = Settings(environment="demo", base_url=SITE)
+    with database.engine.begin() as owner:
+        owner.execute(text("comment on schema public is 'demo under way'"))
+        owner.execute(
+            text(
+                "insert into college (slug, name, city, region_code, number_prefix, timezone, is_sofeduc_member, "
+                "authorised_kinds) values ('reste', 'Reste', 'Alma', '02', 'RES', 'America/Toronto', false, '{}')"
+            )
+        )
+    load_if_empty(database, settings, plans=SMALL)
+    assert rows(database, "select count(*) from college where slug = 'reste'") == [(0,)]
+    assert rows(database, "select count(*) from college") == [(len(PLACES),)]
+    assert rows(database, "select obj_description('public'::regnamespace)") == [(None,)]
+    load_if_empty(database, settings, plans=SMALL)
+    assert rows(database, "select count(*) from cohort") == [(len(SMALL),)]
+    database.dispose()

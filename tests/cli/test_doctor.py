@@ -1,0 +1,42 @@
+"""``escouade doctor``: the roles, and the projection against its facts."""
+
+from sqlalchemy import text
+
+from app.cli.deployment import role_reasons
+from app.db import APP_ROLE, Database
+from tests.cli.conftest import Escouade, url_of
+from tests.world import World
+
+
+def is_superuser(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        found = connection.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar_one()
+    return bool(found)
+
+
+def test_a_superuser_is_no_owner_for_production(database: Database) -> None:
+    expected = ["database_superuser"] if is_superuser(database) else []
+    assert [r.code for r in role_reasons(url_of(database))] == expected
+    with database.engine.connect() as connection:
+        ours = connection.execute(
+            text("select rolsuper or rolbypassrls from pg_roles where rolname = :role"), {"role": APP_ROLE}
+        ).scalar_one()
+    assert ours is False
+
+
+def test_the_projection_is_what_the_facts_give(escouade: Escouade, database: Database) -> None:
+    done = escouade(database, "doctor", "--progress")
+    assert "✓ Progression recalculée" in done.out
+
+
+def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: World) -> None:
+    with database.engine.begin() as owner:
+        tamper = text(
+            "update progress set body = jsonb_set(body, '{recognised_minutes}', '1') where enrolment_id = :id"
+        )
+        owner.execute(tamper, {"id": world.enrolments["maude"]})
+    done = escouade(database, "doctor", "--progress")
+    assert done.status == 1
+    assert "✗ Progression recalculée" in done.out
+    maude = f"La progression de l’inscription {world.enrolments['maude']} n’est pas ce que donnent ses faits."
+    assert [line.strip() for line in done.out.splitlines() if "inscription" in line] == [maude]

@@ -1,0 +1,98 @@
+"""``escouade init``: the first college and its administrator, once."""
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from app.access import Role
+from app.db import Database
+from app.network.models import College
+from app.people.models import Person, RoleHeld, SignInKind
+from app.people.schemas import SignInCommand
+from app.people.service import sign_in
+from tests.cli.conftest import Escouade
+
+PASSWORD = "une première phrase de passe"
+ANSWERS = {
+    "college": "Cégep de la Rivière",
+    "slug": "riviere",
+    "city": "Sainte-Rivière",
+    "region": "12",
+    "prefix": "RIV",
+    "first-name": "Zoe\u0301",
+    "last-name": "Lœwen",
+    "email": "Zoe.Lœwen@riviere.example.com".replace("œ", "oe"),
+    "password": PASSWORD,
+}
+
+
+def words(**changed: str) -> list[str]:
+    answers = {**ANSWERS, **{k.replace("_", "-"): v for k, v in changed.items()}}
+    return ["init", *(part for name, value in answers.items() for part in (f"--{name}", value))]
+
+
+def written(database: Database) -> list[str]:
+    """Every college, person and role, as text."""
+    with database.as_owner() as session:
+        return [
+            str(row[0])
+            for table in ("college", "person", "account", "role_held")
+            for row in session.execute(text(f"select t::text from {table} t order by id"))  # noqa: S608 - our literals
+        ]
+
+
+def test_the_first_college_and_administrator(escouade: Escouade, empty: Database) -> None:
+    done = escouade(empty, *words())
+    assert (done.status, done.err) == (0, "")
+    assert "Le collège Cégep de la Rivière est ouvert." in done.out
+    with empty.as_owner() as session:
+        college = session.exec(select(College)).one()
+        person = session.exec(select(Person)).one()
+        held = session.exec(select(RoleHeld.role, RoleHeld.college_id).order_by(col(RoleHeld.role))).all()
+    assert (college.slug, college.region_code, college.number_prefix) == ("riviere", "12", "RIV")
+    assert (person.legal_first_name, person.search_key) == ("Zoé", "loewen zoe")
+    assert [tuple(r) for r in held] == [
+        (Role.ADMIN, None),
+        (Role.COORDINATOR, college.id),
+        (Role.REGISTRAR, college.id),
+    ]
+    with empty.transaction() as session:
+        command = SignInCommand(email="ZOE.loewen@riviere.example.com", password=PASSWORD)
+        assert sign_in(session, command, kind=SignInKind.BEARER, hours=1)[0]
+
+
+def test_the_second_time_changes_nothing(escouade: Escouade, empty: Database) -> None:
+    assert escouade(empty, *words()).status == 0
+    before = written(empty)
+    again = escouade(empty, *words(slug="autre", prefix="AUT", email="autre@riviere.example.com"))
+    assert (again.status, again.out) == (1, "")
+    assert again.err == "Un collège existe déjà : rien n’a été changé.\n"
+    assert written(empty) == before
+
+
+WRONG: tuple[tuple[dict[str, str], str], ...] = (
+    ({"slug": "Pas Un Slug"}, "Nom court du collège, en minuscules et traits d’union : "),
+    ({"region": "18"}, "Région administrative, de 01 à 17 : "),
+    ({"prefix": "ab"}, "Préfixe des numéros d’attestation, 3 à 6 majuscules : "),
+    ({"college": ""}, "Nom du collège : "),
+    ({"email": "pas une adresse"}, "Courriel de la personne qui administre : "),
+    ({"first_name": " "}, "Prénom de la personne qui administre : "),
+    ({"last_name": "x" * 101}, "Nom de la personne qui administre : "),
+    ({"password": "trop court"}, "Choisissez au moins 15 caractères"),
+    ({"password": "x" * 201}, "Choisissez au plus 200 caractères."),
+    ({"password": ANSWERS["email"]}, "Choisissez autre chose que votre adresse de courriel."),
+)
+
+
+def test_a_bad_value_is_named_and_nothing_is_written(escouade: Escouade, empty: Database) -> None:
+    for changed, named in WRONG:
+        done = escouade(empty, *words(**changed))
+        assert (done.status, done.out) == (1, ""), changed
+        assert named in done.err
+        assert "Traceback" not in done.err
+        assert written(empty) == [], changed
+
+
+def test_several_bad_values_have_a_line_each(escouade: Escouade, empty: Database) -> None:
+    done = escouade(empty, *words(slug="É", region="99", prefix="x", email="rien"))
+    assert done.status == 1
+    assert [line[:7] for line in done.err.splitlines()] == ["  - Nom", "  - Rég", "  - Pré", "  - Cou"]

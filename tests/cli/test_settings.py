@@ -1,0 +1,131 @@
+"""What settings refuse, and what the commands say of it: in French, on the error output, without a traceback."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.config import ROOT, Settings, unsafe
+from app.db import Database
+from app.text import explain, known
+from tests.cli.conftest import Escouade
+
+URL = "postgresql://escouade@db.example.com/escouade"
+
+
+@pytest.mark.parametrize(
+    ("environment", "database_url", "base_url", "reasons"),
+    [
+        ("development", None, "http://127.0.0.1:8000", []),
+        ("demo", None, "http://127.0.0.1:8000", []),
+        ("production", URL, "https://escouade.example.com", []),
+        ("production", None, "https://escouade.example.com", ["embedded_database"]),
+        ("production", URL, "http://escouade.example.com", ["address_without_tls"]),
+        ("production", None, "http://127.0.0.1:8000", ["embedded_database", "address_without_tls"]),
+    ],
+)
+def test_unsafe(environment: str, database_url: str | None, base_url: str, reasons: list[str]) -> None:
+    chosen = Settings(environment=environment, database_url=database_url, base_url=base_url)
+    found = unsafe(chosen)
+    assert [r.code for r in found] == reasons
+    assert all(explain(r) for r in found)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_usual_spellings_of_an_address(scheme: str) -> None:
+    assert Settings(database_url=f"{scheme}://a@b/c").database_url == "postgresql+psycopg://a@b/c"
+
+
+@pytest.mark.parametrize("words", [("demo",), ("demo", "accounts"), ("demo", "accounts", "--json")])
+def test_production_has_no_demo(escouade: Escouade, database: Database, words: tuple[str, ...]) -> None:
+    """Nor does it list its people beside the demo network's password."""
+    done = escouade(database, *words, environment="production", base_url="https://escouade.example.com")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Le réseau de démonstration ne se charge pas en production.\n"
+
+
+def test_a_demo_is_not_laid_over_a_network(escouade: Escouade, database: Database) -> None:
+    done = escouade(database, "demo")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "La base contient déjà un collège : rien n’a été changé.\n"
+
+
+@pytest.mark.parametrize("words", [("init",), ("worker",), ("accounts", "import", __file__)], ids=lambda w: w[0])
+def test_production_over_unsafe_settings(escouade: Escouade, database: Database, words: tuple[str, ...]) -> None:
+    asked = ("college", "slug", "city", "region", "prefix", "first-name", "last-name", "email", "password")
+    answers = [part for name in asked for part in (f"--{name}", "x")] if words == ("init",) else []
+    done = escouade(database, *words, *answers, environment="production", base_url="http://escouade.example.com")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("Ces réglages ne conviennent pas à la production.\n  - ")
+
+
+def test_tables_that_are_behind(escouade: Escouade, empty: Database) -> None:
+    with empty.engine.begin() as owner:
+        owner.execute(text("update alembic_version set version_num = '0001'"))
+    done = escouade(empty, "demo", "accounts")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Les tables ne sont pas à jour : lancez « escouade migrate ».\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"DATABASE_URL": "postgresql://moi:secret@127.0.0.1:9/rien"}, "La base de données ne répond pas"),
+        ({"DATA_DIR": ""}, "contient autre chose qu’une base d’Escouade"),
+    ],
+    ids=["server", "directory"],
+)
+def test_a_process_says_what_is_wrong(variables: dict[str, str], said: str, tmp_path: Path) -> None:
+    """The whole command, as people start it."""
+    if "DATA_DIR" in variables:
+        (tmp_path / "postgresql").mkdir()
+        (tmp_path / "postgresql" / "lettre.txt").write_text("à moi")
+        variables = {"DATA_DIR": str(tmp_path)}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ESCOUADE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", "from app.cli import main; main()", "demo", "accounts"],
+        cwd=ROOT,
+        env=clean | {f"ESCOUADE_{name}": value for name, value in variables.items()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("database_url", "n’importe quoi", "La base de données ne répond pas"),
+        ("pool_size", "beaucoup", "ESCOUADE_POOL_SIZE : "),
+        ("environment", "vacances", "ESCOUADE_ENVIRONMENT : "),
+    ],
+)
+def test_a_wrong_setting_is_named(escouade: Escouade, database: Database, name: str, value: str, said: str) -> None:
+    done = escouade(database, "demo", "accounts", **{name: value})
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith(said)
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_fault_of_ours_is_not_hidden(escouade: Escouade, empty: Database) -> None:
+    """A table that is gone is no mistake of the person who types."""
+    with empty.engine.begin() as owner:
+        owner.execute(text("drop table sign_in; alter table role_held rename to elsewhere"))
+    with pytest.raises(Exception, match="role_held"):
+        escouade(empty, "demo", "accounts")
+
+
+def test_every_message_of_the_embedded_server_has_its_sentence() -> None:
+    source = (ROOT / "app" / "embedded.py").read_text(encoding="utf-8")
+    codes = set(re.findall(r'EmbeddedError\("([^"]+)"', source))
+    assert len(codes) >= 7
+    assert {code for code in codes if not known(code)} == set()

@@ -1,0 +1,181 @@
+"""The worker: what it does, where its tables are, and what a killed one leaves."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from app.cli.worker import check_progress, run_worker, sweep_sign_ins
+from app.clock import now
+from app.config import ROOT
+from app.db import Database
+from app.people.models import Account, SignIn, SignInKind
+from tests.cli.conftest import url_of
+from tests.world import World
+
+PATIENCE = 40.0
+OLD = timedelta(days=31)
+
+
+def sign_ins(database: Database, **ends: tuple[timedelta, timedelta | None]) -> None:
+    """Sign-ins by name: how long ago each expired (negative: to come), and how long ago it was ended."""
+    with database.as_owner() as session:
+        account = session.execute(text("select min(id) from account")).scalar_one()
+        assert session.get(Account, account) is not None
+        for name, (expired, ended) in ends.items():
+            session.add(
+                SignIn(
+                    account_id=account,
+                    kind=SignInKind.COOKIE,
+                    secret_hash=name,
+                    created_at=now() - timedelta(days=90),
+                    seen_at=now() - timedelta(days=90),
+                    expires_at=now() - expired,
+                    ended_at=None if ended is None else now() - ended,
+                )
+            )
+
+
+def left(database: Database) -> set[str]:
+    with database.engine.connect() as connection:
+        return set(connection.execute(text("select secret_hash from sign_in")).scalars())
+
+
+def test_only_what_ended_a_month_ago_is_forgotten(database: Database) -> None:
+    day = timedelta(days=1)
+    sign_ins(
+        database,
+        expired_long_ago=(OLD, None),
+        ended_long_ago=(-day, OLD),
+        ended_before_it_expired_long_ago=(29 * day, OLD),
+        expired_lately=(29 * day, None),
+        ended_lately=(OLD, 29 * day),
+        still_good=(-day, None),
+    )
+    assert sweep_sign_ins(database) == 3
+    assert left(database) == {"expired_lately", "ended_lately", "still_good"}
+    assert sweep_sign_ins(database) == 0
+
+
+def test_a_tampered_row_is_reported(database: Database, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert check_progress(database) == []
+    with database.engine.begin() as owner:
+        owner.execute(
+            text("update progress set body = body - 'modules' where enrolment_id = :id"),
+            {"id": world.enrolments["karim"]},
+        )
+        owner.execute(text("delete from progress where enrolment_id = :id"), {"id": world.enrolments["elise"]})
+    wrong = sorted((world.enrolments["karim"], world.enrolments["elise"]))
+    assert check_progress(database) == wrong
+    assert str(wrong) in caplog.text
+
+
+def tables_of_the_queue(database: Database) -> set[str]:
+    """``schema.table`` of every table that the application has not."""
+    with database.engine.connect() as connection:
+        found = connection.execute(
+            text("select schemaname || '.' || tablename from pg_tables where tablename like '%pgqueuer%'")
+        )
+        return set(found.scalars())
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+async def until_waiting(database: Database, running: list[asyncio.Task[None]]) -> None:
+    """Until the schedules are there, made by whichever worker came first."""
+    deadline = time.monotonic() + PATIENCE
+    while await asyncio.to_thread(schedules, database) < 2:
+        assert time.monotonic() < deadline
+        assert not [task.result() for task in running if task.done()]
+        await asyncio.sleep(0.1)
+
+
+def schedules(database: Database) -> int:
+    with database.engine.connect() as connection:
+        if connection.execute(text("select to_regclass('queue.pgqueuer_schedules')")).scalar_one() is None:
+            return 0
+        return int(connection.execute(text("select count(*) from queue.pgqueuer_schedules")).scalar_one())
+
+
+def test_two_at_once_install_the_queue_in_its_schema(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of the queue stay out of the application's schema, so that migrations see nothing to do."""
+    monkeypatch.setenv("PGQUEUER_SCHEMA", "elsewhere")
+
+    async def work() -> None:
+        running = [asyncio.create_task(run_worker(url_of(database))) for _ in range(2)]
+        try:
+            await until_waiting(database, running)
+            await asyncio.sleep(1)
+            assert not [task.result() for task in running if task.done()]
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    asyncio.run(work())
+    tables = tables_of_the_queue(database)
+    assert tables
+    assert {name.split(".")[0] for name in tables} == {"queue"}
+    assert schedules(database) == 2
+    config = Config(str(ROOT / "alembic.ini"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.check(config)
+
+
+@contextmanager
+def worker(database: Database) -> Iterator[subprocess.Popen[str]]:
+    """``escouade worker`` in a process of its own, ended whatever happens."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PGQUEUER_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from app.cli import main; main()", "worker"],
+        cwd=ROOT,
+        env=clean | {"ESCOUADE_DATABASE_URL": url_of(database)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_another_takes_up_what_a_killed_one_left(database: Database) -> None:
+    """Killed in the middle of its work, it leaves the job picked: the next worker does it once it is stale."""
+    with worker(database) as first:
+        until(lambda: schedules(database) == 2 or first.poll() is not None)
+        assert first.poll() is None
+        first.send_signal(signal.SIGKILL)
+        assert first.wait(PATIENCE) == -signal.SIGKILL
+    sign_ins(database, old=(OLD, None), good=(-OLD, None))
+    picked = text(
+        "update queue.pgqueuer_schedules set status = 'picked', heartbeat = now() - interval '1 minute'"
+        " where entrypoint = 'sweep_sign_ins'"
+    )
+    with database.engine.begin() as owner:
+        assert owner.execute(picked).rowcount == 1
+    with worker(database) as second:
+        until(lambda: left(database) == {"good"} or second.poll() is not None)
+        assert left(database) == {"good"}
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE) == 0
+        assert second.stderr is not None
+        assert "Traceback" not in second.stderr.read()

@@ -1,0 +1,93 @@
+"""Writers that lock the same enrolments, each in its own way: all end, and no fact is lost."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from app.access import P
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as calendar
+from app.cohorts.models import EnrolmentState
+from app.cohorts.schemas import ApplicationsOpen, EntryCommand, RollCallCommand
+from app.db import Database, now
+from app.learning.models import FieldHours
+from app.learning.schemas import CountersignCommand
+from app.learning.service_hours import countersign_all, see_hours
+from app.progress.service import mismatches
+from app.text import today
+from tests.cohorts.samples import applied, attendance, meeting, move
+from tests.world import PARTICIPANTS, World, acting
+
+ROUNDS = 3
+
+
+def declared(database: Database, world: World) -> list[int]:
+    """Field hours of everyone, last enrolment first."""
+    found = []
+    for who in reversed(PARTICIPANTS):
+        row = FieldHours(
+            college_id=world.alma, enrolment_id=world.enrolments[who], activity_code="GEN-8.A", minutes=15,
+            worked_on=today(), declared_at=now(), declared_by=world.people[who],
+        )  # fmt: skip
+        with database.transaction(colleges=[world.alma]) as session:
+            session.add(row)
+            session.flush()
+            found.append(row.id or 0)
+    return found
+
+
+def accept(database: Database, world: World, ids: list[int]) -> None:
+    """Everyone's hours, countersigned together."""
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
+        hours = [see_hours(session, actor, i) for i in ids]
+        countersign_all(session, actor, hours, CountersignCommand(accepted=True))
+
+
+def call(database: Database, world: World, session_id: int) -> None:
+    """The roll of the whole cohort, last enrolment first."""
+    with database.transaction() as session:
+        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
+        ref = calendar.see_session(session, actor, session_id)
+        on_the_roll = sorted((e.enrolment_id for e in calendar.sheet(session, ref).entries), reverse=True)
+        entries = tuple(EntryCommand(enrolment_id=i, status="present", minutes=60, mode="onsite") for i in on_the_roll)
+        calendar.close_roll_call(session, actor, ref, RollCallCommand(entries=entries))
+
+
+def start(database: Database, world: World) -> None:
+    """Whoever is admitted becomes active."""
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
+        cohorts.start(session, actor, cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort))
+
+
+def close_doors(database: Database, world: World, command: ApplicationsOpen) -> None:
+    """A change of the cohort, which folds everyone again."""
+    with database.transaction() as session:
+        actor = acting(session, world, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(session, actor, world.cohort)
+        cohorts.set_applications(session, cohort, is_open=command.is_open)
+
+
+def test_who_locks_a_whole_cohort_never_waits_for_ever(database: Database, world: World) -> None:
+    newcomer = applied(database, world)
+    move(database, world, newcomer, EnrolmentState.ADMITTED)
+    for turn in range(ROUNDS):
+        ids, session_id = declared(database, world), meeting(database, world, days=1 + turn)
+        together = Barrier(4)
+        writers: tuple[Callable[[], None], ...] = (
+            lambda ids=ids: accept(database, world, ids),  # type: ignore[misc]
+            lambda session_id=session_id: call(database, world, session_id),  # type: ignore[misc]
+            lambda: start(database, world),
+            lambda turn=turn: close_doors(database, world, ApplicationsOpen(is_open=bool(turn % 2))),  # type: ignore[misc]
+        )
+
+        def run(write: Callable[[], None], together: Barrier = together) -> None:
+            together.wait(timeout=30)
+            write()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(run, writers))
+    with database.transaction(colleges=[world.alma]) as session:
+        assert mismatches(session) == []
+        assert {attendance(session)[world.enrolments[who]][0] for who in PARTICIPANTS} == {60 * ROUNDS}
