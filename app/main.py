@@ -110,9 +110,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     """The web application over a database."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(site: FastAPI) -> AsyncIterator[None]:
         yield
-        database.dispose()
+        site.state.database.dispose()
 
     site = FastAPI(
         title="Escouade",

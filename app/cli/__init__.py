@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.cli import accounts, demo, doctor, serve
+from app.cli.deployment import unreachable
 from app.config import Settings
 from app.curricula.cli import app as curricula
 from app.embedded import EmbeddedError
@@ -37,7 +38,7 @@ def main() -> None:
         typer.echo(t(error.code, **error.params), err=True)
         sys.exit(1)
     except (OperationalError, ArgumentError) as error:
-        typer.echo(t("cli.unreachable", detail=_first_line(error)), err=True)
+        typer.echo(unreachable(error), err=True)
         sys.exit(1)
     except ValidationError as error:
         if error.title != Settings.__name__:
@@ -46,9 +47,3 @@ def main() -> None:
         for line in accounts.in_words(error, variables):
             typer.echo(line, err=True)
         sys.exit(1)
-
-
-def _first_line(error: OperationalError | ArgumentError) -> str:
-    """What the driver says, without the statement that SQLAlchemy adds."""
-    cause = error.orig if isinstance(error, OperationalError) else error
-    return str(cause).strip().split("\n", 1)[0]

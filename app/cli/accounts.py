@@ -230,9 +230,13 @@ def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> No
     if role is Role.OBSERVER and session.exec(select(Project.id)).first() is None:
         row.errors.append(t("cli.accounts.import.project"))
     cohort_id = _cohort(session, college_id, value.get("cohorte", ""), row)
+    if role is Role.PARTICIPANT and cohort_id is not None:
+        row.errors.append(t("cli.accounts.import.enrolment"))
+    person_id = person_by_email(session, normal_email(value["courriel"]))
+    if person_id is not None and value.get("mot_de_passe"):
+        row.errors.append(t("cli.accounts.import.known"))
     if row.errors or role is None:
         return
-    person_id = person_by_email(session, normal_email(value["courriel"]))
     if person_id is None:
         chosen = value.get("mot_de_passe", "")
         row.password = None if chosen else secrets.token_urlsafe(15)

@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.config import ROOT, Settings, unsafe
 from app.curricula.service import register_published
@@ -15,6 +16,7 @@ from app.db import APP_ROLE, Database
 from app.embedded import embedded_server, install_signal_handlers
 from app.errors import Invalid, Reason, Unavailable
 from app.main import open_database
+from app.text import t
 
 
 @contextmanager
@@ -47,6 +49,12 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
             yield database
         finally:
             database.dispose()
+
+
+def unreachable(error: OperationalError | ArgumentError) -> str:
+    """The database is away or its address is wrong: what the driver says, without SQLAlchemy's statement."""
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return t("cli.unreachable", detail=str(cause).strip().split("\n", 1)[0])
 
 
 def _config() -> Config:

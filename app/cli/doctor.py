@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
-from app.cli.deployment import current, deployment, head, role_reasons, server_url
+from app.cli.deployment import current, deployment, head, role_reasons, server_url, unreachable
 from app.config import Settings, settings, unsafe
 from app.curricula.library import DEFAULT_ROOT, check
 from app.embedded import EmbeddedError
-from app.errors import Reason
+from app.errors import Reason, Unavailable
 from app.pdf import check_engine, check_fonts
 from app.progress.service import mismatches
-from app.text import explain, t
+from app.text import explain, explain_error, t
 
 Check = Callable[[], Iterator[str]]
 
@@ -58,6 +59,8 @@ def _database(chosen: Settings) -> Iterator[str]:
                     yield explain(Reason("not_migrated"))
     except EmbeddedError as error:
         yield t(error.code, **error.params)
+    except OperationalError as error:
+        yield unreachable(error)
 
 
 def _curricula() -> Iterator[str]:
@@ -65,6 +68,11 @@ def _curricula() -> Iterator[str]:
 
 
 def _progress(chosen: Settings) -> Iterator[str]:
-    with deployment(chosen) as database, database.as_owner() as session:
-        for enrolment_id in mismatches(session):
-            yield explain(Reason("progress_differs", {"enrolment": enrolment_id}))
+    try:
+        with deployment(chosen) as database, database.as_owner() as session:
+            for enrolment_id in mismatches(session):
+                yield explain(Reason("progress_differs", {"enrolment": enrolment_id}))
+    except OperationalError as error:
+        yield unreachable(error)
+    except Unavailable as error:
+        yield explain_error(error)

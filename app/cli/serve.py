@@ -105,6 +105,7 @@ def application() -> FastAPI:
 def worker() -> None:
     """Do the background work until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with deployment(settings()) as database:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(t("cli.worker.ready"))

@@ -13,7 +13,7 @@ from app.curricula.service import register_published
 from app.db import Database
 from app.main import open_database
 from app.text import NBSP
-from tests.conftest import _named, _run, migrate
+from tests.conftest import _drop, _named, _run, migrate
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def migrated(server: str, worker_id: str) -> Iterator[str]:
         migrate(_named(server, name))
         yield name
     finally:
-        _run(server, f"drop database if exists {name} with (force)")
+        _drop(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
         yield make
     finally:
         for name in made:
-            _run(server, f"drop database if exists {name} with (force)")
+            _drop(server, name)
 
 
 @pytest.fixture

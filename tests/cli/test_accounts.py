@@ -91,6 +91,8 @@ def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Data
         "e@alma.example.com,Ève,Lavoie,trainer,alma,,trop court",
         "f@alma.example.com,,Lavoie,trainer,alma,,",
         "g@alma.example.com,Guy,Lavoie,Père,trainer,alma,,",
+        "h@alma.example.com,Hugo,Lavoie,participant,alma,GEN-ALM-1,",
+        "maude@escouade.example.com,Maude,Bérubé,trainer,alma,,une autre phrase de passe",
     )
     people.write_text("\n".join(rows), encoding="utf-8")
     before = count(database)
@@ -103,6 +105,8 @@ def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Data
         8: "Choisissez au moins 15 caractères",
         9: "prenom : ",
         10: "plus de cellules que l’en-tête",
+        11: "On entre dans une cohorte par une candidature",
+        12: "Cette adresse a déjà un compte",
     }
     told = {
         int(cells[1]): line
@@ -111,7 +115,7 @@ def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Data
     }
     assert sorted(told) == sorted(wanted)
     assert all(wanted[line] in told[line] for line in wanted), told
-    assert "7 lignes à corriger; rien n’a été importé." in done.err
+    assert "9 lignes à corriger; rien n’a été importé." in done.err
     refused(done, database, before, people)
 
 

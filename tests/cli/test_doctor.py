@@ -40,3 +40,12 @@ def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: 
     assert "✗ Progression recalculée" in done.out
     maude = f"La progression de l’inscription {world.enrolments['maude']} n’est pas ce que donnent ses faits."
     assert [line.strip() for line in done.out.splitlines() if "inscription" in line] == [maude]
+
+
+def test_a_database_that_is_away_is_one_line_among_the_others(escouade: Escouade) -> None:
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    done = escouade(away, "doctor", "--progress")
+    assert done.status == 1
+    assert done.out.count("La base de données ne répond pas") == 2
+    assert "✓ Parcours et référentiel" in done.out
+    assert done.err == ""
