@@ -17,15 +17,25 @@ lint: ready-dev ## ruff and mypy
 bench: ready-dev ## time every page and call of the main flow on the demo data, as ratios
 	@$(PYTHON) -m bench
 
+soak: ready-dev ## take every check of access away, one at a time, and show that the matrix misses it
+	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py
+
+fuzz: ready-dev ## send hostile requests to the whole API as each role (installs schemathesis apart)
+	@cksum requirements-fuzz.lock | cmp -s - .venv-fuzz/.ready || { $(PYTHON) -m venv --clear .venv-fuzz && \
+	  .venv-fuzz/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-fuzz.lock && \
+	  cksum requirements-fuzz.lock > .venv-fuzz/.ready; }
+	@$(PYTHON) -m tests.fuzz.run
+
 locks: ## pin the dependencies again (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/fuzz/requirements.in -o requirements-fuzz.lock
 
 docs: ready-dev ## write the pages of docs/ that come from the code
 	@$(PYTHON) -m docs.write
 
 clean: ## remove what these commands made: environment, caches, embedded database
-	@rm -rf .venv .escouade .mypy_cache .ruff_cache .hypothesis .coverage
+	@rm -rf .venv .venv-fuzz .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready:
@@ -34,4 +44,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test lint bench locks docs clean ready ready-dev
+.PHONY: help run test lint bench soak fuzz locks docs clean ready ready-dev

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as DependsParam
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from app.db import Session, SessionDep, act_for
+from app.db import Acting, Session, SessionDep, act_for
 from app.errors import Forbidden, Unauthenticated
 
 
@@ -45,10 +45,13 @@ class Permission(StrEnum):
     """``noun:verb``; one per kind of door."""
 
     ME_READ = "me:read"
+    ME_MANAGE = "me:manage"
+    SIGN_IN_FINISH = "sign-in:finish"
     NETWORK_READ = "network:read"
     NETWORK_MANAGE = "network:manage"
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
+    ACCOUNT_SUSPEND = "account:suspend"
     CURRICULUM_READ = "curriculum:read"
     COHORT_READ = "cohort:read"
     COHORT_MANAGE = "cohort:manage"
@@ -82,6 +85,8 @@ P, R = Permission, Reach
 
 EVERYONE: dict[Permission, Reach] = {
     P.ME_READ: R.SELF,
+    P.ME_MANAGE: R.SELF,
+    P.SIGN_IN_FINISH: R.SELF,
     P.NETWORK_READ: R.PLATFORM,
     P.CURRICULUM_READ: R.PLATFORM,
     P.COHORT_APPLY: R.PLATFORM,
@@ -163,9 +168,17 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.NETWORK_MANAGE: R.PLATFORM,
         P.PEOPLE_READ: R.PLATFORM,
         P.PEOPLE_MANAGE: R.PLATFORM,
+        P.ACCOUNT_SUSPEND: R.PLATFORM,
         P.COHORT_READ: R.PLATFORM,
     },
 }
+
+
+TWO_FACTORS = frozenset({Role.REGISTRAR, Role.ADMIN})
+"""Roles that nobody holds on a password alone."""
+
+PERSONAL = frozenset({P.ME_MANAGE, P.SIGN_IN_FINISH})
+"""What no API token does: its person's own account is for the person alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +197,8 @@ class Actor:
     """Who acts, with the roles they hold and the permission that the route names.
 
     ``colleges`` are those whose rows the person's transactions may touch at all: where they hold a
-    role, or every one for an administrator.
+    role, or every one for an administrator. ``pending``: the password is proven, the second factor not
+    yet. ``scope`` narrows what an API token may do; ``None`` is everything its person may.
     """
 
     person_id: int
@@ -193,6 +207,9 @@ class Actor:
     colleges: frozenset[int] = frozenset()
     permission: Permission | None = None
     sign_in_id: int | None = None
+    token_id: int | None = None
+    pending: bool = False
+    scope: frozenset[Permission] | None = None
 
     def using(self, permission: Permission) -> "Actor":
         """The same person at another door."""
@@ -200,6 +217,10 @@ class Actor:
 
     def can(self, permission: Permission) -> bool:
         """Whether any role holds the permission, at whatever distance (for menus and guards)."""
+        if self.scope is not None and permission not in self.scope:
+            return False
+        if self.pending and permission is not P.SIGN_IN_FINISH:
+            return False
         return permission in EVERYONE or any(permission in GRANTS[h.role] for h in self.held)
 
     def has(self, role: Role) -> bool:
@@ -222,6 +243,8 @@ def scoped(
     """
     if actor.permission is None:
         raise RuntimeError("no permission in force: the route's guard gives it")
+    if actor.scope is not None and actor.permission not in actor.scope:
+        return false()  # a page may look at more than its route's permission; a token's scope holds there too
     if EVERYONE.get(actor.permission) is R.PLATFORM:
         return true()
     columns = {
@@ -258,12 +281,15 @@ class Allowed:
 
     def __call__(self, request: Request, session: SessionDep) -> Actor:
         """The actor, with the permission in force and the transaction limited to their colleges."""
-        actor = identify(session, request)
+        actor = identify(session, request, self.permission)
         if actor is None:
             raise Unauthenticated
         request.state.actor = actor
         if not actor.can(self.permission):
-            raise Forbidden
+            raise Forbidden("second_factor_required" if actor.pending else None)
+        claim = getattr(request.state, "claim", None)
+        if claim is not None and self.permission is not P.SIGN_IN_FINISH:  # a proof of sign-in is never given twice
+            claim.take(session, actor)
         return actor.using(self.permission)
 
 
@@ -271,18 +297,27 @@ class Public:
     """Says that a route is open to anyone; the reader is known when signed in."""
 
     def __call__(self, request: Request, session: SessionDep) -> Actor | None:
-        """The actor when there is one."""
+        """The actor when there is one, wholly signed in."""
         actor = identify(session, request)
-        request.state.actor = actor
-        return actor
+        request.state.pending = actor is not None and actor.pending
+        request.state.actor = None if actor is None or actor.pending else actor
+        return request.state.actor  # type: ignore[no-any-return]
 
 
-def identify(session: Session, request: Request) -> Actor | None:
-    """Recognise the person, then limit the transaction to their colleges."""
+def identify(session: Session, request: Request, permission: Permission | None = None) -> Actor | None:
+    """Recognise the person, limit the transaction to their colleges, and say for the record who acts, where, whence."""
     recognise: Identify = request.app.state.identify
     actor = recognise(session, request)
     if actor is not None:
         act_for(session, colleges=actor.colleges, person=actor.person_id)
+    session.acting = Acting(
+        origin=request.client.host[:45] if request.client is not None else "",
+        person_id=actor.person_id if actor is not None else None,
+        sign_in_id=actor.sign_in_id if actor is not None else None,
+        token_id=actor.token_id if actor is not None else None,
+        permission=permission or "",
+    )
+    request.state.acting = session.acting
     return actor
 
 

@@ -1,5 +1,6 @@
 """Settings, from ``ESCOUADE_*`` variables. What is unsafe refuses to start in production."""
 
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Reason
+from app.keys import weaknesses
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,13 +26,24 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
     )
-    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files and issued PDFs")
+    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files, issued PDFs")
+    keyring: Path | None = Field(
+        None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
+    )
     base_url: str = Field("http://127.0.0.1:8000", description="address people use; absolute links come from it only")
     english: bool = Field(default=False, description="offer English beside French; off by default")
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
     session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
     idle_hours: int = Field(3, ge=1, le=24, description="a sign-in unused for so long ends")
     upload_megabytes: int = Field(10, ge=1, le=100, description="largest file handed in")
+    smtp_url: str | None = Field(
+        None,
+        description="server that takes letters, smtp://user:password@host:587?starttls or smtps://…; unset: letters "
+        "become .eml files under data_dir, and in production they wait",
+    )
+    mail_from: str | None = Field(
+        None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -39,6 +52,28 @@ class Settings(BaseSettings):
         if url is None or url.startswith("postgresql+psycopg://"):
             return url
         return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def know_the_server(cls, url: str | None) -> str | None:
+        """Refuse what names no mail server, before letters wait for it."""
+        parts = urlsplit(url or "smtp://unset")
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
+            raise ValueError("not the address of a mail server")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def know_the_sender(cls, sender: str | None) -> str | None:
+        """Refuse a sender that is no address."""
+        if sender is not None and not (sender.isprintable() and parseaddr(sender)[1].rpartition("@")[0]):
+            raise ValueError("not a mail address")
+        return sender
+
+    @property
+    def keyring_file(self) -> Path:
+        """Where the keys are."""
+        return self.keyring or self.data_dir / "keyring.json"
 
     @property
     def secure(self) -> bool:
@@ -61,6 +96,7 @@ def unsafe(settings: Settings) -> list[Reason]:
         found.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
     if not settings.secure:
         found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    found.extend(weaknesses(settings.keyring_file))
     return found
 
 

@@ -8,6 +8,7 @@ it which enrolments to fold again.
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC as UTC_ZONE
 from datetime import datetime
 from enum import StrEnum
@@ -30,9 +31,10 @@ from sqlalchemy import (
     create_engine,
     event,
     exists,
+    inspect,
     text,
 )
-from sqlalchemy.orm import ORMExecuteState, UOWTransaction, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction, sessionmaker
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field, SQLModel
 from sqlmodel import Session as BaseSession
@@ -116,8 +118,34 @@ def standing(model: type[SQLModel]) -> ColumnElement[bool]:
     return ~exists().where(later.c.supersedes_id == table.c.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts in a transaction, at which door and from where: what the record says of each of its changes.
+
+    ``origin`` is a network address, or the name of a process of ours (``cli``, ``worker``).
+    """
+
+    origin: str
+    person_id: int | None = None
+    sign_in_id: int | None = None
+    token_id: int | None = None
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row as one flush wrote it: the columns that changed, as they were and as they are.
+
+    ``before`` is ``None`` for a new row, ``after`` for a removed one; both are empty when nothing differs.
+    """
+
+    row: Any
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
 class Session(BaseSession):
-    """A session that remembers what it wrote and knows the database it came from."""
+    """A session that remembers what it wrote, who acts, and the database it came from."""
 
     @property
     def database(self) -> "Database":
@@ -125,11 +153,61 @@ class Session(BaseSession):
         found: Database = self.info["database"]
         return found
 
+    @property
+    def acting(self) -> Acting:
+        """Who acts; outside a request, the process alone unless :func:`act_for` says for whom."""
+        found: Acting = self.info.get("acting") or Acting(self.database.origin)
+        return found
+
+    @acting.setter
+    def acting(self, who: Acting) -> None:
+        self.info["acting"] = who
+
 
 @event.listens_for(Session, "after_flush")
 def _remember(session: Session, _: UOWTransaction) -> None:
-    rows = session.info.setdefault("written", [])
-    rows.extend((*session.new, *session.dirty, *session.deleted))
+    """Now: the history of the attributes is gone once the flush is over."""
+    seen: list[Change] = session.info.setdefault("changes", [])
+    seen.extend(Change(row, None, _columns(row)) for row in session.new)
+    seen.extend(Change(row, *_differences(row)) for row in session.dirty)
+    seen.extend(Change(row, _columns(row), None) for row in session.deleted)
+
+
+def _columns(row: object) -> dict[str, Any]:
+    state = inspect(row, raiseerr=True)
+    return {column.key: state.dict.get(column.key) for column in state.mapper.column_attrs}
+
+
+def _differences(row: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    state = inspect(row, raiseerr=True)
+    before, after = {}, {}
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        if history.has_changes():
+            before[column.key] = history.deleted[0] if history.deleted else None
+            after[column.key] = history.added[0] if history.added else None
+    return before, after
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault("marks", {})[transaction] = len(session.info.get("changes", ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """What a savepoint took back was not written."""
+    mark = session.info.get("marks", {}).pop(savepoint(transaction), None)
+    if mark is not None:
+        del session.info.get("changes", [])[mark:]
+
+
+def savepoint(transaction: SessionTransaction | None) -> SessionTransaction | None:
+    """The savepoint that a rollback went back to: a flush that fails names its own part, inside it."""
+    while transaction is not None and not transaction.nested:
+        transaction = transaction.parent
+    return transaction
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -141,11 +219,16 @@ def _refuse_bulk_facts(state: ORMExecuteState) -> None:
         raise RuntimeError(f"write {table} through objects: the progress projection watches them")
 
 
+def changes(session: Session) -> list[Change]:
+    """What this transaction wrote through objects so far, in order."""
+    session.flush()
+    found: list[Change] = session.info.get("changes", [])
+    return found
+
+
 def written(session: Session) -> list[Any]:
     """Rows that this transaction wrote so far, in order."""
-    session.flush()
-    found: list[Any] = session.info.get("written", [])
-    return found
+    return [change.row for change in changes(session)]
 
 
 class Database:
@@ -158,6 +241,7 @@ class Database:
         pool_size: int = 10,
         before_commit: Sequence[Callable[[Session], None]] = (),
         fact_tables: frozenset[str] = frozenset(),
+        origin: str = "cli",
     ) -> None:
         self.engine = create_engine(
             url, pool_size=pool_size, max_overflow=pool_size // 2 + 1, pool_pre_ping=True, pool_timeout=20
@@ -165,6 +249,7 @@ class Database:
         self.pool_size = pool_size
         self.before_commit = before_commit
         self.fact_tables = fact_tables
+        self.origin = origin
         self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False, close_resets_only=False)
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -209,7 +294,7 @@ def finish(session: Session) -> None:
     for step in session.database.before_commit:
         step(session)
     session.commit()
-    session.info.pop("written", None)
+    session.info.pop("changes", None)
 
 
 def act_for(session: Session, *, colleges: Iterable[int], person: int | None, first: bool = False) -> None:
@@ -224,12 +309,14 @@ def act_for(session: Session, *, colleges: Iterable[int], person: int | None, fi
         ),
         {"colleges": ",".join(str(c) for c in sorted(colleges)), "person": "" if person is None else str(person)},
     )
+    session.acting = replace(session.acting, person_id=person)
 
 
 @contextmanager
 def separate_transaction(session: Session) -> Iterator[Session]:
     """Another transaction on another connection, for what must survive the refusal of this one."""
     with session.database.transaction() as other:
+        other.acting = session.acting
         yield other
 
 

@@ -70,6 +70,13 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Gone(DomainError):
+    """It was there, served once or its time is over, and will not come back (410)."""
+
+    status = HTTPStatus.GONE
+    code = "gone"
+
+
 class Invalid(DomainError):
     """The request is well-formed but breaks a rule (422)."""
 

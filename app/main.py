@@ -24,22 +24,38 @@ import app.curricula.models
 import app.grading.api
 import app.grading.pages
 import app.grading.service
+import app.idempotency
 import app.learning.api
 import app.learning.pages
 import app.learning.service
+import app.mail
 import app.network.api
 import app.people.api
+import app.people.api_consents
+import app.people.api_invitations
+import app.people.api_oidc
+import app.people.api_security
+import app.people.api_views
 import app.people.pages
+import app.people.pages_consents
+import app.people.pages_invitations
+import app.people.pages_oidc
+import app.people.pages_reset
+import app.people.pages_security
+import app.people.pages_views
 import app.progress.api
 import app.progress.pages
 import app.reports.api
 import app.reports.pages
-from app import text
+from app import __version__, text
 from app.access import Anyone, Whoever
+from app.audit import record
 from app.config import Settings
 from app.db import Database, SessionDep, rows
 from app.gate import Gate
-from app.people.service import recognise
+from app.keys import Keyring
+from app.openapi import DescribedAPI
+from app.people.service_sign_in import cookie_name, recognise
 from app.progress import service as progress
 from app.web import API, STATIC, add_handlers
 
@@ -49,6 +65,11 @@ METADATA: MetaData = SQLModel.metadata
 APIS = (
     app.network.api.router,
     app.people.api.router,
+    app.people.api_consents.router,
+    app.people.api_invitations.router,
+    app.people.api_oidc.router,
+    app.people.api_security.router,
+    app.people.api_views.router,
     app.curricula.api.router,
     app.cohorts.api.router,
     app.progress.api.router,
@@ -62,6 +83,12 @@ APIS = (
 
 PAGES = (
     app.people.pages.router,
+    app.people.pages_consents.router,
+    app.people.pages_invitations.router,
+    app.people.pages_oidc.router,
+    app.people.pages_reset.router,
+    app.people.pages_security.router,
+    app.people.pages_views.router,
     app.cohorts.pages.router,
     app.progress.pages.router,
     app.learning.pages.router,
@@ -87,7 +114,8 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     """The database with everything that belongs to its commit boundary."""
     for source in FACTS:
         progress.register(source)
-    return Database(url, pool_size=pool_size, before_commit=(progress.refresh,), fact_tables=progress.fact_tables())
+    steps = (progress.refresh, record)
+    return Database(url, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
 
 
 health = APIRouter(include_in_schema=False)
@@ -106,26 +134,29 @@ def ready(_: Anyone, session: SessionDep) -> dict[str, str]:
     return {"status": "ok", "revision": revision[0][0]}
 
 
-def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The web application over a database."""
+def create_app(settings: Settings, database: Database, ring: Keyring) -> FastAPI:
+    """The web application over a database, with the keys that seal its secrets."""
 
     @asynccontextmanager
     async def lifespan(site: FastAPI) -> AsyncIterator[None]:
         yield
         site.state.database.dispose()
 
-    site = FastAPI(
+    site = DescribedAPI(
+        cookie=cookie_name(settings),
         title="Escouade",
-        version="0.1.0",
+        version=__version__,
         summary=text.t("api.summary"),
         docs_url=None,  # its pages load from another host; the description itself is at openapi_url
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        redirect_slashes=False,  # the redirect would be made of the host that someone named
         lifespan=lifespan,
     )
     site.state.settings = settings
     site.state.database = database
     site.state.identify = recognise
+    site.state.keyring = ring
     for router in APIS:
         site.include_router(router, prefix=API + "v1")
     for router in PAGES:

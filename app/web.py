@@ -1,6 +1,7 @@
 """The web's common ground: pages from templates, problems as JSON or pages."""
 
 import json
+import logging
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 from psycopg.errors import NumericValueOutOfRange
@@ -23,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app import refusals
 from app import text as words
 from app.access import Permission, Role, identify
 from app.db import Database
@@ -31,8 +34,12 @@ from app.errors import DomainError, Reason, Unauthenticated
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 API = "/api/"
+log = logging.getLogger("escouade.web")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-HIDDEN = frozenset({"password"})
+HIDDEN = frozenset({"password", "client_secret", "present", "code", "proposal"})
+"""What nobody is shown again, of a form that is refused."""
+SECOND_FACTOR = "/connexion/second-facteur"
+"""Where whoever has proven their password alone is sent."""
 
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -190,14 +197,29 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     """A refusal in domain words."""
     assert isinstance(error, DomainError)  # noqa: S101 - what Starlette's signature cannot say
     is_read = request.method not in UNSAFE and "HX-Request" not in request.headers
-    if isinstance(error, Unauthenticated) and is_read and not wants_json(request):
-        return see_other("/connexion?suite=" + quote(request.scope["path"]))
+    if is_read and not wants_json(request):
+        door = "/connexion" if isinstance(error, Unauthenticated) else None
+        door = SECOND_FACTOR if error.code == "second_factor_required" else door
+        if door is not None:
+            return see_other(f"{door}?suite={quote(request.scope['path'])}")
+    await _keep_refusal(request, error)
     await keep_typed(request)
     document = problem(error.status, error.code, error.reasons, **error.params)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     if "retry_after" in error.params:
         headers["Retry-After"] = str(error.params["retry_after"])
     return answer_problem(request, document, headers)
+
+
+async def _keep_refusal(request: Request, error: DomainError) -> None:
+    """Record a refused access; one that cannot be is refused all the same, and said in the log."""
+    if refusals.is_recorded(request, error):
+        database: Database = request.app.state.database
+        try:
+            async with database.limiter:
+                await run_in_threadpool(refusals.record, database, request, error)
+        except SQLAlchemyError:
+            log.exception("a refusal was not recorded")
 
 
 KNOWN_TYPES = frozenset(
@@ -240,16 +262,27 @@ def _recognise(request: Request) -> None:
     """Who reads the refusal of an address that no guard watches: their menu stays."""
     database: Database = request.app.state.database
     with suppress(SQLAlchemyError), database.transaction() as session:
-        request.state.actor = identify(session, request)
+        actor = identify(session, request)
+        request.state.actor = None if actor is None or actor.pending else actor
+
+
+def methods_of(request: Request) -> set[str]:
+    """Every method that the address takes: the framework names those of its first route alone."""
+    contexts = iter_route_contexts(request.app.routes)
+    here = [c for c in contexts if getattr(c, "methods", None) and c.path_regex.match(request.scope["path"])]
+    return {method for context in here for method in context.methods or ()}
 
 
 async def on_http(request: Request, error: Exception) -> Response:
     """What the framework refused before any route (no such path, wrong method, broken body)."""
     status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
+    headers = dict(getattr(error, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(methods_of(request)))
     if not wants_json(request) and not hasattr(request.state, "actor"):
         async with request.app.state.database.limiter:
             await run_in_threadpool(_recognise, request)
-    return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), getattr(error, "headers", None))
+    return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), headers)
 
 
 async def on_integrity(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ import typer.main
 from app.access import EVERYONE, GRANTS, Permission, Role
 from app.cli import app
 from app.config import ROOT, Settings
+from app.privacy import Retention, Sensitivity, register
 
 HEAD = "<!-- Written from the code by `make docs`: do not edit. -->\n\n"
 
@@ -57,7 +58,64 @@ def commands() -> str:
     return HEAD + "\n".join(lines)
 
 
-PAGES = {"permissions.md": permissions, "settings.md": settings, "commands.md": commands}
+KEPT = {"hours": "heures", "days": "jours", "years": "ans"}
+KINDS = {
+    Sensitivity.NONE: "rien d’une personne",
+    Sensitivity.PERSONAL: "**personnel**",
+    Sensitivity.CONFIDENTIAL: "**confidentiel**",
+}
+
+
+def privacy() -> str:
+    """What is known of people, why and how long; in French, for those who answer for it in the colleges."""
+    found = register()
+    lines = [
+        "# Renseignements personnels\n",
+        "Ce que le service sait des personnes, pourquoi, et combien de temps. Ces pages viennent de",
+        "`app/privacy.toml`, que les tests comparent à chaque colonne de la base; elles servent à l’évaluation des",
+        "facteurs relatifs à la vie privée (Loi sur l’accès, A-2.1, art. 63.5). Les durées sont proposées : le",
+        "calendrier de conservation du collège décide (art. 73).\n",
+        "- *rien d’une personne* : identifiants de lignes, codes, moments qui ne sont ceux de personne;",
+        "- *personnel* : concerne une personne, seul ou par la ligne où il se trouve; vu par qui en a besoin",
+        "  pour son rôle;",
+        "- *confidentiel* : nuirait s’il sortait de ce cercle : secrets, même scellés ou hachés, preuves, motifs,",
+        "  entreprises.\n",
+        "## Durées\n",
+        "| durée | à partir de | pourquoi | qui détruit |",
+        "|---|---|---|---|",
+    ]
+    for name, rule in found.retention.items():
+        who = "le service" if rule.applied_by == "service" else "le collège (aucune tâche ne le fait encore)"
+        who = "personne" if rule.permanent else who
+        lines.append(f'| <a id="{name}"></a>{kept(rule)} | {rule.after} | {rule.reason} | {who} |')
+    for table, entry in found.tables.items():
+        duration = f"[{kept(found.retention[entry.retention])}](#{entry.retention})"
+        lines.append(f"\n## `{table}`\n\n{entry.purpose} Durée : {duration}.\n")
+        for kind in Sensitivity:
+            named = [f"`{column}`" for own, column in entry.columns() if own is kind]
+            if named:
+                lines.append(f"- {KINDS[kind]} : {', '.join(named)}")
+        lines.extend(f"- `{column}` : {why}" for column, why in entry.why.items())
+    lines.append("\n## Hors des tables\n")
+    for place in found.elsewhere:
+        lines.append(f"- {place.what} {place.purpose} ({KINDS[place.sensitivity]}; [durée](#{place.retention}))")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def kept(rule: Retention) -> str:
+    """How long, in words."""
+    if rule.permanent:
+        return "toujours"
+    unit, number = next((unit, number) for unit in KEPT if (number := getattr(rule, unit)) is not None)
+    return f"{number} {KEPT[unit] if number > 1 else KEPT[unit][:-1]}"
+
+
+PAGES = {
+    "permissions.md": permissions,
+    "settings.md": settings,
+    "commands.md": commands,
+    "privacy.md": privacy,
+}
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """The documents say what the code does."""
 
 import re
+import tomllib
 from collections.abc import Callable
 
 import pytest
 
+from app import __version__
 from app.config import ROOT
 from docs.write import PAGES
 
@@ -48,9 +50,22 @@ def test_decisions_are_short() -> None:
 
 
 def test_locks_name_no_index_and_every_hash() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name, least in {"requirements.lock": 40, "requirements-dev.lock": 40, "requirements-fuzz.lock": 20}.items():
         text = (ROOT / name).read_text()
         assert "://" not in re.sub(r"# .*", "", text)
         pins = re.findall(r"^[a-z0-9][^\n]*==", text, re.MULTILINE)
-        assert len(pins) > 40
+        assert len(pins) > least
         assert all("--hash=sha256:" in block for block in re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:])
+
+
+def test_the_version_is_told_once_and_everywhere_the_same() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == __version__
+
+
+def test_the_tests_that_a_page_names_exist() -> None:
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"def (test_\w+)", written))
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8")))
+    assert len(named) > 60
+    assert named <= known, sorted(named - known)

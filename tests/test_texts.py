@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from app import errors
 from app.config import ROOT
 from app.curricula import schema
+from app.sealing import Fault
 from app.text import LOCALE
 from app.web import KNOWN_TYPES, TEMPLATES, Command, environment
 
@@ -59,7 +60,13 @@ def _command_fields() -> set[str]:
 
 FAMILIES: dict[str, frozenset[str]] = {
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
-    "cli.doctor.": frozenset({"settings", "database", "curricula", "pdf", "fonts", "projection"}),
+    "cli.audit.fault.": frozenset(fault.value for fault in Fault),
+    "cli.doctor.": frozenset({"settings", "keyring", "database", "mail", "curricula", "pdf", "fonts", "projection"}),
+    "mail.": frozenset(
+        f"{key}.{part}"
+        for key in ("invitation", "invitation_role", "reset", "password_changed")
+        for part in ("subject", "body")
+    ),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),
     "curricula.cli.": frozenset({"modules", "activities", "added", "removed", "changed"}),

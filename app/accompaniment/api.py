@@ -21,9 +21,10 @@ from app.accompaniment.schemas import (
 )
 from app.cohorts.service import see_enrolment
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.network.service import see_college
 
-router = APIRouter(tags=["accompaniment"])
+router = APIRouter(tags=["accompaniment"], route_class=OnceRoute)
 
 CREATED = HTTPStatus.CREATED
 Search = Annotated[str, Query(max_length=100, description="words of the name, accents and case aside, or an NEQ")]

@@ -19,10 +19,12 @@ from app.certificates.schemas import (
 from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.network import service as network
+from app.people.service_throttle import origin_of
 from app.web import attachment
 
-router = APIRouter(tags=["certificates"])
+router = APIRouter(tags=["certificates"], route_class=OnceRoute)
 
 PDF: dict[int | str, dict[str, Any]] = {
     200: {"description": "A tagged PDF of one page (PDF/UA-1)", "content": {"application/pdf": {}}},
@@ -119,7 +121,7 @@ def add_signatory(
 
 
 @router.get("/verify/{code}", summary="Verify a certificate")
-def verify(_: Anyone, session: SessionDep, response: Response, code: str) -> Verification:
+def verify(_: Anyone, session: SessionDep, request: Request, response: Response, code: str) -> Verification:
     """Open to anyone who holds the code; the name only while it is valid, never a reason (BR-21)."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return service_register.verify(session, code)
+    return service_register.verify(session, request.app.state.keyring, code, origin=origin_of(request))

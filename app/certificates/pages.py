@@ -13,6 +13,7 @@ from app.curricula.schema import CertificateKind
 from app.db import Session, SessionDep
 from app.errors import NotFound
 from app.network import service as network
+from app.people.service_throttle import origin_of
 from app.web import attachment, render, see_other
 
 router = APIRouter(include_in_schema=False)
@@ -135,7 +136,8 @@ def verification(_: Anyone, session: SessionDep, request: Request, code: str) ->
 
 def _answer(session: Session, request: Request, code: str) -> Response:
     try:
-        page = render(request, "certificates/verification.html", found=service_register.verify(session, code))
+        found = service_register.verify(session, request.app.state.keyring, code, origin=origin_of(request))
+        page = render(request, "certificates/verification.html", found=found)
     except NotFound as refusal:
         page = render(request, "certificates/verification.html", status=refusal.status, found=None)
     page.headers.update(PRIVATE)

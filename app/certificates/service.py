@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.access import Actor, scoped
+from app.audit import Part, viewed
 from app.certificates import rules
 from app.certificates.models import Certificate, CertificateCounter, CertificateState, Hold
 from app.certificates.schemas import (
@@ -62,6 +63,7 @@ def eligible(session: Session, actor: Actor, college: CollegeShown) -> tuple[Can
         .where(col(Enrolment.college_id) == college.id, col(Enrolment.state).in_(rules.ISSUABLE))
         .order_by(col(Person.search_key), col(Enrolment.id))
     ).all()
+    viewed(session, [(row.person_id, college.id) for row in followed], Part.CANDIDATES)
     issued = _valid_by_enrolment(session, col(Certificate.college_id) == college.id)
     holds = _holds_by_enrolment(session, col(Hold.college_id) == college.id)
     signatories = len(signing_on(session, college.id, rules.issued_on(now())))

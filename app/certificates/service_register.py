@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.access import Actor, scoped
+from app.audit import viewed
 from app.certificates import rules
 from app.certificates.models import Certificate, CertificateState
 from app.certificates.schemas import (
@@ -25,20 +26,25 @@ from app.cohorts.schemas import EnrolmentRef
 from app.db import Session
 from app.errors import Conflict, NotFound, Unavailable
 from app.files import digest, load, store
+from app.keys import Keyring
 from app.network.schemas import CollegeShown
-from app.people.models import Person, shown_name
+from app.people.models import Door, Person, shown_name
+from app.people.service_throttle import door_held, of_stranger
 
 
 def see_certificate(session: Session, actor: Actor, certificate_id: int) -> CertificateRef:
     """A certificate within the actor's reach: the holder's own, or the college's."""
     within = scoped(actor, college=Certificate.college_id, person=Enrolment.person_id)
     row = session.execute(
-        columns(col(Certificate.id), col(Certificate.college_id), col(Certificate.enrolment_id))
+        columns(
+            col(Certificate.id), col(Certificate.college_id), col(Certificate.enrolment_id), col(Enrolment.person_id)
+        )
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
         .where(col(Certificate.id) == certificate_id, within)
     ).one_or_none()
     if row is None:
         raise NotFound
+    viewed(session, [(row.person_id, row.college_id)])
     return CertificateRef.model_validate(row)
 
 
@@ -134,11 +140,17 @@ def _again(row: Certificate, sha256: str, root: Path) -> bytes:
 # For strangers -----------------------------------------------------------------------------------
 
 
-def verify(session: Session, typed: str) -> Verified | NoLongerValid:
+def verify(session: Session, ring: Keyring, typed: str, *, origin: str) -> Verified | NoLongerValid:
     """What a code proves, to anyone: a door between colleges that shows one certificate and no list.
 
-    A code that was never given and one that could not have been are the same ``NotFound``.
+    A code that was never given and one that could not have been are the same ``NotFound``; 429 after ten of
+    them from one address.
     """
+    with door_held(session, ring, Door.VERIFY, of_stranger(origin), wrong=NotFound):
+        return _proven(session, typed)
+
+
+def _proven(session: Session, typed: str) -> Verified | NoLongerValid:
     found = session.execute(
         text("select * from verify_certificate(:code)"), {"code": rules.tidy_code(typed) or ""}
     ).one_or_none()

@@ -1,12 +1,14 @@
 """``escouade``: the command line. Each command's help is in French, from the catalogue."""
 
 import sys
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.cli import accounts, demo, doctor, serve
+from app import __version__
+from app.cli import accounts, audit, demo, doctor, keys, serve
 from app.cli.deployment import unreachable
 from app.config import Settings
 from app.curricula.cli import app as curricula
@@ -21,8 +23,23 @@ app.command("worker", help=t("cli.worker.help"))(serve.worker)
 app.command("migrate", help=t("cli.migrate.help"))(serve.migrate)
 app.command("doctor", help=t("cli.doctor.help"))(doctor.doctor)
 app.add_typer(accounts.app, name="accounts", help=t("cli.accounts.help"))
+app.add_typer(audit.app, name="audit", help=t("cli.audit.help"))
 app.add_typer(demo.app, name="demo", help=t("cli.demo.help"))
+app.add_typer(keys.app, name="keys", help=t("cli.keys.help"))
 app.add_typer(curricula, name="curricula", help=t("cli.curricula.help"))
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"Escouade {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def version(
+    _: Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=t("cli.version"))] = False,
+) -> None:
+    """Nothing by itself: the version on request, for whoever reports a fault."""
 
 
 def main() -> None:

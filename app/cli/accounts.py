@@ -19,7 +19,7 @@ from rich.table import Table
 from sqlmodel import col, select
 
 from app.access import Role
-from app.cli.deployment import deployment
+from app.cli.deployment import deployment, keyring
 from app.cohorts.models import Cohort
 from app.config import settings
 from app.db import Session, act_for
@@ -27,9 +27,11 @@ from app.errors import DomainError, Reason
 from app.network import service as network
 from app.network.models import College, Project
 from app.network.schemas import NewCollege
-from app.people.rules import normal_email, password_reasons
+from app.people.rules import normal_email
+from app.people.rules_passwords import password_reasons
 from app.people.schemas import NewAccount
 from app.people.service import add_account, hold, person_by_email
+from app.people.service_second_factor import forget
 from app.text import explain, explain_error, known, t
 
 app = typer.Typer(no_args_is_help=True)
@@ -73,7 +75,9 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
     ],
 ) -> None:
     """Open the first college with its administrator, who is also its coordinator and registrar."""
-    with deployment(settings(), migrate=True) as database:
+    chosen = settings()
+    with deployment(chosen, migrate=True) as database:
+        keyring(chosen)  # the first administrator will need it to seal their second factor
         with database.transaction() as session:
             if session.exec(select(College.id)).first() is not None:
                 typer.echo(t("cli.init.already"), err=True)
@@ -141,6 +145,14 @@ def in_words(error: ValidationError, names: Mapping[str, str]) -> list[str]:
         field = ".".join(str(part) for part in found["loc"])
         lines.append(t("cli.wrong_value", name=names.get(field, field), problem=explain(Reason(kind, limits))))
     return lines
+
+
+@app.command("forget-second-factor", help=t("cli.accounts.forget.help"))
+def forget_second_factor(email: Annotated[str, typer.Argument(help=t("cli.accounts.forget.email"))]) -> None:
+    """For who lost their telephone and their recovery codes, once the operator knows that it is them."""
+    with deployment(settings()) as database, database.transaction() as session:
+        had = forget(session, email)
+    typer.echo(t("cli.accounts.forget.done" if had else "cli.accounts.forget.none", email=email))
 
 
 # Import -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """``escouade doctor``: what this deployment has, what it lacks, and the command that mends it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -12,11 +13,14 @@ from app.config import Settings, settings, unsafe
 from app.curricula.library import DEFAULT_ROOT, check
 from app.embedded import EmbeddedError
 from app.errors import Reason, Unavailable
+from app.keys import weaknesses
+from app.mail import has_post_office, waiting
 from app.pdf import check_engine, check_fonts
 from app.progress.service import mismatches
 from app.text import explain, explain_error, t
 
 Check = Callable[[], Iterator[str]]
+KEYRING = "ESCOUADE_KEYRING"
 
 
 def doctor(
@@ -25,14 +29,16 @@ def doctor(
     """Check everything; exit 1 when anything is wrong."""
     chosen = settings()
     checks: dict[str, Check] = {
-        "settings": lambda: _explained(unsafe(chosen)),
+        "settings": lambda: _explained([r for r in unsafe(chosen) if r.field != KEYRING]),
+        "keyring": lambda: _keyring(chosen),
         "database": lambda: _database(chosen),
+        "mail": lambda: _mail(chosen),
         "curricula": _curricula,
         "pdf": lambda: _explained(check_engine()),
         "fonts": lambda: _explained(check_fonts()),
     }
     if unsafe(chosen):
-        del checks["database"]  # such settings are not even tried
+        del checks["database"], checks["mail"]  # such settings are not even tried
     elif progress:
         checks["projection"] = lambda: _progress(chosen)
     console = Console(highlight=False)
@@ -44,6 +50,12 @@ def doctor(
         for line in found:
             console.print(f"    {line}", soft_wrap=True)
     raise typer.Exit(1 if wrong else 0)
+
+
+def _keyring(chosen: Settings) -> Iterator[str]:
+    """Outside production a ring that is not there yet is made at the first need."""
+    missing = not chosen.keyring_file.exists()
+    return _explained([] if missing and chosen.environment != "production" else list(weaknesses(chosen.keyring_file)))
 
 
 def _explained(reasons: list[Reason]) -> Iterator[str]:
@@ -61,6 +73,16 @@ def _database(chosen: Settings) -> Iterator[str]:
         yield t(error.code, **error.params)
     except OperationalError as error:
         yield unreachable(error)
+
+
+def _mail(chosen: Settings) -> Iterator[str]:
+    """Whether letters leave: a server to take them, and none that waits for long."""
+    if not has_post_office(chosen):
+        yield explain(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
+    if chosen.database_url is not None:
+        with suppress(OperationalError):  # said of the database already
+            if current(chosen.database_url) == head():
+                yield from _explained(waiting(chosen.database_url))
 
 
 def _curricula() -> Iterator[str]:

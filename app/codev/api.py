@@ -28,9 +28,10 @@ from app.codev.schemas import (
 )
 from app.cohorts.service import see_cohort
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.network.service import see_college
 
-router = APIRouter(tags=["codev"])
+router = APIRouter(tags=["codev"], route_class=OnceRoute)
 
 CREATED = HTTPStatus.CREATED
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete
 from sqlmodel import col, select
 
 from app.access import Actor, scoped
@@ -207,12 +206,20 @@ def plan_roles(session: Session, meeting: CodevSessionRef, command: RolesCommand
     members = [id_ for id_, _ in roster(session, meeting)]
     plan = [Assigned(r.position, r.membership_id, r.role) for r in command.roles]
     refuse_unless(*role_reasons(plan, members), code="invalid")
-    session.execute(delete(RoleAssignment).where(col(RoleAssignment.session_id) == meeting.id))
+    _forget_plan(session, meeting)
     session.add_all(
         RoleAssignment(college_id=meeting.college_id, session_id=meeting.id, **r.model_dump()) for r in command.roles
     )
     session.flush()
     return codev_session(session, meeting)
+
+
+def _forget_plan(session: Session, meeting: CodevSessionRef) -> None:
+    """The positions of the new plan are free again before it is written."""
+    before = session.exec(select(RoleAssignment).where(RoleAssignment.session_id == meeting.id)).all()
+    for row in before:
+        session.delete(row)
+    session.flush()
 
 
 def rotation_for(

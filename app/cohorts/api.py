@@ -33,9 +33,10 @@ from app.cohorts.schemas import (
     Started,
 )
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.network import service as network
 
-router = APIRouter(tags=["cohorts"])
+router = APIRouter(tags=["cohorts"], route_class=OnceRoute)
 
 CREATED = HTTPStatus.CREATED
 Search = Annotated[str, Query(max_length=100, description="part of a name; accents and case do not matter")]

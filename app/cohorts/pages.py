@@ -131,9 +131,9 @@ def cohort(
     if P.SESSION_READ in open_doors:
         values |= _next(calendar.calendar(session, found))
     if P.ENROLMENT_MANAGE in open_doors:
-        states = [a.state for a in service.applications(session, found)]
-        values["waiting"] = states.count(EnrolmentState.APPLIED)
-        values["admitted"] = states.count(EnrolmentState.ADMITTED)
+        states = service.states_in(session, found)
+        values["waiting"] = states[EnrolmentState.APPLIED]
+        values["admitted"] = states[EnrolmentState.ADMITTED]
     values |= _team(session, found) if P.COHORT_MANAGE in open_doors else {}
     return render(request, "cohorts/board.html", cohort=found, doors=open_doors, **values, **_named(session, found))
 

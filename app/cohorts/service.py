@@ -1,5 +1,6 @@
 """Cohorts, applications and enrolments."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 from sqlalchemy import func, text
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.access import Actor, Permission, Role, scoped
+from app.audit import Part, viewed
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentState
 from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons
 from app.cohorts.schemas import (
@@ -201,10 +203,18 @@ def applications(session: Session, cohort: CohortRef) -> list[ApplicationShown]:
         .where(Enrolment.cohort_id == cohort.id)
         .order_by(col(Application.received_at), col(Application.id))
     )
+    found = session.exec(statement).all()
+    viewed(session, [(p.id or 0, a.college_id) for a, _, p in found], Part.APPLICATION)
     return [
         ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, state=state)
-        for a, state, p in session.exec(statement).all()
+        for a, state, p in found
     ]
+
+
+def states_in(session: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
+    """How many enrolments of a cohort are in each state."""
+    statement = columns(col(Enrolment.state), func.count()).where(col(Enrolment.cohort_id) == cohort.id)
+    return Counter(dict(session.execute(statement.group_by(col(Enrolment.state))).all()))
 
 
 def see_enrolment(session: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
@@ -213,6 +223,7 @@ def see_enrolment(session: Session, actor: Actor, enrolment_id: int) -> Enrolmen
     found = _refs(session, Enrolment.id == enrolment_id, within)
     if not found:
         raise NotFound
+    viewed(session, [(found[0].person_id, found[0].college_id)])
     return found[0]
 
 

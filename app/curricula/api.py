@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from app.access import Actor, P, may
 from app.curricula.library import default_library
 from app.curricula.schema import Activity, Criterion, Curriculum, Framework, Localized
+from app.idempotency import OnceRoute
 from app.web import Read
 
-router = APIRouter(tags=["curricula"])
+router = APIRouter(tags=["curricula"], route_class=OnceRoute)
 Reader = Annotated[Actor, may(P.CURRICULUM_READ)]
 
 

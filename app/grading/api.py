@@ -10,8 +10,9 @@ from app.cohorts import service as cohorts
 from app.db import SessionDep
 from app.grading import service, service_evidence
 from app.grading.schemas import JudgeCommand, JudgementShown, Queue
+from app.idempotency import OnceRoute
 
-router = APIRouter(tags=["grading"])
+router = APIRouter(tags=["grading"], route_class=OnceRoute)
 
 
 @router.post("/enrolments/{enrolment_id}/judgements", status_code=HTTPStatus.CREATED)

@@ -8,6 +8,7 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from app.access import Actor, Role, scoped
+from app.audit import viewed
 from app.codev.models import CodevMembership, CodevRecord, CodevSession
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
@@ -155,10 +156,16 @@ def judgements(session: Session, enrolment: EnrolmentRef, *, competency: str | N
 def see_judgement(session: Session, actor: Actor, judgement_id: int) -> JudgementShown:
     """A judgement within the actor's reach."""
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    found = _shown(session, Judgement.id == judgement_id, within)
-    if not found:
+    whose = (
+        columns(col(Enrolment.person_id), col(Enrolment.college_id))
+        .join(Judgement, col(Judgement.enrolment_id) == Enrolment.id)
+        .where(col(Judgement.id) == judgement_id, within)
+    )
+    found = session.execute(whose).one_or_none()
+    if found is None:
         raise NotFound
-    return found[0]
+    viewed(session, [(found.person_id, found.college_id)])
+    return _shown(session, Judgement.id == judgement_id)[0]
 
 
 def _shown(session: Session, *where: object) -> list[JudgementShown]:

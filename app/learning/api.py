@@ -9,6 +9,7 @@ from app.access import Actor, P, may
 from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.learning import service, service_hand_ins, service_hours
 from app.learning.rules import MEGABYTE, clean_name
 from app.learning.schemas import (
@@ -25,7 +26,7 @@ from app.learning.schemas import (
 )
 from app.web import Command, attachment
 
-router = APIRouter(tags=["learning"])
+router = APIRouter(tags=["learning"], route_class=OnceRoute)
 
 AGAIN: dict[int | str, dict[str, Any]] = {200: {"description": "Already received: the same content sent again"}}
 

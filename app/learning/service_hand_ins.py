@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from app import files
 from app.access import Actor, scoped
+from app.audit import viewed
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
@@ -101,6 +102,7 @@ def see_hand_in(session: Session, actor: Actor, hand_in_id: int) -> HandInShown:
     found = _shown(session, HandIn.id == hand_in_id, within)
     if not found:
         raise NotFound
+    viewed(session, [(found[0].person_id, found[0].college_id)])
     return found[0]
 
 

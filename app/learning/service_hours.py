@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.access import Actor, scoped
+from app.audit import Part, viewed
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import EnrolmentRef
 from app.curricula.library import default_library
@@ -64,7 +65,9 @@ def hours_to_countersign(session: Session, actor: Actor, *, college_id: int | No
         if session.exec(reached).first() is None:
             raise NotFound
         where.append(col(FieldHours.college_id) == college_id)
-    return _shown(session, *where)
+    found = _shown(session, *where)
+    viewed(session, [(hours.person_id, hours.college_id) for hours in found], Part.HOURS)
+    return found
 
 
 def see_hours(session: Session, actor: Actor, hours_id: int) -> HoursShown:

@@ -6,10 +6,11 @@ from fastapi import APIRouter, status
 
 from app.access import Actor, P, may
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.network import service
 from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
 
-router = APIRouter(tags=["network"])
+router = APIRouter(tags=["network"], route_class=OnceRoute)
 
 
 @router.get("/regions", summary="Administrative regions")

@@ -11,20 +11,22 @@ from app.config import Settings
 from app.db import Session, SessionDep
 from app.errors import Unauthenticated
 from app.network import service as network
-from app.people import service
+from app.people import service_sign_in as service
 from app.people.models import SignInKind
 from app.people.schemas import SignInCommand
-from app.web import local_path, render, see_other
+from app.people.service_oidc_providers import offers
+from app.people.service_throttle import origin_of
+from app.web import SECOND_FACTOR, local_path, render, see_other
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/connexion")
-def sign_in_page(reader: Anyone, request: Request, suite: str = "/") -> Response:
+def sign_in_page(reader: Anyone, session: SessionDep, request: Request, suite: str = "/") -> Response:
     """The form; whoever is already signed in goes on."""
     if reader is not None:
         return see_other(local_path(suite))
-    return _form(request, suite)
+    return _form(session, request, suite)
 
 
 @router.post("/connexion")
@@ -35,22 +37,26 @@ def sign_in(
     settings: Settings = request.app.state.settings
     hours, agent = settings.session_hours, request.headers.get("user-agent", "")
     try:
-        secret, _expires_at = service.sign_in(session, command, kind=SignInKind.COOKIE, hours=hours, user_agent=agent)
+        secret, _expires_at = service.sign_in(
+            session,
+            request.app.state.keyring,
+            command,
+            kind=SignInKind.COOKIE,
+            hours=hours,
+            user_agent=agent,
+            origin=origin_of(request),
+        )
     except Unauthenticated as refusal:
-        return _form(request, suite, email=command.email, error=refusal.code, status=refusal.status)
+        return _form(session, request, suite, email=command.email, error=refusal.code, status=refusal.status)
+    service.leave(session, request)
     response = see_other(local_path(suite))
-    response.set_cookie(
-        service.cookie_name(settings),
-        secret,
-        max_age=hours * 3600,
-        secure=settings.secure,
-        httponly=True,
-        samesite="lax",
-    )
+    service.give_cookie(response, settings, secret)
     return response
 
 
-def _form(request: Request, suite: str, *, email: str = "", error: str = "", status: int = 200) -> Response:
+def _form(
+    session: Session, request: Request, suite: str, *, email: str = "", error: str = "", status: int = 200
+) -> Response:
     settings: Settings = request.app.state.settings
     demo = getattr(request.app.state, "demo_accounts", ()) if settings.environment == "demo" else ()
     return render(
@@ -61,14 +67,14 @@ def _form(request: Request, suite: str, *, email: str = "", error: str = "", sta
         email=email,
         error=error,
         demo_accounts=demo,
+        offers=offers(session),
     )
 
 
 @router.post("/deconnexion")
-def sign_out(reader: Anyone, session: SessionDep, request: Request) -> Response:
+def sign_out(_: Anyone, session: SessionDep, request: Request) -> Response:
     """End the sign-in here and in the browser; doing it twice changes nothing."""
-    if reader is not None:
-        service.sign_out(session, reader)
+    service.leave(session, request)
     settings: Settings = request.app.state.settings
     response = see_other("/connexion")
     response.delete_cookie(service.cookie_name(settings), secure=settings.secure, httponly=True, samesite="lax")
@@ -79,7 +85,7 @@ def sign_out(reader: Anyone, session: SessionDep, request: Request) -> Response:
 def home(reader: Anyone, session: SessionDep, request: Request) -> Response:
     """What waits for the person, by the roles they hold."""
     if reader is None:
-        return see_other("/connexion")
+        return see_other(SECOND_FACTOR if request.state.pending else "/connexion")
     return render(
         request,
         "people/home.html",

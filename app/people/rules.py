@@ -1,14 +1,11 @@
-"""Pure rules about people: passwords, addresses, names, when a sign-in ends."""
+"""Pure rules about people: addresses, names, when a sign-in ends."""
 
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from app.access import Role
-from app.errors import Reason
 
-MIN_PASSWORD = 15
-MAX_PASSWORD = 200
 SEEN_EVERY = timedelta(minutes=5)
 """A sign-in's last use is written at most this often."""
 
@@ -21,18 +18,6 @@ def normal_email(text: str) -> str:
 def normal_name(text: str) -> str:
     """NFC, single spaces: ``Zoé`` is one person however it was typed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def password_reasons(password: str, *, email: str = "") -> list[Reason]:
-    """Why a password is not accepted (NIST SP 800-63B-4: length, nothing about its composition)."""
-    found = []
-    if len(unicodedata.normalize("NFC", password)) < MIN_PASSWORD:
-        found.append(Reason("password_short", {"minimum": MIN_PASSWORD}, "password"))
-    if len(password) > MAX_PASSWORD:
-        found.append(Reason("password_long", {"maximum": MAX_PASSWORD}, "password"))
-    if email and password.lower() == email.lower():
-        found.append(Reason("password_is_email", field="password"))
-    return found
 
 
 def is_open(

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Header, Query, Response, status
 from app.access import Actor, P, may
 from app.cohorts.service import see_cohort
 from app.db import SessionDep
+from app.idempotency import OnceRoute
 from app.progress import service_board, service_path
 from app.progress.schemas import PathSummary, Progress, StoredProgress
 from app.progress.schemas_board import BoardQuery, BoardRow
 from app.text import language, today
 
-router = APIRouter(tags=["progress"])
+router = APIRouter(tags=["progress"], route_class=OnceRoute)
 
 
 def etag_of(stored: StoredProgress) -> str:

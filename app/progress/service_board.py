@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from app.audit import Part, viewed
 from app.cohorts.models import Enrolment, EnrolmentState
 from app.cohorts.rules import SEATED
 from app.cohorts.schemas import CohortRef
@@ -41,6 +42,7 @@ def board(session: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardR
     statement = (
         columns(
             func.coalesce(col(Person.chosen_name), first_last).label("name"),
+            col(Enrolment.person_id),
             col(Enrolment.state),
             col(Enrolment.joined_on),
             *(col(getattr(ProgressRow, name)) for name in FIGURES),
@@ -55,7 +57,9 @@ def board(session: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardR
         .order_by(col(Person.search_key), col(Enrolment.id))
     )
     needed, day = _needed_pct(cohort), today(cohort.timezone)
-    rows = [_row(found, day, needed) for found in session.execute(statement).mappings()]
+    found = session.execute(statement).mappings().all()
+    viewed(session, [(row["person_id"], cohort.college_id) for row in found], Part.BOARD)
+    rows = [_row(row, day, needed) for row in found]
     return sorted(rows, key=KEYS[query.tri])
 
 

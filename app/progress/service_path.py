@@ -5,6 +5,7 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from app.access import Actor, scoped
+from app.audit import viewed
 from app.cohorts.models import Cohort, Enrolment, ScheduledSession
 from app.cohorts.schemas import EnrolmentRef
 from app.db import Session, now
@@ -19,13 +20,20 @@ def stored_progress(session: Session, actor: Actor, enrolment_id: int) -> Stored
     """The hot read: the row of an enrolment within reach, its JSON as text, in one statement."""
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
     found = session.execute(
-        columns(col(ProgressRow.version), cast(col(ProgressRow.body), Text).label("body"), col(Cohort.timezone))
+        columns(
+            col(ProgressRow.version),
+            cast(col(ProgressRow.body), Text).label("body"),
+            col(Cohort.timezone),
+            col(Enrolment.person_id),
+            col(Enrolment.college_id),
+        )
         .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .where(col(ProgressRow.enrolment_id) == enrolment_id, within)
     ).one_or_none()
     if found is None:
         raise NotFound
+    viewed(session, [(found.person_id, found.college_id)])
     return StoredProgress.model_validate(found)
 
 

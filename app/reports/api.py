@@ -7,12 +7,13 @@ from fastapi import APIRouter, Response
 from app.access import Actor, P, may
 from app.cohorts import service as cohorts
 from app.db import Session, SessionDep
+from app.idempotency import OnceRoute
 from app.network import service as network
 from app.reports import service, service_export, service_indicators
 from app.reports.schemas import Flavour, Indicators, ProgressReport
 from app.web import attachment
 
-router = APIRouter(tags=["reports"])
+router = APIRouter(tags=["reports"], route_class=OnceRoute)
 
 ForCohort = Annotated[Actor, may(P.REPORT_COHORT)]
 ForCollege = Annotated[Actor, may(P.REPORT_COLLEGE)]

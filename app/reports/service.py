@@ -10,6 +10,7 @@ from sqlalchemy import select as columns
 from sqlmodel import col
 
 from app.access import Actor, P, scoped
+from app.audit import Part, viewed
 from app.certificates.models import Certificate, CertificateState
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort, Enrolment, EnrolmentState
@@ -49,6 +50,7 @@ def _report(
     session: Session, college: CollegeShown, cohort: str | None, as_of: date | None, where: ColumnElement[bool]
 ) -> ProgressReport:
     found = _enrolments(session, where)
+    viewed(session, [(row.person_id, college.id) for row in found], Part.REPORT)
     issued = _certificates(session, where)
     rows = tuple(_row(college, row, issued[row.id]) for row in found)
     return ProgressReport(
@@ -69,7 +71,7 @@ def _enrolments(session: Session, where: ColumnElement[bool]) -> Sequence[Any]:
         columns(
             *(
                 col(getattr(Enrolment, n))
-                for n in ("id", "state", "joined_on", "curriculum_slug", "curriculum_version")
+                for n in ("id", "person_id", "state", "joined_on", "curriculum_slug", "curriculum_version")
             ),
             *(
                 col(getattr(ProgressRow, name))

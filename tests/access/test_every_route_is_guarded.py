@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from app.access import Allowed, Permission, Public
 from app.config import Settings
 from app.db import Database
+from app.keys import new_keyring
 from app.main import create_app
 
 FRAMEWORK = {"/api/openapi.json", "/static"}
@@ -20,6 +21,10 @@ PUBLIC = {
     "GET /health/live", "GET /health/ready",
     "GET /connexion", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
     "GET /verification", "GET /v/{code}", "GET /api/v1/verify/{code}",
+    "POST /connexion/oidc/{provider_id}", "GET /connexion/oidc/retour",
+    "GET /mot-de-passe-oublie", "POST /mot-de-passe-oublie",
+    "GET /mot-de-passe-oublie/{token}", "POST /mot-de-passe-oublie/{token}",
+    "GET /invitation/{token}", "POST /invitation/{token}",
 }  # fmt: skip
 """Doors open to anyone: a new one is a decision, made here."""
 
@@ -48,7 +53,7 @@ def doors(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """The application; no query is made."""
-    return create_app(settings, Database("postgresql+psycopg://nowhere/none"))
+    return create_app(settings, Database("postgresql+psycopg://nowhere/none"), new_keyring())
 
 
 def test_each_route_has_one_guard(app: FastAPI) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -71,11 +72,12 @@ def empty(fresh_url: Callable[[], str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Escouade]:
+def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Escouade]:
     """Run ``escouade`` with its words, over a database: what it said, and its exit status."""
     for name in [n for n in os.environ if n.startswith("ESCOUADE_") and n != "ESCOUADE_TEST_DATABASE_URL"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setenv("ESCOUADE_KEYRING", str(tmp_path / "keyring.json"))
 
     def run(database: Database, *words: object, **variables: str) -> Outcome:
         monkeypatch.setenv("ESCOUADE_DATABASE_URL", url_of(database))

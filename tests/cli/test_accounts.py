@@ -10,9 +10,9 @@ from sqlmodel import col, select
 
 from app.access import Role
 from app.db import Database
-from app.people.models import Account, Person, RoleHeld, SignInKind
+from app.people.models import Account, Person, RoleHeld
 from app.people.schemas import SignInCommand
-from app.people.service import sign_in
+from app.people.service_sign_in import prove_password
 from tests.cli.conftest import Escouade, Outcome
 from tests.world import World
 
@@ -208,7 +208,7 @@ def test_first_passwords_work_and_are_for_their_owner_only(
     with database.transaction() as session:
         for email, password in (written[1], ("boris@alma.example.com", chosen)):
             command = SignInCommand(email=email, password=password)
-            assert sign_in(session, command, kind=SignInKind.BEARER, hours=1)[0]
+            assert prove_password(session, command)
 
 
 @pytest.mark.parametrize("place", ["prets.csv", "dossier/absent.csv"])

@@ -1,9 +1,13 @@
 """``escouade doctor``: the roles, and the projection against its facts."""
 
+from datetime import timedelta
+
 from sqlalchemy import text
 
 from app.cli.deployment import role_reasons
+from app.clock import at, now
 from app.db import APP_ROLE, Database
+from app.mail import post
 from tests.cli.conftest import Escouade, url_of
 from tests.world import World
 
@@ -40,6 +44,17 @@ def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: 
     assert "✗ Progression recalculée" in done.out
     maude = f"La progression de l’inscription {world.enrolments['maude']} n’est pas ce que donnent ses faits."
     assert [line.strip() for line in done.out.splitlines() if "inscription" in line] == [maude]
+
+
+def test_letters_that_wait_for_long_are_counted(escouade: Escouade, database: Database) -> None:
+    assert "✓ Courriel" in escouade(database, "doctor").out
+    with database.transaction() as session:
+        with at(now() - timedelta(minutes=16)):
+            post(session, "zoe@alma.example.com", "password_changed")
+        post(session, "zoe@alma.example.com", "password_changed")
+    done = escouade(database, "doctor")
+    assert done.status == 1
+    assert "✗ Courriel\n    1 lettre attend depuis plus d’un quart d’heure" in done.out
 
 
 def test_a_database_that_is_away_is_one_line_among_the_others(escouade: Escouade) -> None:

@@ -1,14 +1,20 @@
 """``escouade init``: the first college and its administrator, once."""
 
+from pathlib import Path
+
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.access import Role
+from app.config import Settings
 from app.db import Database
+from app.keys import load
+from app.main import create_app
 from app.network.models import College
-from app.people.models import Person, RoleHeld, SignInKind
+from app.people.models import Person, RoleHeld
 from app.people.schemas import SignInCommand
-from app.people.service import sign_in
+from app.people.service_sign_in import prove_password
 from tests.cli.conftest import Escouade
 
 PASSWORD = "une première phrase de passe"
@@ -57,7 +63,7 @@ def test_the_first_college_and_administrator(escouade: Escouade, empty: Database
     ]
     with empty.transaction() as session:
         command = SignInCommand(email="ZOE.loewen@riviere.example.com", password=PASSWORD)
-        assert sign_in(session, command, kind=SignInKind.BEARER, hours=1)[0]
+        assert prove_password(session, command)
 
 
 def test_the_second_time_changes_nothing(escouade: Escouade, empty: Database) -> None:
@@ -96,3 +102,17 @@ def test_several_bad_values_have_a_line_each(escouade: Escouade, empty: Database
     done = escouade(empty, *words(slug="É", region="99", prefix="x", email="rien"))
     assert done.status == 1
     assert [line[:7] for line in done.err.splitlines()] == ["  - Nom", "  - Rég", "  - Pré", "  - Cou"]
+
+
+def test_the_first_administrator_takes_a_second_factor_first(
+    escouade: Escouade, empty: Database, tmp_path: Path
+) -> None:
+    assert escouade(empty, *words()).status == 0
+    ring = load(tmp_path / "keyring.json")
+    site = create_app(Settings(base_url="http://testserver", data_dir=tmp_path), empty, ring)
+    with TestClient(site, follow_redirects=True) as client:
+        form = {"email": ANSWERS["email"], "password": PASSWORD}
+        page = client.post("/connexion", data=form)
+        assert page.url.path == "/connexion/second-facteur"
+        assert 'src="data:image/svg+xml' in page.text
+        assert client.get("/comptes").url.path == "/connexion/second-facteur"

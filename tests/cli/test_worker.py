@@ -24,6 +24,8 @@ from tests.cli.conftest import url_of
 from tests.world import World
 
 PATIENCE = 40.0
+SCHEDULES = 5
+"""What the worker does by itself, at its hours."""
 OLD = timedelta(days=31)
 
 
@@ -99,7 +101,7 @@ def until(condition: Callable[[], object]) -> None:
 async def until_waiting(database: Database, running: list[asyncio.Task[None]]) -> None:
     """Until the schedules are there, made by whichever worker came first."""
     deadline = time.monotonic() + PATIENCE
-    while await asyncio.to_thread(schedules, database) < 2:
+    while await asyncio.to_thread(schedules, database) < SCHEDULES:
         assert time.monotonic() < deadline
         assert not [task.result() for task in running if task.done()]
         await asyncio.sleep(0.1)
@@ -131,7 +133,7 @@ def test_two_at_once_install_the_queue_in_its_schema(database: Database, monkeyp
     tables = tables_of_the_queue(database)
     assert tables
     assert {name.split(".")[0] for name in tables} == {"queue"}
-    assert schedules(database) == 2
+    assert schedules(database) == SCHEDULES
     config = Config(str(ROOT / "alembic.ini"))
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -161,7 +163,7 @@ def worker(database: Database) -> Iterator[subprocess.Popen[str]]:
 def test_another_takes_up_what_a_killed_one_left(database: Database) -> None:
     """Killed in the middle of its work, it leaves the job picked: the next worker does it once it is stale."""
     with worker(database) as first:
-        until(lambda: schedules(database) == 2 or first.poll() is not None)
+        until(lambda: schedules(database) == SCHEDULES or first.poll() is not None)
         assert first.poll() is None
         first.send_signal(signal.SIGKILL)
         assert first.wait(PATIENCE) == -signal.SIGKILL

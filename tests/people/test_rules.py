@@ -8,39 +8,14 @@ from hypothesis import strategies as st
 
 from app.access import Role
 from app.people.rules import (
-    MAX_PASSWORD,
-    MIN_PASSWORD,
     is_open,
     normal_email,
     normal_name,
-    password_reasons,
     roles_given_by,
 )
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("password", "codes"),
-    [
-        ("x" * MIN_PASSWORD, []),
-        ("x" * MAX_PASSWORD, []),
-        ("x" * (MIN_PASSWORD - 1), ["password_short"]),
-        ("x" * (MAX_PASSWORD + 1), ["password_long"]),
-        ("Maude@Escouade.example", ["password_is_email"]),
-        ("", ["password_short"]),
-        # Fourteen letters, whatever the number of code points that write them.
-        ("e\N{COMBINING ACUTE ACCENT}" * 14, ["password_short"]),
-        ("123456789012345", []),
-    ],
-)
-def test_a_password_is_judged_on_its_length_only(password: str, codes: list[str]) -> None:
-    assert [r.code for r in password_reasons(password, email="maude@escouade.example")] == codes
-
-
-def test_an_empty_address_says_nothing_about_the_password() -> None:
-    assert password_reasons("x" * MIN_PASSWORD, email="") == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Which actor may ever read which planted word: written by hand from the grants and the brief, by place.
+
+A canary that is read by anyone else, at any door, is a leak. ``A``: their own cohort in their own college;
+``F``: the college's second cohort; ``R``: the other college.
+"""
+
+from tests.access.cast import canary
+
+OF_COHORT = {"participant", "peer", "dual", "manager_elsewhere"}
+"""Those who follow the cohort, whatever else they are elsewhere."""
+
+ALMA = {
+    "Nom": {"participant", "peer", "trainer", "facilitator", "coordinator", "registrar", "admin"},
+    "Legal": {"participant", "coordinator", "registrar"},
+    "Motif": {"coordinator"},
+    "Employeur": {"coordinator"},
+    "Raison": {"participant", "trainer", "coordinator", "registrar"},
+    "Texte": {"participant", "trainer", "coordinator"},
+    "Contenu": {"participant", "trainer", "coordinator"},
+    "Fichier": {"participant", "trainer", "coordinator"},
+    "Note": {"participant", "trainer", "coordinator"},
+    "Commentaire": {"participant", "trainer", "coordinator", "registrar"},
+    "Mandat": {"participant", "trainer", "coordinator"},
+    "Entreprise": {"participant", "trainer", "coordinator"},
+    "Groupe": {"participant", "peer", "facilitator", "coordinator"},
+    "Lieu": {*OF_COHORT, "trainer", "coordinator", "registrar"},
+    "Annule": {*OF_COHORT, "trainer", "coordinator", "registrar"},
+    "Retenue": {"registrar"},
+    "Signe": {"participant", "coordinator", "registrar"},
+}
+
+FAR = {
+    "Titre": {"trainer_elsewhere", "coordinator", "registrar", "admin", "token"},
+    "Nom": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
+    "Legal": {"coordinator", "registrar"},
+    "Motif": {"coordinator"},
+    "Employeur": {"coordinator"},
+    "Raison": {"trainer_elsewhere", "coordinator", "registrar"},
+    "Texte": {"trainer_elsewhere", "coordinator"},
+    "Contenu": {"trainer_elsewhere", "coordinator"},
+    "Fichier": {"trainer_elsewhere", "coordinator"},
+    "Note": {"trainer_elsewhere", "coordinator"},
+    "Commentaire": {"trainer_elsewhere", "coordinator", "registrar"},
+    "Mandat": {"trainer_elsewhere", "coordinator"},
+    "Entreprise": {"trainer_elsewhere", "coordinator"},
+    "Groupe": {"coordinator"},
+    "Lieu": {"trainer_elsewhere", "coordinator", "registrar"},
+    "Annule": {"trainer_elsewhere", "coordinator", "registrar"},
+    "Retenue": {"registrar"},
+    "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
+    "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
+}
+
+ROUYN = {
+    "Nom": {"dual", "manager_elsewhere", "admin"},
+    "Legal": {"manager_elsewhere"},
+    "Motif": {"manager_elsewhere"},
+    "Employeur": {"manager_elsewhere"},
+    "Raison": {"dual", "manager_elsewhere"},
+    "Texte": {"dual", "manager_elsewhere"},
+    "Contenu": {"dual", "manager_elsewhere"},
+    "Fichier": {"dual", "manager_elsewhere"},
+    "Note": {"dual", "manager_elsewhere"},
+    "Commentaire": {"dual", "manager_elsewhere"},
+    "Mandat": {"dual", "manager_elsewhere"},
+    "Entreprise": {"dual", "manager_elsewhere"},
+    "Groupe": {"manager_elsewhere"},
+    "Lieu": {"dual", "manager_elsewhere"},
+    "Annule": {"dual", "manager_elsewhere"},
+    "Retenue": {"manager_elsewhere"},
+    "Signe": {"manager_elsewhere"},
+    "Personnel": {"dual", "manager_elsewhere", "admin"},
+}
+
+READERS = {
+    canary(what, place): readers
+    for place, table in (("alma", ALMA), ("far", FAR), ("rouyn", ROUYN))
+    for what, readers in table.items()
+}
+"""Who may read each canary."""
+
+TOLD_TO_ANYONE = {
+    row: {canary("Legal", "alma"), canary("Legal", "rouyn")} for row in ("GET /v/{code}", "GET /api/v1/verify/{code}")
+}
+"""Doors that show a canary to whoever comes: the holder's name, to who has the certificate's code."""
+
+
+def leaked(actor: str, row: str, said: str) -> list[str]:
+    """Canaries in what an answer says that the actor must not read."""
+    told = TOLD_TO_ANYONE.get(row, set())
+    return [word for word, readers in READERS.items() if word in said and actor not in readers and word not in told]

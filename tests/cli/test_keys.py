@@ -1,0 +1,155 @@
+"""``escouade keys``: the ring made once, checked, turned, and what it sealed sealed again."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Database
+from app.errors import Unavailable
+from app.keys import Keyring, Use, load, make, save, version_of
+from app.people.service_oidc_providers import secret_place
+from tests.cli.conftest import Escouade
+from tests.world import World, token
+
+ISSUER, CLIENT = "https://connexion.alma.example.com", "escouade"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the commands' ring is."""
+    return tmp_path / "keyring.json"
+
+
+def stored(database: Database, ring: Keyring, world: World) -> int:
+    """Seal a second factor and a provider's secret with a ring; returns the account's id."""
+    with database.engine.begin() as connection:
+        account = connection.execute(
+            text("select id from account where person_id = :maude"), {"maude": world.people["maude"]}
+        ).scalar_one()
+        sealed = ring.seal(Use.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
+        connection.execute(
+            text("update account set totp_sealed = :sealed, totp_confirmed_at = now() where id = :id"),
+            {"sealed": sealed, "id": account},
+        )
+        secret = ring.seal(Use.OIDC, "secret du client", bound=secret_place(ISSUER, CLIENT))
+        connection.execute(
+            text(
+                "insert into oidc_provider (college_id, label, issuer, client_id, client_secret_sealed, created_at) "
+                "values (:college, 'Alma', :issuer, :client, :secret, now())"
+            ),
+            {"college": world.alma, "issuer": ISSUER, "client": CLIENT, "secret": secret},
+        )
+    return int(account)
+
+
+def sealed_now(database: Database) -> tuple[str, str]:
+    """The second factor and the provider's secret, as kept."""
+    with database.engine.connect() as connection:
+        totp = connection.execute(text("select totp_sealed from account where totp_sealed is not null")).scalar_one()
+        oidc = connection.execute(text("select client_secret_sealed from oidc_provider")).scalar_one()
+    return totp, oidc
+
+
+def test_the_ring_is_made_once(escouade: Escouade, empty: Database, file: Path) -> None:
+    missing = escouade(empty, "keys", "check")
+    assert (missing.status, missing.out) == (1, "")
+    assert "escouade keys create" in missing.err
+    made = escouade(empty, "keys", "create")
+    assert (made.status, made.err) == (0, "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.read_bytes()
+    again = escouade(empty, "keys", "create")
+    assert (again.status, again.out) == (1, "")
+    assert "rien n’a été changé" in again.err
+    assert file.read_bytes() == before
+    assert escouade(empty, "keys", "check").out == f"{file} : clé courante 1; versions 1.\n"
+
+
+def test_a_ring_that_others_may_read_is_said(escouade: Escouade, empty: Database, file: Path) -> None:
+    make(file)
+    file.chmod(0o644)
+    checked = escouade(empty, "keys", "check")
+    assert (checked.status, checked.out) == (1, "")
+    assert f"chmod 600 {file}" in checked.err
+    assert "✗ Trousseau de clés" in escouade(empty, "doctor").out
+
+
+def test_there_is_nothing_to_turn_without_a_ring(escouade: Escouade, empty: Database) -> None:
+    done = escouade(empty, "keys", "rotate")
+    assert (done.status, done.out) == (1, "")
+    assert "Traceback" not in done.err
+
+
+def test_turning_then_sealing_again(escouade: Escouade, database: Database, world: World, file: Path) -> None:
+    make(file)
+    first = load(file)
+    account = stored(database, first, world)
+    place, oidc_place = f"account:{account}", secret_place(ISSUER, CLIENT)
+    assert "version 2" in escouade(database, "keys", "rotate").out
+    turned = load(file)
+    totp, oidc = sealed_now(database)
+    assert turned.open(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", "the old key still opens what it sealed"
+    done = escouade(database, "keys", "reseal")
+    assert (done.status, done.out) == (
+        0,
+        "Scellés de nouveau avec la clé 2 : seconds facteurs, 1; connexions de collèges, 1.\n",
+    )
+    totp, oidc = sealed_now(database)
+    assert (version_of(totp), version_of(oidc)) == (2, 2)
+    alone = Keyring(2, {2: turned.keys[2]})
+    assert alone.open(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP"
+    assert alone.open(Use.OIDC, oidc, bound=oidc_place) == "secret du client"
+    with pytest.raises(Unavailable, match="key_missing"):
+        first.open(Use.TOTP, totp, bound=place)
+    assert "facteurs, 0; connexions de collèges, 0." in escouade(database, "keys", "reseal").out
+    assert sealed_now(database) == (totp, oidc)
+
+
+def test_one_secret_that_does_not_open_keeps_all_as_they_were(
+    escouade: Escouade, database: Database, world: World, file: Path
+) -> None:
+    make(file)
+    stored(database, load(file), world)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("update oidc_provider set client_id = 'autre'")
+        )  # the seal's place is no longer its own
+    save(file, load(file).rotated())
+    before = sealed_now(database)
+    done = escouade(database, "keys", "reseal")
+    assert (done.status, done.out) == (1, "")
+    assert "altéré ou déplacé" in done.err
+    assert sealed_now(database) == before
+
+
+def test_doctor_looks_at_the_ring(escouade: Escouade, empty: Database, file: Path) -> None:
+    assert "✓ Trousseau de clés" in escouade(empty, "doctor").out, "made at the first need, outside production"
+    file.write_text("{}")
+    assert "✗ Trousseau de clés" in escouade(empty, "doctor").out
+    file.unlink()
+    produced = escouade(
+        empty, "doctor", environment="production", base_url="https://escouade.example.com"
+    ).out.splitlines()  # fmt: skip
+    assert "✗ Trousseau de clés" in produced
+    assert "✓ Réglages" in produced
+
+
+def test_a_lost_second_factor_is_forgotten_by_the_operator(
+    escouade: Escouade, database: Database, world: World, file: Path
+) -> None:
+    make(file)
+    stored(database, load(file), world)
+    token(database, world, "maude")
+    done = escouade(database, "accounts", "forget-second-factor", world.emails["maude"].upper())
+    assert (done.status, done.err) == (0, "")
+    assert "est oublié" in done.out
+    with database.engine.connect() as connection:
+        left = connection.execute(
+            text("select count(*) from account where totp_sealed is not null or totp_confirmed_at is not null")
+        ).scalar_one()
+        signed_in = connection.execute(text("select count(*) from sign_in where ended_at is null")).scalar_one()
+    assert (left, signed_in) == (0, 0)
+    assert "n’avait pas" in escouade(database, "accounts", "forget-second-factor", world.emails["maude"]).out
+    unknown = escouade(database, "accounts", "forget-second-factor", "personne@escouade.example.com")
+    assert (unknown.status, unknown.err) == (1, "Aucun compte n’a cette adresse.\n")

@@ -1,0 +1,166 @@
+"""``make fuzz``: schemathesis over the whole API as each role, against a small network served on loopback.
+
+Run by the application's Python; schemathesis has an environment of its own (``.venv-fuzz``). Each role gets a
+fresh database, so that what one breaks is not another's surprise. Any 5xx, or an answer that the API's
+description does not announce (status, content type, headers, shape), ends with exit code 1.
+
+``python -m tests.fuzz.run [--examples 20] [--seed 1] [role …]``
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.config import ROOT, Settings
+from app.db import Database
+from app.embedded import embedded_server, install_signal_handlers
+from app.main import create_app, open_database
+from tests.conftest import RING, migrate
+from tests.test_requests import served
+from tests.world import World, build, token
+
+SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
+STRANGER = "anonymous"
+ROLES = (
+    STRANGER, "nobody", "maude", "trainer", "facilitator", "coordinator", "registrar", "observer", "admin",
+)  # fmt: skip
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,ignored_auth,unsupported_method,allow_header_conformance"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run."""
+
+    role: str
+    cases: int
+    failures: int
+    code: int
+    seconds: float
+
+
+def main() -> int:
+    """Fuzz as each role asked for; 1 when anything was found."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("roles", nargs="*", metavar="role", help=f"among {', '.join(ROLES)}; all unless told")
+    asked.add_argument("--examples", type=int, default=20, help="examples per operation")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument(
+        "--phases", default="examples,coverage,fuzzing", help="schemathesis' own; fuzzing alone is quicker"
+    )
+    asked.add_argument("--schemathesis", type=Path, default=SCHEMATHESIS)
+    chosen = asked.parse_args()
+    with tempfile.TemporaryDirectory() as kept, network() as (url, world):
+        found = [fuzz(role, url, world, chosen, Path(kept)) for role in chosen.roles or ROLES]
+    print(f"\n{'role':14}{'cases':>8}{'failures':>10}{'seconds':>9}")
+    for one in found:
+        print(f"{one.role:14}{one.cases:>8}{one.failures:>10}{one.seconds:>9.0f}")
+    return int(any(one.code or one.failures or not one.cases for one in found))
+
+
+@contextmanager
+def network() -> Iterator[tuple[str, World]]:
+    """A server's address, on it a database named ``fuzz_template`` with the small network of the tests."""
+    install_signal_handlers()
+    place = Path(tempfile.gettempdir()) / f"escouade-fuzz-{os.getuid()}"
+    with embedded_server(place) as url:
+        _run(url, "drop database if exists fuzz_template with (force)")
+        _run(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
+        migrate(_named(url, "fuzz_template"))
+        database = open_database(_named(url, "fuzz_template"))
+        world = build(database)
+        database.dispose()
+        yield url, world
+
+
+def fuzz(role: str, url: str, world: World, chosen: argparse.Namespace, kept: Path) -> Outcome:
+    """Every operation as one role, on a database of its own."""
+    print(f"\n=== {role}", flush=True)
+    began = time.monotonic()
+    _run(url, "drop database if exists fuzz with (force)")
+    _run(url, "create database fuzz template fuzz_template strategy wal_log")
+    database = open_database(_named(url, "fuzz"))
+    site = create_app(Settings(data_dir=kept / role, base_url="http://127.0.0.1"), database, RING)
+    site.add_middleware(StaysSignedIn, database=database)
+    site.openapi()  # made at the first reading, which schemathesis does not wait long for
+    headers = {} if role == STRANGER else {"Authorization": f"Bearer {token(database, world, role)}"}
+    try:
+        with served(site) as port:
+            code = explore(port, headers, chosen, kept / f"{role}.json")
+            if headers:
+                still = httpx2.get(f"http://127.0.0.1:{port}/api/v1/me", headers=headers).status_code
+                assert still == httpx2.codes.OK, f"the sign-in ended on the way ({still})"
+    finally:
+        database.dispose()
+    cases, failures = counted(json.loads((kept / f"{role}.json").read_text()))
+    return Outcome(role, cases, failures, code, time.monotonic() - began)
+
+
+class StaysSignedIn:
+    """Opens again the sign-ins that an operation ended: those after it would only meet 401."""
+
+    def __init__(self, app: ASGIApp, database: Database) -> None:
+        self.app, self.database = app, database
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Before each request, as the tables' owner."""
+        await run_in_threadpool(self._open_again)
+        await self.app(scope, receive, send)
+
+    def _open_again(self) -> None:
+        with self.database.engine.begin() as owner:
+            owner.execute(text("update sign_in set ended_at = null where ended_at is not null"))
+
+
+def explore(port: int, headers: dict[str, str], chosen: argparse.Namespace, report: Path) -> int:
+    """Schemathesis over everything that the description names; its exit code."""
+    command = [
+        str(chosen.schemathesis), "run", f"http://127.0.0.1:{port}/api/openapi.json", "--no-color", "--warnings=off",
+        f"--phases={chosen.phases}", f"--max-examples={chosen.examples}", f"--seed={chosen.seed}",
+        "--generation-database=none", "--continue-on-failure", f"--checks={CHECKS}", "--suppress-health-check=all",
+        "--request-timeout=30", "--report=json", f"--report-json-path={report}",
+        *(f"--header={name}: {value}" for name, value in headers.items()),
+    ]  # fmt: skip
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, cwd=report.parent, check=False).returncode
+
+
+def counted(report: dict[str, Any]) -> tuple[int, int]:
+    """``(cases, failures)`` of a report; an operation that was not tested is a failure."""
+    operations, cases = report["operations"], report["test_cases"]
+    if operations is None:  # the description itself did not read
+        return 0, 1
+    untested = operations["total"] - operations["tested"]
+    return cases["generated"], cases["unique_failures"] + cases["errored"] + untested
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(url: str, statement: str) -> None:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
