@@ -45,6 +45,8 @@ class Permission(StrEnum):
     """``noun:verb``; one per kind of door."""
 
     ME_READ = "me:read"
+    ME_MANAGE = "me:manage"
+    SIGN_IN_FINISH = "sign-in:finish"
     NETWORK_READ = "network:read"
     NETWORK_MANAGE = "network:manage"
     PEOPLE_READ = "people:read"
@@ -82,6 +84,8 @@ P, R = Permission, Reach
 
 EVERYONE: dict[Permission, Reach] = {
     P.ME_READ: R.SELF,
+    P.ME_MANAGE: R.SELF,
+    P.SIGN_IN_FINISH: R.SELF,
     P.NETWORK_READ: R.PLATFORM,
     P.CURRICULUM_READ: R.PLATFORM,
     P.COHORT_APPLY: R.PLATFORM,
@@ -168,6 +172,10 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
 }
 
 
+TWO_FACTORS = frozenset({Role.REGISTRAR, Role.ADMIN})
+"""Roles that nobody holds on a password alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A role someone holds, and where."""
@@ -184,7 +192,8 @@ class Actor:
     """Who acts, with the roles they hold and the permission that the route names.
 
     ``colleges`` are those whose rows the person's transactions may touch at all: where they hold a
-    role, or every one for an administrator.
+    role, or every one for an administrator. ``pending``: the password is proven, the second factor not
+    yet. ``scope`` narrows what an API token may do; ``None`` is everything its person may.
     """
 
     person_id: int
@@ -193,6 +202,9 @@ class Actor:
     colleges: frozenset[int] = frozenset()
     permission: Permission | None = None
     sign_in_id: int | None = None
+    token_id: int | None = None
+    pending: bool = False
+    scope: frozenset[Permission] | None = None
 
     def using(self, permission: Permission) -> "Actor":
         """The same person at another door."""
@@ -200,6 +212,10 @@ class Actor:
 
     def can(self, permission: Permission) -> bool:
         """Whether any role holds the permission, at whatever distance (for menus and guards)."""
+        if self.scope is not None and permission not in self.scope:
+            return False
+        if self.pending and permission is not P.SIGN_IN_FINISH:
+            return False
         return permission in EVERYONE or any(permission in GRANTS[h.role] for h in self.held)
 
     def has(self, role: Role) -> bool:
@@ -263,7 +279,7 @@ class Allowed:
             raise Unauthenticated
         request.state.actor = actor
         if not actor.can(self.permission):
-            raise Forbidden
+            raise Forbidden("second_factor_required" if actor.pending else None)
         return actor.using(self.permission)
 
 
@@ -271,10 +287,10 @@ class Public:
     """Says that a route is open to anyone; the reader is known when signed in."""
 
     def __call__(self, request: Request, session: SessionDep) -> Actor | None:
-        """The actor when there is one."""
+        """The actor when there is one, wholly signed in."""
         actor = identify(session, request)
-        request.state.actor = actor
-        return actor
+        request.state.actor = None if actor is None or actor.pending else actor
+        return request.state.actor  # type: ignore[no-any-return]
 
 
 def identify(session: Session, request: Request) -> Actor | None:

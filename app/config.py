@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Reason
+from app.keys import weaknesses
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +25,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
     )
-    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files and issued PDFs")
+    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files, issued PDFs")
+    keyring: Path | None = Field(
+        None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
+    )
     base_url: str = Field("http://127.0.0.1:8000", description="address people use; absolute links come from it only")
     english: bool = Field(default=False, description="offer English beside French; off by default")
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
@@ -39,6 +43,11 @@ class Settings(BaseSettings):
         if url is None or url.startswith("postgresql+psycopg://"):
             return url
         return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
+
+    @property
+    def keyring_file(self) -> Path:
+        """Where the keys are."""
+        return self.keyring or self.data_dir / "keyring.json"
 
     @property
     def secure(self) -> bool:
@@ -61,6 +70,7 @@ def unsafe(settings: Settings) -> list[Reason]:
         found.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
     if not settings.secure:
         found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    found.extend(weaknesses(settings.keyring_file))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 import app.accompaniment.api
 import app.accompaniment.pages
 import app.accompaniment.service
+import app.audit
 import app.certificates.api
 import app.certificates.pages
 import app.codev.api
@@ -24,9 +25,11 @@ import app.curricula.models
 import app.grading.api
 import app.grading.pages
 import app.grading.service
+import app.idempotency
 import app.learning.api
 import app.learning.pages
 import app.learning.service
+import app.mail
 import app.network.api
 import app.people.api
 import app.people.pages
@@ -39,7 +42,8 @@ from app.access import Anyone, Whoever
 from app.config import Settings
 from app.db import Database, SessionDep, rows
 from app.gate import Gate
-from app.people.service import recognise
+from app.keys import Keyring
+from app.people.service_sign_in import recognise
 from app.progress import service as progress
 from app.web import API, STATIC, add_handlers
 
@@ -106,8 +110,8 @@ def ready(_: Anyone, session: SessionDep) -> dict[str, str]:
     return {"status": "ok", "revision": revision[0][0]}
 
 
-def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The web application over a database."""
+def create_app(settings: Settings, database: Database, ring: Keyring) -> FastAPI:
+    """The web application over a database, with the keys that seal its secrets."""
 
     @asynccontextmanager
     async def lifespan(site: FastAPI) -> AsyncIterator[None]:
@@ -126,6 +130,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     site.state.settings = settings
     site.state.database = database
     site.state.identify = recognise
+    site.state.keyring = ring
     for router in APIS:
         site.include_router(router, prefix=API + "v1")
     for router in PAGES:

@@ -24,6 +24,7 @@ from app.cli.demo import accounts_of, load_if_empty
 from app.cli.deployment import deployment
 from app.config import ROOT, Settings
 from app.db import Database
+from app.keys import new_keyring
 from app.main import create_app
 
 ROUNDS = 40
@@ -38,7 +39,13 @@ Measure: TypeAlias = tuple[str, str, Callable[[], httpx.Response]]
 def served(settings: Settings, database: Database) -> Iterator[str]:
     """The application on a loopback port."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, database), host="127.0.0.1", port=PORT, log_level="error", http="httptools")
+        uvicorn.Config(
+            create_app(settings, database, new_keyring()),
+            host="127.0.0.1",
+            port=PORT,
+            log_level="error",
+            http="httptools",
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

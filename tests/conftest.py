@@ -26,11 +26,13 @@ from starlette.datastructures import State
 from app.config import ROOT, Settings
 from app.db import Database
 from app.embedded import embedded_server
+from app.keys import new_keyring
 from app.main import create_app, open_database
-from app.people.service import recognise
+from app.people.service_sign_in import recognise
 from tests.world import World, build
 
 SITE = "http://testserver"
+RING = new_keyring()
 
 
 @pytest.fixture(scope="session")
@@ -137,12 +139,12 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def site() -> FastAPI:
     """The application, put together once a worker: its routes take a third of a second to build."""
-    return create_app(Settings(base_url=SITE), Database("postgresql+psycopg://nowhere/none"))
+    return create_app(Settings(base_url=SITE), Database("postgresql+psycopg://nowhere/none"), RING)
 
 
 @pytest.fixture
 def client(site: FastAPI, settings: Settings, database: Database) -> Iterator[TestClient]:
     """A browser or a program without any sign-in; redirects are shown, not followed."""
-    site.state = State({"settings": settings, "database": database, "identify": recognise})
+    site.state = State({"settings": settings, "database": database, "identify": recognise, "keyring": RING})
     with TestClient(site, follow_redirects=False) as found:
         yield found

@@ -19,6 +19,7 @@ from app import text
 from app.config import Settings
 from app.db import Database
 from app.gate import BODY_BYTES, MEGABYTE
+from app.keys import new_keyring
 from app.main import create_app
 from app.web import problem
 from tests.learning.ground import kept
@@ -220,7 +221,7 @@ def test_other_hosts(client: TestClient, host: str) -> None:
 
 def test_in_production_one_host(settings: Settings, database: Database) -> None:
     chosen = settings.model_copy(update={"environment": "production", "base_url": "https://escouade.example"})
-    client = TestClient(create_app(chosen, database), base_url="https://escouade.example")
+    client = TestClient(create_app(chosen, database, new_keyring()), base_url="https://escouade.example")
     assert client.get("/connexion").status_code == 200
     for host in ("localhost", "127.0.0.1", "testserver"):
         assert client.get("/connexion", headers={"Host": host}).status_code == 400
@@ -252,7 +253,7 @@ def test_who_is_signed_in_leaves_no_redirect_behind(client: TestClient, database
 @pytest.fixture
 def broken(settings: Settings, database: Database) -> FastAPI:
     """The application with two routes of its own: one fails, one says the language."""
-    app = create_app(settings.model_copy(update={"english": True}), database)
+    app = create_app(settings.model_copy(update={"english": True}), database, new_keyring())
 
     @app.get("/api/panne")
     def fail() -> None:
@@ -302,7 +303,7 @@ def served(app: FastAPI) -> Iterator[int]:
 @pytest.fixture
 def port(settings: Settings, database: Database) -> Iterator[int]:
     """Where the application listens, files of at most 1 MB."""
-    with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database)) as found:
+    with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database, new_keyring())) as found:
         yield found
 
 

@@ -12,13 +12,14 @@ from app.cohorts import service as cohorts
 from app.cohorts.models import EnrolmentState
 from app.cohorts.schemas import ApplyCommand, CohortRef, EnrolmentRef, MoveCommand, NewCohort
 from app.curricula.service import register_published
-from app.db import Database, Session, act_for
+from app.db import Database, Session, act_for, now
 from app.network import service as network
 from app.network.models import TargetKind
 from app.network.schemas import NewCollege, NewProject, Target
-from app.people.models import Account, SignInKind
+from app.people.models import Account, ApiToken, SignInKind
 from app.people.schemas import NewAccount
-from app.people.service import actor_for, add_account, hasher, hold, open_sign_in
+from app.people.service import add_account, hasher, hold
+from app.people.service_sign_in import TOKEN_PREFIX, actor_for, digest, open_sign_in
 from app.text import today
 
 PASSWORD = "une phrase de passe assez longue"
@@ -150,7 +151,30 @@ def token(database: Database, world: World, who: str) -> str:
     """A bearer token for someone, without the cost of a password."""
     with database.transaction() as session:
         account = session.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
-        return open_sign_in(session, account or 0, kind=SignInKind.BEARER, hours=1)[0]
+        return open_sign_in(session, account or 0, kind=SignInKind.BEARER, hours=1, second_factor=True)[0]
+
+
+def pending_token(database: Database, world: World, who: str) -> str:
+    """A bearer token of someone whose password is proven and whose second factor is not."""
+    with database.transaction() as session:
+        account = session.exec(select(Account).where(Account.person_id == world.people[who])).one()
+        account.totp_confirmed_at = now()
+        session.add(account)
+        return open_sign_in(session, account.id or 0, kind=SignInKind.BEARER, hours=1)[0]
+
+
+def api_token(database: Database, world: World, who: str, *permissions: Permission) -> str:
+    """An API token of someone that may do only that."""
+    secret = f"{TOKEN_PREFIX}{who}-{'-'.join(permissions)}"
+    with database.transaction() as session:
+        account = session.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
+        session.add(
+            ApiToken(
+                account_id=account or 0, name="essai", token_hash=digest(secret), permissions=list(permissions),
+                created_at=now(), expires_at=now() + timedelta(hours=1),
+            )
+        )  # fmt: skip
+    return secret
 
 
 def as_(client: TestClient, database: Database, world: World, who: str) -> TestClient:

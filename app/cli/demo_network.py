@@ -19,7 +19,8 @@ from app.network import service as network
 from app.network.models import TargetKind
 from app.network.schemas import CollegeShown, NewCollege, NewProject, Target
 from app.people.schemas import NewAccount
-from app.people.service import actor_for, add_account, hasher, hold
+from app.people.service import add_account, hasher, hold
+from app.people.service_sign_in import actor_for
 from app.text import fold
 
 PASSWORD = "escouade-demonstration"  # noqa: S105 - shown on the sign-in page, in demo mode only

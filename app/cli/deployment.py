@@ -15,6 +15,7 @@ from app.curricula.service import register_published
 from app.db import APP_ROLE, Database
 from app.embedded import embedded_server, install_signal_handlers
 from app.errors import Invalid, Reason, Unavailable
+from app.keys import Keyring, load, make
 from app.main import open_database
 from app.text import t
 
@@ -49,6 +50,13 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
             yield database
         finally:
             database.dispose()
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The keys of this deployment; made at the first need, but in production: those are brought on purpose."""
+    if settings.environment != "production" and not settings.keyring_file.exists():
+        make(settings.keyring_file)
+    return load(settings.keyring_file)
 
 
 def unreachable(error: OperationalError | ArgumentError) -> str:

@@ -15,7 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from app.cli.demo import accounts_of, load_if_empty
-from app.cli.deployment import deployment, server_url, upgrade
+from app.cli.deployment import deployment, keyring, server_url, upgrade
 from app.cli.worker import run_worker
 from app.config import Settings, settings
 from app.main import create_app, open_database
@@ -95,7 +95,7 @@ def application() -> FastAPI:
     """The application of a serving process, over the database that its parent opened."""
     chosen = settings()
     database = open_database(os.environ["ESCOUADE_SERVED_URL"], pool_size=chosen.pool_size)
-    app = create_app(chosen, database)
+    app = create_app(chosen, database, keyring(chosen))
     if chosen.environment == "demo":
         with database.transaction() as session:
             app.state.demo_accounts = accounts_of(session)

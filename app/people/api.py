@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response, status
 
 from app.access import Actor, Anyone, P, may
 from app.db import SessionDep
-from app.people import service, service_accounts
+from app.people import service, service_accounts, service_sign_in
 from app.people.models import SignInKind
 from app.people.schemas import CollegeAccount, Me, PeoplePage, PeopleQuery, PersonAdded, SignedIn, SignInCommand
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["people"])
 @router.post("/sign-ins", status_code=status.HTTP_201_CREATED, summary="Sign in")
 def sign_in(_: Anyone, session: SessionDep, request: Request, command: SignInCommand) -> SignedIn:
     """A bearer token for a program, shown once; the same refusal whatever was wrong."""
-    token, expires_at = service.sign_in(
+    token, expires_at = service_sign_in.sign_in(
         session,
         command,
         kind=SignInKind.BEARER,
@@ -29,7 +29,7 @@ def sign_in(_: Anyone, session: SessionDep, request: Request, command: SignInCom
 @router.delete("/sign-ins/current", status_code=status.HTTP_204_NO_CONTENT, summary="Sign out")
 def sign_out(actor: Annotated[Actor, may(P.ME_READ)], session: SessionDep) -> Response:
     """The token that asks is refused from now on."""
-    service.sign_out(session, actor)
+    service_sign_in.sign_out(session, actor)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

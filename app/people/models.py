@@ -6,11 +6,21 @@ A person is global: one row whatever the colleges. Others see them through what 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlmodel import Field, SQLModel, col
 
 from app.access import Role
-from app.db import by_value, check, moment, moment_or_none
+from app.db import by_value, check, moment, moment_or_none, owned
 
 SEARCH_KEY = 420
 """Longest search key, in characters: the folding of a ligature may lengthen a name, and what is over is cut."""
@@ -39,12 +49,19 @@ def shown_name() -> ColumnElement[str]:
 
 
 class Account(SQLModel, table=True):
-    """How a person signs in; ``email`` is kept in lower case."""
+    """How a person signs in; ``email`` is kept in lower case.
+
+    ``totp_sealed`` is the secret of the second factor, sealed by the keyring; ``totp_step`` the last step of
+    30 seconds whose code was taken, so that a code serves once (RFC 6238).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id", unique=True)
     email: str = Field(unique=True, max_length=254)
     password_hash: str = Field(max_length=255)
+    totp_sealed: str | None = Field(default=None, max_length=300)
+    totp_confirmed_at: datetime | None = moment_or_none()
+    totp_step: int | None = None
     suspended_at: datetime | None = moment_or_none()
     created_at: datetime = moment()
 
@@ -93,7 +110,7 @@ class SignInKind(StrEnum):
 
 
 class SignIn(SQLModel, table=True):
-    """A proof of sign-in; only the SHA-256 of its secret is kept."""
+    """A proof of sign-in; only the SHA-256 of its secret is kept. ``origin`` is the address it came from."""
 
     __tablename__ = "sign_in"
 
@@ -105,4 +122,158 @@ class SignIn(SQLModel, table=True):
     seen_at: datetime = moment()
     expires_at: datetime = moment()
     ended_at: datetime | None = moment_or_none()
+    second_factor_at: datetime | None = moment_or_none()
     user_agent: str = Field(default="", max_length=300)
+    origin: str = Field(default="", max_length=45)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code to write down, for who loses the second factor; serves once, only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    code_hash: str = Field(max_length=64)
+    used_at: datetime | None = moment_or_none()
+
+
+class ApiToken(SQLModel, table=True):
+    """A program's key to some of what its person may do; named, ending, only its SHA-256 kept."""
+
+    __tablename__ = "api_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    name: str = Field(max_length=100)
+    token_hash: str = Field(unique=True, max_length=64)
+    permissions: list[str] = Field(sa_type=ARRAY(String(40)))
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    seen_at: datetime | None = moment_or_none()
+    ended_at: datetime | None = moment_or_none()
+
+
+class Door(StrEnum):
+    """Doors where tries are counted."""
+
+    SIGN_IN = "sign_in"
+    SECOND_FACTOR = "second_factor"
+    RESET = "reset"
+    INVITATION = "invitation"
+    OIDC = "oidc"
+    VERIFY = "verify"
+
+
+class Attempt(SQLModel, table=True):
+    """A wrong try at a door, by whom or from where: ``subject_hash`` is a keyed digest, no address is kept."""
+
+    __table_args__ = (Index("ix_attempt_window", "door", "subject_hash", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    door: Door = Field(sa_type=by_value(Door))
+    subject_hash: str = Field(max_length=64)
+    at: datetime = moment(index=True)
+
+
+class Invitation(SQLModel, table=True):
+    """A college's letter to someone: opens an account with a role, once, within days; its token is kept as SHA-256."""
+
+    __table_args__ = owned(
+        ("cohort_id", "cohort"), extra=(check("role_of_a_college", "role not in ('admin', 'observer')"),)
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    college_id: int = Field(foreign_key="college.id", index=True)
+    cohort_id: int | None = None
+    email: str = Field(max_length=254)
+    role: Role | None = Field(default=None, sa_type=by_value(Role), nullable=True)
+    token_hash: str = Field(unique=True, max_length=64)
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment_or_none()
+    withdrawn_at: datetime | None = moment_or_none()
+
+
+class PasswordReset(SQLModel, table=True):
+    """Proof that someone reads an account's mail; serves once, within the hour, only its SHA-256 is kept."""
+
+    __tablename__ = "password_reset"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    token_hash: str = Field(unique=True, max_length=64)
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment_or_none()
+
+
+class OidcProvider(SQLModel, table=True):
+    """A college's own sign-in service; its issuer is pinned, its client secret sealed by the keyring."""
+
+    __tablename__ = "oidc_provider"
+    __table_args__ = owned(extra=(UniqueConstraint("issuer", "client_id"),))
+
+    id: int | None = Field(default=None, primary_key=True)
+    college_id: int = Field(foreign_key="college.id", index=True)
+    label: str = Field(max_length=100)
+    issuer: str = Field(max_length=300)
+    client_id: str = Field(max_length=200)
+    client_secret_sealed: str = Field(max_length=500)
+    created_at: datetime = moment()
+    ended_at: datetime | None = moment_or_none()
+
+
+class OidcIdentity(SQLModel, table=True):
+    """Who an account is at an issuer: ``(issuer, subject)``, never an e-mail address."""
+
+    __tablename__ = "oidc_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    issuer: str = Field(max_length=300)
+    subject: str = Field(max_length=255)
+    linked_at: datetime = moment()
+    seen_at: datetime | None = moment_or_none()
+
+
+class OidcFlow(SQLModel, table=True):
+    """A sign-in on its way to an issuer and back; bound to one browser, serves once, within minutes.
+
+    ``account_id`` is set when someone already signed in links the identity to their account.
+    """
+
+    __tablename__ = "oidc_flow"
+
+    id: int | None = Field(default=None, primary_key=True)
+    provider_id: int = Field(foreign_key="oidc_provider.id")
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    state_hash: str = Field(unique=True, max_length=64)
+    browser_hash: str = Field(max_length=64)
+    nonce: str = Field(max_length=100)
+    verifier_sealed: str = Field(max_length=400)
+    return_to: str = Field(default="/", max_length=500)
+    created_at: datetime = moment(index=True)
+    used_at: datetime | None = moment_or_none()
+
+
+class Purpose(StrEnum):
+    """What someone may consent to."""
+
+    PUBLIC_VERIFICATION = "public_verification"
+    EVALUATION_STUDY = "evaluation_study"
+    IMAGE_AND_TESTIMONY = "image_and_testimony"
+
+
+class Consent(SQLModel, table=True):
+    """That someone agreed to a purpose, in the words of one version of its text, and when they took it back."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    purpose: Purpose = Field(sa_type=by_value(Purpose))
+    text_version: str = Field(max_length=20)
+    language: str = Field(max_length=5)
+    given_at: datetime = moment()
+    withdrawn_at: datetime | None = moment_or_none()

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.db import Session, SessionDep
 from app.errors import Unauthenticated
 from app.network import service as network
-from app.people import service
+from app.people import service_sign_in as service
 from app.people.models import SignInKind
 from app.people.schemas import SignInCommand
 from app.web import local_path, render, see_other

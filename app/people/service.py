@@ -1,24 +1,19 @@
-"""Sign-in, recognising who asks, accounts and the roles people hold."""
+"""People, their accounts and the roles they hold."""
 
-import hashlib
-import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from functools import cache
 
-from fastapi import Request
 from pwdlib import PasswordHash
-from sqlalchemy import text, update
+from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.access import Actor, Held, Role, scoped
-from app.config import Settings
+from app.access import Actor, Role, scoped
 from app.db import Session, now
-from app.errors import Conflict, NotFound, Reason, Unauthenticated, refuse_unless
+from app.errors import Conflict, NotFound, Reason, refuse_unless
 from app.network.models import College
-from app.people.models import SEARCH_KEY, Account, Person, RoleHeld, SignIn, SignInKind
-from app.people.rules import SEEN_EVERY, is_open, normal_name, password_reasons
+from app.people.models import SEARCH_KEY, Account, Person, RoleHeld
+from app.people.rules import normal_name, password_reasons
 from app.people.schemas import (
     Me,
     NewAccount,
@@ -27,24 +22,8 @@ from app.people.schemas import (
     PeopleQuery,
     PersonRow,
     RoleShown,
-    SignInCommand,
 )
 from app.text import fold
-
-_IDENTIFY = text(
-    """
-    select s.id, s.seen_at, s.expires_at, s.ended_at, a.suspended_at, p.id as person_id,
-           coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name) as name
-      from sign_in s join account a on a.id = s.account_id join person p on p.id = a.person_id
-     where s.secret_hash = :secret
-    """
-)
-_HELD = text(
-    """
-    select role, college_id, cohort_id, group_id, project_id, role = 'admin' as everywhere
-      from role_held where person_id = :person and ended_at is null
-    """
-)
 
 
 @cache
@@ -54,110 +33,14 @@ def hasher() -> PasswordHash:
 
 
 @cache
-def _nobody() -> str:
+def nobody_hash() -> str:
     """A hash to verify against when there is no such account, so that both answers take as long."""
     return hasher().hash("nobody signs in with this")
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _normal(password: str) -> str:
+def normal_password(password: str) -> str:
+    """Composed accents: a password typed on another keyboard is the same."""
     return unicodedata.normalize("NFC", password)
-
-
-# Recognising who asks ---------------------------------------------------------------------------
-
-
-def cookie_name(settings: Settings) -> str:
-    """``__Host-`` binds the cookie to this host over TLS; browsers refuse it over plain HTTP."""
-    return "__Host-escouade" if settings.secure else "escouade"
-
-
-def secret_of(request: Request) -> str | None:
-    """The secret that a request carries: a bearer token, else the cookie."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    return request.cookies.get(cookie_name(request.app.state.settings))
-
-
-def recognise(session: Session, request: Request) -> Actor | None:
-    """Who asks, with the roles they hold; ``None`` for a stranger or a sign-in that has ended."""
-    secret = secret_of(request)
-    if not secret:
-        return None
-    found = session.execute(_IDENTIFY, {"secret": _digest(secret)}).one_or_none()
-    settings: Settings = request.app.state.settings
-    idle = timedelta(hours=settings.idle_hours)
-    at = now()
-    if found is None or not is_open(
-        at,
-        seen_at=found.seen_at,
-        expires_at=found.expires_at,
-        ended_at=found.ended_at,
-        suspended_at=found.suspended_at,
-        idle=idle,
-    ):
-        return None
-    if at - found.seen_at > SEEN_EVERY:
-        session.connection().execute(update(SignIn).where(col(SignIn.id) == found.id).values(seen_at=at))
-    return actor_for(session, found.person_id, found.name, sign_in_id=found.id)
-
-
-def actor_for(session: Session, person_id: int, name: str, *, sign_in_id: int | None = None) -> Actor:
-    """The actor that a person is, from the roles they hold."""
-    session.execute(text("select set_config('app.person_id', :person, true)"), {"person": str(person_id)})
-    rows = session.execute(_HELD, {"person": person_id}).all()
-    held = frozenset(Held(Role(r.role), r.college_id, r.cohort_id, r.group_id, r.project_id) for r in rows)
-    colleges = {h.college_id for h in held if h.college_id is not None}
-    if any(r.everywhere for r in rows):
-        colleges |= {i for i in session.exec(select(College.id)).all() if i is not None}
-    return Actor(person_id, name, held, frozenset(colleges), sign_in_id=sign_in_id)
-
-
-# Sign-in ----------------------------------------------------------------------------------------
-
-
-def sign_in(
-    session: Session, command: SignInCommand, *, kind: SignInKind, hours: int, user_agent: str = ""
-) -> tuple[str, datetime]:
-    """A new sign-in for someone who knows the password; the same refusal whatever was wrong."""
-    account = session.exec(select(Account).where(Account.email == command.email)).one_or_none()
-    stored = account.password_hash if account is not None else _nobody()
-    fine, renewed = hasher().verify_and_update(_normal(command.password.get_secret_value()), stored)
-    if account is None or not fine or account.suspended_at is not None:
-        raise Unauthenticated("wrong_sign_in")
-    if renewed is not None:
-        account.password_hash = renewed
-        session.add(account)
-    return open_sign_in(session, account.id or 0, kind=kind, hours=hours, user_agent=user_agent)
-
-
-def open_sign_in(
-    session: Session, account_id: int, *, kind: SignInKind, hours: int, user_agent: str = ""
-) -> tuple[str, datetime]:
-    """A new sign-in for an account: its secret, shown once, and when it ends."""
-    secret = secrets.token_urlsafe(32)
-    at = now()
-    row = SignIn(
-        account_id=account_id,
-        kind=kind,
-        secret_hash=_digest(secret),
-        created_at=at,
-        seen_at=at,
-        expires_at=at + timedelta(hours=hours),
-        user_agent=user_agent[:300],
-    )
-    session.add(row)
-    session.flush()
-    return secret, row.expires_at
-
-
-def sign_out(session: Session, actor: Actor) -> None:
-    """End this sign-in at once."""
-    session.connection().execute(update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(ended_at=now()))
 
 
 def me(session: Session, actor: Actor) -> Me:
@@ -241,7 +124,7 @@ def add_account(session: Session, command: NewAccount, *, password_hash: str | N
         Account(
             person_id=person.id or 0,
             email=command.email,
-            password_hash=password_hash or hasher().hash(_normal(password)),
+            password_hash=password_hash or hasher().hash(normal_password(password)),
             created_at=now(),
         )
     )

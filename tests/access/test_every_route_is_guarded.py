@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from app.access import Allowed, Permission, Public
 from app.config import Settings
 from app.db import Database
+from app.keys import new_keyring
 from app.main import create_app
 
 FRAMEWORK = {"/api/openapi.json", "/static"}
@@ -48,7 +49,7 @@ def doors(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """The application; no query is made."""
-    return create_app(settings, Database("postgresql+psycopg://nowhere/none"))
+    return create_app(settings, Database("postgresql+psycopg://nowhere/none"), new_keyring())
 
 
 def test_each_route_has_one_guard(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ from app.access import Role
 from app.db import Database
 from app.people.models import Account, Person, RoleHeld, SignInKind
 from app.people.schemas import SignInCommand
-from app.people.service import sign_in
+from app.people.service_sign_in import sign_in
 from tests.cli.conftest import Escouade, Outcome
 from tests.world import World
 

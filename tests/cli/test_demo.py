@@ -18,6 +18,7 @@ from app.cli.demo_network import PASSWORD
 from app.config import Settings
 from app.curricula.service import register_published
 from app.db import Database
+from app.keys import new_keyring
 from app.main import create_app, open_database
 from app.people.schemas import DemoAccount
 from app.progress.service import mismatches
@@ -143,7 +144,7 @@ class TestTold:
         issued = rows(told, "select code, number, state from certificate order by id")
         assert issued
         assert {state for _, _, state in issued} == {"valid"}
-        with TestClient(create_app(Settings(base_url=SITE), told)) as stranger:
+        with TestClient(create_app(Settings(base_url=SITE), told, new_keyring())) as stranger:
             page = stranger.get(f"/v/{issued[0][0]}")
         assert page.status_code == 200
         assert str(issued[0][1]) in page.text
@@ -165,7 +166,7 @@ class TestTold:
     def test_each_role_signs_in_with_the_listed_password(self, told: Database) -> None:
         one_a_role = {account.role: account for account in listed(told)}
         assert one_a_role.keys() == set(Role)
-        with TestClient(create_app(Settings(base_url=SITE), told), follow_redirects=False) as client:
+        with TestClient(create_app(Settings(base_url=SITE), told, new_keyring()), follow_redirects=False) as client:
             for role, account in one_a_role.items():
                 body = {"email": account.email, "password": account.password}
                 answer = client.post("/api/v1/sign-ins", json=body)

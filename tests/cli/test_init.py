@@ -8,7 +8,7 @@ from app.db import Database
 from app.network.models import College
 from app.people.models import Person, RoleHeld, SignInKind
 from app.people.schemas import SignInCommand
-from app.people.service import sign_in
+from app.people.service_sign_in import sign_in
 from tests.cli.conftest import Escouade
 
 PASSWORD = "une première phrase de passe"

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.config import ROOT, Settings, unsafe
 from app.db import Database
+from app.keys import make
 from app.text import explain, known
 from tests.cli.conftest import Escouade
 
@@ -28,11 +29,25 @@ URL = "postgresql://escouade@db.example.com/escouade"
         ("production", None, "http://127.0.0.1:8000", ["embedded_database", "address_without_tls"]),
     ],
 )
-def test_unsafe(environment: str, database_url: str | None, base_url: str, reasons: list[str]) -> None:
-    chosen = Settings(environment=environment, database_url=database_url, base_url=base_url)
+def test_unsafe(  # noqa: PLR0917 - the settings, one after the other
+    tmp_path: Path, environment: str, database_url: str | None, base_url: str, reasons: list[str]
+) -> None:
+    make(tmp_path / "keyring.json")
+    chosen = Settings(environment=environment, database_url=database_url, base_url=base_url, data_dir=tmp_path)
     found = unsafe(chosen)
     assert [r.code for r in found] == reasons
     assert all(explain(r) for r in found)
+
+
+def test_a_keyring_serves_real_people_only_when_it_is_there_and_its_owners_alone(tmp_path: Path) -> None:
+    chosen = Settings(environment="production", database_url=URL, base_url="https://e.example", data_dir=tmp_path)
+    assert [r.code for r in unsafe(chosen)] == ["keyring_missing"]
+    make(chosen.keyring_file)
+    assert unsafe(chosen) == []
+    chosen.keyring_file.chmod(0o640)
+    assert [r.code for r in unsafe(chosen)] == ["keyring_open_to_others"]
+    chosen.keyring_file.write_text('{"current": 1, "keys": {"1": "c2hvcnQ="}}', encoding="utf-8")
+    assert [r.code for r in unsafe(chosen)] == ["keyring_unreadable"]
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.config import Settings
 from app.db import Database
+from app.keys import new_keyring
 from app.main import create_app
 from tests.world import PASSWORD, World, as_
 
@@ -35,7 +36,9 @@ def test_the_cookie_is_for_this_site_and_no_script(client: TestClient, world: Wo
 
 def test_over_tls_the_cookie_is_bound_to_the_host(database: Database, world: World, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, base_url="https://testserver")
-    with TestClient(create_app(settings, database), base_url="https://testserver", follow_redirects=False) as client:
+    with TestClient(
+        create_app(settings, database, new_keyring()), base_url="https://testserver", follow_redirects=False
+    ) as client:
         cookie = enter(client, world.emails["maude"]).headers["set-cookie"]
         assert cookie.startswith("__Host-escouade=")
         assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
@@ -124,7 +127,7 @@ def test_demo_accounts_are_shown_in_the_demo_only(database: Database, world: Wor
     account = DemoAccount("trainer", "Collège d’Alma", "Théo Formation", world.emails["trainer"], PASSWORD)
     for environment, shown in (("demo", True), ("development", False), ("production", False)):
         settings = Settings(environment=environment, data_dir=tmp_path, base_url="http://testserver")  # type: ignore[arg-type]
-        app = create_app(settings, database)
+        app = create_app(settings, database, new_keyring())
         app.state.demo_accounts = [account]
         with TestClient(app) as client:
             assert (account.email in client.get("/connexion").text) is shown

@@ -215,6 +215,7 @@ def test_the_door_opens_to_the_projects_observer_only(database: Database, world:
         assert session.execute(statement, {"project": world.project}).scalar_one() == 0
     with database.engine.begin() as owner:
         owner.execute(text("create role passer_by"))
+        owner.execute(text("grant passer_by to current_user"))  # an ordinary owner is not its member by itself
         owner.execute(text("set local role passer_by"))
         with pytest.raises(DBAPIError, match="permission denied"):
             owner.execute(statement, {"project": world.project})

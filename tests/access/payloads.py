@@ -1,0 +1,327 @@
+"""What each route is called with: valid payloads, in which ``{kind}`` is the id of that kind in a place.
+
+A whole text ``"{enrolment}"`` becomes the number, ``"{roll}"`` the list of numbers; the walk that swaps ids
+finds them by the same marks.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from app.text import today
+from tests.access.cast import Place
+from tests.learning.samples import PDF
+from tests.world import PASSWORD, STARTED
+
+TODAY = today().isoformat()
+BEGAN = STARTED.isoformat()
+SOON = (today() + timedelta(days=10)).isoformat()
+MARK = re.compile(r"\{([a-z_]+)\}")
+
+NAMES = {
+    "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
+    "catch_up_id": "catch_up", "hand_in_id": "hand_in", "hours_id": "hours", "enterprise_id": "enterprise",
+    "mandate_id": "mandate", "group_id": "group", "judgement_id": "judgement", "certificate_id": "certificate",
+    "project_id": "project", "code": "code",
+}  # fmt: skip
+"""The kind of record that a parameter of a path names."""
+
+GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation"}
+"""Parameters of a path that name no record."""
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a route is called; ``path`` overrides which record its parameters name, ``to`` is where a page leads."""
+
+    json: Values | None = None
+    form: Values | None = None
+    query: Values = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    file: bool = False
+    to: str | None = None
+
+
+def json(path: Mapping[str, str] | None = None, /, **values: object) -> Call:
+    """A JSON body."""
+    return Call(json=values, path=path or {})
+
+
+def form(to: str, path: Mapping[str, str] | None = None, /, **values: object) -> Call:
+    """A form, and the page it leads to."""
+    return Call(form=values, path=path or {}, to=to)
+
+
+PERSON = {"legal_first_name": "Nouvelle", "legal_last_name": "Venue", "password": PASSWORD}
+ENTERPRISE = {"name": "Scierie", "neq": "2266000009", "sector": "Bois", "size": "5-49", "region_code": "02"}
+COHORT = {
+    "project_id": "{shared_project}", "region_code": "02", "code": "GEN-NEUF", "title": "Neuve", "starts_on": BEGAN,
+    "place": "Alma", "capacity": 8,
+}  # fmt: skip
+PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode": "onsite"}]
+MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
+JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
+MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
+OPEN_ROLL = {"session_id": "open_session"}
+NEXT = {"session_id": "next_codev_session"}
+HELD = {"session_id": "codev_session"}
+TEXT = {"code": "=GEN-3.C"}
+SIGNER = {"name": "Anne Nom", "title": "Directrice", "valid_from": BEGAN}
+SIGN_IN = {"email": "karim@escouade.example.com", "password": PASSWORD}
+V1 = "/api/v1"
+
+NETWORK: dict[str, Call] = {
+    f"POST {V1}/colleges": json(
+        slug="nouveau", name="Cégep Nouveau", city="Ville", region_code="03", number_prefix="NOU"
+    ),
+    f"POST {V1}/projects": json(slug="neuf", name="Neuf", funder="Fonds", starts_on=BEGAN, ends_on=SOON),
+    f"POST {V1}/sign-ins": json(**SIGN_IN),
+    "POST /connexion": form("/", **SIGN_IN),
+    "POST /deconnexion": form("/connexion"),
+    f"POST {V1}/colleges/{{college_id}}/people": json(**PERSON, email="nouvelle@escouade.example.com"),
+    f"POST {V1}/colleges/{{college_id}}/people#trainer": json(
+        **PERSON, email="nouvelle@escouade.example.com", role="trainer"
+    ),
+    f"POST {V1}/colleges/{{college_id}}/people#registrar": json(
+        **PERSON, email="nouvelle@escouade.example.com", role="registrar"
+    ),
+    f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
+    f"GET {V1}/frameworks/{{version}}": Call(),
+}
+
+COHORTS: dict[str, Call] = {
+    f"POST {V1}/colleges/{{college_id}}/cohorts": json(
+        **COHORT, curriculum_slug="generaliste", curriculum_version="1.0"
+    ),
+    f"PUT {V1}/cohorts/{{cohort_id}}/applications-open": json(is_open=False),
+    f"PUT {V1}/cohorts/{{cohort_id}}/capacity": json(capacity=13),
+    f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{coordinator_person}"),
+    f"POST {V1}/cohorts/{{cohort_id}}/start": Call(),
+    f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
+    f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
+    f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z"),
+    f"POST {V1}/sessions/{{session_id}}/cancellation": json(reason="Tempête."),
+    f"POST {V1}/sessions/{{session_id}}/roll-call": json(OPEN_ROLL, entries=PRESENT),
+    f"POST {V1}/sessions/{{session_id}}/roll-call#correction": json(
+        entries=[{**PRESENT[0], "minutes": 120}], supersedes="{roll_call}", reason="Erreur."
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups": json(activity_code="GEN-3.B", due_on=SOON),
+    f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups/{{catch_up_id}}/done": json(done_on=TODAY),
+    "POST /cohortes": form(
+        "/cohortes/",
+        **{**COHORT, "college_id": "{college}", "path": "generaliste 1.0", "phase": "deployment", "ends_on": SOON},
+    ),
+    "POST /cohortes/{cohort_id}/ouverture": form("/cohortes/{cohort}", is_open="false"),
+    "POST /cohortes/{cohort_id}/places": form("/cohortes/{cohort}", capacity=13),
+    "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}", person_id="{coordinator_person}"),
+    "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
+        "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
+    ),
+    "POST /cohortes/{cohort_id}/demarrage": form("/cohortes/{cohort}"),
+    "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
+    "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING),
+    "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
+    "POST /seances/{session_id}/appel": form(
+        "/cohortes/{cohort}/seances", OPEN_ROLL,
+        enrolment_id="{roll}", status=["present"] * 8, minutes=["180"] * 8, mode=["onsite"] * 8,
+    ),
+    "POST /inscriptions/{enrolment_id}/etat": form("/inscriptions/{enrolment}", to="on_leave", reason="Congé."),
+    "POST /inscriptions/{enrolment_id}/rattrapages": form(
+        "/inscriptions/{enrolment}", activity_code="GEN-3.B", due_on=SOON
+    ),
+    "POST /inscriptions/{enrolment_id}/rattrapages/{catch_up_id}": form("/inscriptions/{enrolment}", done_on=TODAY),
+}  # fmt: skip
+
+ACTIVITY = "/parcours/{enrolment_id}/activites/{code}"
+LEARNING: dict[str, Call] = {
+    f"POST {V1}/enrolments/{{enrolment_id}}/completions": json(activity_code="GEN-1.A", done=False),
+    f"POST {V1}/enrolments/{{enrolment_id}}/hand-ins": json(activity_code="GEN-3.C", body="Ma carte."),
+    f"POST {V1}/enrolments/{{enrolment_id}}/hand-in-files": Call(form={"activity_code": "GEN-3.C"}, file=True),
+    f"GET {V1}/hand-ins/{{hand_in_id}}/file": Call(path={"hand_in_id": "file_hand_in"}),
+    f"POST {V1}/enrolments/{{enrolment_id}}/field-hours": json(
+        activity_code="GEN-8.A", minutes=30, worked_on=TODAY
+    ),
+    f"POST {V1}/field-hours/{{hours_id}}/countersignature": json(accepted=True),
+    f"POST {V1}/field-hours/{{hours_id}}/countersignature#revision": json(
+        {"hours_id": "decided_hours"}, accepted=False, reason="Doublon.", supersedes="{countersignature}"
+    ),
+    f"GET {ACTIVITY}": Call(path={"code": "=GEN-1.C"}),
+    f"POST {ACTIVITY}/etat": form("/parcours/{enrolment}/activites/GEN-1.A", {"code": "=GEN-1.A"}, done="false"),
+    f"POST {ACTIVITY}/textes": form("/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT, body="Ma carte."),
+    f"POST {ACTIVITY}/fichiers": replace(
+        form("/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT), file=True
+    ),
+    f"POST {ACTIVITY}/heures": form(
+        "/parcours/{enrolment}/activites/GEN-8.A#heures", {"code": "=GEN-8.A"}, hours="0,5", worked_on=TODAY
+    ),
+    "POST /heures": form("/heures", chosen="[{hours}]", decision="accept"),
+    "POST /heures/{hours_id}": form(
+        "/parcours/{enrolment}/activites/GEN-8.A#heures", {"hours_id": "decided_hours"},
+        decision="refuse", reason="Doublon.", supersedes="{countersignature}",
+    ),
+}  # fmt: skip
+
+FIELD: dict[str, Call] = {
+    f"POST {V1}/colleges/{{college_id}}/enterprises": json(**ENTERPRISE),
+    f"POST {V1}/enrolments/{{enrolment_id}}/mandates": json(
+        kind="orientation", title="Orienter", enterprise_id="{enterprise}"
+    ),
+    f"POST {V1}/mandates/{{mandate_id}}/milestones": json(kind="diagnostic", happened_on=TODAY),
+    f"POST {V1}/mandates/{{mandate_id}}/milestones#correction": json(
+        kind="agreement", happened_on=TODAY, confidentiality_clause=True, supersedes="{milestone}"
+    ),
+    "POST /entreprises": form("/entreprises", college_id="{college}", **ENTERPRISE),
+    "POST /mandats": form(
+        "/mandats/", enrolment_id="{enrolment}", kind="orientation", title="Orienter", enterprise_id="{enterprise}"
+    ),
+    "POST /mandats/{mandate_id}/jalons": form("/mandats/{mandate}", kind="diagnostic", happened_on=TODAY),
+}
+
+TURNS = [{"position": 1, "client_id": "{membership}", "status": "held"}]
+CODEV: dict[str, Call] = {
+    f"POST {V1}/cohorts/{{cohort_id}}/codev-groups": json(
+        name="Groupe B", enrolment_ids="{loose}", facilitator_id="{facilitator_person}"
+    ),
+    f"POST {V1}/codev/groups/{{group_id}}/members": json(enrolment_id="{loose_enrolment}"),
+    f"POST {V1}/codev/groups/{{group_id}}/departures": json(membership_id="{membership}"),
+    f"PUT {V1}/codev/groups/{{group_id}}/facilitator": json(person_id="{trainer_person}"),
+    f"POST {V1}/colleges/{{college_id}}/management-links": json(
+        manager_id="{coordinator_person}", member_id="{peer_person}"
+    ),
+    f"POST {V1}/codev/groups/{{group_id}}/sessions": json(activity_code="GEN-7.C", starts_at=f"{TODAY}T15:00:00Z"),
+    f"GET {V1}/codev/sessions/{{session_id}}": Call(path=HELD),
+    f"POST {V1}/codev/sessions/{{session_id}}/cancellation": Call(path=HELD),
+    f"GET {V1}/codev/sessions/{{session_id}}/rotation": Call(path=NEXT),
+    f"PUT {V1}/codev/sessions/{{session_id}}/roles": json(
+        NEXT,
+        roles=[
+            {"position": 1, "membership_id": "{membership}", "role": "client"},
+            {"position": 1, "membership_id": "{first_membership}", "role": "reserve"},
+        ],
+    ),
+    f"POST {V1}/codev/sessions/{{session_id}}/records": json(NEXT, entries=MEMBERS, turns=TURNS),
+    f"POST {V1}/codev/sessions/{{session_id}}/records#correction": json(
+        HELD, entries=MEMBERS, turns=TURNS, supersedes="{codev_record}"
+    ),
+    "POST /codev/groupes": form(
+        "/codev/groupes/", cohort_id="{cohort}", name="Groupe B", enrolment_ids="{loose}",
+        facilitator_id="{facilitator_person}",
+    ),
+    "POST /codev/liens": form(
+        "/codev?cohorte={cohort}", cohort_id="{cohort}",
+        manager_id="{coordinator_person}", member_id="{peer_person}",
+    ),
+    "POST /codev/groupes/{group_id}/membres": form("/codev/groupes/{group}", enrolment_id="{loose_enrolment}"),
+    "POST /codev/groupes/{group_id}/departs": form("/codev/groupes/{group}", membership_id="{membership}"),
+    "POST /codev/groupes/{group_id}/animation": form("/codev/groupes/{group}", person_id="{trainer_person}"),
+    "POST /codev/groupes/{group_id}/seances": form(
+        "/codev/groupes/{group}", **{**MEETING, "activity_code": "GEN-7.C"}
+    ),
+    "GET /codev/seances/{session_id}": Call(path=HELD),
+    "POST /codev/seances/{session_id}/roles": form(
+        "/codev/seances/{next_codev_session}", NEXT, client=["{membership}"], reserve=["{first_membership}"]
+    ),
+    "POST /codev/seances/{session_id}/bilan": form(
+        "/codev/seances/{next_codev_session}", NEXT,
+        membership_id="{memberships}", status=["present"] * 4, minutes=["180"] * 4, mode=["onsite"] * 4,
+        position=["1"], client_id=["{membership}"], turn=["held"], reason=[""], facilitator_present="true",
+    ),
+    "POST /codev/seances/{session_id}/annulation": replace(form("/codev/groupes/{group}"), path=HELD),
+}  # fmt: skip
+
+GRADUATE = {"enrolment_id": "graduate"}
+GRADING: dict[str, Call] = {
+    f"POST {V1}/enrolments/{{enrolment_id}}/judgements": json(
+        **JUDGED, competency_code="CN-01", evidence=[{"kind": "hand_in", "id": "{hand_in}"}]
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/judgements#correction": json(
+        **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
+        competency_code="CN-01",
+        evidence=[
+            {"kind": "hand_in", "id": "{file_hand_in}"},
+            {"kind": "mandate", "id": "{mandate}"},
+            {"kind": "session", "id": "{session}"},
+        ],
+        supersedes="{judgement}",
+        reason="Relu.",
+    ),
+    "POST /parcours/{enrolment_id}/jugements/{competency}": form(
+        "/parcours/{enrolment}/jugements/CN-01", **JUDGED,
+        evidence=["hand_in:{hand_in}", "mandate:{mandate}", "session:{session}"],
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, kind="attestation_participation"),
+    f"POST {V1}/colleges/{{college_id}}/signatories": json(**SIGNER),
+    "GET /parcours/{enrolment_id}/attestations/{kind}": Call(path=GRADUATE),
+    "POST /parcours/{enrolment_id}/attestations": form("/attestations/", GRADUATE, kind="attestation_participation"),
+    "POST /colleges/{college_id}/signataires": form("/colleges/{college}/attestations#signataires", **SIGNER),
+}  # fmt: skip
+
+CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING}
+"""By row; a row that is not here is called with its path alone."""
+
+
+# Filling in -------------------------------------------------------------------------------------
+
+
+def filled(value: Any, ids: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    """A payload with the ids of a place where its marks stand."""
+    if isinstance(value, Mapping):
+        return {k: filled(v, ids) for k, v in value.items()}
+    if isinstance(value, list):
+        return _each(value, ids)
+    if not isinstance(value, str):
+        return value
+    alone = MARK.fullmatch(value.strip("[]"))
+    if alone is not None:
+        found = ids[alone[1]]
+        return [found] if value.startswith("[") else found
+    return MARK.sub(lambda mark: str(ids[mark[1]]), value)
+
+
+def _each(values: list[Any], ids: Mapping[str, Any]) -> list[Any]:
+    """One line an id for a line that holds a mark of many."""
+    lines: list[Any] = []
+    for value in values:
+        many = [k for k, v in value.items() if isinstance(v, str) and v in {"{roll}", "{memberships}"}] if isinstance(
+            value, dict
+        ) else []  # fmt: skip
+        if many:
+            lines.extend({**filled(value, ids), many[0]: i} for i in filled(value[many[0]], ids))
+        else:
+            lines.append(filled(value, ids))
+    return lines
+
+
+def kinds(row: str) -> dict[str, str]:
+    """The kind of record that each parameter of a row's path names; ``=value`` for one that names none."""
+    call = CALLS.get(row, Call())
+    named = MARK.findall(row.split("#")[0])
+    return {name: call.path.get(name) or NAMES.get(name) or "=" + GIVEN[name] for name in named}
+
+
+def address(row: str, ids: Mapping[str, Any]) -> str:
+    """Where a row is called with the ids of a place."""
+    path = row.split("#")[0].split(" ")[1]
+    for name, kind in kinds(row).items():
+        path = path.replace("{" + name + "}", kind[1:] if kind.startswith("=") else str(ids[kind]))
+    return path
+
+
+def request_of(row: str, place: Place | Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of ``client.request`` for a row with the ids of a place."""
+    ids = place.ids if isinstance(place, Place) else place
+    call = CALLS.get(row, Call())
+    found: dict[str, Any] = {"method": row.split(" ")[0], "url": address(row, ids)}
+    if call.query:
+        found["params"] = filled(call.query, ids)
+    if call.json is not None:
+        found["json"] = filled(call.json, ids)
+    if call.form is not None:
+        found["data"] = filled(call.form, ids)
+    if call.file:
+        found["files"] = {"file": ("carte.pdf", PDF, "application/pdf")}
+    return found

@@ -1,0 +1,289 @@
+"""One record of each kind in each place, with canaries in every text: what the calls of the matrix name."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from app.access import Actor, Permission
+from app.accompaniment import service_mandates as mandates
+from app.accompaniment.models import EnterpriseSize, MilestoneKind
+from app.accompaniment.schemas import MilestoneCommand, NewEnterprise, NewMandate
+from app.certificates import service as certificates
+from app.certificates import service_signatories
+from app.certificates.models import Hold
+from app.certificates.schemas import IssueCertificate, NewSignatory
+from app.codev import service as codev
+from app.codev import service_records, service_sessions
+from app.codev.models import TurnReason, TurnStatus
+from app.codev.schemas import NewCodevSession, NewGroup, PresenceCommand, RecordCommand, TurnCommand
+from app.cohorts import service as cohorts
+from app.cohorts import service_sessions as calendar
+from app.cohorts.models import PresenceMode, PresenceStatus
+from app.cohorts.schemas import (
+    CancelCommand,
+    CatchUpCommand,
+    CohortRef,
+    EnrolmentRef,
+    EntryCommand,
+    NewSession,
+    RollCallCommand,
+)
+from app.curricula.library import default_library
+from app.curricula.schema import ActivityType, CertificateKind, MandateKind
+from app.db import Database, Session, now
+from app.grading import service as grading
+from app.grading.schemas import EvidenceKind, EvidenceRef, JudgeCommand
+from app.learning import service as learning
+from app.learning import service_hand_ins, service_hours
+from app.learning.models import ActivityCompletion, Countersignature, FieldHours, HandIn
+from app.learning.schemas import CountersignCommand, FileCommand, HoursCommand, TextCommand
+from app.network import service as network
+from app.network.schemas import NewProject
+from app.text import today
+from tests.access.cast import LOOSE, MEMBERS, ROLL, Place, gather
+from tests.learning.samples import PDF
+from tests.world import STARTED, World, acting
+
+P = Permission
+GENERALIST = default_library().curriculum("generaliste", "1.0")
+SITE = "http://testserver"
+NEQ = {"alma": "1166000001", "far": "1166000002", "rouyn": "1166000003"}
+FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
+
+
+class Desk:
+    """Someone of a place at work: their transaction, who they are, what they see."""
+
+    def __init__(self, session: Session, world: World, place: Place, part: str) -> None:
+        self.session, self.world, self.place = session, world, place
+        self.who = place.parts[part]
+
+    def actor(self, permission: Permission) -> Actor:
+        """The person at a door."""
+        return acting(self.session, self.world, self.who, permission)
+
+    def cohort(self, permission: Permission) -> CohortRef:
+        """The place's cohort, seen through a permission."""
+        return cohorts.see_cohort(self.session, self.actor(permission), self.place.cohort)
+
+    def enrolment(self, permission: Permission, part: str = "owner") -> EnrolmentRef:
+        """Someone's enrolment, seen through a permission."""
+        return cohorts.see_enrolment(self.session, self.actor(permission), self.ids(part))
+
+    def ids(self, part: str) -> int:
+        """The enrolment of a part."""
+        return self.world.enrolments[f"{self.place.name}:{part}"]
+
+
+def build(database: Database, world: World, files: Path) -> dict[str, Place]:
+    """Every place with all its records; ``files`` keeps what was handed in."""
+    places = gather(database, world)
+    with database.transaction() as session:
+        command = NewProject(slug="autre", name="Autre projet", funder="Autre", starts_on=STARTED, ends_on=today())
+        other = network.open_project(session, command).id
+    for place in places.values():
+        place.ids |= _known(world, place, other)
+        for step, part in STEPS:
+            with database.transaction() as session:
+                step(Desk(session, world, place, part), files)
+    return places
+
+
+def _known(world: World, place: Place, other_project: int) -> dict[str, int | str | list[int]]:
+    people = {part: world.people[who] for part, who in place.parts.items()}
+    enrolments = {part: world.enrolments[f"{place.name}:{part}"] for part in (*ROLL, "applicant")}
+    return {
+        "project": world.project if place.name != "rouyn" else other_project,
+        "shared_project": world.project,
+        "college": place.college,
+        "cohort": place.cohort,
+        "enrolment": enrolments["owner"],
+        "peer_enrolment": enrolments["peer"],
+        "graduate": enrolments["graduate"],
+        "applicant": enrolments["applicant"],
+        "loose_enrolment": enrolments["loose1"],
+        "loose": [enrolments[part] for part in LOOSE],
+        "roll": [enrolments[part] for part in ROLL],
+        **{f"{part}_person": people[part] for part in ("coordinator", "trainer", "facilitator", "owner", "peer")},
+    }
+
+
+# The calendar -----------------------------------------------------------------------------------
+
+
+def _calendar(at: Desk, _: Path) -> None:
+    workshops = [a.code for a in GENERALIST.activities if a.is_group and a.type is not ActivityType.codev]
+    for code in workshops:
+        meeting = _meet(at, code)
+        entries = tuple(
+            EntryCommand(
+                enrolment_id=at.ids(part), status=PresenceStatus.PRESENT, minutes=minutes, mode=PresenceMode.ONSITE
+            )
+            for part in ROLL
+            for minutes in [GENERALIST.activity(code).minutes]
+        )
+        ref = calendar.see_session(at.session, at.actor(P.ROLLCALL_RECORD), meeting)
+        sheet = calendar.close_roll_call(
+            at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries)
+        )
+        at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id or 0}
+    at.place.ids["open_session"] = _meet(at, "GEN-1.B")
+    dropped = calendar.see_session(at.session, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
+    command = CancelCommand(reason=at.place.mark("Annule"))
+    calendar.cancel(at.session, at.actor(P.SESSION_MANAGE), dropped, command)
+    due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
+    given = calendar.assign_catch_up(
+        at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due
+    )
+    at.place.ids["catch_up"] = given.id
+
+
+def _meet(at: Desk, code: str) -> int:
+    command = NewSession(activity_code=code, starts_at=now() - timedelta(days=2), place=at.place.mark("Lieu"))
+    return calendar.schedule(at.session, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), command).id
+
+
+# What participants do ---------------------------------------------------------------------------
+
+
+def _path(at: Desk, _: Path) -> None:
+    """All that is done alone, as rows: the whole path has no other use here than a certificate."""
+    coordinator = at.actor(P.ENROLMENT_READ).person_id
+    for part in ("owner", "graduate"):
+        common = {"college_id": at.place.college, "enrolment_id": at.ids(part)}
+        for activity in GENERALIST.activities:
+            by = {**common, "activity_code": activity.code}
+            if activity.type is ActivityType.self_study:
+                _add(at, ActivityCompletion(**by, done=True, done_on=STARTED, recorded_at=now(), recorded_by=coordinator))
+            elif activity.type is ActivityType.assessment:
+                body = at.place.mark("Texte")
+                _add(at, HandIn(**by, attempt=1, body=body, received_at=now(), received_from=coordinator))
+            elif activity.type is ActivityType.field_mandate and (part, activity.code) != ("owner", "GEN-8.A"):
+                row = FieldHours(
+                    **by, minutes=activity.minutes, worked_on=STARTED, declared_at=now(), declared_by=coordinator
+                )
+                _add(at, row)
+                said = {"accepted": True, "decided_at": now(), "decided_by": coordinator}
+                _add(at, Countersignature(college_id=at.place.college, field_hours_id=row.id or 0, **said))
+
+
+def _add(at: Desk, row: object) -> None:
+    at.session.add(row)
+    at.session.flush()
+
+
+def _hand_in(at: Desk, files: Path) -> None:
+    ids, mark = at.place.ids, at.place.mark
+    text = TextCommand(activity_code="GEN-1.C", body=mark("Texte"))
+    enrolment = at.enrolment(P.ACTIVITY_DO)
+    shown, _ = service_hand_ins.hand_in_text(at.session, at.actor(P.ACTIVITY_DO), enrolment, text)
+    content = PDF + mark("Contenu").encode()
+    named = FileCommand(activity_code="GEN-2.C", name=f"{mark('Fichier')}.pdf", content=content)
+    kept, _ = service_hand_ins.hand_in_file(
+        at.session, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20
+    )
+    ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
+    for key in ("hours", "decided_hours"):
+        hours = HoursCommand(activity_code="GEN-8.A", minutes=60, worked_on=STARTED, note=f"{mark('Note')} {key}")
+        declared, _ = service_hours.declare_hours(at.session, at.actor(P.ACTIVITY_DO), enrolment, hours)
+        ids[key] = declared.id
+
+
+def _countersign(at: Desk, _: Path) -> None:
+    actor = at.actor(P.HOURS_COUNTERSIGN)
+    seen = service_hours.see_hours(at.session, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
+    shown = service_hours.countersign(at.session, actor, seen, CountersignCommand(accepted=True))
+    at.place.ids["countersignature"] = shown.countersignature_id or 0
+
+
+def _mandate(at: Desk, _: Path) -> None:
+    mark = at.place.mark
+    firm = NewEnterprise(
+        name=mark("Entreprise"), neq=NEQ[at.place.name], sector="Bois", size=EnterpriseSize.SMALL, region_code="02"
+    )
+    command = NewMandate(kind=MandateKind.orientation, title=mark("Mandat"), enterprise=firm)
+    opened = mandates.open_mandate(at.session, at.actor(P.MANDATE_MANAGE), [at.enrolment(P.MANDATE_MANAGE)], command)
+    ref = mandates.see_mandate(at.session, at.actor(P.MANDATE_MANAGE), opened.id)
+    signed = MilestoneCommand(kind=MilestoneKind.AGREEMENT, happened_on=today(), confidentiality_clause=True)
+    shown = mandates.record_milestone(at.session, at.actor(P.MANDATE_MANAGE), ref, signed)
+    at.place.ids |= {"mandate": opened.id, "enterprise": opened.enterprise_id, "milestone": shown.milestones[0].id}
+
+
+# Codevelopment ----------------------------------------------------------------------------------
+
+
+def _group(at: Desk, _: Path) -> None:
+    command = NewGroup(
+        name=at.place.mark("Groupe"),
+        enrolment_ids=tuple(at.ids(part) for part in MEMBERS),
+        facilitator_id=at.world.people[at.place.parts["facilitator"]],
+        joined_on=STARTED,
+    )
+    formed = codev.create_group(at.session, at.actor(P.CODEV_MANAGE), at.cohort(P.CODEV_MANAGE), command)
+    memberships = {m.enrolment_id: m.membership_id for m in formed.members}
+    at.place.ids |= {
+        "group": formed.id,
+        "memberships": [memberships[at.ids(part)] for part in MEMBERS],
+        "first_membership": memberships[at.ids("owner")],
+        "membership": memberships[at.ids("third")],
+    }
+    ref = codev.see_group(at.session, at.actor(P.CODEV_MANAGE), formed.id)
+    for key, code in (("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B")):
+        planned = NewCodevSession(activity_code=code, starts_at=FIRST)
+        row = service_sessions.plan_session(at.session, at.actor(P.CODEV_MANAGE), ref, planned)
+        at.place.ids[key] = row.id
+
+
+def _record(at: Desk, _: Path) -> None:
+    actor = at.actor(P.CODEV_RECORD)
+    meeting = service_sessions.see_codev_session(at.session, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    ids: list[int] = at.place.ids["memberships"]  # type: ignore[assignment]
+    entries = tuple(
+        PresenceCommand(membership_id=i, status=PresenceStatus.PRESENT, minutes=180, mode=PresenceMode.ONSITE)
+        for i in ids
+    )
+    turns = (
+        TurnCommand(position=1, client_id=ids[0], status=TurnStatus.HELD),
+        TurnCommand(position=2, client_id=ids[1], status=TurnStatus.CANCELLED, reason=TurnReason.ABSENCE),
+    )
+    record = RecordCommand(entries=entries, turns=turns)
+    at.place.ids["codev_record"] = service_records.close_record(at.session, actor, meeting, record)
+
+
+# Judging and certifying -------------------------------------------------------------------------
+
+
+def _judge(at: Desk, _: Path) -> None:
+    evidence = (EvidenceRef(kind=EvidenceKind.HAND_IN, id=int(at.place.ids["hand_in"])),)  # type: ignore[arg-type]
+    command = JudgeCommand(
+        competency_code="CN-01", level=2, evidence=evidence, comment=at.place.mark("Commentaire")
+    )
+    enrolment = at.enrolment(P.JUDGEMENT_MAKE)
+    shown = grading.judge(at.session, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
+    at.place.ids["judgement"] = shown.id
+
+
+def _certify(at: Desk, _: Path) -> None:
+    college = network.see_college(at.session, at.actor(P.CERTIFICATE_ISSUE), at.place.college)
+    signs = NewSignatory(name=at.place.mark("Signe"), title="Directrice", valid_from=STARTED)
+    at.place.ids["signatory"] = service_signatories.add_signatory(at.session, college, signs).id
+    wanted = IssueCertificate(kind=CertificateKind.attestation_participation)
+    actor = at.actor(P.CERTIFICATE_ISSUE)
+    issued = certificates.issue(at.session, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
+    at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
+    reason, by = at.place.mark("Retenue"), actor.person_id
+    held = at.ids("third")
+    _add(at, Hold(college_id=college.id, enrolment_id=held, reason=reason, opened_at=now(), opened_by=by))
+
+
+STEPS = (
+    (_calendar, "coordinator"),
+    (_path, "coordinator"),
+    (_hand_in, "owner"),
+    (_countersign, "coordinator"),
+    (_mandate, "owner"),
+    (_group, "coordinator"),
+    (_record, "facilitator"),
+    (_judge, "trainer"),
+    (_certify, "registrar"),
+)
+"""Each in a transaction of the person who does it; the facts are folded at its end."""
