@@ -26,6 +26,7 @@ from app.config import ROOT, Settings
 from app.db import Database
 from app.keys import new_keyring
 from app.main import create_app
+from bench.walls import costs
 
 ROUNDS = 40
 PORT = 8765
@@ -180,6 +181,7 @@ def main() -> None:
             }
             at = ids(database)
             _print(chain(reads(client, flow(at, code(database)), headers), writes(client, at, headers)))
+            _print_walls(client, database, at, headers)
 
 
 def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], role: str) -> dict[str, str]:
@@ -209,6 +211,17 @@ def _print(measures: Iterable[Measure]) -> None:
         table.add_row(role or "-", path, f"{size / 1000:.1f}", f"{found:.1f}", f"{found / reference:.1f}")
     Console(width=110).print(table)
     Console().print(f"above {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
+
+
+def _print_walls(client: httpx.Client, database: Database, at: dict[str, int], headers: Headers) -> None:
+    pages = {
+        "my path": ("/parcours", headers["participant"]),
+        "a cohort's board": (f"/cohortes/{at['cohort']}", headers["coordinator"]),
+    }
+    table = Table("page", "ms with", "ms without", "ratio", title="row-level security")
+    for name, walled, bare in costs(client, database, pages):
+        table.add_row(name, f"{walled:.1f}", f"{bare:.1f}", f"{walled / bare:.2f}")
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":
