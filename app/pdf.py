@@ -14,15 +14,18 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import pikepdf
 
 from app.config import ROOT
 from app.errors import DomainError, Reason, Unavailable
@@ -51,6 +54,22 @@ LIBRARIES = {
 }
 """The package to install, by what is missing and by system: Homebrew, MSYS2, else Debian's name."""
 
+UNIVERSAL = b"""
+<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"
+  rdf:about=""><pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+  <pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+  <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+  <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+  <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+  <pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+  <pdfaProperty:category>internal</pdfaProperty:category>
+  <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+  </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+"""What makes a file say that it is PDF/UA-1, and tells PDF/A readers what that means."""
+
 _engine = Lock()
 """Pango's font maps are not made for several threads at once."""
 
@@ -69,14 +88,24 @@ class PdfOverflow(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file inside a document; ``made_at`` is told there, so that the same file gives the same bytes."""
+
+    content: bytes
+    description: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A document to lay out: its HTML, and the files made for it alone (a QR code), by name.
 
-    ``pages`` is how many pages it must take.
+    ``pages`` is how many pages it must take; ``attached`` are files to put inside, by name.
     """
 
     html: str
     files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    attached: Mapping[str, Attached] = field(default_factory=lambda: MappingProxyType({}))
     pages: int = 1
 
     @property
@@ -85,6 +114,8 @@ class Page:
         digest = sha256(self.html.encode())
         for name in sorted(self.files):
             digest.update(name.encode() + self.files[name])
+        for name in sorted(self.attached):
+            digest.update(name.encode() + self.attached[name].content)
         return digest.digest()[:16]
 
 
@@ -122,7 +153,7 @@ def _missing() -> tuple[str, ...]:
 
 
 def _write(page: Page, design: Path) -> bytes:
-    from weasyprint import HTML  # noqa: PLC0415
+    from weasyprint import HTML, Attachment  # noqa: PLC0415
 
     fonts, style = _style(design)
     files = _files(design, page.files)
@@ -132,9 +163,35 @@ def _write(page: Page, design: Path) -> bytes:
     _refuse_if_any(files)
     if len(laid_out.pages) != page.pages:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
-    written: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True, pdf_identifier=page.identifier, cache={})
+    laid_out.metadata.attachments += [
+        Attachment(
+            string=a.content, name=name, description=a.description, created=a.made_at, modified=a.made_at,
+            relationship="Source",
+        )
+        for name, a in page.attached.items()
+    ]
+    written: bytes = laid_out.write_pdf(
+        pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=page.identifier, cache={}
+    )
     _refuse_if_any(files)
-    return written
+    return _declare_universal(written)
+
+
+def _declare_universal(written: bytes) -> bytes:
+    """The same file, declared PDF/UA-1 too: the engine knows one variant at a time, the file keeps to both.
+
+    The identification and the schema that PDF/A asks for it (ISO 14289-1, 5; ISO 19005-3, 6.6.2.3) go into
+    the metadata's own ``rdf:RDF``: validators do not read a second one.
+    """
+    with pikepdf.open(BytesIO(written)) as document:
+        metadata = document.Root.Metadata
+        packet = metadata.read_bytes()
+        if packet.count(b"</rdf:RDF>") != 1:
+            raise RuntimeError("the engine wrote other metadata than was known")
+        metadata.write(packet.replace(b"</rdf:RDF>", UNIVERSAL + b"</rdf:RDF>"))
+        out = BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
 
 
 def _refuse_if_any(files: Any) -> None:  # noqa: ANN401
