@@ -165,14 +165,16 @@ def _write(page: Page, design: Path) -> bytes:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
     laid_out.metadata.attachments += [
         Attachment(
-            string=a.content, name=name, description=a.description, created=a.made_at, modified=a.made_at,
+            string=a.content,
+            name=name,
+            description=a.description,
+            created=a.made_at,
+            modified=a.made_at,
             relationship="Source",
         )
         for name, a in page.attached.items()
     ]
-    written: bytes = laid_out.write_pdf(
-        pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=page.identifier, cache={}
-    )
+    written: bytes = laid_out.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=page.identifier, cache={})
     _refuse_if_any(files)
     return _declare_universal(written)
 

@@ -122,18 +122,14 @@ def _calendar(at: Desk, _: Path) -> None:
             for minutes in [GENERALIST.activity(code).minutes]
         )
         ref = calendar.see_session(at.session, at.actor(P.ROLLCALL_RECORD), meeting)
-        sheet = calendar.close_roll_call(
-            at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries)
-        )
+        sheet = calendar.close_roll_call(at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries))
         at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id or 0}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
     dropped = calendar.see_session(at.session, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
     command = CancelCommand(reason=at.place.mark("Annule"))
     calendar.cancel(at.session, at.actor(P.SESSION_MANAGE), dropped, command)
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
-    given = calendar.assign_catch_up(
-        at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due
-    )
+    given = calendar.assign_catch_up(at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
 
 
@@ -153,7 +149,9 @@ def _path(at: Desk, _: Path) -> None:
         for activity in GENERALIST.activities:
             by = {**common, "activity_code": activity.code}
             if activity.type is ActivityType.self_study:
-                _add(at, ActivityCompletion(**by, done=True, done_on=STARTED, recorded_at=now(), recorded_by=coordinator))
+                _add(
+                    at, ActivityCompletion(**by, done=True, done_on=STARTED, recorded_at=now(), recorded_by=coordinator)
+                )
             elif activity.type is ActivityType.assessment:
                 body = at.place.mark("Texte")
                 _add(at, HandIn(**by, attempt=1, body=body, received_at=now(), received_from=coordinator))
@@ -254,9 +252,7 @@ def _record(at: Desk, _: Path) -> None:
 
 def _judge(at: Desk, _: Path) -> None:
     evidence = (EvidenceRef(kind=EvidenceKind.HAND_IN, id=int(at.place.ids["hand_in"])),)  # type: ignore[arg-type]
-    command = JudgeCommand(
-        competency_code="CN-01", level=2, evidence=evidence, comment=at.place.mark("Commentaire")
-    )
+    command = JudgeCommand(competency_code="CN-01", level=2, evidence=evidence, comment=at.place.mark("Commentaire"))
     enrolment = at.enrolment(P.JUDGEMENT_MAKE)
     shown = grading.judge(at.session, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
     at.place.ids["judgement"] = shown.id
