@@ -110,11 +110,11 @@ FACTS = (
 """Where the progress projection finds its facts."""
 
 
-def open_database(url: str, *, pool_size: int = 10) -> Database:
-    """The database with everything that belongs to its commit boundary."""
+def open_database(url: str, *, pool_size: int = 10, recorded: bool = True) -> Database:
+    """The database with everything that belongs to its commit boundary; ``recorded`` is false for a told story only."""
     for source in FACTS:
         progress.register(source)
-    steps = (progress.refresh, record)
+    steps = (progress.refresh, record) if recorded else (progress.refresh,)
     return Database(url, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
 
 
