@@ -19,6 +19,8 @@ from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from starlette.datastructures import State
@@ -34,6 +36,17 @@ from tests.world import World, build
 
 SITE = "http://testserver"
 RING = new_keyring()
+RECOMMENDED = PasswordHash.recommended
+"""How the application hashes passwords; ``test_passwords`` holds its cost."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """The same hash at the least cost: hundreds of sign-ins at the real one would say nothing more."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHash, "recommended", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

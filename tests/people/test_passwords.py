@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pwdlib import PasswordHash
 
 from app.db import Database
 from app.people.rules_passwords import (
@@ -17,7 +18,8 @@ from app.people.rules_passwords import (
     password_reasons,
 )
 from app.people.schemas import NewAccount
-from app.people.service import add_account
+from app.people.service import add_account, hasher
+from tests.conftest import RECOMMENDED
 
 EMAIL = "maude.berube@cegep-alma.example"
 NAMES = ("Maude Bérubé", "Collège d’Alma")
@@ -163,3 +165,8 @@ def test_every_character_counts(client: TestClient, database: Database) -> None:
     add(database, "zoe@alma.example.com", start + "Rouyn")
     assert entered(client, "zoe@alma.example.com", start + "Alma") == 401
     assert entered(client, "zoe@alma.example.com", start + "Rouyn") == 201
+
+
+def test_a_stolen_hash_costs_as_much_to_try_as_rfc_9106_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PasswordHash, "recommended", RECOMMENDED)
+    assert hasher.__wrapped__().hash("trois hiboux myopes").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
