@@ -46,24 +46,27 @@ PARTS = {
     "alma": {
         "coordinator": "coordinator", "registrar": "registrar", "trainer": "trainer", "facilitator": "facilitator",
         "owner": "maude", "peer": "karim", "third": "elise", "graduate": "yves", "applicant": "nobody",
+        "fifth": "alma_fifth", "sixth": "alma_sixth",
         "loose1": "alma_loose1", "loose2": "alma_loose2", "loose3": "dual", "loose4": "manager",
     },
     "far": {
         "coordinator": "coordinator", "registrar": "registrar", "trainer": "far_trainer",
         "facilitator": "far_facilitator", "owner": "far_owner", "peer": "far_peer", "third": "far_third",
+        "fifth": "far_fifth", "sixth": "far_sixth",
         "graduate": "far_graduate", "applicant": "far_applicant", "loose1": "far_loose1", "loose2": "far_loose2",
         "loose3": "far_loose3", "loose4": "far_loose4",
     },
     "rouyn": {
         "coordinator": "other_coordinator", "registrar": "other_registrar", "trainer": "other_trainer",
         "facilitator": "other_facilitator", "owner": "other_participant", "peer": "other_peer",
-        "third": "other_third", "graduate": "other_graduate", "applicant": "other_applicant",
+        "third": "other_third", "fifth": "other_fifth", "sixth": "other_sixth",
+        "graduate": "other_graduate", "applicant": "other_applicant",
         "loose1": "other_loose1", "loose2": "other_loose2", "loose3": "other_loose3", "loose4": "other_loose4",
     },
 }  # fmt: skip
 """Who plays which part in a place."""
 
-MEMBERS = ("owner", "peer", "third", "graduate")
+MEMBERS = ("owner", "peer", "third", "graduate", "fifth", "sixth")
 LOOSE = ("loose1", "loose2", "loose3", "loose4")
 ROLL = (*MEMBERS, *LOOSE)
 

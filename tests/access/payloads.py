@@ -128,11 +128,11 @@ COHORTS: dict[str, Call] = {
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
     "POST /seances/{session_id}/appel": form(
         "/cohortes/{cohort}/seances", OPEN_ROLL,
-        enrolment_id="{roll}", status=["present"] * 8, minutes=["180"] * 8, mode=["onsite"] * 8,
+        enrolment_id="{roll}", status=["present"] * 10, minutes=["180"] * 10, mode=["onsite"] * 10,
     ),
     "POST /seances/{session_id}/appel#correction": form(
         "/cohortes/{cohort}/seances",
-        enrolment_id="{roll}", status=["present"] * 8, minutes=["120"] * 8, mode=["onsite"] * 8,
+        enrolment_id="{roll}", status=["present"] * 10, minutes=["120"] * 10, mode=["onsite"] * 10,
         supersedes="{roll_call}", reason="Erreur.",
     ),
     "POST /inscriptions/{enrolment_id}/etat": form("/inscriptions/{enrolment}", to="on_leave", reason="Congé."),
@@ -241,7 +241,6 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/roles": form(
         "/codev/seances/{next_codev_session}", NEXT, client=["{membership}"], reserve=["{first_membership}"]
     ),
-    # A group of four has no fifth role to give: by rule 422, its ids read all the same.
     "POST /codev/seances/{session_id}/roles#all": form(
         "/codev/seances/{next_codev_session}", NEXT, client=["{membership}"], reserve=["{first_membership}"],
         observer=["{second_membership}"], note_taker=["{last_membership}"],
@@ -252,12 +251,12 @@ CODEV: dict[str, Call] = {
     ),
     "POST /codev/seances/{session_id}/bilan": form(
         "/codev/seances/{next_codev_session}", NEXT,
-        membership_id="{memberships}", status=["present"] * 4, minutes=["180"] * 4, mode=["onsite"] * 4,
+        membership_id="{memberships}", status=["present"] * 6, minutes=["180"] * 6, mode=["onsite"] * 6,
         position=["1"], client_id=["{membership}"], turn=["held"], reason=[""], facilitator_present="true",
     ),
     "POST /codev/seances/{session_id}/bilan#correction": form(
         "/codev/seances/{codev_session}", HELD,
-        membership_id="{memberships}", status=["present"] * 4, minutes=["180"] * 4, mode=["onsite"] * 4,
+        membership_id="{memberships}", status=["present"] * 6, minutes=["180"] * 6, mode=["onsite"] * 6,
         position=["1"], client_id=["{membership}"], turn=["held"], reason=[""], facilitator_present="true",
         supersedes="{codev_record}",
     ),

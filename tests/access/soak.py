@@ -28,7 +28,7 @@ from app.access import Actor, Allowed, Permission, Role
 from app.codev import service as codev
 from app.codev import service_sessions
 from app.config import ROOT
-from app.db import Session
+from app.db import SessionDep
 from app.errors import Unauthenticated
 from app.people import service_accounts
 from tests.access.ground import Ground
@@ -103,7 +103,7 @@ def _seeing(see: Callable[..., Any]) -> Callable[..., Any]:
 GUARDED = Allowed.__call__
 
 
-def _guard(self: Allowed, request: Request, session: Session) -> Actor:
+def _guard(self: Allowed, request: Request, session: SessionDep) -> Actor:
     if not REMOVAL.guard:
         return GUARDED(self, request, session)
     actor = access.identify(session, request, self.permission)
