@@ -14,11 +14,16 @@ test: ready-dev lint ## check style and types, then run the whole suite
 lint: ready-dev ## ruff and mypy
 	@.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary
 
-bench: ready-dev ## time every page and call of the main flow on the demo data, as ratios
+bench: ready-dev ## time every page and call of the main flow on the demo data, then the press, as ratios
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.press
 
-soak: ready-dev ## take every check of access away, one at a time, and show that the matrix misses it
-	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py
+soak: ready-dev ## take every check of access away, one at a time (SOAK=… to try some), and kill a hundred workers
+	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py tests/certificates/soak_batches.py
+
+proofs: ready-dev ## have independent validators check every document and every credential (installs them apart)
+	@.ci/proofs
+	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py
 
 fuzz: ready-dev ## send hostile requests to the whole API as each role (installs schemathesis apart)
 	@cksum requirements-fuzz.lock | cmp -s - .venv-fuzz/.ready || { $(PYTHON) -m venv --clear .venv-fuzz && \
@@ -30,12 +35,13 @@ locks: ## pin the dependencies again (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/fuzz/requirements.in -o requirements-fuzz.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/proofs/requirements.in -o requirements-proofs.lock
 
 docs: ready-dev ## write the pages of docs/ that come from the code
 	@$(PYTHON) -m docs.write
 
 clean: ## remove what these commands made: environment, caches, embedded database
-	@rm -rf .venv .venv-fuzz .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
+	@rm -rf .venv .venv-fuzz .venv-proofs tests/proofs/node_modules .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready:
@@ -44,4 +50,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test lint bench soak fuzz locks docs clean ready ready-dev
+.PHONY: help run test lint bench soak fuzz proofs locks docs clean ready ready-dev

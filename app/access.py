@@ -52,6 +52,7 @@ class Permission(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
     ACCOUNT_SUSPEND = "account:suspend"
+    PERSON_RENAME = "person:rename"
     CURRICULUM_READ = "curriculum:read"
     COHORT_READ = "cohort:read"
     COHORT_MANAGE = "cohort:manage"
@@ -76,6 +77,8 @@ class Permission(StrEnum):
     JUDGEMENT_MAKE = "judgement:make"
     CERTIFICATE_READ = "certificate:read"
     CERTIFICATE_ISSUE = "certificate:issue"
+    CERTIFICATE_CORRECT = "certificate:correct"
+    CERTIFICATE_ANSWER = "certificate:answer"
     REPORT_COHORT = "report:cohort"
     REPORT_COLLEGE = "report:college"
     INDICATOR_READ = "indicator:read"
@@ -103,6 +106,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.EVIDENCE_READ: R.SELF,
         P.JUDGEMENT_READ: R.SELF,
         P.CERTIFICATE_READ: R.SELF,
+        P.CERTIFICATE_ANSWER: R.SELF,
         P.MANDATE_READ: R.SELF,
         P.MANDATE_MANAGE: R.SELF,
         P.ENTERPRISE_READ: R.SELF,
@@ -151,6 +155,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
     Role.REGISTRAR: {
         P.PEOPLE_READ: R.COLLEGE,
         P.PEOPLE_MANAGE: R.COLLEGE,
+        P.PERSON_RENAME: R.COLLEGE,
         P.COHORT_READ: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
         P.SESSION_READ: R.COLLEGE,
@@ -158,6 +163,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_READ: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.CERTIFICATE_ISSUE: R.COLLEGE,
+        P.CERTIFICATE_CORRECT: R.COLLEGE,
         P.REPORT_COHORT: R.COLLEGE,
         P.REPORT_COLLEGE: R.COLLEGE,
     },

@@ -32,7 +32,7 @@ SECRETS = frozenset(
     {
         "account.password_hash", "account.totp_sealed", "sign_in.secret_hash", "recovery_code.code_hash",
         "api_token.token_hash", "invitation.token_hash", "password_reset.token_hash",
-        "oidc_provider.client_secret_sealed",
+        "oidc_provider.client_secret_sealed", "college_key.private_sealed",
     }
 )  # fmt: skip
 """Columns whose values are never copied, not even as digests: what opens a door."""

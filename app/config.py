@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Reason
 from app.keys import weaknesses
+from app.signing import SigningKey, faults
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,6 +44,12 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(
         None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
+    )
+    signing: dict[str, SigningKey] = Field(
+        {},
+        description="keys that sign documents (PAdES), as JSON by college slug: "
+        '{"alma": {"file": "/run/secrets/alma.p12", "passphrase": "…"}}, or "pkcs12" with the file in base64 for '
+        '"file"; prefer EC P-256; colleges without one issue documents that are not signed',
     )
 
     @field_validator("database_url")
@@ -97,6 +104,7 @@ def unsafe(settings: Settings) -> list[Reason]:
     if not settings.secure:
         found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
     found.extend(weaknesses(settings.keyring_file))
+    found.extend(faults(settings.signing))
     return found
 
 

@@ -38,6 +38,7 @@ class Use(StrEnum):
     THROTTLE = "throttle"
     AUDIT = "audit"
     ANSWER = "answer"
+    BADGE = "badge"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ class Keyring:
             return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound.encode()).decode()
         except InvalidTag:
             raise Unavailable("seal_broken") from None
+
+    def resealed(self, use: Use, sealed: str, *, bound: str) -> str:
+        """The same secret under the current key; as it was when that key sealed it already."""
+        if version_of(sealed) == self.current:
+            return sealed
+        return self.seal(use, self.open(use, sealed, bound=bound), bound=bound)
 
     def mac(self, use: Use, data: bytes, *, version: int | None = None) -> str:
         """A keyed digest in hexadecimal (HMAC-SHA-256), under the current version unless told."""

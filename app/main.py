@@ -13,7 +13,14 @@ import app.accompaniment.api
 import app.accompaniment.pages
 import app.accompaniment.service
 import app.certificates.api
+import app.certificates.api_batches
+import app.certificates.api_corrections
+import app.certificates.api_livery
 import app.certificates.pages
+import app.certificates.pages_badges
+import app.certificates.pages_batches
+import app.certificates.pages_corrections
+import app.certificates.pages_livery
 import app.codev.api
 import app.codev.pages
 import app.codev.service
@@ -21,6 +28,7 @@ import app.cohorts.api
 import app.cohorts.pages
 import app.curricula.api
 import app.curricula.models
+import app.curricula.pages
 import app.grading.api
 import app.grading.pages
 import app.grading.service
@@ -33,12 +41,14 @@ import app.network.api
 import app.people.api
 import app.people.api_consents
 import app.people.api_invitations
+import app.people.api_names
 import app.people.api_oidc
 import app.people.api_security
 import app.people.api_views
 import app.people.pages
 import app.people.pages_consents
 import app.people.pages_invitations
+import app.people.pages_names
 import app.people.pages_oidc
 import app.people.pages_reset
 import app.people.pages_security
@@ -67,6 +77,7 @@ APIS = (
     app.people.api.router,
     app.people.api_consents.router,
     app.people.api_invitations.router,
+    app.people.api_names.router,
     app.people.api_oidc.router,
     app.people.api_security.router,
     app.people.api_views.router,
@@ -78,6 +89,9 @@ APIS = (
     app.codev.api.router,
     app.grading.api.router,
     app.certificates.api.router,
+    app.certificates.api_corrections.router,
+    app.certificates.api_batches.router,
+    app.certificates.api_livery.router,
     app.reports.api.router,
 )
 
@@ -85,10 +99,12 @@ PAGES = (
     app.people.pages.router,
     app.people.pages_consents.router,
     app.people.pages_invitations.router,
+    app.people.pages_names.router,
     app.people.pages_oidc.router,
     app.people.pages_reset.router,
     app.people.pages_security.router,
     app.people.pages_views.router,
+    app.curricula.pages.router,
     app.cohorts.pages.router,
     app.progress.pages.router,
     app.learning.pages.router,
@@ -96,6 +112,10 @@ PAGES = (
     app.codev.pages.router,
     app.grading.pages.router,
     app.certificates.pages.router,
+    app.certificates.pages_corrections.router,
+    app.certificates.pages_batches.router,
+    app.certificates.pages_badges.router,
+    app.certificates.pages_livery.router,
     app.reports.pages.router,
 )
 

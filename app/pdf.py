@@ -4,7 +4,9 @@ The engine (WeasyPrint) is imported at the first page, because it takes a second
 libraries (Pango, HarfBuzz-subset): a service without them still runs, and says what it lacks
 (:func:`check_engine`, used by ``escouade doctor``). A page reaches nothing but the files of its design
 and what is handed over with it: every other address is refused before any file or network is touched.
-The same page and design give the same bytes. Source: brief 4.2 and 4.7 (PDF/UA-1, ``fr-CA``, fonts inside).
+The same page and design give the same bytes: pages are laid out one by one (with styles and fonts read once, laying
+out several in one ``render()`` gained nothing that could be measured), so that no neighbour can change one. Many at
+once go through ``app/press.py``. Source: brief 4.2 and 4.7 (PDF/UA-1, ``fr-CA``, fonts inside).
 """
 
 import atexit
@@ -14,15 +16,18 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import pikepdf
 
 from app.config import ROOT
 from app.errors import DomainError, Reason, Unavailable
@@ -51,6 +56,23 @@ LIBRARIES = {
 }
 """The package to install, by what is missing and by system: Homebrew, MSYS2, else Debian's name."""
 
+UNIVERSAL = b"""
+<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">
+  <pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"
+  rdf:about=""><pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+  <pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+  <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+  <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+  <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+  <pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+  <pdfaProperty:category>internal</pdfaProperty:category>
+  <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+  </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+"""What makes a file say that it is PDF/UA-1, and tells PDF/A readers what that means."""
+
 _engine = Lock()
 """Pango's font maps are not made for several threads at once."""
 
@@ -69,14 +91,24 @@ class PdfOverflow(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file inside a document; ``made_at`` is told there, so that the same file gives the same bytes."""
+
+    content: bytes
+    description: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A document to lay out: its HTML, and the files made for it alone (a QR code), by name.
 
-    ``pages`` is how many pages it must take.
+    ``pages`` is how many pages it must take; ``attached`` are files to put inside, by name.
     """
 
     html: str
     files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    attached: Mapping[str, Attached] = field(default_factory=lambda: MappingProxyType({}))
     pages: int = 1
 
     @property
@@ -85,6 +117,8 @@ class Page:
         digest = sha256(self.html.encode())
         for name in sorted(self.files):
             digest.update(name.encode() + self.files[name])
+        for name in sorted(self.attached):
+            digest.update(name.encode() + self.attached[name].content)
         return digest.digest()[:16]
 
 
@@ -122,19 +156,51 @@ def _missing() -> tuple[str, ...]:
 
 
 def _write(page: Page, design: Path) -> bytes:
-    from weasyprint import HTML  # noqa: PLC0415
+    from weasyprint import HTML, Attachment  # noqa: PLC0415
 
     fonts, style = _style(design)
-    files = _files(design, page.files)
+    files = design_files(design, page.files)
     html = HTML(string=page.html, base_url=BASE, url_fetcher=files)
     # An image cache of its own: the engine's would keep every QR code that was ever drawn.
     laid_out = html.render(font_config=fonts, stylesheets=[style], cache={}, presentational_hints=False)
     _refuse_if_any(files)
     if len(laid_out.pages) != page.pages:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
-    written: bytes = laid_out.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True, pdf_identifier=page.identifier, cache={})
+    laid_out.metadata.attachments += [
+        Attachment(
+            string=a.content,
+            name=name,
+            description=a.description,
+            created=a.made_at,
+            modified=a.made_at,
+            relationship="Source",
+        )
+        for name, a in page.attached.items()
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the engine leaves its colour profile open until collected
+        written: bytes = laid_out.write_pdf(
+            pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=page.identifier, cache={}
+        )
     _refuse_if_any(files)
-    return written
+    return declare_universal(written)
+
+
+def declare_universal(written: bytes) -> bytes:
+    """The same file, declared PDF/UA-1 too: the engine knows one variant at a time, the file keeps to both.
+
+    The identification and the schema that PDF/A asks for it (ISO 14289-1, 5; ISO 19005-3, 6.6.2.3) go into
+    the metadata's own ``rdf:RDF``: validators do not read a second one.
+    """
+    with pikepdf.open(BytesIO(written)) as document:
+        metadata = document.Root.Metadata
+        packet = metadata.read_bytes()
+        if packet.count(b"</rdf:RDF>") != 1:
+            raise RuntimeError("the engine wrote other metadata than was known")
+        metadata.write(packet.replace(b"</rdf:RDF>", UNIVERSAL + b"</rdf:RDF>"))
+        out = BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
 
 
 def _refuse_if_any(files: Any) -> None:  # noqa: ANN401
@@ -149,7 +215,7 @@ def _style(design: Path) -> tuple[Any, Any]:
     from weasyprint import CSS  # noqa: PLC0415
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
-    fonts, files = FontConfiguration(), _files(design, {})
+    fonts, files = FontConfiguration(), design_files(design, {})
     sheet = (design / "style.css").read_text(encoding="utf-8")
     style = CSS(string=sheet, base_url=BASE, url_fetcher=files, font_config=fonts)
     _refuse_if_any(files)
@@ -157,7 +223,13 @@ def _style(design: Path) -> tuple[Any, Any]:
     return fonts, style
 
 
-def _files(design: Path, given: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - the engine is not typed
+def forget_styles() -> None:
+    """Read styles and fonts again: a design is being written."""
+    _style.cache_clear()
+    _coverage.cache_clear()
+
+
+def design_files(design: Path, given: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - the engine is not typed
     """What the engine may read: the design's files and those given with the page, nothing else."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
 
@@ -186,13 +258,21 @@ def allowed(url: str, design: Path, given: Mapping[str, bytes]) -> tuple[bytes, 
         raise PermissionError(url)
     if name in given:
         return given[name], kind
-    path = (design / name).resolve()
-    if not path.is_relative_to(design.resolve()) or not path.is_file():
+    inside = name.removeprefix("fonts/")
+    root = (design if inside == name else fonts_of(design)).resolve()
+    path = (root / inside).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
         raise PermissionError(url)
     return path.read_bytes(), kind
 
 
 # Fonts -------------------------------------------------------------------------------------------
+
+
+def fonts_of(design: Path) -> Path:
+    """Where a design's font files are: its own folder, else the one that all designs share."""
+    own = design / "fonts"
+    return own if own.is_dir() else design.parent / "fonts"
 
 
 @cache
@@ -202,7 +282,7 @@ def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int]]:
     A face may be cut into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); what
     stands in for a missing glyph is in ``fonts/fallback/``.
     """
-    fonts = design / "fonts"
+    fonts = fonts_of(design)
     return _shared(fonts.glob("*.woff2")), _shared((fonts / "fallback").glob("*.woff2"))
 
 

@@ -52,20 +52,24 @@ class Retention(Entry):
 
 
 class TableEntry(Entry):
-    """A table: purpose, retention, its columns by sensitivity, and the purposes that columns have of their own."""
+    """A table: purpose, retention, its columns by sensitivity, and the purposes that columns have of their own.
+
+    ``files`` are the columns that name kept files (``app/files.py``): what none of them names is swept away.
+    """
 
     purpose: Words
     retention: str
     none: list[Column] = Field(default_factory=list)
     personal: list[Column] = Field(default_factory=list)
     confidential: list[Column] = Field(default_factory=list)
+    files: list[Column] = Field(default_factory=list)
     why: dict[Column, Words] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _each_once(self) -> "TableEntry":
         named = [column for _, column in self.columns()]
-        if len(named) != len(set(named)) or not set(self.why) <= set(named):
-            raise ValueError("each column once, and a purpose only for a column that is there")
+        if len(named) != len(set(named)) or not {*self.why, *self.files} <= set(named):
+            raise ValueError("each column once, and a purpose or files only for a column that is there")
         return self
 
     def columns(self) -> Iterator[tuple[Sensitivity, str]]:
@@ -108,6 +112,11 @@ def register() -> Register:
 def sensitivity(table: str, column: str) -> Sensitivity:
     """What a column is; ``KeyError`` when the file does not name it."""
     return {name: kind for kind, name in register().tables[table].columns()}[column]
+
+
+def file_columns() -> list[tuple[str, str]]:
+    """``(table, column)`` of every column that names kept files."""
+    return [(table, column) for table, entry in register().tables.items() for column in entry.files]
 
 
 def differences(columns: Iterable[tuple[str, str]]) -> list[str]:

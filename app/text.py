@@ -5,7 +5,8 @@ missing in another language falls back to French, never the reverse.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
@@ -26,6 +27,16 @@ NBSP = "\N{NO-BREAK SPACE}"
 PLURAL_FROM = 2
 
 language: ContextVar[str] = ContextVar("language", default="fr")
+
+
+@contextmanager
+def in_french() -> Iterator[None]:
+    """What is French whoever asks for it: the certificates (brief 4.6)."""
+    token = language.set("fr")
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 @cache

@@ -37,6 +37,7 @@ INVENTED = "app/cli/demo"
 """Beginning of the files that make the demo network: what people wrote in it is data."""
 NOT_SENTENCES = {
     "app/curricula/activity_page.py": "the headings that an activity page must have: a file format",
+    "app/certificates/rules_badge.py": "what a credential says, in French whoever asks, as the document does",
     "app/pdf.py": "the letters that the fonts must have",
     "app/text.py": "the ligatures that the search key opens",
 }
@@ -61,13 +62,25 @@ def _command_fields() -> set[str]:
 FAMILIES: dict[str, frozenset[str]] = {
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
-    "cli.doctor.": frozenset({"settings", "keyring", "database", "mail", "curricula", "pdf", "fonts", "projection"}),
+    "cli.doctor.": frozenset(
+        {"settings", "keyring", "database", "mail", "curricula", "pdf", "fonts", "signing", "projection"}
+    ),
     "mail.": frozenset(
         f"{key}.{part}"
-        for key in ("invitation", "invitation_role", "reset", "password_changed")
+        for key in (
+            "invitation",
+            "invitation_role",
+            "reset",
+            "password_changed",
+            "certificate_replaced",
+            "revocation_opened",
+            "certificate_revoked",
+            "certificate_kept",
+        )
         for part in ("subject", "body")
     ),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
+    "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),
     "curricula.cli.": frozenset({"modules", "activities", "added", "removed", "changed"}),
     "curricula.cli.column.": frozenset(

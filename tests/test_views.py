@@ -46,11 +46,15 @@ NOT_A_FILE = {
     "GET /api/v1/codev/sessions/{session_id}/rotation": "whose turn it is",
     "GET /api/v1/colleges/{college_id}/people": "a list of names with their roles",
     "GET /api/v1/colleges/{college_id}/certificates": "a register: names and numbers",
+    "GET /api/v1/colleges/{college_id}/certificate-batches": "a register: who decided, when, how many",
+    "GET /api/v1/colleges/{college_id}/certificate-livery": "a college's logo and colours",
     "GET /api/v1/colleges/{college_id}/signatories": "who signs, on every certificate",
     "GET /api/v1/colleges/{college_id}/invitations": "letters to addresses; who took one up has a file of their own",
     "GET /colleges/{college_id}/invitations": "letters to addresses; who took one up has a file of their own",
     "GET /api/v1/colleges/{college_id}/oidc-providers": "a college's own sign-in",
     "GET /colleges/{college_id}/connexion": "a college's own sign-in",
+    "GET /api/v1/colleges/{college_id}/employer-attestations": "a list; each whom it names has a row (TestEmployer)",
+    "GET /api/v1/revocations/{revocation_id}": "read by the holder alone",
     "GET /api/v1/projects/{project_id}/indicators": "aggregates; small numbers are masked",
 }
 """Doors with a number in their path that open nobody's file, and what they open."""
@@ -100,13 +104,28 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
     )
     assert issued.status_code == 201, issued.text
     with database.engine.begin() as owner:
+        batch = owner.execute(
+            text(
+                "insert into batch (college_id, decided_by, decided_at, finished_at) "
+                "select college_id, decided_by, decided_at, decided_at from certificate returning id"
+            )
+        ).scalar_one()
+        owner.execute(
+            text(
+                "insert into batch_item (college_id, batch_id, enrolment_id, kind, certificate_id) "
+                "select college_id, :batch, enrolment_id, kind, id from certificate"
+            ),
+            {"batch": batch},
+        )
         owner.execute(text("truncate view_log"))
     return Records(
         {
             "enrolment_id": world.enrolments["maude"],
             "cohort_id": world.cohort,
             "college_id": world.alma,
+            "person_id": world.people["maude"],
             "certificate_id": issued.json()["id"],
+            "batch_id": batch,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
             "code": "GEN-1.C",

@@ -2,10 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 
 from app.access import Actor, Anyone, P, may
-from app.certificates import service, service_register, service_signatories
+from app.certificates import (
+    rules_badge,
+    service,
+    service_documents,
+    service_register,
+    service_signatories,
+)
 from app.certificates.schemas import (
     Candidates,
     CertificateList,
@@ -16,6 +22,7 @@ from app.certificates.schemas import (
     SignatoryShown,
     Verification,
 )
+from app.certificates.service_documents import Workshop
 from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.db import SessionDep
@@ -29,6 +36,12 @@ router = APIRouter(tags=["certificates"], route_class=OnceRoute)
 PDF: dict[int | str, dict[str, Any]] = {
     200: {"description": "A tagged PDF of one page (PDF/UA-1)", "content": {"application/pdf": {}}},
     503: {"description": "The deployment lacks a library of the PDF engine; the problem names its package"},
+}
+CREDENTIAL: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "An Open Badges 3.0 credential, signed with Data Integrity (eddsa-rdfc-2022)",
+        "content": {rules_badge.MEDIA_TYPE: {}},
+    }
 }
 
 
@@ -71,11 +84,14 @@ def read_own(actor: Annotated[Actor, may(P.ME_READ)], session: SessionDep) -> Ce
 
 @router.get("/colleges/{college_id}/certificates", summary="A college's register")
 def read_register(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], session: SessionDep, college_id: int
+    actor: Annotated[Actor, may(P.CERTIFICATE_READ)],
+    session: SessionDep,
+    college_id: int,
+    search: Annotated[str, Query(max_length=100)] = "",
 ) -> CertificateList:
-    """Newest first."""
+    """Newest first; ``search`` is a number, a short code read over the telephone, or words of the holder's name."""
     college = network.see_college(session, actor, college_id)
-    return CertificateList(items=service_register.college_certificates(session, college))
+    return CertificateList(items=service_register.college_certificates(session, college, search))
 
 
 @router.get("/certificates/{certificate_id}", summary="A certificate")
@@ -92,9 +108,23 @@ def read_pdf(
 ) -> Response:
     """The same bytes every time; 409 once the certificate was replaced or revoked."""
     seen = service_register.see_certificate(session, actor, certificate_id)
-    settings: Settings = request.app.state.settings
-    found = service_register.pdf(session, seen, settings.data_dir)
+    found = service_documents.pdf(
+        session, actor, seen, Workshop.of(request.app.state.settings, request.app.state.keyring)
+    )
     return Response(found.content, media_type="application/pdf", headers=attachment(found.name))
+
+
+@router.get(
+    "/certificates/{certificate_id}/credential", summary="The credential", response_class=Response, responses=CREDENTIAL
+)
+def read_credential(
+    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], session: SessionDep, request: Request, certificate_id: int
+) -> Response:
+    """For a wallet: the same bytes every time; 409 once the certificate was replaced or revoked."""
+    seen = service_register.see_certificate(session, actor, certificate_id)
+    shop = Workshop.of(request.app.state.settings, request.app.state.keyring)
+    found = service_documents.badge(session, seen, shop)
+    return Response(found.content, media_type=rules_badge.MEDIA_TYPE, headers=attachment(found.name))
 
 
 # Signatories -------------------------------------------------------------------------------------

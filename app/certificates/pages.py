@@ -2,16 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 
 from app.access import Actor, Anyone, P, may
-from app.certificates import rules, service, service_register, service_signatories
+from app.certificates import (
+    rules,
+    service,
+    service_documents,
+    service_livery,
+    service_register,
+    service_revocations,
+    service_signatories,
+)
 from app.certificates.schemas import IssueCertificate, NewSignatory
+from app.certificates.service_documents import Workshop
 from app.cohorts.service import see_enrolment
 from app.config import Settings
 from app.curricula.schema import CertificateKind
 from app.db import Session, SessionDep
 from app.errors import NotFound
+from app.files import digest
 from app.network import service as network
 from app.people.service_throttle import origin_of
 from app.web import attachment, render, see_other
@@ -24,7 +34,11 @@ PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"
 
 @router.get("/colleges/{college_id}/attestations")
 def candidates(
-    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], session: SessionDep, request: Request, college_id: int
+    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
+    session: SessionDep,
+    request: Request,
+    college_id: int,
+    search: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """Who may be issued what, who not yet and why, and what has been issued."""
     college = network.see_college(session, actor, college_id)
@@ -33,8 +47,10 @@ def candidates(
         "certificates/candidates.html",
         college=college,
         candidates=service.eligible(session, actor, college),
-        issued=service_register.college_certificates(session, college),
+        issued=service_register.college_certificates(session, college, search),
+        search=search,
         signatories=service_signatories.signatories(session, college),
+        livery=service_livery.livery(session, college),
     )
 
 
@@ -98,7 +114,8 @@ def certificate(
         "certificates/certificate.html",
         certificate=found,
         code=rules.in_groups(found.record.code),
-        college_id=seen.college_id,
+        seen=seen,
+        revocations=service_revocations.revocations_of(session, seen) if seen.person_id == actor.person_id else (),
     )
 
 
@@ -107,9 +124,10 @@ def pdf(
     actor: Annotated[Actor, may(P.CERTIFICATE_READ)], session: SessionDep, request: Request, certificate_id: int
 ) -> Response:
     """The document, to keep."""
-    settings: Settings = request.app.state.settings
     seen = service_register.see_certificate(session, actor, certificate_id)
-    found = service_register.pdf(session, seen, settings.data_dir)
+    found = service_documents.pdf(
+        session, actor, seen, Workshop.of(request.app.state.settings, request.app.state.keyring)
+    )
     headers = {**attachment(found.name), "Cache-Control": "no-store"}
     return Response(found.content, media_type="application/pdf", headers=headers)
 
@@ -134,10 +152,27 @@ def verification(_: Anyone, session: SessionDep, request: Request, code: str) ->
     return _answer(session, request, code)
 
 
-def _answer(session: Session, request: Request, code: str) -> Response:
+@router.post("/v/{code}/fichier")
+def compare(_: Anyone, session: SessionDep, request: Request, code: str, file: UploadFile) -> Response:
+    """Whether a file is the document that was issued, by its SHA-256; it is read once and not kept.
+
+    With a script, the browser compares by itself and sends nothing.
+    """
+    return _answer(session, request, code, digest(file.file.read()))
+
+
+def _answer(session: Session, request: Request, code: str, sha256: str | None = None) -> Response:
+    ring, origin = request.app.state.keyring, origin_of(request)
     try:
-        found = service_register.verify(session, request.app.state.keyring, code, origin=origin_of(request))
-        page = render(request, "certificates/verification.html", found=found)
+        found, same = service_register.same_document(session, ring, code, sha256 or "", origin=origin)
+        page = render(
+            request,
+            "certificates/verification.html",
+            found=found,
+            code=rules.tidy_code(code),
+            same=same,
+            compared=sha256 is not None,
+        )
     except NotFound as refusal:
         page = render(request, "certificates/verification.html", status=refusal.status, found=None)
     page.headers.update(PRIVATE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from app.certificates.schemas import CertificateRecord, PrintedCompetency
+from app.certificates.schemas import ALPHABET, SHORT, CertificateRecord, PrintedCompetency
 from app.cohorts.models import EnrolmentState
 from app.curricula.schema import CertificateKind, Curriculum, Framework
 from app.errors import Reason
@@ -61,6 +61,17 @@ def tidy_code(typed: str) -> str | None:
 def in_groups(code: str) -> str:
     """A code as it is read aloud: groups of four."""
     return " ".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+def short_digest(typed: str) -> bytes | None:
+    """The five bytes behind a short code as someone heard it: case, hyphens, O for 0, I and L for 1; else ``None``."""
+    tidy = re.sub(r"[\s-]", "", typed).upper().translate(str.maketrans("OIL", "011"))
+    if len(tidy) != SHORT or any(letter not in ALPHABET for letter in tidy):
+        return None
+    number = 0
+    for letter in tidy:
+        number = number << 5 | ALPHABET.index(letter)
+    return number.to_bytes(5)
 
 
 def period(starts_on: date, ends_on: date, joined_on: date | None, issued: date) -> tuple[date, date]:

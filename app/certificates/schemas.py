@@ -1,6 +1,7 @@
 """What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
 
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -9,6 +10,24 @@ from app.certificates.models import CertificateState
 from app.curricula.schema import CertificateKind
 from app.progress.schemas import Why
 from app.web import Command, Line, Read
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+Tint = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
+"""A colour as people type it."""
+KeptPng = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.png$")]
+"""A kept picture, by the SHA-256 of its content."""
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is heard or read as a digit."""
+SHORT = 8
+"""Letters and digits of a short code."""
+
+
+def short_code(code: str) -> str:
+    """``7K3M-Q9TD``: 40 bits of a code's digest in Crockford's alphabet, which has no letter like a digit."""
+    number = int.from_bytes(sha256(code.encode()).digest()[:5])
+    letters = "".join(ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 class PrintedCompetency(Read):
@@ -25,6 +44,7 @@ class PrintedSignatory(Read):
 
     name: str
     title: str
+    image: KeptPng | None = Field(default=None, description="the kept file of their signature, <sha256>.png")
 
 
 class CertificateRecord(Read):
@@ -34,7 +54,10 @@ class CertificateRecord(Read):
     """
 
     college_name: str
-    college_slug: str = Field(description="finds the college's logo in the design, when there is one")
+    college_slug: str
+    logo: KeptPng | None = Field(default=None, description="the kept file of the college's logo, <sha256>.png")
+    ink: Colour | None = Field(default=None, description="colour of titles, #rrggbb; the design's when empty")
+    accent: Colour | None = Field(default=None, description="colour of ornaments, #rrggbb; the design's when empty")
     city: str
     kind: CertificateKind
     holder: str = Field(description="legal name")
@@ -48,16 +71,34 @@ class CertificateRecord(Read):
     place: str
     planned_minutes: int
     recognised_minutes: int
+    prior_minutes: int = Field(default=0, description="of which by recognition of prior learning, never followed")
+    employer: str | None = Field(default=None, description="that day's; kept for the employer's proof, not printed")
     ceu: str | None = Field(default=None, description='continuing-education units, "6.0"; accredited colleges only')
     competencies: tuple[PrintedCompetency, ...] = Field(default=(), description="none on a participation (BR-22)")
     issued_on: date
+    first_issued_on: date | None = Field(default=None, description="of the document that this one replaces")
     number: str
     code: str
     verify_url: str
     signatories: tuple[PrintedSignatory, ...] = Field(min_length=1, max_length=4)
     non_credited: bool = True
     language: Literal["fr"] = "fr"
-    design: str = Field(description="name and version of the design, e.g. escouade/1.0")
+    design: str = Field(description="name and version of the design, e.g. escouade/1.1")
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The kept files that it shows: the college's logo, the signatures."""
+        return tuple(name for name in (self.logo, *(s.image for s in self.signatories)) if name)
+
+    @property
+    def followed_minutes(self) -> int:
+        """Hours followed, in minutes: what continuing-education units count (S9)."""
+        return self.recognised_minutes - self.prior_minutes
+
+    @property
+    def short_code(self) -> str:
+        """Eight letters and digits to read to the registrar over the telephone (S10); they open nothing."""
+        return short_code(self.code)
 
     @property
     def printed_text(self) -> str:
@@ -87,6 +128,32 @@ class NewSignatory(Command):
     valid_to: Annotated[date | None, BeforeValidator(lambda value: value or None)] = None
 
 
+class SignatoryRef(Read):
+    """A signatory that the actor may change: what commands accept."""
+
+    id: int
+    college_id: int
+
+
+class Colours(Command):
+    """A college's colours; empty ones leave the design's own."""
+
+    ink: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="of titles, #rrggbb, at least 4.5 to 1 on white"
+    )
+    accent: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="of ornaments, #rrggbb"
+    )
+
+
+class Livery(Read):
+    """What a college's next documents show of it."""
+
+    logo: KeptPng | None = Field(description="the kept file of its logo, <sha256>.png")
+    ink: Colour | None
+    accent: Colour | None
+
+
 class SignatoryShown(Read):
     """A signatory and the days on which they sign, both included."""
 
@@ -96,6 +163,7 @@ class SignatoryShown(Read):
     position: int
     valid_from: date
     valid_to: date | None
+    image: KeptPng | None = Field(default=None, description="the kept file of their signature, <sha256>.png")
 
 
 class CertificateRef(Read):
@@ -104,6 +172,7 @@ class CertificateRef(Read):
     id: int
     college_id: int
     enrolment_id: int
+    person_id: int
 
 
 class CertificateLine(Read):
@@ -134,6 +203,15 @@ class Document(Read):
     content: bytes
 
 
+class CollegeKeyShown(Read):
+    """A key that signs a college's credentials, or has: a retired one goes on proving what it signed."""
+
+    name: str
+    public_key: str = Field(description="Multikey: what anyone needs to check")
+    created_at: datetime
+    retired_at: datetime | None = None
+
+
 class Choice(Read):
     """One kind of certificate for one enrolment: issued, ready to be decided, or not yet and why."""
 
@@ -150,6 +228,7 @@ class Candidate(Read):
     enrolment_id: int
     name: str
     legal_name: str = Field(description="as it will be printed")
+    cohort_id: int
     cohort_code: str
     cohort_title: str
     choices: tuple[Choice, ...]
@@ -185,13 +264,15 @@ class Verified(Read):
     college_name: str
     recognised_minutes: int
     ceu: str | None = None
+    document_sha256: str | None = Field(default=None, description="of the issued PDF, once it was drawn")
 
 
 class NoLongerValid(Read):
-    """A certificate that was replaced or revoked: that, and when it was issued; no name, no reason (BR-21)."""
+    """A certificate that was replaced or revoked: that, and when; no name, no reason (BR-21)."""
 
     state: Literal["superseded", "revoked"]
     issued_on: date
+    ended_on: date
 
 
 Verification = Annotated[Verified | NoLongerValid, Field(discriminator="state")]

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select as columns
@@ -21,7 +21,7 @@ from app.certificates.schemas import (
     IssueCertificate,
     PrintedSignatory,
 )
-from app.certificates.service_document import design_folder, design_version
+from app.certificates.service_document import design_folder, design_of, design_version
 from app.certificates.service_register import view
 from app.certificates.service_signatories import signing_on
 from app.cohorts.models import Cohort, Enrolment
@@ -53,6 +53,7 @@ def eligible(session: Session, actor: Actor, college: CollegeShown) -> tuple[Can
             col(Enrolment.person_id),
             shown_name().label("name"),
             (col(Person.legal_first_name) + " " + col(Person.legal_last_name)).label("legal_name"),
+            col(Enrolment.cohort_id),
             col(Cohort.code).label("cohort_code"),
             col(Cohort.title).label("cohort_title"),
             col(ProgressRow.body)["eligibility"].label("eligibility"),
@@ -72,6 +73,7 @@ def eligible(session: Session, actor: Actor, college: CollegeShown) -> tuple[Can
             enrolment_id=row.id,
             name=row.name,
             legal_name=row.legal_name,
+            cohort_id=row.cohort_id,
             cohort_code=row.cohort_code,
             cohort_title=row.cohort_title,
             choices=tuple(
@@ -121,7 +123,7 @@ def _holds_by_enrolment(session: Session, *where: Any) -> dict[int, list[str]]: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
+class Decision:
     """What a decision rests on, read under the enrolment's lock."""
 
     enrolment: Enrolment
@@ -142,16 +144,30 @@ def issue(
     Raises ``Conflict("certificate_refused")`` with everything that forbids it.
     """
     moment = now()
-    decision = _decision(session, _locked(session, actor, enrolment), command.kind, rules.issued_on(moment))
-    _refuse(rules.refuse_issue(_case(session, actor, decision)))
-    sequence = _next_in(session, decision.college.id or 0, decision.day.year)
-    number = rules.number_of(decision.college.number_prefix, decision.day.year, sequence)
-    record = _record(session, decision, number, site)
+    decision = decision_on(session, locked(session, actor, enrolment), command.kind, rules.issued_on(moment))
+    refuse(rules.refuse_issue(case_of(session, actor, decision)))
+    return view(write(session, actor, decision, record_of(session, decision, site), moment), actor.name)
+
+
+def write(
+    session: Session,
+    actor: Actor,
+    decision: Decision,
+    record: CertificateRecord,
+    moment: datetime,
+    *,
+    replacing: int | None = None,
+    why: str | None = None,
+) -> Certificate:
+    """The row of a decided certificate, with the number that comes next; ``replacing`` is the one that it replaces."""
+    college, year = decision.college, decision.day.year
+    sequence = next_in(session, college.id or 0, year)
+    number = rules.number_of(college.number_prefix, year, sequence)
     row = Certificate(
         college_id=decision.enrolment.college_id,
-        enrolment_id=enrolment.id,
-        kind=command.kind,
-        year=decision.day.year,
+        enrolment_id=decision.enrolment.id or 0,
+        kind=decision.kind,
+        year=year,
         sequence=sequence,
         number=number,
         code=record.code,
@@ -159,22 +175,24 @@ def issue(
         issued_on=decision.day,
         decided_by=actor.person_id,
         decided_at=moment,
-        record=record.model_dump(mode="json"),
+        record=record.model_copy(update={"number": number}).model_dump(mode="json"),
         design=record.design,
+        supersedes_id=replacing,
+        why=why,
     )
     session.add(row)
     session.flush()
-    return view(row, actor.name)
+    return row
 
 
 def proposed(session: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
     """What a certificate issued now would say, its number and its address left blank; refused as :func:`issue` is."""
-    decision = _decision(session, _locked(session, actor, enrolment), kind, rules.issued_on(now()))
-    _refuse(rules.refuse_issue(_case(session, actor, decision)))
-    return _record(session, decision, number="", site="")
+    decision = decision_on(session, locked(session, actor, enrolment), kind, rules.issued_on(now()))
+    refuse(rules.refuse_issue(case_of(session, actor, decision)))
+    return record_of(session, decision, site="")
 
 
-def _locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolment:
+def locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolment:
     within = scoped(actor, college=Enrolment.college_id)
     lock = select(Enrolment).where(Enrolment.id == enrolment.id, within).with_for_update(key_share=True)
     row = session.exec(lock.execution_options(populate_existing=True)).one_or_none()
@@ -183,9 +201,9 @@ def _locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolmen
     return row
 
 
-def _decision(session: Session, row: Enrolment, kind: CertificateKind, day: date) -> _Decision:
+def decision_on(session: Session, row: Enrolment, kind: CertificateKind, day: date) -> Decision:
     [(_, _, progress)] = folded(session, [row.id or 0])
-    return _Decision(
+    return Decision(
         enrolment=row,
         college=session.get_one(College, row.college_id),
         kind=kind,
@@ -195,7 +213,7 @@ def _decision(session: Session, row: Enrolment, kind: CertificateKind, day: date
     )
 
 
-def _case(session: Session, actor: Actor, decision: _Decision) -> rules.Case:
+def case_of(session: Session, actor: Actor, decision: Decision) -> rules.Case:
     row, kind = decision.enrolment, decision.kind
     eligibility = next((e for e in decision.progress.eligibility if e.kind is kind), None)
     issued = _valid_by_enrolment(session, col(Certificate.enrolment_id) == row.id)
@@ -212,12 +230,13 @@ def _case(session: Session, actor: Actor, decision: _Decision) -> rules.Case:
     )
 
 
-def _refuse(reasons: list[Reason]) -> None:
+def refuse(reasons: list[Reason], code: str = "certificate_refused") -> None:
+    """Nothing, or a conflict with every reason."""
     if reasons:
-        raise Conflict("certificate_refused", *reasons)
+        raise Conflict(code, *reasons)
 
 
-def _next_in(session: Session, college_id: int, year: int) -> int:
+def next_in(session: Session, college_id: int, year: int) -> int:
     """The next rank of the year; the counter's row stays locked until the transaction ends."""
     first = insert(CertificateCounter).values(college_id=college_id, year=year, last=1)
     table = CertificateCounter.__table__  # type: ignore[attr-defined]
@@ -226,8 +245,11 @@ def _next_in(session: Session, college_id: int, year: int) -> int:
     return rank
 
 
-def _record(session: Session, decision: _Decision, number: str, site: str) -> CertificateRecord:
-    """Everything that will be printed, with a code of its own; refused when a font lacks one of its characters."""
+def record_of(session: Session, decision: Decision, site: str) -> CertificateRecord:
+    """Everything that will be printed but the number, with a code of its own.
+
+    Refused (``certificate_refused``) when the design's fonts lack a character.
+    """
     row, college, progress, day = decision.enrolment, decision.college, decision.progress, decision.day
     person = session.get_one(Person, row.person_id)
     cohort = session.get_one(Cohort, row.cohort_id)
@@ -240,6 +262,9 @@ def _record(session: Session, decision: _Decision, number: str, site: str) -> Ce
     record = CertificateRecord(
         college_name=rules.printable(college.name),
         college_slug=college.slug,
+        logo=college.logo,
+        ink=college.ink,
+        accent=college.accent,
         city=rules.printable(college.city),
         kind=decision.kind,
         holder=rules.printable(f"{person.legal_first_name} {person.legal_last_name}"),
@@ -253,14 +278,15 @@ def _record(session: Session, decision: _Decision, number: str, site: str) -> Ce
         place=rules.printable(cohort.place),
         planned_minutes=progress.planned_minutes,
         recognised_minutes=progress.recognised_minutes,
+        employer=row.employer,
         ceu=rules.ceu(progress.recognised_minutes, accredited=college.is_sofeduc_member),
         competencies=rules.printed_competencies(decision.kind, curriculum, framework, levels),
         issued_on=day,
-        number=number,
+        number="",
         code=code,
         verify_url=f"{site.rstrip('/')}/v/{code}",
         signatories=decision.signatories,
-        design=design_version(),
+        design=design_version(design_of(curriculum.slug)),
     )
-    _refuse(rules.undrawable(missing_glyphs(design_folder(record.design), record.printed_text)))
+    refuse(rules.undrawable(missing_glyphs(design_folder(record.design), record.printed_text)))
     return record

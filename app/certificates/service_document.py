@@ -1,61 +1,93 @@
-"""From a record to its document: the design's template filled in, then laid out by ``app/pdf.py``.
+"""From a record to its document: the design's template filled in, laid out by ``app/pdf.py``, signed by the college.
 
 Documents are in French whoever asks for them (brief 4.6); their words are in the design, which carries a
 version, and not in the catalogues of the screens.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import segno
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 
 from app import text as words
 from app.certificates import rules
 from app.certificates.schemas import CertificateRecord
-from app.pdf import DESIGNS, Page, write
+from app.pdf import DESIGNS, Attached, Page, write
+from app.press import Press
+from app.signing import SigningKeys, sign
 
 DEFAULT = "escouade"
+CREDENTIAL = "credential.json"
+"""Under this name the credential is inside the document."""
+
+QR_MASK = 0
+"""Readers are told the mask; looking for the least speckled of the eight takes as long as all the rest of the code."""
+QR_SCALE = 8
+"""Pixels per module: as an image it costs a tenth of what drawing each module does."""
 
 
-def design_version(name: str = DEFAULT) -> str:
-    """``escouade/1.0``: what a record keeps of the design it was issued in."""
-    declared = yaml.safe_load((DESIGNS / name / "design.yaml").read_text(encoding="utf-8"))
-    return f"{name}/{declared['version']}"
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a document is made of: the frozen record, its pictures by the names it gives them, the credential's text."""
+
+    record: CertificateRecord
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    credential: str | None = None
 
 
-def design_folder(design: str) -> Path:
-    """The folder of a design, from its name or its name and version."""
-    return DESIGNS / design.split("/", 1)[0]
+def press(keys: SigningKeys, processes: int | None = None) -> Press[Draft]:
+    """Drafts in, documents out, by several processes, each signed with its college's key: for many at once."""
+    return Press(partial(signed, keys=keys), processes)
 
 
-def document(record: CertificateRecord) -> bytes:
-    """The record as a tagged PDF of one page; the same record gives the same bytes.
+def signed(draft: Draft, keys: SigningKeys) -> bytes:
+    """The document, signed where the college has a key (PAdES); raises as :func:`document` and ``app/signing.py``."""
+    content, key = document(draft), keys.get(draft.record.college_slug)
+    return content if key is None else sign(content, key, draft.record.college_name)
+
+
+def document(draft: Draft) -> bytes:
+    """The record as a tagged PDF of one page; the same draft gives the same bytes.
 
     Raises ``PdfUnavailable`` and ``PdfOverflow`` (see ``app/pdf.py``).
     """
-    [written] = write([page(record)], design_folder(record.design))
+    [written] = write([page(draft)], design_folder(draft.record.design))
     return written
 
 
-def page(record: CertificateRecord) -> Page:
-    """The record as HTML, with its QR code."""
+def page(draft: Draft) -> Page:
+    """The record as HTML, with its QR code, its pictures and what is put inside."""
+    files = {"qr.png": qr(draft.record.verify_url), **draft.pictures}
+    return Page(html(draft.record), files, _attached(draft))
+
+
+def html(record: CertificateRecord) -> str:
+    """The design's template, filled in."""
     folder = design_folder(record.design)
-    logo = f"logos/{record.college_slug}.svg"
     values = {
         "r": record,
         "competencies": rules.columns(record.competencies),
         "density": rules.density(record),
         "sizes": sizes(record),
-        "logo": logo if (folder / logo).is_file() else None,
     }
-    with _in_french():
-        html = _templates(folder).get_template("template.html").render(values)
-    return Page(html, {"qr.svg": qr(record.verify_url)})
+    with words.in_french():
+        return _templates(folder).get_template("template.html").render(values)
+
+
+def _attached(draft: Draft) -> dict[str, Attached]:
+    if draft.credential is None:
+        return {}
+    issued = datetime.combine(draft.record.issued_on, time(), UTC)
+    described: str = _declared(design_folder(draft.record.design))["credential"]
+    return {CREDENTIAL: Attached(draft.credential.encode(), described, issued)}
 
 
 def sizes(record: CertificateRecord) -> dict[str, str]:
@@ -72,10 +104,44 @@ def sizes(record: CertificateRecord) -> dict[str, str]:
 
 
 def qr(address: str) -> bytes:
-    """A QR code as an SVG drawing, readable with 15 % of it damaged."""
+    """A QR code as a PNG image, readable with 15 % of it damaged."""
+    rows = segno.make(address, error="m", micro=False, mask=QR_MASK).matrix
+    modules = Image.frombytes("L", (len(rows), len(rows)), bytes(0 if dark else 255 for row in rows for dark in row))
     drawing = BytesIO()
-    segno.make(address, error="m", micro=False).save(drawing, kind="svg", border=0, xmldecl=False, svgns=True)
+    side = len(rows) * QR_SCALE
+    modules.resize((side, side), Image.Resampling.NEAREST).save(drawing, "PNG")
     return drawing.getvalue()
+
+
+# Designs -----------------------------------------------------------------------------------------
+
+
+def design_of(curriculum_slug: str) -> str:
+    """The design that a path's documents are issued in: the one that names the path, else the default."""
+    folders = (declared.parent for declared in sorted(DESIGNS.glob("*/design.yaml")))
+    return next((f.name for f in folders if curriculum_slug in _declared(f).get("paths", ())), DEFAULT)
+
+
+def design_version(name: str = DEFAULT) -> str:
+    """``escouade/1.1``: what a record keeps of the design it was issued in."""
+    return f"{name}/{_declared(DESIGNS / name)['version']}"
+
+
+def design_folder(design: str) -> Path:
+    """The folder of a design, from its name or its name and version."""
+    return DESIGNS / design.split("/", 1)[0]
+
+
+def forget_designs() -> None:
+    """Read the designs again: one of them is being written."""
+    _declared.cache_clear()
+    _templates.cache_clear()
+
+
+@cache
+def _declared(folder: Path) -> dict[str, Any]:
+    declared: dict[str, Any] = yaml.safe_load((folder / "design.yaml").read_text(encoding="utf-8"))
+    return declared
 
 
 @cache
@@ -83,12 +149,3 @@ def _templates(folder: Path) -> Environment:
     env = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     env.filters.update(day=words.day, hours=words.hours, typographic=rules.typographic)
     return env
-
-
-@contextmanager
-def _in_french() -> Iterator[None]:
-    token = words.language.set("fr")
-    try:
-        yield
-    finally:
-        words.language.reset(token)

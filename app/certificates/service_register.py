@@ -1,11 +1,10 @@
-"""The register: certificates as they are read, their documents, and the door for strangers."""
+"""The register: certificates as they are read, and the door for strangers."""
 
-from pathlib import Path
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, false, func, or_, text
 from sqlalchemy import select as columns
-from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.access import Actor, scoped
 from app.audit import viewed
@@ -16,20 +15,18 @@ from app.certificates.schemas import (
     CertificateRecord,
     CertificateRef,
     CertificateView,
-    Document,
     NoLongerValid,
     Verified,
 )
-from app.certificates.service_document import document
 from app.cohorts.models import Enrolment
 from app.cohorts.schemas import EnrolmentRef
 from app.db import Session
-from app.errors import Conflict, NotFound, Unavailable
-from app.files import digest, load, store
+from app.errors import NotFound
 from app.keys import Keyring
 from app.network.schemas import CollegeShown
 from app.people.models import Door, Person, shown_name
 from app.people.service_throttle import door_held, of_stranger
+from app.text import fold
 
 
 def see_certificate(session: Session, actor: Actor, certificate_id: int) -> CertificateRef:
@@ -73,20 +70,35 @@ def view(row: Certificate, decided_by: str) -> CertificateView:
 
 def certificates_of(session: Session, enrolment: EnrolmentRef) -> tuple[CertificateLine, ...]:
     """An enrolment's certificates, whatever became of them, newest first."""
-    return _lines(session, col(Certificate.enrolment_id) == enrolment.id)
+    return lines_of(session, col(Certificate.enrolment_id) == enrolment.id)
 
 
 def own_certificates(session: Session, actor: Actor) -> tuple[CertificateLine, ...]:
     """The actor's own certificates, of any college, newest first."""
-    return _lines(session, col(Enrolment.person_id) == actor.person_id)
+    return lines_of(session, col(Enrolment.person_id) == actor.person_id)
 
 
-def college_certificates(session: Session, college: CollegeShown) -> tuple[CertificateLine, ...]:
-    """The college's register, newest first."""
-    return _lines(session, col(Certificate.college_id) == college.id)
+def college_certificates(session: Session, college: CollegeShown, search: str = "") -> tuple[CertificateLine, ...]:
+    """The college's register, newest first.
+
+    ``search`` is a number or a short code read over the telephone, else words of the holder's name.
+    """
+    return lines_of(session, col(Certificate.college_id) == college.id, *_found_by(search))
 
 
-def _lines(session: Session, *where: Any) -> tuple[CertificateLine, ...]:  # noqa: ANN401
+def _found_by(search: str) -> list[ColumnElement[bool]]:
+    if not search.strip():
+        return []
+    ways: list[ColumnElement[bool]] = [col(Certificate.number) == search.strip().upper()]
+    digest = rules.short_digest(search)
+    if digest is not None:
+        ways.append(func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5) == digest)
+    words = [col(Person.search_key).contains(word, autoescape=True) for word in fold(search).split()]
+    return [or_(*ways, and_(*words) if words else false())]
+
+
+def lines_of(session: Session, *where: Any) -> tuple[CertificateLine, ...]:  # noqa: ANN401
+    """Certificates as lines, newest first."""
     names = ("id", "enrolment_id", "kind", "number", "state", "issued_on")
     found = session.execute(
         columns(
@@ -94,47 +106,11 @@ def _lines(session: Session, *where: Any) -> tuple[CertificateLine, ...]:  # noq
             *(col(Certificate.record)[name].astext.label(name) for name in ("holder", "path_title")),
         )
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
         .where(*where)
         .order_by(col(Certificate.decided_at).desc(), col(Certificate.id).desc())
     )
     return tuple(CertificateLine.model_validate(row) for row in found)
-
-
-# Documents ---------------------------------------------------------------------------------------
-
-
-def pdf(session: Session, seen: CertificateRef, root: Path) -> Document:
-    """The certificate's document: laid out once, kept under ``root`` by its SHA-256, the same bytes ever after.
-
-    Raises ``Conflict("certificate_not_valid")`` once it was replaced or revoked, ``PdfUnavailable`` where the
-    engine's libraries are missing, ``Unavailable("certificate_lost")`` when the kept file is gone and what
-    the record gives today would not be the same.
-    """
-    row = session.exec(select(Certificate).where(Certificate.id == seen.id).with_for_update(key_share=True)).one()
-    if row.state is not CertificateState.VALID:
-        raise Conflict("certificate_not_valid")
-    return Document(name=f"{row.number}.pdf", content=_content(session, row, root))
-
-
-def _content(session: Session, row: Certificate, root: Path) -> bytes:
-    if row.pdf_sha256 is not None:
-        try:
-            return load(root, row.pdf_sha256)
-        except FileNotFoundError:
-            return _again(row, row.pdf_sha256, root)
-    content = document(CertificateRecord.model_validate(row.record))
-    row.pdf_sha256 = store(root, content)
-    session.add(row)
-    return content
-
-
-def _again(row: Certificate, sha256: str, root: Path) -> bytes:
-    """A file that a restored deployment lacks, only if it comes out the same byte for byte."""
-    content = document(CertificateRecord.model_validate(row.record))
-    if digest(content) != sha256:
-        raise Unavailable("certificate_lost")
-    store(root, content)
-    return content
 
 
 # For strangers -----------------------------------------------------------------------------------
@@ -148,6 +124,18 @@ def verify(session: Session, ring: Keyring, typed: str, *, origin: str) -> Verif
     """
     with door_held(session, ring, Door.VERIFY, of_stranger(origin), wrong=NotFound):
         return _proven(session, typed)
+
+
+def same_document(
+    session: Session, ring: Keyring, typed: str, sha256: str, *, origin: str
+) -> tuple[Verified | NoLongerValid, bool | None]:
+    """What a code proves, and whether a file is the one that was issued under it, by its digest.
+
+    ``None`` where there is nothing to compare with: the document is no longer valid, or was never drawn.
+    """
+    found = verify(session, ring, typed, origin=origin)
+    kept = found.document_sha256 if isinstance(found, Verified) else None
+    return found, None if kept is None else kept == sha256
 
 
 def _proven(session: Session, typed: str) -> Verified | NoLongerValid:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app import __version__
-from app.cli import accounts, audit, demo, doctor, keys, serve
+from app.cli import accounts, audit, certificates, demo, doctor, keys, serve
 from app.cli.deployment import unreachable
 from app.config import Settings
 from app.curricula.cli import app as curricula
@@ -24,6 +24,7 @@ app.command("migrate", help=t("cli.migrate.help"))(serve.migrate)
 app.command("doctor", help=t("cli.doctor.help"))(doctor.doctor)
 app.add_typer(accounts.app, name="accounts", help=t("cli.accounts.help"))
 app.add_typer(audit.app, name="audit", help=t("cli.audit.help"))
+app.add_typer(certificates.app, name="certificates", help=t("cli.certificates.help"))
 app.add_typer(demo.app, name="demo", help=t("cli.demo.help"))
 app.add_typer(keys.app, name="keys", help=t("cli.keys.help"))
 app.add_typer(curricula, name="curricula", help=t("cli.curricula.help"))

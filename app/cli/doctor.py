@@ -17,10 +17,12 @@ from app.keys import weaknesses
 from app.mail import has_post_office, waiting
 from app.pdf import check_engine, check_fonts
 from app.progress.service import mismatches
+from app.signing import faults
 from app.text import explain, explain_error, t
 
 Check = Callable[[], Iterator[str]]
 KEYRING = "ESCOUADE_KEYRING"
+SIGNING = "ESCOUADE_SIGNING"
 
 
 def doctor(
@@ -29,13 +31,14 @@ def doctor(
     """Check everything; exit 1 when anything is wrong."""
     chosen = settings()
     checks: dict[str, Check] = {
-        "settings": lambda: _explained([r for r in unsafe(chosen) if r.field != KEYRING]),
+        "settings": lambda: _explained([r for r in unsafe(chosen) if r.field not in {KEYRING, SIGNING}]),
         "keyring": lambda: _keyring(chosen),
         "database": lambda: _database(chosen),
         "mail": lambda: _mail(chosen),
         "curricula": _curricula,
         "pdf": lambda: _explained(check_engine()),
         "fonts": lambda: _explained(check_fonts()),
+        "signing": lambda: _explained(list(faults(chosen.signing))),
     }
     if unsafe(chosen):
         del checks["database"], checks["mail"]  # such settings are not even tried

@@ -3,10 +3,11 @@
 import typer
 
 from app import keys
+from app.certificates.service_college_keys import reseal as reseal_colleges
 from app.cli.deployment import deployment, keyring
 from app.config import settings
 from app.keys import Use
-from app.people.service_reseal import reseal as reseal_all
+from app.people.service_reseal import reseal as reseal_accounts
 from app.text import explain, t
 
 app = typer.Typer(no_args_is_help=True)
@@ -49,5 +50,7 @@ def reseal() -> None:
     chosen = settings()
     ring = keyring(chosen)
     with deployment(chosen) as database, database.as_owner() as session:
-        done = reseal_all(session, ring)
-    typer.echo(t("cli.keys.reseal.done", totp=done[Use.TOTP], oidc=done[Use.OIDC], current=ring.current))
+        done = reseal_accounts(session, ring)
+        badges = reseal_colleges(session, ring)
+    said = {"totp": done[Use.TOTP], "oidc": done[Use.OIDC], "badges": badges, "current": ring.current}
+    typer.echo(t("cli.keys.reseal.done", **said))

@@ -1,8 +1,11 @@
 """Background work, durable through pgqueuer: its tables live in the schema ``queue``.
 
 Today it sends letters and seals the audit record every minute, sweeps what has ended (sign-ins, wrong tries, letters)
-every hour, and checks the progress projection and the record's chain every night. A job that dies with its process is
-taken up again by another worker.
+every hour, and checks the progress projection and the record's chain, and sweeps the files that nobody names, every
+night. A job that dies with its process is taken up again by another worker.
+
+Batches of certificates are a queue of their own, in their own tables, looked at every few seconds in a thread: what
+a killed worker leaves is taken up at once, where pgqueuer waits until the job is stale.
 """
 
 import asyncio
@@ -10,6 +13,10 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 from pgqueuer import PgQueuer
@@ -19,16 +26,24 @@ from pgqueuer.queries import Queries
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from app.certificates.service_batch_work import Bench, unfinished, work
+from app.certificates.service_document import press
+from app.certificates.service_documents import Workshop, put_ended_away
 from app.cli.deployment import keyring
-from app.config import settings
-from app.db import Database
+from app.config import Settings, settings
+from app.db import Database, now
+from app.files import strays, sweep
 from app.idempotency import KEPT_HOURS
 from app.mail import deliver
 from app.main import open_database
+from app.privacy import file_columns
 from app.progress.service import mismatches
 from app.sealing import Verdict, seal, verify
 
 KEPT_DAYS = 30
+DAY = timedelta(days=1)
+PAUSE = 2.0
+"""Seconds between two looks at the batches."""
 log = logging.getLogger("escouade.worker")
 
 
@@ -69,6 +84,29 @@ def sweep_letters(database: Database) -> int:
     return gone.rowcount
 
 
+def sweep_files(database: Database, root: Path, *, age: timedelta = DAY) -> int:
+    """Delete kept files that no row has named for a day: what a crash left between a file and its row; how many."""
+    before = now() - age
+    found = strays(root, before)  # before the names: what is named afterwards is younger than what was seen
+    return sweep(found, named_files(database), before)
+
+
+def named_files(database: Database) -> set[str]:
+    """The digest of every file that a row names, in whatever form: alone, as ``<sha256>.png``, or in a record."""
+    parts = (
+        f"select (regexp_matches(cast({column} as text), '[0-9a-f]{{64}}', 'g'))[1] from {table}"  # noqa: S608 - our own names
+        for table, column in file_columns()
+    )
+    with database.engine.connect() as owner:
+        return set(owner.execute(text(" union ".join(parts))).scalars())
+
+
+def put_away(database: Database, root: Path) -> int:
+    """Documents of certificates that were replaced or revoked leave the files that are served; returns how many."""
+    with database.as_owner() as session:
+        return put_ended_away(session, root)
+
+
 def check_progress(database: Database) -> list[int]:
     """Enrolments whose stored progress is not what their facts give; logged as errors."""
     with database.as_owner() as session:
@@ -97,6 +135,32 @@ def check_record(database: Database) -> Verdict:
     return verdict
 
 
+def issue_batches(database: Database, chosen: Settings, stop: threading.Event) -> None:
+    """Go on with the batches that are not finished, now and every few seconds, until told to stop."""
+    while not stop.is_set():
+        try:
+            if unfinished(database):
+                shop = Workshop.of(chosen, keyring(chosen))
+                with press(shop.keys) as hands:
+                    work(Bench(database, shop, hands.printed, stop))
+        except Exception:
+            log.exception("batches wait for the next pass")
+        stop.wait(PAUSE)
+
+
+@contextmanager
+def batches_beside(database: Database, chosen: Settings) -> Iterator[None]:
+    """Issue in a thread of its own; at the end, what is under way is finished."""
+    stop = threading.Event()
+    issuing = threading.Thread(target=issue_batches, args=(database, chosen, stop), name="batches")
+    issuing.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        issuing.join()
+
+
 async def run_worker(url: str) -> None:
     """Run until cancelled, or told to stop by a signal; installs or upgrades the queue's tables first."""
     os.environ["PGQUEUER_SCHEMA"] = "queue"
@@ -109,7 +173,8 @@ async def run_worker(url: str) -> None:
             queue = PgQueuer.from_psycopg_connection(connection)
             register(queue, database)
             stop_on_signals(queue)
-            await queue.run()
+            with batches_beside(database, settings()):
+                await queue.run()
     finally:
         database.dispose()
 
@@ -143,6 +208,7 @@ def register(queue: PgQueuer, database: Database) -> None:
         log.info("%d answers under idempotency keys forgotten", sweep_answers(database))
         log.info("%d wrong tries forgotten", sweep_attempts(database))
         log.info("%d letters forgotten", sweep_letters(database))
+        log.info("%d documents put away", put_away(database, settings().data_dir))
 
     @queue.schedule("deliver_letters", "* * * * *")
     async def send(_: Schedule) -> None:
@@ -159,3 +225,9 @@ def register(queue: PgQueuer, database: Database) -> None:
     @queue.schedule("check_record", "37 8 * * *")
     async def check_chain(_: Schedule) -> None:
         check_record(database)
+
+    @queue.schedule("sweep_files", "57 8 * * *")
+    async def sweep_kept(_: Schedule) -> None:
+        log.info(
+            "%d files that nobody names deleted", await asyncio.to_thread(sweep_files, database, settings().data_dir)
+        )

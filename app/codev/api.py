@@ -117,8 +117,8 @@ def cancel_session(
     actor: Annotated[Actor, may(P.CODEV_MANAGE)], session: SessionDep, session_id: int
 ) -> CodevSessionShown:
     """Cancel a session: it counts for nobody."""
-    sessions.cancel_session(session, actor, sessions.see_codev_session(session, actor, session_id))
-    return sessions.codev_session(session, sessions.see_codev_session(session, actor, session_id))
+    meeting = sessions.see_codev_session(session, actor, session_id)
+    return sessions.codev_session(session, sessions.cancel_session(session, actor, meeting))
 
 
 @router.get("/codev/sessions/{session_id}/rotation")

@@ -17,7 +17,7 @@ from app.cohorts.schemas import CohortRef
 from app.curricula.library import default_library
 from app.db import Session, SessionDep, now
 from app.errors import DomainError, Invalid, NotFound
-from app.network.service import see_college
+from app.network.service import college
 from app.people.service import holders
 from app.text import explain, explain_error
 from app.web import render, see_other
@@ -91,7 +91,7 @@ def declare_link(
 ) -> Response:
     """Note a management link; when both are already together, look at their group."""
     cohort = cohorts.see_cohort(session, actor, form.cohort_id)
-    together = people.declare_link(session, actor, see_college(session, actor, cohort.college_id), form.command)
+    together = people.declare_link(session, actor, college(session, cohort.college_id), form.command)
     return see_other(f"/codev/groupes/{together[0]}" if together else f"/codev?cohorte={cohort.id}")
 
 
@@ -124,12 +124,10 @@ def _proposed(session: Session, actor: Actor, session_id: int) -> list[Any]:
 
 def _managing(session: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
     """What only who manages groups of the college may do and read here."""
-    manager = actor.using(P.CODEV_MANAGE)
     try:
-        service.see_group(session, manager, ref.id)
+        cohort = cohorts.see_cohort(session, actor.using(P.CODEV_MANAGE), ref.cohort_id)
     except NotFound:
         return {"manages": False}
-    cohort = cohorts.see_cohort(session, manager, ref.cohort_id)
     return {
         "manages": True,
         "activities": sessions.codev_activities(ref),

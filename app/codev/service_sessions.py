@@ -95,14 +95,15 @@ def _row(row: CodevSession, *, held: bool | None) -> CodevSessionRow:
     return CodevSessionRow(**shared, cancelled=row.cancelled_at is not None, held=held)
 
 
-def cancel_session(session: Session, actor: Actor, meeting: CodevSessionRef) -> None:
-    """Cancel a session: it counts for nobody, even when its record was closed."""
+def cancel_session(session: Session, actor: Actor, meeting: CodevSessionRef) -> CodevSessionRef:
+    """Cancel a session: it counts for nobody, even when its record was closed. The session as it is now."""
     row = session.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     row.cancelled_at, row.cancelled_by = now(), actor.person_id
     session.add(row)
     session.flush()
+    return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
 
 
 # Seeing -----------------------------------------------------------------------------------------

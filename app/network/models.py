@@ -17,7 +17,10 @@ class Region(SQLModel, table=True):
 
 
 class College(SQLModel, table=True):
-    """A college: the tenant. ``number_prefix`` begins its certificate numbers."""
+    """A college: the tenant. ``number_prefix`` begins its certificate numbers.
+
+    ``logo`` names a kept file (``<sha256>.png``), ``ink`` and ``accent`` are its colours (``#rrggbb``).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(unique=True, max_length=60)
@@ -28,6 +31,9 @@ class College(SQLModel, table=True):
     timezone: str = Field(default="America/Toronto", max_length=40)
     is_sofeduc_member: bool = False
     authorised_kinds: list[str] = Field(sa_column=Column(ARRAY(String(40)), nullable=False))
+    logo: str | None = Field(default=None, max_length=70)
+    ink: str | None = Field(default=None, max_length=7)
+    accent: str | None = Field(default=None, max_length=7)
 
 
 class Project(SQLModel, table=True):

@@ -47,6 +47,5 @@ def send_again(
     actor: Inviting, session: SessionDep, request: Request, college_id: int, invitation_id: int
 ) -> InvitationShown:
     """Another link, for 7 days; the one before opens nothing any more."""
-    college = network.see_college(session, actor, college_id)
     invitation = service.see_invitation(session, actor, college_id, invitation_id)
-    return service.send_again(session, actor, college, invitation, site=request.app.state.settings.base_url)
+    return service.send_again(session, actor, invitation, site=request.app.state.settings.base_url)

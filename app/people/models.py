@@ -3,7 +3,7 @@
 A person is global: one row whatever the colleges. Others see them through what they hold or follow.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -40,6 +40,22 @@ class Person(SQLModel, table=True):
     def name(self) -> str:
         """The name used on screens; certificates carry the legal one."""
         return self.chosen_name or f"{self.legal_first_name} {self.legal_last_name}"
+
+
+class NameChange(SQLModel, table=True):
+    """A legal name that someone had until a day, and who saw the proof of the new one; the proof is not kept (S7)."""
+
+    __tablename__ = "name_change"
+    __table_args__ = owned()
+
+    id: int | None = Field(default=None, primary_key=True)
+    college_id: int = Field(foreign_key="college.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    former_first_name: str = Field(max_length=100)
+    former_last_name: str = Field(max_length=100)
+    changed_at: datetime = moment()
+    seen_on: date
+    seen_by: int = Field(foreign_key="person.id")
 
 
 def shown_name() -> ColumnElement[str]:
@@ -264,6 +280,7 @@ class Purpose(StrEnum):
 
     EVALUATION_STUDY = "evaluation_study"
     IMAGE_AND_TESTIMONY = "image_and_testimony"
+    EMPLOYER_LIST = "employer_list"
 
 
 class Consent(SQLModel, table=True):

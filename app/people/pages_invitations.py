@@ -77,9 +77,8 @@ def withdraw(actor: Inviting, session: SessionDep, college_id: int, invitation_i
 def send_again(actor: Inviting, session: SessionDep, request: Request, college_id: int, invitation_id: int) -> Response:
     """Another letter, another link."""
     settings: Settings = request.app.state.settings
-    college = network.see_college(session, actor, college_id)
     invitation = service.see_invitation(session, actor, college_id, invitation_id)
-    service.send_again(session, actor, college, invitation, site=settings.base_url)
+    service.send_again(session, actor, invitation, site=settings.base_url)
     return see_other(f"/colleges/{college_id}/invitations")
 
 

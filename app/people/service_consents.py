@@ -5,7 +5,7 @@ are in ``consents/published.sha256``), so that what someone agreed to can always
 the one proposed. A use asks :func:`agreed` each time: it keeps no answer of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,14 @@ FRENCH = "fr"
 def agreed(session: Session, person_id: int, purpose: Purpose) -> bool:
     """Whether someone agrees to a purpose now."""
     return bool(_standing(session, person_id, purpose))
+
+
+def agreeing(session: Session, people: Collection[int], purpose: Purpose) -> set[int]:
+    """Who of these agrees to a purpose now."""
+    standing = select(Consent.person_id).where(
+        col(Consent.person_id).in_(people), Consent.purpose == purpose, col(Consent.withdrawn_at).is_(None)
+    )
+    return set(session.exec(standing))
 
 
 def consents(session: Session, actor: Actor) -> tuple[PurposeShown, ...]:

@@ -12,6 +12,7 @@ from app.db import Session, act_for, now
 from app.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Reason
 from app.keys import Keyring
 from app.mail import post
+from app.network import service as network
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.people.models import Account, Door, Invitation, RoleHeld
@@ -157,12 +158,10 @@ def withdraw(session: Session, invitation: InvitationRef) -> None:
     session.add(row)
 
 
-def send_again(
-    session: Session, actor: Actor, college: CollegeShown, invitation: InvitationRef, *, site: str
-) -> InvitationShown:
+def send_again(session: Session, actor: Actor, invitation: InvitationRef, *, site: str) -> InvitationShown:
     """Another letter with another link, for as many days; the first link opens nothing any more."""
     row = _held(session, invitation)
-    if row.role is not None and row.role not in giveable(actor, college.id):
+    if row.role is not None and row.role not in giveable(actor, row.college_id):
         raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
     if row.used_at is not None:
         raise Conflict("invitation_used")
@@ -171,8 +170,8 @@ def send_again(
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at, row.created_by = digest(token), now() + INVITATION_LASTS, actor.person_id
     session.add(row)
-    _write(session, row, college, token, site)
-    return _shown(session, college.id, row.id)[0]
+    _write(session, row, network.college(session, row.college_id), token, site)
+    return _shown(session, row.college_id, row.id)[0]
 
 
 def _held(session: Session, invitation: InvitationRef) -> Invitation:

@@ -1,9 +1,9 @@
-"""Sealing again, under the current key, what older keys of the ring sealed."""
+"""Sealing again, under the current key, what older keys of the ring sealed of accounts and sign-in services."""
 
 from sqlmodel import col, select
 
 from app.db import Session
-from app.keys import Keyring, Use, version_of
+from app.keys import Keyring, Use
 from app.people.models import Account, OidcProvider
 from app.people.service_oidc_providers import secret_place
 from app.people.service_second_factor import sealed_for
@@ -16,19 +16,12 @@ def reseal(session: Session, ring: Keyring) -> dict[Use, int]:
     done = {Use.TOTP: 0, Use.OIDC: 0}
     for account in session.exec(accounts).all():
         before = account.totp_sealed or ""
-        account.totp_sealed = _again(ring, Use.TOTP, before, sealed_for(account))
+        account.totp_sealed = ring.resealed(Use.TOTP, before, bound=sealed_for(account))
         done[Use.TOTP] += account.totp_sealed != before
         session.add(account)
     for provider in session.exec(providers).all():
         before, place = provider.client_secret_sealed, secret_place(provider.issuer, provider.client_id)
-        provider.client_secret_sealed = _again(ring, Use.OIDC, before, place)
+        provider.client_secret_sealed = ring.resealed(Use.OIDC, before, bound=place)
         done[Use.OIDC] += provider.client_secret_sealed != before
         session.add(provider)
     return done
-
-
-def _again(ring: Keyring, use: Use, sealed: str, place: str) -> str:
-    """The same secret under the current key; as it was when that key sealed it already."""
-    if version_of(sealed) == ring.current:
-        return sealed
-    return ring.seal(use, ring.open(use, sealed, bound=place), bound=place)

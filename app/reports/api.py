@@ -10,7 +10,8 @@ from app.db import Session, SessionDep
 from app.idempotency import OnceRoute
 from app.network import service as network
 from app.reports import service, service_export, service_indicators
-from app.reports.schemas import Flavour, Indicators, ProgressReport
+from app.reports.schemas import Indicators, ProgressReport
+from app.sheets import CSV, XLSX, Flavour
 from app.web import attachment
 
 router = APIRouter(tags=["reports"], route_class=OnceRoute)
@@ -29,12 +30,12 @@ def _of_college(session: Session, actor: Actor, college_id: int) -> ProgressRepo
 
 def _csv(report: ProgressReport, flavour: Flavour) -> Response:
     headers = attachment(service_export.file_name(report, ".csv"))
-    return Response(service_export.csv_file(report, flavour), media_type=service_export.CSV, headers=headers)
+    return Response(service_export.csv_file(report, flavour), media_type=CSV, headers=headers)
 
 
 def _xlsx(report: ProgressReport) -> Response:
     headers = attachment(service_export.file_name(report, ".xlsx"))
-    return Response(service_export.xlsx_file(report), media_type=service_export.XLSX, headers=headers)
+    return Response(service_export.xlsx_file(report), media_type=XLSX, headers=headers)
 
 
 @router.get("/cohorts/{cohort_id}/progress-report")

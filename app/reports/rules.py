@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import TypeAlias
 
 from app.curricula.schema import Curriculum
 from app.reports.schemas import CohortTotals, ReportRow, ReportTotals
+from app.sheets import Cell, in_hours
 
-Cell: TypeAlias = str | int | Decimal | date | None
-CENT = Decimal("0.01")
 SUMMED = tuple(name for name in ReportTotals.model_fields if name not in {"enrolments", "certificates"})
 
 
@@ -31,11 +27,6 @@ class Column:
     type: CellType
     value: Callable[[ReportRow], Cell]
     competency: str | None = None
-
-
-def in_hours(minutes: int) -> Decimal:
-    """Hours with two decimals, half up."""
-    return (Decimal(minutes) / 60).quantize(CENT, ROUND_HALF_UP)
 
 
 def competencies_of(curriculum: Curriculum) -> tuple[str, ...]:

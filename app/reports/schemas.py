@@ -1,7 +1,6 @@
 """Progress reports and a project's indicators, as every face reads them. Times are minutes, dates ISO 8601."""
 
 from datetime import date
-from enum import StrEnum
 
 from pydantic import Field
 
@@ -80,13 +79,6 @@ class ProgressReport(Read):
     rows: tuple[ReportRow, ...]
     cohorts: tuple[CohortTotals, ...]
     totals: ReportTotals
-
-
-class Flavour(StrEnum):
-    """How a CSV is written: for a French spreadsheet, or for programs (RFC 4180)."""
-
-    EXCEL = "excel"
-    DONNEES = "donnees"
 
 
 class ReportChoice(Read):

@@ -13,7 +13,9 @@ ALMA = {
     "Nom": {"participant", "peer", "trainer", "facilitator", "coordinator", "registrar", "admin"},
     "Legal": {"participant", "coordinator", "registrar"},
     "Motif": {"coordinator"},
-    "Employeur": {"coordinator"},
+    "Employeur": {"participant", "coordinator", "registrar"},
+    "Doute": {"participant", "registrar"},
+    "Reponse": {"participant", "registrar"},
     "Raison": {"participant", "trainer", "coordinator", "registrar"},
     "Texte": {"participant", "trainer", "coordinator"},
     "Contenu": {"participant", "trainer", "coordinator"},
@@ -34,7 +36,9 @@ FAR = {
     "Nom": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
     "Legal": {"coordinator", "registrar"},
     "Motif": {"coordinator"},
-    "Employeur": {"coordinator"},
+    "Employeur": {"coordinator", "registrar"},
+    "Doute": {"registrar"},
+    "Reponse": {"registrar"},
     "Raison": {"trainer_elsewhere", "coordinator", "registrar"},
     "Texte": {"trainer_elsewhere", "coordinator"},
     "Contenu": {"trainer_elsewhere", "coordinator"},
@@ -56,6 +60,8 @@ ROUYN = {
     "Legal": {"manager_elsewhere"},
     "Motif": {"manager_elsewhere"},
     "Employeur": {"manager_elsewhere"},
+    "Doute": {"manager_elsewhere"},
+    "Reponse": {"manager_elsewhere"},
     "Raison": {"dual", "manager_elsewhere"},
     "Texte": {"dual", "manager_elsewhere"},
     "Contenu": {"dual", "manager_elsewhere"},
@@ -80,7 +86,8 @@ READERS = {
 """Who may read each canary."""
 
 TOLD_TO_ANYONE = {
-    row: {canary("Legal", "alma"), canary("Legal", "rouyn")} for row in ("GET /v/{code}", "GET /api/v1/verify/{code}")
+    row: {canary("Legal", "alma"), canary("Legal", "rouyn")}
+    for row in ("GET /v/{code}", "GET /api/v1/verify/{code}", "POST /v/{code}/fichier")
 }
 """Doors that show a canary to whoever comes: the holder's name, to who has the certificate's code."""
 

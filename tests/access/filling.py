@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.access.cast import Place
 from tests.access.payloads import CALLS, GIVEN, MARK, NAMES, Call
+from tests.certificates.samples import PNG
 from tests.learning.samples import PDF
 
 MANY = frozenset({"{roll}", "{memberships}", "{other_roll}", "{other_memberships}"})
@@ -68,4 +69,6 @@ def request_of(row: str, place: Place | Mapping[str, Any]) -> dict[str, Any]:
         found["data"] = filled(call.form, ids)
     if call.file:
         found["files"] = {"file": ("carte.pdf", PDF, "application/pdf")}
+    if call.picture:
+        found["files"] = {"file": ("logo.png", PNG, "image/png")}
     return found

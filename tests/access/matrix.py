@@ -15,6 +15,7 @@ from tests.access.canaries import leaked
 from tests.access.cast import Place
 from tests.access.filling import address, filled, kinds
 from tests.access.ground import MISSING, NO_CODE, UNSAFE, Ground, words_of
+from tests.access.offers import refused_offers
 from tests.access.payloads import CALLS, Call
 
 FILE = Path(__file__).with_name("matrix.csv")
@@ -60,6 +61,8 @@ def faults(ground: Ground, row: str) -> Iterator[str]:
             yield from _wrote(ground, row)
         answer = ground.call(actor, row, ground.places[place])
         wrong = [*_wrong(answer, row, ground.places[place], expected), *leaked(actor, row, words_of(answer))]
+        if answer.status_code == 200 and answer.headers["content-type"].startswith("text/html"):
+            wrong += refused_offers(answer.text, actor, ground.places, MATRIX)
         if answer.status_code == 404 and place == "rouyn":
             wrong += _unlike_missing(ground, actor, row, answer)
         yield from (f"{row} as {actor} in {place}: {fault}" for fault in wrong)

@@ -24,12 +24,13 @@ NAMES = {
     "mandate_id": "mandate", "group_id": "group", "judgement_id": "judgement", "certificate_id": "certificate",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
-    "invitation_id": "invitation", "token": "letter",
+    "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
+    "signatory_id": "signatory",
 }  # fmt: skip
 """The kind of record that a parameter of a path names."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
-         "purpose": "evaluation_study"}  # fmt: skip
+         "purpose": "evaluation_study", "number": "0"}  # fmt: skip
 """Parameters of a path that name no record."""
 
 Values = Mapping[str, Any]
@@ -44,6 +45,7 @@ class Call:
     query: Values = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     file: bool = False
+    picture: bool = False
     to: str | None = None
 
 
@@ -72,6 +74,7 @@ NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
 TEXT = {"code": "=GEN-3.C"}
 SIGNER = {"name": "Anne Nom", "title": "Directrice", "valid_from": BEGAN}
+SHOWN = "/colleges/{college}/attestations#presentation"
 SIGN_IN = {"email": "karim@escouade.example.com", "password": PASSWORD}
 V1 = "/api/v1"
 
@@ -179,6 +182,7 @@ FIELD: dict[str, Call] = {
     f"POST {V1}/enrolments/{{enrolment_id}}/mandates#two": json(
         kind="orientation", title="Orienter", enterprise_id="{enterprise}", also_enrolments="[{peer_enrolment}]"
     ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/mandates#neq": json(kind="orientation", title="Orienter", neq="{neq}"),
     f"POST {V1}/mandates/{{mandate_id}}/milestones": json(kind="diagnostic", happened_on=TODAY),
     f"POST {V1}/mandates/{{mandate_id}}/milestones#correction": json(
         kind="agreement", happened_on=TODAY, confidentiality_clause=True, supersedes="{milestone}"
@@ -186,6 +190,9 @@ FIELD: dict[str, Call] = {
     "POST /entreprises": form("/entreprises", college_id="{college}", **ENTERPRISE),
     "POST /mandats": form(
         "/mandats/", enrolment_id="{enrolment}", kind="orientation", title="Orienter", enterprise_id="{enterprise}"
+    ),
+    "POST /mandats#neq": form(
+        "/mandats/", enrolment_id="{enrolment}", kind="orientation", title="Orienter", neq="{neq}"
     ),
     "POST /mandats/{mandate_id}/jalons#correction": form(
         "/mandats/{mandate}",
@@ -264,6 +271,8 @@ CODEV: dict[str, Call] = {
 }  # fmt: skip
 
 GRADUATE = {"enrolment_id": "graduate"}
+ONE = {"kind": "attestation_participation"}
+STOPPED = {"batch_id": "stopped_batch"}
 GRADING: dict[str, Call] = {
     f"POST {V1}/enrolments/{{enrolment_id}}/judgements": json(
         **JUDGED, competency_code="CN-01", evidence=[{"kind": "hand_in", "id": "{hand_in}"}]
@@ -288,11 +297,48 @@ GRADING: dict[str, Call] = {
         criteria_met=["CN-01.C1", "CN-01.C2", "CN-01.C3"], evidence=["hand_in:{file_hand_in}"],
         supersedes="{judgement}", reason="Relu.", hand_in="{file_hand_in}",
     ),
-    f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, kind="attestation_participation"),
+    f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, **ONE),
+    "GET /colleges/{slug}/did.json": Call(path={"slug": "college_slug"}),
+    "GET /colleges/{slug}/statuts/{number}": Call(path={"slug": "college_slug"}),
     f"POST {V1}/colleges/{{college_id}}/signatories": json(**SIGNER),
+    f"PUT {V1}/colleges/{{college_id}}/certificate-livery/colours": json(ink="#0b4f5c", accent="#c0a000"),
+    f"PUT {V1}/colleges/{{college_id}}/certificate-livery/logo": Call(picture=True),
+    f"PUT {V1}/signatories/{{signatory_id}}/signature": Call(picture=True),
+    "POST /colleges/{college_id}/presentation/couleurs": form(SHOWN, ink="#0b4f5c", accent=""),
+    "POST /colleges/{college_id}/presentation/logo": Call(picture=True, to=SHOWN),
+    "POST /signataires/{signatory_id}/signature": Call(picture=True, to=SHOWN),
     "GET /parcours/{enrolment_id}/attestations/{kind}": Call(path=GRADUATE),
-    "POST /parcours/{enrolment_id}/attestations": form("/attestations/", GRADUATE, kind="attestation_participation"),
+    "POST /parcours/{enrolment_id}/attestations": form("/attestations/", GRADUATE, **ONE),
+    f"POST {V1}/colleges/{{college_id}}/certificate-batches": json(items=[{"enrolment_id": "{graduate}", **ONE}]),
+    f"POST {V1}/certificate-batches/{{batch_id}}/resumptions": Call(path=STOPPED),
+    "POST /colleges/{college_id}/attestations/lots": form("/attestations/lots/", item=[f"{{graduate}}:{ONE['kind']}"]),
+    "POST /attestations/lots/{batch_id}/reprise": replace(form("/attestations/lots/{stopped_batch}"), path=STOPPED),
     "POST /colleges/{college_id}/signataires": form("/colleges/{college}/attestations#signataires", **SIGNER),
+}  # fmt: skip
+
+NAME = "/colleges/{college}/personnes/{owner_person}/nom"
+NAMED = {"legal_first_name": "Autre", "legal_last_name": "Nom", "seen_on": TODAY}
+REPLACED = {"what": "name", "reason": "Nom."}
+OTHER = {"certificate_id": "other_certificate"}
+GONE = {"revocation_id": "decided_revocation"}
+CORRECTIONS: dict[str, Call] = {
+    f"PUT {V1}/colleges/{{college_id}}/people/{{person_id}}/legal-name": json(**NAMED),
+    "POST /colleges/{college_id}/personnes/{person_id}/nom": form(NAME, **NAMED),
+    f"GET {V1}/certificates/{{certificate_id}}/pdf#ended": Call(path={"certificate_id": "revoked_certificate"}),
+    f"POST {V1}/certificates/{{certificate_id}}/reissue": json(**REPLACED),
+    "POST /attestations/{certificate_id}/remplacement": form("/attestations/", **REPLACED),
+    f"POST {V1}/certificates/{{certificate_id}}/revocations": json(OTHER, reason="Preuve empruntée."),
+    "POST /attestations/{certificate_id}/revocations": form(
+        "/attestations/{other_certificate}/registre", OTHER, reason="Preuve empruntée."
+    ),
+    f"POST {V1}/revocations/{{revocation_id}}/decision": json(revoke=True),
+    "POST /revocations/{revocation_id}/decision": form("/attestations/{certificate}/registre", revoke="true"),
+    f"POST {V1}/revocations/{{revocation_id}}/answer": json(words="Voici."),
+    "POST /revocations/{revocation_id}/reponse": form("/attestations/{certificate}", words="Voici."),
+    f"POST {V1}/revocations/{{revocation_id}}/contest": json(GONE, words="Non."),
+    "POST /revocations/{revocation_id}/contestation": form("/attestations/{revoked_certificate}", GONE, words="Non."),
+    "POST /v/{code}/fichier": Call(file=True),
+    f"GET {V1}/colleges/{{college_id}}/employer-attestations": Call(query={"employer": "Scierie", "year": TODAY[:4]}),
 }  # fmt: skip
 
 PROOF = {"present": PASSWORD}
@@ -350,5 +396,5 @@ ACCOUNT: dict[str, Call] = {
 PROPOSED = frozenset(row for row, call in ACCOUNT.items() if "{proposal}" in str(call))
 """Rows that need a second factor proposed to who calls."""
 
-CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **ACCOUNT}
+CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT}
 """By row; a row that is not here is called with its path alone."""

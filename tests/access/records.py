@@ -11,9 +11,11 @@ from app.accompaniment import service_mandates as mandates
 from app.accompaniment.models import EnterpriseSize, MilestoneKind
 from app.accompaniment.schemas import MilestoneCommand, NewEnterprise, NewMandate
 from app.certificates import service as certificates
-from app.certificates import service_register, service_signatories
-from app.certificates.models import Hold
+from app.certificates import service_documents, service_register, service_signatories
+from app.certificates.models import Batch, BatchItem, Certificate, CertificateState, Hold, Revocation
+from app.certificates.rules_batches import FAILED
 from app.certificates.schemas import IssueCertificate, NewSignatory
+from app.certificates.service_documents import Workshop
 from app.codev import service as codev
 from app.codev import service_records, service_sessions
 from app.codev.models import TurnReason, TurnStatus
@@ -53,13 +55,13 @@ from app.people.models import (
 from app.people.service_sign_in import digest, open_sign_in
 from app.text import today
 from tests.access.cast import LOOSE, MEMBERS, ROLL, Place, gather
+from tests.conftest import RING, SITE
 from tests.learning.samples import PDF
 from tests.world import STARTED, World, acting
 
 P = Permission
 Row: TypeAlias = dict[str, Any]
 GENERALIST = default_library().curriculum("generaliste", "1.0")
-SITE = "http://testserver"
 NEQ = {"alma": "1166000001", "far": "1166000002", "rouyn": "1166000003"}
 SOON = now() + timedelta(hours=1)
 SILENT = "http://127.0.0.1:9"
@@ -222,7 +224,10 @@ def _mandate(at: Desk, _: Path) -> None:
     ref = mandates.see_mandate(at.session, at.actor(P.MANDATE_MANAGE), opened.id)
     signed = MilestoneCommand(kind=MilestoneKind.AGREEMENT, happened_on=today(), confidentiality_clause=True)
     shown = mandates.record_milestone(at.session, at.actor(P.MANDATE_MANAGE), ref, signed)
-    at.place.ids |= {"mandate": opened.id, "enterprise": opened.enterprise_id, "milestone": shown.milestones[0].id}
+    at.place.ids |= {
+        "mandate": opened.id, "enterprise": opened.enterprise_id, "neq": NEQ[at.place.name],
+        "milestone": shown.milestones[0].id,
+    }  # fmt: skip
 
 
 # Codevelopment ----------------------------------------------------------------------------------
@@ -281,6 +286,7 @@ def _judge(at: Desk, _: Path) -> None:
 
 def _certify(at: Desk, files: Path) -> None:
     college = network.see_college(at.session, at.actor(P.CERTIFICATE_ISSUE), at.place.college)
+    at.place.ids["college_slug"] = college.slug
     signs = NewSignatory(name=at.place.mark("Signe"), title="Directrice", valid_from=STARTED)
     at.place.ids["signatory"] = service_signatories.add_signatory(at.session, college, signs).id
     wanted = IssueCertificate(kind=CertificateKind.attestation_participation)
@@ -288,10 +294,52 @@ def _certify(at: Desk, files: Path) -> None:
     issued = certificates.issue(at.session, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
     at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
     seen = service_register.see_certificate(at.session, at.actor(P.CERTIFICATE_READ), issued.id)
-    service_register.pdf(at.session, seen, files)
+    service_documents.pdf(at.session, actor, seen, Workshop(files, SITE, RING))
+    _doubt(at, issued.id, actor.person_id)
+    _batches(at, issued.id)
     reason, by = at.place.mark("Retenue"), actor.person_id
     held = at.ids("third")
     _add(at, Hold(college_id=college.id, enrolment_id=held, reason=reason, opened_at=now(), opened_by=by))
+
+
+def _doubt(at: Desk, issued: int, by: int) -> None:
+    """A revocation that waits for its decision, one that was made, and a certificate without any."""
+    row = at.session.get_one(Certificate, issued)
+    revoked: Row = {"state": CertificateState.REVOKED, "ended_on": today()}
+    last = 900 + 2 * row.sequence  # two places of one college number theirs together
+    gone, other = _copy(at, row, last, revoked), _copy(at, row, last + 1, {"enrolment_id": at.ids("third")})
+    common: Row = {
+        "college_id": at.place.college, "reason": at.place.mark("Doute"), "opened_at": now(), "opened_by": by,
+        "answer_by": STARTED, "answer": at.place.mark("Reponse"), "answered_at": now(),
+    }  # fmt: skip
+    waiting = Revocation(**common, certificate_id=issued)
+    decided = Revocation(**common, certificate_id=gone, decided_at=now(), decided_by=by, revoked=True)
+    _add(at, waiting)
+    _add(at, decided)
+    at.place.ids |= {"revocation": waiting.id or 0, "decided_revocation": decided.id or 0}
+    at.place.ids |= {"revoked_certificate": gone, "other_certificate": other}
+
+
+def _copy(at: Desk, row: Certificate, sequence: int, changes: Row) -> int:
+    number, code = f"{row.number[:-4]}0{sequence}", digest(f"{at.place.name}{sequence}")[:32]
+    given = {**row.model_dump(exclude={"id"}), "sequence": sequence, "number": number, "code": code, **changes}
+    copied = Certificate(**{**given, "record": {**row.record, "number": number, "code": code}})
+    _add(at, copied)
+    return copied.id or 0
+
+
+def _batches(at: Desk, certificate_id: int) -> None:
+    """A batch that issued the certificate, and one that stopped before another."""
+    for key, part, outcome in (
+        ("batch", "owner", {"certificate_id": certificate_id}),
+        ("stopped_batch", "peer", {"refusal": [{"code": FAILED}]}),
+    ):
+        by = at.actor(P.CERTIFICATE_ISSUE).person_id
+        batch = Batch(college_id=at.place.college, decided_by=by, decided_at=now(), finished_at=now())
+        _add(at, batch)
+        place: Row = {"college_id": at.place.college, "batch_id": batch.id, "enrolment_id": at.ids(part)}
+        _add(at, BatchItem(**place, kind=CertificateKind.attestation_participation, **outcome))
+        at.place.ids[key] = batch.id or 0
 
 
 def _account(at: Desk, _: Path) -> None:

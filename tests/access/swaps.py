@@ -15,12 +15,14 @@ from tests.access.payloads import CALLS, MARK, V1, Call
 
 QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/people": {"after": "{owner_person}"},
+    f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}"},
     f"GET {V1}/enterprises": {"after": "{enterprise}"},
     f"GET {V1}/mandates": {"college_id": "{college}", "after": "{mandate}"},
     f"GET {V1}/codev/groups": {"cohort_id": "{cohort}"},
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": {"passing": "[{membership}]"},
     "GET /entreprises": {"apres": "{enterprise}"},
     "GET /mandats": {"apres": "{mandate}", "inscription": "{enrolment}", "entreprise": "{enterprise}"},
+    "GET /colleges/{college_id}/attestations/lots": {"cohorte": "{cohort}"},
     "GET /codev": {"cohorte": "{cohort}"},
     "GET /codev/seances/{session_id}": {"passe": "[{membership}]"},
     "GET /parcours/{enrolment_id}/jugements/{competency}": {"preuve": "{hand_in}", "remplace": "{judgement}"},
@@ -31,7 +33,7 @@ QUERIES: dict[str, dict[str, str]] = {
 NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
-        "megabytes", "hours", "days",
+        "megabytes", "hours", "days", "number", "year",
     }
 )  # fmt: skip
 """Parameters that are numbers and name no record."""

@@ -15,7 +15,8 @@ DOORS = (
     "sign-in", "sign-in services of colleges",
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)", "opening an account",
-    "`/v/{code}` and `/api/v1/verify/{code}`", "indicators of a project", "administrator",
+    "`/v/{code}` and `/api/v1/verify/{code}`",
+    "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project", "administrator",
 )  # fmt: skip
 """Each has a test here."""
 
@@ -127,6 +128,7 @@ def test_verification_tells_what_the_certificate_says(ground: Ground, row: str) 
     if row.startswith("GET /api"):
         assert set(answer.json()) == {
             "state", "issued_on", "number", "kind", "holder", "path_title", "college_name", "recognised_minutes", "ceu",
+            "document_sha256",
         }  # fmt: skip
 
 
@@ -138,12 +140,28 @@ def owners_words() -> list[str]:
 @pytest.mark.parametrize("row", ["GET /v/{code}", f"GET {V1}/verify/{{code}}"])
 def test_a_certificate_no_longer_valid_tells_no_name(ground: Ground, row: str) -> None:
     with ground.database.engine.begin() as connection:
-        connection.exec_driver_sql("update certificate set state = 'revoked'")
+        connection.exec_driver_sql("update certificate set state = 'revoked', ended_on = issued_on")
     answer = ground.call("anonymous", row, ground.places["rouyn"])
     assert answer.status_code == 200
     assert rouyn_words(answer) == []
     if row.startswith("GET /api"):
-        assert set(answer.json()) == {"state", "issued_on"}
+        assert set(answer.json()) == {"state", "issued_on", "ended_on"}
+
+
+@pytest.mark.parametrize("row", ["GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}"])
+def test_what_proves_a_credential_names_nobody(ground: Ground, row: str) -> None:
+    answer = ground.call("anonymous", row, ground.places["rouyn"])
+    assert answer.status_code == 200
+    assert rouyn_words(answer) == []
+    assert not re.search(r"private|sealed", answer.text)
+    if row.endswith("did.json"):
+        assert set(answer.json()) == {"@context", "id", "verificationMethod", "assertionMethod"}
+        assert {k for m in answer.json()["verificationMethod"] for k in m} == {
+            "id", "type", "controller", "publicKeyMultibase",
+        }  # fmt: skip
+    else:
+        assert set(answer.json()) == {"@context", "id", "type", "issuer", "validFrom", "credentialSubject", "proof"}
+        assert set(answer.json()["credentialSubject"]) == {"id", "type", "statusPurpose", "ttl", "encodedList"}
 
 
 def test_indicators_are_counts_alone_and_small_ones_masked(ground: Ground) -> None:

@@ -20,7 +20,9 @@ FRAMEWORK = {"/api/openapi.json", "/static"}
 PUBLIC = {
     "GET /health/live", "GET /health/ready",
     "GET /connexion", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
-    "GET /verification", "GET /v/{code}", "GET /api/v1/verify/{code}",
+    "GET /verification", "GET /v/{code}", "POST /v/{code}/fichier", "GET /api/v1/verify/{code}",
+    "GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}",
+    "GET /parcours-publies/{slug}/{version}", "GET /referentiel/{version}",
     "POST /connexion/oidc/{provider_id}", "GET /connexion/oidc/retour",
     "GET /mot-de-passe-oublie", "POST /mot-de-passe-oublie",
     "GET /mot-de-passe-oublie/{token}", "POST /mot-de-passe-oublie/{token}",

@@ -7,6 +7,7 @@ from tests.access.canaries import READERS
 from tests.access.cast import ACTORS
 from tests.access.ground import Ground, routes
 from tests.access.matrix import MATRIX, faults
+from tests.access.offers import refused_offers
 from tests.access.payloads import CALLS
 
 
@@ -37,3 +38,22 @@ def test_each_canary_was_planted(ground: Ground) -> None:
 @pytest.mark.parametrize("row", MATRIX)
 def test_row(ground: Ground, row: str) -> None:
     assert list(faults(ground, row)) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "offered"),
+    [
+        ('<a href="/comptes?search=x">', ["offers GET /comptes"]),
+        ('<a href="/cohortes/{alma}"><a href="/cohortes/{rouyn}">', ["offers GET /cohortes/{rouyn}"]),
+        ('<form method="post" action="/deconnexion">', []),
+        ('<form method="post" action="/codev/liens"><select name="cohort_id"><option value="{alma}">', []),
+        (
+            '<form method="post" action="/codev/liens"><select name="cohort_id"><option value="{rouyn}">',
+            ["offers POST /codev/liens"],
+        ),
+    ],
+)
+def test_what_a_page_offers_is_held_to_the_matrix(ground: Ground, page: str, offered: list[str]) -> None:
+    ids = {name: place.ids["cohort"] for name, place in ground.places.items()}
+    found = refused_offers(page.format(**ids), "coordinator", ground.places, MATRIX)
+    assert list(found) == [line.format(**ids) for line in offered]

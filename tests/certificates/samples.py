@@ -2,13 +2,26 @@
 
 import json
 from datetime import date
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from app.certificates.schemas import CertificateRecord, PrintedCompetency, PrintedSignatory
 from app.curricula.schema import CertificateKind
 from app.pdf import DESIGNS
 
 K = CertificateKind
+
+
+def picture(width: int = 60, height: int = 40, kind: str = "PNG", mode: str = "RGB", **more: Any) -> bytes:
+    """A picture of a plain colour."""
+    made = BytesIO()
+    Image.new(mode, (width, height)).save(made, kind, **more)
+    return made.getvalue()
+
+
+PNG = picture()
 
 
 def sample(**changes: Any) -> CertificateRecord:

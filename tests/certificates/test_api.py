@@ -140,6 +140,7 @@ class TestDocument:
     ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
         set_state(database, state)
+        as_(client, database, world, "coordinator")
         answer = client.get(f"{API}/certificates/{issued['id']}/pdf")
         assert (answer.status_code, answer.json()["code"]) == (409, "certificate_not_valid")
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == state
@@ -147,7 +148,7 @@ class TestDocument:
 
 def set_state(database: Database, state: str) -> None:
     with database.as_owner() as session:
-        session.execute(text("update certificate set state = :state"), {"state": state})
+        session.execute(text("update certificate set state = :state, ended_on = issued_on"), {"state": state})
 
 
 class TestSignatories:
@@ -204,6 +205,7 @@ class TestVerification:
             "college_name": "Collège d’Alma",
             "recognised_minutes": 2880,
             "ceu": None,
+            "document_sha256": None,
         }
 
     @pytest.mark.parametrize("state", ["superseded", "revoked"])
@@ -214,7 +216,8 @@ class TestVerification:
         set_state(database, state)
         del client.headers["Authorization"]
         answer = client.get(f"{API}/verify/{issued['record']['code']}")
-        assert answer.json() == {"state": state, "issued_on": issued["issued_on"]}
+        day = issued["issued_on"]
+        assert answer.json() == {"state": state, "issued_on": day, "ended_on": day}
 
     def test_unknown_and_malformed_are_one_answer(self, client: TestClient, database: Database, world: World) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)

@@ -93,7 +93,8 @@ def test_turning_then_sealing_again(escouade: Escouade, database: Database, worl
     done = escouade(database, "keys", "reseal")
     assert (done.status, done.out) == (
         0,
-        "Scellés de nouveau avec la clé 2 : seconds facteurs, 1; connexions de collèges, 1.\n",
+        "Scellés de nouveau avec la clé 2 : seconds facteurs, 1; connexions de collèges, 1; "
+        "clés de justificatifs, 0.\n",
     )
     totp, oidc = sealed_now(database)
     assert (version_of(totp), version_of(oidc)) == (2, 2)
@@ -102,7 +103,8 @@ def test_turning_then_sealing_again(escouade: Escouade, database: Database, worl
     assert alone.open(Use.OIDC, oidc, bound=oidc_place) == "secret du client"
     with pytest.raises(Unavailable, match="key_missing"):
         first.open(Use.TOTP, totp, bound=place)
-    assert "facteurs, 0; connexions de collèges, 0." in escouade(database, "keys", "reseal").out
+    again = escouade(database, "keys", "reseal").out
+    assert "facteurs, 0; connexions de collèges, 0; clés de justificatifs, 0." in again
     assert sealed_now(database) == (totp, oidc)
 
 

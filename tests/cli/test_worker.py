@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -20,11 +21,12 @@ from app.clock import now
 from app.config import ROOT
 from app.db import Database
 from app.people.models import Account, SignIn, SignInKind
+from tests.certificates import crowd, kills
 from tests.cli.conftest import url_of
 from tests.world import World
 
-PATIENCE = 40.0
-SCHEDULES = 5
+PATIENCE = 90.0
+SCHEDULES = 6
 """What the worker does by itself, at its hours."""
 OLD = timedelta(days=31)
 
@@ -141,9 +143,10 @@ def test_two_at_once_install_the_queue_in_its_schema(database: Database, monkeyp
 
 
 @contextmanager
-def worker(database: Database) -> Iterator[subprocess.Popen[str]]:
+def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.Popen[str]]:
     """``escouade worker`` in a process of its own, ended whatever happens."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PGQUEUER_"))}
+    clean |= {"ESCOUADE_DATA_DIR": str(root)} if root else {}
     process = subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", "worker"],
         cwd=ROOT,
@@ -181,3 +184,40 @@ def test_another_takes_up_what_a_killed_one_left(database: Database) -> None:
         assert second.wait(PATIENCE) == 0
         assert second.stderr is not None
         assert "Traceback" not in second.stderr.read()
+
+
+def test_it_issues_what_was_decided_and_stops_when_told(database: Database, world: World, tmp_path: Path) -> None:
+    """Documents are drawn by processes of their own, which leave with it; what is under way is finished."""
+    batch = crowd.decide(database, world, crowd.gather(database, world, 12))
+    drawn = text("select count(*) from certificate where pdf_sha256 is not null")
+    with worker(database, tmp_path) as first:
+        with database.engine.connect() as connection:
+            until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(PATIENCE) == 0
+        assert first.stderr is not None
+        assert "Traceback" not in first.stderr.read()
+    with worker(database, tmp_path) as second:
+        until(lambda: kills.phase(database, batch) == "finished" or second.poll() is not None)
+    wrong = kills.count(database, world, batch, tmp_path, 12)
+    assert {what: n for what, n in wrong.items() if n} == {"not archived": -1}  # none was issued before the batch
+
+
+def test_what_draws_leaves_with_a_killed_worker(database: Database, world: World, tmp_path: Path) -> None:
+    crowd.decide(database, world, crowd.gather(database, world, 12))
+    drawn = text("select count(*) from certificate where pdf_sha256 is not null")
+    with worker(database, tmp_path) as first:
+        with database.engine.connect() as connection:
+            until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
+        children = Path(f"/proc/{first.pid}/task/{first.pid}/children")
+        if not children.exists():
+            pytest.skip("no list of a process's children here")
+        drawing = [
+            Path("/proc") / pid
+            for task in children.parent.parent.iterdir()
+            for pid in (task / "children").read_text().split()
+        ]
+        assert drawing
+        first.send_signal(signal.SIGKILL)
+        assert first.wait(PATIENCE) == -signal.SIGKILL
+    until(lambda: not any(process.exists() for process in drawing))

@@ -9,7 +9,7 @@ WORDS = {
     "slug": ("generaliste", "specialiste"),
     "version": ("1.0",),
     "code": ("GEN-1.A", "GEN-1.C", "SPE-1.A"),
-    "purpose": ("evaluation_study", "image_and_testimony"),
+    "purpose": ("employer_list", "evaluation_study", "image_and_testimony"),
 }
 
 

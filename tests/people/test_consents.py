@@ -143,14 +143,14 @@ def test_a_program_reads_and_never_agrees(client: TestClient, database: Database
 def test_the_page_without_a_script(maude: TestClient, database: Database, world: World) -> None:
     page = maude.get(PAGE)
     assert page.status_code == 200
-    assert page.text.count("J’y consens") == 2
+    assert page.text.count("J’y consens") == 3
     assert "<strong>Vous êtes libre.</strong>" in page.text
     answer = maude.post(PAGE, data=GIVE)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#evaluation_study")
     assert agreed(database, world)
     page = maude.get(PAGE)
     assert "Vous y consentez" in page.text
-    assert page.text.count("J’y consens") == 1
+    assert page.text.count("J’y consens") == 2
     words = maude.get(f"{PAGE}/evaluation_study/1.0")
     assert "<h1>Participer à l’évaluation du projet</h1>" in words.text
     answer = maude.post(f"{PAGE}/evaluation_study/retrait")

@@ -12,8 +12,9 @@ from openpyxl import load_workbook
 from app.cohorts.models import EnrolmentState
 from app.curricula.schema import CertificateKind
 from app.reports.rules import by_cohort, totals
-from app.reports.schemas import CertificateIssued, Flavour, ProgressReport, ReportRow
-from app.reports.service_export import csv_file, file_name, safe, xlsx_file
+from app.reports.schemas import CertificateIssued, ProgressReport, ReportRow
+from app.reports.service_export import csv_file, file_name, xlsx_file
+from app.sheets import Flavour, safe
 
 PAYLOADS = (
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "\t=1+1", "\r=1+1", "\n=1", " =1+1",

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from app.cohorts.models import EnrolmentState
 from app.curricula.library import default_library
 from app.curricula.schema import CertificateKind
-from app.reports.rules import by_cohort, columns, competencies_of, in_hours, totals
+from app.reports.rules import by_cohort, columns, competencies_of, totals
 from app.reports.rules_mask import MIN_CELL, Count, mask, masked_keys, masked_total
 from app.reports.schemas import CertificateIssued, ReportRow
+from app.sheets import in_hours
 
 
 def row(cohort: str = "A", **given: object) -> ReportRow:

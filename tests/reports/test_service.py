@@ -45,6 +45,7 @@ def certify(database: Database, world: World, number: str, state: CertificateSta
                 kind=CertificateKind.attestation_participation, year=2026, sequence=int(number[-4:]), number=number,
                 code=number.ljust(32, "0"), state=state, issued_on=date(2026, 11, 20),
                 decided_by=world.people["registrar"], decided_at=now(), record={}, design="escouade",
+                ended_on=None if state is CertificateState.VALID else date(2026, 11, 21),
             )
         )  # fmt: skip
 

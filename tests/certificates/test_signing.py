@@ -1,0 +1,165 @@
+"""Signed documents: good as they are, refused once anything in them or after them has changed."""
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pytest
+from asn1crypto import x509 as asn1
+from pydantic import SecretStr, ValidationError
+from pyhanko.pdf_utils.generic import pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko_certvalidator import ValidationContext
+
+from app.certificates.service_document import Draft, document, press, signed
+from app.clock import now
+from app.config import Settings, unsafe
+from app.press import PressFailure
+from app.signing import SigningKey, SigningKeyUnreadable, faults, sign
+from tests.certificates import samples
+from tests.keys_of_paper import PASSPHRASE, authority, opened
+
+COLLEGE = samples.sample().college_slug
+ROOT = authority()
+PKCS12 = ROOT.signing_key("Cégep du Piékouagami")
+KEYS = {COLLEGE: opened(PKCS12)}
+DRAFT = Draft(samples.sample())
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    """A signed document."""
+    return signed(DRAFT, KEYS)
+
+
+def verdict(content: bytes, *roots: bytes) -> PdfSignatureStatus:
+    """What an independent validator says of the only signature."""
+    trusted = [asn1.Certificate.load(root) for root in roots or (ROOT.der,)]
+    [signature] = PdfFileReader(io.BytesIO(content)).embedded_signatures
+    context = ValidationContext(trust_roots=trusted, allow_fetching=False)
+    return validate_pdf_signature(signature, signer_validation_context=context)
+
+
+def test_the_bottom_line_is_good(content: bytes) -> None:
+    status = verdict(content)
+    assert status.bottom_line
+    assert status.docmdp_ok
+    assert "Cégep du Piékouagami" in status.signing_cert.subject.human_friendly
+
+
+def test_it_is_pades_in_the_name_of_the_college_and_shows_nothing(content: bytes) -> None:
+    [signature] = PdfFileReader(io.BytesIO(content)).embedded_signatures
+    assert signature.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
+    assert signature.sig_object["/Name"] == "Cégep du Piékouagami"
+    assert signature.docmdp_level is MDPPerm.NO_CHANGES
+    assert [float(side) for side in signature.sig_field["/Rect"]] == [0, 0, 0, 0]
+
+
+def test_the_certificate_of_a_stranger_is_not_enough(content: bytes) -> None:
+    assert not verdict(content, authority("Quelqu’un d’autre").der).bottom_line
+
+
+def test_one_changed_byte_is_refused(content: bytes) -> None:
+    changed = bytearray(content)
+    at = content.index(b"stream\n") + 20
+    changed[at] ^= 1
+    status = verdict(bytes(changed))
+    assert not status.intact
+    assert not status.bottom_line
+
+
+def test_what_is_added_after_the_signature_is_refused(content: bytes) -> None:
+    """The digest stays intact and the signature valid: only the bottom line tells."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    writer.root["/Lang"] = pdf_string("en-CA")
+    writer.update_root()
+    added = io.BytesIO()
+    writer.write(added)
+    assert added.getvalue().startswith(content)
+    status = verdict(added.getvalue())
+    assert status.intact
+    assert status.valid
+    assert not status.bottom_line
+
+
+def test_signing_keeps_the_document_what_it_declares(content: bytes) -> None:
+    unsigned = document(DRAFT)
+    assert content.startswith(unsigned)
+    with pikepdf.open(io.BytesIO(content)) as file:
+        metadata = file.open_metadata()
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+        assert metadata["pdfuaid:part"] == "1"
+        assert file.Root.MarkInfo.Marked
+
+
+def test_a_college_without_a_key_issues_what_is_not_signed() -> None:
+    assert signed(DRAFT, {"autre": opened(PKCS12)}) == document(DRAFT)
+
+
+def test_a_key_may_be_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "piekouagami.p12"
+    place.write_bytes(PKCS12)
+    key = SigningKey(file=place, passphrase=SecretStr(PASSPHRASE))
+    assert verdict(sign(document(DRAFT), key, "Cégep")).bottom_line
+
+
+def test_the_press_signs_too() -> None:
+    with press(KEYS, 1) as running:
+        [printed] = running.printed([DRAFT])
+    assert isinstance(printed, bytes)
+    assert verdict(printed).bottom_line
+
+
+# Keys that do not serve ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        SigningKey(pkcs12=SecretStr("bm9uIQ==")),
+        SigningKey(pkcs12=SecretStr("pas du base64")),
+        SigningKey(file=Path("/nulle/part.p12")),
+        opened(PKCS12).model_copy(update={"passphrase": SecretStr("un autre")}),
+        opened(PKCS12).model_copy(update={"passphrase": None}),
+    ],
+)
+def test_a_key_that_does_not_open_is_told(key: SigningKey) -> None:
+    with pytest.raises(SigningKeyUnreadable):
+        signed(DRAFT, {COLLEGE: key})
+    [fault] = faults({COLLEGE: key})
+    assert (fault.code, fault.params["college"]) == ("signing_key_unreadable", COLLEGE)
+
+
+def test_the_press_tells_a_key_that_does_not_open() -> None:
+    with press({COLLEGE: SigningKey(pkcs12=SecretStr("bm9uIQ=="))}, 1) as running:
+        [refused] = running.printed([DRAFT])
+    assert isinstance(refused, PressFailure)
+    assert refused.reason.code == "signing_key"
+
+
+def test_a_certificate_out_of_its_time_is_told() -> None:
+    late = opened(ROOT.signing_key("Tard", begins=-40, ends=-10))
+    early = opened(ROOT.signing_key("Tôt", begins=10, ends=40))
+    assert [(f.code, f.params["college"]) for f in faults({**KEYS, "tard": late, "tot": early}, now())] == [
+        ("signing_key_expired", "tard"),
+        ("signing_key_early", "tot"),
+    ]
+
+
+def test_production_refuses_a_key_that_does_not_serve(settings: Settings) -> None:
+    bad = settings.model_copy(update={"environment": "production", "signing": {"alma": SigningKey(file=Path("/x"))}})
+    assert "signing_key_unreadable" in {reason.code for reason in unsafe(bad)}
+
+
+def test_keys_are_read_from_the_environment_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCOUADE_SIGNING", '{"alma": {"pkcs12": "c2VjcmV0", "passphrase": "secret"}}')
+    found = Settings()
+    assert found.signing["alma"].passphrase == SecretStr("secret")
+    assert "c2VjcmV0" not in repr(found)
+    monkeypatch.setenv("ESCOUADE_SIGNING", '{"alma": {"passphrase": "secret"}}')
+    with pytest.raises(ValidationError):
+        Settings()

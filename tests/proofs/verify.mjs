@@ -1,0 +1,48 @@
+// Verifies credentials with Digital Bazaar's libraries, their status lists included; nothing is fetched.
+// In: {contexts: folder, local: {address: file}, web: {address: document}, credentials: [...]}; out: [{accepted, why}].
+import fs from 'node:fs';
+import * as vc from '@digitalbazaar/vc';
+import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as didKey from '@digitalbazaar/did-method-key';
+
+const {contexts, local, web, credentials} = JSON.parse(fs.readFileSync(0));
+const driver = didKey.driver();
+driver.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from});
+
+const placeOf = did => `https://${did.slice(8).split(':').map(decodeURIComponent).join('/')}/did.json`;
+
+async function found(url) {
+  if (url in local) return JSON.parse(fs.readFileSync(`${contexts}/${local[url]}`));
+  if (url in web) return web[url];
+  if (url.startsWith('did:key:')) return driver.get({url});
+  if (url.startsWith('did:web:')) {
+    const [did, name] = url.split('#');
+    const document = web[placeOf(did)];
+    if (!name) return document;
+    const method = document?.verificationMethod.find(m => m.id === url);
+    return method && {'@context': 'https://w3id.org/security/multikey/v1', ...method};
+  }
+}
+
+async function documentLoader(url) {
+  const document = await found(url);
+  if (!document) throw new Error(`nothing at ${url}`);
+  return {contextUrl: null, documentUrl: url, document: structuredClone(document)};
+}
+
+const suite = new DataIntegrityProof({cryptosuite});
+const status = options => checkStatus({...options, suite, documentLoader});
+const said = [];
+for (const credential of credentials) {
+  const result = await vc.verifyCredential({credential, suite, documentLoader, checkStatus: status});
+  const error = result.error ?? result.statusResult?.error;
+  const whys = [error?.message, ...(error?.errors ?? []).map(e => e.message)];
+  // A bit that is set is told, not refused: what it means is for whoever asks.
+  const ended = (result.statusResult?.results ?? []).some(one => one.status);
+  const proven = result.verified && Boolean(result.statusResult?.verified);
+  said.push({accepted: proven && !ended, why: ended ? 'revoked' : whys.filter(Boolean).join(': ')});
+}
+console.log(JSON.stringify(said));
