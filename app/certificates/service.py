@@ -144,7 +144,7 @@ def issue(
     Raises ``Conflict("certificate_refused")`` with everything that forbids it.
     """
     moment = now()
-    decision = decision_on(session, locked(session, actor, enrolment), command.kind, rules.issued_on(moment))
+    decision = decision_on(session, locked(session, actor, enrolment.id), command.kind, rules.issued_on(moment))
     refuse(rules.refuse_issue(case_of(session, actor, decision)))
     return view(write(session, actor, decision, record_of(session, decision, site), moment), actor.name)
 
@@ -187,14 +187,15 @@ def write(
 
 def proposed(session: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
     """What a certificate issued now would say, its number and its address left blank; refused as :func:`issue` is."""
-    decision = decision_on(session, locked(session, actor, enrolment), kind, rules.issued_on(now()))
+    decision = decision_on(session, locked(session, actor, enrolment.id), kind, rules.issued_on(now()))
     refuse(rules.refuse_issue(case_of(session, actor, decision)))
     return record_of(session, decision, site="")
 
 
-def locked(session: Session, actor: Actor, enrolment: EnrolmentRef) -> Enrolment:
+def locked(session: Session, actor: Actor, enrolment_id: int) -> Enrolment:
+    """The enrolment within reach, held until the end of the transaction: what is decided of it is decided once."""
     within = scoped(actor, college=Enrolment.college_id)
-    lock = select(Enrolment).where(Enrolment.id == enrolment.id, within).with_for_update(key_share=True)
+    lock = select(Enrolment).where(Enrolment.id == enrolment_id, within).with_for_update(key_share=True)
     row = session.exec(lock.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         raise NotFound

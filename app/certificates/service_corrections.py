@@ -12,7 +12,6 @@ from app.certificates.schemas_corrections import CertificateHistory, Correction,
 from app.certificates.service_documents import Workshop, end, locked
 from app.certificates.service_register import lines_of, view
 from app.certificates.service_revocations import revocations_of, write_to_holder
-from app.cohorts.service import see_enrolment
 from app.db import Session, now
 
 
@@ -23,7 +22,7 @@ def reissue(session: Session, actor: Actor, seen: CertificateRef, command: Reiss
     ``Conflict("certificate_refused")`` with everything that forbids it. The holder is told by letter.
     """
     moment = now()
-    enrolment = service.locked(session, actor, see_enrolment(session, actor, seen.enrolment_id))
+    enrolment = service.locked(session, actor, seen.enrolment_id)
     row = locked(session, seen.id)
     decision = service.decision_on(session, enrolment, row.kind, rules.issued_on(moment))
     whole = command.what is Correction.CONTENT

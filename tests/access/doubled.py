@@ -4,7 +4,6 @@ Each is named by file, function and check, as the soak says them; one that is mi
 """
 
 GUARD = "the guard of the route"
-REISSUED = "app/certificates/service_corrections.py reissue see_enrolment"
 
 DOUBLED = {
     # What was seen is looked at again, through the same permission, where a paper or a whole list of results leaves.
@@ -12,9 +11,8 @@ DOUBLED = {
     "app/certificates/pages.py confirm see_enrolment": "app/certificates/service.py locked scoped",
     "app/certificates/pages.py issue see_enrolment": "app/certificates/service.py locked scoped",
     "app/certificates/service.py locked scoped": "app/certificates/pages.py issue see_enrolment",
-    "app/certificates/api_corrections.py reissue see_certificate": REISSUED,
-    "app/certificates/pages_corrections.py reissue see_certificate": REISSUED,
-    REISSUED: "app/certificates/pages_corrections.py reissue see_certificate",
+    "app/certificates/api_corrections.py reissue see_certificate": "app/certificates/service.py locked scoped",
+    "app/certificates/pages_corrections.py reissue see_certificate": "app/certificates/service.py locked scoped",
     "app/reports/service.py cohort_report scoped": "app/reports/api.py _of_cohort see_cohort",
     "app/reports/service.py college_report scoped": "app/reports/api.py _of_college see_college",
     # Two records of one page, each seen on its own, both of one cohort or of one group.
