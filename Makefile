@@ -19,7 +19,7 @@ bench: ready-dev ## time every page and call of the main flow on the demo data, 
 	@$(PYTHON) -m bench.press
 
 soak: ready-dev ## take every check of access away, one at a time (SOAK=… to try some), and kill a hundred workers
-	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py tests/certificates/soak_batches.py
+	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py tests/certificates/soak_batches.py tests/packaging/soak_installs.py
 
 proofs: ready-dev ## have independent validators check every document and every credential (installs them apart)
 	@.ci/proofs
@@ -27,15 +27,16 @@ proofs: ready-dev ## have independent validators check every document and every 
 
 fuzz: ready-dev ## send hostile requests to the whole API as each role (installs schemathesis apart)
 	@cksum requirements-fuzz.lock | cmp -s - .venv-fuzz/.ready || { $(PYTHON) -m venv --clear .venv-fuzz && \
-	  .venv-fuzz/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-fuzz.lock && \
+	  . .ci/install && install_lock .venv-fuzz requirements-fuzz.lock && \
 	  cksum requirements-fuzz.lock > .venv-fuzz/.ready; }
 	@$(PYTHON) -m tests.fuzz.run
 
-locks: ## pin the dependencies again (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/fuzz/requirements.in -o requirements-fuzz.lock
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/proofs/requirements.in -o requirements-proofs.lock
+locks: ready-dev ## pin the dependencies again (needs uv)
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/fuzz/requirements.in -o requirements-fuzz.lock
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/proofs/requirements.in -o requirements-proofs.lock
+	@$(PYTHON) -m tests.packaging.write_requires
 
 docs: ready-dev ## write the pages of docs/ that come from the code
 	@$(PYTHON) -m docs.write
