@@ -41,6 +41,7 @@ def serve(
         url = database.engine.url.render_as_string(hide_password=False)
         os.environ["ESCOUADE_SERVED_URL"] = url
         os.environ["ESCOUADE_BASE_URL"] = chosen.base_url
+        settings.cache_clear()  # read before the address was known; this process may serve, or have the worker in it
         if chosen.database_url is None and not alone:
             stack.enter_context(_worker_beside(url))
         typer.echo(t("cli.serve.ready", url=chosen.base_url))

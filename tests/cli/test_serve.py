@@ -1,0 +1,63 @@
+"""``escouade serve``: the address that people are given is the one that is listened on."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.cli.serve import application
+from app.config import settings
+from app.db import Database
+from tests.cli.conftest import Escouade
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FastAPI]]:
+    """The applications that uvicorn is asked to serve, each made as a serving process makes it; none listens."""
+    found: list[FastAPI] = []
+
+    def make(*_: object, **__: Any) -> None:
+        app = application()
+        app.state.database.dispose()
+        found.append(app)
+
+    monkeypatch.setattr(uvicorn, "run", make)
+    kept = {name: os.environ.get(name) for name in ("ESCOUADE_SERVED_URL", "ESCOUADE_BASE_URL")}
+    yield found
+    for name, value in kept.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_links_of_a_served_site_lead_to_the_port_that_was_asked_for(
+    escouade: Escouade, empty: Database, served: list[FastAPI], monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Links, QR codes and credentials come from ``base_url``; ``PORT=… make run`` gives the option."""
+    port = free_port()
+    if by == "variable":
+        monkeypatch.setenv("PORT", str(port))
+    done = escouade(empty, "serve", *(("--port", port) if by == "option" else ()))
+    assert (done.status, done.err) == (0, "")
+    assert f"http://127.0.0.1:{port}" in done.out
+    assert [app.state.settings.base_url for app in served] == [f"http://127.0.0.1:{port}"]
+    assert settings().base_url == f"http://127.0.0.1:{port}", "what a worker in the same process reads"
+
+
+def test_an_address_that_was_set_stays_whatever_the_port(
+    escouade: Escouade, empty: Database, served: list[FastAPI]
+) -> None:
+    done = escouade(empty, "serve", "--port", free_port(), base_url="https://escouade.example.com")
+    assert (done.status, done.err) == (0, "")
+    assert [app.state.settings.base_url for app in served] == ["https://escouade.example.com"]
