@@ -18,8 +18,11 @@ bench: ready-dev ## time every page and call of the main flow on the demo data, 
 	@$(PYTHON) -m bench
 	@$(PYTHON) -m bench.press
 
-soak: ready-dev ## take every check of access away, one at a time (SOAK=… to try some), and kill a hundred workers
+soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, install the locks with three pips
 	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak.py tests/certificates/soak_batches.py tests/packaging/soak_installs.py
+
+package: ready-dev ## build the wheel, install it in an empty environment elsewhere and have it do its work there
+	@$(PYTHON) -m pytest -q --timeout 1200 tests/packaging/prove_wheel.py
 
 proofs: ready-dev ## have independent validators check every document and every credential (installs them apart)
 	@.ci/proofs
@@ -42,7 +45,7 @@ docs: ready-dev ## write the pages of docs/ that come from the code
 	@$(PYTHON) -m docs.write
 
 clean: ## remove what these commands made: environment, caches, embedded database
-	@rm -rf .venv .venv-fuzz .venv-proofs tests/proofs/node_modules .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
+	@rm -rf build dist escouade.egg-info .venv .venv-fuzz .venv-proofs tests/proofs/node_modules .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready:
@@ -51,4 +54,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test lint bench soak fuzz proofs locks docs clean ready ready-dev
+.PHONY: help run test lint bench soak package fuzz proofs locks docs clean ready ready-dev

@@ -11,9 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Reason
 from app.keys import weaknesses
+from app.places import ROOT, default_data
 from app.signing import SigningKey, faults
 
-ROOT = Path(__file__).parents[1]
+__all__ = ["ROOT", "Settings", "settings", "unsafe"]
 
 
 class Settings(BaseSettings):
@@ -27,7 +28,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
     )
-    data_dir: Path = Field(ROOT / ".escouade", description="embedded server, handed-in files, issued PDFs")
+    data_dir: Path = Field(
+        default_factory=default_data,
+        description="embedded server, handed-in files, issued PDFs; the default stands in the home folder where the "
+        "package is installed without its repository",
+    )
     keyring: Path | None = Field(
         None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
     )

@@ -29,8 +29,8 @@ from urllib.parse import unquote, urlsplit
 
 import pikepdf
 
-from app.config import ROOT
 from app.errors import DomainError, Reason, Unavailable
+from app.places import ROOT
 
 BASE = "https://design.invalid/"
 """Where a design's files seem to be: a name that no network resolves (RFC 2606)."""

@@ -32,7 +32,7 @@ def settings() -> str:
     """Every setting, its default and what it means."""
     lines = ["# Settings\n", "| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = str(field.default).replace(str(ROOT), ".")
+        default = str(field.get_default(call_default_factory=True)).replace(str(ROOT), ".")
         lines.append(f"| `ESCOUADE_{name.upper()}` | `{default}` | {field.description} |")
     return HEAD + "\n".join(lines) + "\n"
 

@@ -10,13 +10,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.config import ROOT, Settings, unsafe
+from app.config import Settings, unsafe
 from app.curricula.service import register_published
 from app.db import APP_ROLE, Database
 from app.embedded import embedded_server, install_signal_handlers
 from app.errors import Invalid, Reason, Unavailable
 from app.keys import Keyring, load, make
 from app.main import open_database
+from app.places import ROOT
 from app.text import t
 
 

@@ -16,8 +16,9 @@ from app.curricula.folder import Folder, check_pages, read_folder, read_page
 from app.curricula.problems import CurriculumError, Problem
 from app.curricula.schema import Curriculum, Framework
 from app.errors import NotFound
+from app.places import ROOT
 
-DEFAULT_ROOT = Path(__file__).parents[2] / "curricula"
+DEFAULT_ROOT = ROOT / "curricula"
 V = TypeVar("V")
 
 
