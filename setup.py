@@ -7,7 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 SHIPPED = ("alembic.ini", "certificates", "curricula", "migrations")
-"""Found again through ``app/places.py``."""
+"""Found again through ``app/platform/locations.py``."""
 
 
 class BuildWithShipped(build_py):

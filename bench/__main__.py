@@ -20,12 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from app.cli.demo import accounts_of, load_if_empty
-from app.cli.deployment import deployment
-from app.config import ROOT, Settings
-from app.db import Database
-from app.keys import new_keyring
+from app.demo.load import accounts_of, load_if_empty
+from app.deployment import deployment
 from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from app.platform.security.keyring import new_keyring
 from bench.walls import costs
 
 ROUNDS = 40
@@ -74,16 +75,16 @@ WANTED = {
 def ids(database: Database) -> dict[str, int]:
     """What the main flow looks at: one of each, from the first college."""
     found: dict[str, int] = {}
-    with database.as_owner() as session:
+    with database.as_owner() as db:
         for name, sql in WANTED.items():
-            found[name] = int(session.execute(text(sql), found).scalar_one())
+            found[name] = int(db.execute(text(sql), found).scalar_one())
     return found
 
 
 def code(database: Database) -> str:
     """A certificate's code."""
-    with database.as_owner() as session:
-        return str(session.execute(text("select code from certificate order by id limit 1")).scalar_one())
+    with database.as_owner() as db:
+        return str(db.execute(text("select code from certificate order by id limit 1")).scalar_one())
 
 
 def flow(at: dict[str, int], certificate_code: str) -> list[tuple[str, str]]:
@@ -172,8 +173,8 @@ def main() -> None:
     settings = Settings(environment="demo", data_dir=ROOT / ".escouade" / "bench", base_url=f"http://127.0.0.1:{PORT}")
     with deployment(settings) as database:
         load_if_empty(database, settings)
-        with database.transaction() as session:
-            accounts = {(a.role.value, a.college): a for a in accounts_of(session)}
+        with database.transaction() as db:
+            accounts = {(a.role.value, a.college): a for a in accounts_of(db)}
         with served(settings, database) as url, httpx.Client(base_url=url, timeout=60, follow_redirects=True) as client:
             headers = {"": {}} | {
                 role: _signed_in(client, accounts, role)

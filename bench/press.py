@@ -25,12 +25,12 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from app import pdf
+from app.certificates.documents.layout import Draft, design_folder, document, html, open_render_pool
 from app.certificates.schemas import CertificateRecord
-from app.certificates.service_document import Draft, design_folder, document, html, press
-from app.config import ROOT
-from app.press import Press, PressFailure
-from app.signing import SigningKey, sign
+from app.platform.documents import pdf
+from app.platform.documents.pades import SigningKey, sign
+from app.platform.documents.render_pool import RenderFailure, RenderPool
+from app.platform.locations import ROOT
 
 TURNS = 5
 CERTIFICATES = 24
@@ -69,10 +69,10 @@ def one_by_one(drafts: Iterable[Draft]) -> None:
         naive(draft)
 
 
-def measured(running: Press[Draft], drafts: Iterable[Draft]) -> None:
+def measured(running: RenderPool[Draft], drafts: Iterable[Draft]) -> None:
     """By a press; a certificate that fails ends the measure."""
     for result in running.printed(drafts):
-        if isinstance(result, PressFailure):
+        if isinstance(result, RenderFailure):
             raise SystemExit(str(result))
 
 
@@ -86,7 +86,7 @@ def per_second(make: Callable[[list[Draft]], None], drafts: list[Draft]) -> floa
 def compare(design: str) -> None:
     """Naive, one process, two processes, in turns."""
     stock = records(design)
-    with press({}, 1) as one, press({}, 2) as two:
+    with open_render_pool({}, 1) as one, open_render_pool({}, 2) as two:
         ways: dict[str, Callable[[list[Draft]], None]] = {
             "naive": one_by_one,
             "press, 1 process": lambda drafts: measured(one, drafts),
@@ -108,10 +108,10 @@ def compare(design: str) -> None:
 def long_run() -> None:
     """Memory of a run of a thousand: what one process holds, and at its peak."""
     table = Table("certificates", "MB held", "MB at the peak", title=f"memory of one process, {LONG_RUN} certificates")
-    with press({}, 1) as running:
+    with open_render_pool({}, 1) as running:
         results = running.printed(islice(records(), LONG_RUN))
         for number, result in enumerate(results, start=1):
-            if isinstance(result, PressFailure):
+            if isinstance(result, RenderFailure):
                 raise SystemExit(str(result))
             if number in SEEN_AT[:-1] or number == LONG_RUN - 1:  # after the last, nobody is left to ask
                 [process] = active_children()

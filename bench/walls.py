@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import httpx2 as httpx
 from sqlalchemy import text
 
-from app.db import APP_ROLE, Database
+from app.platform.database.session import APP_ROLE
+from app.platform.database.transaction import Database
 
 TURNS = 8
 WARMING = 3

@@ -3,10 +3,11 @@
 import click
 import typer.main
 
-from app.access import EVERYONE, GRANTS, Permission, Role
 from app.cli import app
-from app.config import ROOT, Settings
-from app.privacy import Retention, Sensitivity, register
+from app.platform.audit.data_register import Retention, Sensitivity, register
+from app.platform.config import Settings
+from app.platform.locations import ROOT
+from app.platform.security.permissions import EVERYONE, GRANTS, Permission, Role
 
 HEAD = "<!-- Written from the code by `make docs`: do not edit. -->\n\n"
 
@@ -72,9 +73,9 @@ def privacy() -> str:
     lines = [
         "# Renseignements personnels\n",
         "Ce que le service sait des personnes, pourquoi, et combien de temps. Ces pages viennent de",
-        "`app/privacy.toml`, que les tests comparent à chaque colonne de la base; elles servent à l’évaluation des",
-        "facteurs relatifs à la vie privée (Loi sur l’accès, A-2.1, art. 63.5). Les durées sont proposées : le",
-        "calendrier de conservation du collège décide (art. 73).\n",
+        "`data_register.toml` (dans `app/platform/audit`), que les tests comparent à chaque colonne de la base; elles",
+        "servent à l’évaluation des facteurs relatifs à la vie privée (Loi sur l’accès, A-2.1, art. 63.5). Les durées",
+        "sont proposées : le calendrier de conservation du collège décide (art. 73).\n",
         "- *rien d’une personne* : identifiants de lignes, codes, moments qui ne sont ceux de personne;",
         "- *personnel* : concerne une personne, seul ou par la ligne où il se trouve; vu par qui en a besoin",
         "  pour son rôle;",

@@ -3,8 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
-from app.config import settings
-from app.main import METADATA
+from app.features import METADATA
+from app.platform.config import settings
 
 
 def run(connection: Connection) -> None:

@@ -25,14 +25,16 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from starlette.datastructures import State
 
-from app.config import ROOT, Settings
-from app.db import Database
-from app.embedded import embedded_server
-from app.keys import new_keyring
-from app.main import create_app, open_database
-from app.people.service_sign_in import recognise
-from tests.accounting import audited
-from tests.world import World, build
+from app.deployment import open_database
+from app.identity.sign_in.authentication import authenticate
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.embedded import embedded_server
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from app.platform.security.keyring import new_keyring
+from tests.audit_check import audited
+from tests.factories.network import World, build
 
 SITE = "http://testserver"
 RING = new_keyring()
@@ -159,6 +161,6 @@ def site() -> FastAPI:
 @pytest.fixture
 def client(site: FastAPI, settings: Settings, database: Database) -> Iterator[TestClient]:
     """A browser or a program without any sign-in; redirects are shown, not followed."""
-    site.state = State({"settings": settings, "database": database, "identify": recognise, "keyring": RING})
+    site.state = State({"settings": settings, "database": database, "authenticate": authenticate, "keyring": RING})
     with TestClient(site, follow_redirects=False) as found:
         yield found

@@ -1,107 +1,157 @@
-"""The house, held by machine: who imports whom, what may not exist, how large things are (design rules 1 to 9)."""
+"""The house rules that a machine can hold: who imports whom, what stays pure, where statements may look, sizes."""
 
 import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
+from sqlmodel import SQLModel
 
-from app.config import ROOT
-from app.main import METADATA
+from app.features import FEATURES, METADATA
+from app.platform.locations import ROOT
 
 APP = ROOT / "app"
-ORDER = (
-    "network", "people", "curricula", "cohorts", "progress", "learning",
-    "accompaniment", "codev", "grading", "certificates", "reports",
-)  # fmt: skip
-FACES = {"api", "pages"}
-ASSEMBLERS = {"main", "cli"}
-FORBIDDEN = {"utils", "helpers", "crud", "repository", "repositories", "managers", "misc", "common"}
-PURE = {"fastapi", "sqlalchemy", "sqlmodel", "app.db", "app.clock", "datetime.now", "time"}
 FILES = sorted(APP.rglob("*.py"))
+ORDER = ("platform", *(feature.name for feature in FEATURES))
+FACES = {"api", "pages"}
+PURE = {"rules", "enums", "schemas"}
+FORBIDDEN_NAMES = {"utils", "helpers", "crud", "repository", "repositories", "managers", "misc", "common"}
+SIDE_BY_SIDE = 14
 
+TABLES_NAMED_EARLY = {
+    ("audit/access_log.py", "role_held"): "the role that opened the file is read where the log is written",
+    ("people/directory/service.py", "role_held"): "a person is visible through the roles they hold",
+    ("people/directory/service.py", "enrolment"): "a person is visible through their enrolments",
+    ("people/legal_names/service.py", "role_held"): "a person is visible through the roles they hold",
+    ("people/legal_names/service.py", "enrolment"): "a person is visible through their enrolments",
+    ("identity/invitations/service.py", "cohort"): "an invitation may name the cohort to train",
+}
+"""Statements that name a table of a later room, each with its reason."""
 
-def is_face(stem: str) -> bool:
-    """``api`` and ``pages``, or one of them split by noun (``pages_mandates``)."""
-    return stem.partition("_")[0] in FACES
+KEYS_TO_LATER_TABLES = {
+    ("idempotent_request", "person"): "a key belongs to the person who sent it",
+    ("view_log", "person"): "the access log is about people of colleges",
+    ("view_log", "college"): "the access log is about people of colleges",
+    ("role_held", "cohort"): "a role may be held in a cohort",
+    ("role_held", "codev_group"): "a role may be held in a codevelopment group",
+    ("invitation", "cohort"): "an invitation may name the cohort to train",
+}
+"""Foreign keys to a table of a later room, each with its reason."""
 
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """The parsed file."""
+    """Return the parsed file."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Dotted names that a file imports."""
-    found: set[str] = set()
+    """Return the dotted names that a file imports."""
+    names: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(found)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
-def own(path: Path) -> str:
-    """The room a file is in: a feature, or a core module."""
+def room_of(path: Path) -> str:
+    """Return the room that a file is in: a feature, the platform, or an assembler such as ``cli``."""
     return path.relative_to(APP).parts[0].removesuffix(".py")
 
 
-def test_there_is_something_to_check() -> None:
-    assert len(FILES) > 60
-    assert {own(p) for p in FILES} >= set(ORDER)
+def relative(path: Path) -> str:
+    return str(path.relative_to(APP))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(APP)))
-def test_imports_go_one_way(path: Path) -> None:
-    mine = own(path)
-    if mine in ASSEMBLERS:
-        return
+def test_files_of_every_room_are_checked() -> None:
+    assert len(FILES) > 300
+    assert {room_of(path) for path in FILES} >= set(ORDER)
+
+
+def test_import_contracts_hold() -> None:
+    """The contracts stand in ``pyproject.toml``: order of the rooms, purity of the rules."""
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+def test_layers_of_the_contract_are_the_features_in_their_order() -> None:
+    source = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.findall(r'^  "app\.(\w+)",$', source, flags=re.M)
+    assert [name for name in layers if name in ORDER] == list(reversed(ORDER))
+
+
+def test_pure_modules_load_neither_the_web_nor_the_database() -> None:
+    """In a fresh interpreter: a package's ``__init__`` and lazy imports escape the import graph."""
+    modules = sorted(dotted(path) for path in FILES if is_pure(path))
+    assert len(modules) > 60
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+        "    bad = {'fastapi', 'starlette', 'sqlalchemy', 'sqlmodel', 'psycopg'} & set(sys.modules)\n"
+        "    assert not bad, f'{name} loads {sorted(bad)}'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *modules], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def is_pure(path: Path) -> bool:
+    """Rules, enums, schemas, and progress's vocabulary of facts."""
+    if room_of(path) not in ORDER or room_of(path) == "platform":
+        return False
+    return bool(PURE & {path.stem, *path.relative_to(APP).parts}) or relative(path) == "progress/facts.py"
+
+
+def dotted(path: Path) -> str:
+    """Return the module's name."""
+    return ".".join(("app", *path.relative_to(APP).with_suffix("").parts)).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if is_pure(p) and p.stem == "rules"], ids=relative)
+def test_rules_ask_no_clock(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert ".now(" not in source
+    assert "today(" not in source
+    assert "app.platform.clock" not in source
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_faces_are_imported_by_routes_alone(path: Path) -> None:
+    """``api`` and ``pages`` are joined by their room's ``routes``; a page may use what a sibling page exports."""
     for name in imports(path):
         parts = name.split(".")
-        if parts[0] != "app" or len(parts) < 2 or parts[1] not in ORDER:
-            assert not (mine in ORDER and parts[:2] == ["app", "main"]), f"{name}: only the faces' assembler is main"
+        if parts[0] != "app" or parts[1] not in ORDER or parts[1] == "platform" or not FACES & set(parts[2:]):
             continue
-        assert mine in ORDER, f"a core module imports the feature {name}"
-        downstream = ORDER.index(parts[1]) > ORDER.index(mine)
-        assert not downstream or is_face(path.stem), f"{name} stands downstream"
-        assert not (len(parts) > 2 and is_face(parts[2]) and parts[1] != mine), (
-            f"{name} is a face: only main imports it"
-        )
-        if downstream:
-            assert parts[2].startswith(("service", "schemas", "rules", "models")), f"{name}: a face uses services"
+        assert parts[1] == room_of(path), f"{name} is a face of another room"
+        assert path.stem in {"routes", *FACES}, f"{name} is a face"
 
 
-def test_no_circles() -> None:
-    names = {".".join(("app", *p.relative_to(APP).with_suffix("").parts)).removesuffix(".__init__"): p for p in FILES}
-    links = {
-        name: {m for i in imports(path) for m in (i, i.rsplit(".", 1)[0]) if m in names and m != name}
-        for name, path in names.items()
-    }
-    done: set[str] = set()
-
-    def walk(name: str, above: tuple[str, ...]) -> None:
-        assert name not in above, " → ".join((*above[above.index(name) :], name))
-        if name not in done:
-            for other in links[name]:
-                walk(other, (*above, name))
-            done.add(name)
-
-    for name in names:
-        walk(name, ())
+@pytest.mark.parametrize("path", [p for p in FILES if p.stem in FACES], ids=relative)
+def test_tables_never_reach_a_face(path: Path) -> None:
+    tables = {mapper.class_.__name__ for mapper in SQLModel._sa_registry.mappers}  # type: ignore[attr-defined]
+    for name in imports(path):
+        if ".models." in name:
+            assert name.rsplit(".", 1)[1] not in tables, name
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(APP)))
-def test_small_and_honest(path: Path) -> None:
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_files_stay_small_and_in_their_place(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
+    inside = relative(path)
     assert len(source.splitlines()) <= 400
-    assert path.stem not in FORBIDDEN
-    assert path.parent.name not in FORBIDDEN
-    assert "HTTPException" not in source or own(path) in {"web"}
-    assert ".commit(" not in source or own(path) in {"db", "cli"}
+    assert not FORBIDDEN_NAMES & {path.stem, path.parent.name}
+    assert path.stem.split("_")[0] not in {"service", "pages", "api", "schemas"} or "_" not in path.stem
+    assert "HTTPException" not in source or inside.startswith("platform/web/")
+    commits = inside.startswith(("platform/database/", "cli/", "demo/"))
+    assert ".commit(" not in source or commits
     if path.stem == "models":
         assert "from __future__ import annotations" not in source
         assert "Relationship(" not in source, "query the children: no lazy links"
@@ -109,40 +159,72 @@ def test_small_and_honest(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, node.name
         if isinstance(node, ast.AsyncFunctionDef):
-            rooms = {"db", "gate", "idempotency", "web", "main", "cli"}
-            assert own(path) in rooms, f"{node.name}: features are synchronous"
+            assert inside.startswith(("platform/", "cli/", "main.py")), f"{node.name}: features are synchronous"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.stem.startswith("rules")], ids=lambda p: p.parent.name)
-def test_rules_are_pure(path: Path) -> None:
-    for name in imports(path):
-        assert not any(name == p or name.startswith(p + ".") for p in PURE), name
-        assert ".service" not in name
-    source = path.read_text(encoding="utf-8")
-    assert ".now(" not in source
-    assert "today(" not in source
+@pytest.mark.parametrize("folder", sorted({p.parent for p in FILES}), ids=relative)
+def test_packages_say_what_they_are_for_and_hold_few_files(folder: Path) -> None:
+    assert ast.get_docstring(tree(folder / "__init__.py"))
+    assert len([p for p in folder.glob("*.py") if p.name != "__init__.py"]) <= SIDE_BY_SIDE
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if is_face(p.stem)], ids=lambda p: f"{p.parent.name}.{p.stem}")
-def test_tables_never_reach_a_face(path: Path) -> None:
-    """A face may name an enum of ``models``, never a table."""
-    tables = {m.class_.__name__ for m in _mappers()}
-    for name in imports(path):
-        if ".models." in name:
-            assert name.rsplit(".", 1)[1] not in tables, name
+# Statements and keys follow the order too --------------------------------------------------------
 
 
-def _mappers() -> list[object]:
-    from sqlmodel import SQLModel  # noqa: PLC0415 - the registry is filled by app.main
+@cache
+def room_of_table() -> dict[str, str]:
+    """Return the room of each table, by name."""
+    mappers = SQLModel._sa_registry.mappers  # type: ignore[attr-defined]
+    return {mapper.local_table.name: mapper.class_.__module__.split(".")[1] for mapper in mappers}
 
-    return list(SQLModel._sa_registry.mappers)  # type: ignore[attr-defined]
+
+NAMED = re.compile(r"\b(?:from|join|into|update)\s+(?:only\s+)?([a-z_]+)\b")
 
 
-def test_every_college_row_links_within_its_college() -> None:
+def statements(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the tables that the SQL texts of a file name, with their line."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value.lower()
+            if re.search(r"\b(?:select|insert|update|delete)\b", text):
+                yield from ((node.lineno, table) for table in NAMED.findall(text) if table in room_of_table())
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room_of(p) in ORDER], ids=relative)
+def test_statements_name_tables_of_their_room_or_of_one_before(path: Path) -> None:
+    mine = ORDER.index(room_of(path))
+    for line, table in statements(path):
+        if not any(relative(path).endswith(file) and table == name for file, name in TABLES_NAMED_EARLY):
+            assert ORDER.index(room_of_table()[table]) <= mine, f"{relative(path)}:{line}: {table} stands downstream"
+
+
+def test_foreign_keys_point_to_tables_of_their_room_or_of_one_before() -> None:
+    later = {
+        (table.name, key.column.table.name)
+        for table in METADATA.tables.values()
+        for key in table.foreign_keys
+        if ORDER.index(room_of_table()[table.name]) < ORDER.index(room_of_table()[key.column.table.name])
+    }
+    assert later == set(KEYS_TO_LATER_TABLES)
+
+
+def test_exceptions_to_the_order_of_statements_are_needed() -> None:
+    used = {
+        (file, name)
+        for path in FILES
+        if room_of(path) in ORDER
+        for _, table in statements(path)
+        for file, name in TABLES_NAMED_EARLY
+        if relative(path).endswith(file) and table == name
+    }
+    assert used == set(TABLES_NAMED_EARLY)
+
+
+def test_links_between_rows_of_colleges_stay_within_a_college() -> None:
     """A link between two college-owned tables carries the college: the database refuses the others."""
-    owned = {t.name for t in METADATA.tables.values() if "college_id" in t.columns}
+    owned = {table.name for table in METADATA.tables.values() if "college_id" in table.columns}
     for table in METADATA.tables.values():
         for constraint in table.foreign_key_constraints:
             target = constraint.referred_table.name
             if table.name in owned and target in owned:
-                assert "college_id" in {c.name for c in constraint.columns}, f"{table.name} → {target}"
+                assert "college_id" in {column.name for column in constraint.columns}, f"{table.name} → {target}"

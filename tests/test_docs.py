@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app import __version__
-from app.config import ROOT
+from app.platform.locations import ROOT
 from docs.write import PAGES
 
 

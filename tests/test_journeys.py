@@ -12,11 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
+from app.curricula.enums import ActivityType
 from app.curricula.library import default_library
-from app.curricula.schema import Activity, ActivityType, Curriculum
-from app.db import Database
-from app.text import today
-from tests.world import PASSWORD, World, token
+from app.curricula.schemas import Activity, Curriculum
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.network import PASSWORD, World, token
 
 API = "/api/v1"
 WEEKS = 18

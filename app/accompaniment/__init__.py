@@ -1,0 +1,1 @@
+"""Enterprises and the mandates in which advisors accompany them."""

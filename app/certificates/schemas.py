@@ -4,12 +4,11 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from app.certificates.models import CertificateState
-from app.curricula.schema import CertificateKind
-from app.progress.schemas import Why
-from app.web import Command, Line, Read
+from app.certificates.enums import CertificateState
+from app.network.enums import CertificateKind
+from app.platform.schema import Read
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Tint = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
@@ -48,7 +47,7 @@ class PrintedSignatory(Read):
 
 
 class CertificateRecord(Read):
-    """All that a certificate says, frozen the day it is issued (brief 4.2); always in French.
+    """All that a certificate says, frozen the day it is issued; always in French.
 
     It holds no date of birth, mark, codevelopment content or enterprise name: there is no place for them.
     """
@@ -65,7 +64,7 @@ class CertificateRecord(Read):
     curriculum_slug: str
     curriculum_version: str
     framework_version: str
-    object: str = Field(description="object of the activity, for the employer's proof (brief 4.3)")
+    object: str = Field(description="object of the activity, for the employer's proof (D-8.3, r. 3, s. 4)")
     starts_on: date
     ends_on: date
     place: str
@@ -112,60 +111,6 @@ class CertificateRecord(Read):
         )  # fmt: skip
 
 
-class IssueCertificate(Command):
-    """A named person decides to issue a kind of certificate for an enrolment."""
-
-    kind: CertificateKind
-
-
-class NewSignatory(Command):
-    """Someone who signs the college's certificates; printed in order of ``position``, four at most."""
-
-    name: Annotated[Line, StringConstraints(max_length=80)]
-    title: Annotated[Line, StringConstraints(max_length=140)]
-    position: Annotated[int, Field(ge=1, le=99)] = 1
-    valid_from: date
-    valid_to: Annotated[date | None, BeforeValidator(lambda value: value or None)] = None
-
-
-class SignatoryRef(Read):
-    """A signatory that the actor may change: what commands accept."""
-
-    id: int
-    college_id: int
-
-
-class Colours(Command):
-    """A college's colours; empty ones leave the design's own."""
-
-    ink: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
-        default=None, description="of titles, #rrggbb, at least 4.5 to 1 on white"
-    )
-    accent: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
-        default=None, description="of ornaments, #rrggbb"
-    )
-
-
-class Livery(Read):
-    """What a college's next documents show of it."""
-
-    logo: KeptPng | None = Field(description="the kept file of its logo, <sha256>.png")
-    ink: Colour | None
-    accent: Colour | None
-
-
-class SignatoryShown(Read):
-    """A signatory and the days on which they sign, both included."""
-
-    id: int
-    name: str
-    title: str
-    position: int
-    valid_from: date
-    valid_to: date | None
-    image: KeptPng | None = Field(default=None, description="the kept file of their signature, <sha256>.png")
-
-
 class CertificateRef(Read):
     """A certificate that the actor may see: what commands accept."""
 
@@ -203,76 +148,7 @@ class Document(Read):
     content: bytes
 
 
-class CollegeKeyShown(Read):
-    """A key that signs a college's credentials, or has: a retired one goes on proving what it signed."""
-
-    name: str
-    public_key: str = Field(description="Multikey: what anyone needs to check")
-    created_at: datetime
-    retired_at: datetime | None = None
-
-
-class Choice(Read):
-    """One kind of certificate for one enrolment: issued, ready to be decided, or not yet and why."""
-
-    kind: CertificateKind
-    certificate_id: int | None = Field(default=None, description="the valid certificate, once issued")
-    number: str | None = None
-    ready: bool = Field(description="only the decision of a person is missing (BR-19)")
-    why: tuple[Why, ...] = Field(default=(), description="all that forbids it now, when it is neither ready nor issued")
-
-
-class Candidate(Read):
-    """Someone in the registrar's list, with what their path may lead to."""
-
-    enrolment_id: int
-    name: str
-    legal_name: str = Field(description="as it will be printed")
-    cohort_id: int
-    cohort_code: str
-    cohort_title: str
-    choices: tuple[Choice, ...]
-
-
-class Candidates(Read):
-    """Everyone of a college to whom a certificate may come, by name."""
-
-    items: tuple[Candidate, ...]
-
-
 class CertificateList(Read):
     """Certificates, newest first."""
 
     items: tuple[CertificateLine, ...]
-
-
-class SignatoryList(Read):
-    """A college's signatories, in order of print."""
-
-    items: tuple[SignatoryShown, ...]
-
-
-class Verified(Read):
-    """What a stranger learns of a valid certificate from its code: no more than it says itself (BR-21)."""
-
-    state: Literal["valid"]
-    issued_on: date
-    number: str
-    kind: CertificateKind
-    holder: str
-    path_title: str
-    college_name: str
-    recognised_minutes: int
-    ceu: str | None = None
-    document_sha256: str | None = Field(default=None, description="of the issued PDF, once it was drawn")
-
-
-class NoLongerValid(Read):
-    """A certificate that was replaced or revoked: that, and when; no name, no reason (BR-21)."""
-
-    state: Literal["superseded", "revoked"]
-    issued_on: date
-    ended_on: date
-
-
-Verification = Annotated[Verified | NoLongerValid, Field(discriminator="state")]

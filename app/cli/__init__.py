@@ -9,12 +9,12 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app import __version__
 from app.cli import accounts, audit, certificates, demo, doctor, keys, serve
-from app.cli.deployment import unreachable
-from app.config import Settings
-from app.curricula.cli import app as curricula
-from app.embedded import EmbeddedError
-from app.errors import DomainError
-from app.text import explain, explain_error, t
+from app.cli.curricula import app as curricula
+from app.deployment import unreachable
+from app.platform.config import Settings
+from app.platform.database.embedded import EmbeddedError
+from app.platform.errors import DomainError
+from app.platform.messages.i18n import explain, explain_error, t
 
 app = typer.Typer(no_args_is_help=True, help=t("cli.help"), add_completion=False, pretty_exceptions_enable=False)
 app.command("init", help=t("cli.init.help"))(accounts.init)

@@ -18,21 +18,21 @@ from rich.progress import track
 from rich.table import Table
 from sqlmodel import col, select
 
-from app.access import Role
-from app.cli.deployment import deployment, keyring
 from app.cohorts.models import Cohort
-from app.config import settings
-from app.db import Session, act_for
-from app.errors import DomainError, Reason
+from app.deployment import deployment, load_keyring
+from app.identity.account.rules import normal_email, password_reasons
+from app.identity.account.schemas import NewAccount
+from app.identity.account.service import add_account, person_by_email
+from app.identity.roles.service import grant_role
+from app.identity.second_factor.service import forget
 from app.network import service as network
 from app.network.models import College, Project
 from app.network.schemas import NewCollege
-from app.people.rules import normal_email
-from app.people.rules_passwords import password_reasons
-from app.people.schemas import NewAccount
-from app.people.service import add_account, hold, person_by_email
-from app.people.service_second_factor import forget
-from app.text import explain, explain_error, known, t
+from app.platform.config import settings
+from app.platform.database.session import Session, set_actor
+from app.platform.errors import DomainError, Reason
+from app.platform.messages.i18n import explain, explain_error, known, t
+from app.platform.security.permissions import Role
 
 app = typer.Typer(no_args_is_help=True)
 Asked = TypeVar("Asked", NewCollege, NewAccount)
@@ -77,9 +77,9 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
     """Open the first college with its administrator, who is also its coordinator and registrar."""
     chosen = settings()
     with deployment(chosen, migrate=True) as database:
-        keyring(chosen)  # the first administrator will need it to seal their second factor
-        with database.transaction() as session:
-            if session.exec(select(College.id)).first() is not None:
+        load_keyring(chosen)  # the first administrator will need it to seal their second factor
+        with database.transaction() as db:
+            if db.exec(select(College.id)).first() is not None:
                 typer.echo(t("cli.init.already"), err=True)
                 raise typer.Exit(1)
             wrong: list[str] = []
@@ -96,12 +96,12 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
             )
             if place is None or person is None:
                 _stop(*wrong)
-            college_id = network.open_college(session, place).id
-            person_id = add_account(session, person)
-            act_for(session, colleges=[college_id], person=None)
-            hold(session, person_id, Role.ADMIN)
-            hold(session, person_id, Role.COORDINATOR, college_id=college_id)
-            hold(session, person_id, Role.REGISTRAR, college_id=college_id)
+            college_id = network.open_college(db, place).id
+            person_id = add_account(db, person)
+            set_actor(db, colleges=[college_id], person=None)
+            grant_role(db, person_id, Role.ADMIN)
+            grant_role(db, person_id, Role.COORDINATOR, college_id=college_id)
+            grant_role(db, person_id, Role.REGISTRAR, college_id=college_id)
         typer.echo(t("cli.init.done", college=college, email=email))
 
 
@@ -150,8 +150,8 @@ def in_words(error: ValidationError, names: Mapping[str, str]) -> list[str]:
 @app.command("forget-second-factor", help=t("cli.accounts.forget.help"))
 def forget_second_factor(email: Annotated[str, typer.Argument(help=t("cli.accounts.forget.email"))]) -> None:
     """For who lost their telephone and their recovery codes, once the operator knows that it is them."""
-    with deployment(settings()) as database, database.transaction() as session:
-        had = forget(session, email)
+    with deployment(settings()) as database, database.transaction() as db:
+        had = forget(db, email)
     typer.echo(t("cli.accounts.forget.done" if had else "cli.accounts.forget.none", email=email))
 
 
@@ -177,8 +177,8 @@ def import_people(
     """Import all rows, or none: a dry run does all the work and keeps nothing."""
     rows = read_rows(file)
     handed = passwords or file.with_suffix(".passwords.csv")
-    with deployment(settings()) as database, suppress(Refused), database.transaction() as session:
-        import_rows(session, rows)
+    with deployment(settings()) as database, suppress(Refused), database.transaction() as db:
+        import_rows(db, rows)
         if dry_run or any(row.errors for row in rows):
             raise Refused
         fresh = [row for row in rows if row.password]
@@ -214,23 +214,23 @@ def _row(line: int, values: dict[str, str | list[str]]) -> Row:
     return Row(line, {k: unicodedata.normalize("NFC", str(v or "")).strip() for k, v in values.items()}, errors)
 
 
-def import_rows(session: Session, rows: list[Row]) -> None:
+def import_rows(db: Session, rows: list[Row]) -> None:
     """Make what each row asks; its errors stay with it, and the others go on."""
-    places = dict(session.exec(select(College.slug, College.id)).all())
-    act_for(session, colleges=[i for i in places.values() if i is not None], person=None)
+    places = dict(db.exec(select(College.slug, College.id)).all())
+    set_actor(db, colleges=[i for i in places.values() if i is not None], person=None)
     for row in track(rows, description=t("cli.accounts.import.progress"), console=Console(stderr=True), transient=True):
         if row.errors:
             continue
         try:
-            with session.begin_nested():
-                _import_row(session, row, places)
+            with db.begin_nested():
+                _import_row(db, row, places)
         except DomainError as error:
             row.errors.extend([explain(r) for r in error.reasons] or [explain_error(error)])
         except ValidationError as error:
             row.errors.extend(in_words(error, NAMES))
 
 
-def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> None:
+def _import_row(db: Session, row: Row, places: Mapping[str, int]) -> None:
     value = row.values
     said = value["role"].casefold()
     role = next((r for r in Role if said in {r.value, t(f"role.{r.value}").casefold()}), None)
@@ -239,12 +239,12 @@ def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> No
         row.errors.append(t("cli.accounts.import.role", role=value["role"]))
     if role not in {None, Role.ADMIN, Role.OBSERVER} and college_id is None:
         row.errors.append(t("cli.accounts.import.college", college=value.get("college", "")))
-    if role is Role.OBSERVER and session.exec(select(Project.id)).first() is None:
+    if role is Role.OBSERVER and db.exec(select(Project.id)).first() is None:
         row.errors.append(t("cli.accounts.import.project"))
-    cohort_id = _cohort(session, college_id, value.get("cohorte", ""), row)
+    cohort_id = _cohort(db, college_id, value.get("cohorte", ""), row)
     if role is Role.PARTICIPANT and cohort_id is not None:
         row.errors.append(t("cli.accounts.import.enrolment"))
-    person_id = person_by_email(session, normal_email(value["courriel"]))
+    person_id = person_by_email(db, normal_email(value["courriel"]))
     if person_id is not None and value.get("mot_de_passe"):
         row.errors.append(t("cli.accounts.import.known"))
     if row.errors or role is None:
@@ -262,27 +262,27 @@ def _import_row(session: Session, row: Row, places: dict[str, int | None]) -> No
         if reasons := password_reasons(chosen or str(row.password), email=command.email):
             row.errors.extend(explain(r) for r in reasons)
             return
-        person_id = add_account(session, command)
-    _give(session, person_id, role, college_id, cohort_id)
+        person_id = add_account(db, command)
+    _give(db, person_id, role, college_id, cohort_id)
 
 
-def _cohort(session: Session, college_id: int | None, code: str, row: Row) -> int | None:
+def _cohort(db: Session, college_id: int | None, code: str, row: Row) -> int | None:
     if not code or college_id is None:
         return None
-    found = session.exec(select(Cohort.id).where(Cohort.college_id == college_id, Cohort.code == code)).first()
+    found = db.exec(select(Cohort.id).where(Cohort.college_id == college_id, Cohort.code == code)).first()
     if found is None:
         row.errors.append(t("cli.accounts.import.cohort", cohort=code))
     return found
 
 
-def _give(session: Session, person_id: int, role: Role, college_id: int | None, cohort_id: int | None) -> None:
+def _give(db: Session, person_id: int, role: Role, college_id: int | None, cohort_id: int | None) -> None:
     if role is Role.ADMIN:
-        hold(session, person_id, role)
+        grant_role(db, person_id, role)
     elif role is Role.OBSERVER:
-        for project_id in session.exec(select(Project.id).order_by(col(Project.id))).all():
-            hold(session, person_id, role, project_id=project_id)
+        for project_id in db.exec(select(Project.id).order_by(col(Project.id))).all():
+            grant_role(db, person_id, role, project_id=project_id)
     elif role is not Role.PARTICIPANT:
-        hold(session, person_id, role, college_id=college_id, cohort_id=cohort_id)
+        grant_role(db, person_id, role, college_id=college_id, cohort_id=cohort_id)
 
 
 def report(rows: list[Row], *, dry_run: bool) -> None:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.deployment import deployment, keyring
-from app.config import settings
-from app.sealing import seal, verify
-from app.text import t
+from app.deployment import deployment, load_keyring
+from app.platform.audit.hash_chain import append, verify
+from app.platform.config import settings
+from app.platform.messages.i18n import t
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,8 +17,8 @@ app = typer.Typer(no_args_is_help=True)
 def seal_record() -> None:
     """Seal what the worker has not yet."""
     chosen = settings()
-    with deployment(chosen) as database, database.as_owner() as session:
-        typer.echo(t("cli.audit.sealed", n=seal(session, keyring(chosen), whole=True)))
+    with deployment(chosen) as database, database.as_owner() as db:
+        typer.echo(t("cli.audit.sealed", n=append(db, load_keyring(chosen), whole=True)))
 
 
 @app.command("verify", help=t("cli.audit.verify.help"))
@@ -27,21 +27,21 @@ def verify_record(
 ) -> None:
     """Seal, then read the whole chain; exit 1 on any break."""
     chosen = settings()
-    ring = keyring(chosen)
+    keyring = load_keyring(chosen)
     with deployment(chosen) as database:
-        with database.as_owner() as session:
-            seal(session, ring, whole=True)
-        with database.as_owner() as session:
-            verdict = verify(session, ring, anchors_of(anchor or ()))
-    for found in verdict.breaks:
+        with database.as_owner() as db:
+            append(db, keyring, whole=True)
+        with database.as_owner() as db:
+            report = verify(db, keyring, anchors_of(anchor or ()))
+    for found in report.violations:
         where = t("cli.audit.place", seq=found.seq, entry=found.entry_id or "-")
         typer.echo(f"{where} {t(f'cli.audit.fault.{found.fault.value}')}", err=True)
-    if verdict.emptied:
-        typer.echo(t("cli.audit.emptied", n=verdict.emptied))
-    typer.echo(t("cli.audit.read", n=verdict.sealed), err=bool(verdict.breaks))
-    if verdict.anchor is not None:
-        typer.echo(verdict.anchor)
-    raise typer.Exit(1 if verdict.breaks else 0)
+    if report.emptied:
+        typer.echo(t("cli.audit.emptied", n=report.emptied))
+    typer.echo(t("cli.audit.read", n=report.sealed), err=bool(report.violations))
+    if report.anchor is not None:
+        typer.echo(report.anchor)
+    raise typer.Exit(1 if report.violations else 0)
 
 
 def anchors_of(given: list[str] | tuple[str, ...]) -> list[str]:

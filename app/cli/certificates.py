@@ -9,14 +9,15 @@ import typer
 from jinja2 import TemplateError
 from pydantic import ValidationError
 
-from app import pdf
-from app.certificates import service_college_keys, service_document
+from app.certificates.badges import college_keys
+from app.certificates.documents import layout
 from app.certificates.schemas import CertificateRecord
-from app.cli.deployment import deployment, keyring
-from app.config import settings
-from app.errors import DomainError
-from app.pdf import DESIGNS
-from app.text import QUEBEC, day, explain_error, t
+from app.deployment import deployment, load_keyring
+from app.platform.config import settings
+from app.platform.documents import pdf
+from app.platform.documents.pdf import DESIGNS
+from app.platform.errors import DomainError
+from app.platform.messages.i18n import QUEBEC, day, explain_error, t
 
 app = typer.Typer(no_args_is_help=True)
 POLL_SECONDS = 0.3
@@ -50,13 +51,13 @@ def preview(
 
 def _draw(folder: Path, place: Path) -> bool:
     """Draw and say how long it took, or what is wrong: a design is wrong most of the time while it is written."""
-    service_document.forget_designs()
+    layout.forget_designs()
     pdf.forget_styles()
     start = time.perf_counter()
     try:
         sample = CertificateRecord.model_validate_json((folder / "sample.json").read_text("utf-8"))
-        record = sample.model_copy(update={"design": service_document.design_version(folder.name)})
-        content = service_document.document(service_document.Draft(record))
+        record = sample.model_copy(update={"design": layout.design_version(folder.name)})
+        content = layout.document(layout.Draft(record))
     except DomainError as refusal:
         typer.echo(explain_error(refusal), err=True)
     except PermissionError as refusal:
@@ -88,11 +89,11 @@ def keys(
 ) -> None:
     """List a college's keys, after a new one was made if asked."""
     chosen = settings()
-    ring = keyring(chosen)
-    with deployment(chosen) as database, database.as_owner() as session:
+    keyring = load_keyring(chosen)
+    with deployment(chosen) as database, database.as_owner() as db:
         if rotate:
-            service_college_keys.rotate(session, ring, college)
-        found = service_college_keys.keys_of(session, college)
+            college_keys.rotate(db, keyring, college)
+        found = college_keys.keys_of(db, college)
     if not found:
         typer.echo(t("cli.certificates.keys.none"))
     for key in found:

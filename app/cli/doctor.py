@@ -8,17 +8,17 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from app.cli.deployment import current, deployment, head, role_reasons, server_url, unreachable
-from app.config import Settings, settings, unsafe
 from app.curricula.library import DEFAULT_ROOT, check
-from app.embedded import EmbeddedError
-from app.errors import Reason, Unavailable
-from app.keys import weaknesses
-from app.mail import has_post_office, waiting
-from app.pdf import check_engine, check_fonts
+from app.deployment import current, deployment, head, role_reasons, server_url, unreachable
+from app.platform.config import Settings, settings, unsafe
+from app.platform.database.embedded import EmbeddedError
+from app.platform.documents.pades import faults
+from app.platform.documents.pdf import check_engine, check_fonts
+from app.platform.errors import Reason, Unavailable
+from app.platform.messages.i18n import explain, explain_error, t
+from app.platform.messages.outbox import has_post_office, waiting
+from app.platform.security.keyring import weaknesses
 from app.progress.service import mismatches
-from app.signing import faults
-from app.text import explain, explain_error, t
 
 Check = Callable[[], Iterator[str]]
 KEYRING = "ESCOUADE_KEYRING"
@@ -56,7 +56,7 @@ def doctor(
 
 
 def _keyring(chosen: Settings) -> Iterator[str]:
-    """Outside production a ring that is not there yet is made at the first need."""
+    """Outside production a keyring that is not there yet is made at the first need."""
     missing = not chosen.keyring_file.exists()
     return _explained([] if missing and chosen.environment != "production" else list(weaknesses(chosen.keyring_file)))
 
@@ -94,8 +94,8 @@ def _curricula() -> Iterator[str]:
 
 def _progress(chosen: Settings) -> Iterator[str]:
     try:
-        with deployment(chosen) as database, database.as_owner() as session:
-            for enrolment_id in mismatches(session):
+        with deployment(chosen) as database, database.as_owner() as db:
+            for enrolment_id in mismatches(db):
                 yield explain(Reason("progress_differs", {"enrolment": enrolment_id}))
     except OperationalError as error:
         yield unreachable(error)

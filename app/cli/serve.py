@@ -14,12 +14,12 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from app.cli.demo import accounts_of, load_if_empty
-from app.cli.deployment import deployment, keyring, server_url, upgrade
 from app.cli.worker import run_worker
-from app.config import Settings, settings
-from app.main import create_app, open_database
-from app.text import t
+from app.demo.load import accounts_of, load_if_empty
+from app.deployment import deployment, load_keyring, open_database, server_url, upgrade
+from app.main import create_app
+from app.platform.config import Settings, settings
+from app.platform.messages.i18n import t
 
 BACKLOG_SECONDS = 10
 log = logging.getLogger("escouade.worker")
@@ -96,10 +96,10 @@ def application() -> FastAPI:
     """The application of a serving process, over the database that its parent opened."""
     chosen = settings()
     database = open_database(os.environ["ESCOUADE_SERVED_URL"], pool_size=chosen.pool_size)
-    app = create_app(chosen, database, keyring(chosen))
+    app = create_app(chosen, database, load_keyring(chosen))
     if chosen.environment == "demo":
-        with database.transaction() as session:
-            app.state.demo_accounts = accounts_of(session)
+        with database.transaction() as db:
+            app.state.demo_accounts = accounts_of(db)
     return app
 
 

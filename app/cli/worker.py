@@ -26,19 +26,19 @@ from pgqueuer.queries import Queries
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.certificates.service_batch_work import Bench, unfinished, work
-from app.certificates.service_document import press
-from app.certificates.service_documents import Workshop, put_ended_away
-from app.cli.deployment import keyring
-from app.config import Settings, settings
-from app.db import Database, now
-from app.files import strays, sweep
-from app.idempotency import KEPT_HOURS
-from app.mail import deliver
-from app.main import open_database
-from app.privacy import file_columns
+from app.certificates.batches.jobs import BatchContext, process_pending, unfinished
+from app.certificates.documents.layout import open_render_pool
+from app.certificates.documents.service import DocumentStore, put_ended_away
+from app.deployment import load_keyring, open_database
+from app.platform.audit.data_register import file_columns
+from app.platform.audit.hash_chain import ChainReport, append, verify
+from app.platform.clock import now
+from app.platform.config import Settings, settings
+from app.platform.database.transaction import Database
+from app.platform.documents.blob_store import strays, sweep
+from app.platform.messages.outbox import deliver
+from app.platform.web.idempotency import KEPT_HOURS
 from app.progress.service import mismatches
-from app.sealing import Verdict, seal, verify
 
 KEPT_DAYS = 30
 DAY = timedelta(days=1)
@@ -103,14 +103,14 @@ def named_files(database: Database) -> set[str]:
 
 def put_away(database: Database, root: Path) -> int:
     """Documents of certificates that were replaced or revoked leave the files that are served; returns how many."""
-    with database.as_owner() as session:
-        return put_ended_away(session, root)
+    with database.as_owner() as db:
+        return put_ended_away(db, root)
 
 
 def check_progress(database: Database) -> list[int]:
     """Enrolments whose stored progress is not what their facts give; logged as errors."""
-    with database.as_owner() as session:
-        wrong = mismatches(session)
+    with database.as_owner() as db:
+        wrong = mismatches(db)
     if wrong:
         log.error("progress differs from the facts for enrolments %s", wrong)
     return wrong
@@ -118,21 +118,21 @@ def check_progress(database: Database) -> list[int]:
 
 def seal_record(database: Database) -> int:
     """Seal what was recorded since the last time, under the key that is current now; returns how many entries."""
-    with database.as_owner() as session:
-        return seal(session, keyring(settings()))
+    with database.as_owner() as db:
+        return append(db, load_keyring(settings()))
 
 
-def check_record(database: Database) -> Verdict:
+def check_record(database: Database) -> ChainReport:
     """Read the whole chain; what is wrong is logged as an error, and its end as an anchor that the log keeps."""
-    ring = keyring(settings())
-    with database.as_owner() as session:
-        seal(session, ring, whole=True)
-    with database.as_owner() as session:
-        verdict = verify(session, ring)
-    if verdict.breaks:
-        log.error("the audit chain is broken: %s", verdict.breaks[:20])
-    log.info("audit anchor %s", verdict.anchor)
-    return verdict
+    keyring = load_keyring(settings())
+    with database.as_owner() as db:
+        append(db, keyring, whole=True)
+    with database.as_owner() as db:
+        report = verify(db, keyring)
+    if report.violations:
+        log.error("the audit chain is broken: %s", report.violations[:20])
+    log.info("audit anchor %s", report.anchor)
+    return report
 
 
 def issue_batches(database: Database, chosen: Settings, stop: threading.Event) -> None:
@@ -140,9 +140,9 @@ def issue_batches(database: Database, chosen: Settings, stop: threading.Event) -
     while not stop.is_set():
         try:
             if unfinished(database):
-                shop = Workshop.of(chosen, keyring(chosen))
-                with press(shop.keys) as hands:
-                    work(Bench(database, shop, hands.printed, stop))
+                shop = DocumentStore.of(chosen, load_keyring(chosen))
+                with open_render_pool(shop.keys) as hands:
+                    process_pending(BatchContext(database, shop, hands.printed, stop))
         except Exception:
             log.exception("batches wait for the next pass")
         stop.wait(PAUSE)

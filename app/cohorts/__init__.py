@@ -1,0 +1,1 @@
+"""Cohorts pinned to a published version of a path."""

@@ -4,23 +4,16 @@ Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row 
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from app.curricula.schema import Mode
-from app.db import by_value, check, moment, moment_or_none, owned
-
-
-class Phase(StrEnum):
-    """Which phase of the deployment a cohort belongs to."""
-
-    PROTOTYPE = "prototype"
-    DEPLOYMENT = "deployment"
+from app.cohorts.enums import EnrolmentState, Phase
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, owned
 
 
-class Cohort(SQLModel, table=True):
+class Cohort(Row, table=True):
     """A group that follows one published version of a path, in one college (BR-01)."""
 
     __table_args__ = owned(
@@ -36,7 +29,6 @@ class Cohort(SQLModel, table=True):
         )
     )
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(foreign_key="college.id", index=True)
     project_id: int = Field(foreign_key="project.id", index=True)
     region_code: str = Field(foreign_key="region.code", index=True)
@@ -57,22 +49,7 @@ class Cohort(SQLModel, table=True):
     created_by: int | None = Field(default=None, foreign_key="person.id")
 
 
-class EnrolmentState(StrEnum):
-    """BR-04."""
-
-    APPLIED = "applied"
-    ADMITTED = "admitted"
-    ACTIVE = "active"
-    COMPLETED = "completed"
-    REFUSED = "refused"
-    ON_LEAVE = "on_leave"
-    INCOMPLETE = "incomplete"
-    WITHDRAWN = "withdrawn"
-    TRANSFERRED = "transferred"
-    FAILED = "failed"
-
-
-class Enrolment(SQLModel, table=True):
+class Enrolment(Row, table=True):
     """One person in one cohort, from application to its end; the state changes only through a move."""
 
     __table_args__ = owned(
@@ -89,7 +66,6 @@ class Enrolment(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(foreign_key="college.id", index=True)
     cohort_id: int = Field(index=True)
     person_id: int = Field(foreign_key="person.id", index=True)
@@ -100,12 +76,11 @@ class Enrolment(SQLModel, table=True):
     employer: str | None = Field(default=None, max_length=200)
 
 
-class Application(SQLModel, table=True):
+class Application(Row, table=True):
     """What someone declared when they applied."""
 
     __table_args__ = owned(("enrolment_id", "enrolment"), extra=(UniqueConstraint("enrolment_id"),))
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(index=True)
     enrolment_id: int
     motive: str = Field(max_length=4000)
@@ -114,13 +89,12 @@ class Application(SQLModel, table=True):
     received_at: datetime = moment()
 
 
-class EnrolmentMove(SQLModel, table=True):
+class EnrolmentMove(Row, table=True):
     """A change of state: who, when, why (BR-04)."""
 
     __tablename__ = "enrolment_move"
     __table_args__ = owned(("enrolment_id", "enrolment"))
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(index=True)
     enrolment_id: int = Field(index=True)
     from_state: EnrolmentState | None = Field(
@@ -130,123 +104,3 @@ class EnrolmentMove(SQLModel, table=True):
     moved_at: datetime = moment()
     moved_by: int = Field(foreign_key="person.id")
     reason: str | None = Field(default=None, max_length=1000)
-
-
-class ScheduledSession(SQLModel, table=True):
-    """A meeting of the cohort for one group activity; ``cancelled_at`` takes it out of the base (BR-08)."""
-
-    __tablename__ = "scheduled_session"
-    __table_args__ = owned(
-        ("cohort_id", "cohort"),
-        extra=(check("planned_minutes", "planned_minutes between 15 and 720"),),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    college_id: int = Field(index=True)
-    cohort_id: int = Field(index=True)
-    activity_code: str = Field(max_length=20)
-    starts_at: datetime = moment(index=True)
-    planned_minutes: int
-    mode: Mode = Field(sa_type=by_value(Mode))
-    place: str = Field(default="", max_length=200)
-    timezone: str = Field(default="America/Toronto", max_length=40)
-    created_at: datetime = moment()
-    created_by: int = Field(foreign_key="person.id")
-    cancelled_at: datetime | None = moment_or_none()
-    cancelled_by: int | None = Field(default=None, foreign_key="person.id")
-    cancel_reason: str | None = Field(default=None, max_length=500)
-
-
-class PresenceStatus(StrEnum):
-    """How someone was there, or not."""
-
-    PRESENT = "present"
-    LATE = "late"
-    LEFT_EARLY = "left_early"
-    EXCUSED = "excused"
-    ABSENT = "absent"
-
-
-class PresenceMode(StrEnum):
-    """By which way; the telephone counts the same minutes (S1)."""
-
-    ONSITE = "onsite"
-    VIDEO = "video"
-    PHONE = "phone"
-
-
-class RollCall(SQLModel, table=True):
-    """A closed roll call of a session; a correction is a new one that supersedes it."""
-
-    __tablename__ = "roll_call"
-    __table_args__ = owned(
-        ("session_id", "scheduled_session"),
-        ("supersedes_id", "roll_call"),
-        extra=(
-            UniqueConstraint("supersedes_id"),
-            Index("uq_roll_call_first", "session_id", unique=True, postgresql_where=text("supersedes_id is null")),
-        ),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    college_id: int = Field(index=True)
-    session_id: int = Field(index=True)
-    closed_at: datetime = moment()
-    closed_by: int = Field(foreign_key="person.id")
-    supersedes_id: int | None = None
-    reason: str | None = Field(default=None, max_length=500)
-
-
-class RollCallEntry(SQLModel, table=True):
-    """One person's presence at a roll call, in minutes."""
-
-    __tablename__ = "roll_call_entry"
-    __table_args__ = owned(
-        ("roll_call_id", "roll_call"),
-        ("enrolment_id", "enrolment"),
-        extra=(
-            UniqueConstraint("roll_call_id", "enrolment_id"),
-            check("minutes", "minutes >= 0"),
-            check("absent_without_minutes", "(status in ('excused', 'absent')) = (minutes = 0)"),
-        ),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    college_id: int = Field(index=True)
-    roll_call_id: int = Field(index=True)
-    enrolment_id: int = Field(index=True)
-    status: PresenceStatus = Field(sa_type=by_value(PresenceStatus))
-    mode: PresenceMode | None = Field(default=None, sa_type=by_value(PresenceMode), nullable=True)
-    minutes: int
-
-
-class CatchUp(SQLModel, table=True):
-    """A missed workshop to make up, and later that it was (S2): a done one supersedes the assigned one."""
-
-    __tablename__ = "catch_up"
-    __table_args__ = owned(
-        ("enrolment_id", "enrolment"),
-        ("supersedes_id", "catch_up"),
-        extra=(
-            UniqueConstraint("supersedes_id"),
-            Index(
-                "uq_catch_up_first",
-                "enrolment_id",
-                "activity_code",
-                unique=True,
-                postgresql_where=text("supersedes_id is null"),
-            ),
-            check("done_supersedes", "(done_on is null) = (supersedes_id is null)"),
-        ),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    college_id: int = Field(index=True)
-    enrolment_id: int = Field(index=True)
-    activity_code: str = Field(max_length=20)
-    minutes: int
-    due_on: date
-    done_on: date | None = None
-    recorded_at: datetime = moment()
-    recorded_by: int = Field(foreign_key="person.id")
-    supersedes_id: int | None = None

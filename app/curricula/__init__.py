@@ -1,0 +1,1 @@
+"""Curricula as files with versions: frameworks, paths, modules, activities; read, checked, published, compared."""

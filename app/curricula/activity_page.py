@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from app.curricula.problems import Location
+from app.curricula.files.problems import Location
 
 HEADINGS = ("Intention", "Démarche", "À remettre", "Critères", "Temps")
 INTENTION, STEPS, DELIVERABLE, CRITERIA, TIME = HEADINGS

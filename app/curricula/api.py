@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.access import Actor, P, may
 from app.curricula.library import default_library
-from app.curricula.schema import Activity, Criterion, Curriculum, Framework, Localized
-from app.idempotency import OnceRoute
-from app.web import Read
+from app.curricula.schemas import Activity, Criterion, Curriculum, Framework, Localized
+from app.platform.schema import Read
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.idempotency import OnceRoute
 
 router = APIRouter(tags=["curricula"], route_class=OnceRoute)
 Reader = Annotated[Actor, may(P.CURRICULUM_READ)]

@@ -1,10 +1,10 @@
-"""How two versions of a curriculum differ: what an impact preview starts from (brief, scenario S8)."""
+"""How two versions of a curriculum differ: what an impact preview starts from (S8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from app.curricula.schema import Activity, Curriculum, Frozen, Module
+from app.curricula.schemas import Activity, Curriculum, Frozen, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What appeared, disappeared (no equivalent, brief S8) or changed between two versions."""
+    """What appeared, disappeared (no equivalent, S8) or changed between two versions."""
 
     added: tuple[Change, ...]
     removed: tuple[Change, ...]

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from app.curricula import register
 from app.curricula.activity_page import Page, render
-from app.curricula.folder import Folder, check_pages, read_folder, read_page
-from app.curricula.problems import CurriculumError, Problem
-from app.curricula.schema import Curriculum, Framework
-from app.errors import NotFound
-from app.places import ROOT
+from app.curricula.files import register
+from app.curricula.files.folder import Folder, check_pages, read_folder, read_page
+from app.curricula.files.problems import CurriculumError, Problem
+from app.curricula.schemas import Curriculum, Framework
+from app.platform.errors import NotFound
+from app.platform.locations import ROOT
 
 DEFAULT_ROOT = ROOT / "curricula"
 V = TypeVar("V")

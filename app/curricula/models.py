@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from app.db import moment
+from app.platform.database.types import moment
 
 
 class PublishedCurriculum(SQLModel, table=True):

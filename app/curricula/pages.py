@@ -5,16 +5,16 @@ Credentials name these addresses: an employer follows them years later. Drafts a
 
 from fastapi import APIRouter, Request, Response
 
-from app.access import Anyone
 from app.curricula.library import default_library
-from app.errors import NotFound
-from app.web import render
+from app.platform.errors import NotFound
+from app.platform.security.guards import OptionalActor
+from app.platform.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/parcours-publies/{slug}/{version}")
-def published_path(_: Anyone, request: Request, slug: str, version: str) -> Response:
+def published_path(_: OptionalActor, request: Request, slug: str, version: str) -> Response:
     """A published version of a path: its object, its modules, what each kind of certificate asks for."""
     library = default_library()
     found = library.curriculum(slug, version)
@@ -24,7 +24,7 @@ def published_path(_: Anyone, request: Request, slug: str, version: str) -> Resp
 
 
 @router.get("/referentiel/{version}")
-def framework(_: Anyone, request: Request, version: str) -> Response:
+def framework(_: OptionalActor, request: Request, version: str) -> Response:
     """A version of the framework that a published path uses: its scale, its competencies and their alignments."""
     library = default_library()
     published = (library.curriculum(*name.split("/", 1)) for name in library.published)

@@ -1,6 +1,6 @@
 """What a curriculum, its framework and its pages must respect.
 
-Pure functions over frozen values. Sources: brief 3.7 and 3.8, BR-02 (sums), BR-03 (prerequisites), BR-09
+Pure functions over frozen values. Sources: BR-02 (sums), BR-03 (prerequisites), BR-09
 (codevelopment quorum), BR-22 (no level on a participation). The shape is already checked by ``schema``.
 """
 
@@ -10,20 +10,11 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
 from app.curricula.activity_page import CRITERIA, HEADINGS, STEPS, TIME, Outline
-from app.curricula.problems import Location
-from app.curricula.schema import (
-    GROUP_MODES,
-    Activity,
-    ActivityType,
-    CertificateKind,
-    CertificateRule,
-    Curriculum,
-    Framework,
-    Level,
-    Mode,
-    Module,
-)
-from app.errors import Reason, Scalar
+from app.curricula.enums import GROUP_MODES, ActivityType, Mode
+from app.curricula.files.problems import Location
+from app.curricula.schemas import Activity, CertificateRule, Curriculum, Framework, Level, Module
+from app.network.enums import CertificateKind
+from app.platform.errors import Reason, Scalar
 
 MODES: Mapping[ActivityType, frozenset[Mode]] = {
     ActivityType.self_study: frozenset({Mode.async_}),
@@ -32,7 +23,7 @@ MODES: Mapping[ActivityType, frozenset[Mode]] = {
     ActivityType.field_mandate: frozenset({Mode.field}),
     ActivityType.assessment: GROUP_MODES | {Mode.async_},
 }
-# What leaves something to judge: a level needs evidence other than presence (brief 3.7).
+# What leaves something to judge: a level needs evidence other than presence (BR-12).
 JUDGED = frozenset({ActivityType.assessment, ActivityType.field_mandate, ActivityType.codev})
 
 

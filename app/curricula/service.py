@@ -4,20 +4,21 @@ from sqlmodel import select
 
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
-from app.db import Session, now
-from app.errors import Conflict
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict
 
 
-def register_published(session: Session) -> int:
+def register_published(db: Session) -> int:
     """Register what the files' own register publishes; refuse a version whose files changed (BR-01)."""
-    known = {(p.slug, p.version): p.sha256 for p in session.exec(select(PublishedCurriculum)).all()}
+    known = {(p.slug, p.version): p.sha256 for p in db.exec(select(PublishedCurriculum)).all()}
     added = 0
     for name, sha256 in default_library().published.items():
         slug, version = name.split("/")
         if (slug, version) not in known:
-            session.add(PublishedCurriculum(slug=slug, version=version, sha256=sha256, registered_at=now()))
+            db.add(PublishedCurriculum(slug=slug, version=version, sha256=sha256, registered_at=now()))
             added += 1
         elif known[slug, version] != sha256:
             raise Conflict("curriculum_altered", slug=slug, version=version)
-    session.flush()
+    db.flush()
     return added

@@ -1,0 +1,1 @@
+"""Judgement of competencies on evidence."""

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Column, Index, String, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from app.db import check, moment, owned
+from app.platform.database.rows import Row
+from app.platform.database.types import check, moment, owned
 
 
-class Judgement(SQLModel, table=True):
+class Judgement(Row, table=True):
     """A validated level of one competency for one enrolment; changed only by one that supersedes it."""
 
     __table_args__ = owned(
@@ -21,7 +22,6 @@ class Judgement(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(index=True)
     enrolment_id: int = Field(index=True)
     competency_code: str = Field(max_length=20)
@@ -35,7 +35,7 @@ class Judgement(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=1000)
 
 
-class JudgementEvidence(SQLModel, table=True):
+class JudgementEvidence(Row, table=True):
     """What a judgement rests on: exactly one of the three."""
 
     __tablename__ = "judgement_evidence"
@@ -50,7 +50,6 @@ class JudgementEvidence(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(index=True)
     judgement_id: int = Field(index=True)
     hand_in_id: int | None = None

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from app.access import Actor, P, may
-from app.cohorts import service as cohorts
-from app.cohorts.schemas import EnrolmentRef
+from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.curricula.library import default_library
-from app.curricula.schema import Activity, Curriculum
-from app.db import Session, SessionDep
-from app.errors import NotFound
-from app.grading import service, service_evidence
+from app.curricula.schemas import Activity, Curriculum
+from app.grading import service
+from app.grading.enums import EvidenceKind
+from app.grading.evidence import service as evidence_service
+from app.grading.queue import service as queue_service
 from app.grading.rules import MASTERY, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
@@ -20,14 +20,20 @@ from app.grading.schemas import (
     BlankIsNone,
     Code,
     Comment,
-    EvidenceKind,
     EvidenceRef,
     JudgeCommand,
     JudgeReason,
     Queue,
     QueueItem,
 )
-from app.web import Command, render, see_other
+from app.platform.database.session import Session
+from app.platform.errors import NotFound
+from app.platform.schema import Command
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,23 +69,23 @@ class JudgeForm(Command):
         )
 
 
-def bench_path(enrolment_id: int, competency: str, hand_in: int | None = None) -> str:
+def grading_form_path(enrolment_id: int, competency: str, hand_in: int | None = None) -> str:
     """Where a competency of someone is judged; ``hand_in`` is the evidence to begin with."""
     path = f"/parcours/{enrolment_id}/jugements/{competency}"
     return path if hand_in is None else f"{path}?preuve={hand_in}"
 
 
 @router.get("/jugements")
-def queue_page(request: Request, session: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Response:
+def queue_page(request: Request, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Response:
     """What there is to judge, oldest first."""
-    return render(request, "grading/queue.html", queue=service_evidence.queue(session, actor), bench_path=bench_path)
+    return render(request, "grading/queue.html", queue=queue_service.queue(db, actor), bench_path=grading_form_path)
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}")
-def bench_page(
+def grading_form(
     *,
     request: Request,
-    session: SessionDep,
+    db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_READ)],
     enrolment_id: int,
     competency: str,
@@ -87,12 +93,12 @@ def bench_page(
     remplace: Annotated[int | None, Query()] = None,
 ) -> Response:
     """A competency of someone: rubric and history for who may read, evidence and form for who may judge."""
-    enrolment = cohorts.see_enrolment(session, actor, enrolment_id)
+    enrolment = cohorts.see_enrolment(db, actor, enrolment_id)
     curriculum = default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
     framework = default_library().framework_of(curriculum)
     if competency not in framework.by_code:
         raise NotFound
-    history = service.judgements(session, enrolment, competency=competency)
+    history = service.judgements(db, enrolment, competency=competency)
     return render(
         request,
         "grading/bench.html",
@@ -104,13 +110,13 @@ def bench_page(
         history=history,
         replaced=next((j for j in history if j.id == remplace and j.is_current), None),
         evidence_titles={a.code: a.title.text for a in curriculum.activities},
-        desk=_desk(session, actor, enrolment, curriculum=curriculum, competency=competency, hand_in=preuve),
-        bench_path=bench_path,
+        desk=_form_context(db, actor, enrolment, curriculum=curriculum, competency=competency, hand_in=preuve),
+        bench_path=grading_form_path,
     )
 
 
-def _desk(
-    session: Session,
+def _form_context(
+    db: Session,
     actor: Actor,
     enrolment: EnrolmentRef,
     *,
@@ -121,11 +127,11 @@ def _desk(
     """What someone who may judge this person has at hand; ``None`` for a reader."""
     judge = actor.using(P.JUDGEMENT_MAKE)
     try:
-        cohorts.see_enrolment(session, judge, enrolment.id)
+        cohorts.see_enrolment(db, judge, enrolment.id)
     except NotFound:
         return None
-    queue = service_evidence.queue(session, judge)
-    evidence = service_evidence.evidence_of(session, enrolment)
+    queue = queue_service.queue(db, judge)
+    evidence = evidence_service.evidence_of(db, enrolment)
     shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
     first = shown.activity_code if shown else None
     return {
@@ -162,28 +168,30 @@ def _activities(curriculum: Curriculum, competency: str, first: str | None) -> l
 
 @router.post("/parcours/{enrolment_id}/jugements/{competency}")
 def judge(
-    session: SessionDep,
+    db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
     enrolment_id: int,
     competency: str,
     form: Annotated[JudgeForm, Form()],
 ) -> Response:
     """Keep the judgement, then the next hand-in, another competency of the same one, or this page again."""
-    enrolment = cohorts.see_enrolment(session, actor, enrolment_id)
+    enrolment = cohorts.see_enrolment(db, actor, enrolment_id)
     framework = default_library().framework_of(
         default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
     )
     if competency not in framework.by_code:
         raise NotFound
-    before = service_evidence.queue(session, actor)
-    service.judge(session, actor, enrolment, form.command(competency))
+    before = queue_service.queue(db, actor)
+    service.judge(db, actor, enrolment, form.command(competency))
     if form.then == NEXT:
         following = _following(before, form.hand_in)
         if following is None:
-            return see_other("/jugements")
-        return see_other(bench_path(following.enrolment_id, following.competencies[0], following.hand_in_id))
+            return redirect_after_post("/jugements")
+        return redirect_after_post(
+            grading_form_path(following.enrolment_id, following.competencies[0], following.hand_in_id)
+        )
     stay_on = form.then if form.then in framework.by_code else competency
-    return see_other(bench_path(enrolment_id, stay_on, form.hand_in))
+    return redirect_after_post(grading_form_path(enrolment_id, stay_on, form.hand_in))
 
 
 def _following(queue: Queue, hand_in: int | None) -> QueueItem | None:

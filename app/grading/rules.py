@@ -1,15 +1,15 @@
 """When a level may be awarded, on what, and by whom. Pure: no session, no clock.
 
-Sources: BR-12, BR-13, brief 3.2 and 3.7, S5, S6.
+Sources: BR-12, BR-13, S5, S6.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-from app.cohorts.models import EnrolmentState
-from app.curricula.schema import Competency, Curriculum
-from app.errors import Reason
+from app.cohorts.enums import EnrolmentState
+from app.curricula.schemas import Competency, Curriculum
 from app.grading.schemas import EvidenceRef, JudgementShown
+from app.platform.errors import Reason
 
 RUNNING = frozenset({EnrolmentState.ACTIVE, EnrolmentState.COMPLETED})
 """States in which someone may be judged; a mandate may still be judged after completion (BR-18)."""
@@ -21,7 +21,7 @@ CODEV_COMPETENCY = "CN-11"
 """*Apprendre par le codéveloppement*: what a facilitator heard in confidence must not weigh on it (S6)."""
 
 WORKING_DAYS = 10
-"""Within which a hand-in is judged (brief 3.7)."""
+"""Within which a hand-in is judged."""
 
 WEEKEND = 5
 
@@ -39,7 +39,7 @@ def assessor_reasons(*, assessor: int, participant: int, competency: str, facili
 def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str]) -> list[Reason]:
     """Whether the criteria allow the level.
 
-    Brief 3.2: level *n* needs all criteria met at that level. The framework states its criteria once per
+    Level *n* needs all criteria met at that level. The framework states its criteria once per
     competency, as a mastered performance; the descriptions of levels 1 and 2 contradict them ("names a
     few actors", "prompted if needed"). So all of them are needed from level 3 on, and below, those that
     are met are only noted.
@@ -70,7 +70,7 @@ def evidence_reasons(given: Sequence[EvidenceRef], own: Collection[EvidenceRef])
 
 
 def activity_reasons(curriculum: Curriculum, code: str | None) -> list[Reason]:
-    """A formative activity gives feedback, never a level of record (brief 3.7)."""
+    """A formative activity gives feedback, never a level of record (BR-12)."""
     if code is None:
         return []
     if code not in curriculum.placed:

@@ -1,13 +1,13 @@
 """Judgements, their evidence and the trainer's queue as they come in and go out. Moments are UTC."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.curricula.schema import LevelNumber
-from app.web import Command, Prose, Read
+from app.curricula.schemas import LevelNumber
+from app.grading.enums import EvidenceKind
+from app.platform.schema import Command, Prose, Read
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
@@ -15,14 +15,6 @@ Comment = Annotated[Annotated[Prose, StringConstraints(max_length=4000)] | None,
 JudgeReason = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
 EVIDENCE_MAX = 30
 CRITERIA_MAX = 20
-
-
-class EvidenceKind(StrEnum):
-    """What a judgement may rest on."""
-
-    HAND_IN = "hand_in"
-    MANDATE = "mandate"
-    SESSION = "session"
 
 
 class EvidenceRef(Command):

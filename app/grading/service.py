@@ -1,21 +1,21 @@
 """Judging: levels awarded on evidence, append-only; what replaces a judgement names it (BR-12)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+import sqlalchemy as sa
 from sqlalchemy import exists
-from sqlalchemy import select as columns
 from sqlmodel import col, select
 
-from app.access import Actor, Role, scoped
-from app.audit import viewed
-from app.codev.models import CodevMembership, CodevRecord, CodevSession
-from app.cohorts.models import Cohort, Enrolment
-from app.cohorts.schemas import EnrolmentRef
+from app.codev.groups.models import CodevMembership
+from app.codev.records.models import CodevRecord
+from app.codev.sessions.models import CodevSession
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Enrolment
 from app.curricula.library import default_library
-from app.curricula.schema import Competency, Curriculum
-from app.db import Session, now, standing
-from app.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from app.curricula.schemas import Competency, Curriculum
+from app.grading.enums import EvidenceKind
+from app.grading.evidence.service import evidence_of
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import (
     RUNNING,
@@ -25,24 +25,27 @@ from app.grading.rules import (
     level_reasons,
     superseding_reasons,
 )
-from app.grading.schemas import EvidenceKind, EvidenceRef, JudgeCommand, JudgementShown
-from app.grading.service_evidence import evidence_of
-from app.people.models import Person, RoleHeld, shown_name
-from app.progress.facts import Fact, Judged
-from app.progress.service import FactSource, Ids, among, own
-from app.text import local
+from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
+from app.identity.roles.models import RoleGrantRow
+from app.people.models import Person, shown_name
+from app.platform.audit.access_log import log_access
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from app.platform.security.actor import Actor, scoped
+from app.platform.security.permissions import Role
 
 # Judging ----------------------------------------------------------------------------------------
 
 
-def judge(session: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
+def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
     """Award a level, or replace a judgement; the same one sent again is one judgement.
 
     The enrolment is locked first: two assessors who review one judgement come one after the other, and
     the second is told.
     """
     locked = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
-    state = session.exec(locked).one()
+    state = db.exec(locked).one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
     competency = _competency(enrolment, command.competency_code)
@@ -53,11 +56,11 @@ def judge(session: Session, actor: Actor, enrolment: EnrolmentRef, command: Judg
         assessor=actor.person_id,
         participant=enrolment.person_id,
         competency=competency.code,
-        facilitates=_facilitates(session, actor, enrolment),
+        facilitates=_facilitates(db, actor, enrolment),
     )
     if may_not:
         raise Forbidden("may_not_judge", *may_not)
-    history = judgements(session, enrolment, competency=competency.code)
+    history = judgements(db, enrolment, competency=competency.code)
     again = next((j for j in history if _is_same(j, actor, command)), None)
     if again is not None:
         return again
@@ -65,11 +68,11 @@ def judge(session: Session, actor: Actor, enrolment: EnrolmentRef, command: Judg
         *_superseding(actor, history, command),
         *level_reasons(competency, command.level, command.criteria_met),
         *activity_reasons(_curriculum(enrolment), command.activity_code),
-        *evidence_reasons(command.evidence, {e.ref for e in evidence_of(session, enrolment)}),
+        *evidence_reasons(command.evidence, {e.ref for e in evidence_of(db, enrolment)}),
     ]
     if reasons:
         raise Invalid("invalid", *reasons)
-    return _write(session, actor, enrolment, command)
+    return _write(db, actor, enrolment, command)
 
 
 def _curriculum(enrolment: EnrolmentRef) -> Curriculum:
@@ -80,20 +83,20 @@ def _competency(enrolment: EnrolmentRef, code: str) -> Competency | None:
     return default_library().framework_of(_curriculum(enrolment)).by_code.get(code)
 
 
-def _facilitates(session: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:
+def _facilitates(db: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:
     """Whether the actor leads or led a codev group of this person, or one of its sessions: BR-13 does not expire."""
     groups = select(CodevMembership.group_id).where(CodevMembership.enrolment_id == enrolment.id)
     leads = exists().where(
-        col(RoleHeld.person_id) == actor.person_id,
-        col(RoleHeld.role) == Role.FACILITATOR,
-        col(RoleHeld.group_id).in_(groups),
+        col(RoleGrantRow.person_id) == actor.person_id,
+        col(RoleGrantRow.role) == Role.FACILITATOR,
+        col(RoleGrantRow.group_id).in_(groups),
     )
     led = exists().where(
         col(CodevRecord.facilitator_id) == actor.person_id,
         col(CodevRecord.session_id) == CodevSession.id,
         col(CodevSession.group_id).in_(groups),
     )
-    return bool(session.execute(columns(leads | led)).scalar_one())
+    return bool(db.execute(sa.select(leads | led)).scalar_one())
 
 
 def _is_same(known: JudgementShown, actor: Actor, command: JudgeCommand) -> bool:
@@ -120,7 +123,7 @@ def _superseding(actor: Actor, history: Sequence[JudgementShown], command: Judge
     return superseding_reasons(before, assessor=actor.person_id, level=command.level, reason=command.reason)
 
 
-def _write(session: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
+def _write(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
     row = Judgement(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
@@ -134,91 +137,65 @@ def _write(session: Session, actor: Actor, enrolment: EnrolmentRef, command: Jud
         supersedes_id=command.supersedes,
         reason=command.reason,
     )
-    session.add(row)
-    session.flush()
+    db.add(row)
+    db.flush()
     for ref in dict.fromkeys(command.evidence):
-        link = JudgementEvidence(college_id=enrolment.college_id, judgement_id=row.id or 0)
+        link = JudgementEvidence(college_id=enrolment.college_id, judgement_id=row.id)
         setattr(link, f"{ref.kind.value}_id", ref.id)
-        session.add(link)
-    session.flush()
-    return _shown(session, Judgement.id == row.id)[0]
+        db.add(link)
+    db.flush()
+    return _shown(db, Judgement.id == row.id)[0]
 
 
 # Reading ----------------------------------------------------------------------------------------
 
 
-def judgements(session: Session, enrolment: EnrolmentRef, *, competency: str | None = None) -> list[JudgementShown]:
+def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None = None) -> list[JudgementShown]:
     """Judgements of an enrolment, newest first, those in force and those replaced."""
     about = () if competency is None else (Judgement.competency_code == competency,)
-    return _shown(session, Judgement.enrolment_id == enrolment.id, *about)
+    return _shown(db, Judgement.enrolment_id == enrolment.id, *about)
 
 
-def see_judgement(session: Session, actor: Actor, judgement_id: int) -> JudgementShown:
+def see_judgement(db: Session, actor: Actor, judgement_id: int) -> JudgementShown:
     """A judgement within the actor's reach."""
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
     whose = (
-        columns(col(Enrolment.person_id), col(Enrolment.college_id))
+        sa.select(col(Enrolment.person_id), col(Enrolment.college_id))
         .join(Judgement, col(Judgement.enrolment_id) == Enrolment.id)
         .where(col(Judgement.id) == judgement_id, within)
     )
-    found = session.execute(whose).one_or_none()
+    found = db.execute(whose).one_or_none()
     if found is None:
         raise NotFound
-    viewed(session, [(found.person_id, found.college_id)])
-    return _shown(session, Judgement.id == judgement_id)[0]
+    log_access(db, [(found.person_id, found.college_id)])
+    return _shown(db, Judgement.id == judgement_id)[0]
 
 
-def _shown(session: Session, *where: object) -> list[JudgementShown]:
+def _shown(db: Session, *where: object) -> list[JudgementShown]:
     later = Judgement.__table__.alias("later")  # type: ignore[attr-defined]
     own_columns = (col(getattr(Judgement, name)) for name in JudgementShown.model_fields if hasattr(Judgement, name))
     statement = (
-        columns(*own_columns, shown_name().label("assessor"), later.c.id.label("superseded_by"))
+        sa.select(*own_columns, shown_name().label("assessor"), later.c.id.label("superseded_by"))
         .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
         .join(Person, col(Person.id) == Judgement.assessor_id)
         .outerjoin(later, later.c.supersedes_id == Judgement.id)
         .where(*where)  # type: ignore[arg-type]
         .order_by(col(Judgement.id).desc())
     )
-    found = [dict(row) for row in session.execute(statement).mappings()]
-    evidence = _evidence(session, [row["id"] for row in found])
+    found = [dict(row) for row in db.execute(statement).mappings()]
+    evidence = _evidence(db, [row["id"] for row in found])
     return [JudgementShown(**row, evidence=tuple(evidence[row["id"]])) for row in found]
 
 
-def _evidence(session: Session, ids: Sequence[int]) -> dict[int, list[EvidenceRef]]:
+def _evidence(db: Session, ids: Sequence[int]) -> dict[int, list[EvidenceRef]]:
     link = JudgementEvidence
     statement = (
-        columns(col(link.judgement_id), col(link.hand_in_id), col(link.mandate_id), col(link.session_id))
+        sa.select(col(link.judgement_id), col(link.hand_in_id), col(link.mandate_id), col(link.session_id))
         .where(col(link.judgement_id).in_(ids))
         .order_by(col(link.id))
     )
     found: dict[int, list[EvidenceRef]] = defaultdict(list)
-    for judgement_id, *targets in session.execute(statement):
+    for judgement_id, *targets in db.execute(statement):
         kind, target = next((k, i) for k, i in zip(EvidenceKind, targets, strict=True) if i is not None)
         found[judgement_id].append(EvidenceRef(kind=kind, id=target))
     return found
-
-
-# Facts ------------------------------------------------------------------------------------------
-
-
-_JUDGED = (
-    columns(
-        col(Judgement.enrolment_id),
-        col(Judgement.id),
-        col(Judgement.competency_code),
-        col(Judgement.level),
-        col(Judgement.validated_at),
-        col(Cohort.timezone),
-    )
-    .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
-    .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-    .where(among(Judgement.enrolment_id), standing(Judgement))
-)
-
-
-def _load(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, judgement_id, code, level, at, zone in session.execute(_JUDGED, {"ids": ids}):
-        yield enrolment_id, Judged(judgement_id, code, level, local(at, zone).date())
-
-
-FACTS = (FactSource(touched={Judgement: own}, load=_load),)

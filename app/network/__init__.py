@@ -1,0 +1,1 @@
+"""The network of colleges: regions, colleges, projects and their targets."""

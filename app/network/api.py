@@ -4,40 +4,42 @@ from typing import Annotated
 
 from fastapi import APIRouter, status
 
-from app.access import Actor, P, may
-from app.db import SessionDep
-from app.idempotency import OnceRoute
 from app.network import service
 from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.idempotency import OnceRoute
 
 router = APIRouter(tags=["network"], route_class=OnceRoute)
 
 
 @router.get("/regions", summary="Administrative regions")
-def regions(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[RegionShown]:
+def regions(_: Annotated[Actor, may(P.NETWORK_READ)], db: SessionDep) -> list[RegionShown]:
     """Quebec's 17 regions, by number."""
-    return service.regions(session)
+    return service.regions(db)
 
 
 @router.get("/colleges", summary="Colleges")
-def colleges(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[CollegeShown]:
+def colleges(_: Annotated[Actor, may(P.NETWORK_READ)], db: SessionDep) -> list[CollegeShown]:
     """Every college of the network, by name."""
-    return service.colleges(session)
+    return service.colleges(db)
 
 
 @router.post("/colleges", status_code=status.HTTP_201_CREATED, summary="Open a college")
-def open_college(_: Annotated[Actor, may(P.NETWORK_MANAGE)], session: SessionDep, command: NewCollege) -> CollegeShown:
+def open_college(_: Annotated[Actor, may(P.NETWORK_MANAGE)], db: SessionDep, command: NewCollege) -> CollegeShown:
     """A new tenant; its slug and certificate prefix are its own."""
-    return service.open_college(session, command)
+    return service.open_college(db, command)
 
 
 @router.get("/projects", summary="Funded projects")
-def projects(_: Annotated[Actor, may(P.NETWORK_READ)], session: SessionDep) -> list[ProjectShown]:
+def projects(_: Annotated[Actor, may(P.NETWORK_READ)], db: SessionDep) -> list[ProjectShown]:
     """Every project with its targets, newest first."""
-    return service.projects(session)
+    return service.projects(db)
 
 
 @router.post("/projects", status_code=status.HTTP_201_CREATED, summary="Open a project")
-def open_project(_: Annotated[Actor, may(P.NETWORK_MANAGE)], session: SessionDep, command: NewProject) -> ProjectShown:
+def open_project(_: Annotated[Actor, may(P.NETWORK_MANAGE)], db: SessionDep, command: NewProject) -> ProjectShown:
     """A project and what it promises to reach."""
-    return service.open_project(session, command)
+    return service.open_project(db, command)

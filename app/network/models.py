@@ -1,12 +1,13 @@
 """The network: Quebec's regions, the colleges (tenants), the projects and their targets."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import ARRAY, Column, String
 from sqlmodel import Field, SQLModel
 
-from app.db import by_value, check
+from app.network.enums import TargetKind
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check
 
 
 class Region(SQLModel, table=True):
@@ -16,13 +17,12 @@ class Region(SQLModel, table=True):
     name: str = Field(max_length=80)
 
 
-class College(SQLModel, table=True):
+class College(Row, table=True):
     """A college: the tenant. ``number_prefix`` begins its certificate numbers.
 
     ``logo`` names a kept file (``<sha256>.png``), ``ink`` and ``accent`` are its colours (``#rrggbb``).
     """
 
-    id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(unique=True, max_length=60)
     name: str = Field(max_length=120)
     city: str = Field(max_length=80)
@@ -36,10 +36,9 @@ class College(SQLModel, table=True):
     accent: str | None = Field(default=None, max_length=7)
 
 
-class Project(SQLModel, table=True):
+class Project(Row, table=True):
     """A funded project; its targets come from here, never from code (S11)."""
 
-    id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(unique=True, max_length=60)
     name: str = Field(max_length=200)
     funder: str = Field(max_length=200)
@@ -47,14 +46,6 @@ class Project(SQLModel, table=True):
     ends_on: date
 
     __table_args__ = (check("period", "ends_on > starts_on"),)
-
-
-class TargetKind(StrEnum):
-    """What a project promises to reach."""
-
-    ADVISORS = "advisors"
-    ENTERPRISES = "enterprises"
-    REGIONS = "regions"
 
 
 class ProjectTarget(SQLModel, table=True):

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.network.models import TargetKind
-from app.network.rules import CertificateKind
-from app.web import Command, Line, Read
+from app.network.enums import CertificateKind, TargetKind
+from app.platform.schema import Command, Line, Read
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
 

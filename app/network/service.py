@@ -4,88 +4,88 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sqlmodel import col, select
 
-from app.access import Actor, scoped
-from app.db import Session
-from app.errors import Conflict, Invalid, NotFound, Reason
 from app.network.models import College, Project, ProjectTarget, Region
 from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
-from app.text import fold
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, NotFound, Reason
+from app.platform.messages.i18n import search_key
+from app.platform.security.actor import Actor, scoped
 
 
-def regions(session: Session) -> list[RegionShown]:
+def regions(db: Session) -> list[RegionShown]:
     """Quebec's 17 regions, in their usual order."""
-    return [RegionShown.model_validate(r) for r in session.exec(select(Region).order_by(Region.code)).all()]
+    return [RegionShown.model_validate(r) for r in db.exec(select(Region).order_by(Region.code)).all()]
 
 
-def region_name(session: Session, code: str) -> str:
+def region_name(db: Session, code: str) -> str:
     """The name of a region."""
-    return session.get_one(Region, code).name
+    return db.get_one(Region, code).name
 
 
-def colleges(session: Session) -> list[CollegeShown]:
+def colleges(db: Session) -> list[CollegeShown]:
     """All colleges by name, ``Cégep`` before ``Collège`` whatever the database's collation."""
-    rows = session.exec(select(College)).all()
-    return [CollegeShown.model_validate(c) for c in sorted(rows, key=lambda c: (fold(c.name), c.id))]
+    rows = db.exec(select(College)).all()
+    return [CollegeShown.model_validate(c) for c in sorted(rows, key=lambda c: (search_key(c.name), c.id))]
 
 
-def college(session: Session, college_id: int) -> CollegeShown:
+def college(db: Session, college_id: int) -> CollegeShown:
     """One college."""
-    found = session.get(College, college_id)
+    found = db.get(College, college_id)
     if found is None:
         raise NotFound
     return CollegeShown.model_validate(found)
 
 
-def see_college(session: Session, actor: Actor, college_id: int) -> CollegeShown:
+def see_college(db: Session, actor: Actor, college_id: int) -> CollegeShown:
     """A college in which the actor may do what the route's permission says."""
-    found = session.exec(select(College).where(College.id == college_id, scoped(actor, college=College.id))).first()
+    found = db.exec(select(College).where(College.id == college_id, scoped(actor, college=College.id))).first()
     if found is None:
         raise NotFound
     return CollegeShown.model_validate(found)
 
 
-def open_college(session: Session, command: NewCollege) -> CollegeShown:
+def open_college(db: Session, command: NewCollege) -> CollegeShown:
     """A new tenant."""
     if command.timezone not in available_timezones():
         raise Invalid("invalid", Reason("unknown_timezone", {"timezone": command.timezone}, "timezone"))
     taken = select(College.id).where((College.slug == command.slug) | (College.number_prefix == command.number_prefix))
-    if session.exec(taken).first() is not None:
+    if db.exec(taken).first() is not None:
         raise Conflict("college_exists")
     row = College(**{**command.model_dump(), "authorised_kinds": [k.value for k in command.authorised_kinds]})
-    session.add(row)
-    session.flush()
+    db.add(row)
+    db.flush()
     return CollegeShown.model_validate(row)
 
 
-def zone(session: Session, college_id: int) -> ZoneInfo:
+def zone(db: Session, college_id: int) -> ZoneInfo:
     """The college's time zone (BR-30)."""
-    return ZoneInfo(college(session, college_id).timezone)
+    return ZoneInfo(college(db, college_id).timezone)
 
 
-def open_project(session: Session, command: NewProject) -> ProjectShown:
+def open_project(db: Session, command: NewProject) -> ProjectShown:
     """A new project with its targets."""
     if command.ends_on <= command.starts_on:
         raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
-    if session.exec(select(Project.id).where(Project.slug == command.slug)).first() is not None:
+    if db.exec(select(Project.id).where(Project.slug == command.slug)).first() is not None:
         raise Conflict("project_exists")
     row = Project(**command.model_dump(exclude={"targets"}))
-    session.add(row)
-    session.flush()
-    session.add_all(ProjectTarget(project_id=row.id or 0, kind=t.kind, value=t.value) for t in command.targets)
-    session.flush()
-    return project(session, row.id or 0)
+    db.add(row)
+    db.flush()
+    db.add_all(ProjectTarget(project_id=row.id, kind=t.kind, value=t.value) for t in command.targets)
+    db.flush()
+    return project(db, row.id)
 
 
-def project(session: Session, project_id: int) -> ProjectShown:
+def project(db: Session, project_id: int) -> ProjectShown:
     """One project with its targets."""
-    row = session.get(Project, project_id)
+    row = db.get(Project, project_id)
     if row is None:
         raise NotFound
-    targets = session.exec(select(ProjectTarget).where(ProjectTarget.project_id == project_id)).all()
+    targets = db.exec(select(ProjectTarget).where(ProjectTarget.project_id == project_id)).all()
     return ProjectShown(**row.model_dump(), targets={t.kind.value: t.value for t in targets})
 
 
-def projects(session: Session) -> list[ProjectShown]:
+def projects(db: Session) -> list[ProjectShown]:
     """All projects, newest first."""
-    ids = session.exec(select(Project.id).order_by(col(Project.starts_on).desc())).all()
-    return [project(session, i) for i in ids if i is not None]
+    ids = db.exec(select(Project.id).order_by(col(Project.starts_on).desc())).all()
+    return [project(db, i) for i in ids if i is not None]

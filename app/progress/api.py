@@ -4,14 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
 
-from app.access import Actor, P, may
 from app.cohorts.service import see_cohort
-from app.db import SessionDep
-from app.idempotency import OnceRoute
-from app.progress import service_board, service_path
+from app.platform.messages.i18n import language, today
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.idempotency import OnceRoute
+from app.progress.board import service as board
+from app.progress.board.schemas import BoardQuery, BoardRow
+from app.progress.path import service as path
 from app.progress.schemas import PathSummary, Progress, StoredProgress
-from app.progress.schemas_board import BoardQuery, BoardRow
-from app.text import language, today
 
 router = APIRouter(tags=["progress"], route_class=OnceRoute)
 
@@ -35,12 +38,12 @@ def matches(if_none_match: str | None, etag: str) -> bool:
 )
 def read_progress(
     actor: Annotated[Actor, may(P.PROGRESS_READ)],
-    session: SessionDep,
+    db: SessionDep,
     enrolment_id: int,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The stored value as it is: no parsing between the database and the reader."""
-    stored = service_path.stored_progress(session, actor, enrolment_id)
+    stored = path.stored_progress(db, actor, enrolment_id)
     etag = etag_of(stored)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization, Cookie"}
     if matches(if_none_match, etag):
@@ -49,17 +52,17 @@ def read_progress(
 
 
 @router.get("/me/progress", summary="One's own enrolments with their figures")
-def read_my_progress(actor: Annotated[Actor, may(P.ME_READ)], session: SessionDep) -> list[PathSummary]:
+def read_my_progress(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> list[PathSummary]:
     """Newest cohort first, whatever became of the enrolment."""
-    return service_path.paths_of(session, actor.person_id)
+    return path.paths_of(db, actor.person_id)
 
 
 @router.get("/cohorts/{cohort_id}/board", summary="Where everyone of a cohort is")
 def read_board(
     actor: Annotated[Actor, may(P.PROGRESS_READ)],
-    session: SessionDep,
+    db: SessionDep,
     cohort_id: int,
     query: Annotated[BoardQuery, Query()],
 ) -> list[BoardRow]:
     """Everyone with a seat, or everyone in one state; ``tri`` puts first who needs attention."""
-    return service_board.board(session, see_cohort(session, actor, cohort_id), query)
+    return board.board(db, see_cohort(db, actor, cohort_id), query)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from app.curricula.schema import MandateKind
+from app.curricula.enums import MandateKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class CodevClient:
 
 @dataclass(frozen=True, slots=True)
 class MandateDone:
-    """How far a mandate has come: the dates of its three facts (design.md)."""
+    """How far a mandate has come: the dates of its three facts (BR-15)."""
 
     mandate_id: int
     kind: MandateKind

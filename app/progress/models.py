@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from app.db import moment, owned
+from app.platform.database.rows import Row
+from app.platform.database.types import moment, owned
 
 
-class ProgressRow(SQLModel, table=True):
+class ProgressRow(Row, table=True):
     """What the facts of an enrolment amount to; ``body`` is the whole ``Progress`` value as JSON.
 
     The other columns are parts of it that lists and reports select.
@@ -19,7 +20,6 @@ class ProgressRow(SQLModel, table=True):
     __tablename__ = "progress"
     __table_args__ = owned(("enrolment_id", "enrolment"), extra=(UniqueConstraint("enrolment_id"),))
 
-    id: int | None = Field(default=None, primary_key=True)
     college_id: int = Field(index=True)
     enrolment_id: int
     version: int

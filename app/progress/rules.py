@@ -1,7 +1,7 @@
 """The fold: an enrolment's facts and its curriculum version make a ``Progress``. The one definition.
 
 Pure: no session, no clock; the order of the facts changes nothing. Sources: BR-03, BR-06, BR-08,
-BR-09, BR-12, BR-19; brief 3.7 for the recognised hours.
+BR-09, BR-12, BR-19.
 """
 
 from collections import defaultdict
@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from app.curricula.schema import Activity, ActivityType, CertificateRule, Curriculum, MandateKind, Module
+from app.curricula.enums import ActivityType, MandateKind
+from app.curricula.schemas import Activity, CertificateRule, Curriculum, Module
 from app.progress.facts import (
     ActivityDone,
     Attended,
@@ -32,7 +33,7 @@ from app.progress.schemas import (
     ModuleProgress,
     Progress,
     State,
-    Why,
+    StoredReason,
 )
 
 AnyFact = TypeVar("AnyFact")
@@ -134,7 +135,7 @@ def _is_done(curriculum: Curriculum, module: Module, heap: _Heap, done: dict[str
     return done[module.code]
 
 
-def _module_missing(module: Module, heap: _Heap) -> list[Why]:
+def _module_missing(module: Module, heap: _Heap) -> list[StoredReason]:
     """What the module itself still asks for: its quorum (BR-09), or each of its activities."""
     if module.codev_quorum is None:
         return [why for activity in module.activities for why in _outcome(activity, heap).why]
@@ -144,10 +145,14 @@ def _module_missing(module: Module, heap: _Heap) -> list[Why]:
     missing = []
     if attended < module.codev_quorum.min_sessions_attended:
         missing.append(
-            Why(code="codev_sessions_missing", params={"n": module.codev_quorum.min_sessions_attended - attended})
+            StoredReason(
+                code="codev_sessions_missing", params={"n": module.codev_quorum.min_sessions_attended - attended}
+            )
         )
     if turns < module.codev_quorum.min_times_client:
-        missing.append(Why(code="codev_client_missing", params={"n": module.codev_quorum.min_times_client - turns}))
+        missing.append(
+            StoredReason(code="codev_client_missing", params={"n": module.codev_quorum.min_times_client - turns})
+        )
     others = (a for a in module.activities if a.type is not ActivityType.codev)
     return missing + [why for activity in others for why in _outcome(activity, heap).why]
 
@@ -161,7 +166,7 @@ def _module(module: Module, basis: Basis, heap: _Heap, done: Mapping[str, bool])
     locked_by = [code for code in module.prerequisites if not done[code]]
     activities = tuple(_activity(a, locked_by, heap, done) for a in module.activities)
     state = State.DONE if done[module.code] else State.LOCKED if locked_by else State.OPEN
-    why = [Why(code="prerequisite_missing", params={"module": code}) for code in locked_by]
+    why = [StoredReason(code="prerequisite_missing", params={"module": code}) for code in locked_by]
     return ModuleProgress(
         code=module.code,
         state=state,
@@ -177,13 +182,13 @@ def _activity(activity: Activity, locked_by: list[str], heap: _Heap, done: Mappi
     found = _outcome(activity, heap)
     closed = [*locked_by, *(code for code in activity.requires if not done[code] and code not in locked_by)]
     if found.state is State.OPEN and closed:
-        whys = tuple(Why(code="prerequisite_missing", params={"module": code}) for code in closed)
+        whys = tuple(StoredReason(code="prerequisite_missing", params={"module": code}) for code in closed)
         return found.model_copy(update={"state": State.LOCKED, "why": whys})
     return found
 
 
 def _outcome(activity: Activity, heap: _Heap) -> ActivityProgress:
-    """One activity alone: minutes recognised (brief 3.7) and what it still asks for."""
+    """One activity alone: minutes recognised (BR-06) and what it still asks for."""
     if activity.code not in heap.outcomes:
         heap.outcomes[activity.code] = _by_kind(activity, heap)
     return heap.outcomes[activity.code]
@@ -204,7 +209,7 @@ def _by_kind(activity: Activity, heap: _Heap) -> ActivityProgress:
 
 
 def _result(
-    activity: Activity, minutes: int, done_on: date | None, *why: Why, waiting: bool = False
+    activity: Activity, minutes: int, done_on: date | None, *why: StoredReason, waiting: bool = False
 ) -> ActivityProgress:
     state = State.DONE if done_on is not None else State.WAITING if waiting else State.OPEN
     return ActivityProgress(
@@ -219,7 +224,7 @@ def _result(
 
 def _all_or_nothing(activity: Activity, done_on: date | None, missing: str) -> ActivityProgress:
     minutes = activity.minutes if done_on is not None else 0
-    return _result(activity, minutes, done_on, Why(code=missing, params={"activity": activity.code}))
+    return _result(activity, minutes, done_on, StoredReason(code=missing, params={"activity": activity.code}))
 
 
 def _group(activity: Activity, heap: _Heap) -> ActivityProgress:
@@ -229,13 +234,15 @@ def _group(activity: Activity, heap: _Heap) -> ActivityProgress:
     minutes = sum(f.minutes for f in entries) + sum(f.minutes for f in made_up)
     days = [f.on for f in entries if f.minutes] + [f.done_on for f in made_up if f.done_on is not None]
     missing = "catch_up_to_do" if entries or assigned else "session_to_come"
-    return _result(activity, minutes, min(days, default=None), Why(code=missing, params={"activity": activity.code}))
+    return _result(
+        activity, minutes, min(days, default=None), StoredReason(code=missing, params={"activity": activity.code})
+    )
 
 
 def _codev(activity: Activity, heap: _Heap) -> ActivityProgress:
     entries = heap.about(CodevAttended, activity.code)
     days = [f.on for f in entries if f.minutes]
-    missing = Why(code="session_missed" if entries else "session_to_come", params={"activity": activity.code})
+    missing = StoredReason(code="session_missed" if entries else "session_to_come", params={"activity": activity.code})
     return _result(activity, sum(f.minutes for f in entries), min(days, default=None), missing)
 
 
@@ -245,9 +252,9 @@ def _field(activity: Activity, heap: _Heap) -> ActivityProgress:
     pending = sum(f.minutes for f in declared if f.accepted is None)
     done_on = max(f.on for f in declared if f.accepted) if accepted >= activity.minutes else None
     missing = max(activity.minutes - accepted - pending, 0)
-    why = Why(code="hours_to_countersign", params={"activity": activity.code})
+    why = StoredReason(code="hours_to_countersign", params={"activity": activity.code})
     if missing:
-        why = Why(code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing})
+        why = StoredReason(code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing})
     return _result(activity, accepted, done_on, why, waiting=not missing)
 
 
@@ -281,7 +288,7 @@ def sessions_attended(codev: Iterable[CodevAttended]) -> int:
 
 
 def competency_levels(judged: Iterable[Judged]) -> dict[str, int]:
-    """The highest validated level of each competency: a later lower one changes nothing (design.md)."""
+    """The highest validated level of each competency: a later lower one changes nothing (BR-12)."""
     levels: dict[str, int] = {}
     for fact in judged:
         levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
@@ -311,38 +318,42 @@ def _eligibility(rule: CertificateRule, progress: Progress, mandates: list[Manda
     if rule.mandates is not None:
         done = [m for m in mandates if m.kind is rule.mandates.kind and mandate_completed(m)]
         if len(done) < rule.mandates.min_completed:
-            why.append(Why(code="mandates_missing", params={"n": rule.mandates.min_completed - len(done)}))
+            why.append(StoredReason(code="mandates_missing", params={"n": rule.mandates.min_completed - len(done)}))
         enterprises = len({m.enterprise_id for m in done})
         if enterprises < rule.mandates.min_distinct_enterprises:
             missing = rule.mandates.min_distinct_enterprises - enterprises
-            why.append(Why(code="enterprises_missing", params={"n": missing}))
+            why.append(StoredReason(code="enterprises_missing", params={"n": missing}))
     return Eligibility(kind=rule.kind, eligible=not why, why=tuple(why))
 
 
-def _hours_why(rule: CertificateRule, progress: Progress) -> list[Why]:
+def _hours_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
     why = []
     pct = progress.attendance_pct
     if rule.min_attendance_pct and (pct is None or pct < rule.min_attendance_pct):
-        why.append(Why(code="attendance_low", params={"pct": pct or 0, "needed": rule.min_attendance_pct}))
+        why.append(StoredReason(code="attendance_low", params={"pct": pct or 0, "needed": rule.min_attendance_pct}))
     needed = -(-progress.planned_minutes * rule.min_hours_pct // 100)
     if progress.recognised_minutes < needed:
         params = {"recognised_minutes": progress.recognised_minutes, "needed_minutes": needed}
-        why.append(Why(code="hours_low", params=params))
+        why.append(StoredReason(code="hours_low", params=params))
     return why
 
 
-def _modules_why(rule: CertificateRule, progress: Progress) -> list[Why]:
+def _modules_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
     if not rule.all_modules:
         return []
     return [
-        Why(code="module_incomplete", params={"module": m.code}) for m in progress.modules if m.state is not State.DONE
+        StoredReason(code="module_incomplete", params={"module": m.code})
+        for m in progress.modules
+        if m.state is not State.DONE
     ]
 
 
-def _levels_why(rule: CertificateRule, progress: Progress) -> list[Why]:
+def _levels_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
     levels = {c.code: c.level or 0 for c in progress.competencies}
     return [
-        Why(code="competency_below", params={"competency": code, "level": levels.get(code, 0), "needed": needed})
+        StoredReason(
+            code="competency_below", params={"competency": code, "level": levels.get(code, 0), "needed": needed}
+        )
         for code, needed in sorted(rule.thresholds.items())
         if levels.get(code, 0) < needed
     ]
@@ -358,15 +369,19 @@ def is_late(next_due_on: date | None, today: date) -> bool:
 
 def risk_reasons(
     next_due_on: date | None, attended: int, base: int, today: date, *, min_attendance_pct: int = 80
-) -> list[Why]:
+) -> list[StoredReason]:
     """Why to call the person: late by more than two weeks, or attendance below what is needed."""
     found = []
     if next_due_on is not None and next_due_on < today - LATE_BY:
         found.append(
-            Why(code="long_late", params={"due_on": next_due_on.isoformat(), "days": (today - next_due_on).days})
+            StoredReason(
+                code="long_late", params={"due_on": next_due_on.isoformat(), "days": (today - next_due_on).days}
+            )
         )
     if base > 0 and attended * 100 < min_attendance_pct * base:
-        found.append(Why(code="attendance_low", params={"pct": attended * 100 // base, "needed": min_attendance_pct}))
+        found.append(
+            StoredReason(code="attendance_low", params={"pct": attended * 100 // base, "needed": min_attendance_pct})
+        )
     return found
 
 

@@ -1,14 +1,14 @@
 """The ``Progress`` value: what an enrolment's facts amount to. Times are minutes, dates ISO 8601."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
-from app.cohorts.models import EnrolmentState
-from app.curricula.schema import CertificateKind, Mode
-from app.errors import Reason, Scalar
-from app.web import Read
+from app.cohorts.enums import EnrolmentState
+from app.network.enums import CertificateKind
+from app.platform.errors import Reason, Scalar
+from app.platform.schema import Read
 
 
 class State(StrEnum):
@@ -20,7 +20,7 @@ class State(StrEnum):
     DONE = "done"
 
 
-class Why(Read):
+class StoredReason(Read):
     """A reason as data: ``code`` is stable, ``params`` its values."""
 
     code: str
@@ -40,7 +40,7 @@ class ActivityProgress(Read):
     planned_minutes: int
     recognised_minutes: int = Field(description="never above the planned minutes (BR-06)")
     done_on: date | None = None
-    why: tuple[Why, ...] = ()
+    why: tuple[StoredReason, ...] = ()
 
 
 class ModuleProgress(Read):
@@ -52,7 +52,7 @@ class ModuleProgress(Read):
     planned_minutes: int
     recognised_minutes: int
     activities: tuple[ActivityProgress, ...]
-    why: tuple[Why, ...] = ()
+    why: tuple[StoredReason, ...] = ()
 
 
 class CompetencyProgress(Read):
@@ -68,7 +68,7 @@ class Eligibility(Read):
 
     kind: CertificateKind
     eligible: bool
-    why: tuple[Why, ...] = ()
+    why: tuple[StoredReason, ...] = ()
 
 
 class CodevProgress(Read):
@@ -127,7 +127,7 @@ class Step(Read):
     activity_code: str
     module_code: str
     due_on: date
-    why: Why
+    why: StoredReason
 
 
 class PathSummary(Read):
@@ -153,18 +153,6 @@ class StoredProgress(Read):
 
     version: int
     body: str
-    timezone: str
-
-
-class ComingSession(Read):
-    """The next session of the cohort."""
-
-    id: int
-    activity_code: str
-    starts_at: datetime
-    planned_minutes: int
-    mode: Mode
-    place: str
     timezone: str
 
 

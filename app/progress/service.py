@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam
-from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col, select
 
-from app.cohorts.models import CatchUp, Cohort, Enrolment, RollCall, RollCallEntry, ScheduledSession
+from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import default_library
-from app.db import Session, now, standing, written
-from app.progress.facts import Attended, Basis, CatchUpAssigned, Fact
+from app.platform.clock import now
+from app.platform.database.session import Session, written
+from app.platform.json import dumps
+from app.progress.facts import Basis, Fact
 from app.progress.models import ProgressRow
 from app.progress.rules import fold
 from app.progress.schemas import Progress
-from app.text import local
-from app.web import dumps
 
 Ids: TypeAlias = Sequence[int]
-Touched: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
+Affected: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
 Load: TypeAlias = Callable[[Session, Ids], Iterable[tuple[int, Fact]]]
 
 
@@ -34,7 +34,7 @@ Load: TypeAlias = Callable[[Session, Ids], Iterable[tuple[int, Fact]]]
 class FactSource:
     """A feature's facts: the tables that hold them, whom their rows touch, how to load them."""
 
-    touched: Mapping[type[SQLModel], Touched]
+    affects: Mapping[type[SQLModel], Affected]
     load: Load
 
 
@@ -52,6 +52,10 @@ def register(source: FactSource) -> None:
         _sources.append(source)
 
 
+def _itself(_: Session, rows: Sequence[Any]) -> list[int]:
+    return [row.id for row in rows]
+
+
 def own(_: Session, rows: Sequence[Any]) -> list[int]:
     """Rows that name their enrolment."""
     return [row.enrolment_id for row in rows]
@@ -59,52 +63,65 @@ def own(_: Session, rows: Sequence[Any]) -> list[int]:
 
 def fact_tables() -> frozenset[str]:
     """Tables that only objects may write, so that the touched set is whole."""
-    return frozenset(str(model.__tablename__) for source in _sources for model in source.touched)
+    return frozenset(str(model.__tablename__) for source in _sources for model in source.affects)
+
+
+def _of_cohorts(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    found = db.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
+    return [i for i in found if i is not None]
+
+
+def _no_facts(_: Session, __: Ids) -> Iterable[tuple[int, Fact]]:
+    return ()
+
+
+ENROLMENTS = FactSource(affects={Enrolment: _itself, Cohort: _of_cohorts}, load=_no_facts)
+"""What progress depends on beside facts: the enrolment and its cohort's dates."""
 
 
 # At the commit boundary -------------------------------------------------------------------------
 
 
-def touched(session: Session) -> list[int]:
+def affected_enrolments(db: Session) -> list[int]:
     """Ids of the enrolments that this transaction's writes concern, in order."""
     by_type: dict[type, list[Any]] = defaultdict(list)
-    for row in written(session):
+    for row in written(db):
         by_type[type(row)].append(row)
     found: set[int] = set()
     for source in _sources:
-        for model, whom in source.touched.items():
+        for model, whom in source.affects.items():
             if model in by_type:
-                found.update(whom(session, by_type[model]))
+                found.update(whom(db, by_type[model]))
     return sorted(found)
 
 
-def refresh(session: Session) -> None:
+def refresh(db: Session) -> None:
     """Fold again every enrolment that the transaction touched, once, under its lock."""
-    ids = touched(session)
+    ids = affected_enrolments(db)
     if ids:
-        refold(session, ids)
+        recompute(db, ids)
 
 
-def refold(session: Session, ids: Ids) -> None:
+def recompute(db: Session, ids: Ids) -> None:
     """Lock, read, fold, write: version + 1, in the caller's transaction."""
     lock = select(Enrolment.id).where(col(Enrolment.id).in_(ids)).order_by(col(Enrolment.id))
-    locked = session.exec(lock.with_for_update(key_share=True)).all()
+    locked = db.exec(lock.with_for_update(key_share=True)).all()
     if len(locked) != len(ids):
         raise RuntimeError("an enrolment to fold is out of this transaction's sight")
-    values = [_row(*item) for item in folded(session, ids)]
+    values = [_row(*item) for item in folded(db, ids)]
     statement = insert(ProgressRow)
     new = {c.name: c for c in statement.excluded if c.name not in {"id", "version", "enrolment_id", "college_id"}}
     table = ProgressRow.__table__  # type: ignore[attr-defined]
     statement = statement.on_conflict_do_update(
         index_elements=["enrolment_id"], set_={**new, "version": table.c.version + 1}
     )
-    session.connection().execute(statement, values)
+    db.connection().execute(statement, values)
 
 
-def folded(session: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
+def folded(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
     """``(enrolment id, college id, progress)`` computed from the facts as they are now."""
-    basis = session.execute(
-        columns(
+    basis = db.execute(
+        sa.select(
             col(Enrolment.id),
             col(Enrolment.college_id),
             col(Enrolment.curriculum_slug),
@@ -118,7 +135,7 @@ def folded(session: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
     ).all()
     facts: dict[int, list[Fact]] = defaultdict(list)
     for source in _sources:
-        for enrolment_id, fact in source.load(session, ids):
+        for enrolment_id, fact in source.load(db, ids):
             facts[enrolment_id].append(fact)
     library = default_library()
     return [
@@ -147,84 +164,17 @@ def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, ob
     }
 
 
-def mismatches(session: Session, *, batch: int = 200) -> list[int]:
+def mismatches(db: Session, *, batch: int = 200) -> list[int]:
     """Enrolments whose stored row is not what their facts give (``escouade doctor --progress``)."""
-    ids = [i for i in session.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all() if i is not None]
+    ids = [i for i in db.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all() if i is not None]
     wrong: list[int] = []
     for start in range(0, len(ids), batch):
         part = ids[start : start + batch]
         stored = dict(
-            session.exec(
+            db.exec(
                 select(ProgressRow.enrolment_id, ProgressRow.body).where(col(ProgressRow.enrolment_id).in_(part))
             ).all()
         )
-        fresh = {id_: progress.model_dump(mode="json") for id_, _, progress in folded(session, part)}
+        fresh = {id_: progress.model_dump(mode="json") for id_, _, progress in folded(db, part)}
         wrong.extend(id_ for id_ in part if dumps(stored.get(id_)) != dumps(fresh[id_]))
     return wrong
-
-
-# The facts of what stands upstream: roll calls and catch-ups ------------------------------------
-
-
-_ATTENDANCE = (
-    columns(
-        col(RollCallEntry.enrolment_id),
-        col(ScheduledSession.id),
-        col(ScheduledSession.activity_code),
-        col(ScheduledSession.starts_at),
-        col(ScheduledSession.timezone),
-        col(ScheduledSession.planned_minutes),
-        col(RollCallEntry.minutes),
-    )
-    .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
-    .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
-    .where(among(RollCallEntry.enrolment_id), standing(RollCall), col(ScheduledSession.cancelled_at).is_(None))
-)
-
-
-def _load_attendance(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in session.execute(_ATTENDANCE, {"ids": ids}):
-        yield enrolment_id, Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
-
-
-_CATCH_UPS = columns(
-    col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
-).where(among(CatchUp.enrolment_id), standing(CatchUp))
-
-
-def _load_catch_ups(session: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, code, minutes, done_on in session.execute(_CATCH_UPS, {"ids": ids}):
-        yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
-
-
-def _of_sessions(session: Session, rows: Sequence[Any]) -> Iterable[int]:
-    statement = (
-        select(RollCallEntry.enrolment_id)
-        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
-        .where(col(RollCall.session_id).in_([row.id for row in rows]))
-    )
-    return session.exec(statement).all()
-
-
-def _of_roll_calls(session: Session, rows: Sequence[Any]) -> Iterable[int]:
-    ids = [i for row in rows for i in (row.id, row.supersedes_id) if i is not None]
-    return session.exec(select(RollCallEntry.enrolment_id).where(col(RollCallEntry.roll_call_id).in_(ids))).all()
-
-
-def _of_cohorts(session: Session, rows: Sequence[Any]) -> Iterable[int]:
-    found = session.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
-    return [i for i in found if i is not None]
-
-
-def _itself(_: Session, rows: Sequence[Any]) -> Iterable[int]:
-    return [row.id for row in rows]
-
-
-ATTENDANCE = FactSource(
-    touched={RollCallEntry: own, RollCall: _of_roll_calls, ScheduledSession: _of_sessions},
-    load=_load_attendance,
-)
-CATCH_UPS = FactSource(
-    touched={CatchUp: own, Enrolment: _itself, Cohort: _of_cohorts},
-    load=_load_catch_ups,
-)

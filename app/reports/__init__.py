@@ -1,0 +1,1 @@
+"""Reports that reconcile: one model, rendered as a page, JSON, CSV and XLSX."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.curricula.schema import Curriculum
+from app.curricula.schemas import Curriculum
+from app.platform.documents.spreadsheets import Cell, in_hours
 from app.reports.schemas import CohortTotals, ReportRow, ReportTotals
-from app.sheets import Cell, in_hours
 
 SUMMED = tuple(name for name in ReportTotals.model_fields if name not in {"enrolments", "certificates"})
 

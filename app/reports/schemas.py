@@ -4,10 +4,9 @@ from datetime import date
 
 from pydantic import Field
 
-from app.cohorts.models import EnrolmentState
-from app.curricula.schema import CertificateKind
-from app.network.models import TargetKind
-from app.web import Read
+from app.cohorts.enums import EnrolmentState
+from app.network.enums import CertificateKind, TargetKind
+from app.platform.schema import Read
 
 CONTRACT = "progression_v1"
 """Columns of the export: their order never changes and none is renamed; new ones come at the end."""

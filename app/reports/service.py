@@ -5,53 +5,55 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement
-from sqlalchemy import select as columns
 from sqlmodel import col
 
-from app.access import Actor, P, scoped
-from app.audit import Part, viewed
-from app.certificates.models import Certificate, CertificateState
+from app.certificates.enums import CertificateState
+from app.certificates.models import Certificate
 from app.cohorts import service as cohorts
-from app.cohorts.models import Cohort, Enrolment, EnrolmentState
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import default_library
-from app.curricula.schema import CertificateKind
-from app.db import Session
 from app.network import service as network
+from app.network.enums import CertificateKind
 from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
+from app.platform.database.session import Session
+from app.platform.messages.i18n import today
+from app.platform.security.actor import Actor, scoped
+from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import attendance_pct
 from app.reports.rules import by_cohort, competencies_of, totals
 from app.reports.schemas import CertificateIssued, ProgressReport, ReportChoice, ReportRow, Reports
-from app.text import today
 
 NEVER_FOLLOWED = (EnrolmentState.APPLIED, EnrolmentState.REFUSED)
 
 
-def cohort_report(session: Session, actor: Actor, cohort: CohortRef, *, as_of: date | None = None) -> ProgressReport:
+def cohort_report(db: Session, actor: Actor, cohort: CohortRef, *, as_of: date | None = None) -> ProgressReport:
     """The progress of everyone of a cohort."""
-    college = network.college(session, cohort.college_id)
+    college = network.college(db, cohort.college_id)
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id)
-    return _report(session, college, cohort.code, as_of, within & (col(Enrolment.cohort_id) == cohort.id))
+    return _report(db, college, cohort.code, as_of, within & (col(Enrolment.cohort_id) == cohort.id))
 
 
-def college_report(
-    session: Session, actor: Actor, college: CollegeShown, *, as_of: date | None = None
-) -> ProgressReport:
+def college_report(db: Session, actor: Actor, college: CollegeShown, *, as_of: date | None = None) -> ProgressReport:
     """The progress of everyone of all cohorts of a college; its totals are the sum of theirs."""
     within = scoped(actor, college=Enrolment.college_id)
-    return _report(session, college, None, as_of, within & (col(Enrolment.college_id) == college.id))
+    return _report(db, college, None, as_of, within & (col(Enrolment.college_id) == college.id))
 
 
 def _report(
-    session: Session, college: CollegeShown, cohort: str | None, as_of: date | None, where: ColumnElement[bool]
+    db: Session, college: CollegeShown, cohort: str | None, as_of: date | None, where: ColumnElement[bool]
 ) -> ProgressReport:
-    found = _enrolments(session, where)
-    viewed(session, [(row.person_id, college.id) for row in found], Part.REPORT)
-    issued = _certificates(session, where)
+    found = _enrolments(db, where)
+    log_access(db, [(row.person_id, college.id) for row in found], Part.REPORT)
+    issued = _certificates(db, where)
     rows = tuple(_row(college, row, issued[row.id]) for row in found)
     return ProgressReport(
         college=college.name,
@@ -65,10 +67,10 @@ def _report(
     )
 
 
-def _enrolments(session: Session, where: ColumnElement[bool]) -> Sequence[Any]:
+def _enrolments(db: Session, where: ColumnElement[bool]) -> Sequence[Any]:
     """In the order of cohorts, then names."""
     statement = (
-        columns(
+        sa.select(
             *(
                 col(getattr(Enrolment, n))
                 for n in ("id", "person_id", "state", "joined_on", "curriculum_slug", "curriculum_version")
@@ -95,12 +97,12 @@ def _enrolments(session: Session, where: ColumnElement[bool]) -> Sequence[Any]:
         .where(where, col(Enrolment.state).not_in(NEVER_FOLLOWED))
         .order_by(col(Cohort.code), col(Person.search_key), col(Enrolment.id))
     )
-    return session.execute(statement).all()
+    return db.execute(statement).all()
 
 
-def _certificates(session: Session, where: ColumnElement[bool]) -> dict[int, list[CertificateIssued]]:
+def _certificates(db: Session, where: ColumnElement[bool]) -> dict[int, list[CertificateIssued]]:
     statement = (
-        columns(
+        sa.select(
             col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.number), col(Certificate.issued_on)
         )
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
@@ -108,7 +110,7 @@ def _certificates(session: Session, where: ColumnElement[bool]) -> dict[int, lis
         .order_by(col(Certificate.issued_on), col(Certificate.number))
     )
     found: dict[int, list[CertificateIssued]] = defaultdict(list)
-    for enrolment_id, kind, number, issued_on in session.execute(statement):
+    for enrolment_id, kind, number, issued_on in db.execute(statement):
         found[enrolment_id].append(CertificateIssued(kind=kind, number=number, issued_on=issued_on))
     return found
 
@@ -138,21 +140,21 @@ def _competencies(found: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({code for path in paths for code in competencies_of(path)}))
 
 
-def reports(session: Session, actor: Actor) -> Reports:
+def reports(db: Session, actor: Actor) -> Reports:
     """What the actor may read and download: by cohort, by college, by project."""
-    mine = cohorts.cohorts(session, actor.using(P.REPORT_COHORT))
-    reached = columns(col(College.id), col(College.name), col(College.city)).where(
+    mine = cohorts.cohorts(db, actor.using(P.REPORT_COHORT))
+    reached = sa.select(col(College.id), col(College.name), col(College.city)).where(
         scoped(actor.using(P.REPORT_COLLEGE), college=College.id)
     )
-    observed = columns(col(Project.id), col(Project.name), col(Project.funder)).where(
+    observed = sa.select(col(Project.id), col(Project.name), col(Project.funder)).where(
         scoped(actor.using(P.INDICATOR_READ), project=Project.id)
     )
     return Reports(
         cohorts=tuple(ReportChoice(id=c.id, label=c.code, detail=f"{c.title}, {c.college}") for c in mine),
-        colleges=_choices(session, reached.order_by(col(College.name))),
-        projects=_choices(session, observed.order_by(col(Project.name))),
+        colleges=_choices(db, reached.order_by(col(College.name))),
+        projects=_choices(db, observed.order_by(col(Project.name))),
     )
 
 
-def _choices(session: Session, statement: Any) -> tuple[ReportChoice, ...]:  # noqa: ANN401 - a statement
-    return tuple(ReportChoice(id=i, label=label, detail=detail) for i, label, detail in session.execute(statement))
+def _choices(db: Session, statement: Any) -> tuple[ReportChoice, ...]:  # noqa: ANN401 - a statement
+    return tuple(ReportChoice(id=i, label=label, detail=detail) for i, label, detail in db.execute(statement))

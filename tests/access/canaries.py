@@ -1,10 +1,10 @@
-"""Which actor may ever read which planted word: written by hand from the grants and the brief, by place.
+"""Which actor may ever read which planted word: written by hand from the grants and the rules, by place.
 
 A canary that is read by anyone else, at any door, is a leak. ``A``: their own cohort in their own college;
 ``F``: the college's second cohort; ``R``: the other college.
 """
 
-from tests.access.cast import canary
+from tests.access.actors import canary
 
 OF_COHORT = {"participant", "peer", "dual", "manager_elsewhere"}
 """Those who follow the cohort, whatever else they are elsewhere."""

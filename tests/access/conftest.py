@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 
-from tests.access.ground import Ground, Template, prepared
-from tests.world import World
+from tests.access.access_db import Ground, Template, prepared
+from tests.factories.network import World
 
 
 @pytest.fixture(scope="session")

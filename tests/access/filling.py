@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.access.cast import Place
+from tests.access.actors import Place
 from tests.access.payloads import CALLS, GIVEN, MARK, NAMES, Call
-from tests.certificates.samples import PNG
-from tests.learning.samples import PDF
+from tests.factories.certificates import PNG
+from tests.factories.learning import PDF
 
 MANY = frozenset({"{roll}", "{memberships}", "{other_roll}", "{other_memberships}"})
 """Marks of several ids: a line that holds one is there once an id."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from httpx2 import Response
 
+from tests.access.access_db import MISSING, NO_CODE, UNSAFE, Ground, words_of
+from tests.access.actors import Place
 from tests.access.canaries import leaked
-from tests.access.cast import Place
 from tests.access.filling import address, filled, kinds
-from tests.access.ground import MISSING, NO_CODE, UNSAFE, Ground, words_of
 from tests.access.offers import refused_offers
 from tests.access.payloads import CALLS, Call
 

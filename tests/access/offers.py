@@ -7,7 +7,7 @@ from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from tests.access.cast import Place
+from tests.access.actors import Place
 from tests.access.filling import kinds
 from tests.access.payloads import CALLS, MARK, Call
 

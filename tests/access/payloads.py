@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from app.text import today
-from tests.world import PASSWORD, STARTED
+from app.platform.messages.i18n import today
+from tests.factories.network import PASSWORD, STARTED
 
 TODAY = today().isoformat()
 BEGAN = STARTED.isoformat()

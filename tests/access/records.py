@@ -6,58 +6,75 @@ from typing import Any, TypeAlias
 
 from sqlmodel import select
 
-from app.access import Actor, Permission
-from app.accompaniment import service_mandates as mandates
-from app.accompaniment.models import EnterpriseSize, MilestoneKind
-from app.accompaniment.schemas import MilestoneCommand, NewEnterprise, NewMandate
-from app.certificates import service as certificates
-from app.certificates import service_documents, service_register, service_signatories
-from app.certificates.models import Batch, BatchItem, Certificate, CertificateState, Hold, Revocation
-from app.certificates.rules_batches import FAILED
-from app.certificates.schemas import IssueCertificate, NewSignatory
-from app.certificates.service_documents import Workshop
-from app.codev import service as codev
-from app.codev import service_records, service_sessions
-from app.codev.models import TurnReason, TurnStatus
-from app.codev.schemas import NewCodevSession, NewGroup, PresenceCommand, RecordCommand, TurnCommand
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.enterprises.schemas import NewEnterprise
+from app.accompaniment.mandates import service as mandates
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.schemas import MilestoneCommand, NewMandate
+from app.attendance.calendar import service as calendar
+from app.attendance.calendar.schemas import CancelCommand, NewSession
+from app.attendance.catch_ups import service as catch_ups
+from app.attendance.catch_ups.schemas import CatchUpCommand
+from app.attendance.roll_calls import service as roll_calls
+from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
+from app.certificates.batches.models import Batch, BatchItem
+from app.certificates.batches.rules import FAILED
+from app.certificates.branding import signatories
+from app.certificates.branding.schemas import NewSignatory
+from app.certificates.corrections.models import Revocation
+from app.certificates.documents import service as documents
+from app.certificates.documents.service import DocumentStore
+from app.certificates.enums import CertificateState
+from app.certificates.issuing import service as certificates
+from app.certificates.issuing.schemas import IssueCertificate
+from app.certificates.models import Certificate, Hold
+from app.certificates.register import service as register
+from app.codev.groups import service as codev
+from app.codev.groups.schemas import NewGroup
+from app.codev.records import service as records
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
+from app.codev.sessions import service as sessions
+from app.codev.sessions.schemas import NewCodevSession
 from app.cohorts import service as cohorts
-from app.cohorts import service_sessions as calendar
-from app.cohorts.models import PresenceMode, PresenceStatus
-from app.cohorts.schemas import (
-    CancelCommand,
-    CatchUpCommand,
-    CohortRef,
-    EnrolmentRef,
-    EntryCommand,
-    NewSession,
-    RollCallCommand,
-)
+from app.cohorts.enrolments import service as enrolments_service
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.schemas import CohortRef
+from app.curricula.enums import ActivityType, MandateKind
 from app.curricula.library import default_library
-from app.curricula.schema import ActivityType, CertificateKind, MandateKind
-from app.db import Database, Session, act_for, now
 from app.grading import service as grading
-from app.grading.schemas import EvidenceKind, EvidenceRef, JudgeCommand
-from app.learning import service_hand_ins, service_hours
-from app.learning.models import ActivityCompletion, Countersignature, FieldHours, HandIn
-from app.learning.schemas import CountersignCommand, FileCommand, HoursCommand, TextCommand
+from app.grading.enums import EvidenceKind
+from app.grading.schemas import EvidenceRef, JudgeCommand
+from app.identity.account.models import Account
+from app.identity.api_tokens.models import ApiToken
+from app.identity.invitations.models import Invitation
+from app.identity.oidc.models import OidcIdentity, OidcProvider
+from app.identity.password_reset.models import PasswordReset
+from app.identity.sign_in.authentication import digest
+from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.models import SignIn
+from app.identity.sign_in.service import open_sign_in
+from app.learning.activities.models import ActivityCompletion
+from app.learning.field_hours import service as field_hours
+from app.learning.field_hours.models import Countersignature, FieldHours
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
+from app.learning.hand_ins import service as hand_ins
+from app.learning.hand_ins.models import HandIn
+from app.learning.hand_ins.schemas import FileCommand, TextCommand
 from app.network import service as network
+from app.network.enums import CertificateKind
 from app.network.schemas import NewProject
-from app.people.models import (
-    Account,
-    ApiToken,
-    Invitation,
-    OidcIdentity,
-    OidcProvider,
-    PasswordReset,
-    SignIn,
-    SignInKind,
-)
-from app.people.service_sign_in import digest, open_sign_in
-from app.text import today
-from tests.access.cast import LOOSE, MEMBERS, ROLL, Place, gather
+from app.platform.clock import now
+from app.platform.database.session import Session, set_actor
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from app.platform.security.actor import Actor
+from app.platform.security.permissions import Permission
+from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, gather
 from tests.conftest import RING, SITE
-from tests.learning.samples import PDF
-from tests.world import STARTED, World, acting
+from tests.factories.learning import PDF
+from tests.factories.network import STARTED, World, acting
 
 P = Permission
 Row: TypeAlias = dict[str, Any]
@@ -72,8 +89,8 @@ FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
 class Desk:
     """Someone of a place at work: their transaction, who they are, what they see."""
 
-    def __init__(self, session: Session, world: World, place: Place, part: str) -> None:
-        self.session, self.world, self.place = session, world, place
+    def __init__(self, db: Session, world: World, place: Place, part: str) -> None:
+        self.session, self.world, self.place = db, world, place
         self.who = place.parts[part]
 
     def actor(self, permission: Permission) -> Actor:
@@ -86,7 +103,7 @@ class Desk:
 
     def enrolment(self, permission: Permission, part: str = "owner") -> EnrolmentRef:
         """Someone's enrolment, seen through a permission."""
-        return cohorts.see_enrolment(self.session, self.actor(permission), self.ids(part))
+        return enrolments_service.see_enrolment(self.session, self.actor(permission), self.ids(part))
 
     def ids(self, part: str) -> int:
         """The enrolment of a part."""
@@ -96,14 +113,14 @@ class Desk:
 def build(database: Database, world: World, files: Path) -> dict[str, Place]:
     """Every place with all its records; ``files`` keeps what was handed in."""
     places = gather(database, world)
-    with database.transaction() as session:
+    with database.transaction() as db:
         command = NewProject(slug="autre", name="Autre projet", funder="Autre", starts_on=STARTED, ends_on=today())
-        other = network.open_project(session, command).id
+        other = network.open_project(db, command).id
     for place in places.values():
         place.ids |= _known(world, place, other)
         for step, part in STEPS:
-            with database.transaction() as session:
-                step(Desk(session, world, place, part), files)
+            with database.transaction() as db:
+                step(Desk(db, world, place, part), files)
     return places
 
 
@@ -143,14 +160,16 @@ def _calendar(at: Desk, _: Path) -> None:
             for minutes in [GENERALIST.activity(code).minutes]
         )
         ref = calendar.see_session(at.session, at.actor(P.ROLLCALL_RECORD), meeting)
-        sheet = calendar.close_roll_call(at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries))
-        at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id or 0}
+        sheet = roll_calls.close_roll_call(
+            at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries)
+        )
+        at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
     dropped = calendar.see_session(at.session, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
     command = CancelCommand(reason=at.place.mark("Annule"))
     calendar.cancel(at.session, at.actor(P.SESSION_MANAGE), dropped, command)
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
-    given = calendar.assign_catch_up(at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
+    given = catch_ups.assign_catch_up(at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
 
 
@@ -182,7 +201,7 @@ def _path(at: Desk, _: Path) -> None:
                 )
                 _add(at, row)
                 said: Row = {"accepted": True, "decided_at": now(), "decided_by": coordinator}
-                _add(at, Countersignature(college_id=at.place.college, field_hours_id=row.id or 0, **said))
+                _add(at, Countersignature(college_id=at.place.college, field_hours_id=row.id, **said))
 
 
 def _add(at: Desk, row: object) -> None:
@@ -194,24 +213,22 @@ def _hand_in(at: Desk, files: Path) -> None:
     ids, mark = at.place.ids, at.place.mark
     text = TextCommand(activity_code="GEN-1.C", body=mark("Texte"))
     enrolment = at.enrolment(P.ACTIVITY_DO)
-    shown, _ = service_hand_ins.hand_in_text(at.session, at.actor(P.ACTIVITY_DO), enrolment, text)
+    shown, _ = hand_ins.hand_in_text(at.session, at.actor(P.ACTIVITY_DO), enrolment, text)
     content = PDF + mark("Contenu").encode()
     named = FileCommand(activity_code="GEN-2.C", name=f"{mark('Fichier')}.pdf", content=content)
-    kept, _ = service_hand_ins.hand_in_file(
-        at.session, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20
-    )
+    kept, _ = hand_ins.hand_in_file(at.session, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20)
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
     for key in ("hours", "decided_hours"):
         hours = HoursCommand(activity_code="GEN-8.A", minutes=60, worked_on=STARTED, note=f"{mark('Note')} {key}")
-        declared, _ = service_hours.declare_hours(at.session, at.actor(P.ACTIVITY_DO), enrolment, hours)
+        declared, _ = field_hours.declare_hours(at.session, at.actor(P.ACTIVITY_DO), enrolment, hours)
         ids[key] = declared.id
 
 
 def _countersign(at: Desk, _: Path) -> None:
     actor = at.actor(P.HOURS_COUNTERSIGN)
-    seen = service_hours.see_hours(at.session, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
-    shown = service_hours.countersign(at.session, actor, seen, CountersignCommand(accepted=True))
-    at.place.ids["countersignature"] = shown.countersignature_id or 0
+    seen = field_hours.see_hours(at.session, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
+    shown = field_hours.countersign(at.session, actor, seen, CountersignCommand(accepted=True))
+    at.place.ids["countersignature"] = shown.countersignature_id
 
 
 def _mandate(at: Desk, _: Path) -> None:
@@ -253,13 +270,13 @@ def _group(at: Desk, _: Path) -> None:
     ref = codev.see_group(at.session, at.actor(P.CODEV_MANAGE), formed.id)
     for key, code in (("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B")):
         planned = NewCodevSession(activity_code=code, starts_at=FIRST)
-        row = service_sessions.plan_session(at.session, at.actor(P.CODEV_MANAGE), ref, planned)
+        row = sessions.plan_session(at.session, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
 
 
 def _record(at: Desk, _: Path) -> None:
     actor = at.actor(P.CODEV_RECORD)
-    meeting = service_sessions.see_codev_session(at.session, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    meeting = sessions.see_codev_session(at.session, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
     ids: list[int] = at.place.ids["memberships"]  # type: ignore[assignment]
     entries = tuple(
         PresenceCommand(membership_id=i, status=PresenceStatus.PRESENT, minutes=180, mode=PresenceMode.ONSITE)
@@ -270,7 +287,7 @@ def _record(at: Desk, _: Path) -> None:
         TurnCommand(position=2, client_id=ids[1], status=TurnStatus.CANCELLED, reason=TurnReason.ABSENCE),
     )
     record = RecordCommand(entries=entries, turns=turns)
-    at.place.ids["codev_record"] = service_records.close_record(at.session, actor, meeting, record)
+    at.place.ids["codev_record"] = records.close_record(at.session, actor, meeting, record)
 
 
 # Judging and certifying -------------------------------------------------------------------------
@@ -288,13 +305,13 @@ def _certify(at: Desk, files: Path) -> None:
     college = network.see_college(at.session, at.actor(P.CERTIFICATE_ISSUE), at.place.college)
     at.place.ids["college_slug"] = college.slug
     signs = NewSignatory(name=at.place.mark("Signe"), title="Directrice", valid_from=STARTED)
-    at.place.ids["signatory"] = service_signatories.add_signatory(at.session, college, signs).id
+    at.place.ids["signatory"] = signatories.add_signatory(at.session, college, signs).id
     wanted = IssueCertificate(kind=CertificateKind.attestation_participation)
     actor = at.actor(P.CERTIFICATE_ISSUE)
     issued = certificates.issue(at.session, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
     at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
-    seen = service_register.see_certificate(at.session, at.actor(P.CERTIFICATE_READ), issued.id)
-    service_documents.pdf(at.session, actor, seen, Workshop(files, SITE, RING))
+    seen = register.see_certificate(at.session, at.actor(P.CERTIFICATE_READ), issued.id)
+    documents.pdf(at.session, actor, seen, DocumentStore(files, SITE, RING))
     _doubt(at, issued.id, actor.person_id)
     _batches(at, issued.id)
     reason, by = at.place.mark("Retenue"), actor.person_id
@@ -316,7 +333,7 @@ def _doubt(at: Desk, issued: int, by: int) -> None:
     decided = Revocation(**common, certificate_id=gone, decided_at=now(), decided_by=by, revoked=True)
     _add(at, waiting)
     _add(at, decided)
-    at.place.ids |= {"revocation": waiting.id or 0, "decided_revocation": decided.id or 0}
+    at.place.ids |= {"revocation": waiting.id, "decided_revocation": decided.id}
     at.place.ids |= {"revoked_certificate": gone, "other_certificate": other}
 
 
@@ -325,7 +342,7 @@ def _copy(at: Desk, row: Certificate, sequence: int, changes: Row) -> int:
     given = {**row.model_dump(exclude={"id"}), "sequence": sequence, "number": number, "code": code, **changes}
     copied = Certificate(**{**given, "record": {**row.record, "number": number, "code": code}})
     _add(at, copied)
-    return copied.id or 0
+    return copied.id
 
 
 def _batches(at: Desk, certificate_id: int) -> None:
@@ -339,15 +356,15 @@ def _batches(at: Desk, certificate_id: int) -> None:
         _add(at, batch)
         place: Row = {"college_id": at.place.college, "batch_id": batch.id, "enrolment_id": at.ids(part)}
         _add(at, BatchItem(**place, kind=CertificateKind.attestation_participation, **outcome))
-        at.place.ids[key] = batch.id or 0
+        at.place.ids[key] = batch.id
 
 
 def _account(at: Desk, _: Path) -> None:
     """Another device, a token for a program, an identity at the college's sign-in service."""
     person = at.world.people[at.who]
-    account = at.session.exec(select(Account.id).where(Account.person_id == person)).one() or 0
+    account = at.session.exec(select(Account.id).where(Account.person_id == person)).one()
     open_sign_in(at.session, account, kind=SignInKind.COOKIE, hours=1)
-    device = at.session.exec(select(SignIn.id).where(SignIn.account_id == account)).one() or 0
+    device = at.session.exec(select(SignIn.id).where(SignIn.account_id == account)).one()
     key = ApiToken(
         account_id=account, name=at.place.mark("Jeton"), token_hash=at.place.name, permissions=["me:read"],
         created_at=now(), expires_at=now() + timedelta(hours=1),
@@ -366,15 +383,15 @@ def _account(at: Desk, _: Path) -> None:
     reset = PasswordReset(
         account_id=account, token_hash=digest(at.place.mark("Oubli")), created_at=now(), expires_at=SOON
     )
-    act_for(at.session, colleges=[at.place.college], person=person)
+    set_actor(at.session, colleges=[at.place.college], person=person)
     for row in (key, provider, identity, letter, own, reset):
         _add(at, row)
     at.place.ids |= {
-        "invitation": letter.id or 0, "letter": at.place.mark("Invitation"), "own_letter": at.place.mark("Acceptation"),
+        "invitation": letter.id, "letter": at.place.mark("Invitation"), "own_letter": at.place.mark("Acceptation"),
         "reset": at.place.mark("Oubli"), "address": letter.email,
     }  # fmt: skip
     at.place.ids |= {
-        "sign_in": device, "api_token": key.id or 0, "provider": provider.id or 0, "identity": identity.id or 0,
+        "sign_in": device, "api_token": key.id, "provider": provider.id, "identity": identity.id,
     }  # fmt: skip
 
 

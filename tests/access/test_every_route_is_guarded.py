@@ -1,6 +1,8 @@
-"""Each route names exactly one permission, or says ``Public`` (design rule 1)."""
+"""Each route names exactly one permission, or says ``Public`` (docs/decisions/0004)."""
 
+import re
 from collections.abc import Iterator
+from re import Pattern
 
 import pytest
 from fastapi import FastAPI
@@ -8,11 +10,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from app.access import Allowed, Permission, Public
-from app.config import Settings
-from app.db import Database
-from app.keys import new_keyring
 from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.security.guards import PermissionGuard, PublicGuard
+from app.platform.security.keyring import new_keyring
+from app.platform.security.permissions import Permission
 
 FRAMEWORK = {"/api/openapi.json", "/static"}
 """What FastAPI and Starlette serve by themselves: the API's description and our own static files."""
@@ -33,13 +36,13 @@ PUBLIC = {
 
 def guards(dependant: Dependant) -> Iterator[object]:
     """All guards under a route, at any depth."""
-    if isinstance(dependant.call, Allowed | Public):
+    if isinstance(dependant.call, PermissionGuard | PublicGuard):
         yield dependant.call
     for child in dependant.dependencies:
         yield from guards(child)
 
 
-def doors(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
+def guarded_routes(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
     """``(method path, guards)`` of every route."""
     for context in iter_route_contexts(app.routes):
         path = context.path or ""
@@ -49,7 +52,7 @@ def doors(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
         assert dependant is not None, f"{path}: neither a route of ours nor on the list"
         for method in sorted(context.methods or ()):
             if method != "HEAD":
-                yield f"{method} {path}", list(guards(dependant))
+                yield f"{method} {path}", list(dict.fromkeys(guards(dependant)))
 
 
 @pytest.fixture
@@ -59,21 +62,35 @@ def app(settings: Settings) -> FastAPI:
 
 
 def test_each_route_has_one_guard(app: FastAPI) -> None:
-    found = dict(doors(app))
+    found = dict(guarded_routes(app))
     assert len(found) > 60
     for door, which in found.items():
         assert len(which) == 1, f"{door}: {len(which)} guards"
 
 
+def test_each_route_is_reached(app: FastAPI) -> None:
+    """No route stands behind an earlier one whose parameter takes its word."""
+    paths: list[tuple[str, Pattern[str]]] = []
+    for context in iter_route_contexts(app.routes):
+        for method in sorted(context.methods or ()):
+            path = context.path or ""
+            literal = re.sub(r"{[^}]*}", "~", path)
+            first = next((pattern for verb, pattern in paths if verb == method and pattern.match(literal)), None)
+            assert first is None, f"{method} {path} stands behind {first.pattern}"
+            paths.append((method, context.path_regex))
+
+
 def test_public_doors_are_the_ones_decided(app: FastAPI) -> None:
-    assert {door for door, which in doors(app) if isinstance(which[0], Public)} == PUBLIC
+    assert {door for door, which in guarded_routes(app) if isinstance(which[0], PublicGuard)} == PUBLIC
 
 
 def test_every_permission_opens_a_door(app: FastAPI) -> None:
-    used = {guard.permission for _, which in doors(app) for guard in which if isinstance(guard, Allowed)}
+    used = {
+        guard.permission for _, which in guarded_routes(app) for guard in which if isinstance(guard, PermissionGuard)
+    }
     assert used == set(Permission)
 
 
 def test_a_route_without_guard_is_found(app: FastAPI) -> None:
     app.get("/oubliee")(lambda: None)
-    assert dict(doors(app))["GET /oubliee"] == []
+    assert dict(guarded_routes(app))["GET /oubliee"] == []

@@ -6,12 +6,8 @@ The parameters come from the application: a new one that names a record without 
 import pytest
 from fastapi import FastAPI
 
-from tests.access.filling import request_of
-from tests.access.ground import Ground
-from tests.access.matrix import said
-from tests.access.payloads import CALLS, V1
-from tests.access.swaps import NUMBERS, decided, numbers
-from tests.access.trials import (
+from tests.access.access_db import Ground
+from tests.access.access_probes import (
     ASKED,
     OF_TWO_COLLEGES,
     SWAPPED,
@@ -22,6 +18,10 @@ from tests.access.trials import (
     of_another_college,
     of_ones_other_college,
 )
+from tests.access.filling import request_of
+from tests.access.id_swap import NUMBERS, decided, numbers
+from tests.access.matrix import said
+from tests.access.payloads import CALLS, V1
 
 
 def test_each_number_is_swapped_or_names_nothing(site: FastAPI) -> None:

@@ -3,9 +3,9 @@
 import pytest
 from fastapi import FastAPI
 
+from tests.access.access_db import Ground, routes
+from tests.access.actors import ACTORS
 from tests.access.canaries import READERS
-from tests.access.cast import ACTORS
-from tests.access.ground import Ground, routes
 from tests.access.matrix import MATRIX, faults
 from tests.access.offers import refused_offers
 from tests.access.payloads import CALLS

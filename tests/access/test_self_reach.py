@@ -4,10 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.access import Role
-from app.db import Database
-from app.people.service import hold
-from tests.world import World, as_
+from app.identity.roles.service import grant_role
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Role
+from tests.factories.network import World, as_
 
 
 def moved_away(database: Database, world: World) -> None:
@@ -15,8 +15,8 @@ def moved_away(database: Database, world: World) -> None:
     with database.engine.begin() as connection:
         ended = "update role_held set ended_at = now() where person_id = :person"
         connection.execute(text(ended), {"person": world.people["maude"]})
-    with database.transaction(colleges=[world.rouyn]) as session:
-        hold(session, world.people["maude"], Role.PARTICIPANT, college_id=world.rouyn)
+    with database.transaction(colleges=[world.rouyn]) as db:
+        grant_role(db, world.people["maude"], Role.PARTICIPANT, college_id=world.rouyn)
 
 
 @pytest.mark.parametrize(

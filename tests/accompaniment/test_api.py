@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.accompaniment.samples import NEQ, TODAY, enterprise, known, opened
-from tests.world import World, as_, count
+from app.platform.database.transaction import Database
+from tests.factories.accompaniment import NEQ, TODAY, enterprise, known, opened
+from tests.factories.network import World, as_, count
 
 
 def kept(database: Database, world: World) -> dict[str, int]:
     """Rows of the feature's tables in both colleges."""
     tables = ("enterprise", "mandate", "mandate_advisor", "mandate_milestone")
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        return {table: count(session, table) for table in tables}
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        return {table: count(db, table) for table in tables}
 
 
 def firm(**changes: object) -> dict[str, Any]:

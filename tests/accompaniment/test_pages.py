@@ -4,9 +4,9 @@ import re
 
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.accompaniment.samples import NEQ, TODAY, accompany, enterprise, known, opened
-from tests.world import World, as_, count
+from app.platform.database.transaction import Database
+from tests.factories.accompaniment import NEQ, TODAY, accompany, enterprise, known, opened
+from tests.factories.network import World, as_, count
 
 
 def test_a_participant_opens_a_mandate_and_notes_its_facts(
@@ -59,8 +59,8 @@ def test_a_refused_mandate_comes_back_as_it_was_typed(client: TestClient, databa
     assert client.post("/mandats", data={**form, "neq": NEQ}).status_code == 303
     other = {**form, "enrolment_id": str(world.enrolments["karim"]), "neq": NEQ}
     assert client.post("/mandats", data=other).status_code == 404
-    with database.transaction(colleges=[world.alma]) as session:
-        assert (count(session, "mandate"), count(session, "enterprise")) == (1, 1)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert (count(db, "mandate"), count(db, "enterprise")) == (1, 1)
 
 
 def test_a_coordinator_adds_an_enterprise_and_opens_a_mandate_in_it(

@@ -6,21 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.accompaniment.models import MilestoneKind as K
-from app.accompaniment.rules import (
+from app.accompaniment.enterprises.rules import neq_reasons, normal_neq
+from app.accompaniment.mandates.enums import MilestoneKind as K
+from app.accompaniment.mandates.rules import (
     ADVISING,
     ORDER,
     Milestone,
     Stage,
     accompanied,
     milestone_reasons,
-    neq_reasons,
     next_kind,
-    normal_neq,
     opening_reasons,
     stage,
 )
-from app.cohorts.models import EnrolmentState
+from app.cohorts.enums import EnrolmentState
 
 TODAY = date(2026, 11, 22)
 

@@ -5,31 +5,32 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from app.access import P
-from app.accompaniment import service, service_mandates
-from app.accompaniment.models import MilestoneKind as K
-from app.accompaniment.rules import Stage
-from app.accompaniment.schemas import NewMandate
-from app.accompaniment.service import PAGE
-from app.cohorts import service as cohorts
-from app.cohorts.models import EnrolmentState
-from app.cohorts.schemas import MoveCommand
-from app.curricula.schema import MandateKind
-from app.db import Database
-from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.accompaniment.enterprises import service as enterprises
+from app.accompaniment.enterprises.service import PAGE
+from app.accompaniment.mandates import service as mandates
+from app.accompaniment.mandates.enums import MilestoneKind as K
+from app.accompaniment.mandates.rules import Stage
+from app.accompaniment.mandates.schemas import NewMandate
+from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.curricula.enums import MandateKind
 from app.network.service import see_college
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, DomainError, Invalid, NotFound
+from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import MandateProgress, Progress
 from app.progress.service import mismatches
-from tests.accompaniment.samples import NEQ, TODAY, accompany, enterprise, known, opened, record
-from tests.world import World, acting, count
+from tests.factories.accompaniment import NEQ, TODAY, accompany, enterprise, known, opened, record
+from tests.factories.network import World, acting, count
 
 
 def mandates_of(database: Database, world: World, who: str) -> MandateProgress:
     """What someone's projection says of mandates."""
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        body = session.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
+        assert mismatches(db) == []
         return Progress.model_validate(body).mandates
 
 
@@ -69,27 +70,27 @@ def test_a_number_is_known_once_in_a_college_and_again_in_another(database: Data
 def test_search_ignores_accents_case_and_order(database: Database, world: World, search: str, names: list[str]) -> None:
     for name, neq in (("Érablière Côté", None), ("Scierie du Lac", NEQ), ("Coopérative Œuvres d’ici", None)):
         known(database, world, enterprise(name, neq))
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENTERPRISE_READ)
-        assert [e.name for e in service.enterprises(session, actor, search=search).items] == names
-        assert service.enterprises(session, acting(session, world, "maude", P.ENTERPRISE_READ)).items == ()
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENTERPRISE_READ)
+        assert [e.name for e in enterprises.enterprises(db, actor, search=search).items] == names
+        assert enterprises.enterprises(db, acting(db, world, "maude", P.ENTERPRISE_READ)).items == ()
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENTERPRISE_MANAGE)
-        college = see_college(session, actor, world.alma)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENTERPRISE_MANAGE)
+        college = see_college(db, actor, world.alma)
         for n in range(PAGE + 3):
-            service.add_enterprise(session, actor, college, enterprise(f"Atelier {n % 7}", None))
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENTERPRISE_READ)
-        first = service.enterprises(session, actor)
-        second = service.enterprises(session, actor, after=first.next)
+            enterprises.add_enterprise(db, actor, college, enterprise(f"Atelier {n % 7}", None))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENTERPRISE_READ)
+        first = enterprises.enterprises(db, actor)
+        second = enterprises.enterprises(db, actor, after=first.next)
         ids = [e.id for e in (*first.items, *second.items)]
         assert (len(first.items), len(second.items), second.next) == (PAGE, 3, None)
         assert len(set(ids)) == PAGE + 3
         with pytest.raises(Invalid):
-            service.enterprises(session, actor, after=999_999)
+            enterprises.enterprises(db, actor, after=999_999)
 
 
 # Mandates ---------------------------------------------------------------------------------------
@@ -127,12 +128,12 @@ def test_a_mandate_finds_the_enterprise_that_the_college_knows(database: Databas
 
 def test_two_advisors_share_a_mandate(database: Database, world: World) -> None:
     command = NewMandate(kind=MandateKind.accompagnement, title="Robot", enterprise=enterprise())
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.MANDATE_MANAGE)
-        two = [cohorts.see_enrolment(session, actor, world.enrolments[w]) for w in ("maude", "karim")]
-        shown = service_mandates.open_mandate(session, actor, two, command)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)
+        two = [cohorts.see_enrolment(db, actor, world.enrolments[w]) for w in ("maude", "karim")]
+        shown = mandates.open_mandate(db, actor, two, command)
         with pytest.raises(Invalid) as refused:
-            service_mandates.open_mandate(session, actor, [two[0], two[0]], command)
+            mandates.open_mandate(db, actor, [two[0], two[0]], command)
         assert codes(refused.value) == ["advisors_differ"]
     accompany(database, world, shown.id)
     for who in ("maude", "karim"):
@@ -140,20 +141,20 @@ def test_two_advisors_share_a_mandate(database: Database, world: World) -> None:
 
 
 def test_a_mandate_opens_after_the_path_but_not_before(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        found = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
-        cohorts.move(session, actor, found, MoveCommand(to=EnrolmentState.COMPLETED))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        found = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
+        cohorts.move(db, actor, found, MoveCommand(to=EnrolmentState.COMPLETED))
     opened(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.MANDATE_MANAGE)
-        choices = service_mandates.advisor_choices(session, actor)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)
+        choices = mandates.advisor_choices(db, actor)
         assert [c.name for c in choices] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
-        applied = cohorts.see_enrolment(session, actor, world.enrolments["karim"])
+        applied = cohorts.see_enrolment(db, actor, world.enrolments["karim"])
         applied = applied.model_copy(update={"state": EnrolmentState.APPLIED})
         command = NewMandate(kind=MandateKind.orientation, title="Trop tôt", neq=NEQ)
         with pytest.raises(Invalid) as refused:
-            service_mandates.open_mandate(session, actor, [applied], command)
+            mandates.open_mandate(db, actor, [applied], command)
         assert codes(refused.value) == ["not_advising"]
 
 
@@ -175,32 +176,32 @@ def test_a_mandate_is_seen_by_its_advisors_and_those_who_follow_them(
     database: Database, world: World, who: str, permission: P, sees: bool
 ) -> None:
     shown = opened(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, who, permission)
-        rows = service_mandates.mandates(session, actor).items
+    with database.transaction() as db:
+        actor = acting(db, world, who, permission)
+        rows = mandates.mandates(db, actor).items
         assert [r.id for r in rows] == ([shown.id] if sees else [])
         if sees:
-            assert service_mandates.see_mandate(session, actor, shown.id).id == shown.id
+            assert mandates.see_mandate(db, actor, shown.id).id == shown.id
         else:
             with pytest.raises(NotFound):
-                service_mandates.see_mandate(session, actor, shown.id)
+                mandates.see_mandate(db, actor, shown.id)
 
 
 def test_lists_by_stage_and_mine(database: Database, world: World) -> None:
     first = opened(database, world)
     second = opened(database, world, "karim", enterprise=enterprise("Érablière", None))
     record(database, world, first.id, K.AGREEMENT)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.MANDATE_READ)
-        assert [r.id for r in service_mandates.mandates(session, actor).items] == [second.id, first.id]
-        (agreed,) = service_mandates.mandates(session, actor, at=Stage.AGREED).items
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.MANDATE_READ)
+        assert [r.id for r in mandates.mandates(db, actor).items] == [second.id, first.id]
+        (agreed,) = mandates.mandates(db, actor, at=Stage.AGREED).items
         assert (agreed.id, agreed.advisors, agreed.agreement_on) == (first.id, "Maude Bérubé", TODAY)
-        assert service_mandates.mandates(session, actor, mine=True).items == ()
-        assert service_mandates.mandates(session, actor, college_id=world.rouyn).items == ()
-        (after,) = service_mandates.mandates(session, actor, after=second.id).items
+        assert mandates.mandates(db, actor, mine=True).items == ()
+        assert mandates.mandates(db, actor, college_id=world.rouyn).items == ()
+        (after,) = mandates.mandates(db, actor, after=second.id).items
         assert after.id == first.id
         with pytest.raises(Invalid):
-            service_mandates.mandates(session, actor, after=999_999)
+            mandates.mandates(db, actor, after=999_999)
 
 
 # Facts ------------------------------------------------------------------------------------------
@@ -236,9 +237,9 @@ def test_a_correction_supersedes_the_fact_in_force(database: Database, world: Wo
     corrected = record(database, world, shown.id, K.AGREEMENT, earlier, supersedes=agreement.id, who="coordinator")
     first = corrected.milestones[0]
     assert (first.happened_on, first.corrected, first.recorded_by) == (earlier, True, "Corinne Coordination")
-    with database.transaction(colleges=[world.alma]) as session:
-        assert count(session, "mandate_milestone") == 4
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma]) as db:
+        assert count(db, "mandate_milestone") == 4
+        assert mismatches(db) == []
 
 
 def test_an_enterprise_is_counted_once_whatever_the_number_of_mandates(database: Database, world: World) -> None:
@@ -251,7 +252,7 @@ def test_an_enterprise_is_counted_once_whatever_the_number_of_mandates(database:
     accompany(database, world, without.id, "yves")
     opened(database, world, "yves", enterprise=enterprise("Seulement ouverte", None))
     for who, expected in (("coordinator", [(world.alma, 2)]), ("karim", [(world.alma, 1)]), ("other_coordinator", [])):
-        with database.transaction() as session:
-            actor = acting(session, world, who, P.MANDATE_READ)
-            found = service_mandates.accompanied_enterprises(session, actor)
+        with database.transaction() as db:
+            actor = acting(db, world, who, P.MANDATE_READ)
+            found = mandates.accompanied_enterprises(db, actor)
             assert [(a.college_id, a.enterprises) for a in found] == expected

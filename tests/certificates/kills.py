@@ -17,16 +17,17 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.access import P
-from app.certificates import service_batch_files, service_batches
-from app.certificates.schemas_batches import BatchRef
-from app.certificates.service_documents import Workshop
+from app.certificates.batches import archive
+from app.certificates.batches import service as batches
+from app.certificates.batches.schemas import BatchRef
+from app.certificates.documents.service import DocumentStore
 from app.cli.worker import named_files, sweep_files
-from app.config import ROOT
-from app.db import Database
-from tests.certificates import crowd
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from app.platform.security.permissions import P
 from tests.conftest import RING, SITE
-from tests.world import World, acting
+from tests.factories import bulk_clone as crowd
+from tests.factories.network import World, acting
 
 PATIENCE = 600.0
 
@@ -65,7 +66,7 @@ def nursery(database: Database, world: World, root: Path, size: int, *how: str) 
     crowd.decide(database, world, [first])
     url = database.engine.url.render_as_string(hide_password=False)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.certificates.nursery", url, str(root), *how],
+        [sys.executable, "-m", "tests.certificates.batch_worker_process", url, str(root), *how],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -143,10 +144,10 @@ def count(database: Database, world: World, batch: BatchRef, root: Path, size: i
 
 def archive_of(database: Database, world: World, batch: BatchRef, root: Path) -> int:
     """Documents in the archive, each whole."""
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        seen = service_batches.see_batch(session, actor, batch.id)
-        _, pieces = service_batch_files.archive(session, seen, Workshop(root, SITE, RING))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        seen = batches.see_batch(db, actor, batch.id)
+        _, pieces = archive.archive(db, seen, DocumentStore(root, SITE, RING))
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as opened:
         assert opened.testzip() is None
         return sum(opened.read(name).startswith(b"%PDF-") for name in opened.namelist())

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from app.config import Settings
-from app.db import Database
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
 from tests.certificates import kills
-from tests.world import World
+from tests.factories.network import World
 
 SIZE = 200
 

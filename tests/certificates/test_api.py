@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.config import Settings
-from app.db import Database
-from tests.certificates import story
-from tests.world import World, as_
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from tests.factories import eligible as story
+from tests.factories.network import World, as_
 
 API = "/api/v1"
 
@@ -113,8 +113,8 @@ class TestDocument:
         with pikepdf.open(io.BytesIO(first.content)) as file:
             assert len(file.pages) == 1
             assert "Maude Bérubé" in str(file.docinfo["/Title"])
-        with database.as_owner() as session:  # were it laid out again, it would say this
-            session.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
+        with database.as_owner() as db:  # were it laid out again, it would say this
+            db.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
         as_(client, database, world, "maude")
         assert client.get(path).content == first.content
 
@@ -129,8 +129,8 @@ class TestDocument:
         assert client.get(path).content == first
         assert kept.read_bytes() == first
         kept.unlink()
-        with database.as_owner() as session:
-            session.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
+        with database.as_owner() as db:
+            db.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
         answer = client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (503, "certificate_lost")
 
@@ -147,8 +147,8 @@ class TestDocument:
 
 
 def set_state(database: Database, state: str) -> None:
-    with database.as_owner() as session:
-        session.execute(text("update certificate set state = :state, ended_on = issued_on"), {"state": state})
+    with database.as_owner() as db:
+        db.execute(text("update certificate set state = :state, ended_on = issued_on"), {"state": state})
 
 
 class TestSignatories:
@@ -234,9 +234,9 @@ class TestVerification:
         self, client: TestClient, database: Database, world: World
     ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
-        with database.transaction() as session:
-            assert session.execute(text("select count(*) from certificate")).scalar_one() == 0
+        with database.transaction() as db:
+            assert db.execute(text("select count(*) from certificate")).scalar_one() == 0
             for asked in ("", "%", None, issued["number"]):
                 door = text("select * from verify_certificate(:asked)")
-                assert session.execute(door, {"asked": asked}).all() == []
-            assert len(session.execute(door, {"asked": issued["record"]["code"]}).all()) == 1
+                assert db.execute(door, {"asked": asked}).all() == []
+            assert len(db.execute(door, {"asked": issued["record"]["code"]}).all()) == 1

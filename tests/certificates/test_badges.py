@@ -14,19 +14,22 @@ from sqlalchemy import text
 from sqlmodel import select
 from starlette.datastructures import State
 
-from app.certificates import service_badges, service_college_keys
-from app.certificates.models import Certificate, CertificateState, CollegeKey
-from app.certificates.rules_badge import is_ended
-from app.config import Settings
-from app.credentials import holds, public_key
-from app.db import Database
-from app.errors import NotFound, Unavailable
-from app.keys import Use
-from app.text import today
-from tests.certificates import story
+from app.certificates.badges import college_keys
+from app.certificates.badges import service as badges
+from app.certificates.badges.models import CollegeKey
+from app.certificates.badges.rules import is_ended
+from app.certificates.enums import CertificateState
+from app.certificates.models import Certificate
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.documents.verifiable_credentials import holds, public_key
+from app.platform.errors import NotFound, Unavailable
+from app.platform.messages.i18n import today
+from app.platform.security.keyring import Use
 from tests.certificates.test_api import API, issue
 from tests.conftest import RING
-from tests.world import World, as_
+from tests.factories import eligible as story
+from tests.factories.network import World, as_
 
 PUBLIC = "https://escouade.example.org"
 DID = "did:web:escouade.example.org:colleges:alma"
@@ -106,11 +109,11 @@ def is_revoked(client: TestClient, credential: dict[str, Any]) -> bool:
 
 def end(database: Database, world: World, certificate_id: int, state: CertificateState, site: str) -> None:
     """As a registrar's decision does."""
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
         row.state, row.ended_on = state, today()
-        session.add(row)
-        service_badges.mark_ended(session, RING, row, site=site)
+        db.add(row)
+        badges.mark_ended(db, RING, row, site=site)
 
 
 @pytest.mark.usefixtures("ready")
@@ -168,16 +171,16 @@ class TestCredential:
         ids = [issued(client, database, world, who) for who in ("maude", "karim")]
 
         def ask(certificate_id: int) -> str:
-            with database.transaction(colleges=[world.alma]) as session:
-                row = session.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
-                return service_badges.credential_of(session, RING, row, site=PUBLIC)
+            with database.transaction(colleges=[world.alma]) as db:
+                row = db.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
+                return badges.credential_of(db, RING, row, site=PUBLIC)
 
         with ThreadPoolExecutor(4) as pool:
             made = list(pool.map(ask, ids * 2))
         assert made[:2] == made[2:]
-        with database.as_owner() as session:
+        with database.as_owner() as db:
             counts = "select (select count(*) from college_key), (select count(*) from status_list)"
-            assert tuple(session.execute(text(counts)).one()) == (1, 1)
+            assert tuple(db.execute(text(counts)).one()) == (1, 1)
 
     @pytest.mark.parametrize("who", ["karim", "other_registrar"])
     def test_who_may_not_see_the_certificate_finds_nothing(
@@ -277,9 +280,9 @@ class TestKeys:
         if where == "public":
             request.getfixturevalue("public")
         before = badge(client, issued(client, database, world))
-        with database.as_owner() as session:
-            assert service_college_keys.rotate(session, RING, "alma").name == "cle-2"
-            assert [k.retired_at is None for k in service_college_keys.keys_of(session, "alma")] == [False, True]
+        with database.as_owner() as db:
+            assert college_keys.rotate(db, RING, "alma").name == "cle-2"
+            assert [k.retired_at is None for k in college_keys.keys_of(db, "alma")] == [False, True]
         after = badge(client, issued(client, database, world, "karim"))
         methods = [one["proof"][0]["verificationMethod"] for one in (before, after)]
         assert methods[0] != methods[1]
@@ -293,27 +296,27 @@ class TestKeys:
         self, client: TestClient, database: Database, world: World
     ) -> None:
         badge(client, issued(client, database, world))
-        with database.as_owner() as session:
-            row = session.exec(select(CollegeKey)).one()
-            opened = RING.open(Use.BADGE, row.private_sealed, bound=service_college_keys.place_of(row))
+        with database.as_owner() as db:
+            row = db.exec(select(CollegeKey)).one()
+            opened = RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row))
             assert opened not in row.private_sealed
             for change in ({"name": "cle-9"}, {"college_id": world.rouyn}):
                 moved = row.model_copy(update=change)
                 with pytest.raises(Unavailable):
-                    RING.open(Use.BADGE, row.private_sealed, bound=service_college_keys.place_of(moved))
+                    RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(moved))
 
     def test_sealing_again_keeps_the_key(self, client: TestClient, database: Database, world: World) -> None:
         badge(client, issued(client, database, world))
         turned = RING.rotated()
-        with database.as_owner() as session:
-            row = session.exec(select(CollegeKey)).one()
-            before = RING.open(Use.BADGE, row.private_sealed, bound=service_college_keys.place_of(row))
-            assert [service_college_keys.reseal(session, turned) for _ in range(2)] == [1, 0]
+        with database.as_owner() as db:
+            row = db.exec(select(CollegeKey)).one()
+            before = RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row))
+            assert [college_keys.reseal(db, turned) for _ in range(2)] == [1, 0]
             assert row.private_sealed.startswith("v2.")
-            assert turned.open(Use.BADGE, row.private_sealed, bound=service_college_keys.place_of(row)) == before
+            assert turned.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row)) == before
 
     def test_no_key_of_a_college_that_there_is_not(self, database: Database) -> None:
-        with database.as_owner() as session:
-            for ask in (service_college_keys.keys_of, lambda s, slug: service_college_keys.rotate(s, RING, slug)):
+        with database.as_owner() as db:
+            for ask in (college_keys.keys_of, lambda s, slug: college_keys.rotate(s, RING, slug)):
                 with pytest.raises(NotFound):
-                    ask(session, "nulle-part")
+                    ask(db, "nulle-part")

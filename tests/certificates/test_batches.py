@@ -12,23 +12,25 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import text
 
-from app.access import P
-from app.certificates import service_batch_files, service_batches
+from app.certificates.batches import archive as archive_module
+from app.certificates.batches import service as batches
+from app.certificates.batches.jobs import BatchContext, Draw, process_pending, unfinished
+from app.certificates.batches.schemas import BatchRef, BatchView, ItemState
+from app.certificates.documents.layout import Draft, document, open_render_pool
+from app.certificates.documents.service import DocumentStore
 from app.certificates.models import Hold
-from app.certificates.schemas_batches import BatchRef, BatchView, ItemState
-from app.certificates.service_batch_work import Bench, Draw, unfinished, work
-from app.certificates.service_document import Draft, document, press
-from app.certificates.service_documents import Workshop
-from app.config import Settings
-from app.curricula.schema import CertificateKind
-from app.db import Database, now
-from app.errors import Conflict, NotFound, Reason
 from app.network import service as network
-from app.press import PressFailure, Result
-from app.sheets import Flavour
-from tests.certificates.crowd import PARTICIPATION, decide, gather
+from app.network.enums import CertificateKind
+from app.platform.clock import now
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.documents.render_pool import RenderFailure, Result
+from app.platform.documents.spreadsheets import Flavour
+from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.security.permissions import P
 from tests.conftest import RING, SITE
-from tests.world import World, acting
+from tests.factories.bulk_clone import PARTICIPATION, decide, gather
+from tests.factories.network import World, acting
 
 Drafts: TypeAlias = Sequence[Draft]
 
@@ -45,19 +47,19 @@ def short(drafts: Drafts) -> Iterator[Result]:
     return (b"%PDF-1.7 " + draft.record.number.encode() for draft in drafts)
 
 
-def shop(settings: Settings) -> Workshop:
+def shop(settings: Settings) -> DocumentStore:
     """Where the worker makes them."""
-    return Workshop.of(settings, RING)
+    return DocumentStore.of(settings, RING)
 
 
-def bench(database: Database, settings: Settings, draw: Draw = short) -> Bench:
-    return Bench(database, shop(settings), draw, Event())
+def bench(database: Database, settings: Settings, draw: Draw = short) -> BatchContext:
+    return BatchContext(database, shop(settings), draw, Event())
 
 
 def seen(database: Database, world: World, batch: BatchRef, by: str = "registrar") -> BatchView:
-    with database.transaction() as session:
-        actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
-        return service_batches.batch_of(session, service_batches.see_batch(session, actor, batch.id))
+    with database.transaction() as db:
+        actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
+        return batches.batch_of(db, batches.see_batch(db, actor, batch.id))
 
 
 def states(view: BatchView) -> list[ItemState]:
@@ -65,10 +67,10 @@ def states(view: BatchView) -> list[ItemState]:
 
 
 def preview(database: Database, world: World, cohort: int | None = None, *kinds: CertificateKind):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        college = network.see_college(session, actor, world.alma)
-        return service_batches.preview(session, actor, college, cohort, kinds or tuple(CertificateKind))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        college = network.see_college(db, actor, world.alma)
+        return batches.preview(db, actor, college, cohort, kinds or tuple(CertificateKind))
 
 
 # Before the decision -----------------------------------------------------------------------------
@@ -95,7 +97,7 @@ def test_what_is_issued_or_awaited_is_left_out(database: Database, world: World,
     decide(database, world, gather(database, world, 2)[:1])
     [maude] = [line for line in preview(database, world, None, PARTICIPATION).left_out if line.name == "Maude Bérubé"]
     assert [why.code for why in maude.why] == ["certificate_awaited"]
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     [maude] = [line for line in preview(database, world, None, PARTICIPATION).left_out if line.name == "Maude Bérubé"]
     assert [(why.code, why.params["number"][-4:]) for why in maude.why] == [("certificate_already", "0001")]  # type: ignore[index]
 
@@ -108,7 +110,7 @@ def test_one_decision_issues_each_in_order_with_its_document(
 ) -> None:
     batch = decide(database, world, gather(database, world, 3))
     assert states(seen(database, world, batch)) == [ItemState.WAITING] * 3
-    work(bench(database, settings, drawn_here))
+    process_pending(bench(database, settings, drawn_here))
     found = seen(database, world, batch)
     assert states(found) == [ItemState.DONE] * 3
     assert [(item.name, (item.number or "")[-4:]) for item in found.items] == [
@@ -144,7 +146,7 @@ def test_who_is_not_ready_is_written_down_with_the_reasons(
     database: Database, world: World, settings: Settings
 ) -> None:
     batch = decide(database, world, [*gather(database, world, 1), world.enrolments["karim"]])
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     maude, karim = seen(database, world, batch).items
     assert (maude.state, karim.state) == (ItemState.DONE, ItemState.REFUSED)
     assert {why.code for why in karim.why} == {"attendance_low", "hours_low"}
@@ -158,9 +160,9 @@ def test_what_came_up_since_the_decision_is_a_refusal_and_takes_no_number(
 ) -> None:
     first, second, third = gather(database, world, 3)
     batch = decide(database, world, [first, second, third])
-    with database.transaction(colleges=[world.alma]) as session:
+    with database.transaction(colleges=[world.alma]) as db:
         held = {"opened_at": now(), "opened_by": world.people["registrar"], "reason": "preuve à confirmer"}
-        session.add(Hold(college_id=world.alma, enrolment_id=first, **held))
+        db.add(Hold(college_id=world.alma, enrolment_id=first, **held))
     with database.engine.begin() as owner:  # found out only once the number has been taken
         owner.execute(
             text(
@@ -168,7 +170,7 @@ def test_what_came_up_since_the_decision_is_a_refusal_and_takes_no_number(
             ),
             {"id": second},
         )
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     found = seen(database, world, batch)
     assert [[why.code for why in item.why] for item in found.items] == [
         ["certificate_on_hold"], ["certificate_glyphs"], [],
@@ -190,7 +192,7 @@ def test_who_may_no_longer_decide_stops_the_batch(
     batch = decide(database, world, gather(database, world, 2))
     with database.engine.begin() as owner:
         owner.execute(text(gone), {"person": world.people["registrar"]})
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     assert unfinished(database) == []
     with database.engine.connect() as connection:
         assert connection.execute(text("select count(*) from certificate")).scalar_one() == 0
@@ -211,7 +213,7 @@ def test_two_decisions_on_the_same_people_issue_once(database: Database, world: 
                 "jsonb_build_object('id', 9000 + id, 'batch_id', 9999))).* from batch_item i"
             )
         )
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     assert states(seen(database, world, first)) == [ItemState.DONE] * 2
     other = seen(database, world, BatchRef(id=9999, college_id=world.alma))
     assert [[why.code for why in item.why] for item in other.items] == [["certificate_already"]] * 2
@@ -225,9 +227,9 @@ def test_a_certificate_that_ended_before_it_was_drawn_holds_nothing_up(
     def ended(drafts: Drafts) -> Iterator[Result]:
         with database.engine.begin() as owner:
             owner.execute(text("update certificate set state = 'revoked', ended_on = issued_on where sequence = 2"))
-        return iter((b"%PDF-1.7", PressFailure(Reason("pdf_failed"))))
+        return iter((b"%PDF-1.7", RenderFailure(Reason("pdf_failed"))))
 
-    work(bench(database, settings, ended))
+    process_pending(bench(database, settings, ended))
     assert states(seen(database, world, batch)) == [ItemState.DONE] * 2
     assert seen(database, world, batch).finished_at is not None
 
@@ -248,7 +250,7 @@ def test_two_workers_do_nothing_twice(database: Database, world: World, settings
     benches = [bench(database, settings, draw) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         for _ in range(3):  # a worker leaves a batch to the one that is at it
-            list(pool.map(work, benches))
+            list(pool.map(process_pending, benches))
     assert states(seen(database, world, one)) + states(seen(database, world, other)) == [ItemState.DONE] * 24
     assert len(drawn) == len(set(drawn)) == 24
     assert sequences(database) == list(range(1, 25))
@@ -268,11 +270,11 @@ def test_told_to_stop_it_finishes_what_is_under_way(database: Database, world: W
             at.stop.set()
             yield draft.record.number.encode()
 
-    work(Bench(database, shop(settings), draw, at.stop))
+    process_pending(BatchContext(database, shop(settings), draw, at.stop))
     found = seen(database, world, batch)
     assert states(found) == [ItemState.DONE, ItemState.ISSUED, ItemState.ISSUED]
     assert found.finished_at is None
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     assert states(seen(database, world, batch)) == [ItemState.DONE] * 3
 
 
@@ -283,8 +285,8 @@ def test_a_document_that_cannot_be_drawn_is_refused_alone_and_taken_up_again(
     database: Database, world: World, settings: Settings
 ) -> None:
     batch = decide(database, world, gather(database, world, 3))
-    with press({}) as hands:
-        work(bench(database, settings, too_long(hands.printed, sequence=2)))
+    with open_render_pool({}) as hands:
+        process_pending(bench(database, settings, too_long(hands.printed, sequence=2)))
     before, found = frozen(database), seen(database, world, batch)
     assert states(found) == [ItemState.DONE, ItemState.UNDRAWN, ItemState.DONE]
     assert [why.code for why in found.items[1].why] == ["pdf_overflow"]
@@ -292,10 +294,10 @@ def test_a_document_that_cannot_be_drawn_is_refused_alone_and_taken_up_again(
     assert found.can_resume
     with database.engine.begin() as owner:
         owner.execute(text('update certificate set record = record || \'{"object": "Accompagner."}\''))
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        service_batches.resume(session, service_batches.see_batch(session, actor, batch.id))
-    work(bench(database, settings, drawn_here))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        batches.resume(db, batches.see_batch(db, actor, batch.id))
+    process_pending(bench(database, settings, drawn_here))
     found = seen(database, world, batch)
     assert states(found) == [ItemState.DONE] * 3
     assert (found.finished_at is not None, found.can_resume) == (True, False)
@@ -305,9 +307,9 @@ def test_a_document_that_cannot_be_drawn_is_refused_alone_and_taken_up_again(
 
 
 def resume(database: Database, world: World, batch: BatchRef) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        service_batches.resume(session, service_batches.see_batch(session, actor, batch.id))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        batches.resume(db, batches.see_batch(db, actor, batch.id))
 
 
 def frozen(database: Database) -> list[tuple[str, str]]:
@@ -336,7 +338,7 @@ def test_the_register_and_the_archive(database: Database, world: World, settings
     batch = decide(database, world, gather(database, world, 3))
     with pytest.raises(Conflict, match="batch_unfinished"):
         archive(database, world, batch, settings)
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     name, content = archive(database, world, batch, settings)
     assert name.startswith("registre_v1 alma ")
     assert archive(database, world, batch, settings)[1] == content
@@ -354,10 +356,10 @@ def test_the_register_and_the_archive(database: Database, world: World, settings
 
 
 def archive(database: Database, world: World, batch: BatchRef, settings: Settings) -> tuple[str, bytes]:
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        found = service_batches.see_batch(session, actor, batch.id)
-        name, pieces = service_batch_files.archive(session, found, shop(settings))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        found = batches.see_batch(db, actor, batch.id)
+        name, pieces = archive_module.archive(db, found, shop(settings))
     return name, b"".join(pieces)
 
 
@@ -367,12 +369,12 @@ def test_a_name_that_a_spreadsheet_would_compute_is_no_formula(
     batch = decide(database, world, gather(database, world, 1))
     with database.engine.begin() as owner:
         owner.execute(text("update person set legal_first_name = '=1+1'"))
-    work(bench(database, settings))
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        register = service_batch_files.register_of(session, service_batches.see_batch(session, actor, batch.id))
-    assert "'=1+1 Bérubé" in service_batch_files.register_csv(register, Flavour.DONNEES).decode()
-    with zipfile.ZipFile(io.BytesIO(service_batch_files.register_xlsx(register))) as book:
+    process_pending(bench(database, settings))
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        register = archive_module.register_of(db, batches.see_batch(db, actor, batch.id))
+    assert "'=1+1 Bérubé" in archive_module.register_csv(register, Flavour.DONNEES).decode()
+    with zipfile.ZipFile(io.BytesIO(archive_module.register_xlsx(register))) as book:
         assert b"<f>" not in b"".join(book.read(n) for n in book.namelist() if "worksheets" in n)
 
 
@@ -380,7 +382,7 @@ def test_what_is_no_longer_valid_leaves_the_archive_and_stays_in_the_register(
     database: Database, world: World, settings: Settings
 ) -> None:
     batch = decide(database, world, gather(database, world, 2))
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     with database.engine.begin() as owner:
         owner.execute(text("update certificate set state = 'revoked', ended_on = issued_on where sequence = 1"))
     _, content = archive(database, world, batch, settings)
@@ -391,7 +393,7 @@ def test_what_is_no_longer_valid_leaves_the_archive_and_stays_in_the_register(
 
 def test_a_lost_file_is_made_again_or_nothing_is_sent(database: Database, world: World, settings: Settings) -> None:
     batch = decide(database, world, gather(database, world, 1))
-    work(bench(database, settings, drawn_here))
+    process_pending(bench(database, settings, drawn_here))
     _, content = archive(database, world, batch, settings)
     [kept] = [path for path in (settings.data_dir / "files").rglob("*") if path.is_file()]
     kept.unlink()

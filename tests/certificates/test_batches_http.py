@@ -7,12 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.certificates.service_batch_work import work
-from app.config import Settings
-from app.db import Database
-from tests.certificates.crowd import gather
+from app.certificates.batches.jobs import process_pending
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
 from tests.certificates.test_batches import bench
-from tests.world import World, as_
+from tests.factories.bulk_clone import gather
+from tests.factories.network import World, as_
 
 API = "/api/v1"
 
@@ -45,7 +45,7 @@ def test_from_the_preview_to_the_archive(
     one = f"{API}/certificate-batches/{decided.json()['id']}"
     early = client.get(f"{one}/archive")
     assert (early.status_code, early.json()["code"]) == (409, "batch_unfinished")
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     found = client.get(one).json()
     assert (found["progress"]["done"], found["finished_at"] is not None) == (3, True)
     assert [b["id"] for b in client.get(batches).json()["items"]] == [found["id"]]
@@ -64,7 +64,7 @@ def test_the_archive_tells_its_people_that_it_was_taken(
     client: TestClient, database: Database, world: World, settings: Settings, people: list[int]
 ) -> None:
     decided = client.post(f"{API}/colleges/{world.alma}/certificate-batches", json=asked(people)).json()
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     with database.engine.begin() as owner:
         owner.execute(text("truncate view_log"))
     client.get(f"{API}/certificate-batches/{decided['id']}/archive")
@@ -97,7 +97,7 @@ def test_the_pages(client: TestClient, database: Database, world: World, setting
     for said in ("0 sur 3", "La délivrance est en cours", "Actualiser", 'hx-trigger="every 3s"', "À délivrer"):
         assert said in page
     assert "/archive" not in page
-    work(bench(database, settings))
+    process_pending(bench(database, settings))
     page = client.get(where).text
     assert "3 sur 3" in page
     assert f"/api/v1/certificate-batches/{where.rsplit('/', 1)[1]}/archive" in page

@@ -8,15 +8,15 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.certificates.rules_corrections import DAYS_TO_ANSWER
+from app.certificates.corrections.rules import DAYS_TO_ANSWER
 from app.certificates.schemas import short_code
 from app.cli.worker import put_away, sweep_files
-from app.config import Settings
-from app.db import Database
-from app.files import digest
-from app.text import today
-from tests.certificates import story
-from tests.world import World, token
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.documents.blob_store import digest
+from app.platform.messages.i18n import today
+from tests.factories import eligible as story
+from tests.factories.network import World, token
 
 API = "/api/v1"
 PROOF = {"legal_first_name": "Maxime", "legal_last_name": "Bérubé-Roy", "seen_on": today().isoformat()}
@@ -453,10 +453,10 @@ def test_ten_thousand_guessed_codes_find_nothing(
     near = [code[:i] + other + code[i + 1 :] for i in range(32) for other in "0123456789abcdef" if other != code[i]]
     shapes = [code.upper(), code[:-1], code + "0", "%", "_" * 32, "", str(issued["number"]), short_code(code)]
     guessed = [secrets.token_hex(16) for _ in range(10_000 - len(near))] + near + shapes
-    with database.transaction() as session:
+    with database.transaction() as db:
         asked = text("select count(*) from unnest(cast(:codes as text[])) g, verify_certificate(g)")
-        assert session.execute(asked, {"codes": guessed}).scalar_one() == 0
-        assert session.execute(asked, {"codes": [code]}).scalar_one() == 1
+        assert db.execute(asked, {"codes": guessed}).scalar_one() == 0
+        assert db.execute(asked, {"codes": [code]}).scalar_one() == 1
 
 
 def test_the_verification_page_shows_these_fields_and_no_other(client: TestClient, issued: dict[str, object]) -> None:

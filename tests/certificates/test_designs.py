@@ -10,11 +10,11 @@ import pytest
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
+from app.certificates.documents.layout import Draft, design_of, design_version, document, qr
 from app.certificates.schemas import CertificateRecord, PrintedSignatory
-from app.certificates.service_document import Draft, design_of, design_version, document, qr
 from app.curricula.library import default_library
-from tests.certificates import samples
 from tests.certificates.test_pdf import elements, squeezed, text_of
+from tests.factories import certificates as samples
 
 
 @pytest.fixture(params=["escouade", "meridien"])

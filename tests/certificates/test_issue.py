@@ -7,23 +7,25 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.access import P
-from app.certificates import service, service_register
+from app.certificates.issuing import service as issuing
+from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
 from app.certificates.models import Certificate, Hold
-from app.certificates.schemas import Candidate, CertificateView, Choice, IssueCertificate
-from app.clock import at
-from app.cohorts import service as cohorts
-from app.cohorts.models import EnrolmentState
-from app.cohorts.schemas import MoveCommand
-from app.curricula.schema import CertificateKind
-from app.db import Database, now
-from app.errors import Conflict, NotFound
+from app.certificates.register import service as register
+from app.certificates.schemas import CertificateView
+from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
 from app.network import service as network
+from app.network.enums import CertificateKind
 from app.network.models import College
 from app.people.models import Person
-from app.text import QUEBEC
-from tests.certificates import story
-from tests.world import PARTICIPANTS, STARTED, World, acting, count
+from app.platform.clock import at, now
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, NotFound
+from app.platform.messages.i18n import QUEBEC
+from app.platform.security.permissions import P
+from tests.factories import eligible as story
+from tests.factories.network import PARTICIPANTS, STARTED, World, acting, count
 
 SITE = "https://escouade.example.org/"
 PARTICIPATION = CertificateKind.attestation_participation
@@ -33,10 +35,10 @@ ACHIEVEMENT = CertificateKind.attestation_reussite
 def issue(
     database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION, by: str = "registrar"
 ) -> CertificateView:
-    with database.transaction() as session:
-        actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
-        enrolment = cohorts.see_enrolment(session, actor, world.enrolments[who])
-        return service.issue(session, actor, enrolment, IssueCertificate(kind=kind), site=SITE)
+    with database.transaction() as db:
+        actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
+        enrolment = cohorts.see_enrolment(db, actor, world.enrolments[who])
+        return issuing.issue(db, actor, enrolment, IssueCertificate(kind=kind), site=SITE)
 
 
 def refused(database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION) -> list[str]:
@@ -48,10 +50,10 @@ def refused(database: Database, world: World, who: str, kind: CertificateKind = 
 
 
 def candidates(database: Database, world: World, by: str = "registrar") -> dict[str, Candidate]:
-    with database.transaction() as session:
-        actor = acting(session, world, by, P.CERTIFICATE_ISSUE)
-        college = network.see_college(session, actor, world.alma)
-        return {c.name: c for c in service.eligible(session, actor, college)}
+    with database.transaction() as db:
+        actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
+        college = network.see_college(db, actor, world.alma)
+        return {c.name: c for c in issuing.eligible(db, actor, college)}
 
 
 def choice(database: Database, world: World, name: str, kind: CertificateKind) -> Choice:
@@ -92,10 +94,10 @@ def test_a_participation_asks_for_hours_and_shows_no_level(database: Database, w
 def test_units_where_the_college_grants_them(database: Database, world: World) -> None:
     story.sign(database, world)
     story.attend(database, world, "karim")
-    with database.as_owner() as session:
-        college = session.get_one(College, world.alma)
+    with database.as_owner() as db:
+        college = db.get_one(College, world.alma)
         college.is_sofeduc_member = True
-        session.add(college)
+        db.add(college)
     assert issue(database, world, "karim").record.ceu == "4.8"
 
 
@@ -115,10 +117,10 @@ def test_the_list_tells_who_is_ready_and_what_others_miss(database: Database, wo
 
 def test_the_list_is_in_french_order_and_of_the_college_only(database: Database, world: World) -> None:
     assert list(candidates(database, world)) == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
-    with database.transaction() as session:
-        actor = acting(session, world, "other_registrar", P.CERTIFICATE_ISSUE)
+    with database.transaction() as db:
+        actor = acting(db, world, "other_registrar", P.CERTIFICATE_ISSUE)
         with pytest.raises(NotFound):
-            network.see_college(session, actor, world.alma)
+            network.see_college(db, actor, world.alma)
 
 
 @pytest.mark.parametrize("people", [("maude",), ("maude", "karim", "elise")])
@@ -129,12 +131,12 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
     for who in people:
         story.attend(database, world, who)
         issue(database, world, who)
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-        college = network.see_college(session, actor, world.alma)
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        college = network.see_college(db, actor, world.alma)
         asked: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-        service.eligible(session, actor, college)
+        issuing.eligible(db, actor, college)
     assert len(asked) == 4, asked
 
 
@@ -148,18 +150,18 @@ def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> 
 def test_a_hold_forbids_until_it_is_closed(database: Database, world: World) -> None:
     story.sign(database, world)
     story.attend(database, world, "maude")
-    with database.transaction(colleges=[world.alma]) as session:
-        hold = Hold(
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role = Hold(
             college_id=world.alma, enrolment_id=world.enrolments["maude"], reason="preuve à confirmer",
             opened_at=now(), opened_by=world.people["registrar"],
         )  # fmt: skip
-        session.add(hold)
+        db.add(grant_role)
     assert [w.code for w in choice(database, world, "Maude Bérubé", PARTICIPATION).why] == ["certificate_on_hold"]
     assert refused(database, world, "maude") == ["certificate_on_hold"]
-    with database.transaction(colleges=[world.alma]) as session:
-        closed = session.get_one(Hold, hold.id)
+    with database.transaction(colleges=[world.alma]) as db:
+        closed = db.get_one(Hold, grant_role.id)
         closed.closed_at, closed.closed_by = now(), world.people["registrar"]
-        session.add(closed)
+        db.add(closed)
     assert issue(database, world, "maude").number.endswith("-0001")
 
 
@@ -171,10 +173,10 @@ def test_someone_must_sign_that_day(database: Database, world: World) -> None:
 def test_the_college_must_issue_the_kind(database: Database, world: World) -> None:
     story.sign(database, world)
     story.attend(database, world, "maude")
-    with database.as_owner() as session:
-        college = session.get_one(College, world.alma)
+    with database.as_owner() as db:
+        college = db.get_one(College, world.alma)
         college.authorised_kinds = ["attestation_reussite"]
-        session.add(college)
+        db.add(college)
     assert refused(database, world, "maude") == ["certificate_not_authorised"]
 
 
@@ -185,10 +187,10 @@ def test_a_kind_that_the_path_does_not_lead_to(database: Database, world: World)
 def test_who_left_before_is_not_issued(database: Database, world: World) -> None:
     story.sign(database, world)
     story.attend(database, world, "maude")
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        enrolment = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
-        cohorts.move(session, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="départ"))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolment = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
+        cohorts.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="départ"))
     assert refused(database, world, "maude") == ["certificate_not_followed"]
     assert "Maude Bérubé" not in candidates(database, world)
 
@@ -196,8 +198,8 @@ def test_who_left_before_is_not_issued(database: Database, world: World) -> None
 def test_facts_are_folded_again_at_the_decision(database: Database, world: World) -> None:
     """A projection that says more than the facts is not believed."""
     story.sign(database, world)
-    with database.as_owner() as session:
-        session.execute(
+    with database.as_owner() as db:
+        db.execute(
             text(
                 "update progress set body = jsonb_set(jsonb_set(body, '{eligibility,0,eligible}', 'true'), "
                 "'{eligibility,0,why}', '[]') where enrolment_id = :id"
@@ -212,10 +214,10 @@ def test_a_name_that_the_fonts_cannot_draw_is_refused_and_takes_no_number(databa
     story.sign(database, world)
     story.attend(database, world, "maude")
     story.attend(database, world, "karim")
-    with database.as_owner() as session:
-        person = session.get_one(Person, world.people["maude"])
+    with database.as_owner() as db:
+        person = db.get_one(Person, world.people["maude"])
         person.legal_last_name = "Bérubé 李"
-        session.add(person)
+        db.add(person)
     assert refused(database, world, "maude") == ["certificate_glyphs"]
     assert issue(database, world, "karim").number.endswith("-0001")
 
@@ -226,13 +228,13 @@ def test_another_colleges_registrar_cannot_issue(database: Database, world: Worl
 
 
 def test_nobody_decides_on_their_own(database: Database, world: World) -> None:
-    from app.access import Role  # noqa: PLC0415
-    from app.people.service import hold  # noqa: PLC0415
+    from app.identity.roles.service import grant_role  # noqa: PLC0415
+    from app.platform.security.permissions import Role  # noqa: PLC0415
 
     story.sign(database, world)
     story.attend(database, world, "maude")
-    with database.transaction(colleges=[world.alma]) as session:
-        hold(session, world.people["maude"], Role.REGISTRAR, college_id=world.alma)
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["maude"], Role.REGISTRAR, college_id=world.alma)
     with pytest.raises(Conflict) as refusal:
         issue(database, world, "maude", by="maude")
     assert [r.code for r in refusal.value.reasons] == ["certificate_own"]
@@ -267,10 +269,10 @@ def test_a_transaction_that_fails_leaves_no_gap(database: Database, world: World
     story.attend(database, world, "karim")
 
     def fail_after_issuing() -> None:
-        with database.transaction() as session:
-            actor = acting(session, world, "registrar", P.CERTIFICATE_ISSUE)
-            enrolment = cohorts.see_enrolment(session, actor, world.enrolments["maude"])
-            service.issue(session, actor, enrolment, IssueCertificate(kind=PARTICIPATION), site=SITE)
+        with database.transaction() as db:
+            actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+            enrolment = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
+            issuing.issue(db, actor, enrolment, IssueCertificate(kind=PARTICIPATION), site=SITE)
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
@@ -297,14 +299,14 @@ def test_what_was_issued_stays_as_it_was(database: Database, world: World) -> No
     story.attend(database, world, "maude")
     issued = issue(database, world, "maude")
     story.achieve(database, world, "karim")
-    with database.as_owner() as session:
-        person = session.get_one(Person, world.people["maude"])
+    with database.as_owner() as db:
+        person = db.get_one(Person, world.people["maude"])
         person.legal_last_name = "Autre"
-        session.add(person)
-    with database.transaction() as session:
-        actor = acting(session, world, "registrar", P.CERTIFICATE_READ)
-        seen = service_register.see_certificate(session, actor, issued.id)
-        assert service_register.certificate(session, seen).record == issued.record
+        db.add(person)
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_READ)
+        seen = register.see_certificate(db, actor, issued.id)
+        assert register.certificate(db, seen).record == issued.record
 
 
 @pytest.mark.parametrize("column", ["record", "number", "code", "issued_on", "kind"])
@@ -312,15 +314,15 @@ def test_the_application_cannot_rewrite_a_certificate(database: Database, world:
     story.sign(database, world)
     story.attend(database, world, "maude")
     issue(database, world, "maude")
-    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as session:
-        session.execute(text(f"update certificate set {column} = {column}"))  # noqa: S608 - a literal of ours
+    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as db:
+        db.execute(text(f"update certificate set {column} = {column}"))  # noqa: S608 - a literal of ours
 
 
 def test_the_application_cannot_delete_a_certificate(database: Database, world: World) -> None:
     story.sign(database, world)
     story.attend(database, world, "maude")
     issue(database, world, "maude")
-    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as session:
-        session.delete(session.get_one(Certificate, 1))
-    with database.transaction(colleges=[world.alma]) as session:
-        assert count(session, "certificate") == 1
+    with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as db:
+        db.delete(db.get_one(Certificate, 1))
+    with database.transaction(colleges=[world.alma]) as db:
+        assert count(db, "certificate") == 1

@@ -1,9 +1,9 @@
 """Workers killed at random moments while they issue: nothing is lost, given twice or skipped (100: ``make soak``)."""
 
-from app.config import Settings
-from app.db import Database
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
 from tests.certificates import kills
-from tests.world import World
+from tests.factories.network import World
 
 SIZE = 31
 

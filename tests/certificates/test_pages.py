@@ -5,10 +5,10 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.certificates import story
+from app.platform.database.transaction import Database
 from tests.certificates.test_api import set_state
-from tests.world import World, as_
+from tests.factories import eligible as story
+from tests.factories.network import World, as_
 
 
 @pytest.fixture

@@ -11,14 +11,24 @@ import pikepdf
 import pypdf
 import pytest
 
-from app import pdf
+from app.certificates.documents.layout import DEFAULT, Draft, design_folder, design_version
+from app.certificates.documents.layout import document as drawn
+from app.certificates.documents.layout import page as laid_out
 from app.certificates.schemas import CertificateRecord
-from app.certificates.service_document import DEFAULT, Draft, design_folder, design_version
-from app.certificates.service_document import document as drawn
-from app.certificates.service_document import page as laid_out
-from app.errors import Reason
-from app.pdf import DESIGNS, Page, PdfOverflow, allowed, check_engine, check_fonts, fonts_of, missing_glyphs, write
-from tests.certificates import samples
+from app.platform.documents import pdf
+from app.platform.documents.pdf import (
+    DESIGNS,
+    Page,
+    PdfOverflow,
+    allowed,
+    check_engine,
+    check_fonts,
+    fonts_of,
+    missing_glyphs,
+    write,
+)
+from app.platform.errors import Reason
+from tests.factories import certificates as samples
 
 DESIGN = design_folder(DEFAULT)
 
@@ -137,8 +147,8 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 def test_another_process_gives_the_same_bytes() -> None:
     code = """
         import hashlib
-        from app.certificates.service_document import Draft, document
-        from tests.certificates import samples
+        from app.certificates.documents.layout import Draft, document
+        from tests.factories import certificates as samples
         print(hashlib.sha256(document(Draft(samples.sample()))).hexdigest())
     """
     again = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
@@ -172,7 +182,7 @@ def test_names_are_text_not_markup() -> None:
 
 
 def test_the_words_are_french_whoever_reads() -> None:
-    from app.text import language  # noqa: PLC0415
+    from app.platform.messages.i18n import language  # noqa: PLC0415
 
     token = language.set("en")
     try:
@@ -276,7 +286,7 @@ def test_a_library_that_the_system_lacks_is_named(missing: str, code: str, packa
         import sys
         sys.platform = "linux"
         from pathlib import Path
-        from app.pdf import DESIGNS, Page, PdfUnavailable, check_engine, write
+        from app.platform.documents.pdf import DESIGNS, Page, PdfUnavailable, check_engine, write
         [reason] = check_engine()
         print(reason.code, reason.params["package"])
         try:

@@ -6,21 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.certificates import rules
-from app.certificates.rules import Case, refuse_issue
-from app.cohorts.models import EnrolmentState
+from app.certificates import rules as certificates_rules
+from app.certificates.documents import rules as documents_rules
+from app.certificates.issuing.rules import Case, refuse_issue
+from app.cohorts.enums import EnrolmentState
 from app.curricula.library import default_library
-from app.curricula.schema import CertificateKind
-from app.errors import Reason
-from tests.certificates import samples
+from app.network.enums import CertificateKind
+from app.platform.errors import Reason
+from tests.factories import certificates as samples
 
 K = CertificateKind
 CODE = "3f9a0c1d77e24b58a6109d3cf2e4b871"
 
 
 def test_a_number_names_the_college_the_year_and_the_rank() -> None:
-    assert rules.number_of("ALM", 2026, 1) == "ALM-2026-0001"
-    assert rules.number_of("ALM", 2026, 12345) == "ALM-2026-12345"
+    assert certificates_rules.number_of("ALM", 2026, 1) == "ALM-2026-0001"
+    assert certificates_rules.number_of("ALM", 2026, 12345) == "ALM-2026-12345"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_a_number_names_the_college_the_year_and_the_rank() -> None:
     ],
 )
 def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> None:
-    assert rules.issued_on(moment) == day
+    assert certificates_rules.issued_on(moment) == day
 
 
 @pytest.mark.parametrize(
@@ -40,29 +41,29 @@ def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> No
     [
         CODE,
         CODE.upper(),
-        rules.in_groups(CODE),
+        certificates_rules.in_groups(CODE),
         f"  {CODE[:8]}-{CODE[8:]} ",
         f"https://escouade.example.org/v/{CODE}",
         f"escouade.example.org/v/{CODE}/",
     ],
 )
 def test_a_code_is_found_however_it_was_typed(typed: str) -> None:
-    assert rules.tidy_code(typed) == CODE
+    assert certificates_rules.tidy_code(typed) == CODE
 
 
 @pytest.mark.parametrize("typed", ["", "ALM-2026-0001", CODE[:-1], CODE + "0", "g" * 32, "/" * 40, "٣" * 32])
 def test_what_is_no_code_gives_none(typed: str) -> None:
-    assert rules.tidy_code(typed) is None
+    assert certificates_rules.tidy_code(typed) is None
 
 
 @given(st.text(max_size=80))
 def test_any_text_gives_a_code_or_nothing(typed: str) -> None:
-    found = rules.tidy_code(typed)
-    assert found is None or rules.CODE.fullmatch(found)
+    found = certificates_rules.tidy_code(typed)
+    assert found is None or certificates_rules.CODE.fullmatch(found)
 
 
 def test_a_code_reads_in_groups_of_four() -> None:
-    assert rules.in_groups(CODE) == "3f9a 0c1d 77e2 4b58 a610 9d3c f2e4 b871"
+    assert certificates_rules.in_groups(CODE) == "3f9a 0c1d 77e2 4b58 a610 9d3c f2e4 b871"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_code_reads_in_groups_of_four() -> None:
     ],
 )
 def test_the_period_is_the_persons_own(joined_on: date | None, issued: date, expected: tuple[date, date]) -> None:
-    assert rules.period(date(2026, 2, 2), date(2026, 11, 13), joined_on, issued) == expected
+    assert documents_rules.period(date(2026, 2, 2), date(2026, 11, 13), joined_on, issued) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ def test_the_period_is_the_persons_own(joined_on: date | None, issued: date, exp
     [(0, "0.0"), (59, "0.0"), (600, "1.0"), (3600, "6.0"), (659, "1.0"), (660, "1.1"), (12510, "20.8")],
 )
 def test_units_are_hours_by_ten_cut_to_one_decimal(minutes: int, units: str) -> None:
-    assert rules.ceu(minutes, accredited=True) == units
-    assert rules.ceu(minutes, accredited=False) is None
+    assert documents_rules.ceu(minutes, accredited=True) == units
+    assert documents_rules.ceu(minutes, accredited=False) is None
 
 
 # What is printed ---------------------------------------------------------------------------------
@@ -96,11 +97,11 @@ LEVELS: dict[str, int | None] = {c.code: 3 for c in FRAMEWORK.competencies} | {"
 
 
 def test_a_participation_attests_no_level() -> None:
-    assert rules.printed_competencies(K.attestation_participation, GENERALIST, FRAMEWORK, LEVELS) == ()
+    assert documents_rules.printed_competencies(K.attestation_participation, GENERALIST, FRAMEWORK, LEVELS) == ()
 
 
 def test_an_achievement_shows_what_it_asks_for_and_the_level_reached() -> None:
-    printed = rules.printed_competencies(K.attestation_reussite, GENERALIST, FRAMEWORK, LEVELS)
+    printed = documents_rules.printed_competencies(K.attestation_reussite, GENERALIST, FRAMEWORK, LEVELS)
     assert [(c.code, c.level, c.level_title) for c in printed[:2]] == [
         ("CN-01", 3, "Maîtrisé"),
         ("CN-02", 4, "Référent"),
@@ -109,21 +110,23 @@ def test_an_achievement_shows_what_it_asks_for_and_the_level_reached() -> None:
 
 
 def test_a_kind_that_the_path_does_not_have_prints_none() -> None:
-    assert rules.printed_competencies(K.certification_collegiale, GENERALIST, FRAMEWORK, LEVELS) == ()
+    assert documents_rules.printed_competencies(K.certification_collegiale, GENERALIST, FRAMEWORK, LEVELS) == ()
 
 
 def test_texts_are_composed_and_keep_to_what_fonts_have() -> None:
-    assert rules.printable("Zoe\u0301 14\u202fh peut\u2011être") == "Zoé 14\u00a0h peut-être"
+    assert documents_rules.printable("Zoe\u0301 14\u202fh peut\u2011être") == "Zoé 14\u00a0h peut-être"
 
 
 def test_french_typography() -> None:
-    assert rules.typographic("L'objet : « l'eau » ?") == "L’objet\u00a0: «\u00a0l’eau\u00a0»\u00a0?"
-    assert rules.typographic("'ainsi'") == "'ainsi'"
+    assert documents_rules.typographic("L'objet : « l'eau » ?") == "L’objet\u00a0: «\u00a0l’eau\u00a0»\u00a0?"
+    assert documents_rules.typographic("'ainsi'") == "'ainsi'"
 
 
 @given(st.text(max_size=300))
 def test_the_longer_the_smaller(text: str) -> None:
-    ranks = [rules.SIZES.index(rules.size(t, rules.NAME_LIMITS)) for t in (text, text + "x")]
+    ranks = [
+        documents_rules.SIZES.index(documents_rules.size(t, documents_rules.NAME_LIMITS)) for t in (text, text + "x")
+    ]
     assert ranks == sorted(ranks)
 
 
@@ -135,17 +138,17 @@ def test_the_longer_the_smaller(text: str) -> None:
     ],
 )  # fmt: skip
 def test_density(name: str, density: str) -> None:
-    assert rules.density(samples.ALL[name]) == density
+    assert documents_rules.density(samples.ALL[name]) == density
 
 
 def test_the_table_has_one_column_up_to_six_lines() -> None:
-    assert rules.columns(()) == []
-    assert [len(part) for part in rules.columns(samples.competencies("Situer", count=6))] == [6]
-    assert [len(part) for part in rules.columns(samples.competencies("Situer", count=7))] == [4, 3]
+    assert documents_rules.columns(()) == []
+    assert [len(part) for part in documents_rules.columns(samples.competencies("Situer", count=6))] == [6]
+    assert [len(part) for part in documents_rules.columns(samples.competencies("Situer", count=7))] == [4, 3]
 
 
 def test_two_columns_of_about_the_same_height() -> None:
-    assert [len(part) for part in rules.columns(samples.sample().competencies)] == [7, 5]
+    assert [len(part) for part in documents_rules.columns(samples.sample().competencies)] == [7, 5]
 
 
 # Who may be issued what --------------------------------------------------------------------------
@@ -190,5 +193,5 @@ def test_all_that_forbids_is_said_at_once() -> None:
 
 
 def test_what_the_fonts_lack_is_named() -> None:
-    assert rules.undrawable([]) == []
-    assert rules.undrawable({"ب", "ا"}) == [Reason("certificate_glyphs", {"characters": "ا ب"})]
+    assert documents_rules.undrawable([]) == []
+    assert documents_rules.undrawable({"ب", "ا"}) == [Reason("certificate_glyphs", {"characters": "ا ب"})]

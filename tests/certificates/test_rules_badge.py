@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.certificates.rules_badge import STATUS_BITS, Place, Wording, credential, encoded, start_of, status_list
+from app.certificates.badges.rules import STATUS_BITS, Place, Wording, credential, encoded, start_of, status_list
 from app.certificates.schemas import CertificateRecord
-from app.credentials import holds, public_multikey, signed
-from tests.certificates import samples
+from app.platform.documents.verifiable_credentials import holds, public_multikey, signed
+from tests.factories import certificates as samples
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DID = f"did:key:{public_multikey(KEY.public_key())}"

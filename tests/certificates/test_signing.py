@@ -15,13 +15,13 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from app.certificates.service_document import Draft, document, press, signed
-from app.clock import now
-from app.config import Settings, unsafe
-from app.press import PressFailure
-from app.signing import SigningKey, SigningKeyUnreadable, faults, sign
-from tests.certificates import samples
-from tests.keys_of_paper import PASSPHRASE, authority, opened
+from app.certificates.documents.layout import Draft, document, open_render_pool, signed
+from app.platform.clock import now
+from app.platform.config import Settings, unsafe
+from app.platform.documents.pades import SigningKey, SigningKeyUnreadable, faults, sign
+from app.platform.documents.render_pool import RenderFailure
+from tests.factories import certificates as samples
+from tests.factories.test_pki import PASSPHRASE, authority, opened
 
 COLLEGE = samples.sample().college_slug
 ROOT = authority()
@@ -36,7 +36,7 @@ def content() -> bytes:
     return signed(DRAFT, KEYS)
 
 
-def verdict(content: bytes, *roots: bytes) -> PdfSignatureStatus:
+def report(content: bytes, *roots: bytes) -> PdfSignatureStatus:
     """What an independent validator says of the only signature."""
     trusted = [asn1.Certificate.load(root) for root in roots or (ROOT.der,)]
     [signature] = PdfFileReader(io.BytesIO(content)).embedded_signatures
@@ -45,7 +45,7 @@ def verdict(content: bytes, *roots: bytes) -> PdfSignatureStatus:
 
 
 def test_the_bottom_line_is_good(content: bytes) -> None:
-    status = verdict(content)
+    status = report(content)
     assert status.bottom_line
     assert status.docmdp_ok
     assert "Cégep du Piékouagami" in status.signing_cert.subject.human_friendly
@@ -60,14 +60,14 @@ def test_it_is_pades_in_the_name_of_the_college_and_shows_nothing(content: bytes
 
 
 def test_the_certificate_of_a_stranger_is_not_enough(content: bytes) -> None:
-    assert not verdict(content, authority("Quelqu’un d’autre").der).bottom_line
+    assert not report(content, authority("Quelqu’un d’autre").der).bottom_line
 
 
 def test_one_changed_byte_is_refused(content: bytes) -> None:
     changed = bytearray(content)
     at = content.index(b"stream\n") + 20
     changed[at] ^= 1
-    status = verdict(bytes(changed))
+    status = report(bytes(changed))
     assert not status.intact
     assert not status.bottom_line
 
@@ -80,7 +80,7 @@ def test_what_is_added_after_the_signature_is_refused(content: bytes) -> None:
     added = io.BytesIO()
     writer.write(added)
     assert added.getvalue().startswith(content)
-    status = verdict(added.getvalue())
+    status = report(added.getvalue())
     assert status.intact
     assert status.valid
     assert not status.bottom_line
@@ -104,14 +104,14 @@ def test_a_key_may_be_a_file(tmp_path: Path) -> None:
     place = tmp_path / "piekouagami.p12"
     place.write_bytes(PKCS12)
     key = SigningKey(file=place, passphrase=SecretStr(PASSPHRASE))
-    assert verdict(sign(document(DRAFT), key, "Cégep")).bottom_line
+    assert report(sign(document(DRAFT), key, "Cégep")).bottom_line
 
 
 def test_the_press_signs_too() -> None:
-    with press(KEYS, 1) as running:
+    with open_render_pool(KEYS, 1) as running:
         [printed] = running.printed([DRAFT])
     assert isinstance(printed, bytes)
-    assert verdict(printed).bottom_line
+    assert report(printed).bottom_line
 
 
 # Keys that do not serve ---------------------------------------------------------------------------
@@ -135,9 +135,9 @@ def test_a_key_that_does_not_open_is_told(key: SigningKey) -> None:
 
 
 def test_the_press_tells_a_key_that_does_not_open() -> None:
-    with press({COLLEGE: SigningKey(pkcs12=SecretStr("bm9uIQ=="))}, 1) as running:
+    with open_render_pool({COLLEGE: SigningKey(pkcs12=SecretStr("bm9uIQ=="))}, 1) as running:
         [refused] = running.printed([DRAFT])
-    assert isinstance(refused, PressFailure)
+    assert isinstance(refused, RenderFailure)
     assert refused.reason.code == "signing_key"
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.config import settings as process_settings
 from app.curricula.service import register_published
-from app.db import Database
-from app.main import open_database
-from app.text import NBSP
+from app.deployment import open_database
+from app.platform.config import settings as process_settings
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import NBSP
 from tests.conftest import _drop, _named, _run, migrate
 
 
@@ -63,8 +63,8 @@ def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
 def empty(fresh_url: Callable[[], str]) -> Iterator[Database]:
     """An empty deployment's database, with the published curricula as any command leaves it."""
     found = open_database(fresh_url())
-    with found.transaction() as session:
-        register_published(session)
+    with found.transaction() as db:
+        register_published(db)
     try:
         yield found
     finally:

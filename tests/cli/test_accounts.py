@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.access import Role
-from app.db import Database
-from app.people.models import Account, Person, RoleHeld
-from app.people.schemas import SignInCommand
-from app.people.service_sign_in import prove_password
+from app.identity.account.models import Account
+from app.identity.roles.models import RoleGrantRow
+from app.identity.sign_in.schemas import SignInCommand
+from app.identity.sign_in.service import prove_password
+from app.people.models import Person
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Role
 from tests.cli.conftest import Escouade, Outcome
-from tests.world import World
+from tests.factories.network import World
 
 HEADER = "courriel,prenom,nom,role,college"
 ANNE = "anne@alma.example.com,Anne,Lavoie,trainer,alma"
@@ -28,8 +30,8 @@ def people(tmp_path: Path) -> Path:
 
 def count(database: Database) -> tuple[int, ...]:
     """How many people, accounts and roles."""
-    with database.as_owner() as session:
-        found = session.execute(
+    with database.as_owner() as db:
+        found = db.execute(
             text("select (select count(*) from person), (select count(*) from account), count(*) from role_held")
         ).one()
     return tuple(found)
@@ -37,13 +39,13 @@ def count(database: Database) -> tuple[int, ...]:
 
 def roles(database: Database, email: str) -> list[tuple[Role, int | None, int | None]]:
     statement = (
-        select(RoleHeld.role, RoleHeld.college_id, RoleHeld.cohort_id)
-        .join(Account, col(Account.person_id) == RoleHeld.person_id)
+        select(RoleGrantRow.role, RoleGrantRow.college_id, RoleGrantRow.cohort_id)
+        .join(Account, col(Account.person_id) == RoleGrantRow.person_id)
         .where(Account.email == email)
-        .order_by(col(RoleHeld.id))
+        .order_by(col(RoleGrantRow.id))
     )
-    with database.as_owner() as session:
-        return [(Role(r[0]), r[1], r[2]) for r in session.exec(statement).all()]
+    with database.as_owner() as db:
+        return [(Role(r[0]), r[1], r[2]) for r in db.exec(statement).all()]
 
 
 def refused(done: Outcome, database: Database, before: tuple[int, ...], file: Path) -> None:
@@ -154,8 +156,8 @@ def test_what_spreadsheets_write(  # noqa: PLR0917 - the file, three ways
     people.write_bytes((mark + content + end).encode())
     done = escouade(database, "accounts", "import", people)
     assert done.status == 0, done.err
-    with database.as_owner() as session:
-        person = session.exec(select(Person).order_by(col(Person.id).desc())).first()
+    with database.as_owner() as db:
+        person = db.exec(select(Person).order_by(col(Person.id).desc())).first()
     assert person is not None
     assert (person.legal_first_name, person.legal_last_name) == ("Éléonore", "Bérubé")
     assert person.chosen_name == "Léo, dite Noé"
@@ -205,10 +207,10 @@ def test_first_passwords_work_and_are_for_their_owner_only(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     written = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
     assert [row[0] for row in written] == ["courriel", "anne@alma.example.com"]
-    with database.transaction() as session:
+    with database.transaction() as db:
         for email, password in (written[1], ("boris@alma.example.com", chosen)):
             command = SignInCommand(email=email, password=password)
-            assert prove_password(session, command)
+            assert prove_password(db, command)
 
 
 @pytest.mark.parametrize("place", ["prets.csv", "dossier/absent.csv"])

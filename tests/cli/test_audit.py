@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from app.cli.worker import check_record, seal_record
-from app.config import settings as process_settings
-from app.db import Database
-from app.keys import Keyring, save
 from app.network.models import Region
 from app.people.models import Person
-from app.sealing import BEGINNING, Break, Fault, seal, verify
+from app.platform.audit.hash_chain import BEGINNING, Fault, Violation, append, verify
+from app.platform.config import settings as process_settings
+from app.platform.database.transaction import Database
+from app.platform.security.keyring import Keyring, save
 from tests.cli.conftest import Escouade, Outcome
 from tests.conftest import RING
-from tests.world import World
+from tests.factories.network import World
 
 ANCHOR = re.compile(r"^\d+:[0-9a-f]{64}$", re.MULTILINE)
 
@@ -42,29 +42,29 @@ def attack(database: Database, *statements: str) -> None:
             owner.execute(text(statement))
 
 
-def sealed(database: Database, ring: Keyring = RING) -> int:
-    with database.as_owner() as session:
-        return seal(session, ring, whole=True)
+def sealed(database: Database, keyring: Keyring = RING) -> int:
+    with database.as_owner() as db:
+        return append(db, keyring, whole=True)
 
 
-def faults(database: Database, *anchors: str) -> list[Break]:
-    with database.as_owner() as session:
-        return verify(session, RING, anchors).breaks
+def faults(database: Database, *anchors: str) -> list[Violation]:
+    with database.as_owner() as db:
+        return verify(db, RING, anchors).violations
 
 
 def anchor(database: Database) -> str:
-    with database.as_owner() as session:
-        return verify(session, RING).anchor or ""
+    with database.as_owner() as db:
+        return verify(db, RING).anchor or ""
 
 
 def add_people(database: Database, count: int) -> None:
     for n in range(count):
-        with database.transaction() as session:
-            session.add(_person(f"Personne {n}"))
+        with database.transaction() as db:
+            db.add(_person(f"Personne {n}"))
 
 
 def _person(name: str) -> Person:
-    from app.clock import now  # noqa: PLC0415
+    from app.platform.clock import now  # noqa: PLC0415
 
     return Person(legal_first_name=name, legal_last_name="Essai", search_key=name.lower(), created_at=now())
 
@@ -200,17 +200,17 @@ def test_a_new_key_seals_and_the_old_one_still_reads(database: Database) -> None
     renewed = RING.rotated()
     add_people(database, 2)
     assert sealed(database, renewed) == 2
-    with database.as_owner() as session:
-        verdict = verify(session, renewed)
-        versions = session.execute(text("select distinct key_version from audit_seal order by 1")).scalars().all()
-    assert (verdict.breaks, versions) == ([], [1, 2])
+    with database.as_owner() as db:
+        report = verify(db, renewed)
+        versions = db.execute(text("select distinct key_version from audit_seal order by 1")).scalars().all()
+    assert (report.violations, versions) == ([], [1, 2])
 
 
 def test_another_ring_verifies_nothing(database: Database) -> None:
     sealed(database)
-    with database.as_owner() as session:
+    with database.as_owner() as db:
         foreign = Keyring(1, {1: bytes(32)})
-        assert {b.fault for b in verify(session, foreign).breaks} == {Fault.ALTERED}
+        assert {b.fault for b in verify(db, foreign).violations} == {Fault.ALTERED}
 
 
 def test_an_entry_committed_late_is_sealed_later(database: Database) -> None:
@@ -227,17 +227,17 @@ def test_an_entry_committed_late_is_sealed_later(database: Database) -> None:
             ),
             {"id": lower},
         )
-    with database.as_owner() as session:
-        assert seal(session, RING) == 1
-        last = session.execute(text("select entry_id from audit_seal order by seq desc limit 1")).scalar_one()
+    with database.as_owner() as db:
+        assert append(db, RING) == 1
+        last = db.execute(text("select entry_id from audit_seal order by seq desc limit 1")).scalar_one()
     assert last == lower
     assert faults(database) == []
 
 
 def test_no_request_waits_on_sealing(database: Database) -> None:
     """With a sealing under way and its lock held, others write and commit; another sealing waits its turn."""
-    with database.as_owner() as session:
-        assert seal(session, RING) > 0
+    with database.as_owner() as db:
+        assert append(db, RING) > 0
         done = threading.Event()
 
         def write() -> None:
@@ -267,10 +267,10 @@ def test_writers_and_sealers_together(database: Database) -> None:
     for writer in writers:
         writer.join()
     sealed(database)
-    with database.as_owner() as session:
-        verdict = verify(session, RING)
-        entries = session.execute(text("select count(*) from audit_entry")).scalar_one()
-    assert (verdict.breaks, verdict.sealed) == ([], entries)
+    with database.as_owner() as db:
+        report = verify(db, RING)
+        entries = db.execute(text("select count(*) from audit_entry")).scalar_one()
+    assert (report.violations, report.sealed) == ([], entries)
 
 
 @pytest.fixture
@@ -289,17 +289,17 @@ def test_the_worker_seals_and_checks(database: Database, world: World, caplog: p
     assert seal_record(database) > 0
     assert seal_record(database) == 0
     with caplog.at_level("INFO", logger="escouade.worker"):
-        verdict = check_record(database)
-    assert verdict.breaks == []
-    assert f"audit anchor {verdict.anchor}" in caplog.text
+        report = check_record(database)
+    assert report.violations == []
+    assert f"audit anchor {report.anchor}" in caplog.text
     attack(database, "update audit_entry set action = 'autre' where id = 2")
-    assert [b.fault for b in check_record(database).breaks] == [Fault.ALTERED]
+    assert [b.fault for b in check_record(database).violations] == [Fault.ALTERED]
     assert "the audit chain is broken" in caplog.text
 
 
 def test_the_chain_begins_from_nothing(database: Database) -> None:
     assert BEGINNING == "0" * 64
-    with database.as_owner() as session:
-        assert session.get(Region, "02") is not None
-        verdict = verify(session, RING)
-    assert (verdict.sealed, verdict.anchor, verdict.breaks) == (0, None, [])
+    with database.as_owner() as db:
+        assert db.get(Region, "02") is not None
+        report = verify(db, RING)
+    assert (report.sealed, report.anchor, report.violations) == (0, None, [])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.certificates.models import CollegeKey
-from app.certificates.service_college_keys import place_of
-from app.db import Database
-from app.keys import Keyring, Use, load
+from app.certificates.badges.college_keys import place_of
+from app.certificates.badges.models import CollegeKey
+from app.platform.database.transaction import Database
+from app.platform.security.keyring import Keyring, Use, load
 from tests.cli.conftest import Escouade
 
 
@@ -35,12 +35,12 @@ def test_a_college_that_there_is_not(escouade: Escouade, database: Database) -> 
 
 def test_a_new_ring_key_seals_them_again(escouade: Escouade, database: Database, tmp_path: Path) -> None:
     escouade(database, "certificates", "keys", "alma", "--rotate")
-    ring = tmp_path / "keyring.json"
-    before = load(ring)
+    keyring = tmp_path / "keyring.json"
+    before = load(keyring)
     escouade(database, "keys", "rotate")
     assert "clés de justificatifs, 1." in escouade(database, "keys", "reseal").out
-    alone = Keyring(2, {2: load(ring).keys[2]})
-    with database.as_owner() as session:
-        row = session.exec(select(CollegeKey)).one()
-        assert len(alone.open(Use.BADGE, row.private_sealed, bound=place_of(row))) == 64
+    alone = Keyring(2, {2: load(keyring).keys[2]})
+    with database.as_owner() as db:
+        row = db.exec(select(CollegeKey)).one()
+        assert len(alone.decrypt(Use.BADGE, row.private_sealed, bound=place_of(row))) == 64
     assert before.current == 1

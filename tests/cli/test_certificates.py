@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.pdf import DESIGNS
+from app.platform.documents.pdf import DESIGNS
 
 WAIT_SECONDS = 60
 
@@ -42,10 +42,10 @@ class Watched:
         self.said = folder / "said"
         script = f"""
             from pathlib import Path
-            from app import pdf
-            from app.certificates import service_document
+            from app.certificates.documents import layout
             from app.cli import certificates
-            pdf.DESIGNS = service_document.DESIGNS = certificates.DESIGNS = Path({str(self.designs)!r})
+            from app.platform.documents import pdf
+            pdf.DESIGNS = layout.DESIGNS = certificates.DESIGNS = Path({str(self.designs)!r})
             certificates.preview("meridien", True, Path({str(self.place)!r}))
         """
         with self.said.open("wb") as out:

@@ -10,17 +10,18 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.access import Role
-from app.cli.demo import accounts_of, load, load_if_empty
-from app.cli.demo_data import COHORTS, PLACES, CohortPlan
-from app.cli.demo_field import ENTERPRISES
-from app.cli.demo_network import PASSWORD
-from app.config import Settings
 from app.curricula.service import register_published
-from app.db import Database
-from app.keys import new_keyring
-from app.main import create_app, open_database
-from app.people.schemas import DemoAccount
+from app.demo.data import COHORTS, PLACES, CohortPlan
+from app.demo.field import ENTERPRISES
+from app.demo.load import accounts_of, load, load_if_empty
+from app.demo.network import PASSWORD
+from app.deployment import open_database
+from app.identity.sign_in.schemas import DemoAccount
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.security.keyring import new_keyring
+from app.platform.security.permissions import Role
 from app.progress.service import mismatches
 from tests.cli.conftest import Escouade
 
@@ -37,8 +38,8 @@ SMALL = (
 def told(fresh_url: Callable[[], str]) -> Iterator[Database]:
     """Two colleges of the demo network, as of one day."""
     database = open_database(fresh_url())
-    with database.transaction() as session:
-        register_published(session)
+    with database.transaction() as db:
+        register_published(db)
     load(database, SITE, on=ON, places=TOLD)
     yield database
     database.dispose()
@@ -152,8 +153,8 @@ class TestTold:
         assert sorted(numbers) == sorted(f"HAR-2026-{n:04d}" for n in range(1, len(numbers) + 1))
 
     def test_the_projection_is_what_the_facts_give(self, told: Database) -> None:
-        with told.as_owner() as session:
-            assert mismatches(session) == []
+        with told.as_owner() as db:
+            assert mismatches(db) == []
 
     def test_accounts_of_each_role_and_college(self, told: Database) -> None:
         found = listed(told)
@@ -191,8 +192,8 @@ class TestTold:
 
 
 def listed(database: Database) -> list[DemoAccount]:
-    with database.transaction() as session:
-        return accounts_of(session)
+    with database.transaction() as db:
+        return accounts_of(db)
 
 
 # The same twice ---------------------------------------------------------------------------------
@@ -216,8 +217,8 @@ select a.email, p.legal_first_name, p.legal_last_name, c.code, e.state, e.joined
 def story(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
     database = open_database(url)
     try:
-        with database.transaction() as session:
-            register_published(session)
+        with database.transaction() as db:
+            register_published(db)
         load(database, SITE, seed=seed, on=ON, places=("havre",), plans=SMALL)
         found = rows(database, SAME)
         found += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
@@ -237,8 +238,8 @@ def test_the_same_seed_and_day_tell_the_same_story(fresh_url: Callable[[], str])
 def test_a_load_that_was_interrupted_begins_again(fresh_url: Callable[[], str]) -> None:
     """Killed half-way, the story is not taken for a whole one: it is swept away and told from its beginning."""
     database = open_database(fresh_url())
-    with database.transaction() as session:
-        register_published(session)
+    with database.transaction() as db:
+        register_published(db)
     settings = Settings(environment="demo", base_url=SITE)
     with database.engine.begin() as owner:
         owner.execute(text("comment on schema public is 'demo under way'"))

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from app.cli.deployment import role_reasons
-from app.clock import at, now
-from app.db import APP_ROLE, Database
-from app.mail import post
+from app.deployment import role_reasons
+from app.platform.clock import at, now
+from app.platform.database.session import APP_ROLE
+from app.platform.database.transaction import Database
+from app.platform.messages.outbox import enqueue
 from tests.cli.conftest import Escouade, url_of
-from tests.world import World
+from tests.factories.network import World
 
 
 def is_superuser(database: Database) -> bool:
@@ -48,10 +49,10 @@ def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: 
 
 def test_letters_that_wait_for_long_are_counted(escouade: Escouade, database: Database) -> None:
     assert "✓ Courriel" in escouade(database, "doctor").out
-    with database.transaction() as session:
+    with database.transaction() as db:
         with at(now() - timedelta(minutes=16)):
-            post(session, "zoe@alma.example.com", "password_changed")
-        post(session, "zoe@alma.example.com", "password_changed")
+            enqueue(db, "zoe@alma.example.com", "password_changed")
+        enqueue(db, "zoe@alma.example.com", "password_changed")
     done = escouade(database, "doctor")
     assert done.status == 1
     assert "✗ Courriel\n    1 lettre attend depuis plus d’un quart d’heure" in done.out

@@ -6,15 +6,16 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.access import Role
-from app.config import Settings
-from app.db import Database
-from app.keys import load
+from app.identity.roles.models import RoleGrantRow
+from app.identity.sign_in.schemas import SignInCommand
+from app.identity.sign_in.service import prove_password
 from app.main import create_app
 from app.network.models import College
-from app.people.models import Person, RoleHeld
-from app.people.schemas import SignInCommand
-from app.people.service_sign_in import prove_password
+from app.people.models import Person
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.security.keyring import load
+from app.platform.security.permissions import Role
 from tests.cli.conftest import Escouade
 
 PASSWORD = "une première phrase de passe"
@@ -38,11 +39,11 @@ def words(**changed: str) -> list[str]:
 
 def written(database: Database) -> list[str]:
     """Every college, person and role, as text."""
-    with database.as_owner() as session:
+    with database.as_owner() as db:
         return [
             str(row[0])
             for table in ("college", "person", "account", "role_held")
-            for row in session.execute(text(f"select t::text from {table} t order by id"))  # noqa: S608 - our literals
+            for row in db.execute(text(f"select t::text from {table} t order by id"))  # noqa: S608 - our literals
         ]
 
 
@@ -50,10 +51,10 @@ def test_the_first_college_and_administrator(escouade: Escouade, empty: Database
     done = escouade(empty, *words())
     assert (done.status, done.err) == (0, "")
     assert "Le collège Cégep de la Rivière est ouvert." in done.out
-    with empty.as_owner() as session:
-        college = session.exec(select(College)).one()
-        person = session.exec(select(Person)).one()
-        held = session.exec(select(RoleHeld.role, RoleHeld.college_id).order_by(col(RoleHeld.role))).all()
+    with empty.as_owner() as db:
+        college = db.exec(select(College)).one()
+        person = db.exec(select(Person)).one()
+        held = db.exec(select(RoleGrantRow.role, RoleGrantRow.college_id).order_by(col(RoleGrantRow.role))).all()
     assert (college.slug, college.region_code, college.number_prefix) == ("riviere", "12", "RIV")
     assert (person.legal_first_name, person.search_key) == ("Zoé", "loewen zoe")
     assert [tuple(r) for r in held] == [
@@ -61,9 +62,9 @@ def test_the_first_college_and_administrator(escouade: Escouade, empty: Database
         (Role.COORDINATOR, college.id),
         (Role.REGISTRAR, college.id),
     ]
-    with empty.transaction() as session:
+    with empty.transaction() as db:
         command = SignInCommand(email="ZOE.loewen@riviere.example.com", password=PASSWORD)
-        assert prove_password(session, command)
+        assert prove_password(db, command)
 
 
 def test_the_second_time_changes_nothing(escouade: Escouade, empty: Database) -> None:
@@ -108,8 +109,8 @@ def test_the_first_administrator_takes_a_second_factor_first(
     escouade: Escouade, empty: Database, tmp_path: Path
 ) -> None:
     assert escouade(empty, *words()).status == 0
-    ring = load(tmp_path / "keyring.json")
-    site = create_app(Settings(base_url="http://testserver", data_dir=tmp_path), empty, ring)
+    keyring = load(tmp_path / "keyring.json")
+    site = create_app(Settings(base_url="http://testserver", data_dir=tmp_path), empty, keyring)
     with TestClient(site, follow_redirects=True) as client:
         form = {"email": ANSWERS["email"], "password": PASSWORD}
         page = client.post("/connexion", data=form)

@@ -1,38 +1,38 @@
-"""``escouade keys``: the ring made once, checked, turned, and what it sealed sealed again."""
+"""``escouade keys``: the keyring made once, checked, turned, and what it sealed sealed again."""
 
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from app.db import Database
-from app.errors import Unavailable
-from app.keys import Keyring, Use, load, make, save, version_of
-from app.people.service_oidc_providers import secret_place
+from app.identity.oidc.providers import secret_place
+from app.platform.database.transaction import Database
+from app.platform.errors import Unavailable
+from app.platform.security.keyring import Keyring, Use, load, make, save, version_of
 from tests.cli.conftest import Escouade
-from tests.world import World, token
+from tests.factories.network import World, token
 
 ISSUER, CLIENT = "https://connexion.alma.example.com", "escouade"
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the commands' ring is."""
+    """Where the commands' keyring is."""
     return tmp_path / "keyring.json"
 
 
-def stored(database: Database, ring: Keyring, world: World) -> int:
-    """Seal a second factor and a provider's secret with a ring; returns the account's id."""
+def stored(database: Database, keyring: Keyring, world: World) -> int:
+    """Seal a second factor and a provider's secret with a keyring; returns the account's id."""
     with database.engine.begin() as connection:
         account = connection.execute(
             text("select id from account where person_id = :maude"), {"maude": world.people["maude"]}
         ).scalar_one()
-        sealed = ring.seal(Use.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
+        sealed = keyring.encrypt(Use.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
         connection.execute(
             text("update account set totp_sealed = :sealed, totp_confirmed_at = now() where id = :id"),
             {"sealed": sealed, "id": account},
         )
-        secret = ring.seal(Use.OIDC, "secret du client", bound=secret_place(ISSUER, CLIENT))
+        secret = keyring.encrypt(Use.OIDC, "secret du client", bound=secret_place(ISSUER, CLIENT))
         connection.execute(
             text(
                 "insert into oidc_provider (college_id, label, issuer, client_id, client_secret_sealed, created_at) "
@@ -89,7 +89,7 @@ def test_turning_then_sealing_again(escouade: Escouade, database: Database, worl
     assert "version 2" in escouade(database, "keys", "rotate").out
     turned = load(file)
     totp, oidc = sealed_now(database)
-    assert turned.open(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", "the old key still opens what it sealed"
+    assert turned.decrypt(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", "the old key still opens what it sealed"
     done = escouade(database, "keys", "reseal")
     assert (done.status, done.out) == (
         0,
@@ -99,10 +99,10 @@ def test_turning_then_sealing_again(escouade: Escouade, database: Database, worl
     totp, oidc = sealed_now(database)
     assert (version_of(totp), version_of(oidc)) == (2, 2)
     alone = Keyring(2, {2: turned.keys[2]})
-    assert alone.open(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP"
-    assert alone.open(Use.OIDC, oidc, bound=oidc_place) == "secret du client"
+    assert alone.decrypt(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP"
+    assert alone.decrypt(Use.OIDC, oidc, bound=oidc_place) == "secret du client"
     with pytest.raises(Unavailable, match="key_missing"):
-        first.open(Use.TOTP, totp, bound=place)
+        first.decrypt(Use.TOTP, totp, bound=place)
     again = escouade(database, "keys", "reseal").out
     assert "facteurs, 0; connexions de collèges, 0; clés de justificatifs, 0." in again
     assert sealed_now(database) == (totp, oidc)

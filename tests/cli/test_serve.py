@@ -10,8 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.serve import application
-from app.config import settings
-from app.db import Database
+from app.platform.config import settings
+from app.platform.database.transaction import Database
 from tests.cli.conftest import Escouade
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.config import ROOT, Settings, unsafe
-from app.db import Database
-from app.keys import make
-from app.text import explain, known
+from app.platform.config import Settings, unsafe
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from app.platform.messages.i18n import explain, known
+from app.platform.security.keyring import make
 from tests.cli.conftest import Escouade
 
 URL = "postgresql://escouade@db.example.com/escouade"
@@ -138,7 +139,7 @@ def test_a_fault_of_ours_is_not_hidden(escouade: Escouade, empty: Database) -> N
 
 
 def test_every_message_of_the_embedded_server_has_its_sentence() -> None:
-    source = (ROOT / "app" / "embedded.py").read_text(encoding="utf-8")
+    source = (ROOT / "app/platform/database/embedded.py").read_text(encoding="utf-8")
     codes = set(re.findall(r'EmbeddedError\("([^"]+)"', source))
     assert len(codes) >= 7
     assert {code for code in codes if not known(code)} == set()

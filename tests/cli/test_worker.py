@@ -17,13 +17,16 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from app.cli.worker import check_progress, run_worker, sweep_sign_ins
-from app.clock import now
-from app.config import ROOT
-from app.db import Database
-from app.people.models import Account, SignIn, SignInKind
-from tests.certificates import crowd, kills
+from app.identity.account.models import Account
+from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.models import SignIn
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from tests.certificates import kills
 from tests.cli.conftest import url_of
-from tests.world import World
+from tests.factories import bulk_clone as crowd
+from tests.factories.network import World
 
 PATIENCE = 90.0
 SCHEDULES = 6
@@ -33,11 +36,11 @@ OLD = timedelta(days=31)
 
 def sign_ins(database: Database, **ends: tuple[timedelta, timedelta | None]) -> None:
     """Sign-ins by name: how long ago each expired (negative: to come), and how long ago it was ended."""
-    with database.as_owner() as session:
-        account = session.execute(text("select min(id) from account")).scalar_one()
-        assert session.get(Account, account) is not None
+    with database.as_owner() as db:
+        account = db.execute(text("select min(id) from account")).scalar_one()
+        assert db.get(Account, account) is not None
         for name, (expired, ended) in ends.items():
-            session.add(
+            db.add(
                 SignIn(
                     account_id=account,
                     kind=SignInKind.COOKIE,

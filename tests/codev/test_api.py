@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.codev.models import TurnReason, TurnStatus
-from app.codev.schemas import RecordCommand
-from app.db import Database
-from tests.codev.samples import FIRST, assign, close, everyone, formed, ids, planned, turn
-from tests.world import PARTICIPANTS, World, as_, count
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.schemas import RecordCommand
+from app.platform.database.transaction import Database
+from tests.factories.codev import FIRST, assign, close, everyone, formed, ids, planned, turn
+from tests.factories.network import PARTICIPANTS, World, as_, count
 
 DAY = FIRST.date().isoformat()
 TABLES = ("codev_group", "codev_membership", "codev_session", "role_assignment", "codev_record", "management_link")
@@ -17,8 +17,8 @@ TABLES = ("codev_group", "codev_membership", "codev_session", "role_assignment",
 
 def kept(database: Database, world: World) -> dict[str, int]:
     """Rows of the feature's tables in both colleges."""
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        return {table: count(session, table) for table in TABLES}
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        return {table: count(db, table) for table in TABLES}
 
 
 def group_body(world: World, **changes: object) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from app.codev.models import TurnReason, TurnStatus
-from app.codev.schemas import RecordCommand
-from app.db import Database
-from app.text import local
-from tests.codev.samples import FIRST, assign, close, everyone, formed, ids, planned, turn
-from tests.world import PARTICIPANTS, STARTED, World, as_, count
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.schemas import RecordCommand
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import local
+from tests.factories.codev import FIRST, assign, close, everyone, formed, ids, planned, turn
+from tests.factories.network import PARTICIPANTS, STARTED, World, as_, count
 
 
 def selected(html: str, name: str) -> list[str]:
@@ -115,8 +115,8 @@ def test_a_facilitator_plans_roles_and_closes_the_record(client: TestClient, dat
     correction |= {"status": ["present"] * 3 + ["excused"], "turn": ["postponed"], "reason": ["quorum"]}
     assert client.post(f"{path}/bilan", data=correction).status_code == 303
     assert "Non tenue, à reprendre" in client.get(path).text
-    with database.transaction(colleges=[world.alma]) as session:
-        assert count(session, "codev_record") == 2
+    with database.transaction(colleges=[world.alma]) as db:
+        assert count(db, "codev_record") == 2
 
 
 def test_members_read_and_the_coordinator_reads_no_reason(client: TestClient, database: Database, world: World) -> None:

@@ -1,4 +1,4 @@
-"""Groups, roles and the rotation: pure rules (BR-10, S4, brief 2.4 to 2.7)."""
+"""Groups, roles and the rotation: pure rules (BR-10, S4)."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,22 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.codev.models import CodevRole, TurnReason, TurnStatus
-from app.codev.rules import (
-    MAX_SIZE,
-    MIN_SIZE,
-    Assigned,
-    Candidate,
-    PastTurn,
-    Proposed,
-    Tally,
-    group_reasons,
-    propose,
-    role_reasons,
-    rotation,
-    tally,
-)
-from app.cohorts.models import EnrolmentState
+from app.codev.groups.rules import MAX_SIZE, MIN_SIZE, Candidate, group_reasons
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.rules import Assigned, PastTurn, Proposed, Tally, propose, role_reasons, rotation, tally
+from app.cohorts.enums import EnrolmentState
 
 DAY = date(2026, 11, 2)
 C, R = CodevRole.CLIENT, CodevRole.RESERVE
@@ -159,7 +148,7 @@ def test_the_reserve_is_client_of_nothing_that_day_when_there_is_someone() -> No
 
 @given(size=st.integers(4, 8), at_once=st.integers(1, 4), meetings=st.integers(1, 24))
 def test_the_rotation_is_fair(size: int, at_once: int, meetings: int) -> None:
-    """At any moment turns differ by one at most; after k·n turns everybody has had k (brief 2.7)."""
+    """At any moment turns differ by one at most; after k·n turns everybody has had k."""
     history: list[PastTurn] = []
     for meeting in range(meetings):
         for proposed in propose(tally(range(1, size + 1), history), at_once):

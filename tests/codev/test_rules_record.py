@@ -1,13 +1,13 @@
-"""A session's record: presence, turns, quorum (S4, brief 2.4)."""
+"""A session's record: presence, turns, quorum (S4)."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.codev.models import TurnReason, TurnStatus
-from app.codev.rules_record import Presence, Turn, entry_reasons, has_quorum, is_held, settled, turn_reasons
-from app.cohorts.models import PresenceStatus as S
-from app.cohorts.rules import ATTENDING
+from app.attendance.roll_calls.enums import PresenceStatus as S
+from app.attendance.roll_calls.rules import ATTENDING
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.rules import Presence, Turn, entry_reasons, has_quorum, is_held, settled, turn_reasons
 
 ROSTER = (1, 2, 3, 4, 5, 6)
 HELD, POSTPONED, SWAPPED, CANCELLED = TurnStatus.HELD, TurnStatus.POSTPONED, TurnStatus.SWAPPED, TurnStatus.CANCELLED

@@ -5,38 +5,35 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from app.access import P
-from app.codev import service, service_people, service_records, service_sessions
-from app.codev.models import CodevRole, TurnReason, TurnStatus
-from app.codev.schemas import (
-    FacilitatorCommand,
-    JoinCommand,
-    LeaveCommand,
-    LinkCommand,
-    NewCodevSession,
-    NewGroup,
-    RecordCommand,
-    RoleCommand,
-    RolesCommand,
-)
+from app.codev.groups import links, people
+from app.codev.groups import service as groups
+from app.codev.groups.schemas import FacilitatorCommand, JoinCommand, LeaveCommand, LinkCommand, NewGroup
+from app.codev.records import service as records
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.schemas import RecordCommand
+from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.schemas import NewCodevSession, RoleCommand, RolesCommand
 from app.cohorts import service as cohorts
-from app.cohorts.models import EnrolmentState
-from app.cohorts.schemas import MoveCommand
-from app.db import Database
-from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
 from app.network.service import college, see_college
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, DomainError, Invalid, NotFound
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import Progress
 from app.progress.service import mismatches
-from app.text import today
-from tests.codev.samples import FIRST, assign, close, everyone, formed, ids, join, planned, turn
-from tests.world import STARTED, World, acting, count, see
+from tests.factories.codev import FIRST, assign, close, everyone, formed, ids, join, planned, turn
+from tests.factories.network import STARTED, World, acting, count, see
 
 
 def progress(database: Database, world: World, who: str) -> Progress:
     """Someone's projection as stored."""
-    with database.transaction(colleges=[world.alma]) as session:
-        body = session.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
+    with database.transaction(colleges=[world.alma]) as db:
+        body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
         return Progress.model_validate(body)
 
 
@@ -55,15 +52,15 @@ def test_a_group_has_its_members_and_gives_them_and_its_facilitator_the_right_to
     assert [m.name for m in group.members] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
     assert [f.name for f in group.facilitators] == ["Flavie Animation"]
     for who in ("maude", "facilitator", "coordinator"):
-        with database.transaction() as session:
-            actor = acting(session, world, who, P.CODEV_READ)
-            assert service.see_group(session, actor, group.id).inside == (who != "coordinator")
-            assert [(g.name, g.members) for g in service.groups(session, actor)] == [("Groupe A", 4)]
-    with database.transaction() as session:
-        facilitator = acting(session, world, "facilitator", P.COHORT_READ)
-        assert cohorts.see_cohort(session, facilitator, world.cohort).id == world.cohort
-        assert service.facilitates(session, world.people["facilitator"], world.enrolments["maude"])
-        assert not service.facilitates(session, world.people["trainer"], world.enrolments["maude"])
+        with database.transaction() as db:
+            actor = acting(db, world, who, P.CODEV_READ)
+            assert groups.see_group(db, actor, group.id).inside == (who != "coordinator")
+            assert [(g.name, g.members) for g in groups.groups(db, actor)] == [("Groupe A", 4)]
+    with database.transaction() as db:
+        facilitator = acting(db, world, "facilitator", P.COHORT_READ)
+        assert cohorts.see_cohort(db, facilitator, world.cohort).id == world.cohort
+        assert groups.facilitates(db, world.people["facilitator"], world.enrolments["maude"])
+        assert not groups.facilitates(db, world.people["trainer"], world.enrolments["maude"])
 
 
 @pytest.mark.parametrize(
@@ -80,29 +77,29 @@ def test_a_group_has_its_members_and_gives_them_and_its_facilitator_the_right_to
 def test_others_see_no_group_at_all(database: Database, world: World, who: str, permission: P) -> None:
     group = formed(database, world)
     session_id = planned(database, world, group.id)
-    with database.transaction() as session:
-        actor = acting(session, world, who, permission)
+    with database.transaction() as db:
+        actor = acting(db, world, who, permission)
         with pytest.raises(NotFound):
-            service.see_group(session, actor, group.id)
+            groups.see_group(db, actor, group.id)
         with pytest.raises(NotFound):
-            service_sessions.see_codev_session(session, actor, session_id)
-        assert service.groups(session, actor) == []
+            sessions.see_codev_session(db, actor, session_id)
+        assert groups.groups(db, actor) == []
 
 
 def test_a_facilitator_sees_only_the_groups_they_facilitate(database: Database, world: World) -> None:
     group = formed(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        ref = service.see_group(session, actor, group.id)
-        shown = service.set_facilitator(session, actor, ref, FacilitatorCommand(person_id=world.people["trainer"]))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group.id)
+        shown = groups.set_facilitator(db, actor, ref, FacilitatorCommand(person_id=world.people["trainer"]))
         assert [f.name for f in shown.facilitators] == ["Théo Formation"]
-    with database.transaction() as session:
+    with database.transaction() as db:
         with pytest.raises(NotFound):
-            service.see_group(session, acting(session, world, "facilitator", P.CODEV_RECORD), group.id)
-        new = acting(session, world, "trainer", P.CODEV_RECORD)
-        assert service.see_group(session, new, group.id).inside
+            groups.see_group(db, acting(db, world, "facilitator", P.CODEV_RECORD), group.id)
+        new = acting(db, world, "trainer", P.CODEV_RECORD)
+        assert groups.see_group(db, new, group.id).inside
         before = world.people["facilitator"]
-        assert service.facilitates(session, before, world.enrolments["maude"]), "confidences heard stay heard (S6)"
+        assert groups.facilitates(db, before, world.enrolments["maude"]), "confidences heard stay heard (S6)"
 
 
 def test_a_refused_group_leaves_nothing(database: Database, world: World) -> None:
@@ -112,11 +109,11 @@ def test_a_refused_group_leaves_nothing(database: Database, world: World) -> Non
             facilitator_id=world.people["facilitator"],
             enrolment_ids=tuple(world.enrolments[w] for w in ("maude", "karim", "elise", "yves")),
         ).model_copy(update=changes)
-        with database.transaction() as session:
-            actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-            cohort = cohorts.see_cohort(session, actor, world.cohort)
+        with database.transaction() as db:
+            actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+            cohort = cohorts.see_cohort(db, actor, world.cohort)
             with pytest.raises(DomainError) as refused:
-                service.create_group(session, actor, cohort, command)
+                groups.create_group(db, actor, cohort, command)
         return codes(refused.value)
 
     e = world.enrolments
@@ -130,18 +127,18 @@ def test_a_refused_group_leaves_nothing(database: Database, world: World) -> Non
     formed(database, world)
     assert attempt() == ["in_another_group"] * 4
     assert attempt(name="Groupe A") == ["codev_group_name_taken"]
-    with database.transaction(colleges=[world.alma]) as session:
-        assert (count(session, "codev_group"), count(session, "codev_membership")) == (1, 4)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert (count(db, "codev_group"), count(db, "codev_membership")) == (1, 4)
 
 
 def test_a_management_link_keeps_two_people_apart(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        home = see_college(session, actor, world.alma)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        home = see_college(db, actor, world.alma)
         link = LinkCommand(manager_id=world.people["maude"], member_id=world.people["yves"])
-        assert service_people.declare_link(session, actor, home, link) == []
-        assert service_people.declare_link(session, actor, home, link) == []
-        assert count(session, "management_link") == 1
+        assert links.declare_link(db, actor, home, link) == []
+        assert links.declare_link(db, actor, home, link) == []
+        assert count(db, "management_link") == 1
     with pytest.raises(Invalid) as refused:
         formed(database, world)
     assert codes(refused.value) == ["management_link"]
@@ -149,54 +146,54 @@ def test_a_management_link_keeps_two_people_apart(database: Database, world: Wor
 
 def test_a_link_declared_later_tells_the_groups_to_change(database: Database, world: World) -> None:
     group = formed(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        home = see_college(session, actor, world.alma)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        home = see_college(db, actor, world.alma)
         link = LinkCommand(manager_id=world.people["maude"], member_id=world.people["yves"])
-        assert service_people.declare_link(session, actor, home, link) == [group.id]
+        assert links.declare_link(db, actor, home, link) == [group.id]
         oneself = LinkCommand(manager_id=world.people["maude"], member_id=world.people["maude"])
         with pytest.raises(Invalid):
-            service_people.declare_link(session, actor, home, oneself)
+            links.declare_link(db, actor, home, oneself)
         elsewhere = LinkCommand(manager_id=world.people["maude"], member_id=world.people["other_participant"])
         with pytest.raises(Invalid) as refused:
-            service_people.declare_link(session, actor, home, elsewhere)
+            links.declare_link(db, actor, home, elsewhere)
         assert codes(refused.value) == ["unknown_person"]
         with pytest.raises(NotFound):
-            see_college(session, actor, world.rouyn)
+            see_college(db, actor, world.rouyn)
 
 
 def test_a_member_who_leaves_no_longer_sees_the_group_and_may_come_back(database: Database, world: World) -> None:
     group = formed(database, world)
     yves = ids(group)["yves"]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        ref = service.see_group(session, actor, group.id)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group.id)
         for wrong in (
             LeaveCommand(membership_id=999),
             LeaveCommand(membership_id=yves, left_on=today() + timedelta(1)),
         ):
             with pytest.raises(Invalid):
-                service.remove_member(session, ref, wrong)
+                groups.remove_member(db, ref, wrong)
         early = LeaveCommand(membership_id=yves, left_on=STARTED - timedelta(days=1))
         with pytest.raises(Invalid) as refused:
-            service.remove_member(session, ref, early)
+            groups.remove_member(db, ref, early)
         assert codes(refused.value) == ["left_before_joining"]
-        shown = service.remove_member(session, ref, LeaveCommand(membership_id=yves))
+        shown = groups.remove_member(db, ref, LeaveCommand(membership_id=yves))
         assert [m.name for m in shown.members if m.left_on] == ["Yves O’Brien"]
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
-        assert service_people.free_members(session, cohort) == [(world.enrolments["yves"], "Yves O’Brien")]
-    with database.transaction() as session, pytest.raises(NotFound):
-        service.see_group(session, acting(session, world, "yves", P.CODEV_READ), group.id)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        ref = service.see_group(session, actor, group.id)
-        shown = service.add_member(session, actor, ref, JoinCommand(enrolment_id=world.enrolments["yves"]))
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        assert people.free_members(db, cohort) == [(world.enrolments["yves"], "Yves O’Brien")]
+    with database.transaction() as db, pytest.raises(NotFound):
+        groups.see_group(db, acting(db, world, "yves", P.CODEV_READ), group.id)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group.id)
+        shown = groups.add_member(db, actor, ref, JoinCommand(enrolment_id=world.enrolments["yves"]))
         assert sum(m.follows for m in shown.members) == 4
         with pytest.raises(Invalid) as refused:
-            service.add_member(session, actor, ref, JoinCommand(enrolment_id=world.enrolments["yves"]))
+            groups.add_member(db, actor, ref, JoinCommand(enrolment_id=world.enrolments["yves"]))
         assert [(r.code, r.field) for r in refused.value.reasons] == [("twice_in_the_group", "enrolment_id")]
-    with database.transaction() as session:
-        assert service.see_group(session, acting(session, world, "yves", P.CODEV_READ), group.id).inside
+    with database.transaction() as db:
+        assert groups.see_group(db, acting(db, world, "yves", P.CODEV_READ), group.id).inside
 
 
 # Sessions and roles -----------------------------------------------------------------------------
@@ -204,24 +201,22 @@ def test_a_member_who_leaves_no_longer_sees_the_group_and_may_come_back(database
 
 def test_a_session_is_planned_once_for_each_codevelopment_activity(database: Database, world: World) -> None:
     group = formed(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        ref = service.see_group(session, actor, group.id)
-        row = service_sessions.plan_session(
-            session, actor, ref, NewCodevSession(activity_code="GEN-7.A", starts_at=FIRST)
-        )
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group.id)
+        row = sessions.plan_session(db, actor, ref, NewCodevSession(activity_code="GEN-7.A", starts_at=FIRST))
         assert (row.planned_minutes, row.mode.value, row.held) == (180, "hybrid", None)
         again = NewCodevSession(activity_code="GEN-7.A", starts_at=FIRST + timedelta(days=7))
         with pytest.raises(Conflict):
-            service_sessions.plan_session(session, actor, ref, again)
+            sessions.plan_session(db, actor, ref, again)
         for code in ("GEN-1.B", "GEN-9.Z"):
             with pytest.raises(Invalid):
-                service_sessions.plan_session(session, actor, ref, NewCodevSession(activity_code=code, starts_at=FIRST))
-        meeting = service_sessions.see_codev_session(session, actor, row.id)
-        service_sessions.cancel_session(session, actor, meeting)
+                sessions.plan_session(db, actor, ref, NewCodevSession(activity_code=code, starts_at=FIRST))
+        meeting = sessions.see_codev_session(db, actor, row.id)
+        sessions.cancel_session(db, actor, meeting)
         with pytest.raises(Conflict):
-            service_sessions.cancel_session(session, actor, meeting)
-        service_sessions.plan_session(session, actor, ref, NewCodevSession(activity_code="GEN-7.A", starts_at=FIRST))
+            sessions.cancel_session(db, actor, meeting)
+        sessions.plan_session(db, actor, ref, NewCodevSession(activity_code="GEN-7.A", starts_at=FIRST))
 
 
 def test_roles_are_replaced_until_the_record_is_closed(database: Database, world: World) -> None:
@@ -230,10 +225,10 @@ def test_roles_are_replaced_until_the_record_is_closed(database: Database, world
     session_id = planned(database, world, group.id)
     assign(database, world, session_id, (who["maude"], who["karim"]), (who["elise"], who["yves"]))
     assign(database, world, session_id, (who["karim"], who["maude"]))
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.CODEV_READ)
-        meeting = service_sessions.see_codev_session(session, actor, session_id)
-        shown = service_sessions.codev_session(session, meeting)
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.CODEV_READ)
+        meeting = sessions.see_codev_session(db, actor, session_id)
+        shown = sessions.codev_session(db, meeting)
         assert [(r.position, r.name, r.role) for r in shown.roles] == [
             (1, "Karim Haddad", CodevRole.CLIENT),
             (1, "Maude Bérubé", CodevRole.RESERVE),
@@ -254,13 +249,13 @@ def test_roles_need_a_client_a_reserve_and_three_consultants(database: Database,
         RoleCommand(position=1, membership_id=who["karim"], role=CodevRole.RESERVE),
         observer,
     )
-    with database.transaction() as session:
-        actor = acting(session, world, "facilitator", P.CODEV_RECORD)
-        meeting = service_sessions.see_codev_session(session, actor, session_id)
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        meeting = sessions.see_codev_session(db, actor, session_id)
         with pytest.raises(Invalid) as refused:
-            service_sessions.plan_roles(session, meeting, RolesCommand(roles=roles))
+            sessions.plan_roles(db, meeting, RolesCommand(roles=roles))
         assert codes(refused.value) == ["few_consultants"]
-        assert count(session, "role_assignment") == 0
+        assert count(db, "role_assignment") == 0
 
 
 # Records ----------------------------------------------------------------------------------------
@@ -278,9 +273,9 @@ def test_a_closed_record_gives_hours_attendance_and_turns(database: Database, wo
     assert (karim.codev.sessions_attended, karim.codev.times_client) == (1, 0)
     assert maude.recognised_minutes == before.recognised_minutes + 180
     assert maude.attendance_base_minutes == before.attendance_base_minutes + 180
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == []
-        assert service_records.attended(session, group.id) == dict.fromkeys(who.values(), 1)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert mismatches(db) == []
+        assert records.attended(db, group.id) == dict.fromkeys(who.values(), 1)
 
 
 def test_the_absent_client_is_replaced_and_comes_first_next_time(database: Database, world: World) -> None:
@@ -305,16 +300,16 @@ def test_the_absent_client_is_replaced_and_comes_first_next_time(database: Datab
     assert progress(database, world, "karim").codev.times_client == 1
     assert progress(database, world, "maude").codev.times_client == 0
     again = planned(database, world, group.id, "GEN-7.B", FIRST + timedelta(days=7))
-    with database.transaction() as session:
-        actor = acting(session, world, "facilitator", P.CODEV_RECORD)
-        meeting = service_sessions.see_codev_session(session, actor, session_id)
-        swapped, held = service_sessions.codev_session(session, meeting).turns
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        meeting = sessions.see_codev_session(db, actor, session_id)
+        swapped, held = sessions.codev_session(db, meeting).turns
         assert (swapped.status, swapped.client, swapped.planned_client) == (
             TurnStatus.SWAPPED, "Karim Haddad", "Maude Bérubé",
         )  # fmt: skip
         assert held.status is TurnStatus.HELD
-        meeting = service_sessions.see_codev_session(session, actor, again)
-        proposed = service_sessions.rotation_for(session, meeting, consultations=2)
+        meeting = sessions.see_codev_session(db, actor, again)
+        proposed = sessions.rotation_for(db, meeting, consultations=2)
         assert [p.client for p in proposed] == ["Maude Bérubé", "Yves O’Brien"]
         assert {p.reserve for p in proposed} == {"Noé Sansrôle"}
 
@@ -334,15 +329,15 @@ def test_a_session_below_its_quorum_counts_for_nobody_and_is_planned_again(datab
     assert after.codev == before.codev
     assert after.attendance_base_minutes == before.attendance_base_minutes
     again = planned(database, world, group.id, at=FIRST + timedelta(days=7))
-    with database.transaction() as session:
-        actor = acting(session, world, "facilitator", P.CODEV_RECORD)
-        shown = service.group(session, service.see_group(session, actor, group.id))
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        shown = groups.group(db, groups.see_group(db, actor, group.id))
         assert [s.held for s in shown.sessions] == [False, None]
         assert [m.name for m in shown.members if m.turn_kept] == ["Maude Bérubé"]
-        meeting = service_sessions.see_codev_session(session, actor, again)
-        (proposed,) = service_sessions.rotation_for(session, meeting)
+        meeting = sessions.see_codev_session(db, actor, again)
+        (proposed,) = sessions.rotation_for(db, meeting)
         assert (proposed.client, proposed.reserve) == ("Maude Bérubé", "Karim Haddad")
-        (other,) = service_sessions.rotation_for(session, meeting, passing=[who["maude"]])
+        (other,) = sessions.rotation_for(db, meeting, passing=[who["maude"]])
         assert (other.client, other.reserve) == ("Karim Haddad", "Élise Lœwen-Côté")
 
 
@@ -374,9 +369,9 @@ def test_a_correction_supersedes_and_the_projection_follows(database: Database, 
         with pytest.raises(Conflict) as refused:
             close(database, world, session_id, corrected.model_copy(update={"supersedes": stale}))
         assert refused.value.code == "stale"
-    with database.transaction(colleges=[world.alma]) as session:
-        assert (count(session, "codev_record"), count(session, "codev_presence")) == (2, 8)
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma]) as db:
+        assert (count(db, "codev_record"), count(db, "codev_presence")) == (2, 8)
+        assert mismatches(db) == []
 
 
 def test_a_cancelled_session_counts_no_more(database: Database, world: World) -> None:
@@ -384,13 +379,13 @@ def test_a_cancelled_session_counts_no_more(database: Database, world: World) ->
     who = ids(group)
     session_id = planned(database, world, group.id)
     close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.CODEV_MANAGE)
-        service_sessions.cancel_session(session, actor, service_sessions.see_codev_session(session, actor, session_id))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        sessions.cancel_session(db, actor, sessions.see_codev_session(db, actor, session_id))
     maude = progress(database, world, "maude")
     assert (maude.codev.sessions_attended, maude.codev.times_client, maude.attendance_base_minutes) == (0, 0, 0)
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma]) as db:
+        assert mismatches(db) == []
     with pytest.raises(Conflict) as refused:
         close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
     assert refused.value.code == "session_cancelled"
@@ -400,8 +395,8 @@ def test_a_cancelled_session_counts_no_more(database: Database, world: World) ->
 
 def test_a_record_waits_for_its_session(database: Database, world: World) -> None:
     group = formed(database, world)
-    with database.transaction() as session:
-        zone = college(session, world.alma).timezone
+    with database.transaction() as db:
+        zone = college(db, world.alma).timezone
     tomorrow = FIRST + (today(zone) - FIRST.date()) + timedelta(days=1)
     session_id = planned(database, world, group.id, at=tomorrow)
     with pytest.raises(Conflict) as refused:
@@ -413,15 +408,15 @@ def test_someone_on_leave_is_not_called(database: Database, world: World) -> Non
     group = formed(database, world)
     who = ids(group)
     session_id = planned(database, world, group.id)
-    with database.transaction() as session:
-        actor, enrolment, _ = see(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        cohorts.move(session, actor, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé parental"))
-    with database.transaction() as session:
-        actor = acting(session, world, "facilitator", P.CODEV_RECORD)
-        meeting = service_sessions.see_codev_session(session, actor, session_id)
-        shown = service_sessions.codev_session(session, meeting)
+    with database.transaction() as db:
+        actor, enrolment, _ = see(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolments.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé parental"))
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        meeting = sessions.see_codev_session(db, actor, session_id)
+        shown = sessions.codev_session(db, meeting)
         assert who["maude"] not in [e.membership_id for e in shown.entries]
-        assert who["maude"] not in [p.client_id for p in service_sessions.rotation_for(session, meeting)]
+        assert who["maude"] not in [p.client_id for p in sessions.rotation_for(db, meeting)]
 
 
 def test_only_the_group_reads_why_a_turn_was_not_held(database: Database, world: World) -> None:
@@ -435,10 +430,10 @@ def test_only_the_group_reads_why_a_turn_was_not_held(database: Database, world:
     )
     seen = {}
     for person in ("karim", "facilitator", "coordinator"):
-        with database.transaction() as session:
-            actor = acting(session, world, person, P.CODEV_READ)
-            meeting = service_sessions.see_codev_session(session, actor, session_id)
-            (shown,) = service_sessions.codev_session(session, meeting).turns
+        with database.transaction() as db:
+            actor = acting(db, world, person, P.CODEV_READ)
+            meeting = sessions.see_codev_session(db, actor, session_id)
+            (shown,) = sessions.codev_session(db, meeting).turns
             seen[person] = (shown.status, shown.reason)
     assert seen["karim"] == seen["facilitator"] == (TurnStatus.POSTPONED, TurnReason.ABSENCE)
     assert seen["coordinator"] == (TurnStatus.POSTPONED, None)

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.cohorts.models import Cohort, ScheduledSession
-from app.db import Database, Session, now
-from app.text import today
-from tests.cohorts.samples import applied, called, meeting
-from tests.world import STARTED, World, as_, count
+from app.attendance.calendar.models import ScheduledSession
+from app.cohorts.models import Cohort
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.cohorts import applied, called, meeting
+from tests.factories.network import STARTED, World, as_, count
 
 V1 = "/api/v1"
 TABLES = (
@@ -32,8 +35,8 @@ AT = f"{STARTED}T13:00:00-05:00"
 
 def kept(database: Database, world: World) -> dict[str, int]:
     """How many rows there are of everything that cohorts write."""
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        return {table: count(session, table) for table in TABLES}
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        return {table: count(db, table) for table in TABLES}
 
 
 def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Database, world: World) -> None:
@@ -200,8 +203,8 @@ def test_what_is_of_another_college_reads_as_missing(
     client: TestClient, database: Database, world: World, *,
     who: str, method: str, path: str, body: dict[str, Any] | None,
 ) -> None:  # fmt: skip
-    with database.transaction(colleges=[world.rouyn]) as session:
-        elsewhere = session_elsewhere(session, world)
+    with database.transaction(colleges=[world.rouyn]) as db:
+        elsewhere = session_elsewhere(db, world)
     before = kept(database, world)
     as_(client, database, world, who)
     there = {
@@ -214,15 +217,15 @@ def test_what_is_of_another_college_reads_as_missing(
     assert kept(database, world) == before
 
 
-def session_elsewhere(session: Session, world: World) -> int:
+def session_elsewhere(db: Session, world: World) -> int:
     """A session of the other college's cohort."""
     row = ScheduledSession(
         college_id=world.rouyn, cohort_id=world.other_cohort, activity_code="GEN-1.B", starts_at=now(),
         planned_minutes=180, mode="hybrid", created_at=now(), created_by=world.people["other_coordinator"],
     )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row.id or 0
+    db.add(row)
+    db.flush()
+    return row.id
 
 
 @pytest.mark.parametrize(
@@ -275,10 +278,10 @@ def test_a_closed_or_ended_cohort_takes_no_application(client: TestClient, datab
 
 def test_the_board_says_who_is_long_late(client: TestClient, database: Database, world: World) -> None:
     applied(database, world)
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.starts_on = STARTED - timedelta(weeks=6)
-        session.add(row)
+        db.add(row)
     as_(client, database, world, "coordinator")
     rows = client.get(f"{V1}/cohorts/{world.cohort}/board").json()
     assert len(rows) == 4

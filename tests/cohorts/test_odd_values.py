@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.cohorts.samples import meeting
-from tests.world import World, as_
+from app.platform.database.transaction import Database
+from tests.factories.cohorts import meeting
+from tests.factories.network import World, as_
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
 EAST, WEST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"

@@ -6,11 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from app.cohorts.models import Cohort, Enrolment, EnrolmentState
-from app.db import Database
-from app.text import today
-from tests.cohorts.samples import applied, called, fields, meeting, page, state_of
-from tests.world import STARTED, World, as_
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.cohorts import applied, called, fields, meeting, page, state_of
+from tests.factories.network import STARTED, World, as_
 
 # Who sees what ----------------------------------------------------------------------------------
 
@@ -149,8 +150,8 @@ def test_a_coordinator_opens_a_cohort(client: TestClient, database: Database, wo
     assert answer.status_code == 303, answer.text
     html = page(client.get(answer.headers["location"]))
     assert "Généraliste d’hiver" in html
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.exec(select(Cohort).where(Cohort.code == "GEN-ALM-2")).one()
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.exec(select(Cohort).where(Cohort.code == "GEN-ALM-2")).one()
         assert (row.capacity, row.applications_open, row.ends_on > row.starts_on) == (10, True, True)
 
 
@@ -173,8 +174,8 @@ def test_a_refused_cohort_loses_nothing_that_was_typed(
     html = page(client.post("/cohortes", data=sent), status)
     assert said in html
     assert "Généraliste d’hiver" in html
-    with database.transaction(colleges=[world.alma]) as session:
-        assert len(session.exec(select(Cohort.id).where(Cohort.college_id == world.alma)).all()) == 1
+    with database.transaction(colleges=[world.alma]) as db:
+        assert len(db.exec(select(Cohort.id).where(Cohort.college_id == world.alma)).all()) == 1
 
 
 def test_the_settings_of_a_cohort(client: TestClient, database: Database, world: World) -> None:
@@ -218,8 +219,8 @@ def test_from_application_to_the_start(client: TestClient, database: Database, w
     assert "1 personne admise attend le démarrage" in html
     start = f"/cohortes/{world.cohort}/demarrage"
     assert client.post(start, data=fields(html, start)).status_code == 303
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Enrolment, enrolment_id)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Enrolment, enrolment_id)
         assert (row.state, row.joined_on) == (EnrolmentState.ACTIVE, today())
 
     as_(client, database, world, "nobody")
@@ -229,10 +230,10 @@ def test_from_application_to_the_start(client: TestClient, database: Database, w
 
 def test_a_refused_admission_says_why_beside_the_person(client: TestClient, database: Database, world: World) -> None:
     enrolment_id = applied(database, world)
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.capacity, row.late_join_pct = 4, 0
-        session.add(row)
+        db.add(row)
     as_(client, database, world, "coordinator")
     action = f"/cohortes/{world.cohort}/candidatures/{enrolment_id}"
     html = page(client.post(action, data={"to": "admitted", "reason": ""}), 409)
@@ -242,10 +243,10 @@ def test_a_refused_admission_says_why_beside_the_person(client: TestClient, data
     assert "Écrivez la raison" in html
     assert state_of(database, world, enrolment_id) is EnrolmentState.APPLIED
 
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.capacity = 5
-        session.add(row)
+        db.add(row)
     html = page(client.post(action, data={"to": "admitted", "reason": ""}), 409)
     assert "places sont prises" not in html
     assert client.post(action, data={"to": "admitted", "reason": "Recommandation du collège."}).status_code == 303

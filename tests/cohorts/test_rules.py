@@ -8,25 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cohorts.models import EnrolmentState, PresenceStatus
-from app.cohorts.rules import (
-    ATTENDING,
-    MOVES,
-    NEEDS_REASON,
-    Entry,
-    Met,
-    Stage,
-    admission_reasons,
-    at_local,
-    calendar_reasons,
-    late_join_limit,
-    missed,
-    move_reasons,
-    presence_reasons,
-    roll_call_reasons,
-    stage,
-)
-from app.errors import Reason
+from app.attendance.calendar.rules import Stage, at_local, calendar_reasons, stage
+from app.attendance.catch_ups.rules import Met, missed
+from app.attendance.roll_calls.enums import PresenceStatus
+from app.attendance.roll_calls.rules import ATTENDING, Entry, presence_reasons, roll_call_reasons
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.rules import MOVES, NEEDS_REASON, admission_reasons, late_join_limit, move_reasons
+from app.platform.errors import Reason
 
 S, P = EnrolmentState, PresenceStatus
 BEGUN = frozenset({S.ACTIVE, S.COMPLETED, S.ON_LEAVE, S.INCOMPLETE, S.TRANSFERRED, S.FAILED})

@@ -9,35 +9,37 @@ from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from app.access import Actor, P, Role
 from app.cohorts import service as cohorts
-from app.cohorts import service_offer
-from app.cohorts.models import Cohort, Enrolment, EnrolmentMove, EnrolmentState
-from app.cohorts.schemas import (
-    ApplyCommand,
-    CapacityCommand,
-    MoveCommand,
-    StaffCommand,
-)
-from app.db import Database, Session, now
-from app.errors import Conflict, DomainError, Invalid, NotFound
-from app.people.schemas import NewAccount
-from app.people.service import add_account, hold
-from app.progress.schemas_board import BoardQuery
-from app.progress.service_board import board
-from app.text import today
-from tests.cohorts.samples import applied, move, state_of
-from tests.world import PARTICIPANTS, PASSWORD, World, acting
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment, EnrolmentMove
+from app.cohorts.offer import service as offer
+from app.cohorts.schemas import CapacityCommand, StaffCommand
+from app.identity.account.schemas import NewAccount
+from app.identity.account.service import add_account
+from app.identity.roles.service import grant_role
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, DomainError, Invalid, NotFound
+from app.platform.messages.i18n import today
+from app.platform.security.actor import Actor
+from app.platform.security.permissions import P, Role
+from app.progress.board.schemas import BoardQuery
+from app.progress.board.service import board
+from tests.factories.cohorts import applied, move, state_of
+from tests.factories.network import PARTICIPANTS, PASSWORD, World, acting
 
 S = EnrolmentState
 
 
 def newcomer(database: Database, world: World, name: str) -> None:
     """Someone more in the world."""
-    with database.transaction() as session:
+    with database.transaction() as db:
         email = f"{name}@escouade.example.com"
         command = NewAccount(legal_first_name=name, legal_last_name="Nouvelle", email=email, password=PASSWORD)  # type: ignore[arg-type]
-        world.people[name] = add_account(session, command, password_hash="unused")
+        world.people[name] = add_account(db, command, password_hash="unused")
 
 
 @pytest.fixture
@@ -50,16 +52,16 @@ def mine(world: World) -> World:
 
 
 def test_nobody_follows_a_path_twice_in_one_college(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         second = Cohort(**{**row.model_dump(exclude={"id"}), "code": "GEN-ALM-2"})
-        session.add(second)
-        session.flush()
-        cohort_id = second.id or 0
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.COHORT_APPLY)
-        cohort = cohorts.see_open_cohort(session, cohort_id)
-        enrolment_id = cohorts.apply(session, actor, cohort, ApplyCommand(motive="Recommencer.")).id
+        db.add(second)
+        db.flush()
+        cohort_id = second.id
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.COHORT_APPLY)
+        cohort = cohorts.see_open_cohort(db, cohort_id)
+        enrolment_id = enrolments.apply(db, actor, cohort, ApplyCommand(motive="Recommencer.")).id
     with pytest.raises(Conflict, match="already_enrolled"):
         move(database, world, enrolment_id, S.ADMITTED)
     assert state_of(database, world, enrolment_id) is S.APPLIED
@@ -81,10 +83,10 @@ def test_nor_in_another_college_which_the_actor_cannot_see(database: Database, w
 def test_two_admissions_at_once_on_the_last_seat(database: Database, mine: World) -> None:
     newcomer(database, mine, "ines")
     ids = [applied(database, mine, who) for who in ("nobody", "ines")]
-    with database.transaction() as session:
-        actor = acting(session, mine, "coordinator", P.COHORT_MANAGE)
-        cohort = cohorts.see_cohort(session, actor, mine.cohort)
-        cohorts.set_capacity(session, cohort, CapacityCommand(capacity=5))
+    with database.transaction() as db:
+        actor = acting(db, mine, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, mine.cohort)
+        cohorts.set_capacity(db, cohort, CapacityCommand(capacity=5))
     together = Barrier(2)
 
     def admit(enrolment_id: int) -> str:
@@ -101,12 +103,12 @@ def test_two_admissions_at_once_on_the_last_seat(database: Database, mine: World
 
 
 def test_fewer_seats_than_taken_is_refused(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.COHORT_MANAGE)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
-        assert cohorts.set_capacity(session, cohort, CapacityCommand(capacity=4)).capacity == 4
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        assert cohorts.set_capacity(db, cohort, CapacityCommand(capacity=4)).capacity == 4
         with pytest.raises(Conflict, match="seats_taken"):
-            cohorts.set_capacity(session, cohort, CapacityCommand(capacity=3))
+            cohorts.set_capacity(db, cohort, CapacityCommand(capacity=3))
 
 
 @pytest.mark.parametrize("to", [S.WITHDRAWN, S.TRANSFERRED])
@@ -114,13 +116,13 @@ def test_who_leaves_keeps_their_own_file_and_nothing_else_of_the_cohort(
     database: Database, world: World, to: EnrolmentState
 ) -> None:
     move(database, world, world.enrolments["maude"], to, reason="Nouvel emploi.")
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ENROLMENT_READ)
-        assert cohorts.see_enrolment(session, actor, world.enrolments["maude"]).state is to
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ENROLMENT_READ)
+        assert enrolments.see_enrolment(db, actor, world.enrolments["maude"]).state is to
         with pytest.raises(NotFound):
-            cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort)
-        other = acting(session, world, "karim", P.COHORT_READ)
-        assert cohorts.see_cohort(session, other, world.cohort).id == world.cohort
+            cohorts.see_cohort(db, actor.using(P.COHORT_READ), world.cohort)
+        other = acting(db, world, "karim", P.COHORT_READ)
+        assert cohorts.see_cohort(db, other, world.cohort).id == world.cohort
 
 
 def test_why_may_be_as_long_as_its_field_says(database: Database, world: World) -> None:
@@ -131,10 +133,10 @@ def test_why_may_be_as_long_as_its_field_says(database: Database, world: World) 
 
 
 def test_leaving_gives_the_seat_back(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.capacity = len(PARTICIPANTS)
-        session.add(row)
+        db.add(row)
     enrolment_id = applied(database, world)
     with pytest.raises(Conflict, match="cohort_full"):
         move(database, world, enrolment_id, S.ADMITTED)
@@ -147,9 +149,9 @@ def test_leaving_gives_the_seat_back(database: Database, world: World) -> None:
 
 def test_a_move_leaves_who_when_and_why(database: Database, world: World) -> None:
     move(database, world, world.enrolments["yves"], S.ON_LEAVE, reason="Congé parental.")
-    with database.transaction() as session:
-        actor = acting(session, world, "yves", P.ENROLMENT_READ)
-        history = cohorts.moves(session, cohorts.see_enrolment(session, actor, world.enrolments["yves"]))
+    with database.transaction() as db:
+        actor = acting(db, world, "yves", P.ENROLMENT_READ)
+        history = enrolments.moves(db, enrolments.see_enrolment(db, actor, world.enrolments["yves"]))
     assert [m.to_state for m in history] == [S.APPLIED, S.ADMITTED, S.ACTIVE, S.ON_LEAVE]
     last = history[-1]
     assert (last.from_state, last.by, last.reason) == (S.ACTIVE, "Corinne Coordination", "Congé parental.")
@@ -160,44 +162,44 @@ def test_a_refused_move_writes_nothing(database: Database, world: World) -> None
     for to, reason in ((S.APPLIED, "x"), (S.REFUSED, "x"), (S.ON_LEAVE, None)):
         with pytest.raises(Conflict):
             move(database, world, world.enrolments["yves"], to, reason=reason)
-    with database.transaction(colleges=[world.alma]) as session:
+    with database.transaction(colleges=[world.alma]) as db:
         found = select(EnrolmentMove.id).where(EnrolmentMove.enrolment_id == world.enrolments["yves"])
-        assert len(session.exec(found).all()) == 3
+        assert len(db.exec(found).all()) == 3
 
 
 def test_the_start_makes_everyone_admitted_active(database: Database, world: World) -> None:
     enrolment_id = applied(database, world)
     move(database, world, enrolment_id, S.ADMITTED)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
-        assert cohorts.start(session, actor, cohort) == 1
-        assert cohorts.start(session, actor, cohort) == 0
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Enrolment, enrolment_id)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        assert enrolments.start(db, actor, cohort) == 1
+        assert enrolments.start(db, actor, cohort) == 0
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Enrolment, enrolment_id)
         assert (row.state, row.joined_on) == (S.ACTIVE, today())
 
 
 def test_before_the_first_day_everyone_joins_on_the_first_day(database: Database, world: World) -> None:
     first_day = today() + timedelta(days=30)
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.starts_on, row.ends_on = first_day, first_day + timedelta(weeks=16)
-        session.add(row)
+        db.add(row)
     enrolment_id = applied(database, world)
     move(database, world, enrolment_id, S.ADMITTED)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        cohorts.start(session, actor, cohorts.see_cohort(session, actor, world.cohort))
-    with database.transaction(colleges=[world.alma]) as session:
-        assert session.get_one(Enrolment, enrolment_id).joined_on == first_day
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolments.start(db, actor, cohorts.see_cohort(db, actor, world.cohort))
+    with database.transaction(colleges=[world.alma]) as db:
+        assert db.get_one(Enrolment, enrolment_id).joined_on == first_day
 
 
 def test_joining_after_the_limit_takes_an_exception(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.late_join_pct = 0
-        session.add(row)
+        db.add(row)
     enrolment_id = applied(database, world)
     with pytest.raises(Conflict, match="too_late_to_join"):
         move(database, world, enrolment_id, S.ADMITTED)
@@ -206,15 +208,15 @@ def test_joining_after_the_limit_takes_an_exception(database: Database, world: W
 
 
 def test_only_people_who_work_in_the_college_train_a_cohort(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.COHORT_MANAGE)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
         for who in ("maude", "nobody", "other_trainer"):
             with pytest.raises(Invalid):
-                cohorts.add_staff(session, actor, cohort, StaffCommand(person_id=world.people[who]))
-        cohorts.add_staff(session, actor, cohort, StaffCommand(person_id=world.people["facilitator"]))
-        trainer = acting(session, world, "facilitator", P.PROGRESS_READ)
-        assert cohorts.see_cohort(session, trainer, world.cohort).id == world.cohort
+                cohorts.add_staff(db, actor, cohort, StaffCommand(person_id=world.people[who]))
+        cohorts.add_staff(db, actor, cohort, StaffCommand(person_id=world.people["facilitator"]))
+        trainer = acting(db, world, "facilitator", P.PROGRESS_READ)
+        assert cohorts.see_cohort(db, trainer, world.cohort).id == world.cohort
 
 
 # What one may see -------------------------------------------------------------------------------
@@ -222,40 +224,40 @@ def test_only_people_who_work_in_the_college_train_a_cohort(database: Database, 
 
 @pytest.mark.parametrize("who", ["admin", "coordinator", "registrar", "trainer", "facilitator", "maude", "nobody"])
 def test_doors_of_a_cohort_are_those_that_scoping_opens(database: Database, world: World, who: str) -> None:
-    def opens(session: Session, actor: Actor, permission: P) -> bool:
+    def opens(db: Session, actor: Actor, permission: P) -> bool:
         try:
-            cohorts.see_cohort(session, actor.using(permission), world.cohort)
+            cohorts.see_cohort(db, actor.using(permission), world.cohort)
         except NotFound:
             return False
         return True
 
     wanted = [p for p in P if p is not P.COHORT_APPLY]
-    with database.transaction() as session:
-        cohort = cohorts.see_open_cohort(session, world.cohort)
-        actor = acting(session, world, who)
-        found = cohorts.doors(session, actor, cohort, *wanted)
-        assert found == {p for p in wanted if opens(session, actor, p)}
+    with database.transaction() as db:
+        cohort = cohorts.see_open_cohort(db, world.cohort)
+        actor = acting(db, world, who)
+        found = cohorts.allowed_actions(db, actor, cohort, *wanted)
+        assert found == {p for p in wanted if opens(db, actor, p)}
 
 
 def test_open_cohorts_of_every_college_tell_only_what_became_of_mine(database: Database, world: World) -> None:
     applied(database, world)
-    with database.transaction() as session:
-        actor = acting(session, world, "nobody", P.COHORT_APPLY)
-        found = {c.id: c.my_state for c in service_offer.open_cohorts(session, actor)}
+    with database.transaction() as db:
+        actor = acting(db, world, "nobody", P.COHORT_APPLY)
+        found = {c.id: c.my_state for c in offer.open_cohorts(db, actor)}
         assert found == {world.cohort: S.APPLIED, world.other_cohort: None}
-        assert [c.id for c in service_offer.open_cohorts(session, actor, search="ROUYN")] == [world.other_cohort]
+        assert [c.id for c in offer.open_cohorts(db, actor, search="ROUYN")] == [world.other_cohort]
 
 
 def test_a_cohort_that_has_ended_takes_no_application(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        row = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
         row.starts_on, row.ends_on = today() - timedelta(weeks=20), today() - timedelta(days=1)
-        session.add(row)
-    with database.transaction() as session:
-        actor = acting(session, world, "nobody", P.COHORT_APPLY)
-        assert [c.id for c in service_offer.open_cohorts(session, actor)] == [world.other_cohort]
+        db.add(row)
+    with database.transaction() as db:
+        actor = acting(db, world, "nobody", P.COHORT_APPLY)
+        assert [c.id for c in offer.open_cohorts(db, actor)] == [world.other_cohort]
         with pytest.raises(NotFound):
-            cohorts.see_open_cohort(session, world.cohort)
+            cohorts.see_open_cohort(db, world.cohort)
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -263,27 +265,27 @@ def test_the_board_takes_one_query_however_many_people(database: Database, world
     for who in PARTICIPANTS[n:]:
         move(database, world, world.enrolments[who], S.WITHDRAWN, reason="Départ.")
     statements: list[str] = []
-    with database.transaction() as session:
-        actor = acting(session, world, "trainer", P.PROGRESS_READ)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.PROGRESS_READ)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
         event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-        assert len(board(session, cohort, BoardQuery())) == n
+        assert len(board(db, cohort, BoardQuery())) == n
         assert len(statements) == 1
         assert "body" not in statements[0]
 
 
 def test_a_role_in_two_colleges_does_not_mix_them(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         place = {"college_id": world.rouyn, "cohort_id": world.other_cohort}
-        hold(session, world.people["maude"], Role.TRAINER, **place)
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ENROLMENT_READ)
-        seen = session.exec(select(Enrolment.id).where(col(Enrolment.id).in_(world.enrolments.values()))).all()
+        grant_role(db, world.people["maude"], Role.TRAINER, **place)
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ENROLMENT_READ)
+        seen = db.exec(select(Enrolment.id).where(col(Enrolment.id).in_(world.enrolments.values()))).all()
         assert len(seen) == len(world.enrolments), "the wall lets both colleges through"
         reached = []
         for who, id_ in world.enrolments.items():
             try:
-                cohorts.see_enrolment(session, actor, id_)
+                enrolments.see_enrolment(db, actor, id_)
             except NotFound:
                 continue
             reached.append(who)

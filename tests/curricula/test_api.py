@@ -4,8 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.curricula.library import default_library
-from app.db import Database
-from tests.world import World, as_
+from app.platform.database.transaction import Database
+from tests.factories.network import World, as_
 
 
 @pytest.fixture

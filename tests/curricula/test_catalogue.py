@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from app.curricula.loader import SHAPES
-from app.text import catalogue
+from app.curricula.files.loader import SHAPES
+from app.platform.messages.i18n import catalogue
 
-SOURCE = "\n".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "app/curricula").glob("*.py"))
+SOURCE = "\n".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "app/curricula").rglob("*.py"))
 PREFIX = "reason.curricula."
 
 

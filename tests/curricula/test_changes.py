@@ -2,9 +2,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.curricula.changes import Change, diff
-from app.curricula.schema import Curriculum
-from tests.curricula import samples
-from tests.curricula.samples import activity
+from app.curricula.schemas import Curriculum
+from tests.factories import curricula as samples
+from tests.factories.curricula import activity
 
 
 def test_a_version_does_not_differ_from_itself() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.curricula.cli import app
+from app.cli.curricula import app
 from app.curricula.library import load_library, publish
-from tests.curricula import samples
+from tests.factories import curricula as samples
 
 
 @pytest.fixture

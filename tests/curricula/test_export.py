@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from app.curricula import strict_yaml
-from app.curricula.export import MODELS, drifted, json_schemas, write_schemas
+from app.curricula.files import strict_yaml
+from app.curricula.files.json_schema import MODELS, drifted, json_schemas, write_schemas
 from app.curricula.library import DEFAULT_ROOT
-from app.text import catalogue
-from tests.curricula import samples
-from tests.curricula.samples import Data
+from app.platform.messages.i18n import catalogue
+from tests.factories import curricula as samples
+from tests.factories.curricula import Data
 
 FILES = [("framework.json", "referentiel"), ("curriculum.json", "generaliste"), ("curriculum.json", "specialise")]
 

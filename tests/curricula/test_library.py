@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.curricula import library, register
+from app.curricula import library
+from app.curricula.files import register
+from app.curricula.files.problems import CurriculumError
 from app.curricula.library import DEFAULT_ROOT, check, default_library, load_library, publish
-from app.curricula.problems import CurriculumError
-from app.curricula.schema import CertificateKind, Curriculum
-from app.errors import NotFound
-from tests.curricula import samples
+from app.curricula.schemas import Curriculum
+from app.network.enums import CertificateKind
+from app.platform.errors import NotFound
+from tests.factories import curricula as samples
 
 
 def codes(root: Path) -> list[tuple[str, int, str]]:

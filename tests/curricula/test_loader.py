@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, EmailStr
 
-from app.curricula.loader import MAX_BYTES, load
-from app.curricula.schema import Curriculum, Framework
-from tests.curricula import samples
+from app.curricula.files.loader import MAX_BYTES, load
+from app.curricula.schemas import Curriculum, Framework
+from tests.factories import curricula as samples
 
 
 def written(tmp_path: Path, text: str) -> Path:

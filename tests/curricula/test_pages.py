@@ -7,8 +7,8 @@ import pytest
 
 from app.curricula.activity_page import outline, render
 from app.curricula.library import DEFAULT_ROOT, default_library
-from app.curricula.schema import Curriculum
-from tests.curricula import samples
+from app.curricula.schemas import Curriculum
+from tests.factories import curricula as samples
 
 REAL = [
     pytest.param(curriculum, activity.code, id=activity.code)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from app.curricula import pages
+from app.curricula import pages as curricula_pages
 from app.curricula.library import default_library
 
 LIBRARY = default_library()
@@ -39,6 +39,6 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
 
 def test_a_draft_is_shown_to_nobody(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = replace(LIBRARY, published={})
-    monkeypatch.setattr(pages, "default_library", lambda: draft)
+    monkeypatch.setattr(curricula_pages, "default_library", lambda: draft)
     assert client.get("/parcours-publies/generaliste/1.0").status_code == 404
     assert client.get("/referentiel/1.0").status_code == 404

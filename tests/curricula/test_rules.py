@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.curricula.activity_page import outline
-from app.curricula.problems import Location
+from app.curricula.files.problems import Location
 from app.curricula.rules import Finding, check_curriculum, check_framework, check_page
-from app.curricula.schema import Curriculum, Framework
-from app.text import explain
-from tests.curricula import samples
-from tests.curricula.samples import Data, activity
+from app.curricula.schemas import Curriculum, Framework
+from app.platform.messages.i18n import explain
+from tests.factories import curricula as samples
+from tests.factories.curricula import Data, activity
 
 Bend = Callable[[Data], Any]
 

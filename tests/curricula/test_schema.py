@@ -1,8 +1,9 @@
 import pytest
 
-from app.curricula.schema import CertificateKind, CertificateRule, Localized
-from app.text import language
-from tests.curricula import samples
+from app.curricula.schemas import CertificateRule, Localized
+from app.network.enums import CertificateKind
+from app.platform.messages.i18n import language
+from tests.factories import curricula as samples
 
 
 def test_text_follows_the_reader_and_falls_back_to_french() -> None:

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.curricula import strict_yaml
-from app.curricula.strict_yaml import FORBIDDEN, parse
+from app.curricula.files import strict_yaml
+from app.curricula.files.strict_yaml import FORBIDDEN, parse
 
 
 @pytest.fixture(autouse=True, params=[yaml.CSafeLoader, yaml.SafeLoader])

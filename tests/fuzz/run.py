@@ -27,13 +27,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.config import ROOT, Settings
-from app.db import Database
-from app.embedded import embedded_server, install_signal_handlers
-from app.main import create_app, open_database
+from app.deployment import open_database
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.embedded import embedded_server, install_signal_handlers
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
 from tests.conftest import RING, migrate
-from tests.test_requests import served
-from tests.world import World, build, token
+from tests.factories.network import World, build, token
+from tests.platform.test_middleware import served
 
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
 STRANGER = "anonymous"

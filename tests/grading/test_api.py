@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.grading.samples import ALL_CN01, command, hand_in, judge
-from tests.world import World, as_, count
+from app.platform.database.transaction import Database
+from tests.factories.grading import ALL_CN01, command, hand_in, judge
+from tests.factories.network import World, as_, count
 
 
 def body(evidence: int | None, **given: object) -> dict[str, Any]:
@@ -17,8 +17,8 @@ def body(evidence: int | None, **given: object) -> dict[str, Any]:
 
 
 def written(database: Database, world: World) -> int:
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        return count(session, "judgement") + count(session, "judgement_evidence")
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        return count(db, "judgement") + count(db, "judgement_evidence")
 
 
 def test_judge_then_read(client: TestClient, database: Database, world: World) -> None:

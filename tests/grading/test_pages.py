@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.grading.samples import ALL_CN01, command, hand_in, judge, mandate
-from tests.world import World, as_
+from app.platform.database.transaction import Database
+from tests.factories.grading import ALL_CN01, command, hand_in, judge, mandate
+from tests.factories.network import World, as_
 
 
 def form(evidence: int, **given: Any) -> dict[str, Any]:

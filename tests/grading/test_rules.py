@@ -1,10 +1,11 @@
-"""Rules of judging: BR-12, BR-13, brief 3.2 and 3.7, S5, S6."""
+"""Rules of judging: BR-12, BR-13, S5, S6."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
 from app.curricula.library import default_library
+from app.grading.enums import EvidenceKind
 from app.grading.rules import (
     activity_reasons,
     assessor_reasons,
@@ -15,7 +16,7 @@ from app.grading.rules import (
     threshold,
     working_days,
 )
-from app.grading.schemas import EvidenceKind, EvidenceRef, JudgementShown
+from app.grading.schemas import EvidenceRef, JudgementShown
 
 FRAMEWORK = default_library().framework("1.0")
 CN01 = FRAMEWORK.competency("CN-01")

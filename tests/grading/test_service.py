@@ -6,26 +6,29 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import select
 
-from app.access import Permission, Role
-from app.codev.models import CodevGroup, CodevMembership
-from app.cohorts import service as cohorts
-from app.cohorts.models import EnrolmentState
-from app.cohorts.schemas import MoveCommand
-from app.db import Database, now
-from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.grading import service, service_evidence
-from app.grading.schemas import EvidenceKind, EvidenceRef
-from app.people.service import hold
+from app.codev.groups.models import CodevGroup, CodevMembership
+from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.grading import service as grading
+from app.grading.enums import EvidenceKind
+from app.grading.queue import service as queue
+from app.grading.schemas import EvidenceRef
+from app.identity.roles.service import grant_role
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, Forbidden, Invalid, NotFound
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import Permission, Role
 from app.progress.models import ProgressRow
 from app.progress.service import mismatches
-from app.text import today
-from tests.grading.samples import ALL_CN01, add_trainer, attended, command, hand_in, judge, mandate
-from tests.world import World, acting, count, see
+from tests.factories.grading import ALL_CN01, add_trainer, attended, command, hand_in, judge, mandate
+from tests.factories.network import World, acting, count, see
 
 
 def level_of(database: Database, world: World, code: str = "CN-01", who: str = "maude") -> int | None:
-    with database.transaction(colleges=[world.alma]) as session:
-        body = session.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
+    with database.transaction(colleges=[world.alma]) as db:
+        body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
         return next(c["level"] for c in body["competencies"] if c["code"] == code)  # type: ignore[no-any-return]
 
 
@@ -37,8 +40,8 @@ def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, wo
     assert (made.level, made.assessor, made.evidence) == (3, "Théo Formation", tuple(evidence))
     assert made.criteria_met == ALL_CN01
     assert level_of(database, world) == 3
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma]) as db:
+        assert mismatches(db) == []
 
 
 def test_the_highest_level_in_force_counts(database: Database, world: World) -> None:
@@ -56,9 +59,9 @@ def test_a_review_by_another_replaces_and_keeps_both(database: Database, world: 
     add_trainer(database, world, "facilitator")
     wanted = command(evidence, level=3, criteria_met=ALL_CN01, supersedes=first.id, reason="Révision demandée")
     second = judge(database, world, wanted, by="facilitator")
-    with database.transaction() as session:
-        _, enrolment, _ = see(session, world, "maude", Permission.JUDGEMENT_READ)
-        history = service.judgements(session, enrolment)
+    with database.transaction() as db:
+        _, enrolment, _ = see(db, world, "maude", Permission.JUDGEMENT_READ)
+        history = grading.judgements(db, enrolment)
     assert [(j.id, j.superseded_by, j.assessor) for j in history] == [
         (second.id, None, "Flavie Animation"),
         (first.id, second.id, "Théo Formation"),
@@ -73,8 +76,8 @@ def test_a_review_by_another_replaces_and_keeps_both(database: Database, world: 
 def test_the_same_judgement_sent_twice_is_one(database: Database, world: World) -> None:
     wanted = command(hand_in(database, world))
     assert judge(database, world, wanted).id == judge(database, world, wanted).id
-    with database.transaction(colleges=[world.alma]) as session:
-        assert count(session, "judgement") == 1
+    with database.transaction(colleges=[world.alma]) as db:
+        assert count(db, "judgement") == 1
 
 
 def test_what_is_refused_names_each_field(database: Database, world: World) -> None:
@@ -94,8 +97,8 @@ def test_what_is_refused_names_each_field(database: Database, world: World) -> N
     with pytest.raises(Invalid, match="invalid") as refused:
         judge(database, world, command(foreign, competency_code="CN-99"))
     assert refused.value.reasons[0].code == "competency_unknown"
-    with database.transaction(colleges=[world.alma]) as session:
-        assert (count(session, "judgement"), count(session, "judgement_evidence")) == (0, 0)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert (count(db, "judgement"), count(db, "judgement_evidence")) == (0, 0)
 
 
 def test_a_judgement_of_another_competency_cannot_be_replaced(database: Database, world: World) -> None:
@@ -130,20 +133,20 @@ def test_nobody_judges_themselves(database: Database, world: World) -> None:
 def test_a_facilitator_never_judges_cn11_of_the_group(database: Database, world: World, left: bool) -> None:
     evidence = hand_in(database, world)
     add_trainer(database, world, "facilitator")
-    with database.transaction(colleges=[world.alma]) as session:
+    with database.transaction(colleges=[world.alma]) as db:
         group = CodevGroup(
             college_id=world.alma, cohort_id=world.cohort, name="Nord", created_at=now(),
             created_by=world.people["coordinator"],
         )  # fmt: skip
-        session.add(group)
-        session.flush()
-        session.add(
+        db.add(group)
+        db.flush()
+        db.add(
             CodevMembership(
-                college_id=world.alma, group_id=group.id or 0, enrolment_id=world.enrolments["maude"],
+                college_id=world.alma, group_id=group.id, enrolment_id=world.enrolments["maude"],
                 joined_on=today() - timedelta(days=7), left_on=today() if left else None,
             )
         )  # fmt: skip
-        hold(session, world.people["facilitator"], Role.FACILITATOR, college_id=world.alma, group_id=group.id)
+        grant_role(db, world.people["facilitator"], Role.FACILITATOR, college_id=world.alma, group_id=group.id)
     with pytest.raises(Forbidden) as refused:
         judge(database, world, command(evidence, competency_code="CN-11"), by="facilitator")
     assert [r.code for r in refused.value.reasons] == ["facilitator_of_group"]
@@ -153,9 +156,9 @@ def test_a_facilitator_never_judges_cn11_of_the_group(database: Database, world:
 
 def test_only_who_follows_or_finished_is_judged(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
-    with database.transaction() as session:
-        manager, enrolment, _ = see(session, world, "coordinator", Permission.ENROLMENT_MANAGE)
-        cohorts.move(session, manager, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé"))
+    with database.transaction() as db:
+        manager, enrolment, _ = see(db, world, "coordinator", Permission.ENROLMENT_MANAGE)
+        cohorts.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé"))
     with pytest.raises(Conflict) as refused:
         judge(database, world, command(evidence))
     assert refused.value.code == "enrolment_not_running"
@@ -163,21 +166,21 @@ def test_only_who_follows_or_finished_is_judged(database: Database, world: World
 
 def test_a_trainer_elsewhere_sees_nothing(database: Database, world: World) -> None:
     made = judge(database, world, command(hand_in(database, world)))
-    with database.transaction() as session:
-        actor = acting(session, world, "other_trainer", Permission.JUDGEMENT_READ)
+    with database.transaction() as db:
+        actor = acting(db, world, "other_trainer", Permission.JUDGEMENT_READ)
         with pytest.raises(NotFound):
-            service.see_judgement(session, actor, made.id)
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", Permission.JUDGEMENT_READ)
-        assert service.see_judgement(session, actor, made.id) == made
-    with database.transaction() as session, pytest.raises(NotFound):
-        service.see_judgement(session, acting(session, world, "karim", Permission.JUDGEMENT_READ), made.id)
+            grading.see_judgement(db, actor, made.id)
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", Permission.JUDGEMENT_READ)
+        assert grading.see_judgement(db, actor, made.id) == made
+    with database.transaction() as db, pytest.raises(NotFound):
+        grading.see_judgement(db, acting(db, world, "karim", Permission.JUDGEMENT_READ), made.id)
 
 
 def test_judgements_cannot_be_edited_by_the_application(database: Database, world: World) -> None:
     judge(database, world, command(hand_in(database, world)))
-    with database.transaction(colleges=[world.alma]) as session, pytest.raises(Exception, match="permission denied"):
-        session.execute(text("update judgement set level = 4"))
+    with database.transaction(colleges=[world.alma]) as db, pytest.raises(Exception, match="permission denied"):
+        db.execute(text("update judgement set level = 4"))
 
 
 def test_the_queue_is_oldest_first_and_counts_what_is_done(database: Database, world: World) -> None:
@@ -185,8 +188,8 @@ def test_the_queue_is_oldest_first_and_counts_what_is_done(database: Database, w
     hand_in(database, world, "maude", days=3)
     newest = hand_in(database, world, "maude", attempt=2, days=1)
     hand_in(database, world, "other_participant", days=30)
-    with database.transaction() as session:
-        found = service_evidence.queue(session, acting(session, world, "trainer", Permission.JUDGEMENT_MAKE))
+    with database.transaction() as db:
+        found = queue.queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
     assert (found.judged, found.total) == (0, 2)
     assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in found.items] == [
         (oldest.id, "Karim Haddad", 20, True),
@@ -194,8 +197,8 @@ def test_the_queue_is_oldest_first_and_counts_what_is_done(database: Database, w
     ]
     assert found.items[0].competencies == ("CN-01",)
     judge(database, world, command(oldest), of="karim")
-    with database.transaction() as session:
-        found = service_evidence.queue(session, acting(session, world, "trainer", Permission.JUDGEMENT_MAKE))
+    with database.transaction() as db:
+        found = queue.queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
     assert (found.judged, found.total, [i.hand_in_id for i in found.items]) == (1, 2, [newest.id])
 
 
@@ -203,23 +206,23 @@ def test_the_queue_leaves_out_ones_own_and_what_is_not_of_the_path(database: Dat
     hand_in(database, world, "maude")
     hand_in(database, world, "karim", "SPE-0.C")
     add_trainer(database, world, "maude")
-    with database.transaction() as session:
-        found = service_evidence.queue(session, acting(session, world, "maude", Permission.JUDGEMENT_MAKE))
+    with database.transaction() as db:
+        found = queue.queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
     assert (found.total, found.items) == (0, ())
 
 
 def statements(database: Database, world: World) -> int:
     seen: list[str] = []
-    with database.transaction() as session:
-        actor, enrolment, _ = see(session, world, "trainer", Permission.JUDGEMENT_READ)
+    with database.transaction() as db:
+        actor, enrolment, _ = see(db, world, "trainer", Permission.JUDGEMENT_READ)
 
         def remember(*args: object) -> None:
             seen.append(str(args[2]))
 
         event.listen(database.engine, "before_cursor_execute", remember)
         try:
-            service.judgements(session, enrolment)
-            service_evidence.queue(session, actor.using(Permission.JUDGEMENT_MAKE))
+            grading.judgements(db, enrolment)
+            queue.queue(db, actor.using(Permission.JUDGEMENT_MAKE))
         finally:
             event.remove(database.engine, "before_cursor_execute", remember)
     return len(seen)

@@ -6,11 +6,11 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from app.db import Database
-from app.text import today
-from tests.learning.ground import kept, open_the_field
-from tests.learning.samples import GOOD, PDF
-from tests.world import World, as_
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.activities import kept, open_the_field
+from tests.factories.learning import GOOD, PDF
+from tests.factories.network import World, as_
 
 API = "/api/v1"
 NOTHING = {"activity_completion": 0, "hand_in": 0, "field_hours": 0, "countersignature": 0}

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from app.cohorts.models import EnrolmentState
-from app.db import Database
-from app.text import today
-from tests.learning.ground import GENERALIST, kept, open_the_field, set_state
-from tests.learning.samples import PDF
-from tests.world import World, as_
+from app.cohorts.enums import EnrolmentState
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.activities import GENERALIST, kept, open_the_field, set_state
+from tests.factories.learning import PDF
+from tests.factories.network import World, as_
 
 
 def at(world: World, code: str, form: str = "") -> str:

@@ -7,24 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.curricula.library import default_library
-from app.errors import Reason
-from app.learning import rules
-from app.learning.rules import (
-    ATTEMPTS,
-    TYPES,
-    Desk,
-    clean_name,
-    completion_reasons,
-    countersign_reasons,
-    extension,
-    file_reasons,
-    hand_in_reasons,
-    hours_reasons,
-    punctuality,
-)
-from app.learning.schemas import Punctuality
-from app.progress.schemas import ActivityProgress, State, Why
-from tests.learning.samples import GOOD, PDF, archive, office
+from app.learning.activities.rules import ATTEMPTS, Desk, completion_reasons
+from app.learning.field_hours.rules import countersign_reasons, hours_reasons
+from app.learning.hand_ins import rules as hand_ins_rules
+from app.learning.hand_ins.rules import TYPES, clean_name, extension, file_reasons, hand_in_reasons, punctuality
+from app.learning.hand_ins.schemas import Punctuality
+from app.platform.errors import Reason
+from app.progress.schemas import ActivityProgress, State, StoredReason
+from tests.factories.learning import GOOD, PDF, archive, office
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 START = date(2026, 9, 7)
@@ -35,7 +25,7 @@ NOW = datetime(2026, 11, 22, 19, 2, tzinfo=UTC)
 
 def desk(code: str, state: State = State.OPEN) -> Desk:
     activity = GENERALIST.activity(code)
-    why = [Why(code="prerequisite_missing", params={"module": m}) for m in ("GEN-3", "GEN-4")]
+    why = [StoredReason(code="prerequisite_missing", params={"module": m}) for m in ("GEN-3", "GEN-4")]
     standing = ActivityProgress(
         code=code,
         state=state,
@@ -198,7 +188,7 @@ def test_a_name_alone_makes_no_file(kind: str) -> None:
         ("macro.docm", office("docx"), "file_type_refused"),
         ("rien", PDF, "file_type_refused"),
         ("vide.pdf", b"", "file_empty"),
-        ("gros.pdf", PDF + bytes(rules.MEGABYTE), "file_too_large"),
+        ("gros.pdf", PDF + bytes(hand_ins_rules.MEGABYTE), "file_too_large"),
         ("texte.txt", b"a\x00b", "file_not_its_type"),
         ("texte.txt", "é\x07".encode(), "file_not_its_type"),
         ("page.csv", b"\x81\x8d\x8f", "file_not_its_type"),
@@ -217,12 +207,12 @@ def test_an_archive_made_to_swell_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     swollen = archive(**{"word/document.xml": bytes(2_000_000)})
     assert len(swollen) < 10_000
     assert file_reasons("a.docx", swollen, 1) == []
-    monkeypatch.setattr(rules, "UNPACKED", 1_000_000)
+    monkeypatch.setattr(hand_ins_rules, "UNPACKED", 1_000_000)
     assert said(file_reasons("a.docx", swollen, 1)) == [("file_not_its_type", "file")]
 
 
 def test_an_archive_of_too_many_members_is_refused() -> None:
-    many = archive(**{f"m{n}": b"" for n in range(rules.MEMBERS)}, **{"word/document.xml": b"x"})
+    many = archive(**{f"m{n}": b"" for n in range(hand_ins_rules.MEMBERS)}, **{"word/document.xml": b"x"})
     assert said(file_reasons("a.docx", many, 10)) == [("file_not_its_type", "file")]
 
 

@@ -6,35 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from app import files
-from app.access import P
-from app.cohorts.models import EnrolmentState
-from app.cohorts.service import see_enrolment
-from app.db import Database, now
-from app.errors import Invalid, NotFound, Unavailable
-from app.learning.rules import clean_name
-from app.learning.schemas import (
-    CompletionCommand,
-    FileCommand,
-    HandInShown,
-    Punctuality,
-    TextCommand,
-)
-from app.learning.service import complete, completions
-from app.learning.service_hand_ins import attempts, file_of, hand_in_file, hand_in_text, hand_ins, see_hand_in
+from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enums import EnrolmentState
+from app.learning.activities.schemas import CompletionCommand
+from app.learning.activities.service import complete, completions
+from app.learning.hand_ins.rules import clean_name
+from app.learning.hand_ins.schemas import FileCommand, HandInShown, Punctuality, TextCommand
+from app.learning.hand_ins.service import attempts, file_of, hand_in_file, hand_in_text, hand_ins, see_hand_in
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.documents import blob_store as files
+from app.platform.errors import Invalid, NotFound, Unavailable
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P
 from app.progress.schemas import State
-from app.text import today
-from tests.learning.ground import kept, refusal, set_state, standing
-from tests.learning.samples import PDF
-from tests.world import STARTED, World, acting
+from tests.factories.activities import kept, refusal, set_state, standing
+from tests.factories.learning import PDF
+from tests.factories.network import STARTED, World, acting
 
 
 def mark(database: Database, world: World, code: str, *, done: bool = True, days_ago: int = 0) -> int:
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments["maude"])
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
         command = CompletionCommand(activity_code=code, done=done, done_on=today() - timedelta(days=days_ago))
-        return complete(session, actor, enrolment, command).id
+        return complete(db, actor, enrolment, command).id
 
 
 # Activities done alone --------------------------------------------------------------------------
@@ -49,9 +45,9 @@ def test_done_then_taken_back_then_done_again_are_three_facts_and_one_result(dat
     mark(database, world, "GEN-1.A")
     assert standing(database, world, "GEN-1.A").done_on == today()
     assert kept(database, world)["activity_completion"] == 3
-    with database.transaction() as session:
-        actor = acting(session, world, "trainer", P.EVIDENCE_READ)
-        shown = completions(session, see_enrolment(session, actor, world.enrolments["maude"]))
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.EVIDENCE_READ)
+        shown = completions(db, see_enrolment(db, actor, world.enrolments["maude"]))
     assert [(c.activity_code, c.done) for c in shown] == [("GEN-1.A", True)]
 
 
@@ -107,20 +103,20 @@ def test_the_same_mark_from_eight_windows_is_one_fact(database: Database, world:
 def text(
     database: Database, world: World, body: str, code: str = "GEN-1.C", who: str = "maude"
 ) -> tuple[HandInShown, bool]:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments[who])
-        return hand_in_text(session, actor, enrolment, TextCommand(activity_code=code, body=body))
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments[who])
+        return hand_in_text(db, actor, enrolment, TextCommand(activity_code=code, body=body))
 
 
 def upload(
     database: Database, world: World, root: Path, content: bytes = PDF, name: str = "carte.pdf"
 ) -> tuple[HandInShown, bool]:
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments["maude"])
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
         command = FileCommand(activity_code="GEN-1.C", name=clean_name(name), content=content)
-        return hand_in_file(session, actor, enrolment, command, root=root, megabytes=1)
+        return hand_in_file(db, actor, enrolment, command, root=root, megabytes=1)
 
 
 def test_a_text_sent_again_is_the_same_hand_in(database: Database, world: World) -> None:
@@ -213,11 +209,11 @@ def test_two_windows_never_make_a_third_attempt(database: Database, world: World
 
 def test_declared_completion_within_the_grace_is_on_time(database: Database, world: World) -> None:
     """GEN-1 was due yesterday at midnight: finished two days ago, received today."""
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments["maude"])
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
         command = TextCommand(activity_code="GEN-1.C", body="Hors ligne", completed_at=now() - timedelta(days=2))
-        shown, _ = hand_in_text(session, actor, enrolment, command)
+        shown, _ = hand_in_text(db, actor, enrolment, command)
     assert shown.punctuality is Punctuality.ON_TIME_DECLARED
     assert shown.completed_at_declared == command.completed_at
 
@@ -225,13 +221,13 @@ def test_declared_completion_within_the_grace_is_on_time(database: Database, wor
 def test_lists_leave_texts_out(database: Database, world: World) -> None:
     text(database, world, "long")
     text(database, world, "autre", "GEN-2.C")
-    with database.transaction() as session:
-        actor = acting(session, world, "trainer", P.EVIDENCE_READ)
-        enrolment = see_enrolment(session, actor, world.enrolments["maude"])
-        rows = hand_ins(session, enrolment)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.EVIDENCE_READ)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
+        rows = hand_ins(db, enrolment)
         assert [(r.activity_code, r.attempt) for r in rows] == [("GEN-1.C", 1), ("GEN-2.C", 1)]
         assert "body" not in type(rows[0]).model_fields
-        assert [a.body for a in attempts(session, enrolment, "GEN-2.C")] == ["autre"]
+        assert [a.body for a in attempts(db, enrolment, "GEN-2.C")] == ["autre"]
 
 
 @pytest.mark.parametrize(
@@ -244,10 +240,10 @@ def test_lists_leave_texts_out(database: Database, world: World) -> None:
 )  # fmt: skip
 def test_who_sees_a_hand_in(database: Database, world: World, who: str, *, seen: bool) -> None:
     shown, _ = text(database, world, "Ma carte")
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.EVIDENCE_READ)
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.EVIDENCE_READ)
         if seen:
-            assert see_hand_in(session, actor, shown.id) == shown
+            assert see_hand_in(db, actor, shown.id) == shown
         else:
             with pytest.raises(NotFound):
-                see_hand_in(session, actor, shown.id)
+                see_hand_in(db, actor, shown.id)

@@ -4,18 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.access import P, Role
-from app.cohorts.models import EnrolmentState
-from app.cohorts.service import see_enrolment
-from app.db import Database
-from app.errors import Conflict, Invalid, NotFound
-from app.learning.schemas import (
-    CountersignCommand,
-    HoursCommand,
-    HoursShown,
-    HoursState,
-)
-from app.learning.service_hours import (
+from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enums import EnrolmentState
+from app.identity.roles.service import grant_role
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
+from app.learning.field_hours.service import (
     countersign,
     countersign_all,
     declare_hours,
@@ -23,11 +16,13 @@ from app.learning.service_hours import (
     hours_to_countersign,
     see_hours,
 )
-from app.people.service import hold
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, Invalid, NotFound
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P, Role
 from app.progress.schemas import State
-from app.text import today
-from tests.learning.ground import kept, open_the_field, refusal, set_state, standing
-from tests.world import World, acting
+from tests.factories.activities import kept, open_the_field, refusal, set_state, standing
+from tests.factories.network import World, acting
 
 
 def declare(
@@ -39,11 +34,11 @@ def declare(
     who: str = "maude",
     code: str = "GEN-8.A",
 ) -> tuple[HoursShown, bool]:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.ACTIVITY_DO)
-        enrolment = see_enrolment(session, actor, world.enrolments[who])
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments[who])
         command = HoursCommand(activity_code=code, minutes=minutes, worked_on=today(), note=note)
-        return declare_hours(session, actor, enrolment, command)
+        return declare_hours(db, actor, enrolment, command)
 
 
 def decide(
@@ -56,10 +51,10 @@ def decide(
     supersedes: int | None = None,
     who: str = "coordinator",
 ) -> HoursShown:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.HOURS_COUNTERSIGN)
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.HOURS_COUNTERSIGN)
         command = CountersignCommand(accepted=accepted, reason=reason, supersedes=supersedes)
-        return countersign(session, actor, see_hours(session, actor, hours.id), command)
+        return countersign(db, actor, see_hours(db, actor, hours.id), command)
 
 
 def test_hours_count_when_accepted_and_no_more_when_that_is_superseded(database: Database, world: World) -> None:
@@ -129,8 +124,8 @@ def test_nobody_countersigns_their_own_hours(database: Database, world: World) -
     """Small colleges: someone coordinates and follows a path."""
     open_the_field(database, world)
     hours, _ = declare(database, world, 60)
-    with database.transaction(colleges=[world.alma]) as session:
-        hold(session, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
     assert refusal(lambda: decide(database, world, hours, accepted=True, who="maude")) == ("invalid", ["own_hours"])
 
 
@@ -145,16 +140,16 @@ def test_many_are_decided_together_or_not_at_all(database: Database, world: Worl
     open_the_field(database, world, "maude", "karim")
     hours = [declare(database, world, 60, who=who)[0] for who in ("karim", "maude")]
     decide(database, world, hours[1], accepted=True)
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
         with pytest.raises(Conflict):
-            countersign_all(session, actor, hours, CountersignCommand(accepted=True))
-        session.rollback()
+            countersign_all(db, actor, hours, CountersignCommand(accepted=True))
+        db.rollback()
     assert kept(database, world)["countersignature"] == 1
     more = declare(database, world, 120)[0]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        done = countersign_all(session, actor, [hours[0], more], CountersignCommand(accepted=True))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
+        done = countersign_all(db, actor, [hours[0], more], CountersignCommand(accepted=True))
     assert {h.state for h in done} == {HoursState.ACCEPTED}
 
 
@@ -164,23 +159,23 @@ def test_the_oldest_declaration_comes_first_and_another_college_sees_none(databa
         declare(database, world, minutes, who=who)[0].id
         for who, minutes in (("karim", 60), ("maude", 30), ("karim", 90))
     ]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        assert [h.id for h in hours_to_countersign(session, actor)] == ids
-        assert [h.id for h in hours_to_countersign(session, actor, college_id=world.alma)] == ids
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
+        assert [h.id for h in hours_to_countersign(db, actor)] == ids
+        assert [h.id for h in hours_to_countersign(db, actor, college_id=world.alma)] == ids
         with pytest.raises(NotFound):
-            hours_to_countersign(session, actor, college_id=world.rouyn)
-    with database.transaction() as session:
-        actor = acting(session, world, "other_coordinator", P.HOURS_COUNTERSIGN)
-        assert hours_to_countersign(session, actor) == []
+            hours_to_countersign(db, actor, college_id=world.rouyn)
+    with database.transaction() as db:
+        actor = acting(db, world, "other_coordinator", P.HOURS_COUNTERSIGN)
+        assert hours_to_countersign(db, actor) == []
         with pytest.raises(NotFound):
-            see_hours(session, actor, ids[0])
+            see_hours(db, actor, ids[0])
 
 
 def test_an_enrolments_hours_are_its_own(database: Database, world: World) -> None:
     open_the_field(database, world, "maude", "karim")
     mine, _ = declare(database, world, 60)
     declare(database, world, 90, who="karim")
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.EVIDENCE_READ)
-        assert hours_of(session, see_enrolment(session, actor, world.enrolments["maude"])) == [mine]
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.EVIDENCE_READ)
+        assert hours_of(db, see_enrolment(db, actor, world.enrolments["maude"])) == [mine]

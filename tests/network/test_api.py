@@ -3,8 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
-from tests.world import World, as_
+from app.platform.database.transaction import Database
+from tests.factories.network import World, as_
 
 COLLEGE = {
     "slug": "amos", "name": "Cégep d’Amos", "city": "Amos", "region_code": "08", "number_prefix": "AMO",

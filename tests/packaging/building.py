@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 
 
 @dataclass(frozen=True)

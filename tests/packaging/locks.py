@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 
 REQUIRES = Path(__file__).with_name("requires.json")
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock", "requirements-proofs.lock")

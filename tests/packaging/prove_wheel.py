@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 from tests.packaging.building import build
 
 PATIENCE = 120.0

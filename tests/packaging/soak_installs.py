@@ -15,7 +15,7 @@ import pytest
 from packaging.markers import default_environment
 from packaging.utils import canonicalize_name
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 from tests.packaging.locks import LOCKS, asked, pins, unmet
 
 PIPS = ("22.3", "23.2.1", None)

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 
 OURS = frozenset(path.name for path in ROOT.iterdir() if path.is_dir())
 APART = {

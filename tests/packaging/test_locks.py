@@ -8,7 +8,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from app.config import ROOT
+from app.platform.locations import ROOT
 from tests.packaging.locks import LOCKS, Pin, asked, environments, pins, requires, unmet
 
 INSTALLERS = ("Makefile", ".ci/setup", ".ci/proofs", ".ci/run", ".ci/install")

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from app.credentials import CONTEXTS, LOCAL
+from app.platform.documents.verifiable_credentials import CONTEXTS, LOCAL
 
 NOTICE = CONTEXTS / "NOTICE"
 PUBLISHED = {

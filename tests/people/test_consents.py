@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import clock
-from app.access import Permission
-from app.db import Database
-from app.people import service_consents as service
-from app.people.models import Purpose
-from tests.world import World, acting, api_token, as_, count
+from app.people.consents import service as consents
+from app.people.consents.enums import Purpose
+from app.platform import clock
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Permission
+from tests.factories.network import World, acting, api_token, as_, count
 
 STUDY = Purpose.EVALUATION_STUDY
 GIVE = {"purpose": "evaluation_study", "text_version": "1.0"}
@@ -29,23 +29,23 @@ def maude(client: TestClient, database: Database, world: World) -> TestClient:
 
 def agreed(database: Database, world: World, who: str = "maude", purpose: Purpose = STUDY) -> bool:
     """Whether a use would be allowed now."""
-    with database.transaction() as session:
-        return service.agreed(session, world.people[who], purpose)
+    with database.transaction() as db:
+        return consents.agreed(db, world.people[who], purpose)
 
 
 @pytest.fixture
 def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two later versions of each text; the tenth comes after the ninth."""
-    for file in service.TEXTS.glob("*/*.md"):
+    for file in consents.TEXTS.glob("*/*.md"):
         place = tmp_path / file.parent.name
         place.mkdir(exist_ok=True)
         (place / file.name).write_bytes(file.read_bytes())
         (place / "1.10.fr.md").write_text("# Un autre titre\n\nD’autres mots, <b>sans HTML</b>.\n", "utf-8")
         (place / "1.9.fr.md").write_text("# Entre les deux\n\nPlus pour longtemps.\n", "utf-8")
-    monkeypatch.setattr(service, "TEXTS", tmp_path)
-    service._texts.cache_clear()
+    monkeypatch.setattr(consents, "TEXTS", tmp_path)
+    consents._texts.cache_clear()
     yield
-    service._texts.cache_clear()
+    consents._texts.cache_clear()
 
 
 def test_nothing_is_agreed_to_by_default(maude: TestClient, database: Database, world: World) -> None:
@@ -77,8 +77,8 @@ def test_twice_changes_nothing_and_again_is_a_new_line(maude: TestClient, databa
         assert len(maude.post(API, json=GIVE).json()["lines"]) == 1
     for _ in range(2):
         maude.delete(f"{API}/evaluation_study")
-    with database.transaction() as session:
-        assert count(session, "consent") == 1
+    with database.transaction() as db:
+        assert count(db, "consent") == 1
     lines = maude.post(API, json=GIVE).json()["lines"]
     assert [line["withdrawn_at"] is None for line in lines] == [True, False]
     assert agreed(database, world)
@@ -115,10 +115,10 @@ def test_an_older_consent_stands_and_may_be_renewed(
 
 def test_the_register_keeps_when(database: Database, world: World) -> None:
     at = clock.now()
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", Permission.ME_MANAGE)
-        service.give(session, actor, service.GiveConsent(purpose=STUDY, text_version="1.0"))
-        line = service.consents(session, actor)[0].lines[0]
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", Permission.ME_MANAGE)
+        consents.give(db, actor, consents.GiveConsent(purpose=STUDY, text_version="1.0"))
+        line = consents.consents(db, actor)[0].lines[0]
     assert timedelta(0) <= line.given_at - at < timedelta(seconds=30)
 
 
@@ -170,9 +170,9 @@ def test_home_leads_there(maude: TestClient) -> None:
 
 def test_published_words_never_change() -> None:
     """A changed text is a new version: the old one must stay as people read it."""
-    lines = (service.TEXTS / "published.sha256").read_text().splitlines()
+    lines = (consents.TEXTS / "published.sha256").read_text().splitlines()
     published = {name: digest for digest, name in (line.split("  ") for line in lines)}
-    there = {f"{file.parent.name}/{file.name}": file for file in service.TEXTS.glob("*/*.md")}
+    there = {f"{file.parent.name}/{file.name}": file for file in consents.TEXTS.glob("*/*.md")}
     assert set(published) == set(there)
     for name, file in there.items():
         assert hashlib.sha256(file.read_bytes()).hexdigest() == published[name], name
@@ -180,5 +180,5 @@ def test_published_words_never_change() -> None:
 
 def test_every_purpose_has_its_words_in_french() -> None:
     for purpose in Purpose:
-        words = service.proposed(purpose)
+        words = consents.proposed(purpose)
         assert (words.language, bool(words.title), len(words.body) > 300) == ("fr", True, True)

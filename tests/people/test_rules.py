@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.access import Role
-from app.people.rules import (
-    is_open,
-    normal_email,
-    normal_name,
-    roles_given_by,
-)
+from app.identity.account.rules import normal_email
+from app.identity.roles.rules import roles_given_by
+from app.identity.sign_in.rules import is_open
+from app.people.rules import normal_name
+from app.platform.security.permissions import Role
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -5,10 +5,10 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
 from app.progress.api import matches
-from app.text import today
-from tests.world import World, as_
+from tests.factories.network import World, as_
 
 API = "/api/v1"
 

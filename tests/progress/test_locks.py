@@ -4,19 +4,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from app.access import P
+from app.attendance.calendar import service as calendar
+from app.attendance.roll_calls import service as roll_calls
+from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.cohorts import service as cohorts
-from app.cohorts import service_sessions as calendar
-from app.cohorts.models import EnrolmentState
-from app.cohorts.schemas import ApplicationsOpen, EntryCommand, RollCallCommand
-from app.db import Database, now
-from app.learning.models import FieldHours
-from app.learning.schemas import CountersignCommand
-from app.learning.service_hours import countersign_all, see_hours
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.schemas import ApplicationsOpen
+from app.learning.field_hours.models import FieldHours
+from app.learning.field_hours.schemas import CountersignCommand
+from app.learning.field_hours.service import countersign_all, see_hours
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P
 from app.progress.service import mismatches
-from app.text import today
-from tests.cohorts.samples import applied, attendance, meeting, move
-from tests.world import PARTICIPANTS, World, acting
+from tests.factories.cohorts import applied, attendance, meeting, move
+from tests.factories.network import PARTICIPANTS, World, acting
 
 ROUNDS = 3
 
@@ -29,44 +33,44 @@ def declared(database: Database, world: World) -> list[int]:
             college_id=world.alma, enrolment_id=world.enrolments[who], activity_code="GEN-8.A", minutes=15,
             worked_on=today(), declared_at=now(), declared_by=world.people[who],
         )  # fmt: skip
-        with database.transaction(colleges=[world.alma]) as session:
-            session.add(row)
-            session.flush()
-            found.append(row.id or 0)
+        with database.transaction(colleges=[world.alma]) as db:
+            db.add(row)
+            db.flush()
+            found.append(row.id)
     return found
 
 
 def accept(database: Database, world: World, ids: list[int]) -> None:
     """Everyone's hours, countersigned together."""
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.HOURS_COUNTERSIGN)
-        hours = [see_hours(session, actor, i) for i in ids]
-        countersign_all(session, actor, hours, CountersignCommand(accepted=True))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
+        hours = [see_hours(db, actor, i) for i in ids]
+        countersign_all(db, actor, hours, CountersignCommand(accepted=True))
 
 
 def call(database: Database, world: World, session_id: int) -> None:
     """The roll of the whole cohort, last enrolment first."""
-    with database.transaction() as session:
-        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
-        ref = calendar.see_session(session, actor, session_id)
-        on_the_roll = sorted((e.enrolment_id for e in calendar.sheet(session, ref).entries), reverse=True)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
+        ref = calendar.see_session(db, actor, session_id)
+        on_the_roll = sorted((e.enrolment_id for e in roll_calls.sheet(db, ref).entries), reverse=True)
         entries = tuple(EntryCommand(enrolment_id=i, status="present", minutes=60, mode="onsite") for i in on_the_roll)
-        calendar.close_roll_call(session, actor, ref, RollCallCommand(entries=entries))
+        roll_calls.close_roll_call(db, actor, ref, RollCallCommand(entries=entries))
 
 
 def start(database: Database, world: World) -> None:
     """Whoever is admitted becomes active."""
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.ENROLMENT_MANAGE)
-        cohorts.start(session, actor, cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolments.start(db, actor, cohorts.see_cohort(db, actor.using(P.COHORT_READ), world.cohort))
 
 
 def close_doors(database: Database, world: World, command: ApplicationsOpen) -> None:
     """A change of the cohort, which folds everyone again."""
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.COHORT_MANAGE)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
-        cohorts.set_applications(session, cohort, is_open=command.is_open)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        cohorts.set_applications(db, cohort, is_open=command.is_open)
 
 
 def test_who_locks_a_whole_cohort_never_waits_for_ever(database: Database, world: World) -> None:
@@ -88,6 +92,6 @@ def test_who_locks_a_whole_cohort_never_waits_for_ever(database: Database, world
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(run, writers))
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == []
-        assert {attendance(session)[world.enrolments[who]][0] for who in PARTICIPANTS} == {60 * ROUNDS}
+    with database.transaction(colleges=[world.alma]) as db:
+        assert mismatches(db) == []
+        assert {attendance(db)[world.enrolments[who]][0] for who in PARTICIPANTS} == {60 * ROUNDS}

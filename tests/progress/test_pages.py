@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from app.access import P
+from app.attendance.calendar import service as sessions
+from app.attendance.calendar.schemas import NewSession
 from app.cohorts import service as cohorts
-from app.cohorts import service_sessions as sessions
-from app.cohorts.schemas import ApplyCommand, NewSession
-from app.db import Database, now
-from tests.world import World, acting, as_, see
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.schemas import ApplyCommand
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import P
+from tests.factories.network import World, acting, as_, see
 
 
 def path(world: World, who: str = "maude") -> str:
@@ -55,10 +58,10 @@ def test_my_path_leads_to_what_was_said_of_my_work_and_to_the_calendar(
 
 
 def test_the_next_session_is_told_in_local_time(client: TestClient, database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor, _, cohort = see(session, world, "coordinator", P.SESSION_MANAGE)
+    with database.transaction() as db:
+        actor, _, cohort = see(db, world, "coordinator", P.SESSION_MANAGE)
         command = NewSession(activity_code="GEN-1.B", starts_at=now() + timedelta(days=3), place="Salle B-214")
-        sessions.schedule(session, actor, cohort, command)
+        sessions.schedule(db, actor, cohort, command)
     page = as_(client, database, world, "maude").get(path(world)).text
     assert "Prochaine séance" in page
     assert "Salle B-214" in page
@@ -93,10 +96,10 @@ def test_someone_without_a_path_is_shown_where_to_apply(client: TestClient, data
 def test_two_paths_make_a_list_and_an_application_is_shown_as_such(
     client: TestClient, database: Database, world: World
 ) -> None:
-    with database.transaction() as session:
-        applicant = acting(session, world, "maude", P.COHORT_APPLY)
-        cohort = cohorts.see_open_cohort(session, world.other_cohort)
-        other = cohorts.apply(session, applicant, cohort, ApplyCommand(motive="Déménagement à Rouyn.")).id
+    with database.transaction() as db:
+        applicant = acting(db, world, "maude", P.COHORT_APPLY)
+        cohort = cohorts.see_open_cohort(db, world.other_cohort)
+        other = enrolments.apply(db, applicant, cohort, ApplyCommand(motive="Déménagement à Rouyn.")).id
     as_(client, database, world, "maude")
     page = client.get("/parcours")
     assert page.status_code == 200

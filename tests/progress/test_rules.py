@@ -1,10 +1,12 @@
-"""The fold on the two real paths: each reason, each rule of the brief, and what holds for any facts."""
+"""The fold on the two real paths: each reason, each rule, and what holds for any facts."""
 
 from datetime import timedelta
 
 import pytest
 
-from app.curricula.schema import CertificateKind, Curriculum, MandateKind
+from app.curricula.enums import MandateKind
+from app.curricula.schemas import Curriculum
+from app.network.enums import CertificateKind
 from app.progress.facts import (
     ActivityDone,
     Attended,
@@ -18,18 +20,10 @@ from app.progress.facts import (
     Judged,
     MandateDone,
 )
+from app.progress.next_steps.rules import next_steps
 from app.progress.rules import fold, mandate_completed
-from app.progress.rules_next import next_steps
 from app.progress.schemas import ActivityProgress, Eligibility, ModuleProgress, Progress, State
-from tests.progress.samples import (
-    FROM_THE_START,
-    GENERALIST,
-    SPECIALIST,
-    START,
-    day,
-    everything,
-    without,
-)
+from tests.factories.progress import FROM_THE_START, GENERALIST, SPECIALIST, START, day, everything, without
 
 PARTICIPATION = CertificateKind.attestation_participation
 ACHIEVEMENT = CertificateKind.attestation_reussite

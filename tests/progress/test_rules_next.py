@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from app.progress.facts import ActivityDone, Attended, Fact
+from app.progress.next_steps.rules import next_steps
 from app.progress.rules import fold, is_at_risk, is_late
-from app.progress.rules_next import next_steps
 from app.progress.schemas import Progress
-from tests.progress.samples import FROM_THE_START, GENERALIST, START, day, everything
+from tests.factories.progress import FROM_THE_START, GENERALIST, START, day, everything
 
 
 def folded(*facts: Fact) -> Progress:

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.curricula.schema import Curriculum
+from app.curricula.schemas import Curriculum
 from app.progress.facts import Attended, Basis, CodevAttended, Fact, Judged
+from app.progress.next_steps.rules import next_steps
 from app.progress.rules import fold
-from app.progress.rules_next import next_steps
 from app.progress.schemas import Progress, State
-from tests.progress.samples import FROM_THE_START, PROPERTY, curricula, day, histories
+from tests.factories.progress import FROM_THE_START, PROPERTY, curricula, day, histories
 
 
 @PROPERTY

@@ -10,47 +10,53 @@ import pytest
 from sqlalchemy import event, text, update
 from sqlmodel import select
 
-from app.access import P
+from app.attendance.calendar import service as calendar
+from app.attendance.calendar.schemas import CancelCommand, NewSession
+from app.attendance.calendar.service import coming_session
+from app.attendance.roll_calls import service as roll_calls
+from app.attendance.roll_calls.enums import PresenceStatus
+from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.cohorts import service as cohorts
-from app.cohorts import service_sessions as sessions
-from app.cohorts.models import Cohort, PresenceStatus
-from app.cohorts.schemas import CancelCommand, EntryCommand, NewSession, RollCallCommand
-from app.db import Database, Session, now
-from app.errors import NotFound
-from app.learning.models import ActivityCompletion
+from app.cohorts.models import Cohort
+from app.learning.activities.models import ActivityCompletion
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.database.transaction import Database
+from app.platform.errors import NotFound
+from app.platform.json import dumps
+from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
+from app.progress.path.service import paths_of, progress_of, stored_progress
 from app.progress.schemas import Progress
-from app.progress.service import folded, mismatches, refold
-from app.progress.service_path import coming_session, paths_of, progress_of, stored_progress
-from app.web import dumps
-from tests.world import PARTICIPANTS, STARTED, World, acting, see
+from app.progress.service import folded, mismatches, recompute
+from tests.factories.network import PARTICIPANTS, STARTED, World, acting, see
 
 
-def row(session: Session, enrolment_id: int) -> ProgressRow:
-    return session.exec(select(ProgressRow).where(ProgressRow.enrolment_id == enrolment_id)).one()
+def row(db: Session, enrolment_id: int) -> ProgressRow:
+    return db.exec(select(ProgressRow).where(ProgressRow.enrolment_id == enrolment_id)).one()
 
 
 def rows(database: Database, world: World) -> dict[str, tuple[int, int, int]]:
     """By person: version, minutes attended, base."""
-    with database.transaction(colleges=[world.alma]) as session:
-        found = {who: row(session, world.enrolments[who]) for who in PARTICIPANTS}
+    with database.transaction(colleges=[world.alma]) as db:
+        found = {who: row(db, world.enrolments[who]) for who in PARTICIPANTS}
         return {who: (r.version, r.attended_minutes, r.attendance_base_minutes) for who, r in found.items()}
 
 
 def held_session(database: Database, world: World) -> int:
     """A session of GEN-1.B begun yesterday."""
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.SESSION_MANAGE)
-        cohort = cohorts.see_cohort(session, actor.using(P.COHORT_READ), world.cohort)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.SESSION_MANAGE)
+        cohort = cohorts.see_cohort(db, actor.using(P.COHORT_READ), world.cohort)
         command = NewSession(activity_code="GEN-1.B", starts_at=now() - timedelta(days=1))
-        return sessions.schedule(session, actor, cohort, command).id
+        return calendar.schedule(db, actor, cohort, command).id
 
 
 def call_roll(
     database: Database, world: World, session_id: int, minutes: int, *, supersedes: int | None = None
 ) -> int | None:
-    with database.transaction() as session:
-        actor = acting(session, world, "trainer", P.ROLLCALL_RECORD)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
         entries = tuple(
             EntryCommand(enrolment_id=world.enrolments[who], status=PresenceStatus.PRESENT, minutes=minutes)
             for who in PARTICIPANTS
@@ -58,9 +64,7 @@ def call_roll(
         command = RollCallCommand(
             entries=entries, supersedes=supersedes, reason="Erreur de saisie" if supersedes else None
         )
-        return sessions.close_roll_call(
-            session, actor, sessions.see_session(session, actor, session_id), command
-        ).roll_call_id
+        return roll_calls.close_roll_call(db, actor, calendar.see_session(db, actor, session_id), command).roll_call_id
 
 
 # The touched set --------------------------------------------------------------------------------
@@ -76,17 +80,17 @@ def test_a_roll_call_its_correction_and_a_cancellation_fold_everyone_again(datab
     call_roll(database, world, session_id, 60, supersedes=first)
     corrected = rows(database, world)
     assert corrected == {who: (version + 2, 60, 180) for who, (version, _, _) in before.items()}
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", P.SESSION_MANAGE)
-        meeting = sessions.see_session(session, actor, session_id)
-        sessions.cancel(session, actor, meeting, CancelCommand(reason="Salle inondée"))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.SESSION_MANAGE)
+        meeting = calendar.see_session(db, actor, session_id)
+        calendar.cancel(db, actor, meeting, CancelCommand(reason="Salle inondée"))
     assert rows(database, world) == {who: (version + 3, 0, 0) for who, (version, _, _) in before.items()}
 
 
 def test_another_cohort_is_not_folded_again(database: Database, world: World) -> None:
     def elsewhere() -> int:
-        with database.transaction(colleges=[world.rouyn]) as session:
-            return row(session, world.enrolments["other_participant"]).version
+        with database.transaction(colleges=[world.rouyn]) as db:
+            return row(db, world.enrolments["other_participant"]).version
 
     before = elsewhere()
     call_roll(database, world, held_session(database, world), 180)
@@ -94,31 +98,31 @@ def test_another_cohort_is_not_folded_again(database: Database, world: World) ->
 
 
 def test_a_change_of_the_cohorts_start_moves_every_due_date(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        cohort = session.get_one(Cohort, world.cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        cohort = db.get_one(Cohort, world.cohort)
         cohort.starts_on -= timedelta(days=7)
-        session.add(cohort)
-    with database.transaction(colleges=[world.alma]) as session:
-        dues = {row(session, world.enrolments[who]).next_due_on for who in PARTICIPANTS}
+        db.add(cohort)
+    with database.transaction(colleges=[world.alma]) as db:
+        dues = {row(db, world.enrolments[who]).next_due_on for who in PARTICIPANTS}
     assert dues == {STARTED + timedelta(weeks=1, days=-1)}
 
 
 def test_a_bulk_statement_on_facts_is_refused(database: Database, world: World) -> None:
     """It would escape the touched set."""
     with (
-        database.transaction(colleges=[world.alma]) as session,
+        database.transaction(colleges=[world.alma]) as db,
         pytest.raises(RuntimeError, match="activity_completion"),
     ):
-        session.execute(update(ActivityCompletion).values(done=False))
+        db.execute(update(ActivityCompletion).values(done=False))
 
 
 def test_a_refused_transaction_leaves_the_projection_as_it_was(database: Database, world: World) -> None:
     before = rows(database, world)
 
     def interrupted() -> None:
-        with database.transaction(colleges=[world.alma]) as session:
-            session.add(completion(world, "GEN-1.A"))
-            session.flush()
+        with database.transaction(colleges=[world.alma]) as db:
+            db.add(completion(world, "GEN-1.A"))
+            db.flush()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -128,10 +132,10 @@ def test_a_refused_transaction_leaves_the_projection_as_it_was(database: Databas
 
 def test_what_a_transaction_may_not_see_it_may_not_fold(database: Database, world: World) -> None:
     with (
-        database.transaction(colleges=[world.rouyn]) as session,
+        database.transaction(colleges=[world.rouyn]) as db,
         pytest.raises(RuntimeError, match="out of this transaction"),
     ):
-        refold(session, [world.enrolments["maude"]])
+        recompute(db, [world.enrolments["maude"]])
 
 
 # Concurrent writers -----------------------------------------------------------------------------
@@ -156,63 +160,63 @@ CODES = ("GEN-1.A", "GEN-2.A", "GEN-3.A", "GEN-4.A", "GEN-5.A", "GEN-6.A", "GEN-
 def test_eight_writers_at_once_lose_nothing(database: Database, world: World) -> None:
     """Each holds its fact until all have written theirs, then they commit together."""
     maude = world.enrolments["maude"]
-    with database.transaction(colleges=[world.alma]) as session:
-        before = row(session, maude).version
+    with database.transaction(colleges=[world.alma]) as db:
+        before = row(db, maude).version
     together = Barrier(len(CODES))
 
     def write(code: str) -> None:
-        with database.transaction(colleges=[world.alma]) as session:
-            session.add(completion(world, code))
-            session.flush()
+        with database.transaction(colleges=[world.alma]) as db:
+            db.add(completion(world, code))
+            db.flush()
             together.wait(timeout=30)
 
     with ThreadPoolExecutor(len(CODES)) as pool:
         list(pool.map(write, CODES))
-    with database.transaction(colleges=[world.alma]) as session:
-        stored = row(session, maude)
+    with database.transaction(colleges=[world.alma]) as db:
+        stored = row(db, maude)
         assert stored.version == before + len(CODES)
-        fresh = folded(session, [maude])[0][2]
+        fresh = folded(db, [maude])[0][2]
         assert dumps(stored.body) == dumps(fresh.model_dump(mode="json"))
         assert {c for c in CODES if fresh.activity(c).done_on} == set(CODES) - {"GEN-1.C"}
-        assert mismatches(session) == []
+        assert mismatches(db) == []
 
 
 def test_several_enrolments_written_in_opposite_orders_do_not_deadlock(database: Database, world: World) -> None:
     together = Barrier(2)
 
     def write(people: tuple[str, ...], code: str) -> None:
-        with database.transaction(colleges=[world.alma]) as session:
+        with database.transaction(colleges=[world.alma]) as db:
             for who in people:
-                session.add(completion(world, code, who))
-                session.flush()
+                db.add(completion(world, code, who))
+                db.flush()
             together.wait(timeout=30)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, (PARTICIPANTS, PARTICIPANTS[::-1]), ("GEN-1.A", "GEN-2.A")))
-    with database.transaction(colleges=[world.alma]) as session:
-        assert [row(session, world.enrolments[who]).recognised_minutes for who in PARTICIPANTS] == [360] * 4
+    with database.transaction(colleges=[world.alma]) as db:
+        assert [row(db, world.enrolments[who]).recognised_minutes for who in PARTICIPANTS] == [360] * 4
 
 
 # Comparing --------------------------------------------------------------------------------------
 
 
 def test_a_row_that_was_tampered_with_is_found_and_nothing_else(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        assert mismatches(session) == []
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        assert mismatches(db) == []
     with database.engine.begin() as owner:
         owner.execute(
             text("update progress set body = jsonb_set(body, '{recognised_minutes}', '3600') where enrolment_id = :id"),
             {"id": world.enrolments["karim"]},
         )
-    with database.transaction(colleges=[world.alma, world.rouyn]) as session:
-        assert mismatches(session, batch=2) == [world.enrolments["karim"]]
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        assert mismatches(db, batch=2) == [world.enrolments["karim"]]
 
 
 def test_a_row_that_is_missing_is_found(database: Database, world: World) -> None:
     with database.engine.begin() as owner:
         owner.execute(text("delete from progress where enrolment_id = :id"), {"id": world.enrolments["yves"]})
-    with database.transaction(colleges=[world.alma]) as session:
-        assert mismatches(session) == [world.enrolments["yves"]]
+    with database.transaction(colleges=[world.alma]) as db:
+        assert mismatches(db) == [world.enrolments["yves"]]
 
 
 # Cost -------------------------------------------------------------------------------------------
@@ -235,11 +239,11 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 def test_folding_three_costs_as_many_statements_as_one(database: Database, world: World) -> None:
     ids = sorted(world.enrolments[who] for who in PARTICIPANTS[:3])
-    with database.transaction(colleges=[world.alma]) as session:
+    with database.transaction(colleges=[world.alma]) as db:
         with counted(database) as one:
-            refold(session, ids[:1])
+            recompute(db, ids[:1])
         with counted(database) as three:
-            refold(session, ids)
+            recompute(db, ids)
     assert [s.split()[0] for s in three] == [s.split()[0] for s in one]
     assert sum("for no key update" in s.lower() for s in three) == 1
 
@@ -248,54 +252,52 @@ def test_folding_three_costs_as_many_statements_as_one(database: Database, world
 
 
 def test_the_stored_body_is_the_progress_as_it_is(database: Database, world: World) -> None:
-    with database.transaction() as session, counted(database) as seen:
-        actor, enrolment, _ = see(session, world, "maude", P.PROGRESS_READ)
+    with database.transaction() as db, counted(database) as seen:
+        actor, enrolment, _ = see(db, world, "maude", P.PROGRESS_READ)
         seen.clear()
-        stored = stored_progress(session, actor, enrolment.id)
+        stored = stored_progress(db, actor, enrolment.id)
         assert len(seen) == 1
-        assert Progress.model_validate_json(stored.body) == progress_of(session, enrolment)
-        assert (stored.timezone, stored.version) == ("America/Toronto", row(session, enrolment.id).version)
+        assert Progress.model_validate_json(stored.body) == progress_of(db, enrolment)
+        assert (stored.timezone, stored.version) == ("America/Toronto", row(db, enrolment.id).version)
 
 
 @pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator", "other_registrar", "nobody", "admin"])
 def test_a_path_out_of_reach_is_not_found(database: Database, world: World, who: str) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, who, P.PROGRESS_READ)
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.PROGRESS_READ)
         with pytest.raises(NotFound):
-            stored_progress(session, actor, world.enrolments["maude"])
+            stored_progress(db, actor, world.enrolments["maude"])
 
 
 def test_ones_own_paths_come_with_their_figures(database: Database, world: World) -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        session.add(completion(world, "GEN-1.A"))
-    with database.transaction() as session:
-        actor = acting(session, world, "maude", P.ME_READ)
-        found = paths_of(session, actor.person_id)
+    with database.transaction(colleges=[world.alma]) as db:
+        db.add(completion(world, "GEN-1.A"))
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ME_READ)
+        found = paths_of(db, actor.person_id)
         assert [(p.enrolment_id, p.recognised_minutes, p.planned_minutes) for p in found] == [
             (world.enrolments["maude"], 120, 3600)
         ]
         assert (found[0].attendance_pct, found[0].modules_done, found[0].eligible) == (None, 0, ())
         assert found[0].late is True, "the cohort began 14 days ago: GEN-1 was due yesterday"
-        assert paths_of(session, world.people["nobody"]) == []
+        assert paths_of(db, world.people["nobody"]) == []
 
 
 def test_the_next_session_is_the_first_that_is_neither_past_nor_cancelled(database: Database, world: World) -> None:
     held_session(database, world)
-    with database.transaction() as session:
-        actor, enrolment, cohort = see(session, world, "coordinator", P.ENROLMENT_READ)
+    with database.transaction() as db:
+        actor, enrolment, cohort = see(db, world, "coordinator", P.ENROLMENT_READ)
         manager = actor.using(P.SESSION_MANAGE)
         ids = [
-            sessions.schedule(
-                session, manager, cohort, NewSession(activity_code=code, starts_at=now() + timedelta(days=days))
+            calendar.schedule(
+                db, manager, cohort, NewSession(activity_code=code, starts_at=now() + timedelta(days=days))
             ).id
             for code, days in (("GEN-2.B", 9), ("GEN-1.B", 3), ("GEN-4.B", 12))
         ]
-        first = coming_session(session, enrolment)
+        first = coming_session(db, enrolment)
         assert first is not None
         assert (first.id, first.activity_code) == (ids[1], "GEN-1.B")
-        sessions.cancel(
-            session, manager, sessions.see_session(session, manager, ids[1]), CancelCommand(reason="Tempête")
-        )
-        second = coming_session(session, enrolment)
+        calendar.cancel(db, manager, calendar.see_session(db, manager, ids[1]), CancelCommand(reason="Tempête"))
+        second = coming_session(db, enrolment)
         assert second is not None
         assert second.id == ids[0]

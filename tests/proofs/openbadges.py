@@ -13,10 +13,10 @@ from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 
 def main() -> None:
     job = json.load(sys.stdin)
-    json.dump([verdict(credential, job["web"]) for credential in job["credentials"]], sys.stdout)
+    json.dump([report(credential, job["web"]) for credential in job["credentials"]], sys.stdout)
 
 
-def verdict(credential: dict, web: dict) -> dict:
+def report(credential: dict, web: dict) -> dict:
     """Its proof, its bit, and the proof of the list that holds the bit, by the same issuer."""
 
     def download(address: str) -> bytes:

@@ -12,19 +12,27 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 
-from app.certificates import service_college_keys
-from app.certificates.models import CertificateState
-from app.certificates.rules_badge import Place, college_address, credential, did_document, did_key, did_web, status_list
-from app.certificates.service_badges import wording
-from app.credentials import public_multikey, signed
-from app.db import Database
-from tests.certificates import samples, story
+from app.certificates.badges import college_keys
+from app.certificates.badges.rules import (
+    Place,
+    college_address,
+    credential,
+    did_document,
+    did_key,
+    did_web,
+    status_list,
+)
+from app.certificates.badges.service import wording
+from app.certificates.enums import CertificateState
+from app.platform.database.transaction import Database
+from app.platform.documents.verifiable_credentials import public_multikey, signed
 from tests.certificates.test_api import issue
 from tests.certificates.test_badges import PUBLIC, badge, end, stranger
-from tests.certificates.test_badges import public as public  # noqa: PLC0414 - a fixture
 from tests.conftest import RING
+from tests.factories import certificates as samples
+from tests.factories import eligible as story
+from tests.factories.network import World, as_
 from tests.proofs import tools
-from tests.world import World, as_
 
 Credential: TypeAlias = dict[str, Any]
 Verifier: TypeAlias = Callable[[Sequence[Credential], Mapping[str, Any]], tools.Verdicts]
@@ -141,8 +149,8 @@ def test_what_the_service_gives_is_accepted(
     first = int(issue(public, world, kind="attestation_reussite")["id"])  # type: ignore[call-overload]
     with pikepdf.open(io.BytesIO(public.get(f"/api/v1/certificates/{first}/pdf").content)) as file:
         inside = json.loads(file.attachments["credential.json"].get_file().read_bytes())
-    with database.as_owner() as session:
-        service_college_keys.rotate(session, RING, "alma")
+    with database.as_owner() as db:
+        college_keys.rotate(db, RING, "alma")
     second = badge(public, int(issue(public, world, "karim")["id"]))  # type: ignore[call-overload]
     assert _verdicts(public, verifier, inside, second) == [True, True]
     end(database, world, first, CertificateState.REVOKED, PUBLIC)

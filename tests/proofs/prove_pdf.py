@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pikepdf
 
-from app.certificates.service_document import Draft, design_version, document, signed
-from app.pdf import DESIGNS
-from tests.certificates import samples
-from tests.keys_of_paper import authority, opened
+from app.certificates.documents.layout import Draft, design_version, document, signed
+from app.platform.documents.pdf import DESIGNS
+from tests.factories import certificates as samples
+from tests.factories.test_pki import authority, opened
 from tests.proofs import tools
 from tests.proofs.prove_badges import CREDENTIALS
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.config import ROOT
-from app.credentials import CONTEXTS, LOCAL
+from app.platform.documents.verifiable_credentials import CONTEXTS, LOCAL
+from app.platform.locations import ROOT
 
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv-proofs" / "bin" / "python"

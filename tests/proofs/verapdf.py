@@ -20,7 +20,7 @@ JARS = (
 def main() -> None:
     asked = json.load(sys.stdin)
     start()
-    json.dump([verdict(flavour, path) for flavour, path in asked], sys.stdout)
+    json.dump([report(flavour, path) for flavour, path in asked], sys.stdout)
 
 
 def start() -> None:
@@ -34,7 +34,7 @@ def start() -> None:
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
 
 
-def verdict(flavour: str, path: str) -> dict:
+def report(flavour: str, path: str) -> dict:
     """Whether a file keeps to a flavour; one that cannot even be read does not."""
     foundry = jpype.JClass("org.verapdf.pdfa.Foundries").defaultInstance()
     wanted = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").byFlavourId(flavour)

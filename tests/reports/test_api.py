@@ -8,13 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
-from app.accompaniment.models import MilestoneKind
-from app.cohorts.models import EnrolmentState
-from app.db import Database
-from app.text import today
-from tests.grading.samples import ALL_CN01, command, hand_in, judge
-from tests.reports.samples import accompany, settle
-from tests.world import World, as_
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.cohorts.enums import EnrolmentState
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from tests.factories.grading import ALL_CN01, command, hand_in, judge
+from tests.factories.network import World, as_
+from tests.factories.reports import accompany, settle
 
 A = EnrolmentState.ACTIVE
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from app.cohorts.models import EnrolmentState
-from app.curricula.schema import CertificateKind
+from app.cohorts.enums import EnrolmentState
+from app.network.enums import CertificateKind
+from app.platform.documents.spreadsheets import Flavour, safe
+from app.reports.export.service import csv_file, file_name, xlsx_file
 from app.reports.rules import by_cohort, totals
 from app.reports.schemas import CertificateIssued, ProgressReport, ReportRow
-from app.reports.service_export import csv_file, file_name, xlsx_file
-from app.sheets import Flavour, safe
 
 PAYLOADS = (
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "\t=1+1", "\r=1+1", "\n=1", " =1+1",

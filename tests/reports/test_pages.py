@@ -2,10 +2,10 @@
 
 from fastapi.testclient import TestClient
 
-from app.cohorts.models import EnrolmentState
-from app.db import Database
-from tests.reports.samples import settle
-from tests.world import World, as_
+from app.cohorts.enums import EnrolmentState
+from app.platform.database.transaction import Database
+from tests.factories.network import World, as_
+from tests.factories.reports import settle
 
 
 def test_one_finds_what_one_may_download(client: TestClient, database: Database, world: World) -> None:

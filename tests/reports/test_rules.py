@@ -1,4 +1,4 @@
-"""Sums, columns and masks: BR-24, S11, trust.md (export contract)."""
+"""Sums, columns and masks: BR-24, S11, and the contract of the export."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cohorts.models import EnrolmentState
+from app.cohorts.enums import EnrolmentState
 from app.curricula.library import default_library
-from app.curricula.schema import CertificateKind
+from app.network.enums import CertificateKind
+from app.platform.documents.spreadsheets import in_hours
+from app.reports.indicators.rules import MIN_CELL, Count, mask, masked_keys, masked_total
 from app.reports.rules import by_cohort, columns, competencies_of, totals
-from app.reports.rules_mask import MIN_CELL, Count, mask, masked_keys, masked_total
 from app.reports.schemas import CertificateIssued, ReportRow
-from app.sheets import in_hours
 
 
 def row(cohort: str = "A", **given: object) -> ReportRow:

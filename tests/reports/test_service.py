@@ -6,40 +6,43 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from app.access import Permission
-from app.accompaniment.models import MilestoneKind
-from app.certificates.models import Certificate, CertificateState
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.certificates.enums import CertificateState
+from app.certificates.models import Certificate
 from app.cohorts import service as cohorts
-from app.cohorts.models import EnrolmentState
-from app.curricula.schema import CertificateKind
-from app.db import Database, now
-from app.errors import NotFound
+from app.cohorts.enums import EnrolmentState
 from app.network import service as network
-from app.reports import service, service_indicators
+from app.network.enums import CertificateKind
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.errors import NotFound
+from app.platform.security.permissions import Permission
+from app.reports import service as reports
+from app.reports.indicators import service as indicators
 from app.reports.schemas import Indicators, ProgressReport
-from tests.grading.samples import ALL_CN01, attended, command, hand_in, judge
-from tests.reports.samples import accompany, settle
-from tests.world import World, acting
+from tests.factories.grading import ALL_CN01, attended, command, hand_in, judge
+from tests.factories.network import World, acting
+from tests.factories.reports import accompany, settle
 
 A, C = EnrolmentState.ACTIVE, EnrolmentState.COMPLETED
 
 
 def of_cohort(database: Database, world: World, who: str = "trainer") -> ProgressReport:
-    with database.transaction() as session:
-        actor = acting(session, world, who, Permission.REPORT_COHORT)
-        cohort = cohorts.see_cohort(session, actor, world.cohort)
-        return service.cohort_report(session, actor, cohort, as_of=date(2026, 11, 22))
+    with database.transaction() as db:
+        actor = acting(db, world, who, Permission.REPORT_COHORT)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        return reports.cohort_report(db, actor, cohort, as_of=date(2026, 11, 22))
 
 
 def of_college(database: Database, world: World, who: str = "registrar", college: str = "alma") -> ProgressReport:
-    with database.transaction() as session:
-        actor = acting(session, world, who, Permission.REPORT_COLLEGE)
-        return service.college_report(session, actor, network.see_college(session, actor, getattr(world, college)))
+    with database.transaction() as db:
+        actor = acting(db, world, who, Permission.REPORT_COLLEGE)
+        return reports.college_report(db, actor, network.see_college(db, actor, getattr(world, college)))
 
 
 def certify(database: Database, world: World, number: str, state: CertificateState, who: str = "maude") -> None:
-    with database.transaction(colleges=[world.alma]) as session:
-        session.add(
+    with database.transaction(colleges=[world.alma]) as db:
+        db.add(
             Certificate(
                 college_id=world.alma, enrolment_id=world.enrolments[who],
                 kind=CertificateKind.attestation_participation, year=2026, sequence=int(number[-4:]), number=number,
@@ -75,11 +78,10 @@ def test_a_college_is_the_sum_of_its_cohorts(database: Database, world: World) -
     whole = of_college(database, world)
     assert whole.cohort is None
     assert [part.cohort for part in whole.cohorts] == ["GEN-10-3", "GEN-ALM-1"]
-    with database.transaction() as session:
-        actor = acting(session, world, "coordinator", Permission.REPORT_COHORT)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", Permission.REPORT_COHORT)
         parts = [
-            service.cohort_report(session, actor, cohorts.see_cohort(session, actor, cohort))
-            for cohort in (other, world.cohort)
+            reports.cohort_report(db, actor, cohorts.see_cohort(db, actor, cohort)) for cohort in (other, world.cohort)
         ]
     for name in type(whole.totals).model_fields:
         assert getattr(whole.totals, name) == sum(getattr(part.totals, name) for part in parts)
@@ -115,15 +117,15 @@ def test_a_trainer_elsewhere_gets_no_cohort_report(database: Database, world: Wo
 def test_a_report_costs_the_same_for_one_and_many(database: Database, world: World) -> None:
     def cost() -> int:
         seen: list[str] = []
-        with database.transaction() as session:
-            actor = acting(session, world, "registrar", Permission.REPORT_COLLEGE)
-            college = network.see_college(session, actor, world.alma)
+        with database.transaction() as db:
+            actor = acting(db, world, "registrar", Permission.REPORT_COLLEGE)
+            college = network.see_college(db, actor, world.alma)
 
             def remember(*args: object) -> None:
                 seen.append(str(args[2]))
 
             event.listen(database.engine, "before_cursor_execute", remember)
-            service.college_report(session, actor, college)
+            reports.college_report(db, actor, college)
             event.remove(database.engine, "before_cursor_execute", remember)
         return len(seen)
 
@@ -134,8 +136,8 @@ def test_a_report_costs_the_same_for_one_and_many(database: Database, world: Wor
 
 def test_what_each_may_download(database: Database, world: World) -> None:
     def listed(who: str) -> tuple[int, int, int]:
-        with database.transaction() as session:
-            found = service.reports(session, acting(session, world, who, Permission.ME_READ))
+        with database.transaction() as db:
+            found = reports.reports(db, acting(db, world, who, Permission.ME_READ))
         return len(found.cohorts), len(found.colleges), len(found.projects)
 
     assert listed("registrar") == (1, 1, 0)
@@ -148,10 +150,10 @@ def test_what_each_may_download(database: Database, world: World) -> None:
 
 
 def observed(database: Database, world: World) -> Indicators:
-    with database.transaction() as session:
-        actor = acting(session, world, "observer", Permission.INDICATOR_READ)
-        project = service_indicators.see_project(session, actor, world.project)
-        return service_indicators.indicators(session, project)
+    with database.transaction() as db:
+        actor = acting(db, world, "observer", Permission.INDICATOR_READ)
+        project = indicators.see_project(db, actor, world.project)
+        return indicators.indicators(db, project)
 
 
 def by_region(found: Indicators) -> dict[str, dict[str, int | None]]:
@@ -209,11 +211,11 @@ def test_someone_in_two_cohorts_is_one_person(database: Database, world: World) 
 def test_the_door_opens_to_the_projects_observer_only(database: Database, world: World) -> None:
     statement = text("select count(*) from project_indicators(:project)")
     for who, rows in (("observer", 1), ("coordinator", 0), ("admin", 0), ("nobody", 0)):
-        with database.transaction() as session:
-            acting(session, world, who)
-            assert session.execute(statement, {"project": world.project}).scalar_one() == rows
-    with database.transaction() as session:
-        assert session.execute(statement, {"project": world.project}).scalar_one() == 0
+        with database.transaction() as db:
+            acting(db, world, who)
+            assert db.execute(statement, {"project": world.project}).scalar_one() == rows
+    with database.transaction() as db:
+        assert db.execute(statement, {"project": world.project}).scalar_one() == 0
     with database.engine.begin() as owner:
         owner.execute(text("create role passer_by"))
         owner.execute(text("grant passer_by to current_user"))  # an ordinary owner is not its member by itself
@@ -224,14 +226,14 @@ def test_the_door_opens_to_the_projects_observer_only(database: Database, world:
 
 
 def test_an_observer_of_another_project_finds_nothing(database: Database, world: World) -> None:
-    with database.transaction() as session:
-        actor = acting(session, world, "observer", Permission.INDICATOR_READ)
+    with database.transaction() as db:
+        actor = acting(db, world, "observer", Permission.INDICATOR_READ)
         with pytest.raises(NotFound):
-            service_indicators.see_project(session, actor, world.project + 1)
+            indicators.see_project(db, actor, world.project + 1)
 
 
 def test_an_observer_whose_role_ended_gets_nothing(database: Database, world: World) -> None:
     with database.engine.begin() as owner:
         owner.execute(text("update role_held set ended_at = now() where role = 'observer'"))
-    with database.transaction(person=world.people["observer"]) as session:
-        assert session.execute(text("select count(*) from project_indicators(1)")).scalar_one() == 0
+    with database.transaction(person=world.people["observer"]) as db:
+        assert db.execute(text("select count(*) from project_indicators(1)")).scalar_one() == 0

@@ -1,0 +1,1 @@
+"""Enterprises of a college."""

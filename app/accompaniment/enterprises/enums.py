@@ -1,0 +1,12 @@
+"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+
+from enum import StrEnum
+
+
+class EnterpriseSize(StrEnum):
+    """Number of persons employed, in the usual bands."""
+
+    MICRO = "1-4"
+    SMALL = "5-49"
+    MEDIUM = "50-249"
+    LARGE = "250+"

@@ -1,0 +1,31 @@
+"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, owned
+
+
+class Enterprise(Row, table=True):
+    """An enterprise as one college knows it; the NEQ tells two colleges that it is the same."""
+
+    __table_args__ = owned(
+        extra=(
+            UniqueConstraint("college_id", "neq"),
+            check("neq", "neq ~ '^[0-9]{10}$'"),
+        )
+    )
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    neq: str | None = Field(default=None, max_length=10)
+    name: str = Field(max_length=200)
+    search_key: str = Field(max_length=420, index=True)
+    sector: str = Field(max_length=60)
+    size: EnterpriseSize = Field(sa_type=by_value(EnterpriseSize))
+    region_code: str = Field(foreign_key="region.code", index=True)
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")

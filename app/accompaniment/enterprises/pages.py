@@ -1,0 +1,70 @@
+"""Pages of accompaniment: enterprises, mandates and their dated facts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+
+from app.accompaniment.enterprises import service
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.enterprises.schemas import NewEnterpriseForm
+from app.accompaniment.forms import form_values
+from app.cohorts.offer.service import managed_colleges
+from app.network import service as network
+from app.platform.database.session import Session
+from app.platform.errors import DomainError
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.pages import redirect_after_post, render
+
+router = APIRouter(include_in_schema=False)
+
+Search = Annotated[str, Query(max_length=100)]
+
+
+# Enterprises ------------------------------------------------------------------------------------
+
+
+@router.get("/entreprises")
+def enterprises(
+    request: Request,
+    actor: Annotated[Actor, may(P.ENTERPRISE_READ)],
+    db: SessionDep,
+    recherche: Search = "",
+    apres: int | None = None,
+) -> Response:
+    """Enterprises by name, with the form of a new one for who manages them."""
+    values = _enterprises(db, actor, recherche, apres)
+    return render(request, "accompaniment/enterprises.html", **values, **form_values())
+
+
+def _enterprises(db: Session, actor: Actor, search: str, after: int | None) -> dict[str, Any]:
+    colleges = managed_colleges(db, actor.using(P.ENTERPRISE_MANAGE)) if actor.can(P.ENTERPRISE_MANAGE) else []
+    regions = network.regions(db)
+    return {
+        "page": service.enterprises(db, actor.using(P.ENTERPRISE_READ), search=search, after=after),
+        "search": search,
+        "colleges": [(c.id, c.name) for c in colleges],
+        "home": colleges[0] if colleges else None,
+        "regions": [(r.code, r.name) for r in regions],
+        "region_names": {r.code: r.name for r in regions},
+        "sizes": tuple(EnterpriseSize),
+    }
+
+
+@router.post("/entreprises")
+def add_enterprise(
+    request: Request,
+    actor: Annotated[Actor, may(P.ENTERPRISE_MANAGE)],
+    db: SessionDep,
+    form: Annotated[NewEnterpriseForm, Form()],
+) -> Response:
+    """Add an enterprise, then find it in the list; a refusal shows the form again as it was filled."""
+    college = network.see_college(db, actor, form.college_id)
+    try:
+        service.add_enterprise(db, actor, college, form.command)
+    except DomainError as error:
+        values = {**_enterprises(db, actor, "", None), **form_values(form.model_dump(), error)}
+        return render(request, "accompaniment/enterprises.html", status=error.status, **values)
+    return redirect_after_post("/entreprises")

@@ -1,0 +1,94 @@
+"""Enterprises, and the facts of mandates; mandates themselves are in ``service_mandates.py``."""
+
+from sqlalchemy import ColumnElement, tuple_
+from sqlmodel import col, select
+
+from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.enterprises.rules import neq_reasons, normal_neq
+from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShown, NewEnterprise
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor
+from app.network.models import Region
+from app.network.schemas import CollegeShown
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
+from app.platform.messages.i18n import search_key
+from app.platform.security.actor import Actor, scoped
+
+PAGE = 50
+KEY_LENGTH = 420
+
+
+def add_enterprise(
+    db: Session, actor: Actor, college: CollegeShown, command: NewEnterprise, *, field: str = ""
+) -> EnterpriseShown:
+    """A new enterprise of a college that was seen; ``field`` begins the path of its reasons."""
+    neq = normal_neq(command.neq) if command.neq else None
+    refuse_unless(*(neq_reasons(neq, f"{field}neq") if neq else ()), code="invalid")
+    if db.get(Region, command.region_code) is None:
+        raise Invalid("invalid", Reason("unknown_region", field=f"{field}region_code"))
+    if neq is not None and _by_neq(db, college.id, neq) is not None:
+        raise Conflict("neq_taken", Reason("neq_taken", field=f"{field}neq"))
+    row = Enterprise(
+        **{**command.model_dump(), "neq": neq},
+        college_id=college.id,
+        search_key=search_key(command.name)[:KEY_LENGTH],
+        created_at=now(),
+        created_by=actor.person_id,
+    )
+    db.add(row)
+    db.flush()
+    return EnterpriseShown.model_validate(row)
+
+
+def see_enterprise(db: Session, actor: Actor, enterprise_id: int) -> EnterpriseShown:
+    """An enterprise of the actor's college, or of a mandate of theirs."""
+    row = db.exec(select(Enterprise).where(Enterprise.id == enterprise_id, _within(actor))).one_or_none()
+    if row is None:
+        raise NotFound
+    return EnterpriseShown.model_validate(row)
+
+
+def see_by_neq(db: Session, college: CollegeShown, typed: str) -> EnterpriseShown:
+    """The enterprise that a college knows by a number; who has the whole number may name it in a mandate."""
+    neq = normal_neq(typed)
+    refuse_unless(*neq_reasons(neq), code="invalid")
+    row = _by_neq(db, college.id, neq)
+    if row is None:
+        raise Invalid("invalid", Reason("neq_unknown", field="neq"))
+    return EnterpriseShown.model_validate(row)
+
+
+def _by_neq(db: Session, college_id: int, neq: str) -> Enterprise | None:
+    return db.exec(select(Enterprise).where(Enterprise.college_id == college_id, Enterprise.neq == neq)).first()
+
+
+def _within(actor: Actor) -> ColumnElement[bool]:
+    mine = (
+        select(Mandate.enterprise_id)
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .where(scoped(actor, person=MandateAdvisor.person_id))
+    )
+    return scoped(actor, college=Enterprise.college_id) | col(Enterprise.id).in_(mine)
+
+
+def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
+    """Enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
+    statement = select(Enterprise).where(_within(actor)).order_by(Enterprise.search_key, col(Enterprise.id))
+    neq = normal_neq(search)
+    if neq.isdecimal():
+        statement = statement.where(col(Enterprise.neq).startswith(neq, autoescape=True))
+    else:
+        for word in search_key(search).split():
+            statement = statement.where(col(Enterprise.search_key).contains(word, autoescape=True))
+    if after is not None:
+        last = db.exec(select(Enterprise).where(Enterprise.id == after, _within(actor))).one_or_none()
+        if last is None:
+            raise Invalid("invalid", Reason("unknown_place", field="after"))
+        place = tuple_(col(Enterprise.search_key), col(Enterprise.id))
+        statement = statement.where(place > tuple_(last.search_key, last.id))
+    rows = db.exec(statement.limit(PAGE + 1)).all()
+    return EnterprisePage(
+        items=tuple(EnterpriseShown.model_validate(r) for r in rows[:PAGE]),
+        next=rows[PAGE - 1].id if len(rows) > PAGE else None,
+    )

@@ -1,0 +1,1 @@
+"""Mandates: their advisors and their dated milestones."""

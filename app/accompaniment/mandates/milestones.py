@@ -1,0 +1,23 @@
+"""What mandates tell the progress projection: how far each has come, for each advisor's enrolment."""
+
+import sqlalchemy as sa
+from sqlalchemy import Subquery, func
+from sqlmodel import col
+
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.models import MandateMilestone
+from app.platform.database.rows import not_superseded
+
+
+def milestone_dates() -> Subquery:
+    """One row per mandate with a fact: ``mandate_id, agreement_on, diagnostic_on, plan_on``, corrections applied."""
+    on = col(MandateMilestone.happened_on)
+    dates = (
+        func.max(on).filter(col(MandateMilestone.kind) == kind).label(f"{kind.value}_on") for kind in MilestoneKind
+    )
+    return (
+        sa.select(col(MandateMilestone.mandate_id), *dates)
+        .where(not_superseded(MandateMilestone))
+        .group_by(col(MandateMilestone.mandate_id))
+        .subquery()
+    )

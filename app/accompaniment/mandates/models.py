@@ -1,0 +1,70 @@
+"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.curricula.enums import MandateKind
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, owned
+
+
+class Mandate(Row, table=True):
+    """An intervention in an enterprise; it may belong to no activity and come after completion (BR-18)."""
+
+    __table_args__ = owned(("enterprise_id", "enterprise"))
+
+    college_id: int = Field(index=True)
+    enterprise_id: int = Field(index=True)
+    project_id: int = Field(foreign_key="project.id", index=True)
+    kind: MandateKind = Field(sa_type=by_value(MandateKind))
+    title: str = Field(max_length=200)
+    opened_on: date
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+
+
+class MandateAdvisor(Row, table=True):
+    """An advisor on a mandate, with the enrolment it counts for when there is one."""
+
+    __tablename__ = "mandate_advisor"
+    __table_args__ = owned(
+        ("mandate_id", "mandate"), ("enrolment_id", "enrolment"), extra=(UniqueConstraint("mandate_id", "person_id"),)
+    )
+
+    college_id: int = Field(index=True)
+    mandate_id: int = Field(index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    enrolment_id: int | None = Field(default=None, index=True)
+
+
+class MandateMilestone(Row, table=True):
+    """Agreement signed, first diagnostic delivered or action plan delivered, on a date."""
+
+    __tablename__ = "mandate_milestone"
+    __table_args__ = owned(
+        ("mandate_id", "mandate"),
+        ("supersedes_id", "mandate_milestone"),
+        extra=(
+            UniqueConstraint("supersedes_id"),
+            Index(
+                "uq_mandate_milestone_first",
+                "mandate_id",
+                "kind",
+                unique=True,
+                postgresql_where=text("supersedes_id is null"),
+            ),
+            check("confidential_agreement", "kind <> 'agreement' or confidentiality_clause"),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    mandate_id: int = Field(index=True)
+    kind: MilestoneKind = Field(sa_type=by_value(MilestoneKind))
+    happened_on: date
+    confidentiality_clause: bool = False
+    recorded_at: datetime = moment()
+    recorded_by: int = Field(foreign_key="person.id")
+    supersedes_id: int | None = None

@@ -1,0 +1,152 @@
+"""Enterprises and mandates as they come in and go out."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.enterprises.schemas import EnterpriseShown, NeqTyped, NewEnterprise
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.rules import Stage
+from app.curricula.enums import MandateKind
+from app.platform.schema import Command, Line, Read
+
+
+class NewMandate(Command):
+    """A mandate to open, in exactly one of: an enterprise by id, one the college knows by NEQ, a new one."""
+
+    kind: MandateKind
+    title: Line
+    opened_on: date | None = Field(default=None, description="today when left out")
+    enterprise_id: int | None = None
+    neq: NeqTyped | None = None
+    enterprise: NewEnterprise | None = None
+    also_enrolments: Annotated[tuple[int, ...], Field(max_length=10)] = Field(
+        default=(), description="enrolments of other advisors on the same mandate"
+    )
+
+
+def _blank_is_none(value: object) -> object:
+    return value or None
+
+
+Blank = BeforeValidator(_blank_is_none)
+
+
+class NewMandateForm(Command):
+    """A mandate as the page's form sends it: a name makes a new enterprise, a number alone finds a known one."""
+
+    enrolment_id: int
+    kind: MandateKind
+    title: Line
+    opened_on: Annotated[date | None, Blank] = None
+    enterprise_id: Annotated[int | None, Blank] = None
+    neq: Annotated[NeqTyped | None, Blank] = None
+    name: Annotated[Line | None, Blank] = None
+    sector: Annotated[str | None, Blank] = None
+    size: Annotated[EnterpriseSize | None, Blank] = None
+    region_code: Annotated[str | None, Blank] = None
+
+    @property
+    def command(self) -> NewMandate:
+        """What the service takes; a pydantic ``ValidationError`` when the new enterprise lacks something."""
+        shared: dict[str, object] = self.model_dump(include={"kind", "title", "opened_on"})
+        if self.name:
+            fields = self.model_dump(include={"name", "neq", "sector", "size", "region_code"})
+            shared["enterprise"] = {k: v for k, v in fields.items() if v is not None}
+        elif self.neq:
+            shared["neq"] = self.neq
+        else:
+            shared["enterprise_id"] = self.enterprise_id
+        return NewMandate.model_validate(shared)
+
+
+class MilestoneCommand(Command):
+    """A dated fact to record; a correction names the one it supersedes."""
+
+    kind: MilestoneKind
+    happened_on: date
+    confidentiality_clause: bool = False
+    supersedes: int | None = None
+
+
+class MandateRef(Read):
+    """A mandate that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    enterprise_id: int
+    project_id: int
+    kind: MandateKind
+    title: str
+    opened_on: date
+
+
+class MandateRow(Read):
+    """A mandate in a list."""
+
+    id: int
+    college_id: int
+    enterprise: str
+    kind: MandateKind
+    title: str
+    opened_on: date
+    advisors: str
+    stage: Stage
+    agreement_on: date | None
+    diagnostic_on: date | None
+    plan_on: date | None
+
+
+class MandatePage(Read):
+    """Some mandates, newest first; ``next`` is the ``after`` of the following page."""
+
+    items: tuple[MandateRow, ...]
+    next: int | None
+
+
+class AdvisorShown(Read):
+    """An advisor on a mandate."""
+
+    person_id: int
+    name: str
+    enrolment_id: int | None
+
+
+class MilestoneShown(Read):
+    """A fact as it stands, with who recorded it."""
+
+    id: int
+    kind: MilestoneKind
+    happened_on: date
+    confidentiality_clause: bool
+    recorded_by: str
+    corrected: bool
+
+
+class MandateShown(MandateRef):
+    """A mandate with its enterprise, advisors and facts."""
+
+    enterprise: EnterpriseShown
+    advisors: tuple[AdvisorShown, ...]
+    milestones: tuple[MilestoneShown, ...]
+    stage: Stage
+    accompanied: bool = Field(description="agreement, diagnostic and action plan are all there (BR-15)")
+    next_kind: MilestoneKind | None
+
+
+class AdvisorChoice(Read):
+    """An enrolment for which a mandate may be opened."""
+
+    enrolment_id: int
+    college_id: int
+    name: str
+    cohort: str
+
+
+class Accompanied(Read):
+    """Distinct accompanied enterprises of a college (BR-15)."""
+
+    college_id: int
+    enterprises: int

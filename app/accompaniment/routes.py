@@ -1,0 +1,9 @@
+"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+
+from app.accompaniment.enterprises import api as enterprises_api
+from app.accompaniment.enterprises import pages as enterprises_pages
+from app.accompaniment.mandates import api as mandates_api
+from app.accompaniment.mandates import pages as mandates_pages
+
+API = (mandates_api.router, enterprises_api.router)  # /enterprises/accompanied before /enterprises/{enterprise_id}
+PAGES = (enterprises_pages.router, mandates_pages.router)

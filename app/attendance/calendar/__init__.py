@@ -1,0 +1,1 @@
+"""Scheduled sessions of a cohort."""

@@ -1,0 +1,36 @@
+"""Cohorts, who follows them, and their calendar with roll calls.
+
+Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from app.curricula.enums import Mode
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+
+
+class ScheduledSession(Row, table=True):
+    """A meeting of the cohort for one group activity; ``cancelled_at`` takes it out of the base (BR-08)."""
+
+    __tablename__ = "scheduled_session"
+    __table_args__ = owned(
+        ("cohort_id", "cohort"),
+        extra=(check("planned_minutes", "planned_minutes between 15 and 720"),),
+    )
+
+    college_id: int = Field(index=True)
+    cohort_id: int = Field(index=True)
+    activity_code: str = Field(max_length=20)
+    starts_at: datetime = moment(index=True)
+    planned_minutes: int
+    mode: Mode = Field(sa_type=by_value(Mode))
+    place: str = Field(default="", max_length=200)
+    timezone: str = Field(default="America/Toronto", max_length=40)
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+    cancelled_at: datetime | None = moment_or_none()
+    cancelled_by: int | None = Field(default=None, foreign_key="person.id")
+    cancel_reason: str | None = Field(default=None, max_length=500)

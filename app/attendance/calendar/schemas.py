@@ -1,0 +1,84 @@
+"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from app.cohorts.schemas import Justification
+from app.curricula.enums import Mode
+from app.platform.schema import Command, Read
+
+
+class NewSession(Command):
+    """A session to schedule for a group activity; minutes and mode follow from it when left out."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    starts_at: AwareDatetime
+    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    mode: Mode | None = None
+    place: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class LocalSession(Command):
+    """A session to schedule, its day and clock as the cohort's place shows them (BR-30)."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    day: date
+    clock: time
+    second: Literal["first", "second"] | None = None
+    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    mode: Mode | None = None
+    place: Annotated[str, StringConstraints(max_length=200)] = ""
+
+    @property
+    def is_second(self) -> bool | None:
+        """Which of November's two hours, when told."""
+        return None if self.second is None else self.second == "second"
+
+
+class SessionRow(Read):
+    """A session in a calendar."""
+
+    id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    place: str
+    timezone: str
+    cancelled: bool
+    cancel_reason: str | None
+    closed: bool
+
+
+class SessionRef(Read):
+    """A session that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    cohort_id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    timezone: str
+    cancelled_at: datetime | None
+
+
+class CancelCommand(Command):
+    """Why a session is cancelled: shown to the cohort."""
+
+    reason: Justification
+
+
+class ComingSession(Read):
+    """The next session of the cohort."""
+
+    id: int
+    activity_code: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    place: str
+    timezone: str

@@ -1,0 +1,108 @@
+"""The cohort's calendar, its roll calls and the catch-ups."""
+
+from sqlalchemy import exists
+from sqlmodel import col, select
+
+from app.attendance.calendar.models import ScheduledSession
+from app.attendance.calendar.rules import calendar_reasons
+from app.attendance.calendar.schemas import CancelCommand, ComingSession, NewSession, SessionRef, SessionRow
+from app.attendance.roll_calls.models import RollCall
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.schemas import CohortRef
+from app.curricula.enums import ActivityType, Mode
+from app.curricula.library import default_library
+from app.curricula.schemas import Activity
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, NotFound, Reason
+from app.platform.messages.i18n import local
+from app.platform.security.actor import Actor, scoped
+
+
+def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
+    """A session for a group activity of the cohort's path."""
+    activity = group_activity(cohort, command.activity_code)
+    if activity is None or activity.type is ActivityType.codev:
+        raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))
+    day = local(command.starts_at, cohort.timezone).date()
+    if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
+        raise Invalid("invalid", *reasons)
+    mode = command.mode or activity.mode
+    row = ScheduledSession(
+        college_id=cohort.college_id,
+        cohort_id=cohort.id,
+        activity_code=activity.code,
+        starts_at=command.starts_at,
+        planned_minutes=command.planned_minutes or activity.minutes,
+        mode=mode,
+        place=command.place or ("" if mode is Mode.online else cohort.place),
+        timezone=cohort.timezone,
+        created_at=now(),
+        created_by=actor.person_id,
+    )
+    db.add(row)
+    db.flush()
+    return session_row(row, closed=False)
+
+
+def activities_to_schedule(cohort: CohortRef) -> list[Activity]:
+    """Group activities of the cohort's path that its calendar holds: codevelopment has its own, by group."""
+    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
+    return [a for a in curriculum.activities if a.is_group and a.type is not ActivityType.codev]
+
+
+def group_activity(cohort: CohortRef | EnrolmentRef, code: str) -> Activity | None:
+    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
+    return next((a for a in curriculum.activities if a.code == code and a.is_group), None)
+
+
+def calendar(db: Session, cohort: CohortRef) -> list[SessionRow]:
+    """Sessions of a cohort in order of time, cancelled ones included."""
+    closed = exists().where(col(RollCall.session_id) == ScheduledSession.id)
+    statement = (
+        select(ScheduledSession, closed)
+        .where(ScheduledSession.cohort_id == cohort.id)
+        .order_by(col(ScheduledSession.starts_at), col(ScheduledSession.id))
+    )
+    return [session_row(row, closed=is_closed) for row, is_closed in db.exec(statement).all()]
+
+
+def session_row(row: ScheduledSession, *, closed: bool) -> SessionRow:
+    shared = row.model_dump(include=set(SessionRow.model_fields))
+    return SessionRow(**shared, cancelled=row.cancelled_at is not None, closed=closed)
+
+
+def see_session(db: Session, actor: Actor, session_id: int) -> SessionRef:
+    """A session within the actor's reach."""
+    within = scoped(actor, college=ScheduledSession.college_id, cohort=ScheduledSession.cohort_id)
+    row = db.exec(select(ScheduledSession).where(ScheduledSession.id == session_id, within)).one_or_none()
+    if row is None:
+        raise NotFound
+    return SessionRef.model_validate(row)
+
+
+def cancel(db: Session, actor: Actor, meeting: SessionRef, command: CancelCommand) -> SessionRow:
+    """Cancel a session: it leaves the attendance base, even when its roll was called (BR-08)."""
+    row = db.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.cancelled_at is not None:
+        raise Conflict("session_cancelled")
+    row.cancelled_at, row.cancelled_by, row.cancel_reason = now(), actor.person_id, command.reason
+    db.add(row)
+    db.flush()
+    roll_call = select(RollCall.id).where(RollCall.session_id == meeting.id)
+    return session_row(row, closed=db.exec(roll_call.limit(1)).first() is not None)
+
+
+def coming_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:
+    """The next session of the enrolment's cohort that is not cancelled."""
+    row = db.exec(
+        select(ScheduledSession)
+        .where(
+            ScheduledSession.cohort_id == enrolment.cohort_id,
+            col(ScheduledSession.cancelled_at).is_(None),
+            col(ScheduledSession.starts_at) > now(),
+        )
+        .order_by(col(ScheduledSession.starts_at), col(ScheduledSession.id))
+        .limit(1)
+    ).first()
+    return ComingSession.model_validate(row) if row is not None else None

@@ -1,0 +1,1 @@
+"""Missed workshops to make up."""

@@ -1,0 +1,43 @@
+"""Cohorts, who follows them, and their calendar with roll calls.
+
+Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import check, moment, owned
+
+
+class CatchUp(Row, table=True):
+    """A missed workshop to make up, and later that it was (S2): a done one supersedes the assigned one."""
+
+    __tablename__ = "catch_up"
+    __table_args__ = owned(
+        ("enrolment_id", "enrolment"),
+        ("supersedes_id", "catch_up"),
+        extra=(
+            UniqueConstraint("supersedes_id"),
+            Index(
+                "uq_catch_up_first",
+                "enrolment_id",
+                "activity_code",
+                unique=True,
+                postgresql_where=text("supersedes_id is null"),
+            ),
+            check("done_supersedes", "(done_on is null) = (supersedes_id is null)"),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    enrolment_id: int = Field(index=True)
+    activity_code: str = Field(max_length=20)
+    minutes: int
+    due_on: date
+    done_on: date | None = None
+    recorded_at: datetime = moment()
+    recorded_by: int = Field(foreign_key="person.id")
+    supersedes_id: int | None = None

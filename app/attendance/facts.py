@@ -1,0 +1,71 @@
+"""The facts that attendance gives to progress: sessions attended and catch-ups."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from app.attendance.calendar.models import ScheduledSession
+from app.attendance.catch_ups.models import CatchUp
+from app.attendance.roll_calls.models import RollCall, RollCallEntry
+from app.platform.database.rows import not_superseded
+from app.platform.database.session import Session
+from app.platform.messages.i18n import local
+from app.progress.facts import Attended, CatchUpAssigned, Fact
+from app.progress.service import FactSource, Ids, among, own
+
+_ATTENDANCE = (
+    sa.select(
+        col(RollCallEntry.enrolment_id),
+        col(ScheduledSession.id),
+        col(ScheduledSession.activity_code),
+        col(ScheduledSession.starts_at),
+        col(ScheduledSession.timezone),
+        col(ScheduledSession.planned_minutes),
+        col(RollCallEntry.minutes),
+    )
+    .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+    .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
+    .where(among(RollCallEntry.enrolment_id), not_superseded(RollCall), col(ScheduledSession.cancelled_at).is_(None))
+)
+
+
+def _load_attendance(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in db.execute(_ATTENDANCE, {"ids": ids}):
+        yield enrolment_id, Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
+
+
+_CATCH_UPS = sa.select(
+    col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
+).where(among(CatchUp.enrolment_id), not_superseded(CatchUp))
+
+
+def _load_catch_ups(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, code, minutes, done_on in db.execute(_CATCH_UPS, {"ids": ids}):
+        yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
+
+
+def _of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    statement = (
+        select(RollCallEntry.enrolment_id)
+        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+        .where(col(RollCall.session_id).in_([row.id for row in rows]))
+    )
+    return db.exec(statement).all()
+
+
+def _of_roll_calls(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    ids = [i for row in rows for i in (row.id, row.supersedes_id) if i is not None]
+    return db.exec(select(RollCallEntry.enrolment_id).where(col(RollCallEntry.roll_call_id).in_(ids))).all()
+
+
+ATTENDANCE = FactSource(
+    affects={RollCallEntry: own, RollCall: _of_roll_calls, ScheduledSession: _of_sessions},
+    load=_load_attendance,
+)
+CATCH_UPS = FactSource(
+    affects={CatchUp: own},
+    load=_load_catch_ups,
+)
+FACTS = (ATTENDANCE, CATCH_UPS)

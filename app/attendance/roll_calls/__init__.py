@@ -1,0 +1,1 @@
+"""Roll calls: who was there, how, and for how many minutes."""

@@ -1,0 +1,11 @@
+"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+
+from app.attendance.calendar import api as calendar_api
+from app.attendance.calendar import pages as calendar_pages
+from app.attendance.catch_ups import api as catch_ups_api
+from app.attendance.catch_ups import pages as catch_ups_pages
+from app.attendance.roll_calls import api as roll_calls_api
+from app.attendance.roll_calls import pages as roll_calls_pages
+
+API = (calendar_api.router, roll_calls_api.router, catch_ups_api.router)
+PAGES = (calendar_pages.router, roll_calls_pages.router, catch_ups_pages.router)

@@ -1,0 +1,1 @@
+"""Certificates issued in bulk, and the archive of a batch."""

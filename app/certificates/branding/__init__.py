@@ -1,0 +1,1 @@
+"""A college's branding: colours, logo, signatories and their signatures."""

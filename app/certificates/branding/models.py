@@ -1,0 +1,22 @@
+"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+
+from datetime import date
+
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import check, owned
+
+
+class Signatory(Row, table=True):
+    """Someone who signs a college's certificates, between two dates."""
+
+    __table_args__ = owned(extra=(check("period", "valid_to is null or valid_to >= valid_from"),))
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    name: str = Field(max_length=200)
+    title: str = Field(max_length=200)
+    position: int = 1
+    valid_from: date
+    valid_to: date | None = None
+    image: str | None = Field(default=None, max_length=70)

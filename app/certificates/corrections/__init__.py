@@ -1,0 +1,1 @@
+"""Certificates replaced or revoked, with the holder heard."""

@@ -1,0 +1,40 @@
+"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import check, moment, moment_or_none, owned
+
+
+class Revocation(Row, table=True):
+    """A certificate that may be revoked: why, what the holder was told and says, and what was decided (S10).
+
+    ``answer_by`` is the last day to comment; ``revoked`` is empty until a named person has decided.
+    """
+
+    __table_args__ = owned(
+        ("certificate_id", "certificate"),
+        extra=(
+            Index("uq_revocation_one_open", "certificate_id", unique=True, postgresql_where=text("decided_at is null")),
+            check(
+                "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (revoked is null)"
+            ),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    certificate_id: int = Field(index=True)
+    reason: str = Field(max_length=1000)
+    opened_at: datetime = moment()
+    opened_by: int = Field(foreign_key="person.id")
+    answer_by: date
+    answer: str | None = Field(default=None, max_length=4000)
+    answered_at: datetime | None = moment_or_none()
+    decided_at: datetime | None = moment_or_none()
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    revoked: bool | None = None
+    contest: str | None = Field(default=None, max_length=4000)
+    contested_at: datetime | None = moment_or_none()

@@ -1,0 +1,1 @@
+"""The PDF of a certificate: laid out, signed, kept by its digest."""

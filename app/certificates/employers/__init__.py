@@ -1,0 +1,1 @@
+"""Attestations of an employer's people, by consent."""

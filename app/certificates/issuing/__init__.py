@@ -1,0 +1,1 @@
+"""Who may get a certificate, and the decision to issue it."""

@@ -1,0 +1,43 @@
+"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+
+from pydantic import Field
+
+from app.network.enums import CertificateKind
+from app.platform.schema import Command, Read
+from app.progress.schemas import StoredReason
+
+
+class IssueCertificate(Command):
+    """A named person decides to issue a kind of certificate for an enrolment."""
+
+    kind: CertificateKind
+
+
+class Choice(Read):
+    """One kind of certificate for one enrolment: issued, ready to be decided, or not yet and why."""
+
+    kind: CertificateKind
+    certificate_id: int | None = Field(default=None, description="the valid certificate, once issued")
+    number: str | None = None
+    ready: bool = Field(description="only the decision of a person is missing (BR-19)")
+    why: tuple[StoredReason, ...] = Field(
+        default=(), description="all that forbids it now, when it is neither ready nor issued"
+    )
+
+
+class Candidate(Read):
+    """Someone in the registrar's list, with what their path may lead to."""
+
+    enrolment_id: int
+    name: str
+    legal_name: str = Field(description="as it will be printed")
+    cohort_id: int
+    cohort_code: str
+    cohort_title: str
+    choices: tuple[Choice, ...]
+
+
+class Candidates(Read):
+    """Everyone of a college to whom a certificate may come, by name."""
+
+    items: tuple[Candidate, ...]

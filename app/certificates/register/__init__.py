@@ -1,0 +1,1 @@
+"""Certificates found, read and verified."""

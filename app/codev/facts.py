@@ -1,0 +1,89 @@
+"""The closed records of sessions: closing and correcting them, what they tell rotation and progress."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
+from app.codev.records.service import current_records
+from app.codev.sessions.models import CodevSession
+from app.codev.sessions.rules import HELD
+from app.cohorts.models import Cohort
+from app.platform.database.session import Session
+from app.platform.messages.i18n import local
+from app.progress.facts import CodevAttended, CodevClient, Fact
+from app.progress.service import FactSource, Ids, among
+
+# Facts ------------------------------------------------------------------------------------------
+
+
+_HELD_RECORDS = current_records()
+_PLACE = (
+    sa.select(_HELD_RECORDS.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
+            col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(Cohort.timezone))
+    .join(CodevSession, col(CodevSession.id) == _HELD_RECORDS.c.session_id)
+    .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
+    .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+    .where(_HELD_RECORDS.c.held)
+    .subquery()
+)  # fmt: skip
+_PRESENCES = (
+    sa.select(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), _PLACE)
+    .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
+    .join(_PLACE, _PLACE.c.id == CodevPresence.record_id)
+    .where(among(CodevMembership.enrolment_id))
+)
+_TURNS = (
+    sa.select(col(CodevMembership.enrolment_id), col(CodevTurn.position), _PLACE)
+    .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
+    .join(_PLACE, _PLACE.c.id == CodevTurn.record_id)
+    .where(among(CodevMembership.enrolment_id), col(CodevTurn.status).in_(HELD))
+)
+
+
+def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for row in db.execute(_PRESENCES, {"ids": ids}):
+        on = local(row.starts_at, row.timezone).date()
+        fact = CodevAttended(row.session_id, row.activity_code, on, row.planned_minutes, row.minutes)
+        yield row.enrolment_id, fact
+    for row in db.execute(_TURNS, {"ids": ids}):
+        yield row.enrolment_id, CodevClient(row.session_id, row.position, local(row.starts_at, row.timezone).date())
+
+
+def _of_records(db: Session, record_ids: Iterable[int | None]) -> Sequence[int]:
+    """Enrolments named in records."""
+    statement = (
+        select(CodevMembership.enrolment_id)
+        .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
+        .where(col(CodevPresence.record_id).in_([i for i in record_ids if i is not None]))
+    )
+    return db.exec(statement).all()
+
+
+def _of_lines(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _of_records(db, {row.record_id for row in rows})
+
+
+def _of_corrections(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _of_records(db, (i for row in rows for i in (row.id, row.supersedes_id)))
+
+
+def _of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    ids = db.exec(select(CodevRecord.id).where(col(CodevRecord.session_id).in_([row.id for row in rows]))).all()
+    return _of_records(db, ids)
+
+
+FACTS = (
+    FactSource(
+        affects={
+            CodevPresence: _of_lines,
+            CodevTurn: _of_lines,
+            CodevRecord: _of_corrections,
+            CodevSession: _of_sessions,
+        },
+        load=_load,
+    ),
+)

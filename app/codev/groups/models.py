@@ -1,0 +1,54 @@
+"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import moment, owned
+
+
+class CodevGroup(Row, table=True):
+    """Four to eight peers of a cohort (BR-10); its facilitator holds the role for the group."""
+
+    __tablename__ = "codev_group"
+    __table_args__ = owned(("cohort_id", "cohort"), extra=(UniqueConstraint("cohort_id", "name"),))
+
+    college_id: int = Field(index=True)
+    cohort_id: int = Field(index=True)
+    name: str = Field(max_length=80)
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+
+
+class CodevMembership(Row, table=True):
+    """A participant's place in a group; a person is never replaced by another."""
+
+    __tablename__ = "codev_membership"
+    __table_args__ = owned(
+        ("group_id", "codev_group"),
+        ("enrolment_id", "enrolment"),
+        extra=(
+            Index("uq_codev_membership_current", "enrolment_id", unique=True, postgresql_where=text("left_on is null")),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    group_id: int = Field(index=True)
+    enrolment_id: int = Field(index=True)
+    joined_on: date
+    left_on: date | None = None
+
+
+class ManagementLink(Row, table=True):
+    """Two participants of a college between whom one manages the other: never in one group (BR-10)."""
+
+    __tablename__ = "management_link"
+    __table_args__ = owned(extra=(UniqueConstraint("college_id", "manager_id", "member_id"),))
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    manager_id: int = Field(foreign_key="person.id")
+    member_id: int = Field(foreign_key="person.id")
+    declared_at: datetime = moment()
+    declared_by: int = Field(foreign_key="person.id")

@@ -1,0 +1,148 @@
+"""Codevelopment as it comes in and goes out: logistics only, no free text about what was said (BR-11)."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from app.codev.sessions.schemas import CodevSessionRow
+from app.platform.schema import Command, Line, Read
+
+MEMBERS = 50
+"""Most people that a request to form a group may name."""
+
+
+class NewGroup(Command):
+    """A group to form; members join today unless told."""
+
+    name: Annotated[Line, StringConstraints(max_length=80)]
+    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)]
+    facilitator_id: int = Field(description="person id of someone with a role in the college")
+    joined_on: date | None = None
+
+
+class JoinCommand(Command):
+    """Someone of the cohort to add to a group."""
+
+    enrolment_id: int
+    joined_on: date | None = None
+
+
+class LeaveCommand(Command):
+    """A member who leaves the group; nobody replaces them."""
+
+    membership_id: int
+    left_on: date | None = None
+
+
+class FacilitatorCommand(Command):
+    """Who facilitates from now on, instead of who did."""
+
+    person_id: int
+
+
+class LinkCommand(Command):
+    """Two people of the college between whom one manages the other."""
+
+    manager_id: int
+    member_id: int
+
+
+class LinkDeclared(Read):
+    """A declared link, with the groups in which both are at this moment: one of them should change group."""
+
+    manager_id: int
+    member_id: int
+    group_ids: tuple[int, ...]
+
+
+class GroupRow(Read):
+    """A group in a list."""
+
+    id: int
+    name: str
+    cohort_id: int
+    cohort: str
+    members: int
+    sessions_held: int
+    next_session_id: int | None
+    next_starts_at: datetime | None
+    timezone: str
+
+
+class GroupRef(Read):
+    """A group that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    cohort_id: int
+    name: str
+    cohort: str
+    curriculum_slug: str
+    curriculum_version: str
+    starts_on: date
+    ends_on: date
+    timezone: str
+    inside: bool = Field(description="whether the actor is a member or the facilitator")
+
+
+class MemberShown(Read):
+    """A member, with turns as client and sessions attended so far."""
+
+    membership_id: int
+    enrolment_id: int
+    name: str
+    joined_on: date
+    left_on: date | None
+    follows: bool = Field(description="active in the cohort and still in the group")
+    turns: int
+    last_turn_on: date | None
+    turn_kept: bool = Field(description="missed a turn with notice: comes first among equals")
+    sessions_attended: int
+
+
+class FacilitatorShown(Read):
+    """Who facilitates."""
+
+    person_id: int
+    name: str
+
+
+class GroupShown(GroupRef):
+    """A group with its people and its sessions, in order of time."""
+
+    members: tuple[MemberShown, ...]
+    facilitators: tuple[FacilitatorShown, ...]
+    sessions: tuple[CodevSessionRow, ...]
+
+
+def _blank_is_none(value: object) -> object:
+    return value or None
+
+
+Blank = BeforeValidator(_blank_is_none)
+Someone = Annotated[int | None, Blank]
+
+
+class NewGroupForm(NewGroup):
+    """A group as the page's form sends it."""
+
+    cohort_id: int
+    enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)] = ()
+    joined_on: Annotated[date | None, Blank] = None
+
+    @property
+    def command(self) -> NewGroup:
+        """What the service takes."""
+        return NewGroup.model_validate(self.model_dump(exclude={"cohort_id"}))
+
+
+class LinkForm(LinkCommand):
+    """A management link, with the cohort whose page it was typed on."""
+
+    cohort_id: int
+
+    @property
+    def command(self) -> LinkCommand:
+        """What the service takes."""
+        return LinkCommand(manager_id=self.manager_id, member_id=self.member_id)

@@ -1,0 +1,290 @@
+"""Codevelopment groups: who is in them, who facilitates, who may not be together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import exists, func
+from sqlmodel import col, select
+
+from app.codev.groups.links import links
+from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.people import candidates, give_role, known_person
+from app.codev.groups.rules import Candidate, group_reasons
+from app.codev.groups.schemas import (
+    FacilitatorCommand,
+    FacilitatorShown,
+    GroupRef,
+    GroupRow,
+    GroupShown,
+    JoinCommand,
+    LeaveCommand,
+    MemberShown,
+    NewGroup,
+)
+from app.codev.records.models import CodevRecord
+from app.codev.records.service import attended, current_records, history
+from app.codev.sessions.models import CodevSession
+from app.codev.sessions.rules import tally
+from app.codev.sessions.service import is_inside, sessions_of
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.rules import FOLLOWING
+from app.cohorts.schemas import CohortRef
+from app.identity.roles.models import RoleGrantRow
+from app.identity.roles.service import holders, revoke_role
+from app.people.models import Person
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
+from app.platform.messages.i18n import today
+from app.platform.security.actor import Actor, scoped
+from app.platform.security.permissions import Role
+
+# Seeing -----------------------------------------------------------------------------------------
+
+
+def see_group(db: Session, actor: Actor, group_id: int) -> GroupRef:
+    """A group within the actor's reach: one's own, or any of the college for who manages them."""
+    found = db.exec(
+        select(CodevGroup, Cohort)
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .where(CodevGroup.id == group_id, scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return _ref(actor, *found)
+
+
+def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
+    return GroupRef(
+        **row.model_dump(include=set(GroupRef.model_fields)),
+        cohort=cohort.title,
+        curriculum_slug=cohort.curriculum_slug,
+        curriculum_version=cohort.curriculum_version,
+        starts_on=cohort.starts_on,
+        ends_on=cohort.ends_on,
+        timezone=cohort.timezone,
+        inside=is_inside(actor, row.id),
+    )
+
+
+def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[GroupRow]:
+    """Groups within reach, newest cohort first, each with the session to come or to close."""
+    records = current_records()
+    members = (
+        sa.select(func.count())
+        .where(col(CodevMembership.group_id) == CodevGroup.id, col(CodevMembership.left_on).is_(None))
+        .correlate(CodevGroup)
+        .scalar_subquery()
+    )
+    held = (
+        sa.select(func.count())
+        .select_from(CodevSession)
+        .join(records, records.c.session_id == CodevSession.id)
+        .where(col(CodevSession.group_id) == CodevGroup.id, records.c.held)
+        .correlate(CodevGroup)
+        .scalar_subquery()
+    )
+    coming = CodevSession.__table__.alias("coming")  # type: ignore[attr-defined]
+    closed = exists().where(col(CodevRecord.session_id) == coming.c.id)
+    next_id = (
+        sa.select(coming.c.id)
+        .where(coming.c.group_id == CodevGroup.id, coming.c.cancelled_at.is_(None), ~closed)
+        .order_by(coming.c.starts_at, coming.c.id)
+        .limit(1)
+        .correlate(CodevGroup)
+        .scalar_subquery()
+    )
+    statement = (
+        sa.select(
+            col(CodevGroup.id), col(CodevGroup.name), col(CodevGroup.cohort_id), col(Cohort.title).label("cohort"),
+            col(Cohort.timezone), members.label("members"), held.label("sessions_held"),
+            col(CodevSession.id).label("next_session_id"), col(CodevSession.starts_at).label("next_starts_at"),
+        )
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .outerjoin(CodevSession, col(CodevSession.id) == next_id)
+        .where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
+        .order_by(col(Cohort.starts_on).desc(), col(CodevGroup.name), col(CodevGroup.id))
+    )  # fmt: skip
+    if cohort_id is not None:
+        statement = statement.where(col(CodevGroup.cohort_id) == cohort_id)
+    return [GroupRow.model_validate(dict(r)) for r in db.execute(statement).mappings()]
+
+
+def group(db: Session, ref: GroupRef) -> GroupShown:
+    """A group with its people, their turns so far and its sessions."""
+    return GroupShown(
+        **ref.model_dump(),
+        members=_members(db, ref),
+        facilitators=tuple(
+            FacilitatorShown(person_id=id_, name=name)
+            for id_, name in holders(db, Role.FACILITATOR, college_id=ref.college_id, group_id=ref.id)
+        ),
+        sessions=tuple(sessions_of(db, ref)),
+    )
+
+
+def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
+    found = db.exec(
+        select(CodevMembership, Enrolment.state, Person)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(CodevMembership.group_id == ref.id)
+        .order_by(col(CodevMembership.left_on).is_not(None), Person.search_key)
+    ).all()
+    past = history(db, ref.id, ref.timezone)
+    tallies = {t.membership_id: t for t in tally([m.id for m, _, _ in found], past)}
+    sessions = attended(db, ref.id)
+    return tuple(
+        MemberShown(
+            membership_id=m.id,
+            enrolment_id=m.enrolment_id,
+            name=person.name,
+            joined_on=m.joined_on,
+            left_on=m.left_on,
+            follows=m.left_on is None and state in FOLLOWING,
+            turns=tallies[m.id].turns,
+            last_turn_on=tallies[m.id].last_on,
+            turn_kept=tallies[m.id].kept,
+            sessions_attended=sessions.get(m.id, 0),
+        )
+        for m, state, person in found
+    )
+
+
+def facilitates(db: Session, person_id: int, enrolment_id: int) -> bool:
+    """Whether someone facilitates, or did, a group of this enrolment: then they do not judge CN-11 (S6, BR-13)."""
+    statement = (
+        select(RoleGrantRow.id)
+        .join(CodevMembership, col(CodevMembership.group_id) == RoleGrantRow.group_id)
+        .where(
+            RoleGrantRow.person_id == person_id,
+            RoleGrantRow.role == Role.FACILITATOR,
+            CodevMembership.enrolment_id == enrolment_id,
+        )
+    )
+    return db.exec(statement).first() is not None
+
+
+# Forming ----------------------------------------------------------------------------------------
+
+
+def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup) -> GroupShown:
+    """A group of a cohort with its members and its facilitator, who gets the role for it (BR-10)."""
+    if db.exec(select(CodevGroup.id).where(CodevGroup.cohort_id == cohort.id, CodevGroup.name == command.name)).first():
+        raise Conflict("codev_group_name_taken", Reason("codev_group_name_taken", field="name"))
+    known_person(db, cohort.college_id, command.facilitator_id, "facilitator_id")
+    chosen = candidates(db, cohort.college_id, command.enrolment_ids)
+    refuse_unless(
+        *group_reasons(
+            chosen,
+            cohort_id=cohort.id,
+            facilitators=[command.facilitator_id],
+            links=links(db, cohort.college_id),
+        ),
+        *_date_reasons(command.joined_on, cohort.timezone, "joined_on"),
+        code="invalid",
+    )
+    row = CodevGroup(
+        college_id=cohort.college_id,
+        cohort_id=cohort.id,
+        name=command.name,
+        created_at=now(),
+        created_by=actor.person_id,
+    )
+    db.add(row)
+    db.flush()
+    ref = _ref(actor, row, db.get_one(Cohort, cohort.id))
+    give_role(db, actor, ref, command.facilitator_id, Role.FACILITATOR)
+    for candidate in chosen:
+        _place(db, actor, ref, candidate, command.joined_on or today(cohort.timezone))
+    return group(db, ref)
+
+
+def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -> GroupShown:
+    """Someone more in a group (S2), under the same rules."""
+    db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True})
+    members = db.exec(
+        select(CodevMembership.enrolment_id).where(
+            CodevMembership.group_id == ref.id, col(CodevMembership.left_on).is_(None)
+        )
+    ).all()
+    new = candidates(db, ref.college_id, [command.enrolment_id])[0]
+    settled = [
+        Candidate(c.enrolment_id, c.person_id, c.cohort_id, EnrolmentState.ACTIVE)
+        for c in candidates(db, ref.college_id, members)
+    ]
+    reasons = group_reasons(
+        [*settled, new],
+        cohort_id=ref.cohort_id,
+        facilitators=[id_ for id_, _ in _facilitators(db, ref)],
+        links=links(db, ref.college_id),
+        minimum=1,
+    )
+    refuse_unless(
+        *(replace(reason, field="enrolment_id") for reason in reasons),
+        *_date_reasons(command.joined_on, ref.timezone, "joined_on"),
+        code="invalid",
+    )
+    _place(db, actor, ref, new, command.joined_on or today(ref.timezone))
+    return group(db, ref)
+
+
+def remove_member(db: Session, ref: GroupRef, command: LeaveCommand) -> GroupShown:
+    """A member leaves: the past stays, the right to read the group ends."""
+    row = db.exec(
+        select(CodevMembership)
+        .where(CodevMembership.id == command.membership_id, CodevMembership.group_id == ref.id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None or row.left_on is not None:
+        raise Invalid("invalid", Reason("not_of_the_group", field="membership_id"))
+    left_on = command.left_on or today(ref.timezone)
+    refuse_unless(*_date_reasons(left_on, ref.timezone, "left_on"), code="invalid")
+    if left_on < row.joined_on:
+        raise Invalid("invalid", Reason("left_before_joining", field="left_on"))
+    row.left_on = left_on
+    db.add(row)
+    revoke_role(db, db.get_one(Enrolment, row.enrolment_id).person_id, Role.PARTICIPANT, group_id=ref.id)
+    return group(db, ref)
+
+
+def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: FacilitatorCommand) -> GroupShown:
+    """Hand a group over to another facilitator."""
+    known_person(db, ref.college_id, command.person_id, "person_id")
+    member = (
+        select(CodevMembership.id)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .where(
+            CodevMembership.group_id == ref.id,
+            col(CodevMembership.left_on).is_(None),
+            Enrolment.person_id == command.person_id,
+        )
+    )
+    if db.exec(member).first() is not None:
+        raise Invalid("invalid", Reason("facilitator_is_member", field="person_id"))
+    for id_, _ in _facilitators(db, ref):
+        if id_ != command.person_id:
+            revoke_role(db, id_, Role.FACILITATOR, group_id=ref.id)
+    give_role(db, actor, ref, command.person_id, Role.FACILITATOR)
+    return group(db, ref)
+
+
+def _facilitators(db: Session, ref: GroupRef) -> Sequence[tuple[int, str]]:
+    return holders(db, Role.FACILITATOR, college_id=ref.college_id, group_id=ref.id)
+
+
+def _place(db: Session, actor: Actor, ref: GroupRef, candidate: Candidate, joined_on: date) -> None:
+    db.add(
+        CodevMembership(
+            college_id=ref.college_id, group_id=ref.id, enrolment_id=candidate.enrolment_id, joined_on=joined_on
+        )
+    )
+    db.flush()
+    give_role(db, actor, ref, candidate.person_id, Role.PARTICIPANT)
+
+
+def _date_reasons(day: date | None, zone: str, field: str) -> list[Reason]:
+    return [Reason("date_to_come", field=field)] if day is not None and day > today(zone) else []

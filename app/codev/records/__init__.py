@@ -1,0 +1,1 @@
+"""Closed records of a session: presence and turns."""

@@ -1,0 +1,85 @@
+"""Codevelopment as it comes in and goes out: logistics only, no free text about what was said (BR-11)."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.attendance.roll_calls.rules import ATTENDING
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.sessions.schemas import TURNS, Position
+from app.platform.schema import Command
+
+LINES = 20
+"""Most people that a record may name."""
+
+
+class PresenceCommand(Command):
+    """A member's presence."""
+
+    membership_id: int
+    status: PresenceStatus
+    minutes: Annotated[int, Field(ge=0, le=480)]
+    mode: PresenceMode | None = None
+
+
+class TurnCommand(Command):
+    """What became of a consultation; the reason is a category, never a detail (S4)."""
+
+    position: Position
+    client_id: int = Field(description="membership of whoever was the client, or should have been")
+    status: TurnStatus
+    reason: TurnReason | None = None
+
+
+class RecordCommand(Command):
+    """The record to close; a correction names the one it supersedes."""
+
+    entries: Annotated[tuple[PresenceCommand, ...], Field(max_length=LINES)]
+    turns: Annotated[tuple[TurnCommand, ...], Field(max_length=TURNS)] = ()
+    facilitator_present: bool = True
+    supersedes: int | None = None
+
+
+def _blank_is_none(value: object) -> object:
+    return value or None
+
+
+Blank = BeforeValidator(_blank_is_none)
+Someone = Annotated[int | None, Blank]
+
+
+class RecordForm(Command):
+    """A record as the page's form sends it: one value a person, then one a consultation, in the same order."""
+
+    membership_id: Annotated[tuple[int, ...], Field(max_length=LINES)] = ()
+    status: tuple[PresenceStatus, ...] = ()
+    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=480)] | None, Blank], ...] = ()
+    mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
+    position: Annotated[tuple[Position, ...], Field(max_length=TURNS)] = ()
+    client_id: tuple[Someone, ...] = ()
+    turn: tuple[TurnStatus, ...] = ()
+    reason: tuple[Annotated[TurnReason | None, Blank], ...] = ()
+    facilitator_present: bool = False
+    supersedes: int | None = None
+
+    @property
+    def command(self) -> RecordCommand:
+        """What the service takes; what an absent person's line still shows counts for nothing."""
+        lines = zip(self.membership_id, self.status, self.minutes, self.mode, strict=False)
+        turns = zip(self.position, self.client_id, self.turn, self.reason, strict=False)
+        return RecordCommand(
+            entries=tuple(
+                PresenceCommand(membership_id=who, status=status, minutes=minutes or 0, mode=mode)
+                if status in ATTENDING
+                else PresenceCommand(membership_id=who, status=status, minutes=0)
+                for who, status, minutes, mode in lines
+            ),
+            turns=tuple(
+                TurnCommand(position=position, client_id=client, status=status, reason=reason)
+                for position, client, status, reason in turns
+                if client is not None
+            ),
+            facilitator_present=self.facilitator_present,
+            supersedes=self.supersedes,
+        )

@@ -1,0 +1,170 @@
+"""The closed records of sessions: closing and correcting them, what they tell rotation and progress."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import Subquery, func
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.attendance.calendar.rules import has_begun
+from app.codev.groups.models import CodevMembership
+from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
+from app.codev.records.rules import Presence, Turn, entry_reasons, is_held, settled, turn_reasons
+from app.codev.records.schemas import RecordCommand
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.models import CodevSession, RoleAssignment
+from app.codev.sessions.rules import PastTurn
+from app.codev.sessions.schemas import CodevSessionRef
+from app.cohorts.models import Enrolment
+from app.cohorts.rules import FOLLOWING
+from app.people.models import Person
+from app.platform.clock import now
+from app.platform.database.rows import not_superseded
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Reason, refuse_unless
+from app.platform.messages.i18n import local
+from app.platform.security.actor import Actor
+
+# Reading ----------------------------------------------------------------------------------------
+
+
+def current_records() -> Subquery:
+    """``id, session_id, held`` of the records that none supersedes, of sessions that were not cancelled."""
+    return (
+        sa.select(col(CodevRecord.id), col(CodevRecord.session_id), col(CodevRecord.held))
+        .join(CodevSession, col(CodevSession.id) == CodevRecord.session_id)
+        .where(not_superseded(CodevRecord), col(CodevSession.cancelled_at).is_(None))
+        .subquery()
+    )
+
+
+def current(session_id: int) -> SelectOfScalar[CodevRecord]:
+    """The record of a session that none supersedes, cancelled or not."""
+    return select(CodevRecord).where(CodevRecord.session_id == session_id, not_superseded(CodevRecord))
+
+
+def roster(db: Session, meeting: CodevSessionRef, recorded: Iterable[int] = ()) -> list[tuple[int, str]]:
+    """``(membership id, name)`` of those of the group who follow the cohort that day, and whoever was recorded."""
+    day = local(meeting.starts_at, meeting.timezone).date()
+    left_on = col(CodevMembership.left_on)
+    there = (col(CodevMembership.joined_on) <= day) & (left_on.is_(None) | (left_on > day))
+    following = there & col(Enrolment.state).in_(FOLLOWING)
+    statement = (
+        select(CodevMembership.id, Person)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(CodevMembership.group_id == meeting.group_id, following | col(CodevMembership.id).in_(list(recorded)))
+        .order_by(Person.search_key)
+    )
+    return [(id_, person.name) for id_, person in db.exec(statement).all()]
+
+
+def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
+    """Consultations of a group in order of time, as its records stand."""
+    records = current_records()
+    owed = func.coalesce(col(CodevTurn.planned_client_id), col(CodevTurn.client_id))
+    statement = (
+        sa.select(
+            col(CodevSession.starts_at), col(CodevTurn.client_id), col(CodevTurn.planned_client_id),
+            col(CodevTurn.status), col(CodevTurn.reason), col(CodevPresence.status),
+        )
+        .join(records, records.c.session_id == CodevSession.id)
+        .join(CodevTurn, col(CodevTurn.record_id) == records.c.id)
+        .outerjoin(
+            CodevPresence,
+            (col(CodevPresence.record_id) == records.c.id) & (col(CodevPresence.membership_id) == owed),
+        )
+        .where(col(CodevSession.group_id) == group_id)
+        .order_by(col(CodevSession.starts_at), col(CodevSession.id), col(CodevTurn.position))
+    )  # fmt: skip
+    return [
+        PastTurn(local(at, zone).date(), client, planned, status, reason, excused=presence == "excused")
+        for at, client, planned, status, reason, presence in db.execute(statement)
+    ]
+
+
+def attended(db: Session, group_id: int) -> dict[int, int]:
+    """How many held sessions each membership of a group took part in."""
+    records = current_records()
+    statement = (
+        sa.select(col(CodevPresence.membership_id), func.count())
+        .join(records, records.c.id == CodevPresence.record_id)
+        .join(CodevSession, col(CodevSession.id) == records.c.session_id)
+        .where(records.c.held, col(CodevPresence.minutes) > 0, col(CodevSession.group_id) == group_id)
+        .group_by(col(CodevPresence.membership_id))
+    )
+    return {membership_id: n for membership_id, n in db.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def planned_clients(db: Session, meeting: CodevSessionRef) -> dict[int, int]:
+    """The planned client's membership, by position."""
+    statement = select(RoleAssignment.position, RoleAssignment.membership_id).where(
+        RoleAssignment.session_id == meeting.id, RoleAssignment.role == CodevRole.CLIENT
+    )
+    return dict(db.exec(statement).all())
+
+
+# Closing ----------------------------------------------------------------------------------------
+
+
+def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: RecordCommand) -> int:
+    """Close a session's record, or correct the one in force; its id. Everything or nothing."""
+    row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+    before = db.exec(current(meeting.id)).one_or_none()
+    if row.cancelled_at is not None:
+        raise Conflict("session_cancelled")
+    if not has_begun(meeting.starts_at, now()):
+        raise Conflict("session_not_begun")
+    if command.supersedes != (before.id if before else None):
+        raise Conflict("stale", Reason("codev_record_stale", field="supersedes"))
+    planned = planned_clients(db, meeting)
+    entries = [Presence(e.membership_id, e.status, e.minutes) for e in command.entries]
+    turns = [settled(Turn(t.position, t.client_id, t.status, t.reason), planned) for t in command.turns]
+    members = [id_ for id_, _ in roster(db, meeting, _recorded(db, before))]
+    refuse_unless(
+        *entry_reasons(entries, members, meeting.planned_minutes),
+        *turn_reasons(turns, entries, roster=members, planned=planned, facilitator_present=command.facilitator_present),
+        code="invalid",
+    )
+    record = CodevRecord(
+        college_id=meeting.college_id,
+        session_id=meeting.id,
+        held=is_held(entries, turns, facilitator_present=command.facilitator_present),
+        facilitator_id=before.facilitator_id if before else actor.person_id,
+        closed_at=now(),
+        closed_by=actor.person_id,
+        supersedes_id=command.supersedes,
+    )
+    db.add(record)
+    db.flush()
+    _write_lines(db, record, command, turns, planned)
+    return record.id
+
+
+def _recorded(db: Session, record: CodevRecord | None) -> Sequence[int]:
+    if record is None:
+        return ()
+    return db.exec(select(CodevPresence.membership_id).where(CodevPresence.record_id == record.id)).all()
+
+
+def _write_lines(
+    db: Session, record: CodevRecord, command: RecordCommand, turns: Sequence[Turn], planned: dict[int, int]
+) -> None:
+    db.add_all(
+        CodevPresence(college_id=record.college_id, record_id=record.id, **entry.model_dump())
+        for entry in command.entries
+    )
+    db.add_all(
+        CodevTurn(
+            college_id=record.college_id,
+            record_id=record.id,
+            position=turn.position,
+            client_id=turn.client_id,
+            planned_client_id=planned.get(turn.position),
+            status=turn.status,
+            reason=turn.reason,
+        )
+        for turn in turns
+    )
+    db.flush()

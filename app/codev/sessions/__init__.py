@@ -1,0 +1,1 @@
+"""Sessions of a group: dates, roles and the rotation of clients."""

@@ -1,0 +1,58 @@
+"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.codev.sessions.enums import CodevRole
+from app.curricula.enums import Mode
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+
+
+class CodevSession(Row, table=True):
+    """A planned meeting of a group for one codevelopment activity."""
+
+    __tablename__ = "codev_session"
+    __table_args__ = owned(
+        ("group_id", "codev_group"), extra=(check("planned_minutes", "planned_minutes between 30 and 480"),)
+    )
+
+    college_id: int = Field(index=True)
+    group_id: int = Field(index=True)
+    activity_code: str = Field(max_length=20)
+    starts_at: datetime = moment(index=True)
+    planned_minutes: int
+    mode: Mode = Field(sa_type=by_value(Mode))
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+    cancelled_at: datetime | None = moment_or_none()
+    cancelled_by: int | None = Field(default=None, foreign_key="person.id")
+
+
+class RoleAssignment(Row, table=True):
+    """Who will take which role in a consultation of a coming session: a plan, replaced freely."""
+
+    __tablename__ = "role_assignment"
+    __table_args__ = owned(
+        ("session_id", "codev_session"),
+        ("membership_id", "codev_membership"),
+        extra=(
+            UniqueConstraint("session_id", "position", "membership_id"),
+            Index(
+                "uq_role_assignment_one_client",
+                "session_id",
+                "position",
+                unique=True,
+                postgresql_where=text("role = 'client'"),
+            ),
+            check("position", "position between 1 and 4"),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    session_id: int = Field(index=True)
+    position: int
+    membership_id: int
+    role: CodevRole = Field(sa_type=by_value(CodevRole))

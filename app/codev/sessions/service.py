@@ -1,0 +1,237 @@
+"""Sessions of codevelopment groups: planning, roles, rotation, and what each looks like."""
+
+from collections.abc import Collection, Sequence
+
+from sqlmodel import col, select
+
+from app.attendance.calendar.rules import calendar_reasons
+from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.schemas import GroupRef
+from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
+from app.codev.records.service import current, current_records, history, roster
+from app.codev.sessions.models import CodevSession, RoleAssignment
+from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
+from app.codev.sessions.schemas import (
+    CodevSessionRef,
+    CodevSessionRow,
+    CodevSessionShown,
+    NewCodevSession,
+    PresenceShown,
+    ProposedShown,
+    RolesCommand,
+    RoleShown,
+    TurnShown,
+)
+from app.cohorts.models import Cohort, Enrolment
+from app.curricula.enums import ActivityType
+from app.curricula.library import default_library
+from app.curricula.schemas import Activity
+from app.people.models import Person
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
+from app.platform.messages.i18n import local
+from app.platform.security.actor import Actor, scoped
+
+
+def is_inside(actor: Actor, group_id: int) -> bool:
+    """Whether the actor is a member or the facilitator: what the group alone may read."""
+    return any(held.group_id == group_id for held in actor.grants)
+
+
+# Planning ---------------------------------------------------------------------------------------
+
+
+def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSession) -> CodevSessionRow:
+    """A session for a codevelopment activity of the group's path; each activity is met once."""
+    activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
+    if activity is None:
+        raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
+    day = local(command.starts_at, group.timezone).date()
+    refuse_unless(*calendar_reasons(day, group.starts_on, group.ends_on), code="invalid")
+    db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
+    taken = (s for s in sessions_of(db, group) if s.activity_code == activity.code)
+    if any(not s.cancelled and s.held is not False for s in taken):
+        raise Conflict("codev_activity_planned", Reason("codev_activity_planned", field="activity_code"))
+    row = CodevSession(
+        college_id=group.college_id,
+        group_id=group.id,
+        activity_code=activity.code,
+        starts_at=command.starts_at,
+        planned_minutes=command.planned_minutes or activity.minutes,
+        mode=command.mode or activity.mode,
+        created_at=now(),
+        created_by=actor.person_id,
+    )
+    db.add(row)
+    db.flush()
+    return _row(row, held=None)
+
+
+def codev_activities(group: GroupRef) -> list[Activity]:
+    """Codevelopment activities of the group's path, in order."""
+    curriculum = default_library().curriculum(group.curriculum_slug, group.curriculum_version)
+    return [a for a in curriculum.activities if a.type is ActivityType.codev]
+
+
+def sessions_of(db: Session, group: GroupRef) -> list[CodevSessionRow]:
+    """Sessions of a group in order of time, cancelled ones included."""
+    records = current_records()
+    statement = (
+        select(CodevSession, records.c.held)
+        .outerjoin(records, records.c.session_id == CodevSession.id)
+        .where(CodevSession.group_id == group.id)
+        .order_by(col(CodevSession.starts_at), col(CodevSession.id))
+    )
+    return [_row(row, held=held) for row, held in db.exec(statement).all()]
+
+
+def _row(row: CodevSession, *, held: bool | None) -> CodevSessionRow:
+    shared = row.model_dump(include=set(CodevSessionRow.model_fields))
+    return CodevSessionRow(**shared, cancelled=row.cancelled_at is not None, held=held)
+
+
+def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> CodevSessionRef:
+    """Cancel a session: it counts for nobody, even when its record was closed. The session as it is now."""
+    row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.cancelled_at is not None:
+        raise Conflict("session_cancelled")
+    row.cancelled_at, row.cancelled_by = now(), actor.person_id
+    db.add(row)
+    db.flush()
+    return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
+
+
+# Seeing -----------------------------------------------------------------------------------------
+
+
+def see_codev_session(db: Session, actor: Actor, session_id: int) -> CodevSessionRef:
+    """A session of a group within the actor's reach."""
+    within = scoped(actor, college=CodevSession.college_id, group=CodevSession.group_id)
+    found = db.exec(
+        select(CodevSession, Cohort)
+        .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .where(CodevSession.id == session_id, within)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    row, cohort = found
+    return CodevSessionRef(
+        **row.model_dump(include=set(CodevSessionRef.model_fields)),
+        cohort_id=cohort.id,
+        timezone=cohort.timezone,
+        inside=is_inside(actor, row.group_id),
+    )
+
+
+def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
+    """A session with its roles and, once closed, presence and turns; reasons stay inside the group (S4)."""
+    record = db.exec(current(meeting.id)).one_or_none()
+    roles = db.exec(
+        select(RoleAssignment).where(RoleAssignment.session_id == meeting.id).order_by(col(RoleAssignment.position))
+    ).all()
+    presences, turns = _lines(db, record)
+    present = {p.membership_id: p for p in presences}
+    names = _names(db, meeting.group_id)
+    return CodevSessionShown(
+        **meeting.model_dump(),
+        group=db.get_one(CodevGroup, meeting.group_id).name,
+        roles=tuple(RoleShown.model_validate({**r.model_dump(), "name": names[r.membership_id]}) for r in roles),
+        entries=tuple(_entry(id_, name, present.get(id_)) for id_, name in roster(db, meeting, present)),
+        turns=tuple(_turn(t, names, inside=meeting.inside) for t in turns),
+        record_id=record.id if record else None,
+        held=record.held if record else None,
+        closed_at=record.closed_at if record else None,
+        facilitator=db.get_one(Person, record.facilitator_id).name if record else None,
+    )
+
+
+def _lines(db: Session, record: CodevRecord | None) -> tuple[Sequence[CodevPresence], Sequence[CodevTurn]]:
+    if record is None:
+        return (), ()
+    presences = db.exec(select(CodevPresence).where(CodevPresence.record_id == record.id)).all()
+    turns = select(CodevTurn).where(CodevTurn.record_id == record.id).order_by(col(CodevTurn.position))
+    return presences, db.exec(turns).all()
+
+
+def _names(db: Session, group_id: int) -> dict[int, str]:
+    """Names of all who are or were of a group, by membership."""
+    statement = (
+        select(CodevMembership.id, Person)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(CodevMembership.group_id == group_id)
+    )
+    return {id_: person.name for id_, person in db.exec(statement).all()}
+
+
+def _entry(membership_id: int, name: str, presence: CodevPresence | None) -> PresenceShown:
+    if presence is None:
+        return PresenceShown(membership_id=membership_id, name=name, status=None, minutes=None, mode=None)
+    return PresenceShown(
+        membership_id=membership_id,
+        name=name,
+        status=presence.status,
+        minutes=presence.minutes,
+        mode=presence.mode,
+    )
+
+
+def _turn(turn: CodevTurn, names: dict[int, str], *, inside: bool) -> TurnShown:
+    return TurnShown(
+        position=turn.position,
+        client_id=turn.client_id,
+        client=names[turn.client_id],
+        planned_client_id=turn.planned_client_id,
+        planned_client=names[turn.planned_client_id] if turn.planned_client_id is not None else None,
+        status=turn.status,
+        reason=turn.reason if inside else None,
+    )
+
+
+# Roles and rotation -----------------------------------------------------------------------------
+
+
+def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> CodevSessionShown:
+    """Put a plan of roles in place of the one before, until the record is closed."""
+    row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.cancelled_at is not None:
+        raise Conflict("session_cancelled")
+    if db.exec(current(meeting.id)).first() is not None:
+        raise Conflict("codev_record_closed")
+    members = [id_ for id_, _ in roster(db, meeting)]
+    plan = [Assigned(r.position, r.membership_id, r.role) for r in command.roles]
+    refuse_unless(*role_reasons(plan, members), code="invalid")
+    _forget_plan(db, meeting)
+    db.add_all(
+        RoleAssignment(college_id=meeting.college_id, session_id=meeting.id, **r.model_dump()) for r in command.roles
+    )
+    db.flush()
+    return codev_session(db, meeting)
+
+
+def _forget_plan(db: Session, meeting: CodevSessionRef) -> None:
+    """The positions of the new plan are free again before it is written."""
+    before = db.exec(select(RoleAssignment).where(RoleAssignment.session_id == meeting.id)).all()
+    for row in before:
+        db.delete(row)
+    db.flush()
+
+
+def rotation_for(
+    db: Session, meeting: CodevSessionRef, *, consultations: int = 1, passing: Collection[int] = ()
+) -> list[ProposedShown]:
+    """Who could be client and reserve of a coming session; ``passing`` holds memberships that pass."""
+    names = dict(roster(db, meeting))
+    tallies = tally(names, history(db, meeting.group_id, meeting.timezone))
+    return [
+        ProposedShown(
+            position=p.position,
+            client_id=p.client_id,
+            client=names[p.client_id],
+            reserve_id=p.reserve_id,
+            reserve=names[p.reserve_id],
+        )
+        for p in propose(tallies, consultations, passing)
+    ]

@@ -1,0 +1,1 @@
+"""Enrolments: applications, admissions and every change of state."""

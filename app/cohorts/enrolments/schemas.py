@@ -1,0 +1,71 @@
+"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.schemas import Justification
+from app.platform.schema import Command, Line, Prose, Read
+
+
+class ApplyCommand(Command):
+    """An application."""
+
+    motive: Annotated[Prose, StringConstraints(max_length=4000)]
+    employer: Line | None = None
+    employer_agrees: bool = False
+
+
+class MoveCommand(Command):
+    """A change of state (BR-04); ``joined_on`` only on becoming active."""
+
+    to: EnrolmentState
+    reason: Justification | None = None
+    joined_on: date | None = None
+
+
+class Started(Read):
+    """How many people became active."""
+
+    started: int
+
+
+class EnrolmentRef(Read):
+    """An enrolment that the actor may see: what commands accept."""
+
+    id: int
+    college_id: int
+    cohort_id: int
+    person_id: int
+    name: str
+    curriculum_slug: str
+    curriculum_version: str
+    state: EnrolmentState
+    joined_on: date | None
+    cohort_title: str
+    timezone: str
+    grace_hours: int
+
+
+class MoveShown(Read):
+    """A past change of state."""
+
+    from_state: EnrolmentState | None
+    to_state: EnrolmentState
+    moved_at: datetime
+    by: str
+    reason: str | None
+
+
+class ApplicationShown(Read):
+    """An application with what was declared."""
+
+    enrolment_id: int
+    name: str
+    state: EnrolmentState
+    motive: str
+    employer: str | None
+    employer_agrees: bool
+    received_at: datetime

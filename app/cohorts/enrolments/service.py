@@ -1,0 +1,238 @@
+"""Cohorts, applications and enrolments."""
+
+from collections import Counter
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from app.cohorts.enrolments.schemas import ApplicationShown, ApplyCommand, EnrolmentRef, MoveCommand, MoveShown
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove
+from app.cohorts.rules import LEFT, admission_reasons, late_join_limit, move_reasons
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import seats_taken
+from app.identity.roles.service import grant_role, revoke_role
+from app.people.models import Person
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
+from app.platform.clock import now
+from app.platform.database.session import Session, set_actor
+from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.messages.i18n import local, search_key, today
+from app.platform.security.actor import Actor, scoped
+from app.platform.security.permissions import Role
+
+# Applications and enrolments --------------------------------------------------------------------
+
+
+def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
+    """Apply for oneself; the transaction enters the cohort's college for this write alone."""
+    set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
+    mine = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
+    if db.exec(mine).first() is not None:
+        raise Conflict("already_applied")
+    row = Enrolment(
+        college_id=cohort.college_id,
+        cohort_id=cohort.id,
+        person_id=actor.person_id,
+        curriculum_slug=cohort.curriculum_slug,
+        curriculum_version=cohort.curriculum_version,
+        state=EnrolmentState.APPLIED,
+        employer=command.employer,
+    )
+    db.add(row)
+    db.flush()
+    enrolment_id = row.id
+    db.add(
+        Application(college_id=cohort.college_id, enrolment_id=enrolment_id, received_at=now(), **command.model_dump())
+    )
+    _record_move(db, actor, row, None, why=None)
+    grant_role(db, actor.person_id, Role.PARTICIPANT, college_id=cohort.college_id)
+    return _refs(db, Enrolment.id == enrolment_id)[0]
+
+
+def applications(db: Session, cohort: CohortRef) -> list[ApplicationShown]:
+    """Applications of a cohort, oldest first, whatever became of them."""
+    statement = (
+        select(Application, Enrolment.state, Person)
+        .join(Enrolment, col(Enrolment.id) == Application.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(Enrolment.cohort_id == cohort.id)
+        .order_by(col(Application.received_at), col(Application.id))
+    )
+    found = db.exec(statement).all()
+    log_access(db, [(p.id, a.college_id) for a, _, p in found], Part.APPLICATION)
+    return [
+        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, state=state)
+        for a, state, p in found
+    ]
+
+
+def states_in(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
+    """How many enrolments of a cohort are in each state."""
+    statement = sa.select(col(Enrolment.state), func.count()).where(col(Enrolment.cohort_id) == cohort.id)
+    return Counter(dict(db.execute(statement.group_by(col(Enrolment.state))).all()))
+
+
+def see_enrolment(db: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
+    """An enrolment within the actor's reach."""
+    within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
+    found = _refs(db, Enrolment.id == enrolment_id, within)
+    if not found:
+        raise NotFound
+    log_access(db, [(found[0].person_id, found[0].college_id)])
+    return found[0]
+
+
+def enrolments_of(db: Session, person_id: int) -> list[EnrolmentRef]:
+    """Someone's enrolments, newest cohort first (one's own: read through one's own roles)."""
+    return _refs(db, Enrolment.person_id == person_id)
+
+
+def enrolments_in(db: Session, cohort: CohortRef) -> list[EnrolmentRef]:
+    """Everyone of a cohort, by name."""
+    return sorted(_refs(db, Enrolment.cohort_id == cohort.id), key=lambda e: search_key(e.name))
+
+
+def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
+    statement = (
+        select(Enrolment, Person, Cohort)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .where(*where)  # type: ignore[arg-type]
+        .order_by(col(Cohort.starts_on).desc(), col(Enrolment.id))
+    )
+    return [
+        EnrolmentRef(
+            **e.model_dump(exclude={"employer"}),
+            name=p.name,
+            cohort_title=c.title,
+            timezone=c.timezone,
+            grace_hours=c.grace_hours,
+        )
+        for e, p, c in db.exec(statement).all()
+    ]
+
+
+def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> EnrolmentRef:
+    """Change an enrolment's state: who, when, why (BR-04). The cohort's row is locked for the last seat."""
+    cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
+    row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
+    db.refresh(row)
+    reasons = move_reasons(row.state, command.to, command.reason)
+    if not reasons and command.to is EnrolmentState.ADMITTED:
+        reasons = _admission(db, cohort, command)
+    if reasons:
+        raise Conflict(reasons[0].code, *reasons)
+    _check_one_path(db, row, command.to)
+    before = row.state
+    _change_state(db, row, command.to)
+    if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
+        row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
+    _record_move(db, actor, row, before, why=command.reason)
+    if command.to in LEFT:
+        revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
+    if command.to is EnrolmentState.ADMITTED:
+        grant_role(
+            db,
+            row.person_id,
+            Role.PARTICIPANT,
+            college_id=row.college_id,
+            cohort_id=row.cohort_id,
+            granted_by=actor.person_id,
+        )
+    db.flush()
+    return _refs(db, Enrolment.id == enrolment.id)[0]
+
+
+def _admission(db: Session, cohort: Cohort, command: MoveCommand) -> list[Reason]:
+    joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
+    limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
+    return admission_reasons(
+        seated=seats_taken(db, cohort.id),
+        capacity=cohort.capacity,
+        joins_on=joins_on,
+        limit=limit,
+        exception=command.reason,
+    )
+
+
+def _change_state(db: Session, row: Enrolment, to: EnrolmentState) -> None:
+    """Write the state; the unique index says no when the person follows the path in another college (BR-05)."""
+    try:
+        with db.begin_nested():
+            row.state = to
+            db.add(row)
+            db.flush()
+    except IntegrityError as error:
+        raise Conflict("already_enrolled") from error
+
+
+def _check_one_path(db: Session, row: Enrolment, to: EnrolmentState) -> None:
+    """BR-05 within sight, said before anything is written."""
+    running = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
+    if to not in running:
+        return
+    other = select(Enrolment.id).where(
+        Enrolment.person_id == row.person_id,
+        Enrolment.curriculum_slug == row.curriculum_slug,
+        col(Enrolment.state).in_(running),
+        Enrolment.id != row.id,
+    )
+    if db.exec(other).first() is not None:
+        raise Conflict("already_enrolled")
+
+
+def _record_move(db: Session, actor: Actor, row: Enrolment, before: EnrolmentState | None, *, why: str | None) -> None:
+    db.add(
+        EnrolmentMove(
+            college_id=row.college_id,
+            enrolment_id=row.id,
+            from_state=before,
+            to_state=row.state,
+            moved_at=now(),
+            moved_by=actor.person_id,
+            reason=why,
+        )
+    )
+    db.flush()
+
+
+def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
+    """An enrolment's history, oldest first."""
+    statement = (
+        select(EnrolmentMove, Person)
+        .join(Person, col(Person.id) == EnrolmentMove.moved_by)
+        .where(EnrolmentMove.enrolment_id == enrolment.id)
+        .order_by(col(EnrolmentMove.id))
+    )
+    return [
+        MoveShown(from_state=m.from_state, to_state=m.to_state, moved_at=m.moved_at, by=p.name, reason=m.reason)
+        for m, p in db.exec(statement).all()
+    ]
+
+
+def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:
+    """Make everyone admitted active; returns how many.
+
+    Each joined ``on`` that day, else on the cohort's first day or on the day of their admission when it
+    came later, so that a late arrival's attendance begins when they did (S2).
+    """
+    statement = (
+        sa.select(col(EnrolmentMove.enrolment_id), func.max(EnrolmentMove.moved_at))
+        .join(Enrolment, col(Enrolment.id) == EnrolmentMove.enrolment_id)
+        .where(
+            col(Enrolment.cohort_id) == cohort.id,
+            col(Enrolment.state) == EnrolmentState.ADMITTED,
+            col(EnrolmentMove.to_state) == EnrolmentState.ADMITTED,
+        )
+        .group_by(col(EnrolmentMove.enrolment_id))
+    )
+    admitted = {id_: local(at, cohort.timezone).date() for id_, at in db.execute(statement)}
+    for enrolment in _refs(db, col(Enrolment.id).in_(admitted)):
+        command = MoveCommand(to=EnrolmentState.ACTIVE, joined_on=on or admitted[enrolment.id])
+        move(db, actor, enrolment, command)
+    return len(admitted)

@@ -1,0 +1,1 @@
+"""What is open to applications, in any college."""

@@ -1,0 +1,141 @@
+"""What a folder of curricula holds, and every problem in it.
+
+``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
+their pages, ``published.sha256`` the register, ``schema/`` is for editors.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.curricula.activity_page import outline
+from app.curricula.files.loader import Loaded, load, read_text
+from app.curricula.files.problems import Problem
+from app.curricula.files.register import FRAMEWORKS, REGISTER, fingerprint, read_register
+from app.curricula.rules import check_curriculum, check_framework, check_page
+from app.curricula.schemas import Curriculum, Framework
+
+SCHEMAS = "schema"
+VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(slots=True)
+class Folder:
+    """What could be read of a folder; ``problems`` is everything wrong in it, the pages apart."""
+
+    root: Path
+    frameworks: dict[str, Framework] = field(default_factory=dict)
+    curricula: dict[tuple[str, str], Curriculum] = field(default_factory=dict)
+    published: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_folder(root: Path) -> Folder:
+    """Read and check frameworks, curricula and register; what a file holds never raises."""
+    folder = Folder(root)
+    for version in _versions(folder, FRAMEWORKS):
+        _add_framework(folder, version)
+    for slug in _slugs(root):
+        for version in _versions(folder, slug):
+            _add_curriculum(folder, slug, version)
+    if not folder.curricula and not folder.problems:
+        folder.problems.append(Problem(".", 1, (), "curricula.file.nothing"))
+    _add_register(folder)
+    return folder
+
+
+def check_pages(folder: Folder) -> Iterator[Problem]:
+    """Problems of every page, pages missing and pages of no activity."""
+    for (slug, version), curriculum in folder.curricula.items():
+        framework = folder.frameworks[curriculum.framework.version]
+        for activity in curriculum.activities:
+            yield from read_page(folder.root, curriculum, framework, activity.code)[1]
+        expected = {f"{activity.code}.md" for activity in curriculum.activities}
+        for entry in _entries(folder.root / slug / version):
+            if entry.name not in expected:
+                yield Problem(f"{slug}/{version}/{entry.name}", 1, (), "curricula.page_orphan", {"name": entry.name})
+
+
+def read_page(root: Path, curriculum: Curriculum, framework: Framework, code: str) -> tuple[str, tuple[Problem, ...]]:
+    """The text of an activity's page and what is wrong with it."""
+    file = f"{curriculum.slug}/{curriculum.version}/{code}.md"
+    if not (root / file).is_file():
+        return "", (Problem(file, 1, (), "curricula.page_missing", {"code": code}),)
+    text = read_text(root / file, file)
+    if isinstance(text, Problem):
+        return "", (text,)
+    module, activity = curriculum.placed[code]
+    page = outline(text)
+    findings = check_page(page, activity, module, framework)
+    return text, tuple(Problem(file, page.line(f.path), f.path, f.reason.code, f.reason.params) for f in findings)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What people put in a folder, sorted; the hidden files of their tools apart."""
+    return sorted(entry for entry in folder.glob("*") if not entry.name.startswith("."))
+
+
+def _slugs(root: Path) -> Iterator[str]:
+    for entry in _entries(root):
+        if entry.is_dir() and entry.name not in (FRAMEWORKS, SCHEMAS):
+            yield entry.name
+
+
+def _versions(folder: Folder, slug: str) -> Iterator[str]:
+    """Versions in a path's folder; anything that is neither a version nor its pages is a problem."""
+    entries = _entries(folder.root / slug)
+    versions = [e.stem for e in entries if e.suffix == ".yaml" and VERSION.fullmatch(e.stem)]
+    yield from versions
+    for entry in entries:
+        known = entry.name if entry.is_dir() else entry.stem if entry.suffix == ".yaml" else None
+        if known not in versions:
+            folder.problems.append(Problem(f"{slug}/{entry.name}", 1, (), "curricula.file.stray", {"name": entry.name}))
+
+
+def _add_framework(folder: Folder, version: str) -> None:
+    file = f"{FRAMEWORKS}/{version}.yaml"
+    loaded = load(folder.root / file, file, Framework)
+    folder.problems += loaded.problems
+    if loaded.value:
+        folder.problems += _misplaced(loaded, version=version)
+        folder.problems += loaded.located(check_framework(loaded.value))
+        folder.frameworks[version] = loaded.value
+
+
+def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
+    file = f"{slug}/{version}.yaml"
+    loaded = load(folder.root / file, file, Curriculum)
+    misplaced = tuple(_misplaced(loaded, slug=slug, version=version)) if loaded.value else ()
+    folder.problems += (*loaded.problems, *misplaced)
+    # A curriculum that says it is another would be read, and its pages looked for, at the wrong place.
+    if not loaded.value or misplaced:
+        return
+    wanted = loaded.value.framework
+    framework = folder.frameworks.get(wanted.version)
+    if framework is None or framework.code != wanted.code:
+        params = {"code": wanted.code, "version": wanted.version}
+        folder.problems.append(loaded.document.problem("curricula.unknown_framework", ("framework",), params))
+        return
+    folder.problems += loaded.located(check_curriculum(loaded.value, framework))
+    folder.curricula[slug, version] = loaded.value
+
+
+def _misplaced(loaded: Loaded[Framework] | Loaded[Curriculum], **expected: str) -> Iterator[Problem]:
+    """Where a file's name and its content disagree."""
+    for name, value in expected.items():
+        if getattr(loaded.value, name) != value:
+            yield loaded.document.problem("curricula.misplaced", (name,), {"name": name, "expected": value})
+
+
+def _add_register(folder: Folder) -> None:
+    """Published versions that are missing or no longer what they were (BR-01)."""
+    folder.published, problems = read_register(folder.root)
+    folder.problems += problems
+    for line, (name, value) in enumerate(folder.published.items(), 1):
+        slug, _, version = name.partition("/")
+        curriculum = folder.curricula.get((slug, version))
+        if not (folder.root / f"{name}.yaml").is_file():
+            folder.problems.append(Problem(REGISTER, line, (), "curricula.register.missing", {"name": name}))
+        elif curriculum and fingerprint(folder.root, curriculum) != value:
+            folder.problems.append(Problem(f"{name}.yaml", 1, (), "curricula.register.changed", {"name": name}))

@@ -1,0 +1,80 @@
+"""The JSON Schemas that give completion and help in editors: draft 7, with texts in French.
+
+Editors know draft 7 best: no tuples of fixed length, no ``$ref`` with neighbours, ``definitions``. Hover
+texts come from the catalogue (``curricula.field.<Class>.<field>``), since curricula are written in French.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.curricula.schemas import Curriculum, Framework, Frozen
+from app.platform.messages.i18n import t
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+MODELS: Mapping[str, type[Frozen]] = {"curriculum.json": Curriculum, "framework.json": Framework}
+Node = dict[str, object]
+
+
+def json_schemas() -> dict[str, str]:
+    """The text of each schema file, by name."""
+    return {name: _text(model) for name, model in MODELS.items()}
+
+
+def drifted(folder: Path) -> tuple[str, ...]:
+    """Names of the schema files that are missing or not what the code gives."""
+    files = {name: folder / name for name in MODELS}
+    return tuple(
+        name
+        for name, text in json_schemas().items()
+        if not files[name].is_file() or files[name].read_text("utf-8") != text
+    )
+
+
+def write_schemas(folder: Path) -> None:
+    """Write the schema files."""
+    folder.mkdir(exist_ok=True)
+    for name, text in json_schemas().items():
+        (folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def _text(model: type[Frozen]) -> str:
+    schema = model.model_json_schema(ref_template="#/definitions/{model}")
+    definitions = schema.pop("$defs")
+    described = {name: _described(name, node) for name, node in definitions.items()}
+    whole = {"$schema": DIALECT, **_described(model.__name__, schema), "definitions": described}
+    return json.dumps(_adapted(whole), ensure_ascii=False, indent=2) + "\n"
+
+
+def _described(name: str, node: Node) -> Node:
+    """A class with its own text and its fields'."""
+    result = {**node, "description": t(f"curricula.class.{name}")}
+    properties = node.get("properties")
+    if isinstance(properties, dict):
+        result["properties"] = {
+            field: {**value, "description": t(f"curricula.field.{name}.{field}")} for field, value in properties.items()
+        }
+    return result
+
+
+def _adapted(node: Any) -> Any:  # noqa: ANN401  any JSON value
+    """Recursively: no generated titles, no null, ``$ref`` alone, mappings with known keys only."""
+    if isinstance(node, list):
+        return [_adapted(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result = {key: _adapted(value) for key, value in node.items() if not _noise(key, value)}
+    options = [option for option in result.get("anyOf", ()) if option != {"type": "null"}]
+    if options:
+        del result["anyOf"]
+        result = {**options[0], **result}
+    if "$ref" in result and len(result) > 1:
+        result["allOf"] = [{"$ref": result.pop("$ref")}]
+    if "patternProperties" in result:
+        result["additionalProperties"] = False
+    return result
+
+
+def _noise(key: str, value: object) -> bool:
+    return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)

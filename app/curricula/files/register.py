@@ -1,0 +1,60 @@
+"""The register of published versions, ``published.sha256``: what may no longer change (BR-01).
+
+One line per version, ``<sha256>  <slug>/<version>``. The hash covers the curriculum file, its pages and the
+framework version it names, so that nothing a participant is judged on can move under a cohort.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from app.curricula.files.problems import Problem
+from app.curricula.schemas import Curriculum
+
+REGISTER = "published.sha256"
+FRAMEWORKS = "referentiel"
+ENTRY = re.compile(r"(?P<hash>[0-9a-f]{64})  (?P<name>[a-z][a-z0-9-]*/[0-9]+(?:\.[0-9]+){1,2})")
+
+
+def read_register(root: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Hashes by ``slug/version``; lines that cannot be read, or name a version twice, as problems."""
+    path = root / REGISTER
+    entries: dict[str, str] = {}
+    problems: list[Problem] = []
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    for number, line in enumerate(lines, 1):
+        entry = ENTRY.fullmatch(line)
+        if entry is None or entry["name"] in entries:
+            problems.append(Problem(REGISTER, number, (), "curricula.register.line", {"excerpt": line[:80]}))
+        else:
+            entries[entry["name"]] = entry["hash"]
+    return entries, tuple(problems)
+
+
+def write_register(root: Path, entries: Mapping[str, str]) -> None:
+    """Replace the register in one step: a reader sees the old file or the new one."""
+    draft = root / f"{REGISTER}.new"
+    draft.write_text("".join(f"{value}  {name}\n" for name, value in sorted(entries.items())), "utf-8", newline="\n")
+    os.replace(draft, root / REGISTER)  # noqa: PTH105  Path.replace is the same; this one says it overwrites
+
+
+def fingerprint(root: Path, curriculum: Curriculum) -> str:
+    """SHA-256 of a version, in hexadecimal: each file's name, length and bytes, in the order of the names.
+
+    Line ends count as ``\\n``: a checkout that rewrites them does not change a published version.
+    """
+    digest = sha256()
+    for name in sorted(_files(root, curriculum)):
+        body = (root / name).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{name}\0{len(body)}\0".encode() + body)
+    return digest.hexdigest()
+
+
+def _files(root: Path, curriculum: Curriculum) -> Iterator[str]:
+    version = f"{curriculum.slug}/{curriculum.version}"
+    yield f"{FRAMEWORKS}/{curriculum.framework.version}.yaml"
+    yield f"{version}.yaml"
+    for page in (root / version).glob("*.md"):
+        yield f"{version}/{page.name}"

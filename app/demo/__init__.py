@@ -1,0 +1,1 @@
+"""The demo network: invented people in invented colleges, populated through the services."""

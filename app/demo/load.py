@@ -1,0 +1,102 @@
+"""``escouade demo``: a network of invented people, the same for a seed and a reference date."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.demo.activity import live
+from app.demo.certificates import issue_certificates
+from app.demo.data import COHORTS, PLACES, CohortPlan
+from app.demo.field import go_on, know_enterprises
+from app.demo.network import PASSWORD, Story, lay
+from app.demo.special_cases import tell_stories
+from app.features import METADATA
+from app.identity.sign_in.schemas import DemoAccount
+from app.network.models import College
+from app.platform.config import Settings
+from app.platform.database.session import Session, set_actor
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import t, today
+
+SEED = 135
+ALL_PLACES = tuple(p.slug for p in PLACES)
+UNFINISHED = "demo under way"
+KEPT = {"region", "published_curriculum"}
+LAYING = 3
+"""What laying the network weighs in the progress shown, in cohorts."""
+
+
+def load_if_empty(database: Database, chosen: Settings, *, plans: Sequence[CohortPlan] = COHORTS) -> None:
+    """Load the demo network the first time."""
+    if is_empty(database):
+        load(database, chosen.base_url, plans=plans)
+
+
+def load(
+    database: Database,
+    base_url: str,
+    *,
+    seed: int = SEED,
+    on: date | None = None,
+    places: Iterable[str] = ALL_PLACES,
+    plans: Sequence[CohortPlan] = COHORTS,
+) -> None:
+    """Tell the whole story, with its progress shown; ``places`` limits it to some colleges, ``plans`` to cohorts."""
+    console = Console(stderr=True)
+    story = Story(database, seed, on or today(), places=frozenset(places), plans=plans)
+    _mark(database, UNFINISHED)
+    with Progress(console=console, transient=True) as shown:
+        task = shown.add_task(t("cli.demo.loading"), total=len(plans) + LAYING)
+        lay(story)
+        know_enterprises(story)
+        shown.advance(task, LAYING)
+        live(story, lambda done: shown.advance(task, done))
+        go_on(story)
+        tell_stories(story)
+        issue_certificates(story, base_url)
+    _mark(database, "")
+    console.print(t("cli.demo.loaded"))
+
+
+def accounts_of(db: Session) -> list[DemoAccount]:
+    """One account per role and college; the participant is someone half-way."""
+    set_actor(db, colleges=[i for i in db.exec(select(College.id)).all() if i is not None], person=None)
+    rows = db.execute(
+        text(
+            """
+            with held as (
+              select role, college_id, person_id, 0 as far from role_held
+               where role <> 'participant' and ended_at is null
+              union all
+              select 'participant', e.college_id, e.person_id, abs(2 * g.recognised_minutes - g.planned_minutes)
+                from enrolment e join progress g on g.enrolment_id = e.id where e.state = 'active'
+            )
+            select distinct on (c.name, h.role) h.role, coalesce(c.name, '') as college,
+                   p.legal_first_name || ' ' || p.legal_last_name as name, a.email
+              from held h join person p on p.id = h.person_id join account a on a.person_id = p.id
+              left join college c on c.id = h.college_id
+             order by c.name nulls first, h.role, h.far, p.id
+            """
+        )
+    ).mappings()
+    return [DemoAccount(**row, password=PASSWORD) for row in rows]
+
+
+def is_empty(database: Database) -> bool:
+    """Whether there is room for the demo; a load that was interrupted is swept away first."""
+    with database.engine.begin() as owner:
+        if owner.execute(text("select obj_description('public'::regnamespace)")).scalar_one() == UNFINISHED:
+            tables = ", ".join(t.name for t in METADATA.sorted_tables if t.name not in KEPT)
+            owner.execute(text(f"truncate {tables} restart identity"))
+    with database.transaction() as db:
+        return db.exec(select(College.id)).first() is None
+
+
+def _mark(database: Database, note: str) -> None:
+    """Say on the schema that a load is under way: a story half told must not pass for a whole one."""
+    with database.engine.begin() as owner:
+        owner.execute(text(f"comment on schema public is '{note}'"))

@@ -1,0 +1,1 @@
+"""One's account: passwords, suspension, and accounts that a college opens."""

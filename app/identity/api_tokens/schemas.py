@@ -1,0 +1,42 @@
+"""What someone does with their own account, and what an administrator does with another's."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.platform.schema import Command, Line, Read
+from app.platform.security.permissions import Permission
+
+# API tokens -------------------------------------------------------------------------------------
+
+
+class NewToken(Command):
+    """A program's key: what it is for, what it may do, for how many days."""
+
+    name: Annotated[Line, StringConstraints(max_length=100)]
+    permissions: Annotated[frozenset[Permission], Field(min_length=1)]
+    days: Annotated[int, Field(ge=1, le=365)] = 90
+
+
+class TokenShown(Read):
+    """An API token, without its secret."""
+
+    id: int
+    name: str
+    permissions: tuple[Permission, ...]
+    created_at: datetime
+    expires_at: datetime
+    seen_at: datetime | None
+
+
+class TokenMade(TokenShown):
+    """An API token with its secret, shown once."""
+
+    token: str
+
+
+class Tokens(Read):
+    """Someone's API tokens, the newest first."""
+
+    items: tuple[TokenShown, ...]

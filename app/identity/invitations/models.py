@@ -1,0 +1,31 @@
+"""People, their accounts, the roles they hold and their sign-ins.
+
+A person is global: one row whatever the colleges. Others see them through what they hold or follow.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+from app.platform.security.permissions import Role
+
+
+class Invitation(Row, table=True):
+    """A college's letter to someone: opens an account with a role, once, within days; its token is kept as SHA-256."""
+
+    __table_args__ = owned(
+        ("cohort_id", "cohort"), extra=(check("role_of_a_college", "role not in ('admin', 'observer')"),)
+    )
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    cohort_id: int | None = None
+    email: str = Field(max_length=254)
+    role: Role | None = Field(default=None, sa_type=by_value(Role), nullable=True)
+    token_hash: str = Field(unique=True, max_length=64)
+    created_at: datetime = moment()
+    created_by: int = Field(foreign_key="person.id")
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment_or_none()
+    withdrawn_at: datetime | None = moment_or_none()

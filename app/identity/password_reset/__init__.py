@@ -1,0 +1,1 @@
+"""A forgotten password: a link by e-mail sets another, once and within the hour."""

@@ -1,0 +1,50 @@
+"""People, their accounts, the roles they hold and their sign-ins.
+
+A person is global: one row whatever the colleges. Others see them through what they hold or follow.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ForeignKeyConstraint,
+    Index,
+    text,
+)
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import by_value, check, moment, moment_or_none
+from app.platform.security.permissions import Role
+
+
+class RoleGrantRow(Row, table=True):
+    """A role someone holds: on the platform, in a college, in a cohort or in a codevelopment group."""
+
+    __tablename__ = "role_held"
+    __table_args__ = (
+        ForeignKeyConstraint(["cohort_id", "college_id"], ["cohort.id", "cohort.college_id"]),
+        ForeignKeyConstraint(["group_id", "college_id"], ["codev_group.id", "codev_group.college_id"]),
+        Index(
+            "uq_role_held_once",
+            "person_id",
+            "role",
+            text("coalesce(college_id, 0)"),
+            text("coalesce(project_id, 0)"),
+            text("coalesce(cohort_id, 0)"),
+            text("coalesce(group_id, 0)"),
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+        check("place", "(role in ('admin', 'observer')) = (college_id is null)"),
+        check("cohort_within_college", "cohort_id is null or college_id is not null"),
+    )
+
+    person_id: int = Field(foreign_key="person.id", index=True)
+    role: Role = Field(sa_type=by_value(Role))
+    college_id: int | None = Field(default=None, foreign_key="college.id")
+    project_id: int | None = Field(default=None, foreign_key="project.id")
+    cohort_id: int | None = Field(default=None, index=True)
+    group_id: int | None = Field(default=None, index=True)
+    granted_at: datetime = moment()
+    granted_by: int | None = Field(default=None, foreign_key="person.id")
+    ended_at: datetime | None = moment_or_none()

@@ -1,0 +1,80 @@
+"""People, their accounts and the roles they hold."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from app.identity.roles.models import RoleGrantRow
+from app.people.models import Person
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.security.permissions import Role
+
+
+def grant_role(
+    db: Session,
+    person_id: int,
+    role: Role,
+    *,
+    college_id: int | None = None,
+    cohort_id: int | None = None,
+    group_id: int | None = None,
+    project_id: int | None = None,
+    granted_by: int | None = None,
+) -> None:
+    """Give a role, once: holding it already changes nothing."""
+    already = select(RoleGrantRow.id).where(
+        RoleGrantRow.person_id == person_id,
+        RoleGrantRow.role == role,
+        RoleGrantRow.college_id == college_id,
+        RoleGrantRow.cohort_id == cohort_id,
+        RoleGrantRow.group_id == group_id,
+        RoleGrantRow.project_id == project_id,
+        col(RoleGrantRow.ended_at).is_(None),
+    )
+    if db.exec(already).first() is None:
+        db.add(
+            RoleGrantRow(
+                person_id=person_id,
+                role=role,
+                college_id=college_id,
+                cohort_id=cohort_id,
+                group_id=group_id,
+                project_id=project_id,
+                granted_at=now(),
+                granted_by=granted_by,
+            )
+        )
+        db.flush()
+
+
+def revoke_role(
+    db: Session, person_id: int, role: Role, *, cohort_id: int | None = None, group_id: int | None = None
+) -> None:
+    """End a role in a group, or in a cohort and its groups; what is held elsewhere stays."""
+    place = RoleGrantRow.cohort_id == cohort_id if group_id is None else RoleGrantRow.group_id == group_id
+    held = select(RoleGrantRow).where(
+        RoleGrantRow.person_id == person_id, RoleGrantRow.role == role, place, col(RoleGrantRow.ended_at).is_(None)
+    )
+    for row in db.exec(held).all():
+        row.ended_at = now()
+        db.add(row)
+    db.flush()
+
+
+def holders(
+    db: Session, role: Role, *, college_id: int, cohort_id: int | None = None, group_id: int | None = None
+) -> Sequence[tuple[int, str]]:
+    """``(person id, name)`` of those who hold a role in a place, in order of name."""
+    statement = (
+        select(Person)
+        .join(RoleGrantRow, col(RoleGrantRow.person_id) == Person.id)
+        .where(RoleGrantRow.role == role, RoleGrantRow.college_id == college_id, col(RoleGrantRow.ended_at).is_(None))
+        .order_by(Person.search_key)
+        .distinct()
+    )
+    if cohort_id is not None:
+        statement = statement.where(RoleGrantRow.cohort_id == cohort_id)
+    if group_id is not None:
+        statement = statement.where(RoleGrantRow.group_id == group_id)
+    return [(p.id, p.name) for p in db.exec(statement).all()]

@@ -1,0 +1,33 @@
+"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+
+from app.identity.account import api as account_api
+from app.identity.account import pages as account_pages
+from app.identity.api_tokens import api as api_tokens_api
+from app.identity.api_tokens import pages as api_tokens_pages
+from app.identity.invitations import api as invitations_api
+from app.identity.invitations import pages as invitations_pages
+from app.identity.oidc import api as oidc_api
+from app.identity.oidc import pages as oidc_pages
+from app.identity.password_reset import pages as password_reset_pages
+from app.identity.second_factor import api as second_factor_api
+from app.identity.second_factor import pages as second_factor_pages
+from app.identity.sign_in import api as sign_in_api
+from app.identity.sign_in import pages as sign_in_pages
+
+API = (
+    sign_in_api.router,
+    second_factor_api.router,
+    account_api.router,
+    api_tokens_api.router,
+    invitations_api.router,
+    oidc_api.router,
+)
+PAGES = (
+    sign_in_pages.router,
+    second_factor_pages.router,
+    account_pages.router,
+    api_tokens_pages.router,
+    password_reset_pages.router,
+    invitations_pages.router,
+    oidc_pages.router,
+)

@@ -1,0 +1,68 @@
+"""One's own account: where one is signed in, and one's password."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from app.identity.account.models import Account
+from app.identity.account.service import own_account
+from app.identity.sign_in.models import SignIn
+from app.identity.sign_in.rules import browser_of
+from app.identity.sign_in.schemas import Device, Devices
+from app.identity.sign_in.service import end_sign_ins
+from app.platform.clock import now
+from app.platform.config import Settings
+from app.platform.database.session import Session
+from app.platform.errors import NotFound
+from app.platform.security.actor import Actor
+
+# Devices ----------------------------------------------------------------------------------------
+
+
+def devices(db: Session, actor: Actor, settings: Settings) -> Devices:
+    """Where the person is signed in, the last used first; what has ended or slept too long is not there."""
+    at = now()
+    rows = db.exec(
+        select(SignIn)
+        .join(Account, col(Account.id) == SignIn.account_id)
+        .where(
+            Account.person_id == actor.person_id,
+            col(SignIn.ended_at).is_(None),
+            SignIn.expires_at > at,
+            SignIn.seen_at > at - timedelta(hours=settings.idle_hours),
+        )
+        .order_by(col(SignIn.seen_at).desc(), col(SignIn.id).desc())
+    ).all()
+    return Devices(items=tuple(_device(row, actor) for row in rows))
+
+
+def _device(row: SignIn, actor: Actor) -> Device:
+    browser, system = browser_of(row.user_agent)
+    return Device(
+        id=row.id,
+        kind=row.kind,
+        browser=browser,
+        system=system,
+        origin=row.origin,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        current=row.id == actor.sign_in_id,
+    )
+
+
+def end_device(db: Session, actor: Actor, sign_in_id: int) -> None:
+    """End one of the person's sign-ins at once; another person's is not there."""
+    row = db.exec(
+        select(SignIn)
+        .join(Account, col(Account.id) == SignIn.account_id)
+        .where(Account.person_id == actor.person_id, SignIn.id == sign_in_id, col(SignIn.ended_at).is_(None))
+    ).first()
+    if row is None:
+        raise NotFound
+    row.ended_at = now()
+    db.add(row)
+
+
+def end_other_devices(db: Session, actor: Actor) -> None:
+    """End all the person's sign-ins but this one."""
+    end_sign_ins(db, own_account(db, actor).id, kept=actor.sign_in_id)

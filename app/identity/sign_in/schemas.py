@@ -1,0 +1,57 @@
+"""People as they come in and go out."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr, StringConstraints
+
+from app.identity.account.rules import normal_email
+from app.identity.sign_in.enums import SignInKind
+from app.platform.schema import Command, Read
+from app.platform.security.permissions import Role
+
+
+class SignInCommand(Command):
+    """An address and its password."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254), AfterValidator(normal_email)]
+    password: SecretStr
+
+
+class SignedIn(Read):
+    """A bearer token, shown once."""
+
+    token: str
+    expires_at: datetime
+
+
+class DemoAccount(Read):
+    """An account of the demo network, its password in clear."""
+
+    role: Role
+    college: str
+    name: str
+    email: str
+    password: str
+
+
+# Devices and the password -----------------------------------------------------------------------
+
+
+class Device(Read):
+    """A place where someone is signed in; ``browser`` and ``system`` are empty for a program that names none."""
+
+    id: int
+    kind: SignInKind
+    browser: str
+    system: str
+    origin: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+class Devices(Read):
+    """Where someone is signed in, the last used first."""
+
+    items: tuple[Device, ...]

@@ -1,0 +1,1 @@
+"""Activities done, and the page of an activity."""

@@ -1,0 +1,77 @@
+"""What learning tells the progress projection: activities done, hand-ins received, field time."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from app.cohorts.models import Cohort, Enrolment
+from app.learning.activities.models import ActivityCompletion
+from app.learning.field_hours.models import Countersignature, FieldHours
+from app.learning.hand_ins.models import HandIn
+from app.platform.database.rows import not_superseded
+from app.platform.database.session import Session
+from app.platform.messages.i18n import local
+from app.progress.facts import ActivityDone, Fact, FieldTime, HandedIn
+from app.progress.service import FactSource, Ids, among, own
+
+_COMPLETIONS = sa.select(
+    col(ActivityCompletion.enrolment_id), col(ActivityCompletion.activity_code), col(ActivityCompletion.done_on)
+).where(among(ActivityCompletion.enrolment_id), not_superseded(ActivityCompletion), col(ActivityCompletion.done))
+
+_HAND_INS = (
+    sa.select(
+        col(HandIn.enrolment_id),
+        col(HandIn.activity_code),
+        col(HandIn.received_at),
+        col(HandIn.attempt),
+        col(Cohort.timezone),
+    )
+    .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
+    .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+    .where(among(HandIn.enrolment_id))
+)
+
+_HOURS = (
+    sa.select(
+        col(FieldHours.enrolment_id),
+        col(FieldHours.id),
+        col(FieldHours.activity_code),
+        col(FieldHours.worked_on),
+        col(FieldHours.minutes),
+        col(Countersignature.accepted),
+    )
+    .select_from(FieldHours)
+    .outerjoin(
+        Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
+    )
+    .where(among(FieldHours.enrolment_id))
+)
+
+
+def _load_completions(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, code, done_on in db.execute(_COMPLETIONS, {"ids": ids}):
+        yield enrolment_id, ActivityDone(code, done_on)
+
+
+def _load_hand_ins(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, code, received_at, attempt, zone in db.execute(_HAND_INS, {"ids": ids}):
+        yield enrolment_id, HandedIn(code, local(received_at, zone).date(), attempt)
+
+
+def _load_hours(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
+    for enrolment_id, hours_id, code, worked_on, minutes, accepted in db.execute(_HOURS, {"ids": ids}):
+        yield enrolment_id, FieldTime(hours_id, code, worked_on, minutes, accepted)
+
+
+def _of_countersignatures(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    ids = [row.field_hours_id for row in rows]
+    return db.exec(select(FieldHours.enrolment_id).where(col(FieldHours.id).in_(ids))).all()
+
+
+FACTS = (
+    FactSource(affects={ActivityCompletion: own}, load=_load_completions),
+    FactSource(affects={HandIn: own}, load=_load_hand_ins),
+    FactSource(affects={FieldHours: own, Countersignature: _of_countersignatures}, load=_load_hours),
+)

@@ -1,0 +1,61 @@
+"""Activities done, hand-ins and field hours as they come in and go out. Times are minutes, moments UTC."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from app.cohorts.schemas import Justification
+from app.learning.activities.schemas import Code
+from app.platform.schema import Command, Line, Read
+
+MINUTES_A_DAY = 1440
+
+
+class HoursState(StrEnum):
+    """What became of declared hours."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class HoursCommand(Command):
+    """Minutes spent in an enterprise on one day, for a field activity."""
+
+    activity_code: Code
+    minutes: Annotated[int, Field(ge=1, le=MINUTES_A_DAY)]
+    worked_on: date
+    note: Line | None = None
+
+
+class HoursShown(Read):
+    """Declared hours that the actor may see, with the countersignature in force."""
+
+    id: int
+    college_id: int
+    enrolment_id: int
+    person_id: int
+    name: str
+    cohort_title: str
+    curriculum_slug: str
+    curriculum_version: str
+    activity_code: str
+    minutes: int
+    worked_on: date
+    note: str
+    declared_at: datetime
+    state: HoursState
+    countersignature_id: int | None = None
+    reason: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+
+
+class CountersignCommand(Command):
+    """Accept or refuse declared hours; a refusal says why, and so does a change of mind."""
+
+    accepted: bool
+    reason: Justification | None = None
+    supersedes: int | None = Field(default=None, description="the countersignature in force, when there is one")

@@ -1,0 +1,175 @@
+"""Field hours: declared by the participant, accepted or refused by someone else, later decisions superseding."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Cohort, Enrolment
+from app.curricula.library import default_library
+from app.learning.activities.service import desk
+from app.learning.field_hours.models import Countersignature, FieldHours
+from app.learning.field_hours.rules import countersign_reasons, hours_reasons
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
+from app.network.models import College
+from app.people.models import Person
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
+from app.platform.clock import now
+from app.platform.database.rows import not_superseded
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, NotFound, Reason, refuse_unless
+from app.platform.security.actor import Actor, scoped
+
+
+def declare_hours(db: Session, actor: Actor, enrolment: EnrolmentRef, command: HoursCommand) -> tuple[HoursShown, bool]:
+    """Hours waiting for a countersignature, and whether they are new: the same declaration of the same day
+    sent again is one, unless it was refused."""
+    note = command.note or ""
+    found = desk(db, enrolment, command.activity_code)
+    declared = [h for h in hours_of(db, enrolment) if h.activity_code == command.activity_code]
+    not_superseded = [h for h in declared if h.state is not HoursState.REFUSED]
+    again = [
+        h for h in not_superseded if (h.worked_on, h.minutes, h.note) == (command.worked_on, command.minutes, note)
+    ]
+    if again:
+        return again[0], False
+    reasons = hours_reasons(
+        found, minutes=command.minutes, worked_on=command.worked_on, counted=sum(h.minutes for h in not_superseded)
+    )
+    refuse_unless(*reasons, code="invalid")
+    row = FieldHours(
+        college_id=enrolment.college_id,
+        enrolment_id=enrolment.id,
+        declared_at=now(),
+        declared_by=actor.person_id,
+        note=note,
+        **command.model_dump(exclude={"note"}),
+    )
+    db.add(row)
+    db.flush()
+    return _shown(db, FieldHours.id == row.id)[0], True
+
+
+def hours_of(db: Session, enrolment: EnrolmentRef) -> list[HoursShown]:
+    """Everything an enrolment declared, oldest first."""
+    return _shown(db, FieldHours.enrolment_id == enrolment.id)
+
+
+def hours_to_countersign(db: Session, actor: Actor, *, college_id: int | None = None) -> list[HoursShown]:
+    """Hours within reach that nobody has decided on, oldest first; ``NotFound`` for a college out of reach."""
+    where = [scoped(actor, college=FieldHours.college_id), col(Countersignature.id).is_(None)]
+    if college_id is not None:
+        reached = select(College.id).where(College.id == college_id, scoped(actor, college=College.id))
+        if db.exec(reached).first() is None:
+            raise NotFound
+        where.append(col(FieldHours.college_id) == college_id)
+    found = _shown(db, *where)
+    log_access(db, [(hours.person_id, hours.college_id) for hours in found], Part.HOURS)
+    return found
+
+
+def see_hours(db: Session, actor: Actor, hours_id: int) -> HoursShown:
+    """Declared hours within the actor's reach."""
+    within = scoped(actor, college=FieldHours.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
+    found = _shown(db, FieldHours.id == hours_id, within)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _shown(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clauses of two libraries
+    decider = aliased(Person)
+    statement = (
+        sa.select(FieldHours, Enrolment, Cohort, Person, Countersignature, decider)
+        .join(Enrolment, col(Enrolment.id) == FieldHours.enrolment_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .outerjoin(
+            Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
+        )
+        .outerjoin(decider, decider.id == Countersignature.decided_by)  # type: ignore[arg-type]
+        .where(*where)
+        .order_by(col(FieldHours.declared_at), col(FieldHours.id))
+    )
+    return [_whole(row) for row in db.execute(statement).all()]
+
+
+_Found: TypeAlias = Row[FieldHours, Enrolment, Cohort, Person, Countersignature | None, Person | None]
+
+
+def _whole(found: _Found) -> HoursShown:
+    row, enrolment, cohort, person, decision, decider = found
+    return HoursShown(
+        **row.model_dump(),
+        person_id=enrolment.person_id,
+        name=person.name,
+        cohort_title=cohort.title,
+        curriculum_slug=enrolment.curriculum_slug,
+        curriculum_version=enrolment.curriculum_version,
+        state=_state(decision),
+        countersignature_id=decision.id if decision else None,
+        reason=decision.reason if decision else None,
+        decided_at=decision.decided_at if decision else None,
+        decided_by=decider.name if decider else None,
+    )
+
+
+def _state(decision: Countersignature | None) -> HoursState:
+    if decision is None:
+        return HoursState.PENDING
+    return HoursState.ACCEPTED if decision.accepted else HoursState.REFUSED
+
+
+def countersign(db: Session, actor: Actor, hours: HoursShown, command: CountersignCommand) -> HoursShown:
+    """Accept or refuse, whatever became of the enrolment since: the hours were worked.
+
+    ``Conflict`` ``stale`` when someone else decided meanwhile.
+    """
+    lock = select(Enrolment.id).where(Enrolment.id == hours.enrolment_id).with_for_update(key_share=True)
+    db.exec(lock).one()
+    declared = _shown(db, FieldHours.enrolment_id == hours.enrolment_id)
+    current = next(h for h in declared if h.id == hours.id)
+    if command.supersedes != current.countersignature_id:
+        raise Conflict("stale", Reason("countersignature_stale", field="supersedes"))
+    reasons = countersign_reasons(
+        default_library()
+        .curriculum(current.curriculum_slug, current.curriculum_version)
+        .activity(current.activity_code),
+        accepted=command.accepted,
+        reason=command.reason,
+        supersedes=command.supersedes is not None,
+        own=current.person_id == actor.person_id,
+        minutes=current.minutes,
+        counted=sum(h.minutes for h in declared if _counts_beside(h, current)),
+    )
+    refuse_unless(*reasons, code="invalid")
+    row = Countersignature(
+        college_id=current.college_id,
+        field_hours_id=current.id,
+        accepted=command.accepted,
+        reason=command.reason,
+        decided_at=now(),
+        decided_by=actor.person_id,
+        supersedes_id=command.supersedes,
+    )
+    db.add(row)
+    db.flush()
+    return _shown(db, FieldHours.id == current.id)[0]
+
+
+def _counts_beside(other: HoursShown, hours: HoursShown) -> bool:
+    same = other.activity_code == hours.activity_code and other.id != hours.id
+    return same and other.state is not HoursState.REFUSED
+
+
+def countersign_all(
+    db: Session, actor: Actor, hours: Sequence[HoursShown], command: CountersignCommand
+) -> list[HoursShown]:
+    """The same first decision on several declarations, all or none; enrolments are locked in id order."""
+    in_order = sorted(hours, key=lambda h: (h.enrolment_id, h.id))
+    return [countersign(db, actor, h, command) for h in in_order]

@@ -1,0 +1,1 @@
+"""Work handed in, as text or as a file."""

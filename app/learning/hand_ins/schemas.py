@@ -1,0 +1,61 @@
+"""Activities done, hand-ins and field hours as they come in and go out. Times are minutes, moments UTC."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from app.learning.activities.schemas import Code
+from app.platform.schema import Command, Prose, Read
+
+
+class TextCommand(Command):
+    """A text handed in; ``completed_at`` says when it was finished, sent later for want of a network (S1)."""
+
+    activity_code: Code
+    body: Prose
+    completed_at: AwareDatetime | None = None
+
+
+class FileCommand(Command):
+    """A file handed in: its name, cleaned by ``rules.clean_name``, and its bytes."""
+
+    activity_code: Code
+    name: str
+    content: bytes
+    completed_at: AwareDatetime | None = None
+
+
+class Punctuality(StrEnum):
+    """When a hand-in came, against the end of its module's week; ``on_time_declared`` rests on grace (S1)."""
+
+    ON_TIME = "on_time"
+    ON_TIME_DECLARED = "on_time_declared"
+    LATE = "late"
+
+
+class HandInRow(Read):
+    """An attempt in a list, without its text."""
+
+    id: int
+    enrolment_id: int
+    activity_code: str
+    attempt: int
+    file_name: str | None = None
+    file_type: str | None = None
+    file_size: int | None = Field(default=None, description="bytes")
+    file_sha256: str | None = None
+    completed_at_declared: datetime | None = None
+    received_at: datetime
+    due_on: date
+    punctuality: Punctuality
+
+
+class HandInShown(HandInRow):
+    """An attempt that the actor may see, whole."""
+
+    college_id: int
+    cohort_id: int
+    person_id: int
+    name: str
+    body: str | None = None

@@ -1,0 +1,1 @@
+"""Pages that gather from several rooms; nothing imports this one."""

@@ -1,0 +1,1 @@
+"""A cohort's page with its board."""

@@ -1,0 +1,1 @@
+"""The page of one enrolment: its state, its history, what was missed."""

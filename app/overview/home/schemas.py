@@ -1,0 +1,25 @@
+"""People as they come in and go out."""
+
+from app.platform.schema import Read
+from app.platform.security.permissions import Role
+
+
+class RoleShown(Read):
+    """A role, and where it is held."""
+
+    role: Role
+    college: str | None = None
+    cohort: str | None = None
+    cohort_id: int | None = None
+    group: str | None = None
+    group_id: int | None = None
+    project_id: int | None = None
+    college_id: int | None = None
+
+
+class Me(Read):
+    """Who is signed in."""
+
+    person_id: int
+    name: str
+    roles: tuple[RoleShown, ...]

@@ -1,0 +1,25 @@
+"""People, their accounts and the roles they hold."""
+
+from sqlalchemy import text
+
+from app.overview.home.schemas import Me, RoleShown
+from app.platform.database.session import Session
+from app.platform.security.actor import Actor
+
+
+def me(db: Session, actor: Actor) -> Me:
+    """Who is signed in, with the roles and the places they are held in."""
+    rows = db.execute(
+        text(
+            """
+            select r.role, c.name as college, h.title as cohort, r.cohort_id, g.name as group, r.group_id,
+                   r.college_id, r.project_id
+              from role_held r left join college c on c.id = r.college_id left join cohort h on h.id = r.cohort_id
+              left join codev_group g on g.id = r.group_id
+             where r.person_id = :person and r.ended_at is null
+             order by r.role, c.name, h.starts_on desc, g.name
+            """
+        ),
+        {"person": actor.person_id},
+    ).mappings()
+    return Me(person_id=actor.person_id, name=actor.name, roles=tuple(RoleShown(**row) for row in rows))

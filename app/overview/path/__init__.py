@@ -1,0 +1,1 @@
+"""Someone's path: what is done, what is left and why."""

@@ -1,0 +1,36 @@
+"""Who looked at someone's file, as the person reads it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.platform.audit.enums import Part
+from app.platform.schema import Command, Read
+from app.platform.security.permissions import Role
+
+
+class ViewShown(Read):
+    """A view of one's file: who, in which role, what, when, in which college."""
+
+    id: int
+    at: datetime
+    viewer: str
+    role: Role | None
+    what: Part
+    college: str
+    timezone: str
+
+
+class ViewsPage(Read):
+    """Some views, newest first; ``next`` is the cursor of those before, ``None`` at the end."""
+
+    items: tuple[ViewShown, ...]
+    next: int | None
+
+
+class ViewsQuery(Command):
+    """Which views: those before a cursor."""
+
+    after: int | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50

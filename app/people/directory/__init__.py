@@ -1,0 +1,1 @@
+"""The people of a college, found by name."""

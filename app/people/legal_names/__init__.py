@@ -1,0 +1,1 @@
+"""Changes of legal name, with who saw the proof."""

@@ -1,0 +1,26 @@
+"""People, their accounts, the roles they hold and their sign-ins.
+
+A person is global: one row whatever the colleges. Others see them through what they hold or follow.
+"""
+
+from datetime import date, datetime
+
+from sqlmodel import Field
+
+from app.platform.database.rows import Row
+from app.platform.database.types import moment, owned
+
+
+class NameChange(Row, table=True):
+    """A legal name that someone had until a day, and who saw the proof of the new one; the proof is not kept (S7)."""
+
+    __tablename__ = "name_change"
+    __table_args__ = owned()
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    former_first_name: str = Field(max_length=100)
+    former_last_name: str = Field(max_length=100)
+    changed_at: datetime = moment()
+    seen_on: date
+    seen_by: int = Field(foreign_key="person.id")

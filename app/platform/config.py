@@ -1,0 +1,117 @@
+"""Settings, from ``ESCOUADE_*`` variables. What is unsafe refuses to start in production."""
+
+from email.utils import parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.platform.documents.pades import SigningKey, faults
+from app.platform.errors import Reason
+from app.platform.locations import default_data
+from app.platform.security.keyring import weaknesses
+
+
+class Settings(BaseSettings):
+    """One deployment's choices; every field is documented in ``docs/settings.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="ESCOUADE_", frozen=True, extra="ignore")
+
+    environment: Literal["demo", "development", "production"] = Field(
+        "development", description="demo lists its accounts on the sign-in page; production refuses unsafe settings"
+    )
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
+    )
+    data_dir: Path = Field(
+        default_factory=default_data,
+        description="embedded server, handed-in files, issued PDFs; the default stands in the home folder where the "
+        "package is installed without its repository",
+    )
+    keyring: Path | None = Field(
+        None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
+    )
+    base_url: str = Field("http://127.0.0.1:8000", description="address people use; absolute links come from it only")
+    english: bool = Field(default=False, description="offer English beside French; off by default")
+    pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
+    session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
+    idle_hours: int = Field(3, ge=1, le=24, description="a sign-in unused for so long ends")
+    upload_megabytes: int = Field(10, ge=1, le=100, description="largest file handed in")
+    smtp_url: str | None = Field(
+        None,
+        description="server that takes letters, smtp://user:password@host:587?starttls or smtps://…; unset: letters "
+        "become .eml files under data_dir, and in production they wait",
+    )
+    mail_from: str | None = Field(
+        None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
+    )
+    signing: dict[str, SigningKey] = Field(
+        {},
+        description="keys that sign documents (PAdES), as JSON by college slug: "
+        '{"alma": {"file": "/run/secrets/alma.p12", "passphrase": "…"}}, or "pkcs12" with the file in base64 for '
+        '"file"; prefer EC P-256; colleges without one issue documents that are not signed',
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def use_psycopg(cls, url: str | None) -> str | None:
+        """Accept the usual spellings of a PostgreSQL address."""
+        if url is None or url.startswith("postgresql+psycopg://"):
+            return url
+        return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def know_the_server(cls, url: str | None) -> str | None:
+        """Refuse what names no mail server, before letters wait for it."""
+        parts = urlsplit(url or "smtp://unset")
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
+            raise ValueError("not the address of a mail server")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def know_the_sender(cls, sender: str | None) -> str | None:
+        """Refuse a sender that is no address."""
+        if sender is not None and not (sender.isprintable() and parseaddr(sender)[1].rpartition("@")[0]):
+            raise ValueError("not a mail address")
+        return sender
+
+    @property
+    def keyring_file(self) -> Path:
+        """Where the keys are."""
+        return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the service over TLS."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of ``base_url``, as browsers send it in ``Origin``."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def unsafe(settings: Settings) -> list[Reason]:
+    """Why these settings may not serve real people; empty outside production."""
+    if settings.environment != "production":
+        return []
+    found = []
+    if settings.database_url is None:
+        found.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
+    if not settings.secure:
+        found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    found.extend(weaknesses(settings.keyring_file))
+    found.extend(faults(settings.signing))
+    return found
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

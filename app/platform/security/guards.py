@@ -1,0 +1,119 @@
+"""The guards of routes: each route names exactly one permission, or says that it is public.
+
+``main.py`` says how a request is authenticated, so that no feature is imported here.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as DependsParam
+
+from app.platform.database.session import ActorContext, Session, set_actor
+from app.platform.errors import Forbidden, Unauthenticated
+from app.platform.security.actor import Actor
+from app.platform.security.permissions import P, Permission
+from app.platform.web.deps import SessionDep, authenticate_of
+
+
+class PermissionGuard:
+    """The guard of a route: someone signed in whose roles hold the permission."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request, db: SessionDep) -> Actor:
+        """Return the actor with the permission in force, the transaction limited to their colleges."""
+        actor = bind_actor(db, request, self.permission)
+        if actor is None:
+            raise Unauthenticated
+        request.state.actor = actor
+        if not actor.can(self.permission):
+            raise Forbidden("second_factor_required" if actor.pending else None)
+        claim = getattr(request.state, "claim", None)
+        if claim is not None and self.permission is not P.SIGN_IN_FINISH:  # a proof of sign-in is never given twice
+            claim.take(db, actor)
+        return actor.using(self.permission)
+
+
+class PublicGuard:
+    """The guard of a public route: anyone passes; the reader is known when signed in."""
+
+    def __call__(self, request: Request, db: SessionDep) -> Actor | None:
+        """Return the actor when there is one, wholly signed in."""
+        actor = bind_actor(db, request)
+        request.state.pending = actor is not None and actor.pending
+        request.state.actor = None if actor is None or actor.pending else actor
+        return request.state.actor  # type: ignore[no-any-return]
+
+
+class NoActorGuard(PublicGuard):
+    """The guard of a public route that must answer when the database is away: nobody is authenticated."""
+
+    def __call__(self) -> None:  # type: ignore[override]
+        """Return nothing."""
+
+
+class SeenGuard:
+    """Loads the object that a path names, within reach of the actor: what a handler gets was seen by its ``see_…``."""
+
+    def __init__(self, see: Callable[..., Any], permission: Permission) -> None:
+        self.see = see
+        self.name = list(signature(see).parameters)[2]
+        self.__signature__ = Signature(
+            [
+                Parameter("db", Parameter.KEYWORD_ONLY, annotation=SessionDep),
+                Parameter("actor", Parameter.KEYWORD_ONLY, annotation=Annotated[Actor, may(permission)]),
+                Parameter(self.name, Parameter.KEYWORD_ONLY, annotation=int),
+            ]
+        )
+
+    def __call__(self, *, db: Session, actor: Actor, **path: int) -> Any:  # noqa: ANN401 - what ``see`` returns
+        """Return the object; raise ``NotFound`` when it is missing or out of reach."""
+        return self.see(db, actor, path[self.name])
+
+
+@cache
+def may(permission: Permission) -> DependsParam:
+    """Return the guard of a permission: ``actor: Annotated[Actor, may(P.COHORT_READ)]``."""
+    dependency: DependsParam = Depends(PermissionGuard(permission))
+    return dependency
+
+
+def seen(see: Callable[..., Any], permission: Permission) -> DependsParam:
+    """Return the guard that loads an object: ``cohort: Annotated[CohortRef, seen(see_cohort, P.COHORT_MANAGE)]``.
+
+    The path names the object by the third parameter of ``see`` (``cohort_id``). A route that also asks for its
+    actor with the same permission is guarded once.
+    """
+    dependency: DependsParam = Depends(SeenGuard(see, permission))
+    return dependency
+
+
+def public() -> DependsParam:
+    """Return the guard of a public route."""
+    dependency: DependsParam = Depends(PublicGuard())
+    return dependency
+
+
+OptionalActor = Annotated[Actor | None, public()]
+NoActor = Annotated[None, Depends(NoActorGuard())]
+
+
+def bind_actor(db: Session, request: Request, permission: Permission | None = None) -> Actor | None:
+    """Authenticate the request and bind the transaction to its actor: their colleges, and who acts in the record."""
+    authenticate = authenticate_of(request)
+    actor = authenticate(db, request)
+    if actor is not None:
+        set_actor(db, colleges=actor.colleges, person=actor.person_id)
+    db.actor_context = ActorContext(
+        origin=request.client.host[:45] if request.client is not None else "",
+        person_id=actor.person_id if actor is not None else None,
+        sign_in_id=actor.sign_in_id if actor is not None else None,
+        token_id=actor.token_id if actor is not None else None,
+        permission=permission or "",
+    )
+    request.state.actor_context = db.actor_context
+    return actor

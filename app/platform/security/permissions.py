@@ -1,0 +1,177 @@
+"""Who may do what: permissions, grants per role *at a distance*, the actor, and the guard of every route.
+
+This screen is the whole truth. A route names exactly one permission (or says ``Public``); a service
+sees rows through :func:`scoped`, which turns the actor's grants for that permission into a ``WHERE``.
+No feature is imported here: ``main.py`` tells the guard how to recognise a person.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may be, in a college, a cohort or a codevelopment group."""
+
+    PARTICIPANT = "participant"
+    TRAINER = "trainer"
+    FACILITATOR = "facilitator"
+    COORDINATOR = "coordinator"
+    REGISTRAR = "registrar"
+    OBSERVER = "observer"
+    ADMIN = "admin"
+
+
+class Reach(StrEnum):
+    """How far a grant goes from the person who holds it."""
+
+    SELF = "self"
+    GROUP = "group"
+    COHORT = "cohort"
+    COLLEGE = "college"
+    PROJECT = "project"
+    PLATFORM = "platform"
+
+
+class Permission(StrEnum):
+    """``noun:verb``; one per kind of door."""
+
+    ME_READ = "me:read"
+    ME_MANAGE = "me:manage"
+    SIGN_IN_FINISH = "sign-in:finish"
+    NETWORK_READ = "network:read"
+    NETWORK_MANAGE = "network:manage"
+    PEOPLE_READ = "people:read"
+    PEOPLE_MANAGE = "people:manage"
+    ACCOUNT_SUSPEND = "account:suspend"
+    PERSON_RENAME = "person:rename"
+    CURRICULUM_READ = "curriculum:read"
+    COHORT_READ = "cohort:read"
+    COHORT_MANAGE = "cohort:manage"
+    COHORT_APPLY = "cohort:apply"
+    ENROLMENT_READ = "enrolment:read"
+    ENROLMENT_MANAGE = "enrolment:manage"
+    SESSION_READ = "session:read"
+    SESSION_MANAGE = "session:manage"
+    ROLLCALL_RECORD = "rollcall:record"
+    PROGRESS_READ = "progress:read"
+    ACTIVITY_DO = "activity:do"
+    EVIDENCE_READ = "evidence:read"
+    HOURS_COUNTERSIGN = "hours:countersign"
+    ENTERPRISE_READ = "enterprise:read"
+    ENTERPRISE_MANAGE = "enterprise:manage"
+    MANDATE_READ = "mandate:read"
+    MANDATE_MANAGE = "mandate:manage"
+    CODEV_READ = "codev:read"
+    CODEV_MANAGE = "codev:manage"
+    CODEV_RECORD = "codev:record"
+    JUDGEMENT_READ = "judgement:read"
+    JUDGEMENT_MAKE = "judgement:make"
+    CERTIFICATE_READ = "certificate:read"
+    CERTIFICATE_ISSUE = "certificate:issue"
+    CERTIFICATE_CORRECT = "certificate:correct"
+    CERTIFICATE_ANSWER = "certificate:answer"
+    REPORT_COHORT = "report:cohort"
+    REPORT_COLLEGE = "report:college"
+    INDICATOR_READ = "indicator:read"
+
+
+P, R = Permission, Reach
+
+EVERYONE: dict[Permission, Reach] = {
+    P.ME_READ: R.SELF,
+    P.ME_MANAGE: R.SELF,
+    P.SIGN_IN_FINISH: R.SELF,
+    P.NETWORK_READ: R.PLATFORM,
+    P.CURRICULUM_READ: R.PLATFORM,
+    P.COHORT_APPLY: R.PLATFORM,
+}
+"""What whoever is signed in may do, with no role at all."""
+
+GRANTS: dict[Role, dict[Permission, Reach]] = {
+    Role.PARTICIPANT: {
+        P.COHORT_READ: R.COHORT,
+        P.SESSION_READ: R.COHORT,
+        P.ENROLMENT_READ: R.SELF,
+        P.PROGRESS_READ: R.SELF,
+        P.ACTIVITY_DO: R.SELF,
+        P.EVIDENCE_READ: R.SELF,
+        P.JUDGEMENT_READ: R.SELF,
+        P.CERTIFICATE_READ: R.SELF,
+        P.CERTIFICATE_ANSWER: R.SELF,
+        P.MANDATE_READ: R.SELF,
+        P.MANDATE_MANAGE: R.SELF,
+        P.ENTERPRISE_READ: R.SELF,
+        P.CODEV_READ: R.GROUP,
+    },
+    Role.TRAINER: {
+        P.COHORT_READ: R.COHORT,
+        P.SESSION_READ: R.COHORT,
+        P.ENROLMENT_READ: R.COHORT,
+        P.PROGRESS_READ: R.COHORT,
+        P.EVIDENCE_READ: R.COHORT,
+        P.ROLLCALL_RECORD: R.COHORT,
+        P.JUDGEMENT_READ: R.COHORT,
+        P.JUDGEMENT_MAKE: R.COHORT,
+        P.MANDATE_READ: R.COHORT,
+        P.REPORT_COHORT: R.COHORT,
+    },
+    Role.FACILITATOR: {
+        P.COHORT_READ: R.COHORT,
+        P.CODEV_READ: R.GROUP,
+        P.CODEV_RECORD: R.GROUP,
+    },
+    Role.COORDINATOR: {
+        P.PEOPLE_READ: R.COLLEGE,
+        P.COHORT_READ: R.COLLEGE,
+        P.COHORT_MANAGE: R.COLLEGE,
+        P.ENROLMENT_READ: R.COLLEGE,
+        P.ENROLMENT_MANAGE: R.COLLEGE,
+        P.SESSION_READ: R.COLLEGE,
+        P.SESSION_MANAGE: R.COLLEGE,
+        P.ROLLCALL_RECORD: R.COLLEGE,
+        P.PROGRESS_READ: R.COLLEGE,
+        P.EVIDENCE_READ: R.COLLEGE,
+        P.HOURS_COUNTERSIGN: R.COLLEGE,
+        P.ENTERPRISE_READ: R.COLLEGE,
+        P.ENTERPRISE_MANAGE: R.COLLEGE,
+        P.MANDATE_READ: R.COLLEGE,
+        P.MANDATE_MANAGE: R.COLLEGE,
+        P.CODEV_READ: R.COLLEGE,
+        P.CODEV_MANAGE: R.COLLEGE,
+        P.JUDGEMENT_READ: R.COLLEGE,
+        P.CERTIFICATE_READ: R.COLLEGE,
+        P.REPORT_COHORT: R.COLLEGE,
+        P.REPORT_COLLEGE: R.COLLEGE,
+    },
+    Role.REGISTRAR: {
+        P.PEOPLE_READ: R.COLLEGE,
+        P.PEOPLE_MANAGE: R.COLLEGE,
+        P.PERSON_RENAME: R.COLLEGE,
+        P.COHORT_READ: R.COLLEGE,
+        P.ENROLMENT_READ: R.COLLEGE,
+        P.SESSION_READ: R.COLLEGE,
+        P.PROGRESS_READ: R.COLLEGE,
+        P.JUDGEMENT_READ: R.COLLEGE,
+        P.CERTIFICATE_READ: R.COLLEGE,
+        P.CERTIFICATE_ISSUE: R.COLLEGE,
+        P.CERTIFICATE_CORRECT: R.COLLEGE,
+        P.REPORT_COHORT: R.COLLEGE,
+        P.REPORT_COLLEGE: R.COLLEGE,
+    },
+    Role.OBSERVER: {
+        P.INDICATOR_READ: R.PROJECT,
+    },
+    Role.ADMIN: {
+        P.NETWORK_MANAGE: R.PLATFORM,
+        P.PEOPLE_READ: R.PLATFORM,
+        P.PEOPLE_MANAGE: R.PLATFORM,
+        P.ACCOUNT_SUSPEND: R.PLATFORM,
+        P.COHORT_READ: R.PLATFORM,
+    },
+}
+
+
+TWO_FACTORS = frozenset({Role.REGISTRAR, Role.ADMIN})
+"""Roles that nobody holds on a password alone."""
+
+PERSONAL = frozenset({P.ME_MANAGE, P.SIGN_IN_FINISH})
+"""What no API token does: its person's own account is for the person alone."""

@@ -1,0 +1,1 @@
+"""HTTP: the request guard, strict bodies, pages, problems, forms, dependencies, OpenAPI and idempotency keys."""

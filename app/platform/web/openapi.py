@@ -1,0 +1,160 @@
+"""The API's description, finished in one place: how to sign in, what may be refused, what a creation takes.
+
+FastAPI describes what each operation gives; what every operation may refuse follows from its guard, its method
+and what it reads, and is said here once for all of them. A route names in ``responses=`` only a refusal of its
+own (410, say); its content is the problem document all the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import BaseModel, Field
+
+from app.platform.security.guards import PermissionGuard, PublicGuard
+from app.platform.security.permissions import PERSONAL, Permission
+from app.platform.web.idempotency import HEADER, KEPT_HOURS, LONGEST, REPLAYED, OnceRoute
+from app.platform.web.pages import API
+from app.platform.web.problems import UNSAFE
+
+FIRST_REFUSAL = 400
+SAID: Mapping[int, str] = {
+    400: "The request does not read: its host, its letters, its form.",
+    401: "Nobody is signed in, or the proof is no longer good.",
+    403: "No role of the person allows it, the second factor is still missing, or another site sent it.",
+    404: "Missing, or out of the person's reach: one answer for both.",
+    409: "The state of things does not allow it now.",
+    410: "It was there, and served already.",
+    412: "It has changed since it was read.",
+    413: "Larger than it may be.",
+    415: "Not a kind of content that is read here.",
+    422: "Understood, and against a rule: `errors` names each field and why.",
+    428: "It may have changed since it was read: `If-Match` is needed.",
+    429: "Too many tries: `Retry-After` says how long to wait, in seconds.",
+    503: "Something is away: come back after `Retry-After` seconds.",
+}
+"""What a refusal means, by status."""
+WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+
+
+class ProblemReason(BaseModel):
+    """One thing that is wrong: a stable code, its values, the field it concerns, a sentence for people."""
+
+    code: str
+    field: str | None
+    message: str
+    params: dict[str, str | int | float | bool | None]
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457): ``code`` is stable, ``title`` and ``message`` speak the reader's language."""
+
+    type: str = Field(examples=["urn:escouade:problem:not_found"])
+    title: str
+    status: int
+    code: str = Field(examples=["not_found"])
+    errors: list[ProblemReason] = Field(default_factory=list)
+
+
+class DescribedAPI(FastAPI):
+    """The web application with its description finished; ``cookie`` is the name of the one that signs in."""
+
+    def __init__(self, *, cookie: str, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own, passed as they are
+        super().__init__(**options)
+        self.cookie = cookie
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if not self.openapi_schema:
+            finish(super().openapi(), self)
+        assert self.openapi_schema is not None  # noqa: S101 - FastAPI has just kept it
+        return self.openapi_schema
+
+
+def finish(document: dict[str, Any], site: DescribedAPI) -> None:
+    """Add the shared components, then to each operation its security, its refusals, its header."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for replaced in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(replaced, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    components["responses"] = {_name(status): _refusal(status) for status in SAID}
+    components["parameters"] = {"IdempotencyKey": _key()}
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A sign-in's token or an API token."},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": site.cookie, "description": "A browser's sign-in."},
+    }
+    for context in iter_route_contexts(site.routes):
+        for method in sorted(getattr(context, "methods", None) or ()):
+            operation = document["paths"].get(context.path_format or "", {}).get(method.lower())
+            if operation is not None and (context.path or "").startswith(API):
+                _describe(operation, method, context)
+
+
+def guards(dependant: Dependant) -> Iterator[PermissionGuard | PublicGuard]:
+    """The guards of a route, at any depth."""
+    if isinstance(dependant.call, PermissionGuard | PublicGuard):
+        yield dependant.call
+    for child in dependant.dependencies:
+        yield from guards(child)
+
+
+def _describe(operation: dict[str, Any], method: str, context: RouteContext) -> None:
+    guard = next(guards(context.dependant))
+    permission = guard.permission if isinstance(guard, PermissionGuard) else None
+    operation["security"] = [] if permission is None else [{"bearer": []}, {"cookie": []}]
+    if permission is not None:
+        operation["x-permission"] = permission.value
+        creates = isinstance(context.original_route, OnceRoute) and context.status_code == HTTPStatus.CREATED
+        if creates and permission is not Permission.SIGN_IN_FINISH:
+            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+            operation["responses"]["201"]["headers"] = {REPLAYED: {"schema": {"const": "true"}}}
+    answers = operation["responses"]
+    own = {int(status) for status in answers if int(status) >= FIRST_REFUSAL}
+    for status in sorted(own | set(refusals(operation, method, permission))):
+        answers[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+
+
+def refusals(operation: Mapping[str, Any], method: str, permission: Permission | None) -> Iterator[int]:
+    """Statuses that an operation may refuse with, whatever it does."""
+    yield from (400, 503)
+    reads = "requestBody" in operation or "parameters" in operation
+    if permission is not None:
+        yield from (401, 403)
+    if permission is None or permission in PERSONAL:
+        yield 429  # doors where tries are counted
+    if method in UNSAFE:
+        yield from (401, 403, 409)
+    if reads:
+        yield from (404, 422)
+    if "requestBody" in operation:
+        yield 413
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "")
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found: dict[str, Any] = {"description": SAID[status], "content": content}
+    if status in {429, 503}:
+        found["headers"] = WAIT
+    return found
+
+
+def _key() -> dict[str, Any]:
+    return {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "description": (
+            f"Sent again within {KEPT_HOURS} hours with the same key and the same content, the request is not done "
+            f"twice: the first answer comes back with `{REPLAYED}: true`. Other content: 422. Still under way: 409."
+        ),
+        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST}}}$"},
+    }

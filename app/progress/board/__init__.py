@@ -1,0 +1,1 @@
+"""Where everyone of a cohort is."""

@@ -1,0 +1,52 @@
+"""The cohort's board: where everyone is, at one glance."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.cohorts.enums import EnrolmentState
+from app.network.enums import CertificateKind
+from app.platform.schema import Command, Read
+from app.progress.schemas import StoredReason
+
+
+class BoardOrder(StrEnum):
+    """What the board is sorted by; equal ones by name."""
+
+    NAME = "nom"
+    HOURS = "heures"
+    ATTENDANCE = "assiduite"
+    DUE = "echeance"
+    RISK = "risque"
+
+
+class BoardQuery(Command):
+    """Whom the board shows: part of a name, one state instead of everyone seated, and in which order."""
+
+    search: Annotated[str, StringConstraints(max_length=100)] = ""
+    state: EnrolmentState | None = None
+    tri: BoardOrder = BoardOrder.NAME
+
+
+class BoardRow(Read):
+    """One person of the cohort. What depends on the day is derived at reading, on the cohort's local date."""
+
+    enrolment_id: int
+    name: str
+    state: EnrolmentState
+    joined_on: date | None
+    recognised_minutes: int
+    planned_minutes: int
+    attendance_pct: int | None = Field(description="whole percent; null before the first closed roll call")
+    modules_done: int
+    modules_total: int
+    next_due_on: date | None
+    last_fact_on: date | None
+    eligible: tuple[CertificateKind, ...]
+    late: bool = Field(description="something due is not done")
+    calls: tuple[StoredReason, ...] = Field(
+        description="why to call the person: long_late, attendance_low; none is fine"
+    )
+    at_risk: bool

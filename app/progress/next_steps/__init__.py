@@ -1,0 +1,1 @@
+"""What someone should do next."""

@@ -1,0 +1,1 @@
+"""An enrolment's stored progress, read."""

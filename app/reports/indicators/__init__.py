@@ -1,0 +1,1 @@
+"""The funder's indicators: aggregated, small counts masked."""

@@ -1,0 +1,143 @@
+"""One id at a time for another's of the same kind: every place of a request where an id stands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
+
+from tests.access.actors import Place
+from tests.access.filling import address, kinds, request_of
+from tests.access.payloads import CALLS, MARK, V1, Call
+
+QUERIES: dict[str, dict[str, str]] = {
+    f"GET {V1}/colleges/{{college_id}}/people": {"after": "{owner_person}"},
+    f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}"},
+    f"GET {V1}/enterprises": {"after": "{enterprise}"},
+    f"GET {V1}/mandates": {"college_id": "{college}", "after": "{mandate}"},
+    f"GET {V1}/codev/groups": {"cohort_id": "{cohort}"},
+    f"GET {V1}/codev/sessions/{{session_id}}/rotation": {"passing": "[{membership}]"},
+    "GET /entreprises": {"apres": "{enterprise}"},
+    "GET /mandats": {"apres": "{mandate}", "inscription": "{enrolment}", "entreprise": "{enterprise}"},
+    "GET /colleges/{college_id}/attestations/lots": {"cohorte": "{cohort}"},
+    "GET /codev": {"cohorte": "{cohort}"},
+    "GET /codev/seances/{session_id}": {"passe": "[{membership}]"},
+    "GET /parcours/{enrolment_id}/jugements/{competency}": {"preuve": "{hand_in}", "remplace": "{judgement}"},
+    "GET /indicateurs": {"projet": "{project}"},
+}
+"""Ids that an address may hold after its question mark."""
+
+NUMBERS = frozenset(
+    {
+        "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
+        "megabytes", "hours", "days", "number", "year",
+    }
+)  # fmt: skip
+"""Parameters that are numbers and name no record."""
+
+OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
+"""Kinds that belong to no college: any project may be named; a second factor is proposed to who asks."""
+
+CURSORS = {
+    f"GET {V1}/accounts": "after", "GET /comptes": "after",  # the administrator's, who sees every account
+    f"GET {V1}/me/views": "after", "GET /mon-dossier/consultations": "avant",  # a place among one's own
+}  # fmt: skip
+"""Places in a list that hold nobody else's record."""
+
+
+# What there is to swap --------------------------------------------------------------------------
+
+
+def numbers(site: FastAPI) -> dict[str, set[str]]:
+    """Names of all numeric parameters by route, wherever they stand in a request."""
+    found: dict[str, set[str]] = {}
+    for context in iter_route_contexts(site.routes):
+        dependant: Dependant | None = getattr(context, "dependant", None)
+        if dependant is not None:
+            names = set(_numbers_of(dependant))
+            found |= {f"{method} {context.path}": names for method in set(context.methods or ()) - {"HEAD"}}
+    return found
+
+
+def _numbers_of(dependant: Dependant) -> Iterator[str]:
+    for param in (*dependant.path_params, *dependant.query_params, *dependant.body_params):
+        yield from _numeric(param.name, param.field_info.annotation)
+    for child in dependant.dependencies:
+        yield from _numbers_of(child)
+
+
+def _numeric(name: str, annotation: Any) -> Iterator[str]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for field, info in annotation.model_fields.items():
+            yield from _numeric(field, info.annotation)
+    elif annotation is int:
+        yield name
+    for inner in get_args(annotation):
+        yield from _numeric(name, inner)
+
+
+def decided(route: str) -> set[str]:
+    """Names of the parameters of a route whose id is swapped, over all of its rows."""
+    names = {*QUERIES.get(route, ()), CURSORS.get(route, "")}
+    for row in (r for r in {*CALLS, route} if r.split("#")[0] == route):
+        call = CALLS.get(row, Call())
+        names |= {name for name, kind in kinds(row).items() if not kind.startswith("=")}
+        for body in (call.json, call.form):
+            names |= {str(next(s for s in reversed(path) if isinstance(s, str))) for path in marks(body, all_=True)}
+    return names
+
+
+def marks(value: Any, at: tuple[str | int, ...] = (), *, all_: bool = False) -> Iterator[tuple[str | int, ...]]:
+    """Where in a payload the marks of ids stand; ``all_`` those of nobody's too."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from marks(inner, (*at, key), all_=all_)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from marks(inner, (*at, place), all_=all_)
+    elif isinstance(value, str) and (found := MARK.search(value)) and (all_ or found[1] not in OF_NOBODY):
+        yield at
+
+
+# Swapping ---------------------------------------------------------------------------------------
+
+
+def swapped(row: str, own: Place, other: Place) -> Iterator[tuple[str, dict[str, Any]]]:
+    """``(what was swapped, the request)`` for each id of a row's path and body."""
+    ids = {**own.ids, **{f"other_{kind}": _mixed(own.ids[kind], id_) for kind, id_ in other.ids.items()}}
+    request = request_of(row, own.ids)
+    for name, kind in kinds(row).items():
+        if not kind.startswith("=") and own.ids[kind] != other.ids[kind]:
+            path = address(row, {**own.ids, kind: other.ids[kind]})
+            yield f"path {name}", {**request, "url": path}
+    call = CALLS.get(row, Call())
+    for what, body in (("json", call.json), ("form", call.form)):
+        for place in marks(body):
+            changed = replace(call, **{what: _marked(body, place)})
+            if (found := _filled(row, changed, ids)) != request:
+                yield f"{what} {'.'.join(map(str, place))}", found
+
+
+def _mixed(own: Any, other: Any) -> Any:
+    """Another's id; of several, one."""
+    return [other[0], *own[1:]] if isinstance(own, list) else other
+
+
+def _marked(value: Any, place: tuple[str | int, ...]) -> Any:
+    if not place:
+        return MARK.sub(lambda mark: "{other_" + mark[1] + "}", value)
+    changed: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    changed[place[0]] = _marked(value[place[0]], place[1:])
+    return changed
+
+
+def _filled(row: str, call: Call, ids: Mapping[str, Any]) -> dict[str, Any]:
+    before = CALLS[row]
+    try:
+        CALLS[row] = call
+        return request_of(row, ids)
+    finally:
+        CALLS[row] = before

@@ -1,0 +1,402 @@
+"""Takes away every single check, one at a time, and sees that a trial notices: ``make soak``, not ``make test``.
+
+A check is a route's guard, a call of ``scoped`` in a query, a call of a ``see_…`` by whoever shows or changes a
+thing, and a few others by name. A trial is a row of the matrix, or a walk that swaps ids. A first pass learns which
+trials go through which check; a check is then replaced by one that lets everyone through, and its trials are run
+until one says so. Row-level security stays: where it hides what a removed ``scoped`` would show, another cohort of
+the college, or someone with roles in two colleges, must show it.
+
+A check that another one doubles is missed by nobody when it goes alone. It is listed with the other, and both are
+taken away: something must pass then that does not pass without the other alone.
+
+``make soak SOAK=app/codev,scoped`` tries only the checks whose name holds one of these words, in the trials that the
+last run learnt.
+"""
+
+import ast
+import contextlib
+import json
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from sqlalchemy import true
+from sqlmodel import select
+
+from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.enterprises.rules import normal_neq
+from app.accompaniment.enterprises.schemas import EnterpriseShown
+from app.codev.groups import service as codev
+from app.codev.sessions import service as sessions
+from app.cohorts.models import Cohort
+from app.cohorts.schemas import CohortRef
+from app.identity.account import service as account
+from app.platform.database.session import Session
+from app.platform.errors import NotFound, Unauthenticated
+from app.platform.locations import ROOT
+from app.platform.security import actor as actor_module
+from app.platform.security import guards
+from app.platform.security.actor import Actor
+from app.platform.security.guards import PermissionGuard
+from app.platform.security.permissions import Permission, Role
+from app.platform.web.deps import SessionDep
+from tests.access import access_probes as trials
+from tests.access.access_db import Ground
+from tests.access.known_redundant_checks import DOUBLED, GUARD
+from tests.access.matrix import MATRIX, faults
+from tests.access.payloads import V1
+from tests.access.test_every_route_is_guarded import guarded_routes
+
+Site = tuple[str, int, str]
+"""A file of the application, a line in it, the function called there."""
+
+Trial = Callable[[Ground], Iterator[str]]
+
+KEPT = ROOT / ".escouade" / "soak.json"
+WORDS = os.environ.get("SOAK", "").split(",")
+
+
+# Checks -----------------------------------------------------------------------------------------
+
+
+NO_CHECKS = frozenset({"see_other"})
+"""What is named like a check: a redirect."""
+
+NO_DOORS = (ROOT / "app" / "cli", ROOT / "app" / "certificates" / "service_batch_work.py")
+"""Commands and the worker, which no request goes through: their own tests hold them."""
+
+
+def is_check(path: Path, name: str) -> bool:
+    """Whether a call in a file stands between someone and a record."""
+    here = not any(path.is_relative_to(place) for place in NO_DOORS)
+    return here and (name == "scoped" or name.startswith("see_")) and name not in NO_CHECKS
+
+
+def checks() -> dict[Site, str]:
+    """Every check that the application calls, by place, named by file, function and check: a second one is ``… 2``."""
+    found: dict[Site, str] = {}
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        within = {line: name for name, lines in _functions(path) for line in lines}
+        calls = Counter[str]()
+        for line, name in sorted(_calls(path)):
+            if is_check(path, name):
+                known = f"{path.relative_to(ROOT)} {within.get(line, '')} {name}"
+                calls[known] += 1
+                found[str(path), line, name] = known if calls[known] == 1 else f"{known} {calls[known]}"
+    return found
+
+
+def _functions(path: Path) -> Iterator[tuple[str, range]]:
+    """Functions of a file, outer ones before those inside."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _calls(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node.lineno, getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
+# Out of force -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Removal:
+    """What is out of force now, and which trials went through what."""
+
+    sites: frozenset[Site] = frozenset()
+    guard: bool = False
+    everything: bool = False
+    trial: str = ""
+    trials: dict[Site, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def at(self, frame: FrameType, name: str) -> bool:
+        """Whether the caller's line is out of force; its trial is learnt."""
+        place = (frame.f_code.co_filename, frame.f_lineno, name)
+        self.trials[place].add(self.trial)
+        return place in self.sites
+
+
+REMOVAL = Removal()
+
+
+def _scoped(actor: Actor, **columns: Any) -> Any:
+    is_out = REMOVAL.at(sys._getframe(1), "scoped")
+    return true() if is_out or REMOVAL.everything else SCOPED(actor, **columns)
+
+
+SCOPED = actor_module.scoped
+
+
+def _any_cohort(db: Session, cohort_id: int) -> CohortRef:
+    """``see_open_cohort``, taking applications or not."""
+    if (row := db.get(Cohort, cohort_id)) is None:
+        raise NotFound
+    return CohortRef.model_validate(row)
+
+
+def _any_neq(db: Session, _: object, typed: str) -> EnterpriseShown:
+    """``see_by_neq``, in any college."""
+    row = db.exec(select(Enterprise).where(Enterprise.neq == normal_neq(typed))).first()
+    if row is None:
+        raise NotFound
+    return EnterpriseShown.model_validate(row)
+
+
+UNSCOPED: dict[str, Callable[..., Any]] = {"see_open_cohort": _any_cohort, "see_by_neq": _any_neq}
+"""Those that do not look with ``scoped``: what they are without what they check."""
+
+
+def _seeing(see: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(see)
+    def seen(*given: Any, **named: Any) -> Any:
+        if not REMOVAL.at(sys._getframe(1), see.__name__):
+            return see(*given, **named)
+        with without(everything=True):
+            return UNSCOPED.get(see.__name__, see)(*given, **named)
+
+    return seen
+
+
+GUARDED = PermissionGuard.__call__
+
+
+def _guard(self: PermissionGuard, request: Request, db: SessionDep) -> Actor:
+    if not REMOVAL.guard:
+        return GUARDED(self, request, db)
+    actor = guards.bind_actor(db, request, self.permission)
+    if actor is None:
+        raise Unauthenticated
+    request.state.pending = False
+    request.state.actor = actor
+    return actor.using(self.permission)
+
+
+@contextlib.contextmanager
+def without(**what: object) -> Iterator[None]:
+    """Something out of force."""
+    before = {name: getattr(REMOVAL, name) for name in what}
+    for name, value in what.items():
+        setattr(REMOVAL, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(REMOVAL, name, value)
+
+
+def instrument(patch: pytest.MonkeyPatch) -> None:
+    """Put the stand-ins in every module of the application that knows the originals."""
+    patch.setattr(PermissionGuard, "__call__", _guard)
+    standing: dict[int, Callable[..., Any]] = {id(SCOPED): _scoped}
+    for module in _modules():
+        for name, value in vars(module).items():
+            if name.startswith("see_") and callable(value) and value.__module__ == module.__name__:
+                standing[id(value)] = _seeing(value)
+    for module in _modules():
+        for name, value in list(vars(module).items()):
+            if id(value) in standing:
+                patch.setattr(module, name, standing[id(value)])
+
+
+def _modules() -> list[ModuleType]:
+    return [m for name, m in sorted(sys.modules.items()) if name.startswith("app.") and m is not None]
+
+
+# Trials -----------------------------------------------------------------------------------------
+
+
+def another_college(row: str) -> str:
+    """The name of the trial of a row with ids of another college."""
+    return f"{row}, another college"
+
+
+def _reason(ground: Ground) -> Iterator[str]:
+    """Whether the coordinator reads why a turn was missed."""
+    answer = ground.call("coordinator", f"GET {V1}/codev/sessions/{{session_id}}", ground.places["alma"])
+    yield from (turn["reason"] for turn in answer.json()["turns"] if turn["reason"])
+
+
+REASON = "the reason of a turn"
+ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not in row, row))
+"""The quickest first: reads before writes, the API before pages."""
+
+TRIALS: dict[str, Trial] = {
+    **{row: partial(faults, row=row) for row in ORDER},
+    **{another_college(row): partial(trials.of_another_college, row=row) for row in trials.SWAPPED},
+    **{
+        f"{row}, another cohort, as {actor}": partial(trials.of_another_cohort, row=row, actor=actor)
+        for row, actor in trials.WITHIN_A_COLLEGE
+    },
+    **{f"{row}, one’s other college": partial(trials.of_ones_other_college, row=row) for row in trials.OF_TWO_COLLEGES},
+    **{f"{row}?{name}": partial(trials.after_the_question_mark, row=row, name=name) for row, name in trials.ASKED},
+    REASON: _reason,
+}
+"""By name, in the order in which they are tried."""
+
+
+def all_faults(ground: Ground, trial: str) -> Iterator[str]:
+    """What a trial says; a failure of the application itself is a fault like another."""
+    REMOVAL.trial = trial
+    ground.settle()
+    try:
+        yield from TRIALS[trial](ground)
+    except Exception as error:
+        yield repr(error)[:200]
+
+
+def noticed(ground: Ground, names: set[str]) -> str | None:
+    """The first fault of any of the trials."""
+    ground.renew()
+    tried = (fault for trial in TRIALS if trial in names for fault in all_faults(ground, trial))
+    return next(tried, None)
+
+
+def passing(ground: Ground, names: set[str], sites: set[Site], *, guard: bool) -> set[str]:
+    """All faults of the trials without some checks, what the answers held left out."""
+    ground.renew()
+    with without(sites=frozenset(sites), guard=guard):
+        return {fault.split(": '")[0] for trial in TRIALS if trial in names for fault in all_faults(ground, trial)}
+
+
+def is_tried(name: str) -> bool:
+    """Whether this run is asked for a check."""
+    return any(word in name for word in WORDS)
+
+
+# The walk ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def soaked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """The ground with the stand-ins in place, nothing out of force; what breaks answers 500 and the walk goes on."""
+    instrument(monkeypatch)
+    before = ground.client
+    with TestClient(ground.site, follow_redirects=False, raise_server_exceptions=False) as client:
+        ground.client = client
+        yield ground
+    ground.client = before
+
+
+def say(line: str) -> None:
+    """Progress, as it goes."""
+    sys.stderr.write(line[:200] + "\n")
+
+
+@pytest.mark.timeout(0)
+def test_each_check_is_missed_when_it_is_gone(soaked: Ground, site: FastAPI) -> None:
+    begun = time.monotonic()
+    learnt = json.loads(KEPT.read_text()) if WORDS != [""] and KEPT.exists() else learn(soaked)
+    say(f"{len(TRIALS)} trials, {time.monotonic() - begun:.0f} s")
+    survivors = [*_checks(soaked, learnt), *_guards(soaked, site), *_others(soaked)]
+    say(f"{time.monotonic() - begun:.0f} s")
+    assert survivors == []
+
+
+def learn(ground: Ground) -> dict[str, list[str]]:
+    """The trials that go through each check, kept for runs that try some; all of them must hold."""
+    for trial in TRIALS:
+        assert list(all_faults(ground, trial)) == [], trial
+    learnt = {name: sorted(REMOVAL.trials[place]) for place, name in checks().items()}
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(learnt))
+    return learnt
+
+
+def _checks(ground: Ground, learnt: dict[str, list[str]]) -> Iterator[str]:
+    """Checks that nothing misses though they are not listed, and listed ones that are missed or prove nothing."""
+    known = checks()
+    yield from (f"{name}: listed and not there" for name in {*DOUBLED, *DOUBLED.values()} - {*known.values(), GUARD})
+    for place, name in known.items():
+        if is_tried(name):
+            names = set(learnt.get(name, ()))
+            with without(sites=frozenset({place})):
+                fault = noticed(ground, names)
+            both = _with_the_other(ground, place, names, known) if fault is None and name in DOUBLED else None
+            say(f"{name}: {fault or both or 'NOTHING'} ({len(names)} trials)")
+            if (fault and name in DOUBLED) or not (fault or both):
+                yield f"{name}: {'missed alone' if fault else 'nothing'}"
+
+
+def _with_the_other(ground: Ground, place: Site, names: set[str], known: dict[Site, str]) -> str | None:
+    """What passes without both that does not pass without the other alone."""
+    other = DOUBLED[known[place]]
+    others = {site for site, name in known.items() if name == other}
+    alone = passing(ground, names, others, guard=other == GUARD)
+    both = passing(ground, names, {*others, place}, guard=other == GUARD)
+    return min((f"with {other}: {fault}" for fault in both - alone), default=None)
+
+
+def _guards(ground: Ground, site: FastAPI) -> Iterator[str]:
+    guarded = {door for door, which in guarded_routes(site) if isinstance(which[0], PermissionGuard)}
+    by_route = {row.split("#")[0]: row for row in reversed(ORDER)}
+    for door in sorted(guarded):
+        if is_tried(name := f"guard of {door}"):
+            with without(guard=True):
+                fault = noticed(ground, {by_route[door]})
+            if fault is None:
+                say(f"{name}: NOTHING")
+                yield name
+    say(f"{len(guarded)} guards")
+
+
+# Others, by name --------------------------------------------------------------------------------
+
+
+def _any_role(_: object) -> frozenset[Role]:
+    return frozenset(Role)
+
+
+def _not_pending(self: Actor, permission: Permission) -> bool:
+    return CAN(Actor(self.person_id, self.name, self.grants, scope=self.scope), permission)
+
+
+CAN = Actor.can
+
+
+def _scopeless(self: Actor, permission: Permission) -> bool:
+    return CAN(Actor(self.person_id, self.name, self.grants, pending=self.pending), permission)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+def _inside(*_: object) -> bool:
+    return True
+
+
+ME = f"GET {V1}/me"
+GIVING = f"POST {V1}/colleges/{{college_id}}/people#registrar"
+NAMING = another_college(f"PUT {V1}/codev/groups/{{group_id}}/facilitator")
+OTHERS: tuple[tuple[str, object, str, object, str], ...] = (
+    ("nobody gives a role above their own", account, "roles_given_by", _any_role, GIVING),
+    ("an API token does no more than its scope", Actor, "can", _scopeless, ME),
+    ("the second factor is awaited", Actor, "can", _not_pending, ME),
+    ("who is named has a role in the college", codev, "known_person", _nothing, NAMING),
+    ("the reason of a turn stays in the group", sessions, "is_inside", _inside, REASON),
+)
+"""What else stands in the way, and the trial that should say so."""
+
+
+def _others(ground: Ground) -> Iterator[str]:
+    for name, where, attribute, instead, trial in OTHERS:
+        if is_tried(name):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(where, attribute, instead)
+                fault = noticed(ground, {trial})
+            say(f"{name}: {fault or 'NOTHING'}")
+            if fault is None:
+                yield name

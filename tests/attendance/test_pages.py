@@ -1,0 +1,203 @@
+"""Pages of the calendar, of roll calls and of one enrolment: forms from end to end without JavaScript."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from app.attendance.calendar.models import ScheduledSession
+from app.attendance.roll_calls.models import RollCall, RollCallEntry
+from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P
+from app.progress.models import ProgressRow
+from tests.factories.cohorts import called, fields, meeting, page
+from tests.factories.network import PARTICIPANTS, World, acting, as_
+
+# The calendar -----------------------------------------------------------------------------------
+
+
+def autumn_cohort(database: Database, world: World) -> None:
+    """Alma's cohort moved over the night when the clock goes back."""
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Cohort, world.cohort)
+        row.starts_on, row.ends_on = date(2026, 9, 7), date(2027, 4, 15)
+        db.add(row)
+
+
+def test_a_session_is_scheduled_at_the_hour_of_its_place(client: TestClient, database: Database, world: World) -> None:
+    autumn_cohort(database, world)
+    as_(client, database, world, "coordinator")
+    path = f"/cohortes/{world.cohort}/seances"
+    sent = {**fields(page(client.get(path)), path), "activity_code": "GEN-1.B", "day": "2026-12-01", "clock": "13:30"}
+    assert client.post(path, data=sent).headers["location"] == path
+    html = page(client.get(path))
+    assert "1er décembre 2026" in html
+    assert "13 h 30" in html
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.exec(select(ScheduledSession)).one()
+        assert (row.starts_at, row.planned_minutes, row.place) == (
+            datetime(2026, 12, 1, 18, 30, tzinfo=UTC), 180, "Alma",
+        )  # fmt: skip
+
+
+def test_the_two_odd_hours_of_the_year(client: TestClient, database: Database, world: World) -> None:
+    autumn_cohort(database, world)
+    as_(client, database, world, "coordinator")
+    path = f"/cohortes/{world.cohort}/seances"
+    blank = fields(page(client.get(path)), path)
+    assert "second" not in blank
+    html = page(client.post(path, data={**blank, "day": "2027-03-14", "clock": "02:30", "place": "Salle B"}), 422)
+    assert "Cette heure n’existe pas" in html
+    assert 'value="Salle B"' in html
+    html = page(client.post(path, data={**blank, "day": "2026-11-01", "clock": "01:30"}), 422)
+    assert "Cette heure revient deux fois" in html
+    assert fields(html, path)["clock"] == ["01:30"]
+    for choice in ("first", "second"):
+        sent = {**fields(html, path), "second": choice}
+        assert client.post(path, data=sent).status_code == 303
+    html = page(client.post(path, data={**blank, "day": "2062-11-01", "clock": "10:30"}), 422)
+    assert "vérifiez l’année" in html
+    with database.transaction(colleges=[world.alma]) as db:
+        found = db.exec(select(ScheduledSession.starts_at).order_by(ScheduledSession.starts_at)).all()
+        assert found == [datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)]
+
+
+def test_a_cancelled_session_says_why_to_the_cohort(client: TestClient, database: Database, world: World) -> None:
+    session_id = meeting(database, world)
+    as_(client, database, world, "coordinator")
+    path = f"/seances/{session_id}/annulation"
+    html = page(client.get(path))
+    assert client.post(path, data={**fields(html, path), "reason": ""}).status_code == 422
+    assert client.post(path, data={**fields(html, path), "reason": "Tempête de neige."}).status_code == 303
+    assert "Cette séance est annulée" in page(client.get(path))
+    assert "Cette séance est annulée" in page(client.get(f"/seances/{session_id}/appel"))
+    assert "Cette séance est annulée" in page(client.post(path, data={"reason": "Encore."}), 409)
+    as_(client, database, world, "maude")
+    assert "Tempête de neige." in page(client.get(f"/cohortes/{world.cohort}/seances"))
+
+
+# Roll calls -------------------------------------------------------------------------------------
+
+
+def test_a_roll_call_as_the_page_fills_it_in(client: TestClient, database: Database, world: World) -> None:
+    path = f"/seances/{meeting(database, world)}/appel"
+    as_(client, database, world, "trainer")
+    sent = fields(page(client.get(path)), path)
+    assert sent["status"] == ["present"] * 4
+    assert sent["minutes"] == ["180"] * 4
+    place = sent["enrolment_id"].index(str(world.enrolments["karim"]))
+    sent["status"][place] = "absent"
+    assert client.post(path, data=sent).headers["location"] == f"/cohortes/{world.cohort}/seances"
+    with database.transaction(colleges=[world.alma]) as db:
+        entries = {e.enrolment_id: e for e in db.exec(select(RollCallEntry)).all()}
+        karim, maude = (entries[world.enrolments[who]] for who in ("karim", "maude"))
+        assert (karim.status, karim.minutes, karim.mode) == ("absent", 0, None)
+        assert (maude.status, maude.minutes, maude.mode) == ("present", 180, "onsite")
+        attended = db.exec(select(ProgressRow.enrolment_id, ProgressRow.attended_minutes)).all()
+        assert dict(attended)[world.enrolments["karim"]] == 0
+        assert dict(attended)[world.enrolments["maude"]] == 180
+
+
+def test_a_correction_asks_why_and_keeps_what_was_typed(client: TestClient, database: Database, world: World) -> None:
+    session_id = meeting(database, world)
+    first = called(database, world, session_id)
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    assert "Notées par Théo Formation" in html
+    sent = fields(html, path)
+    assert sent["supersedes"] == [str(first)]
+    place = sent["enrolment_id"].index(str(world.enrolments["maude"]))
+    sent["status"][place], sent["minutes"][place], sent["mode"][place] = "left_early", "20", "phone"
+    html = page(client.post(path, data=sent), 422)
+    assert "Écrivez la raison" in html
+    again = fields(html, path)
+    assert (again["status"][place], again["minutes"][place], again["mode"][place]) == ("left_early", "20", "phone")
+    again["reason"] = ["La vidéo a coupé."]
+    assert client.post(path, data=again).status_code == 303
+    with database.transaction(colleges=[world.alma]) as db:
+        assert len(db.exec(select(RollCall)).all()) == 2
+    html = page(client.post(path, data=again), 409)
+    assert "Les présences ont été modifiées entre-temps" in html or "La page a changé" in html
+
+
+def test_impossible_minutes_are_shown_beside_the_person(client: TestClient, database: Database, world: World) -> None:
+    path = f"/seances/{meeting(database, world)}/appel"
+    as_(client, database, world, "trainer")
+    sent = fields(page(client.get(path)), path)
+    place = sent["enrolment_id"].index(str(world.enrolments["elise"]))
+    sent["minutes"][place] = "200"
+    html = page(client.post(path, data=sent), 422)
+    assert f'href="#minutes-{world.enrolments["elise"]}">Élise Lœwen-Côté</a> : La séance dure 3 h' in html
+    sent["minutes"][place] = ""
+    assert "au moins une minute" in page(client.post(path, data=sent), 422)
+    sent["enrolment_id"].pop()
+    assert "Il manque 1 personne" in page(client.post(path, data=sent), 422)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert db.exec(select(RollCall)).all() == []
+
+
+def test_a_session_to_come_has_no_roll_call_yet(client: TestClient, database: Database, world: World) -> None:
+    path = f"/seances/{meeting(database, world, days=40)}/appel"
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    assert "La séance n’a pas commencé" in html
+    assert f'action="{path}"' not in html
+
+
+# An enrolment -----------------------------------------------------------------------------------
+
+
+def test_a_missed_workshop_is_made_up(client: TestClient, database: Database, world: World) -> None:
+    called(database, world, meeting(database, world), absent=("karim",))
+    path = f"/inscriptions/{world.enrolments['karim']}"
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    assert "Ateliers manqués" in html
+    assert client.post(f"{path}/rattrapages", data=fields(html, f"{path}/rattrapages")).status_code == 303
+    html = page(client.get(path))
+    assert "Ateliers manqués" not in html
+    found = re.search(rf'action="({path}/rattrapages/\d+)"', html)
+    assert found is not None
+    sent = fields(html, found.group(1))
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    assert "aujourd’hui ou avant" in page(client.post(found.group(1), data={**sent, "done_on": tomorrow}), 422)
+    assert client.post(found.group(1), data=sent).status_code == 303
+    assert "déjà faite" in page(client.post(found.group(1), data=sent), 409)
+    as_(client, database, world, "karim")
+    html = page(client.get(path))
+    assert today().isoformat() in html
+    assert "<form" in html
+    assert "/rattrapages" not in html
+    assert "/etat" not in html
+
+
+def test_a_state_is_changed_with_its_reason(client: TestClient, database: Database, world: World) -> None:
+    path = f"/inscriptions/{world.enrolments['yves']}"
+    as_(client, database, world, "coordinator")
+    sent = {**fields(page(client.get(path)), f"{path}/etat"), "to": "on_leave"}
+    assert "Écrivez la raison" in page(client.post(f"{path}/etat", data=sent), 409)
+    assert client.post(f"{path}/etat", data={**sent, "reason": "Congé parental."}).status_code == 303
+    html = page(client.get(path))
+    assert "Congé parental." in html
+    assert "Corinne Coordination" in html
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    assert "/etat" not in html
+
+
+def test_whoever_is_on_leave_is_not_called(client: TestClient, database: Database, world: World) -> None:
+    session_id = meeting(database, world)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        ref = cohorts.see_enrolment(db, actor, world.enrolments["yves"])
+        cohorts.move(db, actor, ref, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé."))
+    as_(client, database, world, "trainer")
+    path = f"/seances/{session_id}/appel"
+    assert len(fields(page(client.get(path)), path)["status"]) == len(PARTICIPANTS) - 1

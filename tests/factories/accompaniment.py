@@ -1,0 +1,67 @@
+"""Enterprises and mandates of the small network."""
+
+from datetime import date, timedelta
+
+from app.accompaniment.enterprises import service as enterprises
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.enterprises.schemas import EnterpriseShown, NewEnterprise
+from app.accompaniment.mandates import service as mandates
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.schemas import MandateShown, MilestoneCommand, NewMandate
+from app.cohorts.enrolments.service import see_enrolment
+from app.curricula.enums import MandateKind
+from app.network.service import see_college
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P
+from tests.factories.network import World, acting
+
+TODAY = today()
+NEQ = "1166000001"
+
+
+def enterprise(name: str = "Scierie du Lac", neq: str | None = NEQ) -> NewEnterprise:
+    """A small enterprise of Saguenay–Lac-Saint-Jean."""
+    return NewEnterprise(name=name, neq=neq, sector="Bois", size=EnterpriseSize.SMALL, region_code="02")
+
+
+def known(database: Database, world: World, command: NewEnterprise, who: str = "coordinator") -> EnterpriseShown:
+    """An enterprise that a college's coordinator added."""
+    college_id = world.rouyn if who.startswith("other") else world.alma
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.ENTERPRISE_MANAGE)
+        return enterprises.add_enterprise(db, actor, see_college(db, actor, college_id), command)
+
+
+def opened(database: Database, world: World, who: str = "maude", by: str | None = None, **how: object) -> MandateShown:
+    """A mandate of a participant, opened by themselves unless told; a new enterprise unless told."""
+    how = how or {"enterprise": enterprise()}
+    command = NewMandate(kind=MandateKind.orientation, title="Boutique en ligne", **how)  # type: ignore[arg-type]
+    with database.transaction() as db:
+        actor = acting(db, world, by or who, P.MANDATE_MANAGE)
+        advisor = see_enrolment(db, actor, world.enrolments[who])
+        return mandates.open_mandate(db, actor, [advisor], command)
+
+
+def record(
+    database: Database, world: World, mandate_id: int, kind: MilestoneKind, on: date | None = None, **how: object
+) -> MandateShown:
+    """A fact recorded by Maude, or by who is told."""
+    who = str(how.pop("who", "maude"))
+    command = MilestoneCommand(
+        kind=kind,
+        happened_on=on or TODAY,
+        confidentiality_clause=kind is MilestoneKind.AGREEMENT,
+        supersedes=how.pop("supersedes", None),  # type: ignore[arg-type]
+    )
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.MANDATE_MANAGE)
+        ref = mandates.see_mandate(db, actor, mandate_id)
+        return mandates.record_milestone(db, actor, ref, command)
+
+
+def accompany(database: Database, world: World, mandate_id: int, who: str = "maude") -> MandateShown:
+    """The three facts, a day apart, the last one today."""
+    for days, kind in ((2, MilestoneKind.AGREEMENT), (1, MilestoneKind.DIAGNOSTIC), (0, MilestoneKind.PLAN)):
+        shown = record(database, world, mandate_id, kind, TODAY - timedelta(days=days), who=who)
+    return shown

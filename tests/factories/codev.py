@@ -1,0 +1,131 @@
+"""A group of the small network: the four participants of Alma with their facilitator."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.groups import service as groups
+from app.codev.groups.schemas import GroupShown, JoinCommand, NewGroup
+from app.codev.records import service as records
+from app.codev.records.enums import TurnReason, TurnStatus
+from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
+from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.schemas import NewCodevSession, RoleCommand, RolesCommand
+from app.cohorts import service as cohorts
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.platform.database.session import Session
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import P
+from tests.factories.network import PARTICIPANTS, STARTED, World, acting
+
+FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
+
+
+def group_of(db: Session, world: World, name: str = "Groupe A") -> GroupShown:
+    """Form the group, as the coordinator."""
+    actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+    command = NewGroup(
+        name=name,
+        enrolment_ids=tuple(world.enrolments[who] for who in PARTICIPANTS),
+        facilitator_id=world.people["facilitator"],
+        joined_on=STARTED,
+    )
+    return groups.create_group(db, actor, cohorts.see_cohort(db, actor, world.cohort), command)
+
+
+def formed(database: Database, world: World) -> GroupShown:
+    """The group, kept."""
+    with database.transaction() as db:
+        return group_of(db, world)
+
+
+def enrol(database: Database, world: World, *people: str) -> None:
+    """Others of the world become active in the cohort."""
+    for who in people:
+        with database.transaction() as db:
+            applicant = acting(db, world, who, P.COHORT_APPLY)
+            cohort = cohorts.see_open_cohort(db, world.cohort)
+            world.enrolments[who] = enrolments.apply(db, applicant, cohort, ApplyCommand(motive="Apprendre.")).id
+        with database.transaction() as db:
+            manager = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+            for state in (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE):
+                found = enrolments.see_enrolment(db, manager, world.enrolments[who])
+                enrolments.move(db, manager, found, MoveCommand(to=state, joined_on=STARTED))
+
+
+def join(database: Database, world: World, group_id: int, *people: str) -> GroupShown:
+    """Others of the world join the group."""
+    enrol(database, world, *people)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group_id)
+        for who in people:
+            command = JoinCommand(enrolment_id=world.enrolments[who], joined_on=STARTED)
+            shown = groups.add_member(db, actor, ref, command)
+    return shown
+
+
+def planned(database: Database, world: World, group_id: int, code: str = "GEN-7.A", at: datetime = FIRST) -> int:
+    """A session planned by the coordinator; its id."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group_id)
+        return sessions.plan_session(db, actor, ref, NewCodevSession(activity_code=code, starts_at=at)).id
+
+
+def ids(group: GroupShown) -> dict[str, int]:
+    """Membership ids by the first word of the name."""
+    return {m.name.split()[0].lower().replace("é", "e"): m.membership_id for m in group.members}
+
+
+def assign(database: Database, world: World, session_id: int, *pairs: tuple[int, int]) -> None:
+    """Client and reserve of each consultation, planned by the facilitator."""
+    roles = tuple(
+        RoleCommand(position=place + 1, membership_id=membership, role=role)
+        for place, pair in enumerate(pairs)
+        for membership, role in zip(pair, (CodevRole.CLIENT, CodevRole.RESERVE), strict=True)
+    )
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        meeting = sessions.see_codev_session(db, actor, session_id)
+        sessions.plan_roles(db, meeting, RolesCommand(roles=roles))
+
+
+def everyone(
+    group: GroupShown, *, absent: tuple[int, ...] = (), excused: tuple[int, ...] = (), minutes: int = 180
+) -> tuple[PresenceCommand, ...]:
+    """Presence of all, on site."""
+
+    def entry(membership_id: int) -> PresenceCommand:
+        if membership_id in absent:
+            return PresenceCommand(membership_id=membership_id, status=PresenceStatus.ABSENT, minutes=0)
+        if membership_id in excused:
+            return PresenceCommand(membership_id=membership_id, status=PresenceStatus.EXCUSED, minutes=0)
+        return PresenceCommand(
+            membership_id=membership_id, status=PresenceStatus.PRESENT, minutes=minutes, mode=PresenceMode.ONSITE
+        )
+
+    return tuple(entry(m.membership_id) for m in group.members)
+
+
+def turn(
+    client_id: int, status: TurnStatus = TurnStatus.HELD, reason: TurnReason | None = None, position: int = 1
+) -> TurnCommand:
+    """A consultation."""
+    return TurnCommand(position=position, client_id=client_id, status=status, reason=reason)
+
+
+def close(
+    database: Database,
+    world: World,
+    session_id: int,
+    command: RecordCommand,
+    who: str = "facilitator",
+) -> int:
+    """Close the session's record as its facilitator; the record's id."""
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.CODEV_RECORD)
+        meeting = sessions.see_codev_session(db, actor, session_id)
+        return records.close_record(db, actor, meeting, command)

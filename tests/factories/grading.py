@@ -1,0 +1,115 @@
+"""Evidence and judgements for tests, written as the features that own them would."""
+
+from datetime import timedelta
+
+from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor
+from app.attendance.calendar import service as calendar
+from app.attendance.calendar.schemas import NewSession
+from app.attendance.roll_calls import service as roll_calls
+from app.attendance.roll_calls.enums import PresenceStatus
+from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
+from app.cohorts import service as cohorts
+from app.cohorts.enrolments import service as enrolments
+from app.curricula.enums import MandateKind
+from app.grading import service as grading
+from app.grading.enums import EvidenceKind
+from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
+from app.identity.roles.service import grant_role
+from app.learning.hand_ins.models import HandIn
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import search_key, today
+from app.platform.security.permissions import Permission, Role
+from tests.factories.network import PARTICIPANTS, World, acting
+
+ALL_CN01 = ("CN-01.C1", "CN-01.C2", "CN-01.C3")
+
+
+def hand_in(
+    database: Database, world: World, who: str = "maude", code: str = "GEN-1.C", *, attempt: int = 1, days: int = 1
+) -> EvidenceRef:
+    """A text that ``who`` handed in so many days ago."""
+    college = world.rouyn if who.startswith("other") else world.alma
+    with database.transaction(colleges=[college]) as db:
+        row = HandIn(
+            college_id=college,
+            enrolment_id=world.enrolments[who],
+            activity_code=code,
+            attempt=attempt,
+            body="Ma carte de l’écosystème.\n\nCinq ressources & leur rôle <ici>.",
+            received_at=now() - timedelta(days=days),
+            received_from=world.people[who],
+        )
+        db.add(row)
+        db.flush()
+        return EvidenceRef(kind=EvidenceKind.HAND_IN, id=row.id)
+
+
+def mandate(database: Database, world: World, who: str = "maude") -> EvidenceRef:
+    """A mandate of ``who`` in an invented enterprise."""
+    with database.transaction(colleges=[world.alma]) as db:
+        enterprise = Enterprise(
+            college_id=world.alma, name="Scierie du Lac", search_key=search_key("Scierie du Lac"), sector="bois",
+            size=EnterpriseSize.SMALL, region_code="02", created_at=now(), created_by=world.people["coordinator"],
+        )  # fmt: skip
+        db.add(enterprise)
+        db.flush()
+        row = Mandate(
+            college_id=world.alma, enterprise_id=enterprise.id, project_id=world.project,
+            kind=MandateKind.orientation, title="Orientation", opened_on=today(), created_at=now(),
+            created_by=world.people[who],
+        )  # fmt: skip
+        db.add(row)
+        db.flush()
+        db.add(
+            MandateAdvisor(
+                college_id=world.alma, mandate_id=row.id, person_id=world.people[who],
+                enrolment_id=world.enrolments[who],
+            )
+        )  # fmt: skip
+        return EvidenceRef(kind=EvidenceKind.MANDATE, id=row.id)
+
+
+def attended(database: Database, world: World, present: tuple[str, ...] = ("maude",)) -> EvidenceRef:
+    """A closed session of GEN-1.B where only those were present."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", Permission.SESSION_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        meeting = calendar.schedule(
+            db, actor, cohort, NewSession(activity_code="GEN-1.B", starts_at=now() - timedelta(days=2))
+        )
+        entries = tuple(
+            EntryCommand(
+                enrolment_id=world.enrolments[who],
+                status=PresenceStatus.PRESENT if who in present else PresenceStatus.ABSENT,
+                minutes=meeting.planned_minutes if who in present else 0,
+            )
+            for who in PARTICIPANTS
+        )
+        ref = calendar.see_session(db, actor, meeting.id)
+        roll_calls.close_roll_call(db, actor, ref, RollCallCommand(entries=entries))
+        return EvidenceRef(kind=EvidenceKind.SESSION, id=meeting.id)
+
+
+def command(*evidence: EvidenceRef, level: int = 2, **given: object) -> JudgeCommand:
+    """CN-01 at level 2 on this evidence, unless told."""
+    return JudgeCommand.model_validate(
+        {"competency_code": "CN-01", "level": level, "evidence": evidence, "comment": "Bien vu.", **given}
+    )
+
+
+def judge(
+    database: Database, world: World, wanted: JudgeCommand, *, by: str = "trainer", of: str = "maude"
+) -> JudgementShown:
+    """``by`` judges ``of`` in a transaction of their own."""
+    with database.transaction() as db:
+        actor = acting(db, world, by, Permission.JUDGEMENT_MAKE)
+        return grading.judge(db, actor, enrolments.see_enrolment(db, actor, world.enrolments[of]), wanted)
+
+
+def add_trainer(database: Database, world: World, who: str) -> None:
+    """``who`` also trains the first cohort."""
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people[who], Role.TRAINER, college_id=world.alma, cohort_id=world.cohort)

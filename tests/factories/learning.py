@@ -1,0 +1,39 @@
+"""Small files of each accepted kind, sound or not."""
+
+import io
+import zipfile
+
+from app.learning.hand_ins.rules import TYPES
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(20)
+PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+
+
+def archive(**members: bytes) -> bytes:
+    """A zip file of these members."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return out.getvalue()
+
+
+def office(kind: str) -> bytes:
+    """A document of an office suite, as little as tells its kind."""
+    if kind in PARTS:
+        return archive(**{"[Content_Types].xml": b"<Types/>", PARTS[kind]: b"<x/>"})
+    return archive(mimetype=TYPES[kind].encode(), **{"content.xml": b"<x/>"})
+
+
+GOOD: dict[str, bytes] = {
+    "pdf": PDF,
+    "png": PNG,
+    "jpg": JPEG,
+    "jpeg": JPEG,
+    "txt": "Le relevé\r\nd’avril".encode(),
+    "md": "# Étude\n\ttabulée".encode(),
+    "csv": "nom;heures\nÉlise;1,5".encode("cp1252"),
+    **{kind: office(kind) for kind in ("docx", "xlsx", "pptx", "odt", "ods", "odp")},
+}

@@ -1,0 +1,391 @@
+"""Invitations: who may send them, what their link opens, once and for whom."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import text
+
+from app.identity.roles.service import grant_role
+from app.platform.clock import at, now
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Role
+from tests.factories.network import PASSWORD, World, as_
+from tests.factories.outbox import letters, link_in
+
+NEW = {
+    "legal_first_name": "Zoé",
+    "legal_last_name": "Lœwen",
+    "chosen_name": "",
+    "password": "trois hiboux myopes",
+}
+ZOE = "zoe@alma.example.com"
+
+
+@pytest.fixture
+def registrar(client: TestClient, database: Database, world: World) -> TestClient:
+    """The client, signed in as Alma's registrar."""
+    return as_(client, database, world, "registrar")
+
+
+@pytest.fixture
+def stranger(client: TestClient) -> Iterator[TestClient]:
+    """Another browser over the same application, without sign-in."""
+    with TestClient(client.app, follow_redirects=False) as found:
+        yield found
+
+
+def invite(client: TestClient, college: int, email: str = ZOE, **more: object) -> Response:
+    """The answer to an invitation."""
+    return client.post(f"/api/v1/colleges/{college}/invitations", json={"email": email, **more})
+
+
+def invited(client: TestClient, database: Database, college: int, email: str = ZOE, **more: object) -> str:
+    """The path that a new letter leads to."""
+    answer = invite(client, college, email, **more)
+    assert answer.status_code == 201, answer.text
+    return link_in(letters(database)[-1][2])
+
+
+def roles_of(database: Database, email: str) -> set[tuple[str, int | None, int | None]]:
+    """``(role, college, cohort)`` of whoever has the address."""
+    held = text(
+        "select r.role, r.college_id, r.cohort_id from role_held r join account a on a.person_id = r.person_id"
+        " where a.email = :email and r.ended_at is null"
+    )
+    with database.engine.connect() as owner:
+        return {(r.role, r.college_id, r.cohort_id) for r in owner.execute(held, {"email": email})}
+
+
+def accounts(database: Database, email: str) -> int:
+    """How many accounts have the address."""
+    with database.engine.connect() as owner:
+        found = owner.execute(text("select count(*) from account where email = :email"), {"email": email})
+        return int(found.scalar_one())
+
+
+# Sending -----------------------------------------------------------------------------------------
+
+
+def test_a_letter_leaves_with_a_link_whose_digest_alone_is_kept(
+    registrar: TestClient, database: Database, world: World
+) -> None:
+    answer = invite(registrar, world.alma, " ZOE@alma.example.com ", role="trainer", cohort_id=world.cohort)
+    assert answer.status_code == 201
+    shown = answer.json()
+    assert {name: shown[name] for name in ("email", "role", "cohort", "state", "invited_by")} == {
+        "email": ZOE,
+        "role": "trainer",
+        "cohort": "GEN-ALM-1",
+        "state": "open",
+        "invited_by": "Régine Registraire",
+    }
+    [(recipient, subject, body)] = letters(database)
+    token = link_in(body).removeprefix("/invitation/")
+    assert (recipient, subject) == (ZOE, "Invitation de Collège d’Alma")
+    assert len(token) == 43  # 256 bits
+    assert token not in answer.text
+    with database.engine.connect() as owner:
+        kept = owner.execute(text("select invitation::text || audit_values::text from invitation, audit_values"))
+        assert token not in "".join(kept.scalars())
+
+
+def test_the_answer_is_the_same_for_an_address_with_an_account(registrar: TestClient, world: World) -> None:
+    shown = [invite(registrar, world.alma, email).json() for email in (ZOE, world.emails["other_trainer"])]
+    for one in shown:
+        del one["id"], one["email"], one["created_at"], one["expires_at"]
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "status"),
+    [
+        ("registrar", "coordinator", 201),
+        ("registrar", "trainer", 201),
+        ("registrar", "facilitator", 201),
+        ("registrar", None, 201),
+        ("registrar", "registrar", 403),
+        ("registrar", "admin", 403),
+        ("registrar", "observer", 403),
+        ("registrar", "participant", 403),
+        ("admin", "registrar", 201),
+        ("admin", "admin", 403),
+        ("coordinator", "trainer", 403),
+        ("maude", "trainer", 403),
+        ("other_registrar", "trainer", 404),
+    ],
+)
+def test_nobody_gives_a_role_above_their_own(
+    client: TestClient, database: Database, world: World, *, who: str, role: str | None, status: int
+) -> None:
+    as_(client, database, world, who)
+    assert invite(client, world.alma, role=role).status_code == status
+    assert len(letters(database)) == (status == 201)
+
+
+def test_a_role_elsewhere_gives_nothing_here(client: TestClient, database: Database, world: World) -> None:
+    """The registrar of two colleges, one by one; an administrator's reach is no college's."""
+    with database.transaction(colleges=[world.rouyn]) as db:
+        grant_role(db, world.people["registrar"], Role.COORDINATOR, college_id=world.rouyn)
+    as_(client, database, world, "registrar")
+    assert invite(client, world.rouyn, role="trainer").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ({"role": "trainer", "cohort_id": "other_cohort"}, ["unknown_cohort"]),
+        ({"role": "trainer", "cohort_id": 999_999}, ["unknown_cohort"]),
+        ({"role": "coordinator", "cohort_id": "cohort"}, ["cohort_for_trainers"]),
+        ({"cohort_id": "cohort"}, ["cohort_for_trainers"]),
+        ({"role": "trainer", "college_id": 1}, ["extra_forbidden"]),
+        ({"email": "a@b.example\nBcc: c@d.example"}, ["value_error"]),
+        ({"email": "pas une adresse"}, ["value_error"]),
+    ],
+)
+def test_what_an_invitation_cannot_be(
+    registrar: TestClient, database: Database, world: World, body: dict[str, object], codes: list[str]
+) -> None:
+    places = {"cohort": world.cohort, "other_cohort": world.other_cohort}
+    sent = {k: places.get(str(v), v) for k, v in ({"email": ZOE} | body).items()}
+    answer = registrar.post(f"/api/v1/colleges/{world.alma}/invitations", json=sent)
+    assert (answer.status_code, [e["code"] for e in answer.json()["errors"]]) == (422, codes)
+    assert letters(database) == []
+
+
+def test_twice_the_same_is_said_not_sent(registrar: TestClient, database: Database, world: World) -> None:
+    assert invite(registrar, world.alma, role="trainer").status_code == 201
+    assert invite(registrar, world.alma, role="trainer").json()["code"] == "already_invited"
+    assert invite(registrar, world.alma, role="facilitator").status_code == 201
+    assert len(letters(database)) == 2
+
+
+def test_another_colleges_invitation_is_not_there(registrar: TestClient, database: Database, world: World) -> None:
+    number = invite(registrar, world.alma).json()["id"]
+    as_(registrar, database, world, "other_registrar")
+    for verb, tail in (("DELETE", ""), ("POST", "/letters")):
+        for college, other in ((world.rouyn, number), (world.alma, number), (world.rouyn, 999_999)):
+            answer = registrar.request(verb, f"/api/v1/colleges/{college}/invitations/{other}{tail}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert registrar.get(f"/api/v1/colleges/{world.alma}/invitations").status_code == 404
+    assert registrar.get(f"/api/v1/colleges/{world.rouyn}/invitations").json() == {"items": []}
+
+
+# Opening an account ------------------------------------------------------------------------------
+
+
+def test_reading_consumes_nothing_and_shows_no_secret_to_others(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer")
+    pages = [stranger.get(path) for _ in range(5)]
+    assert {p.status_code for p in pages} == {200}
+    assert all(p.headers["referrer-policy"] == "no-referrer" for p in pages)
+    assert "Collège d’Alma" in pages[-1].text
+    assert stranger.post(path, data=NEW).status_code == 303
+
+
+def test_the_letter_opens_an_account_with_its_role_once(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer", cohort_id=world.cohort)
+    answer = stranger.post(path, data=NEW)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "Zoé Lœwen" in stranger.get("/").text
+    assert roles_of(database, ZOE) == {("trainer", world.alma, None), ("trainer", world.alma, world.cohort)}
+    for again in (stranger.get(path), TestClient(stranger.app).post(path, data=NEW)):
+        assert again.status_code == 410
+        assert "n’est plus valable" in again.text
+    assert accounts(database, ZOE) == 1
+    signed = stranger.post("/api/v1/sign-ins", json={"email": ZOE, "password": NEW["password"]})
+    assert signed.status_code == 201
+    [row] = registrar.get(f"/api/v1/colleges/{world.alma}/invitations").json()["items"]
+    assert row["state"] == "used"
+
+
+def test_without_a_role_one_may_apply(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    stranger.post(invited(registrar, database, world.alma), data=NEW)
+    assert roles_of(database, ZOE) == set()
+    assert stranger.get("/cohortes-ouvertes").status_code == 200
+
+
+def test_two_answers_at_once_open_one_account(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer")
+    names = ("Zoé", "Chloé", "Noé", "Cléo")
+    with ThreadPoolExecutor(4) as threads:
+        sent = threads.map(lambda name: stranger.post(path, data=NEW | {"legal_first_name": name}), names)
+        statuses = sorted(answer.status_code for answer in sent)
+    assert statuses == [303, 410, 410, 410]
+    assert accounts(database, ZOE) == 1
+    with database.engine.connect() as owner:
+        people = text("select count(*) from person where legal_last_name = 'Lœwen'")
+        assert owner.execute(people).scalar_one() == 1
+
+
+@pytest.mark.parametrize("field", ["role", "college_id", "cohort_id", "email", "person_id"])
+def test_the_reader_chooses_neither_role_nor_place_nor_address(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World, field: str
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer")
+    assert stranger.post(path, data=NEW | {field: "1"}).status_code == 422
+    assert accounts(database, ZOE) == 0
+    assert stranger.post(path, data=NEW).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("trop court", "au moins 15 caractères"),
+        ("motdepassemotdepasse", "Trop de gens"),
+        ("zoe loewen 2026", "se devinent"),
+        ("Collège d’Alma 2026", "se devinent"),
+    ],
+)
+def test_a_weak_password_is_explained_where_it_is_typed(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World, *, password: str, words: str
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer")
+    page = stranger.post(path, data=NEW | {"password": password, "chosen_name": "Loewen"})
+    assert page.status_code == 422
+    assert words in page.text
+    assert 'value="Zoé"' in page.text
+    assert password not in page.text
+    assert accounts(database, ZOE) == 0
+    assert stranger.post(path, data=NEW).status_code == 303
+
+
+def test_seven_days_and_no_more(registrar: TestClient, stranger: TestClient, database: Database, world: World) -> None:
+    path = invited(registrar, database, world.alma)
+    week = now() + timedelta(days=7)
+    with at(week - timedelta(minutes=1)):
+        assert stranger.get(path).status_code == 200
+    with at(week):
+        assert stranger.get(path).status_code == 410
+        assert stranger.post(path, data=NEW).status_code == 410
+    assert accounts(database, ZOE) == 0
+
+
+def test_withdrawn_it_opens_nothing(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invited(registrar, database, world.alma, role="trainer")
+    rows = f"/api/v1/colleges/{world.alma}/invitations"
+    [row] = registrar.get(rows).json()["items"]
+    assert [registrar.delete(f"{rows}/{row['id']}").status_code for _ in range(2)] == [204, 204]
+    assert stranger.get(path).status_code == 410
+    assert stranger.post(path, data=NEW).status_code == 410
+    assert registrar.post(f"{rows}/{row['id']}/letters").json()["code"] == "invitation_withdrawn"
+    assert registrar.get(rows).json()["items"][0]["state"] == "withdrawn"
+
+
+def test_sent_again_only_the_last_link_serves(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    first = invited(registrar, database, world.alma, role="trainer")
+    rows = f"/api/v1/colleges/{world.alma}/invitations"
+    [row] = registrar.get(rows).json()["items"]
+    assert registrar.post(f"{rows}/{row['id']}/letters").status_code == 200
+    second = link_in(letters(database)[-1][2])
+    assert first != second
+    assert stranger.get(first).status_code == 404
+    assert stranger.post(second, data=NEW).status_code == 303
+    for refused in (registrar.post(f"{rows}/{row['id']}/letters"), registrar.delete(f"{rows}/{row['id']}")):
+        assert (refused.status_code, refused.json()["code"]) == (409, "invitation_used")
+
+
+def test_what_the_sender_lost_their_letters_lost_too(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invited(registrar, database, world.alma, role="coordinator")
+    with database.engine.begin() as owner:
+        gone = text("update role_held set ended_at = now() where person_id = :p and role = 'registrar'")
+        owner.execute(gone, {"p": world.people["registrar"]})
+    assert stranger.post(path, data=NEW).status_code == 410
+    assert accounts(database, ZOE) == 0
+
+
+# An address that has an account ------------------------------------------------------------------
+
+
+def test_an_account_takes_the_role_signed_in_as_itself_only(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    tania = world.emails["other_trainer"]
+    path = invited(registrar, database, world.alma, tania, role="facilitator")
+    page = stranger.get(path)
+    assert f'href="/connexion?suite={path}"' in page.text
+    assert "legal_first_name" not in page.text
+    assert stranger.post(path, data=NEW).status_code == 409
+    assert stranger.post(path + "/acceptation").status_code == 401
+
+    as_(stranger, database, world, "maude")
+    assert tania in stranger.get(path).text
+    assert stranger.post(path, data=NEW).status_code == 409
+    assert stranger.post(path + "/acceptation").status_code == 409
+    assert ("facilitator", world.alma, None) not in roles_of(database, world.emails["maude"])
+
+    as_(stranger, database, world, "other_trainer")
+    assert "Accepter l’invitation" in stranger.get(path).text
+    before = roles_of(database, tania)
+    assert stranger.post(path + "/acceptation").status_code == 303
+    assert roles_of(database, tania) == before | {("facilitator", world.alma, None)}
+    assert stranger.post(path + "/acceptation").status_code == 410
+    assert accounts(database, tania) == 1
+
+
+def test_the_record_says_who_invited_and_who_came(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    stranger.post(invited(registrar, database, world.alma, role="trainer"), data=NEW)
+    said = text(
+        "select action, subject, actor_id, permission from audit_entry"
+        " where subject in ('invitation', 'role_held') order by id"
+    )
+    with database.engine.connect() as owner:
+        person = owner.execute(text("select person_id from account where email = :e"), {"e": ZOE}).scalar_one()
+        found = [tuple(row) for row in owner.execute(said)][-3:]
+    assert found == [
+        ("create", "invitation", world.people["registrar"], "people:manage"),
+        ("create", "role_held", person, ""),
+        ("change", "invitation", person, ""),
+    ]
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+def test_the_registrars_page(registrar: TestClient, database: Database, world: World) -> None:
+    page = f"/colleges/{world.alma}/invitations"
+    assert registrar.get("/invitations").headers["location"] == page
+    assert 'href="/invitations"' in registrar.get("/").text
+    assert "Personne n’a encore été invité" in registrar.get(page).text
+    sent = {"email": ZOE, "role": "trainer", "cohort_id": str(world.cohort)}
+    assert registrar.post(page, data=sent).headers["location"] == page
+    assert registrar.post(page, data={"email": "noe@alma.example.com", "role": "", "cohort_id": ""}).status_code == 303
+    shown = registrar.get(page).text
+    assert ZOE in shown
+    assert "En attente" in shown
+    assert "GEN-ROU-1" not in shown
+    number = registrar.get(f"/api/v1/colleges/{world.alma}/invitations").json()["items"][0]["id"]
+    assert registrar.post(f"{page}/{number}/renvoi").status_code == 303
+    assert registrar.post(f"{page}/{number}/retrait").status_code == 303
+    assert "Retirée" in registrar.get(page).text
+    assert len(letters(database)) == 3
+    assert registrar.get(f"/colleges/{world.rouyn}/invitations").status_code == 404
+
+
+def test_an_administrator_chooses_the_college(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "admin")
+    page = client.get("/invitations")
+    assert f'href="/colleges/{world.rouyn}/invitations"' in page.text
+    assert PASSWORD not in page.text
+    shown = client.get(f"/colleges/{world.rouyn}/invitations").text
+    assert "GEN-ROU-1" in shown
+    assert "GEN-ALM-1" not in shown

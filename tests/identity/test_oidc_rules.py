@@ -1,0 +1,131 @@
+"""Which addresses, metadata, keys and claims are good: at their limits, and whatever an issuer sends."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.identity.oidc.rules import (
+    Expected,
+    is_issuer,
+    is_loopback,
+    is_safe_address,
+    metadata_fault,
+    token_fault,
+    usable_keys,
+)
+from tests.factories.oidc_provider import EC, RSA, Claims
+
+AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
+EXPECTED = Expected("https://id.example", "nous", "n-1")
+FINE: Claims = {"iss": "https://id.example", "aud": "nous", "nonce": "n-1", "sub": "s",
+                "exp": AT.timestamp() + 60, "iat": AT.timestamp()}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({}, None),
+        ({"aud": ["nous"]}, None),
+        ({"aud": ["nous", "eux"], "azp": "nous"}, None),
+        ({"aud": ["nous", "eux"], "azp": "eux"}, "aud"),
+        ({"aud": ["eux"], "azp": "nous"}, "aud"),
+        ({"aud": {"nous": 1}}, "aud"),
+        ({"exp": AT.timestamp() - 59}, None),
+        ({"exp": AT.timestamp() - 60}, "exp"),
+        ({"exp": True}, "exp"),
+        ({"exp": float("nan")}, "exp"),
+        ({"exp": float("inf")}, "exp"),
+        ({"exp": 10**400}, "exp"),
+        ({"nbf": AT.timestamp() + 60}, None),
+        ({"nbf": AT.timestamp() + 61}, "nbf"),
+        ({"nbf": None}, "nbf"),
+        ({"iat": AT.timestamp() + 61}, "iat"),
+        ({"iat": None}, "iat"),
+        ({"nonce": ""}, "nonce"),
+        ({"nonce": "é\ud800"}, "nonce"),
+        ({"sub": ""}, "sub"),
+        ({"sub": "a\0"}, "sub"),
+        ({"sub": 5}, "sub"),
+        ({"tid": "n’importe"}, None),
+    ],
+)
+def test_claims_at_their_limits(changed: Claims, fault: str | None) -> None:
+    assert token_fault(FINE | changed, EXPECTED, AT) == fault
+
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+ANYTHING = LEAF | st.lists(LEAF, max_size=2) | st.dictionaries(st.text(max_size=5), LEAF, max_size=2)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([*FINE, "nbf", "azp", "tid"]), ANYTHING))
+def test_no_claim_breaks_the_rule(changed: Claims) -> None:
+    found = token_fault(FINE | changed, EXPECTED, AT)
+    assert found is None or found in {"iss", "tid", "aud", "nonce", "exp", "nbf", "iat", "sub"}
+    if changed.get("nonce", "n-1") != "n-1":
+        assert found in {"iss", "tid", "aud", "nonce"}
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+def test_nothing_published_breaks_the_rules(published: Any) -> None:
+    assert usable_keys(published) == []
+    assert not is_safe_address(published, loopback=True)
+    assert metadata_fault({"issuer": "i", "token_endpoint": published}, "i", loopback=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "usable"),
+    [
+        ({}, True),
+        ({"use": "enc"}, False),
+        ({"alg": "HS256"}, False),
+        ({"kty": "oct"}, False),
+        ({"n": "A" * 340}, False),
+        ({"n": None}, False),
+    ],
+)  # fmt: skip
+def test_keys_that_may_have_signed(changed: Claims, usable: bool) -> None:
+    assert bool(usable_keys({"keys": [RSA.as_dict(private=False) | changed]})) is usable
+
+
+def test_metadata_of_its_own_name_and_safe_endpoints() -> None:
+    good = {"issuer": "https://id.example"} | {
+        name: f"https://cles.example/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    }
+    assert metadata_fault(good, "https://id.example", loopback=False) is None
+    assert metadata_fault(good, "https://id.example/", loopback=False) == "metadata_issuer"
+    for name in good.keys() - {"issuer"}:
+        assert metadata_fault(good | {name: "http://cles.example"}, "https://id.example", loopback=True) == name
+
+
+def test_this_machine_by_its_names() -> None:
+    assert is_loopback("http://localhost:9/a")
+    assert not is_loopback("https://localhost.example")
+    assert not is_loopback("/a")
+
+
+def test_not_more_keys_than_one_may_try() -> None:
+    assert len(usable_keys({"keys": [EC.as_dict(private=False)] * 1000})) == 20
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback", "safe"),
+    [
+        ("https://id.example", False, True),
+        ("https://id.example:8443/a/b", False, True),
+        ("http://127.0.0.1:9000", True, True),
+        ("http://[::1]:9000", True, True),
+        ("http://127.0.0.1:9000", False, False),
+        ("http://id.example", True, False),
+        ("https://id.example\n.mal", True, False),
+        ("https://idé.example", True, False),
+        ("https://[::1", True, False),
+        ("https://", True, False),
+    ],
+)
+def test_addresses(address: str, loopback: bool, safe: bool) -> None:
+    assert is_issuer(address, loopback=loopback) is safe

@@ -1,0 +1,187 @@
+"""Signing in and out with a browser, and what each role finds at home."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.security.keyring import new_keyring
+from tests.factories.network import PASSWORD, World, as_
+
+
+@pytest.fixture
+def browser(client: TestClient, world: World) -> TestClient:
+    """A browser in which Maude has signed in with her password."""
+    answer = enter(client, world.emails["maude"])
+    assert answer.status_code == 303
+    return client
+
+
+def enter(client: TestClient, email: str, password: str = PASSWORD, suite: str = "/"):  # noqa: ANN201
+    """The answer to the sign-in form."""
+    return client.post("/connexion", params={"suite": suite}, data={"email": email, "password": password})
+
+
+def test_the_cookie_is_for_this_site_and_no_script(client: TestClient, world: World) -> None:
+    cookie = enter(client, world.emails["maude"]).headers["set-cookie"]
+    attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert cookie.startswith("escouade=")
+    assert attributes == {"httponly", "samesite=lax", "path=/", "max-age=43200"}
+
+
+def test_over_tls_the_cookie_is_bound_to_the_host(database: Database, world: World, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, base_url="https://testserver")
+    with TestClient(
+        create_app(settings, database, new_keyring()), base_url="https://testserver", follow_redirects=False
+    ) as client:
+        cookie = enter(client, world.emails["maude"]).headers["set-cookie"]
+        assert cookie.startswith("__Host-escouade=")
+        assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert client.get("/").status_code == 200
+
+
+def test_signing_in_then_out(browser: TestClient) -> None:
+    assert "Maude Bérubé" in browser.get("/").text
+    kept = dict(browser.cookies)
+    answer = browser.post("/deconnexion")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/connexion")
+    assert dict(browser.cookies) == {}
+    browser.cookies.update(kept)
+    assert browser.get("/").headers["location"] == "/connexion"
+
+
+def test_signing_out_twice_changes_nothing(client: TestClient) -> None:
+    assert client.post("/deconnexion").status_code == 303
+
+
+def test_whoever_is_signed_in_goes_on(browser: TestClient) -> None:
+    answer = browser.get("/connexion", params={"suite": "/parcours"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/parcours")
+
+
+def test_a_wrong_password_says_the_same_as_an_unknown_address(client: TestClient, world: World) -> None:
+    known, unknown = world.emails["maude"], "nulle.part@escouade.example.com"
+    wrong = enter(client, known, "ce n’est pas la bonne phrase")
+    stranger = enter(client, unknown)
+    assert (wrong.status_code, stranger.status_code) == (401, 401)
+    assert wrong.text.replace(known, "") == stranger.text.replace(unknown, "")
+    assert f'value="{known}"' in wrong.text
+    assert "bonne phrase" not in wrong.text
+    assert 'role="alert"' in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("suite", "lands"),
+    [
+        ("/parcours?ordre=nom", "/parcours?ordre=nom"),
+        ("https://ailleurs.example", "/"),
+        ("//ailleurs.example", "/"),
+        ("/\\ailleurs.example", "/"),
+        ("/\tailleurs", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_one_lands_on_this_site_only(client: TestClient, world: World, suite: str, lands: str) -> None:
+    assert enter(client, world.emails["maude"], suite=suite).headers["location"] == lands
+    assert client.get("/connexion", params={"suite": suite}).headers["location"] == lands
+
+
+def test_a_page_asked_before_signing_in_comes_after(client: TestClient, world: World) -> None:
+    asked = client.get("/parcours").headers["location"]
+    assert asked == "/connexion?suite=/parcours"
+    form = re.search(r'action="([^"]+)"', client.get(asked).text)
+    assert form is not None
+    answer = client.post(form[1], data={"email": world.emails["maude"], "password": PASSWORD})
+    assert answer.headers["location"] == "/parcours"
+
+
+def test_a_form_sent_after_the_sign_in_ended_is_not_lost(client: TestClient, world: World) -> None:
+    answer = client.post(
+        f"/cohortes-ouvertes/{world.cohort}",
+        data={"motive": "Deux paragraphes <b>écrits</b> avec soin."},
+        headers={"Referer": f"http://testserver/cohortes-ouvertes/{world.cohort}"},
+    )
+    assert answer.status_code == 401
+    assert "Deux paragraphes &lt;b&gt;écrits&lt;/b&gt; avec soin." in answer.text
+    assert f'href="/cohortes-ouvertes/{world.cohort}"' in answer.text
+
+
+@dataclass
+class DemoAccount:
+    """An account as the command line hands it to the application."""
+
+    role: str
+    college: str
+    name: str
+    email: str
+    password: str
+
+
+def test_demo_accounts_are_shown_in_the_demo_only(database: Database, world: World, tmp_path: Path) -> None:
+    account = DemoAccount("trainer", "Collège d’Alma", "Théo Formation", world.emails["trainer"], PASSWORD)
+    for environment, shown in (("demo", True), ("development", False), ("production", False)):
+        settings = Settings(environment=environment, data_dir=tmp_path, base_url="http://testserver")  # type: ignore[arg-type]
+        app = create_app(settings, database, new_keyring())
+        app.state.demo_accounts = [account]
+        with TestClient(app) as client:
+            assert (account.email in client.get("/connexion").text) is shown
+
+
+def test_the_home_page_of_a_stranger_is_the_sign_in(client: TestClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/connexion")
+
+
+HOMES = {
+    "maude": {
+        "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
+        "/mon-dossier/consultations", "/mon-dossier/consentements",
+    },
+    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/mandats", "/rapports"},
+    "facilitator": {"/", "/codev"},
+    "coordinator": {
+        "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/mandats", "/codev", "/rapports",
+    },
+    "registrar": {
+        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/connexion",
+        "/rapports", "/invitations",
+    },
+    "observer": {"/", "/indicateurs"},
+    "admin": {"/", "/cohortes", "/comptes", "/invitations"},
+    "nobody": {"/", "/cohortes-ouvertes"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", HOMES)
+def test_home_offers_what_the_person_can_do_and_no_more(
+    client: TestClient, database: Database, world: World, who: str
+) -> None:
+    as_(client, database, world, who)
+    links = set(re.findall(r'href="(/[^"#]*)"', client.get("/").text))
+    places = {"enrolment": world.enrolments["maude"], "cohort": world.cohort, "college": world.alma}
+    everywhere = {"/verification", "/securite", "/static/logo.svg", "/static/escouade.css", "/static/escouade.woff2"}
+    assert links - everywhere == {path.format(**places) for path in HOMES[who]}
+
+
+def test_a_page_names_itself_and_its_language(client: TestClient) -> None:
+    page = client.get("/connexion")
+    assert '<html lang="fr-CA">' in page.text
+    assert len(re.findall("<h1", page.text)) == 1
+    assert page.headers["cache-control"] == "no-store"
+    assert " style=" not in page.text
+    assert "script-src" not in page.headers["content-security-policy"]
+
+
+def test_a_first_view_is_light(client: TestClient) -> None:
+    page = client.get("/connexion").text
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    sizes = {name: len(client.get(name).content) for name in files}
+    assert set(sizes) == {f"/static/{n}" for n in ("logo.svg", "escouade.css", "escouade.woff2", "htmx.min.js")}
+    assert max(sizes.values()) < 60_000
+    assert sizes["/static/escouade.woff2"] <= 40_000

@@ -1,0 +1,173 @@
+"""Which passwords are accepted, and that what is typed on another keyboard is the same password."""
+
+import unicodedata
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from pwdlib import PasswordHash
+
+from app.identity.account.passwords import hasher
+from app.identity.account.rules import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    MIN_WITH_SECOND_FACTOR,
+    blocklist,
+    key_of,
+    password_reasons,
+)
+from app.identity.account.schemas import NewAccount
+from app.identity.account.service import add_account
+from app.platform.database.transaction import Database
+from tests.conftest import RECOMMENDED
+
+EMAIL = "maude.berube@cegep-alma.example"
+NAMES = ("Maude Bérubé", "Collège d’Alma")
+ACCENT = "\N{COMBINING ACUTE ACCENT}"
+
+
+def codes(password: str, *, second_factor: bool = False) -> list[str]:
+    """Why a password of Maude's is not accepted."""
+    return [r.code for r in password_reasons(password, email=EMAIL, about=NAMES, second_factor=second_factor)]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "un hibou boude ",
+        "trois hiboux myopes",
+        "Là-haut, l’été décampe",
+        "ᐃᓄᒃᑎᑐᑦ ᖃᓂᐅᔮᖅᐸᐃᑦ",
+        "密码很长很长但是没有人会猜到它的",
+        "🦉🌲🦌🏒🍁🌧🔑🧭🎻🪵🛶🧶🧊🕯🫐",
+        "correct cheval pile agrafe",
+        "escouade de hiboux",
+        "maude aime les hiboux myopes",
+        "4185550143 poste 22 chez nous",
+        "e" + "trois hiboux myopes " * 9,
+        # One of each kind is asked by no one (no rule of composition).
+        "seulementdesminuscules",
+        "TOUT EN MAJUSCULES",
+        "271828182845904",
+    ],
+)
+def test_a_long_password_of_ones_own_is_accepted(password: str) -> None:
+    assert codes(password) == []
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("", "password_short"),
+        ("trois hiboux m", "password_short"),
+        # Fourteen letters, whatever the number of code points that write them.
+        (("e" + ACCENT + "h") * 7, "password_short"),
+        ("hi" + "boux" * 50, "password_long"),
+        ("aaaaaaaaaaaaaaa", "password_common"),
+        ("abababababababab", "password_common"),
+        ("123456789012345", "password_common"),
+        ("543210987654321", "password_common"),
+        ("789012345678901", "password_common"),
+        ("abcdefghijklmno", "password_common"),
+        ("ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯ", "password_common"),
+        ("qwertyuiopqwertyuiop", "password_common"),
+        ("poiuytrezapoiuytreza", "password_common"),
+        ("azertyuiopqsdfghjklm", "password_common"),
+        ("motdepassemotdepasse", "password_common"),
+        ("Mot de passe Mot de passe", "password_common"),
+        ("Correct Horse Battery Staple", "password_common"),
+        ("Vive le Québec libre!", "password_common"),
+        ("bonjour123456789", "password_common"),
+        ("Été2024Été2024Été2024", "password_common"),
+        ("00000Canadiens1993", "password_common"),
+        (EMAIL, "password_is_email"),
+        (EMAIL.upper(), "password_is_email"),
+        ("maudeberube2026", "password_about_you"),
+        ("Bérubé, Maude (1998)", "password_about_you"),
+        ("Collège d’Alma", "password_short"),
+        ("Collège d’Alma 2026", "password_about_you"),
+        ("Escouade Escouade", "password_about_you"),
+        ("escouade-alma-2026", "password_about_you"),
+    ],
+)
+def test_what_anyone_would_try_is_refused(password: str, code: str) -> None:
+    assert codes(password) == [code]
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("hibou 4x", None),
+        ("hibou 4", "password_short"),
+        ("password", "password_common"),
+        ("soleil99", "password_common"),
+        ("iloveyou", "password_common"),
+        ("azertyui", "password_common"),
+        ("berube98", "password_about_you"),
+        ("20262026", "password_common"),
+        ("24061985", "password_common"),
+        ("98765432", "password_common"),
+        ("83650917", None),
+    ],
+)
+def test_eight_characters_do_where_there_is_a_second_factor(password: str, code: str | None) -> None:
+    assert codes(password, second_factor=True) == ([code] if code else [])
+
+
+def test_the_blocklist_is_long_and_folded() -> None:
+    """An entry that the fold would change could never be found."""
+    entries = blocklist()
+    assert len([e for e in entries if len(e) >= MIN_WITH_SECOND_FACTOR]) >= 3000
+    strange = [e for e in entries if e != e.casefold() or e != unicodedata.normalize("NFKC", e)]
+    assert strange == []
+
+
+def test_every_entry_of_the_blocklist_is_refused() -> None:
+    """Alone where it is long enough, and a word with digits after it."""
+    whole = [e for e in blocklist() if len(e) >= MIN_WITH_SECOND_FACTOR]
+    words = [e for e in blocklist() if e.isalpha() and len(e) < MIN_PASSWORD]
+    assert [e for e in whole if not codes(e, second_factor=True)] == []
+    assert [e for e in words if not codes(e + "1" * (MIN_PASSWORD - len(e)))] == []
+
+
+@given(st.text(max_size=MAX_PASSWORD + 10))
+def test_any_text_has_an_answer_and_its_accents_may_be_composed_or_not(password: str) -> None:
+    composed, opened = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
+    assert codes(composed) == codes(opened)
+    assert len(codes(password)) <= 1
+
+
+@given(st.text())
+def test_the_key_of_a_key_is_itself(text: str) -> None:
+    assert key_of(key_of(text)) == key_of(text)
+
+
+def entered(client: TestClient, email: str, password: str) -> int:
+    """The status of a sign-in."""
+    return client.post("/api/v1/sign-ins", json={"email": email, "password": password}).status_code
+
+
+def add(database: Database, email: str, password: str) -> None:
+    """An account."""
+    command = NewAccount(legal_first_name="Zoé", legal_last_name="Roy", email=email, password=password)
+    with database.transaction() as db:
+        add_account(db, command)
+
+
+def test_composed_or_not_it_is_the_same_password(client: TestClient, database: Database) -> None:
+    add(database, "zoe@alma.example.com", "l’été où neigea Zoé")
+    assert entered(client, "zoe@alma.example.com", unicodedata.normalize("NFD", "l’été où neigea Zoé")) == 201
+
+
+def test_every_character_counts(client: TestClient, database: Database) -> None:
+    """Some hashes read 72 bytes only."""
+    start = "trois hiboux myopes boudent sous la pluie de novembre en attendant le facteur de "
+    add(database, "zoe@alma.example.com", start + "Rouyn")
+    assert entered(client, "zoe@alma.example.com", start + "Alma") == 401
+    assert entered(client, "zoe@alma.example.com", start + "Rouyn") == 201
+
+
+def test_a_stolen_hash_costs_as_much_to_try_as_rfc_9106_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PasswordHash, "recommended", RECOMMENDED)
+    assert hasher.__wrapped__().hash("trois hiboux myopes").startswith("$argon2id$v=19$m=65536,t=3,p=4$")

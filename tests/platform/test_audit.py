@@ -1,0 +1,431 @@
+"""The record: every change leaves an entry in its own transaction, refusals too, and nobody rewrites it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlmodel import select
+
+from app.cohorts import service as cohorts
+from app.cohorts.models import Cohort
+from app.cohorts.schemas import CapacityCommand
+from app.features import METADATA
+from app.identity.account.models import Account
+from app.identity.api_tokens.models import ApiToken
+from app.identity.roles.models import RoleGrantRow
+from app.identity.roles.service import grant_role
+from app.network.models import College
+from app.people.models import Person
+from app.platform.audit.denials import MOST_KNOWN, MOST_STRANGERS, Allowance
+from app.platform.audit.enums import Act
+from app.platform.audit.recorder import HIDDEN, NOT_AUDITED, SECRETS, digest_of, record_statement, skip_audit
+from app.platform.clock import at, now
+from app.platform.database.session import Session
+from app.platform.database.transaction import Database, separate_transaction
+from app.platform.security.permissions import P, Permission, Role
+from tests.audit_check import Unaccounted
+from tests.factories.network import World, acting, api_token, as_, pending_token, token
+
+API = "/api/v1"
+
+
+def last(database: Database) -> int:
+    with database.engine.connect() as owner:
+        return int(owner.execute(text("select coalesce(max(id), 0) from audit_entry")).scalar_one())
+
+
+def entries(database: Database, since: int) -> list[Any]:
+    """Entries after one, with their values, as the tables' owner reads them."""
+    statement = text(
+        "select e.*, v.before, v.after, v.salt from audit_entry e left join audit_values v on v.entry_id = e.id"
+        " where e.id > :since order by e.id"
+    )
+    with database.engine.connect() as owner:
+        return list(owner.execute(statement, {"since": since}))
+
+
+@contextmanager
+def sent(database: Database) -> Iterator[list[str]]:
+    """The statements sent to the database."""
+    seen: list[str] = []
+
+    def remember(*args: object) -> None:
+        seen.append(str(args[2]))
+
+    event.listen(database.engine, "before_cursor_execute", remember)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", remember)
+
+
+def set_capacity(client: TestClient, world: World, capacity: int) -> int:
+    return client.put(f"{API}/cohorts/{world.cohort}/capacity", json={"capacity": capacity}).status_code
+
+
+# What is recorded -------------------------------------------------------------------------------
+
+
+def test_a_change_tells_who_what_where_and_its_values(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    since = last(database)
+    assert set_capacity(client, world, 11) == 200
+    [entry] = entries(database, since)
+    assert (entry.action, entry.subject, entry.subject_id, entry.college_id) == (
+        "change", "cohort", world.cohort, world.alma,
+    )  # fmt: skip
+    assert (entry.actor_id, entry.permission, entry.outcome) == (
+        world.people["coordinator"], "cohort:manage", "done",
+    )  # fmt: skip
+    assert (entry.origin, entry.token_id) == ("testclient", None)
+    assert entry.sign_in_id is not None
+    assert (entry.before, entry.after) == ({"capacity": 8}, {"capacity": 11})
+    assert entry.digest == digest_of(entry.salt, entry.before, entry.after)
+
+
+def test_the_same_values_have_another_digest_each_time(client: TestClient, database: Database, world: World) -> None:
+    """So that the digest of emptied values confirms no guess."""
+    as_(client, database, world, "coordinator")
+    since = last(database)
+    for capacity in (9, 8, 9):
+        set_capacity(client, world, capacity)
+    first, _, third = entries(database, since)
+    assert (first.before, first.after) == (third.before, third.after)
+    assert first.digest != third.digest
+
+
+def test_a_token_and_the_command_line_are_told_apart(client: TestClient, database: Database, world: World) -> None:
+    client.headers["Authorization"] = f"Bearer {api_token(database, world, 'coordinator', P.COHORT_MANAGE)}"
+    since = last(database)
+    assert set_capacity(client, world, 12) == 200
+    with database.transaction(colleges=[world.alma]) as db:
+        db.get_one(Cohort, world.cohort).capacity = 13
+    by_token, by_process = entries(database, since)
+    with database.transaction() as db:
+        assert by_token.token_id == db.exec(select(ApiToken.id)).one()
+    assert (by_token.actor_id, by_token.sign_in_id) == (world.people["coordinator"], None)
+    assert (by_process.actor_id, by_process.permission, by_process.origin) == (None, "", "cli")
+
+
+def test_one_entry_per_row_and_transaction(database: Database, world: World) -> None:
+    since = last(database)
+    with database.transaction() as db:
+        person = Person(legal_first_name="Léa", legal_last_name="Roy", search_key="roy lea", created_at=now())
+        db.add(person)
+        db.flush()
+        for name in ("Léo", "Léonie"):
+            person.chosen_name = name
+            db.add(person)
+            db.flush()
+    [entry] = entries(database, since)
+    assert (entry.action, entry.before) == ("create", None)
+    assert (entry.after["chosen_name"], entry.after["legal_last_name"]) == ("Léonie", "Roy")
+    since = last(database)
+    with database.transaction() as db:
+        found = db.get_one(Person, entry.subject_id)
+        for name in ("Léa", "Lia"):
+            found.chosen_name = name
+            db.add(found)
+            db.flush()
+        found.chosen_name = found.chosen_name  # nothing differs
+        db.add(db.get_one(Person, world.people["maude"]))
+    [changed] = entries(database, since)
+    assert (changed.before, changed.after) == ({"chosen_name": "Léonie"}, {"chosen_name": "Lia"})
+    since = last(database)
+    with database.as_owner() as db:
+        db.delete(db.get_one(Person, entry.subject_id))
+    [removed] = entries(database, since)
+    assert (removed.action, removed.before["chosen_name"], removed.after) == ("remove", "Lia", None)
+
+
+def test_what_a_savepoint_took_back_was_not_done(database: Database, world: World) -> None:
+    since = last(database)
+    with database.transaction(colleges=[world.alma]) as db:
+        with suppress(ZeroDivisionError), db.begin_nested():
+            db.get_one(Cohort, world.cohort).title = "Jamais"
+            db.flush()
+            raise ZeroDivisionError
+        db.get_one(Cohort, world.cohort).capacity = 20
+    assert [(e.subject, e.after) for e in entries(database, since)] == [("cohort", {"capacity": 20})]
+
+
+def test_what_went_before_a_failed_flush_in_a_savepoint_was_not_done(database: Database, world: World) -> None:
+    since = last(database)
+    with database.transaction(colleges=[world.alma]) as db:
+        with suppress(IntegrityError), db.begin_nested():
+            db.get_one(Cohort, world.cohort).title = "Jamais"
+            db.flush()
+            db.get_one(Cohort, world.cohort).capacity = -1
+            db.flush()
+        db.get_one(Cohort, world.cohort).place = "Ailleurs"
+    assert [(e.subject, e.after) for e in entries(database, since)] == [("cohort", {"place": "Ailleurs"})]
+
+
+def test_values_read_back_as_they_were_digested(database: Database) -> None:
+    """Whatever JSON does to numbers and dates: a digest that would not verify is no proof."""
+    odd: dict[str, Any] = {"a": [1.0, 1e22, 0.1, -0.0, None, True, "é\u2028ᐃ"], "b": {"c": now(), "d": 2**60}}
+    since = last(database)
+    with database.transaction() as db:
+        record_statement(db, Act.CHANGE, "person", 1, after=odd)
+    [entry] = entries(database, since)
+    assert entry.digest == digest_of(entry.salt, entry.before, entry.after)
+    assert entry.after["a"][:2] == ["1.0", "1e+22"]
+
+
+def test_secrets_are_never_copied(database: Database, world: World) -> None:
+    since = last(database)
+    token(database, world, "maude")
+    [entry] = entries(database, since)
+    assert (entry.subject, entry.after["secret_hash"]) == ("sign_in", HIDDEN)
+    with database.engine.connect() as owner:
+        shown = owner.execute(text("select coalesce(string_agg(after::text, ' '), '') from audit_values")).scalar_one()
+        hashes = owner.execute(
+            text("select password_hash from account union select secret_hash from sign_in")
+        ).scalars()
+        assert not [h for h in hashes if h in shown]
+
+
+def test_every_column_of_a_secret_is_hidden() -> None:
+    endings = ("_hash", "_sealed", "password", "secret", "nonce")
+    found = {
+        f"{table.name}.{column.name}"
+        for table in METADATA.tables.values()
+        for column in table.columns
+        if column.name.endswith(endings) and table.name not in NOT_AUDITED
+    }
+    assert found == SECRETS
+
+
+def test_what_is_left_out_exists_and_has_a_reason() -> None:
+    tables = {t.name: set(t.columns.keys()) for t in METADATA.tables.values()}
+    for name, reason in NOT_AUDITED.items():
+        table, _, column = name.partition(".")
+        assert table in tables
+        assert not column or column in tables[table]
+        assert len(reason) > 5
+
+
+# Nothing escapes --------------------------------------------------------------------------------
+
+
+def test_a_silent_statement_is_found(database: Database, world: World) -> None:
+    with (
+        pytest.raises(Unaccounted, match="'cohort': 1"),
+        database.transaction(colleges=[world.alma]) as db,
+    ):
+        db.execute(text("update cohort set capacity = 30 where id = :id"), {"id": world.cohort})
+    since = last(database)
+    with database.transaction(colleges=[world.alma]) as db:
+        db.execute(text("update cohort set capacity = 30 where id = :id"), {"id": world.cohort})
+        record_statement(db, Act.CHANGE, "cohort", world.cohort, college_id=world.alma, after={"capacity": 30})
+    [entry] = entries(database, since)
+    assert (entry.subject_id, entry.after) == (world.cohort, {"capacity": 30})
+
+
+def test_only_what_was_decided_may_stay_unrecorded(database: Database) -> None:
+    with database.transaction() as db:
+        with pytest.raises(RuntimeError):
+            skip_audit(db, "account.email")
+        skip_audit(db, "sign_in.seen_at")
+
+
+def test_the_last_use_of_a_sign_in_leaves_no_entry(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    with database.engine.begin() as owner:
+        owner.execute(text("update sign_in set seen_at = now() - interval '1 hour'"))
+    since = last(database)
+    assert client.get(f"{API}/me").status_code == 200
+    assert entries(database, since) == []
+
+
+def test_a_change_that_cannot_be_recorded_fails(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    with database.engine.begin() as owner:
+        owner.execute(text("revoke insert on audit_values from escouade_app"))
+    with pytest.raises(ProgrammingError):
+        set_capacity(client, world, 25)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert db.get_one(Cohort, world.cohort).capacity == 8
+    with database.engine.connect() as owner:
+        assert owner.execute(text("select count(*) from audit_entry where permission <> ''")).scalar_one() == 0
+
+
+def test_at_most_one_statement_more_for_each_transaction(database: Database, world: World) -> None:
+    def cost(people: int) -> list[str]:
+        with sent(database) as seen:
+            with database.transaction() as db:
+                acting(db, world, "registrar")
+                for who in ("karim", "elise", "yves")[:people]:
+                    grant_role(db, world.people[who], Role.FACILITATOR, college_id=world.alma)
+                seen.clear()
+            return [s.split()[0] for s in seen]
+
+    assert cost(1) == ["with"]
+    assert cost(3) == ["with"]
+
+
+def test_the_application_may_not_rewrite_the_record(database: Database, world: World) -> None:
+    forbidden = [
+        f"{verb} {table}{rest}"
+        for table in ("audit_entry", "audit_values", "view_log", "audit_seal")
+        for verb, rest in (("update", " set {}"), ("delete from", ""), ("truncate", ""))
+    ]
+    columns = {
+        "audit_entry": "actor_id = 1", "audit_values": "after = null", "view_log": "viewer_id = 1",
+        "audit_seal": "mac = ''",
+    }  # fmt: skip
+    for statement in (*forbidden, "insert into audit_seal values (1, 1, 1, '', now())", "select * from audit_values"):
+        filled = statement.format(next(c for t, c in columns.items() if t in statement))
+        with database.engine.connect() as connection:
+            connection.execute(text("set role escouade_app"))
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                connection.execute(text(filled))
+
+
+def test_a_college_reads_its_own_part_of_the_record(database: Database, world: World) -> None:
+    with database.transaction(colleges=[world.rouyn]) as db:
+        found = db.execute(text("select distinct college_id from audit_entry")).scalars().all()
+        assert found == [world.rouyn]
+    with database.transaction() as db:
+        assert db.execute(text("select count(*) from audit_entry")).scalar_one() == 0
+
+
+def test_what_opens_a_college_is_in_its_own_record(database: Database) -> None:
+    since = last(database)
+    with database.transaction() as db:
+        db.add(
+            College(
+                slug="sept-iles", name="Collège des Îles", city="Sept-Îles", region_code="09", number_prefix="SEP",
+                authorised_kinds=[], timezone="America/Toronto",
+            )
+        )  # fmt: skip
+    [entry] = entries(database, since)
+    assert entry.college_id == entry.subject_id
+
+
+def test_another_transaction_has_the_same_actor(database: Database, world: World) -> None:
+    with database.transaction() as db:
+        acting(db, world, "maude")
+        with separate_transaction(db) as other:
+            assert other.actor_context == db.actor_context
+            assert other.actor_context.person_id == world.people["maude"]
+
+
+# Refusals ---------------------------------------------------------------------------------------
+
+
+def refusals(database: Database) -> list[tuple[str, str, int | None, str]]:
+    with database.engine.connect() as owner:
+        found = owner.execute(
+            text(
+                "select action, subject, subject_id, permission from audit_entry where outcome = 'refused' order by id"
+            )
+        )
+        return [tuple(row) for row in found]
+
+
+def test_a_refused_access_stays_though_the_request_keeps_nothing(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "other_coordinator")
+    target = world.enrolments["maude"]
+    assert client.get(f"{API}/enrolments/{target}/progress").status_code == 404
+    assert client.get(f"/parcours/{target}").status_code == 404
+    as_(client, database, world, "maude")
+    assert set_capacity(client, world, 50) == 403
+    assert refusals(database) == [
+        ("not_found", "GET /api/v1/enrolments/{enrolment_id}/progress", target, "progress:read"),
+        ("not_found", "GET /parcours/{enrolment_id}", target, "progress:read"),
+        ("forbidden", "PUT /api/v1/cohorts/{cohort_id}/capacity", world.cohort, "cohort:manage"),
+    ]
+    with database.engine.connect() as owner:
+        who = owner.execute(text("select actor_id, origin from audit_entry where outcome = 'refused'")).all()
+    assert {row.actor_id for row in who} == {world.people["other_coordinator"], world.people["maude"]}
+    assert {row.origin for row in who} == {"testclient"}
+
+
+def test_a_dead_credential_is_recorded_and_a_stranger_is_not(
+    client: TestClient, database: Database, world: World
+) -> None:
+    assert client.get(f"{API}/me").status_code == 401
+    assert refusals(database) == []
+    client.headers["Authorization"] = "Bearer personne"
+    assert client.get(f"{API}/me").status_code == 401
+    assert refusals(database) == [("unauthenticated", "GET /api/v1/me", None, "me:read")]
+    client.headers["Authorization"] = f"Bearer {pending_token(database, world, 'registrar')}"
+    assert client.get(f"{API}/me").status_code == 403
+    assert refusals(database)[1:] == [("second_factor_required", "GET /api/v1/me", None, "me:read")]
+
+
+def test_nobody_fills_the_record_with_refusals(client: TestClient, database: Database, world: World) -> None:
+    """So many a minute for one person, and so many for all strangers; what is over is refused and leaves no entry."""
+    as_(client, database, world, "maude")
+    begun = now()
+    for _ in range(MOST_KNOWN + 5):
+        assert client.get(f"{API}/certificates/999").status_code == 404
+    kept = len(refusals(database))
+    as_(client, database, world, "karim")
+    client.get(f"{API}/certificates/999")
+    assert len(refusals(database)) == kept + 1
+    client.headers["Authorization"] = "Bearer personne"
+    for _ in range(MOST_STRANGERS + 5):
+        assert client.get(f"{API}/me").status_code == 401
+    if now().minute == begun.minute:  # else some of them were counted in the next
+        assert kept == MOST_KNOWN
+        assert len(refusals(database)) == MOST_KNOWN + 1 + MOST_STRANGERS
+
+
+def test_the_next_minute_has_its_own_allowance() -> None:
+    allowance, noon = Allowance(), datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with at(noon):
+        assert [allowance.spend(1) for _ in range(MOST_KNOWN + 1)] == [True] * MOST_KNOWN + [False]
+        assert [allowance.spend(None) for _ in range(MOST_STRANGERS + 1)] == [True] * MOST_STRANGERS + [False]
+        assert allowance.spend(2)
+    with at(noon + timedelta(minutes=1)):
+        assert allowance.spend(1)
+        assert allowance.spend(None)
+
+
+def test_what_is_no_access_is_no_refused_access(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    assert client.get("/nulle-part").status_code == 404
+    assert set_capacity(client, world, 1) == 409
+    assert set_capacity(client, world, -1) == 422
+    assert refusals(database) == []
+
+
+def test_a_refusal_that_cannot_be_recorded_is_a_refusal(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    with database.engine.begin() as owner:
+        owner.execute(text("revoke insert on audit_entry from escouade_app"))
+    assert client.get(f"{API}/certificates/999").status_code == 404
+
+
+def test_a_failed_write_leaves_nothing_in_the_record(database: Database, world: World) -> None:
+    since = last(database)
+    with database.transaction() as db:
+        account = db.exec(select(Account).where(Account.person_id == world.people["maude"])).one()
+    account.email = world.emails["karim"]
+    with suppress(IntegrityError), database.transaction() as db:
+        db.add(account)
+    assert entries(database, since) == []
+
+
+def _capacity(db: Session, world: World, permission: Permission) -> None:
+    actor = acting(db, world, "coordinator", permission)
+    cohorts.set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), CapacityCommand(capacity=15))
+
+
+def test_services_outside_a_request_say_for_whom(database: Database, world: World) -> None:
+    since = last(database)
+    with database.transaction() as db:
+        _capacity(db, world, P.COHORT_MANAGE)
+    [entry] = entries(database, since)
+    assert (entry.actor_id, entry.origin) == (world.people["coordinator"], "cli")
+    with database.transaction() as db:
+        assert db.exec(select(RoleGrantRow.id)).first() is not None

@@ -1,0 +1,392 @@
+"""The gate of requests: hostile bodies, sizes as received, hosts, what every answer says; never a 500."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.messages import i18n as text
+from app.platform.security.keyring import new_keyring
+from app.platform.web.middleware import BODY_BYTES, MEGABYTE
+from app.platform.web.problems import problem
+from tests.factories.activities import kept
+from tests.factories.learning import PDF
+from tests.factories.network import World, as_, token
+
+NOTHING = {"activity_completion": 0, "hand_in": 0, "field_hours": 0, "countersignature": 0}
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+START = b'{"activity_code": "GEN-1.C", "body": '
+
+HOSTILE: dict[str, tuple[bytes, int, str, str | None]] = {
+    "nul": (START + rb'"a\u0000b"}', 422, "invalid", "value_error"),
+    "half a character": (START + rb'"a\ud800b"}', 422, "bad_json", "json_half_character"),
+    "900 deep": (START + b"[" * 900 + b"]" * 900 + b"}", 422, "bad_json", "json_too_deep"),
+    "100 000 deep": (START + b"[" * 100_000 + b"]" * 100_000 + b"}", 422, "bad_json", "json_too_deep"),
+    "not a number": (START + b"NaN}", 422, "bad_json", "json_number"),
+    "a key twice": (START + b'"a", "body": "b"}', 422, "bad_json", "json_duplicate"),
+    "50 MB": (START + b'"' + b"a" * 50_000_000 + b'"}', 413, "too_large", None),
+    "5000 digits": (START + b"1" * 5000 + b"}", 422, "bad_json", "json_number"),
+    "read backwards": (START + '"\u202etxt.exe\u200b"}'.encode(), 422, "invalid", "value_error"),
+}
+MORE: dict[str, tuple[bytes, int, str, str | None]] = {
+    "empty": (b"", 422, "invalid", "missing"),
+    "byte order mark": (b"\xef\xbb\xbf{}", 422, "bad_json", "json_invalid"),
+    "utf-16": ('{"body": "é"}'.encode("utf-16"), 422, "bad_json", "json_invalid"),
+    "latin-1": ('{"body": "é"}'.encode("latin-1"), 422, "bad_json", "json_invalid"),
+    "a raw half character": (START + b'"\xed\xa0\x80"}', 422, "bad_json", "json_invalid"),
+    "half a character as a key": (rb'{"\udfff": 1}', 422, "bad_json", "json_half_character"),
+    "infinity": (START + b"-Infinity}", 422, "bad_json", "json_number"),
+    "overflow": (START + b"1e999}", 422, "bad_json", "json_number"),
+    "33 deep": (b"[" * 33 + b"]" * 33, 422, "bad_json", "json_too_deep"),
+    "32 deep": (b"[" * 32 + b"]" * 32, 422, "invalid", "model_attributes_type"),
+    "4300 digits": (START + b"1" * 4300 + b"}", 422, "invalid", "string_type"),
+    "two values": (b"{} {}", 422, "bad_json", "json_invalid"),
+}
+
+
+def is_page(answer: Response) -> bool:
+    """A problem as a page people can read."""
+    return answer.headers["content-type"].startswith("text/html") and 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *MORE])
+def test_hostile_json(client: TestClient, database: Database, world: World, name: str) -> None:
+    content, status, code, reason = {**HOSTILE, **MORE}[name]
+    as_(client, database, world, "maude")
+    path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-ins"
+    answer = client.post(path, content=content, headers=JSON)
+    document = answer.json()
+    assert (answer.status_code, document["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [e["code"] for e in document.get("errors", [])][:1] == ([reason] if reason else [])
+    assert kept(database, world) == NOTHING
+
+
+@pytest.mark.parametrize("media", [JSON, FORM, {"Content-Type": "text/plain"}, {}], ids=str)
+def test_hostile_json_where_a_form_is_asked(
+    client: TestClient, database: Database, world: World, media: dict[str, str]
+) -> None:
+    as_(client, database, world, "maude")
+    path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
+    for name, (content, *_) in {**HOSTILE, **MORE}.items():
+        answer = client.post(path, content=content, headers=media)
+        assert (answer.status_code in (400, 413, 422), is_page(answer)) == (True, True), name
+    assert kept(database, world) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ("body=a%00b", 422),
+        ("body=%ED%A0%80", 400),
+        ("body=%E9", 400),
+        ("body=é", 400),
+        ("body=%E2%80%AEtxt.exe", 422),
+        ("body=" + "[" * 100_000, 422),
+        ("body=a&completed_at=NaN", 422),
+        ("body=a&completed_at=" + "1" * 5000, 422),
+        ("body=" + "a" * 50_000_000, 413),
+        ("&".join(f"champ{n}=1" for n in range(10_000)), 400),
+        ("&" * 10_000, 422),
+        ("", 422),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_hostile_forms(client: TestClient, database: Database, world: World, form: str, status: int) -> None:
+    as_(client, database, world, "maude")
+    path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
+    answer = client.post(path, content=form.encode(), headers=FORM)
+    assert answer.status_code == status
+    assert is_page(answer)
+    assert kept(database, world) == NOTHING
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-16", "hex", "idna", "undefined", "rien"])
+def test_a_form_in_other_letters(client: TestClient, charset: str) -> None:
+    media = f"multipart/form-data; boundary=x; charset={charset}"
+    part = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n\\ud800@escouade.example.com\r\n--x--\r\n'
+    answer = client.post("/connexion", content=part, headers={"Content-Type": media})
+    assert (answer.status_code, is_page(answer)) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("media", "status", "code"),
+    [
+        ("text/plain", 422, "invalid"),
+        ("text/json", 422, "invalid"),
+        ("application/xml", 422, "invalid"),
+        ("application/x-www-form-urlencoded", 422, "invalid"),
+        ("multipart/form-data", 422, "invalid"),
+        ("application/x-www-form-urlencoded/json", 422, "invalid"),
+        ("application/json; charset=latin-1", 400, "bad_request"),
+        ("application/json; charset=UTF-8", 401, "wrong_sign_in"),
+        ("application/merge-patch+json", 401, "wrong_sign_in"),
+    ],
+)
+def test_json_under_another_name(client: TestClient, media: str, status: int, code: str) -> None:
+    body = b'{"email": "maude@escouade.example.com", "password": "x"}'
+    answer = client.post("/api/v1/sign-ins", content=body, headers={"Content-Type": media})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("media", ["application/x-www-form-urlencoded+json", "application/JSON ; a=b", "a/b+json"])
+def test_json_is_strict_under_every_name(client: TestClient, media: str) -> None:
+    body = b'{"email": "maude@escouade.example.com", "password": "x", "password": "y"}'
+    answer = client.post("/api/v1/sign-ins", content=body, headers={"Content-Type": media})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_json")
+
+
+def test_the_refusal_is_french(client: TestClient) -> None:
+    found = client.post("/api/v1/sign-ins", content=b"[1e999]", headers=JSON).json()
+    assert found["title"] == "Le JSON reçu ne peut pas être accepté tel quel."
+    assert found["errors"][0]["message"].startswith("Un nombre est infini, indéfini ou a plus de 4")
+
+
+# File names -------------------------------------------------------------------------------------
+
+NAMES = [
+    'a"; filename="b.exe',
+    "a%0D%0ASet-Cookie: pris=1",
+    "a\\r\\nSet-Cookie: pris=1",
+    "../../../etc/passwd",
+    "\u202efdp.exe",
+    "é" * 300,
+    "a\tb\x0bc",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_name_is_no_header(client: TestClient, database: Database, world: World, name: str) -> None:
+    as_(client, database, world, "maude")
+    disposition = f'form-data; name="file"; filename="{name}.pdf"'.encode()
+    parts = b'--x\r\nContent-Disposition: form-data; name="activity_code"\r\n\r\nGEN-1.C\r\n--x\r\n'
+    parts += b"Content-Disposition: " + disposition + b"\r\n\r\n" + PDF + b"\r\n--x--\r\n"
+    path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
+    media = {"Content-Type": "multipart/form-data; boundary=x"}
+    sent = client.post(path, content=parts, headers=media)
+    assert sent.status_code in (201, 400, 422), sent.text
+    if sent.status_code == 201:
+        given = client.get(f"/api/v1/hand-ins/{sent.json()['id']}/file").headers
+        assert "set-cookie" not in given
+        assert given["content-disposition"].count('"') == 2
+        assert given["content-disposition"].isprintable()
+        assert "/" not in given["content-disposition"]
+
+
+def test_a_raw_line_break_in_a_file_name(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\r\nSet-Cookie: b=1.pdf"\r\n\r\n'
+    path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
+    media = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = client.post(path, content=part + PDF + b"\r\n--x--\r\n", headers=media)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+# Hosts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["testserver", "TestServer", "testserver:8080", "localhost:8000", "127.0.0.1", "[::1]:1"]
+)
+def test_our_hosts(client: TestClient, host: str) -> None:
+    assert client.get("/connexion", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["ailleurs.example", "testserver.ailleurs.example", "testserver@ailleurs.example", "[", "[::2]", "", "a b",
+             "testserver:", "testserver:x", "127.0.0.1.ailleurs.example"]
+)  # fmt: skip
+def test_other_hosts(client: TestClient, host: str) -> None:
+    answer = client.get("/api/v1/me", headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_host")
+    page = client.get("/connexion", headers={"Host": host})
+    assert (page.status_code, is_page(page)) == (400, True)
+    assert client.get("/health/live", headers={"Host": host}).status_code == 200
+
+
+def test_in_production_one_host(settings: Settings, database: Database) -> None:
+    chosen = settings.model_copy(update={"environment": "production", "base_url": "https://escouade.example"})
+    client = TestClient(create_app(chosen, database, new_keyring()), base_url="https://escouade.example")
+    assert client.get("/connexion").status_code == 200
+    for host in ("localhost", "127.0.0.1", "testserver"):
+        assert client.get("/connexion", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("referer", ["http://[", "http://a]b/", "//\u2100".encode().decode("latin-1"), "http://[::1"])
+def test_a_broken_way_back(client: TestClient, referer: str) -> None:
+    assert client.get("/rien", headers={"Referer": referer.encode("latin-1")}).status_code == 404
+
+
+# What every answer says -------------------------------------------------------------------------
+
+
+def test_what_is_kept_by_a_browser(client: TestClient, database: Database, world: World) -> None:
+    assert "cache-control" not in client.get("/static/escouade.css").headers
+    assert client.get("/api/v1/me").headers["cache-control"] == "no-store"
+    as_(client, database, world, "maude")
+    for path in ("/", "/parcours", "/rien-du-tout", "/cohortes"):
+        assert client.get(path).headers["cache-control"] == "no-store", path
+
+
+def test_who_is_signed_in_leaves_no_redirect_behind(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
+    answer = client.post(path, data={"body": "Mon texte."})
+    assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
+
+
+@pytest.fixture
+def broken(settings: Settings, database: Database) -> FastAPI:
+    """The application with two routes of its own: one fails, one says the language."""
+    app = create_app(settings.model_copy(update={"english": True}), database, new_keyring())
+
+    @app.get("/api/panne")
+    def fail() -> None:
+        raise RuntimeError("panne")
+
+    @app.get("/api/langue")
+    def speak(request: Request) -> dict[str, Any]:
+        return {"language": text.language.get(), **problem(404, "not_found")}
+
+    return app
+
+
+def test_a_failure_of_ours_is_told_too(broken: FastAPI) -> None:
+    answer = TestClient(broken, raise_server_exceptions=False).get("/api/panne")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    with pytest.raises(RuntimeError, match="panne"):
+        TestClient(broken).get("/api/panne")
+
+
+def test_the_language_holds_in_the_route_and_no_longer(broken: FastAPI) -> None:
+    client = TestClient(broken)
+    said = [client.get("/api/langue", headers={"Accept-Language": a}).json()["language"] for a in ("en-CA", "fr", "de")]
+    assert said == ["en", "fr", "fr"]
+    assert text.language.get() == "fr"
+
+
+# Sizes as received, over real HTTP ----------------------------------------------------------------
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[int]:
+    """The application on a loopback port."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", http="httptools", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def port(settings: Settings, database: Database) -> Iterator[int]:
+    """Where the application listens, files of at most 1 MB."""
+    with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database, new_keyring())) as found:
+        yield found
+
+
+def chunks(content: bytes, size: int = 60_000) -> Iterator[bytes]:
+    """A body without a length."""
+    for start in range(0, len(content), size):
+        piece = content[start : start + size]
+        yield b"%x\r\n%s\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+def head(path: str, *lines: str) -> bytes:
+    """The beginning of a write."""
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]).encode()
+
+
+def read(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Status and problem of an answer; the server must then close."""
+    received = b""
+    while piece := connection.recv(65_536):
+        received += piece
+    start, _, body = received.partition(b"\r\n\r\n")
+    return int(start.split()[1]), json.loads(body)
+
+
+def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, Any]]:
+    """Send everything, and only then listen."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return read(connection)
+
+
+CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+
+
+def test_chunked_json_over_the_limit(port: int) -> None:
+    body = b'{"email": "' + b"a" * (4 * BODY_BYTES) + b'"}'
+    status, document = exchange(port, head("/api/v1/sign-ins", *CHUNKED), *chunks(body))
+    assert (status, document["code"]) == (413, "too_large")
+
+
+def test_a_length_over_the_limit_is_answered_and_its_sender_hears_it(port: int) -> None:
+    body = b"a" * (4 * BODY_BYTES)
+    status, document = exchange(
+        port, head("/api/v1/sign-ins", "Content-Type: application/json", f"Content-Length: {len(body)}"), body
+    )
+    assert (status, document["code"]) == (413, "too_large")
+
+
+def test_who_asks_first_is_told_before_sending(port: int) -> None:
+    lines = ("Content-Type: application/json", "Content-Length: 50000000", "Expect: 100-continue")
+    assert exchange(port, head("/api/v1/sign-ins", *lines))[0] == 413
+
+
+def test_a_body_cut_off_by_its_sender_leaves_the_service_up(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head("/api/v1/sign-ins", *CHUNKED) + b'5\r\n{"ema\r\n')
+    status, document = exchange(port, head("/api/v1/sign-ins", *CHUNKED, "Connection: close"), *chunks(b"[NaN]"))
+    assert (status, document["code"]) == (422, "bad_json")
+
+
+def multipart(size: int) -> bytes:
+    """A file of a size with the activity it is for."""
+    parts = b'--x\r\nContent-Disposition: form-data; name="activity_code"\r\n\r\nGEN-1.C\r\n--x\r\n'
+    named = b'Content-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    return parts + named + PDF + b" " * size + b"\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(("size", "expected"), [(5 * MEGABYTE, (413, "too_large")), (1_500_000, (422, "invalid"))])
+def test_a_file_as_received(port: int, database: Database, world: World, size: int, expected: tuple[int, str]) -> None:
+    lines = (
+        f"Authorization: Bearer {token(database, world, 'maude')}",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Transfer-Encoding: chunked",
+        "Connection: close",
+    )
+    path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
+    status, document = exchange(port, head(path, *lines), *chunks(multipart(size)))
+    assert status == expected[0]
+    assert document["code"] == "too_large" or [e["code"] for e in document["errors"]] == ["file_too_large"]
+    assert kept(database, world) == NOTHING
+
+
+def test_a_query_that_is_no_text(client: TestClient) -> None:
+    assert client.get("/rien?suite=" + quote("é", encoding="latin-1")).status_code == 404

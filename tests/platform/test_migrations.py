@@ -1,0 +1,106 @@
+"""Migrations: one head, up and down on empty and with data, nothing left to generate, walls standing."""
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from app.features import METADATA
+from app.platform.database.session import APP_ROLE
+from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
+from tests.factories.network import World
+
+CONFIG = Config(str(ROOT / "alembic.ini"))
+
+
+def _do(connection: Connection, name: str, *arguments: str) -> None:
+    CONFIG.attributes["connection"] = connection
+    getattr(command, name)(CONFIG, *arguments)
+
+
+def test_one_head() -> None:
+    assert len(ScriptDirectory.from_config(CONFIG).get_heads()) == 1
+
+
+def test_nothing_left_to_generate(database: Database) -> None:
+    with database.engine.begin() as connection:
+        _do(connection, "check")
+
+
+def test_down_and_up_again_with_data(database: Database, world: World) -> None:
+    assert world.cohort
+    with database.engine.begin() as connection:
+        _do(connection, "downgrade", "base")
+    with database.engine.begin() as connection:
+        _do(connection, "upgrade", "head")
+        assert connection.execute(text("select count(*) from region")).scalar_one() == 17
+
+
+def test_steps_keep_what_is_there(database: Database) -> None:
+    """From the first revision to the head, one by one, no row of the network is lost or changed."""
+    digest = text("select md5(string_agg(e::text, '|' order by id)) from enrolment e")
+    with database.engine.begin() as connection:
+        before = connection.execute(digest).scalar_one()
+        steps = [s.revision for s in ScriptDirectory.from_config(CONFIG).walk_revisions()]
+        _do(connection, "downgrade", "0001")
+        for revision in reversed(steps):
+            _do(connection, "upgrade", revision)
+        assert connection.execute(digest).scalar_one() == before
+
+
+def test_every_college_table_stands_behind_the_wall(database: Database) -> None:
+    owned = {t.name for t in METADATA.tables.values() if "college_id" in t.columns}
+    with database.engine.connect() as connection:
+        walled = connection.execute(text("select relname from pg_class where relrowsecurity")).scalars()
+        assert set(walled) == owned
+
+
+def test_facts_cannot_be_rewritten(database: Database) -> None:
+    """The application role may add to the tables of facts, never change or delete."""
+    facts = {
+        "application", "enrolment_move", "roll_call", "roll_call_entry", "catch_up", "activity_completion", "hand_in",
+        "field_hours", "countersignature", "mandate_milestone", "codev_record", "codev_presence", "codev_turn",
+        "judgement", "judgement_evidence",
+    }  # fmt: skip
+    statement = text(
+        "select table_name, privilege_type from information_schema.role_table_grants where grantee = :role"
+    )
+    with database.engine.connect() as connection:
+        granted = connection.execute(statement, {"role": APP_ROLE}).all()
+    rights: dict[str, set[str]] = {}
+    for table, right in granted:
+        rights.setdefault(table, set()).add(right)
+    for table in facts:
+        assert rights[table] == {"SELECT", "INSERT"}, table
+    assert {t for t, r in rights.items() if "DELETE" in r} == {
+        "role_assignment", "recovery_code", "oidc_identity", "oidc_flow",
+    }  # fmt: skip
+
+
+def test_a_raw_query_without_colleges_sees_nothing(database: Database, world: World) -> None:
+    owned = sorted(t.name for t in METADATA.tables.values() if "college_id" in t.columns)
+    open_tables = {"cohort", "role_held", "oidc_provider"}
+    with database.transaction() as db:
+        for table in owned:
+            found = db.execute(text(f"select count(*) from {table}")).scalar_one()  # noqa: S608
+            assert found == 0 or table in open_tables, table
+    with database.transaction(colleges=[world.alma]) as db:
+        colleges = db.execute(text("select distinct college_id from enrolment")).scalars().all()
+        assert colleges == [world.alma]
+
+
+def test_the_database_refuses_a_link_across_colleges(database: Database, world: World) -> None:
+    statement = text(
+        "insert into codev_group (college_id, cohort_id, name, created_at, created_by) "
+        "values (:college, :cohort, 'x', now(), :person)"
+    )
+    values = {"college": world.alma, "cohort": world.other_cohort, "person": world.people["admin"]}
+    with (
+        database.engine.begin() as connection,
+        pytest.raises(IntegrityError, match="fk_codev_group_cohort_id_college_id_cohort"),
+    ):
+        connection.execute(statement, values)

@@ -1,0 +1,116 @@
+"""The API's description says how to sign in and everything that may be refused; ``make fuzz`` holds answers to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+
+from app.main import create_app
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Permission
+from app.platform.web.openapi import SAID
+from app.platform.web.problems import FRAMEWORK_CODES
+from tests.access.test_every_route_is_guarded import guarded_routes
+from tests.conftest import RING
+from tests.factories.network import World, as_, pending_token
+
+SIGNED = [{"bearer": []}, {"cookie": []}]
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """The application; no query is made."""
+    return create_app(Settings(), Database("postgresql+psycopg://nowhere/none"), RING)
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
+    """``(METHOD path, operation)`` of each."""
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            assert method in METHODS
+            yield f"{method.upper()} {path}", operation
+
+
+def resolved(app: FastAPI, node: dict[str, Any]) -> dict[str, Any]:
+    """What a node says, or what it refers to."""
+    found: Any = app.openapi() if "$ref" in node else node
+    for step in node.get("$ref", "").split("/")[1:]:
+        found = found[step]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_every_door_of_the_api_is_described(app: FastAPI) -> None:
+    described = {name for name, _ in operations(app)}
+    assert described == {door for door, _ in guarded_routes(app) if " /api/" in door}
+    assert len(described) > 80
+
+
+def test_each_says_how_to_sign_in_and_by_which_permission(app: FastAPI) -> None:
+    guards = dict(guarded_routes(app))
+    schemes = app.openapi()["components"]["securitySchemes"]
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", "escouade")
+    for name, operation in operations(app):
+        permission = getattr(guards[name][0], "permission", None)
+        assert operation["security"] == (SIGNED if permission else []), name
+        assert operation.get("x-permission") == permission, name
+    assert Permission.ME_READ in {o.get("x-permission") for _, o in operations(app)}
+
+
+def test_each_says_what_it_refuses_as_a_problem(app: FastAPI) -> None:
+    for name, operation in operations(app):
+        answers = {int(status): resolved(app, answer) for status, answer in operation["responses"].items()}
+        refused = {status for status in answers if status >= 400}
+        needed = {400, 503}
+        needed |= {401, 403} if operation["security"] or not name.startswith("GET ") else set()
+        needed |= {404, 422} if "{" in name or "requestBody" in operation else set()
+        needed |= {413} if "requestBody" in operation else set()
+        needed |= {429} if not operation["security"] else set()
+        assert needed <= refused, name
+        assert any(status < 400 for status in answers), name
+        for status in refused:
+            assert status in SAID, name
+            assert answers[status]["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }, name
+
+
+def test_what_the_framework_refuses_has_a_meaning() -> None:
+    assert set(FRAMEWORK_CODES) - {405} <= set(SAID)
+
+
+def test_every_reference_leads_somewhere(app: FastAPI) -> None:
+    def walk(node: object) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                yield node["$ref"]
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                yield from walk(child)
+
+    references = set(walk(app.openapi()))
+    assert "#/components/schemas/Problem" in references
+    for reference in references:
+        assert resolved(app, {"$ref": reference})
+    assert "HTTPValidationError" not in str(app.openapi())
+
+
+def test_a_refusal_is_what_was_described(client: TestClient, database: Database, world: World, app: FastAPI) -> None:
+    document = app.openapi()
+    schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    valid = Draft202012Validator(schema)
+    stranger = [client.get("/api/v1/me"), client.post("/api/v1/sign-ins", json={}), client.get("/api/v1/rien")]
+    as_(client, database, world, "maude")
+    maude = [client.get("/api/v1/enterprises/999"), client.get("/api/v1/enterprises/x"), client.put("/api/v1/me")]
+    client.headers["Authorization"] = f"Bearer {pending_token(database, world, 'maude')}"
+    for answer in (*stranger, *maude, client.get("/api/v1/me")):
+        assert 400 <= answer.status_code < 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        valid.validate(answer.json())

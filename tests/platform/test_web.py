@@ -1,0 +1,202 @@
+"""Problems as documents and as pages, and what is refused before any route."""
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import ValidationError
+
+from app.cohorts.enums import EnrolmentState
+from app.platform.database.transaction import Database
+from app.platform.schema import Command, Line
+from tests.factories.network import World, as_
+
+SIGN_IN = {"email": "maude@escouade.example.com", "password": "ce n’est pas la bonne phrase"}
+
+
+def errors(document: dict[str, object]) -> list[tuple[str, str]]:
+    """``(code, field)`` of each error of a problem."""
+    found = document["errors"]
+    assert isinstance(found, list)
+    assert all(e["message"] for e in found)
+    return [(e["code"], e["field"]) for e in found]
+
+
+def test_a_problem_document(client: TestClient) -> None:
+    answer = client.post("/api/v1/sign-ins", json=SIGN_IN)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json() == {
+        "type": "urn:escouade:problem:wrong_sign_in",
+        "title": "L’adresse ou le mot de passe ne correspond pas. Vérifiez les deux, puis réessayez.",
+        "status": 401,
+        "code": "wrong_sign_in",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({**SIGN_IN, "couleur": "bleu"}, [("extra_forbidden", "couleur")]),
+        ({"email": SIGN_IN["email"]}, [("missing", "password")]),
+        ({**SIGN_IN, "email": 3}, [("string_type", "email")]),
+        ({**SIGN_IN, "email": "x"}, [("string_too_short", "email")]),
+        ({**SIGN_IN, "email": "x" * 300}, [("string_too_long", "email")]),
+        (
+            {"email": 3, "couleur": 1},
+            [("string_type", "email"), ("missing", "password"), ("extra_forbidden", "couleur")],
+        ),
+        ([], [("model_attributes_type", "body")]),
+    ],
+)
+def test_each_wrong_field_is_named(client: TestClient, body: object, expected: list[tuple[str, str]]) -> None:
+    answer = client.post("/api/v1/sign-ins", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert sorted(errors(answer.json())) == sorted(expected)
+    assert "bonne phrase" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(b'{"email": ', "json_invalid"), (b"\xff\xfe", "json_invalid"), (b"", "missing")]
+)
+def test_json_that_does_not_read(client: TestClient, content: bytes, expected: str) -> None:
+    answer = client.post("/api/v1/sign-ins", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, errors(answer.json())) == (422, [(expected, "body")])
+
+
+@pytest.mark.parametrize("path", ["/api/v1/rien", "/api/rien"])
+def test_an_unknown_path_of_the_api_is_a_document(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_an_unknown_page_is_a_page(client: TestClient) -> None:
+    answer = client.get("/rien")
+    assert answer.status_code == 404
+    assert "Cette page n’existe pas, ou elle ne vous est pas accessible." in answer.text
+    assert answer.text.count("<h1") == 1
+
+
+@pytest.mark.parametrize("path", ["/rien", "/cohortes/abc", "/parcours/1.5"])
+def test_whoever_is_signed_in_keeps_their_menu_on_an_unknown_page(
+    client: TestClient, database: Database, world: World, path: str
+) -> None:
+    page = as_(client, database, world, "maude").get(path)
+    assert page.status_code == 404
+    assert 'href="/parcours"' in page.text
+    assert "Se connecter" not in page.text
+
+
+def test_no_text_is_kept_with_a_control_character(client: TestClient, database: Database, world: World) -> None:
+    session = {"activity_code": "GEN-1.B", "starts_at": "2026-11-22T17:00:00Z"}
+    as_(client, database, world, "coordinator")
+    for name, value in (("place", "Salle\u0000 B"), ("activity_code", "GEN\u0007"), ("place", "salle \u202eB")):
+        answer = client.post(f"/api/v1/cohorts/{world.cohort}/sessions", json=session | {name: value})
+        assert (answer.status_code, errors(answer.json())) == (422, [("value_error", name)])
+
+
+class Typed(Command):
+    """Texts of every sort of type."""
+
+    bare: str = ""
+    many: tuple[str, ...] = ()
+    state: EnrolmentState = EnrolmentState.ACTIVE
+    line: Line | None = None
+
+
+def test_every_text_of_a_command_is_cleaned() -> None:
+    typed = Typed(bare=" Zoe\u0301 ", many=("e\u0301",), line="Ame\u0301lie")
+    assert (typed.bare, typed.many, typed.line) == ("Zoé", ("é",), "Amélie")
+    assert typed.state is EnrolmentState.ACTIVE
+    for wrong in ({"bare": "\x00"}, {"many": ("a", "\x1b")}, {"line": "a\x7f"}):
+        with pytest.raises(ValidationError):
+            Typed.model_validate(wrong)
+
+
+def test_a_wrong_method_is_told(client: TestClient) -> None:
+    answer = client.put("/api/v1/sign-ins")
+    assert (answer.status_code, answer.json()["code"], answer.headers["allow"]) == (405, "method_not_allowed", "POST")
+    assert client.put("/api/v1/me/consents").headers["allow"] == "GET, POST"
+    page = client.get("/deconnexion")
+    assert page.status_code == 405
+    assert "Cette adresse ne permet pas ce geste." in page.text
+
+
+CROSS_SITE = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://ailleurs.example"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("headers", CROSS_SITE)
+def test_a_write_from_another_site_is_refused(client: TestClient, headers: dict[str, str]) -> None:
+    answer = client.post("/api/v1/sign-ins", json=SIGN_IN, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+    assert client.post("/connexion", data=SIGN_IN, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://testserver"}, {}],
+)
+def test_a_write_from_this_site_is_not(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.post("/api/v1/sign-ins", json=SIGN_IN, headers=headers).json()["code"] == "wrong_sign_in"
+
+
+def test_reading_from_another_site_is_reading(client: TestClient) -> None:
+    assert client.get("/connexion", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_a_token_is_no_cookie(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    answer = client.delete("/api/v1/sign-ins/current", headers={"Origin": "https://ailleurs.example"})
+    assert answer.status_code == 204
+
+
+def test_what_was_typed_is_shown_again_but_no_password(client: TestClient) -> None:
+    typed = {"email": "<b>x", "password": "ma phrase de passe", "couleur": "bleu"}
+    answer = client.post("/connexion", data=typed, headers={"Referer": "http://testserver/connexion?suite=/parcours"})
+    assert answer.status_code == 422
+    assert "<dd>&lt;b&gt;x</dd>" in answer.text
+    assert "<dd>bleu</dd>" in answer.text
+    assert "ma phrase de passe" not in answer.text
+    assert 'href="/connexion?suite=/parcours"' in answer.text
+
+
+def test_the_way_back_stays_on_this_site(client: TestClient) -> None:
+    for referer in ("https://ailleurs.example//piege.example", "javascript:alert(1)", ""):
+        page = client.get("/rien", headers={"Referer": referer}).text
+        assert "piege" not in page
+        assert "javascript" not in page
+
+
+def test_a_script_gets_the_problem_alone(client: TestClient) -> None:
+    answer = client.post("/connexion", data={}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#problem")
+    assert answer.text.strip().startswith("<section")
+    assert "<h1" not in answer.text
+    assert "Adresse de courriel" in answer.text
+
+
+def test_a_script_without_a_sign_in_stays_on_its_page(client: TestClient) -> None:
+    answer = client.get("/parcours", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (401, "#problem")
+
+
+def test_what_another_college_has_is_as_missing(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    for kind, other in (("api/v1/colleges", world.rouyn),):
+        hidden = client.get(f"/{kind}/{other}/people")
+        missing = client.get(f"/{kind}/999999/people")
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert (hidden.content, dict(hidden.headers)) == (missing.content, dict(missing.headers))
+
+
+@pytest.mark.parametrize("path", ["/connexion", "/rien", "/api/v1/rien", "/static/escouade.css"])
+def test_every_answer_says_what_a_browser_may_do(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
