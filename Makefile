@@ -14,9 +14,10 @@ test: ready-dev lint ## check style and types, then run the whole suite
 lint: ready-dev ## ruff and mypy
 	@.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary
 
-bench: ready-dev ## time every page and call of the main flow on the demo data, then the press, as ratios
+bench: ready-dev ## time every page and call of the main flow on the demo data, then the render pool and the start-up, as ratios
 	@$(PYTHON) -m bench
-	@$(PYTHON) -m bench.press
+	@$(PYTHON) -m bench.render_pool
+	@$(PYTHON) -m bench.startup
 
 soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, install the locks with three pips
 	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/certificates/soak_batches.py tests/packaging/soak_installs.py

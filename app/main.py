@@ -1,4 +1,4 @@
-"""The web application: every feature's routes over one database."""
+"""The web application: the routes of every feature, over one database."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,10 +27,10 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
         title="Escouade",
         version=__version__,
         summary=t("api.summary"),
-        docs_url=None,  # its pages load from another host; the description itself is at openapi_url
+        docs_url=None,  # these pages load scripts from another host; the description itself is at openapi_url
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        redirect_slashes=False,  # the redirect would be made of the host that someone named
+        redirect_slashes=False,  # the redirect would contain the Host header as received
         lifespan=dispose_database,
     )
     site.state.settings = settings

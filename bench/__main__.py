@@ -1,7 +1,7 @@
-"""``make bench``: medians of every page and call of the main flow, on the demo data, over real HTTP.
+"""``make bench``: median times of every page and call of the main flow, on the demo data, over real HTTP.
 
-Figures are milliseconds and ratios to the reference, ``GET /health/live``, measured in the same run: the
-machine's mood cancels out. Nothing here is asserted; a reader compares two runs.
+Figures are milliseconds, and ratios to ``GET /health/live`` measured in the same run, so that the load of the machine
+cancels out. Nothing is asserted: compare two runs.
 """
 
 import statistics
@@ -27,7 +27,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring
-from bench.walls import costs
+from bench.row_security import costs
 
 ROUNDS = 40
 PORT = 8765
@@ -39,7 +39,7 @@ Measure: TypeAlias = tuple[str, str, Callable[[], httpx.Response]]
 
 @contextmanager
 def served(settings: Settings, database: Database) -> Iterator[str]:
-    """The application on a loopback port."""
+    """Serve the application on a loopback port, and yield its address."""
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings, database, new_keyring()),
@@ -60,7 +60,7 @@ def served(settings: Settings, database: Database) -> Iterator[str]:
         thread.join()
 
 
-WANTED = {
+ID_QUERIES = {
     "college": "select id from college where slug = 'piekouagami'",
     "cohort": "select id from cohort where college_id = :college and code like 'GEN-2-%'",
     "enrolment": "select id from enrolment where cohort_id = :cohort and state = 'active' order by id limit 1",
@@ -76,7 +76,7 @@ def ids(database: Database) -> dict[str, int]:
     """What the main flow looks at: one of each, from the first college."""
     found: dict[str, int] = {}
     with database.as_owner() as db:
-        for name, sql in WANTED.items():
+        for name, sql in ID_QUERIES.items():
             found[name] = int(db.execute(text(sql), found).scalar_one())
     return found
 
@@ -129,7 +129,7 @@ def flow(at: dict[str, int], certificate_code: str) -> list[tuple[str, str]]:
 
 
 def median(call: Callable[[], httpx.Response], rounds: int = ROUNDS) -> tuple[float, int]:
-    """Median milliseconds of a call, and the size of its answer."""
+    """Return the median milliseconds of a call, and the size of its response."""
     times = []
     size = 0
     for _ in range(rounds):
@@ -143,9 +143,9 @@ def median(call: Callable[[], httpx.Response], rounds: int = ROUNDS) -> tuple[fl
 
 
 def writes(client: httpx.Client, at: dict[str, int], headers: Headers) -> Iterator[Measure]:
-    """Writes of the main flow, each with its fold: one enrolment, then a whole cohort; sign-in and PDF apart."""
-    mine = client.get("/api/v1/me/progress", headers=headers["participant"]).json()
-    enrolment = (mine["items"] if isinstance(mine, dict) else mine)[0]["enrolment_id"]
+    """Yield the writes of the main flow, progress included: one enrolment, then a whole cohort; a PDF apart."""
+    paths = client.get("/api/v1/me/progress", headers=headers["participant"]).json()
+    enrolment = (paths["items"] if isinstance(paths, dict) else paths)[0]["enrolment_id"]
     path = f"/api/v1/enrolments/{enrolment}/completions"
     first = client.get(path, headers=headers["participant"]).json()[0]["activity_code"]
     turns = cycle((False, True))
@@ -169,7 +169,7 @@ def writes(client: httpx.Client, at: dict[str, int], headers: Headers) -> Iterat
 
 
 def main() -> None:
-    """Load the demo once, serve it, measure, print."""
+    """Load the demo network once, serve it, measure and print."""
     settings = Settings(environment="demo", data_dir=ROOT / ".escouade" / "bench", base_url=f"http://127.0.0.1:{PORT}")
     with deployment(settings) as database:
         load_if_empty(database, settings)
@@ -182,7 +182,7 @@ def main() -> None:
             }
             at = ids(database)
             _print(chain(reads(client, flow(at, code(database)), headers), writes(client, at, headers)))
-            _print_walls(client, database, at, headers)
+            _print_row_security(client, database, at, headers)
 
 
 def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], role: str) -> dict[str, str]:
@@ -194,7 +194,7 @@ def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], ro
 
 
 def reads(client: httpx.Client, paths: list[tuple[str, str]], headers: Headers) -> Iterator[Measure]:
-    """Pages and calls that change nothing."""
+    """Yield the pages and calls that change nothing."""
     for role, path in paths:
         yield role, path, partial(client.get, path, headers=headers[role])
 
@@ -206,22 +206,23 @@ def _print(measures: Iterable[Measure]) -> None:
     reference = 0.0
     slow = []
     for role, path, call in measures:
-        found, size = median(call)
-        reference = reference or found
-        slow += [path] if found > LIMIT_MS and not path.startswith("(apart)") else []
-        table.add_row(role or "-", path, f"{size / 1000:.1f}", f"{found:.1f}", f"{found / reference:.1f}")
+        milliseconds, size = median(call)
+        reference = reference or milliseconds
+        slow += [path] if milliseconds > LIMIT_MS and not path.startswith("(apart)") else []
+        ratio = milliseconds / reference
+        table.add_row(role or "-", path, f"{size / 1000:.1f}", f"{milliseconds:.1f}", f"{ratio:.1f}")
     Console(width=110).print(table)
     Console().print(f"above {LIMIT_MS} ms: {', '.join(slow) or 'none'}")
 
 
-def _print_walls(client: httpx.Client, database: Database, at: dict[str, int], headers: Headers) -> None:
+def _print_row_security(client: httpx.Client, database: Database, at: dict[str, int], headers: Headers) -> None:
     pages = {
         "my path": ("/parcours", headers["participant"]),
         "a cohort's board": (f"/cohortes/{at['cohort']}", headers["coordinator"]),
     }
     table = Table("page", "ms with", "ms without", "ratio", title="row-level security")
-    for name, walled, bare in costs(client, database, pages):
-        table.add_row(name, f"{walled:.1f}", f"{bare:.1f}", f"{walled / bare:.2f}")
+    for name, enforced, bypassed in costs(client, database, pages):
+        table.add_row(name, f"{enforced:.1f}", f"{bypassed:.1f}", f"{enforced / bypassed:.2f}")
     Console(width=110).print(table)
 
 

@@ -1,6 +1,7 @@
 """``make docs``: pages that are written from the code; ``tests/test_docs.py`` holds them to it."""
 
-import click
+from typing import Any
+
 import typer.main
 
 from app.cli import app
@@ -8,6 +9,7 @@ from app.platform.audit.data_register import Retention, Sensitivity, register
 from app.platform.config import Settings
 from app.platform.locations import ROOT
 from app.platform.security.permissions import EVERYONE, GRANTS, Permission, Role
+from docs import row_security
 
 HEAD = "<!-- Written from the code by `make docs`: do not edit. -->\n\n"
 
@@ -16,7 +18,7 @@ def permissions() -> str:
     """Who may do what, and how far it reaches."""
     lines = [
         "# Permissions\n",
-        "Each route names exactly one permission; a role holds it at a distance: *self*, own *group*, own",
+        "Each route names exactly one permission; a role holds it with a reach: *self*, own *group*, own",
         "*cohort*, own *college*, a *project*'s aggregates, or the whole *platform*. An empty cell is a refusal.\n",
         "| permission | anyone signed in | " + " | ".join(role.value for role in Role) + " |",
         "|---|---|" + "---|" * len(Role),
@@ -35,6 +37,9 @@ def settings() -> str:
     for name, field in Settings.model_fields.items():
         default = str(field.get_default(call_default_factory=True)).replace(str(ROOT), ".")
         lines.append(f"| `ESCOUADE_{name.upper()}` | `{default}` | {field.description} |")
+    lines.append(
+        "\nLimits on failed tries are not settings: [rate limits](add-a-feature.md#add-or-change-a-rate-limit)."
+    )
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -43,7 +48,7 @@ def commands() -> str:
     lines = ["# The command `escouade`\n"]
     root = typer.main.get_command(app)
 
-    def tell(command: click.Command, name: str) -> None:
+    def describe(command: Any, name: str) -> None:  # noqa: ANN401 - Typer keeps the types of its commands to itself
         lines.append(f"## `{name}`\n\n{(command.help or '').strip()}\n")
         for option in command.params:
             text = getattr(option, "help", None)
@@ -52,10 +57,12 @@ def commands() -> str:
                 lines.append(f"- `{label}` : {text}")
         if lines[-1].startswith("- "):
             lines.append("")
-        for child, inner in getattr(command, "commands", {}).items():
-            tell(inner, f"{name} {child}")
+        if hasattr(command, "list_commands"):
+            context = command.make_context(name, [], resilient_parsing=True)
+            for child in command.list_commands(context):
+                describe(command.get_command(context, child), f"{name} {child}")
 
-    tell(root, "escouade")
+    describe(root, "escouade")
     return HEAD + "\n".join(lines)
 
 
@@ -123,6 +130,9 @@ def main() -> None:
     """Write them all."""
     for name, page in PAGES.items():
         (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+    with row_security.migrated_database() as connection:
+        written = HEAD + row_security.page(connection)
+    (ROOT / "docs" / "row-security.md").write_text(written, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""The books of every transaction of a test: what PostgreSQL counts as written, against what the record tells.
+"""A check of every transaction of a test: the rows that PostgreSQL counts as written must be in the audit record.
 
-A statement that escapes the unit of work, and says nothing of it, fails the test that runs it. Not in the books:
-what tests write as the owner, to tamper with what is kept; transactions where a savepoint was taken back, whose
-writes the server counts all the same.
+An undeclared statement outside the unit of work fails the test that runs it. Not checked: what tests write as the
+owner, to tamper with data; transactions that rolled back to a savepoint, whose writes the server still counts.
 """
 
 from collections import Counter
@@ -24,63 +23,63 @@ _COUNTS = """
 """
 
 
-class Unaccounted(AssertionError):
-    """Rows were written that no entry tells of."""
+class Unaudited(AssertionError):
+    """Rows were written that no audit entry covers."""
 
 
 def audited(database: Database) -> Database:
-    """The same database, its books checked before each commit."""
-    event.listen(database._sessions, "after_begin", _open_books)
-    event.listen(database._sessions, "after_soft_rollback", _close_books)
+    """Return the same database, with every transaction checked before its commit."""
+    event.listen(database._sessions, "after_begin", _start_counting)
+    event.listen(database._sessions, "after_soft_rollback", _stop_counting)
     before = tuple(step for step in database.before_commit if step is not record)
-    database.before_commit = (*before, check_books, record)
+    database.before_commit = (*before, check_audited, record)
     return database
 
 
-def _open_books(db: Session, _transaction: object, connection: Connection) -> None:
-    # The connection's counts of transactions before, which the server has not collected yet.
-    if "books" not in db.info:
-        db.info["books"] = _counted(_driver(connection))
+def _start_counting(db: Session, _transaction: object, connection: Connection) -> None:
+    # The counts include those of the connection's earlier transactions that the server has not collected yet.
+    if "row_counts" not in db.info:
+        db.info["row_counts"] = _written_rows(_driver(connection))
 
 
-def _close_books(db: Session, transaction: SessionTransaction) -> None:
+def _stop_counting(db: Session, transaction: SessionTransaction) -> None:
     if savepoint(transaction) is not None:
-        db.info["books"] = None
+        db.info["row_counts"] = None
 
 
 def _driver(connection: Connection) -> DriverConnection[Any]:
-    """Below SQLAlchemy, so that tests that count statements do not see ours."""
-    found: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    return found
+    """Return the driver's connection: statements below SQLAlchemy are not seen by tests that count them."""
+    driver: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver
 
 
-def _counted(driver: DriverConnection[Any]) -> Counter[str]:
+def _written_rows(driver: DriverConnection[Any]) -> Counter[str]:
     with driver.cursor(row_factory=tuple_row) as cursor:
         return Counter(dict(cursor.execute(_COUNTS).fetchall()))
 
 
 def _as_application(driver: DriverConnection[Any]) -> bool:
     with driver.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute("select current_user").fetchone()
-    return found == (APP_ROLE,)
+        role = cursor.execute("select current_user").fetchone()
+    return role == (APP_ROLE,)
 
 
-def told(db: Session) -> Counter[str]:
-    """Rows by table that the record will tell of, or that are decided to leave no entry."""
-    found: Counter[str] = Counter(c.row.__tablename__ for c in changes(db) if c.before or c.after)
-    noted: list[Any] = db.info.get("noted", [])
-    found.update(entry.subject for entry in noted)
-    found.update(db.info.get("skip_audit", {}))
-    return found
+def accounted_rows(db: Session) -> Counter[str]:
+    """Return the number of rows by table that will be recorded, or that are declared to leave no entry."""
+    rows: Counter[str] = Counter(c.row.__tablename__ for c in changes(db) if c.before or c.after)
+    declared: list[Any] = db.info.get("noted", [])
+    rows.update(entry.subject for entry in declared)
+    rows.update(db.info.get("skip_audit", {}))
+    return rows
 
 
-def check_books(db: Session) -> None:
-    """Raise :class:`Unaccounted` for tables that hold more new rows than told."""
-    known, books = told(db), db.info.get("books")
+def check_audited(db: Session) -> None:
+    """Raise :class:`Unaudited` for tables with more written rows than accounted for."""
+    accounted, row_counts = accounted_rows(db), db.info.get("row_counts")
     driver = _driver(db.connection())
-    if books is None or driver.info.transaction_status == TransactionStatus.INERROR or not _as_application(driver):
+    if row_counts is None or driver.info.transaction_status == TransactionStatus.INERROR or not _as_application(driver):
         return
-    written = _counted(driver) - books
-    silent = {t: n - known[t] for t, n in written.items() if t not in NOT_AUDITED and n > known[t]}
-    if silent:
-        raise Unaccounted(f"rows that no entry accounts for (platform/audit/recorder.py): {silent}")
+    written = _written_rows(driver) - row_counts
+    missing = {t: n - accounted[t] for t, n in written.items() if t not in NOT_AUDITED and n > accounted[t]}
+    if missing:
+        raise Unaudited(f"rows without an audit entry (platform/audit/recorder.py): {missing}")

@@ -7,13 +7,23 @@ from collections.abc import Callable
 import pytest
 
 from app import __version__
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
-from docs.write import PAGES
+from docs import row_security
+from docs.write import HEAD, PAGES
+from tests.access.matrix import MATRIX
 
 
 @pytest.mark.parametrize(("name", "page"), PAGES.items())
 def test_written_pages_are_fresh(name: str, page: Callable[[], str]) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+def test_the_page_of_row_security_is_fresh(database: Database) -> None:
+    with database.engine.connect() as connection:
+        page = HEAD + row_security.page(connection)
+    assert (ROOT / "docs" / "row-security.md").read_text(encoding="utf-8") == page, "run `make docs`"
 
 
 @pytest.mark.parametrize("readme", ["README.md", "LISEZMOI.md", "CONTRIBUTING.md"])
@@ -42,6 +52,46 @@ def test_links_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+GUIDES = ("ARCHITECTURE.md", "CONTRIBUTING.md", "docs/add-a-feature.md", "docs/api.md", "docs/testing.md")
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_files_and_tests_that_a_guide_names_exist(guide: str) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:app|bench|curricula|docs|migrations|tests|\.ci)/[\w./-]*)`", text)
+    assert [path for path in paths if not (ROOT / path).exists() and path != "app/shipped/"] == []
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for name in re.findall(r"`(test_\w+)`", text) if f"def {name}(" not in written] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_identifiers_that_a_guide_names_exist(guide: str) -> None:
+    """Names in backticks that look like ours; those of the guide's own example are declared in its blocks of code."""
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("app", "migrations", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    known = set(re.findall(r"\w+", code)) | set(re.findall(r"\w+", "".join(re.findall(r"```.*?```", text, re.DOTALL))))
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    known |= {"VEHICLE_MANAGE"} | {f"ESCOUADE_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+|[A-Z][a-z]+[A-Z]\w+|[A-Z]+_[A-Z_]+)(?:\([^`]*\))?`", prose))
+    assert sorted(named - known) == []
+
+
+def test_rows_of_the_matrix_that_a_guide_gives_are_rows_of_it() -> None:
+    text = (ROOT / "docs" / "add-a-feature.md").read_text(encoding="utf-8")
+    given = re.findall(r"^(GET|POST), (API|page) +(\S+)$", text, re.MULTILINE)
+    assert len(given) == 4
+    matrix = {(row.split()[0], "/api/" in row, ",".join(cells.values())) for row, cells in MATRIX.items()}
+    assert {(method, face == "API", cells) for method, face, cells in given} <= matrix
+
+
+def test_architecture_is_one_page() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 80
 
 
 def test_decisions_are_short() -> None:

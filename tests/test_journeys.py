@@ -1,4 +1,4 @@
-"""From application to a certificate that a stranger verifies, through HTTP alone, as each role."""
+"""From application to a certificate verified by anyone, over HTTP alone, in each role."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ NEWCOMERS = ("Zoé Lœwen-Côté", "Anaïs Bérubé", "Noël Tremblay", "Ïsa Di
 
 @dataclass
 class Journey:
-    """Who does what, one client for all, each with their own token."""
+    """The state of a journey: one client for everyone, each with their own token."""
 
     client: TestClient
     database: Database
@@ -37,7 +37,7 @@ class Journey:
     enrolments: list[int] = field(default_factory=list)
 
     def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:
-        """One call by someone, its answer as JSON when it is JSON."""
+        """Send a request as someone; return the answer, decoded when it is JSON."""
         if who not in self.tokens and who in self.world.people:
             self.tokens[who] = token(self.database, self.world, who)
         headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
@@ -47,17 +47,17 @@ class Journey:
 
     @property
     def curriculum(self) -> Curriculum:
-        """The path followed."""
+        """The curriculum that the cohort follows."""
         return default_library().curriculum("generaliste", "1.0")
 
     def activities(self, test: Callable[[Activity], bool]) -> list[Activity]:
-        """Activities of the path, in order."""
+        """Return the activities of the curriculum that pass a test, in order."""
         return [a for a in self.curriculum.activities if test(a)]
 
 
 @pytest.fixture
 def journey(client: TestClient, database: Database, world: World) -> Journey:
-    """A journey that begins."""
+    """A journey at its beginning."""
     return Journey(client, database, world)
 
 
@@ -73,7 +73,7 @@ def test_from_application_to_a_verified_certificate(journey: Journey) -> None:
 
 
 def admit(journey: Journey) -> None:
-    """Accounts, a cohort, applications, admissions."""
+    """Create accounts and a cohort, apply, and admit the applicants."""
     for place, name in enumerate(NEWCOMERS):
         first, last = name.split(" ", 1)
         email = f"personne{place}@escouade.example.com"
@@ -114,12 +114,12 @@ def admit(journey: Journey) -> None:
 
 
 def moment(week: int, hour: int = 14) -> str:
-    """A moment of a week of the cohort."""
+    """Return a moment of a week of the cohort, in ISO 8601."""
     return datetime.combine(STARTED + timedelta(weeks=week - 1, days=1), time(hour), UTC).isoformat()
 
 
 def learn(journey: Journey) -> None:
-    """Module after module: sessions and roll calls, study, hand-ins, field hours countersigned."""
+    """Complete each module: sessions and roll calls, study, hand-ins, countersigned field hours."""
     for module in journey.curriculum.modules:
         for activity in module.activities:
             if activity.type is ActivityType.codev:
@@ -129,14 +129,14 @@ def learn(journey: Journey) -> None:
             elif activity.type is ActivityType.field_mandate:
                 declare(journey, activity)
             else:
-                alone(journey, activity)
+                study(journey, activity)
         if module.code == "GEN-1":
-            meet_first = journey.call("0", "GET", f"{API}/enrolments/{journey.enrolments[0]}/progress")
-            assert meet_first["modules"][0]["state"] == "done"
+            progress = journey.call("0", "GET", f"{API}/enrolments/{journey.enrolments[0]}/progress")
+            assert progress["modules"][0]["state"] == "done"
 
 
 def attend(journey: Journey, activity: Activity, week: int) -> None:
-    """A session with everyone present, the last person absent."""
+    """Hold a session with everyone present but the last person."""
     path = f"{API}/cohorts/{journey.cohort}/sessions"
     meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))
     sheet = journey.call("trainer", "GET", f"{API}/sessions/{meeting['id']}/roll-call")
@@ -149,18 +149,18 @@ def attend(journey: Journey, activity: Activity, week: int) -> None:
     journey.call("trainer", "POST", f"{API}/sessions/{meeting['id']}/roll-call", 201, entries=entries)
 
 
-def alone(journey: Journey, activity: Activity) -> None:
-    """The first person studies and hands in; the others only follow the sessions."""
-    mine = f"{API}/enrolments/{journey.enrolments[0]}"
+def study(journey: Journey, activity: Activity) -> None:
+    """Complete an individual activity as the first person; the others only attend the sessions."""
+    enrolment_path = f"{API}/enrolments/{journey.enrolments[0]}"
     if activity.type is ActivityType.self_study:
-        journey.call("0", "POST", f"{mine}/completions", 201, activity_code=activity.code)
+        journey.call("0", "POST", f"{enrolment_path}/completions", 201, activity_code=activity.code)
     else:
         body = {"activity_code": activity.code, "body": f"Remise de {activity.title.fr} : é, œ, ç, « »."}
-        journey.call("0", "POST", f"{mine}/hand-ins", 201, **body)
+        journey.call("0", "POST", f"{enrolment_path}/hand-ins", 201, **body)
 
 
 def declare(journey: Journey, activity: Activity) -> None:
-    """Hours above plan are refused; the right ones are countersigned."""
+    """Declare field hours: those above plan are refused, the right ones countersigned."""
     path = f"{API}/enrolments/{journey.enrolments[0]}/field-hours"
     body: dict[str, Any] = {"activity_code": activity.code, "worked_on": (today() - timedelta(days=2)).isoformat()}
     above = journey.call("0", "POST", path, 422, minutes=activity.minutes + 1, **body)
@@ -173,7 +173,7 @@ def declare(journey: Journey, activity: Activity) -> None:
 
 
 def meet(journey: Journey) -> None:
-    """A codevelopment group holds its four sessions; everyone is present, each is client in turn."""
+    """Hold the four sessions of a codevelopment group; everyone is present, and client in turn."""
     body = {
         "name": "Boussole", "enrolment_ids": journey.enrolments, "joined_on": STARTED.isoformat(),
         "facilitator_id": journey.world.people["facilitator"],
@@ -183,39 +183,41 @@ def meet(journey: Journey) -> None:
     for week, activity in enumerate(journey.activities(lambda a: a.type is ActivityType.codev), start=4):
         path = f"{API}/codev/groups/{group['id']}/sessions"
         meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))
-        here = f"{API}/codev/sessions/{meeting['id']}"
-        proposed = journey.call("facilitator", "GET", f"{here}/rotation?consultations=2")
-        found = proposed["items"] if isinstance(proposed, dict) else proposed
+        session_path = f"{API}/codev/sessions/{meeting['id']}"
+        proposed = journey.call("facilitator", "GET", f"{session_path}/rotation?consultations=2")
+        consultations = proposed["items"] if isinstance(proposed, dict) else proposed
         roles = [
             {"position": p["position"], "membership_id": p[f"{key}_id"], "role": role}
-            for p in found
+            for p in consultations
             for key, role in (("client", "client"), ("reserve", "reserve"))
         ]
-        journey.call("facilitator", "PUT", f"{here}/roles", roles=roles)
+        journey.call("facilitator", "PUT", f"{session_path}/roles", roles=roles)
         members = [m["membership_id"] for m in group["members"]]
         entries = [{"membership_id": m, "status": "present", "minutes": 180, "mode": "phone"} for m in members]
-        turns = [{"position": p["position"], "client_id": p["client_id"], "status": "held"} for p in found]
-        journey.call("facilitator", "POST", f"{here}/records", 201, entries=entries, turns=turns)
+        turns = [{"position": p["position"], "client_id": p["client_id"], "status": "held"} for p in consultations]
+        journey.call("facilitator", "POST", f"{session_path}/records", 201, entries=entries, turns=turns)
     journey.call("trainer", "GET", f"{API}/codev/groups/{group['id']}", 403)
 
 
 def accompany(journey: Journey) -> None:
-    """A mandate with its three dated facts, in order."""
+    """Open a mandate and record its three milestones, in order."""
     enterprise = {"name": "Boulangerie du Quai", "neq": "1170000017", "sector": "Agroalimentaire", "size": "5-49", "region_code": "02"}  # fmt: skip  # noqa: E501
     path = f"{API}/enrolments/{journey.enrolments[0]}/mandates"
     opened = (today() - timedelta(days=30)).isoformat()
     body = {"kind": "orientation", "title": "Orientation numérique", "opened_on": opened, "enterprise": enterprise}
     mandate = journey.call("0", "POST", path, 201, **body)
-    here = f"{API}/mandates/{mandate['id']}/milestones"
+    milestones_path = f"{API}/mandates/{mandate['id']}/milestones"
     day = (today() - timedelta(days=20)).isoformat()
-    early = journey.call("0", "POST", here, 422, kind="diagnostic", happened_on=day)
+    early = journey.call("0", "POST", milestones_path, 422, kind="diagnostic", happened_on=day)
     assert early["errors"][0]["code"] == "agreement_missing"
     for kind in ("agreement", "diagnostic", "plan"):
-        journey.call("0", "POST", here, 201, kind=kind, happened_on=day, confidentiality_clause=kind == "agreement")
+        journey.call(
+            "0", "POST", milestones_path, 201, kind=kind, happened_on=day, confidentiality_clause=kind == "agreement"
+        )
 
 
 def judge(journey: Journey) -> None:
-    """Nothing without evidence; then each threshold of the path on the hand-ins."""
+    """Judge each competency at its threshold on a hand-in; a judgement without evidence is refused."""
     enrolment = journey.enrolments[0]
     path = f"{API}/enrolments/{enrolment}/judgements"
     bare = journey.call("trainer", "POST", path, 422, competency_code="CN-01", level=2)
@@ -231,7 +233,7 @@ def judge(journey: Journey) -> None:
 
 
 def certify(journey: Journey) -> tuple[str, str]:
-    """Not for someone who is not eligible; then for the one who is."""
+    """Issue a certificate to the eligible person; another one is refused. Return its number and code."""
     college = journey.world.alma
     signatory = {"name": "Régine Registraire", "title": "Registraire", "valid_from": STARTED.isoformat()}
     journey.call("registrar", "POST", f"{API}/colleges/{college}/signatories", 201, **signatory)
@@ -255,9 +257,9 @@ def certify(journey: Journey) -> tuple[str, str]:
 
 
 def verify(journey: Journey, code: str) -> None:
-    """A stranger with the code reads what the certificate says, and nothing more."""
-    found = journey.call("", "GET", f"{API}/verify/{code}")
-    assert found["holder"] == "Zoé Lœwen-Côté"
+    """Verify the certificate without a sign-in: its content is shown, and nothing more."""
+    verification = journey.call("", "GET", f"{API}/verify/{code}")
+    assert verification["holder"] == "Zoé Lœwen-Côté"
     page = journey.call("", "GET", f"/v/{code}").decode()
     assert "Zoé Lœwen-Côté" in page
     assert "personne0@" not in page
@@ -266,7 +268,7 @@ def verify(journey: Journey, code: str) -> None:
 
 
 def report(journey: Journey, number: str) -> None:
-    """The registrar opens the cohort's progress report, cell by cell, in both formats."""
+    """Compare the cohort's progress report cell by cell in both formats, as the registrar."""
     path = f"{API}/cohorts/{journey.cohort}/progress-report"
     rows = list(
         csv.reader(io.StringIO(journey.call("registrar", "GET", f"{path}.csv").decode("utf-8-sig")), delimiter=";")
@@ -289,7 +291,7 @@ def report(journey: Journey, number: str) -> None:
 
 
 def _plain(value: object) -> object:
-    """A cell's value whatever the format says it in: numbers as numbers, days as written, the rest as text."""
+    """Return a cell's value in a form that both formats share: a number, an ISO date, or a text."""
     if isinstance(value, datetime):
         return value.date().isoformat()
     try:

@@ -1,4 +1,4 @@
-"""What mandates tell the progress projection: how far each has come, for each advisor's enrolment."""
+"""Loader of the facts that mandates give to progress: their milestones, for each advisor's enrolment."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,17 +10,17 @@ from app.accompaniment.mandates.milestones import milestone_dates
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone
 from app.platform.database.session import Session
 from app.progress.facts import Fact, MandateDone
-from app.progress.service import FactSource, Ids, among
+from app.progress.service import FactSource, Ids, of_enrolments
 
-_ON = milestone_dates()
+_DATES = milestone_dates()
 _MANDATES = (
     sa.select(
         col(MandateAdvisor.enrolment_id), col(Mandate.id), col(Mandate.kind), col(Mandate.enterprise_id),
-        _ON.c.agreement_on, _ON.c.diagnostic_on, _ON.c.plan_on,
+        _DATES.c.agreement_on, _DATES.c.diagnostic_on, _DATES.c.plan_on,
     )
     .join(Mandate, col(Mandate.id) == MandateAdvisor.mandate_id)
-    .outerjoin(_ON, _ON.c.mandate_id == Mandate.id)
-    .where(among(MandateAdvisor.enrolment_id))
+    .outerjoin(_DATES, _DATES.c.mandate_id == Mandate.id)
+    .where(of_enrolments(MandateAdvisor.enrolment_id))
 )  # fmt: skip
 
 
@@ -29,25 +29,30 @@ def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
         yield enrolment_id, MandateDone(*values)
 
 
-def _advising(db: Session, mandate_ids: Iterable[int]) -> list[int]:
+def _advisors_enrolments(db: Session, mandate_ids: Iterable[int]) -> list[int]:
     statement = select(MandateAdvisor.enrolment_id).where(col(MandateAdvisor.mandate_id).in_(list(mandate_ids)))
-    return [i for i in db.exec(statement).all() if i is not None]
+    return [enrolment_id for enrolment_id in db.exec(statement).all() if enrolment_id is not None]
 
 
-def _of_milestones(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    return _advising(db, (row.mandate_id for row in rows))
+def _affected_by_milestones(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _advisors_enrolments(db, (row.mandate_id for row in rows))
 
 
-def _of_mandates(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    return _advising(db, (row.id for row in rows))
+def _affected_by_mandates(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _advisors_enrolments(db, (row.id for row in rows))
 
 
-def _of_advisors(_: Session, rows: Sequence[Any]) -> Iterable[int]:
+def _affected_by_advisors(_: Session, rows: Sequence[Any]) -> Iterable[int]:
     return [row.enrolment_id for row in rows if row.enrolment_id is not None]
 
 
 FACTS = (
     FactSource(
-        affects={MandateMilestone: _of_milestones, MandateAdvisor: _of_advisors, Mandate: _of_mandates}, load=_load
+        affects={
+            MandateMilestone: _affected_by_milestones,
+            MandateAdvisor: _affected_by_advisors,
+            Mandate: _affected_by_mandates,
+        },
+        load=_load,
     ),
 )

@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""Routers of accompaniment: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.accompaniment.enterprises import api as enterprises_api
 from app.accompaniment.enterprises import pages as enterprises_pages

@@ -1,1 +1,1 @@
-"""The calendar of a cohort, roll calls and catch-ups, and the facts they give to progress."""
+"""The calendar of a cohort, its roll calls and catch-ups, and the facts that progress is computed from."""

@@ -1,4 +1,4 @@
-"""The facts that attendance gives to progress: sessions attended and catch-ups."""
+"""The loaders of attendance's facts for progress: sessions attended and catch-ups."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.progress.facts import Attended, CatchUpAssigned, Fact
-from app.progress.service import FactSource, Ids, among, own
+from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
 
 _ATTENDANCE = (
     sa.select(
@@ -27,7 +27,11 @@ _ATTENDANCE = (
     )
     .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
     .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
-    .where(among(RollCallEntry.enrolment_id), not_superseded(RollCall), col(ScheduledSession.cancelled_at).is_(None))
+    .where(
+        of_enrolments(RollCallEntry.enrolment_id),
+        not_superseded(RollCall),
+        col(ScheduledSession.cancelled_at).is_(None),
+    )
 )
 
 
@@ -38,7 +42,7 @@ def _load_attendance(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
 
 _CATCH_UPS = sa.select(
     col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
-).where(among(CatchUp.enrolment_id), not_superseded(CatchUp))
+).where(of_enrolments(CatchUp.enrolment_id), not_superseded(CatchUp))
 
 
 def _load_catch_ups(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
@@ -46,7 +50,7 @@ def _load_catch_ups(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
         yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
 
 
-def _of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+def _enrolments_of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     statement = (
         select(RollCallEntry.enrolment_id)
         .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
@@ -55,17 +59,21 @@ def _of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     return db.exec(statement).all()
 
 
-def _of_roll_calls(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+def _enrolments_of_roll_calls(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     ids = [i for row in rows for i in (row.id, row.supersedes_id) if i is not None]
     return db.exec(select(RollCallEntry.enrolment_id).where(col(RollCallEntry.roll_call_id).in_(ids))).all()
 
 
 ATTENDANCE = FactSource(
-    affects={RollCallEntry: own, RollCall: _of_roll_calls, ScheduledSession: _of_sessions},
+    affects={
+        RollCallEntry: named_enrolments,
+        RollCall: _enrolments_of_roll_calls,
+        ScheduledSession: _enrolments_of_sessions,
+    },
     load=_load_attendance,
 )
 CATCH_UPS = FactSource(
-    affects={CatchUp: own},
+    affects={CatchUp: named_enrolments},
     load=_load_catch_ups,
 )
 FACTS = (ATTENDANCE, CATCH_UPS)

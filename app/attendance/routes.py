@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.attendance.calendar import api as calendar_api
 from app.attendance.calendar import pages as calendar_pages

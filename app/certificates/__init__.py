@@ -1,1 +1,1 @@
-"""Certificates: a frozen record, its number, and everything that is made of it."""
+"""Certificates: a frozen record, its number, and the documents and credentials made from it."""

@@ -1,10 +1,10 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""The states of a certificate."""
 
 from enum import StrEnum
 
 
 class CertificateState(StrEnum):
-    """BR-20: the last two are final."""
+    """The state of a certificate; all but ``valid`` are final (BR-20)."""
 
     VALID = "valid"
     SUPERSEDED = "superseded"

@@ -1,4 +1,7 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""Tables of certificates, their number counters and the holds that forbid issuing (BR-19, BR-20).
+
+A certificate has a frozen record, a number without gaps and a random code; it is never deleted.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +17,7 @@ from app.platform.database.types import by_value, check, moment, moment_or_none,
 
 
 class CertificateCounter(SQLModel, table=True):
-    """The last number given, per college and year: its row is locked while one is issued."""
+    """The last number issued, per college and year; its row is locked while a certificate is issued."""
 
     __tablename__ = "certificate_counter"
 
@@ -24,7 +27,7 @@ class CertificateCounter(SQLModel, table=True):
 
 
 class Hold(Row, table=True):
-    """Something open that forbids issuing for the time being (BR-19)."""
+    """A hold on an enrolment: no certificate is issued until it is closed (BR-19)."""
 
     __table_args__ = owned(("enrolment_id", "enrolment"))
 
@@ -38,10 +41,10 @@ class Hold(Row, table=True):
 
 
 class Certificate(Row, table=True):
-    """An issued document; ``record`` holds all that it says, as it was said that day.
+    """An issued certificate; ``record`` is its frozen content (``CertificateRecord``).
 
-    ``document`` and ``credential`` come of the record once, when it is first asked for; ``ended_on`` is the day
-    it was replaced or revoked, ``why`` the registrar's reason for a correction.
+    The document (``pdf_sha256``) and ``credential`` are made from the record once, when first requested; ``ended_on``
+    is the day it was replaced or revoked, ``why`` the registrar's reason for a correction.
     """
 
     __table_args__ = owned(

@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""The routers of certificates: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.certificates.badges import pages as badges_pages
 from app.certificates.batches import api as batches_api

@@ -1,7 +1,6 @@
-"""What a certificate may say, how it is numbered, and what forbids issuing it.
+"""Numbers, dates of issue and verification codes of certificates.
 
-Pure: no session, no clock. Sources: BR-07 (continuing-education units), BR-19 (issuing), BR-21 (codes),
-BR-22 (competencies).
+Pure: no session, no clock. Sources: BR-19 (numbers), BR-21 (codes).
 """
 
 import re
@@ -10,29 +9,26 @@ from datetime import date, datetime
 from app.platform.messages.i18n import QUEBEC, local
 
 CODE = re.compile(r"[0-9a-f]{32}")
-"""128 bits in hexadecimal, as ``secrets.token_hex(16)`` gives them."""
+"""128 bits in hexadecimal, as ``secrets.token_hex(16)`` makes them."""
 
 
-# Numbers, codes, dates ---------------------------------------------------------------------------
-
-
-def number_of(prefix: str, year: int, sequence: int) -> str:
-    """``ALM-2026-0001``: the college's prefix, the year of issue, the rank in it."""
+def format_number(prefix: str, year: int, sequence: int) -> str:
+    """Return ``ALM-2026-0001``: the college's prefix, the year of issue, the sequence number in that year."""
     return f"{prefix}-{year}-{sequence:04d}"
 
 
-def issued_on(moment: datetime) -> date:
-    """The day of issue, which also gives the number its year: Quebec's, whatever the server's clock zone."""
+def issue_date(moment: datetime) -> date:
+    """Return the day of issue of a moment, in Quebec's time zone; the number takes its year from it."""
     return local(moment, QUEBEC).date()
 
 
-def tidy_code(typed: str) -> str | None:
-    """The code behind what someone typed, scanned or pasted (spaces, hyphens, a whole address); else ``None``."""
+def parse_code(typed: str) -> str | None:
+    """Return the code in what was typed, scanned or pasted (spaces, hyphens, a whole address), or ``None``."""
     last = typed.strip().rstrip("/").rsplit("/", 1)[-1]
     code = re.sub(r"[\s-]", "", last).lower()
     return code if CODE.fullmatch(code) else None
 
 
-def in_groups(code: str) -> str:
-    """A code as it is read aloud: groups of four."""
+def group_code(code: str) -> str:
+    """Return a code in groups of four characters, to be read aloud."""
     return " ".join(code[i : i + 4] for i in range(0, len(code), 4))

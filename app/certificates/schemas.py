@@ -1,4 +1,4 @@
-"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+"""The frozen record of a certificate, and the read models of certificates. Times are minutes, dates ISO 8601."""
 
 from datetime import date, datetime
 from hashlib import sha256
@@ -11,26 +11,26 @@ from app.network.enums import CertificateKind
 from app.platform.schema import Read
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
-Tint = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
-"""A colour as people type it."""
-KeptPng = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.png$")]
-"""A kept picture, by the SHA-256 of its content."""
+TypedColour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
+"""A colour as it is typed: upper case is accepted and stored as lower case."""
+StoredPng = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.png$")]
+"""The name of a stored picture, by the SHA-256 of its content."""
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that is heard or read as a digit."""
-SHORT = 8
-"""Letters and digits of a short code."""
+SHORT_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is mistaken for a digit, read or heard."""
+SHORT_CODE_LENGTH = 8
+"""Characters of a short code, its hyphen aside."""
 
 
 def short_code(code: str) -> str:
-    """``7K3M-Q9TD``: 40 bits of a code's digest in Crockford's alphabet, which has no letter like a digit."""
+    """Return the short code of a code, ``7K3M-Q9TD``: 40 bits of its SHA-256 digest in Crockford's base 32."""
     number = int.from_bytes(sha256(code.encode()).digest()[:5])
-    letters = "".join(ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    letters = "".join(SHORT_CODE_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
     return f"{letters[:4]}-{letters[4:]}"
 
 
 class PrintedCompetency(Read):
-    """A line of the table: a competency and the level reached in it."""
+    """A competency as printed, and the level reached in it."""
 
     code: str
     title: str
@@ -39,22 +39,22 @@ class PrintedCompetency(Read):
 
 
 class PrintedSignatory(Read):
-    """Someone whose name and title stand below the document."""
+    """Someone who signs, as printed below the document."""
 
     name: str
     title: str
-    image: KeptPng | None = Field(default=None, description="the kept file of their signature, <sha256>.png")
+    image: StoredPng | None = Field(default=None, description="the stored file of their signature, <sha256>.png")
 
 
 class CertificateRecord(Read):
-    """All that a certificate says, frozen the day it is issued; always in French.
+    """The whole content of a certificate, frozen the day it is issued; always in French.
 
-    It holds no date of birth, mark, codevelopment content or enterprise name: there is no place for them.
+    It has no field for a date of birth, a mark, codevelopment content or the name of an enterprise.
     """
 
     college_name: str
     college_slug: str
-    logo: KeptPng | None = Field(default=None, description="the kept file of the college's logo, <sha256>.png")
+    logo: StoredPng | None = Field(default=None, description="the stored file of the college's logo, <sha256>.png")
     ink: Colour | None = Field(default=None, description="colour of titles, #rrggbb; the design's when empty")
     accent: Colour | None = Field(default=None, description="colour of ornaments, #rrggbb; the design's when empty")
     city: str
@@ -70,12 +70,14 @@ class CertificateRecord(Read):
     place: str
     planned_minutes: int
     recognised_minutes: int
-    prior_minutes: int = Field(default=0, description="of which by recognition of prior learning, never followed")
-    employer: str | None = Field(default=None, description="that day's; kept for the employer's proof, not printed")
+    prior_minutes: int = Field(default=0, description="of which by recognition of prior learning")
+    employer: str | None = Field(default=None, description="on the day of issue; for the employer's proof, not printed")
     ceu: str | None = Field(default=None, description='continuing-education units, "6.0"; accredited colleges only')
-    competencies: tuple[PrintedCompetency, ...] = Field(default=(), description="none on a participation (BR-22)")
+    competencies: tuple[PrintedCompetency, ...] = Field(default=(), description="empty on a participation (BR-22)")
     issued_on: date
-    first_issued_on: date | None = Field(default=None, description="of the document that this one replaces")
+    first_issued_on: date | None = Field(
+        default=None, description="day of issue of the document that this one replaces"
+    )
     number: str
     code: str
     verify_url: str
@@ -86,22 +88,22 @@ class CertificateRecord(Read):
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The kept files that it shows: the college's logo, the signatures."""
+        """The names of the stored files that it shows: the college's logo, the signatures."""
         return tuple(name for name in (self.logo, *(s.image for s in self.signatories)) if name)
 
     @property
     def followed_minutes(self) -> int:
-        """Hours followed, in minutes: what continuing-education units count (S9)."""
+        """The minutes followed, without recognition of prior learning: what continuing-education units count (S9)."""
         return self.recognised_minutes - self.prior_minutes
 
     @property
     def short_code(self) -> str:
-        """Eight letters and digits to read to the registrar over the telephone (S10); they open nothing."""
+        """The code to read to the registrar over the telephone (S10); it gives no access."""
         return short_code(self.code)
 
     @property
     def printed_text(self) -> str:
-        """Every text of the record that the document prints, to check that its fonts can draw it."""
+        """Every text of the record that the document prints, to check that its fonts have the glyphs."""
         return " ".join(
             (
                 self.college_name, self.city, self.holder, self.path_title, self.object, self.place,
@@ -112,7 +114,7 @@ class CertificateRecord(Read):
 
 
 class CertificateRef(Read):
-    """A certificate that the actor may see: what commands accept."""
+    """A certificate that the actor was allowed to see; commands take it instead of an id."""
 
     id: int
     college_id: int
@@ -134,7 +136,7 @@ class CertificateLine(Read):
 
 
 class CertificateView(CertificateLine):
-    """A certificate whole: what it says, who decided and when."""
+    """A certificate with its whole record, who decided and when."""
 
     decided_by: str = Field(description="name of the person who decided")
     decided_at: datetime
@@ -142,7 +144,7 @@ class CertificateView(CertificateLine):
 
 
 class Document(Read):
-    """A certificate's file."""
+    """A file of a certificate."""
 
     name: str
     content: bytes

@@ -1,67 +1,103 @@
-"""``escouade``: the command line. Each command's help is in French, from the catalogue."""
+"""``escouade``: the command line. A command's module is imported when the command or its help is run.
+
+Help is in French, from the catalogue.
+"""
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, OperationalError
+from typer.core import TyperCommand, TyperGroup
 
 from app import __version__
-from app.cli import accounts, audit, certificates, demo, doctor, keys, serve
-from app.cli.curricula import app as curricula
-from app.deployment import unreachable
-from app.platform.config import Settings
-from app.platform.database.embedded import EmbeddedError
-from app.platform.errors import DomainError
-from app.platform.messages.i18n import explain, explain_error, t
+from app.platform.messages.i18n import t
 
-app = typer.Typer(no_args_is_help=True, help=t("cli.help"), add_completion=False, pretty_exceptions_enable=False)
-app.command("init", help=t("cli.init.help"))(accounts.init)
-app.command("serve", help=t("cli.serve.help"))(serve.serve)
-app.command("worker", help=t("cli.worker.help"))(serve.worker)
-app.command("migrate", help=t("cli.migrate.help"))(serve.migrate)
-app.command("doctor", help=t("cli.doctor.help"))(doctor.doctor)
-app.add_typer(accounts.app, name="accounts", help=t("cli.accounts.help"))
-app.add_typer(audit.app, name="audit", help=t("cli.audit.help"))
-app.add_typer(certificates.app, name="certificates", help=t("cli.certificates.help"))
-app.add_typer(demo.app, name="demo", help=t("cli.demo.help"))
-app.add_typer(keys.app, name="keys", help=t("cli.keys.help"))
-app.add_typer(curricula, name="curricula", help=t("cli.curricula.help"))
+COMMANDS = {
+    "init": "init",
+    "serve": "serve",
+    "worker": "worker",
+    "migrate": "migrate",
+    "doctor": "doctor",
+    "accounts": "app",
+    "audit": "app",
+    "certificates": "app",
+    "demo": "app",
+    "keys": "app",
+    "curricula": "app",
+}
+"""Commands in the order of the help, each in the module of its name: the function, or ``app`` for a group."""
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
+class CommandsOnDemand(TyperGroup):
+    """The commands of :data:`COMMANDS`: listing them imports none."""
+
+    is_listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - Typer does not export the types of its contexts
+        """Return their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperGroup | TyperCommand | None:  # noqa: ANN401
+        """Return a command, its module imported; while all commands are listed, only its name and help."""
+        if cmd_name not in COMMANDS:
+            return None
+        words = t(f"cli.{cmd_name}.help")
+        if self.is_listing:
+            return TyperCommand(cmd_name, help=words)
+        target = getattr(import_module(f"{__name__}.{cmd_name}"), COMMANDS[cmd_name])
+        if isinstance(target, typer.Typer):
+            command: TyperGroup | TyperCommand = typer.main.get_group(target)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command(cmd_name)(target)
+            command = typer.main.get_command(single)  # type: ignore[assignment]
+        command.name, command.help = cmd_name, words
+        return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the help of the command line."""
+        self.is_listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.is_listing = False
+
+
+app = typer.Typer(
+    cls=CommandsOnDemand,
+    no_args_is_help=True,
+    help=t("cli.help"),
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"Escouade {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def version(
-    _: Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=t("cli.version"))] = False,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help=t("cli.version"))
+    ] = False,
 ) -> None:
-    """Nothing by itself: the version on request, for whoever reports a fault."""
+    """Declare the options of the program itself: ``--version``."""
 
 
 def main() -> None:
-    """Run; what went wrong is said in one or a few lines, never as a traceback of ours."""
+    """Run the command line; what went wrong is printed in one or a few lines, never as a traceback of ours."""
     try:
         app()
-    except DomainError as error:
-        typer.echo(explain_error(error), err=True)
-        for reason in error.reasons:
-            typer.echo(f"  - {explain(reason)}", err=True)
-        sys.exit(1)
-    except EmbeddedError as error:
-        typer.echo(t(error.code, **error.params), err=True)
-        sys.exit(1)
-    except (OperationalError, ArgumentError) as error:
-        typer.echo(unreachable(error), err=True)
-        sys.exit(1)
-    except ValidationError as error:
-        if error.title != Settings.__name__:
-            raise  # a fault of ours
-        variables = {field: f"ESCOUADE_{field.upper()}" for field in Settings.model_fields}
-        for line in accounts.in_words(error, variables):
+    except Exception as error:
+        from app.cli.failures import failure_lines  # noqa: PLC0415 - it imports SQLAlchemy: only on failure
+
+        lines = failure_lines(error)
+        if lines is None:
+            raise
+        for line in lines:
             typer.echo(line, err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""``escouade audit``: seal the record, and verify its chain."""
+"""``escouade audit``: append audit entries to the hash chain, and verify it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("seal", help=t("cli.audit.seal.help"))
 def seal_record() -> None:
-    """Seal what the worker has not yet."""
+    """Append to the chain the entries that the worker has not appended yet."""
     chosen = settings()
     with deployment(chosen) as database, database.as_owner() as db:
         typer.echo(t("cli.audit.sealed", n=append(db, load_keyring(chosen), whole=True)))
@@ -25,7 +25,7 @@ def seal_record() -> None:
 def verify_record(
     anchor: Annotated[list[str] | None, typer.Option(help=t("cli.audit.verify.anchor"))] = None,
 ) -> None:
-    """Seal, then read the whole chain; exit 1 on any break."""
+    """Append the remaining entries, then verify the whole chain; exit 1 on any violation."""
     chosen = settings()
     keyring = load_keyring(chosen)
     with deployment(chosen) as database:
@@ -33,9 +33,9 @@ def verify_record(
             append(db, keyring, whole=True)
         with database.as_owner() as db:
             report = verify(db, keyring, anchors_of(anchor or ()))
-    for found in report.violations:
-        where = t("cli.audit.place", seq=found.seq, entry=found.entry_id or "-")
-        typer.echo(f"{where} {t(f'cli.audit.fault.{found.fault.value}')}", err=True)
+    for violation in report.violations:
+        place = t("cli.audit.place", seq=violation.seq, entry=violation.entry_id or "-")
+        typer.echo(f"{place} {t(f'cli.audit.fault.{violation.fault.value}')}", err=True)
     if report.emptied:
         typer.echo(t("cli.audit.emptied", n=report.emptied))
     typer.echo(t("cli.audit.read", n=report.sealed), err=bool(report.violations))
@@ -44,10 +44,10 @@ def verify_record(
     raise typer.Exit(1 if report.violations else 0)
 
 
-def anchors_of(given: list[str] | tuple[str, ...]) -> list[str]:
-    """Each anchor as it is, or the lines of the file that it names."""
-    found: list[str] = []
-    for one in given:
-        file = Path(one)
-        found.extend(file.read_text(encoding="utf-8").split() if file.is_file() else [one])
-    return found
+def anchors_of(arguments: list[str] | tuple[str, ...]) -> list[str]:
+    """Return the anchors of the arguments: an argument is an anchor, or a file with one anchor per line."""
+    anchors: list[str] = []
+    for argument in arguments:
+        file = Path(argument)
+        anchors.extend(file.read_text(encoding="utf-8").split() if file.is_file() else [argument])
+    return anchors

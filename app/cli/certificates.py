@@ -1,4 +1,4 @@
-"""``escouade certificates``: look at a design while it is drawn; the keys that sign a college's credentials."""
+"""``escouade certificates``: preview a certificate design; list and rotate a college's credential keys."""
 
 import time
 from collections.abc import Mapping
@@ -29,35 +29,38 @@ def preview(
     watch: Annotated[bool, typer.Option("--watch", help=t("cli.certificates.preview.watch"))] = False,
     output: Annotated[Path | None, typer.Option(help=t("cli.certificates.preview.output"))] = None,
 ) -> None:
-    """Draw the design's sample; with ``--watch``, again whenever one of its files changes."""
+    """Render the design's sample; with ``--watch``, again whenever one of its files changes."""
     folder = DESIGNS / design
     if folder.parent != DESIGNS or not (folder / "design.yaml").is_file():
-        known = ", ".join(sorted(path.parent.name for path in DESIGNS.glob("*/design.yaml")))
-        typer.echo(t("cli.certificates.preview.unknown", design=design, known=known), err=True)
+        designs = ", ".join(sorted(path.parent.name for path in DESIGNS.glob("*/design.yaml")))
+        typer.echo(t("cli.certificates.preview.unknown", design=design, known=designs), err=True)
         raise typer.Exit(1)
-    place = output or Path(f"{design}.pdf")
-    seen = _stamps(folder)
-    drawn = _draw(folder, place)
+    file = output or Path(f"{design}.pdf")
+    last_modified = _modification_times(folder)
+    rendered = _render(folder, file)
     try:
         while watch:
             time.sleep(POLL_SECONDS)
-            if (now := _stamps(folder)) != seen:
-                seen = now
-                drawn = _draw(folder, place)
+            if (modified := _modification_times(folder)) != last_modified:
+                last_modified = modified
+                rendered = _render(folder, file)
     except KeyboardInterrupt:
         return
-    raise typer.Exit(0 if drawn else 1)
+    raise typer.Exit(0 if rendered else 1)
 
 
-def _draw(folder: Path, place: Path) -> bool:
-    """Draw and say how long it took, or what is wrong: a design is wrong most of the time while it is written."""
-    layout.forget_designs()
-    pdf.forget_styles()
+def _render(folder: Path, file: Path) -> bool:
+    """Render the sample and print how long it took, or print the error; return whether it was rendered.
+
+    Errors of the design are expected: it is being written.
+    """
+    layout.clear_design_cache()
+    pdf.clear_style_cache()
     start = time.perf_counter()
     try:
         sample = CertificateRecord.model_validate_json((folder / "sample.json").read_text("utf-8"))
         record = sample.model_copy(update={"design": layout.design_version(folder.name)})
-        content = layout.document(layout.Draft(record))
+        content = layout.render_document(layout.Draft(record))
     except DomainError as refusal:
         typer.echo(explain_error(refusal), err=True)
     except PermissionError as refusal:
@@ -65,15 +68,15 @@ def _draw(folder: Path, place: Path) -> bool:
     except (TemplateError, ValidationError, ValueError, KeyError, OSError) as fault:
         typer.echo(t("cli.certificates.preview.fault", detail=str(fault)), err=True)
     else:
-        place.write_bytes(content)
-        took = f"{(time.perf_counter() - start) * 1000:.0f}"
-        typer.echo(t("cli.certificates.preview.done", place=place, took=took, kilobytes=len(content) // 1000))
+        file.write_bytes(content)
+        milliseconds = f"{(time.perf_counter() - start) * 1000:.0f}"
+        typer.echo(t("cli.certificates.preview.done", place=file, took=milliseconds, kilobytes=len(content) // 1000))
         return True
     return False
 
 
-def _stamps(folder: Path) -> Mapping[Path, int]:
-    """When each file of the design, and of the fonts that it shares, was last written."""
+def _modification_times(folder: Path) -> Mapping[Path, int]:
+    """Return the modification time (ns) of each file of the design and of the fonts that it shares."""
     files = (path for root in (folder, pdf.fonts_of(folder)) for path in root.rglob("*") if path.is_file())
     return {path: path.stat().st_mtime_ns for path in files}
 
@@ -87,16 +90,16 @@ def keys(
     *,
     rotate: Annotated[bool, typer.Option("--rotate", help=t("cli.certificates.keys.rotate"))] = False,
 ) -> None:
-    """List a college's keys, after a new one was made if asked."""
+    """List a college's keys; with ``--rotate``, create a new one first."""
     chosen = settings()
     keyring = load_keyring(chosen)
     with deployment(chosen) as database, database.as_owner() as db:
         if rotate:
             college_keys.rotate(db, keyring, college)
-        found = college_keys.keys_of(db, college)
-    if not found:
+        college_key_list = college_keys.list_keys(db, college)
+    if not college_key_list:
         typer.echo(t("cli.certificates.keys.none"))
-    for key in found:
+    for key in college_key_list:
         state = "cli.certificates.keys.signs" if key.retired_at is None else "cli.certificates.keys.retired"
         since = (key.retired_at or key.created_at).astimezone(QUEBEC)
         typer.echo(t(state, name=key.name, public_key=key.public_key, day=day(since)))

@@ -1,6 +1,6 @@
-"""``escouade curricula``: check a folder, its editor schemas, two versions; publish one.
+"""``escouade curricula``: check a folder, compare or write editor schemas, compare versions, publish one.
 
-Exit status 1 when there is something to correct. Texts come from the catalogue.
+Exit status 1 when there is something to correct.
 """
 
 import sys
@@ -33,13 +33,13 @@ Slug = Annotated[str, typer.Argument(help=t("curricula.cli.slug"), show_default=
 def check(
     path: Annotated[Path, typer.Argument(help=t("curricula.cli.path"), show_default=False)] = DEFAULT_ROOT,
 ) -> None:
-    """Print every problem of a folder."""
-    found, problems = library.check(path)
+    """Print every problem of a folder of curricula."""
+    checked, problems = library.check(path)
     if problems:
         _refuse(problems)
-    versions = found.curricula.values()
+    versions = checked.curricula.values()
     activities = sum(len(curriculum.activities) for curriculum in versions)
-    _say(t("curricula.cli.clean", curricula=len(versions), activities=activities))
+    _print(t("curricula.cli.clean", curricula=len(versions), activities=activities))
 
 
 @app.command(help=t("curricula.cli.schema"))
@@ -47,16 +47,16 @@ def schema(
     path: Folder = DEFAULT_ROOT,
     write: Annotated[bool, typer.Option("--write/--check", help=t("curricula.cli.write"))] = False,
 ) -> None:
-    """Compare the editor schemas with the code, or write them."""
+    """Compare the JSON schemas for editors with the code, or write them."""
     folder = path / "schema"
     names = ", ".join(export.drifted(folder))
     if not names:
-        _say(t("curricula.cli.schema.same"))
+        _print(t("curricula.cli.schema.same"))
     elif write:
         export.write_schemas(folder)
-        _say(t("curricula.cli.schema.written", names=names))
+        _print(t("curricula.cli.schema.written", names=names))
     else:
-        _say(t("curricula.cli.schema.drift", names=names))
+        _print(t("curricula.cli.schema.drift", names=names))
         raise typer.Exit(1)
 
 
@@ -67,21 +67,21 @@ def compare(
     after: Annotated[str, typer.Argument(help=t("curricula.cli.after"), show_default=False)],
     path: Folder = DEFAULT_ROOT,
 ) -> None:
-    """Print what changed from one version to another, with hours gained and lost."""
-    found = _load(path)
-    a, b = (_version(found, slug, version) for version in (before, after))
-    difference = diff(a, b)
-    pages = found.changed_pages(slug, before, after)
-    _say(t("curricula.cli.diff.head", slug=slug, before=before, after=after))
+    """Print the differences between two versions, with hours gained and lost."""
+    curricula = _load(path)
+    old, new = (_version(curricula, slug, version) for version in (before, after))
+    difference = diff(old, new)
+    pages = curricula.changed_pages(slug, before, after)
+    _print(t("curricula.cli.diff.head", slug=slug, before=before, after=after))
     if difference.fields:
-        _say(t("curricula.cli.diff.fields", fields=", ".join(difference.fields)))
+        _print(t("curricula.cli.diff.fields", fields=", ".join(difference.fields)))
     for name, changes in (("modules", difference.modules), ("activities", difference.activities)):
         if changes:
             _print_changes(name, changes)
     if pages:
-        _say(t("curricula.cli.diff.pages", codes=", ".join(pages)))
+        _print(t("curricula.cli.diff.pages", codes=", ".join(pages)))
     if not (difference or pages):
-        _say(t("curricula.cli.diff.none"))
+        _print(t("curricula.cli.diff.none"))
 
 
 @app.command(help=t("curricula.cli.publish"))
@@ -90,37 +90,37 @@ def publish(
     version: Annotated[str, typer.Argument(help=t("curricula.cli.version"), show_default=False)],
     path: Folder = DEFAULT_ROOT,
 ) -> None:
-    """Put a version in the register of published versions."""
+    """Add a version to the register of published versions."""
     try:
         sha256 = library.publish(path, slug, version)
     except CurriculumError as error:
         _refuse(error.problems)
     except NotFound:
-        _unknown(slug, version)
+        _exit_not_found(slug, version)
     else:
-        _say(t("curricula.cli.published", slug=slug, version=version, sha256=sha256))
+        _print(t("curricula.cli.published", slug=slug, version=version, sha256=sha256))
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _console() -> Console:
-    """Where to print: a pipe or a log has no width of its own, so that each row keeps its line."""
+    """Return the console; a pipe or a log gets a fixed wide width, so that each row stays on one line."""
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _refuse(problems: Iterable[Problem]) -> NoReturn:
-    """Print the problems, file by file, and stop."""
-    found = sorted(problems, key=lambda problem: (problem.file, problem.line))
-    rows = ((f"{problem.file}:{problem.line}", problem.where, problem.message) for problem in found)
+    """Print the problems, file by file, and exit with status 1."""
+    in_order = sorted(problems, key=lambda problem: (problem.file, problem.line))
+    rows = ((f"{problem.file}:{problem.line}", problem.where, problem.message) for problem in in_order)
     _print_table(("place", "path", "message"), rows)
-    _say(t("curricula.cli.problems", n=len(found)))
+    _print(t("curricula.cli.problems", n=len(in_order)))
     raise typer.Exit(1)
 
 
-def _unknown(slug: str, version: str) -> NoReturn:
-    _say(t("curricula.cli.not_found", slug=slug, version=version))
+def _exit_not_found(slug: str, version: str) -> NoReturn:
+    _print(t("curricula.cli.not_found", slug=slug, version=version))
     raise typer.Exit(1)
 
 
@@ -131,18 +131,18 @@ def _load(path: Path) -> Library:
         _refuse(error.problems)
 
 
-def _version(found: Library, slug: str, version: str) -> Curriculum:
+def _version(curricula: Library, slug: str, version: str) -> Curriculum:
     try:
-        return found.curriculum(slug, version)
+        return curricula.curriculum(slug, version)
     except NotFound:
-        _unknown(slug, version)
+        _exit_not_found(slug, version)
 
 
 def _print_changes(name: str, changes: Changes) -> None:
     kinds = (("added", changes.added), ("removed", changes.removed), ("changed", changes.changed))
     rows = (_row(kind, change) for kind, items in kinds for change in items)
     _print_table(("code", "title", "change", "before", "after", "fields"), rows, t(f"curricula.cli.{name}"))
-    _say(t("curricula.cli.diff.minutes", gained=hours(changes.gained_minutes), lost=hours(changes.lost_minutes)))
+    _print(t("curricula.cli.diff.minutes", gained=hours(changes.gained_minutes), lost=hours(changes.lost_minutes)))
 
 
 def _row(kind: str, change: Change) -> tuple[str, ...]:

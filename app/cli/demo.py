@@ -1,4 +1,4 @@
-"""``escouade demo``: a network of invented people, the same for a seed and a reference date."""
+"""``escouade demo``: populate the demo network; list its accounts."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ def demo(
     seed: Annotated[int, typer.Option(help=t("cli.demo.seed"))] = SEED,
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=t("cli.demo.on"))] = None,
 ) -> None:
-    """Load the demo network into an empty deployment; refuses one that is in use, and production."""
+    """Populate an empty deployment with the demo network; a deployment in use, and production, are refused."""
     chosen = settings()
     if chosen.environment == "production":
         typer.echo(t("cli.demo.production"), err=True)
@@ -38,11 +38,11 @@ def demo(
 def accounts(
     as_json: Annotated[bool, typer.Option("--json", help=t("cli.demo.accounts_json"))] = False,
 ) -> None:
-    """One account per role and college, with its password."""
+    """Print one account per role and college, with its password."""
     with deployment(settings()) as database, database.transaction() as db:
-        found = accounts_of(db)
+        demo_accounts = accounts_of(db)
     if as_json:
-        typer.echo(json.dumps([a.model_dump() for a in found], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([a.model_dump() for a in demo_accounts], ensure_ascii=False, indent=2))
         return
-    for account in found:
+    for account in demo_accounts:
         typer.echo(f"{t(f'role.{account.role.value}'):16} {account.college:28} {account.email:52} {account.password}")

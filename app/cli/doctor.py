@@ -1,4 +1,4 @@
-"""``escouade doctor``: what this deployment has, what it lacks, and the command that mends it."""
+"""``escouade doctor``: check the deployment, and print each problem with the command that solves it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -8,15 +8,16 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
+from app.cli.failures import unreachable
 from app.curricula.library import DEFAULT_ROOT, check
-from app.deployment import current, deployment, head, role_reasons, server_url, unreachable
-from app.platform.config import Settings, settings, unsafe
+from app.deployment import current, deployment, head, role_reasons, server_url
+from app.platform.config import Settings, settings, unsafe_settings
 from app.platform.database.embedded import EmbeddedError
-from app.platform.documents.pades import faults
+from app.platform.documents.pades import signing_key_problems
 from app.platform.documents.pdf import check_engine, check_fonts
 from app.platform.errors import Reason, Unavailable
 from app.platform.messages.i18n import explain, explain_error, t
-from app.platform.messages.outbox import has_post_office, waiting
+from app.platform.messages.outbox import can_send, delivery_problems
 from app.platform.security.keyring import weaknesses
 from app.progress.service import mismatches
 
@@ -28,35 +29,35 @@ SIGNING = "ESCOUADE_SIGNING"
 def doctor(
     progress: Annotated[bool, typer.Option("--progress", help=t("cli.doctor.progress"))] = False,
 ) -> None:
-    """Check everything; exit 1 when anything is wrong."""
+    """Run every check; exit 1 when one fails."""
     chosen = settings()
     checks: dict[str, Check] = {
-        "settings": lambda: _explained([r for r in unsafe(chosen) if r.field not in {KEYRING, SIGNING}]),
+        "settings": lambda: _explained([r for r in unsafe_settings(chosen) if r.field not in {KEYRING, SIGNING}]),
         "keyring": lambda: _keyring(chosen),
         "database": lambda: _database(chosen),
         "mail": lambda: _mail(chosen),
         "curricula": _curricula,
         "pdf": lambda: _explained(check_engine()),
         "fonts": lambda: _explained(check_fonts()),
-        "signing": lambda: _explained(list(faults(chosen.signing))),
+        "signing": lambda: _explained(list(signing_key_problems(chosen.signing))),
     }
-    if unsafe(chosen):
-        del checks["database"], checks["mail"]  # such settings are not even tried
+    if unsafe_settings(chosen):
+        del checks["database"], checks["mail"]  # no connection is made with unsafe settings
     elif progress:
         checks["projection"] = lambda: _progress(chosen)
     console = Console(highlight=False)
-    wrong = 0
+    failed = 0
     for name, run in checks.items():
-        found = list(run())
-        wrong += bool(found)
-        console.print(f"{'✗' if found else '✓'} {t(f'cli.doctor.{name}')}")
-        for line in found:
+        problems = list(run())
+        failed += bool(problems)
+        console.print(f"{'✗' if problems else '✓'} {t(f'cli.doctor.{name}')}")
+        for line in problems:
             console.print(f"    {line}", soft_wrap=True)
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(1 if failed else 0)
 
 
 def _keyring(chosen: Settings) -> Iterator[str]:
-    """Outside production a keyring that is not there yet is made at the first need."""
+    """Yield the keyring's weaknesses; outside production a missing one is no problem: it is created when needed."""
     missing = not chosen.keyring_file.exists()
     return _explained([] if missing and chosen.environment != "production" else list(weaknesses(chosen.keyring_file)))
 
@@ -79,13 +80,13 @@ def _database(chosen: Settings) -> Iterator[str]:
 
 
 def _mail(chosen: Settings) -> Iterator[str]:
-    """Whether letters leave: a server to take them, and none that waits for long."""
-    if not has_post_office(chosen):
+    """Yield the problems of e-mail delivery: no mail server, or messages that have waited too long."""
+    if not can_send(chosen):
         yield explain(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
     if chosen.database_url is not None:
-        with suppress(OperationalError):  # said of the database already
+        with suppress(OperationalError):  # the database check reports it
             if current(chosen.database_url) == head():
-                yield from _explained(waiting(chosen.database_url))
+                yield from _explained(delivery_problems(chosen.database_url))
 
 
 def _curricula() -> Iterator[str]:

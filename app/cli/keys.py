@@ -1,23 +1,20 @@
-"""The keyring: making it, checking it, a new current key, and sealing again what older keys sealed."""
+"""``escouade keys``: create, check and rotate the keyring; encrypt stored secrets again under the current key."""
 
 import typer
 
-from app.certificates.badges.college_keys import reseal as reseal_colleges
-from app.deployment import deployment, load_keyring
-from app.identity.reseal import reseal as reseal_accounts
 from app.platform.config import settings
 from app.platform.messages.i18n import explain, t
 from app.platform.security import keyring as keys
-from app.platform.security.keyring import Use
+from app.platform.security.keyring import KeyPurpose
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("create", help=t("cli.keys.create.help"))
 def create() -> None:
-    """Make the keyring where there is none; one that is there is never replaced."""
+    """Create the keyring; an existing one is never replaced."""
     file = settings().keyring_file
-    if not keys.make(file):
+    if not keys.create(file):
         typer.echo(t("cli.keys.create.already", file=file), err=True)
         raise typer.Exit(1)
     typer.echo(t("cli.keys.create.done", file=file))
@@ -25,12 +22,12 @@ def create() -> None:
 
 @app.command("check", help=t("cli.keys.check.help"))
 def check() -> None:
-    """Say what the keyring holds; exit 1 when it may not serve."""
+    """Print the keyring's versions; exit 1 when it is not safe to use."""
     file = settings().keyring_file
-    wrong = list(keys.weaknesses(file))
-    for reason in wrong:
+    weaknesses = list(keys.weaknesses(file))
+    for reason in weaknesses:
         typer.echo(explain(reason), err=True)
-    if wrong:
+    if weaknesses:
         raise typer.Exit(1)
     keyring = keys.load(file)
     versions = ", ".join(str(version) for version in sorted(keyring.keys))
@@ -39,18 +36,23 @@ def check() -> None:
 
 @app.command("rotate", help=t("cli.keys.rotate.help"))
 def rotate() -> None:
-    """A new current key; the others still open what they sealed."""
+    """Add a new current key; the older keys still decrypt what they encrypted."""
     keyring = keys.rotate(settings().keyring_file)
     typer.echo(t("cli.keys.rotate.done", current=keyring.current))
 
 
 @app.command("reseal", help=t("cli.keys.reseal.help"))
 def reseal() -> None:
-    """Seal every secret again under the current key: all of them, or none."""
+    """Encrypt every stored secret again under the current key: all of them, or none."""
+    # Imported here: the other commands of this group need no database.
+    from app.certificates.badges.college_keys import reencrypt_keys as reencrypt_college_keys  # noqa: PLC0415
+    from app.deployment import deployment, load_keyring  # noqa: PLC0415
+    from app.identity.reencryption import reencrypt as reencrypt_accounts  # noqa: PLC0415
+
     chosen = settings()
     keyring = load_keyring(chosen)
     with deployment(chosen) as database, database.as_owner() as db:
-        done = reseal_accounts(db, keyring)
-        badges = reseal_colleges(db, keyring)
-    said = {"totp": done[Use.TOTP], "oidc": done[Use.OIDC], "badges": badges, "current": keyring.current}
-    typer.echo(t("cli.keys.reseal.done", **said))
+        account_secrets = reencrypt_accounts(db, keyring)
+        college_keys = reencrypt_college_keys(db, keyring)
+    totp, oidc = account_secrets[KeyPurpose.TOTP], account_secrets[KeyPurpose.OIDC]
+    typer.echo(t("cli.keys.reseal.done", totp=totp, oidc=oidc, badges=college_keys, current=keyring.current))

@@ -1,12 +1,10 @@
-"""Serving: the web application, the worker beside it or on its own, and migrations."""
+"""``escouade serve``: the web application, with the worker in the same process for the embedded database."""
 
-import asyncio
 import logging
 import os
-import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
@@ -14,9 +12,9 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from app.cli.worker import run_worker
+from app.cli.worker import run_background_work
 from app.demo.load import accounts_of, load_if_empty
-from app.deployment import deployment, load_keyring, open_database, server_url, upgrade
+from app.deployment import deployment, load_keyring, open_database
 from app.main import create_app
 from app.platform.config import Settings, settings
 from app.platform.messages.i18n import t
@@ -31,9 +29,9 @@ def serve(
     workers: Annotated[int, typer.Option(help=t("cli.serve.workers"), min=1, max=64)] = 1,
     alone: Annotated[bool, typer.Option("--alone", help=t("cli.serve.alone"))] = False,
 ) -> None:
-    """Serve the web application; with the embedded server or ``demo``, the worker runs beside it."""
+    """Serve the web application; with the embedded database the worker runs in the same process, unless ``--alone``."""
     chosen = _at_port(settings(), port)
-    _refuse_taken(host, port)
+    _check_address_is_free(host, port)
     with ExitStack() as stack:
         database = stack.enter_context(deployment(chosen))
         if chosen.environment == "demo":
@@ -41,9 +39,9 @@ def serve(
         url = database.engine.url.render_as_string(hide_password=False)
         os.environ["ESCOUADE_SERVED_URL"] = url
         os.environ["ESCOUADE_BASE_URL"] = chosen.base_url
-        settings.cache_clear()  # read before the address was known; this process may serve, or have the worker in it
+        settings.cache_clear()  # cached before the address was known; this process may serve, or run the worker
         if chosen.database_url is None and not alone:
-            stack.enter_context(_worker_beside(url))
+            stack.enter_context(_worker_thread(url))
         typer.echo(t("cli.serve.ready", url=chosen.base_url))
         uvicorn.run(
             "app.cli.serve:application",
@@ -58,8 +56,8 @@ def serve(
         )
 
 
-def _refuse_taken(host: str, port: int) -> None:
-    """Stop now if the address cannot be had, not after minutes of loading."""
+def _check_address_is_free(host: str, port: int) -> None:
+    """Exit at once when the address cannot be bound, rather than after minutes of loading."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
@@ -68,32 +66,32 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 @contextmanager
-def _worker_beside(url: str) -> Iterator[None]:
-    """The worker in a thread of its own, sent away before its database is."""
+def _worker_thread(url: str) -> Iterator[None]:
+    """Run the worker in a thread of its own; it is cancelled before the database is closed."""
 
     async def work() -> None:
         try:
-            await run_worker(url)
+            await run_background_work(url)
         except Exception:
             log.exception("the worker stopped")
 
     with start_blocking_portal() as portal:
-        working = portal.start_task_soon(work)
+        task = portal.start_task_soon(work)
         try:
             yield
         finally:
-            working.cancel()
+            task.cancel()
 
 
 def _at_port(chosen: Settings, port: int) -> Settings:
-    """The default address follows ``--port``; one that was set does not."""
+    """Return the settings with the default address at ``port``; a ``base_url`` that was set stays."""
     if "base_url" in chosen.model_fields_set:
         return chosen
     return chosen.model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
 
 
 def application() -> FastAPI:
-    """The application of a serving process, over the database that its parent opened."""
+    """Return the application of a server process, over the database that its parent process opened."""
     chosen = settings()
     database = open_database(os.environ["ESCOUADE_SERVED_URL"], pool_size=chosen.pool_size)
     app = create_app(chosen, database, load_keyring(chosen))
@@ -101,23 +99,3 @@ def application() -> FastAPI:
         with database.transaction() as db:
             app.state.demo_accounts = accounts_of(db)
     return app
-
-
-def worker() -> None:
-    """Do the background work until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    with deployment(settings()) as database:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        typer.echo(t("cli.worker.ready"))
-        with suppress(KeyboardInterrupt):
-            asyncio.run(run_worker(database.engine.url.render_as_string(hide_password=False)))
-
-
-def migrate(
-    revision: Annotated[str, typer.Argument(help=t("cli.migrate.revision"))] = "head",
-) -> None:
-    """Bring the tables up, as their owner."""
-    with server_url(settings()) as url:
-        upgrade(url, revision)
-    typer.echo(t("cli.migrate.done"))

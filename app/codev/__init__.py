@@ -1,1 +1,1 @@
-"""Codevelopment: groups, sessions with roles and rotation, and records of who was there; never what was said."""
+"""Codevelopment: groups, sessions with roles and rotation, records of presence and turns; no content (BR-11)."""

@@ -1,4 +1,4 @@
-"""The closed records of sessions: closing and correcting them, what they tell rotation and progress."""
+"""Loader of the facts that codevelopment gives to progress: attendance and turns as client."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,32 +15,29 @@ from app.cohorts.models import Cohort
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.progress.facts import CodevAttended, CodevClient, Fact
-from app.progress.service import FactSource, Ids, among
+from app.progress.service import FactSource, Ids, of_enrolments
 
-# Facts ------------------------------------------------------------------------------------------
-
-
-_HELD_RECORDS = current_records()
-_PLACE = (
-    sa.select(_HELD_RECORDS.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
+_CURRENT_RECORDS = current_records()
+_HELD_SESSIONS = (
+    sa.select(_CURRENT_RECORDS.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
             col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(Cohort.timezone))
-    .join(CodevSession, col(CodevSession.id) == _HELD_RECORDS.c.session_id)
+    .join(CodevSession, col(CodevSession.id) == _CURRENT_RECORDS.c.session_id)
     .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
     .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-    .where(_HELD_RECORDS.c.held)
+    .where(_CURRENT_RECORDS.c.held)
     .subquery()
 )  # fmt: skip
 _PRESENCES = (
-    sa.select(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), _PLACE)
+    sa.select(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), _HELD_SESSIONS)
     .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
-    .join(_PLACE, _PLACE.c.id == CodevPresence.record_id)
-    .where(among(CodevMembership.enrolment_id))
+    .join(_HELD_SESSIONS, _HELD_SESSIONS.c.id == CodevPresence.record_id)
+    .where(of_enrolments(CodevMembership.enrolment_id))
 )
 _TURNS = (
-    sa.select(col(CodevMembership.enrolment_id), col(CodevTurn.position), _PLACE)
+    sa.select(col(CodevMembership.enrolment_id), col(CodevTurn.position), _HELD_SESSIONS)
     .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
-    .join(_PLACE, _PLACE.c.id == CodevTurn.record_id)
-    .where(among(CodevMembership.enrolment_id), col(CodevTurn.status).in_(HELD))
+    .join(_HELD_SESSIONS, _HELD_SESSIONS.c.id == CodevTurn.record_id)
+    .where(of_enrolments(CodevMembership.enrolment_id), col(CodevTurn.status).in_(HELD))
 )
 
 
@@ -53,8 +50,8 @@ def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
         yield row.enrolment_id, CodevClient(row.session_id, row.position, local(row.starts_at, row.timezone).date())
 
 
-def _of_records(db: Session, record_ids: Iterable[int | None]) -> Sequence[int]:
-    """Enrolments named in records."""
+def _enrolments_of(db: Session, record_ids: Iterable[int | None]) -> Sequence[int]:
+    """Return the enrolments named in records."""
     statement = (
         select(CodevMembership.enrolment_id)
         .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
@@ -63,26 +60,26 @@ def _of_records(db: Session, record_ids: Iterable[int | None]) -> Sequence[int]:
     return db.exec(statement).all()
 
 
-def _of_lines(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    return _of_records(db, {row.record_id for row in rows})
+def _affected_by_lines(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _enrolments_of(db, {row.record_id for row in rows})
 
 
-def _of_corrections(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    return _of_records(db, (i for row in rows for i in (row.id, row.supersedes_id)))
+def _affected_by_records(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return _enrolments_of(db, (i for row in rows for i in (row.id, row.supersedes_id)))
 
 
-def _of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+def _affected_by_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     ids = db.exec(select(CodevRecord.id).where(col(CodevRecord.session_id).in_([row.id for row in rows]))).all()
-    return _of_records(db, ids)
+    return _enrolments_of(db, ids)
 
 
 FACTS = (
     FactSource(
         affects={
-            CodevPresence: _of_lines,
-            CodevTurn: _of_lines,
-            CodevRecord: _of_corrections,
-            CodevSession: _of_sessions,
+            CodevPresence: _affected_by_lines,
+            CodevTurn: _affected_by_lines,
+            CodevRecord: _affected_by_records,
+            CodevSession: _affected_by_sessions,
         },
         load=_load,
     ),

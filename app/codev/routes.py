@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""Routers of codevelopment: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages

@@ -1,1 +1,1 @@
-"""Cohorts pinned to a published version of a path."""
+"""Cohorts, each pinned to a published version of a path, and the enrolments of the people who follow them."""

@@ -1,4 +1,4 @@
-"""Cohorts over JSON: cohorts, applications, enrolments, the calendar, roll calls and catch-ups."""
+"""JSON endpoints of cohorts: open, list, read, change seats, applications and staff."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -16,68 +16,72 @@ from app.cohorts.schemas import (
     OpenCohort,
     StaffCommand,
 )
-from app.network import service as network
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["cohorts"], route_class=OnceRoute)
+router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 Search = Annotated[str, Query(max_length=100, description="part of a name; accents and case do not matter")]
 
-# Cohorts ----------------------------------------------------------------------------------------
-
 
 @router.post("/colleges/{college_id}/cohorts", status_code=CREATED)
 def open_cohort(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep, college_id: int, command: NewCohort
+    actor: Annotated[Actor, may(P.COHORT_MANAGE)],
+    db: SessionDep,
+    college: Annotated[CollegeShown, seen(see_college, P.COHORT_MANAGE)],
+    command: NewCohort,
 ) -> CohortRef:
     """Open a cohort pinned to a published version of a path (BR-01)."""
-    return service.open_cohort(db, actor, network.college(db, college_id), command)
+    return service.open_cohort(db, actor, college, command)
 
 
 @router.get("/cohorts")
 def cohorts(actor: Annotated[Actor, may(P.COHORT_READ)], db: SessionDep, search: Search = "") -> list[CohortRow]:
-    """Cohorts within reach, newest first."""
+    """List the cohorts within reach, newest first."""
     return service.cohorts(db, actor, search=search)
 
 
 @router.get("/cohorts/open")
 def open_cohorts(actor: Annotated[Actor, may(P.COHORT_APPLY)], db: SessionDep, search: Search = "") -> list[OpenCohort]:
-    """Cohorts of every college that take applications; ``my_state`` tells what became of one's own."""
+    """List the cohorts of every college that take applications; ``my_state`` is the state of one's own application."""
     return offer.open_cohorts(db, actor, search=search)
 
 
 @router.get("/cohorts/{cohort_id}")
-def cohort(actor: Annotated[Actor, may(P.COHORT_READ)], db: SessionDep, cohort_id: int) -> CohortRef:
-    """One cohort."""
-    return service.see_cohort(db, actor, cohort_id)
+def cohort(cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_READ)]) -> CohortRef:
+    """Return one cohort."""
+    return cohort
 
 
 @router.put("/cohorts/{cohort_id}/applications-open")
 def set_applications(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep, cohort_id: int, command: ApplicationsOpen
+    db: SessionDep, cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)], command: ApplicationsOpen
 ) -> CohortRef:
     """Open or close a cohort to applications."""
-    found = service.see_cohort(db, actor, cohort_id)
-    return service.set_applications(db, found, is_open=command.is_open)
+    return service.set_applications(db, cohort, is_open=command.is_open)
 
 
 @router.put("/cohorts/{cohort_id}/capacity")
 def set_capacity(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep, cohort_id: int, command: CapacityCommand
+    db: SessionDep, cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)], command: CapacityCommand
 ) -> CohortRef:
     """Change the number of seats; never below those taken (409 ``seats_taken``)."""
-    return service.set_capacity(db, service.see_cohort(db, actor, cohort_id), command)
+    return service.set_capacity(db, cohort, command)
 
 
 @router.post("/cohorts/{cohort_id}/staff", status_code=CREATED)
 def add_staff(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep, cohort_id: int, command: StaffCommand
+    actor: Annotated[Actor, may(P.COHORT_MANAGE)],
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
+    command: StaffCommand,
 ) -> StaffCommand:
-    """Give someone who works in the college a role in the cohort; holding it already changes nothing."""
-    service.add_staff(db, actor, service.see_cohort(db, actor, cohort_id), command)
+    """Give someone who works in the college a role in the cohort; nothing changes when they already hold it."""
+    service.add_staff(db, actor, cohort, command)
     return command

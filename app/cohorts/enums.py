@@ -1,20 +1,17 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""The phase of a cohort and the states of an enrolment, as stored."""
 
 from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Which phase of the deployment a cohort belongs to."""
+    """The phase of the deployment that a cohort belongs to."""
 
     PROTOTYPE = "prototype"
     DEPLOYMENT = "deployment"
 
 
 class EnrolmentState(StrEnum):
-    """BR-04."""
+    """The state of an enrolment; ``rules.MOVES`` lists the allowed changes (BR-04)."""
 
     APPLIED = "applied"
     ADMITTED = "admitted"

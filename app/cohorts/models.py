@@ -1,7 +1,4 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""Tables of cohorts, enrolments, applications and changes of state; changes of state are append-only."""
 
 from datetime import date, datetime
 
@@ -50,7 +47,7 @@ class Cohort(Row, table=True):
 
 
 class Enrolment(Row, table=True):
-    """One person in one cohort, from application to its end; the state changes only through a move."""
+    """One person in one cohort, from application to end; every change of ``state`` adds an ``EnrolmentMove``."""
 
     __table_args__ = owned(
         ("cohort_id", "cohort"),
@@ -77,7 +74,7 @@ class Enrolment(Row, table=True):
 
 
 class Application(Row, table=True):
-    """What someone declared when they applied."""
+    """What a person declared when they applied."""
 
     __table_args__ = owned(("enrolment_id", "enrolment"), extra=(UniqueConstraint("enrolment_id"),))
 
@@ -90,7 +87,7 @@ class Application(Row, table=True):
 
 
 class EnrolmentMove(Row, table=True):
-    """A change of state: who, when, why (BR-04)."""
+    """A change of an enrolment's state: by whom, when and why (BR-04)."""
 
     __tablename__ = "enrolment_move"
     __table_args__ = owned(("enrolment_id", "enrolment"))

@@ -1,4 +1,4 @@
-"""Pure rules of cohorts: who may move where, who may still join, what a roll call may say."""
+"""Pure rules of enrolments: allowed changes of state, and the conditions of an admission."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -20,43 +20,43 @@ MOVES: Mapping[S, frozenset[S]] = {
     S.TRANSFERRED: frozenset(),
     S.FAILED: frozenset(),
 }
-"""BR-04: from a state to those it may become."""
+"""The states that each state may change to (BR-04)."""
 
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
-"""States that take a seat of the cohort."""
+"""States that count against the cohort's capacity."""
 
 LEFT = frozenset({S.REFUSED, S.WITHDRAWN, S.TRANSFERRED})
-"""States in which someone has nothing more to do in the cohort: only their own file stays theirs to read."""
+"""States that end the person's part in the cohort: they keep the right to read their own file only."""
 
 FOLLOWING = frozenset({S.ACTIVE, S.COMPLETED})
-"""States on the roll."""
+"""States whose holders are on the roll of a session."""
 
 NEEDS_REASON = frozenset({S.REFUSED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED, S.FAILED})
-"""Moves that say why."""
+"""States that an enrolment enters only with a reason."""
 
 
 def move_reasons(current: S, to: S, reason: str | None) -> list[Reason]:
-    """Why an enrolment may not move (BR-04)."""
-    found = []
+    """Return why an enrolment may not change to a state (BR-04); empty when it may."""
+    reasons = []
     if to not in MOVES[current]:
-        found.append(Reason("move_not_allowed", {"from_state": current.value, "to_state": to.value}, "to"))
+        reasons.append(Reason("move_not_allowed", {"from_state": current.value, "to_state": to.value}, "to"))
     elif to in NEEDS_REASON and not reason:
-        found.append(Reason("reason_needed", field="reason"))
-    return found
+        reasons.append(Reason("reason_needed", field="reason"))
+    return reasons
 
 
 def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:
-    """Last day on which someone joins without an exception: ``pct`` percent of the calendar (S2)."""
+    """Return the last day to join without an exception: ``pct`` percent of the cohort's calendar (S2)."""
     return starts_on + timedelta(days=(ends_on - starts_on).days * pct // 100)
 
 
 def admission_reasons(
     *, seated: int, capacity: int, joins_on: date, limit: date, exception: str | None
 ) -> list[Reason]:
-    """Why someone may not be admitted: no seat left, or too late without an exception's reason."""
-    found = []
+    """Return why a person may not be admitted: no seat left, or too late without a reason for an exception."""
+    reasons = []
     if seated >= capacity:
-        found.append(Reason("cohort_full", {"capacity": capacity}))
+        reasons.append(Reason("cohort_full", {"capacity": capacity}))
     if joins_on > limit and not exception:
-        found.append(Reason("too_late_to_join", {"limit_on": limit.isoformat()}, "reason"))
-    return found
+        reasons.append(Reason("too_late_to_join", {"limit_on": limit.isoformat()}, "reason"))
+    return reasons

@@ -1,4 +1,4 @@
-"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+"""Commands and read models of cohorts."""
 
 from datetime import date
 from typing import Annotated
@@ -12,7 +12,7 @@ Justification = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class NewCohort(Command):
-    """A cohort to open; the end follows from the path's length when left out."""
+    """A cohort to open; ``ends_on`` defaults to the start plus the path's number of weeks."""
 
     project_id: int
     region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
@@ -29,7 +29,7 @@ class NewCohort(Command):
 
 
 class NewCohortForm(Command):
-    """The same, as the page's form sends it: a college of one's own, path and version in one choice."""
+    """A cohort to open, as the page's form sends it: with its college, and path and version in one field."""
 
     college_id: int
     project_id: int
@@ -46,7 +46,7 @@ class NewCohortForm(Command):
 
     @property
     def fields(self) -> dict[str, object]:
-        """What ``NewCohort`` takes."""
+        """Return the fields of the ``NewCohort`` command."""
         slug, version = self.path.split(" ")
         shared = self.model_dump(exclude={"college_id", "path"})
         return {**shared, "curriculum_slug": slug, "curriculum_version": version}
@@ -71,7 +71,7 @@ class CohortRow(Read):
 
 
 class OpenCohort(Read):
-    """A cohort that takes applications, as anyone signed in sees it; ``my_state`` once one has applied."""
+    """A cohort that takes applications; ``my_state`` is the state of the reader's own enrolment, if any."""
 
     id: int
     code: str
@@ -87,7 +87,7 @@ class OpenCohort(Read):
 
 
 class PathChoice(Read):
-    """A published version that a new cohort may follow."""
+    """A published version of a path that a new cohort may follow."""
 
     slug: str
     version: str
@@ -102,13 +102,13 @@ class ApplicationsOpen(Command):
 
 
 class CapacityCommand(Command):
-    """How many seats the cohort has."""
+    """The number of seats of a cohort."""
 
     capacity: Annotated[int, Field(ge=1, le=200)]
 
 
 class CohortRef(Read):
-    """A cohort that the actor may see: what commands accept."""
+    """A cohort that was loaded within the actor's reach; services accept it as proof."""
 
     id: int
     college_id: int

@@ -1,4 +1,4 @@
-"""Cohorts, applications and enrolments."""
+"""Cohorts: open, find, list, and change their seats, applications and staff."""
 
 from datetime import timedelta
 
@@ -9,11 +9,11 @@ from sqlmodel import col, select
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import SEATED
 from app.cohorts.schemas import CapacityCommand, CohortRef, CohortRow, NewCohort, StaffCommand
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.curricula.models import PublishedCurriculum
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import grant_role
-from app.network.models import College, Project
+from app.network.models import Project
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -23,27 +23,22 @@ from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Permission, Role
 
 STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGISTRAR})
-"""Roles of a college whose holders may be given a cohort to train."""
-
-# Cohorts ----------------------------------------------------------------------------------------
+"""Roles of a college whose holders may become trainers of a cohort."""
 
 
 def open_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCohort) -> CohortRef:
-    """A cohort pinned to a published version (BR-01); the actor manages cohorts in that college."""
-    manages = scoped(actor, college=College.id)
-    if db.exec(select(College.id).where(College.id == college.id, manages)).first() is None:
-        raise NotFound
+    """Open a cohort pinned to a published version (BR-01) in a college that was seen."""
     published = db.get(PublishedCurriculum, (command.curriculum_slug, command.curriculum_version))
     if published is None:
         raise Invalid("curriculum_not_published", Reason("curriculum_not_published", field="curriculum_version"))
     if db.get(Project, command.project_id) is None:
         raise Invalid("invalid", Reason("unknown_project", field="project_id"))
-    curriculum = default_library().curriculum(command.curriculum_slug, command.curriculum_version)
+    curriculum = curriculum_of(command)
     ends_on = command.ends_on or command.starts_on + timedelta(weeks=curriculum.weeks)
     if ends_on <= command.starts_on:
         raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
-    taken = select(Cohort.id).where(Cohort.college_id == college.id, Cohort.code == command.code)
-    if db.exec(taken).first() is not None:
+    same_code = select(Cohort.id).where(Cohort.college_id == college.id, Cohort.code == command.code)
+    if db.exec(same_code).first() is not None:
         raise Conflict("cohort_code_taken", Reason("cohort_code_taken", {"cohort": command.code}, "code"))
     row = Cohort(
         **command.model_dump(exclude={"ends_on"}),
@@ -59,7 +54,7 @@ def open_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCo
 
 
 def see_cohort(db: Session, actor: Actor, cohort_id: int) -> CohortRef:
-    """A cohort within the actor's reach."""
+    """Return a cohort within the actor's reach; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=Cohort.college_id, cohort=Cohort.id)
     row = db.exec(select(Cohort).where(Cohort.id == cohort_id, within)).one_or_none()
     if row is None:
@@ -67,20 +62,23 @@ def see_cohort(db: Session, actor: Actor, cohort_id: int) -> CohortRef:
     return CohortRef.model_validate(row)
 
 
-def allowed_actions(db: Session, actor: Actor, cohort: CohortRef, *wanted: Permission) -> frozenset[Permission]:
-    """Which of these permissions reach the cohort for the actor: what its page may show and offer."""
-    marks = [
-        scoped(actor.using(p), college=Cohort.college_id, cohort=Cohort.id).label(f"door_{n}")
-        for n, p in enumerate(wanted)
+def allowed_actions(db: Session, actor: Actor, cohort: CohortRef, *permissions: Permission) -> frozenset[Permission]:
+    """Return which of these permissions the actor holds for the cohort: what its page may show and offer."""
+    columns = [
+        scoped(actor.using(p), college=Cohort.college_id, cohort=Cohort.id).label(f"allowed_{n}")
+        for n, p in enumerate(permissions)
     ]
-    found = db.execute(sa.select(*marks).where(col(Cohort.id) == cohort.id)).one()
-    return frozenset(p for p, is_open in zip(wanted, found, strict=True) if is_open)
+    row = db.execute(sa.select(*columns).where(col(Cohort.id) == cohort.id)).one()
+    return frozenset(p for p, is_allowed in zip(permissions, row, strict=True) if is_allowed)
 
 
-def see_open_cohort(db: Session, cohort_id: int) -> CohortRef:
-    """A cohort of any college that takes applications: a door between colleges, listed as such."""
-    takes = col(Cohort.applications_open) & (col(Cohort.ends_on) > today())
-    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, takes)).one_or_none()
+def see_open_cohort(db: Session, _: Actor, cohort_id: int) -> CohortRef:
+    """Return a cohort of any college that takes applications; raise ``NotFound`` otherwise.
+
+    Every signed-in person may see it: a tenant exception, listed in docs/tenant-exceptions.md.
+    """
+    takes_applications = col(Cohort.applications_open) & (col(Cohort.ends_on) > today())
+    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, takes_applications)).one_or_none()
     if row is None:
         raise NotFound
     return CohortRef.model_validate(row)
@@ -96,15 +94,15 @@ _ROWS = """
 
 
 def cohorts(db: Session, actor: Actor, *, search: str = "") -> list[CohortRow]:
-    """Cohorts within reach, newest first; ``search`` ignores accents and case."""
+    """Return the cohorts within reach, newest first; ``search`` ignores accents and case."""
     within = scoped(actor, college=Cohort.college_id, cohort=Cohort.id)
     ids = list(db.exec(select(Cohort.id).where(within)).all())
-    found = db.execute(
+    records = db.execute(
         text(_ROWS + " where c.id = any(:ids) order by c.starts_on desc, c.code"), {"ids": ids}
     ).mappings()
-    rows = [CohortRow.model_validate(dict(r)) for r in found]
-    wanted = search_key(search).split()
-    return [r for r in rows if all(word in search_key(f"{r.code} {r.title} {r.college}") for word in wanted)]
+    rows = [CohortRow.model_validate(dict(r)) for r in records]
+    words = search_key(search).split()
+    return [r for r in rows if all(word in search_key(f"{r.code} {r.title} {r.college}") for word in words)]
 
 
 def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> CohortRef:
@@ -117,7 +115,7 @@ def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> Cohort
 
 
 def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
-    """Give the cohort more seats, or fewer, but never fewer than are taken."""
+    """Set the number of seats; raise ``Conflict`` when fewer than are taken."""
     row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
     seated = seats_taken(db, cohort.id)
     if command.capacity < seated:
@@ -129,19 +127,20 @@ def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> Co
 
 
 def seats_taken(db: Session, cohort_id: int | None) -> int:
+    """Return how many enrolments of a cohort take a seat."""
     statement = select(func.count()).where(Enrolment.cohort_id == cohort_id, col(Enrolment.state).in_(SEATED))
     return db.exec(statement).one()
 
 
 def add_staff(db: Session, actor: Actor, cohort: CohortRef, command: StaffCommand) -> None:
-    """Make someone who already works in the college (participants do not) a trainer of the cohort."""
-    known = select(RoleGrantRow.id).where(
+    """Give a role in the cohort to a person who already holds one of the ``STAFF`` roles in the college."""
+    staff_roles = select(RoleGrantRow.id).where(
         RoleGrantRow.person_id == command.person_id,
         RoleGrantRow.college_id == cohort.college_id,
         col(RoleGrantRow.role).in_(STAFF),
         col(RoleGrantRow.ended_at).is_(None),
     )
-    if db.exec(known).first() is None:
+    if db.exec(staff_roles).first() is None:
         raise Invalid("invalid", Reason("unknown_person", field="person_id"))
     grant_role(
         db,

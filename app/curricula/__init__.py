@@ -1,1 +1,1 @@
-"""Curricula as files with versions: frameworks, paths, modules, activities; read, checked, published, compared."""
+"""Curricula, held in versioned files: competency frameworks, paths, modules and activities."""

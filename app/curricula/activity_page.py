@@ -1,6 +1,6 @@
-"""The page of an activity: one Markdown file, five sections, rendered without any HTML of its own.
+"""The page of an activity: a Markdown file of five sections, in which raw HTML is shown as text.
 
-``outline`` reads what the checks need, with lines; ``render`` gives what a reader sees. The shape: a title,
+``outline`` returns what the checks need, with line numbers; ``render`` what a reader sees. The structure: a title,
 then Intention, Démarche (numbered steps), À remettre, Critères (``- **CN-01.C2** – …``) and Temps
 (``- 30 min – …``), in that order and nothing else at those levels.
 """
@@ -19,33 +19,33 @@ HEADINGS = ("Intention", "Démarche", "À remettre", "Critères", "Temps")
 INTENTION, STEPS, DELIVERABLE, CRITERIA, TIME = HEADINGS
 CRITERION = re.compile(r"\*\*(?P<code>[A-Z]{2,5}-[0-9]{2}\.C[0-9])\*\*\s–\s\S")
 MINUTES = re.compile(r"(?P<minutes>[1-9][0-9]{0,3})\smin\s–\s\S")
-# Images would call other hosts; HTML is shown as text.
+# Images are off, as they would be fetched from other hosts; HTML is shown as text.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the page that the checks look at: a heading or the first paragraph of a list item."""
+    """A text to check, with its line: a heading or the first paragraph of a list item."""
 
     line: int
     text: str
 
     @property
     def criterion(self) -> str | None:
-        """The criterion code a bullet begins with."""
-        found = CRITERION.match(self.text)
-        return found["code"] if found else None
+        """The criterion code that the text begins with, if any."""
+        match = CRITERION.match(self.text)
+        return match["code"] if match else None
 
     @property
     def minutes(self) -> int | None:
-        """The minutes a bullet begins with."""
-        found = MINUTES.match(self.text)
-        return int(found["minutes"]) if found else None
+        """The minutes that the text begins with, if any."""
+        match = MINUTES.match(self.text)
+        return int(match["minutes"]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the checks of ``rules.check_page`` look at."""
+    """The structure of a page, which ``rules.check_page`` checks; ``stray`` is content before the first section."""
 
     title: Item | None
     stray: Item | None
@@ -55,7 +55,7 @@ class Outline:
     time: tuple[Item, ...]
 
     def line(self, path: Location) -> int:
-        """The line of a path such as ``("Temps", 2)``; of its section, or the first, when it has none."""
+        """Return the line of a path such as ``("Temps", 2)`` or ``("Temps",)``; else of the title, or 1."""
         items = {STEPS: self.steps, CRITERIA: self.criteria, TIME: self.time}
         match path:
             case (str(section), int(index)):
@@ -68,7 +68,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a participant reads; the sections are safe HTML without headings."""
+    """The page as a participant reads it; the sections are safe HTML without headings."""
 
     code: str
     title: str
@@ -81,7 +81,7 @@ class Page:
 
 
 def outline(text: str) -> Outline:
-    """The structure of a page, whatever is wrong with it."""
+    """Return the structure of a page, even of a faulty one."""
     tokens = MARKDOWN.parse(text)
     headings = list(_headings(tokens))
     titles = [item for level, item in headings if level == 1]
@@ -89,7 +89,7 @@ def outline(text: str) -> Outline:
     return Outline(
         title=titles[0] if titles else None,
         stray=_stray(tokens),
-        # A second title is as misplaced as an unknown section.
+        # A second title counts as a heading, so that the check of the sections refuses it.
         headings=tuple(item for level, item in headings if level != 1 or item is not titles[0]),
         steps=tuple(_items(sections.get(STEPS, ()), "ordered_list_open")),
         criteria=tuple(_items(sections.get(CRITERIA, ()), "bullet_list_open")),
@@ -98,7 +98,7 @@ def outline(text: str) -> Outline:
 
 
 def render(text: str, code: str, title: str) -> Page:
-    """A checked page, ready to show; ``title`` is the curriculum's, with its typography."""
+    """Return a checked page as HTML; ``title`` comes from the curriculum, for its typography."""
     sections = {name: _html(tokens) for name, tokens in _sections(MARKDOWN.parse(text)).items()}
     criteria = (item.criterion for item in outline(text).criteria)
     return Page(
@@ -119,14 +119,14 @@ def _html(tokens: Sequence[Token]) -> Markup:
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[tuple[int, Item]]:
-    """Headings with their level, those inside quotes and lists too."""
+    """Yield the headings with their level, including those inside quotes and lists."""
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             yield int(token.tag[1:]), Item(_line(token), tokens[index + 1].content)
 
 
 def _stray(tokens: Sequence[Token]) -> Item | None:
-    """The first thing before the first section that is no heading: no reader would see it."""
+    """Return the first content before the first section, which ``render`` would drop; ``None`` when there is none."""
     in_heading = False
     for token in tokens:
         if token.type == "heading_open" and token.tag == "h2":
@@ -139,7 +139,7 @@ def _stray(tokens: Sequence[Token]) -> Item | None:
 
 
 def _sections(tokens: Sequence[Token]) -> dict[str, Sequence[Token]]:
-    """The tokens under each heading of level 2, by its text; the first wins."""
+    """Return the tokens under each heading of level 2, by its text; of two equal headings, the first."""
     starts = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
     sections: dict[str, Sequence[Token]] = {}
     for start, end in zip(starts, [*starts, len(tokens)][1:], strict=True):
@@ -148,15 +148,15 @@ def _sections(tokens: Sequence[Token]) -> dict[str, Sequence[Token]]:
 
 
 def _items(tokens: Iterable[Token], list_type: str) -> Iterator[Item]:
-    """Items of the top-level lists of a kind: line and source of their first text."""
-    inside, pending = False, False
+    """Yield the items of the top-level lists of a type: the line and source of their first paragraph."""
+    in_list, in_item = False, False
     for token in tokens:
         if token.level == 0 and token.type.endswith("list_open"):
-            inside = token.type == list_type
-        elif inside and token.level == 1 and token.type == "list_item_open":
-            pending = True
-        elif pending and token.type == "inline":
-            pending = False
+            in_list = token.type == list_type
+        elif in_list and token.level == 1 and token.type == "list_item_open":
+            in_item = True
+        elif in_item and token.type == "inline":
+            in_item = False
             yield Item(_line(token), token.content)
 
 

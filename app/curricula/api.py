@@ -1,4 +1,4 @@
-"""Paths, their activity pages and the competency framework, as their files hold them."""
+"""JSON endpoints of the paths, their activities and the competency framework."""
 
 from typing import Annotated
 
@@ -10,14 +10,14 @@ from app.platform.schema import Read
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["curricula"], route_class=OnceRoute)
+router = APIRouter(tags=["curricula"], route_class=IdempotentRoute)
 Reader = Annotated[Actor, may(P.CURRICULUM_READ)]
 
 
 class CurriculumRow(Read):
-    """A version of a path in a list; a published one no longer changes (BR-01)."""
+    """A version of a path in a list; a published version never changes (BR-01)."""
 
     slug: str
     version: str
@@ -41,9 +41,9 @@ class ActivityShown(Read):
 
 @router.get("/curricula", summary="Versions of the paths")
 def curricula(_: Reader) -> list[CurriculumRow]:
-    """Every version, published or not, by path and then oldest first."""
+    """List every version, published or not, by path and then oldest first."""
     library = default_library()
-    found = (library.curriculum(slug, version) for slug in library.slugs for version in library.versions(slug))
+    curricula = (library.curriculum(slug, version) for slug in library.slugs for version in library.versions(slug))
     return [
         CurriculumRow(
             slug=c.slug,
@@ -53,26 +53,26 @@ def curricula(_: Reader) -> list[CurriculumRow]:
             weeks=c.weeks,
             published=library.is_published(c.slug, c.version),
         )
-        for c in found
+        for c in curricula
     ]
 
 
 @router.get("/curricula/{slug}/{version}", summary="A version of a path")
 def curriculum(_: Reader, slug: str, version: str) -> Curriculum:
-    """Modules, activities and what each certificate asks for."""
+    """Return a version of a path: modules, activities and the requirements of each certificate."""
     return default_library().curriculum(slug, version)
 
 
 @router.get("/curricula/{slug}/{version}/activities/{code}", summary="An activity and its page")
 def activity(_: Reader, slug: str, version: str, code: str) -> ActivityShown:
-    """What a participant reads before doing it, with the criteria it is judged on."""
+    """Return an activity with its page and the criteria that it is judged on."""
     library = default_library()
     page = library.page(slug, version, code)
-    found = library.curriculum(slug, version)
-    criteria = library.framework_of(found).criteria
+    curriculum = library.curriculum(slug, version)
+    criteria = library.framework_of(curriculum).criteria
     return ActivityShown(
-        module=found.module_of(code).code,
-        activity=found.activity(code),
+        module=curriculum.module_of(code).code,
+        activity=curriculum.activity(code),
         intention=page.intention,
         steps=page.steps,
         deliverable=page.deliverable,
@@ -83,5 +83,5 @@ def activity(_: Reader, slug: str, version: str, code: str) -> ActivityShown:
 
 @router.get("/frameworks/{version}", summary="A version of the competency framework")
 def framework(_: Reader, version: str) -> Framework:
-    """Competencies with their elements, criteria and levels."""
+    """Return the competencies with their elements, criteria and levels."""
     return default_library().framework(version)

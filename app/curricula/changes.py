@@ -1,4 +1,4 @@
-"""How two versions of a curriculum differ: what an impact preview starts from (S8)."""
+"""The differences between two versions of a curriculum, for the preview of a change's impact (S8)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from app.curricula.schemas import Activity, Curriculum, Frozen, Module
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A module or activity of either version; a missing side has 0 minutes and no fields are named."""
+    """A module or activity that differs; when one version lacks it, that side has 0 minutes and ``fields`` is empty."""
 
     code: str
     title: str
@@ -19,13 +19,13 @@ class Change:
 
     @property
     def minutes(self) -> int:
-        """Minutes gained, negative when lost."""
+        """The change in minutes, negative when minutes are lost."""
         return self.after_minutes - self.before_minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What appeared, disappeared (no equivalent, S8) or changed between two versions."""
+    """The modules or activities added, removed (no equivalent, S8) or changed between two versions."""
 
     added: tuple[Change, ...]
     removed: tuple[Change, ...]
@@ -47,7 +47,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How a version of a curriculum differs from another; ``fields`` are those of the head."""
+    """The differences between two versions; ``fields`` are the changed fields of the curriculum itself."""
 
     fields: tuple[str, ...]
     modules: Changes
@@ -58,7 +58,7 @@ class Difference:
 
 
 def diff(before: Curriculum, after: Curriculum) -> Difference:
-    """Compare two versions by code, never by position."""
+    """Return the differences between two versions; modules and activities are matched by code."""
     return Difference(
         fields=_changed_fields(before, after, "modules", "version"),
         modules=_changes(before.modules, after.modules),
@@ -79,6 +79,6 @@ def _changes(before: Iterable[Module | Activity], after: Iterable[Module | Activ
     )
 
 
-def _changed_fields(before: Frozen, after: Frozen, *but: str) -> tuple[str, ...]:
-    fields = [name for name in type(before).model_fields if name not in but]
+def _changed_fields(before: Frozen, after: Frozen, *ignored: str) -> tuple[str, ...]:
+    fields = [name for name in type(before).model_fields if name not in ignored]
     return tuple(name for name in fields if getattr(before, name) != getattr(after, name))

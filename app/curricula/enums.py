@@ -1,15 +1,10 @@
-"""The shape of a curriculum and of its competency framework, as the files in ``curricula/`` hold them.
-
-Frozen pydantic values: every text has French (BR-23), unknown keys are refused, nothing is coerced (an
-unquoted ``1.10`` is not a version). Checks that need more than one field are in ``rules.py``. Times are
-whole hours in the files and minutes inside.
-"""
+"""Types and modes of activities and kinds of mandates, with the values that curriculum files use."""
 
 from enum import StrEnum
 
 
 class ActivityType(StrEnum):
-    """How people learn in an activity."""
+    """The type of an activity."""
 
     self_study = "self_study"
     workshop = "workshop"
@@ -29,10 +24,11 @@ class Mode(StrEnum):
 
 
 GROUP_MODES = frozenset({Mode.onsite, Mode.online, Mode.hybrid})
+"""The modes of activities that a group attends together; they count in the attendance base (BR-08)."""
 
 
 class MandateKind(StrEnum):
-    """What an advisor does for an enterprise: refer it, or accompany it from end to end."""
+    """The kind of a mandate: refer an enterprise to others, or accompany it from end to end."""
 
     orientation = "orientation"
     accompagnement = "accompagnement"

@@ -1,6 +1,6 @@
-"""The curricula that the rest of the system reads: frozen values by path and version.
+"""The library of curricula: frozen values by path and version, read from the files of a folder.
 
-Files are read and checked once, when the library is loaded; a page when it is first asked for.
+Files are read and checked once, when the library is loaded; an activity's page when it is first requested.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from app.curricula.activity_page import Page, render
 from app.curricula.files import register
@@ -22,9 +22,23 @@ DEFAULT_ROOT = ROOT / "curricula"
 V = TypeVar("V")
 
 
+class FollowsCurriculum(Protocol):
+    """Anything that names the version of a path that it follows: a cohort, an enrolment, a row with both columns."""
+
+    @property
+    def curriculum_slug(self) -> str:
+        """The name of the path."""
+        ...
+
+    @property
+    def curriculum_version(self) -> str:
+        """The version of the path."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Library:
-    """All versions of a folder. ``published`` holds SHA-256 by ``slug/version``."""
+    """All the curricula of a folder; ``published`` holds the SHA-256 of published versions, by ``slug/version``."""
 
     root: Path
     frameworks: Mapping[str, Framework]
@@ -34,42 +48,45 @@ class Library:
 
     @property
     def slugs(self) -> tuple[str, ...]:
-        """Names of the paths, sorted."""
+        """The slugs of the paths, sorted."""
         return tuple(sorted({slug for slug, _version in self.curricula}))
 
     def framework(self, version: str) -> Framework:
-        """A version of the competency framework; ``NotFound`` when there is none."""
-        return _found(self.frameworks.get(version))
+        """Return a version of the competency framework; raise ``NotFound`` when there is none."""
+        return _require(self.frameworks.get(version))
 
     def curriculum(self, slug: str, version: str) -> Curriculum:
-        """A version of a path; ``NotFound`` when there is none."""
-        return _found(self.curricula.get((slug, version)))
+        """Return a version of a path; raise ``NotFound`` when there is none."""
+        return _require(self.curricula.get((slug, version)))
 
     def framework_of(self, curriculum: Curriculum) -> Framework:
-        """The framework version that a curriculum names."""
+        """Return the framework version that a curriculum names."""
         return self.framework(curriculum.framework.version)
 
     def versions(self, slug: str) -> tuple[str, ...]:
-        """Versions of a path, oldest first (1.10 comes after 1.9); none for an unknown path."""
-        return tuple(sorted((v for s, v in self.curricula if s == slug), key=_in_order))
+        """Return the versions of a path, oldest first (1.10 comes after 1.9); empty for an unknown path."""
+        return tuple(sorted((v for s, v in self.curricula if s == slug), key=_version_key))
 
     def is_published(self, slug: str, version: str) -> bool:
-        """Whether a version is in the register, so that it can no longer change (BR-01)."""
+        """Return whether a version is in the register, so that it may no longer change (BR-01)."""
         return f"{slug}/{version}" in self.published
 
     def fingerprint(self, slug: str, version: str) -> str:
-        """SHA-256 of a version as its files are now (see ``register.fingerprint``)."""
+        """Return the SHA-256 of a version's current files (see ``register.fingerprint``)."""
         return register.fingerprint(self.root, self.curriculum(slug, version))
 
     def page(self, slug: str, version: str, code: str) -> Page:
-        """The page of an activity; ``NotFound`` for no activity, ``CurriculumError`` for a faulty draft."""
+        """Return the page of an activity.
+
+        Raise ``NotFound`` when the path has no such activity, ``CurriculumError`` when the page of a draft is faulty.
+        """
         key = (slug, version, code)
         if key not in self._pages:
             self._pages[key] = self._page(self.curriculum(slug, version), code)
         return self._pages[key]
 
     def changed_pages(self, slug: str, before: str, after: str) -> tuple[str, ...]:
-        """Activities of both versions whose pages do not read the same."""
+        """Return the activities of both versions whose pages differ."""
         old, new = self.curriculum(slug, before), self.curriculum(slug, after)
         both = (code for code in old.placed if code in new.placed)
         return tuple(code for code in both if self._text(old, code) != self._text(new, code))
@@ -78,7 +95,7 @@ class Library:
         return read_page(self.root, curriculum, self.framework_of(curriculum), code)[0]
 
     def _page(self, curriculum: Curriculum, code: str) -> Page:
-        _module, activity = _found(curriculum.placed.get(code))
+        _module, activity = _require(curriculum.placed.get(code))
         text, problems = read_page(self.root, curriculum, self.framework_of(curriculum), code)
         if problems:
             raise CurriculumError(problems)
@@ -86,7 +103,7 @@ class Library:
 
 
 def load_library(root: Path) -> Library:
-    """Load a folder; ``CurriculumError`` with every problem when there is one (pages are read later)."""
+    """Return the library of a folder; raise ``CurriculumError`` with every problem, except those of pages."""
     folder = read_folder(root)
     if folder.problems:
         raise CurriculumError(folder.problems)
@@ -95,21 +112,26 @@ def load_library(root: Path) -> Library:
 
 @cache
 def default_library() -> Library:
-    """The repository's own curricula, loaded once per process."""
+    """Return the library of the repository's own curricula, loaded once per process."""
     return load_library(DEFAULT_ROOT)
 
 
+def curriculum_of(ref: FollowsCurriculum) -> Curriculum:
+    """Return the curriculum that a cohort, an enrolment or a group follows; raise ``NotFound`` when there is none."""
+    return default_library().curriculum(ref.curriculum_slug, ref.curriculum_version)
+
+
 def check(root: Path) -> tuple[Library, tuple[Problem, ...]]:
-    """What can be read of a folder, and every problem in it, pages included."""
+    """Return the library that can be read from a folder, and every problem in it, pages included."""
     folder = read_folder(root)
     return _library(folder), (*folder.problems, *check_pages(folder))
 
 
 def publish(root: Path, slug: str, version: str) -> str:
-    """Put a version in the register and return its SHA-256; already there, nothing changes.
+    """Add a version to the register, unless it is there, and return its SHA-256.
 
-    ``CurriculumError`` unless the whole folder checks clean: a published version that was edited since is
-    one of the problems (BR-01). ``NotFound`` for a version that is not in the folder.
+    Raise ``CurriculumError`` when the folder has any problem, such as a published version that was edited
+    since (BR-01); raise ``NotFound`` when the folder has no such version.
     """
     library, problems = check(root)
     if problems:
@@ -129,11 +151,11 @@ def _library(folder: Folder) -> Library:
     )
 
 
-def _found(value: V | None) -> V:
+def _require(value: V | None) -> V:
     if value is None:
         raise NotFound
     return value
 
 
-def _in_order(version: str) -> tuple[int, ...]:
+def _version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))

@@ -1,4 +1,4 @@
-"""The register of published versions: the only thing about curricula that is not a file."""
+"""The table of published versions; everything else about curricula is in files."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
-"""What anyone may read of the paths: what a certificate asked for, and the framework that it was judged on.
+"""Public HTML pages of the published paths and of the competency frameworks that they use.
 
-Credentials name these addresses: an employer follows them years later. Drafts are shown to nobody.
+Credentials name these addresses, which employers may follow years later. Drafts are never shown.
 """
 
 from fastapi import APIRouter, Request, Response
@@ -15,17 +15,17 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/parcours-publies/{slug}/{version}")
 def published_path(_: OptionalActor, request: Request, slug: str, version: str) -> Response:
-    """A published version of a path: its object, its modules, what each kind of certificate asks for."""
+    """Show a published version of a path: its object, its modules, the requirements of each certificate."""
     library = default_library()
-    found = library.curriculum(slug, version)
+    path = library.curriculum(slug, version)
     if not library.is_published(slug, version):
         raise NotFound
-    return render(request, "curricula/path.html", path=found, framework=library.framework_of(found))
+    return render(request, "curricula/path.html", path=path, framework=library.framework_of(path))
 
 
 @router.get("/referentiel/{version}")
 def framework(_: OptionalActor, request: Request, version: str) -> Response:
-    """A version of the framework that a published path uses: its scale, its competencies and their alignments."""
+    """Show a framework version that a published path uses: its scale, competencies and alignments."""
     library = default_library()
     published = (library.curriculum(*name.split("/", 1)) for name in library.published)
     if version not in {path.framework.version for path in published}:

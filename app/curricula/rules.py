@@ -1,7 +1,7 @@
-"""What a curriculum, its framework and its pages must respect.
+"""Pure rules that a curriculum, its framework and its activity pages must respect.
 
-Pure functions over frozen values. Sources: BR-02 (sums), BR-03 (prerequisites), BR-09
-(codevelopment quorum), BR-22 (no level on a participation). The shape is already checked by ``schema``.
+They take frozen values and yield findings. Sources: BR-02 (sums), BR-03 (prerequisites), BR-09
+(codevelopment quorum), BR-22 (no level on a participation). The models of ``schemas`` check each field before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,13 +23,15 @@ MODES: Mapping[ActivityType, frozenset[Mode]] = {
     ActivityType.field_mandate: frozenset({Mode.field}),
     ActivityType.assessment: GROUP_MODES | {Mode.async_},
 }
-# What leaves something to judge: a level needs evidence other than presence (BR-12).
+"""The modes that each type of activity may have."""
+
 JUDGED = frozenset({ActivityType.assessment, ActivityType.field_mandate, ActivityType.codev})
+"""The types of activities that leave evidence to judge; presence alone proves no level (BR-12)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken rule and the path of the value that breaks it."""
+    """A broken rule, with the path of the value that breaks it."""
 
     reason: Reason
     path: Location
@@ -40,7 +42,7 @@ def _finding(code: str, /, *path: str | int, **params: Scalar) -> Finding:
 
 
 def _duplicates(codes: Sequence[str], *path: str | int, key: str | None = "code") -> Iterator[Finding]:
-    """Codes already given earlier in the list."""
+    """Yield a finding for each code that stands earlier in the list."""
     for index, code in enumerate(codes):
         if code in codes[:index]:
             yield _finding("duplicate", *path, index, *([key] if key else []), code=code)
@@ -51,11 +53,11 @@ def _prefix(code: str, prefix: str, *path: str | int) -> Iterator[Finding]:
         yield _finding("prefix", *path, "code", code=code, prefix=prefix)
 
 
-# Framework
+# Framework --------------------------------------------------------------------------------------
 
 
 def check_framework(framework: Framework) -> tuple[Finding, ...]:
-    """Codes once and under their parent's, levels from 1 to 4 in order."""
+    """Return the findings on a framework: unique codes that start with their parent's, levels 1 to 4 in order."""
     codes = [competency.code for competency in framework.competencies]
     return tuple(
         chain(
@@ -83,11 +85,11 @@ def _check_competency(framework: Framework, index: int) -> Iterator[Finding]:
             yield from _prefix(code, f"{competency.code}.", *path, name, position)
 
 
-# Curriculum
+# Curriculum -------------------------------------------------------------------------------------
 
 
 def check_curriculum(curriculum: Curriculum, framework: Framework) -> tuple[Finding, ...]:
-    """Every rule on a curriculum; ``framework`` is the version it names."""
+    """Return the findings on a curriculum; ``framework`` is the version that it names."""
     return tuple(
         chain(
             _check_sum(curriculum),
@@ -111,18 +113,18 @@ def _check_sum(curriculum: Curriculum) -> Iterator[Finding]:
 
 def _check_codes(curriculum: Curriculum) -> Iterator[Finding]:
     yield from _duplicates([module.code for module in curriculum.modules], "modules")
-    seen: set[str] = set()
+    codes: set[str] = set()
     for m, module in enumerate(curriculum.modules):
         yield from _prefix(module.code, f"{curriculum.code}-", "modules", m)
         for a, activity in enumerate(module.activities):
             yield from _prefix(activity.code, f"{module.code}.", "modules", m, "activities", a)
-            if activity.code in seen:
+            if activity.code in codes:
                 yield _finding("duplicate", "modules", m, "activities", a, "code", code=activity.code)
-            seen.add(activity.code)
+            codes.add(activity.code)
 
 
-def _needs(module: Module) -> Iterator[tuple[str, Location]]:
-    """Modules to complete before this one or one of its activities, with the place that says so."""
+def _required_modules(module: Module) -> Iterator[tuple[str, Location]]:
+    """Yield the modules to complete before this one or one of its activities, with the path of each code."""
     for index, code in enumerate(module.prerequisites):
         yield code, ("prerequisites", index)
     for position, activity in enumerate(module.activities):
@@ -131,20 +133,20 @@ def _needs(module: Module) -> Iterator[tuple[str, Location]]:
 
 
 def _check_graph(curriculum: Curriculum) -> Iterator[Finding]:
-    """Modules known, without a cycle, and in weeks that let people follow them (BR-03)."""
+    """Check that required modules exist, form no cycle and come in earlier weeks or the same one (BR-03)."""
     graph: dict[str, set[str]] = {}
     for m, module in enumerate(curriculum.modules):
-        known = graph.setdefault(module.code, set())
+        requirements = graph.setdefault(module.code, set())
         if module.week > curriculum.weeks:
             yield _finding("week_too_late", "modules", m, "week", week=module.week, weeks=curriculum.weeks)
-        for code, path in _needs(module):
-            before = curriculum.modules_by_code.get(code)
-            if before is None:
+        for code, path in _required_modules(module):
+            required = curriculum.modules_by_code.get(code)
+            if required is None:
                 yield _finding("unknown_module", "modules", m, *path, code=code)
                 continue
-            known.add(code)
-            if before.week > module.week:
-                yield _finding("week_order", "modules", m, "week", week=module.week, code=code, needed=before.week)
+            requirements.add(code)
+            if required.week > module.week:
+                yield _finding("week_order", "modules", m, "week", week=module.week, code=code, needed=required.week)
     yield from _check_cycle(curriculum, graph)
 
 
@@ -183,19 +185,19 @@ def _is_judged(module: Module) -> bool:
 
 
 def _check_quorum(module: Module, *path: str | int) -> Iterator[Finding]:
-    """A quorum where there is codevelopment, and one that attending just enough can reach (BR-09)."""
+    """Check that a codevelopment module has a quorum, and one that its sessions can reach (BR-09)."""
     sessions = sum(activity.type == ActivityType.codev for activity in module.activities)
     quorum = module.codev_quorum
     if quorum is None:
         if sessions:
             yield _finding("codev_without_quorum", *path, module=module.code)
         return
-    wanted = quorum.min_sessions_attended
-    if wanted > sessions:
-        yield _finding("quorum_sessions", *path, "codev_quorum", "min_sessions_attended", wanted=wanted, n=sessions)
-    if quorum.min_times_client > wanted:
+    minimum = quorum.min_sessions_attended
+    if minimum > sessions:
+        yield _finding("quorum_sessions", *path, "codev_quorum", "min_sessions_attended", wanted=minimum, n=sessions)
+    if quorum.min_times_client > minimum:
         client = ("codev_quorum", "min_times_client")
-        yield _finding("quorum_client", *path, *client, wanted=quorum.min_times_client, n=wanted)
+        yield _finding("quorum_client", *path, *client, wanted=quorum.min_times_client, n=minimum)
 
 
 def _check_activity(activity: Activity, *path: str | int) -> Iterator[Finding]:
@@ -225,7 +227,7 @@ def _check_certificate(
 def _check_thresholds(
     rule: CertificateRule, curriculum: Curriculum, framework: Framework, *path: str | int
 ) -> Iterator[Finding]:
-    """Competencies of the framework, at levels some judged module leads to."""
+    """Check that thresholds name competencies of the framework, at levels that a judged module prepares for."""
     targets = [target for module in filter(_is_judged, curriculum.modules) for target in module.assesses]
     for code, level in rule.thresholds.items():
         best = max((target.target for target in targets if target.competency == code), default=0)
@@ -235,11 +237,11 @@ def _check_thresholds(
             yield _finding("unreachable", *path, code, code=code, wanted_level=level, best_level=best)
 
 
-# Pages
+# Pages ------------------------------------------------------------------------------------------
 
 
 def check_page(outline: Outline, activity: Activity, module: Module, framework: Framework) -> tuple[Finding, ...]:
-    """Shape of a page, criteria the module may judge, minutes that make the activity's hours."""
+    """Return the findings on a page: its sections, its criteria, and minutes that add up to the activity's."""
     return tuple(
         chain(
             _check_outline(outline, activity),
@@ -250,7 +252,7 @@ def check_page(outline: Outline, activity: Activity, module: Module, framework: 
 
 
 def _plain(text: str) -> str:
-    """A text with ordinary spaces: pages may be typed without the no-break ones."""
+    """Return a text with ordinary spaces, as pages may lack the no-break ones."""
     return " ".join(text.split())
 
 
@@ -259,9 +261,9 @@ def _check_outline(outline: Outline, activity: Activity) -> Iterator[Finding]:
         yield _finding("page_title", expected=activity.title.fr)
     if outline.stray:
         yield _finding("page_stray", excerpt=outline.stray.text)
-    found = tuple(heading.text for heading in outline.headings)
-    if found != HEADINGS:
-        yield _finding("page_headings", expected=", ".join(HEADINGS), found=", ".join(found))
+    headings = tuple(heading.text for heading in outline.headings)
+    if headings != HEADINGS:
+        yield _finding("page_headings", expected=", ".join(HEADINGS), found=", ".join(headings))
     if not outline.steps:
         yield _finding("page_steps", STEPS)
 

@@ -1,8 +1,8 @@
-"""The shape of a curriculum and of its competency framework, as the files in ``curricula/`` hold them.
+"""The models of a curriculum and of its competency framework, as the files in ``curricula/`` hold them.
 
 Frozen pydantic values: every text has French (BR-23), unknown keys are refused, nothing is coerced (an
-unquoted ``1.10`` is not a version). Checks that need more than one field are in ``rules.py``. Times are
-whole hours in the files and minutes inside.
+unquoted ``1.10`` is not a version). Checks of several fields are in ``rules.py``. Durations are whole
+hours in the files and minutes in the code.
 """
 
 from collections.abc import Mapping
@@ -45,19 +45,19 @@ class Frozen(BaseModel):
 
 
 class Localized(Frozen):
-    """A text in French and, when there is a translation, in English."""
+    """A text in French and, when translated, in English."""
 
     fr: Text = Field(description="French text, always present (BR-23)")
     en: Text | None = Field(default=None, description="English text; readers get the French one when it is left out")
 
     @property
     def text(self) -> str:
-        """The text in the reader's language; French when the translation is missing, never the reverse."""
+        """The text in the reader's language; French when there is no English."""
         return self.en if language.get() == "en" and self.en else self.fr
 
 
 class Level(Localized):
-    """What one proficiency level looks like."""
+    """The description of one proficiency level."""
 
     level: LevelNumber = Field(description="Proficiency level, 1 to 4")
 
@@ -75,13 +75,13 @@ class Element(Localized):
 
 
 class Criterion(Localized):
-    """What an assessor looks at; activity pages name criteria by their code."""
+    """A criterion that an assessor judges; activity pages name criteria by code."""
 
     code: CriterionCode = Field(description="Code of the criterion, e.g. CN-01.C2")
 
 
 class Alignment(Frozen):
-    """A place in a public framework; codes only, no copied text."""
+    """The equivalent in a public framework: codes only, no copied text."""
 
     framework: Slug = Field(description="Public framework: digcomp or cadre-qc")
     edition: Text = Field(description="Edition of that framework, e.g. 2.2 or 2019")
@@ -89,7 +89,7 @@ class Alignment(Frozen):
 
 
 class Competency(Frozen):
-    """Something an advisor can do, with elements, criteria and a rubric of four levels."""
+    """A competency of an advisor, with its elements, criteria and a rubric of four levels."""
 
     code: CompetencyCode = Field(description="Code of the competency, e.g. CN-01")
     title: Localized = Field(description="Title, beginning with a verb")
@@ -99,7 +99,7 @@ class Competency(Frozen):
     alignments: tuple[Alignment, ...] = Field(default=(), description="Where it stands in public frameworks")
 
     def level(self, number: int) -> Level:
-        """The rubric of a level, 1 to 4."""
+        """Return the rubric of a level, 1 to 4."""
         return self.levels[number - 1]
 
 
@@ -123,26 +123,26 @@ class Framework(Frozen):
         return MappingProxyType({c.code: c for competency in self.competencies for c in competency.criteria})
 
     def competency(self, code: str) -> Competency:
-        """The competency of a code; ``KeyError`` when there is none."""
+        """Return the competency of a code; raise ``KeyError`` when there is none."""
         return self.by_code[code]
 
 
 class Target(Frozen):
-    """The level a module prepares for and assesses in one competency."""
+    """The level of one competency that a module prepares for and assesses."""
 
     competency: CompetencyCode = Field(description="Competency assessed")
     target: LevelNumber = Field(description="Level the module allows to reach")
 
 
 class CodevQuorum(Frozen):
-    """When a codevelopment module is complete: its own quorum, not every session (BR-09)."""
+    """The quorum that completes a codevelopment module, less than every session (BR-09)."""
 
     min_sessions_attended: Count = Field(description="Sessions to attend")
     min_times_client: Count = Field(description="Times to be the client of a consultation")
 
 
 class Activity(Frozen):
-    """What a participant does; its page is ``<CODE>.md`` beside the file."""
+    """An activity of a module; its page is the file ``<CODE>.md``."""
 
     code: ActivityCode = Field(description="Code of the activity, module code first, e.g. GEN-1.A; names its page")
     type: ActivityType = Field(description="Type of activity")
@@ -161,12 +161,12 @@ class Activity(Frozen):
 
     @property
     def is_group(self) -> bool:
-        """Whether it counts in the attendance base: onsite, online and hybrid (BR-08)."""
+        """Whether a group attends it together, so that it counts in the attendance base (BR-08)."""
         return self.mode in GROUP_MODES
 
 
 class Module(Frozen):
-    """A part of a path that makes sense alone, with what it assesses."""
+    """A part of a path, with its activities and the competencies that it assesses."""
 
     code: ModuleCode = Field(description="Code of the module, path code first, e.g. GEN-1")
     title: Localized = Field(description="Title of the module")
@@ -187,7 +187,7 @@ class Module(Frozen):
 
 
 class MandateRule(Frozen):
-    """The mandates a certificate asks for; they may belong to no activity (BR-18)."""
+    """The mandates that a certificate requires; they need not belong to an activity (BR-18)."""
 
     min_completed: Count = Field(description="Completed mandates")
     kind: MandateKind = Field(description="Kind of mandate")
@@ -195,7 +195,7 @@ class MandateRule(Frozen):
 
 
 class CertificateRule(Frozen):
-    """What one kind of certificate asks for; a person decides in the end (BR-19)."""
+    """The requirements of one kind of certificate; a person still decides (BR-19)."""
 
     kind: CertificateKind = Field(description="Kind of certificate")
     min_attendance_pct: Percent = Field(default=0, description="Attendance of planned group hours, in percent (BR-08)")
@@ -209,12 +209,12 @@ class CertificateRule(Frozen):
     mandates: MandateRule | None = Field(default=None, description="Mandates to complete")
 
     def __hash__(self) -> int:
-        """By kind: the thresholds are a mapping, which has no hash."""
+        """Return the hash of the kind, as the mapping of thresholds has none."""
         return hash(self.kind)
 
 
 class FrameworkRef(Frozen):
-    """The framework version a curriculum is written for."""
+    """The framework version that a curriculum uses."""
 
     code: PathCode = Field(description="Code of the framework")
     version: Version = Field(description='Version of the framework, between quotes, e.g. "1.0"')
@@ -237,7 +237,7 @@ class Curriculum(Frozen):
     modules: tuple[Module, ...] = Field(min_length=1, description="Modules, in order")
 
     def __hash__(self) -> int:
-        """By name and version, which tell curricula apart: cheap enough to be a cache key."""
+        """Return the hash of slug and version, which identify a curriculum: cheap enough for a cache key."""
         return hash((self.slug, self.version))
 
     @property
@@ -262,21 +262,21 @@ class Curriculum(Frozen):
 
     @cached_property
     def placed(self) -> Mapping[str, tuple[Module, Activity]]:
-        """Each activity with its module, by the activity's code."""
+        """Each activity with its module, by the code of the activity."""
         return MappingProxyType({a.code: (module, a) for module in self.modules for a in module.activities})
 
     def module(self, code: str) -> Module:
-        """The module of a code; ``KeyError`` when there is none."""
+        """Return the module of a code; raise ``KeyError`` when there is none."""
         return self.modules_by_code[code]
 
     def activity(self, code: str) -> Activity:
-        """The activity of a code; ``KeyError`` when there is none."""
+        """Return the activity of a code; raise ``KeyError`` when there is none."""
         return self.placed[code][1]
 
     def module_of(self, activity_code: str) -> Module:
-        """The module an activity belongs to; ``KeyError`` when there is no such activity."""
+        """Return the module of an activity; raise ``KeyError`` when there is no such activity."""
         return self.placed[activity_code][0]
 
     def rule(self, kind: CertificateKind) -> CertificateRule | None:
-        """What a kind of certificate asks for; ``None`` when the path does not lead to it."""
+        """Return the requirements of a kind of certificate; ``None`` when the path does not lead to it."""
         return next((rule for rule in self.certificates if rule.kind == kind), None)

@@ -1,4 +1,4 @@
-"""Certificates of the demo network: signatories, then those whom the registrars have decided on."""
+"""The demo network's signatories, and the certificates that its registrars have issued."""
 
 from datetime import timedelta
 
@@ -9,22 +9,22 @@ from app.certificates.issuing.schemas import IssueCertificate
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
-from app.demo.network import Staff, Story, noon
+from app.demo.network import DemoPlan, Staff, noon
 from app.network import service as network
 from app.network.enums import CertificateKind
 from app.people.service import names_of
 from app.platform.clock import at
 from app.platform.security.permissions import Permission
 
-WAITING = 3
+UNDECIDED = 3
 """How many of a college's eligible people the registrar has not decided on yet."""
 
 
-def sign(story: Story) -> None:
-    """Each college's director of continuing education and registrar sign, from before the first cohort."""
-    for staff in story.staff.values():
-        with story.database.transaction() as db:
-            registrar = story.actor(db, staff.registrar, Permission.CERTIFICATE_ISSUE)
+def add_signatories(demo: DemoPlan) -> None:
+    """Add each college's two signatories, valid from before the first cohort."""
+    for staff in demo.staff.values():
+        with demo.database.transaction() as db:
+            registrar = demo.actor(db, staff.registrar, Permission.CERTIFICATE_ISSUE)
             names = names_of(db, (staff.coordinator, staff.registrar))
             titles = ("Direction de la formation continue", "Registrariat")
             people = dict.fromkeys((staff.coordinator, staff.registrar))
@@ -34,34 +34,34 @@ def sign(story: Story) -> None:
                     network.see_college(db, registrar, staff.college.id),
                     NewSignatory(
                         name=names[person_id], title=title, position=position,
-                        valid_from=story.today - timedelta(weeks=70),
+                        valid_from=demo.today - timedelta(weeks=70),
                     ),
                 )  # fmt: skip
 
 
-def issue_certificates(story: Story, base_url: str) -> None:
-    """Issue to the eligible of every college but the last few, and say that their path is completed."""
-    sign(story)
-    for staff in story.staff.values():
-        _issue(story, staff, base_url)
+def issue_certificates(demo: DemoPlan, base_url: str) -> None:
+    """Issue certificates to each college's eligible people but the last few, and complete their enrolments."""
+    add_signatories(demo)
+    for staff in demo.staff.values():
+        _issue_college(demo, staff, base_url)
 
 
-def _issue(story: Story, staff: Staff, base_url: str) -> None:
-    with at(noon(story.today - timedelta(days=2))), story.database.transaction() as db:
-        registrar = story.actor(db, staff.registrar, Permission.CERTIFICATE_ISSUE)
+def _issue_college(demo: DemoPlan, staff: Staff, base_url: str) -> None:
+    with at(noon(demo.today - timedelta(days=2))), demo.database.transaction() as db:
+        registrar = demo.actor(db, staff.registrar, Permission.CERTIFICATE_ISSUE)
         college = network.see_college(db, registrar, staff.college.id)
         ready = [
             (candidate.enrolment_id, choice.kind)
-            for candidate in certificates.eligible(db, registrar, college)
+            for candidate in certificates.list_candidates(db, registrar, college)
             for choice in candidate.choices
             if choice.ready and choice.kind is not CertificateKind.attestation_participation
         ]
-        for enrolment_id, kind in ready[: -WAITING or None]:
+        for enrolment_id, kind in ready[: -UNDECIDED or None]:
             enrolment = cohorts.see_enrolment(db, registrar, enrolment_id)
             certificates.issue(db, registrar, enrolment, IssueCertificate(kind=kind), site=base_url)
-    with at(noon(story.today - timedelta(days=1))), story.database.transaction() as db:
-        manager = story.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
-        for enrolment_id, _ in ready[: -WAITING or None]:
+    with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
+        manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
+        for enrolment_id, _ in ready[: -UNDECIDED or None]:
             enrolment = cohorts.see_enrolment(db, manager, enrolment_id)
             if enrolment.state is EnrolmentState.ACTIVE:
                 cohorts.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.COMPLETED))

@@ -1,10 +1,10 @@
-"""Codevelopment in the demo network: groups, sessions, turns; once the reserve takes the client's place (S4)."""
+"""Codevelopment in the demo network: groups, sessions, records; in one, the reserve replaces the client (S4)."""
 
 from datetime import datetime, timedelta
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.groups import service as codev
-from app.codev.groups.schemas import GroupRef, GroupShown, NewGroup
+from app.codev.groups.schemas import GroupRef, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -14,36 +14,39 @@ from app.codev.sessions.schemas import CodevSessionRow, NewCodevSession, Propose
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.curricula.enums import ActivityType
+from app.curricula.library import curriculum_of
 from app.curricula.schemas import Module
-from app.demo.network import Group, Story, curriculum_of, noon
+from app.demo.network import DemoPlan, Group, noon
 from app.platform.clock import at
 from app.platform.database.session import Session
 from app.platform.security.permissions import Permission
 
 NAMES = ("Boussole", "Confluence")
-AWAY = 0.06
-LARGEST = 8
+ABSENT = 0.06
+LARGEST_GROUP = 8
 CONSULTATIONS = 2
 
 
-def form_groups(story: Story, group: Group) -> None:
-    """One group up to eight people, two beyond, formed in the second week with their sessions planned."""
-    with at(noon(group.cohort.starts_on + timedelta(days=9))), story.database.transaction() as db:
-        coordinator = story.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
-        people = [e.id for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
-        circles = [people] if len(people) <= LARGEST else [people[::2], people[1::2]]
-        for name, members in zip(NAMES, circles, strict=False):
+def form_groups(demo: DemoPlan, group: Group) -> None:
+    """Form one group of up to eight people, two beyond, in the second week, and plan their sessions."""
+    with at(noon(group.cohort.starts_on + timedelta(days=9))), demo.database.transaction() as db:
+        coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
+        enrolment_ids = [e.id for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        in_one_group = len(enrolment_ids) <= LARGEST_GROUP
+        memberships = [enrolment_ids] if in_one_group else [enrolment_ids[::2], enrolment_ids[1::2]]
+        for name, members in zip(NAMES, memberships, strict=False):
             command = NewGroup(name=name, enrolment_ids=tuple(members), facilitator_id=group.staff.facilitator)
-            formed = codev.create_group(db, coordinator, group.cohort, command)
-            group.codev.append(formed.id)
+            codev_group = codev.create_group(db, coordinator, group.cohort, command)
+            group.codev.append(codev_group.id)
             for activity, starts_at in _calendar(group):
                 when = starts_at + timedelta(days=len(group.codev))
-                sessions.plan_session(db, coordinator, formed, NewCodevSession(activity_code=activity, starts_at=when))
+                new_session = NewCodevSession(activity_code=activity, starts_at=when)
+                sessions.plan_session(db, coordinator, codev_group, new_session)
 
 
 def _calendar(group: Group) -> list[tuple[str, datetime]]:
-    """Sessions spread evenly from the third week to the end of the codevelopment module."""
-    module = next(m for m in curriculum_of(group).modules if m.codev_quorum is not None)
+    """Return each session's activity code and start, spread from the third week to the end of the module."""
+    module = next(m for m in curriculum_of(group.cohort).modules if m.codev_quorum is not None)
     codes = [a.code for a in module.activities if a.type is ActivityType.codev]
     last = module.week - 1
     weeks = [3 + (last - 3) * n // max(len(codes) - 1, 1) for n in range(len(codes))]
@@ -52,23 +55,23 @@ def _calendar(group: Group) -> list[tuple[str, datetime]]:
     ]
 
 
-def meet(story: Story, group: Group, module: Module) -> None:
-    """Hold every session that has taken place by the end of a module's week."""
-    until = min(noon(story.today - timedelta(days=1)), noon(group.cohort.starts_on + timedelta(weeks=module.week)))
+def hold_sessions(demo: DemoPlan, group: Group, module: Module) -> None:
+    """Record every session that has taken place by the end of a module's week."""
+    until = min(noon(demo.today - timedelta(days=1)), noon(group.cohort.starts_on + timedelta(weeks=module.week)))
     for group_id in group.codev:
-        with story.database.transaction() as db:
-            facilitator = story.actor(db, group.staff.facilitator, Permission.CODEV_READ)
-            circle = codev.see_group(db, facilitator, group_id)
-            due = [s for s in sessions.sessions_of(db, circle) if s.held is None and s.starts_at < until]
+        with demo.database.transaction() as db:
+            facilitator = demo.actor(db, group.staff.facilitator, Permission.CODEV_READ)
+            codev_group = codev.see_group(db, facilitator, group_id)
+            due = [s for s in sessions.sessions_of(db, codev_group) if s.held is None and s.starts_at < until]
         for meeting in due:
-            _hold(story, group, circle, meeting)
+            _hold_session(demo, group, codev_group, meeting)
 
 
-def _hold(story: Story, group: Group, circle: GroupRef, meeting: CodevSessionRow) -> None:
-    with at(meeting.starts_at + timedelta(hours=4)), story.database.transaction() as db:
-        facilitator = story.actor(db, group.staff.facilitator, Permission.CODEV_RECORD)
-        found = sessions.see_codev_session(db, facilitator, meeting.id)
-        proposed = sessions.rotation_for(db, found, consultations=CONSULTATIONS)
+def _hold_session(demo: DemoPlan, group: Group, codev_group: GroupRef, meeting: CodevSessionRow) -> None:
+    with at(meeting.starts_at + timedelta(hours=4)), demo.database.transaction() as db:
+        facilitator = demo.actor(db, group.staff.facilitator, Permission.CODEV_RECORD)
+        session = sessions.see_codev_session(db, facilitator, meeting.id)
+        proposed = sessions.rotation_for(db, session, consultations=CONSULTATIONS)
         roles = tuple(
             role
             for p in proposed
@@ -77,30 +80,30 @@ def _hold(story: Story, group: Group, circle: GroupRef, meeting: CodevSessionRow
                 RoleCommand(position=p.position, membership_id=p.reserve_id, role=CodevRole.RESERVE),
             )
         )
-        sessions.plan_roles(db, found, RolesCommand(roles=roles))
-        records.close_record(db, facilitator, found, _record(story, group, db, circle, meeting, proposed))
+        sessions.plan_roles(db, session, RolesCommand(roles=roles))
+        records.close_record(db, facilitator, session, _record(demo, group, db, codev_group, meeting, proposed))
 
 
-def _record(  # noqa: PLR0917 - a scene and who is in it
-    story: Story,
+def _record(  # noqa: PLR0917 - the session and everything that its record depends on
+    demo: DemoPlan,
     group: Group,
     db: Session,
-    circle: GroupRef,
+    codev_group: GroupRef,
     meeting: CodevSessionRow,
     proposed: list[ProposedShown],
 ) -> RecordCommand:
-    shown: GroupShown = codev.group(db, circle)
+    members = codev.group(db, codev_group).members
     swap = group.plan.place == "harricana" and meeting.activity_code.endswith(("7.B", "9.02"))
     clients = {p.client_id for p in proposed} | {p.reserve_id for p in proposed}
-    present = PresenceMode.VIDEO if story.chance.random() < AWAY * 4 else PresenceMode.ONSITE
+    mode = PresenceMode.VIDEO if demo.rng.random() < ABSENT * 4 else PresenceMode.ONSITE
     entries = []
-    for member in shown.members:
+    for member in members:
         if not member.follows:
             continue
-        away = swap and member.membership_id == proposed[0].client_id
-        absent = member.membership_id not in clients and story.chance.random() < AWAY
-        if away or absent:
-            status = PresenceStatus.EXCUSED if away else PresenceStatus.ABSENT
+        excused = swap and member.membership_id == proposed[0].client_id
+        absent = member.membership_id not in clients and demo.rng.random() < ABSENT
+        if excused or absent:
+            status = PresenceStatus.EXCUSED if excused else PresenceStatus.ABSENT
             entries.append(PresenceCommand(membership_id=member.membership_id, status=status, minutes=0))
         else:
             entries.append(
@@ -108,7 +111,7 @@ def _record(  # noqa: PLR0917 - a scene and who is in it
                     membership_id=member.membership_id,
                     status=PresenceStatus.PRESENT,
                     minutes=meeting.planned_minutes,
-                    mode=present,
+                    mode=mode,
                 )
             )
     turns = [TurnCommand(position=p.position, client_id=p.client_id, status=TurnStatus.HELD) for p in proposed]

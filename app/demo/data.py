@@ -1,4 +1,4 @@
-"""Names and places of the demo network: plausible in Quebec, invented from end to end."""
+"""The names, places, cohorts and texts of the demo network: plausible in Quebec, all of them invented."""
 
 from dataclasses import dataclass
 
@@ -179,7 +179,7 @@ PLACES = (
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """A cohort: how many weeks ago it started (negative: to come), its people, how far they are."""
+    """A cohort: weeks since its start (negative: to come), number of people, pace (1: as planned), phase."""
 
     place: str
     code: str
@@ -207,7 +207,7 @@ COHORTS = (
     CohortPlan("yamaska", "GEN-2", "generaliste", -8, 6, phase="deployment"),
     CohortPlan("havre", "GEN-1", "generaliste", 13, 8, pace=0.5, phase="deployment"),
 )
-"""135 people: started, late, finished and to come, in three prototype regions, then four others."""
+"""Cohorts of 135 people: running, late, finished and to come, in three prototype regions and four others."""
 
 EMPLOYERS = (
     "MRC du Domaine", "SADC des Deux-Rives", "Chambre de commerce du Lac", "Carrefour Action-PME",

@@ -5,9 +5,9 @@ from datetime import timedelta
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Module
-from app.demo.network import Group, Story, curriculum_of, moment, noon, weeks_done
+from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.grading import service as grading
 from app.grading.evidence.service import evidence_of
 from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
@@ -17,8 +17,10 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission
 
 ALL_CRITERIA_FROM = 3
-BELOW, ABOVE = 0.012, 0.88
-TOP = 4
+"""The first level that needs all criteria met."""
+BELOW_TARGET, ABOVE_TARGET = 0.012, 0.88
+"""A random number under the first gives a level below the target; one over the second, a level above."""
+TOP_LEVEL = 4
 COMMENTS = (
     "Dossier clair; les constats sont appuyés et la suite est réaliste.",
     "Bonne reformulation du besoin. À poursuivre : chiffrer davantage.",
@@ -27,71 +29,70 @@ COMMENTS = (
 )
 
 
-def judge_module(story: Story, group: Group, module: Module) -> None:
-    """Ten days after a module, the trainer judges what it assesses; what came lately stays in the queue."""
+def judge_module(demo: DemoPlan, group: Group, module: Module) -> None:
+    """Judge what a module assesses ten days after it, as the trainer; recent evidence stays in the queue."""
     when = moment(group, module, days=10)
-    if not module.assesses or when > noon(story.today - timedelta(days=6)):
+    if not module.assesses or when > noon(demo.today - timedelta(days=6)):
         return
     codes = {a.code for a in module.activities}
-    with at(when), story.database.transaction() as db:
-        trainer = story.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
+    with at(when), demo.database.transaction() as db:
+        trainer = demo.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
         for enrolment in cohorts.enrolments_in(db, group.cohort):
             if enrolment.state is EnrolmentState.ACTIVE:
-                found = [e for e in evidence_of(db, enrolment) if e.activity_code in codes]
+                evidence = [e for e in evidence_of(db, enrolment) if e.activity_code in codes]
                 for target in module.assesses:
-                    if found:
-                        _judge(story, db, trainer, enrolment, target.competency, target.target, found)
+                    if evidence:
+                        _judge(demo, db, trainer, enrolment, target.competency, target.target, evidence)
 
 
-def judge_late(story: Story, group: Group) -> None:
-    """At the end of the path, competencies seen in codevelopment are judged on the last evidence."""
-    curriculum = curriculum_of(group)
+def judge_remaining(demo: DemoPlan, group: Group) -> None:
+    """At the end of the path, judge the competencies that certificates need and no module assessed."""
+    curriculum = curriculum_of(group.cohort)
     if weeks_done(group) < curriculum.weeks:
         return
-    wanted = {c: level for rule in curriculum.certificates for c, level in rule.thresholds.items()}
-    when = min(noon(story.today - timedelta(days=6)), moment(group, curriculum.modules[-1], days=17))
-    with at(when), story.database.transaction() as db:
-        trainer = story.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
+    thresholds = {c: level for rule in curriculum.certificates for c, level in rule.thresholds.items()}
+    when = min(noon(demo.today - timedelta(days=6)), moment(group, curriculum.modules[-1], days=17))
+    with at(when), demo.database.transaction() as db:
+        trainer = demo.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
         for enrolment in cohorts.enrolments_in(db, group.cohort):
             judged = {j.competency_code for j in grading.judgements(db, enrolment)}
-            found = evidence_of(db, enrolment)
-            if enrolment.state is EnrolmentState.ACTIVE and found:
-                for competency, level in wanted.items():
+            evidence = evidence_of(db, enrolment)
+            if enrolment.state is EnrolmentState.ACTIVE and evidence:
+                for competency, level in thresholds.items():
                     if competency not in judged:
-                        _judge(story, db, trainer, enrolment, competency, level, found)
+                        _judge(demo, db, trainer, enrolment, competency, level, evidence)
     if group.plan.place == "harricana":
-        _review(story, group)
+        _add_review(demo, group)
 
 
-def _judge(  # noqa: PLR0917 - a scene and who is in it
-    story: Story,
+def _judge(  # noqa: PLR0917 - the judgement and everything that it depends on
+    demo: DemoPlan,
     db: Session,
     trainer: Actor,
     enrolment: EnrolmentRef,
     competency: str,
     target: int,
-    found: list[EvidenceShown],
+    evidence: list[EvidenceShown],
 ) -> None:
-    chance = story.chance.random()
-    level = max(1, target - 1) if chance < BELOW else min(TOP, target + 1) if chance > ABOVE else target
-    framework = default_library().framework_of(
-        default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-    )
+    chance = demo.rng.random()
+    below, above = max(1, target - 1), min(TOP_LEVEL, target + 1)
+    level = below if chance < BELOW_TARGET else above if chance > ABOVE_TARGET else target
+    framework = default_library().framework_of(curriculum_of(enrolment))
     criteria = [c.code for c in framework.competency(competency).criteria]
     command = JudgeCommand(
         competency_code=competency,
         level=level,
         criteria_met=tuple(criteria if level >= ALL_CRITERIA_FROM else criteria[:2]),
-        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in found[:2]),
-        comment=story.chance.choice(COMMENTS),
+        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in evidence[:2]),
+        comment=demo.rng.choice(COMMENTS),
     )
     grading.judge(db, trainer, enrolment, command)
 
 
-def _review(story: Story, group: Group) -> None:
-    """A second assessor replaces a level that the person had reviewed; both stay in the history."""
-    with at(noon(story.today - timedelta(days=20))), story.database.transaction() as db:
-        second = story.actor(db, group.staff.trainers[1], Permission.JUDGEMENT_MAKE)
+def _add_review(demo: DemoPlan, group: Group) -> None:
+    """Replace a level on review, as a second assessor; both judgements stay in the history."""
+    with at(noon(demo.today - timedelta(days=20))), demo.database.transaction() as db:
+        second = demo.actor(db, group.staff.trainers[1], Permission.JUDGEMENT_MAKE)
         enrolment = cohorts.enrolments_in(db, group.cohort)[0]
         first = next(j for j in grading.judgements(db, enrolment) if j.competency_code == "CN-03")
         framework = default_library().framework("1.0")

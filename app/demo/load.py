@@ -1,4 +1,4 @@
-"""``escouade demo``: a network of invented people, the same for a seed and a reference date."""
+"""Loading of the demo network into an empty deployment, and the accounts that it lists on the sign-in page."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,12 +8,12 @@ from rich.progress import Progress
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.demo.activity import live
+from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
 from app.demo.data import COHORTS, PLACES, CohortPlan
-from app.demo.field import go_on, know_enterprises
-from app.demo.network import PASSWORD, Story, lay
-from app.demo.special_cases import tell_stories
+from app.demo.field import add_enterprises, continue_mandates
+from app.demo.network import PASSWORD, DemoPlan, populate_network
+from app.demo.special_cases import add_special_cases
 from app.features import METADATA
 from app.identity.sign_in.schemas import DemoAccount
 from app.network.models import College
@@ -25,13 +25,14 @@ from app.platform.messages.i18n import t, today
 SEED = 135
 ALL_PLACES = tuple(p.slug for p in PLACES)
 UNFINISHED = "demo under way"
-KEPT = {"region", "published_curriculum"}
-LAYING = 3
-"""What laying the network weighs in the progress shown, in cohorts."""
+REFERENCE_TABLES = {"region", "published_curriculum"}
+"""Tables that every deployment has filled: they survive the removal of an interrupted load."""
+NETWORK_STEPS = 3
+"""The weight of populating the network in the progress bar, in cohorts."""
 
 
 def load_if_empty(database: Database, chosen: Settings, *, plans: Sequence[CohortPlan] = COHORTS) -> None:
-    """Load the demo network the first time."""
+    """Load the demo network, unless the deployment has a college already."""
     if is_empty(database):
         load(database, chosen.base_url, plans=plans)
 
@@ -45,25 +46,25 @@ def load(
     places: Iterable[str] = ALL_PLACES,
     plans: Sequence[CohortPlan] = COHORTS,
 ) -> None:
-    """Tell the whole story, with its progress shown; ``places`` limits it to some colleges, ``plans`` to cohorts."""
+    """Populate the demo network behind a progress bar; ``places`` limits it to some colleges, ``plans`` to cohorts."""
     console = Console(stderr=True)
-    story = Story(database, seed, on or today(), places=frozenset(places), plans=plans)
+    demo = DemoPlan(database, seed, on or today(), places=frozenset(places), plans=plans)
     _mark(database, UNFINISHED)
-    with Progress(console=console, transient=True) as shown:
-        task = shown.add_task(t("cli.demo.loading"), total=len(plans) + LAYING)
-        lay(story)
-        know_enterprises(story)
-        shown.advance(task, LAYING)
-        live(story, lambda done: shown.advance(task, done))
-        go_on(story)
-        tell_stories(story)
-        issue_certificates(story, base_url)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(t("cli.demo.loading"), total=len(plans) + NETWORK_STEPS)
+        populate_network(demo)
+        add_enterprises(demo)
+        progress.advance(task, NETWORK_STEPS)
+        simulate(demo, lambda cohort_count: progress.advance(task, cohort_count))
+        continue_mandates(demo)
+        add_special_cases(demo)
+        issue_certificates(demo, base_url)
     _mark(database, "")
     console.print(t("cli.demo.loaded"))
 
 
 def accounts_of(db: Session) -> list[DemoAccount]:
-    """One account per role and college; the participant is someone half-way."""
+    """Return one account per role and college; the participant is the one nearest to half of the path."""
     set_actor(db, colleges=[i for i in db.exec(select(College.id)).all() if i is not None], person=None)
     rows = db.execute(
         text(
@@ -87,16 +88,16 @@ def accounts_of(db: Session) -> list[DemoAccount]:
 
 
 def is_empty(database: Database) -> bool:
-    """Whether there is room for the demo; a load that was interrupted is swept away first."""
+    """Return whether the deployment has no college; what an interrupted load left is deleted first."""
     with database.engine.begin() as owner:
         if owner.execute(text("select obj_description('public'::regnamespace)")).scalar_one() == UNFINISHED:
-            tables = ", ".join(t.name for t in METADATA.sorted_tables if t.name not in KEPT)
+            tables = ", ".join(t.name for t in METADATA.sorted_tables if t.name not in REFERENCE_TABLES)
             owner.execute(text(f"truncate {tables} restart identity"))
     with database.transaction() as db:
         return db.exec(select(College.id)).first() is None
 
 
 def _mark(database: Database, note: str) -> None:
-    """Say on the schema that a load is under way: a story half told must not pass for a whole one."""
+    """Set the schema's comment, which marks a load under way: an interrupted one must not pass for complete."""
     with database.engine.begin() as owner:
         owner.execute(text(f"comment on schema public is '{note}'"))

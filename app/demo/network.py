@@ -1,4 +1,4 @@
-"""The demo network's places and people: colleges, staff, cohorts with their admissions."""
+"""The demo plan, and the network that it populates first: colleges, staff, cohorts with their admissions."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,7 @@ from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState, Phase
 from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
-from app.curricula.library import default_library
-from app.curricula.schemas import Curriculum, Module
+from app.curricula.schemas import Module
 from app.demo.data import COHORTS, EMPLOYERS, FIRST_NAMES, LAST_NAMES, PLACES, CohortPlan, Place
 from app.identity.account.passwords import hasher
 from app.identity.account.schemas import NewAccount
@@ -41,7 +40,7 @@ MOTIVES = (
 
 @dataclass
 class Staff:
-    """Who runs a college's training, by person id."""
+    """A college and the person ids of its staff."""
 
     college: CollegeShown
     coordinator: int
@@ -52,7 +51,7 @@ class Staff:
 
 @dataclass
 class Group:
-    """A cohort of the demo and its people."""
+    """A cohort of the demo, its enrolments, and the ids of its codevelopment groups."""
 
     plan: CohortPlan
     staff: Staff
@@ -62,8 +61,12 @@ class Group:
 
 
 @dataclass
-class Story:
-    """What the demo is told from: a database, a seeded chance, a reference date."""
+class DemoPlan:
+    """What the demo network is populated from: a database, a seeded random generator, a reference date.
+
+    ``enterprise_pools`` are the ids of enterprises without a mandate yet, by college id; ``place`` is the college
+    that a process simulates, empty while the whole network is populated.
+    """
 
     database: Database
     seed: int
@@ -71,82 +74,77 @@ class Story:
     project_id: int = 0
     staff: dict[str, Staff] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
-    pools: dict[int, list[int]] = field(default_factory=dict)
+    enterprise_pools: dict[int, list[int]] = field(default_factory=dict)
     place: str = ""
     places: frozenset[str] = frozenset(p.slug for p in PLACES)
     plans: Sequence[CohortPlan] = COHORTS
-    chance: random.Random = field(init=False)
+    rng: random.Random = field(init=False)
     _names: Iterator[tuple[str, str]] = field(default_factory=lambda: iter(()))
     _hash: str = ""
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(f"{self.seed} {self.place}")  # noqa: S311 - a story, not a secret
+        self.rng = random.Random(f"{self.seed} {self.place}")  # noqa: S311 - demo data, not a secret
 
-    def begin(self) -> None:
-        """Shuffle the names once."""
+    def prepare(self) -> None:
+        """Shuffle the names, and hash the demo password once for all accounts."""
         pairs = list(product(FIRST_NAMES, LAST_NAMES))
-        self.chance.shuffle(pairs)
+        self.rng.shuffle(pairs)
         self._names = iter(pairs)
         self._hash = hasher().hash(PASSWORD)
 
-    def person(self, db: Session, domain: str) -> int:
-        """Someone new with an account."""
+    def new_person(self, db: Session, domain: str) -> int:
+        """Create a person with an account, and return the person's id."""
         first, last = next(self._names)
         email = f"{search_key(first).replace(' ', '-')}.{search_key(last).replace(' ', '-')}@{domain}.example.com"
         command = NewAccount(legal_first_name=first, legal_last_name=last, email=email, password=PASSWORD)
         return add_account(db, command, password_hash=self._hash)
 
-    def day(self) -> date:
-        """The day it is in the story."""
+    def current_day(self) -> date:
+        """Return the date of the simulated clock."""
         return now().date()
 
     def actor(self, db: Session, person_id: int, permission: Permission) -> Actor:
-        """Someone at a door, the transaction limited to their colleges."""
-        found = load_actor(db, person_id, "")
-        set_actor(db, colleges=found.colleges, person=person_id)
-        return found.using(permission)
-
-
-def curriculum_of(group: Group) -> Curriculum:
-    """The version that a group follows."""
-    return default_library().curriculum(group.cohort.curriculum_slug, group.cohort.curriculum_version)
+        """Return a person as an actor with one permission in force, the transaction limited to their colleges."""
+        actor = load_actor(db, person_id, "")
+        set_actor(db, colleges=actor.colleges, person=person_id)
+        return actor.using(permission)
 
 
 def weeks_done(group: Group) -> int:
-    """How many weeks of the path a group has behind it, at its pace."""
+    """Return how many weeks of the path a group has completed, at its pace."""
     return int(group.plan.weeks_ago * group.plan.pace)
 
 
 def moment(group: Group, module: Module, *, days: int = 0, hour: int = 16) -> datetime:
-    """A moment of the module's last week."""
+    """Return a moment (UTC) counted from the first day of the module's week in the curriculum."""
     return noon(group.cohort.starts_on + (module.week - 1) * WEEK + timedelta(days=days), hour)
 
 
 def noon(day: date, hour: int = 16) -> datetime:
-    """A moment of a day (UTC): 16 h is around noon in Quebec."""
+    """Return an hour of a day in UTC: 16 h is around noon in Quebec."""
     return datetime.combine(day, time(hour), UTC)
 
 
-def lay(story: Story) -> None:
-    """Places, staff, cohorts, applications, admissions and starts."""
-    story.begin()
-    with at(noon(story.today - 60 * WEEK)):
-        _places(story)
-    for plan in story.plans:
-        if plan.place in story.places:
-            _cohort(story, plan)
+def populate_network(demo: DemoPlan) -> None:
+    """Open the colleges with their staff, then the cohorts with their applications, admissions and starts."""
+    demo.prepare()
+    with at(noon(demo.today - 60 * WEEK)):
+        _open_colleges(demo)
+    for plan in demo.plans:
+        if plan.place in demo.places:
+            _cohort(demo, plan)
 
 
-def _places(story: Story) -> None:
-    with story.database.transaction() as db:
-        story.project_id = network.open_project(
+def _open_colleges(demo: DemoPlan) -> None:
+    with demo.database.transaction() as db:
+        demo.project_id = network.open_project(
             db,
             NewProject(
                 slug="brigade-numerique",
                 name="Brigade de conseillers et conseillères numériques",
                 funder="Offensive de transformation numérique",
-                starts_on=story.today - 70 * WEEK,
-                ends_on=story.today + 86 * WEEK,
+                starts_on=demo.today - 70 * WEEK,
+                ends_on=demo.today + 86 * WEEK,
                 targets=(
                     Target(kind=TargetKind.ADVISORS, value=135),
                     Target(kind=TargetKind.ENTERPRISES, value=460),
@@ -155,20 +153,20 @@ def _places(story: Story) -> None:
             ),
         ).id
         for place in PLACES:
-            if place.slug in story.places:
-                story.staff[place.slug] = _staff(story, db, place)
-        grant_role(db, story.person(db, "escouade"), Role.ADMIN)
-        grant_role(db, story.person(db, "bailleur"), Role.OBSERVER, project_id=story.project_id)
-        if not {"piekouagami", "harricana"} <= story.places:
+            if place.slug in demo.places:
+                demo.staff[place.slug] = _open_college(demo, db, place)
+        grant_role(db, demo.new_person(db, "escouade"), Role.ADMIN)
+        grant_role(db, demo.new_person(db, "bailleur"), Role.OBSERVER, project_id=demo.project_id)
+        if not {"piekouagami", "harricana"} <= demo.places:
             return
-        visiting = story.staff["piekouagami"].trainers[0]
-        college = story.staff["harricana"].college
+        visiting_trainer = demo.staff["piekouagami"].trainers[0]
+        college = demo.staff["harricana"].college
         set_actor(db, colleges=[college.id], person=None)
-        grant_role(db, visiting, Role.TRAINER, college_id=college.id)
-        story.staff["harricana"].trainers.append(visiting)
+        grant_role(db, visiting_trainer, Role.TRAINER, college_id=college.id)
+        demo.staff["harricana"].trainers.append(visiting_trainer)
 
 
-def _staff(story: Story, db: Session, place: Place) -> Staff:
+def _open_college(demo: DemoPlan, db: Session, place: Place) -> Staff:
     college = network.open_college(
         db,
         NewCollege(
@@ -184,10 +182,10 @@ def _staff(story: Story, db: Session, place: Place) -> Staff:
     )
     set_actor(db, colleges=[college.id], person=None)
     small = place.slug in {"lac-gilman", "havre"}
-    coordinator = story.person(db, place.slug)
-    staff = Staff(college, coordinator, coordinator if small else story.person(db, place.slug))
-    staff.trainers = [story.person(db, place.slug) for _ in range(1 if small else 2)]
-    staff.facilitator = story.person(db, place.slug)
+    coordinator = demo.new_person(db, place.slug)
+    staff = Staff(college, coordinator, coordinator if small else demo.new_person(db, place.slug))
+    staff.trainers = [demo.new_person(db, place.slug) for _ in range(1 if small else 2)]
+    staff.facilitator = demo.new_person(db, place.slug)
     grant_role(db, staff.coordinator, Role.COORDINATOR, college_id=college.id)
     grant_role(db, staff.registrar, Role.REGISTRAR, college_id=college.id)
     for trainer in staff.trainers:
@@ -196,19 +194,19 @@ def _staff(story: Story, db: Session, place: Place) -> Staff:
     return staff
 
 
-def _cohort(story: Story, plan: CohortPlan) -> None:
-    staff = story.staff[plan.place]
-    monday = story.today - timedelta(days=story.today.weekday())
+def _cohort(demo: DemoPlan, plan: CohortPlan) -> None:
+    staff = demo.staff[plan.place]
+    monday = demo.today - timedelta(days=demo.today.weekday())
     starts_on = monday - plan.weeks_ago * WEEK
-    with at(noon(min(starts_on - 8 * WEEK, story.today))), story.database.transaction() as db:
-        manager = story.actor(db, staff.coordinator, Permission.COHORT_MANAGE)
+    with at(noon(min(starts_on - 8 * WEEK, demo.today))), demo.database.transaction() as db:
+        manager = demo.actor(db, staff.coordinator, Permission.COHORT_MANAGE)
         label = "généraliste" if plan.path == "generaliste" else "spécialisé"
         cohort = cohorts.open_cohort(
             db,
             manager,
             staff.college,
             NewCohort(
-                project_id=story.project_id,
+                project_id=demo.project_id,
                 region_code=staff.college.region_code,
                 phase=Phase(plan.phase),
                 code=f"{plan.code}-{starts_on.year}",
@@ -222,57 +220,61 @@ def _cohort(story: Story, plan: CohortPlan) -> None:
         )
         for trainer in staff.trainers:
             cohorts.add_staff(db, manager, cohort, StaffCommand(person_id=trainer))
-    people = _applications(story, plan, staff, cohort, starts_on)
-    enrolments = _admissions(story, plan, staff, cohort, people)
-    story.groups.append(Group(plan, staff, cohort, enrolments))
+    person_ids = _apply(demo, plan, staff, cohort, starts_on)
+    enrolments = _admit(demo, plan, staff, cohort, person_ids)
+    demo.groups.append(Group(plan, staff, cohort, enrolments))
 
 
-def _applications(story: Story, plan: CohortPlan, staff: Staff, cohort: CohortRef, starts_on: date) -> list[int]:
-    """One application each, in the weeks before; the transaction is the applicant's own."""
-    with at(noon(min(starts_on - 5 * WEEK, story.today))):
-        with story.database.transaction() as db:
-            people = [story.person(db, plan.place) for _ in range(plan.people)]
-        for person_id in people:
-            with story.database.transaction() as db:
-                applicant = story.actor(db, person_id, Permission.COHORT_APPLY)
+def _apply(demo: DemoPlan, plan: CohortPlan, staff: Staff, cohort: CohortRef, starts_on: date) -> list[int]:
+    """Create the cohort's people, each with an application in a transaction of their own; return their ids."""
+    with at(noon(min(starts_on - 5 * WEEK, demo.today))):
+        with demo.database.transaction() as db:
+            person_ids = [demo.new_person(db, plan.place) for _ in range(plan.people)]
+        for person_id in person_ids:
+            with demo.database.transaction() as db:
+                applicant = demo.actor(db, person_id, Permission.COHORT_APPLY)
                 command = ApplyCommand(
-                    motive=story.chance.choice(MOTIVES),
-                    employer=f"{story.chance.choice(EMPLOYERS)} ({staff.college.city})",
+                    motive=demo.rng.choice(MOTIVES),
+                    employer=f"{demo.rng.choice(EMPLOYERS)} ({staff.college.city})",
                     employer_agrees=True,
                 )
-                enrolments_service.apply(db, applicant, cohorts.see_open_cohort(db, cohort.id), command)
-    return people
+                enrolments_service.apply(db, applicant, cohorts.see_open_cohort(db, applicant, cohort.id), command)
+    return person_ids
 
 
-def _admissions(
-    story: Story, plan: CohortPlan, staff: Staff, cohort: CohortRef, people: list[int]
+def _admit(
+    demo: DemoPlan, plan: CohortPlan, staff: Staff, cohort: CohortRef, person_ids: list[int]
 ) -> list[EnrolmentRef]:
-    """Admitted three weeks before; one of a running cohort joins late (S2); cohorts to come wait."""
-    begun = plan.weeks_ago > 0
-    late = people[-1] if plan.place == "piekouagami" and plan.code == "GEN-2" else None
-    with at(noon(min(cohort.starts_on - 3 * WEEK, story.today))), story.database.transaction() as db:
-        manager = story.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
+    """Admit the applicants three weeks before the start, and start the cohort if its day has come.
+
+    One person joins a running cohort late (S2); some applications to a cohort to come stay open.
+    """
+    started = plan.weeks_ago > 0
+    late = person_ids[-1] if plan.place == "piekouagami" and plan.code == "GEN-2" else None
+    with at(noon(min(cohort.starts_on - 3 * WEEK, demo.today))), demo.database.transaction() as db:
+        manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
         for enrolment in enrolments_service.enrolments_in(db, cohort):
-            waits = not begun and story.chance.random() < 0.4  # noqa: PLR2004 - some applications are still open
-            if enrolment.person_id != late and not waits:
+            stays_open = not started and demo.rng.random() < 0.4  # noqa: PLR2004 - some applications are still open
+            if enrolment.person_id != late and not stays_open:
                 enrolments_service.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ADMITTED))
-    if begun:
-        with at(noon(cohort.starts_on)), story.database.transaction() as db:
-            manager = story.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
+    if started:
+        with at(noon(cohort.starts_on)), demo.database.transaction() as db:
+            manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
             enrolments_service.start(db, manager, cohort)
     if late is not None:
-        _join_late(story, staff, cohort, late)
-    with story.database.transaction() as db:
-        manager = story.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
-        if begun:
+        _join_late(demo, staff, cohort, late)
+    with demo.database.transaction() as db:
+        manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
+        if started:
             cohorts.set_applications(db, cohort, is_open=False)
         return enrolments_service.enrolments_in(db, cohort)
 
 
-def _join_late(story: Story, staff: Staff, cohort: CohortRef, person_id: int) -> None:
+def _join_late(demo: DemoPlan, staff: Staff, cohort: CohortRef, person_id: int) -> None:
     joined = cohort.starts_on + timedelta(weeks=3, days=2)
-    with at(noon(joined)), story.database.transaction() as db:
-        manager = story.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
-        mine = next(e for e in enrolments_service.enrolments_in(db, cohort) if e.person_id == person_id)
-        mine = enrolments_service.move(db, manager, mine, MoveCommand(to=EnrolmentState.ADMITTED, joined_on=joined))
-        enrolments_service.move(db, manager, mine, MoveCommand(to=EnrolmentState.ACTIVE, joined_on=joined))
+    with at(noon(joined)), demo.database.transaction() as db:
+        manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
+        enrolment = next(e for e in enrolments_service.enrolments_in(db, cohort) if e.person_id == person_id)
+        admission = MoveCommand(to=EnrolmentState.ADMITTED, joined_on=joined)
+        enrolment = enrolments_service.move(db, manager, enrolment, admission)
+        enrolments_service.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ACTIVE, joined_on=joined))

@@ -1,1 +1,1 @@
-"""Judgement of competencies on evidence."""
+"""Judgements of competencies on evidence, and the queue of hand-ins to judge."""

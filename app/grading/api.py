@@ -5,42 +5,47 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.cohorts.enrolments import service as cohorts
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
 from app.grading import service
-from app.grading.queue import service as queue
+from app.grading.queue.service import load_queue
 from app.grading.schemas import JudgeCommand, JudgementShown, Queue
+from app.grading.service import see_judgement
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["grading"], route_class=OnceRoute)
+router = APIRouter(tags=["grading"], route_class=IdempotentRoute)
 
 
 @router.post("/enrolments/{enrolment_id}/judgements", status_code=HTTPStatus.CREATED)
 def judge(
-    enrolment_id: int, command: JudgeCommand, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
+    command: JudgeCommand,
 ) -> JudgementShown:
     """Award a level on evidence, or replace a judgement with a reason; sent twice, it is one judgement."""
-    return service.judge(db, actor, cohorts.see_enrolment(db, actor, enrolment_id), command)
+    return service.judge(db, actor, enrolment, command)
 
 
 @router.get("/enrolments/{enrolment_id}/judgements")
 def judgements(
-    enrolment_id: int, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_READ)]
+    db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_READ)]
 ) -> list[JudgementShown]:
     """Judgements of an enrolment, newest first, those in force and those replaced."""
-    return service.judgements(db, cohorts.see_enrolment(db, actor, enrolment_id))
+    return service.judgements(db, enrolment)
 
 
 @router.get("/judgements/{judgement_id}")
-def judgement(judgement_id: int, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_READ)]) -> JudgementShown:
+def read_judgement(judgement: Annotated[JudgementShown, seen(see_judgement, P.JUDGEMENT_READ)]) -> JudgementShown:
     """One judgement."""
-    return service.see_judgement(db, actor, judgement_id)
+    return judgement
 
 
 @router.get("/me/judgement-queue")
 def judgement_queue(db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Queue:
-    """Hand-ins of my cohorts that no judgement rests on yet, oldest first."""
-    return queue.queue(db, actor)
+    """Hand-ins of the actor's cohorts that no judgement rests on yet, oldest first."""
+    return load_queue(db, actor)

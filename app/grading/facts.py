@@ -1,4 +1,4 @@
-"""Judging: levels awarded on evidence, append-only; what replaces a judgement names it (BR-12)."""
+"""Loader of the facts that grading gives to progress: judgements in force."""
 
 from collections.abc import Iterable
 
@@ -11,10 +11,7 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.progress.facts import Fact, Judged
-from app.progress.service import FactSource, Ids, among, own
-
-# Facts ------------------------------------------------------------------------------------------
-
+from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
 
 _JUDGED = (
     sa.select(
@@ -27,7 +24,7 @@ _JUDGED = (
     )
     .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
     .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-    .where(among(Judgement.enrolment_id), not_superseded(Judgement))
+    .where(of_enrolments(Judgement.enrolment_id), not_superseded(Judgement))
 )
 
 
@@ -36,4 +33,4 @@ def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
         yield enrolment_id, Judged(judgement_id, code, level, local(at, zone).date())
 
 
-FACTS = (FactSource(affects={Judgement: own}, load=_load),)
+FACTS = (FactSource(affects={Judgement: named_enrolments}, load=_load),)

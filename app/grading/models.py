@@ -10,7 +10,7 @@ from app.platform.database.types import check, moment, owned
 
 
 class Judgement(Row, table=True):
-    """A validated level of one competency for one enrolment; changed only by one that supersedes it."""
+    """A validated level of one competency for one enrolment; changed only by a judgement that supersedes it."""
 
     __table_args__ = owned(
         ("enrolment_id", "enrolment"),
@@ -36,7 +36,7 @@ class Judgement(Row, table=True):
 
 
 class JudgementEvidence(Row, table=True):
-    """What a judgement rests on: exactly one of the three."""
+    """One piece of a judgement's evidence: a hand-in, a mandate or a session, exactly one of the three."""
 
     __tablename__ = "judgement_evidence"
     __table_args__ = owned(

@@ -1,23 +1,22 @@
-"""The trainer's queue, and the page where a competency is judged with its evidence in view."""
+"""Pages of grading: the trainer's queue, and the form that judges a competency beside its evidence."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.curricula.library import default_library
-from app.curricula.schemas import Activity, Curriculum
+from app.cohorts.enrolments.service import see_enrolment
+from app.curricula.library import curriculum_of, default_library
+from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
 from app.grading.enums import EvidenceKind
-from app.grading.evidence import service as evidence_service
-from app.grading.queue import service as queue_service
+from app.grading.evidence.service import evidence_of
+from app.grading.queue.service import load_queue
 from app.grading.rules import MASTERY, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
-    BlankIsNone,
     Code,
     Comment,
     EvidenceRef,
@@ -28,9 +27,9 @@ from app.grading.schemas import (
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
-from app.platform.schema import Command
+from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
@@ -42,7 +41,7 @@ Ref = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9
 
 
 class JudgeForm(Command):
-    """The form: what :class:`JudgeCommand` says, in fields, and where to go afterwards."""
+    """The fields of :class:`JudgeCommand` as the form sends them, and where to go afterwards."""
 
     level: Annotated[int, Field(ge=1, le=4)]
     criteria_met: tuple[Code, ...] = Field(default=(), max_length=CRITERIA_MAX)
@@ -55,7 +54,7 @@ class JudgeForm(Command):
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
 
     def command(self, competency: str) -> JudgeCommand:
-        """As the service takes it."""
+        """Return the command for the service."""
         pairs = (ref.split(":") for ref in self.evidence)
         return JudgeCommand(
             competency_code=competency,
@@ -70,15 +69,15 @@ class JudgeForm(Command):
 
 
 def grading_form_path(enrolment_id: int, competency: str, hand_in: int | None = None) -> str:
-    """Where a competency of someone is judged; ``hand_in`` is the evidence to begin with."""
+    """Return the path of the form that judges a competency; ``hand_in`` is the evidence shown first."""
     path = f"/parcours/{enrolment_id}/jugements/{competency}"
     return path if hand_in is None else f"{path}?preuve={hand_in}"
 
 
 @router.get("/jugements")
 def queue_page(request: Request, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Response:
-    """What there is to judge, oldest first."""
-    return render(request, "grading/queue.html", queue=queue_service.queue(db, actor), bench_path=grading_form_path)
+    """The hand-ins to judge, oldest first."""
+    return render(request, "grading/queue.html", queue=load_queue(db, actor), grading_form_path=grading_form_path)
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}")
@@ -87,21 +86,18 @@ def grading_form(
     request: Request,
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_READ)],
-    enrolment_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_READ)],
     competency: str,
     preuve: Annotated[int | None, Query()] = None,
     remplace: Annotated[int | None, Query()] = None,
 ) -> Response:
-    """A competency of someone: rubric and history for who may read, evidence and form for who may judge."""
-    enrolment = cohorts.see_enrolment(db, actor, enrolment_id)
-    curriculum = default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-    framework = default_library().framework_of(curriculum)
-    if competency not in framework.by_code:
-        raise NotFound
+    """A competency of an enrolment: rubric and history for its readers, evidence and form for its assessors."""
+    framework = _framework_with(enrolment, competency)
+    curriculum = curriculum_of(enrolment)
     history = service.judgements(db, enrolment, competency=competency)
     return render(
         request,
-        "grading/bench.html",
+        "grading/competency.html",
         enrolment=enrolment,
         competency=framework.competency(competency),
         scale=framework.scale,
@@ -110,59 +106,63 @@ def grading_form(
         history=history,
         replaced=next((j for j in history if j.id == remplace and j.is_current), None),
         evidence_titles={a.code: a.title.text for a in curriculum.activities},
-        desk=_form_context(db, actor, enrolment, curriculum=curriculum, competency=competency, hand_in=preuve),
-        bench_path=grading_form_path,
+        form=_form_context(db, actor, enrolment, competency=competency, hand_in=preuve),
+        grading_form_path=grading_form_path,
     )
 
 
+def _framework_with(enrolment: EnrolmentRef, competency: str) -> Framework:
+    """Return the framework of an enrolment; raise ``NotFound`` when it has no such competency."""
+    framework = default_library().framework_of(curriculum_of(enrolment))
+    if competency not in framework.by_code:
+        raise NotFound
+    return framework
+
+
 def _form_context(
-    db: Session,
-    actor: Actor,
-    enrolment: EnrolmentRef,
-    *,
-    curriculum: Curriculum,
-    competency: str,
-    hand_in: int | None,
+    db: Session, actor: Actor, enrolment: EnrolmentRef, *, competency: str, hand_in: int | None
 ) -> dict[str, Any] | None:
-    """What someone who may judge this person has at hand; ``None`` for a reader."""
-    judge = actor.using(P.JUDGEMENT_MAKE)
+    """Return what the form shows to an actor who may judge this enrolment; ``None`` for a reader."""
+    assessor = actor.using(P.JUDGEMENT_MAKE)
     try:
-        cohorts.see_enrolment(db, judge, enrolment.id)
+        see_enrolment(db, assessor, enrolment.id)
     except NotFound:
         return None
-    queue = queue_service.queue(db, judge)
-    evidence = evidence_service.evidence_of(db, enrolment)
+    curriculum = curriculum_of(enrolment)
+    queue = load_queue(db, assessor)
+    evidence = evidence_of(db, enrolment)
     shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
-    first = shown.activity_code if shown else None
+    activity = shown.activity_code if shown else None
     return {
         "evidence": evidence,
         "shown": shown,
         "queue": queue,
         "place": _place(queue, hand_in),
-        "others": [c for c in _assessed_with(curriculum, first) if c != competency],
-        "activities": _activities(curriculum, competency, first),
-        "activity": first,
+        "others": [c for c in _assessed_with(curriculum, activity) if c != competency],
+        "activities": _activities(curriculum, competency, activity),
+        "activity": activity,
     }
 
 
 def _place(queue: Queue, hand_in: int | None) -> int | None:
-    """The rank of a hand-in among all those to judge, from 1; those judged come before."""
+    """Return the rank of a hand-in among all those of the queue, from 1; those already judged come before."""
     ranks = {item.hand_in_id: rank for rank, item in enumerate(queue.items, queue.judged + 1)}
     return ranks.get(hand_in) if hand_in is not None else None
 
 
 def _assessed_with(curriculum: Curriculum, activity: str | None) -> list[str]:
+    """Return the codes of the competencies that the module of an activity assesses."""
     return [t.competency for t in curriculum.module_of(activity).assesses] if activity else []
 
 
-def _activities(curriculum: Curriculum, competency: str, first: str | None) -> list[Activity]:
-    """Activities that may be named as what was judged: those of modules that assess the competency."""
+def _activities(curriculum: Curriculum, competency: str, shown: str | None) -> list[Activity]:
+    """Return the activities that a judgement may name: the one shown, those of modules that assess the competency."""
     return [
         activity
         for module in curriculum.modules
         for activity in module.activities
         if not activity.formative
-        and (activity.code == first or any(t.competency == competency for t in module.assesses))
+        and (activity.code == shown or any(t.competency == competency for t in module.assesses))
     ]
 
 
@@ -170,33 +170,30 @@ def _activities(curriculum: Curriculum, competency: str, first: str | None) -> l
 def judge(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
-    enrolment_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
     competency: str,
     form: Annotated[JudgeForm, Form()],
 ) -> Response:
-    """Keep the judgement, then the next hand-in, another competency of the same one, or this page again."""
-    enrolment = cohorts.see_enrolment(db, actor, enrolment_id)
-    framework = default_library().framework_of(
-        default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-    )
-    if competency not in framework.by_code:
-        raise NotFound
-    before = queue_service.queue(db, actor)
+    """Record the judgement, then go to the next hand-in, another competency of the same one, or this page again."""
+    framework = _framework_with(enrolment, competency)
+    queue_before = load_queue(db, actor) if form.then == NEXT else None
     service.judge(db, actor, enrolment, form.command(competency))
-    if form.then == NEXT:
-        following = _following(before, form.hand_in)
-        if following is None:
-            return redirect_after_post("/jugements")
-        return redirect_after_post(
-            grading_form_path(following.enrolment_id, following.competencies[0], following.hand_in_id)
-        )
+    if queue_before is not None:
+        return redirect_after_post(_next_path(queue_before, form.hand_in))
     stay_on = form.then if form.then in framework.by_code else competency
-    return redirect_after_post(grading_form_path(enrolment_id, stay_on, form.hand_in))
+    return redirect_after_post(grading_form_path(enrolment.id, stay_on, form.hand_in))
 
 
-def _following(queue: Queue, hand_in: int | None) -> QueueItem | None:
-    """What comes after a hand-in in the queue as it was; the oldest of the others when it was the last."""
-    places = [place for place, item in enumerate(queue.items) if item.hand_in_id == hand_in]
-    after = queue.items[places[0] + 1 :] if places else ()
-    others = [*after, *queue.items]
-    return next((item for item in others if item.hand_in_id != hand_in), None)
+def _next_path(queue: Queue, hand_in: int | None) -> str:
+    """Return the path of the next hand-in to judge, or of the empty queue."""
+    item = _next_item(queue, hand_in)
+    if item is None:
+        return "/jugements"
+    return grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id)
+
+
+def _next_item(queue: Queue, hand_in: int | None) -> QueueItem | None:
+    """Return the item after a hand-in in the queue; the oldest other one when the hand-in was the last."""
+    positions = [position for position, item in enumerate(queue.items) if item.hand_in_id == hand_in]
+    after = queue.items[positions[0] + 1 :] if positions else ()
+    return next((item for item in (*after, *queue.items) if item.hand_in_id != hand_in), None)

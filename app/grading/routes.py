@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""Routers of grading: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.grading import api, pages
 

@@ -1,4 +1,4 @@
-"""When a level may be awarded, on what, and by whom. Pure: no session, no clock.
+"""Pure rules of judgements: when a level may be awarded, on which evidence, and by whom.
 
 Sources: BR-12, BR-13, S5, S6.
 """
@@ -18,16 +18,19 @@ MASTERY = 3
 """From this level on, every criterion is met (see :func:`level_reasons`)."""
 
 CODEV_COMPETENCY = "CN-11"
-"""*Apprendre par le codéveloppement*: what a facilitator heard in confidence must not weigh on it (S6)."""
+"""*Apprendre par le codéveloppement*, not judged by a facilitator, who heard confidences in the group (S6)."""
 
 WORKING_DAYS = 10
-"""Within which a hand-in is judged."""
+"""Number of working days within which a hand-in is judged."""
 
 WEEKEND = 5
 
 
 def assessor_reasons(*, assessor: int, participant: int, competency: str, facilitates: bool) -> list[Reason]:
-    """Why this person may not judge that one (BR-13): oneself, or the members of one's own codev group (S6)."""
+    """Return why the assessor may not judge the participant (BR-13).
+
+    Nobody judges themselves, nor CN-11 of the members of a codev group that they facilitate (S6).
+    """
     reasons = []
     if assessor == participant:
         reasons.append(Reason("own_judgement"))
@@ -37,20 +40,20 @@ def assessor_reasons(*, assessor: int, participant: int, competency: str, facili
 
 
 def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str]) -> list[Reason]:
-    """Whether the criteria allow the level.
+    """Return why the criteria met do not allow the level.
 
     Level *n* needs all criteria met at that level. The framework states its criteria once per
     competency, as a mastered performance; the descriptions of levels 1 and 2 contradict them ("names a
     few actors", "prompted if needed"). So all of them are needed from level 3 on, and below, those that
     are met are only noted.
     """
-    known = [criterion.code for criterion in competency.criteria]
+    criteria = [criterion.code for criterion in competency.criteria]
     reasons = [
-        Reason("criterion_unknown", {"criterion": code, "competency": competency.code}, f"criteria_met.{place}")
-        for place, code in enumerate(criteria_met)
-        if code not in known
+        Reason("criterion_unknown", {"criterion": code, "competency": competency.code}, f"criteria_met.{index}")
+        for index, code in enumerate(criteria_met)
+        if code not in criteria
     ]
-    missing = [code for code in known if code not in criteria_met]
+    missing = [code for code in criteria if code not in criteria_met]
     if level >= MASTERY and missing:
         reasons.append(
             Reason("criteria_missing", {"level": level, "criteria": ", ".join(missing), "n": len(missing)}, "level")
@@ -58,19 +61,19 @@ def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str
     return reasons
 
 
-def evidence_reasons(given: Sequence[EvidenceRef], own: Collection[EvidenceRef]) -> list[Reason]:
-    """At least one piece of evidence, all among those of the enrolment (BR-12)."""
-    if not given:
+def evidence_reasons(named: Sequence[EvidenceRef], own: Collection[EvidenceRef]) -> list[Reason]:
+    """Return why the evidence named is not accepted: at least one piece, all of the enrolment (BR-12)."""
+    if not named:
         return [Reason("evidence_needed", field="evidence")]
     return [
-        Reason("evidence_unknown", {"kind": ref.kind.value, "id": ref.id}, f"evidence.{place}")
-        for place, ref in enumerate(given)
+        Reason("evidence_unknown", {"kind": ref.kind.value, "id": ref.id}, f"evidence.{index}")
+        for index, ref in enumerate(named)
         if ref not in own
     ]
 
 
 def activity_reasons(curriculum: Curriculum, code: str | None) -> list[Reason]:
-    """A formative activity gives feedback, never a level of record (BR-12)."""
+    """Return why an activity cannot be named: unknown, or formative, which gives feedback and no level (BR-12)."""
     if code is None:
         return []
     if code not in curriculum.placed:
@@ -81,7 +84,7 @@ def activity_reasons(curriculum: Curriculum, code: str | None) -> list[Reason]:
 
 
 def superseding_reasons(before: JudgementShown, *, assessor: int, level: int, reason: str | None) -> list[Reason]:
-    """What replaces a judgement says why; a review by someone else never lowers the level (S5).
+    """Return why a judgement cannot supersede ``before``: no reason, or a lower level from another assessor (S5).
 
     The assessor may correct their own judgement either way.
     """
@@ -94,18 +97,18 @@ def superseding_reasons(before: JudgementShown, *, assessor: int, level: int, re
 
 
 def working_days(since: date, until: date) -> int:
-    """Days from Monday to Friday after ``since``, ``until`` included; holidays are not known here."""
+    """Return the number of days from Monday to Friday after ``since`` up to ``until``; holidays are counted."""
     days = (until - since).days
     return sum((since + timedelta(days=n)).weekday() < WEEKEND for n in range(1, days + 1))
 
 
 def is_overdue(received_on: date, today: date) -> bool:
-    """Whether a hand-in has waited longer than people are promised."""
+    """Whether a hand-in has waited for more than ``WORKING_DAYS``."""
     return working_days(received_on, today) > WORKING_DAYS
 
 
 def threshold(curriculum: Curriculum, competency: str) -> int | None:
-    """The highest level that a certificate of the path asks of a competency; ``None`` when none does."""
+    """Return the highest level that a certificate of the path requires of a competency, or ``None``."""
     return max(
         (rule.thresholds[competency] for rule in curriculum.certificates if competency in rule.thresholds), default=None
     )

@@ -1,16 +1,15 @@
-"""Judgements, their evidence and the trainer's queue as they come in and go out. Moments are UTC."""
+"""Commands and read models of judgements, their evidence and the trainer's queue. Moments are UTC."""
 
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
-from app.platform.schema import Command, Prose, Read
+from app.platform.schema import BlankIsNone, Command, Prose, Read
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
-BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
 Comment = Annotated[Annotated[Prose, StringConstraints(max_length=4000)] | None, BlankIsNone]
 JudgeReason = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
 EVIDENCE_MAX = 30
@@ -59,12 +58,12 @@ class JudgementShown(Read):
 
     @property
     def is_current(self) -> bool:
-        """Whether no other judgement replaced it."""
+        """Whether no other judgement supersedes it."""
         return self.superseded_by is None
 
 
 class EvidenceShown(Read):
-    """Something of an enrolment that a judgement may rest on, newest first in lists."""
+    """A hand-in, mandate or session of an enrolment that a judgement may rest on."""
 
     kind: EvidenceKind
     id: int
@@ -78,7 +77,7 @@ class EvidenceShown(Read):
 
     @property
     def ref(self) -> EvidenceRef:
-        """As commands name it."""
+        """Return the reference by which commands name it."""
         return EvidenceRef(kind=self.kind, id=self.id)
 
 
@@ -99,7 +98,7 @@ class QueueItem(Read):
 
 
 class Queue(Read):
-    """What a trainer has to judge, oldest first; ``judged`` of ``total`` hand-ins are done."""
+    """Hand-ins that a trainer has to judge, oldest first; ``judged`` of ``total`` are already judged."""
 
     judged: int
     total: int

@@ -1,4 +1,4 @@
-"""Judging: levels awarded on evidence, append-only; what replaces a judgement names it (BR-12)."""
+"""Judgements: levels awarded on evidence, append-only; a later judgement supersedes an earlier one (BR-12)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,8 +12,7 @@ from app.codev.records.models import CodevRecord
 from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
-from app.curricula.library import default_library
-from app.curricula.schemas import Competency, Curriculum
+from app.curricula.library import curriculum_of, default_library
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
 from app.grading.models import Judgement, JudgementEvidence
@@ -35,84 +34,75 @@ from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
-# Judging ----------------------------------------------------------------------------------------
-
 
 def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
-    """Award a level, or replace a judgement; the same one sent again is one judgement.
+    """Award a level, or supersede a judgement; the same command sent again returns the first judgement.
 
-    The enrolment is locked first: two assessors who review one judgement come one after the other, and
-    the second is told.
+    The enrolment is locked first: of two assessors who review one judgement at once, the second gets a
+    ``Conflict``.
     """
-    locked = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
-    state = db.exec(locked).one()
+    lock = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
+    state = db.exec(lock).one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
-    competency = _competency(enrolment, command.competency_code)
+    curriculum = curriculum_of(enrolment)
+    competency = default_library().framework_of(curriculum).by_code.get(command.competency_code)
     if competency is None:
         unknown = Reason("competency_unknown", {"competency": command.competency_code}, "competency_code")
         raise Invalid("invalid", unknown)
-    may_not = assessor_reasons(
+    refusals = assessor_reasons(
         assessor=actor.person_id,
         participant=enrolment.person_id,
         competency=competency.code,
         facilitates=_facilitates(db, actor, enrolment),
     )
-    if may_not:
-        raise Forbidden("may_not_judge", *may_not)
+    if refusals:
+        raise Forbidden("may_not_judge", *refusals)
     history = judgements(db, enrolment, competency=competency.code)
-    again = next((j for j in history if _is_same(j, actor, command)), None)
-    if again is not None:
-        return again
+    repeated = next((j for j in history if _is_repeated(j, actor, command)), None)
+    if repeated is not None:
+        return repeated
     reasons = [
-        *_superseding(actor, history, command),
+        *_superseding_reasons(actor, history, command),
         *level_reasons(competency, command.level, command.criteria_met),
-        *activity_reasons(_curriculum(enrolment), command.activity_code),
+        *activity_reasons(curriculum, command.activity_code),
         *evidence_reasons(command.evidence, {e.ref for e in evidence_of(db, enrolment)}),
     ]
     if reasons:
         raise Invalid("invalid", *reasons)
-    return _write(db, actor, enrolment, command)
-
-
-def _curriculum(enrolment: EnrolmentRef) -> Curriculum:
-    return default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-
-
-def _competency(enrolment: EnrolmentRef, code: str) -> Competency | None:
-    return default_library().framework_of(_curriculum(enrolment)).by_code.get(code)
+    return _add_judgement(db, actor, enrolment, command)
 
 
 def _facilitates(db: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:
-    """Whether the actor leads or led a codev group of this person, or one of its sessions: BR-13 does not expire."""
+    """Whether the actor facilitates, or ever did, a codev group of this person or one of its sessions (BR-13)."""
     groups = select(CodevMembership.group_id).where(CodevMembership.enrolment_id == enrolment.id)
-    leads = exists().where(
+    facilitates_group = exists().where(
         col(RoleGrantRow.person_id) == actor.person_id,
         col(RoleGrantRow.role) == Role.FACILITATOR,
         col(RoleGrantRow.group_id).in_(groups),
     )
-    led = exists().where(
+    facilitated_session = exists().where(
         col(CodevRecord.facilitator_id) == actor.person_id,
         col(CodevRecord.session_id) == CodevSession.id,
         col(CodevSession.group_id).in_(groups),
     )
-    return bool(db.execute(sa.select(leads | led)).scalar_one())
+    return bool(db.execute(sa.select(facilitates_group | facilitated_session)).scalar_one())
 
 
-def _is_same(known: JudgementShown, actor: Actor, command: JudgeCommand) -> bool:
+def _is_repeated(judgement: JudgementShown, actor: Actor, command: JudgeCommand) -> bool:
     return (
-        known.is_current
-        and known.assessor_id == actor.person_id
-        and known.level == command.level
-        and set(known.criteria_met) == set(command.criteria_met)
-        and set(known.evidence) == set(command.evidence)
-        and (known.activity_code, known.comment) == (command.activity_code, command.comment or "")
-        and (known.supersedes_id, known.reason) == (command.supersedes, command.reason)
+        judgement.is_current
+        and judgement.assessor_id == actor.person_id
+        and judgement.level == command.level
+        and set(judgement.criteria_met) == set(command.criteria_met)
+        and set(judgement.evidence) == set(command.evidence)
+        and (judgement.activity_code, judgement.comment) == (command.activity_code, command.comment or "")
+        and (judgement.supersedes_id, judgement.reason) == (command.supersedes, command.reason)
     )
 
 
-def _superseding(actor: Actor, history: Sequence[JudgementShown], command: JudgeCommand) -> list[Reason]:
-    """Only a judgement of the same competency and person, in force, can be replaced."""
+def _superseding_reasons(actor: Actor, history: Sequence[JudgementShown], command: JudgeCommand) -> list[Reason]:
+    """Return why the command cannot supersede: only a judgement in force of this competency and person can be."""
     if command.supersedes is None:
         return []
     before = next((j for j in history if j.id == command.supersedes), None)
@@ -123,7 +113,7 @@ def _superseding(actor: Actor, history: Sequence[JudgementShown], command: Judge
     return superseding_reasons(before, assessor=actor.person_id, level=command.level, reason=command.reason)
 
 
-def _write(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
+def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
     row = Judgement(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
@@ -140,62 +130,82 @@ def _write(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCom
     db.add(row)
     db.flush()
     for ref in dict.fromkeys(command.evidence):
-        link = JudgementEvidence(college_id=enrolment.college_id, judgement_id=row.id)
-        setattr(link, f"{ref.kind.value}_id", ref.id)
-        db.add(link)
+        db.add(
+            JudgementEvidence(
+                college_id=enrolment.college_id,
+                judgement_id=row.id,
+                hand_in_id=ref.id if ref.kind is EvidenceKind.HAND_IN else None,
+                mandate_id=ref.id if ref.kind is EvidenceKind.MANDATE else None,
+                session_id=ref.id if ref.kind is EvidenceKind.SESSION else None,
+            )
+        )
     db.flush()
-    return _shown(db, Judgement.id == row.id)[0]
-
-
-# Reading ----------------------------------------------------------------------------------------
+    return _load_judgements(db, Judgement.id == row.id)[0]
 
 
 def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None = None) -> list[JudgementShown]:
-    """Judgements of an enrolment, newest first, those in force and those replaced."""
-    about = () if competency is None else (Judgement.competency_code == competency,)
-    return _shown(db, Judgement.enrolment_id == enrolment.id, *about)
+    """Return the judgements of an enrolment, newest first, in force and superseded, of one competency or of all."""
+    of_competency = () if competency is None else (Judgement.competency_code == competency,)
+    return _load_judgements(db, Judgement.enrolment_id == enrolment.id, *of_competency)
 
 
 def see_judgement(db: Session, actor: Actor, judgement_id: int) -> JudgementShown:
-    """A judgement within the actor's reach."""
+    """Return a judgement within the actor's reach; raise ``NotFound`` for any other."""
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    whose = (
+    statement = (
         sa.select(col(Enrolment.person_id), col(Enrolment.college_id))
         .join(Judgement, col(Judgement.enrolment_id) == Enrolment.id)
         .where(col(Judgement.id) == judgement_id, within)
     )
-    found = db.execute(whose).one_or_none()
-    if found is None:
+    owner = db.execute(statement).one_or_none()
+    if owner is None:
         raise NotFound
-    log_access(db, [(found.person_id, found.college_id)])
-    return _shown(db, Judgement.id == judgement_id)[0]
+    log_access(db, [(owner.person_id, owner.college_id)])
+    return _load_judgements(db, Judgement.id == judgement_id)[0]
 
 
-def _shown(db: Session, *where: object) -> list[JudgementShown]:
+def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
     later = Judgement.__table__.alias("later")  # type: ignore[attr-defined]
-    own_columns = (col(getattr(Judgement, name)) for name in JudgementShown.model_fields if hasattr(Judgement, name))
     statement = (
-        sa.select(*own_columns, shown_name().label("assessor"), later.c.id.label("superseded_by"))
+        sa.select(
+            col(Judgement.id),
+            col(Judgement.enrolment_id),
+            col(Judgement.competency_code),
+            col(Judgement.activity_code),
+            col(Judgement.level),
+            col(Judgement.criteria_met),
+            col(Judgement.comment),
+            col(Judgement.validated_at),
+            col(Judgement.assessor_id),
+            col(Judgement.supersedes_id),
+            col(Judgement.reason),
+            shown_name().label("assessor"),
+            later.c.id.label("superseded_by"),
+        )
         .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
         .join(Person, col(Person.id) == Judgement.assessor_id)
         .outerjoin(later, later.c.supersedes_id == Judgement.id)
         .where(*where)  # type: ignore[arg-type]
         .order_by(col(Judgement.id).desc())
     )
-    found = [dict(row) for row in db.execute(statement).mappings()]
-    evidence = _evidence(db, [row["id"] for row in found])
-    return [JudgementShown(**row, evidence=tuple(evidence[row["id"]])) for row in found]
+    rows = [dict(row) for row in db.execute(statement).mappings()]
+    evidence = _load_evidence(db, [row["id"] for row in rows])
+    return [JudgementShown(**row, evidence=tuple(evidence[row["id"]])) for row in rows]
 
 
-def _evidence(db: Session, ids: Sequence[int]) -> dict[int, list[EvidenceRef]]:
+def _load_evidence(db: Session, judgement_ids: Sequence[int]) -> dict[int, list[EvidenceRef]]:
     link = JudgementEvidence
     statement = (
         sa.select(col(link.judgement_id), col(link.hand_in_id), col(link.mandate_id), col(link.session_id))
-        .where(col(link.judgement_id).in_(ids))
+        .where(col(link.judgement_id).in_(judgement_ids))
         .order_by(col(link.id))
     )
-    found: dict[int, list[EvidenceRef]] = defaultdict(list)
-    for judgement_id, *targets in db.execute(statement):
-        kind, target = next((k, i) for k, i in zip(EvidenceKind, targets, strict=True) if i is not None)
-        found[judgement_id].append(EvidenceRef(kind=kind, id=target))
-    return found
+    evidence: dict[int, list[EvidenceRef]] = defaultdict(list)
+    for judgement_id, hand_in_id, mandate_id, session_id in db.execute(statement):
+        ids = (
+            (EvidenceKind.HAND_IN, hand_in_id),
+            (EvidenceKind.MANDATE, mandate_id),
+            (EvidenceKind.SESSION, session_id),
+        )
+        evidence[judgement_id] += [EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None]
+    return evidence

@@ -1,1 +1,1 @@
-"""Accounts and proof of who one is: sign-in, second factor, tokens, invitations, roles, the colleges' own sign-in."""
+"""Accounts and authentication: sign-in, second factor, API tokens, invitations, roles, OpenID Connect."""

@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""The routers of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.identity.account import api as account_api
 from app.identity.account import pages as account_pages

@@ -1,1 +1,1 @@
-"""What participants do alone: activities, hand-ins and field hours, and the facts they give to progress."""
+"""What participants do by themselves: activities done, hand-ins and field hours."""

@@ -1,4 +1,4 @@
-"""What learning tells the progress projection: activities done, hand-ins received, field time."""
+"""Loaders of the facts that learning gives to progress: activities done, hand-ins received, field time."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,11 +14,13 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.progress.facts import ActivityDone, Fact, FieldTime, HandedIn
-from app.progress.service import FactSource, Ids, among, own
+from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
 
 _COMPLETIONS = sa.select(
     col(ActivityCompletion.enrolment_id), col(ActivityCompletion.activity_code), col(ActivityCompletion.done_on)
-).where(among(ActivityCompletion.enrolment_id), not_superseded(ActivityCompletion), col(ActivityCompletion.done))
+).where(
+    of_enrolments(ActivityCompletion.enrolment_id), not_superseded(ActivityCompletion), col(ActivityCompletion.done)
+)
 
 _HAND_INS = (
     sa.select(
@@ -30,7 +32,7 @@ _HAND_INS = (
     )
     .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
     .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-    .where(among(HandIn.enrolment_id))
+    .where(of_enrolments(HandIn.enrolment_id))
 )
 
 _HOURS = (
@@ -46,7 +48,7 @@ _HOURS = (
     .outerjoin(
         Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
     )
-    .where(among(FieldHours.enrolment_id))
+    .where(of_enrolments(FieldHours.enrolment_id))
 )
 
 
@@ -65,13 +67,13 @@ def _load_hours(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
         yield enrolment_id, FieldTime(hours_id, code, worked_on, minutes, accepted)
 
 
-def _of_countersignatures(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    ids = [row.field_hours_id for row in rows]
-    return db.exec(select(FieldHours.enrolment_id).where(col(FieldHours.id).in_(ids))).all()
+def _countersigned_enrolments(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    hours_ids = [row.field_hours_id for row in rows]
+    return db.exec(select(FieldHours.enrolment_id).where(col(FieldHours.id).in_(hours_ids))).all()
 
 
 FACTS = (
-    FactSource(affects={ActivityCompletion: own}, load=_load_completions),
-    FactSource(affects={HandIn: own}, load=_load_hand_ins),
-    FactSource(affects={FieldHours: own, Countersignature: _of_countersignatures}, load=_load_hours),
+    FactSource(affects={ActivityCompletion: named_enrolments}, load=_load_completions),
+    FactSource(affects={HandIn: named_enrolments}, load=_load_hand_ins),
+    FactSource(affects={FieldHours: named_enrolments, Countersignature: _countersigned_enrolments}, load=_load_hours),
 )

@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""Routers of learning: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.learning.activities import api as activities_api
 from app.learning.activities import pages as activities_pages

@@ -1,10 +1,10 @@
-"""Words of the network that the features downstream share."""
+"""Enumerations of the network that later features share."""
 
 from enum import StrEnum
 
 
 class CertificateKind(StrEnum):
-    """The documents a college may issue at the end of a path."""
+    """The certificates that a college may issue at the end of a path."""
 
     attestation_participation = "attestation_participation"
     attestation_reussite = "attestation_reussite"

@@ -1,4 +1,4 @@
-"""The network: Quebec's regions, the colleges (tenants), the projects and their targets."""
+"""Tables of the network: Quebec's regions, the colleges (tenants), the projects and their targets."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ class Region(SQLModel, table=True):
 class College(Row, table=True):
     """A college: the tenant. ``number_prefix`` begins its certificate numbers.
 
-    ``logo`` names a kept file (``<sha256>.png``), ``ink`` and ``accent`` are its colours (``#rrggbb``).
+    ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
     """
 
     slug: str = Field(unique=True, max_length=60)
@@ -37,7 +37,7 @@ class College(Row, table=True):
 
 
 class Project(Row, table=True):
-    """A funded project; its targets come from here, never from code (S11)."""
+    """A funded project; its targets are data, never code (S11)."""
 
     slug: str = Field(unique=True, max_length=60)
     name: str = Field(max_length=200)
@@ -49,7 +49,7 @@ class Project(Row, table=True):
 
 
 class ProjectTarget(SQLModel, table=True):
-    """How many, for one kind."""
+    """A project's target for one kind: how many it promises to reach."""
 
     __tablename__ = "project_target"
 

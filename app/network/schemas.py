@@ -1,4 +1,4 @@
-"""The network as it comes in and goes out."""
+"""Commands and read models of regions, colleges and projects."""
 
 from datetime import date
 from typing import Annotated
@@ -19,7 +19,7 @@ class RegionShown(Read):
 
 
 class CollegeShown(Read):
-    """A college, as anyone signed in may know it."""
+    """A college, as anyone signed in may see it."""
 
     id: int
     slug: str
@@ -32,7 +32,7 @@ class CollegeShown(Read):
 
 
 class NewCollege(Command):
-    """A college to open."""
+    """A college to add."""
 
     slug: Slug
     name: Annotated[Line, StringConstraints(max_length=120)]
@@ -45,14 +45,14 @@ class NewCollege(Command):
 
 
 class Target(Command):
-    """How many of one kind a project promises."""
+    """How many of one kind a project promises to reach."""
 
     kind: TargetKind
     value: Annotated[int, Field(gt=0, le=1_000_000)]
 
 
 class NewProject(Command):
-    """A funded project."""
+    """A funded project to add."""
 
     slug: Slug
     name: Line

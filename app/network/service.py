@@ -1,4 +1,4 @@
-"""Colleges, regions and projects: small, shared by all, readable by whoever is signed in."""
+"""Regions, colleges and projects: few rows, shared by all, readable by anyone signed in."""
 
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,43 +13,48 @@ from app.platform.security.actor import Actor, scoped
 
 
 def regions(db: Session) -> list[RegionShown]:
-    """Quebec's 17 regions, in their usual order."""
+    """Return Quebec's 17 regions, by number."""
     return [RegionShown.model_validate(r) for r in db.exec(select(Region).order_by(Region.code)).all()]
 
 
 def region_name(db: Session, code: str) -> str:
-    """The name of a region."""
+    """Return the name of a region."""
     return db.get_one(Region, code).name
 
 
 def colleges(db: Session) -> list[CollegeShown]:
-    """All colleges by name, ``Cégep`` before ``Collège`` whatever the database's collation."""
+    """Return all colleges by name, ``Cégep`` before ``Collège`` whatever the database's collation."""
     rows = db.exec(select(College)).all()
     return [CollegeShown.model_validate(c) for c in sorted(rows, key=lambda c: (search_key(c.name), c.id))]
 
 
 def college(db: Session, college_id: int) -> CollegeShown:
-    """One college."""
-    found = db.get(College, college_id)
-    if found is None:
+    """Return one college; raise ``NotFound``."""
+    row = db.get(College, college_id)
+    if row is None:
         raise NotFound
-    return CollegeShown.model_validate(found)
+    return CollegeShown.model_validate(row)
 
 
 def see_college(db: Session, actor: Actor, college_id: int) -> CollegeShown:
-    """A college in which the actor may do what the route's permission says."""
-    found = db.exec(select(College).where(College.id == college_id, scoped(actor, college=College.id))).first()
-    if found is None:
+    """Return a college where the actor holds the route's permission; raise ``NotFound``."""
+    row = db.exec(select(College).where(College.id == college_id, scoped(actor, college=College.id))).first()
+    if row is None:
         raise NotFound
-    return CollegeShown.model_validate(found)
+    return CollegeShown.model_validate(row)
 
 
 def open_college(db: Session, command: NewCollege) -> CollegeShown:
-    """A new tenant."""
+    """Add a college.
+
+    Raises ``Invalid`` for an unknown time zone, ``Conflict("college_exists")`` for a slug or a prefix in use.
+    """
     if command.timezone not in available_timezones():
         raise Invalid("invalid", Reason("unknown_timezone", {"timezone": command.timezone}, "timezone"))
-    taken = select(College.id).where((College.slug == command.slug) | (College.number_prefix == command.number_prefix))
-    if db.exec(taken).first() is not None:
+    same_name = select(College.id).where(
+        (College.slug == command.slug) | (College.number_prefix == command.number_prefix)
+    )
+    if db.exec(same_name).first() is not None:
         raise Conflict("college_exists")
     row = College(**{**command.model_dump(), "authorised_kinds": [k.value for k in command.authorised_kinds]})
     db.add(row)
@@ -57,13 +62,16 @@ def open_college(db: Session, command: NewCollege) -> CollegeShown:
     return CollegeShown.model_validate(row)
 
 
-def zone(db: Session, college_id: int) -> ZoneInfo:
-    """The college's time zone (BR-30)."""
+def timezone_of(db: Session, college_id: int) -> ZoneInfo:
+    """Return the college's time zone (BR-30)."""
     return ZoneInfo(college(db, college_id).timezone)
 
 
 def open_project(db: Session, command: NewProject) -> ProjectShown:
-    """A new project with its targets."""
+    """Add a project with its targets.
+
+    Raises ``Invalid`` when it ends before it starts, ``Conflict("project_exists")`` for a slug in use.
+    """
     if command.ends_on <= command.starts_on:
         raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
     if db.exec(select(Project.id).where(Project.slug == command.slug)).first() is not None:
@@ -77,7 +85,7 @@ def open_project(db: Session, command: NewProject) -> ProjectShown:
 
 
 def project(db: Session, project_id: int) -> ProjectShown:
-    """One project with its targets."""
+    """Return one project with its targets; raise ``NotFound``."""
     row = db.get(Project, project_id)
     if row is None:
         raise NotFound
@@ -86,6 +94,6 @@ def project(db: Session, project_id: int) -> ProjectShown:
 
 
 def projects(db: Session) -> list[ProjectShown]:
-    """All projects, newest first."""
+    """Return all projects with their targets, newest first."""
     ids = db.exec(select(Project.id).order_by(col(Project.starts_on).desc())).all()
     return [project(db, i) for i in ids if i is not None]

@@ -1,1 +1,1 @@
-"""Pages that gather from several rooms; nothing imports this one."""
+"""Pages that gather from several features; nothing imports this one."""

@@ -1,25 +1,22 @@
-"""People, their accounts, the roles they hold and their sign-ins.
+"""The table of people.
 
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
+A person is global: one row, whatever the colleges. Others see a person through a role or an enrolment in their college.
 """
 
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    func,
-)
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Field, col
 
 from app.platform.database.rows import Row
 from app.platform.database.types import moment
 
 SEARCH_KEY = 420
-"""Longest search key, in characters: the folding of a ligature may lengthen a name, and what is over is cut."""
+"""Longest search key, in characters; removing accents may lengthen a name (ligatures), and the excess is cut."""
 
 
 class Person(Row, table=True):
-    """Someone; ``search_key`` is the folded name (no accents, no case) for search and sorting."""
+    """A person; ``search_key`` is the name without accents or case, for search and sorting."""
 
     legal_first_name: str = Field(max_length=100)
     legal_last_name: str = Field(max_length=100)
@@ -29,11 +26,15 @@ class Person(Row, table=True):
 
     @property
     def name(self) -> str:
-        """The name used on screens; certificates carry the legal one."""
+        """The name shown on screens: the chosen name, else the legal one, which certificates carry."""
         return self.chosen_name or f"{self.legal_first_name} {self.legal_last_name}"
 
 
 def shown_name() -> ColumnElement[str]:
-    """``Person.name`` as a column, for lists that select columns."""
+    """Return ``Person.name`` as an SQL expression, for statements that select columns."""
     legal = col(Person.legal_first_name) + " " + col(Person.legal_last_name)
     return func.coalesce(col(Person.chosen_name), legal)
+
+
+SHOWN_NAME_SQL = "coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name)"
+"""``Person.name`` in statements written as text, where ``p`` is the person."""

@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""The routers of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.people.access_log import api as access_log_api
 from app.people.access_log import pages as access_log_pages

@@ -1,8 +1,8 @@
-"""Pure rules about people: addresses, names, when a sign-in ends."""
+"""Pure rules about people: the normal form of a name."""
 
 import unicodedata
 
 
 def normal_name(text: str) -> str:
-    """NFC, single spaces: ``Zoé`` is one person however it was typed."""
+    """Return the name in NFC with single spaces, so that ``Zoé`` is stored one way however it was typed."""
     return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,4 +1,4 @@
-"""People as they come in and go out."""
+"""The name of a person, and the command that adds a person."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(normal_
 
 
 class NewPerson(Command):
-    """Someone to know, with the names of their identity document."""
+    """A person to add, with the names of their identity document."""
 
     legal_first_name: Name
     legal_last_name: Name

@@ -1,4 +1,4 @@
-"""People, their accounts and the roles they hold."""
+"""Adding people and looking up their names."""
 
 from collections.abc import Iterable
 
@@ -11,11 +11,9 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.messages.i18n import search_key
 
-# Accounts and roles -----------------------------------------------------------------------------
-
 
 def add_person(db: Session, command: NewPerson) -> Person:
-    """A person; the caller keeps the row inside a service."""
+    """Add a person and return the row, which stays inside the services."""
     names = (command.legal_first_name, command.legal_last_name, command.chosen_name or "")
     person = Person(
         legal_first_name=normal_name(command.legal_first_name),
@@ -30,5 +28,5 @@ def add_person(db: Session, command: NewPerson) -> Person:
 
 
 def names_of(db: Session, ids: Iterable[int]) -> dict[int, str]:
-    """Names by person id."""
+    """Return the shown names by person id."""
     return {p.id: p.name for p in db.exec(select(Person).where(col(Person.id).in_(ids))).all()}

@@ -1,1 +1,1 @@
-"""What knows no college: the database, the web, security, audit, documents, messages and jobs that every room uses."""
+"""What is independent of any college: the database, the web layer, security, audit, documents, messages and jobs."""

@@ -1,4 +1,4 @@
-"""The one clock. Rules take time as an argument; services ask here; a story may be told at another time."""
+"""The clock of the application: services read it, rules take the time as an argument; tests and the demo set it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
 
 
 def now() -> datetime:
-    """The moment, in UTC."""
+    """Return the current moment, in UTC."""
     return _fixed.get() or datetime.now(UTC)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Inside, it is that moment: for the demo network's past and for tests."""
+    """Set the clock to a moment inside the context: for the demo network and for tests."""
     token = _fixed.set(moment.astimezone(UTC))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Settings, from ``ESCOUADE_*`` variables. What is unsafe refuses to start in production."""
+"""The settings of a deployment, from ``ESCOUADE_*`` variables, and which of them are unsafe in production."""
 
 from email.utils import parseaddr
 from functools import cache
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.platform.documents.pades import SigningKey, faults
+from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Reason
 from app.platform.locations import default_data
 from app.platform.security.keyring import weaknesses
 
 
 class Settings(BaseSettings):
-    """One deployment's choices; every field is documented in ``docs/settings.md``."""
+    """The settings of one deployment; ``docs/settings.md`` documents every field."""
 
     model_config = SettingsConfigDict(env_prefix="ESCOUADE_", frozen=True, extra="ignore")
 
@@ -58,15 +58,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def use_psycopg(cls, url: str | None) -> str | None:
-        """Accept the usual spellings of a PostgreSQL address."""
+        """Return the URL with the psycopg driver, whatever scheme names PostgreSQL."""
         if url is None or url.startswith("postgresql+psycopg://"):
             return url
         return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
 
     @field_validator("smtp_url")
     @classmethod
-    def know_the_server(cls, url: str | None) -> str | None:
-        """Refuse what names no mail server, before letters wait for it."""
+    def check_mail_server(cls, url: str | None) -> str | None:
+        """Refuse a URL that is not one of a mail server."""
         parts = urlsplit(url or "smtp://unset")
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
             raise ValueError("not the address of a mail server")
@@ -74,15 +74,15 @@ class Settings(BaseSettings):
 
     @field_validator("mail_from")
     @classmethod
-    def know_the_sender(cls, sender: str | None) -> str | None:
-        """Refuse a sender that is no address."""
+    def check_sender(cls, sender: str | None) -> str | None:
+        """Refuse a sender that is not an e-mail address."""
         if sender is not None and not (sender.isprintable() and parseaddr(sender)[1].rpartition("@")[0]):
             raise ValueError("not a mail address")
         return sender
 
     @property
     def keyring_file(self) -> Path:
-        """Where the keys are."""
+        """The file of the keyring."""
         return self.keyring or self.data_dir / "keyring.json"
 
     @property
@@ -97,21 +97,21 @@ class Settings(BaseSettings):
         return f"{parts.scheme}://{parts.netloc}"
 
 
-def unsafe(settings: Settings) -> list[Reason]:
-    """Why these settings may not serve real people; empty outside production."""
+def unsafe_settings(settings: Settings) -> list[Reason]:
+    """Return why these settings are unsafe in production; empty in another environment."""
     if settings.environment != "production":
         return []
-    found = []
+    reasons = []
     if settings.database_url is None:
-        found.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
+        reasons.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
     if not settings.secure:
-        found.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
-    found.extend(weaknesses(settings.keyring_file))
-    found.extend(faults(settings.signing))
-    return found
+        reasons.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    reasons.extend(weaknesses(settings.keyring_file))
+    reasons.extend(signing_key_problems(settings.signing))
+    return reasons
 
 
 @cache
 def settings() -> Settings:
-    """The process's settings, read once."""
+    """Return the settings of the process, read once."""
     return Settings()

@@ -1,8 +1,8 @@
-"""What can go wrong, in domain words with a stable code.
+"""The errors of the domain: exceptions and reasons, each with a stable code.
 
-A rule that says "no" returns :class:`Reason` values; a service that must stop raises a
-:class:`DomainError`; one handler (``web.py``) turns it into ``application/problem+json`` or a page.
-No text is written here: codes are catalogue keys (``error.<code>``, ``reason.<code>``).
+A rule that refuses returns :class:`Reason` values; a service that must stop raises a :class:`DomainError`, which one
+handler (``web/problems.py``) turns into ``application/problem+json`` or a page. Texts are in the catalogues, under
+``error.<code>`` and ``reason.<code>``.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ NONE: Params = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is not possible (yet): a stable code, its values, the field it concerns.
+    """Why something is not possible, or not yet: a stable code, its values, the field that it concerns.
 
     ``field`` is a JSON path such as ``entries.2.minutes``; ``None`` when the whole is concerned.
     """
@@ -30,7 +30,7 @@ class Reason:
 
 
 class DomainError(Exception):
-    """Base of every refusal; nothing of the transaction it ends is kept."""
+    """Base of every refusal; it rolls the request's transaction back."""
 
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     code: str = "internal"
@@ -43,35 +43,35 @@ class DomainError(Exception):
 
 
 class Unauthenticated(DomainError):
-    """Nobody is signed in, or the proof is no longer good (401)."""
+    """Nobody is signed in, or the credential is invalid or expired (401)."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthenticated"
 
 
 class Forbidden(DomainError):
-    """Signed in, but no role of the person holds the route's permission (403)."""
+    """No role of the signed-in person grants the route's permission (403)."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
 
 
 class NotFound(DomainError):
-    """Missing or invisible: one answer for both, byte for byte (docs/decisions/0004)."""
+    """The object is missing or out of reach: the response is the same, byte for byte (404, docs/decisions/0004)."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
 
 
 class Conflict(DomainError):
-    """The state of the thing does not allow it now (409)."""
+    """The state of the object does not allow it now (409)."""
 
     status = HTTPStatus.CONFLICT
     code = "conflict"
 
 
 class Gone(DomainError):
-    """It was there, served once or its time is over, and will not come back (410)."""
+    """The object has been used or has expired for good (410)."""
 
     status = HTTPStatus.GONE
     code = "gone"
@@ -85,20 +85,20 @@ class Invalid(DomainError):
 
 
 class TooMany(DomainError):
-    """Too many tries; ``retry_after`` is in seconds (429)."""
+    """Too many attempts; ``retry_after`` is in seconds (429)."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many"
 
 
 class Unavailable(DomainError):
-    """Something the deployment lacks or that is down (503)."""
+    """Something that the deployment needs is missing or down (503)."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
 
 
 def refuse_unless(*reasons: Reason, code: str | None = None) -> None:
-    """Raise :class:`Invalid` with the reasons when there are any."""
+    """Raise :class:`Invalid` with the reasons, if there is any."""
     if reasons:
         raise Invalid(code or reasons[0].code, *reasons)

@@ -1,10 +1,10 @@
-"""JSON as stored, sent and digested."""
+"""JSON encoding: the compact form that is stored and sent, the canonical form that is digested."""
 
 import json
 
 
 def dumps(value: object) -> str:
-    """JSON as stored and sent: compact, accents kept, keys in order."""
+    """Return compact JSON with sorted keys and unescaped accents; values that JSON lacks become text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
 
 
@@ -12,5 +12,5 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 
 
 def canonical(value: object) -> bytes:
-    """JSON as it is digested: keys in order, no space."""
+    """Return the canonical JSON of a value in UTF-8: sorted keys, no spaces; raise ``TypeError`` for other values."""
     return _encode(value).encode()

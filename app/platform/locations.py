@@ -1,16 +1,16 @@
-"""Where files are: in a checkout as the repository has them, in an installed package all inside it."""
+"""The locations of files: at the top of a checkout, or inside the installed package."""
 
 from importlib.resources import files
 from pathlib import Path
 
 PACKAGE = Path(str(files("app")))
 SHIPPED = PACKAGE / "shipped"
-"""Where a wheel carries what stands at the top of the repository (see ``setup.py``); a checkout has no such folder."""
+"""The folder of a wheel with the top-level files of the repository (see ``setup.py``); absent from a checkout."""
 
 ROOT = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent
 """The folder of ``alembic.ini``, ``certificates``, ``curricula`` and ``migrations``."""
 
 
 def default_data() -> Path:
-    """Return where data goes when nobody chose: into the checkout, else into the home folder, never into a package."""
+    """Return the default data folder: in the checkout, or in the home folder when the package is installed."""
     return (Path.home() if ROOT == SHIPPED else ROOT) / ".escouade"

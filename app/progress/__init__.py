@@ -1,1 +1,1 @@
-"""Progress as a projection: pure rules fold an enrolment's facts into what is done, what is left and why."""
+"""Progress of an enrolment, a projection: pure rules compute from its facts what is done, what is left and why."""

@@ -1,49 +1,47 @@
-"""Progress as JSON."""
+"""JSON endpoints of progress: an enrolment, one's own enrolments, the board of a cohort."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
 
+from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.platform.messages.i18n import language, today
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
-from app.progress.board import service as board
+from app.platform.web.idempotency import IdempotentRoute
 from app.progress.board.schemas import BoardQuery, BoardRow
-from app.progress.path import service as path
+from app.progress.board.service import board
+from app.progress.path.service import paths_of, see_stored_progress
 from app.progress.schemas import PathSummary, Progress, StoredProgress
 
-router = APIRouter(tags=["progress"], route_class=OnceRoute)
+router = APIRouter(tags=["progress"], route_class=IdempotentRoute)
 
 
 def etag_of(stored: StoredProgress) -> str:
-    """Names the row's version, the local date and the language that the answer was built for."""
+    """Return the ETag of an answer: the row's version, the local date and the language."""
     return f'"{stored.version}-{today(stored.timezone).isoformat()}-{language.get()}"'
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:
-    """Whether a reader already holds this answer (RFC 9110: weak comparison, ``*`` is any)."""
-    asked = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    return etag in asked or "*" in asked
+    """Return whether ``If-None-Match`` names this answer (RFC 9110: weak comparison, ``*`` is any)."""
+    etags = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return etag in etags or "*" in etags
 
 
 @router.get(
     "/enrolments/{enrolment_id}/progress",
-    summary="What an enrolment's facts amount to, and what is left",
+    summary="The progress of an enrolment: what is done, what is left and why",
     response_model=Progress,
     responses={304: {"description": "Not changed since the ETag that was sent"}},
 )
 def read_progress(
-    actor: Annotated[Actor, may(P.PROGRESS_READ)],
-    db: SessionDep,
-    enrolment_id: int,
+    stored: Annotated[StoredProgress, seen(see_stored_progress, P.PROGRESS_READ)],
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """The stored value as it is: no parsing between the database and the reader."""
-    stored = path.stored_progress(db, actor, enrolment_id)
+    """Return the stored JSON as it is, without parsing it; 304 when the reader already holds it."""
     etag = etag_of(stored)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization, Cookie"}
     if matches(if_none_match, etag):
@@ -53,16 +51,15 @@ def read_progress(
 
 @router.get("/me/progress", summary="One's own enrolments with their figures")
 def read_my_progress(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> list[PathSummary]:
-    """Newest cohort first, whatever became of the enrolment."""
-    return path.paths_of(db, actor.person_id)
+    """List one's own enrolments in whatever state, newest cohort first."""
+    return paths_of(db, actor.person_id)
 
 
-@router.get("/cohorts/{cohort_id}/board", summary="Where everyone of a cohort is")
+@router.get("/cohorts/{cohort_id}/board", summary="The progress of everyone in a cohort")
 def read_board(
-    actor: Annotated[Actor, may(P.PROGRESS_READ)],
     db: SessionDep,
-    cohort_id: int,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.PROGRESS_READ)],
     query: Annotated[BoardQuery, Query()],
 ) -> list[BoardRow]:
-    """Everyone with a seat, or everyone in one state; ``tri`` puts first who needs attention."""
-    return board.board(db, see_cohort(db, actor, cohort_id), query)
+    """List everyone who has a seat, or everyone in one state; ``tri`` is the order."""
+    return board(db, cohort, query)

@@ -1,7 +1,7 @@
-"""The vocabulary of facts: what features know about an enrolment and the fold understands.
+"""The types of facts about an enrolment, which the loaders of features return and ``rules.fold`` reads.
 
-A fact counts when it is closed (a closed roll call, countersigned hours), so the clock never moves a
-projection. What a correction has superseded is not a fact any more: loaders leave it out.
+Facts are closed records (a closed roll call, countersigned hours), so that a projection never depends on
+the time of day. A record that a correction superseded is no fact: loaders leave it out.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Attended:
 
 @dataclass(frozen=True, slots=True)
 class CatchUpAssigned:
-    """A missed workshop to make up; ``done_on`` once it was (S2)."""
+    """A missed workshop to make up; ``done_on`` is set once it was (S2)."""
 
     activity_code: str
     minutes: int
@@ -33,7 +33,7 @@ class CatchUpAssigned:
 
 @dataclass(frozen=True, slots=True)
 class ActivityDone:
-    """The participant says that an activity done alone is finished."""
+    """An activity done alone that the participant declared finished."""
 
     activity_code: str
     on: date
@@ -41,7 +41,7 @@ class ActivityDone:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """An attempt was received for an activity."""
+    """An attempt handed in for an activity."""
 
     activity_code: str
     on: date
@@ -50,7 +50,7 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class FieldTime:
-    """Minutes declared for a field activity; ``accepted`` is ``None`` while nobody has countersigned."""
+    """Minutes declared for a field activity; ``accepted`` is ``None`` until they are countersigned or refused."""
 
     hours_id: int
     activity_code: str
@@ -72,7 +72,7 @@ class CodevAttended:
 
 @dataclass(frozen=True, slots=True)
 class CodevClient:
-    """The member was the client of a consultation held to its end."""
+    """A consultation held to its end in which the member was the client."""
 
     session_id: int
     position: int
@@ -81,7 +81,7 @@ class CodevClient:
 
 @dataclass(frozen=True, slots=True)
 class MandateDone:
-    """How far a mandate has come: the dates of its three facts (BR-15)."""
+    """A mandate with the dates of its three steps, once they are done (BR-15)."""
 
     mandate_id: int
     kind: MandateKind
@@ -116,7 +116,7 @@ Fact: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the fold must know of the enrolment itself."""
+    """The dates of the cohort and the enrolment that the progress depends on."""
 
     starts_on: date
     joined_on: date | None

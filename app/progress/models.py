@@ -1,4 +1,4 @@
-"""The projection: one row per enrolment, written by the fold and by nothing else."""
+"""The table of the projection: one row per enrolment, written by ``service.recompute`` alone."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,9 +12,9 @@ from app.platform.database.types import moment, owned
 
 
 class ProgressRow(Row, table=True):
-    """What the facts of an enrolment amount to; ``body`` is the whole ``Progress`` value as JSON.
+    """The progress of an enrolment; ``body`` is the whole ``Progress`` value as JSON.
 
-    The other columns are parts of it that lists and reports select.
+    The other columns repeat the parts of it that lists and reports select.
     """
 
     __tablename__ = "progress"

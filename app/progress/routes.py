@@ -1,4 +1,4 @@
-"""The routes of this room: JSON under ``/api/v1``, pages at ``/``."""
+"""The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.progress import api
 

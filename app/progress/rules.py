@@ -1,6 +1,6 @@
-"""The fold: an enrolment's facts and its curriculum version make a ``Progress``. The one definition.
+"""The one definition of progress: ``fold`` computes it from an enrolment's facts and its curriculum version.
 
-Pure: no session, no clock; the order of the facts changes nothing. Sources: BR-03, BR-06, BR-08,
+Pure: no database session, no clock; the order of the facts changes nothing. Sources: BR-03, BR-06, BR-08,
 BR-09, BR-12, BR-19.
 """
 
@@ -39,39 +39,41 @@ from app.progress.schemas import (
 AnyFact = TypeVar("AnyFact")
 ActivityFact = TypeVar("ActivityFact", Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended)
 
-LATE_BY = timedelta(days=14)
-"""An enrolment whose next due date is older than this is at risk (shown, never stored)."""
+ACTIVITY_FACTS = (Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended)
+"""The types of ``ActivityFact``: those that name an activity."""
 
 
-class _Heap:
-    """Facts by type, and by type and activity; what each activity comes to is worked out once."""
+class _FactIndex:
+    """Facts by type, and by type and activity; the outcome of each activity is computed once."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = tuple(facts)
         self.outcomes: dict[str, ActivityProgress] = {}
-        self._of: dict[type, list[Any]] = defaultdict(list)
-        self._about: dict[tuple[type, str], list[Any]] = defaultdict(list)
+        self._by_type: dict[type, list[Any]] = defaultdict(list)
+        self._by_activity: dict[tuple[type, str], list[Any]] = defaultdict(list)
         for fact in self.facts:
-            self._of[type(fact)].append(fact)
-            if hasattr(fact, "activity_code"):
-                self._about[type(fact), fact.activity_code].append(fact)
+            self._by_type[type(fact)].append(fact)
+            if isinstance(fact, ACTIVITY_FACTS):
+                self._by_activity[type(fact), fact.activity_code].append(fact)
 
-    def of(self, kind: type[AnyFact]) -> list[AnyFact]:
-        return self._of.get(kind, [])
+    def of_type(self, kind: type[AnyFact]) -> list[AnyFact]:
+        return self._by_type.get(kind, [])
 
-    def about(self, kind: type[ActivityFact], code: str) -> list[ActivityFact]:
-        return self._about.get((kind, code), [])
+    def of_activity(self, kind: type[ActivityFact], code: str) -> list[ActivityFact]:
+        return self._by_activity.get((kind, code), [])
 
 
 def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progress:
-    """What the facts amount to under this version of the path."""
-    heap = _Heap(facts)
-    modules = _modules(curriculum, basis, heap)
-    attended, base = attendance(basis, heap.of(Attended), heap.of(CodevAttended), heap.of(CatchUpAssigned))
-    levels = competency_levels(heap.of(Judged))
+    """Return the progress that the facts amount to under this version of the path."""
+    index = _FactIndex(facts)
+    modules = _modules(curriculum, basis, index)
+    attended, base = attendance(
+        basis, index.of_type(Attended), index.of_type(CodevAttended), index.of_type(CatchUpAssigned)
+    )
+    levels = competency_levels(index.of_type(Judged))
     thresholds = _thresholds(curriculum)
     open_dues = [m.due_on for m in modules if m.state is not State.DONE]
-    before = Progress(
+    progress = Progress(
         curriculum_slug=curriculum.slug,
         curriculum_version=curriculum.version,
         planned_minutes=curriculum.minutes,
@@ -84,18 +86,19 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
             for c in sorted(thresholds.keys() | levels.keys() | _assessed(curriculum))
         ),
         codev=CodevProgress(
-            sessions_attended=sessions_attended(heap.of(CodevAttended)), times_client=len(set(heap.of(CodevClient)))
+            sessions_attended=sessions_attended(index.of_type(CodevAttended)),
+            times_client=len(set(index.of_type(CodevClient))),
         ),
-        mandates=_mandate_progress(heap.of(MandateDone)),
+        mandates=_mandate_progress(index.of_type(MandateDone)),
         eligibility=(),
         next_due_on=min(open_dues, default=None),
-        last_fact_on=max((d for f in heap.facts if (d := _dated(f)) is not None), default=None),
+        last_fact_on=max((d for f in index.facts if (d := _date_of(f)) is not None), default=None),
     )
-    eligible = tuple(_eligibility(rule, before, heap.of(MandateDone)) for rule in curriculum.certificates)
-    return before.model_copy(update={"eligibility": eligible})
+    eligible = tuple(_eligibility(rule, progress, index.of_type(MandateDone)) for rule in curriculum.certificates)
+    return progress.model_copy(update={"eligibility": eligible})
 
 
-def _dated(fact: Fact) -> date | None:
+def _date_of(fact: Fact) -> date | None:
     if isinstance(fact, CatchUpAssigned):
         return fact.done_on
     if isinstance(fact, MandateDone):
@@ -104,11 +107,12 @@ def _dated(fact: Fact) -> date | None:
 
 
 def _thresholds(curriculum: Curriculum) -> dict[str, int]:
-    found: dict[str, int] = {}
+    """Return the highest level that a certificate requires, by competency."""
+    thresholds: dict[str, int] = {}
     for rule in curriculum.certificates:
         for code, level in rule.thresholds.items():
-            found[code] = max(level, found.get(code, 0))
-    return found
+            thresholds[code] = max(level, thresholds.get(code, 0))
+    return thresholds
 
 
 def _assessed(curriculum: Curriculum) -> set[str]:
@@ -118,55 +122,55 @@ def _assessed(curriculum: Curriculum) -> set[str]:
 # Modules and activities -------------------------------------------------------------------------
 
 
-def _modules(curriculum: Curriculum, basis: Basis, heap: _Heap) -> tuple[ModuleProgress, ...]:
-    """All modules, each after its prerequisites: what is complete opens what follows (BR-03)."""
+def _modules(curriculum: Curriculum, basis: Basis, index: _FactIndex) -> tuple[ModuleProgress, ...]:
+    """Return the progress of every module; a complete module opens those that require it (BR-03)."""
     done: dict[str, bool] = {}
     for module in curriculum.modules:
-        _is_done(curriculum, module, heap, done)
-    return tuple(_module(module, basis, heap, done) for module in curriculum.modules)
+        _is_done(curriculum, module, index, done)
+    return tuple(_module_progress(module, basis, index, done) for module in curriculum.modules)
 
 
-def _is_done(curriculum: Curriculum, module: Module, heap: _Heap, done: dict[str, bool]) -> bool:
+def _is_done(curriculum: Curriculum, module: Module, index: _FactIndex, done: dict[str, bool]) -> bool:
     if module.code not in done:
-        own = not _module_missing(module, heap)
-        done[module.code] = own and all(
-            _is_done(curriculum, curriculum.module(code), heap, done) for code in module.prerequisites
+        complete_alone = not _module_reasons(module, index)
+        done[module.code] = complete_alone and all(
+            _is_done(curriculum, curriculum.module(code), index, done) for code in module.prerequisites
         )
     return done[module.code]
 
 
-def _module_missing(module: Module, heap: _Heap) -> list[StoredReason]:
-    """What the module itself still asks for: its quorum (BR-09), or each of its activities."""
+def _module_reasons(module: Module, index: _FactIndex) -> list[StoredReason]:
+    """Return what the module itself still requires: its quorum (BR-09), or each of its activities."""
     if module.codev_quorum is None:
-        return [why for activity in module.activities for why in _outcome(activity, heap).why]
+        return [reason for activity in module.activities for reason in _outcome(activity, index).why]
     codes = {a.code for a in module.activities}
-    attended = sessions_attended(f for f in heap.of(CodevAttended) if f.activity_code in codes)
-    turns = len(set(heap.of(CodevClient)))
-    missing = []
+    attended = sessions_attended(f for f in index.of_type(CodevAttended) if f.activity_code in codes)
+    turns = len(set(index.of_type(CodevClient)))
+    reasons = []
     if attended < module.codev_quorum.min_sessions_attended:
-        missing.append(
+        reasons.append(
             StoredReason(
                 code="codev_sessions_missing", params={"n": module.codev_quorum.min_sessions_attended - attended}
             )
         )
     if turns < module.codev_quorum.min_times_client:
-        missing.append(
+        reasons.append(
             StoredReason(code="codev_client_missing", params={"n": module.codev_quorum.min_times_client - turns})
         )
-    others = (a for a in module.activities if a.type is not ActivityType.codev)
-    return missing + [why for activity in others for why in _outcome(activity, heap).why]
+    other_activities = (a for a in module.activities if a.type is not ActivityType.codev)
+    return reasons + [reason for activity in other_activities for reason in _outcome(activity, index).why]
 
 
 def due_on(module: Module, starts_on: date) -> date:
-    """The last day of the cohort's week by whose end a module should be finished."""
+    """Return the day by which a module should be finished: the last one of its week of the cohort."""
     return starts_on + timedelta(weeks=module.week, days=-1)
 
 
-def _module(module: Module, basis: Basis, heap: _Heap, done: Mapping[str, bool]) -> ModuleProgress:
+def _module_progress(module: Module, basis: Basis, index: _FactIndex, done: Mapping[str, bool]) -> ModuleProgress:
     locked_by = [code for code in module.prerequisites if not done[code]]
-    activities = tuple(_activity(a, locked_by, heap, done) for a in module.activities)
+    activities = tuple(_activity_with_prerequisites(a, locked_by, index, done) for a in module.activities)
     state = State.DONE if done[module.code] else State.LOCKED if locked_by else State.OPEN
-    why = [StoredReason(code="prerequisite_missing", params={"module": code}) for code in locked_by]
+    reasons = [StoredReason(code="prerequisite_missing", params={"module": code}) for code in locked_by]
     return ModuleProgress(
         code=module.code,
         state=state,
@@ -174,42 +178,44 @@ def _module(module: Module, basis: Basis, heap: _Heap, done: Mapping[str, bool])
         planned_minutes=module.minutes,
         recognised_minutes=sum(a.recognised_minutes for a in activities),
         activities=activities,
-        why=tuple(why + _module_missing(module, heap)),
+        why=tuple(reasons + _module_reasons(module, index)),
     )
 
 
-def _activity(activity: Activity, locked_by: list[str], heap: _Heap, done: Mapping[str, bool]) -> ActivityProgress:
-    found = _outcome(activity, heap)
-    closed = [*locked_by, *(code for code in activity.requires if not done[code] and code not in locked_by)]
-    if found.state is State.OPEN and closed:
-        whys = tuple(StoredReason(code="prerequisite_missing", params={"module": code}) for code in closed)
-        return found.model_copy(update={"state": State.LOCKED, "why": whys})
-    return found
+def _activity_with_prerequisites(
+    activity: Activity, locked_by: list[str], index: _FactIndex, done: Mapping[str, bool]
+) -> ActivityProgress:
+    outcome = _outcome(activity, index)
+    missing_modules = [*locked_by, *(code for code in activity.requires if not done[code] and code not in locked_by)]
+    if outcome.state is State.OPEN and missing_modules:
+        reasons = tuple(StoredReason(code="prerequisite_missing", params={"module": code}) for code in missing_modules)
+        return outcome.model_copy(update={"state": State.LOCKED, "why": reasons})
+    return outcome
 
 
-def _outcome(activity: Activity, heap: _Heap) -> ActivityProgress:
-    """One activity alone: minutes recognised (BR-06) and what it still asks for."""
-    if activity.code not in heap.outcomes:
-        heap.outcomes[activity.code] = _by_kind(activity, heap)
-    return heap.outcomes[activity.code]
+def _outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
+    """Return the outcome of one activity alone: the minutes recognised (BR-06) and what it still requires."""
+    if activity.code not in index.outcomes:
+        index.outcomes[activity.code] = _outcome_by_type(activity, index)
+    return index.outcomes[activity.code]
 
 
-def _by_kind(activity: Activity, heap: _Heap) -> ActivityProgress:
+def _outcome_by_type(activity: Activity, index: _FactIndex) -> ActivityProgress:
     if activity.type is ActivityType.codev:
-        return _codev(activity, heap)
+        return _codev_outcome(activity, index)
     if activity.type is ActivityType.field_mandate:
-        return _field(activity, heap)
+        return _field_outcome(activity, index)
     if activity.is_group:
-        return _group(activity, heap)
+        return _group_outcome(activity, index)
     if activity.type is ActivityType.assessment:
-        days = [f.on for f in heap.about(HandedIn, activity.code)]
-        return _all_or_nothing(activity, min(days, default=None), "hand_in_missing")
-    days = [f.on for f in heap.about(ActivityDone, activity.code)]
-    return _all_or_nothing(activity, min(days, default=None), "activity_to_do")
+        days = [f.on for f in index.of_activity(HandedIn, activity.code)]
+        return _all_or_nothing_outcome(activity, min(days, default=None), "hand_in_missing")
+    days = [f.on for f in index.of_activity(ActivityDone, activity.code)]
+    return _all_or_nothing_outcome(activity, min(days, default=None), "activity_to_do")
 
 
-def _result(
-    activity: Activity, minutes: int, done_on: date | None, *why: StoredReason, waiting: bool = False
+def _activity_progress(
+    activity: Activity, minutes: int, done_on: date | None, *reasons: StoredReason, waiting: bool = False
 ) -> ActivityProgress:
     state = State.DONE if done_on is not None else State.WAITING if waiting else State.OPEN
     return ActivityProgress(
@@ -218,44 +224,48 @@ def _result(
         planned_minutes=activity.minutes,
         recognised_minutes=min(minutes, activity.minutes),
         done_on=done_on,
-        why=why if done_on is None else (),
+        why=reasons if done_on is None else (),
     )
 
 
-def _all_or_nothing(activity: Activity, done_on: date | None, missing: str) -> ActivityProgress:
+def _all_or_nothing_outcome(activity: Activity, done_on: date | None, missing: str) -> ActivityProgress:
     minutes = activity.minutes if done_on is not None else 0
-    return _result(activity, minutes, done_on, StoredReason(code=missing, params={"activity": activity.code}))
+    return _activity_progress(
+        activity, minutes, done_on, StoredReason(code=missing, params={"activity": activity.code})
+    )
 
 
-def _group(activity: Activity, heap: _Heap) -> ActivityProgress:
-    entries = heap.about(Attended, activity.code)
-    assigned = heap.about(CatchUpAssigned, activity.code)
+def _group_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
+    entries = index.of_activity(Attended, activity.code)
+    assigned = index.of_activity(CatchUpAssigned, activity.code)
     made_up = [f for f in assigned if f.done_on is not None]
     minutes = sum(f.minutes for f in entries) + sum(f.minutes for f in made_up)
     days = [f.on for f in entries if f.minutes] + [f.done_on for f in made_up if f.done_on is not None]
     missing = "catch_up_to_do" if entries or assigned else "session_to_come"
-    return _result(
+    return _activity_progress(
         activity, minutes, min(days, default=None), StoredReason(code=missing, params={"activity": activity.code})
     )
 
 
-def _codev(activity: Activity, heap: _Heap) -> ActivityProgress:
-    entries = heap.about(CodevAttended, activity.code)
+def _codev_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
+    entries = index.of_activity(CodevAttended, activity.code)
     days = [f.on for f in entries if f.minutes]
     missing = StoredReason(code="session_missed" if entries else "session_to_come", params={"activity": activity.code})
-    return _result(activity, sum(f.minutes for f in entries), min(days, default=None), missing)
+    return _activity_progress(activity, sum(f.minutes for f in entries), min(days, default=None), missing)
 
 
-def _field(activity: Activity, heap: _Heap) -> ActivityProgress:
-    declared = heap.about(FieldTime, activity.code)
+def _field_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
+    declared = index.of_activity(FieldTime, activity.code)
     accepted = sum(f.minutes for f in declared if f.accepted)
     pending = sum(f.minutes for f in declared if f.accepted is None)
     done_on = max(f.on for f in declared if f.accepted) if accepted >= activity.minutes else None
     missing = max(activity.minutes - accepted - pending, 0)
-    why = StoredReason(code="hours_to_countersign", params={"activity": activity.code})
+    reason = StoredReason(code="hours_to_countersign", params={"activity": activity.code})
     if missing:
-        why = StoredReason(code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing})
-    return _result(activity, accepted, done_on, why, waiting=not missing)
+        reason = StoredReason(
+            code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing}
+        )
+    return _activity_progress(activity, accepted, done_on, reason, waiting=not missing)
 
 
 # Attendance, codevelopment, mandates, competencies ----------------------------------------------
@@ -267,28 +277,28 @@ def attendance(
     codev: Iterable[CodevAttended],
     catch_ups: Iterable[CatchUpAssigned],
 ) -> tuple[int, int]:
-    """Minutes attended and their base (BR-08).
+    """Return the minutes attended and their base (BR-08).
 
     The base is the planned minutes of closed group sessions since joining, plus the catch-ups assigned
-    for what took place before; making up a session missed after joining completes the activity and its
-    hours, but the absence stays.
+    for earlier sessions. Making up a session missed after joining completes the activity and its hours,
+    but the absence still counts.
     """
     entries: list[Attended | CodevAttended] = [*sessions, *codev]
     entries = [f for f in entries if basis.joined_on is None or f.on >= basis.joined_on]
-    met = {f.activity_code for f in entries}
-    before = [f for f in catch_ups if f.activity_code not in met]
-    base = sum(f.planned_minutes for f in entries) + sum(f.minutes for f in before)
+    held_since_joining = {f.activity_code for f in entries}
+    before_joining = [f for f in catch_ups if f.activity_code not in held_since_joining]
+    base = sum(f.planned_minutes for f in entries) + sum(f.minutes for f in before_joining)
     attended = sum(min(f.minutes, f.planned_minutes) for f in entries)
-    return attended + sum(f.minutes for f in before if f.done_on is not None), base
+    return attended + sum(f.minutes for f in before_joining if f.done_on is not None), base
 
 
 def sessions_attended(codev: Iterable[CodevAttended]) -> int:
-    """How many codevelopment sessions someone took part in."""
+    """Return how many codevelopment sessions the person took part in."""
     return len({f.session_id for f in codev if f.minutes})
 
 
 def competency_levels(judged: Iterable[Judged]) -> dict[str, int]:
-    """The highest validated level of each competency: a later lower one changes nothing (BR-12)."""
+    """Return the highest validated level of each competency; a later lower one changes nothing (BR-12)."""
     levels: dict[str, int] = {}
     for fact in judged:
         levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
@@ -296,9 +306,12 @@ def competency_levels(judged: Iterable[Judged]) -> dict[str, int]:
 
 
 def mandate_completed(mandate: MandateDone) -> bool:
-    """An accompaniment is complete with its three facts, an orientation with agreement and diagnostic."""
-    both = mandate.agreement_on is not None and mandate.diagnostic_on is not None
-    return both and (mandate.kind is MandateKind.orientation or mandate.plan_on is not None)
+    """Return whether a mandate is complete (BR-15).
+
+    An accompaniment needs its agreement, diagnostic and plan; an orientation needs the first two.
+    """
+    is_diagnosed = mandate.agreement_on is not None and mandate.diagnostic_on is not None
+    return is_diagnosed and (mandate.kind is MandateKind.orientation or mandate.plan_on is not None)
 
 
 def _mandate_progress(mandates: list[MandateDone]) -> MandateProgress:
@@ -314,31 +327,33 @@ def _mandate_progress(mandates: list[MandateDone]) -> MandateProgress:
 
 
 def _eligibility(rule: CertificateRule, progress: Progress, mandates: list[MandateDone]) -> Eligibility:
-    why = [*_hours_why(rule, progress), *_modules_why(rule, progress), *_levels_why(rule, progress)]
+    reasons = [*_hours_reasons(rule, progress), *_incomplete_modules(rule, progress), *_level_reasons(rule, progress)]
     if rule.mandates is not None:
-        done = [m for m in mandates if m.kind is rule.mandates.kind and mandate_completed(m)]
-        if len(done) < rule.mandates.min_completed:
-            why.append(StoredReason(code="mandates_missing", params={"n": rule.mandates.min_completed - len(done)}))
-        enterprises = len({m.enterprise_id for m in done})
+        completed = [m for m in mandates if m.kind is rule.mandates.kind and mandate_completed(m)]
+        if len(completed) < rule.mandates.min_completed:
+            reasons.append(
+                StoredReason(code="mandates_missing", params={"n": rule.mandates.min_completed - len(completed)})
+            )
+        enterprises = len({m.enterprise_id for m in completed})
         if enterprises < rule.mandates.min_distinct_enterprises:
             missing = rule.mandates.min_distinct_enterprises - enterprises
-            why.append(StoredReason(code="enterprises_missing", params={"n": missing}))
-    return Eligibility(kind=rule.kind, eligible=not why, why=tuple(why))
+            reasons.append(StoredReason(code="enterprises_missing", params={"n": missing}))
+    return Eligibility(kind=rule.kind, eligible=not reasons, why=tuple(reasons))
 
 
-def _hours_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
-    why = []
+def _hours_reasons(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
+    reasons = []
     pct = progress.attendance_pct
     if rule.min_attendance_pct and (pct is None or pct < rule.min_attendance_pct):
-        why.append(StoredReason(code="attendance_low", params={"pct": pct or 0, "needed": rule.min_attendance_pct}))
+        reasons.append(StoredReason(code="attendance_low", params={"pct": pct or 0, "needed": rule.min_attendance_pct}))
     needed = -(-progress.planned_minutes * rule.min_hours_pct // 100)
     if progress.recognised_minutes < needed:
         params = {"recognised_minutes": progress.recognised_minutes, "needed_minutes": needed}
-        why.append(StoredReason(code="hours_low", params=params))
-    return why
+        reasons.append(StoredReason(code="hours_low", params=params))
+    return reasons
 
 
-def _modules_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
+def _incomplete_modules(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
     if not rule.all_modules:
         return []
     return [
@@ -348,7 +363,7 @@ def _modules_why(rule: CertificateRule, progress: Progress) -> list[StoredReason
     ]
 
 
-def _levels_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
+def _level_reasons(rule: CertificateRule, progress: Progress) -> list[StoredReason]:
     levels = {c.code: c.level or 0 for c in progress.competencies}
     return [
         StoredReason(
@@ -357,36 +372,3 @@ def _levels_why(rule: CertificateRule, progress: Progress) -> list[StoredReason]
         for code, needed in sorted(rule.thresholds.items())
         if levels.get(code, 0) < needed
     ]
-
-
-# What depends on the day, derived at reading ----------------------------------------------------
-
-
-def is_late(next_due_on: date | None, today: date) -> bool:
-    """Whether something due is not done."""
-    return next_due_on is not None and next_due_on < today
-
-
-def risk_reasons(
-    next_due_on: date | None, attended: int, base: int, today: date, *, min_attendance_pct: int = 80
-) -> list[StoredReason]:
-    """Why to call the person: late by more than two weeks, or attendance below what is needed."""
-    found = []
-    if next_due_on is not None and next_due_on < today - LATE_BY:
-        found.append(
-            StoredReason(
-                code="long_late", params={"due_on": next_due_on.isoformat(), "days": (today - next_due_on).days}
-            )
-        )
-    if base > 0 and attended * 100 < min_attendance_pct * base:
-        found.append(
-            StoredReason(code="attendance_low", params={"pct": attended * 100 // base, "needed": min_attendance_pct})
-        )
-    return found
-
-
-def is_at_risk(
-    next_due_on: date | None, attended: int, base: int, today: date, *, min_attendance_pct: int = 80
-) -> bool:
-    """Whether to call the person."""
-    return bool(risk_reasons(next_due_on, attended, base, today, min_attendance_pct=min_attendance_pct))

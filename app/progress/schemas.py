@@ -1,4 +1,4 @@
-"""The ``Progress`` value: what an enrolment's facts amount to. Times are minutes, dates ISO 8601."""
+"""The ``Progress`` value and the read models made from it. Times are minutes, dates ISO 8601."""
 
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from app.platform.schema import Read
 
 
 class State(StrEnum):
-    """Of an activity or a module."""
+    """The state of an activity or a module; ``waiting`` is for activities alone."""
 
     LOCKED = "locked"
     OPEN = "open"
@@ -28,7 +28,7 @@ class StoredReason(Read):
 
     @property
     def reason(self) -> Reason:
-        """As rules and texts know it."""
+        """The same reason as rules return it."""
         return Reason(self.code, self.params)
 
 
@@ -56,7 +56,7 @@ class ModuleProgress(Read):
 
 
 class CompetencyProgress(Read):
-    """The highest validated level of a competency, and the highest threshold that a certificate asks."""
+    """The highest validated level of a competency, and the highest level that a certificate requires."""
 
     code: str
     level: int | None = None
@@ -87,7 +87,7 @@ class MandateProgress(Read):
 
 
 class Progress(Read):
-    """The whole: recognised and planned minutes, attendance, modules, competencies, eligibility."""
+    """The progress of an enrolment: minutes, attendance, modules, competencies, eligibility."""
 
     curriculum_slug: str
     curriculum_version: str
@@ -105,7 +105,7 @@ class Progress(Read):
 
     @property
     def modules_done(self) -> int:
-        """How many modules are complete."""
+        """The number of complete modules."""
         return sum(m.state is State.DONE for m in self.modules)
 
     @property
@@ -114,11 +114,11 @@ class Progress(Read):
         return attendance_pct(self.attended_minutes, self.attendance_base_minutes)
 
     def activity(self, code: str) -> ActivityProgress:
-        """One activity; ``KeyError`` when the path has none of that code."""
-        found = next((a for m in self.modules for a in m.activities if a.code == code), None)
-        if found is None:
+        """Return the progress of one activity; raise ``KeyError`` when the path has none of that code."""
+        activity = next((a for m in self.modules for a in m.activities if a.code == code), None)
+        if activity is None:
             raise KeyError(code)
-        return found
+        return activity
 
 
 class Step(Read):
@@ -149,7 +149,7 @@ class PathSummary(Read):
 
 
 class StoredProgress(Read):
-    """A projection row as it is stored: ``body`` is the ``Progress`` value's JSON, never parsed on the way."""
+    """A projection row as stored; ``body`` is the JSON of the ``Progress`` value, not parsed."""
 
     version: int
     body: str
@@ -157,5 +157,5 @@ class StoredProgress(Read):
 
 
 def attendance_pct(attended: int, base: int) -> int | None:
-    """Attendance in whole percent, rounded down; ``None`` without a base."""
+    """Return the attendance in whole percent, rounded down; ``None`` without a base."""
     return attended * 100 // base if base else None

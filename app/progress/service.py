@@ -1,8 +1,8 @@
-"""The projection: which enrolments a transaction touched, their facts, their new row.
+"""The projection: find the enrolments that a transaction affects, load their facts, write their rows.
 
-``refresh`` runs at the commit boundary. It locks the touched enrolments in id order **before** it
-reads their facts (READ COMMITTED, ``FOR NO KEY UPDATE``): without the lock two concurrent facts would
-each be folded without the other, and one would be lost.
+``refresh`` runs at the commit boundary. It locks the affected enrolments in id order **before** it
+reads their facts (READ COMMITTED, ``FOR NO KEY UPDATE``): without the lock, two concurrent transactions
+would each compute the progress without the other's fact, and one fact would be lost.
 """
 
 from collections import defaultdict
@@ -32,14 +32,17 @@ Load: TypeAlias = Callable[[Session, Ids], Iterable[tuple[int, Fact]]]
 
 @dataclass(frozen=True)
 class FactSource:
-    """A feature's facts: the tables that hold them, whom their rows touch, how to load them."""
+    """The facts of a feature: the enrolments that a written row of each table affects, and how to load them."""
 
     affects: Mapping[type[SQLModel], Affected]
     load: Load
 
 
-def among(enrolment_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped attribute
-    """Rows of the enrolments given as ``ids`` when the statement runs: loaders build theirs once, not at each fold."""
+def of_enrolments(enrolment_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped attribute
+    """Return the condition of a loader's statement: the enrolments bound as ``ids`` when it runs.
+
+    Loaders build their statement once, when imported.
+    """
     return col(enrolment_id) == any_(bindparam("ids", type_=ARRAY(Integer)))
 
 
@@ -47,68 +50,67 @@ _sources: list[FactSource] = []
 
 
 def register(source: FactSource) -> None:
-    """Called by main for each feature, once."""
+    """Register a feature's facts; registering them twice changes nothing."""
     if source not in _sources:
         _sources.append(source)
 
 
-def _itself(_: Session, rows: Sequence[Any]) -> list[int]:
+def _own_ids(_: Session, rows: Sequence[Any]) -> list[int]:
     return [row.id for row in rows]
 
 
-def own(_: Session, rows: Sequence[Any]) -> list[int]:
-    """Rows that name their enrolment."""
+def named_enrolments(_: Session, rows: Sequence[Any]) -> list[int]:
+    """Return the enrolments that rows name in ``enrolment_id``."""
     return [row.enrolment_id for row in rows]
 
 
 def fact_tables() -> frozenset[str]:
-    """Tables that only objects may write, so that the touched set is whole."""
+    """Return the tables written through the unit of work alone, so that no affected enrolment is missed."""
     return frozenset(str(model.__tablename__) for source in _sources for model in source.affects)
 
 
-def _of_cohorts(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    found = db.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
-    return [i for i in found if i is not None]
+def _enrolments_of_cohorts(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    return db.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
 
 
 def _no_facts(_: Session, __: Ids) -> Iterable[tuple[int, Fact]]:
     return ()
 
 
-ENROLMENTS = FactSource(affects={Enrolment: _itself, Cohort: _of_cohorts}, load=_no_facts)
-"""What progress depends on beside facts: the enrolment and its cohort's dates."""
+ENROLMENTS = FactSource(affects={Enrolment: _own_ids, Cohort: _enrolments_of_cohorts}, load=_no_facts)
+"""What progress depends on besides facts: the enrolment and its cohort's dates."""
 
 
 # At the commit boundary -------------------------------------------------------------------------
 
 
 def affected_enrolments(db: Session) -> list[int]:
-    """Ids of the enrolments that this transaction's writes concern, in order."""
+    """Return the ids of the enrolments that this transaction's writes affect, in order."""
     by_type: dict[type, list[Any]] = defaultdict(list)
     for row in written(db):
         by_type[type(row)].append(row)
-    found: set[int] = set()
+    ids: set[int] = set()
     for source in _sources:
-        for model, whom in source.affects.items():
+        for model, enrolments_of in source.affects.items():
             if model in by_type:
-                found.update(whom(db, by_type[model]))
-    return sorted(found)
+                ids.update(enrolments_of(db, by_type[model]))
+    return sorted(ids)
 
 
 def refresh(db: Session) -> None:
-    """Fold again every enrolment that the transaction touched, once, under its lock."""
+    """Recompute every enrolment that the transaction affects, once, under its lock."""
     ids = affected_enrolments(db)
     if ids:
         recompute(db, ids)
 
 
 def recompute(db: Session, ids: Ids) -> None:
-    """Lock, read, fold, write: version + 1, in the caller's transaction."""
+    """Lock the enrolments, compute their progress and write it with version + 1, in the caller's transaction."""
     lock = select(Enrolment.id).where(col(Enrolment.id).in_(ids)).order_by(col(Enrolment.id))
     locked = db.exec(lock.with_for_update(key_share=True)).all()
     if len(locked) != len(ids):
-        raise RuntimeError("an enrolment to fold is out of this transaction's sight")
-    values = [_row(*item) for item in folded(db, ids)]
+        raise RuntimeError("an enrolment to recompute is not visible to this transaction")
+    values = [_row(*item) for item in compute_progress(db, ids)]
     statement = insert(ProgressRow)
     new = {c.name: c for c in statement.excluded if c.name not in {"id", "version", "enrolment_id", "college_id"}}
     table = ProgressRow.__table__  # type: ignore[attr-defined]
@@ -118,8 +120,8 @@ def recompute(db: Session, ids: Ids) -> None:
     db.connection().execute(statement, values)
 
 
-def folded(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
-    """``(enrolment id, college id, progress)`` computed from the facts as they are now."""
+def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
+    """Return ``(enrolment id, college id, progress)``, computed from the current facts."""
     basis = db.execute(
         sa.select(
             col(Enrolment.id),
@@ -139,9 +141,8 @@ def folded(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
             facts[enrolment_id].append(fact)
     library = default_library()
     return [
-        (id_, college, fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]))
-        for id_, college, slug, version, joined_on, starts_on in basis
-        if id_ is not None
+        (id_, college_id, fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]))
+        for id_, college_id, slug, version, joined_on, starts_on in basis
     ]
 
 
@@ -165,16 +166,16 @@ def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, ob
 
 
 def mismatches(db: Session, *, batch: int = 200) -> list[int]:
-    """Enrolments whose stored row is not what their facts give (``escouade doctor --progress``)."""
-    ids = [i for i in db.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all() if i is not None]
+    """Return the enrolments whose stored row differs from what their facts give (``escouade doctor --progress``)."""
+    ids = list(db.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all())
     wrong: list[int] = []
     for start in range(0, len(ids), batch):
-        part = ids[start : start + batch]
+        batch_ids = ids[start : start + batch]
         stored = dict(
             db.exec(
-                select(ProgressRow.enrolment_id, ProgressRow.body).where(col(ProgressRow.enrolment_id).in_(part))
+                select(ProgressRow.enrolment_id, ProgressRow.body).where(col(ProgressRow.enrolment_id).in_(batch_ids))
             ).all()
         )
-        fresh = {id_: progress.model_dump(mode="json") for id_, _, progress in folded(db, part)}
-        wrong.extend(id_ for id_ in part if dumps(stored.get(id_)) != dumps(fresh[id_]))
+        fresh = {id_: progress.model_dump(mode="json") for id_, _, progress in compute_progress(db, batch_ids)}
+        wrong.extend(id_ for id_ in batch_ids if dumps(stored.get(id_)) != dumps(fresh[id_]))
     return wrong

@@ -1,1 +1,1 @@
-"""Reports that reconcile: one model, rendered as a page, JSON, CSV and XLSX."""
+"""Progress reports, from one read model shown as a page, JSON, CSV and XLSX, and a project's indicators."""

@@ -1,4 +1,4 @@
-"""Sums of a report and the columns of its export: pure, so that every rendering says the same."""
+"""Totals of a report and columns of its export: pure, so that every rendering shows the same values."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SUMMED = tuple(name for name in ReportTotals.model_fields if name not in {"enrol
 
 
 class CellType(StrEnum):
-    """What a column holds."""
+    """Type of a column's cells."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -21,7 +21,7 @@ class CellType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the contract; ``competency`` is set for a level's."""
+    """A column of the export; ``competency`` is set for a column of levels."""
 
     key: str
     type: CellType
@@ -30,20 +30,20 @@ class Column:
 
 
 def competencies_of(curriculum: Curriculum) -> tuple[str, ...]:
-    """Competencies that a path assesses or asks for, in order."""
-    asked = {code for rule in curriculum.certificates for code in rule.thresholds}
-    return tuple(sorted(asked | {t.competency for module in curriculum.modules for t in module.assesses}))
+    """Return the codes of the competencies that a path assesses or its certificates require, sorted."""
+    required = {code for rule in curriculum.certificates for code in rule.thresholds}
+    return tuple(sorted(required | {t.competency for module in curriculum.modules for t in module.assesses}))
 
 
 def totals(rows: Iterable[ReportRow]) -> ReportTotals:
-    """Sums over rows."""
+    """Return the sums over rows."""
     rows = tuple(rows)
     sums = {name: sum(getattr(row, name) for row in rows) for name in SUMMED}
     return ReportTotals(enrolments=len(rows), certificates=sum(len(row.certificates) for row in rows), **sums)
 
 
 def by_cohort(rows: Iterable[ReportRow]) -> tuple[CohortTotals, ...]:
-    """Totals of each cohort, in the order of the rows."""
+    """Return the totals of each cohort, in the order of the rows."""
     groups: dict[str, list[ReportRow]] = {}
     for row in rows:
         groups.setdefault(row.cohort, []).append(row)
@@ -51,9 +51,9 @@ def by_cohort(rows: Iterable[ReportRow]) -> tuple[CohortTotals, ...]:
 
 
 def columns(competencies: Iterable[str], words: Mapping[str, str]) -> tuple[Column, ...]:
-    """The columns of ``progression_v1``; ``words`` says states and kinds, an absent one stays a code.
+    """Return the columns of ``progression_v1``; ``words`` translates states and kinds, an absent one stays a code.
 
-    Levels come last: their number depends on the paths, the other columns never move.
+    Levels come last: their number depends on the paths, and the other columns never move.
     """
     text, number, day = CellType.TEXT, CellType.NUMBER, CellType.DATE
     return (
@@ -72,9 +72,9 @@ def columns(competencies: Iterable[str], words: Mapping[str, str]) -> tuple[Colu
         Column("modules_total", number, lambda r: r.modules_total),
         Column("eligible", text, lambda r: ", ".join(words.get(k.value, k.value) for k in r.eligible)),
         Column("certificates", text, lambda r: ", ".join(f"{c.number} ({c.issued_on})" for c in r.certificates)),
-        *(_level(code) for code in competencies),
+        *(_level_column(code) for code in competencies),
     )
 
 
-def _level(code: str) -> Column:
+def _level_column(code: str) -> Column:
     return Column("level", CellType.NUMBER, lambda row: row.levels.get(code), competency=code)

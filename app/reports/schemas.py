@@ -1,4 +1,4 @@
-"""Progress reports and a project's indicators, as every face reads them. Times are minutes, dates ISO 8601."""
+"""Read models of progress reports and of a project's indicators. Times are minutes, dates ISO 8601."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ CONTRACT = "progression_v1"
 """Columns of the export: their order never changes and none is renamed; new ones come at the end."""
 
 INDICATORS = "indicators_v1"
-"""Definitions of the indicators (see ``project_indicators`` in the migrations, and ``rules_mask``)."""
+"""Definitions of the indicators (see ``project_indicators`` in the migrations, and ``indicators/rules.py``)."""
 
 
 class CertificateIssued(Read):
@@ -24,7 +24,7 @@ class CertificateIssued(Read):
 
 
 class ReportRow(Read):
-    """One enrolment, whatever became of it once admitted."""
+    """One enrolment, in any state that follows admission."""
 
     college: str
     cohort: str
@@ -60,7 +60,7 @@ class ReportTotals(Read):
 
 
 class CohortTotals(Read):
-    """One cohort's part of the totals."""
+    """Totals of one cohort."""
 
     cohort: str
     totals: ReportTotals
@@ -81,7 +81,7 @@ class ProgressReport(Read):
 
 
 class ReportChoice(Read):
-    """A report that someone may ask for."""
+    """A report that the actor may read."""
 
     id: int
     label: str
@@ -89,7 +89,7 @@ class ReportChoice(Read):
 
 
 class Reports(Read):
-    """What someone may read and download."""
+    """Reports that the actor may read and download."""
 
     cohorts: tuple[ReportChoice, ...]
     colleges: tuple[ReportChoice, ...]
@@ -97,7 +97,7 @@ class Reports(Read):
 
 
 class Figures(Read):
-    """A region's or the project's figures; ``null`` is masked: below five, or it would give one away."""
+    """Figures of a region or of the project; ``null`` is masked: below five, or another could be deduced from it."""
 
     enrolled: int | None
     active: int | None
@@ -108,14 +108,14 @@ class Figures(Read):
 
 
 class RegionFigures(Figures):
-    """One region where the project is."""
+    """Figures of one region of the project."""
 
     region_code: str
     region: str
 
 
 class TargetReached(Read):
-    """What the project promised and how far it is."""
+    """A target of the project and the figure reached so far."""
 
     kind: TargetKind
     target: int
@@ -123,7 +123,7 @@ class TargetReached(Read):
 
 
 class Indicators(Read):
-    """A project's aggregates on a day: nothing about anyone."""
+    """A project's aggregates on a day, without personal data."""
 
     definitions: str = INDICATORS
     project_id: int

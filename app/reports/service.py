@@ -1,4 +1,4 @@
-"""Progress reports: one read model that the screen, JSON, CSV and XLSX all show."""
+"""Progress reports: the one read model behind the page, JSON, CSV and XLSX."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from app.cohorts import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.network import service as network
 from app.network.enums import CertificateKind
 from app.network.models import College, Project
@@ -36,14 +36,14 @@ NEVER_FOLLOWED = (EnrolmentState.APPLIED, EnrolmentState.REFUSED)
 
 
 def cohort_report(db: Session, actor: Actor, cohort: CohortRef, *, as_of: date | None = None) -> ProgressReport:
-    """The progress of everyone of a cohort."""
+    """Return the progress of everyone of a cohort."""
     college = network.college(db, cohort.college_id)
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id)
     return _report(db, college, cohort.code, as_of, within & (col(Enrolment.cohort_id) == cohort.id))
 
 
 def college_report(db: Session, actor: Actor, college: CollegeShown, *, as_of: date | None = None) -> ProgressReport:
-    """The progress of everyone of all cohorts of a college; its totals are the sum of theirs."""
+    """Return the progress of everyone of all cohorts of a college; its totals are the sum of theirs."""
     within = scoped(actor, college=Enrolment.college_id)
     return _report(db, college, None, as_of, within & (col(Enrolment.college_id) == college.id))
 
@@ -51,16 +51,16 @@ def college_report(db: Session, actor: Actor, college: CollegeShown, *, as_of: d
 def _report(
     db: Session, college: CollegeShown, cohort: str | None, as_of: date | None, where: ColumnElement[bool]
 ) -> ProgressReport:
-    found = _enrolments(db, where)
-    log_access(db, [(row.person_id, college.id) for row in found], Part.REPORT)
-    issued = _certificates(db, where)
-    rows = tuple(_row(college, row, issued[row.id]) for row in found)
+    enrolments = _enrolments(db, where)
+    log_access(db, [(row.person_id, college.id) for row in enrolments], Part.REPORT)
+    certificates = _certificates(db, where)
+    rows = tuple(_row(college, row, certificates[row.id]) for row in enrolments)
     return ProgressReport(
         college=college.name,
         college_slug=college.slug,
         cohort=cohort,
         as_of=as_of or today(college.timezone),
-        competencies=_competencies(found),
+        competencies=_competencies(enrolments),
         rows=rows,
         cohorts=by_cohort(rows),
         totals=totals(rows),
@@ -68,25 +68,22 @@ def _report(
 
 
 def _enrolments(db: Session, where: ColumnElement[bool]) -> Sequence[Any]:
-    """In the order of cohorts, then names."""
+    """Return the enrolments with their progress, by cohort, then name."""
     statement = (
         sa.select(
-            *(
-                col(getattr(Enrolment, n))
-                for n in ("id", "person_id", "state", "joined_on", "curriculum_slug", "curriculum_version")
-            ),
-            *(
-                col(getattr(ProgressRow, name))
-                for name in (
-                    "planned_minutes",
-                    "recognised_minutes",
-                    "attended_minutes",
-                    "attendance_base_minutes",
-                    "modules_done",
-                    "modules_total",
-                    "eligible",
-                )
-            ),
+            col(Enrolment.id),
+            col(Enrolment.person_id),
+            col(Enrolment.state),
+            col(Enrolment.joined_on),
+            col(Enrolment.curriculum_slug),
+            col(Enrolment.curriculum_version),
+            col(ProgressRow.planned_minutes),
+            col(ProgressRow.recognised_minutes),
+            col(ProgressRow.attended_minutes),
+            col(ProgressRow.attendance_base_minutes),
+            col(ProgressRow.modules_done),
+            col(ProgressRow.modules_total),
+            col(ProgressRow.eligible),
             col(ProgressRow.body)["competencies"].label("competencies"),
             col(Cohort.code).label("cohort"),
             shown_name().label("name"),
@@ -109,14 +106,18 @@ def _certificates(db: Session, where: ColumnElement[bool]) -> dict[int, list[Cer
         .where(where, col(Certificate.state) == CertificateState.VALID)
         .order_by(col(Certificate.issued_on), col(Certificate.number))
     )
-    found: dict[int, list[CertificateIssued]] = defaultdict(list)
+    certificates: dict[int, list[CertificateIssued]] = defaultdict(list)
     for enrolment_id, kind, number, issued_on in db.execute(statement):
-        found[enrolment_id].append(CertificateIssued(kind=kind, number=number, issued_on=issued_on))
-    return found
+        certificates[enrolment_id].append(CertificateIssued(kind=kind, number=number, issued_on=issued_on))
+    return certificates
 
 
-def _row(college: CollegeShown, row: Any, issued: Iterable[CertificateIssued]) -> ReportRow:  # noqa: ANN401 - a row
-    curriculum = default_library().curriculum(row.curriculum_slug, row.curriculum_version)
+def _row(
+    college: CollegeShown,
+    row: Any,  # noqa: ANN401 - a row of ``_enrolments``
+    certificates: Iterable[CertificateIssued],
+) -> ReportRow:
+    curriculum = curriculum_of(row)
     levels = {c["code"]: c["level"] for c in row.competencies}
     shared = {name: value for name, value in row._mapping.items() if name in ReportRow.model_fields}
     return ReportRow(
@@ -128,31 +129,30 @@ def _row(college: CollegeShown, row: Any, issued: Iterable[CertificateIssued]) -
             "enrolment_id": row.id,
             "attendance_pct": attendance_pct(row.attended_minutes, row.attendance_base_minutes),
             "eligible": tuple(k for k in CertificateKind if k in row.eligible and k in college.authorised_kinds),
-            "certificates": tuple(issued),
+            "certificates": tuple(certificates),
             "levels": {code: levels.get(code) for code in competencies_of(curriculum)},
         }
     )
 
 
-def _competencies(found: Iterable[Any]) -> tuple[str, ...]:
-    library = default_library()
-    paths = {library.curriculum(row.curriculum_slug, row.curriculum_version) for row in found}
+def _competencies(enrolments: Iterable[Any]) -> tuple[str, ...]:
+    paths = {curriculum_of(row) for row in enrolments}
     return tuple(sorted({code for path in paths for code in competencies_of(path)}))
 
 
 def reports(db: Session, actor: Actor) -> Reports:
-    """What the actor may read and download: by cohort, by college, by project."""
-    mine = cohorts.cohorts(db, actor.using(P.REPORT_COHORT))
-    reached = sa.select(col(College.id), col(College.name), col(College.city)).where(
+    """Return what the actor may read and download: by cohort, by college, by project."""
+    readable_cohorts = cohorts.cohorts(db, actor.using(P.REPORT_COHORT))
+    readable_colleges = sa.select(col(College.id), col(College.name), col(College.city)).where(
         scoped(actor.using(P.REPORT_COLLEGE), college=College.id)
     )
-    observed = sa.select(col(Project.id), col(Project.name), col(Project.funder)).where(
+    observed_projects = sa.select(col(Project.id), col(Project.name), col(Project.funder)).where(
         scoped(actor.using(P.INDICATOR_READ), project=Project.id)
     )
     return Reports(
-        cohorts=tuple(ReportChoice(id=c.id, label=c.code, detail=f"{c.title}, {c.college}") for c in mine),
-        colleges=_choices(db, reached.order_by(col(College.name))),
-        projects=_choices(db, observed.order_by(col(Project.name))),
+        cohorts=tuple(ReportChoice(id=c.id, label=c.code, detail=f"{c.title}, {c.college}") for c in readable_cohorts),
+        colleges=_choices(db, readable_colleges.order_by(col(College.name))),
+        projects=_choices(db, observed_projects.order_by(col(Project.name))),
     )
 
 

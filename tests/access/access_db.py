@@ -1,4 +1,4 @@
-"""The ground of the matrix: a template with every record, a copy that is renewed once it was written to."""
+"""The database of the access tests: a template with every record, and a copy that is recreated after a write."""
 
 import io
 import zipfile
@@ -30,16 +30,16 @@ from tests.factories.network import World, api_token, pending_token, token
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LOGS = frozenset({"attempt", "alembic_version"})
-"""Tables that a refusal may write to: how often someone tried, and those of the audit record."""
+"""Tables that a refusal may write to, besides those of the audit record."""
 
 PROOFS = frozenset({"sign_in", "api_token"})
-"""Tables whose rows remember when they last served: what counts is which of them still serve."""
+"""Tables whose rows are dated at each use: only which of them are still valid is compared."""
 
 VIEWS = frozenset({"view_log"})
-"""What a view that was allowed writes to."""
+"""Tables that an allowed access writes to."""
 
 FORMERLY = "update certificate set record = jsonb_set(record, '{holder}', to_jsonb(concat(record ->> 'holder', ' X')))"
-"""Every holder had another name when theirs was issued."""
+"""Gives the holder of each certificate another name than the person has now."""
 
 WRITERS = "coalesce(sum(xmin::text::bigint), 0)"
 SERVING = "count(*) filter (where ended_at is null)"
@@ -49,17 +49,17 @@ NO_CODE = "0" * 32
 
 
 def routes(site: FastAPI) -> list[str]:
-    """``METHOD path`` of everything that answers, static files and the API's description included."""
-    found: list[str] = []
+    """Return ``METHOD path`` of every route, static files and the API's description included."""
+    names: list[str] = []
     for context in iter_route_contexts(site.routes):
         methods = sorted(set(context.methods or {"GET"}) - {"HEAD"})
-        found.extend(f"{method} {context.path}" for method in methods)
-    return found
+        names.extend(f"{method} {context.path}" for method in methods)
+    return names
 
 
 @dataclass
 class Template:
-    """A database with all records, the files handed in, and a token for each actor."""
+    """The template database with all records, its stored files, and a token for each actor."""
 
     server: str
     name: str
@@ -70,7 +70,7 @@ class Template:
 
 @contextmanager
 def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Template]:
-    """The template, made once; dropped at the end."""
+    """Yield the template, which is dropped at the end."""
     name = f"{base[0]}_access"
     _run(server, f"create database {name} template {base[0]} strategy wal_log")
     database = open_database(_named(server, name))
@@ -82,7 +82,7 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
         tokens["token"] = api_token(database, world, "coordinator", Permission.COHORT_READ)
         with database.engine.begin() as connection:  # everyone has a second factor, proven in the sign-ins above
             connection.exec_driver_sql("update account set totp_confirmed_at = now()")
-            # Their holders have changed their name since: there is something to correct.
+            # The holders have changed their name since, so that there is something to correct.
             connection.exec_driver_sql(FORMERLY)
         database.dispose()
         yield Template(server, name, places, tokens, files)
@@ -91,8 +91,8 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
         _drop(server, name)
 
 
-class Ground:
-    """One copy of the template under the application; ``renew`` after a call that wrote."""
+class AccessDatabase:
+    """A copy of the template under the application; ``recreate`` it after a call that wrote."""
 
     def __init__(self, template: Template, site: FastAPI) -> None:
         self.template, self.site = template, site
@@ -103,76 +103,76 @@ class Ground:
         self.before: dict[str, Any] = {}
         self.client = TestClient(site, follow_redirects=False)
 
-    def renew(self) -> None:
-        """A fresh copy."""
-        self.leave()
+    def recreate(self) -> None:
+        """Replace the copy with a new one."""
+        self.drop()
         _run(self.template.server, f"create database {self.name} template {self.template.name} strategy wal_log")
-        self.serve()
-        self.before = self.content()
+        self.attach()
+        self.before = self.table_states()
 
-    def serve(self) -> None:
-        """Put the application over this copy: other tests put it over theirs."""
-        known = self.site.state._state
-        self.site.state = State({**known, "settings": self.settings, "database": self.database})
+    def attach(self) -> None:
+        """Point the application at this copy: other tests point it at their own database."""
+        current = self.site.state._state
+        self.site.state = State({**current, "settings": self.settings, "database": self.database})
 
-    def leave(self) -> None:
-        """Drop the copy; the engine keeps the statements it has compiled."""
+    def drop(self) -> None:
+        """Drop the copy; the engine stays, with its compiled statements."""
         self.database.dispose()
         _drop(self.template.server, self.name)
 
     def call(self, actor: str, row: str, ids: Any, **changes: Any) -> Response:
-        """What a row answers an actor."""
-        given = ids.ids if isinstance(ids, Place) else ids
+        """Call the route of a row as an actor, with the ids of a place; ``changes`` replace parts of the request."""
+        values = ids.ids if isinstance(ids, Place) else ids
         secret = self.template.tokens.get(actor)
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         if row in PROPOSED:
-            given = {**given, **self._proposed(headers)}
-        return self.client.request(**{**request_of(row, given), **changes}, headers=headers)
+            values = {**values, **self._proposed(headers)}
+        return self.client.request(**{**request_of(row, values), **changes}, headers=headers)
 
     def _proposed(self, headers: dict[str, str]) -> dict[str, str]:
-        """A second factor proposed to someone, with its first code: nothing is kept before it is proven."""
+        """Return a second factor proposed to the actor, with its first code; it is not stored until confirmed."""
         answer = self.client.post(f"{V1}/me/second-factor/proposals", headers=headers)
         if answer.status_code != 201:
             return {"proposal": "rien", "first_code": "000000"}
         return {"proposal": answer.json()["proposal"], "first_code": pyotp.TOTP(answer.json()["secret"]).now()}
 
-    def content(self) -> dict[str, Any]:
-        """Rows and the sum of what wrote them, by table: any write changes it."""
+    def table_states(self) -> dict[str, Any]:
+        """Return, by table, the number of rows and the sum of their transaction ids, which any write changes."""
         with self.database.engine.connect() as connection:
             names = connection.execute(text("select tablename from pg_tables where schemaname = 'public'")).scalars()
             parts = " union all ".join(
-                f"select '{n}', count(*), {SERVING if n in PROOFS else WRITERS} from {n}"  # noqa: S608 - our own tables
+                f"select '{n}', count(*), {SERVING if n in PROOFS else WRITERS} from {n}"  # noqa: S608 - constant names
                 for n in sorted(names)
                 if n not in LOGS and not n.startswith("audit")
             )
             return {row[0]: tuple(row[1:]) for row in connection.execute(text(parts))}
 
-    def settle(self) -> None:
-        """As the template has it, but for what was viewed since."""
-        changed = frozenset(self.written())
+    def reset(self) -> None:
+        """Restore the template's state, except for logged accesses."""
+        changed = frozenset(self.changed_tables())
         if changed - VIEWS:
-            self.renew()
+            self.recreate()
         elif changed:
-            self.before = self.content()
+            self.before = self.table_states()
 
-    def forget_tries(self) -> None:
-        """As if nobody had tried a wrong code from this address: each cell is a first try."""
+    def clear_attempts(self) -> None:
+        """Delete failed attempts, so that each call is a first attempt from this address."""
         with self.database.engine.begin() as connection:
             connection.execute(text("delete from attempt"))
 
-    def written(self) -> list[str]:
-        """Tables that are no longer as they were in the template."""
-        after = self.content()
+    def changed_tables(self) -> list[str]:
+        """Return the tables that differ from the template."""
+        after = self.table_states()
         return sorted(n for n in after if after[n] != self.before[n])
 
 
-def words_of(answer: Response) -> str:
-    """All that an answer says: its headers and its body, a spreadsheet and a document opened."""
-    said = " ".join(f"{k}: {v}" for k, v in answer.headers.items())
+def text_of(answer: Response) -> str:
+    """Return all the text of a response: headers and body, with spreadsheets and documents extracted."""
+    headers = " ".join(f"{k}: {v}" for k, v in answer.headers.items())
     body = answer.content
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as book:
-            return said + " ".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+            return headers + " ".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
     if body.startswith(b"%PDF") and b"/Catalog" in body:
-        return said + " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
-    return said + body.decode("utf-8", "replace")
+        return headers + " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+    return headers + body.decode("utf-8", "replace")

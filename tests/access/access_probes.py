@@ -1,4 +1,4 @@
-"""What another's id opens, wrote or told: the same trials for the tests and for the soak, each a list of faults."""
+"""Probes with ids of other people's records, for the tests and for the soak: each yields a list of faults."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from typing import Any
 from httpx2 import Response
 
 from app.platform.web.problems import problem
-from tests.access.access_db import MISSING, NO_CODE, UNSAFE, VIEWS, Ground, words_of
+from tests.access.access_db import MISSING, NO_CODE, UNSAFE, VIEWS, AccessDatabase, text_of
 from tests.access.canaries import leaked
 from tests.access.filling import filled, kinds, request_of
 from tests.access.id_swap import QUERIES, marks, swapped
@@ -15,27 +15,27 @@ from tests.access.matrix import MATRIX, is_allowed
 from tests.access.payloads import CALLS, V1, Call
 
 ONLY_THE_DATABASE = str(problem(HTTPStatus.CONFLICT, "conflict")["title"])
-"""What is said when a constraint refuses what the application let through."""
+"""The title of the problem when only a database constraint refuses a request: a fault."""
 
-KNOCKERS = ("coordinator", "registrar", "trainer", "participant", "facilitator", "observer", "admin")
-"""Who tries, the first whom the row lets in: each has roles in one college, the administrator in all."""
+CALLERS = ("coordinator", "registrar", "trainer", "participant", "facilitator", "observer", "admin")
+"""Candidates to call a row, in order: each has roles in one college only, the administrator in all."""
 
-WITHIN = ("trainer", "participant", "facilitator")
-"""Who reaches part of a college only."""
+PARTIAL_REACH = ("trainer", "participant", "facilitator")
+"""Actors who reach only a part of a college."""
 
-OF_BOTH = "manager_elsewhere"
-"""Who has roles in two colleges: row-level security shows them both, so that the checks stand alone."""
+IN_TWO_COLLEGES = "manager_elsewhere"
+"""The actor with roles in two colleges: row-level security lets them see both, so that only the checks refuse."""
 
-OFFERS = frozenset(
+OPEN_COHORT_ROUTES = frozenset(
     {
         (f"POST {V1}/cohorts/{{cohort_id}}/applications", "path cohort_id"),
         ("GET /cohortes-ouvertes/{cohort_id}", "path cohort_id"),
         ("POST /cohortes-ouvertes/{cohort_id}", "path cohort_id"),
     }
 )
-"""Open to all colleges while the cohort takes applications: the college's second cohort takes none."""
+"""Routes open to all colleges while the cohort takes applications; the college's second cohort takes none."""
 
-DOORS = OFFERS | frozenset(
+EXCEPTIONS = OPEN_COHORT_ROUTES | frozenset(
     {
         (f"GET {V1}/verify/{{code}}", "path code"),
         ("GET /v/{code}", "path code"),
@@ -52,45 +52,45 @@ DOORS = OFFERS | frozenset(
         ("POST /parcours/{enrolment_id}/jugements/{competency}#correction", "form hand_in"),
     }
 )
-"""What opens to who holds it, whatever their college: open cohorts, certificates and what proves them (tried in
-``test_doors.py``), the secret of a letter, a way to sign in; and where the trainer goes next, which shows nothing of
-another's."""
+"""Parameters that are valid whatever the college: open cohorts, certificates and their proofs (see
+``test_tenant_exceptions.py``), secrets of mailed links, ways to sign in; and the trainer's next page, which shows
+nothing of another college."""
 
-TOLD_BY_NUMBER = frozenset(
+KNOWN_BY_NUMBER = frozenset(
     {(f"POST {V1}/enrolments/{{enrolment_id}}/mandates#neq", "json neq"), ("POST /mandats#neq", "form neq")}
 )
-"""An enterprise of the college is named by who knows its whole number, whoever's mandate it had."""
+"""Someone who knows the whole number of an enterprise of the college may name it, whatever its mandates."""
 
-TO_THE_PLATFORM = frozenset({"admin"})
-"""Whom another college's id is not another's to: what they may do there is the matrix's to say."""
+PLATFORM_WIDE = frozenset({"admin"})
+"""Actors who reach every college: the matrix checks what they may do there."""
 
-NOT_THEIRS = frozenset({"college", "project", "provider", "code"})
-"""Kinds that the whole college shares, and what whoever holds the code may verify."""
+SHARED_KINDS = frozenset({"college", "project", "provider", "code"})
+"""Kinds of record that the whole college shares, and codes that anyone may verify."""
 
 CURSORS = frozenset({"after", "apres"})
-"""Places in a list: where one begins to read one's own."""
+"""Query parameters that are cursors in the actor's own list."""
 
 
-def knocker(row: str) -> str | None:
-    """Who a row lets in on a record of their own college, and not on another's."""
-    for actor in KNOCKERS:
-        if is_let_in(actor, row) and actor not in TO_THE_PLATFORM:
+def caller_for(row: str) -> str | None:
+    """Return an actor whom a row accepts on a record of their own college, and not on one of another."""
+    for actor in CALLERS:
+        if is_allowed_in(actor, row) and actor not in PLATFORM_WIDE:
             return actor
     return None
 
 
-def is_let_in(actor: str, row: str, cell: int = 0) -> bool:
-    """Whether a row lets someone in on a record of Alma, or of Rouyn (``cell=1``)."""
-    said = MATRIX[row][actor].split("/")
-    return is_allowed(said[min(cell, len(said) - 1)])
+def is_allowed_in(actor: str, row: str, cell: int = 0) -> bool:
+    """Return whether a row accepts an actor on a record of Alma, or of Rouyn (``cell=1``)."""
+    statuses = MATRIX[row][actor].split("/")
+    return is_allowed(statuses[min(cell, len(statuses) - 1)])
 
 
 def swappable() -> list[str]:
-    """Rows that hold an id and let someone of one college in."""
+    """Return the rows that have an id and accept an actor of one college."""
     return [
         row
         for row in MATRIX
-        if knocker(row) and (any(not k.startswith("=") for k in kinds(row).values()) or any(_bodies(row)))
+        if caller_for(row) and (any(not k.startswith("=") for k in kinds(row).values()) or any(_bodies(row)))
     ]
 
 
@@ -99,74 +99,78 @@ def _bodies(row: str) -> list[tuple[str | int, ...]]:
     return [*marks(call.json), *marks(call.form)]
 
 
-def refused(ground: Ground, actor: str, row: str, answer: Response) -> list[str]:
-    """What another's id opened, broke, wrote or told."""
-    found = leaked(actor, row, words_of(answer))
+def response_faults(access_db: AccessDatabase, actor: str, row: str, answer: Response) -> list[str]:
+    """Return the faults of a response to another's id: canaries, a status other than 4xx, tables written."""
+    faults = leaked(actor, row, text_of(answer))
     if not 400 <= answer.status_code < 500 or ONLY_THE_DATABASE in answer.text:
-        found.append(f"{answer.status_code}")
+        faults.append(f"{answer.status_code}")
     if row.split(" ", maxsplit=1)[0] in UNSAFE:
         shown_again = VIEWS if answer.status_code == 422 else frozenset()  # the form, among one's own records
-        if tables := set(ground.written()) - shown_again:
-            found.append(f"wrote to {', '.join(sorted(tables))}")
-        ground.settle()
-    return found
+        if tables := set(access_db.changed_tables()) - shown_again:
+            faults.append(f"wrote to {', '.join(sorted(tables))}")
+        access_db.reset()
+    return faults
 
 
-def _swap(ground: Ground, row: str, actor: str, own: str, other: str, *, doors: Any = DOORS) -> Iterator[str]:
-    for what, request in swapped(row, ground.places[own], ground.places[other]):
-        if (row, what) not in doors:
-            answer = ground.call(actor, row, ground.places[own], **request)
-            yield from (f"{row} as {actor}, {what} of {other}: {f}" for f in refused(ground, actor, row, answer))
+def _swap(
+    access_db: AccessDatabase, row: str, actor: str, own: str, other: str, *, exceptions: Any = EXCEPTIONS
+) -> Iterator[str]:
+    for what, request in swapped(row, access_db.places[own], access_db.places[other]):
+        if (row, what) not in exceptions:
+            answer = access_db.call(actor, row, access_db.places[own], **request)
+            yield from (
+                f"{row} as {actor}, {what} of {other}: {f}" for f in response_faults(access_db, actor, row, answer)
+            )
 
 
-def of_another_college(ground: Ground, row: str) -> Iterator[str]:
-    """No id of another college opens anything, wherever it stands in a request."""
-    yield from _swap(ground, row, knocker(row) or "", "alma", "rouyn")
+def ids_of_another_college(access_db: AccessDatabase, row: str) -> Iterator[str]:
+    """Yield the faults of a row with each id of another college, anywhere in the request."""
+    yield from _swap(access_db, row, caller_for(row) or "", "alma", "rouyn")
 
 
-def of_another_cohort(ground: Ground, row: str, actor: str) -> Iterator[str]:
-    """Nor of the college's other cohort, to who reaches one of them only: one id of it, or the whole of it."""
-    shared = {(row, f"path {name}") for name, kind in kinds(row).items() if kind in NOT_THEIRS}
-    doors = (DOORS - OFFERS) | TOLD_BY_NUMBER | shared
-    yield from _swap(ground, row, actor, "alma", "far", doors=doors)
-    own, other = (request_of(row, ground.places[place]) for place in ("alma", "far"))
-    if own != other and not any(route == row and what.startswith("path") for route, what in doors):
-        answer = ground.call(actor, row, ground.places["far"])
-        yield from (f"{row} as {actor}, in far: {fault}" for fault in refused(ground, actor, row, answer))
+def ids_of_another_cohort(access_db: AccessDatabase, row: str, actor: str) -> Iterator[str]:
+    """Yield the faults of a row with one id, or all ids, of the college's other cohort, as who reaches only one."""
+    shared = {(row, f"path {name}") for name, kind in kinds(row).items() if kind in SHARED_KINDS}
+    exceptions = (EXCEPTIONS - OPEN_COHORT_ROUTES) | KNOWN_BY_NUMBER | shared
+    yield from _swap(access_db, row, actor, "alma", "far", exceptions=exceptions)
+    own, other = (request_of(row, access_db.places[place]) for place in ("alma", "far"))
+    if own != other and not any(route == row and what.startswith("path") for route, what in exceptions):
+        answer = access_db.call(actor, row, access_db.places["far"])
+        yield from (f"{row} as {actor}, in far: {fault}" for fault in response_faults(access_db, actor, row, answer))
 
 
-def of_ones_other_college(ground: Ground, row: str) -> Iterator[str]:
-    """Nor of a college where one has another role: what one manages in the first is not mixed with the second."""
-    open_there = {(row, f"path {name}") for name in kinds(row) if is_let_in(OF_BOTH, row)}
-    yield from _swap(ground, row, OF_BOTH, "rouyn", "alma", doors=DOORS | open_there)
+def ids_of_the_actors_other_college(access_db: AccessDatabase, row: str) -> Iterator[str]:
+    """Yield the faults of a row that mixes ids of two colleges, as an actor with a role in each."""
+    open_there = {(row, f"path {name}") for name in kinds(row) if is_allowed_in(IN_TWO_COLLEGES, row)}
+    yield from _swap(access_db, row, IN_TWO_COLLEGES, "rouyn", "alma", exceptions=EXCEPTIONS | open_there)
 
 
-def after_the_question_mark(ground: Ground, row: str, name: str) -> Iterator[str]:
-    """The same answer for another's record as for none."""
-    nothing = {k: NO_CODE if k == "code" else MISSING for k in ground.places["rouyn"].ids}
-    askers = [(a, "rouyn") for a in KNOCKERS if a not in TO_THE_PLATFORM]
+def query_ids_of_another(access_db: AccessDatabase, row: str, name: str) -> Iterator[str]:
+    """Yield the faults of a query parameter whose response differs between another's record and a missing one."""
+    nothing = {k: NO_CODE if k == "code" else MISSING for k in access_db.places["rouyn"].ids}
+    callers = [(a, "rouyn") for a in CALLERS if a not in PLATFORM_WIDE]
     if name not in CURSORS | {"college_id"}:
-        askers += [*((a, "far") for a in WITHIN), (OF_BOTH, "alma")]
-    for actor, place in ((a, p) for a, p in askers if is_let_in(a, row)):
-        asked = [filled(QUERIES[row][name], ids) for ids in (ground.places[place].ids, nothing)]
+        callers += [*((a, "far") for a in PARTIAL_REACH), (IN_TWO_COLLEGES, "alma")]
+    for actor, place in ((a, p) for a, p in callers if is_allowed_in(a, row)):
+        values = [filled(QUERIES[row][name], ids) for ids in (access_db.places[place].ids, nothing)]
         answers = []
-        for value in asked:
-            answer = ground.call(actor, row, ground.places["alma"], params={name: value})
-            yield from (f"{row} as {actor}, {name} of {place}: {w}" for w in leaked(actor, row, words_of(answer)))
-            answers.append((answer.status_code, _without(asked, answer.text)))
+        for value in values:
+            answer = access_db.call(actor, row, access_db.places["alma"], params={name: value})
+            yield from (f"{row} as {actor}, {name} of {place}: {w}" for w in leaked(actor, row, text_of(answer)))
+            answers.append((answer.status_code, _without(values, answer.text)))
         if answers[0] != answers[1]:
             yield f"{row} as {actor}, {name} of {place}: another answer than for none"
 
 
-def _without(asked: list[Any], said: str) -> str:
-    """An answer without the numbers that were asked: the form may repeat them."""
-    for value in asked:
+def _without(values: list[Any], text: str) -> str:
+    """Return the text of a response without the ids of the query: a form may repeat them."""
+    for value in values:
         number = str(value[0] if isinstance(value, list) else value)
-        said = said.replace(f'"{number}"', "").replace(f"={number}", "")
-    return said
+        text = text.replace(f'"{number}"', "").replace(f"={number}", "")
+    return text
 
 
 SWAPPED = swappable()
-WITHIN_A_COLLEGE = [(row, actor) for row in SWAPPED for actor in WITHIN if is_let_in(actor, row)]
-OF_TWO_COLLEGES = [row for row in SWAPPED if is_let_in(OF_BOTH, row, 1)]
-ASKED = [(row, name) for row, names in QUERIES.items() for name in names]
+WITHIN_A_COLLEGE = [(row, actor) for row in SWAPPED for actor in PARTIAL_REACH if is_allowed_in(actor, row)]
+OF_TWO_COLLEGES = [row for row in SWAPPED if is_allowed_in(IN_TWO_COLLEGES, row, 1)]
+QUERY_IDS = [(row, name) for row, names in QUERIES.items() for name in names]

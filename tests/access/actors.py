@@ -1,4 +1,4 @@
-"""Who plays in the matrix: three places of the small network, and the actors who knock at every door.
+"""The actors of the access matrix, and the three places whose records they try to reach.
 
 ``alma`` is the actors' own college, ``far`` its second cohort, ``rouyn`` another college.
 """
@@ -30,7 +30,7 @@ COLLEGES = {"alma": "alma", "far": "alma", "rouyn": "rouyn"}
 
 @dataclass
 class Place:
-    """A cohort with its people, by part; ``ids`` fills with what becomes of them."""
+    """A cohort with its people by part, and the ids of its records by kind."""
 
     name: str
     college: int
@@ -39,12 +39,12 @@ class Place:
     ids: dict[str, int | str | list[int]] = field(default_factory=dict)
 
     def mark(self, what: str) -> str:
-        """A word that stands nowhere else: seen in an answer, it tells whose data got out."""
+        """Return a unique word: in a response, it tells whose data leaked."""
         return canary(what, self.name)
 
 
 def canary(what: str, place: str) -> str:
-    """``CanariTexteRouyn``: letters alone, the same in HTML, JSON and a spreadsheet."""
+    """Return a canary such as ``CanariTexteRouyn``: letters only, the same in HTML, JSON and a spreadsheet."""
     return f"Canari{what}{place.capitalize()}"
 
 
@@ -70,7 +70,7 @@ PARTS = {
         "loose1": "other_loose1", "loose2": "other_loose2", "loose3": "other_loose3", "loose4": "other_loose4",
     },
 }  # fmt: skip
-"""Who plays which part in a place."""
+"""The person of each part in a place."""
 
 MEMBERS = ("owner", "peer", "third", "graduate", "fifth", "sixth")
 LOOSE = ("loose1", "loose2", "loose3", "loose4")
@@ -95,31 +95,31 @@ ACTORS = {
 }
 """The columns of the matrix. ``peer`` follows the same cohort; ``dual`` follows it too and trains in Rouyn;
 ``manager_elsewhere`` follows it too and is coordinator and registrar in Rouyn, as in a small college; ``pending``
-is a coordinator whose second factor is not proven, ``token`` an API token of the coordinator that reads cohorts."""
+is a coordinator whose second factor is missing, ``token`` an API token of the coordinator that reads cohorts."""
 
 
-def gather(database: Database, world: World) -> dict[str, Place]:
-    """Everyone in their place, each cohort full of its people, with the names that canaries give them."""
+def set_up_places(database: Database, world: World) -> dict[str, Place]:
+    """Create the people and cohorts of each place, with canaries in their names; return the places."""
     with database.transaction() as db:
-        _newcomers(db, world)
+        _create_people(db, world)
         cohorts_of = {"alma": world.cohort, "far": _second_cohort(db, world), "rouyn": world.other_cohort}
     places = {
         name: Place(name, getattr(world, college), cohorts_of[name], PARTS[name]) for name, college in COLLEGES.items()
     }
     for place in places.values():
-        _seats(database, world, place)
+        _set_capacity(database, world, place)
         for part in (*ROLL, "applicant"):
             _enrol(database, world, place, part)
         _staff(database, world, place)
-    _elsewhere(database, world)
+    _add_roles_elsewhere(database, world)
     _rename(database, world, places)
     return places
 
 
-def _newcomers(db: Session, world: World) -> None:
-    cast = {who for parts in PARTS.values() for who in parts.values()} | {"suspended", "pending"}
+def _create_people(db: Session, world: World) -> None:
+    people = {who for parts in PARTS.values() for who in parts.values()} | {"suspended", "pending"}
     hashed = hasher().hash(PASSWORD)
-    for who in sorted(cast - world.people.keys()):
+    for who in sorted(people - world.people.keys()):
         world.emails[who] = f"{who.replace('_', '.')}@escouade.example.com"
         command = NewAccount(
             legal_first_name=who.capitalize(), legal_last_name="Figurant", email=world.emails[who], password=PASSWORD
@@ -136,7 +136,7 @@ def _second_cohort(db: Session, world: World) -> int:
     return cohorts.open_cohort(db, actor, network.college(db, world.alma), command).id
 
 
-def _seats(database: Database, world: World, place: Place) -> None:
+def _set_capacity(database: Database, world: World, place: Place) -> None:
     with database.transaction() as db:
         actor = acting(db, world, place.parts["coordinator"], Permission.COHORT_MANAGE)
         cohort = cohorts.see_cohort(db, actor, place.cohort)
@@ -144,7 +144,7 @@ def _seats(database: Database, world: World, place: Place) -> None:
 
 
 def _enrol(database: Database, world: World, place: Place, part: str) -> None:
-    """Apply, then become active; the applicant goes on waiting."""
+    """Apply to the cohort and become active; the applicant stays an applicant."""
     who, key = place.parts[part], f"{place.name}:{part}"
     moved = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE)
     if who in world.enrolments:
@@ -152,9 +152,9 @@ def _enrol(database: Database, world: World, place: Place, part: str) -> None:
         return
     with database.transaction() as db:
         applicant = acting(db, world, who, Permission.COHORT_APPLY)
-        found = cohorts.see_open_cohort(db, place.cohort)
+        cohort = cohorts.see_open_cohort(db, applicant, place.cohort)
         command = ApplyCommand(motive=place.mark("Motif"), employer=place.mark("Employeur"))
-        world.enrolments[key] = enrolments.apply(db, applicant, found, command).id
+        world.enrolments[key] = enrolments.apply(db, applicant, cohort, command).id
     with database.transaction() as db:
         manager = acting(db, world, place.parts["coordinator"], Permission.ENROLMENT_MANAGE)
         for state in moved if part != "applicant" else ():
@@ -174,8 +174,8 @@ def _staff(database: Database, world: World, place: Place) -> None:
             cohorts.set_applications(db, cohort, is_open=False)
 
 
-def _elsewhere(database: Database, world: World) -> None:
-    """Those with roles in two colleges, and the one whose account is suspended."""
+def _add_roles_elsewhere(database: Database, world: World) -> None:
+    """Grant the roles held in two colleges, and suspend an account."""
     with database.transaction() as db:
         set_actor(db, colleges=[world.alma, world.rouyn], person=None)
         rouyn = world.rouyn
@@ -190,7 +190,7 @@ def _elsewhere(database: Database, world: World) -> None:
 
 
 def _rename(database: Database, world: World, places: dict[str, Place]) -> None:
-    """Names that tell whose they are; the chosen one is for screens, the legal one for certificates."""
+    """Put canaries in names: the chosen name is for screens, the legal one for certificates."""
     with database.engine.begin() as connection:
         for place in places.values():
             person = world.people[place.parts["owner"]]

@@ -1,7 +1,7 @@
-"""Which actor may ever read which planted word: written by hand from the grants and the rules, by place.
+"""The actors who may read each canary, by place, written by hand from the grants and the rules.
 
-A canary that is read by anyone else, at any door, is a leak. ``A``: their own cohort in their own college;
-``F``: the college's second cohort; ``R``: the other college.
+A canary in a response to anyone else is a leak. ``ALMA``: the actors' own cohort; ``FAR``: the college's second
+cohort; ``ROUYN``: the other college.
 """
 
 from tests.access.actors import canary
@@ -85,14 +85,14 @@ READERS = {
 }
 """Who may read each canary."""
 
-TOLD_TO_ANYONE = {
+PUBLIC_CANARIES = {
     row: {canary("Legal", "alma"), canary("Legal", "rouyn")}
     for row in ("GET /v/{code}", "GET /api/v1/verify/{code}", "POST /v/{code}/fichier")
 }
-"""Doors that show a canary to whoever comes: the holder's name, to who has the certificate's code."""
+"""Routes that show a canary to anyone: the holder's name, to those who have the certificate's code."""
 
 
-def leaked(actor: str, row: str, said: str) -> list[str]:
-    """Canaries in what an answer says that the actor must not read."""
-    told = TOLD_TO_ANYONE.get(row, set())
-    return [word for word, readers in READERS.items() if word in said and actor not in readers and word not in told]
+def leaked(actor: str, row: str, text: str) -> list[str]:
+    """Return the canaries in the text of a response that the actor must not read."""
+    public = PUBLIC_CANARIES.get(row, set())
+    return [word for word, readers in READERS.items() if word in text and actor not in readers and word not in public]

@@ -1,33 +1,33 @@
-"""The ground of the matrix, made once a worker."""
+"""Fixtures of the access tests: the database with every record, created once per test worker."""
 
 from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
 
-from tests.access.access_db import Ground, Template, prepared
+from tests.access.access_db import AccessDatabase, Template, prepared
 from tests.factories.network import World
 
 
 @pytest.fixture(scope="session")
 def records(server: str, template: tuple[str, World], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """Every record in every place."""
-    with prepared(server, template, tmp_path_factory.mktemp("files")) as found:
-        yield found
+    """Yield the template with every record in every place."""
+    with prepared(server, template, tmp_path_factory.mktemp("files")) as records_template:
+        yield records_template
 
 
 @pytest.fixture(scope="session")
-def _ground(records: Template, site: FastAPI) -> Iterator[Ground]:
-    found = Ground(records, site)
-    found.renew()
+def _shared_access_db(records: Template, site: FastAPI) -> Iterator[AccessDatabase]:
+    found = AccessDatabase(records, site)
+    found.recreate()
     with found.client:
         yield found
-    found.leave()
+    found.drop()
 
 
 @pytest.fixture
-def ground(_ground: Ground) -> Ground:
-    """The records under the application, as the template has them."""
-    _ground.serve()
-    _ground.settle()
-    return _ground
+def access_db(_shared_access_db: AccessDatabase) -> AccessDatabase:
+    """Return the database under the application, in the template's state."""
+    _shared_access_db.attach()
+    _shared_access_db.reset()
+    return _shared_access_db

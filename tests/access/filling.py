@@ -1,4 +1,4 @@
-"""From a row and the ids of a place to a request."""
+"""The requests of the matrix: payloads and paths filled with the ids of a place."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from tests.factories.certificates import PNG
 from tests.factories.learning import PDF
 
 MANY = frozenset({"{roll}", "{memberships}", "{other_roll}", "{other_memberships}"})
-"""Marks of several ids: a line that holds one is there once an id."""
+"""Marks of several ids: a list item with one is repeated for each id."""
 
 
 def filled(value: Any, ids: Mapping[str, Any]) -> Any:
-    """A payload with the ids of a place where its marks stand."""
+    """Return a payload with its marks replaced by the ids of a place."""
     if isinstance(value, Mapping):
         return {k: filled(v, ids) for k, v in value.items()}
     if isinstance(value, list):
@@ -22,13 +22,13 @@ def filled(value: Any, ids: Mapping[str, Any]) -> Any:
         return value
     alone = MARK.fullmatch(value.strip("[]"))
     if alone is not None:
-        found = ids[alone[1]]
-        return [found] if value.startswith("[") else found
+        id_ = ids[alone[1]]
+        return [id_] if value.startswith("[") else id_
     return MARK.sub(lambda mark: str(ids[mark[1]]), value)
 
 
 def _each(values: list[Any], ids: Mapping[str, Any]) -> list[Any]:
-    """One line an id for a line that holds a mark of many."""
+    """Return the items of a list, those with a mark of several ids repeated for each id."""
     lines: list[Any] = []
     for value in values:
         many = [k for k, v in value.items() if isinstance(v, str) and v in MANY] if isinstance(
@@ -42,14 +42,16 @@ def _each(values: list[Any], ids: Mapping[str, Any]) -> list[Any]:
 
 
 def kinds(row: str) -> dict[str, str]:
-    """The kind of record that each parameter of a row's path names; ``=value`` for one that names none."""
+    """Return the kind of record of each path parameter of a row; ``=value`` for one that is not an id."""
     call = CALLS.get(row, Call())
     named = MARK.findall(row.split("#", maxsplit=1)[0])
+    unknown = [name for name in named if name not in {**call.path, **NAMES, **GIVEN}]
+    assert not unknown, f"{row}: add {', '.join(unknown)} to NAMES (an id) or GIVEN (another value), in payloads.py"
     return {name: call.path.get(name) or NAMES.get(name) or "=" + GIVEN[name] for name in named}
 
 
 def address(row: str, ids: Mapping[str, Any]) -> str:
-    """Where a row is called with the ids of a place."""
+    """Return the path of a row with the ids of a place."""
     path = row.split("#", maxsplit=1)[0].split(" ")[1]
     for name, kind in kinds(row).items():
         path = path.replace("{" + name + "}", kind[1:] if kind.startswith("=") else str(ids[kind]))
@@ -57,18 +59,18 @@ def address(row: str, ids: Mapping[str, Any]) -> str:
 
 
 def request_of(row: str, place: Place | Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of ``client.request`` for a row with the ids of a place."""
+    """Return the arguments of ``client.request`` for a row with the ids of a place."""
     ids = place.ids if isinstance(place, Place) else place
     call = CALLS.get(row, Call())
-    found: dict[str, Any] = {"method": row.split(" ", maxsplit=1)[0], "url": address(row, ids)}
+    request: dict[str, Any] = {"method": row.split(" ", maxsplit=1)[0], "url": address(row, ids)}
     if call.query:
-        found["params"] = filled(call.query, ids)
+        request["params"] = filled(call.query, ids)
     if call.json is not None:
-        found["json"] = filled(call.json, ids)
+        request["json"] = filled(call.json, ids)
     if call.form is not None:
-        found["data"] = filled(call.form, ids)
+        request["data"] = filled(call.form, ids)
     if call.file:
-        found["files"] = {"file": ("carte.pdf", PDF, "application/pdf")}
+        request["files"] = {"file": ("carte.pdf", PDF, "application/pdf")}
     if call.picture:
-        found["files"] = {"file": ("logo.png", PNG, "image/png")}
-    return found
+        request["files"] = {"file": ("logo.png", PNG, "image/png")}
+    return request

@@ -1,4 +1,4 @@
-"""One id at a time for another's of the same kind: every place of a request where an id stands."""
+"""The swap of ids: each id of a request, one at a time, is replaced by another record's of the same kind."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /parcours/{enrolment_id}/jugements/{competency}": {"preuve": "{hand_in}", "remplace": "{judgement}"},
     "GET /indicateurs": {"projet": "{project}"},
 }
-"""Ids that an address may hold after its question mark."""
+"""The query parameters that are ids, by route."""
 
 NUMBERS = frozenset(
     {
@@ -36,30 +36,30 @@ NUMBERS = frozenset(
         "megabytes", "hours", "days", "number", "year",
     }
 )  # fmt: skip
-"""Parameters that are numbers and name no record."""
+"""Numeric parameters that are not ids."""
 
 OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
-"""Kinds that belong to no college: any project may be named; a second factor is proposed to who asks."""
+"""Kinds that belong to no college: any project may be named; a second factor is proposed to its own person."""
 
 CURSORS = {
     f"GET {V1}/accounts": "after", "GET /comptes": "after",  # the administrator's, who sees every account
     f"GET {V1}/me/views": "after", "GET /mon-dossier/consultations": "avant",  # a place among one's own
 }  # fmt: skip
-"""Places in a list that hold nobody else's record."""
+"""Query parameters that are cursors in lists without other people's records."""
 
 
-# What there is to swap --------------------------------------------------------------------------
+# The parameters to swap -------------------------------------------------------------------------
 
 
 def numbers(site: FastAPI) -> dict[str, set[str]]:
-    """Names of all numeric parameters by route, wherever they stand in a request."""
-    found: dict[str, set[str]] = {}
+    """Return the names of all numeric parameters by route: path, query and body."""
+    by_route: dict[str, set[str]] = {}
     for context in iter_route_contexts(site.routes):
         dependant: Dependant | None = getattr(context, "dependant", None)
         if dependant is not None:
             names = set(_numbers_of(dependant))
-            found |= {f"{method} {context.path}": names for method in set(context.methods or ()) - {"HEAD"}}
-    return found
+            by_route |= {f"{method} {context.path}": names for method in set(context.methods or ()) - {"HEAD"}}
+    return by_route
 
 
 def _numbers_of(dependant: Dependant) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _numeric(name: str, annotation: Any) -> Iterator[str]:
 
 
 def decided(route: str) -> set[str]:
-    """Names of the parameters of a route whose id is swapped, over all of its rows."""
+    """Return the names of the parameters of a route whose id is swapped, over all of its rows."""
     names = {*QUERIES.get(route, ()), CURSORS.get(route, "")}
     for row in (r for r in {*CALLS, route} if r.split("#")[0] == route):
         call = CALLS.get(row, Call())
@@ -91,7 +91,7 @@ def decided(route: str) -> set[str]:
 
 
 def marks(value: Any, at: tuple[str | int, ...] = (), *, all_: bool = False) -> Iterator[tuple[str | int, ...]]:
-    """Where in a payload the marks of ids stand; ``all_`` those of nobody's too."""
+    """Yield the paths of the id marks in a payload; with ``all_``, those that belong to no college too."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from marks(inner, (*at, key), all_=all_)
@@ -106,7 +106,7 @@ def marks(value: Any, at: tuple[str | int, ...] = (), *, all_: bool = False) -> 
 
 
 def swapped(row: str, own: Place, other: Place) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``(what was swapped, the request)`` for each id of a row's path and body."""
+    """Yield ``(what was swapped, the request)`` for each id of a row's path and body."""
     ids = {**own.ids, **{f"other_{kind}": _mixed(own.ids[kind], id_) for kind, id_ in other.ids.items()}}
     request = request_of(row, own.ids)
     for name, kind in kinds(row).items():
@@ -117,12 +117,12 @@ def swapped(row: str, own: Place, other: Place) -> Iterator[tuple[str, dict[str,
     for what, body in (("json", call.json), ("form", call.form)):
         for place in marks(body):
             changed = replace(call, **{what: _marked(body, place)})
-            if (found := _filled(row, changed, ids)) != request:
-                yield f"{what} {'.'.join(map(str, place))}", found
+            if (swapped_request := _filled(row, changed, ids)) != request:
+                yield f"{what} {'.'.join(map(str, place))}", swapped_request
 
 
 def _mixed(own: Any, other: Any) -> Any:
-    """Another's id; of several, one."""
+    """Return another's id; of several ids, only the first is another's."""
     return [other[0], *own[1:]] if isinstance(own, list) else other
 
 

@@ -4,32 +4,41 @@ Each is named by file, function and check, as the soak says them; one that is mi
 """
 
 GUARD = "the guard of the route"
+LOCK_ENROLMENT = "app/certificates/issuing/service.py lock_enrolment scoped"
+SESSION_COHORT = "app/attendance/calendar/pages.py session_context see_cohort"
+FINISH_BY_API = "app/attendance/catch_ups/api.py finish_catch_up"
+FINISH_BY_PAGE = "app/attendance/catch_ups/pages.py finish_catch_up"
 
-DOUBLED = {
+REDUNDANT = {
     # What was seen is looked at again, through the same permission, where a paper or a whole list of results leaves.
-    "app/certificates/issuing/api.py issue see_enrolment": "app/certificates/issuing/service.py locked scoped",
-    "app/certificates/issuing/pages.py confirm see_enrolment": "app/certificates/issuing/service.py locked scoped",
-    "app/certificates/issuing/pages.py issue see_enrolment": "app/certificates/issuing/service.py locked scoped",
-    "app/certificates/issuing/service.py locked scoped": "app/certificates/issuing/pages.py issue see_enrolment",
-    "app/certificates/corrections/api.py reissue see_certificate": "app/certificates/issuing/service.py locked scoped",
-    "app/certificates/corrections/pages.py reissue see_certificate": "app/certificates/issuing/service.py locked scoped",  # noqa: E501
-    "app/reports/service.py cohort_report scoped": "app/reports/api.py _of_cohort see_cohort",
-    "app/reports/service.py college_report scoped": "app/reports/api.py _of_college see_college",
+    "app/certificates/issuing/api.py issue see_enrolment": LOCK_ENROLMENT,
+    "app/certificates/issuing/pages.py confirm see_enrolment": LOCK_ENROLMENT,
+    "app/certificates/issuing/pages.py issue see_enrolment": LOCK_ENROLMENT,
+    LOCK_ENROLMENT: "app/certificates/issuing/pages.py issue see_enrolment",
+    "app/certificates/corrections/api.py reissue see_certificate": LOCK_ENROLMENT,
+    "app/certificates/corrections/pages.py reissue see_certificate": LOCK_ENROLMENT,
+    "app/reports/service.py cohort_report scoped": "app/reports/api.py cohort_report see_cohort",
+    "app/reports/service.py college_report scoped": "app/reports/api.py college_report see_college",
     # Two records of one page, each seen on its own, both of one cohort or of one group.
-    "app/codev/groups/pages.py group see_group": "app/codev/groups/pages.py _proposed see_codev_session",
-    "app/codev/groups/pages.py _proposed see_codev_session": "app/codev/groups/pages.py group see_group",
-    "app/codev/sessions/pages.py codev_session see_codev_session": "app/codev/sessions/pages.py _session see_group",
-    "app/codev/sessions/pages.py _session see_group": "app/codev/sessions/pages.py codev_session see_codev_session",
+    "app/codev/groups/pages.py group_page see_group": "app/codev/groups/pages.py _proposed see_codev_session",
+    "app/codev/groups/pages.py _proposed see_codev_session": "app/codev/groups/pages.py group_page see_group",
+    "app/codev/sessions/pages.py session_page see_codev_session": "app/codev/sessions/pages.py _session_context see_group",  # noqa: E501
+    "app/codev/sessions/pages.py _session_context see_group": "app/codev/sessions/pages.py session_page see_codev_session",  # noqa: E501
     "app/cohorts/enrolments/pages.py answer see_cohort": "app/cohorts/enrolments/pages.py answer see_enrolment",
     "app/cohorts/enrolments/pages.py answer see_enrolment": "app/cohorts/enrolments/pages.py answer see_cohort",
-    "app/attendance/calendar/pages.py cancel_form see_session": "app/attendance/calendar/pages.py _around see_cohort",
-    "app/attendance/roll_calls/pages.py roll_call see_session": "app/attendance/calendar/pages.py _around see_cohort",
-    "app/attendance/calendar/pages.py _around see_cohort": "app/attendance/roll_calls/pages.py roll_call see_session",
+    "app/attendance/calendar/pages.py cancel_form see_session": SESSION_COHORT,
+    "app/attendance/roll_calls/pages.py roll_call see_session": SESSION_COHORT,
+    SESSION_COHORT: "app/attendance/roll_calls/pages.py roll_call see_session",
+    f"{FINISH_BY_API} see_enrolment": f"{FINISH_BY_API} see_catch_up",
+    f"{FINISH_BY_API} see_catch_up": f"{FINISH_BY_API} see_enrolment",
+    f"{FINISH_BY_PAGE} see_enrolment": f"{FINISH_BY_PAGE} see_catch_up",
+    f"{FINISH_BY_PAGE} see_catch_up": f"{FINISH_BY_PAGE} see_enrolment",
+    "app/attendance/catch_ups/service.py see_catch_up scoped": f"{FINISH_BY_API} see_enrolment",
     # The administrator alone holds the permission, of the whole platform: the guard lets in nobody to refuse here.
     "app/identity/account/api.py suspend see_account": GUARD,
-    "app/identity/account/api.py restore see_account": GUARD,
+    "app/identity/account/api.py lift_suspension see_account": GUARD,
     "app/identity/account/pages.py suspend see_account": GUARD,
-    "app/identity/account/pages.py restore see_account": GUARD,
+    "app/identity/account/pages.py lift_suspension see_account": GUARD,
     "app/identity/account/suspension.py accounts scoped": GUARD,
     "app/identity/account/suspension.py see_account scoped": GUARD,
 }

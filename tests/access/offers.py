@@ -1,4 +1,4 @@
-"""What a page offers: no link and no form that leads whoever reads it to a refusal."""
+"""The links and forms of a page, and the check that none leads its reader to a refusal."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from tests.access.payloads import CALLS, MARK, Call
 
 Cells = Mapping[str, Mapping[str, str]]
 PLACES = ("alma", "rouyn")
-"""Those of a row's two cells."""
+"""The places of a row's two cells."""
 
 
 @dataclass
 class Offer:
-    """A way out of a page, with the values that its form lets choose, by field."""
+    """A link or form of a page, with the values that the form offers, by field."""
 
     method: str
     path: str
@@ -34,29 +34,31 @@ class _Reader(HTMLParser):
         self.select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """One element; an option is chosen under the name of its select."""
-        given = {name: value or "" for name, value in attrs}
+        """Collect an element; an option has the name of its select."""
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "a":
-            self.offers.append(Offer("GET", urlsplit(given.get("href", "")).path))
+            self.offers.append(Offer("GET", urlsplit(attributes.get("href", "")).path))
         elif tag == "form":
-            self.offers.append(Offer(given.get("method", "get").upper(), urlsplit(given.get("action", "")).path))
+            self.offers.append(
+                Offer(attributes.get("method", "get").upper(), urlsplit(attributes.get("action", "")).path)
+            )
         elif tag == "select":
-            self.select = given.get("name", "")
+            self.select = attributes.get("name", "")
         elif tag in {"option", "input"} and self.offers:
-            self.offers[-1].choices.append((given.get("name", self.select), given.get("value", "")))
+            self.offers[-1].choices.append((attributes.get("name", self.select), attributes.get("value", "")))
 
 
 def offers(page: str) -> list[Offer]:
-    """All links and forms of a page, in its order."""
+    """Return all links and forms of a page, in order."""
     reader = _Reader()
     reader.feed(page)
     return reader.offers
 
 
 def refused_offers(page: str, actor: str, places: Mapping[str, Place], matrix: Cells) -> Iterator[str]:
-    """What a page offers an actor and a row refuses them: to their roles, or on that college's record.
+    """Yield the links and forms of an actor's page that the matrix refuses them, by role or by college.
 
-    An API token's pages are nobody's to read: their menu is its person's.
+    Pages requested with an API token are not checked: nobody reads them, and their menu is the person's.
     """
     for offer in offers(page) if actor != "token" else ():
         if (row := _row(f"{offer.method} {offer.path}", tuple(matrix))) is None:
@@ -67,10 +69,10 @@ def refused_offers(page: str, actor: str, places: Mapping[str, Place], matrix: C
 
 
 @cache
-def _row(asked: str, rows: tuple[str, ...]) -> str | None:
-    """The row that an offer leads to: of several, the one that names the fewest records."""
-    found = [row for row in rows if "#" not in row and re.fullmatch(_pattern(row), asked)]
-    return min(found, key=lambda row: row.count("{"), default=None)
+def _row(target: str, rows: tuple[str, ...]) -> str | None:
+    """Return the row that a link or form leads to: of several, the one with the fewest parameters."""
+    matching = [row for row in rows if "#" not in row and re.fullmatch(_pattern(row), target)]
+    return min(matching, key=lambda row: row.count("{"), default=None)
 
 
 @cache
@@ -79,12 +81,12 @@ def _pattern(row: str) -> re.Pattern[str]:
 
 
 def _whose(offer: Offer, row: str, places: Mapping[str, Place]) -> Iterator[str]:
-    """The places whose records an offer names, in its path and in the values to choose from."""
+    """Yield the places whose records a link or form names, in its path and in its values."""
     marks = {name: MARK.fullmatch(str(value)) for name, value in (CALLS.get(row, Call()).form or {}).items()}
     matched = re.fullmatch(_pattern(row), f"{offer.method} {offer.path}")
     path = matched.groupdict() if matched else {}
     named = [(kind, path[name]) for name, kind in kinds(row).items()]
     named += [(mark[1], value) for name, value in offer.choices if (mark := marks.get(name)) is not None]
     for kind, value in named:
-        known = [place for place in PLACES if str(places[place].ids.get(kind)) == value]
-        yield from known if len(known) == 1 else ()  # what both have is nobody's
+        owners = [place for place in PLACES if str(places[place].ids.get(kind)) == value]
+        yield from owners if len(owners) == 1 else ()  # an id that both have identifies no place

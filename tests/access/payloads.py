@@ -27,18 +27,18 @@ NAMES = {
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
     "signatory_id": "signatory",
 }  # fmt: skip
-"""The kind of record that a parameter of a path names."""
+"""The kind of record of each path parameter."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
          "purpose": "evaluation_study", "number": "0"}  # fmt: skip
-"""Parameters of a path that name no record."""
+"""The values of path parameters that are not ids."""
 
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Call:
-    """How a route is called; ``path`` overrides which record its parameters name, ``to`` is where a page leads."""
+    """A call of a route; ``path`` overrides the kinds of its parameters, ``to`` is the page that it redirects to."""
 
     json: Values | None = None
     form: Values | None = None
@@ -50,12 +50,12 @@ class Call:
 
 
 def json(path: Mapping[str, str] | None = None, /, **values: object) -> Call:
-    """A JSON body."""
+    """Return a call with a JSON body."""
     return Call(json=values, path=path or {})
 
 
 def form(to: str, path: Mapping[str, str] | None = None, /, **values: object) -> Call:
-    """A form, and the page it leads to."""
+    """Return a call with a form, and the page that it redirects to."""
     return Call(form=values, path=path or {}, to=to)
 
 
@@ -394,7 +394,7 @@ ACCOUNT: dict[str, Call] = {
     "POST /securite/second-facteur/retrait": form("/securite", **PROOF),
 }
 PROPOSED = frozenset(row for row, call in ACCOUNT.items() if "{proposal}" in str(call))
-"""Rows that need a second factor proposed to who calls."""
+"""Rows that need a second factor proposed to the caller."""
 
 CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT}
 """By row; a row that is not here is called with its path alone."""

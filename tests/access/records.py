@@ -1,4 +1,4 @@
-"""One record of each kind in each place, with canaries in every text: what the calls of the matrix name."""
+"""One record of each kind in each place, with canaries in every text, for the calls of the matrix."""
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -54,7 +54,7 @@ from app.identity.password_reset.models import PasswordReset
 from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
-from app.identity.sign_in.service import open_sign_in
+from app.identity.sign_in.service import create_sign_in
 from app.learning.activities.models import ActivityCompletion
 from app.learning.field_hours import service as field_hours
 from app.learning.field_hours.models import Countersignature, FieldHours
@@ -71,7 +71,7 @@ from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission
-from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, gather
+from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.conftest import RING, SITE
 from tests.factories.learning import PDF
 from tests.factories.network import STARTED, World, acting
@@ -86,33 +86,33 @@ SILENT = "http://127.0.0.1:9"
 FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
 
 
-class Desk:
-    """Someone of a place at work: their transaction, who they are, what they see."""
+class PlaceUser:
+    """A person of a place, with their transaction and the objects that they may see."""
 
     def __init__(self, db: Session, world: World, place: Place, part: str) -> None:
-        self.session, self.world, self.place = db, world, place
+        self.db, self.world, self.place = db, world, place
         self.who = place.parts[part]
 
     def actor(self, permission: Permission) -> Actor:
-        """The person at a door."""
-        return acting(self.session, self.world, self.who, permission)
+        """Return the person as an actor with one permission in force."""
+        return acting(self.db, self.world, self.who, permission)
 
     def cohort(self, permission: Permission) -> CohortRef:
-        """The place's cohort, seen through a permission."""
-        return cohorts.see_cohort(self.session, self.actor(permission), self.place.cohort)
+        """Return the place's cohort, loaded with a permission."""
+        return cohorts.see_cohort(self.db, self.actor(permission), self.place.cohort)
 
     def enrolment(self, permission: Permission, part: str = "owner") -> EnrolmentRef:
-        """Someone's enrolment, seen through a permission."""
-        return enrolments_service.see_enrolment(self.session, self.actor(permission), self.ids(part))
+        """Return the enrolment of a part, loaded with a permission."""
+        return enrolments_service.see_enrolment(self.db, self.actor(permission), self.ids(part))
 
     def ids(self, part: str) -> int:
-        """The enrolment of a part."""
+        """Return the enrolment id of a part."""
         return self.world.enrolments[f"{self.place.name}:{part}"]
 
 
 def build(database: Database, world: World, files: Path) -> dict[str, Place]:
-    """Every place with all its records; ``files`` keeps what was handed in."""
-    places = gather(database, world)
+    """Create all records of every place, and return the places; ``files`` is the folder of stored files."""
+    places = set_up_places(database, world)
     with database.transaction() as db:
         command = NewProject(slug="autre", name="Autre projet", funder="Autre", starts_on=STARTED, ends_on=today())
         other = network.open_project(db, command).id
@@ -120,7 +120,7 @@ def build(database: Database, world: World, files: Path) -> dict[str, Place]:
         place.ids |= _known(world, place, other)
         for step, part in STEPS:
             with database.transaction() as db:
-                step(Desk(db, world, place, part), files)
+                step(PlaceUser(db, world, place, part), files)
     return places
 
 
@@ -148,7 +148,7 @@ def _known(world: World, place: Place, other_project: int) -> dict[str, int | st
 # The calendar -----------------------------------------------------------------------------------
 
 
-def _calendar(at: Desk, _: Path) -> None:
+def _calendar(at: PlaceUser, _: Path) -> None:
     workshops = [a.code for a in GENERALIST.activities if a.is_group and a.type is not ActivityType.codev]
     for code in workshops:
         meeting = _meet(at, code)
@@ -159,30 +159,28 @@ def _calendar(at: Desk, _: Path) -> None:
             for part in ROLL
             for minutes in [GENERALIST.activity(code).minutes]
         )
-        ref = calendar.see_session(at.session, at.actor(P.ROLLCALL_RECORD), meeting)
-        sheet = roll_calls.close_roll_call(
-            at.session, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries)
-        )
+        ref = calendar.see_session(at.db, at.actor(P.ROLLCALL_RECORD), meeting)
+        sheet = roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries))
         at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
-    dropped = calendar.see_session(at.session, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
+    dropped = calendar.see_session(at.db, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
     command = CancelCommand(reason=at.place.mark("Annule"))
-    calendar.cancel(at.session, at.actor(P.SESSION_MANAGE), dropped, command)
+    calendar.cancel(at.db, at.actor(P.SESSION_MANAGE), dropped, command)
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
-    given = catch_ups.assign_catch_up(at.session, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
+    given = catch_ups.assign_catch_up(at.db, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
 
 
-def _meet(at: Desk, code: str) -> int:
+def _meet(at: PlaceUser, code: str) -> int:
     command = NewSession(activity_code=code, starts_at=now() - timedelta(days=2), place=at.place.mark("Lieu"))
-    return calendar.schedule(at.session, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), command).id
+    return calendar.schedule(at.db, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), command).id
 
 
 # What participants do ---------------------------------------------------------------------------
 
 
-def _path(at: Desk, _: Path) -> None:
-    """All that is done alone, as rows: the whole path has no other use here than a certificate."""
+def _path(at: PlaceUser, _: Path) -> None:
+    """Add the individual activities as rows, without the services: they are only needed for a certificate."""
     coordinator = at.actor(P.ENROLMENT_READ).person_id
     for part in ("owner", "graduate"):
         common: Row = {"college_id": at.place.college, "enrolment_id": at.ids(part)}
@@ -204,43 +202,43 @@ def _path(at: Desk, _: Path) -> None:
                 _add(at, Countersignature(college_id=at.place.college, field_hours_id=row.id, **said))
 
 
-def _add(at: Desk, row: object) -> None:
-    at.session.add(row)
-    at.session.flush()
+def _add(at: PlaceUser, row: object) -> None:
+    at.db.add(row)
+    at.db.flush()
 
 
-def _hand_in(at: Desk, files: Path) -> None:
+def _hand_in(at: PlaceUser, files: Path) -> None:
     ids, mark = at.place.ids, at.place.mark
     text = TextCommand(activity_code="GEN-1.C", body=mark("Texte"))
     enrolment = at.enrolment(P.ACTIVITY_DO)
-    shown, _ = hand_ins.hand_in_text(at.session, at.actor(P.ACTIVITY_DO), enrolment, text)
+    shown, _ = hand_ins.hand_in_text(at.db, at.actor(P.ACTIVITY_DO), enrolment, text)
     content = PDF + mark("Contenu").encode()
     named = FileCommand(activity_code="GEN-2.C", name=f"{mark('Fichier')}.pdf", content=content)
-    kept, _ = hand_ins.hand_in_file(at.session, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20)
+    kept, _ = hand_ins.hand_in_file(at.db, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20)
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
     for key in ("hours", "decided_hours"):
         hours = HoursCommand(activity_code="GEN-8.A", minutes=60, worked_on=STARTED, note=f"{mark('Note')} {key}")
-        declared, _ = field_hours.declare_hours(at.session, at.actor(P.ACTIVITY_DO), enrolment, hours)
+        declared, _ = field_hours.declare_hours(at.db, at.actor(P.ACTIVITY_DO), enrolment, hours)
         ids[key] = declared.id
 
 
-def _countersign(at: Desk, _: Path) -> None:
+def _countersign(at: PlaceUser, _: Path) -> None:
     actor = at.actor(P.HOURS_COUNTERSIGN)
-    seen = field_hours.see_hours(at.session, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
-    shown = field_hours.countersign(at.session, actor, seen, CountersignCommand(accepted=True))
+    seen = field_hours.see_hours(at.db, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
+    shown = field_hours.countersign(at.db, actor, seen, CountersignCommand(accepted=True))
     at.place.ids["countersignature"] = shown.countersignature_id
 
 
-def _mandate(at: Desk, _: Path) -> None:
+def _mandate(at: PlaceUser, _: Path) -> None:
     mark = at.place.mark
     firm = NewEnterprise(
         name=mark("Entreprise"), neq=NEQ[at.place.name], sector="Bois", size=EnterpriseSize.SMALL, region_code="02"
     )
     command = NewMandate(kind=MandateKind.orientation, title=mark("Mandat"), enterprise=firm)
-    opened = mandates.open_mandate(at.session, at.actor(P.MANDATE_MANAGE), [at.enrolment(P.MANDATE_MANAGE)], command)
-    ref = mandates.see_mandate(at.session, at.actor(P.MANDATE_MANAGE), opened.id)
+    opened = mandates.open_mandate(at.db, at.actor(P.MANDATE_MANAGE), [at.enrolment(P.MANDATE_MANAGE)], command)
+    ref = mandates.see_mandate(at.db, at.actor(P.MANDATE_MANAGE), opened.id)
     signed = MilestoneCommand(kind=MilestoneKind.AGREEMENT, happened_on=today(), confidentiality_clause=True)
-    shown = mandates.record_milestone(at.session, at.actor(P.MANDATE_MANAGE), ref, signed)
+    shown = mandates.record_milestone(at.db, at.actor(P.MANDATE_MANAGE), ref, signed)
     at.place.ids |= {
         "mandate": opened.id, "enterprise": opened.enterprise_id, "neq": NEQ[at.place.name],
         "milestone": shown.milestones[0].id,
@@ -250,14 +248,14 @@ def _mandate(at: Desk, _: Path) -> None:
 # Codevelopment ----------------------------------------------------------------------------------
 
 
-def _group(at: Desk, _: Path) -> None:
+def _group(at: PlaceUser, _: Path) -> None:
     command = NewGroup(
         name=at.place.mark("Groupe"),
         enrolment_ids=tuple(at.ids(part) for part in MEMBERS),
         facilitator_id=at.world.people[at.place.parts["facilitator"]],
         joined_on=STARTED,
     )
-    formed = codev.create_group(at.session, at.actor(P.CODEV_MANAGE), at.cohort(P.CODEV_MANAGE), command)
+    formed = codev.create_group(at.db, at.actor(P.CODEV_MANAGE), at.cohort(P.CODEV_MANAGE), command)
     memberships = {m.enrolment_id: m.membership_id for m in formed.members}
     at.place.ids |= {
         "group": formed.id,
@@ -267,16 +265,16 @@ def _group(at: Desk, _: Path) -> None:
         "last_membership": memberships[at.ids("graduate")],
         "membership": memberships[at.ids("third")],
     }
-    ref = codev.see_group(at.session, at.actor(P.CODEV_MANAGE), formed.id)
+    ref = codev.see_group(at.db, at.actor(P.CODEV_MANAGE), formed.id)
     for key, code in (("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B")):
         planned = NewCodevSession(activity_code=code, starts_at=FIRST)
-        row = sessions.plan_session(at.session, at.actor(P.CODEV_MANAGE), ref, planned)
+        row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
 
 
-def _record(at: Desk, _: Path) -> None:
+def _record(at: PlaceUser, _: Path) -> None:
     actor = at.actor(P.CODEV_RECORD)
-    meeting = sessions.see_codev_session(at.session, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    meeting = sessions.see_codev_session(at.db, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
     ids: list[int] = at.place.ids["memberships"]  # type: ignore[assignment]
     entries = tuple(
         PresenceCommand(membership_id=i, status=PresenceStatus.PRESENT, minutes=180, mode=PresenceMode.ONSITE)
@@ -287,31 +285,31 @@ def _record(at: Desk, _: Path) -> None:
         TurnCommand(position=2, client_id=ids[1], status=TurnStatus.CANCELLED, reason=TurnReason.ABSENCE),
     )
     record = RecordCommand(entries=entries, turns=turns)
-    at.place.ids["codev_record"] = records.close_record(at.session, actor, meeting, record)
+    at.place.ids["codev_record"] = records.close_record(at.db, actor, meeting, record)
 
 
 # Judging and certifying -------------------------------------------------------------------------
 
 
-def _judge(at: Desk, _: Path) -> None:
+def _judge(at: PlaceUser, _: Path) -> None:
     evidence = (EvidenceRef(kind=EvidenceKind.HAND_IN, id=int(at.place.ids["hand_in"])),)  # type: ignore[arg-type]
     command = JudgeCommand(competency_code="CN-01", level=2, evidence=evidence, comment=at.place.mark("Commentaire"))
     enrolment = at.enrolment(P.JUDGEMENT_MAKE)
-    shown = grading.judge(at.session, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
+    shown = grading.judge(at.db, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
     at.place.ids["judgement"] = shown.id
 
 
-def _certify(at: Desk, files: Path) -> None:
-    college = network.see_college(at.session, at.actor(P.CERTIFICATE_ISSUE), at.place.college)
+def _certify(at: PlaceUser, files: Path) -> None:
+    college = network.see_college(at.db, at.actor(P.CERTIFICATE_ISSUE), at.place.college)
     at.place.ids["college_slug"] = college.slug
     signs = NewSignatory(name=at.place.mark("Signe"), title="Directrice", valid_from=STARTED)
-    at.place.ids["signatory"] = signatories.add_signatory(at.session, college, signs).id
+    at.place.ids["signatory"] = signatories.add_signatory(at.db, college, signs).id
     wanted = IssueCertificate(kind=CertificateKind.attestation_participation)
     actor = at.actor(P.CERTIFICATE_ISSUE)
-    issued = certificates.issue(at.session, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
+    issued = certificates.issue(at.db, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
     at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
-    seen = register.see_certificate(at.session, at.actor(P.CERTIFICATE_READ), issued.id)
-    documents.pdf(at.session, actor, seen, DocumentStore(files, SITE, RING))
+    seen = register.see_certificate(at.db, at.actor(P.CERTIFICATE_READ), issued.id)
+    documents.certificate_pdf(at.db, actor, seen, DocumentStore(files, SITE, RING))
     _doubt(at, issued.id, actor.person_id)
     _batches(at, issued.id)
     reason, by = at.place.mark("Retenue"), actor.person_id
@@ -319,9 +317,9 @@ def _certify(at: Desk, files: Path) -> None:
     _add(at, Hold(college_id=college.id, enrolment_id=held, reason=reason, opened_at=now(), opened_by=by))
 
 
-def _doubt(at: Desk, issued: int, by: int) -> None:
-    """A revocation that waits for its decision, one that was made, and a certificate without any."""
-    row = at.session.get_one(Certificate, issued)
+def _doubt(at: PlaceUser, issued: int, by: int) -> None:
+    """Add a revocation that waits for its decision, a decided one, and a certificate without any."""
+    row = at.db.get_one(Certificate, issued)
     revoked: Row = {"state": CertificateState.REVOKED, "ended_on": today()}
     last = 900 + 2 * row.sequence  # two places of one college number theirs together
     gone, other = _copy(at, row, last, revoked), _copy(at, row, last + 1, {"enrolment_id": at.ids("third")})
@@ -337,7 +335,7 @@ def _doubt(at: Desk, issued: int, by: int) -> None:
     at.place.ids |= {"revoked_certificate": gone, "other_certificate": other}
 
 
-def _copy(at: Desk, row: Certificate, sequence: int, changes: Row) -> int:
+def _copy(at: PlaceUser, row: Certificate, sequence: int, changes: Row) -> int:
     number, code = f"{row.number[:-4]}0{sequence}", digest(f"{at.place.name}{sequence}")[:32]
     given = {**row.model_dump(exclude={"id"}), "sequence": sequence, "number": number, "code": code, **changes}
     copied = Certificate(**{**given, "record": {**row.record, "number": number, "code": code}})
@@ -345,8 +343,8 @@ def _copy(at: Desk, row: Certificate, sequence: int, changes: Row) -> int:
     return copied.id
 
 
-def _batches(at: Desk, certificate_id: int) -> None:
-    """A batch that issued the certificate, and one that stopped before another."""
+def _batches(at: PlaceUser, certificate_id: int) -> None:
+    """Add a batch that issued the certificate, and one that stopped before another."""
     for key, part, outcome in (
         ("batch", "owner", {"certificate_id": certificate_id}),
         ("stopped_batch", "peer", {"refusal": [{"code": FAILED}]}),
@@ -359,12 +357,12 @@ def _batches(at: Desk, certificate_id: int) -> None:
         at.place.ids[key] = batch.id
 
 
-def _account(at: Desk, _: Path) -> None:
-    """Another device, a token for a program, an identity at the college's sign-in service."""
+def _account(at: PlaceUser, _: Path) -> None:
+    """Add another sign-in, an API token, and an identity at the college's sign-in service."""
     person = at.world.people[at.who]
-    account = at.session.exec(select(Account.id).where(Account.person_id == person)).one()
-    open_sign_in(at.session, account, kind=SignInKind.COOKIE, hours=1)
-    device = at.session.exec(select(SignIn.id).where(SignIn.account_id == account)).one()
+    account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
+    create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)
+    device = at.db.exec(select(SignIn.id).where(SignIn.account_id == account)).one()
     key = ApiToken(
         account_id=account, name=at.place.mark("Jeton"), token_hash=at.place.name, permissions=["me:read"],
         created_at=now(), expires_at=now() + timedelta(hours=1),
@@ -383,7 +381,7 @@ def _account(at: Desk, _: Path) -> None:
     reset = PasswordReset(
         account_id=account, token_hash=digest(at.place.mark("Oubli")), created_at=now(), expires_at=SOON
     )
-    set_actor(at.session, colleges=[at.place.college], person=person)
+    set_actor(at.db, colleges=[at.place.college], person=person)
     for row in (key, provider, identity, letter, own, reset):
         _add(at, row)
     at.place.ids |= {
@@ -407,4 +405,4 @@ STEPS = (
     (_certify, "registrar"),
     (_account, "owner"),
 )
-"""Each in a transaction of the person who does it; the facts are folded at its end."""
+"""The steps, each in a transaction of the person who does it; progress is computed at its end."""

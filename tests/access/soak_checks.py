@@ -10,20 +10,19 @@ A check that another one doubles is missed by nobody when it goes alone. It is l
 taken away: something must pass then that does not pass without the other alone.
 
 ``make soak SOAK=app/codev,scoped`` tries only the checks whose name holds one of these words, in the trials that the
-last run learnt.
+last run learnt; it learns again when a check has come since.
 """
 
-import ast
 import contextlib
 import json
 import os
+import re
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -47,66 +46,21 @@ from app.platform.locations import ROOT
 from app.platform.security import actor as actor_module
 from app.platform.security import guards
 from app.platform.security.actor import Actor
-from app.platform.security.guards import PermissionGuard
+from app.platform.security.guards import PermissionGuard, SeenGuard
 from app.platform.security.permissions import Permission, Role
 from app.platform.web.deps import SessionDep
 from tests.access import access_probes as trials
-from tests.access.access_db import Ground
-from tests.access.known_redundant_checks import DOUBLED, GUARD
-from tests.access.matrix import MATRIX, faults
+from tests.access.access_db import AccessDatabase
+from tests.access.checks import Site, checks, seen_sites
+from tests.access.known_redundant_checks import GUARD, REDUNDANT
+from tests.access.matrix import MATRIX, row_faults
 from tests.access.payloads import V1
 from tests.access.test_every_route_is_guarded import guarded_routes
 
-Site = tuple[str, int, str]
-"""A file of the application, a line in it, the function called there."""
-
-Trial = Callable[[Ground], Iterator[str]]
+Trial = Callable[[AccessDatabase], Iterator[str]]
 
 KEPT = ROOT / ".escouade" / "soak.json"
 WORDS = os.environ.get("SOAK", "").split(",")
-
-
-# Checks -----------------------------------------------------------------------------------------
-
-
-NO_CHECKS = frozenset({"see_other"})
-"""What is named like a check: a redirect."""
-
-NO_DOORS = (ROOT / "app" / "cli", ROOT / "app" / "certificates" / "service_batch_work.py")
-"""Commands and the worker, which no request goes through: their own tests hold them."""
-
-
-def is_check(path: Path, name: str) -> bool:
-    """Whether a call in a file stands between someone and a record."""
-    here = not any(path.is_relative_to(place) for place in NO_DOORS)
-    return here and (name == "scoped" or name.startswith("see_")) and name not in NO_CHECKS
-
-
-def checks() -> dict[Site, str]:
-    """Every check that the application calls, by place, named by file, function and check: a second one is ``… 2``."""
-    found: dict[Site, str] = {}
-    for path in sorted((ROOT / "app").rglob("*.py")):
-        within = {line: name for name, lines in _functions(path) for line in lines}
-        calls = Counter[str]()
-        for line, name in sorted(_calls(path)):
-            if is_check(path, name):
-                known = f"{path.relative_to(ROOT)} {within.get(line, '')} {name}"
-                calls[known] += 1
-                found[str(path), line, name] = known if calls[known] == 1 else f"{known} {calls[known]}"
-    return found
-
-
-def _functions(path: Path) -> Iterator[tuple[str, range]]:
-    """Functions of a file, outer ones before those inside."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, range(node.lineno, (node.end_lineno or node.lineno) + 1)
-
-
-def _calls(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield node.lineno, getattr(node.func, "id", getattr(node.func, "attr", ""))
 
 
 # Out of force -----------------------------------------------------------------------------------
@@ -140,7 +94,7 @@ def _scoped(actor: Actor, **columns: Any) -> Any:
 SCOPED = actor_module.scoped
 
 
-def _any_cohort(db: Session, cohort_id: int) -> CohortRef:
+def _any_cohort(db: Session, _: object, cohort_id: int) -> CohortRef:
     """``see_open_cohort``, taking applications or not."""
     if (row := db.get(Cohort, cohort_id)) is None:
         raise NotFound
@@ -170,6 +124,27 @@ def _seeing(see: Callable[..., Any]) -> Callable[..., Any]:
     return seen
 
 
+SEEN_GUARD = SeenGuard.__call__
+SEEN_SITES: dict[tuple[int, str], Site] = {}
+"""Where each ``seen`` guard of a route stands; filled when the application is instrumented."""
+
+
+def _seen_guard(self: SeenGuard, *, db: Session, actor: Actor, **path: object) -> Any:
+    place = SEEN_SITES[id(self), route_of(REMOVAL.trial, id(self))]
+    REMOVAL.trials[place].add(REMOVAL.trial)
+    if place not in REMOVAL.sites:
+        return SEEN_GUARD(self, db=db, actor=actor, **path)
+    with without(everything=True):
+        return UNSCOPED.get(self.see.__name__, self.see)(db, actor, **path)
+
+
+def route_of(trial: str, guard: int) -> str:
+    """Return the route that a trial calls; another one of the guard's when the trial calls several."""
+    routes = [route for known, route in SEEN_SITES if known == guard]
+    named = [route for route in routes if re.match(re.escape(route) + r"(?:$|[#?,])", trial)]
+    return (named or routes)[0]
+
+
 GUARDED = PermissionGuard.__call__
 
 
@@ -197,9 +172,11 @@ def without(**what: object) -> Iterator[None]:
             setattr(REMOVAL, name, value)
 
 
-def instrument(patch: pytest.MonkeyPatch) -> None:
+def instrument(patch: pytest.MonkeyPatch, site: FastAPI) -> None:
     """Put the stand-ins in every module of the application that knows the originals."""
     patch.setattr(PermissionGuard, "__call__", _guard)
+    patch.setattr(SeenGuard, "__call__", _seen_guard)
+    SEEN_SITES.update({key: place for key, (place, _) in seen_sites(site).items()})
     standing: dict[int, Callable[..., Any]] = {id(SCOPED): _scoped}
     for module in _modules():
         for name, value in vars(module).items():
@@ -223,9 +200,9 @@ def another_college(row: str) -> str:
     return f"{row}, another college"
 
 
-def _reason(ground: Ground) -> Iterator[str]:
+def _reason(access_db: AccessDatabase) -> Iterator[str]:
     """Whether the coordinator reads why a turn was missed."""
-    answer = ground.call("coordinator", f"GET {V1}/codev/sessions/{{session_id}}", ground.places["alma"])
+    answer = access_db.call("coordinator", f"GET {V1}/codev/sessions/{{session_id}}", access_db.places["alma"])
     yield from (turn["reason"] for turn in answer.json()["turns"] if turn["reason"])
 
 
@@ -234,41 +211,44 @@ ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not i
 """The quickest first: reads before writes, the API before pages."""
 
 TRIALS: dict[str, Trial] = {
-    **{row: partial(faults, row=row) for row in ORDER},
-    **{another_college(row): partial(trials.of_another_college, row=row) for row in trials.SWAPPED},
+    **{row: partial(row_faults, row=row) for row in ORDER},
+    **{another_college(row): partial(trials.ids_of_another_college, row=row) for row in trials.SWAPPED},
     **{
-        f"{row}, another cohort, as {actor}": partial(trials.of_another_cohort, row=row, actor=actor)
+        f"{row}, another cohort, as {actor}": partial(trials.ids_of_another_cohort, row=row, actor=actor)
         for row, actor in trials.WITHIN_A_COLLEGE
     },
-    **{f"{row}, one’s other college": partial(trials.of_ones_other_college, row=row) for row in trials.OF_TWO_COLLEGES},
-    **{f"{row}?{name}": partial(trials.after_the_question_mark, row=row, name=name) for row, name in trials.ASKED},
+    **{
+        f"{row}, one’s other college": partial(trials.ids_of_the_actors_other_college, row=row)
+        for row in trials.OF_TWO_COLLEGES
+    },
+    **{f"{row}?{name}": partial(trials.query_ids_of_another, row=row, name=name) for row, name in trials.QUERY_IDS},
     REASON: _reason,
 }
 """By name, in the order in which they are tried."""
 
 
-def all_faults(ground: Ground, trial: str) -> Iterator[str]:
+def all_faults(access_db: AccessDatabase, trial: str) -> Iterator[str]:
     """What a trial says; a failure of the application itself is a fault like another."""
     REMOVAL.trial = trial
-    ground.settle()
+    access_db.reset()
     try:
-        yield from TRIALS[trial](ground)
+        yield from TRIALS[trial](access_db)
     except Exception as error:
         yield repr(error)[:200]
 
 
-def noticed(ground: Ground, names: set[str]) -> str | None:
+def noticed(access_db: AccessDatabase, names: set[str]) -> str | None:
     """The first fault of any of the trials."""
-    ground.renew()
-    tried = (fault for trial in TRIALS if trial in names for fault in all_faults(ground, trial))
+    access_db.recreate()
+    tried = (fault for trial in TRIALS if trial in names for fault in all_faults(access_db, trial))
     return next(tried, None)
 
 
-def passing(ground: Ground, names: set[str], sites: set[Site], *, guard: bool) -> set[str]:
+def passing(access_db: AccessDatabase, names: set[str], sites: set[Site], *, guard: bool) -> set[str]:
     """All faults of the trials without some checks, what the answers held left out."""
-    ground.renew()
+    access_db.recreate()
     with without(sites=frozenset(sites), guard=guard):
-        return {fault.split(": '")[0] for trial in TRIALS if trial in names for fault in all_faults(ground, trial)}
+        return {fault.split(": '")[0] for trial in TRIALS if trial in names for fault in all_faults(access_db, trial)}
 
 
 def is_tried(name: str) -> bool:
@@ -280,14 +260,14 @@ def is_tried(name: str) -> bool:
 
 
 @pytest.fixture
-def soaked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+def soaked(access_db: AccessDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[AccessDatabase]:
     """The ground with the stand-ins in place, nothing out of force; what breaks answers 500 and the walk goes on."""
-    instrument(monkeypatch)
-    before = ground.client
-    with TestClient(ground.site, follow_redirects=False, raise_server_exceptions=False) as client:
-        ground.client = client
-        yield ground
-    ground.client = before
+    instrument(monkeypatch, access_db.site)
+    before = access_db.client
+    with TestClient(access_db.site, follow_redirects=False, raise_server_exceptions=False) as client:
+        access_db.client = client
+        yield access_db
+    access_db.client = before
 
 
 def say(line: str) -> None:
@@ -296,56 +276,66 @@ def say(line: str) -> None:
 
 
 @pytest.mark.timeout(0)
-def test_each_check_is_missed_when_it_is_gone(soaked: Ground, site: FastAPI) -> None:
+def test_each_check_is_missed_when_it_is_gone(soaked: AccessDatabase, site: FastAPI) -> None:
     begun = time.monotonic()
-    learnt = json.loads(KEPT.read_text()) if WORDS != [""] and KEPT.exists() else learn(soaked)
+    learnt = kept(set(checks(site).values())) or learn(soaked)
     say(f"{len(TRIALS)} trials, {time.monotonic() - begun:.0f} s")
     survivors = [*_checks(soaked, learnt), *_guards(soaked, site), *_others(soaked)]
     say(f"{time.monotonic() - begun:.0f} s")
     assert survivors == []
 
 
-def learn(ground: Ground) -> dict[str, list[str]]:
+def kept(known: set[str]) -> dict[str, list[str]] | None:
+    """The trials that the last run learnt, when this one tries some and no check has come since."""
+    if WORDS == [""] or not KEPT.exists():
+        return None
+    learnt: dict[str, list[str]] = json.loads(KEPT.read_text())
+    return learnt if known <= learnt.keys() else None
+
+
+def learn(access_db: AccessDatabase) -> dict[str, list[str]]:
     """The trials that go through each check, kept for runs that try some; all of them must hold."""
     for trial in TRIALS:
-        assert list(all_faults(ground, trial)) == [], trial
-    learnt = {name: sorted(REMOVAL.trials[place]) for place, name in checks().items()}
+        assert list(all_faults(access_db, trial)) == [], trial
+    learnt = {name: sorted(REMOVAL.trials[place]) for place, name in checks(access_db.site).items()}
     KEPT.parent.mkdir(exist_ok=True)
     KEPT.write_text(json.dumps(learnt))
     return learnt
 
 
-def _checks(ground: Ground, learnt: dict[str, list[str]]) -> Iterator[str]:
+def _checks(access_db: AccessDatabase, learnt: dict[str, list[str]]) -> Iterator[str]:
     """Checks that nothing misses though they are not listed, and listed ones that are missed or prove nothing."""
-    known = checks()
-    yield from (f"{name}: listed and not there" for name in {*DOUBLED, *DOUBLED.values()} - {*known.values(), GUARD})
+    known = checks(access_db.site)
+    yield from (
+        f"{name}: listed and not there" for name in {*REDUNDANT, *REDUNDANT.values()} - {*known.values(), GUARD}
+    )
     for place, name in known.items():
         if is_tried(name):
             names = set(learnt.get(name, ()))
             with without(sites=frozenset({place})):
-                fault = noticed(ground, names)
-            both = _with_the_other(ground, place, names, known) if fault is None and name in DOUBLED else None
+                fault = noticed(access_db, names)
+            both = _with_the_other(access_db, place, names, known) if fault is None and name in REDUNDANT else None
             say(f"{name}: {fault or both or 'NOTHING'} ({len(names)} trials)")
-            if (fault and name in DOUBLED) or not (fault or both):
+            if (fault and name in REDUNDANT) or not (fault or both):
                 yield f"{name}: {'missed alone' if fault else 'nothing'}"
 
 
-def _with_the_other(ground: Ground, place: Site, names: set[str], known: dict[Site, str]) -> str | None:
+def _with_the_other(access_db: AccessDatabase, place: Site, names: set[str], known: dict[Site, str]) -> str | None:
     """What passes without both that does not pass without the other alone."""
-    other = DOUBLED[known[place]]
+    other = REDUNDANT[known[place]]
     others = {site for site, name in known.items() if name == other}
-    alone = passing(ground, names, others, guard=other == GUARD)
-    both = passing(ground, names, {*others, place}, guard=other == GUARD)
+    alone = passing(access_db, names, others, guard=other == GUARD)
+    both = passing(access_db, names, {*others, place}, guard=other == GUARD)
     return min((f"with {other}: {fault}" for fault in both - alone), default=None)
 
 
-def _guards(ground: Ground, site: FastAPI) -> Iterator[str]:
+def _guards(access_db: AccessDatabase, site: FastAPI) -> Iterator[str]:
     guarded = {door for door, which in guarded_routes(site) if isinstance(which[0], PermissionGuard)}
     by_route = {row.split("#")[0]: row for row in reversed(ORDER)}
     for door in sorted(guarded):
         if is_tried(name := f"guard of {door}"):
             with without(guard=True):
-                fault = noticed(ground, {by_route[door]})
+                fault = noticed(access_db, {by_route[door]})
             if fault is None:
                 say(f"{name}: NOTHING")
                 yield name
@@ -382,21 +372,21 @@ ME = f"GET {V1}/me"
 GIVING = f"POST {V1}/colleges/{{college_id}}/people#registrar"
 NAMING = another_college(f"PUT {V1}/codev/groups/{{group_id}}/facilitator")
 OTHERS: tuple[tuple[str, object, str, object, str], ...] = (
-    ("nobody gives a role above their own", account, "roles_given_by", _any_role, GIVING),
+    ("nobody gives a role above their own", account, "roles_grantable_by", _any_role, GIVING),
     ("an API token does no more than its scope", Actor, "can", _scopeless, ME),
     ("the second factor is awaited", Actor, "can", _not_pending, ME),
-    ("who is named has a role in the college", codev, "known_person", _nothing, NAMING),
+    ("who is named has a role in the college", codev, "require_known_person", _nothing, NAMING),
     ("the reason of a turn stays in the group", sessions, "is_inside", _inside, REASON),
 )
 """What else stands in the way, and the trial that should say so."""
 
 
-def _others(ground: Ground) -> Iterator[str]:
+def _others(access_db: AccessDatabase) -> Iterator[str]:
     for name, where, attribute, instead, trial in OTHERS:
         if is_tried(name):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(where, attribute, instead)
-                fault = noticed(ground, {trial})
+                fault = noticed(access_db, {trial})
             say(f"{name}: {fault or 'NOTHING'}")
             if fault is None:
                 yield name

@@ -1,4 +1,4 @@
-"""Every write from another site is refused, in whatever form it comes; addresses come from the settings only."""
+"""Every write from another site is refused, in every encoding; absolute URLs come from the settings only."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.identity.account.models import Account
 from app.identity.sign_in.enums import SignInKind
-from app.identity.sign_in.service import open_sign_in
+from app.identity.sign_in.service import create_sign_in
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.web.problems import UNSAFE
@@ -35,28 +35,28 @@ FORMS: dict[str, dict[str, object]] = {
 
 @pytest.fixture
 def browser(client: TestClient, database: Database, world: World) -> TestClient:
-    """The client with the cookie of someone who may apply to a cohort."""
+    """Return the client with the cookie of someone who may apply to a cohort."""
     with database.transaction() as db:
         account = db.exec(select(Account.id).where(Account.person_id == world.people["nobody"])).one()
-        secret, _ = open_sign_in(db, account, kind=SignInKind.COOKIE, hours=1)
+        secret, _ = create_sign_in(db, account, kind=SignInKind.COOKIE, hours=1)
     client.cookies.set("escouade", secret)
     return client
 
 
 def writes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """``(method, path)`` of every write, each parameter filled in."""
-    for door, _ in guarded_routes(app):
-        method, path = door.split(" ", 1)
+    """Yield ``(method, path)`` of every write, each parameter filled in."""
+    for route, _ in guarded_routes(app):
+        method, path = route.split(" ", 1)
         if method in UNSAFE:
             yield method, re.sub(r"\{[^}]+\}", "1", path)
 
 
-def test_no_door_takes_a_write_from_another_site(
+def test_every_write_from_another_site_is_refused(
     site: FastAPI, browser: TestClient, database: Database, world: World
 ) -> None:
-    found = list(writes(site))
-    assert len(found) > 60
-    for method, path in found:
+    all_writes = list(writes(site))
+    assert len(all_writes) > 60
+    for method, path in all_writes:
         answer = browser.request(method, path, headers={"Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 403, path
         assert "Cette demande vient d’un autre site" in answer.text or answer.json()["code"] == "cross_site", path
@@ -66,7 +66,7 @@ def test_no_door_takes_a_write_from_another_site(
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
 @pytest.mark.parametrize("form", FORMS)
-def test_in_whatever_form_it_comes(
+def test_write_from_another_site_is_refused_in_every_encoding(
     browser: TestClient, database: Database, world: World, form: str, headers: dict[str, str]
 ) -> None:
     sent = dict(FORMS[form])
@@ -77,7 +77,7 @@ def test_in_whatever_form_it_comes(
         assert count(db, "application") == 4
 
 
-def test_the_same_write_from_this_site_is_taken(browser: TestClient, database: Database, world: World) -> None:
+def test_same_write_from_this_site_is_accepted(browser: TestClient, database: Database, world: World) -> None:
     path = f"/api/v1/cohorts/{world.cohort}/applications"
     answer = browser.post(path, json={"motive": "Je veux."}, headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 201
@@ -89,18 +89,18 @@ def test_the_same_write_from_this_site_is_taken(browser: TestClient, database: D
 
 
 def test_no_code_reads_an_address_from_the_request() -> None:
-    """The host that someone names is compared by the gate, and never written."""
-    named = re.compile(r"request\.(?:url|base_url)\b|url_for|url_path_for|[\"']host[\"']", re.IGNORECASE)
-    found = {
+    """The Host header is compared by the middleware, and never used in a response."""
+    reads_address = re.compile(r"request\.(?:url|base_url)\b|url_for|url_path_for|[\"']host[\"']", re.IGNORECASE)
+    files = {
         str(path.relative_to(ROOT))
         for path in [*(ROOT / "app").rglob("*.py"), *(ROOT / "app").rglob("*.html")]
-        if named.search(path.read_text(encoding="utf-8"))
+        if reads_address.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"app/platform/web/middleware.py"}
+    assert files == {"app/platform/web/middleware.py"}
 
 
 @pytest.mark.parametrize("path", ["/connexion/", "/api/v1/me/", "/verification/", "/cohortes/"])
-def test_no_redirect_is_made_of_the_host_that_was_named(client: TestClient, path: str) -> None:
+def test_no_redirect_contains_the_host_header(client: TestClient, path: str) -> None:
     answer = client.get(path, headers={"Host": "localhost:1234"})
     assert answer.status_code == 404
     assert "location" not in answer.headers

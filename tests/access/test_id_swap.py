@@ -1,35 +1,37 @@
-"""No id of another college opens anything, wherever it stands in a request; no field gives itself a role or a college.
+"""Ids of other people's records are refused anywhere in a request; privileged fields are refused.
 
-The parameters come from the application: a new one that names a record without a payload here fails.
+The parameters come from the application: a new id without a payload here fails.
 """
 
 import pytest
 from fastapi import FastAPI
 
-from tests.access.access_db import Ground
+from tests.access.access_db import AccessDatabase
 from tests.access.access_probes import (
-    ASKED,
     OF_TWO_COLLEGES,
+    QUERY_IDS,
     SWAPPED,
     WITHIN_A_COLLEGE,
-    after_the_question_mark,
-    knocker,
-    of_another_cohort,
-    of_another_college,
-    of_ones_other_college,
+    caller_for,
+    ids_of_another_cohort,
+    ids_of_another_college,
+    ids_of_the_actors_other_college,
+    query_ids_of_another,
 )
 from tests.access.filling import request_of
 from tests.access.id_swap import NUMBERS, decided, numbers
-from tests.access.matrix import said
+from tests.access.matrix import comparable
 from tests.access.payloads import CALLS, V1
 
 
-def test_each_number_is_swapped_or_names_nothing(site: FastAPI) -> None:
+def test_every_numeric_parameter_is_swapped_or_no_id(site: FastAPI) -> None:
     open_ = {route: names - NUMBERS - decided(route) for route, names in numbers(site).items()}
-    assert {route: names for route, names in open_.items() if names} == {}
+    assert {route: names for route, names in open_.items() if names} == {}, (
+        "an id: NAMES or a mark in CALLS (path, body), QUERIES or CURSORS (query); a number that is no id: NUMBERS"
+    )
 
 
-def test_a_new_id_is_found(site: FastAPI) -> None:
+def test_numeric_parameters_are_detected_everywhere(site: FastAPI) -> None:
     known = numbers(site)
     assert {"cohort_id", "enrolment_id"} <= known["POST /cohortes/{cohort_id}/candidatures/{enrolment_id}"]
     assert {"id", "supersedes"} <= known[f"POST {V1}/enrolments/{{enrolment_id}}/judgements"]
@@ -38,44 +40,44 @@ def test_a_new_id_is_found(site: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("row", SWAPPED)
-def test_an_id_of_another_college_opens_nothing(ground: Ground, row: str) -> None:
-    assert list(of_another_college(ground, row)) == []
+def test_id_of_another_college_is_refused(access_db: AccessDatabase, row: str) -> None:
+    assert list(ids_of_another_college(access_db, row)) == []
 
 
 @pytest.mark.parametrize(("row", "actor"), WITHIN_A_COLLEGE)
-def test_an_id_of_another_cohort_opens_nothing(ground: Ground, row: str, actor: str) -> None:
-    assert list(of_another_cohort(ground, row, actor)) == []
+def test_id_of_another_cohort_is_refused(access_db: AccessDatabase, row: str, actor: str) -> None:
+    assert list(ids_of_another_cohort(access_db, row, actor)) == []
 
 
 @pytest.mark.parametrize("row", OF_TWO_COLLEGES)
-def test_an_id_of_ones_other_college_opens_nothing(ground: Ground, row: str) -> None:
-    assert list(of_ones_other_college(ground, row)) == []
+def test_id_of_the_actors_other_college_is_refused(access_db: AccessDatabase, row: str) -> None:
+    assert list(ids_of_the_actors_other_college(access_db, row)) == []
 
 
-@pytest.mark.parametrize(("row", "name"), ASKED)
-def test_an_id_after_the_question_mark_tells_no_more_than_none(ground: Ground, row: str, name: str) -> None:
-    assert list(after_the_question_mark(ground, row, name)) == []
+@pytest.mark.parametrize(("row", "name"), QUERY_IDS)
+def test_query_id_of_another_is_answered_as_a_missing_one(access_db: AccessDatabase, row: str, name: str) -> None:
+    assert list(query_ids_of_another(access_db, row, name)) == []
 
 
-# Fields that nobody sends -----------------------------------------------------------------------
+# Privileged fields ------------------------------------------------------------------------------
 
-GIFTS: dict[str, object] = {
+PRIVILEGED_FIELDS: dict[str, object] = {
     "role": "registrar", "college_id": 2, "tenant_id": 2, "issued_at": "2026-01-01T00:00:00Z", "id": 1,
     "person_id": 1, "is_admin": True, "recorded_by": 1,
 }  # fmt: skip
-"""What someone would like the record to say."""
+"""Fields with which an attacker would set a role, a college or a date."""
 
 
 @pytest.mark.parametrize("row", [row for row, call in CALLS.items() if (call.json or call.form) and "#" not in row])
-def test_no_field_gives_itself(ground: Ground, row: str) -> None:
-    actor = knocker(row) or "admin"
-    request = request_of(row, ground.places["alma"])
+def test_privileged_field_that_is_not_declared_is_refused(access_db: AccessDatabase, row: str) -> None:
+    actor = caller_for(row) or "admin"
+    request = request_of(row, access_db.places["alma"])
     kind = "json" if "json" in request else "data"
-    for name, value in GIFTS.items():
+    for name, value in PRIVILEGED_FIELDS.items():
         if name not in request[kind] and (row, name) not in KNOWN_FIELDS:
-            answer = ground.call(actor, row, ground.places["alma"], **{kind: {**request[kind], name: value}})
+            answer = access_db.call(actor, row, access_db.places["alma"], **{kind: {**request[kind], name: value}})
             assert answer.status_code == 422, (name, answer.status_code, answer.text[:300])
-    assert ground.written() == []
+    assert access_db.changed_tables() == []
 
 
 KNOWN_FIELDS = frozenset(
@@ -85,10 +87,10 @@ KNOWN_FIELDS = frozenset(
         ("POST /cohortes/{cohort_id}/equipe", "role"),
     }
 )
-"""Fields that a body does hold, whose values ``test_matrix.py`` and the services' own tests try."""
+"""Fields that a body does have: ``test_matrix.py`` and the services' own tests try their values."""
 
 
-def test_the_comparison_sees_a_difference(ground: Ground) -> None:
+def test_response_comparison_detects_a_difference(access_db: AccessDatabase) -> None:
     row = f"GET {V1}/cohorts/{{cohort_id}}"
-    own, other = (ground.call("coordinator", row, ground.places[p]) for p in ("alma", "rouyn"))
-    assert said(own, "") != said(other, "")
+    own, other = (access_db.call("coordinator", row, access_db.places[p]) for p in ("alma", "rouyn"))
+    assert comparable(own, "") != comparable(other, "")

@@ -1,12 +1,12 @@
-"""Every door, tried by every actor, on a record of their own college and on one of another."""
+"""Every route, called by every actor, on a record of their own college and on one of another."""
 
 import pytest
 from fastapi import FastAPI
 
-from tests.access.access_db import Ground, routes
+from tests.access.access_db import AccessDatabase, routes
 from tests.access.actors import ACTORS
 from tests.access.canaries import READERS
-from tests.access.matrix import MATRIX, faults
+from tests.access.matrix import MATRIX, row_faults
 from tests.access.offers import refused_offers
 from tests.access.payloads import CALLS
 
@@ -23,21 +23,21 @@ def test_each_column_is_an_actor() -> None:
     assert all(set(cells) == set(ACTORS) for cells in MATRIX.values())
 
 
-def test_each_canary_was_planted(ground: Ground) -> None:
-    with ground.database.engine.connect() as connection:
+def test_each_canary_is_stored(access_db: AccessDatabase) -> None:
+    with access_db.database.engine.connect() as connection:
         tables = connection.exec_driver_sql("select tablename from pg_tables where schemaname = 'public'").scalars()
-        said = " ".join(
+        stored = " ".join(
             str(row)
             for table in list(tables)
             for row in connection.exec_driver_sql(f"select t from {table} t")  # noqa: S608
         )
-    files = b"".join(p.read_bytes() for p in ground.template.files.rglob("*") if p.is_file()).decode("latin-1")
-    assert [word for word in READERS if word not in said + files] == []
+    files = b"".join(p.read_bytes() for p in access_db.template.files.rglob("*") if p.is_file()).decode("latin-1")
+    assert [word for word in READERS if word not in stored + files] == []
 
 
 @pytest.mark.parametrize("row", MATRIX)
-def test_row(ground: Ground, row: str) -> None:
-    assert list(faults(ground, row)) == []
+def test_matrix_row(access_db: AccessDatabase, row: str) -> None:
+    assert list(row_faults(access_db, row)) == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,9 @@ def test_row(ground: Ground, row: str) -> None:
         ),
     ],
 )
-def test_what_a_page_offers_is_held_to_the_matrix(ground: Ground, page: str, offered: list[str]) -> None:
-    ids = {name: place.ids["cohort"] for name, place in ground.places.items()}
-    found = refused_offers(page.format(**ids), "coordinator", ground.places, MATRIX)
-    assert list(found) == [line.format(**ids) for line in offered]
+def test_links_and_forms_of_a_page_are_checked_against_the_matrix(
+    access_db: AccessDatabase, page: str, offered: list[str]
+) -> None:
+    ids = {name: place.ids["cohort"] for name, place in access_db.places.items()}
+    refused = refused_offers(page.format(**ids), "coordinator", access_db.places, MATRIX)
+    assert list(refused) == [line.format(**ids) for line in offered]

@@ -1,4 +1,4 @@
-"""One's own rows are reached through the role held in their college, and through no other."""
+"""A person's own rows are reached through a role held in their college, and through no other."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,8 +10,8 @@ from app.platform.security.permissions import Role
 from tests.factories.network import World, as_
 
 
-def moved_away(database: Database, world: World) -> None:
-    """Maude holds nothing in Alma any more, and follows something in Rouyn."""
+def move_to_rouyn(database: Database, world: World) -> None:
+    """End Maude's roles in Alma, and make her a participant in Rouyn."""
     with database.engine.begin() as connection:
         ended = "update role_held set ended_at = now() where person_id = :person"
         connection.execute(text(ended), {"person": world.people["maude"]})
@@ -30,10 +30,10 @@ def moved_away(database: Database, world: World) -> None:
         ("GET", "/parcours/{id}"),
     ],
 )
-def test_a_role_in_another_college_opens_nothing_of_the_first(
+def test_role_in_another_college_gives_no_access_to_the_first(
     client: TestClient, database: Database, world: World, method: str, path: str
 ) -> None:
-    moved_away(database, world)
+    move_to_rouyn(database, world)
     as_(client, database, world, "maude")
     body = {"json": {"activity_code": "GEN-1.A"}} if method == "POST" else {}
     answer = client.request(method, path.format(id=world.enrolments["maude"]), **body)  # type: ignore[arg-type]

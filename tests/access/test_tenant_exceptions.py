@@ -1,4 +1,4 @@
-"""The doors between colleges (docs/tenant-exceptions.md), one by one: what each shows or writes, and nothing else."""
+"""The exceptions to tenant isolation (docs/tenant-exceptions.md): each shows or writes what is listed, nothing else."""
 
 import re
 from pathlib import Path
@@ -7,47 +7,47 @@ from typing import Any
 import pytest
 
 from app.platform.locations import ROOT
-from tests.access.access_db import Ground, words_of
+from tests.access.access_db import AccessDatabase, text_of
 from tests.access.actors import canary
 from tests.access.payloads import PERSON, V1
 
-DOORS = (
+EXCEPTIONS = (
     "sign-in", "sign-in services of colleges",
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)", "opening an account",
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project", "administrator",
 )  # fmt: skip
-"""Each has a test here."""
+"""The documented exceptions: each has a test here."""
 
 
-def test_each_door_is_listed_and_each_listed_door_is_tried() -> None:
+def test_documented_exceptions_are_the_tested_ones() -> None:
     page = Path(ROOT / "docs" / "tenant-exceptions.md").read_text(encoding="utf-8")
     listed = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
-    assert tuple(listed[1:]) == DOORS
+    assert tuple(listed[1:]) == EXCEPTIONS
 
 
 def rouyn_words(answer: Any) -> list[str]:
-    """Canaries of Rouyn that an answer holds."""
-    return [w for w in words_of(answer).replace('"', " ").split() if "Rouyn" in w and w.startswith("Canari")]
+    """Return the canaries of Rouyn in a response."""
+    return [w for w in text_of(answer).replace('"', " ").split() if "Rouyn" in w and w.startswith("Canari")]
 
 
-def owners(ground: Ground, statement: str) -> list[Any]:
-    """Rows as the owner of the tables sees them."""
-    with ground.database.engine.connect() as connection:
+def owners(access_db: AccessDatabase, statement: str) -> list[Any]:
+    """Return the rows of a statement, run as the tables' owner."""
+    with access_db.database.engine.connect() as connection:
         return list(connection.exec_driver_sql(statement).all())
 
 
-def test_signing_in_shows_ones_own_name_and_roles(ground: Ground) -> None:
-    me = ground.call("dual", f"GET {V1}/me", ground.places["alma"])
+def test_sign_in_shows_the_persons_own_name_and_roles(access_db: AccessDatabase) -> None:
+    me = access_db.call("dual", f"GET {V1}/me", access_db.places["alma"])
     assert {role["college"] for role in me.json()["roles"]} == {"Collège d’Alma", "Cégep de Rouyn"}
     assert set(me.json()) == {"person_id", "name", "roles"}
     assert rouyn_words(me) == []
 
 
-def test_the_sign_in_page_names_services_and_nobody(ground: Ground) -> None:
-    page = ground.call("anonymous", "GET /connexion", ground.places["rouyn"])
-    labels = owners(ground, "select label, issuer from oidc_provider where ended_at is null")
+def test_sign_in_page_names_services_and_no_person(access_db: AccessDatabase) -> None:
+    page = access_db.call("anonymous", "GET /connexion", access_db.places["rouyn"])
+    labels = owners(access_db, "select label, issuer from oidc_provider where ended_at is null")
     assert len(labels) > 1
     for label, issuer in labels:
         assert label in page.text
@@ -56,19 +56,19 @@ def test_the_sign_in_page_names_services_and_nobody(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("row", ["GET /invitation/{token}", "GET /mot-de-passe-oublie/{token}"])
-def test_a_letter_tells_its_college_and_nothing_of_its_people(ground: Ground, row: str) -> None:
-    answer = ground.call("anonymous", row, ground.places["rouyn"])
+def test_page_of_a_mailed_link_names_no_person_of_the_college(access_db: AccessDatabase, row: str) -> None:
+    answer = access_db.call("anonymous", row, access_db.places["rouyn"])
     assert answer.status_code == 200
     assert {w for w in owners_words() if w in answer.text} == set()
-    told = set(re.findall(r"[\w.]+@[\w.]+\w", answer.text))
-    sent_to = {ground.places["rouyn"].ids["address"], "other.participant@escouade.example.com"}
-    assert told <= sent_to, "the address that the letter went to, at most"
-    assert ground.written() == []
+    addresses = set(re.findall(r"[\w.]+@[\w.]+\w", answer.text))
+    sent_to = {access_db.places["rouyn"].ids["address"], "other.participant@escouade.example.com"}
+    assert addresses <= sent_to, "the recipient's address, at most"
+    assert access_db.changed_tables() == []
 
 
-def test_open_cohorts_show_what_an_offer_shows(ground: Ground) -> None:
-    offer = ground.call("coordinator", f"GET {V1}/cohorts/open", ground.places["alma"])
-    assert {row["id"] for row in offer.json()} == {ground.places[p].ids["cohort"] for p in ("alma", "rouyn")}
+def test_open_cohorts_show_the_offers_fields_only(access_db: AccessDatabase) -> None:
+    offer = access_db.call("coordinator", f"GET {V1}/cohorts/open", access_db.places["alma"])
+    assert {row["id"] for row in offer.json()} == {access_db.places[p].ids["cohort"] for p in ("alma", "rouyn")}
     assert {key for row in offer.json() for key in row} == {
         "id", "code", "title", "college", "curriculum_slug", "curriculum_version", "starts_on", "ends_on", "capacity",
         "place", "my_state",
@@ -76,53 +76,53 @@ def test_open_cohorts_show_what_an_offer_shows(ground: Ground) -> None:
     assert rouyn_words(offer) == []
 
 
-def test_a_closed_cohort_is_no_offer(ground: Ground) -> None:
+def test_closed_cohort_is_not_found(access_db: AccessDatabase) -> None:
     for row in (f"POST {V1}/cohorts/{{cohort_id}}/applications", "GET /cohortes-ouvertes/{cohort_id}"):
-        assert ground.call("coordinator", row, ground.places["far"]).status_code == 404
+        assert access_db.call("coordinator", row, access_db.places["far"]).status_code == 404
 
 
 @pytest.mark.parametrize(
     "row", [f"POST {V1}/cohorts/{{cohort_id}}/applications", "POST /cohortes-ouvertes/{cohort_id}"]
 )
-def test_applying_elsewhere_writes_ones_own_application(ground: Ground, row: str) -> None:
-    answer = ground.call("participant", row, ground.places["rouyn"])
+def test_application_to_another_college_writes_the_actors_own(access_db: AccessDatabase, row: str) -> None:
+    answer = access_db.call("participant", row, access_db.places["rouyn"])
     assert answer.status_code in {201, 303}
     assert rouyn_words(answer) == []
-    [[person, state]] = owners(ground, "select person_id, state from enrolment order by id desc limit 1")
-    assert (person, state) == (ground.places["alma"].ids["owner_person"], "applied")
-    assert set(ground.written()) - {"progress"} == {"application", "enrolment", "enrolment_move", "role_held"}
+    [[person, state]] = owners(access_db, "select person_id, state from enrolment order by id desc limit 1")
+    assert (person, state) == (access_db.places["alma"].ids["owner_person"], "applied")
+    assert set(access_db.changed_tables()) - {"progress"} == {"application", "enrolment", "enrolment_move", "role_held"}
 
 
-def test_nobody_applies_for_another(ground: Ground) -> None:
+def test_application_for_another_person_is_refused(access_db: AccessDatabase) -> None:
     row = f"POST {V1}/cohorts/{{cohort_id}}/applications"
-    for given in ({"person_id": ground.places["rouyn"].ids["owner_person"]}, {"college_id": 1}):
-        answer = ground.call("participant", row, ground.places["rouyn"], json={"motive": "Apprendre.", **given})
+    for given in ({"person_id": access_db.places["rouyn"].ids["owner_person"]}, {"college_id": 1}):
+        answer = access_db.call("participant", row, access_db.places["rouyn"], json={"motive": "Apprendre.", **given})
         assert answer.status_code == 422
-    assert ground.written() == []
+    assert access_db.changed_tables() == []
 
 
-def test_one_active_enrolment_says_no_and_never_where(ground: Ground) -> None:
-    applied = ground.call("participant", f"POST {V1}/cohorts/{{cohort_id}}/applications", ground.places["rouyn"])
+def test_second_active_enrolment_is_refused_without_naming_the_first(access_db: AccessDatabase) -> None:
+    applied = access_db.call("participant", f"POST {V1}/cohorts/{{cohort_id}}/applications", access_db.places["rouyn"])
     asked = {"url": f"{V1}/enrolments/{applied.json()['id']}/moves", "json": {"to": "admitted", "reason": "Exception."}}
     row = f"POST {V1}/enrolments/{{enrolment_id}}/moves"
-    answer = ground.call("manager_elsewhere", row, ground.places["rouyn"], **asked)
+    answer = access_db.call("manager_elsewhere", row, access_db.places["rouyn"], **asked)
     assert (answer.status_code, answer.json()["code"]) == (409, "already_enrolled")
     assert "Alma" not in answer.text
     assert "GEN-ALM" not in answer.text
 
 
-def test_a_known_address_is_taken_and_never_by_whom(ground: Ground) -> None:
+def test_known_e_mail_address_is_refused_without_naming_its_owner(access_db: AccessDatabase) -> None:
     row = f"POST {V1}/colleges/{{college_id}}/people"
     taken = {**PERSON, "email": "other.participant@escouade.example.com"}
-    answer = ground.call("registrar", row, ground.places["alma"], json=taken)
+    answer = access_db.call("registrar", row, access_db.places["alma"], json=taken)
     assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
     assert rouyn_words(answer) == []
-    assert ground.written() == []
+    assert access_db.changed_tables() == []
 
 
 @pytest.mark.parametrize("row", ["GET /v/{code}", f"GET {V1}/verify/{{code}}"])
-def test_verification_tells_what_the_certificate_says(ground: Ground, row: str) -> None:
-    answer = ground.call("anonymous", row, ground.places["rouyn"])
+def test_verification_shows_the_certificates_fields_only(access_db: AccessDatabase, row: str) -> None:
+    answer = access_db.call("anonymous", row, access_db.places["rouyn"])
     assert answer.status_code == 200
     assert {w for w in set(owners_words()) if w in answer.text} == {canary("Legal", "rouyn")}
     if row.startswith("GET /api"):
@@ -133,15 +133,15 @@ def test_verification_tells_what_the_certificate_says(ground: Ground, row: str) 
 
 
 def owners_words() -> list[str]:
-    """Every canary of Rouyn's certificate and person."""
+    """Return every canary of Rouyn's certificate and person."""
     return [canary(what, "rouyn") for what in ("Nom", "Legal", "Signe", "Personnel", "Raison", "Lieu", "Texte")]
 
 
 @pytest.mark.parametrize("row", ["GET /v/{code}", f"GET {V1}/verify/{{code}}"])
-def test_a_certificate_no_longer_valid_tells_no_name(ground: Ground, row: str) -> None:
-    with ground.database.engine.begin() as connection:
+def test_verification_of_an_ended_certificate_shows_no_name(access_db: AccessDatabase, row: str) -> None:
+    with access_db.database.engine.begin() as connection:
         connection.exec_driver_sql("update certificate set state = 'revoked', ended_on = issued_on")
-    answer = ground.call("anonymous", row, ground.places["rouyn"])
+    answer = access_db.call("anonymous", row, access_db.places["rouyn"])
     assert answer.status_code == 200
     assert rouyn_words(answer) == []
     if row.startswith("GET /api"):
@@ -149,8 +149,8 @@ def test_a_certificate_no_longer_valid_tells_no_name(ground: Ground, row: str) -
 
 
 @pytest.mark.parametrize("row", ["GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}"])
-def test_what_proves_a_credential_names_nobody(ground: Ground, row: str) -> None:
-    answer = ground.call("anonymous", row, ground.places["rouyn"])
+def test_credential_documents_name_no_person(access_db: AccessDatabase, row: str) -> None:
+    answer = access_db.call("anonymous", row, access_db.places["rouyn"])
     assert answer.status_code == 200
     assert rouyn_words(answer) == []
     assert not re.search(r"private|sealed", answer.text)
@@ -164,17 +164,17 @@ def test_what_proves_a_credential_names_nobody(ground: Ground, row: str) -> None
         assert set(answer.json()["credentialSubject"]) == {"id", "type", "statusPurpose", "ttl", "encodedList"}
 
 
-def test_indicators_are_counts_alone_and_small_ones_masked(ground: Ground) -> None:
-    answer = ground.call("observer", f"GET {V1}/projects/{{project_id}}/indicators", ground.places["alma"])
+def test_indicators_are_counts_with_small_ones_masked(access_db: AccessDatabase) -> None:
+    answer = access_db.call("observer", f"GET {V1}/projects/{{project_id}}/indicators", access_db.places["alma"])
     assert answer.status_code == 200
-    assert "Canari" not in words_of(answer)
+    assert "Canari" not in text_of(answer)
     figures = [n for region in answer.json()["regions"] for n in region.values() if isinstance(n, int)]
     assert [n for n in figures if 0 < n < 5] == []
 
 
-def test_the_administrator_reads_no_result(ground: Ground) -> None:
+def test_administrator_cannot_read_results(access_db: AccessDatabase) -> None:
     told = " ".join(
-        words_of(ground.call("admin", row, ground.places["rouyn"]))
+        text_of(access_db.call("admin", row, access_db.places["rouyn"]))
         for row in (f"GET {V1}/cohorts", f"GET {V1}/colleges/{{college_id}}/people", "GET /cohortes/{cohort_id}")
     )
     assert canary("Nom", "rouyn") in told
@@ -182,9 +182,9 @@ def test_the_administrator_reads_no_result(ground: Ground) -> None:
     assert [what for what in private if canary(what, "rouyn") in told] == []
 
 
-def test_whoever_manages_groups_reads_no_reason_of_a_turn(ground: Ground) -> None:
-    """Not between colleges, but out of the group: the coordinator sees that a turn was missed, never why (S4)."""
+def test_coordinator_cannot_read_the_reason_of_a_turn(access_db: AccessDatabase) -> None:
+    """Outside the group: the coordinator sees that a turn was missed, never why (S4)."""
     row = f"GET {V1}/codev/sessions/{{session_id}}"
-    inside, outside = (ground.call(a, row, ground.places["alma"]).json() for a in ("facilitator", "coordinator"))
+    inside, outside = (access_db.call(a, row, access_db.places["alma"]).json() for a in ("facilitator", "coordinator"))
     assert [turn["reason"] for turn in inside["turns"]] == [None, "absence"]
     assert [turn["reason"] for turn in outside["turns"]] == [None, None]

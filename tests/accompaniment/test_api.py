@@ -1,4 +1,4 @@
-"""Accompaniment over JSON: the path of a mandate, and what is refused without leaving anything."""
+"""Routes of accompaniment: a mandate from opening to plan; refusals write nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,30 +7,30 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.platform.database.transaction import Database
-from tests.factories.accompaniment import NEQ, TODAY, enterprise, known, opened
+from tests.factories.accompaniment import NEQ, TODAY, add_enterprise, new_enterprise, open_mandate
 from tests.factories.network import World, as_, count
 
 
-def kept(database: Database, world: World) -> dict[str, int]:
-    """Rows of the feature's tables in both colleges."""
+def row_counts(database: Database, world: World) -> dict[str, int]:
+    """Return the number of rows of the feature's tables in both colleges."""
     tables = ("enterprise", "mandate", "mandate_advisor", "mandate_milestone")
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         return {table: count(db, table) for table in tables}
 
 
-def firm(**changes: object) -> dict[str, Any]:
+def enterprise_body(**changes: object) -> dict[str, Any]:
     """An enterprise to add."""
     return {"name": "Scierie du Lac", "neq": NEQ, "sector": "Bois", "size": "5-49", "region_code": "02", **changes}
 
 
-def mandate(**changes: object) -> dict[str, Any]:
+def mandate_body(**changes: object) -> dict[str, Any]:
     """A mandate to open."""
-    return {"kind": "accompagnement", "title": "Inventaire connecté", "enterprise": firm(), **changes}
+    return {"kind": "accompagnement", "title": "Inventaire connecté", "enterprise": enterprise_body(), **changes}
 
 
-def test_a_mandate_from_its_opening_to_the_plan(client: TestClient, database: Database, world: World) -> None:
+def test_mandate_from_opening_to_plan(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/mandates", json=mandate())
+    answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/mandates", json=mandate_body())
     assert answer.status_code == 201, answer.text
     path = f"/api/v1/mandates/{answer.json()['id']}"
     for days, kind in ((3, "agreement"), (2, "diagnostic"), (1, "plan")):
@@ -42,96 +42,96 @@ def test_a_mandate_from_its_opening_to_the_plan(client: TestClient, database: Da
     (row,) = client.get("/api/v1/mandates?stage=planned&mine=true").json()["items"]
     assert row["advisors"] == "Maude Bérubé"
     assert client.get("/api/v1/enterprises/accompanied").json() == [{"college_id": world.alma, "enterprises": 1}]
-    found = client.get("/api/v1/enterprises").json()
-    assert ([e["neq"] for e in found["items"]], found["next"]) == ([NEQ], None)
+    page = client.get("/api/v1/enterprises").json()
+    assert ([e["neq"] for e in page["items"]], page["next"]) == ([NEQ], None)
     assert client.get(f"/api/v1/enterprises/{shown['enterprise_id']}").json()["name"] == "Scierie du Lac"
 
 
-def test_the_coordinator_opens_for_several_and_a_participant_only_for_oneself(
+def test_coordinator_opens_for_several_and_participant_for_themselves_only(
     client: TestClient, database: Database, world: World
 ) -> None:
     as_(client, database, world, "coordinator")
-    assert client.post(f"/api/v1/colleges/{world.alma}/enterprises", json=firm()).status_code == 201
+    assert client.post(f"/api/v1/colleges/{world.alma}/enterprises", json=enterprise_body()).status_code == 201
     also = [world.enrolments["karim"]]
     body = {"kind": "orientation", "title": "Site", "neq": NEQ, "also_enrolments": also}
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/mandates"
     answer = client.post(path, json=body)
     assert [a["name"] for a in answer.json()["advisors"]] == ["Maude Bérubé", "Karim Haddad"]
-    before = kept(database, world)
+    before = row_counts(database, world)
     as_(client, database, world, "maude")
     assert client.post(path, json=body).status_code == 404
-    assert client.post(f"/api/v1/enrolments/{also[0]}/mandates", json=mandate()).status_code == 404
-    assert client.post(f"/api/v1/colleges/{world.alma}/enterprises", json=firm(neq=None)).status_code == 403
-    assert kept(database, world) == before
+    assert client.post(f"/api/v1/enrolments/{also[0]}/mandates", json=mandate_body()).status_code == 404
+    assert client.post(f"/api/v1/colleges/{world.alma}/enterprises", json=enterprise_body(neq=None)).status_code == 403
+    assert row_counts(database, world) == before
 
 
-def test_another_college_is_answered_as_if_it_were_missing(
-    client: TestClient, database: Database, world: World
-) -> None:
-    scierie = known(database, world, enterprise())
-    shown = opened(database, world, neq=NEQ)
-    before = kept(database, world)
+def test_records_of_another_college_answer_as_missing(client: TestClient, database: Database, world: World) -> None:
+    scierie = add_enterprise(database, world, new_enterprise())
+    shown = open_mandate(database, world, neq=NEQ)
+    before = row_counts(database, world)
     as_(client, database, world, "other_coordinator")
     assert client.get("/api/v1/enterprises").json() == {"items": [], "next": None}
     assert client.get("/api/v1/mandates").json() == {"items": [], "next": None}
-    fact = {"kind": "agreement", "happened_on": TODAY.isoformat(), "confidentiality_clause": True}
-    doors: list[tuple[str, str, int, dict[str, Any] | None]] = [
+    milestone = {"kind": "agreement", "happened_on": TODAY.isoformat(), "confidentiality_clause": True}
+    routes: list[tuple[str, str, int, dict[str, Any] | None]] = [
         ("GET", "/api/v1/enterprises/{}", scierie.id, None),
         ("GET", "/api/v1/mandates/{}", shown.id, None),
-        ("POST", "/api/v1/mandates/{}/milestones", shown.id, fact),
-        ("POST", "/api/v1/enrolments/{}/mandates", world.enrolments["maude"], mandate()),
-        ("POST", "/api/v1/colleges/{}/enterprises", world.alma, firm(neq=None)),
+        ("POST", "/api/v1/mandates/{}/milestones", shown.id, milestone),
+        ("POST", "/api/v1/enrolments/{}/mandates", world.enrolments["maude"], mandate_body()),
+        ("POST", "/api/v1/colleges/{}/enterprises", world.alma, enterprise_body(neq=None)),
     ]
-    for method, path, known_id, body in doors:
-        theirs = client.request(method, path.format(known_id), json=body)
-        for nothing in (999_999, 99_999_999_999):
-            missing = client.request(method, path.format(nothing), json=body)
-            assert (theirs.status_code, theirs.content) == (404, missing.content), path
-    mine = client.post(f"/api/v1/colleges/{world.rouyn}/enterprises", json=firm())
-    assert mine.status_code == 201, "the same NEQ in another college is another row"
+    for method, path, known_id, body in routes:
+        hidden = client.request(method, path.format(known_id), json=body)
+        for missing_id in (999_999, 99_999_999_999):
+            missing = client.request(method, path.format(missing_id), json=body)
+            assert (hidden.status_code, hidden.content) == (404, missing.content), path
+    added = client.post(f"/api/v1/colleges/{world.rouyn}/enterprises", json=enterprise_body())
+    assert added.status_code == 201, "the same NEQ in another college is another row"
     elsewhere = {"kind": "orientation", "title": "Site", "enterprise_id": scierie.id}
     path = f"/api/v1/enrolments/{world.enrolments['other_participant']}/mandates"
     assert client.post(path, json=elsewhere).status_code == 404
-    assert kept(database, world) == {**before, "enterprise": before["enterprise"] + 1}
+    assert row_counts(database, world) == {**before, "enterprise": before["enterprise"] + 1}
 
 
-def test_one_number_is_one_enterprise(client: TestClient, database: Database, world: World) -> None:
-    known(database, world, enterprise("Nom secret"))
+def test_mandate_in_a_new_enterprise_with_a_taken_neq_is_refused(
+    client: TestClient, database: Database, world: World
+) -> None:
+    add_enterprise(database, world, new_enterprise("Nom secret"))
     as_(client, database, world, "maude")
-    answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/mandates", json=mandate())
+    answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/mandates", json=mandate_body())
     assert (answer.status_code, answer.json()["code"]) == (409, "neq_taken")
     assert answer.json()["errors"][0]["field"] == "enterprise.neq"
     assert "secret" not in answer.text
-    assert kept(database, world)["mandate"] == 0
+    assert row_counts(database, world)["mandate"] == 0
 
 
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
-        (mandate(note="?"), "extra_forbidden", "note"),
-        (mandate(kind="conseil"), "enum", "kind"),
-        (mandate(title=" "), "string_too_short", "title"),
-        (mandate(title="x" * 201), "string_too_long", "title"),
-        (mandate(opened_on="2099-01-01"), "date_to_come", "opened_on"),
-        (mandate(enterprise=None), "one_enterprise", "enterprise"),
-        (mandate(neq=NEQ), "one_enterprise", "enterprise"),
-        (mandate(enterprise=None, neq="123"), "neq_form", "neq"),
-        (mandate(enterprise=None, neq="1166\u00009999"), "value_error", "neq"),
-        (mandate(enterprise=None, neq="2266000002"), "neq_unknown", "neq"),
-        (mandate(enterprise=firm(neq="4466000002")), "neq_form", "enterprise.neq"),
-        (mandate(enterprise=firm(region_code="18")), "value_error", "enterprise.region_code"),
-        (mandate(enterprise=firm(size="énorme")), "enum", "enterprise.size"),
-        (mandate(enterprise=firm(sector=None)), "string_type", "enterprise.sector"),
+        (mandate_body(note="?"), "extra_forbidden", "note"),
+        (mandate_body(kind="conseil"), "enum", "kind"),
+        (mandate_body(title=" "), "string_too_short", "title"),
+        (mandate_body(title="x" * 201), "string_too_long", "title"),
+        (mandate_body(opened_on="2099-01-01"), "date_to_come", "opened_on"),
+        (mandate_body(enterprise=None), "one_enterprise", "enterprise"),
+        (mandate_body(neq=NEQ), "one_enterprise", "enterprise"),
+        (mandate_body(enterprise=None, neq="123"), "neq_form", "neq"),
+        (mandate_body(enterprise=None, neq="1166\u00009999"), "value_error", "neq"),
+        (mandate_body(enterprise=None, neq="2266000002"), "neq_unknown", "neq"),
+        (mandate_body(enterprise=enterprise_body(neq="4466000002")), "neq_form", "enterprise.neq"),
+        (mandate_body(enterprise=enterprise_body(region_code="18")), "value_error", "enterprise.region_code"),
+        (mandate_body(enterprise=enterprise_body(size="énorme")), "enum", "enterprise.size"),
+        (mandate_body(enterprise=enterprise_body(sector=None)), "string_type", "enterprise.sector"),
     ],
 )
-def test_a_bad_mandate_is_refused_and_leaves_nothing(
+def test_invalid_mandate_is_refused_and_writes_nothing(
     client: TestClient, database: Database, world: World, *, body: dict[str, Any], code: str, field: str
 ) -> None:
     as_(client, database, world, "maude")
     answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/mandates", json=body)
     assert answer.status_code == 422, answer.text
     assert (code, field) in [(e["code"], e["field"]) for e in answer.json()["errors"]]
-    assert set(kept(database, world).values()) == {0}
+    assert set(row_counts(database, world).values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -146,19 +146,19 @@ def test_a_bad_mandate_is_refused_and_leaves_nothing(
         ({"kind": "agreement", "happened_on": "2026-01-01", "supersedes": 1}, 409, "milestone_stale"),
     ],
 )
-def test_a_bad_fact_is_refused_and_leaves_nothing(
+def test_invalid_milestone_is_refused_and_writes_nothing(
     client: TestClient, database: Database, world: World, *, body: dict[str, Any], status: int, code: str
 ) -> None:
-    shown = opened(database, world)
+    shown = open_mandate(database, world)
     as_(client, database, world, "maude")
     answer = client.post(f"/api/v1/mandates/{shown.id}/milestones", json=body)
     assert answer.status_code == status, answer.text
     assert code in [e["code"] for e in answer.json()["errors"]]
-    assert kept(database, world)["mandate_milestone"] == 0
+    assert row_counts(database, world)["mandate_milestone"] == 0
 
 
-def test_lists_refuse_a_place_that_is_not_theirs(client: TestClient, database: Database, world: World) -> None:
-    elsewhere = known(database, world, enterprise(), "other_coordinator")
+def test_list_after_an_unknown_row_is_refused(client: TestClient, database: Database, world: World) -> None:
+    elsewhere = add_enterprise(database, world, new_enterprise(), "other_coordinator")
     as_(client, database, world, "coordinator")
     for after in (elsewhere.id, 999_999):
         answer = client.get(f"/api/v1/enterprises?after={after}")

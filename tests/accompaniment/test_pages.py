@@ -1,15 +1,15 @@
-"""Pages of accompaniment, as a browser without a script uses them."""
+"""Pages of accompaniment, as a browser without JavaScript uses them."""
 
 import re
 
 from fastapi.testclient import TestClient
 
 from app.platform.database.transaction import Database
-from tests.factories.accompaniment import NEQ, TODAY, accompany, enterprise, known, opened
+from tests.factories.accompaniment import NEQ, TODAY, accompany, add_enterprise, new_enterprise, open_mandate
 from tests.factories.network import World, as_, count
 
 
-def test_a_participant_opens_a_mandate_and_notes_its_facts(
+def test_participant_opens_a_mandate_and_records_its_milestones(
     client: TestClient, database: Database, world: World
 ) -> None:
     as_(client, database, world, "maude")
@@ -26,7 +26,7 @@ def test_a_participant_opens_a_mandate_and_notes_its_facts(
     path = answer.headers["location"]
     shown = client.get(path).text
     assert "Scierie du Lac" in shown
-    assert shown.count("/jalons") == 1, "only the next fact can be noted"
+    assert shown.count("/jalons") == 1, "only the next milestone can be recorded"
     refused = client.post(f"{path}/jalons", data={"kind": "agreement", "happened_on": TODAY.isoformat()})
     assert refused.status_code == 422
     assert "clause de confidentialité" in refused.text
@@ -44,8 +44,8 @@ def test_a_participant_opens_a_mandate_and_notes_its_facts(
     assert client.post(f"{path}/jalons", data={**early, "supersedes": supersedes[1]}).status_code == 409
 
 
-def test_a_refused_mandate_comes_back_as_it_was_typed(client: TestClient, database: Database, world: World) -> None:
-    known(database, world, enterprise())
+def test_refused_mandate_form_keeps_what_was_typed(client: TestClient, database: Database, world: World) -> None:
+    add_enterprise(database, world, new_enterprise())
     as_(client, database, world, "maude")
     form = {"enrolment_id": str(world.enrolments["maude"]), "kind": "orientation", "title": "Un titre à garder"}
     answer = client.post("/mandats", data={**form, "neq": "999"})
@@ -87,10 +87,10 @@ def test_a_coordinator_adds_an_enterprise_and_opens_a_mandate_in_it(
     assert elsewhere.status_code == 404
 
 
-def test_a_trainer_reads_without_forms_and_strangers_nothing(
+def test_trainer_reads_without_forms_and_others_see_nothing(
     client: TestClient, database: Database, world: World
 ) -> None:
-    shown = opened(database, world)
+    shown = open_mandate(database, world)
     accompany(database, world, shown.id)
     as_(client, database, world, "trainer")
     listed = client.get("/mandats?etape=planned")

@@ -1,4 +1,4 @@
-"""The enterprise number and the order of a mandate's facts (BR-14, BR-15, BR-18)."""
+"""Rules of the enterprise number and of mandates' milestones (BR-14, BR-15, BR-18)."""
 
 from datetime import date, timedelta
 
@@ -13,11 +13,11 @@ from app.accompaniment.mandates.rules import (
     ORDER,
     Milestone,
     Stage,
-    accompanied,
+    is_accompanied,
     milestone_reasons,
     next_kind,
     opening_reasons,
-    stage,
+    stage_of,
 )
 from app.cohorts.enums import EnrolmentState
 
@@ -30,15 +30,12 @@ def day(n: int) -> date:
 
 
 def codes(new: Milestone, dates: dict[K, date]) -> list[str]:
-    """Codes of a fact's reasons on 22 November."""
+    """Return the codes of a milestone's reasons on 22 November."""
     return [r.code for r in milestone_reasons(new, dates, TODAY)]
 
 
-# The enterprise number --------------------------------------------------------------------------
-
-
 @given(st.sampled_from(["11", "22", "33", "88"]), st.text("0123456789", min_size=8, max_size=8))
-def test_a_number_is_ten_digits_with_its_beginning(head: str, rest: str) -> None:
+def test_neq_is_ten_digits_with_a_known_prefix(head: str, rest: str) -> None:
     assert neq_reasons(head + rest) == []
     assert normal_neq(f"{head}{rest[:2]} {rest[2:5]}-{rest[5:]}\N{NO-BREAK SPACE}") == head + rest
 
@@ -46,21 +43,18 @@ def test_a_number_is_ten_digits_with_its_beginning(head: str, rest: str) -> None
 @pytest.mark.parametrize(
     "typed", ["", "1", "1212345678", "11123456789", "11 1234567", "11234567٠٠", "11234567a8", "1123456789\n1"]
 )
-def test_anything_else_is_no_number(typed: str) -> None:
+def test_neq_of_another_form_is_refused(typed: str) -> None:
     assert [(r.code, r.field) for r in neq_reasons(normal_neq(typed))] == [("neq_form", "neq")]
 
 
-# Facts ------------------------------------------------------------------------------------------
-
-
-def test_stage_and_next_fact_follow_the_order() -> None:
+def test_stage_and_next_milestone_follow_the_order() -> None:
     dates: dict[K, date] = {}
-    seen = []
+    results = []
     for n, kind in enumerate(ORDER):
-        seen.append((stage(dates), next_kind(dates), accompanied(dates)))
+        results.append((stage_of(dates), next_kind(dates), is_accompanied(dates)))
         dates[kind] = day(n + 1)
-    seen.append((stage(dates), next_kind(dates), accompanied(dates)))
-    assert seen == [
+    results.append((stage_of(dates), next_kind(dates), is_accompanied(dates)))
+    assert results == [
         (Stage.OPENED, K.AGREEMENT, False),
         (Stage.AGREED, K.DIAGNOSTIC, False),
         (Stage.DIAGNOSED, K.PLAN, False),
@@ -68,7 +62,7 @@ def test_stage_and_next_fact_follow_the_order() -> None:
     ]
 
 
-def test_the_agreement_has_its_confidentiality_clause() -> None:
+def test_agreement_without_its_confidentiality_clause_is_refused() -> None:
     assert codes(Milestone(K.AGREEMENT, TODAY), {}) == ["confidentiality_clause_missing"]
     assert codes(Milestone(K.AGREEMENT, TODAY, confidentiality_clause=True), {}) == []
 
@@ -88,12 +82,12 @@ def test_the_agreement_has_its_confidentiality_clause() -> None:
         (Milestone(K.DIAGNOSTIC, TODAY + timedelta(days=1)), {K.AGREEMENT: day(1)}, ["date_to_come"]),
     ],
 )  # fmt: skip
-def test_facts_keep_their_order(new: Milestone, dates: dict[K, date], expected: list[str]) -> None:
+def test_milestones_out_of_order_are_refused(new: Milestone, dates: dict[K, date], expected: list[str]) -> None:
     assert codes(new, dates) == expected
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(K)), st.integers(1, 30), st.booleans()), max_size=12))
-def test_whatever_is_recorded_stays_in_order(attempts: list[tuple[K, int, bool]]) -> None:
+def test_accepted_milestones_stay_in_order(attempts: list[tuple[K, int, bool]]) -> None:
     dates: dict[K, date] = {}
     for kind, n, clause in attempts:
         if not codes(Milestone(kind, day(n), clause), dates):
@@ -105,13 +99,13 @@ def test_whatever_is_recorded_stays_in_order(attempts: list[tuple[K, int, bool]]
 
 
 @pytest.mark.parametrize("state", EnrolmentState)
-def test_a_mandate_is_for_who_has_been_active_even_after_the_path(state: EnrolmentState) -> None:
+def test_mandate_opens_for_those_who_have_been_active_even_after_the_path(state: EnrolmentState) -> None:
     reasons = [r.code for r in opening_reasons(state, TODAY, TODAY)]
     assert reasons == ([] if state in ADVISING else ["not_advising"])
     assert EnrolmentState.COMPLETED in ADVISING
     assert EnrolmentState.APPLIED not in ADVISING
 
 
-def test_a_mandate_is_not_opened_tomorrow() -> None:
+def test_mandate_opened_in_the_future_is_refused() -> None:
     reasons = opening_reasons(EnrolmentState.ACTIVE, TODAY + timedelta(days=1), TODAY)
     assert [(r.code, r.field) for r in reasons] == [("date_to_come", "opened_on")]

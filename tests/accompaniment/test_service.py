@@ -1,4 +1,4 @@
-"""Enterprises and mandates in a real database: what they keep, what they count, who sees them."""
+"""Services of enterprises and mandates: rows, counts and reach."""
 
 from datetime import timedelta
 
@@ -22,12 +22,20 @@ from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import MandateProgress, Progress
 from app.progress.service import mismatches
-from tests.factories.accompaniment import NEQ, TODAY, accompany, enterprise, known, opened, record
+from tests.factories.accompaniment import (
+    NEQ,
+    TODAY,
+    accompany,
+    add_enterprise,
+    new_enterprise,
+    open_mandate,
+    record_milestone,
+)
 from tests.factories.network import World, acting, count
 
 
 def mandates_of(database: Database, world: World, who: str) -> MandateProgress:
-    """What someone's projection says of mandates."""
+    """Return the mandates part of someone's projected progress."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
         assert mismatches(db) == []
@@ -35,22 +43,21 @@ def mandates_of(database: Database, world: World, who: str) -> MandateProgress:
 
 
 def codes(error: DomainError) -> list[str]:
-    """Codes of an error's reasons."""
+    """Return the codes of an error's reasons."""
     return [r.code for r in error.reasons]
 
 
-# Enterprises ------------------------------------------------------------------------------------
-
-
-def test_a_number_is_known_once_in_a_college_and_again_in_another(database: Database, world: World) -> None:
-    shown = known(database, world, enterprise(neq="1166 000 001"))
+def test_neq_is_unique_in_a_college_but_not_across_colleges(database: Database, world: World) -> None:
+    shown = add_enterprise(database, world, new_enterprise(neq="1166 000 001"))
     assert shown.neq == NEQ
     with pytest.raises(Conflict) as refused:
-        known(database, world, enterprise("Autre nom"))
-    assert (refused.value.code, refused.value.params) == ("neq_taken", {}), "it tells nothing of the other"
-    assert known(database, world, enterprise(), "other_coordinator").neq == NEQ
+        add_enterprise(database, world, new_enterprise("Autre nom"))
+    assert (refused.value.code, refused.value.params) == ("neq_taken", {}), (
+        "the answer reveals nothing of the other enterprise"
+    )
+    assert add_enterprise(database, world, new_enterprise(), "other_coordinator").neq == NEQ
     for name in ("Sans numéro", "Sans numéro"):
-        assert known(database, world, enterprise(name, neq=None)).neq is None
+        assert add_enterprise(database, world, new_enterprise(name, neq=None)).neq is None
 
 
 @pytest.mark.parametrize(
@@ -69,19 +76,19 @@ def test_a_number_is_known_once_in_a_college_and_again_in_another(database: Data
 )
 def test_search_ignores_accents_case_and_order(database: Database, world: World, search: str, names: list[str]) -> None:
     for name, neq in (("Érablière Côté", None), ("Scierie du Lac", NEQ), ("Coopérative Œuvres d’ici", None)):
-        known(database, world, enterprise(name, neq))
+        add_enterprise(database, world, new_enterprise(name, neq))
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENTERPRISE_READ)
         assert [e.name for e in enterprises.enterprises(db, actor, search=search).items] == names
         assert enterprises.enterprises(db, acting(db, world, "maude", P.ENTERPRISE_READ)).items == ()
 
 
-def test_pages_follow_one_another_without_gap_or_repeat(database: Database, world: World) -> None:
+def test_enterprise_pages_have_no_gap_and_no_repeat(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENTERPRISE_MANAGE)
         college = see_college(db, actor, world.alma)
         for n in range(PAGE + 3):
-            enterprises.add_enterprise(db, actor, college, enterprise(f"Atelier {n % 7}", None))
+            enterprises.add_enterprise(db, actor, college, new_enterprise(f"Atelier {n % 7}", None))
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENTERPRISE_READ)
         first = enterprises.enterprises(db, actor)
@@ -93,11 +100,8 @@ def test_pages_follow_one_another_without_gap_or_repeat(database: Database, worl
             enterprises.enterprises(db, actor, after=999_999)
 
 
-# Mandates ---------------------------------------------------------------------------------------
-
-
 def test_a_participant_opens_a_mandate_in_a_new_enterprise(database: Database, world: World) -> None:
-    shown = opened(database, world)
+    shown = open_mandate(database, world)
     assert (shown.stage, shown.accompanied, shown.next_kind) == (Stage.OPENED, False, K.AGREEMENT)
     assert [a.name for a in shown.advisors] == ["Maude Bérubé"]
     assert (shown.project_id, shown.enterprise.college_id) == (world.project, world.alma)
@@ -105,16 +109,18 @@ def test_a_participant_opens_a_mandate_in_a_new_enterprise(database: Database, w
     assert mandates_of(database, world, "karim").open == 0
 
 
-def test_a_mandate_finds_the_enterprise_that_the_college_knows(database: Database, world: World) -> None:
-    scierie = known(database, world, enterprise())
-    assert opened(database, world, neq="1166-000-001").enterprise_id == scierie.id
-    assert opened(database, world, "karim", by="coordinator", enterprise_id=scierie.id).enterprise_id == scierie.id
-    assert opened(database, world, enterprise_id=scierie.id).enterprise_id == scierie.id, "hers since her mandate"
+def test_mandate_names_an_existing_enterprise_by_neq_or_id(database: Database, world: World) -> None:
+    scierie = add_enterprise(database, world, new_enterprise())
+    assert open_mandate(database, world, neq="1166-000-001").enterprise_id == scierie.id
+    assert (
+        open_mandate(database, world, "karim", by="coordinator", enterprise_id=scierie.id).enterprise_id == scierie.id
+    )
+    assert open_mandate(database, world, enterprise_id=scierie.id).enterprise_id == scierie.id, "hers since her mandate"
     with pytest.raises(NotFound):
-        opened(database, world, "elise", enterprise_id=scierie.id)
+        open_mandate(database, world, "elise", enterprise_id=scierie.id)
     with pytest.raises(Conflict):
-        opened(database, world, "elise", enterprise=enterprise())
-    elsewhere = known(database, world, enterprise("Mine", "2266000001"), "other_coordinator")
+        open_mandate(database, world, "elise", enterprise=new_enterprise())
+    elsewhere = add_enterprise(database, world, new_enterprise("Mine", "2266000001"), "other_coordinator")
     for way, error in (
         ({"neq": "2266000001"}, Invalid),
         ({"neq": "1"}, Invalid),
@@ -123,11 +129,11 @@ def test_a_mandate_finds_the_enterprise_that_the_college_knows(database: Databas
         ({"neq": None}, Invalid),
     ):
         with pytest.raises(error):
-            opened(database, world, "elise", **way)
+            open_mandate(database, world, "elise", **way)
 
 
 def test_two_advisors_share_a_mandate(database: Database, world: World) -> None:
-    command = NewMandate(kind=MandateKind.accompagnement, title="Robot", enterprise=enterprise())
+    command = NewMandate(kind=MandateKind.accompagnement, title="Robot", enterprise=new_enterprise())
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)
         two = [cohorts.see_enrolment(db, actor, world.enrolments[w]) for w in ("maude", "karim")]
@@ -140,12 +146,12 @@ def test_two_advisors_share_a_mandate(database: Database, world: World) -> None:
         assert mandates_of(database, world, who) == MandateProgress(open=0, completed=1, enterprises=1)
 
 
-def test_a_mandate_opens_after_the_path_but_not_before(database: Database, world: World) -> None:
+def test_mandate_opens_after_the_path_but_not_before_admission(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
-        found = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
-        cohorts.move(db, actor, found, MoveCommand(to=EnrolmentState.COMPLETED))
-    opened(database, world)
+        enrolment = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
+        cohorts.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.COMPLETED))
+    open_mandate(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)
         choices = mandates.advisor_choices(db, actor)
@@ -159,7 +165,7 @@ def test_a_mandate_opens_after_the_path_but_not_before(database: Database, world
 
 
 @pytest.mark.parametrize(
-    ("who", "permission", "sees"),
+    ("who", "permission", "is_visible"),
     [
         ("maude", P.MANDATE_READ, True),
         ("karim", P.MANDATE_READ, False),
@@ -172,31 +178,31 @@ def test_a_mandate_opens_after_the_path_but_not_before(database: Database, world
         ("admin", P.MANDATE_READ, False),
     ],
 )
-def test_a_mandate_is_seen_by_its_advisors_and_those_who_follow_them(
-    database: Database, world: World, who: str, permission: P, sees: bool
+def test_mandate_is_visible_to_its_advisors_their_trainer_and_coordinator(
+    database: Database, world: World, who: str, permission: P, is_visible: bool
 ) -> None:
-    shown = opened(database, world)
+    shown = open_mandate(database, world)
     with database.transaction() as db:
         actor = acting(db, world, who, permission)
         rows = mandates.mandates(db, actor).items
-        assert [r.id for r in rows] == ([shown.id] if sees else [])
-        if sees:
+        assert [r.id for r in rows] == ([shown.id] if is_visible else [])
+        if is_visible:
             assert mandates.see_mandate(db, actor, shown.id).id == shown.id
         else:
             with pytest.raises(NotFound):
                 mandates.see_mandate(db, actor, shown.id)
 
 
-def test_lists_by_stage_and_mine(database: Database, world: World) -> None:
-    first = opened(database, world)
-    second = opened(database, world, "karim", enterprise=enterprise("Érablière", None))
-    record(database, world, first.id, K.AGREEMENT)
+def test_mandates_list_filters_by_stage_college_and_own(database: Database, world: World) -> None:
+    first = open_mandate(database, world)
+    second = open_mandate(database, world, "karim", enterprise=new_enterprise("Érablière", None))
+    record_milestone(database, world, first.id, K.AGREEMENT)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.MANDATE_READ)
         assert [r.id for r in mandates.mandates(db, actor).items] == [second.id, first.id]
-        (agreed,) = mandates.mandates(db, actor, at=Stage.AGREED).items
+        (agreed,) = mandates.mandates(db, actor, stage=Stage.AGREED).items
         assert (agreed.id, agreed.advisors, agreed.agreement_on) == (first.id, "Maude Bérubé", TODAY)
-        assert mandates.mandates(db, actor, mine=True).items == ()
+        assert mandates.mandates(db, actor, own_only=True).items == ()
         assert mandates.mandates(db, actor, college_id=world.rouyn).items == ()
         (after,) = mandates.mandates(db, actor, after=second.id).items
         assert after.id == first.id
@@ -204,37 +210,36 @@ def test_lists_by_stage_and_mine(database: Database, world: World) -> None:
             mandates.mandates(db, actor, after=999_999)
 
 
-# Facts ------------------------------------------------------------------------------------------
-
-
-def test_facts_follow_one_another_and_the_projection_with_them(database: Database, world: World) -> None:
-    shown = opened(database, world)
+def test_milestones_in_order_move_the_stage_and_progress(database: Database, world: World) -> None:
+    shown = open_mandate(database, world)
     with pytest.raises(Invalid) as refused:
-        record(database, world, shown.id, K.DIAGNOSTIC)
+        record_milestone(database, world, shown.id, K.DIAGNOSTIC)
     assert codes(refused.value) == ["agreement_missing"], "no diagnostic without an agreement (BR-14)"
-    record(database, world, shown.id, K.AGREEMENT, TODAY - timedelta(days=3))
+    record_milestone(database, world, shown.id, K.AGREEMENT, TODAY - timedelta(days=3))
     with pytest.raises(Invalid) as refused:
-        record(database, world, shown.id, K.DIAGNOSTIC, TODAY - timedelta(days=4))
+        record_milestone(database, world, shown.id, K.DIAGNOSTIC, TODAY - timedelta(days=4))
     assert codes(refused.value) == ["before_agreement"]
-    diagnosed = record(database, world, shown.id, K.DIAGNOSTIC)
+    diagnosed = record_milestone(database, world, shown.id, K.DIAGNOSTIC)
     assert (diagnosed.stage, diagnosed.accompanied) == (Stage.DIAGNOSED, False)
     assert mandates_of(database, world, "maude").completed == 1, "an orientation ends with its diagnostic"
-    planned = record(database, world, shown.id, K.PLAN)
+    planned = record_milestone(database, world, shown.id, K.PLAN)
     assert (planned.stage, planned.accompanied, planned.next_kind) == (Stage.PLANNED, True, None)
 
 
-def test_a_correction_supersedes_the_fact_in_force(database: Database, world: World) -> None:
-    shown = accompany(database, world, opened(database, world).id)
+def test_correction_supersedes_the_milestone_in_force(database: Database, world: World) -> None:
+    shown = accompany(database, world, open_mandate(database, world).id)
     agreement = shown.milestones[0]
     for stale in (None, agreement.id + 999):
         with pytest.raises(Conflict) as refused:
-            record(database, world, shown.id, K.AGREEMENT, supersedes=stale)
+            record_milestone(database, world, shown.id, K.AGREEMENT, supersedes=stale)
         assert refused.value.code == "stale"
     with pytest.raises(Invalid) as late:
-        record(database, world, shown.id, K.AGREEMENT, TODAY, supersedes=agreement.id)
+        record_milestone(database, world, shown.id, K.AGREEMENT, TODAY, supersedes=agreement.id)
     assert codes(late.value) == ["after_diagnostic"]
     earlier = TODAY - timedelta(days=9)
-    corrected = record(database, world, shown.id, K.AGREEMENT, earlier, supersedes=agreement.id, who="coordinator")
+    corrected = record_milestone(
+        database, world, shown.id, K.AGREEMENT, earlier, supersedes=agreement.id, who="coordinator"
+    )
     first = corrected.milestones[0]
     assert (first.happened_on, first.corrected, first.recorded_by) == (earlier, True, "Corinne Coordination")
     with database.transaction(colleges=[world.alma]) as db:
@@ -242,17 +247,17 @@ def test_a_correction_supersedes_the_fact_in_force(database: Database, world: Wo
         assert mismatches(db) == []
 
 
-def test_an_enterprise_is_counted_once_whatever_the_number_of_mandates(database: Database, world: World) -> None:
-    """S11: two advisors count the same firm."""
-    first = opened(database, world)
+def test_enterprise_of_several_mandates_is_counted_once(database: Database, world: World) -> None:
+    """S11: two advisors accompany the same enterprise."""
+    first = open_mandate(database, world)
     accompany(database, world, first.id)
     for who in ("karim", "elise"):
-        accompany(database, world, opened(database, world, who, neq=NEQ).id, who)
-    without = opened(database, world, "yves", enterprise=enterprise("Sans numéro", None))
+        accompany(database, world, open_mandate(database, world, who, neq=NEQ).id, who)
+    without = open_mandate(database, world, "yves", enterprise=new_enterprise("Sans numéro", None))
     accompany(database, world, without.id, "yves")
-    opened(database, world, "yves", enterprise=enterprise("Seulement ouverte", None))
+    open_mandate(database, world, "yves", enterprise=new_enterprise("Seulement ouverte", None))
     for who, expected in (("coordinator", [(world.alma, 2)]), ("karim", [(world.alma, 1)]), ("other_coordinator", [])):
         with database.transaction() as db:
             actor = acting(db, world, who, P.MANDATE_READ)
-            found = mandates.accompanied_enterprises(db, actor)
-            assert [(a.college_id, a.enterprises) for a in found] == expected
+            counts = mandates.accompanied_enterprises(db, actor)
+            assert [(a.college_id, a.enterprises) for a in counts] == expected

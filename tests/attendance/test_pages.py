@@ -18,12 +18,13 @@ from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from tests.factories.cohorts import called, fields, meeting, page
 from tests.factories.network import PARTICIPANTS, World, acting, as_
+from tests.factories.statements import recorded_statements
 
 # The calendar -----------------------------------------------------------------------------------
 
 
 def autumn_cohort(database: Database, world: World) -> None:
-    """Alma's cohort moved over the night when the clock goes back."""
+    """Move Alma's cohort to the months around the clock changes of 2026 and 2027."""
     with database.transaction(colleges=[world.alma]) as db:
         row = db.get_one(Cohort, world.cohort)
         row.starts_on, row.ends_on = date(2026, 9, 7), date(2027, 4, 15)
@@ -46,7 +47,9 @@ def test_a_session_is_scheduled_at_the_hour_of_its_place(client: TestClient, dat
         )  # fmt: skip
 
 
-def test_the_two_odd_hours_of_the_year(client: TestClient, database: Database, world: World) -> None:
+def test_session_form_at_a_skipped_or_repeated_hour_is_refused_or_asks_which(
+    client: TestClient, database: Database, world: World
+) -> None:
     autumn_cohort(database, world)
     as_(client, database, world, "coordinator")
     path = f"/cohortes/{world.cohort}/seances"
@@ -64,11 +67,13 @@ def test_the_two_odd_hours_of_the_year(client: TestClient, database: Database, w
     html = page(client.post(path, data={**blank, "day": "2062-11-01", "clock": "10:30"}), 422)
     assert "vérifiez l’année" in html
     with database.transaction(colleges=[world.alma]) as db:
-        found = db.exec(select(ScheduledSession.starts_at).order_by(ScheduledSession.starts_at)).all()
-        assert found == [datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)]
+        moments = db.exec(select(ScheduledSession.starts_at).order_by(ScheduledSession.starts_at)).all()
+        assert moments == [datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)]
 
 
-def test_a_cancelled_session_says_why_to_the_cohort(client: TestClient, database: Database, world: World) -> None:
+def test_a_cancelled_session_shows_its_reason_to_the_cohort(
+    client: TestClient, database: Database, world: World
+) -> None:
     session_id = meeting(database, world)
     as_(client, database, world, "coordinator")
     path = f"/seances/{session_id}/annulation"
@@ -104,7 +109,9 @@ def test_a_roll_call_as_the_page_fills_it_in(client: TestClient, database: Datab
         assert dict(attended)[world.enrolments["maude"]] == 180
 
 
-def test_a_correction_asks_why_and_keeps_what_was_typed(client: TestClient, database: Database, world: World) -> None:
+def test_a_correction_without_a_reason_is_refused_and_keeps_what_was_typed(
+    client: TestClient, database: Database, world: World
+) -> None:
     session_id = meeting(database, world)
     first = called(database, world, session_id)
     path = f"/seances/{session_id}/appel"
@@ -143,6 +150,24 @@ def test_impossible_minutes_are_shown_beside_the_person(client: TestClient, data
         assert db.exec(select(RollCall)).all() == []
 
 
+def test_roll_call_page_shown_or_refused_reads_session_and_sheet_once(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    first = called(database, world, session_id)
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    with recorded_statements(database) as shown:
+        form = fields(page(client.get(path)), path)
+    assert form["supersedes"] == [str(first)]
+    with recorded_statements(database) as refused:
+        assert "Écrivez la raison" in page(client.post(path, data=form), 422)
+    for statements in (shown, refused):
+        assert sum("FROM enrolment JOIN person" in statement for statement in statements) == 1
+        assert sum("FROM roll_call_entry" in statement for statement in statements) == 1
+    assert sum("FROM scheduled_session" in statement for statement in shown) == 1
+
+
 def test_a_session_to_come_has_no_roll_call_yet(client: TestClient, database: Database, world: World) -> None:
     path = f"/seances/{meeting(database, world, days=40)}/appel"
     as_(client, database, world, "trainer")
@@ -163,13 +188,13 @@ def test_a_missed_workshop_is_made_up(client: TestClient, database: Database, wo
     assert client.post(f"{path}/rattrapages", data=fields(html, f"{path}/rattrapages")).status_code == 303
     html = page(client.get(path))
     assert "Ateliers manqués" not in html
-    found = re.search(rf'action="({path}/rattrapages/\d+)"', html)
-    assert found is not None
-    sent = fields(html, found.group(1))
+    form = re.search(rf'action="({path}/rattrapages/\d+)"', html)
+    assert form is not None
+    sent = fields(html, form.group(1))
     tomorrow = (today() + timedelta(days=1)).isoformat()
-    assert "aujourd’hui ou avant" in page(client.post(found.group(1), data={**sent, "done_on": tomorrow}), 422)
-    assert client.post(found.group(1), data=sent).status_code == 303
-    assert "déjà faite" in page(client.post(found.group(1), data=sent), 409)
+    assert "aujourd’hui ou avant" in page(client.post(form.group(1), data={**sent, "done_on": tomorrow}), 422)
+    assert client.post(form.group(1), data=sent).status_code == 303
+    assert "déjà faite" in page(client.post(form.group(1), data=sent), 409)
     as_(client, database, world, "karim")
     html = page(client.get(path))
     assert today().isoformat() in html
@@ -192,7 +217,7 @@ def test_a_state_is_changed_with_its_reason(client: TestClient, database: Databa
     assert "/etat" not in html
 
 
-def test_whoever_is_on_leave_is_not_called(client: TestClient, database: Database, world: World) -> None:
+def test_a_person_on_leave_is_not_on_the_sheet(client: TestClient, database: Database, world: World) -> None:
     session_id = meeting(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)

@@ -1,4 +1,4 @@
-"""Roll calls, cancellations, joining late and catching up, against a real database."""
+"""Services of attendance on a real database: roll calls, cancellations, joining late, catch-ups."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
@@ -25,6 +25,7 @@ from app.progress.models import ProgressRow
 from app.progress.service import mismatches
 from tests.factories.cohorts import applied, attendance, called, meeting, move
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting
+from tests.factories.statements import recorded_statements
 
 S = EnrolmentState
 
@@ -33,7 +34,7 @@ S = EnrolmentState
 
 
 def close(database: Database, world: World, session_id: int, **change: object) -> int:
-    """A roll call with everyone present, changed; its id."""
+    """Close a roll call with everyone present for 60 minutes and other changes; return its id."""
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
         ref = calendar.see_session(db, actor, session_id)
@@ -45,7 +46,7 @@ def close(database: Database, world: World, session_id: int, **change: object) -
         return roll_calls.close_roll_call(db, actor, ref, command).roll_call_id
 
 
-def test_a_corrected_roll_call_supersedes_and_counts_anew(database: Database, world: World) -> None:
+def test_corrected_roll_call_supersedes_the_first_and_is_the_one_counted(database: Database, world: World) -> None:
     session_id = meeting(database, world)
     first = called(database, world, session_id, absent=("karim",))
     karim, maude = world.enrolments["karim"], world.enrolments["maude"]
@@ -58,7 +59,7 @@ def test_a_corrected_roll_call_supersedes_and_counts_anew(database: Database, wo
         assert mismatches(db) == []
 
 
-def test_a_correction_of_what_is_no_longer_current_is_refused(database: Database, world: World) -> None:
+def test_correction_of_a_superseded_roll_call_is_refused(database: Database, world: World) -> None:
     session_id = meeting(database, world)
     first = called(database, world, session_id)
     second = close(database, world, session_id, supersedes=first, reason="Une erreur.")
@@ -67,6 +68,27 @@ def test_a_correction_of_what_is_no_longer_current_is_refused(database: Database
             close(database, world, session_id, supersedes=stale, reason="Une autre.")
     with pytest.raises(Invalid, match="invalid"):
         close(database, world, session_id, supersedes=second)
+
+
+def test_close_roll_call_corrected_returns_its_sheet_and_reads_it_once(database: Database, world: World) -> None:
+    session_id = meeting(database, world)
+    first = called(database, world, session_id, absent=("karim",))
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ROLLCALL_RECORD)
+        session = calendar.see_session(db, actor, session_id)
+        entries = tuple(
+            EntryCommand(enrolment_id=line.enrolment_id, status="late", minutes=30 + n, mode="phone")
+            for n, line in enumerate(reversed(roll_calls.sheet(db, session).entries))
+        )
+        command = RollCallCommand(entries=entries, supersedes=first, reason="Une erreur.")
+        with recorded_statements(database) as statements:
+            sheet = roll_calls.close_roll_call(db, actor, session, command)
+        assert sum("FROM enrolment JOIN person" in statement for statement in statements) == 1
+        assert sum("FROM roll_call_entry" in statement for statement in statements) == 1
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ROLLCALL_RECORD)
+        session = calendar.see_session(db, actor, session_id)
+        assert sheet == roll_calls.sheet(db, session)
 
 
 def test_two_roll_calls_at_once_leave_one(database: Database, world: World) -> None:
@@ -89,8 +111,8 @@ def test_two_roll_calls_at_once_leave_one(database: Database, world: World) -> N
 
 
 def test_a_cancelled_session_leaves_the_base_of_everyone(database: Database, world: World) -> None:
-    kept, cancelled = meeting(database, world), meeting(database, world, days=3, code="GEN-2.B")
-    called(database, world, kept)
+    held, cancelled = meeting(database, world), meeting(database, world, days=3, code="GEN-2.B")
+    called(database, world, held)
     called(database, world, cancelled, absent=("karim",))
     with database.transaction(colleges=[world.alma]) as db:
         before = dict(db.exec(select(ProgressRow.enrolment_id, ProgressRow.version)).all())
@@ -126,7 +148,9 @@ def test_a_session_far_from_its_cohort_or_not_of_its_path_is_refused(database: D
 # Joining late and catching up (S2) --------------------------------------------------------------
 
 
-def test_who_joins_late_owes_what_was_before_and_no_session_of_it(database: Database, world: World) -> None:
+def test_late_joiner_catches_up_earlier_workshops_which_count_in_their_base_once_assigned(
+    database: Database, world: World
+) -> None:
     called(database, world, meeting(database, world, days=1))
     enrolment_id = applied(database, world)
     joined = STARTED + timedelta(days=7)
@@ -151,17 +175,17 @@ def test_who_joins_late_owes_what_was_before_and_no_session_of_it(database: Data
         ref = enrolments.see_enrolment(db, actor, enrolment_id)
         tomorrow = CatchUpDone(done_on=today() + timedelta(days=1))
         with pytest.raises(Invalid):
-            catch_ups.finish_catch_up(db, actor, ref, catch_up.id, tomorrow)
-        catch_ups.finish_catch_up(db, actor, ref, catch_up.id, CatchUpDone(done_on=today()))
+            catch_ups.finish_catch_up(db, actor, ref, catch_up, tomorrow)
+        catch_ups.finish_catch_up(db, actor, ref, catch_up, CatchUpDone(done_on=today()))
         with pytest.raises(Conflict, match="catch_up_done"):
-            catch_ups.finish_catch_up(db, actor, ref, catch_up.id, CatchUpDone(done_on=today()))
+            catch_ups.finish_catch_up(db, actor, ref, catch_up, CatchUpDone(done_on=today()))
         assert [c.done_on for c in catch_ups.catch_ups(db, ref)] == [today()]
     with database.transaction(colleges=[world.alma]) as db:
         assert attendance(db)[enrolment_id] == (360, 360)
         assert mismatches(db) == []
 
 
-def test_a_closed_file_takes_no_catch_up(database: Database, world: World) -> None:
+def test_assign_catch_up_to_an_enrolment_that_is_not_active_is_refused(database: Database, world: World) -> None:
     called(database, world, meeting(database, world), absent=("maude",))
     move(database, world, world.enrolments["maude"], S.WITHDRAWN, reason="Un autre emploi.")
     with database.transaction() as db:
@@ -175,7 +199,7 @@ def test_a_closed_file_takes_no_catch_up(database: Database, world: World) -> No
         assert attendance(db) == before
 
 
-def test_codevelopment_is_never_made_up(database: Database, world: World) -> None:
+def test_assign_catch_up_of_codevelopment_is_refused(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
         ref = enrolments.see_enrolment(db, actor, world.enrolments["karim"])
@@ -184,7 +208,7 @@ def test_codevelopment_is_never_made_up(database: Database, world: World) -> Non
                 catch_ups.assign_catch_up(db, actor, ref, CatchUpCommand(activity_code=code, due_on=today()))
 
 
-def test_who_has_not_joined_missed_nothing(database: Database, world: World) -> None:
+def test_missed_by_a_person_who_has_not_joined_is_empty(database: Database, world: World) -> None:
     meeting(database, world)
     enrolment_id = applied(database, world)
     with database.transaction() as db:
@@ -192,7 +216,7 @@ def test_who_has_not_joined_missed_nothing(database: Database, world: World) -> 
         assert catch_ups.missed_by(db, enrolments.see_enrolment(db, actor, enrolment_id)) == []
 
 
-def test_a_roll_is_of_those_who_had_joined_that_day(database: Database, world: World) -> None:
+def test_sheet_lists_those_who_had_joined_by_that_day(database: Database, world: World) -> None:
     before = meeting(database, world, days=1)
     enrolment_id = applied(database, world)
     for state in (S.ADMITTED, S.ACTIVE):

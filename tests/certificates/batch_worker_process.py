@@ -1,9 +1,9 @@
-"""Workers on demand, to be killed: ``python -m tests.certificates.batch_worker_process URL FOLDER [apart]``.
+"""Worker processes to be killed by tests: ``python -m tests.certificates.batch_worker_process URL FOLDER [apart]``.
 
-It works through the first batch itself; then, for each line that it reads, it forks a worker that goes on with the
-batches, and says its number. So a life begins in milliseconds and at its full speed, as it must when a hundred of
-them are to end by ``kill -9``.
-With ``apart``, a certificate's number is given in a transaction of its own: what a worse design would do.
+It processes the first batch itself; then, for each line that it reads, it forks a worker that continues with the
+batches, and prints its process id. A fork starts in milliseconds with everything loaded, as it must when a hundred
+of them are to be killed.
+With ``apart``, numbers are taken in a transaction of their own, a wrong design that the test must detect.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from app.certificates.batches.jobs import BatchContext, process_pending
-from app.certificates.documents.layout import Draft, document
+from app.certificates.documents.layout import Draft, render_document
 from app.certificates.documents.service import DocumentStore
 from app.certificates.issuing import service as issuing
 from app.deployment import open_database
@@ -24,48 +24,48 @@ from app.platform.documents.render_pool import Result
 from app.platform.security.keyring import new_keyring
 
 SITE = "http://testserver"
-RING = new_keyring()
-"""The same in every life: they are forked from this one."""
+KEYRING = new_keyring()
+"""The same in every worker: they are forked from this process."""
 
 
-def drawn(drafts: Sequence[Draft]) -> Iterator[Result]:
-    """The documents, in this process."""
-    return map(document, drafts)
+def render(drafts: Sequence[Draft]) -> Iterator[Result]:
+    """Return the documents, rendered in this process."""
+    return map(render_document, drafts)
 
 
-def live(bench: BatchContext) -> None:
-    """A worker's life: it ends when it is killed."""
-    bench.database.engine.dispose(close=False)  # those connections are the nursery's
+def run_forever(context: BatchContext) -> None:
+    """Process batches until killed."""
+    context.database.engine.dispose(close=False)  # those connections belong to the parent process
     while True:
-        process_pending(bench)
+        process_pending(context)
         time.sleep(0.02)
 
 
-def number_apart() -> None:
-    """Give numbers in a transaction of their own, from here on."""
-    given = issuing.next_in
+def take_numbers_separately() -> None:
+    """Replace ``next_sequence`` by one that takes numbers in a transaction of their own."""
+    next_sequence = issuing.next_sequence
 
     def apart(db: Session, college_id: int, year: int) -> int:
         with separate_transaction(db) as other:
             set_actor(other, colleges=[college_id], person=None)
-            return given(other, college_id, year)
+            return next_sequence(other, college_id, year)
 
-    issuing.next_in = apart
+    issuing.next_sequence = apart
 
 
-def main(url: str, root: str, *how: str) -> None:
-    """Do what there is to do once, to know how; then fork a worker for each line, the one before dead by then."""
+def main(url: str, root: str, *options: str) -> None:
+    """Process what is pending once, to load everything; then fork a worker for each line, one at a time."""
     database = open_database(url, pool_size=2)
     database.origin = "worker"
-    if how:
-        number_apart()
-    bench = BatchContext(database, DocumentStore(Path(root), SITE, RING), drawn, Event())
-    process_pending(bench)
+    if options:
+        take_numbers_separately()
+    context = BatchContext(database, DocumentStore(Path(root), SITE, KEYRING), render, Event())
+    process_pending(context)
     print("ready", flush=True)
     for _ in sys.stdin:
         child = os.fork()
         if not child:
-            live(bench)
+            run_forever(context)
         print(child, flush=True)
         os.waitpid(child, 0)
         print("dead", flush=True)

@@ -1,4 +1,4 @@
-"""Certificates over HTTP: the registrar's list, the decision, the document, and who sees what."""
+"""Certificates over HTTP: the candidates, the decision, the document, the verification, and who may read what."""
 
 import io
 
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import World, as_
 
 API = "/api/v1"
@@ -18,15 +18,15 @@ API = "/api/v1"
 @pytest.fixture
 def ready(database: Database, world: World) -> None:
     """Alma has a signatory and Maude her hours."""
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
 
 
 def issue(client: TestClient, world: World, who: str = "maude", kind: str = "attestation_participation") -> dict:  # type: ignore[type-arg]
     answer = client.post(f"{API}/enrolments/{world.enrolments[who]}/certificates", json={"kind": kind})
     assert answer.status_code == 201, answer.text
-    found: dict[str, object] = answer.json()
-    return found
+    certificate: dict[str, object] = answer.json()
+    return certificate
 
 
 @pytest.mark.usefixtures("ready")
@@ -43,7 +43,7 @@ class TestIssuing:
         assert [line["number"] for line in lines] == [issued["number"]]
         assert client.get(f"{API}/colleges/{world.alma}/certificates").json()["items"] == lines
 
-    def test_a_refusal_says_everything(self, client: TestClient, database: Database, world: World) -> None:
+    def test_refusal_gives_every_reason(self, client: TestClient, database: Database, world: World) -> None:
         as_(client, database, world, "registrar")
         answer = client.post(
             f"{API}/enrolments/{world.enrolments['karim']}/certificates", json={"kind": "attestation_participation"}
@@ -91,7 +91,7 @@ class TestIssuing:
         assert client.get(f"{API}/certificates/{issued['id']}").status_code == status
         assert client.get(f"{API}/certificates/{issued['id']}/pdf").status_code == status
 
-    def test_the_holder_finds_their_own(self, client: TestClient, database: Database, world: World) -> None:
+    def test_holder_lists_own_certificates_only(self, client: TestClient, database: Database, world: World) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
         as_(client, database, world, "maude")
         assert [c["id"] for c in client.get(f"{API}/me/certificates").json()["items"]] == [issued["id"]]
@@ -101,7 +101,7 @@ class TestIssuing:
 
 @pytest.mark.usefixtures("ready")
 class TestDocument:
-    def test_the_same_bytes_whoever_asks_and_whenever(
+    def test_document_has_the_same_bytes_for_every_reader(
         self, client: TestClient, database: Database, world: World
     ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
@@ -113,22 +113,22 @@ class TestDocument:
         with pikepdf.open(io.BytesIO(first.content)) as file:
             assert len(file.pages) == 1
             assert "Maude Bérubé" in str(file.docinfo["/Title"])
-        with database.as_owner() as db:  # were it laid out again, it would say this
+        with database.as_owner() as db:  # if it were rendered again, it would contain this
             db.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
         as_(client, database, world, "maude")
         assert client.get(path).content == first.content
 
-    def test_a_lost_file_comes_back_only_the_same(
+    def test_lost_file_is_recreated_only_with_the_same_bytes(
         self, client: TestClient, database: Database, world: World, settings: Settings
     ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
         path = f"{API}/certificates/{issued['id']}/pdf"
         first = client.get(path).content
-        [kept] = [p for p in (settings.data_dir / "files").rglob("*") if p.is_file()]
-        kept.unlink()
+        [file] = [p for p in (settings.data_dir / "files").rglob("*") if p.is_file()]
+        file.unlink()
         assert client.get(path).content == first
-        assert kept.read_bytes() == first
-        kept.unlink()
+        assert file.read_bytes() == first
+        file.unlink()
         with database.as_owner() as db:
             db.execute(text("update certificate set record = jsonb_set(record, '{holder}', '\"Autre\"')"))
         answer = client.get(path)
@@ -174,8 +174,8 @@ class TestSignatories:
         assert answer.json()["errors"][0]["field"] == "valid_to"
 
     def test_only_who_signs_that_day_is_printed(self, client: TestClient, database: Database, world: World) -> None:
-        story.sign(database, world)
-        story.attend(database, world, "maude")
+        eligible.sign(database, world)
+        eligible.attend(database, world, "maude")
         as_(client, database, world, "registrar")
         for name, days in (("Partie", {"valid_from": "2020-01-01", "valid_to": "2020-12-31"}),
                            ("À venir", {"valid_from": "2099-01-01"})):  # fmt: skip
@@ -219,7 +219,9 @@ class TestVerification:
         day = issued["issued_on"]
         assert answer.json() == {"state": state, "issued_on": day, "ended_on": day}
 
-    def test_unknown_and_malformed_are_one_answer(self, client: TestClient, database: Database, world: World) -> None:
+    def test_unknown_and_malformed_codes_give_the_same_answer(
+        self, client: TestClient, database: Database, world: World
+    ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
         del client.headers["Authorization"]
         answers = {
@@ -230,13 +232,13 @@ class TestVerification:
         assert len(answers) == 1
         assert answers.pop()[0] == 404
 
-    def test_the_door_shows_one_row_and_the_table_none(
+    def test_verify_function_shows_one_row_and_the_table_none(
         self, client: TestClient, database: Database, world: World
     ) -> None:
         issued = issue(as_(client, database, world, "registrar"), world)
         with database.transaction() as db:
             assert db.execute(text("select count(*) from certificate")).scalar_one() == 0
-            for asked in ("", "%", None, issued["number"]):
-                door = text("select * from verify_certificate(:asked)")
-                assert db.execute(door, {"asked": asked}).all() == []
-            assert len(db.execute(door, {"asked": issued["record"]["code"]}).all()) == 1
+            for code in ("", "%", None, issued["number"]):
+                statement = text("select * from verify_certificate(:code)")
+                assert db.execute(statement, {"code": code}).all() == []
+            assert len(db.execute(statement, {"code": issued["record"]["code"]}).all()) == 1

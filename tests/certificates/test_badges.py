@@ -1,4 +1,4 @@
-"""Credentials over HTTP: made once, checked by anyone with what the college shows, and what ends them."""
+"""Credentials over HTTP: signed once, verified with the college's public files, and ended by the status list."""
 
 import io
 import json
@@ -17,18 +17,18 @@ from starlette.datastructures import State
 from app.certificates.badges import college_keys
 from app.certificates.badges import service as badges
 from app.certificates.badges.models import CollegeKey
-from app.certificates.badges.rules import is_ended
+from app.certificates.badges.rules import is_status_bit_set
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents.verifiable_credentials import holds, public_key
+from app.platform.documents.verifiable_credentials import public_key, verify
 from app.platform.errors import NotFound, Unavailable
 from app.platform.messages.i18n import today
-from app.platform.security.keyring import Use
+from app.platform.security.keyring import KeyPurpose
 from tests.certificates.test_api import API, issue
 from tests.conftest import RING
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import World, as_
 
 PUBLIC = "https://escouade.example.org"
@@ -38,178 +38,180 @@ DID = "did:web:escouade.example.org:colleges:alma"
 @pytest.fixture
 def ready(database: Database, world: World) -> None:
     """Alma has a signatory, Maude and Karim their hours."""
-    story.sign(database, world)
+    eligible.sign(database, world)
     for who in ("maude", "karim"):
-        story.attend(database, world, who)
+        eligible.attend(database, world, who)
 
 
 @pytest.fixture
 def public(client: TestClient, settings: Settings) -> TestClient:
-    """The same deployment under a name that anyone can ask."""
-    known = client.app.state._state  # type: ignore[attr-defined]
-    here = settings.model_copy(update={"base_url": PUBLIC})
-    client.app.state = State({**known, "settings": here})  # type: ignore[attr-defined]
+    """The client of the same deployment under a public host name."""
+    state = client.app.state._state  # type: ignore[attr-defined]
+    reachable = settings.model_copy(update={"base_url": PUBLIC})
+    client.app.state = State({**state, "settings": reachable})  # type: ignore[attr-defined]
     return client
 
 
-def issued(client: TestClient, database: Database, world: World, who: str = "maude") -> int:
-    found: Any = issue(as_(client, database, world, "registrar"), world, who)["id"]
-    return int(found)
+def issue_certificate(client: TestClient, database: Database, world: World, who: str = "maude") -> int:
+    certificate_id: Any = issue(as_(client, database, world, "registrar"), world, who)["id"]
+    return int(certificate_id)
 
 
-def badge(client: TestClient, certificate_id: int) -> dict[str, Any]:
+def read_credential(client: TestClient, certificate_id: int) -> dict[str, Any]:
     answer = client.get(f"{API}/certificates/{certificate_id}/credential")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    credential: dict[str, Any] = answer.json()
+    return credential
 
 
-def stranger(client: TestClient, path: str) -> Any:
-    """What anyone gets."""
-    known = client.headers.pop("Authorization", None)
+def get_anonymously(client: TestClient, path: str) -> Any:
+    """Return the answer to a request without a sign-in."""
+    authorization = client.headers.pop("Authorization", None)
     try:
         return client.get(path)
     finally:
-        if known:
-            client.headers["Authorization"] = known
+        if authorization:
+            client.headers["Authorization"] = authorization
 
 
-def key_in(document: dict[str, Any], method: str) -> Ed25519PublicKey:
-    """The key of a DID document that a proof names, if it may prove."""
+def verification_key(document: dict[str, Any], method: str) -> Ed25519PublicKey:
+    """Return the key of a DID document that a proof names, checked to be an assertion method."""
     assert method in document["assertionMethod"]
-    [found] = [m for m in document["verificationMethod"] if m["id"] == method]
-    assert (found["type"], found["controller"]) == ("Multikey", document["id"])
-    return public_key(found["publicKeyMultibase"])
+    [verification_method] = [m for m in document["verificationMethod"] if m["id"] == method]
+    assert (verification_method["type"], verification_method["controller"]) == ("Multikey", document["id"])
+    return public_key(verification_method["publicKeyMultibase"])
 
 
-def proven(client: TestClient, credential: dict[str, Any]) -> bool:
-    """Whether a stranger finds that a credential holds, with what the site shows."""
+def is_proven(client: TestClient, credential: dict[str, Any]) -> bool:
+    """Return whether a credential's proof is valid, from the public files alone."""
     [proof] = credential["proof"]
     method = proof["verificationMethod"]
     issuer = credential["issuer"]["id"] if isinstance(credential["issuer"], dict) else credential["issuer"]
     assert method.startswith(issuer + "#")
     if issuer.startswith("did:key:"):
-        return holds(credential, public_key(method.partition("#")[2]))
+        return verify(credential, public_key(method.partition("#")[2]))
     _, _, _, *path = issuer.split(":")
-    document = stranger(client, "/" + "/".join(path) + "/did.json")
+    document = get_anonymously(client, "/" + "/".join(path) + "/did.json")
     assert document.json()["id"] == issuer
-    return holds(credential, key_in(document.json(), method))
+    return verify(credential, verification_key(document.json(), method))
 
 
 def is_revoked(client: TestClient, credential: dict[str, Any]) -> bool:
-    """What a stranger reads in the status list, once its proof holds."""
+    """Return whether a credential's bit is set in its status list, whose proof is checked."""
     status = credential["credentialStatus"]
-    answer = stranger(client, urlsplit(status["statusListCredential"]).path)
+    answer = get_anonymously(client, urlsplit(status["statusListCredential"]).path)
     assert answer.status_code == 200
-    listed = answer.json()
-    assert listed["id"] == status["statusListCredential"]
-    assert proven(client, listed)
-    return is_ended(listed["credentialSubject"]["encodedList"], int(status["statusListIndex"]))
+    list_credential = answer.json()
+    assert list_credential["id"] == status["statusListCredential"]
+    assert is_proven(client, list_credential)
+    return is_status_bit_set(list_credential["credentialSubject"]["encodedList"], int(status["statusListIndex"]))
 
 
-def end(database: Database, world: World, certificate_id: int, state: CertificateState, site: str) -> None:
-    """As a registrar's decision does."""
+def end_certificate(database: Database, world: World, certificate_id: int, state: CertificateState, site: str) -> None:
+    """End a certificate, as a registrar's decision does."""
     with database.transaction(colleges=[world.alma]) as db:
         row = db.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
         row.state, row.ended_on = state, today()
         db.add(row)
-        badges.mark_ended(db, RING, row, site=site)
+        badges.update_status_list(db, RING, row, site=site)
 
 
 @pytest.mark.usefixtures("ready")
 class TestCredential:
-    def test_the_same_bytes_whoever_asks_and_inside_the_document(
+    def test_credential_has_the_same_bytes_for_every_reader_and_in_the_document(
         self, client: TestClient, database: Database, world: World
     ) -> None:
-        made = issued(client, database, world)
-        first = client.get(f"{API}/certificates/{made}/credential")
+        certificate_id = issue_certificate(client, database, world)
+        first = client.get(f"{API}/certificates/{certificate_id}/credential")
         assert first.headers["content-type"] == "application/vc+ld+json"
         assert first.headers["content-disposition"].startswith('attachment; filename="alm-')
         assert first.headers["cache-control"] == "no-store"
         as_(client, database, world, "maude")
-        assert client.get(f"/attestations/{made}/justificatif").content == first.content
-        document = client.get(f"{API}/certificates/{made}/pdf").content
+        assert client.get(f"/attestations/{certificate_id}/justificatif").content == first.content
+        document = client.get(f"{API}/certificates/{certificate_id}/pdf").content
         with pikepdf.open(io.BytesIO(document)) as file:
             assert list(file.attachments) == ["credential.json"]
             inside = file.attachments["credential.json"]
             assert inside.get_file().read_bytes() == first.content
             assert inside.obj["/AFRelationship"] == "/Source"
 
-    def test_the_document_alone_makes_the_same_credential(
+    def test_document_downloaded_first_embeds_the_same_credential(
         self, client: TestClient, database: Database, world: World
     ) -> None:
-        made = issued(client, database, world)
-        document = client.get(f"{API}/certificates/{made}/pdf").content
+        certificate_id = issue_certificate(client, database, world)
+        document = client.get(f"{API}/certificates/{certificate_id}/pdf").content
         with pikepdf.open(io.BytesIO(document)) as file:
             inside = file.attachments["credential.json"].get_file().read_bytes()
-        assert client.get(f"{API}/certificates/{made}/credential").content == inside
+        assert client.get(f"{API}/certificates/{certificate_id}/credential").content == inside
 
-    def test_without_a_public_name_the_key_is_the_issuer(
+    def test_issuer_is_did_key_without_a_public_host_name(
         self, client: TestClient, database: Database, world: World
     ) -> None:
-        found = badge(client, issued(client, database, world))
-        assert found["issuer"]["id"].startswith("did:key:z6Mk")
-        assert proven(client, found)
-        assert not is_revoked(client, found)
+        credential = read_credential(client, issue_certificate(client, database, world))
+        assert credential["issuer"]["id"].startswith("did:key:z6Mk")
+        assert is_proven(client, credential)
+        assert not is_revoked(client, credential)
 
-    def test_with_a_public_name_the_college_is(self, public: TestClient, database: Database, world: World) -> None:
-        found = badge(public, issued(public, database, world))
-        assert found["issuer"]["id"] == DID
-        assert found["proof"][0]["verificationMethod"] == f"{DID}#cle-1"
-        assert proven(public, found)
-        assert not proven(public, {**found, "name": "Autre"})
-        assert not is_revoked(public, found)
+    def test_issuer_is_did_web_with_a_public_host_name(
+        self, public: TestClient, database: Database, world: World
+    ) -> None:
+        credential = read_credential(public, issue_certificate(public, database, world))
+        assert credential["issuer"]["id"] == DID
+        assert credential["proof"][0]["verificationMethod"] == f"{DID}#cle-1"
+        assert is_proven(public, credential)
+        assert not is_proven(public, {**credential, "name": "Autre"})
+        assert not is_revoked(public, credential)
 
-    def test_it_holds_no_address_of_anyone(self, client: TestClient, database: Database, world: World) -> None:
-        found = json.dumps(badge(client, issued(client, database, world)), ensure_ascii=False)
-        assert "escouade.example.com" not in found
-        assert "Hélène Castonguay" not in found, "who signs is on the document, not here"
+    def test_credential_contains_no_email_address(self, client: TestClient, database: Database, world: World) -> None:
+        content = json.dumps(read_credential(client, issue_certificate(client, database, world)), ensure_ascii=False)
+        assert "escouade.example.com" not in content
+        assert "Hélène Castonguay" not in content, "signatories are on the document, not in the credential"
 
-    def test_one_key_and_one_list_though_several_ask_at_once(
+    def test_concurrent_requests_create_one_key_and_one_list(
         self, client: TestClient, database: Database, world: World
     ) -> None:
-        ids = [issued(client, database, world, who) for who in ("maude", "karim")]
+        ids = [issue_certificate(client, database, world, who) for who in ("maude", "karim")]
 
         def ask(certificate_id: int) -> str:
             with database.transaction(colleges=[world.alma]) as db:
                 row = db.exec(select(Certificate).where(Certificate.id == certificate_id).with_for_update()).one()
-                return badges.credential_of(db, RING, row, site=PUBLIC)
+                return badges.ensure_credential(db, RING, row, site=PUBLIC)
 
         with ThreadPoolExecutor(4) as pool:
-            made = list(pool.map(ask, ids * 2))
-        assert made[:2] == made[2:]
+            credentials = list(pool.map(ask, ids * 2))
+        assert credentials[:2] == credentials[2:]
         with database.as_owner() as db:
             counts = "select (select count(*) from college_key), (select count(*) from status_list)"
             assert tuple(db.execute(text(counts)).one()) == (1, 1)
 
     @pytest.mark.parametrize("who", ["karim", "other_registrar"])
-    def test_who_may_not_see_the_certificate_finds_nothing(
+    def test_credential_out_of_reach_is_not_found(
         self, client: TestClient, database: Database, world: World, who: str
     ) -> None:
-        made = issued(client, database, world)
+        certificate_id = issue_certificate(client, database, world)
         as_(client, database, world, who)
         missing = client.get(f"{API}/certificates/999999/credential").content
-        answer = client.get(f"{API}/certificates/{made}/credential")
+        answer = client.get(f"{API}/certificates/{certificate_id}/credential")
         assert (answer.status_code, answer.content) == (404, missing)
 
 
-def test_every_address_in_it_leads_somewhere(public: TestClient, database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.achieve(database, world, "maude")
+def test_every_url_in_a_credential_resolves(public: TestClient, database: Database, world: World) -> None:
+    eligible.sign(database, world)
+    eligible.achieve(database, world, "maude")
     as_(public, database, world, "registrar")
-    found = badge(public, int(issue(public, world, kind="attestation_reussite")["id"]))
-    addresses = {a for a in strings(found) if a.startswith(PUBLIC)}
-    assert len(addresses) > 20
-    for address in sorted(addresses):
-        page, _, place = address.removeprefix(PUBLIC).partition("#")
-        answer = stranger(public, page)
-        assert answer.status_code == 200, address
-        if answer.headers["content-type"].startswith("text/html") and place != "titulaire":
-            assert f'id="{place}"' in answer.text, address
+    credential = read_credential(public, int(issue(public, world, kind="attestation_reussite")["id"]))
+    urls = {a for a in strings(credential) if a.startswith(PUBLIC)}
+    assert len(urls) > 20
+    for url in sorted(urls):
+        page, _, fragment = url.removeprefix(PUBLIC).partition("#")
+        answer = get_anonymously(public, page)
+        assert answer.status_code == 200, url
+        if answer.headers["content-type"].startswith("text/html") and fragment != "titulaire":
+            assert f'id="{fragment}"' in answer.text, url
 
 
 def strings(value: object) -> list[str]:
-    """All texts of a document."""
+    """Return all texts of a JSON document."""
     if isinstance(value, dict):
         return [s for item in value.values() for s in strings(item)]
     if isinstance(value, list):
@@ -220,39 +222,45 @@ def strings(value: object) -> list[str]:
 @pytest.mark.usefixtures("ready")
 class TestEnds:
     @pytest.mark.parametrize("state", [CertificateState.SUPERSEDED, CertificateState.REVOKED])
-    def test_the_list_says_so_and_nothing_is_given_any_more(
+    def test_ended_certificate_is_listed_and_its_credential_refused(
         self, public: TestClient, database: Database, world: World, state: CertificateState
     ) -> None:
-        mine, other = (issued(public, database, world, who) for who in ("maude", "karim"))
-        kept, untouched = badge(public, mine), badge(public, other)
-        end(database, world, mine, state, PUBLIC)
-        assert is_revoked(public, kept)
-        assert proven(public, kept), "it was signed, and it ended: both stay true"
-        assert not is_revoked(public, untouched)
-        answer = public.get(f"{API}/certificates/{mine}/credential")
+        ended, other = (issue_certificate(public, database, world, who) for who in ("maude", "karim"))
+        credential, other_credential = read_credential(public, ended), read_credential(public, other)
+        end_certificate(database, world, ended, state, PUBLIC)
+        assert is_revoked(public, credential)
+        assert is_proven(public, credential), "its signature stays valid after it ended"
+        assert not is_revoked(public, other_credential)
+        answer = public.get(f"{API}/certificates/{ended}/credential")
         assert (answer.status_code, answer.json()["code"]) == (409, "certificate_not_valid")
 
-    def test_what_ended_before_the_list_was_made_is_in_it(
+    def test_new_status_list_includes_certificates_ended_before(
         self, public: TestClient, database: Database, world: World
     ) -> None:
-        mine, other = (issued(public, database, world, who) for who in ("maude", "karim"))
-        end(database, world, mine, CertificateState.REVOKED, PUBLIC)
-        status = badge(public, other)["credentialStatus"]
-        listed = stranger(public, "/colleges/alma/statuts/0").json()
-        assert is_ended(listed["credentialSubject"]["encodedList"], mine)
-        assert not is_ended(listed["credentialSubject"]["encodedList"], int(status["statusListIndex"]))
+        ended, other = (issue_certificate(public, database, world, who) for who in ("maude", "karim"))
+        end_certificate(database, world, ended, CertificateState.REVOKED, PUBLIC)
+        status = read_credential(public, other)["credentialStatus"]
+        list_credential = get_anonymously(public, "/colleges/alma/statuts/0").json()
+        assert is_status_bit_set(list_credential["credentialSubject"]["encodedList"], ended)
+        assert not is_status_bit_set(
+            list_credential["credentialSubject"]["encodedList"], int(status["statusListIndex"])
+        )
 
-    def test_two_that_end_at_once_are_both_said(self, public: TestClient, database: Database, world: World) -> None:
-        ids = [issued(public, database, world, who) for who in ("maude", "karim")]
-        kept = [badge(public, id_) for id_ in ids]
+    def test_two_concurrent_revocations_are_both_listed(
+        self, public: TestClient, database: Database, world: World
+    ) -> None:
+        ids = [issue_certificate(public, database, world, who) for who in ("maude", "karim")]
+        credentials = [read_credential(public, id_) for id_ in ids]
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda id_: end(database, world, id_, CertificateState.REVOKED, PUBLIC), ids))
-        assert [is_revoked(public, one) for one in kept] == [True, True]
+            list(pool.map(lambda id_: end_certificate(database, world, id_, CertificateState.REVOKED, PUBLIC), ids))
+        assert [is_revoked(public, credential) for credential in credentials] == [True, True]
 
-    def test_programs_may_keep_it_five_minutes(self, public: TestClient, database: Database, world: World) -> None:
-        badge(public, issued(public, database, world))
+    def test_public_files_may_be_cached_for_five_minutes(
+        self, public: TestClient, database: Database, world: World
+    ) -> None:
+        read_credential(public, issue_certificate(public, database, world))
         for path in ("/colleges/alma/statuts/0", "/colleges/alma/did.json"):
-            answer = stranger(public, path)
+            answer = get_anonymously(public, path)
             assert answer.headers["cache-control"] == "public, max-age=300"
             assert answer.headers["access-control-allow-origin"] == "*"
 
@@ -264,59 +272,59 @@ class TestEnds:
             "/colleges/rouyn/did.json",
         ],
     )  # fmt: skip
-    def test_what_is_not_there_is_not_found(
+    def test_unknown_status_list_or_did_document_is_not_found(
         self, public: TestClient, database: Database, world: World, path: str
     ) -> None:
-        badge(public, issued(public, database, world))
-        assert stranger(public, path).status_code == 404
+        read_credential(public, issue_certificate(public, database, world))
+        assert get_anonymously(public, path).status_code == 404
 
 
 @pytest.mark.usefixtures("ready")
 class TestKeys:
-    @pytest.mark.parametrize("where", ["here", "public"])
-    def test_what_a_retired_key_signed_goes_on_holding(
-        self, request: pytest.FixtureRequest, client: TestClient, database: Database, world: World, where: str
+    @pytest.mark.parametrize("host", ["local", "public"])
+    def test_credential_of_a_retired_key_stays_valid(
+        self, request: pytest.FixtureRequest, client: TestClient, database: Database, world: World, host: str
     ) -> None:
-        if where == "public":
+        if host == "public":
             request.getfixturevalue("public")
-        before = badge(client, issued(client, database, world))
+        before = read_credential(client, issue_certificate(client, database, world))
         with database.as_owner() as db:
             assert college_keys.rotate(db, RING, "alma").name == "cle-2"
-            assert [k.retired_at is None for k in college_keys.keys_of(db, "alma")] == [False, True]
-        after = badge(client, issued(client, database, world, "karim"))
-        methods = [one["proof"][0]["verificationMethod"] for one in (before, after)]
+            assert [k.retired_at is None for k in college_keys.list_keys(db, "alma")] == [False, True]
+        after = read_credential(client, issue_certificate(client, database, world, "karim"))
+        methods = [credential["proof"][0]["verificationMethod"] for credential in (before, after)]
         assert methods[0] != methods[1]
-        assert proven(client, before)
-        assert proven(client, after)
+        assert is_proven(client, before)
+        assert is_proven(client, after)
         assert not is_revoked(client, before)
         assert not is_revoked(client, after)
-        assert len(stranger(client, "/colleges/alma/did.json").json()["verificationMethod"]) == 2
+        assert len(get_anonymously(client, "/colleges/alma/did.json").json()["verificationMethod"]) == 2
 
-    def test_the_private_key_is_sealed_and_bound_to_its_place(
+    def test_private_key_is_encrypted_for_its_college_and_name(
         self, client: TestClient, database: Database, world: World
     ) -> None:
-        badge(client, issued(client, database, world))
+        read_credential(client, issue_certificate(client, database, world))
         with database.as_owner() as db:
             row = db.exec(select(CollegeKey)).one()
-            opened = RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row))
+            opened = RING.decrypt(KeyPurpose.BADGE, row.private_sealed, bound=college_keys.key_binding(row))
             assert opened not in row.private_sealed
             for change in ({"name": "cle-9"}, {"college_id": world.rouyn}):
                 moved = row.model_copy(update=change)
                 with pytest.raises(Unavailable):
-                    RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(moved))
+                    RING.decrypt(KeyPurpose.BADGE, row.private_sealed, bound=college_keys.key_binding(moved))
 
-    def test_sealing_again_keeps_the_key(self, client: TestClient, database: Database, world: World) -> None:
-        badge(client, issued(client, database, world))
+    def test_reencryption_keeps_the_key(self, client: TestClient, database: Database, world: World) -> None:
+        read_credential(client, issue_certificate(client, database, world))
         turned = RING.rotated()
         with database.as_owner() as db:
             row = db.exec(select(CollegeKey)).one()
-            before = RING.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row))
-            assert [college_keys.reseal(db, turned) for _ in range(2)] == [1, 0]
+            before = RING.decrypt(KeyPurpose.BADGE, row.private_sealed, bound=college_keys.key_binding(row))
+            assert [college_keys.reencrypt_keys(db, turned) for _ in range(2)] == [1, 0]
             assert row.private_sealed.startswith("v2.")
-            assert turned.decrypt(Use.BADGE, row.private_sealed, bound=college_keys.place_of(row)) == before
+            assert turned.decrypt(KeyPurpose.BADGE, row.private_sealed, bound=college_keys.key_binding(row)) == before
 
-    def test_no_key_of_a_college_that_there_is_not(self, database: Database) -> None:
+    def test_keys_of_an_unknown_college_are_not_found(self, database: Database) -> None:
         with database.as_owner() as db:
-            for ask in (college_keys.keys_of, lambda s, slug: college_keys.rotate(s, RING, slug)):
+            for ask in (college_keys.list_keys, lambda s, slug: college_keys.rotate(s, RING, slug)):
                 with pytest.raises(NotFound):
                     ask(db, "nulle-part")

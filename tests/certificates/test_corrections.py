@@ -1,4 +1,4 @@
-"""S7 and S10: a name that changed after issue, and a certificate that is revoked, told to the end."""
+"""S7 and S10: a name changed after issue, a certificate revoked, and the verification, search and employer's list."""
 
 import re
 import secrets
@@ -9,13 +9,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.certificates.corrections.rules import DAYS_TO_ANSWER
+from app.certificates.jobs import restrict_ended_documents
 from app.certificates.schemas import short_code
-from app.cli.worker import put_away, sweep_files
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents.blob_store import digest
+from app.platform.jobs.upkeep import sweep_files
 from app.platform.messages.i18n import today
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import World, token
 
 API = "/api/v1"
@@ -23,16 +24,16 @@ PROOF = {"legal_first_name": "Maxime", "legal_last_name": "Bérubé-Roy", "seen_
 
 
 def as_(client: TestClient, database: Database, world: World, who: str) -> TestClient:
-    """The client of someone signed in."""
+    """Return the client, signed in as someone."""
     client.headers["Authorization"] = f"Bearer {token(database, world, who)}"
     return client
 
 
 @pytest.fixture
 def issued(client: TestClient, database: Database, world: World) -> dict[str, object]:
-    """Maude's certificate of participation, drawn once; the registrar is signed in."""
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    """Maude's certificate of participation, its document rendered; the registrar is signed in."""
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     as_(client, database, world, "registrar")
     path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
     answer = client.post(path, json={"kind": "attestation_participation"})
@@ -41,23 +42,23 @@ def issued(client: TestClient, database: Database, world: World) -> dict[str, ob
     return answer.json()
 
 
-def name_of(world: World, who: str = "maude") -> str:
-    """Where someone's legal name is."""
+def legal_name_url(world: World, who: str = "maude") -> str:
+    """Return the URL of someone's legal name."""
     return f"{API}/colleges/{world.alma}/people/{world.people[who]}/legal-name"
 
 
-def codes(answer: object) -> list[str]:
-    """The reasons of a refusal."""
+def reason_codes(answer: object) -> list[str]:
+    """Return the codes of a refusal's reasons."""
     return [e["code"] for e in answer.json()["errors"]]  # type: ignore[attr-defined]
 
 
-def letters(database: Database, world: World, who: str = "maude") -> list[str]:
-    """Subjects of the letters to someone."""
+def email_subjects(database: Database, world: World, who: str = "maude") -> list[str]:
+    """Return the subjects of the e-mail messages to someone."""
     with database.engine.connect() as owner:
-        found = owner.execute(
+        subjects = owner.execute(
             text("select subject from letter where recipient = :to order by id"), {"to": world.emails[who]}
         )
-        return list(found.scalars())
+        return list(subjects.scalars())
 
 
 # S7: a name that changed ---------------------------------------------------------------------------
@@ -67,27 +68,27 @@ class TestNameChange:
     def test_the_person_has_a_history_of_legal_names_and_every_screen_the_current_one(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        found = client.put(name_of(world), json=PROOF)
-        assert found.status_code == 200
-        assert found.json()["legal_first_name"] == "Maxime"
-        [former] = found.json()["former"]
+        answer = client.put(legal_name_url(world), json=PROOF)
+        assert answer.status_code == 200
+        assert answer.json()["legal_first_name"] == "Maxime"
+        [former] = answer.json()["former"]
         assert (former["legal_first_name"], former["legal_last_name"]) == ("Maude", "Bérubé")
         people = client.get(f"{API}/colleges/{world.alma}/people", params={"search": "berube-roy maxime"})
         assert [p["name"] for p in people.json()["items"]] == ["Maxime Bérubé-Roy"]
         assert client.get(f"{API}/colleges/{world.alma}/people", params={"search": "maude"}).json()["items"] == []
 
-    def test_only_who_saw_the_proof_and_when_stays(
+    def test_name_change_records_who_saw_the_proof_and_when(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        client.put(name_of(world), json=PROOF)
-        [former] = client.get(name_of(world)).json()["former"]
+        client.put(legal_name_url(world), json=PROOF)
+        [former] = client.get(legal_name_url(world)).json()["former"]
         assert (former["seen_on"], former["seen_by"]) == (PROOF["seen_on"], "Régine Registraire")
         assert set(former) == {"legal_first_name", "legal_last_name", "until", "seen_on", "seen_by"}
 
     def test_the_replacement_has_a_number_of_its_own_and_the_old_one_is_superseded(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        fresh = renamed(client, world, issued)
+        fresh = replace_after_renaming(client, world, issued)
         assert (issued["number"], fresh["number"]) == ("ALM-2026-0001", "ALM-2026-0002")
         assert fresh["holder"] == "Maxime Bérubé-Roy"
         assert fresh["record"]["code"] != issued["record"]["code"]  # type: ignore[index]
@@ -101,7 +102,7 @@ class TestNameChange:
     def test_the_old_code_answers_replaced_without_either_name(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        renamed(client, world, issued)
+        replace_after_renaming(client, world, issued)
         del client.headers["Authorization"]
         code = issued["record"]["code"]  # type: ignore[index]
         for where in (f"{API}/verify/{code}", f"/v/{code}"):
@@ -120,24 +121,24 @@ class TestNameChange:
                 "update certificate set issued_on = %s, record = jsonb_set(record, '{issued_on}', to_jsonb(%s::text))",
                 (earlier, earlier),
             )
-        fresh = renamed(client, world, issued)
+        fresh = replace_after_renaming(client, world, issued)
         assert (fresh["record"]["issued_on"], fresh["record"]["first_issued_on"]) == (today().isoformat(), earlier)
         assert "reason" not in fresh["record"]
         assert "Changement" not in client.get(f"/attestations/{fresh['id']}").text
 
-    def test_the_rest_stays_as_it_was_issued(
+    def test_name_correction_keeps_the_other_fields(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         with database.engine.begin() as owner:
             owner.exec_driver_sql("update certificate set record = jsonb_set(record, '{place}', '\"Ailleurs\"')")
-        fresh = renamed(client, world, issued)
+        fresh = replace_after_renaming(client, world, issued)
         assert fresh["record"]["place"] == "Ailleurs"
 
     def test_the_old_document_is_for_the_registrar_alone(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         before = client.get(f"{API}/certificates/{issued['id']}/pdf").content
-        renamed(client, world, issued)
+        replace_after_renaming(client, world, issued)
         assert client.get(f"{API}/certificates/{issued['id']}/pdf").content == before
         for who in ("maude", "coordinator"):
             refused = as_(client, database, world, who).get(f"{API}/certificates/{issued['id']}/pdf")
@@ -147,9 +148,9 @@ class TestNameChange:
         self, client: TestClient, database: Database, world: World, issued: dict[str, object], settings: Settings
     ) -> None:
         before = client.get(f"{API}/certificates/{issued['id']}/pdf").content
-        renamed(client, world, issued)
-        assert put_away(database, settings.data_dir) == 1
-        assert put_away(database, settings.data_dir) == 0
+        replace_after_renaming(client, world, issued)
+        assert restrict_ended_documents(database, settings.data_dir) == 1
+        assert restrict_ended_documents(database, settings.data_dir) == 0
         assert digest(before) not in {path.name for path in (settings.data_dir / "files").rglob("*")}
         assert [path.name for path in (settings.data_dir / "restricted").rglob("*") if path.is_file()] == [
             digest(before)
@@ -157,23 +158,23 @@ class TestNameChange:
         assert client.get(f"{API}/certificates/{issued['id']}/pdf").content == before
         assert sweep_files(database, settings.data_dir, age=timedelta(minutes=-1)) == 0
 
-    def test_the_holder_is_told(
+    def test_holder_is_notified_of_the_replacement(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        renamed(client, world, issued)
-        assert letters(database, world) == ["Votre attestation ALM-2026-0001 est remplacée"]
+        replace_after_renaming(client, world, issued)
+        assert email_subjects(database, world) == ["Votre attestation ALM-2026-0001 est remplacée"]
 
     def test_a_correction_must_change_something_and_happens_once(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         path = f"{API}/certificates/{issued['id']}/reissue"
         same = client.post(path, json={"what": "name", "reason": "Pour voir."})
-        assert (same.status_code, codes(same)) == (409, ["certificate_says_the_same"])
-        renamed(client, world, issued)
+        assert (same.status_code, reason_codes(same)) == (409, ["certificate_says_the_same"])
+        replace_after_renaming(client, world, issued)
         again = client.post(path, json={"what": "name", "reason": "Encore."})
-        assert (again.status_code, codes(again)) == (409, ["certificate_not_valid"])
+        assert (again.status_code, reason_codes(again)) == (409, ["certificate_not_valid"])
 
-    def test_a_correction_of_the_content_is_judged_again(
+    def test_correction_of_the_content_is_checked_again(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         command = {"what": "content", "reason": "Appel corrigé."}
@@ -181,19 +182,21 @@ class TestNameChange:
             owner.exec_driver_sql("delete from roll_call_entry")
         refused = client.post(f"{API}/certificates/{issued['id']}/reissue", json=command)
         assert refused.status_code == 409
-        assert "certificate_says_the_same" not in codes(refused)
+        assert "certificate_says_the_same" not in reason_codes(refused)
 
-    def test_nobody_renames_themself_nor_to_the_same_nor_on_a_proof_to_come(
+    def test_name_change_of_oneself_to_the_same_or_on_a_future_proof_is_refused(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        own = client.put(name_of(world, "registrar"), json=PROOF)
+        own = client.put(legal_name_url(world, "registrar"), json=PROOF)
         assert (own.status_code, own.json()["code"]) == (409, "renames_oneself")
         same = {"legal_first_name": "Maude", "legal_last_name": "Bérubé", "seen_on": PROOF["seen_on"]}
-        assert client.put(name_of(world), json=same).json()["code"] == "same_name"
+        assert client.put(legal_name_url(world), json=same).json()["code"] == "same_name"
         tomorrow = {**PROOF, "seen_on": (today() + timedelta(days=1)).isoformat()}
-        assert client.put(name_of(world), json=tomorrow).status_code == 422
+        assert client.put(legal_name_url(world), json=tomorrow).status_code == 422
 
-    def test_on_pages(self, client: TestClient, database: Database, world: World, issued: dict[str, object]) -> None:
+    def test_pages_change_the_name_and_replace_the_certificate(
+        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+    ) -> None:
         page = f"/colleges/{world.alma}/personnes/{world.people['maude']}/nom"
         assert client.post(page, data=PROOF).headers["location"] == page
         assert "Maude Bérubé" in client.get(page).text
@@ -204,9 +207,9 @@ class TestNameChange:
         assert "ALM-2026-0002" in register
 
 
-def renamed(client: TestClient, world: World, issued: dict[str, object]) -> dict[str, object]:
-    """Maude is Maxime now, and their certificate is replaced."""
-    assert client.put(name_of(world), json=PROOF).status_code == 200
+def replace_after_renaming(client: TestClient, world: World, issued: dict[str, object]) -> dict[str, object]:
+    """Change Maude's first name to Maxime and replace the certificate; return the new one."""
+    assert client.put(legal_name_url(world), json=PROOF).status_code == 200
     command = {"what": "name", "reason": "Changement de nom."}
     answer = client.post(f"{API}/certificates/{issued['id']}/reissue", json=command)
     assert answer.status_code == 201, answer.text
@@ -217,39 +220,39 @@ def renamed(client: TestClient, world: World, issued: dict[str, object]) -> dict
 
 
 class TestRevocation:
-    def test_the_holder_is_told_first_and_nothing_is_revoked_yet(
+    def test_holder_is_notified_first_and_nothing_is_revoked_yet(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        opened = open_one(client, issued)
+        opened = open_revocation(client, issued)
         assert opened["answer_by"] == (today() + timedelta(days=DAYS_TO_ANSWER)).isoformat()
-        assert letters(database, world) == ["Votre attestation ALM-2026-0001 : un avis à lire"]
+        assert email_subjects(database, world) == ["Votre attestation ALM-2026-0001 : un avis à lire"]
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "valid"
         early = client.post(f"{API}/revocations/{opened['id']}/decision", json={"revoke": True})
-        assert (early.status_code, codes(early)) == (409, ["holder_not_heard"])
+        assert (early.status_code, reason_codes(early)) == (409, ["holder_not_heard"])
 
     def test_the_holder_comments_then_a_person_decides_then_the_holder_contests(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        revocation = open_one(client, issued)["id"]
+        revocation = open_revocation(client, issued)["id"]
         as_(client, database, world, "maude")
-        [mine] = client.get(f"{API}/me/revocations").json()["items"]
-        assert (mine["id"], mine["reason"]) == (revocation, "Preuve empruntée.")
-        heard = client.post(f"{API}/revocations/{revocation}/answer", json={"words": "C’est mon travail."})
-        assert heard.json()["answer"] == "C’est mon travail."
+        [own] = client.get(f"{API}/me/revocations").json()["items"]
+        assert (own["id"], own["reason"]) == (revocation, "Preuve empruntée.")
+        answer = client.post(f"{API}/revocations/{revocation}/answer", json={"words": "C’est mon travail."})
+        assert answer.json()["answer"] == "C’est mon travail."
         early = client.post(f"{API}/revocations/{revocation}/contest", json={"words": "Non."})
         assert (early.status_code, early.json()["code"]) == (409, "revocation_not_decided")
         as_(client, database, world, "registrar")
         decided = client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": True})
         assert (decided.json()["revoked"], decided.json()["decided_by"]) == (True, "Régine Registraire")
         assert client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": False}).status_code == 409
-        assert letters(database, world)[-1] == "Votre attestation ALM-2026-0001 est révoquée"
+        assert email_subjects(database, world)[-1] == "Votre attestation ALM-2026-0001 est révoquée"
         as_(client, database, world, "maude")
         late = client.post(f"{API}/revocations/{revocation}/answer", json={"words": "Encore."})
         assert late.json()["code"] == "revocation_decided"
         contested = client.post(f"{API}/revocations/{revocation}/contest", json={"words": "Je conteste."})
         assert contested.json()["contest"] == "Je conteste."
 
-    def test_in_public_revoked_with_its_date_and_no_reason(
+    def test_public_verification_shows_revoked_with_its_date_and_no_reason(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         revoke(client, database, issued)
@@ -269,18 +272,18 @@ class TestRevocation:
         revoke(client, database, issued)
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "revoked"
 
-    def test_left_as_it_is(
+    def test_decision_may_leave_the_certificate_valid(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        revoke(client, database, issued, really=False)
+        revoke(client, database, issued, confirm=False)
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "valid"
-        assert letters(database, world)[-1] == "Votre attestation ALM-2026-0001 demeure en vigueur"
-        open_one(client, issued)
+        assert email_subjects(database, world)[-1] == "Votre attestation ALM-2026-0001 demeure en vigueur"
+        open_revocation(client, issued)
 
-    def test_one_at_a_time_of_a_valid_document(
+    def test_second_open_revocation_is_refused(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        open_one(client, issued)
+        open_revocation(client, issued)
         path = f"{API}/certificates/{issued['id']}/revocations"
         again = client.post(path, json={"reason": "Encore."})
         assert (again.status_code, again.json()["code"]) == (409, "revocation_open")
@@ -288,7 +291,7 @@ class TestRevocation:
     def test_history_is_for_the_registrar_and_the_reason_for_the_holder_too(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
-        revocation = open_one(client, issued)["id"]
+        revocation = open_revocation(client, issued)["id"]
         assert "Preuve empruntée." in client.get(f"/attestations/{issued['id']}/registre").text
         assert "Preuve empruntée." in as_(client, database, world, "maude").get(f"/attestations/{issued['id']}").text
         as_(client, database, world, "coordinator")
@@ -296,13 +299,15 @@ class TestRevocation:
         assert client.get(f"{API}/certificates/{issued['id']}/history").status_code == 403
         assert client.get(f"{API}/revocations/{revocation}").status_code == 403
 
-    def test_on_pages(self, client: TestClient, database: Database, world: World, issued: dict[str, object]) -> None:
+    def test_pages_open_answer_decide_and_contest_a_revocation(
+        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+    ) -> None:
         register = f"/attestations/{issued['id']}/registre"
         sent = client.post(f"/attestations/{issued['id']}/revocations", data={"reason": "Preuve empruntée."})
         assert sent.headers["location"] == register
         as_(client, database, world, "maude")
-        [mine] = client.get(f"{API}/me/revocations").json()["items"]
-        page = f"/revocations/{mine['id']}"
+        [own] = client.get(f"{API}/me/revocations").json()["items"]
+        page = f"/revocations/{own['id']}"
         assert client.post(f"{page}/reponse", data={"words": "Voici."}).status_code == 303
         as_(client, database, world, "registrar")
         assert client.post(f"{page}/decision", data={"revoke": "true"}).headers["location"] == register
@@ -312,28 +317,28 @@ class TestRevocation:
         assert "Non." in client.get(f"/attestations/{issued['id']}").text
 
 
-def open_one(client: TestClient, issued: dict[str, object]) -> dict[str, object]:
-    """The registrar tells the holder."""
+def open_revocation(client: TestClient, issued: dict[str, object]) -> dict[str, object]:
+    """Open a revocation as the registrar; return it."""
     path = f"{API}/certificates/{issued['id']}/revocations"
     answer = client.post(path, json={"reason": "Preuve empruntée."})
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def revoke(client: TestClient, database: Database, issued: dict[str, object], *, really: bool = True) -> None:
-    """Told, silent for ten days, decided."""
-    revocation = open_one(client, issued)["id"]
+def revoke(client: TestClient, database: Database, issued: dict[str, object], *, confirm: bool = True) -> None:
+    """Open a revocation, let the ten days pass and decide: revoke, or leave valid."""
+    revocation = open_revocation(client, issued)["id"]
     with database.engine.begin() as owner:
         owner.exec_driver_sql("update revocation set answer_by = current_date - 1")
-    answer = client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": really})
+    answer = client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": confirm})
     assert answer.status_code == 200, answer.text
 
 
-# What a stranger compares ---------------------------------------------------------------------------
+# Comparison of a file ---------------------------------------------------------------------------
 
 
 class TestFile:
-    def test_the_issued_file_and_no_other(
+    def test_only_the_issued_file_matches(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         content = client.get(f"{API}/certificates/{issued['id']}/pdf").content
@@ -346,7 +351,7 @@ class TestFile:
             assert f'data-compared="{shown}">' in page.text
             assert f'data-compared="{hidden}" hidden>' in page.text
 
-    def test_nothing_of_it_is_kept(
+    def test_uploaded_file_is_not_stored(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         root = client.app.state.settings.data_dir  # type: ignore[attr-defined]
@@ -355,32 +360,32 @@ class TestFile:
         client.post(path, files={"file": ("x.pdf", b"%PDF-1.7 autre", "application/pdf")})
         assert sorted(root.rglob("*")) == before
 
-    def test_under_a_code_never_given_nothing_is_compared(self, client: TestClient, issued: dict[str, object]) -> None:
+    def test_file_under_an_unknown_code_is_not_compared(self, client: TestClient, issued: dict[str, object]) -> None:
         del client.headers["Authorization"]
         unknown = client.post(f"/v/{'0' * 32}/fichier", files={"file": ("x.pdf", b"x", "application/pdf")})
         assert unknown.status_code == 404
         assert unknown.content == client.get(f"/v/{'0' * 32}").content
 
-    def test_a_program_compares_by_itself(self, client: TestClient, issued: dict[str, object]) -> None:
-        found = client.get(f"{API}/verify/{issued['record']['code']}").json()  # type: ignore[index]
-        assert len(found["document_sha256"]) == 64
+    def test_api_gives_the_digest_to_compare(self, client: TestClient, issued: dict[str, object]) -> None:
+        verification = client.get(f"{API}/verify/{issued['record']['code']}").json()  # type: ignore[index]
+        assert len(verification["document_sha256"]) == 64
 
 
 class TestShortCode:
-    def test_read_over_the_telephone_it_finds_the_document(
+    def test_search_by_short_code_finds_the_certificate(
         self, client: TestClient, database: Database, world: World, issued: dict[str, object]
     ) -> None:
         shown = client.get(f"/attestations/{issued['id']}").text
         register = f"{API}/colleges/{world.alma}/certificates"
         short = short_code(str(issued["record"]["code"]))  # type: ignore[index]
         assert short in shown
-        for heard in (short, short.lower(), short.replace("-", " "), short.replace("0", "O").replace("1", "l")):
-            found = client.get(register, params={"search": heard}).json()["items"]
-            assert [c["id"] for c in found] == [issued["id"]]
+        for search in (short, short.lower(), short.replace("-", " "), short.replace("0", "O").replace("1", "l")):
+            certificates = client.get(register, params={"search": search}).json()["items"]
+            assert [c["id"] for c in certificates] == [issued["id"]]
         for other in ("00000000", "ZZZZ-ZZZZ", "xx", "%"):
             assert client.get(register, params={"search": other}).json()["items"] == []
 
-    def test_so_do_a_number_and_a_name_without_accents(
+    def test_search_by_number_or_unaccented_name_finds_the_certificate(
         self, client: TestClient, world: World, issued: dict[str, object]
     ) -> None:
         register = f"{API}/colleges/{world.alma}/certificates"
@@ -389,17 +394,19 @@ class TestShortCode:
         page = client.get(f"/colleges/{world.alma}/attestations", params={"search": "personne"}).text
         assert "ALM-2026-0001" not in page
 
-    def test_it_opens_nothing_to_a_stranger(self, client: TestClient, issued: dict[str, object]) -> None:
+    def test_short_code_verifies_nothing(self, client: TestClient, issued: dict[str, object]) -> None:
         del client.headers["Authorization"]
         short = short_code(str(issued["record"]["code"]))  # type: ignore[index]
         assert client.get(f"{API}/verify/{short}").status_code == 404
 
 
-# What an employer may be given ----------------------------------------------------------------------
+# The employer's list ----------------------------------------------------------------------
 
 
 class TestEmployer:
-    def listed(self, client: TestClient, world: World, employer: str = "scierie beland") -> dict[str, object]:
+    def list_attestations(
+        self, client: TestClient, world: World, employer: str = "scierie beland"
+    ) -> dict[str, object]:
         path = f"{API}/colleges/{world.alma}/employer-attestations"
         answer = client.get(path, params={"employer": employer, "year": today().year})
         assert answer.status_code == 200, answer.text
@@ -407,7 +414,7 @@ class TestEmployer:
 
     @pytest.fixture
     def employed(self, database: Database, world: World, issued: dict[str, object]) -> dict[str, object]:
-        """The certificate says where Maude worked that day."""
+        """The certificate, with Maude's employer on the day of issue."""
         with database.engine.begin() as owner:
             owner.exec_driver_sql(
                 "update certificate set record = jsonb_set(record, '{employer}', '\"Scierie Béland\"')"
@@ -415,7 +422,7 @@ class TestEmployer:
         return issued
 
     def test_without_consent_only_a_count(self, client: TestClient, world: World, employed: dict[str, object]) -> None:
-        assert self.listed(client, world) == {"items": [], "withheld": 1}
+        assert self.list_attestations(client, world) == {"items": [], "withheld": 1}
 
     def test_with_consent_the_object_and_the_hours_and_no_level(
         self, client: TestClient, database: Database, world: World, employed: dict[str, object]
@@ -424,26 +431,26 @@ class TestEmployer:
         agreed = client.post(f"{API}/me/consents", json={"purpose": "employer_list", "text_version": "1.0"})
         assert agreed.status_code == 201, agreed.text
         as_(client, database, world, "registrar")
-        found = self.listed(client, world)
-        [line] = found["items"]  # type: ignore[misc]
-        assert (found["withheld"], line["number"], line["holder"]) == (0, "ALM-2026-0001", "Maude Bérubé")
+        attestations = self.list_attestations(client, world)
+        [line] = attestations["items"]  # type: ignore[misc]
+        assert (attestations["withheld"], line["number"], line["holder"]) == (0, "ALM-2026-0001", "Maude Bérubé")
         assert line["object"] == employed["record"]["object"]  # type: ignore[index]
         assert set(line) == {
             "number", "holder", "kind", "path_title", "object", "starts_on", "ends_on", "recognised_minutes", "ceu",
             "issued_on", "employer",
         }  # fmt: skip
         with database.engine.connect() as owner:
-            told = text("select count(*) from view_log where subject_id = :who and permission = 'certificate:correct'")
-            assert owner.execute(told, {"who": world.people["maude"]}).scalar_one() == 1
+            views = text("select count(*) from view_log where subject_id = :who and permission = 'certificate:correct'")
+            assert owner.execute(views, {"who": world.people["maude"]}).scalar_one() == 1
         as_(client, database, world, "maude").delete(f"{API}/me/consents/employer_list")
         as_(client, database, world, "registrar")
-        assert self.listed(client, world)["items"] == []
+        assert self.list_attestations(client, world)["items"] == []
 
     def test_another_employer_has_nothing(self, client: TestClient, world: World, employed: dict[str, object]) -> None:
-        assert self.listed(client, world, "Scierie") == {"items": [], "withheld": 0}
+        assert self.list_attestations(client, world, "Scierie") == {"items": [], "withheld": 0}
 
 
-# Guessing -------------------------------------------------------------------------------------------
+# Guessed codes -------------------------------------------------------------------------------------------
 
 
 def test_ten_thousand_guessed_codes_find_nothing(
@@ -454,9 +461,9 @@ def test_ten_thousand_guessed_codes_find_nothing(
     shapes = [code.upper(), code[:-1], code + "0", "%", "_" * 32, "", str(issued["number"]), short_code(code)]
     guessed = [secrets.token_hex(16) for _ in range(10_000 - len(near))] + near + shapes
     with database.transaction() as db:
-        asked = text("select count(*) from unnest(cast(:codes as text[])) g, verify_certificate(g)")
-        assert db.execute(asked, {"codes": guessed}).scalar_one() == 0
-        assert db.execute(asked, {"codes": [code]}).scalar_one() == 1
+        statement = text("select count(*) from unnest(cast(:codes as text[])) g, verify_certificate(g)")
+        assert db.execute(statement, {"codes": guessed}).scalar_one() == 0
+        assert db.execute(statement, {"codes": [code]}).scalar_one() == 1
 
 
 def test_the_verification_page_shows_these_fields_and_no_other(client: TestClient, issued: dict[str, object]) -> None:

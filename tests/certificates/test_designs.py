@@ -1,4 +1,4 @@
-"""What the two designs print beyond the usual: recognition, a first issue, a college's own logo, colours and hands."""
+"""Optional parts of both designs: recognised hours, first day of issue, a college's logo, colours and signatures."""
 
 import hashlib
 import io
@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
-from app.certificates.documents.layout import Draft, design_of, design_version, document, qr
+from app.certificates.documents.layout import Draft, design_for, design_version, qr_code, render_document
 from app.certificates.schemas import CertificateRecord, PrintedSignatory
 from app.curricula.library import default_library
-from tests.certificates.test_pdf import elements, squeezed, text_of
+from tests.certificates.test_pdf import structure_elements, text_of, without_spaces
 from tests.factories import certificates as samples
 
 
@@ -22,68 +22,71 @@ def design(request: pytest.FixtureRequest) -> str:
     return design_version(request.param)
 
 
-def drawing(width: int = 300, height: int = 100) -> tuple[str, bytes]:
-    """A picture as it is kept, with its name."""
+def stored_picture(width: int = 300, height: int = 100) -> tuple[str, bytes]:
+    """Return the file name and content of a stored picture."""
     image = Image.new("RGB", (width, height), "white")
     ImageDraw.Draw(image).line((0, height, width, 0), fill="black", width=9)
-    kept = io.BytesIO()
-    image.save(kept, "PNG")
-    return f"{hashlib.sha256(kept.getvalue()).hexdigest()}.png", kept.getvalue()
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    return f"{hashlib.sha256(png.getvalue()).hexdigest()}.png", png.getvalue()
 
 
-def alternatives(content: bytes) -> list[str]:
+def alternative_texts(content: bytes) -> list[str]:
     with pikepdf.open(io.BytesIO(content)) as file:
-        return [str(e.Alt) for e in elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
+        return [str(e.Alt) for e in structure_elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
 
 
-def drawn(content: bytes) -> set[bytes]:
-    """The colours that fill what the page draws."""
+def fill_colours(content: bytes) -> set[bytes]:
+    """Return the fill colours of the page."""
     [page] = pypdf.PdfReader(io.BytesIO(content)).pages
     contents = page.get_contents()
     assert contents is not None
-    return {b" ".join(found) for found in re.findall(rb"(\S+) (\S+) (\S+) (?:rg|scn)\b", contents.get_data())}
+    return {b" ".join(components) for components in re.findall(rb"(\S+) (\S+) (\S+) (?:rg|scn)\b", contents.get_data())}
 
 
-def printed(design: str, **changes: object) -> str:
-    return text_of(document(Draft(samples.sample(design=design, **changes))))
+def printed_text(design: str, **changes: object) -> str:
+    return text_of(render_document(Draft(samples.sample(design=design, **changes))))
 
 
 def test_each_path_has_its_design() -> None:
     paths = {slug for slug, _ in default_library().curricula}
-    assert {path: design_of(path) for path in paths} == {"generaliste": "escouade", "specialise": "meridien"}
-    assert design_of("un-autre") == "escouade"
+    assert {path: design_for(path) for path in paths} == {"generaliste": "escouade", "specialise": "meridien"}
+    assert design_for("un-autre") == "escouade"
 
 
 def test_hours_followed_and_recognised_are_apart(design: str) -> None:
-    found = printed(design, prior_minutes=1800, ceu="17.8")
-    assert squeezed("dont 178,5 h suivies et 30 h par reconnaissance des acquis") in squeezed(found)
-    assert squeezed("17,8 UEC (heures suivies)") in squeezed(found)
-    assert "reconnaissance des acquis" not in printed(design)
+    text = printed_text(design, prior_minutes=1800, ceu="17.8")
+    assert without_spaces("dont 178,5 h suivies et 30 h par reconnaissance des acquis") in without_spaces(text)
+    assert without_spaces("17,8 UEC (heures suivies)") in without_spaces(text)
+    assert "reconnaissance des acquis" not in printed_text(design)
 
 
-def test_the_short_code_is_printed_to_be_told(design: str) -> None:
-    found = printed(design)
-    assert "Code court, au téléphone" in found
-    assert samples.sample().short_code in found
+def test_short_code_is_printed(design: str) -> None:
+    text = printed_text(design)
+    assert "Code court, au téléphone" in text
+    assert samples.sample().short_code in text
 
 
-def test_a_first_issue_is_told_without_its_reason(design: str) -> None:
-    found, usual = squeezed(printed(design, first_issued_on="2025-03-01")), squeezed(printed(design))
-    told = squeezed("Première délivrance : 1er mars 2025")
-    assert found.replace(told, "") == usual
-    assert found != usual
+def test_first_day_of_issue_is_printed_without_the_reason(design: str) -> None:
+    text, usual = (
+        without_spaces(printed_text(design, first_issued_on="2025-03-01")),
+        without_spaces(printed_text(design)),
+    )
+    first_issue = without_spaces("Première délivrance : 1er mars 2025")
+    assert text.replace(first_issue, "") == usual
+    assert text != usual
 
 
-def test_logo_and_signatures_are_shown_with_alternatives(design: str) -> None:
-    logo, hand = drawing(), drawing(400, 90)
-    signatory = PrintedSignatory(name="Anne Nom", title="Directrice", image=hand[0])
+def test_logo_and_signatures_have_alternative_texts(design: str) -> None:
+    logo, signature = stored_picture(), stored_picture(400, 90)
+    signatory = PrintedSignatory(name="Anne Nom", title="Directrice", image=signature[0])
     record = samples.sample(design=design, logo=logo[0], signatories=[signatory.model_dump()])
-    content = document(Draft(record, dict([logo, hand])))
+    content = render_document(Draft(record, dict([logo, signature])))
     with pikepdf.open(io.BytesIO(content)) as file:
         images = [o for o in file.objects if isinstance(o, pikepdf.Stream) and o.get("/Subtype") == "/Image"]
         assert len(images) == 3
         assert not any(image.Interpolate for image in images)  # ISO 19005-3, 6.2.8.1
-    assert sorted(alternatives(content)) == [
+    assert sorted(alternative_texts(content)) == [
         "Code QR : adresse de vérification, écrite " + ("ci-dessous" if "escouade" in design else "ci-contre"),
         "Logo : Cégep du Piékouagami",
         "Signature de Anne Nom",
@@ -92,21 +95,21 @@ def test_logo_and_signatures_are_shown_with_alternatives(design: str) -> None:
 
 @pytest.mark.parametrize("shape", [(2000, 60), (60, 1500)])
 def test_a_logo_of_any_shape_keeps_to_its_place(design: str, shape: tuple[int, int]) -> None:
-    logo, hand = drawing(*shape), drawing(*reversed(shape))
+    logo, signature = stored_picture(*shape), stored_picture(*reversed(shape))
     record = samples.LONGEST.model_copy(update={"design": design, "logo": logo[0]})
-    signatories = tuple(s.model_copy(update={"image": hand[0]}) for s in record.signatories)
-    document(Draft(record.model_copy(update={"signatories": signatories}), dict([logo, hand])))
+    signatories = tuple(s.model_copy(update={"image": signature[0]}) for s in record.signatories)
+    render_document(Draft(record.model_copy(update={"signatories": signatories}), dict([logo, signature])))
 
 
-def test_a_picture_that_is_not_given_stops_the_document(design: str) -> None:
+def test_missing_picture_raises_an_error(design: str) -> None:
     with pytest.raises(PermissionError):
-        document(Draft(samples.sample(design=design, logo=drawing()[0])))
+        render_document(Draft(samples.sample(design=design, logo=stored_picture()[0])))
 
 
 def test_the_colleges_colours_are_used(design: str) -> None:
     """In the page's own drawing: red, green and blue from 0 to 1, the ink for text, the accent for the frame."""
-    plain = drawn(document(Draft(samples.sample(design=design))))
-    coloured = drawn(document(Draft(samples.sample(design=design, ink="#ff0000", accent="#00ff00"))))
+    plain = fill_colours(render_document(Draft(samples.sample(design=design))))
+    coloured = fill_colours(render_document(Draft(samples.sample(design=design, ink="#ff0000", accent="#00ff00"))))
     for colour in (b"1 0 0", b"0 1 0"):
         assert colour not in plain
         assert colour in coloured
@@ -125,15 +128,15 @@ def test_a_picture_is_named_by_its_digest(name: str) -> None:
 
 
 def test_an_older_record_still_prints() -> None:
-    """Records are frozen: what newer ones say besides is not asked of them."""
+    """Records are frozen: fields added since are optional."""
     old = samples.sample().model_dump(mode="json")
     for name in ("logo", "ink", "accent", "prior_minutes", "employer", "first_issued_on"):
         del old[name]
-    assert document(Draft(CertificateRecord.model_validate(old))).startswith(b"%PDF-")
+    assert render_document(Draft(CertificateRecord.model_validate(old))).startswith(b"%PDF-")
 
 
 def test_the_qr_code_is_sharp_black_and_white() -> None:
-    with Image.open(io.BytesIO(qr("https://escouade.example.org/v/3f9a0c1d77e24b58a6109d3cf2e4b871"))) as image:
+    with Image.open(io.BytesIO(qr_code("https://escouade.example.org/v/3f9a0c1d77e24b58a6109d3cf2e4b871"))) as image:
         assert image.mode == "L"
         assert {colour for _, colour in image.getcolors() or []} == {0, 255}
         assert image.size[0] == image.size[1] >= 200

@@ -1,4 +1,4 @@
-"""Issuing: who may be, the decision, the number, the frozen record, and what stands in the way."""
+"""Issuing: the candidates, the decision, the number, the frozen record, and the reasons of refusals."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, NotFound
 from app.platform.messages.i18n import QUEBEC
 from app.platform.security.permissions import P
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, count
 
 SITE = "https://escouade.example.org/"
@@ -41,8 +41,8 @@ def issue(
         return issuing.issue(db, actor, enrolment, IssueCertificate(kind=kind), site=SITE)
 
 
-def refused(database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION) -> list[str]:
-    """Codes of what forbids it."""
+def refusal_codes(database: Database, world: World, who: str, kind: CertificateKind = PARTICIPATION) -> list[str]:
+    """Return the codes of the reasons that forbid issuing."""
     with pytest.raises(Conflict) as refusal:
         issue(database, world, who, kind)
     assert refusal.value.code == "certificate_refused"
@@ -53,16 +53,16 @@ def candidates(database: Database, world: World, by: str = "registrar") -> dict[
     with database.transaction() as db:
         actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)
-        return {c.name: c for c in issuing.eligible(db, actor, college)}
+        return {c.name: c for c in issuing.list_candidates(db, actor, college)}
 
 
 def choice(database: Database, world: World, name: str, kind: CertificateKind) -> Choice:
     return next(c for c in candidates(database, world)[name].choices if c.kind is kind)
 
 
-def test_a_certificate_says_what_was_done(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.achieve(database, world, "elise")
+def test_record_of_an_achievement_is_complete(database: Database, world: World) -> None:
+    eligible.sign(database, world)
+    eligible.achieve(database, world, "elise")
     issued = issue(database, world, "elise", ACHIEVEMENT)
     record = issued.record
     assert record.holder == "Élise Lœwen-Côté"
@@ -85,15 +85,15 @@ def test_a_certificate_says_what_was_done(database: Database, world: World) -> N
 
 
 def test_a_participation_asks_for_hours_and_shows_no_level(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "karim")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "karim")
     assert issue(database, world, "karim").record.competencies == ()
-    assert "competency_below" in refused(database, world, "karim", ACHIEVEMENT)
+    assert "competency_below" in refusal_codes(database, world, "karim", ACHIEVEMENT)
 
 
 def test_units_where_the_college_grants_them(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "karim")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "karim")
     with database.as_owner() as db:
         college = db.get_one(College, world.alma)
         college.is_sofeduc_member = True
@@ -101,9 +101,9 @@ def test_units_where_the_college_grants_them(database: Database, world: World) -
     assert issue(database, world, "karim").record.ceu == "4.8"
 
 
-def test_the_list_tells_who_is_ready_and_what_others_miss(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+def test_candidates_show_who_is_ready_and_what_others_miss(database: Database, world: World) -> None:
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     ready = choice(database, world, "Maude Bérubé", PARTICIPATION)
     assert (ready.ready, ready.why, ready.certificate_id) == (True, (), None)
     assert "module_incomplete" in {w.code for w in choice(database, world, "Maude Bérubé", ACHIEVEMENT).why}
@@ -127,77 +127,79 @@ def test_the_list_is_in_french_order_and_of_the_college_only(database: Database,
 def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: World, people: tuple[str, ...]) -> None:
     from sqlalchemy import event  # noqa: PLC0415
 
-    story.sign(database, world)
+    eligible.sign(database, world)
     for who in people:
-        story.attend(database, world, who)
+        eligible.attend(database, world, who)
         issue(database, world, who)
     with database.transaction() as db:
         actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)
-        asked: list[str] = []
-        event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-        issuing.eligible(db, actor, college)
-    assert len(asked) == 4, asked
+        statements: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        issuing.list_candidates(db, actor, college)
+    assert len(statements) == 4, statements
 
 
 def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     issue(database, world, "maude")
-    assert refused(database, world, "maude") == ["certificate_already"]
+    assert refusal_codes(database, world, "maude") == ["certificate_already"]
 
 
 def test_a_hold_forbids_until_it_is_closed(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     with database.transaction(colleges=[world.alma]) as db:
-        grant_role = Hold(
+        hold = Hold(
             college_id=world.alma, enrolment_id=world.enrolments["maude"], reason="preuve à confirmer",
             opened_at=now(), opened_by=world.people["registrar"],
         )  # fmt: skip
-        db.add(grant_role)
+        db.add(hold)
     assert [w.code for w in choice(database, world, "Maude Bérubé", PARTICIPATION).why] == ["certificate_on_hold"]
-    assert refused(database, world, "maude") == ["certificate_on_hold"]
+    assert refusal_codes(database, world, "maude") == ["certificate_on_hold"]
     with database.transaction(colleges=[world.alma]) as db:
-        closed = db.get_one(Hold, grant_role.id)
+        closed = db.get_one(Hold, hold.id)
         closed.closed_at, closed.closed_by = now(), world.people["registrar"]
         db.add(closed)
     assert issue(database, world, "maude").number.endswith("-0001")
 
 
 def test_someone_must_sign_that_day(database: Database, world: World) -> None:
-    story.attend(database, world, "maude")
-    assert refused(database, world, "maude") == ["certificate_no_signatory"]
+    eligible.attend(database, world, "maude")
+    assert refusal_codes(database, world, "maude") == ["certificate_no_signatory"]
 
 
 def test_the_college_must_issue_the_kind(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     with database.as_owner() as db:
         college = db.get_one(College, world.alma)
         college.authorised_kinds = ["attestation_reussite"]
         db.add(college)
-    assert refused(database, world, "maude") == ["certificate_not_authorised"]
+    assert refusal_codes(database, world, "maude") == ["certificate_not_authorised"]
 
 
-def test_a_kind_that_the_path_does_not_lead_to(database: Database, world: World) -> None:
-    assert refused(database, world, "maude", CertificateKind.certification_collegiale) == ["certificate_not_of_path"]
+def test_kind_outside_the_path_is_refused(database: Database, world: World) -> None:
+    assert refusal_codes(database, world, "maude", CertificateKind.certification_collegiale) == [
+        "certificate_not_of_path"
+    ]
 
 
-def test_who_left_before_is_not_issued(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+def test_withdrawn_enrolment_is_refused(database: Database, world: World) -> None:
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
         enrolment = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
         cohorts.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="départ"))
-    assert refused(database, world, "maude") == ["certificate_not_followed"]
+    assert refusal_codes(database, world, "maude") == ["certificate_not_followed"]
     assert "Maude Bérubé" not in candidates(database, world)
 
 
-def test_facts_are_folded_again_at_the_decision(database: Database, world: World) -> None:
-    """A projection that says more than the facts is not believed."""
-    story.sign(database, world)
+def test_progress_is_computed_again_at_the_decision(database: Database, world: World) -> None:
+    """A projection that differs from the facts is not trusted."""
+    eligible.sign(database, world)
     with database.as_owner() as db:
         db.execute(
             text(
@@ -207,18 +209,18 @@ def test_facts_are_folded_again_at_the_decision(database: Database, world: World
             {"id": world.enrolments["maude"]},
         )
     assert choice(database, world, "Maude Bérubé", PARTICIPATION).ready
-    assert refused(database, world, "maude") == ["attendance_low", "hours_low"]
+    assert refusal_codes(database, world, "maude") == ["attendance_low", "hours_low"]
 
 
 def test_a_name_that_the_fonts_cannot_draw_is_refused_and_takes_no_number(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
-    story.attend(database, world, "karim")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    eligible.attend(database, world, "karim")
     with database.as_owner() as db:
         person = db.get_one(Person, world.people["maude"])
         person.legal_last_name = "Bérubé 李"
         db.add(person)
-    assert refused(database, world, "maude") == ["certificate_glyphs"]
+    assert refusal_codes(database, world, "maude") == ["certificate_glyphs"]
     assert issue(database, world, "karim").number.endswith("-0001")
 
 
@@ -231,8 +233,8 @@ def test_nobody_decides_on_their_own(database: Database, world: World) -> None:
     from app.identity.roles.service import grant_role  # noqa: PLC0415
     from app.platform.security.permissions import Role  # noqa: PLC0415
 
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["maude"], Role.REGISTRAR, college_id=world.alma)
     with pytest.raises(Conflict) as refusal:
@@ -246,10 +248,10 @@ def test_nobody_decides_on_their_own(database: Database, world: World) -> None:
 
 
 def test_numbers_have_no_gap_whoever_decides_at_once(database: Database, world: World) -> None:
-    """Each of four certificates is asked for three times at once, some of them refused: 1 to 4, each once."""
-    story.sign(database, world)
+    """Four certificates, each requested three times at once, some refused: numbers 1 to 4, each once."""
+    eligible.sign(database, world)
     for who in PARTICIPANTS:
-        story.attend(database, world, who)
+        eligible.attend(database, world, who)
 
     def attempt(who: str) -> str | None:
         try:
@@ -264,9 +266,9 @@ def test_numbers_have_no_gap_whoever_decides_at_once(database: Database, world: 
 
 
 def test_a_transaction_that_fails_leaves_no_gap(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
-    story.attend(database, world, "karim")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    eligible.attend(database, world, "karim")
 
     def fail_after_issuing() -> None:
         with database.transaction() as db:
@@ -281,9 +283,9 @@ def test_a_transaction_that_fails_leaves_no_gap(database: Database, world: World
 
 
 def test_each_year_begins_again_at_midnight_in_quebec(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
-    story.attend(database, world, "karim")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    eligible.attend(database, world, "karim")
     midnight = datetime(now().year + 1, 1, 1, 5, tzinfo=UTC)
     with at(midnight - timedelta(seconds=1)):
         assert issue(database, world, "maude").number == f"ALM-{midnight.year - 1}-0001"
@@ -295,32 +297,32 @@ def test_each_year_begins_again_at_midnight_in_quebec(database: Database, world:
 
 
 def test_what_was_issued_stays_as_it_was(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     issued = issue(database, world, "maude")
-    story.achieve(database, world, "karim")
+    eligible.achieve(database, world, "karim")
     with database.as_owner() as db:
         person = db.get_one(Person, world.people["maude"])
         person.legal_last_name = "Autre"
         db.add(person)
     with database.transaction() as db:
         actor = acting(db, world, "registrar", P.CERTIFICATE_READ)
-        seen = register.see_certificate(db, actor, issued.id)
-        assert register.certificate(db, seen).record == issued.record
+        ref = register.see_certificate(db, actor, issued.id)
+        assert register.load_certificate(db, ref).record == issued.record
 
 
 @pytest.mark.parametrize("column", ["record", "number", "code", "issued_on", "kind"])
 def test_the_application_cannot_rewrite_a_certificate(database: Database, world: World, column: str) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     issue(database, world, "maude")
     with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as db:
         db.execute(text(f"update certificate set {column} = {column}"))  # noqa: S608 - a literal of ours
 
 
 def test_the_application_cannot_delete_a_certificate(database: Database, world: World) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     issue(database, world, "maude")
     with pytest.raises(DBAPIError, match="permission denied"), database.transaction(colleges=[world.alma]) as db:
         db.delete(db.get_one(Certificate, 1))

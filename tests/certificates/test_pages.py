@@ -1,4 +1,4 @@
-"""The pages: the registrar decides, the holder downloads, a stranger verifies."""
+"""The pages of certificates: the registrar's, the holder's, and the public verification."""
 
 import re
 
@@ -7,15 +7,15 @@ from fastapi.testclient import TestClient
 
 from app.platform.database.transaction import Database
 from tests.certificates.test_api import set_state
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import World, as_
 
 
 @pytest.fixture
 def issued(client: TestClient, database: Database, world: World) -> str:
-    """The address of Maude's certificate, issued from the registrar's page."""
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    """The path of Maude's certificate, issued from the registrar's page."""
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     as_(client, database, world, "registrar")
     answer = client.post(
         f"/parcours/{world.enrolments['maude']}/attestations", data={"kind": "attestation_participation"}
@@ -25,13 +25,13 @@ def issued(client: TestClient, database: Database, world: World) -> str:
 
 
 def code_of(client: TestClient, path: str) -> str:
-    found = re.search(r"/v/([0-9a-f]{32})", client.get(path).text)
-    assert found is not None
-    return found[1]
+    match = re.search(r"/v/([0-9a-f]{32})", client.get(path).text)
+    assert match is not None
+    return match[1]
 
 
-def test_the_registrars_page_before_anyone_signs(client: TestClient, database: Database, world: World) -> None:
-    story.attend(database, world, "maude")
+def test_registrars_page_without_signatory(client: TestClient, database: Database, world: World) -> None:
+    eligible.attend(database, world, "maude")
     page = as_(client, database, world, "registrar").get(f"/colleges/{world.alma}/attestations")
     assert page.status_code == 200
     assert "Personne ne signe encore pour le collège" in page.text
@@ -49,13 +49,13 @@ def test_the_registrars_page_before_anyone_signs(client: TestClient, database: D
 def test_what_will_be_printed_is_shown_before_the_decision(
     client: TestClient, database: Database, world: World
 ) -> None:
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     confirm = f"/parcours/{world.enrolments['maude']}/attestations"
     page = as_(client, database, world, "registrar").get(f"{confirm}/attestation_participation")
     assert page.status_code == 200
-    for said in ("Émettre : Attestation de participation", "Maude Bérubé", "Heures reconnues", "Signataires"):
-        assert said in page.text
+    for text in ("Émettre : Attestation de participation", "Maude Bérubé", "Heures reconnues", "Signataires"):
+        assert text in page.text
     assert f'action="{confirm}"' in page.text
     assert 'name="kind" value="attestation_participation"' in page.text
     assert "/v/" not in page.text
@@ -63,22 +63,22 @@ def test_what_will_be_printed_is_shown_before_the_decision(
 
 
 @pytest.mark.parametrize(("kind", "status"), [("certification_collegiale", 409), ("diplome", 404)])
-def test_nothing_is_proposed_that_could_not_be_issued(
+def test_confirmation_of_what_cannot_be_issued_is_refused(
     client: TestClient, database: Database, world: World, kind: str, status: int
 ) -> None:
-    story.sign(database, world)
+    eligible.sign(database, world)
     page = as_(client, database, world, "registrar").get(f"/parcours/{world.enrolments['maude']}/attestations/{kind}")
     assert page.status_code == status
 
 
-def test_the_registrars_page_after(client: TestClient, world: World, issued: str) -> None:
+def test_registrars_page_after_issuing(client: TestClient, world: World, issued: str) -> None:
     page = client.get(f"/colleges/{world.alma}/attestations").text
     assert f'href="{issued}"' in page
     assert "1 document émis" in page
     assert f"/parcours/{world.enrolments['maude']}/attestations/" not in page
 
 
-def test_a_refusal_is_a_page_that_says_why(client: TestClient, database: Database, world: World) -> None:
+def test_refusal_page_gives_the_reasons(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "registrar")
     answer = client.post(
         f"/parcours/{world.enrolments['karim']}/attestations", data={"kind": "attestation_participation"}
@@ -101,12 +101,12 @@ def test_the_holder_finds_and_downloads(client: TestClient, database: Database, 
     assert document.headers["cache-control"] == "no-store"
 
 
-def test_who_has_none_is_told_so(client: TestClient, database: Database, world: World) -> None:
+def test_own_page_without_certificates_shows_a_message(client: TestClient, database: Database, world: World) -> None:
     page = as_(client, database, world, "karim").get("/attestations")
     assert "Aucun document ne vous a encore été remis" in page.text
 
 
-# Strangers ---------------------------------------------------------------------------------------
+# Public verification ---------------------------------------------------------------------------------------
 
 
 def test_a_stranger_verifies(client: TestClient, issued: str) -> None:
@@ -119,12 +119,12 @@ def test_a_stranger_verifies(client: TestClient, issued: str) -> None:
     assert "48\u00a0h" in page.text
     assert page.headers["x-robots-tag"] == "noindex, nofollow"
     assert page.headers["referrer-policy"] == "no-referrer"
-    assert "escouade.example.com" not in page.text  # no address of the person
+    assert "escouade.example.com" not in page.text  # no e-mail address of the person
     assert client.get(issued).status_code == 303
 
 
 @pytest.mark.parametrize(("state", "title"), [("superseded", "a été remplacé"), ("revoked", "a été révoqué")])
-def test_what_is_no_longer_valid_names_nobody(
+def test_verification_of_an_ended_certificate_shows_no_name(
     client: TestClient, database: Database, issued: str, state: str, title: str
 ) -> None:
     code = code_of(client, issued)
@@ -136,7 +136,7 @@ def test_what_is_no_longer_valid_names_nobody(
     assert "Alma" not in page.text
 
 
-def test_unknown_and_malformed_look_the_same(client: TestClient) -> None:
+def test_unknown_and_malformed_codes_give_the_same_page(client: TestClient) -> None:
     pages = {
         (page.status_code, page.text)
         for code in ("0" * 32, "nimporte", "ALM-2026-0001")
@@ -148,7 +148,7 @@ def test_unknown_and_malformed_look_the_same(client: TestClient) -> None:
     assert "Aucun document ne répond à ce code" in text
 
 
-def test_the_form_leads_to_the_page(client: TestClient) -> None:
+def test_verification_form_redirects_to_the_code_page(client: TestClient) -> None:
     page = client.get("/verification")
     assert page.status_code == 200
     assert 'name="code"' in page.text

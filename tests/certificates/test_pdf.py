@@ -1,4 +1,4 @@
-"""The document: one page, whole, tagged, in French, its own fonts inside; and nothing from elsewhere."""
+"""The document: one complete page, tagged, in French, fonts embedded, and nothing fetched from outside the design."""
 
 import io
 import subprocess
@@ -11,20 +11,18 @@ import pikepdf
 import pypdf
 import pytest
 
-from app.certificates.documents.layout import DEFAULT, Draft, design_folder, design_version
-from app.certificates.documents.layout import document as drawn
-from app.certificates.documents.layout import page as laid_out
+from app.certificates.documents.layout import DEFAULT, Draft, build_page, design_folder, design_version, render_document
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents import pdf
 from app.platform.documents.pdf import (
     DESIGNS,
     Page,
     PdfOverflow,
-    allowed,
     check_engine,
     check_fonts,
     fonts_of,
     missing_glyphs,
+    read_allowed,
     write,
 )
 from app.platform.errors import Reason
@@ -34,58 +32,58 @@ DESIGN = design_folder(DEFAULT)
 
 
 def document(record: CertificateRecord) -> bytes:
-    """The document of a record without pictures."""
-    return drawn(Draft(record))
+    """Return the document of a record without pictures."""
+    return render_document(Draft(record))
 
 
 @pytest.fixture(scope="module", params=product(("escouade", "meridien"), samples.ALL), ids="-".join)
 def printed(request: pytest.FixtureRequest) -> tuple[CertificateRecord, bytes]:
-    """Each record with its document, in each design."""
+    """Each sample record with its document, in each design."""
     design, name = request.param
     record = samples.ALL[name].model_copy(update={"design": design_version(design)})
     return record, document(record)
 
 
 def text_of(content: bytes) -> str:
-    """The text in reading order, each run of spaces as one space."""
+    """Return the text in reading order, each run of spaces as one space."""
     [page] = pypdf.PdfReader(io.BytesIO(content)).pages
     return " ".join(page.extract_text().split())
 
 
-def squeezed(text: str) -> str:
-    """Without spaces: lines may break anywhere."""
+def without_spaces(text: str) -> str:
+    """Return a text without spaces, as lines may break anywhere."""
     return "".join(text.split()).replace("'", "’")
 
 
-def test_the_machine_has_what_it_takes() -> None:
-    """These tests are not skipped where Pango is missing: the machine that runs them must have it."""
+def test_engine_and_fonts_are_installed() -> None:
+    """These tests are not skipped where Pango is missing: the machine must have it."""
     assert [r for r in check_engine() if r.code == "pdf_engine_missing"] == []
     assert check_fonts() == []
 
 
-def test_everything_of_the_record_is_on_its_one_page(printed: tuple[CertificateRecord, bytes]) -> None:
+def test_whole_record_is_on_one_page(printed: tuple[CertificateRecord, bytes]) -> None:
     record, content = printed
-    found = squeezed(text_of(content))
-    wanted = [
+    printed_content = without_spaces(text_of(content))
+    texts = [
         record.college_name, record.holder, record.path_title, record.object, record.place, record.number,
         record.city, record.verify_url, *(c.title for c in record.competencies), *(s.name for s in record.signatories),
         *(s.title for s in record.signatories),
     ]  # fmt: skip
-    for text in wanted:
-        assert squeezed(text) in found, text
+    for text in texts:
+        assert without_spaces(text) in printed_content, text
     for line in record.competencies:
-        assert found.count(squeezed(line.code)) == 1
-    assert found.count(squeezed(record.signatories[0].title)) == sum(
+        assert printed_content.count(without_spaces(line.code)) == 1
+    assert printed_content.count(without_spaces(record.signatories[0].title)) == sum(
         s.title == record.signatories[0].title for s in record.signatories
     )
 
 
-def test_the_page_is_a_letter_in_landscape(printed: tuple[CertificateRecord, bytes]) -> None:
+def test_page_is_letter_size_in_landscape(printed: tuple[CertificateRecord, bytes]) -> None:
     [page] = pypdf.PdfReader(io.BytesIO(printed[1])).pages
     assert [round(float(v)) for v in page.mediabox] == [0, 0, 792, 612]
 
 
-def test_it_is_tagged_in_french_with_a_title(printed: tuple[CertificateRecord, bytes]) -> None:
+def test_document_is_tagged_in_french_with_a_title(printed: tuple[CertificateRecord, bytes]) -> None:
     record, content = printed
     with pikepdf.open(io.BytesIO(content)) as file:
         assert str(file.Root.Lang) == "fr-CA"
@@ -93,25 +91,25 @@ def test_it_is_tagged_in_french_with_a_title(printed: tuple[CertificateRecord, b
         assert file.Root.ViewerPreferences.DisplayDocTitle
         assert file.open_metadata()["pdfuaid:part"] == "1"
         assert record.holder in str(file.docinfo["/Title"])
-        tags = [str(e.S) for e in elements(file.Root.StructTreeRoot.K)]
-        figures = [e for e in elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
+        tags = [str(e.S) for e in structure_elements(file.Root.StructTreeRoot.K)]
+        figures = [e for e in structure_elements(file.Root.StructTreeRoot.K) if str(e.S) == "/Figure"]
     assert tags.count("/H1") == 1
     assert tags.count("/Link") == 1
     assert tags.count("/Table") == len(record.competencies) // 7 + bool(record.competencies)
     assert [bool(str(f.Alt)) for f in figures] == [True]
 
 
-def elements(kids: pikepdf.Object) -> list[pikepdf.Object]:
-    """All structure elements below."""
-    found = []
+def structure_elements(kids: pikepdf.Object) -> list[pikepdf.Object]:
+    """Return all structure elements below."""
+    elements = []
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-            found.append(kid)
-            found += elements(kid.get("/K", pikepdf.Array()))
-    return found
+            elements.append(kid)
+            elements += structure_elements(kid.get("/K", pikepdf.Array()))
+    return elements
 
 
-def test_all_fonts_are_its_own_and_inside(printed: tuple[CertificateRecord, bytes]) -> None:
+def test_all_fonts_are_embedded_and_from_the_design(printed: tuple[CertificateRecord, bytes]) -> None:
     with pikepdf.open(io.BytesIO(printed[1])) as file:
         fonts = [o for o in file.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"]
         names = [str(f.FontName).split("+")[1] for f in fonts]
@@ -121,7 +119,7 @@ def test_all_fonts_are_its_own_and_inside(printed: tuple[CertificateRecord, byte
     assert all(name.startswith("Escouade-") for name in names), names
 
 
-def test_letters_from_everywhere_come_from_the_right_file() -> None:
+def test_foreign_letters_use_the_font_that_has_them() -> None:
     """The glyphs drawn are those of the letters: a wrong font file gives other outlines, not other text."""
     with pikepdf.open(io.BytesIO(document(samples.FROM_EVERYWHERE))) as file:
         names = {
@@ -133,8 +131,8 @@ def test_letters_from_everywhere_come_from_the_right_file() -> None:
     assert {"Escouade-Sans-Extended", "Escouade-Syllabics"} <= names
 
 
-def test_the_engine_has_nothing_to_complain_of(caplog: pytest.LogCaptureFixture) -> None:
-    pdf.forget_styles()
+def test_rendering_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    pdf.clear_style_cache()
     with caplog.at_level("WARNING", "weasyprint"):
         document(samples.LONGEST)
     assert [r.getMessage() for r in caplog.records] == []
@@ -147,9 +145,9 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 def test_another_process_gives_the_same_bytes() -> None:
     code = """
         import hashlib
-        from app.certificates.documents.layout import Draft, document
+        from app.certificates.documents.layout import Draft, render_document
         from tests.factories import certificates as samples
-        print(hashlib.sha256(document(Draft(samples.sample()))).hexdigest())
+        print(hashlib.sha256(render_document(Draft(samples.sample()))).hexdigest())
     """
     again = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     import hashlib  # noqa: PLC0415
@@ -159,17 +157,17 @@ def test_another_process_gives_the_same_bytes() -> None:
 
 def test_another_record_gives_another_identifier() -> None:
     assert (
-        laid_out(Draft(samples.sample())).identifier
-        != laid_out(Draft(samples.sample(number="PIE-2026-0002"))).identifier
+        build_page(Draft(samples.sample())).identifier
+        != build_page(Draft(samples.sample(number="PIE-2026-0002"))).identifier
     )
 
 
 def test_a_participation_cannot_be_taken_for_a_diploma() -> None:
-    found = text_of(document(samples.PARTICIPATION))
-    assert "Attestation de participation" in found
-    assert "n’est pas un diplôme" in found
-    assert "Niveau" not in found
-    assert "UEC" not in found
+    text = text_of(document(samples.PARTICIPATION))
+    assert "Attestation de participation" in text
+    assert "n’est pas un diplôme" in text
+    assert "Niveau" not in text
+    assert "UEC" not in text
 
 
 def test_units_show_where_they_are_granted() -> None:
@@ -177,11 +175,11 @@ def test_units_show_where_they_are_granted() -> None:
 
 
 def test_names_are_text_not_markup() -> None:
-    found = text_of(document(samples.sample(holder="<b>{{7*7}}</b> ${1} {% x %}")))
-    assert "<b>{{7*7}}</b> ${1} {% x %}" in found
+    text = text_of(document(samples.sample(holder="<b>{{7*7}}</b> ${1} {% x %}")))
+    assert "<b>{{7*7}}</b> ${1} {% x %}" in text
 
 
-def test_the_words_are_french_whoever_reads() -> None:
+def test_document_is_french_in_any_reader_language() -> None:
     from app.platform.messages.i18n import language  # noqa: PLC0415
 
     token = language.set("en")
@@ -227,7 +225,7 @@ def test_nothing_is_read_outside_the_design(body: str) -> None:
 
 
 @pytest.mark.parametrize("reference", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "data:image/png;base64,AAAA"])
-def test_a_drawing_cannot_reach_out_either(reference: str) -> None:
+def test_svg_cannot_fetch_anything(reference: str) -> None:
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
         f'<image width="9" height="9" xlink:href="{reference}"/></svg>'
@@ -236,7 +234,7 @@ def test_a_drawing_cannot_reach_out_either(reference: str) -> None:
         list(write([Page(HEAD + '<img src="x.svg" alt="x">', {"x.svg": drawing.encode()})], DESIGN))
 
 
-def test_what_is_given_with_a_page_serves_that_page_alone() -> None:
+def test_files_of_a_page_are_served_to_that_page_only() -> None:
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
     html = HEAD + '<img src="x.svg" alt="x">'
     assert next(write([Page(html, {"x.svg": drawing})], DESIGN)).startswith(b"%PDF-")
@@ -245,14 +243,14 @@ def test_what_is_given_with_a_page_serves_that_page_alone() -> None:
 
 
 def test_the_designs_own_files_are_served() -> None:
-    assert allowed(pdf.BASE + "rosette.svg", DESIGN, {})[1] == "image/svg+xml"
-    assert allowed(pdf.BASE + "qr.png", DESIGN, {"qr.png": b"x"}) == (b"x", "image/png")
+    assert read_allowed(pdf.BASE + "rosette.svg", DESIGN, {})[1] == "image/svg+xml"
+    assert read_allowed(pdf.BASE + "qr.png", DESIGN, {"qr.png": b"x"}) == (b"x", "image/png")
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "x.svg").symlink_to("/etc/passwd")
     with pytest.raises(PermissionError):
-        allowed(pdf.BASE + "x.svg", tmp_path, {})
+        read_allowed(pdf.BASE + "x.svg", tmp_path, {})
 
 
 def test_what_overflows_is_refused() -> None:
@@ -274,7 +272,7 @@ def test_a_text_too_long_for_its_page_is_refused_not_cut() -> None:
     ],
 )
 def test_a_library_that_the_system_lacks_is_named(missing: str, code: str, package: str) -> None:
-    """In a process whose loader does not find it: the service imports, and says what to install."""
+    """In a process whose loader does not find it, the service imports and names the package to install."""
     script = f"""
         import cffi
         load = cffi.FFI.dlopen
@@ -304,17 +302,17 @@ def test_a_library_that_the_system_lacks_is_named(missing: str, code: str, packa
 # Fonts and design --------------------------------------------------------------------------------
 
 
-def test_the_fonts_have_what_names_need() -> None:
+def test_fonts_have_the_glyphs_of_all_samples() -> None:
     for record in samples.ALL.values():
         assert missing_glyphs(DESIGN, record.printed_text) == set()
 
 
-def test_what_the_fonts_lack_is_told() -> None:
+def test_missing_glyphs_are_reported() -> None:
     assert missing_glyphs(DESIGN, "Zoe\u0301 محمد 李") == set("محد李")
 
 
-def test_a_weight_without_accents_is_noticed(tmp_path: Path) -> None:
-    """A character counts only when every text face has it: a bold without accents would be replaced in silence."""
+def test_glyph_missing_from_one_weight_is_reported(tmp_path: Path) -> None:
+    """A glyph counts only when every weight has it: a bold without accents would be replaced silently."""
     from fontTools import subset  # noqa: PLC0415
 
     fonts = tmp_path / "poor" / "fonts"

@@ -1,4 +1,4 @@
-"""Numbers, codes, units, what is printed and what forbids issuing."""
+"""Rules of certificates: numbers, codes, units, the printed content, the reasons that forbid issuing."""
 
 from datetime import UTC, date, datetime
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.certificates import rules as certificates_rules
 from app.certificates.documents import rules as documents_rules
-from app.certificates.issuing.rules import Case, refuse_issue
+from app.certificates.issuing.rules import IssueCase, refuse_issue
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import default_library
 from app.network.enums import CertificateKind
@@ -20,8 +20,8 @@ CODE = "3f9a0c1d77e24b58a6109d3cf2e4b871"
 
 
 def test_a_number_names_the_college_the_year_and_the_rank() -> None:
-    assert certificates_rules.number_of("ALM", 2026, 1) == "ALM-2026-0001"
-    assert certificates_rules.number_of("ALM", 2026, 12345) == "ALM-2026-12345"
+    assert certificates_rules.format_number("ALM", 2026, 1) == "ALM-2026-0001"
+    assert certificates_rules.format_number("ALM", 2026, 12345) == "ALM-2026-12345"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_number_names_the_college_the_year_and_the_rank() -> None:
     ],
 )
 def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> None:
-    assert certificates_rules.issued_on(moment) == day
+    assert certificates_rules.issue_date(moment) == day
 
 
 @pytest.mark.parametrize(
@@ -41,29 +41,29 @@ def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> No
     [
         CODE,
         CODE.upper(),
-        certificates_rules.in_groups(CODE),
+        certificates_rules.group_code(CODE),
         f"  {CODE[:8]}-{CODE[8:]} ",
         f"https://escouade.example.org/v/{CODE}",
         f"escouade.example.org/v/{CODE}/",
     ],
 )
-def test_a_code_is_found_however_it_was_typed(typed: str) -> None:
-    assert certificates_rules.tidy_code(typed) == CODE
+def test_code_is_parsed_in_any_typed_form(typed: str) -> None:
+    assert certificates_rules.parse_code(typed) == CODE
 
 
 @pytest.mark.parametrize("typed", ["", "ALM-2026-0001", CODE[:-1], CODE + "0", "g" * 32, "/" * 40, "٣" * 32])
-def test_what_is_no_code_gives_none(typed: str) -> None:
-    assert certificates_rules.tidy_code(typed) is None
+def test_text_without_a_code_gives_none(typed: str) -> None:
+    assert certificates_rules.parse_code(typed) is None
 
 
 @given(st.text(max_size=80))
 def test_any_text_gives_a_code_or_nothing(typed: str) -> None:
-    found = certificates_rules.tidy_code(typed)
-    assert found is None or certificates_rules.CODE.fullmatch(found)
+    code = certificates_rules.parse_code(typed)
+    assert code is None or certificates_rules.CODE.fullmatch(code)
 
 
 def test_a_code_reads_in_groups_of_four() -> None:
-    assert certificates_rules.in_groups(CODE) == "3f9a 0c1d 77e2 4b58 a610 9d3c f2e4 b871"
+    assert certificates_rules.group_code(CODE) == "3f9a 0c1d 77e2 4b58 a610 9d3c f2e4 b871"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_code_reads_in_groups_of_four() -> None:
     ],
 )
 def test_the_period_is_the_persons_own(joined_on: date | None, issued: date, expected: tuple[date, date]) -> None:
-    assert documents_rules.period(date(2026, 2, 2), date(2026, 11, 13), joined_on, issued) == expected
+    assert documents_rules.participation_period(date(2026, 2, 2), date(2026, 11, 13), joined_on, issued) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_units_are_hours_by_ten_cut_to_one_decimal(minutes: int, units: str) -> 
     assert documents_rules.ceu(minutes, accredited=False) is None
 
 
-# What is printed ---------------------------------------------------------------------------------
+# Printed content ---------------------------------------------------------------------------------
 
 LIBRARY = default_library()
 GENERALIST = LIBRARY.curriculum("generaliste", "1.0")
@@ -123,9 +123,10 @@ def test_french_typography() -> None:
 
 
 @given(st.text(max_size=300))
-def test_the_longer_the_smaller(text: str) -> None:
+def test_longer_text_never_gets_a_larger_size(text: str) -> None:
     ranks = [
-        documents_rules.SIZES.index(documents_rules.size(t, documents_rules.NAME_LIMITS)) for t in (text, text + "x")
+        documents_rules.SIZES.index(documents_rules.size_class(t, documents_rules.NAME_LIMITS))
+        for t in (text, text + "x")
     ]
     assert ranks == sorted(ranks)
 
@@ -142,28 +143,28 @@ def test_density(name: str, density: str) -> None:
 
 
 def test_the_table_has_one_column_up_to_six_lines() -> None:
-    assert documents_rules.columns(()) == []
-    assert [len(part) for part in documents_rules.columns(samples.competencies("Situer", count=6))] == [6]
-    assert [len(part) for part in documents_rules.columns(samples.competencies("Situer", count=7))] == [4, 3]
+    assert documents_rules.split_columns(()) == []
+    assert [len(part) for part in documents_rules.split_columns(samples.competencies("Situer", count=6))] == [6]
+    assert [len(part) for part in documents_rules.split_columns(samples.competencies("Situer", count=7))] == [4, 3]
 
 
 def test_two_columns_of_about_the_same_height() -> None:
-    assert [len(part) for part in documents_rules.columns(samples.sample().competencies)] == [7, 5]
+    assert [len(part) for part in documents_rules.split_columns(samples.sample().competencies)] == [7, 5]
 
 
-# Who may be issued what --------------------------------------------------------------------------
+# Reasons that forbid issuing --------------------------------------------------------------------------
 
 
-def case(**changes: object) -> Case:
-    """Only the decision is missing."""
+def case(**changes: object) -> IssueCase:
+    """Return a case that nothing forbids, with changes."""
     values = {
         "kind": K.attestation_reussite, "state": EnrolmentState.COMPLETED, "missing": [],
         "authorised": ["attestation_reussite"], "signatories": 1,
     }  # fmt: skip
-    return Case(**(values | changes))  # type: ignore[arg-type]
+    return IssueCase(**(values | changes))  # type: ignore[arg-type]
 
 
-def test_nothing_forbids() -> None:
+def test_complete_case_has_no_reason() -> None:
     assert refuse_issue(case()) == []
 
 
@@ -171,27 +172,27 @@ def test_nothing_forbids() -> None:
     ("changes", "code"),
     [
         ({"missing": None}, "certificate_not_of_path"),
-        ({"already": "ALM-2026-0001"}, "certificate_already"),
+        ({"issued_number": "ALM-2026-0001"}, "certificate_already"),
         ({"state": EnrolmentState.WITHDRAWN}, "certificate_not_followed"),
         ({"state": EnrolmentState.TRANSFERRED}, "certificate_not_followed"),
         ({"authorised": []}, "certificate_not_authorised"),
         ({"signatories": 0}, "certificate_no_signatory"),
-        ({"own": True}, "certificate_own"),
+        ({"decider_is_holder": True}, "certificate_own"),
         ({"holds": ["dossier incomplet"]}, "certificate_on_hold"),
         ({"missing": [Reason("attendance_low")]}, "attendance_low"),
     ],
 )
-def test_each_thing_that_forbids(changes: dict[str, object], code: str) -> None:
+def test_each_obstacle_gives_its_reason(changes: dict[str, object], code: str) -> None:
     assert [r.code for r in refuse_issue(case(**changes))] == [code]
 
 
-def test_all_that_forbids_is_said_at_once() -> None:
-    found = refuse_issue(case(holds=["un", "deux"], signatories=0, missing=[Reason("attendance_low")]))
-    assert [r.code for r in found] == [
+def test_refusal_gives_every_reason_at_once() -> None:
+    reasons = refuse_issue(case(holds=["un", "deux"], signatories=0, missing=[Reason("attendance_low")]))
+    assert [r.code for r in reasons] == [
         "certificate_no_signatory", "certificate_on_hold", "certificate_on_hold", "attendance_low",
     ]  # fmt: skip
 
 
-def test_what_the_fonts_lack_is_named() -> None:
-    assert documents_rules.undrawable([]) == []
-    assert documents_rules.undrawable({"ب", "ا"}) == [Reason("certificate_glyphs", {"characters": "ا ب"})]
+def test_missing_glyphs_are_a_reason() -> None:
+    assert documents_rules.refuse_missing_glyphs([]) == []
+    assert documents_rules.refuse_missing_glyphs({"ب", "ا"}) == [Reason("certificate_glyphs", {"characters": "ا ب"})]

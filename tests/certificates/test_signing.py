@@ -1,4 +1,4 @@
-"""Signed documents: good as they are, refused once anything in them or after them has changed."""
+"""Signed documents: valid as issued, invalid once anything in them or after them has changed."""
 
 import io
 from pathlib import Path
@@ -15,37 +15,37 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from app.certificates.documents.layout import Draft, document, open_render_pool, signed
+from app.certificates.documents.layout import Draft, open_render_pool, render_document, render_signed_document
 from app.platform.clock import now
-from app.platform.config import Settings, unsafe
-from app.platform.documents.pades import SigningKey, SigningKeyUnreadable, faults, sign
+from app.platform.config import Settings, unsafe_settings
+from app.platform.documents.pades import SigningKey, SigningKeyUnreadable, sign, signing_key_problems
 from app.platform.documents.render_pool import RenderFailure
 from tests.factories import certificates as samples
-from tests.factories.test_pki import PASSPHRASE, authority, opened
+from tests.factories.test_pki import PASSPHRASE, authority, signing_setting
 
 COLLEGE = samples.sample().college_slug
 ROOT = authority()
 PKCS12 = ROOT.signing_key("Cégep du Piékouagami")
-KEYS = {COLLEGE: opened(PKCS12)}
+KEYS = {COLLEGE: signing_setting(PKCS12)}
 DRAFT = Draft(samples.sample())
 
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
     """A signed document."""
-    return signed(DRAFT, KEYS)
+    return render_signed_document(DRAFT, KEYS)
 
 
-def report(content: bytes, *roots: bytes) -> PdfSignatureStatus:
-    """What an independent validator says of the only signature."""
+def validate(content: bytes, *roots: bytes) -> PdfSignatureStatus:
+    """Return what an independent validator reports on the only signature."""
     trusted = [asn1.Certificate.load(root) for root in roots or (ROOT.der,)]
     [signature] = PdfFileReader(io.BytesIO(content)).embedded_signatures
     context = ValidationContext(trust_roots=trusted, allow_fetching=False)
     return validate_pdf_signature(signature, signer_validation_context=context)
 
 
-def test_the_bottom_line_is_good(content: bytes) -> None:
-    status = report(content)
+def test_signature_is_valid(content: bytes) -> None:
+    status = validate(content)
     assert status.bottom_line
     assert status.docmdp_ok
     assert "Cégep du Piékouagami" in status.signing_cert.subject.human_friendly
@@ -59,35 +59,35 @@ def test_it_is_pades_in_the_name_of_the_college_and_shows_nothing(content: bytes
     assert [float(side) for side in signature.sig_field["/Rect"]] == [0, 0, 0, 0]
 
 
-def test_the_certificate_of_a_stranger_is_not_enough(content: bytes) -> None:
-    assert not report(content, authority("Quelqu’un d’autre").der).bottom_line
+def test_signature_is_invalid_under_another_root(content: bytes) -> None:
+    assert not validate(content, authority("Quelqu’un d’autre").der).bottom_line
 
 
 def test_one_changed_byte_is_refused(content: bytes) -> None:
     changed = bytearray(content)
     at = content.index(b"stream\n") + 20
     changed[at] ^= 1
-    status = report(bytes(changed))
+    status = validate(bytes(changed))
     assert not status.intact
     assert not status.bottom_line
 
 
 def test_what_is_added_after_the_signature_is_refused(content: bytes) -> None:
-    """The digest stays intact and the signature valid: only the bottom line tells."""
+    """The digest stays intact and the signature valid: only the bottom line shows the change."""
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
     writer.root["/Lang"] = pdf_string("en-CA")
     writer.update_root()
     added = io.BytesIO()
     writer.write(added)
     assert added.getvalue().startswith(content)
-    status = report(added.getvalue())
+    status = validate(added.getvalue())
     assert status.intact
     assert status.valid
     assert not status.bottom_line
 
 
-def test_signing_keeps_the_document_what_it_declares(content: bytes) -> None:
-    unsigned = document(DRAFT)
+def test_signing_keeps_pdf_a_and_pdf_ua_declarations(content: bytes) -> None:
+    unsigned = render_document(DRAFT)
     assert content.startswith(unsigned)
     with pikepdf.open(io.BytesIO(content)) as file:
         metadata = file.open_metadata()
@@ -96,25 +96,25 @@ def test_signing_keeps_the_document_what_it_declares(content: bytes) -> None:
         assert file.Root.MarkInfo.Marked
 
 
-def test_a_college_without_a_key_issues_what_is_not_signed() -> None:
-    assert signed(DRAFT, {"autre": opened(PKCS12)}) == document(DRAFT)
+def test_college_without_a_key_issues_unsigned_documents() -> None:
+    assert render_signed_document(DRAFT, {"autre": signing_setting(PKCS12)}) == render_document(DRAFT)
 
 
 def test_a_key_may_be_a_file(tmp_path: Path) -> None:
-    place = tmp_path / "piekouagami.p12"
-    place.write_bytes(PKCS12)
-    key = SigningKey(file=place, passphrase=SecretStr(PASSPHRASE))
-    assert report(sign(document(DRAFT), key, "Cégep")).bottom_line
+    file = tmp_path / "piekouagami.p12"
+    file.write_bytes(PKCS12)
+    key = SigningKey(file=file, passphrase=SecretStr(PASSPHRASE))
+    assert validate(sign(render_document(DRAFT), key, "Cégep")).bottom_line
 
 
-def test_the_press_signs_too() -> None:
-    with open_render_pool(KEYS, 1) as running:
-        [printed] = running.printed([DRAFT])
+def test_render_pool_signs_too() -> None:
+    with open_render_pool(KEYS, 1) as pool:
+        [printed] = pool.map([DRAFT])
     assert isinstance(printed, bytes)
-    assert report(printed).bottom_line
+    assert validate(printed).bottom_line
 
 
-# Keys that do not serve ---------------------------------------------------------------------------
+# Unusable keys ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -123,43 +123,45 @@ def test_the_press_signs_too() -> None:
         SigningKey(pkcs12=SecretStr("bm9uIQ==")),
         SigningKey(pkcs12=SecretStr("pas du base64")),
         SigningKey(file=Path("/nulle/part.p12")),
-        opened(PKCS12).model_copy(update={"passphrase": SecretStr("un autre")}),
-        opened(PKCS12).model_copy(update={"passphrase": None}),
+        signing_setting(PKCS12).model_copy(update={"passphrase": SecretStr("un autre")}),
+        signing_setting(PKCS12).model_copy(update={"passphrase": None}),
     ],
 )
-def test_a_key_that_does_not_open_is_told(key: SigningKey) -> None:
+def test_unreadable_key_is_reported(key: SigningKey) -> None:
     with pytest.raises(SigningKeyUnreadable):
-        signed(DRAFT, {COLLEGE: key})
-    [fault] = faults({COLLEGE: key})
+        render_signed_document(DRAFT, {COLLEGE: key})
+    [fault] = signing_key_problems({COLLEGE: key})
     assert (fault.code, fault.params["college"]) == ("signing_key_unreadable", COLLEGE)
 
 
-def test_the_press_tells_a_key_that_does_not_open() -> None:
-    with open_render_pool({COLLEGE: SigningKey(pkcs12=SecretStr("bm9uIQ=="))}, 1) as running:
-        [refused] = running.printed([DRAFT])
+def test_render_pool_reports_an_unreadable_key() -> None:
+    with open_render_pool({COLLEGE: SigningKey(pkcs12=SecretStr("bm9uIQ=="))}, 1) as pool:
+        [refused] = pool.map([DRAFT])
     assert isinstance(refused, RenderFailure)
     assert refused.reason.code == "signing_key"
 
 
-def test_a_certificate_out_of_its_time_is_told() -> None:
-    late = opened(ROOT.signing_key("Tard", begins=-40, ends=-10))
-    early = opened(ROOT.signing_key("Tôt", begins=10, ends=40))
-    assert [(f.code, f.params["college"]) for f in faults({**KEYS, "tard": late, "tot": early}, now())] == [
+def test_expired_or_future_signing_certificate_is_reported() -> None:
+    late = signing_setting(ROOT.signing_key("Tard", begins=-40, ends=-10))
+    early = signing_setting(ROOT.signing_key("Tôt", begins=10, ends=40))
+    assert [
+        (f.code, f.params["college"]) for f in signing_key_problems({**KEYS, "tard": late, "tot": early}, now())
+    ] == [
         ("signing_key_expired", "tard"),
         ("signing_key_early", "tot"),
     ]
 
 
-def test_production_refuses_a_key_that_does_not_serve(settings: Settings) -> None:
+def test_production_refuses_an_unusable_key(settings: Settings) -> None:
     bad = settings.model_copy(update={"environment": "production", "signing": {"alma": SigningKey(file=Path("/x"))}})
-    assert "signing_key_unreadable" in {reason.code for reason in unsafe(bad)}
+    assert "signing_key_unreadable" in {reason.code for reason in unsafe_settings(bad)}
 
 
 def test_keys_are_read_from_the_environment_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCOUADE_SIGNING", '{"alma": {"pkcs12": "c2VjcmV0", "passphrase": "secret"}}')
-    found = Settings()
-    assert found.signing["alma"].passphrase == SecretStr("secret")
-    assert "c2VjcmV0" not in repr(found)
+    settings = Settings()
+    assert settings.signing["alma"].passphrase == SecretStr("secret")
+    assert "c2VjcmV0" not in repr(settings)
     monkeypatch.setenv("ESCOUADE_SIGNING", '{"alma": {"passphrase": "secret"}}')
     with pytest.raises(ValidationError):
         Settings()

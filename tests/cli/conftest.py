@@ -1,4 +1,4 @@
-"""The command line in this process, over a database of its own: migrated, and nobody in it yet."""
+"""Fixtures that run the command line in this process, over a migrated database without rows."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from tests.conftest import _drop, _named, _run, migrate
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command said, its no-break spaces as spaces, and its exit status."""
+    """The exit status and the output of a command, its no-break spaces as spaces."""
 
     status: int
     out: str
@@ -31,7 +31,7 @@ Escouade = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def migrated(server: str, worker_id: str) -> Iterator[str]:
-    """The name of a migrated database without a row of ours, made once a worker."""
+    """Yield the name of a migrated database without rows, created once per test worker."""
     name = f"cli_{os.getpid()}_{worker_id}"
     _run(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
     try:
@@ -43,58 +43,58 @@ def migrated(server: str, worker_id: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
-    """Make another empty migrated database; all are dropped at the end."""
-    made: list[str] = []
+    """Yield a function that creates an empty migrated database and returns its URL; all are dropped at the end."""
+    names: list[str] = []
 
-    def make() -> str:
-        name = f"{migrated}_{len(made)}"
-        made.append(name)
+    def create() -> str:
+        name = f"{migrated}_{len(names)}"
+        names.append(name)
         _run(server, f"create database {name} template {migrated} strategy wal_log")
         return _named(server, name)
 
     try:
-        yield make
+        yield create
     finally:
-        for name in made:
+        for name in names:
             _drop(server, name)
 
 
 @pytest.fixture
 def empty(fresh_url: Callable[[], str]) -> Iterator[Database]:
-    """An empty deployment's database, with the published curricula as any command leaves it."""
-    found = open_database(fresh_url())
-    with found.transaction() as db:
+    """Yield an empty deployment's database, with the published curricula that every command registers."""
+    database = open_database(fresh_url())
+    with database.transaction() as db:
         register_published(db)
     try:
-        yield found
+        yield database
     finally:
-        found.dispose()
+        database.dispose()
 
 
 @pytest.fixture
 def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Escouade]:
-    """Run ``escouade`` with its words, over a database: what it said, and its exit status."""
+    """Yield a function that runs ``escouade`` with arguments over a database and returns its outcome."""
     for name in [n for n in os.environ if n.startswith("ESCOUADE_") and n != "ESCOUADE_TEST_DATABASE_URL"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "240")
     monkeypatch.setenv("ESCOUADE_KEYRING", str(tmp_path / "keyring.json"))
 
-    def run(database: Database, *words: object, **variables: str) -> Outcome:
+    def run(database: Database, *arguments: object, **variables: str) -> Outcome:
         monkeypatch.setenv("ESCOUADE_DATABASE_URL", url_of(database))
         for name, value in variables.items():
             monkeypatch.setenv(f"ESCOUADE_{name.upper()}", value)
         process_settings.cache_clear()
-        monkeypatch.setattr(sys, "argv", ["escouade", *map(str, words)])
+        monkeypatch.setattr(sys, "argv", ["escouade", *map(str, arguments)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as exit_info:
             main()
-        said = capsys.readouterr()
-        return Outcome(int(left.value.code or 0), said.out.replace(NBSP, " "), said.err.replace(NBSP, " "))
+        output = capsys.readouterr()
+        return Outcome(int(exit_info.value.code or 0), output.out.replace(NBSP, " "), output.err.replace(NBSP, " "))
 
     yield run
     process_settings.cache_clear()
 
 
 def url_of(database: Database) -> str:
-    """The address of a database, its password in clear."""
+    """Return the URL of a database, its password in clear."""
     return database.engine.url.render_as_string(hide_password=False)

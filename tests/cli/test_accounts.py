@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.identity.account.models import Account
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.schemas import SignInCommand
-from app.identity.sign_in.service import prove_password
+from app.identity.sign_in.service import verify_password
 from app.people.models import Person
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Role
@@ -29,12 +29,12 @@ def people(tmp_path: Path) -> Path:
 
 
 def count(database: Database) -> tuple[int, ...]:
-    """How many people, accounts and roles."""
+    """Return the number of people, accounts and roles."""
     with database.as_owner() as db:
-        found = db.execute(
+        counts = db.execute(
             text("select (select count(*) from person), (select count(*) from account), count(*) from role_held")
         ).one()
-    return tuple(found)
+    return tuple(counts)
 
 
 def roles(database: Database, email: str) -> list[tuple[Role, int | None, int | None]]:
@@ -49,7 +49,7 @@ def roles(database: Database, email: str) -> list[tuple[Role, int | None, int | 
 
 
 def refused(done: Outcome, database: Database, before: tuple[int, ...], file: Path) -> None:
-    """Status 1, nothing on the standard output, nothing kept, no file of passwords."""
+    """Check that the command failed with status 1, wrote nothing, and left no file of passwords."""
     assert (done.status, done.out) == (1, "")
     assert "rien n’a été importé." in done.err
     assert "Traceback" not in done.err
@@ -58,22 +58,24 @@ def refused(done: Outcome, database: Database, before: tuple[int, ...], file: Pa
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "colonnes manquantes : courriel, prenom, nom, role; colonnes inconnues : -"),
         ("courriel,prenom,role,ville\n", "colonnes manquantes : nom; colonnes inconnues : ville"),
         (f"{HEADER},mot de passe\n{ANNE},\n", "colonnes manquantes : -; colonnes inconnues : mot de passe"),
     ],
 )
-def test_a_wrong_header(escouade: Escouade, database: Database, people: Path, content: str, said: str) -> None:
+def test_import_wrong_header_is_refused(
+    escouade: Escouade, database: Database, people: Path, content: str, message: str
+) -> None:
     people.write_text(content, encoding="utf-8")
     before = count(database)
     done = escouade(database, "accounts", "import", people)
-    assert said in done.err
+    assert message in done.err
     refused(done, database, before, people)
 
 
-def test_another_encoding_is_told(escouade: Escouade, database: Database, people: Path) -> None:
+def test_import_other_encoding_is_refused(escouade: Escouade, database: Database, people: Path) -> None:
     people.write_bytes(f"{HEADER}\nzoe@alma.example.com,Zoé,Noël,trainer,alma\n".encode("cp1252"))
     before = count(database)
     done = escouade(database, "accounts", "import", people)
@@ -81,7 +83,7 @@ def test_another_encoding_is_told(escouade: Escouade, database: Database, people
     refused(done, database, before, people)
 
 
-def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Database, people: Path) -> None:
+def test_import_reports_each_invalid_row_with_its_line(escouade: Escouade, database: Database, people: Path) -> None:
     rows = (
         HEADER + ",cohorte,mot_de_passe",
         f"{ANNE},,",
@@ -99,7 +101,7 @@ def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Data
     people.write_text("\n".join(rows), encoding="utf-8")
     before = count(database)
     done = escouade(database, "accounts", "import", people)
-    wanted = {
+    expected = {
         3: "courriel : ",
         5: "Rôle inconnu : « sorcière ».",
         6: "Collège inconnu : « [atlantide] »",
@@ -110,18 +112,18 @@ def test_each_wrong_row_is_told_with_its_line(escouade: Escouade, database: Data
         11: "On entre dans une cohorte par une candidature",
         12: "Cette adresse a déjà un compte",
     }
-    told = {
+    reported = {
         int(cells[1]): line
         for line in done.err.splitlines()
         if (cells := line.split("│"))[1:] and cells[1].strip().isdigit()
     }
-    assert sorted(told) == sorted(wanted)
-    assert all(wanted[line] in told[line] for line in wanted), told
+    assert sorted(reported) == sorted(expected)
+    assert all(expected[line] in reported[line] for line in expected), reported
     assert "9 lignes à corriger; rien n’a été importé." in done.err
     refused(done, database, before, people)
 
 
-def test_a_dry_run_writes_nothing(escouade: Escouade, database: Database, people: Path) -> None:
+def test_import_dry_run_writes_nothing(escouade: Escouade, database: Database, people: Path) -> None:
     people.write_text(f"{HEADER}\n{ANNE}\n", encoding="utf-8")
     before = count(database)
     done = escouade(database, "accounts", "import", people, "--dry-run")
@@ -130,7 +132,7 @@ def test_a_dry_run_writes_nothing(escouade: Escouade, database: Database, people
     assert list(people.parent.iterdir()) == [people]
 
 
-def test_all_or_nothing(escouade: Escouade, database: Database, people: Path) -> None:
+def test_import_with_an_invalid_row_writes_nothing(escouade: Escouade, database: Database, people: Path) -> None:
     people.write_text(f"{HEADER}\n{ANNE}\nz{WRONG}\n", encoding="utf-8")
     before = count(database)
     refused(escouade(database, "accounts", "import", people), database, before, people)
@@ -140,7 +142,7 @@ def test_all_or_nothing(escouade: Escouade, database: Database, people: Path) ->
 
 
 @pytest.mark.parametrize(("separator", "mark", "end"), [(",", "", "\n"), (";", "\ufeff", "\r\n"), (";", "", "\n")])
-def test_what_spreadsheets_write(  # noqa: PLR0917 - the file, three ways
+def test_import_accepts_the_csv_variants_of_spreadsheets(  # noqa: PLR0917 - the file, three ways
     escouade: Escouade, database: Database, world: World, people: Path, separator: str, mark: str, end: str
 ) -> None:
     """Either separator, a byte-order mark or none, either end of line; names typed with combining accents."""
@@ -165,9 +167,11 @@ def test_what_spreadsheets_write(  # noqa: PLR0917 - the file, three ways
     assert roles(database, "eléonore@alma.example.com") == [(Role.TRAINER, world.alma, world.cohort)]
 
 
-def test_someone_known_gets_a_second_role(escouade: Escouade, database: Database, world: World, people: Path) -> None:
-    known = f"{world.emails['facilitator'].upper()},Autre,Nom,trainer,rouyn"
-    rows = (HEADER, known, ANNE, ANNE.replace("trainer", "facilitator"))
+def test_import_adds_a_role_to_an_existing_account(
+    escouade: Escouade, database: Database, world: World, people: Path
+) -> None:
+    existing = f"{world.emails['facilitator'].upper()},Autre,Nom,trainer,rouyn"
+    rows = (HEADER, existing, ANNE, ANNE.replace("trainer", "facilitator"))
     people.write_text("\n".join(rows), encoding="utf-8")
     before = count(database)
     assert escouade(database, "accounts", "import", people).status == 0
@@ -180,21 +184,21 @@ def test_someone_known_gets_a_second_role(escouade: Escouade, database: Database
     assert count(database) == (before[0] + 1, before[1] + 1, before[2] + 3)
 
 
-def test_roles_without_a_college(escouade: Escouade, database: Database, people: Path) -> None:
+def test_import_roles_without_a_college(escouade: Escouade, database: Database, people: Path) -> None:
     people.write_text("courriel,prenom,nom,role\nada@example.com,Ada,Noël,admin\nob@example.com,Ob,Noël,Observation\n")
     assert escouade(database, "accounts", "import", people).status == 0
     assert roles(database, "ada@example.com") == [(Role.ADMIN, None, None)]
     assert roles(database, "ob@example.com") == [(Role.OBSERVER, None, None)]
 
 
-def test_nothing_to_observe(escouade: Escouade, empty: Database, people: Path) -> None:
+def test_import_observer_without_a_project_is_refused(escouade: Escouade, empty: Database, people: Path) -> None:
     people.write_text("courriel,prenom,nom,role\nob@example.com,Ob,Noël,observer\n", encoding="utf-8")
     done = escouade(empty, "accounts", "import", people)
     assert "Aucun projet n’est ouvert" in done.err
     refused(done, empty, (0, 0, 0), people)
 
 
-def test_first_passwords_work_and_are_for_their_owner_only(
+def test_generated_passwords_work_and_their_file_is_readable_by_its_owner_only(
     escouade: Escouade, database: Database, people: Path
 ) -> None:
     chosen = "une phrase choisie par Boris"
@@ -210,14 +214,14 @@ def test_first_passwords_work_and_are_for_their_owner_only(
     with database.transaction() as db:
         for email, password in (written[1], ("boris@alma.example.com", chosen)):
             command = SignInCommand(email=email, password=password)
-            assert prove_password(db, command)
+            assert verify_password(db, command)
 
 
 @pytest.mark.parametrize("place", ["prets.csv", "dossier/absent.csv"])
 def test_passwords_that_cannot_be_written_import_nobody(
     escouade: Escouade, database: Database, people: Path, place: str
 ) -> None:
-    """A file already there may hold the only copy of others' passwords; it may also be open to all."""
+    """An existing file may hold the only copy of other passwords, or be readable by others."""
     people.write_text(f"{HEADER}\n{ANNE}\n", encoding="utf-8")
     earlier = people.parent / "prets.csv"
     earlier.write_text("déjà là", encoding="utf-8")

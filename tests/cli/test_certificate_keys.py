@@ -1,18 +1,18 @@
-"""``escouade certificates``: a college's keys, told and replaced."""
+"""``escouade certificates keys``: a college's keys, listed and rotated."""
 
 import re
 from pathlib import Path
 
 from sqlmodel import select
 
-from app.certificates.badges.college_keys import place_of
+from app.certificates.badges.college_keys import key_binding
 from app.certificates.badges.models import CollegeKey
 from app.platform.database.transaction import Database
-from app.platform.security.keyring import Keyring, Use, load
+from app.platform.security.keyring import KeyPurpose, Keyring, load
 from tests.cli.conftest import Escouade
 
 
-def test_keys_are_told_and_replaced(escouade: Escouade, database: Database) -> None:
+def test_keys_are_listed_and_rotated(escouade: Escouade, database: Database) -> None:
     none = escouade(database, "certificates", "keys", "alma")
     assert (none.status, none.err) == (0, "")
     assert none.out.startswith("Aucune clé")
@@ -26,14 +26,14 @@ def test_keys_are_told_and_replaced(escouade: Escouade, database: Database) -> N
     assert escouade(database, "certificates", "keys", "rouyn").out.startswith("Aucune clé")
 
 
-def test_a_college_that_there_is_not(escouade: Escouade, database: Database) -> None:
+def test_keys_unknown_college_is_refused(escouade: Escouade, database: Database) -> None:
     for words in (("keys", "nulle-part"), ("keys", "nulle-part", "--rotate")):
         done = escouade(database, "certificates", *words)
         assert (done.status, done.out) == (1, "")
         assert done.err
 
 
-def test_a_new_ring_key_seals_them_again(escouade: Escouade, database: Database, tmp_path: Path) -> None:
+def test_reseal_encrypts_college_keys_under_the_new_key(escouade: Escouade, database: Database, tmp_path: Path) -> None:
     escouade(database, "certificates", "keys", "alma", "--rotate")
     keyring = tmp_path / "keyring.json"
     before = load(keyring)
@@ -42,5 +42,5 @@ def test_a_new_ring_key_seals_them_again(escouade: Escouade, database: Database,
     alone = Keyring(2, {2: load(keyring).keys[2]})
     with database.as_owner() as db:
         row = db.exec(select(CollegeKey)).one()
-        assert len(alone.decrypt(Use.BADGE, row.private_sealed, bound=place_of(row))) == 64
+        assert len(alone.decrypt(KeyPurpose.BADGE, row.private_sealed, bound=key_binding(row))) == 64
     assert before.current == 1

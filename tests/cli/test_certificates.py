@@ -1,4 +1,4 @@
-"""A design as one looks at it: drawn, drawn again when it changes, and its faults told without an end."""
+"""``escouade certificates preview``: the sample rendered, again at each change, errors reported without stopping."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ from app.platform.documents.pdf import DESIGNS
 WAIT_SECONDS = 60
 
 
-def test_the_sample_is_drawn(tmp_path: Path) -> None:
+def test_preview_renders_the_sample(tmp_path: Path) -> None:
     place = tmp_path / "essai.pdf"
     done = CliRunner().invoke(app, ["certificates", "preview", "meridien", "--output", str(place)])
     assert done.exit_code == 0, done.stderr
@@ -26,20 +26,20 @@ def test_the_sample_is_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("design", ["absent", "../curricula", "fonts", "."])
-def test_a_design_that_does_not_exist_is_told_with_those_that_do(design: str) -> None:
+def test_preview_unknown_design_lists_the_existing_ones(design: str) -> None:
     done = CliRunner().invoke(app, ["certificates", "preview", design])
     assert done.exit_code == 1
     assert "escouade, meridien" in done.stderr
 
 
-class Watched:
-    """The command at work on a copy of the designs."""
+class WatchedPreview:
+    """The command with ``--watch``, running on a copy of the designs."""
 
     def __init__(self, folder: Path) -> None:
         self.designs = folder / "certificates"
         shutil.copytree(DESIGNS, self.designs)
         self.place = folder / "essai.pdf"
-        self.said = folder / "said"
+        self.output = folder / "output"
         script = f"""
             from pathlib import Path
             from app.certificates.documents import layout
@@ -48,7 +48,7 @@ class Watched:
             pdf.DESIGNS = layout.DESIGNS = certificates.DESIGNS = Path({str(self.designs)!r})
             certificates.preview("meridien", True, Path({str(self.place)!r}))
         """
-        with self.said.open("wb") as out:
+        with self.output.open("wb") as out:
             command = [sys.executable, "-u", "-c", textwrap.dedent(script)]
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
 
@@ -57,17 +57,17 @@ class Watched:
         path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
 
     def until(self, text: str, times: int = 1) -> None:
-        """Wait until it has said something so many times."""
+        """Wait until a text has been printed so many times."""
         end = time.monotonic() + WAIT_SECONDS
-        while self.said.read_text("utf-8").count(text) < times:
-            assert self.process.poll() is None, self.said.read_text("utf-8")
-            assert time.monotonic() < end, self.said.read_text("utf-8")
+        while self.output.read_text("utf-8").count(text) < times:
+            assert self.process.poll() is None, self.output.read_text("utf-8")
+            assert time.monotonic() < end, self.output.read_text("utf-8")
             time.sleep(0.1)
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    running = Watched(tmp_path)
+def watched(tmp_path: Path) -> Iterator[WatchedPreview]:
+    running = WatchedPreview(tmp_path)
     try:
         yield running
     finally:
@@ -75,7 +75,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         running.process.wait()
 
 
-def test_it_is_drawn_again_when_a_file_changes_and_faults_do_not_end_it(watched: Watched) -> None:
+def test_preview_watch_renders_each_change_and_survives_errors(watched: WatchedPreview) -> None:
     watched.until("dessiné en")
     first = watched.place.read_bytes()
     watched.edit("template.html", "décernée à", "remise à")

@@ -1,4 +1,4 @@
-"""The demo network: two colleges told in full, and a small one told twice."""
+"""The demo network: two colleges populated in full, and a small one populated twice."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ from app.progress.service import mismatches
 from tests.cli.conftest import Escouade
 
 ON = date(2026, 11, 22)
-TOLD = ("harricana", "lac-gilman")
+PLACES_LOADED = ("harricana", "lac-gilman")
 SITE = "http://testserver"
 SMALL = (
     CohortPlan("havre", "GEN-1", "generaliste", 21, 4),
@@ -35,12 +35,12 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def told(fresh_url: Callable[[], str]) -> Iterator[Database]:
-    """Two colleges of the demo network, as of one day."""
+def demo_database(fresh_url: Callable[[], str]) -> Iterator[Database]:
+    """Yield a database with two colleges of the demo network, as of one day."""
     database = open_database(fresh_url())
     with database.transaction() as db:
         register_published(db)
-    load(database, SITE, on=ON, places=TOLD)
+    load(database, SITE, on=ON, places=PLACES_LOADED)
     yield database
     database.dispose()
 
@@ -54,7 +54,7 @@ def rows(database: Database, query: str) -> list[tuple[object, ...]]:
 
 
 def test_the_plan_of_the_whole_network() -> None:
-    """What the project promises: 135 people, both paths, every moment of a cohort's life."""
+    """The plan has 135 people, both paths, and cohorts at every stage."""
     assert sum(plan.people for plan in COHORTS) == 135
     assert ENTERPRISES == 460
     assert len(PLACES) == 7
@@ -73,21 +73,21 @@ def test_the_plan_of_the_whole_network() -> None:
 
 
 @pytest.mark.timeout(400)
-class TestTold:
-    def test_people_and_enrolments(self, told: Database) -> None:
-        participants = sum(plan.people for plan in COHORTS if plan.place in TOLD)
+class TestTwoColleges:
+    def test_people_and_enrolments(self, demo_database: Database) -> None:
+        participants = sum(plan.people for plan in COHORTS if plan.place in PLACES_LOADED)
         staff = 5 + 3  # one coordinator who is also the registrar, in the small college
-        assert rows(told, "select count(*) from account") == [(participants + staff + 2,)]
-        assert rows(told, "select count(*) from enrolment") == [(participants,)]
-        states = {str(s): n for s, n in rows(told, "select state, count(*) from enrolment group by state")}
+        assert rows(demo_database, "select count(*) from account") == [(participants + staff + 2,)]
+        assert rows(demo_database, "select count(*) from enrolment") == [(participants,)]
+        states = {str(s): n for s, n in rows(demo_database, "select state, count(*) from enrolment group by state")}
         assert states.keys() >= {"active", "completed"}
         assert states.keys() <= {"active", "completed", "withdrawn", "on_leave"}
-        assert rows(told, "select count(*) from enterprise") == [(ENTERPRISES,)]
+        assert rows(demo_database, "select count(*) from enterprise") == [(ENTERPRISES,)]
 
-    def test_cohorts_finished_running_and_late(self, told: Database) -> None:
-        """By college and path: how much of the path is behind the group, in hundredths, on average."""
-        found = rows(
-            told,
+    def test_cohorts_finished_running_and_late(self, demo_database: Database) -> None:
+        """By college and path, the average share of the path that is recognised, in percent."""
+        shares = rows(
+            demo_database,
             """
             select l.slug, c.curriculum_slug, round(avg(100.0 * g.recognised_minutes / g.planned_minutes))
               from cohort c join college l on l.id = c.college_id join enrolment e on e.cohort_id = c.id
@@ -95,27 +95,27 @@ class TestTold:
              where e.state in ('active', 'completed') group by 1, 2
             """,
         )
-        done = {(place, path): int(str(share)) for place, path, share in found}
-        assert done["harricana", "generaliste"] > 95
-        assert 30 < done["harricana", "specialise"] < 90, "thirty weeks ago, and late"
-        assert 20 < done["lac-gilman", "generaliste"] < 90
-        assert 20 < done["lac-gilman", "specialise"] < 90
+        percent = {(place, path): int(str(share)) for place, path, share in shares}
+        assert percent["harricana", "generaliste"] > 95
+        assert 30 < percent["harricana", "specialise"] < 90, "started thirty weeks ago, and late"
+        assert 20 < percent["lac-gilman", "generaliste"] < 90
+        assert 20 < percent["lac-gilman", "specialise"] < 90
 
-    def test_declared_off_line(self, told: Database) -> None:
-        """S1: done on Thursday, received on Saturday; and a college whose people phone in."""
+    def test_hand_in_done_off_line_keeps_both_dates(self, demo_database: Database) -> None:
+        """S1: done on Thursday, received on Saturday; and a college whose people attend by telephone."""
         declared = rows(
-            told,
+            demo_database,
             "select received_at - completed_at_declared, body from hand_in where completed_at_declared is not null",
         )
         assert [str(row[0]) for row in declared] == ["2 days, 0:00:00"]
         assert "hors ligne" in str(declared[0][1])
         phoned = "select count(*) from roll_call_entry where mode = 'phone' and minutes > 0"
-        assert int(str(rows(told, phoned)[0][0])) > 0
+        assert int(str(rows(demo_database, phoned)[0][0])) > 0
 
-    def test_the_reserve_took_a_turn(self, told: Database) -> None:
+    def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""
         swapped = rows(
-            told,
+            demo_database,
             """
             select t.reason, t.planned_client_id <> t.client_id, p.status, q.status
               from codev_turn t
@@ -127,10 +127,10 @@ class TestTold:
         assert swapped
         assert set(swapped) == {("absence", True, "excused", "present")}
 
-    def test_a_level_was_reviewed(self, told: Database) -> None:
+    def test_a_level_was_reviewed(self, demo_database: Database) -> None:
         """S5: two assessors; the first judgement is still there."""
         reviewed = rows(
-            told,
+            demo_database,
             """
             select j.competency_code, j.level, j.assessor_id <> f.assessor_id, j.enrolment_id = f.enrolment_id, j.reason
               from judgement j join judgement f on f.id = j.supersedes_id
@@ -140,55 +140,55 @@ class TestTold:
         assert {row[:4] for row in reviewed} == {("CN-03", 3, True, True)}
         assert all(str(row[4]).startswith("Révision demandée") for row in reviewed)
 
-    def test_a_certificate_is_verified(self, told: Database) -> None:
+    def test_a_certificate_is_verified(self, demo_database: Database) -> None:
         """S10: a stranger with the code sees a valid document, and only what it says."""
-        issued = rows(told, "select code, number, state from certificate order by id")
+        issued = rows(demo_database, "select code, number, state from certificate order by id")
         assert issued
         assert {state for _, _, state in issued} == {"valid"}
-        with TestClient(create_app(Settings(base_url=SITE), told, new_keyring())) as stranger:
+        with TestClient(create_app(Settings(base_url=SITE), demo_database, new_keyring())) as stranger:
             page = stranger.get(f"/v/{issued[0][0]}")
         assert page.status_code == 200
         assert str(issued[0][1]) in page.text
         numbers = [str(number) for _, number, _ in issued]
         assert sorted(numbers) == sorted(f"HAR-2026-{n:04d}" for n in range(1, len(numbers) + 1))
 
-    def test_the_projection_is_what_the_facts_give(self, told: Database) -> None:
-        with told.as_owner() as db:
+    def test_stored_progress_matches_the_facts(self, demo_database: Database) -> None:
+        with demo_database.as_owner() as db:
             assert mismatches(db) == []
 
-    def test_accounts_of_each_role_and_college(self, told: Database) -> None:
-        found = listed(told)
-        names = {place.name for place in PLACES if place.slug in TOLD}
+    def test_accounts_of_each_role_and_college(self, demo_database: Database) -> None:
+        accounts = listed(demo_database)
+        names = {place.name for place in PLACES if place.slug in PLACES_LOADED}
         college_roles = set(Role) - {Role.ADMIN, Role.OBSERVER}
-        wanted = {(role, name) for role in college_roles for name in names} | {(Role.ADMIN, ""), (Role.OBSERVER, "")}
-        assert {(a.role, a.college) for a in found} == wanted
-        assert len(found) == len(wanted)
+        expected = {(role, name) for role in college_roles for name in names} | {(Role.ADMIN, ""), (Role.OBSERVER, "")}
+        assert {(a.role, a.college) for a in accounts} == expected
+        assert len(accounts) == len(expected)
 
-    def test_each_role_signs_in_with_the_listed_password(self, told: Database) -> None:
-        one_a_role = {account.role: account for account in listed(told)}
+    def test_each_role_signs_in_with_the_listed_password(self, demo_database: Database) -> None:
+        one_a_role = {account.role: account for account in listed(demo_database)}
         assert one_a_role.keys() == set(Role)
-        demo = Settings(base_url=SITE, environment="demo")  # elsewhere a registrar owes a second factor
-        with TestClient(create_app(demo, told, new_keyring()), follow_redirects=False) as client:
+        demo = Settings(base_url=SITE, environment="demo")  # elsewhere a registrar needs a second factor
+        with TestClient(create_app(demo, demo_database, new_keyring()), follow_redirects=False) as client:
             for role, account in one_a_role.items():
                 body = {"email": account.email, "password": account.password}
                 answer = client.post("/api/v1/sign-ins", json=body)
                 assert answer.status_code == 201, (role, answer.text)
                 bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
-                mine = client.get("/api/v1/me", headers=bearer).json()
-                assert mine["name"] == account.name
-                assert role in {held["role"] for held in mine["roles"]}
+                me = client.get("/api/v1/me", headers=bearer).json()
+                assert me["name"] == account.name
+                assert role in {grant["role"] for grant in me["roles"]}
                 assert client.get("/", headers=bearer).status_code in {200, 303}
 
-    def test_the_command_lists_them(self, told: Database, escouade: Escouade) -> None:
-        as_json = escouade(told, "demo", "accounts", "--json")
+    def test_the_command_lists_them(self, demo_database: Database, escouade: Escouade) -> None:
+        as_json = escouade(demo_database, "demo", "accounts", "--json")
         assert as_json.status == 0
-        assert [DemoAccount(**a) for a in json.loads(as_json.out)] == listed(told)
-        plain = escouade(told, "demo", "accounts")
-        assert plain.out.count(PASSWORD) == len(listed(told))
+        assert [DemoAccount(**a) for a in json.loads(as_json.out)] == listed(demo_database)
+        plain = escouade(demo_database, "demo", "accounts")
+        assert plain.out.count(PASSWORD) == len(listed(demo_database))
         assert "Registrariat" in plain.out
 
-    def test_another_load_is_refused(self, told: Database, escouade: Escouade) -> None:
-        assert escouade(told, "demo").status == 1
+    def test_another_load_is_refused(self, demo_database: Database, escouade: Escouade) -> None:
+        assert escouade(demo_database, "demo").status == 1
 
 
 def listed(database: Database) -> list[DemoAccount]:
@@ -211,32 +211,33 @@ select a.email, p.legal_first_name, p.legal_last_name, c.code, e.state, e.joined
   left join certificate t on t.enrolment_id = e.id
  order by a.email, c.code, t.number
 """
-"""What a story tells, row ids and random codes left out."""
+"""What the same seed must reproduce, without row ids and random codes."""
 
 
-def story(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
+def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
+    """Load the small plan; return the digest of the reproducible rows, and the rows."""
     database = open_database(url)
     try:
         with database.transaction() as db:
             register_published(db)
         load(database, SITE, seed=seed, on=ON, places=("havre",), plans=SMALL)
-        found = rows(database, SAME)
-        found += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
+        reproducible = rows(database, SAME)
+        reproducible += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
     finally:
         database.dispose()
-    return hashlib.sha256(repr(found).encode()).hexdigest(), found
+    return hashlib.sha256(repr(reproducible).encode()).hexdigest(), reproducible
 
 
 @pytest.mark.timeout(300)
-def test_the_same_seed_and_day_tell_the_same_story(fresh_url: Callable[[], str]) -> None:
+def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]) -> None:
     with ThreadPoolExecutor() as two:
-        (first, told), (second, _) = two.map(story, (fresh_url(), fresh_url()), (135, 135))
+        (first, reproducible), (second, _) = two.map(load_and_digest, (fresh_url(), fresh_url()), (135, 135))
     assert second == first
-    assert {row[10] for row in told if len(row) > 4} - {None}, "someone has a certificate"
+    assert {row[10] for row in reproducible if len(row) > 4} - {None}, "someone has a certificate"
 
 
-def test_a_load_that_was_interrupted_begins_again(fresh_url: Callable[[], str]) -> None:
-    """Killed half-way, the story is not taken for a whole one: it is swept away and told from its beginning."""
+def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]) -> None:
+    """An interrupted load does not pass for a complete one: its rows are deleted and the load starts again."""
     database = open_database(fresh_url())
     with database.transaction() as db:
         register_published(db)

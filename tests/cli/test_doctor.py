@@ -1,4 +1,4 @@
-"""``escouade doctor``: the roles, and the projection against its facts."""
+"""``escouade doctor``: database roles, progress against its facts, e-mail, an unreachable database."""
 
 from datetime import timedelta
 
@@ -15,11 +15,11 @@ from tests.factories.network import World
 
 def is_superuser(database: Database) -> bool:
     with database.engine.connect() as connection:
-        found = connection.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar_one()
-    return bool(found)
+        is_super = connection.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar_one()
+    return bool(is_super)
 
 
-def test_a_superuser_is_no_owner_for_production(database: Database) -> None:
+def test_superuser_as_owner_is_reported(database: Database) -> None:
     expected = ["database_superuser"] if is_superuser(database) else []
     assert [r.code for r in role_reasons(url_of(database))] == expected
     with database.engine.connect() as connection:
@@ -29,12 +29,12 @@ def test_a_superuser_is_no_owner_for_production(database: Database) -> None:
     assert ours is False
 
 
-def test_the_projection_is_what_the_facts_give(escouade: Escouade, database: Database) -> None:
+def test_doctor_progress_that_matches_the_facts_succeeds(escouade: Escouade, database: Database) -> None:
     done = escouade(database, "doctor", "--progress")
     assert "✓ Progression recalculée" in done.out
 
 
-def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: World) -> None:
+def test_doctor_reports_tampered_progress(escouade: Escouade, database: Database, world: World) -> None:
     with database.engine.begin() as owner:
         tamper = text(
             "update progress set body = jsonb_set(body, '{recognised_minutes}', '1') where enrolment_id = :id"
@@ -47,7 +47,7 @@ def test_a_tampered_row_is_found(escouade: Escouade, database: Database, world: 
     assert [line.strip() for line in done.out.splitlines() if "inscription" in line] == [maude]
 
 
-def test_letters_that_wait_for_long_are_counted(escouade: Escouade, database: Database) -> None:
+def test_doctor_counts_messages_that_wait_too_long(escouade: Escouade, database: Database) -> None:
     assert "✓ Courriel" in escouade(database, "doctor").out
     with database.transaction() as db:
         with at(now() - timedelta(minutes=16)):
@@ -58,7 +58,7 @@ def test_letters_that_wait_for_long_are_counted(escouade: Escouade, database: Da
     assert "✗ Courriel\n    1 lettre attend depuis plus d’un quart d’heure" in done.out
 
 
-def test_a_database_that_is_away_is_one_line_among_the_others(escouade: Escouade) -> None:
+def test_doctor_reports_an_unreachable_database_and_runs_the_other_checks(escouade: Escouade) -> None:
     away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
     done = escouade(away, "doctor", "--progress")
     assert done.status == 1

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.schemas import SignInCommand
-from app.identity.sign_in.service import prove_password
+from app.identity.sign_in.service import verify_password
 from app.main import create_app
 from app.network.models import College
 from app.people.models import Person
@@ -32,13 +32,13 @@ ANSWERS = {
 }
 
 
-def words(**changed: str) -> list[str]:
+def arguments(**changed: str) -> list[str]:
     answers = {**ANSWERS, **{k.replace("_", "-"): v for k, v in changed.items()}}
     return ["init", *(part for name, value in answers.items() for part in (f"--{name}", value))]
 
 
 def written(database: Database) -> list[str]:
-    """Every college, person and role, as text."""
+    """Return every college, person and role, as text."""
     with database.as_owner() as db:
         return [
             str(row[0])
@@ -47,8 +47,8 @@ def written(database: Database) -> list[str]:
         ]
 
 
-def test_the_first_college_and_administrator(escouade: Escouade, empty: Database) -> None:
-    done = escouade(empty, *words())
+def test_init_creates_the_first_college_and_administrator(escouade: Escouade, empty: Database) -> None:
+    done = escouade(empty, *arguments())
     assert (done.status, done.err) == (0, "")
     assert "Le collège Cégep de la Rivière est ouvert." in done.out
     with empty.as_owner() as db:
@@ -64,13 +64,13 @@ def test_the_first_college_and_administrator(escouade: Escouade, empty: Database
     ]
     with empty.transaction() as db:
         command = SignInCommand(email="ZOE.loewen@riviere.example.com", password=PASSWORD)
-        assert prove_password(db, command)
+        assert verify_password(db, command)
 
 
-def test_the_second_time_changes_nothing(escouade: Escouade, empty: Database) -> None:
-    assert escouade(empty, *words()).status == 0
+def test_init_again_changes_nothing(escouade: Escouade, empty: Database) -> None:
+    assert escouade(empty, *arguments()).status == 0
     before = written(empty)
-    again = escouade(empty, *words(slug="autre", prefix="AUT", email="autre@riviere.example.com"))
+    again = escouade(empty, *arguments(slug="autre", prefix="AUT", email="autre@riviere.example.com"))
     assert (again.status, again.out) == (1, "")
     assert again.err == "Un collège existe déjà : rien n’a été changé.\n"
     assert written(empty) == before
@@ -90,25 +90,23 @@ WRONG: tuple[tuple[dict[str, str], str], ...] = (
 )
 
 
-def test_a_bad_value_is_named_and_nothing_is_written(escouade: Escouade, empty: Database) -> None:
+def test_init_invalid_value_is_named_and_nothing_is_written(escouade: Escouade, empty: Database) -> None:
     for changed, named in WRONG:
-        done = escouade(empty, *words(**changed))
+        done = escouade(empty, *arguments(**changed))
         assert (done.status, done.out) == (1, ""), changed
         assert named in done.err
         assert "Traceback" not in done.err
         assert written(empty) == [], changed
 
 
-def test_several_bad_values_have_a_line_each(escouade: Escouade, empty: Database) -> None:
-    done = escouade(empty, *words(slug="É", region="99", prefix="x", email="rien"))
+def test_init_several_invalid_values_have_a_line_each(escouade: Escouade, empty: Database) -> None:
+    done = escouade(empty, *arguments(slug="É", region="99", prefix="x", email="rien"))
     assert done.status == 1
     assert [line[:7] for line in done.err.splitlines()] == ["  - Nom", "  - Rég", "  - Pré", "  - Cou"]
 
 
-def test_the_first_administrator_takes_a_second_factor_first(
-    escouade: Escouade, empty: Database, tmp_path: Path
-) -> None:
-    assert escouade(empty, *words()).status == 0
+def test_first_administrator_must_set_a_second_factor(escouade: Escouade, empty: Database, tmp_path: Path) -> None:
+    assert escouade(empty, *arguments()).status == 0
     keyring = load(tmp_path / "keyring.json")
     site = create_app(Settings(base_url="http://testserver", data_dir=tmp_path), empty, keyring)
     with TestClient(site, follow_redirects=True) as client:

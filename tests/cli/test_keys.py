@@ -1,14 +1,14 @@
-"""``escouade keys``: the keyring made once, checked, turned, and what it sealed sealed again."""
+"""``escouade keys``: creation, check and rotation of the keyring, and encryption of secrets again."""
 
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from app.identity.oidc.providers import secret_place
+from app.identity.oidc.providers import secret_binding
 from app.platform.database.transaction import Database
 from app.platform.errors import Unavailable
-from app.platform.security.keyring import Keyring, Use, load, make, save, version_of
+from app.platform.security.keyring import KeyPurpose, Keyring, create, load, save, version_of
 from tests.cli.conftest import Escouade
 from tests.factories.network import World, token
 
@@ -17,22 +17,22 @@ ISSUER, CLIENT = "https://connexion.alma.example.com", "escouade"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the commands' keyring is."""
+    """Return the keyring file of the commands."""
     return tmp_path / "keyring.json"
 
 
 def stored(database: Database, keyring: Keyring, world: World) -> int:
-    """Seal a second factor and a provider's secret with a keyring; returns the account's id."""
+    """Store a second factor and a provider's secret under a keyring; return the account's id."""
     with database.engine.begin() as connection:
         account = connection.execute(
             text("select id from account where person_id = :maude"), {"maude": world.people["maude"]}
         ).scalar_one()
-        sealed = keyring.encrypt(Use.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
+        sealed = keyring.encrypt(KeyPurpose.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
         connection.execute(
             text("update account set totp_sealed = :sealed, totp_confirmed_at = now() where id = :id"),
             {"sealed": sealed, "id": account},
         )
-        secret = keyring.encrypt(Use.OIDC, "secret du client", bound=secret_place(ISSUER, CLIENT))
+        secret = keyring.encrypt(KeyPurpose.OIDC, "secret du client", bound=secret_binding(ISSUER, CLIENT))
         connection.execute(
             text(
                 "insert into oidc_provider (college_id, label, issuer, client_id, client_secret_sealed, created_at) "
@@ -43,15 +43,15 @@ def stored(database: Database, keyring: Keyring, world: World) -> int:
     return int(account)
 
 
-def sealed_now(database: Database) -> tuple[str, str]:
-    """The second factor and the provider's secret, as kept."""
+def stored_secrets(database: Database) -> tuple[str, str]:
+    """Return the stored second factor and provider's secret."""
     with database.engine.connect() as connection:
         totp = connection.execute(text("select totp_sealed from account where totp_sealed is not null")).scalar_one()
         oidc = connection.execute(text("select client_secret_sealed from oidc_provider")).scalar_one()
     return totp, oidc
 
 
-def test_the_ring_is_made_once(escouade: Escouade, empty: Database, file: Path) -> None:
+def test_keys_create_never_replaces_the_keyring(escouade: Escouade, empty: Database, file: Path) -> None:
     missing = escouade(empty, "keys", "check")
     assert (missing.status, missing.out) == (1, "")
     assert "escouade keys create" in missing.err
@@ -66,8 +66,8 @@ def test_the_ring_is_made_once(escouade: Escouade, empty: Database, file: Path) 
     assert escouade(empty, "keys", "check").out == f"{file} : clé courante 1; versions 1.\n"
 
 
-def test_a_ring_that_others_may_read_is_said(escouade: Escouade, empty: Database, file: Path) -> None:
-    make(file)
+def test_keys_check_reports_a_keyring_readable_by_others(escouade: Escouade, empty: Database, file: Path) -> None:
+    create(file)
     file.chmod(0o644)
     checked = escouade(empty, "keys", "check")
     assert (checked.status, checked.out) == (1, "")
@@ -75,57 +75,61 @@ def test_a_ring_that_others_may_read_is_said(escouade: Escouade, empty: Database
     assert "✗ Trousseau de clés" in escouade(empty, "doctor").out
 
 
-def test_there_is_nothing_to_turn_without_a_ring(escouade: Escouade, empty: Database) -> None:
+def test_keys_rotate_without_a_keyring_is_refused(escouade: Escouade, empty: Database) -> None:
     done = escouade(empty, "keys", "rotate")
     assert (done.status, done.out) == (1, "")
     assert "Traceback" not in done.err
 
 
-def test_turning_then_sealing_again(escouade: Escouade, database: Database, world: World, file: Path) -> None:
-    make(file)
+def test_keys_rotate_then_reseal_encrypts_every_secret_again(
+    escouade: Escouade, database: Database, world: World, file: Path
+) -> None:
+    create(file)
     first = load(file)
     account = stored(database, first, world)
-    place, oidc_place = f"account:{account}", secret_place(ISSUER, CLIENT)
+    place, oidc_place = f"account:{account}", secret_binding(ISSUER, CLIENT)
     assert "version 2" in escouade(database, "keys", "rotate").out
     turned = load(file)
-    totp, oidc = sealed_now(database)
-    assert turned.decrypt(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", "the old key still opens what it sealed"
+    totp, oidc = stored_secrets(database)
+    assert turned.decrypt(KeyPurpose.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", (
+        "the old key still opens what it sealed"
+    )
     done = escouade(database, "keys", "reseal")
     assert (done.status, done.out) == (
         0,
         "Scellés de nouveau avec la clé 2 : seconds facteurs, 1; connexions de collèges, 1; "
         "clés de justificatifs, 0.\n",
     )
-    totp, oidc = sealed_now(database)
+    totp, oidc = stored_secrets(database)
     assert (version_of(totp), version_of(oidc)) == (2, 2)
     alone = Keyring(2, {2: turned.keys[2]})
-    assert alone.decrypt(Use.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP"
-    assert alone.decrypt(Use.OIDC, oidc, bound=oidc_place) == "secret du client"
+    assert alone.decrypt(KeyPurpose.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP"
+    assert alone.decrypt(KeyPurpose.OIDC, oidc, bound=oidc_place) == "secret du client"
     with pytest.raises(Unavailable, match="key_missing"):
-        first.decrypt(Use.TOTP, totp, bound=place)
+        first.decrypt(KeyPurpose.TOTP, totp, bound=place)
     again = escouade(database, "keys", "reseal").out
     assert "facteurs, 0; connexions de collèges, 0; clés de justificatifs, 0." in again
-    assert sealed_now(database) == (totp, oidc)
+    assert stored_secrets(database) == (totp, oidc)
 
 
-def test_one_secret_that_does_not_open_keeps_all_as_they_were(
+def test_keys_reseal_with_an_unreadable_secret_changes_nothing(
     escouade: Escouade, database: Database, world: World, file: Path
 ) -> None:
-    make(file)
+    create(file)
     stored(database, load(file), world)
     with database.engine.begin() as connection:
         connection.execute(
             text("update oidc_provider set client_id = 'autre'")
         )  # the seal's place is no longer its own
     save(file, load(file).rotated())
-    before = sealed_now(database)
+    before = stored_secrets(database)
     done = escouade(database, "keys", "reseal")
     assert (done.status, done.out) == (1, "")
     assert "altéré ou déplacé" in done.err
-    assert sealed_now(database) == before
+    assert stored_secrets(database) == before
 
 
-def test_doctor_looks_at_the_ring(escouade: Escouade, empty: Database, file: Path) -> None:
+def test_doctor_checks_the_keyring(escouade: Escouade, empty: Database, file: Path) -> None:
     assert "✓ Trousseau de clés" in escouade(empty, "doctor").out, "made at the first need, outside production"
     file.write_text("{}")
     assert "✗ Trousseau de clés" in escouade(empty, "doctor").out
@@ -137,10 +141,8 @@ def test_doctor_looks_at_the_ring(escouade: Escouade, empty: Database, file: Pat
     assert "✓ Réglages" in produced
 
 
-def test_a_lost_second_factor_is_forgotten_by_the_operator(
-    escouade: Escouade, database: Database, world: World, file: Path
-) -> None:
-    make(file)
+def test_forget_second_factor_removes_it(escouade: Escouade, database: Database, world: World, file: Path) -> None:
+    create(file)
     stored(database, load(file), world)
     token(database, world, "maude")
     done = escouade(database, "accounts", "forget-second-factor", world.emails["maude"].upper())

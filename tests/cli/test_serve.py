@@ -1,4 +1,4 @@
-"""``escouade serve``: the address that people are given is the one that is listened on."""
+"""``escouade serve``: links use the address that the server listens on."""
 
 import os
 import socket
@@ -17,18 +17,18 @@ from tests.cli.conftest import Escouade
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FastAPI]]:
-    """The applications that uvicorn is asked to serve, each made as a serving process makes it; none listens."""
-    found: list[FastAPI] = []
+    """Yield the applications passed to uvicorn, created as a server process does; none listens."""
+    applications: list[FastAPI] = []
 
     def make(*_: object, **__: Any) -> None:
         app = application()
         app.state.database.dispose()
-        found.append(app)
+        applications.append(app)
 
     monkeypatch.setattr(uvicorn, "run", make)
-    kept = {name: os.environ.get(name) for name in ("ESCOUADE_SERVED_URL", "ESCOUADE_BASE_URL")}
-    yield found
-    for name, value in kept.items():
+    previous = {name: os.environ.get(name) for name in ("ESCOUADE_SERVED_URL", "ESCOUADE_BASE_URL")}
+    yield applications
+    for name, value in previous.items():
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value
@@ -36,12 +36,12 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FastAPI]]:
 
 def free_port() -> int:
     """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("by", ["option", "variable"])
-def test_links_of_a_served_site_lead_to_the_port_that_was_asked_for(
+def test_serve_links_use_the_given_port(
     escouade: Escouade, empty: Database, served: list[FastAPI], monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     """Links, QR codes and credentials come from ``base_url``; ``PORT=… make run`` gives the option."""
@@ -55,9 +55,7 @@ def test_links_of_a_served_site_lead_to_the_port_that_was_asked_for(
     assert settings().base_url == f"http://127.0.0.1:{port}", "what a worker in the same process reads"
 
 
-def test_an_address_that_was_set_stays_whatever_the_port(
-    escouade: Escouade, empty: Database, served: list[FastAPI]
-) -> None:
+def test_serve_base_url_that_was_set_is_kept(escouade: Escouade, empty: Database, served: list[FastAPI]) -> None:
     done = escouade(empty, "serve", "--port", free_port(), base_url="https://escouade.example.com")
     assert (done.status, done.err) == (0, "")
     assert [app.state.settings.base_url for app in served] == ["https://escouade.example.com"]

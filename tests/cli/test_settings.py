@@ -1,4 +1,4 @@
-"""What settings refuse, and what the commands say of it: in French, on the error output, without a traceback."""
+"""Unsafe or invalid settings: refused in French, on standard error, without a traceback."""
 
 import os
 import re
@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.platform.config import Settings, unsafe
+from app.platform.config import Settings, unsafe_settings
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
-from app.platform.messages.i18n import explain, known
-from app.platform.security.keyring import make
+from app.platform.messages.i18n import explain, has_message
+from app.platform.security.keyring import create
 from tests.cli.conftest import Escouade
 
 URL = "postgresql://escouade@db.example.com/escouade"
@@ -30,54 +30,60 @@ URL = "postgresql://escouade@db.example.com/escouade"
         ("production", None, "http://127.0.0.1:8000", ["embedded_database", "address_without_tls"]),
     ],
 )
-def test_unsafe(tmp_path: Path, environment: str, database_url: str | None, base_url: str, reasons: list[str]) -> None:
-    make(tmp_path / "keyring.json")
+def test_unsafe_settings_reasons_by_environment(
+    tmp_path: Path, environment: str, database_url: str | None, base_url: str, reasons: list[str]
+) -> None:
+    create(tmp_path / "keyring.json")
     chosen = Settings(environment=environment, database_url=database_url, base_url=base_url, data_dir=tmp_path)
-    found = unsafe(chosen)
-    assert [r.code for r in found] == reasons
-    assert all(explain(r) for r in found)
+    reasons_found = unsafe_settings(chosen)
+    assert [r.code for r in reasons_found] == reasons
+    assert all(explain(r) for r in reasons_found)
 
 
-def test_a_keyring_serves_real_people_only_when_it_is_there_and_its_owners_alone(tmp_path: Path) -> None:
+def test_production_keyring_must_exist_and_be_readable_by_its_owner_only(tmp_path: Path) -> None:
     chosen = Settings(environment="production", database_url=URL, base_url="https://e.example", data_dir=tmp_path)
-    assert [r.code for r in unsafe(chosen)] == ["keyring_missing"]
-    make(chosen.keyring_file)
-    assert unsafe(chosen) == []
+    assert [r.code for r in unsafe_settings(chosen)] == ["keyring_missing"]
+    create(chosen.keyring_file)
+    assert unsafe_settings(chosen) == []
     chosen.keyring_file.chmod(0o640)
-    assert [r.code for r in unsafe(chosen)] == ["keyring_open_to_others"]
+    assert [r.code for r in unsafe_settings(chosen)] == ["keyring_open_to_others"]
     chosen.keyring_file.write_text('{"current": 1, "keys": {"1": "c2hvcnQ="}}', encoding="utf-8")
-    assert [r.code for r in unsafe(chosen)] == ["keyring_unreadable"]
+    assert [r.code for r in unsafe_settings(chosen)] == ["keyring_unreadable"]
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
-def test_usual_spellings_of_an_address(scheme: str) -> None:
+def test_database_url_schemes_are_accepted(scheme: str) -> None:
     assert Settings(database_url=f"{scheme}://a@b/c").database_url == "postgresql+psycopg://a@b/c"
 
 
 @pytest.mark.parametrize("words", [("demo",), ("demo", "accounts"), ("demo", "accounts", "--json")])
-def test_production_has_no_demo(escouade: Escouade, database: Database, words: tuple[str, ...]) -> None:
-    """Nor does it list its people beside the demo network's password."""
+def test_demo_commands_are_refused_in_production(
+    escouade: Escouade, database: Database, words: tuple[str, ...]
+) -> None:
+    """Nor are real accounts listed beside the demo password."""
     done = escouade(database, *words, environment="production", base_url="https://escouade.example.com")
     assert (done.status, done.out) == (1, "")
     assert done.err == "Le réseau de démonstration ne se charge pas en production.\n"
 
 
-def test_a_demo_is_not_laid_over_a_network(escouade: Escouade, database: Database) -> None:
+def test_demo_is_refused_over_existing_data(escouade: Escouade, database: Database) -> None:
     done = escouade(database, "demo")
     assert (done.status, done.out) == (1, "")
     assert done.err == "La base contient déjà un collège : rien n’a été changé.\n"
 
 
 @pytest.mark.parametrize("words", [("init",), ("worker",), ("accounts", "import", __file__)], ids=lambda w: w[0])
-def test_production_over_unsafe_settings(escouade: Escouade, database: Database, words: tuple[str, ...]) -> None:
-    asked = ("college", "slug", "city", "region", "prefix", "first-name", "last-name", "email", "password")
-    answers = [part for name in asked for part in (f"--{name}", "x")] if words == ("init",) else []
+def test_commands_refuse_unsafe_settings_in_production(
+    escouade: Escouade, database: Database, words: tuple[str, ...]
+) -> None:
+    options = ("college", "slug", "city", "region", "prefix", "first-name", "last-name", "email", "password")
+    answers = [part for name in options for part in (f"--{name}", "x")] if words == ("init",) else []
     done = escouade(database, *words, *answers, environment="production", base_url="http://escouade.example.com")
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("Ces réglages ne conviennent pas à la production.\n  - ")
 
 
-def test_tables_that_are_behind(escouade: Escouade, empty: Database) -> None:
+def test_commands_refuse_a_database_that_is_not_migrated(escouade: Escouade, empty: Database) -> None:
     with empty.engine.begin() as owner:
         owner.execute(text("update alembic_version set version_num = '0001'"))
     done = escouade(empty, "demo", "accounts")
@@ -86,15 +92,17 @@ def test_tables_that_are_behind(escouade: Escouade, empty: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"DATABASE_URL": "postgresql://moi:secret@127.0.0.1:9/rien"}, "La base de données ne répond pas"),
         ({"DATA_DIR": ""}, "contient autre chose qu’une base d’Escouade"),
     ],
     ids=["server", "directory"],
 )
-def test_a_process_says_what_is_wrong(variables: dict[str, str], said: str, tmp_path: Path) -> None:
-    """The whole command, as people start it."""
+def test_command_with_invalid_settings_prints_the_cause(
+    variables: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """Run the command in a process of its own."""
     if "DATA_DIR" in variables:
         (tmp_path / "postgresql").mkdir()
         (tmp_path / "postgresql" / "lettre.txt").write_text("à moi")
@@ -110,36 +118,36 @@ def test_a_process_says_what_is_wrong(variables: dict[str, str], said: str, tmp_
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert said in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
+    assert message in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("database_url", "n’importe quoi", "La base de données ne répond pas"),
         ("pool_size", "beaucoup", "ESCOUADE_POOL_SIZE : "),
         ("environment", "vacances", "ESCOUADE_ENVIRONMENT : "),
     ],
 )
-def test_a_wrong_setting_is_named(escouade: Escouade, database: Database, name: str, value: str, said: str) -> None:
+def test_invalid_setting_is_named(escouade: Escouade, database: Database, name: str, value: str, message: str) -> None:
     done = escouade(database, "demo", "accounts", **{name: value})
     assert (done.status, done.out) == (1, "")
-    assert done.err.startswith(said)
+    assert done.err.startswith(message)
     assert len(done.err.splitlines()) == 1
 
 
-def test_a_fault_of_ours_is_not_hidden(escouade: Escouade, empty: Database) -> None:
-    """A table that is gone is no mistake of the person who types."""
+def test_unexpected_database_error_is_not_hidden(escouade: Escouade, empty: Database) -> None:
+    """A missing table is a bug, not an error of the command line."""
     with empty.engine.begin() as owner:
         owner.execute(text("drop table sign_in; alter table role_held rename to elsewhere"))
     with pytest.raises(Exception, match="role_held"):
         escouade(empty, "demo", "accounts")
 
 
-def test_every_message_of_the_embedded_server_has_its_sentence() -> None:
+def test_every_error_code_of_the_embedded_server_has_a_sentence() -> None:
     source = (ROOT / "app/platform/database/embedded.py").read_text(encoding="utf-8")
     codes = set(re.findall(r'EmbeddedError\("([^"]+)"', source))
     assert len(codes) >= 7
-    assert {code for code in codes if not known(code)} == set()
+    assert {code for code in codes if not has_message(code)} == set()

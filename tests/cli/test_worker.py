@@ -1,4 +1,4 @@
-"""The worker: what it does, where its tables are, and what a killed one leaves."""
+"""The worker: its jobs, the schema of its tables, and the recovery after a killed worker."""
 
 import asyncio
 import os
@@ -16,26 +16,29 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from app.cli.worker import check_progress, run_worker, sweep_sign_ins
+from app.cli.worker import run_background_work
+from app.features import JOBS
 from app.identity.account.models import Account
+from app.identity.jobs import sweep_sign_ins
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
+from app.progress.jobs import check_progress
 from tests.certificates import kills
 from tests.cli.conftest import url_of
-from tests.factories import bulk_clone as crowd
+from tests.factories import bulk_clone
 from tests.factories.network import World
 
-PATIENCE = 90.0
-SCHEDULES = 6
+TIMEOUT = 90.0
+SCHEDULES = len(JOBS)
 """What the worker does by itself, at its hours."""
 OLD = timedelta(days=31)
 
 
 def sign_ins(database: Database, **ends: tuple[timedelta, timedelta | None]) -> None:
-    """Sign-ins by name: how long ago each expired (negative: to come), and how long ago it was ended."""
+    """Add sign-ins by name: how long ago each expired (negative: in the future) and was ended."""
     with database.as_owner() as db:
         account = db.execute(text("select min(id) from account")).scalar_one()
         assert db.get(Account, account) is not None
@@ -58,7 +61,7 @@ def left(database: Database) -> set[str]:
         return set(connection.execute(text("select secret_hash from sign_in")).scalars())
 
 
-def test_only_what_ended_a_month_ago_is_forgotten(database: Database) -> None:
+def test_sweep_sign_ins_deletes_those_that_ended_a_month_ago(database: Database) -> None:
     day = timedelta(days=1)
     sign_ins(
         database,
@@ -74,7 +77,9 @@ def test_only_what_ended_a_month_ago_is_forgotten(database: Database) -> None:
     assert sweep_sign_ins(database) == 0
 
 
-def test_a_tampered_row_is_reported(database: Database, world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_check_progress_reports_tampered_rows(
+    database: Database, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     assert check_progress(database) == []
     with database.engine.begin() as owner:
         owner.execute(
@@ -88,24 +93,24 @@ def test_a_tampered_row_is_reported(database: Database, world: World, caplog: py
 
 
 def tables_of_the_queue(database: Database) -> set[str]:
-    """``schema.table`` of every table that the application has not."""
+    """Return ``schema.table`` of every table of the queue."""
     with database.engine.connect() as connection:
-        found = connection.execute(
+        names = connection.execute(
             text("select schemaname || '.' || tablename from pg_tables where tablename like '%pgqueuer%'")
         )
-        return set(found.scalars())
+        return set(names.scalars())
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
 async def until_waiting(database: Database, running: list[asyncio.Task[None]]) -> None:
-    """Until the schedules are there, made by whichever worker came first."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until the schedules exist, created by either worker."""
+    deadline = time.monotonic() + TIMEOUT
     while await asyncio.to_thread(schedules, database) < SCHEDULES:
         assert time.monotonic() < deadline
         assert not [task.result() for task in running if task.done()]
@@ -119,12 +124,14 @@ def schedules(database: Database) -> int:
         return int(connection.execute(text("select count(*) from queue.pgqueuer_schedules")).scalar_one())
 
 
-def test_two_at_once_install_the_queue_in_its_schema(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of the queue stay out of the application's schema, so that migrations see nothing to do."""
+def test_two_workers_at_once_install_the_queue_in_its_schema(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue's tables are not in the application's schema, so that migrations find no difference."""
     monkeypatch.setenv("PGQUEUER_SCHEMA", "elsewhere")
 
     async def work() -> None:
-        running = [asyncio.create_task(run_worker(url_of(database))) for _ in range(2)]
+        running = [asyncio.create_task(run_background_work(url_of(database))) for _ in range(2)]
         try:
             await until_waiting(database, running)
             await asyncio.sleep(1)
@@ -147,7 +154,7 @@ def test_two_at_once_install_the_queue_in_its_schema(database: Database, monkeyp
 
 @contextmanager
 def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.Popen[str]]:
-    """``escouade worker`` in a process of its own, ended whatever happens."""
+    """Run ``escouade worker`` in a process of its own, killed on leaving."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PGQUEUER_"))}
     clean |= {"ESCOUADE_DATA_DIR": str(root)} if root else {}
     process = subprocess.Popen(
@@ -163,16 +170,16 @@ def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-        process.communicate(timeout=PATIENCE)
+        process.communicate(timeout=TIMEOUT)
 
 
-def test_another_takes_up_what_a_killed_one_left(database: Database) -> None:
-    """Killed in the middle of its work, it leaves the job picked: the next worker does it once it is stale."""
+def test_job_of_a_killed_worker_is_run_by_another(database: Database) -> None:
+    """A worker killed during a job leaves it picked: the next worker runs it once it is stale."""
     with worker(database) as first:
         until(lambda: schedules(database) == SCHEDULES or first.poll() is not None)
         assert first.poll() is None
         first.send_signal(signal.SIGKILL)
-        assert first.wait(PATIENCE) == -signal.SIGKILL
+        assert first.wait(TIMEOUT) == -signal.SIGKILL
     sign_ins(database, old=(OLD, None), good=(-OLD, None))
     picked = text(
         "update queue.pgqueuer_schedules set status = 'picked', heartbeat = now() - interval '1 minute'"
@@ -184,30 +191,30 @@ def test_another_takes_up_what_a_killed_one_left(database: Database) -> None:
         until(lambda: left(database) == {"good"} or second.poll() is not None)
         assert left(database) == {"good"}
         second.send_signal(signal.SIGTERM)
-        assert second.wait(PATIENCE) == 0
+        assert second.wait(TIMEOUT) == 0
         assert second.stderr is not None
         assert "Traceback" not in second.stderr.read()
 
 
-def test_it_issues_what_was_decided_and_stops_when_told(database: Database, world: World, tmp_path: Path) -> None:
-    """Documents are drawn by processes of their own, which leave with it; what is under way is finished."""
-    batch = crowd.decide(database, world, crowd.gather(database, world, 12))
+def test_worker_processes_a_batch_and_stops_on_a_signal(database: Database, world: World, tmp_path: Path) -> None:
+    """Render processes end with the worker, which finishes the certificate under way."""
+    batch = bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 12))
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:
             until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
         first.send_signal(signal.SIGTERM)
-        assert first.wait(PATIENCE) == 0
+        assert first.wait(TIMEOUT) == 0
         assert first.stderr is not None
         assert "Traceback" not in first.stderr.read()
     with worker(database, tmp_path) as second:
         until(lambda: kills.phase(database, batch) == "finished" or second.poll() is not None)
-    wrong = kills.count(database, world, batch, tmp_path, 12)
+    wrong = kills.count_faults(database, world, batch, tmp_path, 12)
     assert {what: n for what, n in wrong.items() if n} == {"not archived": -1}  # none was issued before the batch
 
 
-def test_what_draws_leaves_with_a_killed_worker(database: Database, world: World, tmp_path: Path) -> None:
-    crowd.decide(database, world, crowd.gather(database, world, 12))
+def test_render_processes_end_with_a_killed_worker(database: Database, world: World, tmp_path: Path) -> None:
+    bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 12))
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:
@@ -222,5 +229,5 @@ def test_what_draws_leaves_with_a_killed_worker(database: Database, world: World
         ]
         assert drawing
         first.send_signal(signal.SIGKILL)
-        assert first.wait(PATIENCE) == -signal.SIGKILL
+        assert first.wait(TIMEOUT) == -signal.SIGKILL
     until(lambda: not any(process.exists() for process in drawing))

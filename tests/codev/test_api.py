@@ -1,4 +1,4 @@
-"""Codevelopment over JSON: the whole path of a group, and what is refused without leaving anything."""
+"""Routes of codevelopment: a group from forming to record; refusals write nothing."""
 
 from typing import Any
 
@@ -8,21 +8,30 @@ from fastapi.testclient import TestClient
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordCommand
 from app.platform.database.transaction import Database
-from tests.factories.codev import FIRST, assign, close, everyone, formed, ids, planned, turn
+from tests.factories.codev import (
+    FIRST,
+    assign_roles,
+    close_record,
+    create_group,
+    membership_ids,
+    plan_session,
+    presences,
+    turn,
+)
 from tests.factories.network import PARTICIPANTS, World, as_, count
 
 DAY = FIRST.date().isoformat()
 TABLES = ("codev_group", "codev_membership", "codev_session", "role_assignment", "codev_record", "management_link")
 
 
-def kept(database: Database, world: World) -> dict[str, int]:
-    """Rows of the feature's tables in both colleges."""
+def row_counts(database: Database, world: World) -> dict[str, int]:
+    """Return the number of rows of the feature's tables in both colleges."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         return {table: count(db, table) for table in TABLES}
 
 
 def group_body(world: World, **changes: object) -> dict[str, Any]:
-    """A group to form."""
+    """Return the body of a group to form."""
     return {
         "name": "Groupe A",
         "enrolment_ids": [world.enrolments[w] for w in PARTICIPANTS],
@@ -32,7 +41,7 @@ def group_body(world: World, **changes: object) -> dict[str, Any]:
 
 
 def record_body(members: list[dict[str, Any]], client_id: int, **changes: object) -> dict[str, Any]:
-    """Everyone there, one by telephone, one turn held."""
+    """Return the body of a record: everyone present by telephone, one turn held."""
     entries = [
         {"membership_id": m["membership_id"], "status": "present", "minutes": 180, "mode": "phone"} for m in members
     ]
@@ -40,23 +49,23 @@ def record_body(members: list[dict[str, Any]], client_id: int, **changes: object
     return {"entries": entries, "turns": turns, **changes}
 
 
-def test_a_group_from_its_forming_to_a_corrected_record(client: TestClient, database: Database, world: World) -> None:
+def test_group_from_forming_to_a_corrected_record(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
-    formed_ = client.post(
+    created = client.post(
         f"/api/v1/cohorts/{world.cohort}/codev-groups", json=group_body(world, joined_on=str(FIRST.date()))
     )
-    assert formed_.status_code == 201, formed_.text
-    group = formed_.json()
-    planned_ = client.post(
+    assert created.status_code == 201, created.text
+    group = created.json()
+    planned_session = client.post(
         f"/api/v1/codev/groups/{group['id']}/sessions",
         json={"activity_code": "GEN-7.A", "starts_at": FIRST.isoformat()},
     )
-    assert planned_.status_code == 201, planned_.text
-    path = f"/api/v1/codev/sessions/{planned_.json()['id']}"
+    assert planned_session.status_code == 201, planned_session.text
+    path = f"/api/v1/codev/sessions/{planned_session.json()['id']}"
 
     as_(client, database, world, "facilitator")
     (row,) = client.get("/api/v1/codev/groups").json()
-    assert row["next_session_id"] == planned_.json()["id"]
+    assert row["next_session_id"] == planned_session.json()["id"]
     (proposed,) = client.get(f"{path}/rotation").json()
     assert (proposed["client"], proposed["reserve"]) == ("Maude Bérubé", "Karim Haddad")
     roles = [
@@ -74,25 +83,25 @@ def test_a_group_from_its_forming_to_a_corrected_record(client: TestClient, data
     assert client.post(f"{path}/records", json=corrected).status_code == 201
 
     as_(client, database, world, "maude")
-    found = client.get(f"/api/v1/codev/groups/{group['id']}").json()
-    assert {m["name"]: m["turns"] for m in found["members"]}["Maude Bérubé"] == 1
-    assert kept(database, world)["codev_record"] == 2
+    shown = client.get(f"/api/v1/codev/groups/{group['id']}").json()
+    assert {m["name"]: m["turns"] for m in shown["members"]}["Maude Bérubé"] == 1
+    assert row_counts(database, world)["codev_record"] == 2
 
 
 def test_members_come_and_go_and_the_facilitator_changes(client: TestClient, database: Database, world: World) -> None:
-    group = formed(database, world)
+    group = create_group(database, world)
     path = f"/api/v1/codev/groups/{group.id}"
     as_(client, database, world, "coordinator")
-    left = client.post(f"{path}/departures", json={"membership_id": ids(group)["yves"]})
+    left = client.post(f"{path}/departures", json={"membership_id": membership_ids(group)["yves"]})
     assert left.status_code == 201
     back = client.post(f"{path}/members", json={"enrolment_id": world.enrolments["yves"]})
     assert [m["follows"] for m in back.json()["members"]] == [True] * 4 + [False]
-    handed = client.put(f"{path}/facilitator", json={"person_id": world.people["trainer"]})
-    assert [f["name"] for f in handed.json()["facilitators"]] == ["Théo Formation"]
+    changed = client.put(f"{path}/facilitator", json={"person_id": world.people["trainer"]})
+    assert [f["name"] for f in changed.json()["facilitators"]] == ["Théo Formation"]
     link = {"manager_id": world.people["maude"], "member_id": world.people["karim"]}
     declared = client.post(f"/api/v1/colleges/{world.alma}/management-links", json=link)
     assert declared.json() == {**link, "group_ids": [group.id]}
-    session_id = planned(database, world, group.id)
+    session_id = plan_session(database, world, group.id)
     cancelled = client.post(f"/api/v1/codev/sessions/{session_id}/cancellation")
     assert cancelled.json()["cancelled_at"] is not None
     assert client.post(f"/api/v1/codev/sessions/{session_id}/cancellation").status_code == 409
@@ -102,58 +111,54 @@ def test_members_come_and_go_and_the_facilitator_changes(client: TestClient, dat
     ("who", "status"),
     [("trainer", 403), ("registrar", 403), ("observer", 403), ("admin", 403), ("other_coordinator", 404), (None, 401)],
 )
-def test_doors_stay_closed_to_others(
+def test_routes_refuse_those_without_permission_or_reach(
     client: TestClient, database: Database, world: World, who: str | None, status: int
 ) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
     if who is not None:
         as_(client, database, world, who)
     for path in (f"/api/v1/codev/groups/{group.id}", f"/api/v1/codev/sessions/{session_id}"):
         assert client.get(path).status_code == status
 
 
-def test_another_college_is_answered_as_if_it_were_missing(
-    client: TestClient, database: Database, world: World
-) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
-    before = kept(database, world)
+def test_records_of_another_college_answer_as_missing(client: TestClient, database: Database, world: World) -> None:
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
+    before = row_counts(database, world)
     as_(client, database, world, "other_coordinator")
     assert client.get("/api/v1/codev/groups").json() == []
     join = {"enrolment_id": world.enrolments["other_participant"]}
-    doors: list[tuple[str, str, dict[str, Any] | None]] = [
+    group_routes: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/v1/codev/groups/{}", None),
         ("POST", "/api/v1/codev/groups/{}/members", join),
         ("POST", "/api/v1/codev/groups/{}/departures", {"membership_id": 1}),
         ("PUT", "/api/v1/codev/groups/{}/facilitator", {"person_id": world.people["other_trainer"]}),
         ("POST", "/api/v1/codev/groups/{}/sessions", {"activity_code": "GEN-7.A", "starts_at": FIRST.isoformat()}),
     ]
-    sessions: list[tuple[str, str, dict[str, Any] | None]] = [
+    session_routes: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/v1/codev/sessions/{}", None),
         ("GET", "/api/v1/codev/sessions/{}/rotation", None),
         ("POST", "/api/v1/codev/sessions/{}/cancellation", None),
     ]
-    for known, several in ((group.id, doors), (session_id, sessions)):
-        for method, path, body in several:
-            theirs = client.request(method, path.format(known), json=body)
+    for hidden_id, routes in ((group.id, group_routes), (session_id, session_routes)):
+        for method, path, body in routes:
+            hidden = client.request(method, path.format(hidden_id), json=body)
             missing = client.request(method, path.format(99_999_999_999), json=body)
-            assert (theirs.status_code, theirs.content) == (404, missing.content), path
+            assert (hidden.status_code, hidden.content) == (404, missing.content), path
     college = client.post(f"/api/v1/colleges/{world.alma}/management-links", json={"manager_id": 1, "member_id": 2})
     cohort = client.post(f"/api/v1/cohorts/{world.cohort}/codev-groups", json=group_body(world, name="B"))
     assert (college.status_code, cohort.status_code) == (404, 404)
-    assert kept(database, world) == before
+    assert row_counts(database, world) == before
 
 
-def test_a_facilitator_of_another_group_sees_nothing_of_this_one(
-    client: TestClient, database: Database, world: World
-) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
+def test_facilitator_of_another_group_gets_404(client: TestClient, database: Database, world: World) -> None:
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
     as_(client, database, world, "coordinator")
     client.put(f"/api/v1/codev/groups/{group.id}/facilitator", json={"person_id": world.people["trainer"]})
     as_(client, database, world, "facilitator")
-    record = record_body([m.model_dump() for m in group.members], ids(group)["maude"])
+    record = record_body([m.model_dump() for m in group.members], membership_ids(group)["maude"])
     answers = [
         client.get(f"/api/v1/codev/groups/{group.id}"),
         client.get(f"/api/v1/codev/sessions/{session_id}"),
@@ -161,29 +166,30 @@ def test_a_facilitator_of_another_group_sees_nothing_of_this_one(
         client.post(f"/api/v1/codev/sessions/{session_id}/records", json=record),
     ]
     assert [a.status_code for a in answers] == [404] * 4
-    assert kept(database, world)["codev_record"] == 0
+    assert row_counts(database, world)["codev_record"] == 0
 
 
-def test_a_member_reads_and_a_coordinator_plans_but_neither_closes(
+def test_member_and_coordinator_read_but_cannot_close_a_record(
     client: TestClient, database: Database, world: World
 ) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
-    record = record_body([m.model_dump() for m in group.members], ids(group)["maude"])
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
+    record = record_body([m.model_dump() for m in group.members], membership_ids(group)["maude"])
     for who in ("maude", "coordinator"):
         as_(client, database, world, who)
         assert client.get(f"/api/v1/codev/sessions/{session_id}").status_code == 200
         assert client.post(f"/api/v1/codev/sessions/{session_id}/records", json=record).status_code == 403
 
 
-def test_what_the_coordinator_reads_holds_no_reason(client: TestClient, database: Database, world: World) -> None:
-
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
+def test_coordinator_reads_a_session_without_the_reason_of_a_turn(
+    client: TestClient, database: Database, world: World
+) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     postponed = turn(who["maude"], TurnStatus.POSTPONED, TurnReason.ABSENCE)
-    close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(postponed,)))
+    close_record(database, world, session_id, RecordCommand(entries=presences(group), turns=(postponed,)))
     as_(client, database, world, "coordinator")
     assert "absence" not in client.get(f"/api/v1/codev/sessions/{session_id}").text
 
@@ -204,15 +210,15 @@ BAD_GROUPS = [
 
 
 @pytest.mark.parametrize(("changes", "code", "field"), BAD_GROUPS)
-def test_a_bad_group_is_refused_and_leaves_nothing(
+def test_invalid_group_is_refused_and_writes_nothing(
     client: TestClient, database: Database, world: World, *, changes: dict[str, object], code: str, field: str
 ) -> None:
-    before = kept(database, world)
+    before = row_counts(database, world)
     as_(client, database, world, "coordinator")
     answer = client.post(f"/api/v1/cohorts/{world.cohort}/codev-groups", json=group_body(world, **changes))
     assert answer.status_code == 422, answer.text
     assert (code, field) in [(e["code"], e["field"]) for e in answer.json()["errors"]]
-    assert kept(database, world) == before
+    assert row_counts(database, world) == before
 
 
 BAD_RECORDS = [
@@ -226,17 +232,17 @@ BAD_RECORDS = [
 
 
 @pytest.mark.parametrize(("changes", "code", "field"), BAD_RECORDS)
-def test_a_bad_record_is_refused_and_leaves_nothing(
+def test_invalid_record_is_refused_and_writes_nothing(
     client: TestClient, database: Database, world: World, *, changes: dict[str, object], code: str, field: str
 ) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
     as_(client, database, world, "facilitator")
-    body = record_body([m.model_dump() for m in group.members], ids(group)["maude"]) | changes
+    body = record_body([m.model_dump() for m in group.members], membership_ids(group)["maude"]) | changes
     answer = client.post(f"/api/v1/codev/sessions/{session_id}/records", json=body)
     assert answer.status_code == 422, answer.text
     assert (code, field) in [(e["code"], e["field"]) for e in answer.json()["errors"]]
-    assert kept(database, world)["codev_record"] == 0
+    assert row_counts(database, world)["codev_record"] == 0
 
 
 @pytest.mark.parametrize(
@@ -249,12 +255,12 @@ def test_a_bad_record_is_refused_and_leaves_nothing(
         ({"activity_code": "GEN-7.A", "starts_at": FIRST.isoformat(), "planned_minutes": 5}, "greater_than_equal"),
     ],
 )
-def test_a_bad_session_is_refused(
+def test_invalid_session_is_refused_and_writes_nothing(
     client: TestClient, database: Database, world: World, body: dict[str, object], code: str
 ) -> None:
-    group = formed(database, world)
+    group = create_group(database, world)
     as_(client, database, world, "coordinator")
     answer = client.post(f"/api/v1/codev/groups/{group.id}/sessions", json=body)
     assert answer.status_code == 422, answer.text
     assert code in [e["code"] for e in answer.json()["errors"]]
-    assert kept(database, world)["codev_session"] == 0
+    assert row_counts(database, world)["codev_session"] == 0

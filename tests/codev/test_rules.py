@@ -1,4 +1,4 @@
-"""Groups, roles and the rotation: pure rules (BR-10, S4)."""
+"""Rules of groups, roles and the rotation (BR-10, S4)."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,28 +19,25 @@ OBSERVER, NOTES, DIGITAL = CodevRole.OBSERVER, CodevRole.NOTE_TAKER, CodevRole.D
 
 
 def people(size: int) -> list[Candidate]:
-    """Active people of cohort 1; person 100 + their enrolment."""
+    """Return active people of cohort 1; the person id is 100 + the enrolment id."""
     return [Candidate(n, 100 + n, 1, EnrolmentState.ACTIVE) for n in range(1, size + 1)]
 
 
-def found(candidates: list[Candidate], **changes: object) -> list[tuple[str, str | None]]:
-    """Codes and fields of a group's reasons."""
-    given_: dict[str, object] = {"cohort_id": 1, "facilitators": [999], "links": [], **changes}
-    return [(r.code, r.field) for r in group_reasons(candidates, **given_)]  # type: ignore[arg-type]
-
-
-# Groups -----------------------------------------------------------------------------------------
+def group_codes(candidates: list[Candidate], **changes: object) -> list[tuple[str, str | None]]:
+    """Return the codes and fields of a group's reasons."""
+    arguments: dict[str, object] = {"cohort_id": 1, "facilitators": [999], "links": [], **changes}
+    return [(r.code, r.field) for r in group_reasons(candidates, **arguments)]  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 12))
 def test_a_group_has_four_to_eight_people(size: int) -> None:
     expected = [] if MIN_SIZE <= size <= MAX_SIZE else [("group_size", "enrolment_ids")]
-    assert found(people(size)) == expected
+    assert group_codes(people(size)) == expected
 
 
-def test_a_group_that_departures_shrank_may_grow_again() -> None:
-    assert found(people(2), minimum=1) == []
-    assert found(people(9), minimum=1) == [("group_size", "enrolment_ids")]
+def test_group_too_small_after_departures_accepts_one_more() -> None:
+    assert group_codes(people(2), minimum=1) == []
+    assert group_codes(people(9), minimum=1) == [("group_size", "enrolment_ids")]
 
 
 @pytest.mark.parametrize(
@@ -56,20 +53,17 @@ def test_a_group_that_departures_shrank_may_grow_again() -> None:
 def test_each_member_is_active_in_the_cohort_once_and_does_not_facilitate(change: dict[str, object], code: str) -> None:
     candidates = people(5)
     candidates[4] = replace(candidates[4], **change)  # type: ignore[arg-type]
-    assert found(candidates) == [(code, "enrolment_ids.4")]
+    assert group_codes(candidates) == [(code, "enrolment_ids.4")]
 
 
 @given(st.permutations([101, 102, 103, 104]), st.booleans())
-def test_nobody_manages_another_member(order: list[int], inside: bool) -> None:
+def test_group_with_a_management_link_between_members_is_refused(order: list[int], inside: bool) -> None:
     link = (order[0], order[1] if inside else 500)
-    assert found(people(4), links=[link]) == ([("management_link", "enrolment_ids")] if inside else [])
-
-
-# Roles ------------------------------------------------------------------------------------------
+    assert group_codes(people(4), links=[link]) == ([("management_link", "enrolment_ids")] if inside else [])
 
 
 def plan(*roles: tuple[int, int, CodevRole]) -> list[Assigned]:
-    """Roles as (position, membership, role)."""
+    """Return roles given as (position, membership, role)."""
     return [Assigned(*r) for r in roles]
 
 
@@ -97,11 +91,8 @@ def test_a_consultation_has_a_client_a_reserve_and_three_consultants(
     assert [r.code for r in role_reasons(roles, range(1, members + 1))] == codes
 
 
-# Rotation ---------------------------------------------------------------------------------------
-
-
 def held(client: int, day: int, planned: int | None = None) -> PastTurn:
-    """A consultation held; with another client than planned, swapped."""
+    """Return a consultation held, or swapped when another client was planned."""
     status = TurnStatus.SWAPPED if planned else TurnStatus.HELD
     return PastTurn(DAY + timedelta(days=day), client, planned or client, status)
 
@@ -117,28 +108,28 @@ def test_turns_are_counted_when_the_consultation_was_held() -> None:
     assert tally([1, 2, 3], history) == [Tally(1, 2, DAY + timedelta(days=7)), Tally(2), Tally(3)]
 
 
-def test_a_turn_missed_with_notice_is_kept_until_it_is_taken() -> None:
+def test_turn_missed_with_notice_is_owed_until_it_takes_place() -> None:
     missed = PastTurn(DAY, 2, 1, TurnStatus.SWAPPED, TurnReason.ABSENCE, excused=True)
-    assert tally([1, 2], [missed]) == [Tally(1, kept=True), Tally(2, 1, DAY)]
+    assert tally([1, 2], [missed]) == [Tally(1, is_owed=True), Tally(2, 1, DAY)]
     assert tally([1, 2], [missed, held(1, 7)])[0] == Tally(1, 1, DAY + timedelta(days=7))
     postponed = replace(missed, client_id=1, planned_client_id=None, status=TurnStatus.POSTPONED)
-    assert tally([1], [postponed]) == [Tally(1, kept=True)]
+    assert tally([1], [postponed]) == [Tally(1, is_owed=True)]
 
 
 @pytest.mark.parametrize("change", [{"excused": False}, {"reason": TurnReason.PASS}, {"planned_client_id": 9}])
-def test_a_turn_is_not_kept_without_notice_nor_when_passed(change: dict[str, object]) -> None:
+def test_turn_is_not_owed_without_notice_nor_when_passed(change: dict[str, object]) -> None:
     missed = PastTurn(DAY, 2, 1, TurnStatus.SWAPPED, TurnReason.ABSENCE, excused=True)
-    assert not any(t.kept for t in tally([1, 2], [replace(missed, **change)]))  # type: ignore[arg-type]
+    assert not any(t.is_owed for t in tally([1, 2], [replace(missed, **change)]))  # type: ignore[arg-type]
 
 
-def test_fewest_turns_then_a_kept_turn_then_the_longest_wait() -> None:
+def test_rotation_orders_by_fewest_turns_then_owed_turn_then_longest_wait() -> None:
     later = DAY + timedelta(days=7)
-    tallies = [Tally(1, 2, DAY), Tally(2, 1, later), Tally(3, 1, DAY), Tally(4, 1, later, kept=True), Tally(5, 0)]
+    tallies = [Tally(1, 2, DAY), Tally(2, 1, later), Tally(3, 1, DAY), Tally(4, 1, later, is_owed=True), Tally(5, 0)]
     assert rotation(tallies) == [5, 4, 3, 2, 1]
     assert rotation(tallies, passing=[5, 3]) == [4, 2, 1]
 
 
-def test_the_reserve_is_client_of_nothing_that_day_when_there_is_someone() -> None:
+def test_reserve_is_no_client_of_the_day_when_possible() -> None:
     tallies = [Tally(n) for n in (1, 2, 3)]
     assert propose(tallies, 1) == [Proposed(1, 1, 2)]
     assert propose(tallies, 2) == [Proposed(1, 1, 3), Proposed(2, 2, 3)]
@@ -161,8 +152,8 @@ def test_the_rotation_is_fair(size: int, at_once: int, meetings: int) -> None:
 
 
 @given(size=st.integers(4, 8), data=st.data())
-def test_absences_and_passes_never_make_it_unfair_to_those_who_come(size: int, data: st.DataObject) -> None:
-    """Whoever is there and does not pass goes before those who had more turns."""
+def test_rotation_stays_fair_to_those_present_despite_absences_and_passes(size: int, data: st.DataObject) -> None:
+    """A member who attends and does not pass goes before those with more turns."""
     members = range(1, size + 1)
     history: list[PastTurn] = []
     for meeting in range(data.draw(st.integers(1, 12))):
@@ -171,14 +162,15 @@ def test_absences_and_passes_never_make_it_unfair_to_those_who_come(size: int, d
         (proposed,) = propose(tally(members, history), 1, passing)
         assert proposed.client_id not in passing
         assert before[proposed.client_id] == min(n for m, n in before.items() if m not in passing)
-        away = data.draw(st.booleans())
+        is_absent = data.draw(st.booleans())
         on = DAY + timedelta(days=meeting)
         history.append(
             PastTurn(on, proposed.reserve_id, proposed.client_id, TurnStatus.SWAPPED, TurnReason.ABSENCE, excused=True)
-            if away
+            if is_absent
             else PastTurn(on, proposed.client_id, proposed.client_id, TurnStatus.HELD)
         )
-        if away:
+        if is_absent:
             first = rotation(tally(members, history))[0]
-            owed = {t.membership_id: t for t in tally(members, history)}
-            assert owed[first].kept or owed[first].turns < owed[proposed.client_id].turns, "her turn is kept (S4)"
+            tallies = {t.membership_id: t for t in tally(members, history)}
+            fewer_turns = tallies[first].turns < tallies[proposed.client_id].turns
+            assert tallies[first].is_owed or fewer_turns, "the turn missed with notice is owed (S4)"

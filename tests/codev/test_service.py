@@ -1,4 +1,4 @@
-"""Groups and sessions in a real database: what they keep, what they count, who sees them."""
+"""Services of groups, sessions and records: rows, counts, progress and reach."""
 
 from datetime import timedelta
 
@@ -26,29 +26,34 @@ from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import Progress
 from app.progress.service import mismatches
-from tests.factories.codev import FIRST, assign, close, everyone, formed, ids, join, planned, turn
+from tests.factories.codev import (
+    FIRST,
+    assign_roles,
+    close_record,
+    create_group,
+    join_group,
+    membership_ids,
+    plan_session,
+    presences,
+    turn,
+)
 from tests.factories.network import STARTED, World, acting, count, see
 
 
 def progress(database: Database, world: World, who: str) -> Progress:
-    """Someone's projection as stored."""
+    """Return someone's projected progress as stored."""
     with database.transaction(colleges=[world.alma]) as db:
         body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == world.enrolments[who])).one()
         return Progress.model_validate(body)
 
 
 def codes(error: DomainError) -> list[str]:
-    """Codes of an error's reasons."""
+    """Return the codes of an error's reasons."""
     return [r.code for r in error.reasons]
 
 
-# Groups -----------------------------------------------------------------------------------------
-
-
-def test_a_group_has_its_members_and_gives_them_and_its_facilitator_the_right_to_see_it(
-    database: Database, world: World
-) -> None:
-    group = formed(database, world)
+def test_group_is_visible_to_its_members_facilitator_and_coordinator(database: Database, world: World) -> None:
+    group = create_group(database, world)
     assert [m.name for m in group.members] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
     assert [f.name for f in group.facilitators] == ["Flavie Animation"]
     for who in ("maude", "facilitator", "coordinator"):
@@ -74,9 +79,9 @@ def test_a_group_has_its_members_and_gives_them_and_its_facilitator_the_right_to
         ("admin", P.CODEV_READ),
     ],
 )
-def test_others_see_no_group_at_all(database: Database, world: World, who: str, permission: P) -> None:
-    group = formed(database, world)
-    session_id = planned(database, world, group.id)
+def test_group_out_of_reach_is_not_found(database: Database, world: World, who: str, permission: P) -> None:
+    group = create_group(database, world)
+    session_id = plan_session(database, world, group.id)
     with database.transaction() as db:
         actor = acting(db, world, who, permission)
         with pytest.raises(NotFound):
@@ -87,7 +92,7 @@ def test_others_see_no_group_at_all(database: Database, world: World, who: str, 
 
 
 def test_a_facilitator_sees_only_the_groups_they_facilitate(database: Database, world: World) -> None:
-    group = formed(database, world)
+    group = create_group(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
         ref = groups.see_group(db, actor, group.id)
@@ -98,11 +103,13 @@ def test_a_facilitator_sees_only_the_groups_they_facilitate(database: Database, 
             groups.see_group(db, acting(db, world, "facilitator", P.CODEV_RECORD), group.id)
         new = acting(db, world, "trainer", P.CODEV_RECORD)
         assert groups.see_group(db, new, group.id).inside
-        before = world.people["facilitator"]
-        assert groups.facilitates(db, before, world.enrolments["maude"]), "confidences heard stay heard (S6)"
+        past_facilitator = world.people["facilitator"]
+        assert groups.facilitates(db, past_facilitator, world.enrolments["maude"]), (
+            "a past facilitator still heard confidences (S6)"
+        )
 
 
-def test_a_refused_group_leaves_nothing(database: Database, world: World) -> None:
+def test_create_group_refused_writes_nothing(database: Database, world: World) -> None:
     def attempt(**changes: object) -> list[str]:
         command = NewGroup(
             name="Groupe B",
@@ -124,47 +131,47 @@ def test_a_refused_group_leaves_nothing(database: Database, world: World) -> Non
     assert attempt(facilitator_id=world.people["nobody"]) == ["unknown_person"]
     assert attempt(facilitator_id=world.people["maude"]) == ["facilitator_is_member"]
     assert attempt(joined_on=today() + timedelta(days=1)) == ["date_to_come"]
-    formed(database, world)
+    create_group(database, world)
     assert attempt() == ["in_another_group"] * 4
     assert attempt(name="Groupe A") == ["codev_group_name_taken"]
     with database.transaction(colleges=[world.alma]) as db:
         assert (count(db, "codev_group"), count(db, "codev_membership")) == (1, 4)
 
 
-def test_a_management_link_keeps_two_people_apart(database: Database, world: World) -> None:
+def test_management_link_is_declared_once_and_prevents_a_group(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
-        home = see_college(db, actor, world.alma)
+        alma = see_college(db, actor, world.alma)
         link = LinkCommand(manager_id=world.people["maude"], member_id=world.people["yves"])
-        assert links.declare_link(db, actor, home, link) == []
-        assert links.declare_link(db, actor, home, link) == []
+        assert links.declare_link(db, actor, alma, link) == []
+        assert links.declare_link(db, actor, alma, link) == []
         assert count(db, "management_link") == 1
     with pytest.raises(Invalid) as refused:
-        formed(database, world)
+        create_group(database, world)
     assert codes(refused.value) == ["management_link"]
 
 
-def test_a_link_declared_later_tells_the_groups_to_change(database: Database, world: World) -> None:
-    group = formed(database, world)
+def test_management_link_declared_later_returns_the_shared_groups(database: Database, world: World) -> None:
+    group = create_group(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
-        home = see_college(db, actor, world.alma)
+        alma = see_college(db, actor, world.alma)
         link = LinkCommand(manager_id=world.people["maude"], member_id=world.people["yves"])
-        assert links.declare_link(db, actor, home, link) == [group.id]
+        assert links.declare_link(db, actor, alma, link) == [group.id]
         oneself = LinkCommand(manager_id=world.people["maude"], member_id=world.people["maude"])
         with pytest.raises(Invalid):
-            links.declare_link(db, actor, home, oneself)
+            links.declare_link(db, actor, alma, oneself)
         elsewhere = LinkCommand(manager_id=world.people["maude"], member_id=world.people["other_participant"])
         with pytest.raises(Invalid) as refused:
-            links.declare_link(db, actor, home, elsewhere)
+            links.declare_link(db, actor, alma, elsewhere)
         assert codes(refused.value) == ["unknown_person"]
         with pytest.raises(NotFound):
             see_college(db, actor, world.rouyn)
 
 
-def test_a_member_who_leaves_no_longer_sees_the_group_and_may_come_back(database: Database, world: World) -> None:
-    group = formed(database, world)
-    yves = ids(group)["yves"]
+def test_member_who_leaves_loses_sight_of_the_group_and_may_return(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    yves = membership_ids(group)["yves"]
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
         ref = groups.see_group(db, actor, group.id)
@@ -196,11 +203,8 @@ def test_a_member_who_leaves_no_longer_sees_the_group_and_may_come_back(database
         assert groups.see_group(db, acting(db, world, "yves", P.CODEV_READ), group.id).inside
 
 
-# Sessions and roles -----------------------------------------------------------------------------
-
-
-def test_a_session_is_planned_once_for_each_codevelopment_activity(database: Database, world: World) -> None:
-    group = formed(database, world)
+def test_session_is_planned_once_per_codevelopment_activity(database: Database, world: World) -> None:
+    group = create_group(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
         ref = groups.see_group(db, actor, group.id)
@@ -220,11 +224,11 @@ def test_a_session_is_planned_once_for_each_codevelopment_activity(database: Dat
 
 
 def test_roles_are_replaced_until_the_record_is_closed(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]), (who["elise"], who["yves"]))
-    assign(database, world, session_id, (who["karim"], who["maude"]))
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]), (who["elise"], who["yves"]))
+    assign_roles(database, world, session_id, (who["karim"], who["maude"]))
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.CODEV_READ)
         meeting = sessions.see_codev_session(db, actor, session_id)
@@ -233,16 +237,16 @@ def test_roles_are_replaced_until_the_record_is_closed(database: Database, world
             (1, "Karim Haddad", CodevRole.CLIENT),
             (1, "Maude Bérubé", CodevRole.RESERVE),
         ]
-    close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["karim"]),)))
+    close_record(database, world, session_id, RecordCommand(entries=presences(group), turns=(turn(who["karim"]),)))
     with pytest.raises(Conflict) as refused:
-        assign(database, world, session_id, (who["maude"], who["karim"]))
+        assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     assert refused.value.code == "codev_record_closed"
 
 
 def test_roles_need_a_client_a_reserve_and_three_consultants(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
     observer = RoleCommand(position=1, membership_id=who["yves"], role=CodevRole.OBSERVER)
     roles = (
         RoleCommand(position=1, membership_id=who["maude"], role=CodevRole.CLIENT),
@@ -258,16 +262,13 @@ def test_roles_need_a_client_a_reserve_and_three_consultants(database: Database,
         assert count(db, "role_assignment") == 0
 
 
-# Records ----------------------------------------------------------------------------------------
-
-
 def test_a_closed_record_gives_hours_attendance_and_turns(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     before = progress(database, world, "maude")
-    close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
+    close_record(database, world, session_id, RecordCommand(entries=presences(group), turns=(turn(who["maude"]),)))
     maude, karim = progress(database, world, "maude"), progress(database, world, "karim")
     assert (maude.codev.sessions_attended, maude.codev.times_client) == (1, 1)
     assert (karim.codev.sessions_attended, karim.codev.times_client) == (1, 0)
@@ -275,17 +276,17 @@ def test_a_closed_record_gives_hours_attendance_and_turns(database: Database, wo
     assert maude.attendance_base_minutes == before.attendance_base_minutes + 180
     with database.transaction(colleges=[world.alma]) as db:
         assert mismatches(db) == []
-        assert records.attended(db, group.id) == dict.fromkeys(who.values(), 1)
+        assert records.sessions_attended(db, group.id) == dict.fromkeys(who.values(), 1)
 
 
-def test_the_absent_client_is_replaced_and_comes_first_next_time(database: Database, world: World) -> None:
+def test_excused_client_is_replaced_and_comes_first_next_time(database: Database, world: World) -> None:
     """S4: fifteen minutes before, tonight's client gives notice; the reserve takes the turn. Six people, two cases."""
-    first = formed(database, world)
-    group = join(database, world, first.id, "nobody", "observer")
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]), (who["elise"], who["yves"]))
-    entries = everyone(group, excused=(who["maude"],))
+    first = create_group(database, world)
+    group = join_group(database, world, first.id, "nobody", "observer")
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]), (who["elise"], who["yves"]))
+    entries = presences(group, excused=(who["maude"],))
     second = turn(who["elise"], position=2)
     for wrong, code in (
         (turn(who["maude"]), "client_absent"),
@@ -293,13 +294,13 @@ def test_the_absent_client_is_replaced_and_comes_first_next_time(database: Datab
         (turn(who["elise"], TurnStatus.HELD, TurnReason.ABSENCE), "client_twice"),
     ):
         with pytest.raises(Invalid) as refused:
-            close(database, world, session_id, RecordCommand(entries=entries, turns=(wrong, second)))
+            close_record(database, world, session_id, RecordCommand(entries=entries, turns=(wrong, second)))
         assert codes(refused.value) == [code]
-    taken = turn(who["karim"], TurnStatus.HELD, TurnReason.ABSENCE)
-    close(database, world, session_id, RecordCommand(entries=entries, turns=(taken, second)))
+    replacement = turn(who["karim"], TurnStatus.HELD, TurnReason.ABSENCE)
+    close_record(database, world, session_id, RecordCommand(entries=entries, turns=(replacement, second)))
     assert progress(database, world, "karim").codev.times_client == 1
     assert progress(database, world, "maude").codev.times_client == 0
-    again = planned(database, world, group.id, "GEN-7.B", FIRST + timedelta(days=7))
+    again = plan_session(database, world, group.id, "GEN-7.B", FIRST + timedelta(days=7))
     with database.transaction() as db:
         actor = acting(db, world, "facilitator", P.CODEV_RECORD)
         meeting = sessions.see_codev_session(db, actor, session_id)
@@ -315,20 +316,20 @@ def test_the_absent_client_is_replaced_and_comes_first_next_time(database: Datab
 
 
 def test_a_session_below_its_quorum_counts_for_nobody_and_is_planned_again(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     before = progress(database, world, "karim")
     record = RecordCommand(
-        entries=everyone(group, excused=(who["maude"],)),
+        entries=presences(group, excused=(who["maude"],)),
         turns=(turn(who["maude"], TurnStatus.POSTPONED, TurnReason.ABSENCE),),
     )
-    close(database, world, session_id, record)
+    close_record(database, world, session_id, record)
     after = progress(database, world, "karim")
     assert after.codev == before.codev
     assert after.attendance_base_minutes == before.attendance_base_minutes
-    again = planned(database, world, group.id, at=FIRST + timedelta(days=7))
+    again = plan_session(database, world, group.id, at=FIRST + timedelta(days=7))
     with database.transaction() as db:
         actor = acting(db, world, "facilitator", P.CODEV_RECORD)
         shown = groups.group(db, groups.see_group(db, actor, group.id))
@@ -341,44 +342,46 @@ def test_a_session_below_its_quorum_counts_for_nobody_and_is_planned_again(datab
         assert (other.client, other.reserve) == ("Karim Haddad", "Élise Lœwen-Côté")
 
 
-def test_a_client_who_leaves_early_postpones_the_turn_and_minutes_count(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
+def test_postponed_turn_counts_minutes_but_no_turn(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     record = RecordCommand(
-        entries=everyone(group), turns=(turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TECHNICAL),)
+        entries=presences(group), turns=(turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TECHNICAL),)
     )
-    close(database, world, session_id, record)
+    close_record(database, world, session_id, record)
     maude = progress(database, world, "maude")
     assert (maude.codev.sessions_attended, maude.codev.times_client) == (1, 0)
 
 
-def test_a_correction_supersedes_and_the_projection_follows(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
-    first = close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
+def test_correction_supersedes_the_record_and_updates_progress(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
+    first = close_record(
+        database, world, session_id, RecordCommand(entries=presences(group), turns=(turn(who["maude"]),))
+    )
     postponed = turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TIME)
-    corrected = RecordCommand(entries=everyone(group, minutes=90), turns=(postponed,), supersedes=first)
-    close(database, world, session_id, corrected)
+    corrected = RecordCommand(entries=presences(group, minutes=90), turns=(postponed,), supersedes=first)
+    close_record(database, world, session_id, corrected)
     maude = progress(database, world, "maude")
     assert (maude.codev.times_client, maude.activity("GEN-7.A").recognised_minutes) == (0, 90)
     for stale in (None, first):
         with pytest.raises(Conflict) as refused:
-            close(database, world, session_id, corrected.model_copy(update={"supersedes": stale}))
+            close_record(database, world, session_id, corrected.model_copy(update={"supersedes": stale}))
         assert refused.value.code == "stale"
     with database.transaction(colleges=[world.alma]) as db:
         assert (count(db, "codev_record"), count(db, "codev_presence")) == (2, 8)
         assert mismatches(db) == []
 
 
-def test_a_cancelled_session_counts_no_more(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
+def test_cancelled_session_no_longer_counts(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    close_record(database, world, session_id, RecordCommand(entries=presences(group), turns=(turn(who["maude"]),)))
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
         sessions.cancel_session(db, actor, sessions.see_codev_session(db, actor, session_id))
@@ -387,27 +390,27 @@ def test_a_cancelled_session_counts_no_more(database: Database, world: World) ->
     with database.transaction(colleges=[world.alma]) as db:
         assert mismatches(db) == []
     with pytest.raises(Conflict) as refused:
-        close(database, world, session_id, RecordCommand(entries=everyone(group), turns=(turn(who["maude"]),)))
+        close_record(database, world, session_id, RecordCommand(entries=presences(group), turns=(turn(who["maude"]),)))
     assert refused.value.code == "session_cancelled"
     with pytest.raises(Conflict):
-        assign(database, world, session_id, (who["maude"], who["karim"]))
+        assign_roles(database, world, session_id, (who["maude"], who["karim"]))
 
 
-def test_a_record_waits_for_its_session(database: Database, world: World) -> None:
-    group = formed(database, world)
+def test_record_before_its_session_is_refused(database: Database, world: World) -> None:
+    group = create_group(database, world)
     with database.transaction() as db:
         zone = college(db, world.alma).timezone
     tomorrow = FIRST + (today(zone) - FIRST.date()) + timedelta(days=1)
-    session_id = planned(database, world, group.id, at=tomorrow)
+    session_id = plan_session(database, world, group.id, at=tomorrow)
     with pytest.raises(Conflict) as refused:
-        close(database, world, session_id, RecordCommand(entries=everyone(group)))
+        close_record(database, world, session_id, RecordCommand(entries=presences(group)))
     assert refused.value.code == "session_not_begun"
 
 
-def test_someone_on_leave_is_not_called(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
+def test_member_on_leave_is_left_out_of_roster_and_rotation(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
     with database.transaction() as db:
         actor, enrolment, _ = see(db, world, "coordinator", P.ENROLMENT_MANAGE)
         enrolments.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé parental"))
@@ -419,21 +422,21 @@ def test_someone_on_leave_is_not_called(database: Database, world: World) -> Non
         assert who["maude"] not in [p.client_id for p in sessions.rotation_for(db, meeting)]
 
 
-def test_only_the_group_reads_why_a_turn_was_not_held(database: Database, world: World) -> None:
-    group = formed(database, world)
-    who = ids(group)
-    session_id = planned(database, world, group.id)
-    assign(database, world, session_id, (who["maude"], who["karim"]))
+def test_reason_of_a_turn_is_visible_to_the_group_only(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    who = membership_ids(group)
+    session_id = plan_session(database, world, group.id)
+    assign_roles(database, world, session_id, (who["maude"], who["karim"]))
     postponed = turn(who["maude"], TurnStatus.POSTPONED, TurnReason.ABSENCE)
-    close(
-        database, world, session_id, RecordCommand(entries=everyone(group, absent=(who["maude"],)), turns=(postponed,))
+    close_record(
+        database, world, session_id, RecordCommand(entries=presences(group, absent=(who["maude"],)), turns=(postponed,))
     )
-    seen = {}
+    visible = {}
     for person in ("karim", "facilitator", "coordinator"):
         with database.transaction() as db:
             actor = acting(db, world, person, P.CODEV_READ)
             meeting = sessions.see_codev_session(db, actor, session_id)
             (shown,) = sessions.codev_session(db, meeting).turns
-            seen[person] = (shown.status, shown.reason)
-    assert seen["karim"] == seen["facilitator"] == (TurnStatus.POSTPONED, TurnReason.ABSENCE)
-    assert seen["coordinator"] == (TurnStatus.POSTPONED, None)
+            visible[person] = (shown.status, shown.reason)
+    assert visible["karim"] == visible["facilitator"] == (TurnStatus.POSTPONED, TurnReason.ABSENCE)
+    assert visible["coordinator"] == (TurnStatus.POSTPONED, None)

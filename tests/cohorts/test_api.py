@@ -1,4 +1,4 @@
-"""Cohorts over JSON: each door once, then what must be refused with nothing written."""
+"""JSON endpoints of cohorts and attendance: each once, then the refused requests, which write nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,8 +33,8 @@ NEW = {
 AT = f"{STARTED}T13:00:00-05:00"
 
 
-def kept(database: Database, world: World) -> dict[str, int]:
-    """How many rows there are of everything that cohorts write."""
+def row_counts(database: Database, world: World) -> dict[str, int]:
+    """Return how many rows each table of cohorts and attendance has."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         return {table: count(db, table) for table in TABLES}
 
@@ -96,9 +96,9 @@ def test_a_session_its_roll_call_and_a_catch_up(client: TestClient, database: Da
 
     base = f"{V1}/enrolments/{karim}"
     assert [m["activity_code"] for m in client.get(f"{base}/missed").json()] == ["GEN-1.B"]
-    given = client.post(f"{base}/catch-ups", json={"activity_code": "GEN-1.B", "due_on": today().isoformat()})
-    assert given.status_code == 201
-    path = f"{base}/catch-ups/{given.json()['id']}/done"
+    assigned = client.post(f"{base}/catch-ups", json={"activity_code": "GEN-1.B", "due_on": today().isoformat()})
+    assert assigned.status_code == 201
+    path = f"{base}/catch-ups/{assigned.json()['id']}/done"
     assert client.post(path, json={"done_on": today().isoformat()}).status_code == 201
     assert [c["done_on"] for c in client.get(f"{base}/catch-ups").json()] == [today().isoformat()]
 
@@ -161,7 +161,7 @@ def test_bad_input_is_named_and_writes_nothing(
     who: str, method: str, path: str, body: dict[str, Any], status: int, code: str, field: str | None,
 ) -> None:  # fmt: skip
     session_id = meeting(database, world)
-    before = kept(database, world)
+    before = row_counts(database, world)
     as_(client, database, world, who)
     if "project_id" in body and body["project_id"] == 1:
         body = {**body, "project_id": world.project}
@@ -171,10 +171,10 @@ def test_bad_input_is_named_and_writes_nothing(
     assert answer.headers["content-type"] == "application/problem+json"
     assert (code, field) in [(e["code"], e["field"]) for e in answer.json()["errors"]]
     assert all(e["message"] for e in answer.json()["errors"])
-    assert kept(database, world) == before
+    assert row_counts(database, world) == before
 
 
-DOORS: list[tuple[str, str, str, dict[str, Any] | None]] = [
+REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("coordinator", "POST", "/colleges/{college}/cohorts", NEW),
     ("coordinator", "GET", "/cohorts/{cohort}", None),
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {"is_open": False}),
@@ -198,27 +198,29 @@ DOORS: list[tuple[str, str, str, dict[str, Any] | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("who", "method", "path", "body"), DOORS)
-def test_what_is_of_another_college_reads_as_missing(
+@pytest.mark.parametrize(("who", "method", "path", "body"), REQUESTS)
+def test_request_about_another_college_answers_as_if_missing(
     client: TestClient, database: Database, world: World, *,
     who: str, method: str, path: str, body: dict[str, Any] | None,
 ) -> None:  # fmt: skip
     with database.transaction(colleges=[world.rouyn]) as db:
         elsewhere = session_elsewhere(db, world)
-    before = kept(database, world)
+    before = row_counts(database, world)
     as_(client, database, world, who)
-    there = {
+    other_college_ids = {
         "college": world.rouyn, "cohort": world.other_cohort, "session": elsewhere,
         "enrolment": world.enrolments["other_participant"],
     }  # fmt: skip
-    nowhere = dict.fromkeys(there, 987654)
-    found, missing = (client.request(method, V1 + path.format(**ids), json=body) for ids in (there, nowhere))
-    assert (found.status_code, found.content) == (404, missing.content)
-    assert kept(database, world) == before
+    missing_ids = dict.fromkeys(other_college_ids, 987654)
+    out_of_reach, missing = (
+        client.request(method, V1 + path.format(**ids), json=body) for ids in (other_college_ids, missing_ids)
+    )
+    assert (out_of_reach.status_code, out_of_reach.content) == (404, missing.content)
+    assert row_counts(database, world) == before
 
 
 def session_elsewhere(db: Session, world: World) -> int:
-    """A session of the other college's cohort."""
+    """Add a session of the other college's cohort and return its id."""
     row = ScheduledSession(
         college_id=world.rouyn, cohort_id=world.other_cohort, activity_code="GEN-1.B", starts_at=now(),
         planned_minutes=180, mode="hybrid", created_at=now(), created_by=world.people["other_coordinator"],
@@ -244,7 +246,7 @@ def session_elsewhere(db: Session, world: World) -> int:
         ("facilitator", "GET", "/cohorts/{cohort}/board", 403),
     ],
 )
-def test_who_may_what(
+def test_request_by_role_has_the_expected_status(
     client: TestClient, database: Database, world: World, *, who: str, method: str, path: str, status: int
 ) -> None:
     as_(client, database, world, who)
@@ -252,18 +254,18 @@ def test_who_may_what(
     assert client.request(method, V1 + path.format(**ids)).status_code == status
 
 
-def test_another_cohorts_catch_up_is_not_done_through_mine(
+def test_finish_catch_up_of_another_enrolment_is_not_found(
     client: TestClient, database: Database, world: World
 ) -> None:
     called(database, world, meeting(database, world), absent=("karim",))
     as_(client, database, world, "trainer")
-    given = {"activity_code": "GEN-1.B", "due_on": today().isoformat()}
-    made = client.post(f"{V1}/enrolments/{world.enrolments['karim']}/catch-ups", json=given).json()["id"]
-    path = f"{V1}/enrolments/{world.enrolments['maude']}/catch-ups/{made}/done"
+    command = {"activity_code": "GEN-1.B", "due_on": today().isoformat()}
+    catch_up_id = client.post(f"{V1}/enrolments/{world.enrolments['karim']}/catch-ups", json=command).json()["id"]
+    path = f"{V1}/enrolments/{world.enrolments['maude']}/catch-ups/{catch_up_id}/done"
     assert client.post(path, json={"done_on": today().isoformat()}).status_code == 404
 
 
-def test_a_stranger_gets_nothing(client: TestClient, world: World) -> None:
+def test_request_without_signing_in_is_unauthenticated(client: TestClient, world: World) -> None:
     for path in ("/cohorts", "/cohorts/open", f"/cohorts/{world.cohort}", f"/cohorts/{world.cohort}/board"):
         assert client.get(V1 + path).status_code == 401
 
@@ -276,7 +278,9 @@ def test_a_closed_or_ended_cohort_takes_no_application(client: TestClient, datab
     assert answer.status_code == 404
 
 
-def test_the_board_says_who_is_long_late(client: TestClient, database: Database, world: World) -> None:
+def test_board_of_a_cohort_late_by_weeks_marks_everyone_active_at_risk(
+    client: TestClient, database: Database, world: World
+) -> None:
     applied(database, world)
     with database.transaction(colleges=[world.alma]) as db:
         row = db.get_one(Cohort, world.cohort)

@@ -1,4 +1,4 @@
-"""Dates and moments at the ends of time: refused as what they are, whoever sends them and by which face."""
+"""The first and last dates that Python can hold are refused, over JSON and in forms; so are other odd values."""
 
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ EAST, WEST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
 
 
 def cohort_of(world: World, **change: object) -> dict[str, object]:
-    """A cohort to open, changed."""
+    """Return the command that opens a cohort, with changes."""
     command = {
         "project_id": world.project, "region_code": "02", "code": "GEN-ALM-9", "title": "Généraliste",
         "curriculum_slug": "generaliste", "curriculum_version": "1.0",
@@ -26,7 +26,7 @@ def cohort_of(world: World, **change: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     "change", [{"starts_on": LAST}, {"starts_on": FIRST}, {"starts_on": FIRST, "ends_on": LAST}, {"ends_on": LAST}]
 )
-def test_a_cohort_at_the_end_of_time_is_refused(
+def test_new_cohort_with_an_extreme_date_is_refused(
     client: TestClient, database: Database, world: World, change: dict[str, object]
 ) -> None:
     as_(client, database, world, "coordinator")
@@ -35,7 +35,7 @@ def test_a_cohort_at_the_end_of_time_is_refused(
 
 
 @pytest.mark.parametrize("moment", [EAST, WEST, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_session_at_the_end_of_time_is_refused(
+def test_new_session_at_an_extreme_moment_is_refused(
     client: TestClient, database: Database, world: World, moment: str
 ) -> None:
     as_(client, database, world, "coordinator")
@@ -44,7 +44,7 @@ def test_a_session_at_the_end_of_time_is_refused(
 
 
 @pytest.mark.parametrize("day", [FIRST, LAST])
-def test_the_form_of_a_session_refuses_the_end_of_time(
+def test_session_form_with_an_extreme_date_is_refused(
     client: TestClient, database: Database, world: World, day: str
 ) -> None:
     as_(client, database, world, "coordinator")
@@ -53,7 +53,7 @@ def test_the_form_of_a_session_refuses_the_end_of_time(
 
 
 @pytest.mark.parametrize("moment", [EAST, WEST, "0001-01-01T00:00", "9999-12-31T23:59"])
-def test_work_finished_at_the_end_of_time_is_refused(
+def test_hand_in_completed_at_an_extreme_moment_is_refused(
     client: TestClient, database: Database, world: World, moment: str
 ) -> None:
     as_(client, database, world, "maude")
@@ -65,7 +65,7 @@ def test_work_finished_at_the_end_of_time_is_refused(
 
 
 @pytest.mark.parametrize("day", [FIRST, LAST])
-def test_nobody_joins_or_catches_up_at_the_end_of_time(
+def test_joining_or_catching_up_on_an_extreme_date_is_refused(
     client: TestClient, database: Database, world: World, day: str
 ) -> None:
     meeting(database, world)
@@ -75,17 +75,17 @@ def test_nobody_joins_or_catches_up_at_the_end_of_time(
     assert client.post(f"{path}/catch-ups", json={"activity_code": "GEN-1.B", "due_on": day}).status_code == 422
 
 
-def test_a_field_with_half_a_character_is_refused(client: TestClient, database: Database, world: World) -> None:
+def test_json_key_with_a_lone_surrogate_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/completions"
     answer = client.post(path, content=rb'{"activity_code": "GEN-1.A", "\ud800": 1}')
     assert answer.status_code == 422
 
 
-def test_a_form_with_more_lines_than_a_sheet_is_refused(client: TestClient, database: Database, world: World) -> None:
+def test_form_with_more_lines_than_allowed_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
-    found = meeting(database, world)
+    session_id = meeting(database, world)
     lines = {"enrolment_id": ["1"] * 301, "status": ["absent"] * 301, "minutes": [""] * 301}
-    assert client.post(f"/seances/{found}/appel", data=lines).status_code == 422
+    assert client.post(f"/seances/{session_id}/appel", data=lines).status_code == 422
     group = {"cohort_id": world.cohort, "name": "A", "facilitator_id": 1, "enrolment_ids": ["1"] * 51}
     assert client.post("/codev/groupes", data=group).status_code == 422

@@ -1,4 +1,4 @@
-"""Pages of cohorts: each for its role, each form from end to end without JavaScript."""
+"""Pages of cohorts: who may read each, and each form from end to end without JavaScript."""
 
 import re
 
@@ -12,6 +12,7 @@ from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from tests.factories.cohorts import applied, called, fields, meeting, page, state_of
 from tests.factories.network import STARTED, World, as_
+from tests.factories.statements import recorded_statements
 
 # Who sees what ----------------------------------------------------------------------------------
 
@@ -20,7 +21,7 @@ PAGES = (
     "/cohortes/{cohort}/candidatures", "/cohortes/nouvelle", "/seances/{session}/annulation",
     "/inscriptions/{maude}", "/cohortes-ouvertes", "/cohortes-ouvertes/{cohort}",
 )  # fmt: skip
-SEEN = {
+STATUSES = {
     "coordinator": (200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
     "trainer": (200, 200, 200, 200, 403, 403, 403, 200, 200, 200),
     "registrar": (200, 200, 200, 403, 403, 403, 403, 200, 200, 200),
@@ -33,17 +34,17 @@ SEEN = {
 }
 
 
-@pytest.mark.parametrize("who", SEEN)
+@pytest.mark.parametrize("who", STATUSES)
 def test_each_page_renders_for_its_role_and_for_no_other(
     client: TestClient, database: Database, world: World, who: str
 ) -> None:
     session_id = meeting(database, world)
     as_(client, database, world, who)
     paths = [p.format(cohort=world.cohort, session=session_id, maude=world.enrolments["maude"]) for p in PAGES]
-    assert tuple(client.get(path).status_code for path in paths) == SEEN[who]
+    assert tuple(client.get(path).status_code for path in paths) == STATUSES[who]
 
 
-def test_a_stranger_is_sent_to_sign_in(client: TestClient, world: World) -> None:
+def test_page_without_signing_in_redirects_to_sign_in(client: TestClient, world: World) -> None:
     for path in ("/cohortes", f"/cohortes/{world.cohort}", "/cohortes-ouvertes"):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["location"][:10]) == (303, "/connexion")
@@ -67,9 +68,9 @@ def test_pages_have_one_title_and_a_name_for_every_control(
         assert len(ids) == len(set(ids)), path
         for control in re.findall(r"<(?:input|select|textarea)[^>]*>", html):
             if 'type="hidden"' not in control and "aria-label" not in control:
-                found = re.search(r'\bid="([^"]+)"', control)
-                assert found is not None, control
-                assert found.group(1) in labels, control
+                control_id = re.search(r'\bid="([^"]+)"', control)
+                assert control_id is not None, control
+                assert control_id.group(1) in labels, control
 
 
 # The list and the board -------------------------------------------------------------------------
@@ -83,7 +84,7 @@ def test_the_list_is_searched_without_accents_nor_case(client: TestClient, datab
     assert "Généraliste" not in html
 
 
-def test_the_board_shows_everyone_and_whom_to_call(client: TestClient, database: Database, world: World) -> None:
+def test_the_board_shows_everyone_and_who_is_at_risk(client: TestClient, database: Database, world: World) -> None:
     called(database, world, meeting(database, world), absent=("karim",))
     to_call = meeting(database, world, days=4, code="GEN-2.B")
     as_(client, database, world, "coordinator")
@@ -123,6 +124,18 @@ def test_the_board_sorts_and_filters(
     assert (rows[0] if rows else None) == first
 
 
+@pytest.mark.parametrize("query", [{}, {"recherche": "maude", "etat": "withdrawn", "tri": "risque"}])
+def test_cohort_page_with_or_without_a_filter_reads_its_board_once(
+    client: TestClient, database: Database, world: World, query: dict[str, str]
+) -> None:
+    called(database, world, meeting(database, world), absent=("karim",))
+    as_(client, database, world, "trainer")
+    with recorded_statements(database) as statements:
+        html = page(client.get(f"/cohortes/{world.cohort}", params=query))
+    assert sum("FROM progress" in statement for statement in statements) == 1
+    assert "Assiduité de 0 % (il faut 80 %)" in html
+
+
 def test_a_participant_sees_dates_and_sessions_but_nobody(client: TestClient, database: Database, world: World) -> None:
     called(database, world, meeting(database, world), absent=("karim",))
     as_(client, database, world, "maude")
@@ -156,7 +169,7 @@ def test_a_coordinator_opens_a_cohort(client: TestClient, database: Database, wo
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "said"),
+    ("change", "status", "message"),
     [
         ({"code": "GEN-ALM-1"}, 409, "déjà pris"),
         ({"ends_on": "2026-11-01"}, 422, "La fin doit venir après le début"),
@@ -167,12 +180,12 @@ def test_a_coordinator_opens_a_cohort(client: TestClient, database: Database, wo
     ],
 )
 def test_a_refused_cohort_loses_nothing_that_was_typed(
-    client: TestClient, database: Database, world: World, *, change: dict[str, str], status: int, said: str
+    client: TestClient, database: Database, world: World, *, change: dict[str, str], status: int, message: str
 ) -> None:
     as_(client, database, world, "coordinator")
     sent = {**fields(page(client.get("/cohortes/nouvelle")), "/cohortes"), **NEW, **change}
     html = page(client.post("/cohortes", data=sent), status)
-    assert said in html
+    assert message in html
     assert "Généraliste d’hiver" in html
     with database.transaction(colleges=[world.alma]) as db:
         assert len(db.exec(select(Cohort.id).where(Cohort.college_id == world.alma)).all()) == 1
@@ -211,9 +224,9 @@ def test_from_application_to_the_start(client: TestClient, database: Database, w
     path = f"/cohortes/{world.cohort}/candidatures"
     html = page(client.get(path))
     assert "Aider les commerces d’ici." in html
-    found = re.search(rf'action="({path}/(\d+))"', html)
-    assert found is not None
-    action, enrolment_id = found.group(1), int(found.group(2))
+    form = re.search(rf'action="({path}/(\d+))"', html)
+    assert form is not None
+    action, enrolment_id = form.group(1), int(form.group(2))
     assert client.post(action, data={**fields(html, action), "to": "admitted"}).headers["location"] == path
     html = page(client.get(f"/cohortes/{world.cohort}"))
     assert "1 personne admise attend le démarrage" in html
@@ -258,8 +271,8 @@ def test_a_refused_admission_says_why_beside_the_person(client: TestClient, data
 def test_an_answer_stays_within_its_cohort(client: TestClient, database: Database, world: World) -> None:
     enrolment_id = applied(database, world)
     as_(client, database, world, "other_coordinator")
-    mine = f"/cohortes/{world.other_cohort}/candidatures/{enrolment_id}"
-    assert client.post(mine, data={"to": "admitted"}).status_code == 404
+    path = f"/cohortes/{world.other_cohort}/candidatures/{enrolment_id}"
+    assert client.post(path, data={"to": "admitted"}).status_code == 404
     as_(client, database, world, "coordinator")
     missing = f"/cohortes/{world.other_cohort}/candidatures/{enrolment_id}"
     assert client.post(missing, data={"to": "admitted"}).status_code == 404

@@ -1,7 +1,8 @@
-"""Verbs of cohorts against a real database: seats, one path a person, moves, who sees what."""
+"""Services of cohorts on a real database: seats, one path per person, changes of state, who sees what."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import product
 from threading import Barrier
 
 import pytest
@@ -26,16 +27,17 @@ from app.platform.errors import Conflict, DomainError, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P, Role
-from app.progress.board.schemas import BoardQuery
-from app.progress.board.service import board
-from tests.factories.cohorts import applied, move, state_of
+from app.progress.board.schemas import BoardOrder, BoardQuery
+from app.progress.board.service import board, board_and_calls
+from tests.factories.cohorts import applied, called, meeting, move, state_of
 from tests.factories.network import PARTICIPANTS, PASSWORD, World, acting
+from tests.factories.statements import recorded_statements
 
 S = EnrolmentState
 
 
 def newcomer(database: Database, world: World, name: str) -> None:
-    """Someone more in the world."""
+    """Add a person to the world."""
     with database.transaction() as db:
         email = f"{name}@escouade.example.com"
         command = NewAccount(legal_first_name=name, legal_last_name="Nouvelle", email=email, password=PASSWORD)  # type: ignore[arg-type]
@@ -43,8 +45,8 @@ def newcomer(database: Database, world: World, name: str) -> None:
 
 
 @pytest.fixture
-def mine(world: World) -> World:
-    """The world to add people to, without touching the other tests' one."""
+def own_world(world: World) -> World:
+    """Return a copy of the world, so that adding people does not change the one that other tests share."""
     return World(**{**vars(world), "people": dict(world.people), "enrolments": dict(world.enrolments)})
 
 
@@ -60,14 +62,16 @@ def test_nobody_follows_a_path_twice_in_one_college(database: Database, world: W
         cohort_id = second.id
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.COHORT_APPLY)
-        cohort = cohorts.see_open_cohort(db, cohort_id)
+        cohort = cohorts.see_open_cohort(db, actor, cohort_id)
         enrolment_id = enrolments.apply(db, actor, cohort, ApplyCommand(motive="Recommencer.")).id
     with pytest.raises(Conflict, match="already_enrolled"):
         move(database, world, enrolment_id, S.ADMITTED)
     assert state_of(database, world, enrolment_id) is S.APPLIED
 
 
-def test_nor_in_another_college_which_the_actor_cannot_see(database: Database, world: World) -> None:
+def test_nobody_follows_a_path_twice_in_two_colleges_even_out_of_the_actors_sight(
+    database: Database, world: World
+) -> None:
     enrolment_id = applied(database, world, "other_participant")
     with pytest.raises(Conflict, match="already_enrolled"):
         move(database, world, enrolment_id, S.ADMITTED)
@@ -80,26 +84,26 @@ def test_nor_in_another_college_which_the_actor_cannot_see(database: Database, w
 # Seats ------------------------------------------------------------------------------------------
 
 
-def test_two_admissions_at_once_on_the_last_seat(database: Database, mine: World) -> None:
-    newcomer(database, mine, "ines")
-    ids = [applied(database, mine, who) for who in ("nobody", "ines")]
+def test_two_admissions_at_once_on_the_last_seat_admit_one(database: Database, own_world: World) -> None:
+    newcomer(database, own_world, "ines")
+    ids = [applied(database, own_world, who) for who in ("nobody", "ines")]
     with database.transaction() as db:
-        actor = acting(db, mine, "coordinator", P.COHORT_MANAGE)
-        cohort = cohorts.see_cohort(db, actor, mine.cohort)
+        actor = acting(db, own_world, "coordinator", P.COHORT_MANAGE)
+        cohort = cohorts.see_cohort(db, actor, own_world.cohort)
         cohorts.set_capacity(db, cohort, CapacityCommand(capacity=5))
     together = Barrier(2)
 
     def admit(enrolment_id: int) -> str:
         together.wait()
         try:
-            move(database, mine, enrolment_id, S.ADMITTED)
+            move(database, own_world, enrolment_id, S.ADMITTED)
         except DomainError as error:
             return error.code
         return "admitted"
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(admit, ids)) == ["admitted", "cohort_full"]
-    assert sorted(state_of(database, mine, i) for i in ids) == [S.ADMITTED, S.APPLIED]
+    assert sorted(state_of(database, own_world, i) for i in ids) == [S.ADMITTED, S.APPLIED]
 
 
 def test_fewer_seats_than_taken_is_refused(database: Database, world: World) -> None:
@@ -112,7 +116,7 @@ def test_fewer_seats_than_taken_is_refused(database: Database, world: World) -> 
 
 
 @pytest.mark.parametrize("to", [S.WITHDRAWN, S.TRANSFERRED])
-def test_who_leaves_keeps_their_own_file_and_nothing_else_of_the_cohort(
+def test_person_who_left_may_read_their_own_file_and_nothing_else_of_the_cohort(
     database: Database, world: World, to: EnrolmentState
 ) -> None:
     move(database, world, world.enrolments["maude"], to, reason="Nouvel emploi.")
@@ -125,7 +129,7 @@ def test_who_leaves_keeps_their_own_file_and_nothing_else_of_the_cohort(
         assert cohorts.see_cohort(db, other, world.cohort).id == world.cohort
 
 
-def test_why_may_be_as_long_as_its_field_says(database: Database, world: World) -> None:
+def test_reason_of_the_maximum_length_is_accepted_and_a_longer_one_refused(database: Database, world: World) -> None:
     move(database, world, world.enrolments["maude"], S.ON_LEAVE, reason="é" * 500)
     assert state_of(database, world, world.enrolments["maude"]) is S.ON_LEAVE
     with pytest.raises(ValidationError):
@@ -147,7 +151,7 @@ def test_leaving_gives_the_seat_back(database: Database, world: World) -> None:
 # Moves ------------------------------------------------------------------------------------------
 
 
-def test_a_move_leaves_who_when_and_why(database: Database, world: World) -> None:
+def test_move_records_its_author_time_and_reason(database: Database, world: World) -> None:
     move(database, world, world.enrolments["yves"], S.ON_LEAVE, reason="Congé parental.")
     with database.transaction() as db:
         actor = acting(db, world, "yves", P.ENROLMENT_READ)
@@ -163,8 +167,8 @@ def test_a_refused_move_writes_nothing(database: Database, world: World) -> None
         with pytest.raises(Conflict):
             move(database, world, world.enrolments["yves"], to, reason=reason)
     with database.transaction(colleges=[world.alma]) as db:
-        found = select(EnrolmentMove.id).where(EnrolmentMove.enrolment_id == world.enrolments["yves"])
-        assert len(db.exec(found).all()) == 3
+        statement = select(EnrolmentMove.id).where(EnrolmentMove.enrolment_id == world.enrolments["yves"])
+        assert len(db.exec(statement).all()) == 3
 
 
 def test_the_start_makes_everyone_admitted_active(database: Database, world: World) -> None:
@@ -223,28 +227,30 @@ def test_only_people_who_work_in_the_college_train_a_cohort(database: Database, 
 
 
 @pytest.mark.parametrize("who", ["admin", "coordinator", "registrar", "trainer", "facilitator", "maude", "nobody"])
-def test_doors_of_a_cohort_are_those_that_scoping_opens(database: Database, world: World, who: str) -> None:
-    def opens(db: Session, actor: Actor, permission: P) -> bool:
+def test_allowed_actions_of_any_role_are_those_within_its_reach(database: Database, world: World, who: str) -> None:
+    def is_in_reach(db: Session, actor: Actor, permission: P) -> bool:
         try:
             cohorts.see_cohort(db, actor.using(permission), world.cohort)
         except NotFound:
             return False
         return True
 
-    wanted = [p for p in P if p is not P.COHORT_APPLY]
+    permissions = [p for p in P if p is not P.COHORT_APPLY]
     with database.transaction() as db:
-        cohort = cohorts.see_open_cohort(db, world.cohort)
         actor = acting(db, world, who)
-        found = cohorts.allowed_actions(db, actor, cohort, *wanted)
-        assert found == {p for p in wanted if opens(db, actor, p)}
+        cohort = cohorts.see_open_cohort(db, actor, world.cohort)
+        allowed = cohorts.allowed_actions(db, actor, cohort, *permissions)
+        assert allowed == {p for p in permissions if is_in_reach(db, actor, p)}
 
 
-def test_open_cohorts_of_every_college_tell_only_what_became_of_mine(database: Database, world: World) -> None:
+def test_open_cohorts_of_every_college_show_the_state_of_ones_own_enrolment_only(
+    database: Database, world: World
+) -> None:
     applied(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "nobody", P.COHORT_APPLY)
-        found = {c.id: c.my_state for c in offer.open_cohorts(db, actor)}
-        assert found == {world.cohort: S.APPLIED, world.other_cohort: None}
+        my_states = {c.id: c.my_state for c in offer.open_cohorts(db, actor)}
+        assert my_states == {world.cohort: S.APPLIED, world.other_cohort: None}
         assert [c.id for c in offer.open_cohorts(db, actor, search="ROUYN")] == [world.other_cohort]
 
 
@@ -257,11 +263,11 @@ def test_a_cohort_that_has_ended_takes_no_application(database: Database, world:
         actor = acting(db, world, "nobody", P.COHORT_APPLY)
         assert [c.id for c in offer.open_cohorts(db, actor)] == [world.other_cohort]
         with pytest.raises(NotFound):
-            cohorts.see_open_cohort(db, world.cohort)
+            cohorts.see_open_cohort(db, actor, world.cohort)
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_the_board_takes_one_query_however_many_people(database: Database, world: World, n: int) -> None:
+def test_the_board_takes_one_statement_however_many_people(database: Database, world: World, n: int) -> None:
     for who in PARTICIPANTS[n:]:
         move(database, world, world.enrolments[who], S.WITHDRAWN, reason="Départ.")
     statements: list[str] = []
@@ -274,14 +280,31 @@ def test_the_board_takes_one_query_however_many_people(database: Database, world
         assert "body" not in statements[0]
 
 
+def test_board_and_calls_any_query_equals_the_board_and_its_rows_at_risk(database: Database, world: World) -> None:
+    called(database, world, meeting(database, world), absent=("karim", "yves"))
+    move(database, world, world.enrolments["elise"], S.WITHDRAWN, reason="Départ.")
+    queries = product(("", "e", "KARIM haddad", "100%_"), (None, S.ACTIVE, S.WITHDRAWN), BoardOrder)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.PROGRESS_READ)
+        cohort = cohorts.see_cohort(db, actor, world.cohort)
+        at_risk = [row for row in board(db, cohort, BoardQuery(tri=BoardOrder.RISK)) if row.at_risk]
+        assert {row.name for row in at_risk} == {"Karim Haddad", "Yves O’Brien"}
+        for search, state, order in queries:
+            query = BoardQuery(search=search, state=state, tri=order)
+            with recorded_statements(database) as statements:
+                rows, calls = board_and_calls(db, cohort, query)
+            assert len(statements) == 1
+            assert (rows, calls) == (board(db, cohort, query), at_risk)
+
+
 def test_a_role_in_two_colleges_does_not_mix_them(database: Database, world: World) -> None:
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         place = {"college_id": world.rouyn, "cohort_id": world.other_cohort}
         grant_role(db, world.people["maude"], Role.TRAINER, **place)
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.ENROLMENT_READ)
-        seen = db.exec(select(Enrolment.id).where(col(Enrolment.id).in_(world.enrolments.values()))).all()
-        assert len(seen) == len(world.enrolments), "the wall lets both colleges through"
+        visible = db.exec(select(Enrolment.id).where(col(Enrolment.id).in_(world.enrolments.values()))).all()
+        assert len(visible) == len(world.enrolments), "row-level security lets both colleges through"
         reached = []
         for who, id_ in world.enrolments.items():
             try:

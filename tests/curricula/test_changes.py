@@ -47,9 +47,9 @@ HOURS = st.lists(st.integers(1, 40), min_size=1, max_size=6)
 @given(HOURS, HOURS)
 def test_what_one_way_gains_the_other_loses(before: list[int], after: list[int]) -> None:
     a, b = (_with_activities(hours) for hours in (before, after))
-    there, back = diff(a, b).activities, diff(b, a).activities
-    assert (there.gained_minutes, there.lost_minutes) == (back.lost_minutes, back.gained_minutes)
-    assert there.gained_minutes - there.lost_minutes == 60 * (sum(after) - sum(before))
+    forward, back = diff(a, b).activities, diff(b, a).activities
+    assert (forward.gained_minutes, forward.lost_minutes) == (back.lost_minutes, back.gained_minutes)
+    assert forward.gained_minutes - forward.lost_minutes == 60 * (sum(after) - sum(before))
 
 
 def _with_activities(hours: list[int]) -> Curriculum:

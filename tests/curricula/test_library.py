@@ -18,7 +18,7 @@ from tests.factories import curricula as samples
 
 
 def codes(root: Path) -> list[tuple[str, int, str]]:
-    """File, line and code of every problem of a folder; each can be said in words."""
+    """Return the file, line and code of every problem of a folder, and check that each has a complete text."""
     _, problems = check(root)
     assert all("{" not in problem.message for problem in problems)
     return [(problem.file, problem.line, problem.code.removeprefix("curricula.")) for problem in problems]
@@ -71,10 +71,10 @@ def test_hours_of_the_real_curricula(
         activities,
         group_hours,
     )
-    found: Counter[str] = Counter()
+    hours_by_type: Counter[str] = Counter()
     for activity in curriculum.activities:
-        found[activity.type] += activity.hours
-    assert found == by_type
+        hours_by_type[activity.type] += activity.hours
+    assert hours_by_type == by_type
 
 
 def test_the_real_framework() -> None:
@@ -105,8 +105,8 @@ def test_certificates_of_the_real_curricula() -> None:
 def test_every_real_text_is_translated() -> None:
     def texts(value: object) -> list[object]:
         if isinstance(value, dict):
-            found = [value] if "fr" in value else []
-            return [*found, *(text for item in value.values() for text in texts(item))]
+            localized = [value] if "fr" in value else []
+            return [*localized, *(text for item in value.values() for text in texts(item))]
         return [text for item in value for text in texts(item)] if isinstance(value, (list, tuple)) else []
 
     real = default_library()
@@ -118,17 +118,17 @@ def test_every_real_text_is_translated() -> None:
 
 
 def test_lookups(root: Path) -> None:
-    found = load_library(root)
-    curriculum = found.curriculum("essai", "1.0")
+    loaded = load_library(root)
+    curriculum = loaded.curriculum("essai", "1.0")
     assert curriculum == samples.curriculum()
-    assert (found.slugs, found.versions("essai"), found.versions("autre")) == (("essai",), ("1.0",), ())
-    assert found.framework_of(curriculum) == found.framework("1.0") == samples.framework()
+    assert (loaded.slugs, loaded.versions("essai"), loaded.versions("autre")) == (("essai",), ("1.0",), ())
+    assert loaded.framework_of(curriculum) == loaded.framework("1.0") == samples.framework()
     for look in (
-        lambda: found.curriculum("essai", "2.0"),
-        lambda: found.framework("2.0"),
-        lambda: found.page("essai", "1.0", "ESS-9.A"),
-        lambda: found.page("essai", "2.0", "ESS-1.A"),
-        lambda: found.fingerprint("essai", "2.0"),
+        lambda: loaded.curriculum("essai", "2.0"),
+        lambda: loaded.framework("2.0"),
+        lambda: loaded.page("essai", "1.0", "ESS-9.A"),
+        lambda: loaded.page("essai", "2.0", "ESS-1.A"),
+        lambda: loaded.fingerprint("essai", "2.0"),
     ):
         with pytest.raises(NotFound):
             look()
@@ -144,17 +144,17 @@ def test_versions_are_in_the_order_of_their_numbers(root: Path) -> None:
 def test_a_draft_loads_before_its_pages_are_written(root: Path) -> None:
     (root / "essai/1.0/ESS-1.A.md").unlink()
     replace(root / "essai/1.0/ESS-1.B.md", "## Temps", "## Durée")
-    found = load_library(root)
-    assert found.page("essai", "1.0", "ESS-1.C").title == "Activité ESS-1.C"
+    loaded = load_library(root)
+    assert loaded.page("essai", "1.0", "ESS-1.C").title == "Activité ESS-1.C"
     for code in ("ESS-1.A", "ESS-1.B"):
         with pytest.raises(CurriculumError):
-            found.page("essai", "1.0", code)
+            loaded.page("essai", "1.0", code)
 
 
 def test_a_page_is_read_once(root: Path) -> None:
-    found = load_library(root)
-    page = found.page("essai", "1.0", "ESS-1.A")
-    assert found.page("essai", "1.0", "ESS-1.A") is page
+    loaded = load_library(root)
+    page = loaded.page("essai", "1.0", "ESS-1.A")
+    assert loaded.page("essai", "1.0", "ESS-1.A") is page
 
 
 def test_the_default_library_is_the_repositorys() -> None:
@@ -242,7 +242,7 @@ def test_a_defect_is_found_in_its_file(root: Path, bend: Bend, expected: tuple[s
     assert len(codes(root)) == (2 if expected[2] == "page_time_form" else 1)
 
 
-def test_hidden_files_of_tools_are_nobodys_problem(root: Path) -> None:
+def test_hidden_files_of_tools_are_ignored(root: Path) -> None:
     for folder in (".", "essai", "essai/1.0"):
         (root / folder / ".DS_Store").write_bytes(b"\0")
     assert codes(root) == []
@@ -257,7 +257,7 @@ def test_a_faulty_framework_does_not_hide_the_curriculum(root: Path) -> None:
     assert len(caught.value.problems) == 2
 
 
-def test_unreadable_files_are_all_told(root: Path) -> None:
+def test_unreadable_files_are_all_reported(root: Path) -> None:
     (root / "referentiel/1.0.yaml").write_text("a: [", "utf-8")
     (root / "essai/1.0.yaml").write_text("a: no", "utf-8")
     assert codes(root) == [("referentiel/1.0.yaml", 1, "yaml.unfinished"), ("essai/1.0.yaml", 1, "yaml.quote")]
@@ -269,13 +269,13 @@ def test_unreadable_files_are_all_told(root: Path) -> None:
 def test_publishing_writes_the_register_once(root: Path) -> None:
     value = publish(root, "essai", "1.0")
     assert (root / "published.sha256").read_text("utf-8") == f"{value}  essai/1.0\n"
-    found = load_library(root)
-    assert (found.published, found.is_published("essai", "1.0")) == ({"essai/1.0": value}, True)
-    assert found.fingerprint("essai", "1.0") == value
+    loaded = load_library(root)
+    assert (loaded.published, loaded.is_published("essai", "1.0")) == ({"essai/1.0": value}, True)
+    assert loaded.fingerprint("essai", "1.0") == value
     before = (root / "published.sha256").stat()
     assert publish(root, "essai", "1.0") == value
     assert (root / "published.sha256").stat().st_mtime_ns == before.st_mtime_ns
-    assert not found.is_published("essai", "1.1")
+    assert not loaded.is_published("essai", "1.1")
 
 
 def test_several_versions_are_kept_in_order(root: Path) -> None:
@@ -377,6 +377,6 @@ def test_pages_that_changed_between_versions(root: Path) -> None:
     data = samples.curriculum_data() | {"version": "1.1"}
     (root / "essai/1.1.yaml").write_text(samples.as_yaml(data), "utf-8")
     replace(root / "essai/1.1/ESS-2.A.md", "Lire.", "Relire.")
-    found = load_library(root)
-    assert isinstance(found.curriculum("essai", "1.1"), Curriculum)
-    assert found.changed_pages("essai", "1.0", "1.1") == ("ESS-2.A",)
+    loaded = load_library(root)
+    assert isinstance(loaded.curriculum("essai", "1.1"), Curriculum)
+    assert loaded.changed_pages("essai", "1.0", "1.1") == ("ESS-2.A",)

@@ -75,16 +75,16 @@ def test_nothing_in_a_page_can_become_html(written: str, shown: str) -> None:
 
 
 def test_the_outline_has_the_lines_of_the_file() -> None:
-    found = outline(PAGE)
-    assert [(item.line, item.text) for item in found.headings] == [
+    page = outline(PAGE)
+    assert [(item.line, item.text) for item in page.headings] == [
         (3, "Intention"),
         (6, "Démarche"),
         (10, "À remettre"),
         (13, "Critères"),
         (16, "Temps"),
     ]
-    assert [item.line for item in (*found.steps, *found.criteria, *found.time)] == [7, 8, 14, 17, 18]
-    assert [found.line(path) for path in ((), ("Temps",), ("Temps", 1), ("Critères", 0), ("Absente",))] == [
+    assert [item.line for item in (*page.steps, *page.criteria, *page.time)] == [7, 8, 14, 17, 18]
+    assert [page.line(path) for path in ((), ("Temps",), ("Temps", 1), ("Critères", 0), ("Absente",))] == [
         1,
         16,
         18,
@@ -95,11 +95,11 @@ def test_the_outline_has_the_lines_of_the_file() -> None:
 
 def test_only_lists_of_the_first_level_count() -> None:
     nested = "- 50 min – travail\n  - 5 min – détail\n  - 10 min – autre\n\n> - 7 min – cité\n"
-    found = outline(PAGE.replace("- 50 min – travail\n", nested))
-    assert [item.minutes for item in found.time] == [50, 10]
+    page = outline(PAGE.replace("- 50 min – travail\n", nested))
+    assert [item.minutes for item in page.time] == [50, 10]
     assert [item.text for item in outline("## Démarche\n1. Un\n   - a\n2. Deux\n").steps] == ["Un", "Deux"]
 
 
 def test_an_empty_page_has_an_outline() -> None:
-    found = outline("")
-    assert (found.title, found.headings, found.steps, found.line(("Temps",))) == (None, (), (), 1)
+    page = outline("")
+    assert (page.title, page.headings, page.steps, page.line(("Temps",))) == (None, (), (), 1)

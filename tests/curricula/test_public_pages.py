@@ -1,4 +1,4 @@
-"""What a credential names can be read by anyone: what was asked, and the framework it was judged on."""
+"""The public pages that credentials name: published paths and frameworks."""
 
 from dataclasses import replace
 
@@ -33,11 +33,11 @@ def test_the_framework_has_a_place_for_each_competency(client: TestClient) -> No
 @pytest.mark.parametrize(
     "path", ["/parcours-publies/generaliste/9.9", "/parcours-publies/x/1.0", "/referentiel/9.9", "/referentiel/x"]
 )
-def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
+def test_unknown_public_page_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_a_draft_is_shown_to_nobody(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_draft_has_no_public_page(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = replace(LIBRARY, published={})
     monkeypatch.setattr(curricula_pages, "default_library", lambda: draft)
     assert client.get("/parcours-publies/generaliste/1.0").status_code == 404

@@ -19,10 +19,10 @@ Bend = Callable[[Data], Any]
 
 
 def broken(findings: Iterable[Finding]) -> list[tuple[str, Location]]:
-    """Code and path of each finding; each can be said in words."""
-    found = list(findings)
-    assert all("{" not in explain(finding.reason) for finding in found)
-    return [(finding.reason.code.removeprefix("curricula."), finding.path) for finding in found]
+    """Return the code and path of each finding, and check that each has a complete text."""
+    listed = list(findings)
+    assert all("{" not in explain(finding.reason) for finding in listed)
+    return [(finding.reason.code.removeprefix("curricula."), finding.path) for finding in listed]
 
 
 def check(bend: Bend) -> list[tuple[str, Location]]:

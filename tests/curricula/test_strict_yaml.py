@@ -1,4 +1,4 @@
-"""What is written is what is read, or it is refused at its line. Both of PyYAML's parsers agree."""
+"""A value means what was written, or it is refused with its line; both of PyYAML's parsers agree."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def _parser(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def defects(text: str) -> list[tuple[int, str, str]]:
-    """Line, path and code of each problem; each can be said in words."""
+    """Return the line, path and code of each problem, and check that each has a complete text."""
     problems = parse(text, "f.yaml").problems
     assert all(problem.message and "{" not in problem.message for problem in problems)
     return [(problem.line, problem.where, problem.code.removeprefix("curricula.yaml.")) for problem in problems]
@@ -103,7 +103,7 @@ def test_a_refusal_names_its_line(text: str, expected: list[tuple[int, str, str]
     assert defects(text) == expected
 
 
-def test_the_first_of_two_keys_is_kept_and_its_line_told() -> None:
+def test_duplicate_key_keeps_the_first_value_and_names_its_line() -> None:
     document = parse("a: 1\nb: 2\na: 3\n", "f.yaml")
     assert document.data == {"a": 1, "b": 2}
     assert document.problems[0].message == "La clé «\u00a0a\u00a0» est déjà à la ligne 1. Gardez une seule des deux."

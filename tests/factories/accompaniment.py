@@ -1,4 +1,4 @@
-"""Enterprises and mandates of the small network."""
+"""Enterprises and mandates of the small network, for tests."""
 
 from datetime import date, timedelta
 
@@ -20,22 +20,26 @@ TODAY = today()
 NEQ = "1166000001"
 
 
-def enterprise(name: str = "Scierie du Lac", neq: str | None = NEQ) -> NewEnterprise:
-    """A small enterprise of Saguenay–Lac-Saint-Jean."""
+def new_enterprise(name: str = "Scierie du Lac", neq: str | None = NEQ) -> NewEnterprise:
+    """Return a small enterprise of Saguenay–Lac-Saint-Jean."""
     return NewEnterprise(name=name, neq=neq, sector="Bois", size=EnterpriseSize.SMALL, region_code="02")
 
 
-def known(database: Database, world: World, command: NewEnterprise, who: str = "coordinator") -> EnterpriseShown:
-    """An enterprise that a college's coordinator added."""
+def add_enterprise(
+    database: Database, world: World, command: NewEnterprise, who: str = "coordinator"
+) -> EnterpriseShown:
+    """Add an enterprise as a college's coordinator."""
     college_id = world.rouyn if who.startswith("other") else world.alma
     with database.transaction() as db:
         actor = acting(db, world, who, P.ENTERPRISE_MANAGE)
         return enterprises.add_enterprise(db, actor, see_college(db, actor, college_id), command)
 
 
-def opened(database: Database, world: World, who: str = "maude", by: str | None = None, **how: object) -> MandateShown:
-    """A mandate of a participant, opened by themselves unless told; a new enterprise unless told."""
-    how = how or {"enterprise": enterprise()}
+def open_mandate(
+    database: Database, world: World, who: str = "maude", by: str | None = None, **how: object
+) -> MandateShown:
+    """Open a mandate of a participant, by themselves or ``by`` another, in a new enterprise or as ``how`` names it."""
+    how = how or {"enterprise": new_enterprise()}
     command = NewMandate(kind=MandateKind.orientation, title="Boutique en ligne", **how)  # type: ignore[arg-type]
     with database.transaction() as db:
         actor = acting(db, world, by or who, P.MANDATE_MANAGE)
@@ -43,10 +47,10 @@ def opened(database: Database, world: World, who: str = "maude", by: str | None 
         return mandates.open_mandate(db, actor, [advisor], command)
 
 
-def record(
+def record_milestone(
     database: Database, world: World, mandate_id: int, kind: MilestoneKind, on: date | None = None, **how: object
 ) -> MandateShown:
-    """A fact recorded by Maude, or by who is told."""
+    """Record a milestone as Maude, or as ``who``."""
     who = str(how.pop("who", "maude"))
     command = MilestoneCommand(
         kind=kind,
@@ -61,7 +65,7 @@ def record(
 
 
 def accompany(database: Database, world: World, mandate_id: int, who: str = "maude") -> MandateShown:
-    """The three facts, a day apart, the last one today."""
+    """Record the three milestones, a day apart, the last one today."""
     for days, kind in ((2, MilestoneKind.AGREEMENT), (1, MilestoneKind.DIAGNOSTIC), (0, MilestoneKind.PLAN)):
-        shown = record(database, world, mandate_id, kind, TODAY - timedelta(days=days), who=who)
+        shown = record_milestone(database, world, mandate_id, kind, TODAY - timedelta(days=days), who=who)
     return shown

@@ -1,4 +1,4 @@
-"""What learning tests start from, and how they look at what became of it."""
+"""Prerequisites and states for tests of learning, and the results that they check."""
 
 from collections.abc import Callable
 
@@ -27,22 +27,22 @@ GENERALIST = default_library().curriculum("generaliste", "1.0")
 TABLES = ("activity_completion", "hand_in", "field_hours", "countersignature")
 
 
-def kept(database: Database, world: World) -> dict[str, int]:
-    """Rows of learning's tables in both colleges."""
+def row_counts(database: Database, world: World) -> dict[str, int]:
+    """Return the number of rows of learning's tables in both colleges."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         return {table: count(db, table) for table in TABLES}
 
 
-def open_the_field(database: Database, world: World, *people: str) -> None:
-    """Everything that GEN-8 asks for, done."""
+def complete_prerequisites(database: Database, world: World, *people: str) -> None:
+    """Complete the modules that GEN-8 requires, for Maude or for these people."""
     for who in people or ("maude",):
         with database.transaction(colleges=[world.alma]) as db:
             for code in ("GEN-1", "GEN-3", "GEN-4", "GEN-6"):
                 for activity in GENERALIST.module(code).activities:
-                    _do(db, world, who, activity.code, activity.type)
+                    _record_done(db, world, who, activity.code, activity.type)
 
 
-def _do(db: Session, world: World, who: str, code: str, kind: ActivityType) -> None:
+def _record_done(db: Session, world: World, who: str, code: str, kind: ActivityType) -> None:
     enrolment = {"college_id": world.alma, "enrolment_id": world.enrolments[who], "activity_code": code}
     person = world.people[who]
     if kind is ActivityType.self_study:
@@ -67,25 +67,25 @@ def _do(db: Session, world: World, who: str, code: str, kind: ActivityType) -> N
 
 
 def set_state(database: Database, world: World, state: EnrolmentState, who: str = "maude") -> None:
-    """An enrolment in another state, without the story of how it came there."""
+    """Set the state of an enrolment directly, without the moves that lead to it."""
     with database.transaction(colleges=[world.alma]) as db:
         row = db.exec(select(Enrolment).where(Enrolment.id == world.enrolments[who])).one()
         row.state = state
         db.add(row)
 
 
-def standing(database: Database, world: World, code: str, who: str = "maude") -> ActivityProgress:
-    """Where an activity is, as stored; the projection is what the facts give."""
+def activity_progress(database: Database, world: World, code: str, who: str = "maude") -> ActivityProgress:
+    """Return the stored progress of an activity, checked against its facts."""
     with database.transaction() as db:
         actor = acting(db, world, who, P.PROGRESS_READ)
-        found = progress_of(db, see_enrolment(db, actor, world.enrolments[who])).activity(code)
+        progress = progress_of(db, see_enrolment(db, actor, world.enrolments[who])).activity(code)
     with database.transaction(colleges=[world.alma]) as db:
         assert mismatches(db) == []
-    return found
+    return progress
 
 
 def refusal(action: Callable[[], object]) -> tuple[str, list[str]]:
-    """The code of a refusal and those of its reasons."""
-    with pytest.raises(DomainError) as found:
+    """Return the code of the error that an action raises, and the codes of its reasons."""
+    with pytest.raises(DomainError) as raised:
         action()
-    return found.value.code, [r.code for r in found.value.reasons]
+    return raised.value.code, [r.code for r in raised.value.reasons]

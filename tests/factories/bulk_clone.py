@@ -1,4 +1,4 @@
-"""A cohort of any size whose people have all done the same: one person's file copied, row by row."""
+"""A cohort of any size for batches: the rows of one eligible person, copied for each of the others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,29 +13,29 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
 from app.progress.service import recompute
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import World, acting
 
 PARTICIPATION = CertificateKind.attestation_participation
 
 
-def gather(database: Database, world: World, size: int) -> list[int]:
-    """Someone signs, Maude has her hours, and so have as many others; their enrolments, hers first."""
-    story.sign(database, world)
-    story.attend(database, world, "maude")
+def make_eligible(database: Database, world: World, size: int) -> list[int]:
+    """Add a signatory, make Maude and clones of her eligible; return ``size`` enrolment ids, hers first."""
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
     first = world.enrolments["maude"]
     with database.as_owner() as db:
-        others = _copies(db, world, first, size - 1) if size > 1 else []
-        db.execute(text("analyze"))  # the server under test never does by itself, and would plan for empty tables
+        others = _clone_enrolment(db, world, first, size - 1) if size > 1 else []
+        db.execute(text("analyze"))  # no autovacuum during tests: plans would be those of empty tables
         recompute(db, [first, *others])
     return [first, *others]
 
 
-def _copies(db: Session, world: World, first: int, size: int) -> list[int]:
-    """Enrolments of as many other people, each with the facts of the first."""
-    names = [f"Figurant {place:04}" for place in range(1, size + 1)]
-    given = "'legal_last_name', v, 'search_key', lower(v)"
-    people = _copy(db, "person", given, "r.id = :it", names, it=world.people["maude"])
+def _clone_enrolment(db: Session, world: World, first: int, size: int) -> list[int]:
+    """Return the enrolments of ``size`` new people, each with copies of the facts of the first."""
+    names = [f"Figurant {position:04}" for position in range(1, size + 1)]
+    columns = "'legal_last_name', v, 'search_key', lower(v)"
+    people = _copy(db, "person", columns, "r.id = :it", names, it=world.people["maude"])
     others = _copy(db, "enrolment", "'person_id', v", "r.id = :it", people, it=first)
     for table in ("activity_completion", "hand_in", "roll_call_entry", "field_hours"):
         _copy(db, table, "'enrolment_id', v", "r.enrolment_id = :it", others, it=first)
@@ -50,10 +50,10 @@ def _copies(db: Session, world: World, first: int, size: int) -> list[int]:
 
 
 def _copy(db: Session, table: str, changed: str, which: str, values: Sequence[Any], *, it: int) -> list[int]:
-    """Copies of rows, one for each value ``v``; their ids, in the order of the values."""
+    """Copy rows, once for each value ``v``; return the new ids, in the order of the values."""
     kind = "text" if values and isinstance(values[0], str) else "int"
     statement = text(
-        f"insert into {table} select n.* from unnest(cast(:values as {kind}[])) with ordinality as given(v, place) "  # noqa: S608 - our own names
+        f"insert into {table} select n.* from unnest(cast(:values as {kind}[])) with ordinality as given(v, place) "  # noqa: S608 - constant names
         f"join {table} r on {which} cross join lateral jsonb_populate_record(r, "
         f"jsonb_build_object('id', nextval('{table}_id_seq'), {changed})) n order by given.place returning id"
     )
@@ -61,7 +61,7 @@ def _copy(db: Session, table: str, changed: str, which: str, values: Sequence[An
 
 
 def decide(database: Database, world: World, enrolments: Sequence[int], by: str = "registrar") -> BatchRef:
-    """The registrar decides to issue a participation to each."""
+    """Decide, as the registrar, to issue an attestation of participation to each enrolment."""
     with database.transaction() as db:
         actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)

@@ -1,4 +1,4 @@
-"""A group of the small network: the four participants of Alma with their facilitator."""
+"""Group of the four participants of Alma with their facilitator, its sessions and records, for tests."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -23,8 +23,8 @@ from tests.factories.network import PARTICIPANTS, STARTED, World, acting
 FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
 
 
-def group_of(db: Session, world: World, name: str = "Groupe A") -> GroupShown:
-    """Form the group, as the coordinator."""
+def _create_group(db: Session, world: World, name: str = "Groupe A") -> GroupShown:
+    """Create the group, as the coordinator."""
     actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
     command = NewGroup(
         name=name,
@@ -35,28 +35,28 @@ def group_of(db: Session, world: World, name: str = "Groupe A") -> GroupShown:
     return groups.create_group(db, actor, cohorts.see_cohort(db, actor, world.cohort), command)
 
 
-def formed(database: Database, world: World) -> GroupShown:
-    """The group, kept."""
+def create_group(database: Database, world: World) -> GroupShown:
+    """Create and return the group, in its own transaction."""
     with database.transaction() as db:
-        return group_of(db, world)
+        return _create_group(db, world)
 
 
 def enrol(database: Database, world: World, *people: str) -> None:
-    """Others of the world become active in the cohort."""
+    """Make other people of the world active in the cohort."""
     for who in people:
         with database.transaction() as db:
             applicant = acting(db, world, who, P.COHORT_APPLY)
-            cohort = cohorts.see_open_cohort(db, world.cohort)
+            cohort = cohorts.see_open_cohort(db, applicant, world.cohort)
             world.enrolments[who] = enrolments.apply(db, applicant, cohort, ApplyCommand(motive="Apprendre.")).id
         with database.transaction() as db:
             manager = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
             for state in (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE):
-                found = enrolments.see_enrolment(db, manager, world.enrolments[who])
-                enrolments.move(db, manager, found, MoveCommand(to=state, joined_on=STARTED))
+                enrolment = enrolments.see_enrolment(db, manager, world.enrolments[who])
+                enrolments.move(db, manager, enrolment, MoveCommand(to=state, joined_on=STARTED))
 
 
-def join(database: Database, world: World, group_id: int, *people: str) -> GroupShown:
-    """Others of the world join the group."""
+def join_group(database: Database, world: World, group_id: int, *people: str) -> GroupShown:
+    """Add other people of the world to the group; return it."""
     enrol(database, world, *people)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
@@ -67,21 +67,21 @@ def join(database: Database, world: World, group_id: int, *people: str) -> Group
     return shown
 
 
-def planned(database: Database, world: World, group_id: int, code: str = "GEN-7.A", at: datetime = FIRST) -> int:
-    """A session planned by the coordinator; its id."""
+def plan_session(database: Database, world: World, group_id: int, code: str = "GEN-7.A", at: datetime = FIRST) -> int:
+    """Plan a session as the coordinator; return its id."""
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
         ref = groups.see_group(db, actor, group_id)
         return sessions.plan_session(db, actor, ref, NewCodevSession(activity_code=code, starts_at=at)).id
 
 
-def ids(group: GroupShown) -> dict[str, int]:
-    """Membership ids by the first word of the name."""
+def membership_ids(group: GroupShown) -> dict[str, int]:
+    """Return membership ids by first name, in lower case without accents."""
     return {m.name.split()[0].lower().replace("é", "e"): m.membership_id for m in group.members}
 
 
-def assign(database: Database, world: World, session_id: int, *pairs: tuple[int, int]) -> None:
-    """Client and reserve of each consultation, planned by the facilitator."""
+def assign_roles(database: Database, world: World, session_id: int, *pairs: tuple[int, int]) -> None:
+    """Plan the client and reserve of each consultation, as the facilitator."""
     roles = tuple(
         RoleCommand(position=place + 1, membership_id=membership, role=role)
         for place, pair in enumerate(pairs)
@@ -93,10 +93,10 @@ def assign(database: Database, world: World, session_id: int, *pairs: tuple[int,
         sessions.plan_roles(db, meeting, RolesCommand(roles=roles))
 
 
-def everyone(
+def presences(
     group: GroupShown, *, absent: tuple[int, ...] = (), excused: tuple[int, ...] = (), minutes: int = 180
 ) -> tuple[PresenceCommand, ...]:
-    """Presence of all, on site."""
+    """Return the presence on site of all members, except the absent and the excused."""
 
     def entry(membership_id: int) -> PresenceCommand:
         if membership_id in absent:
@@ -113,18 +113,18 @@ def everyone(
 def turn(
     client_id: int, status: TurnStatus = TurnStatus.HELD, reason: TurnReason | None = None, position: int = 1
 ) -> TurnCommand:
-    """A consultation."""
+    """Return a consultation."""
     return TurnCommand(position=position, client_id=client_id, status=status, reason=reason)
 
 
-def close(
+def close_record(
     database: Database,
     world: World,
     session_id: int,
     command: RecordCommand,
     who: str = "facilitator",
 ) -> int:
-    """Close the session's record as its facilitator; the record's id."""
+    """Close the session's record as its facilitator; return the record's id."""
     with database.transaction() as db:
         actor = acting(db, world, who, P.CODEV_RECORD)
         meeting = sessions.see_codev_session(db, actor, session_id)

@@ -82,7 +82,7 @@ def applied(database: Database, world: World, who: str = "nobody") -> int:
     """An application to Alma's cohort; the enrolment's id."""
     with database.transaction() as db:
         actor = acting(db, world, who, P.COHORT_APPLY)
-        cohort = cohorts.see_open_cohort(db, world.cohort)
+        cohort = cohorts.see_open_cohort(db, actor, world.cohort)
         return enrolments.apply(db, actor, cohort, ApplyCommand(motive="Aider les commerces d’ici.")).id
 
 

@@ -1,4 +1,4 @@
-"""Evidence and judgements for tests, written as the features that own them would."""
+"""Evidence and judgements for tests, written as their own features write them."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ ALL_CN01 = ("CN-01.C1", "CN-01.C2", "CN-01.C3")
 def hand_in(
     database: Database, world: World, who: str = "maude", code: str = "GEN-1.C", *, attempt: int = 1, days: int = 1
 ) -> EvidenceRef:
-    """A text that ``who`` handed in so many days ago."""
+    """Hand in a text as ``who``, so many days ago."""
     college = world.rouyn if who.startswith("other") else world.alma
     with database.transaction(colleges=[college]) as db:
         row = HandIn(
@@ -47,8 +47,8 @@ def hand_in(
         return EvidenceRef(kind=EvidenceKind.HAND_IN, id=row.id)
 
 
-def mandate(database: Database, world: World, who: str = "maude") -> EvidenceRef:
-    """A mandate of ``who`` in an invented enterprise."""
+def open_mandate(database: Database, world: World, who: str = "maude") -> EvidenceRef:
+    """Open a mandate of ``who`` in an invented enterprise."""
     with database.transaction(colleges=[world.alma]) as db:
         enterprise = Enterprise(
             college_id=world.alma, name="Scierie du Lac", search_key=search_key("Scierie du Lac"), sector="bois",
@@ -72,8 +72,8 @@ def mandate(database: Database, world: World, who: str = "maude") -> EvidenceRef
         return EvidenceRef(kind=EvidenceKind.MANDATE, id=row.id)
 
 
-def attended(database: Database, world: World, present: tuple[str, ...] = ("maude",)) -> EvidenceRef:
-    """A closed session of GEN-1.B where only those were present."""
+def hold_session(database: Database, world: World, present: tuple[str, ...] = ("maude",)) -> EvidenceRef:
+    """Hold and close a session of GEN-1.B at which only those were present."""
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", Permission.SESSION_MANAGE)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
@@ -93,23 +93,23 @@ def attended(database: Database, world: World, present: tuple[str, ...] = ("maud
         return EvidenceRef(kind=EvidenceKind.SESSION, id=meeting.id)
 
 
-def command(*evidence: EvidenceRef, level: int = 2, **given: object) -> JudgeCommand:
-    """CN-01 at level 2 on this evidence, unless told."""
+def judge_command(*evidence: EvidenceRef, level: int = 2, **given: object) -> JudgeCommand:
+    """Return the command that judges CN-01 on this evidence, at level 2 by default."""
     return JudgeCommand.model_validate(
         {"competency_code": "CN-01", "level": level, "evidence": evidence, "comment": "Bien vu.", **given}
     )
 
 
 def judge(
-    database: Database, world: World, wanted: JudgeCommand, *, by: str = "trainer", of: str = "maude"
+    database: Database, world: World, command: JudgeCommand, *, by: str = "trainer", of: str = "maude"
 ) -> JudgementShown:
-    """``by`` judges ``of`` in a transaction of their own."""
+    """Judge ``of`` as ``by``, in its own transaction."""
     with database.transaction() as db:
         actor = acting(db, world, by, Permission.JUDGEMENT_MAKE)
-        return grading.judge(db, actor, enrolments.see_enrolment(db, actor, world.enrolments[of]), wanted)
+        return grading.judge(db, actor, enrolments.see_enrolment(db, actor, world.enrolments[of]), command)
 
 
 def add_trainer(database: Database, world: World, who: str) -> None:
-    """``who`` also trains the first cohort."""
+    """Make ``who`` a trainer of the first cohort too."""
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people[who], Role.TRAINER, college_id=world.alma, cohort_id=world.cohort)

@@ -12,7 +12,7 @@ PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/pr
 
 
 def archive(**members: bytes) -> bytes:
-    """A zip file of these members."""
+    """Return a zip file of these members."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in members.items():
@@ -20,14 +20,14 @@ def archive(**members: bytes) -> bytes:
     return out.getvalue()
 
 
-def office(kind: str) -> bytes:
-    """A document of an office suite, as little as tells its kind."""
+def office_document(kind: str) -> bytes:
+    """Return the smallest document that is recognised as of this kind."""
     if kind in PARTS:
         return archive(**{"[Content_Types].xml": b"<Types/>", PARTS[kind]: b"<x/>"})
     return archive(mimetype=TYPES[kind].encode(), **{"content.xml": b"<x/>"})
 
 
-GOOD: dict[str, bytes] = {
+VALID_FILES: dict[str, bytes] = {
     "pdf": PDF,
     "png": PNG,
     "jpg": JPEG,
@@ -35,5 +35,5 @@ GOOD: dict[str, bytes] = {
     "txt": "Le relevé\r\nd’avril".encode(),
     "md": "# Étude\n\ttabulée".encode(),
     "csv": "nom;heures\nÉlise;1,5".encode("cp1252"),
-    **{kind: office(kind) for kind in ("docx", "xlsx", "pptx", "odt", "ods", "odp")},
+    **{kind: office_document(kind) for kind in ("docx", "xlsx", "pptx", "odt", "ods", "odp")},
 }

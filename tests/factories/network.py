@@ -21,7 +21,7 @@ from app.identity.api_tokens.models import ApiToken
 from app.identity.roles.service import grant_role
 from app.identity.sign_in.authentication import TOKEN_PREFIX, digest, load_actor
 from app.identity.sign_in.enums import SignInKind
-from app.identity.sign_in.service import open_sign_in
+from app.identity.sign_in.service import create_sign_in
 from app.network import service as network
 from app.network.enums import TargetKind
 from app.network.schemas import NewCollege, NewProject, Target
@@ -149,7 +149,7 @@ def _cohort(db: Session, world: World, who: str, college_id: int, code: str) -> 
 def _enrol(database: Database, world: World, who: str, by: str, cohort_id: int) -> None:
     with database.transaction() as db:
         applicant = acting(db, world, who, Permission.COHORT_APPLY)
-        found = cohorts.see_open_cohort(db, cohort_id)
+        found = cohorts.see_open_cohort(db, applicant, cohort_id)
         enrolment = enrolments_service.apply(db, applicant, found, ApplyCommand(motive="Accompagner les PME d’ici."))
         world.enrolments[who] = enrolment.id
     with database.transaction() as db:
@@ -165,7 +165,7 @@ def token(database: Database, world: World, who: str) -> str:
     """A bearer token for someone, without the cost of a password."""
     with database.transaction() as db:
         account = db.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
-        return open_sign_in(db, account, kind=SignInKind.BEARER, hours=1, second_factor=True)[0]
+        return create_sign_in(db, account, kind=SignInKind.BEARER, hours=1, second_factor=True)[0]
 
 
 def pending_token(database: Database, world: World, who: str) -> str:
@@ -174,7 +174,7 @@ def pending_token(database: Database, world: World, who: str) -> str:
         account = db.exec(select(Account).where(Account.person_id == world.people[who])).one()
         account.totp_confirmed_at = now()
         db.add(account)
-        return open_sign_in(db, account.id, kind=SignInKind.BEARER, hours=1)[0]
+        return create_sign_in(db, account.id, kind=SignInKind.BEARER, hours=1)[0]
 
 
 def api_token(database: Database, world: World, who: str, *permissions: Permission) -> str:

@@ -1,7 +1,7 @@
-"""A small OpenID provider on loopback whose answers a test may bend, and the walk of a browser through one.
+"""An OpenID provider on loopback whose responses a test may alter, and a browser's sign-in through one.
 
-It checks what a good one checks (client secret, code once, PKCE, redirect address), so that what is refused by us
-is refused for the reason the test gives.
+It checks what a real one checks (client secret, single use of codes, PKCE, redirect address), so that the application
+refuses a response only for the reason that the test gives.
 """
 
 import base64
@@ -43,13 +43,13 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def signed(claims: Claims, key: RSAKey | ECKey = RSA, alg: str = "RS256") -> str:
-    """An ID token."""
+    """Return a signed ID token."""
     return jwt.encode({"alg": alg, "kid": key.kid}, claims, key, algorithms=[alg])
 
 
 @dataclass
 class Provider:
-    """What it knows; ``bend`` makes the token from true claims, ``replies`` answers a path in its stead."""
+    """The provider's state; ``bend`` makes the token from valid claims, ``replies`` replaces the response of a path."""
 
     issuer: str = ""
     subject: str = "s-1"
@@ -62,7 +62,7 @@ class Provider:
     auth_header: str = ""
 
     def describe(self) -> Claims:
-        """Its metadata."""
+        """Return its metadata."""
         return {
             "issuer": self.issuer,
             "authorization_endpoint": self.issuer + "/authorize?lieu=essai",
@@ -72,18 +72,18 @@ class Provider:
         }
 
     def keys(self) -> Claims:
-        """Its public keys, among some that nobody can use."""
+        """Return its public keys, among invalid ones."""
         odd = [{"kty": "RSA", "n": "!!" * 200, "e": "AQAB"}, {"kty": "EC", "crv": "P-9", "x": "a", "y": "b"}, "x"]
         return {"keys": [*odd, RSA.as_dict(private=False), EC.as_dict(private=False)]}
 
     def authorize(self, query: dict[str, str]) -> str:
-        """Whoever asks is the subject; returns where to send the browser back."""
+        """Authorise as the subject; return the address to which the browser is redirected."""
         code = secrets.token_urlsafe(16)
         self.codes[code] = query
         return query["redirect_uri"] + "?" + urlencode({"code": code, "state": query["state"], "session_state": "x"})
 
     def token(self, form: dict[str, str], header: str) -> tuple[int, Claims]:
-        """An ID token for a code, once, to who asked for it."""
+        """Return an ID token for a code, once, to the client that it was issued to."""
         self.auth_header = header
         asked = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
@@ -111,11 +111,11 @@ class Provider:
 
 @contextmanager
 def serving() -> Iterator[Provider]:
-    """A provider on a free port of loopback."""
+    """Yield a provider on a free loopback port."""
     provider = Provider()
 
     class Handler(BaseHTTPRequestHandler):
-        """Four addresses."""
+        """The handler of the provider's four addresses."""
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -151,15 +151,15 @@ def serving() -> Iterator[Provider]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing to say."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
-        """Quiet about those who hang up on an answer too long."""
+        """A server that does not report clients that disconnect during a long response."""
 
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            """Nothing to say."""
+            """Log nothing."""
 
     server = Server(("127.0.0.1", 0), Handler)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
@@ -175,7 +175,7 @@ def serving() -> Iterator[Provider]:
 
 @contextmanager
 def mock_provider(*users: Claims) -> Iterator[str]:
-    """The issuer of a real provider of others' making (``oidc-provider-mock``), in a process of its own."""
+    """Yield the issuer of a third-party provider (``oidc-provider-mock``), in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -216,7 +216,7 @@ def offered(
     secret: str = SECRET,
     label: str = "Alma",
 ) -> int:
-    """The registrar of Alma offers an issuer; the provider's id."""
+    """Add an issuer as the registrar of Alma; return the provider's id."""
     answer = client.post(
         f"/api/v1/colleges/{world.alma}/oidc-providers",
         json={"label": label, "issuer": issuer, "client_id": client_id, "client_secret": secret},
@@ -227,7 +227,7 @@ def offered(
 
 
 def linked(database: Database, world: World, who: str, issuer: str, subject: str = "s-1") -> None:
-    """Someone's account, linked as if they had done it."""
+    """Link someone's account to a subject of an issuer."""
     with database.transaction() as db:
         account = db.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
         row = OidcIdentity(account_id=account, issuer=issuer, subject=subject, linked_at=now())
@@ -238,7 +238,7 @@ def linked(database: Database, world: World, who: str, issuer: str, subject: str
 
 
 def departed(page: Response) -> str:
-    """Where the page that leaves leads to."""
+    """Return the address that the page of departure redirects to."""
     assert page.status_code == 200, page.text
     delay, _, address = page.headers["refresh"].partition(";url=")
     assert delay == "0"
@@ -246,7 +246,7 @@ def departed(page: Response) -> str:
 
 
 def returned(address: str, **form: str) -> str:
-    """Identify at the provider; the path and query that the browser is sent back to."""
+    """Authenticate at the provider; return the path and query that the browser is redirected to."""
     call = httpx.post(address, data=form, trust_env=False) if form else httpx.get(address, trust_env=False)
     assert call.status_code in {302, 303}, call.text
     back = urlsplit(call.headers["location"])
@@ -254,6 +254,6 @@ def returned(address: str, **form: str) -> str:
 
 
 def walk(client: TestClient, provider_id: int, suite: str = "/") -> Response:
-    """The whole sign-in, from the button to the answer of our own site."""
+    """Sign in through a provider, from the button to the response of the callback."""
     page = client.post(f"/connexion/oidc/{provider_id}", params={"suite": suite})
     return client.get(returned(departed(page)))

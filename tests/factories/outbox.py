@@ -1,4 +1,4 @@
-"""What waits in the mailbox: read as the tables' owner, since the application itself may not."""
+"""The messages in the outbox, read as the tables' owner: the application role may not read them."""
 
 import re
 
@@ -7,15 +7,15 @@ from sqlalchemy import text
 from app.platform.database.transaction import Database
 
 
-def letters(database: Database) -> list[tuple[str, str, str]]:
-    """``(recipient, subject, body)`` of each letter, in order."""
+def messages(database: Database) -> list[tuple[str, str, str]]:
+    """Return ``(recipient, subject, body)`` of each message, in order."""
     with database.engine.connect() as owner:
         rows = owner.execute(text("select recipient, subject, body from letter order by id")).all()
     return [(row.recipient, row.subject, row.body) for row in rows]
 
 
 def link_in(body: str) -> str:
-    """The path of the one link of a letter."""
-    found = re.findall(r"http://testserver(/\S+)", body)
-    assert len(found) == 1, body
-    return str(found[0])
+    """Return the path of the only link of a message."""
+    links = re.findall(r"http://testserver(/\S+)", body)
+    assert len(links) == 1, body
+    return str(links[0])

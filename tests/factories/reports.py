@@ -1,4 +1,4 @@
-"""People of other regions, enterprises accompanied and what else reports count."""
+"""Cohorts of other regions and accompanied enterprises, for tests of reports."""
 
 from datetime import date, timedelta
 
@@ -17,10 +17,10 @@ from app.platform.messages.i18n import search_key
 from tests.factories.network import STARTED, World
 
 
-def settle(
+def add_cohort(
     database: Database, world: World, region: str, *states: EnrolmentState, college: str = "rouyn", name: str = "Prénom"
 ) -> int:
-    """A cohort in a region, with one new person per state; returns the cohort."""
+    """Add a cohort in a region, with one new person per state; return its id."""
     college_id = getattr(world, college)
     with database.transaction(colleges=[college_id]) as db:
         cohort = Cohort(
@@ -42,11 +42,11 @@ def settle(
         return cohort.id
 
 
-def accompany(
+def add_accompanied_enterprise(
     database: Database, world: World, name: str, *, college: str = "alma", neq: str | None = None, region: str = "02",
     milestones: tuple[MilestoneKind, ...] = tuple(MilestoneKind),
 ) -> None:  # fmt: skip
-    """An enterprise with one mandate that has come so far."""
+    """Add an enterprise with one mandate and these milestones."""
     college_id = getattr(world, college)
     with database.transaction(colleges=[college_id]) as db:
         who = world.people["coordinator"]

@@ -1,4 +1,4 @@
-"""A certificate authority of paper: keys that sign documents in the tests, EC P-256, as PKCS#12."""
+"""A certificate authority for the tests: keys that sign documents, EC P-256, as PKCS#12."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ PASSPHRASE = "un mot pour les essais"
 
 @dataclass(frozen=True)
 class Authority:
-    """A root, and what it signs."""
+    """A root key with its certificate."""
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
     def signing_key(self, name: str, *, begins: int = -1, ends: int = 365) -> bytes:
-        """A key for documents with its certificate and the root's, good between two days from now."""
+        """Return the PKCS#12 file of a new signing key, valid from ``begins`` to ``ends`` (days from now)."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.KeyUsage(
             digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
@@ -39,20 +39,20 @@ class Authority:
 
     @property
     def der(self) -> bytes:
-        """The root's certificate, for who trusts it."""
+        """The root's certificate in DER."""
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
 
 def authority(name: str = "Autorité de papier") -> Authority:
-    """A new root."""
+    """Return a new root."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(_name(name), _name(name), key, -2, 3650)
     basic = x509.BasicConstraints(ca=True, path_length=None)
     return Authority(key, builder.add_extension(basic, critical=True).sign(key, hashes.SHA256()))
 
 
-def opened(pkcs12_file: bytes) -> SigningKey:
-    """A key as settings give it."""
+def signing_setting(pkcs12_file: bytes) -> SigningKey:
+    """Return a key in the form of the setting ``signing``."""
     return SigningKey(pkcs12=SecretStr(b64encode(pkcs12_file).decode()), passphrase=SecretStr(PASSPHRASE))
 
 

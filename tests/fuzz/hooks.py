@@ -1,4 +1,4 @@
-"""Read by schemathesis, in its own environment: half of the identifiers it makes up are ones that may exist."""
+"""Hooks of schemathesis, in its own environment: half of the identifiers it generates are replaced by likely ones."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ WORDS = {
 
 @schemathesis.hook
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Even numbers become small ones, and words of an even length ones that are used."""
+    """Replace even numbers by small ones, and words of even length by values in use."""
     return {name: _likely(name, value) for name, value in (path_parameters or {}).items()}
 
 

@@ -1,8 +1,8 @@
 """``make fuzz``: schemathesis over the whole API as each role, against a small network served on loopback.
 
 Run by the application's Python; schemathesis has an environment of its own (``.venv-fuzz``). Each role gets a
-fresh database, so that what one breaks is not another's surprise. Any 5xx, or an answer that the API's
-description does not announce (status, content type, headers, shape), ends with exit code 1.
+fresh database, so that one run does not affect another. Any 5xx, or an answer that the API's
+description does not declare (status, content type, headers, shape), ends with exit code 1.
 
 ``python -m tests.fuzz.run [--examples 20] [--seed 1] [role …]``
 """
@@ -50,7 +50,7 @@ CHECKS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run."""
+    """The result of one run."""
 
     role: str
     cases: int
@@ -60,70 +60,70 @@ class Outcome:
 
 
 def main() -> int:
-    """Fuzz as each role asked for; 1 when anything was found."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("roles", nargs="*", metavar="role", help=f"among {', '.join(ROLES)}; all unless told")
-    asked.add_argument("--examples", type=int, default=20, help="examples per operation")
-    asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument(
+    """Fuzz as each requested role; return 1 when anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("roles", nargs="*", metavar="role", help=f"among {', '.join(ROLES)}; all by default")
+    parser.add_argument("--examples", type=int, default=20, help="examples per operation")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
         "--phases", default="examples,coverage,fuzzing", help="schemathesis' own; fuzzing alone is quicker"
     )
-    asked.add_argument("--schemathesis", type=Path, default=SCHEMATHESIS)
-    chosen = asked.parse_args()
-    with tempfile.TemporaryDirectory() as kept, network() as (url, world):
-        found = [fuzz(role, url, world, chosen, Path(kept)) for role in chosen.roles or ROLES]
+    parser.add_argument("--schemathesis", type=Path, default=SCHEMATHESIS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, network() as (url, world):
+        outcomes = [fuzz(role, url, world, options, Path(folder)) for role in options.roles or ROLES]
     print(f"\n{'role':14}{'cases':>8}{'failures':>10}{'seconds':>9}")
-    for one in found:
-        print(f"{one.role:14}{one.cases:>8}{one.failures:>10}{one.seconds:>9.0f}")
-    return int(any(one.code or one.failures or not one.cases for one in found))
+    for outcome in outcomes:
+        print(f"{outcome.role:14}{outcome.cases:>8}{outcome.failures:>10}{outcome.seconds:>9.0f}")
+    return int(any(outcome.code or outcome.failures or not outcome.cases for outcome in outcomes))
 
 
 @contextmanager
 def network() -> Iterator[tuple[str, World]]:
-    """A server's address, on it a database named ``fuzz_template`` with the small network of the tests."""
+    """Yield a server's URL and the small network of the tests, in its database ``fuzz_template``."""
     install_signal_handlers()
-    place = Path(tempfile.gettempdir()) / f"escouade-fuzz-{os.getuid()}"
-    with embedded_server(place) as url:
-        _run(url, "drop database if exists fuzz_template with (force)")
-        _run(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
-        migrate(_named(url, "fuzz_template"))
-        database = open_database(_named(url, "fuzz_template"))
+    folder = Path(tempfile.gettempdir()) / f"escouade-fuzz-{os.getuid()}"
+    with embedded_server(folder) as url:
+        _execute(url, "drop database if exists fuzz_template with (force)")
+        _execute(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
+        migrate(_with_database(url, "fuzz_template"))
+        database = open_database(_with_database(url, "fuzz_template"))
         world = build(database)
         database.dispose()
         yield url, world
 
 
-def fuzz(role: str, url: str, world: World, chosen: argparse.Namespace, kept: Path) -> Outcome:
-    """Every operation as one role, on a database of its own."""
+def fuzz(role: str, url: str, world: World, options: argparse.Namespace, folder: Path) -> Outcome:
+    """Fuzz every operation as one role, on a database of its own."""
     print(f"\n=== {role}", flush=True)
     began = time.monotonic()
-    _run(url, "drop database if exists fuzz with (force)")
-    _run(url, "create database fuzz template fuzz_template strategy wal_log")
-    database = open_database(_named(url, "fuzz"))
-    site = create_app(Settings(data_dir=kept / role, base_url="http://127.0.0.1"), database, RING)
+    _execute(url, "drop database if exists fuzz with (force)")
+    _execute(url, "create database fuzz template fuzz_template strategy wal_log")
+    database = open_database(_with_database(url, "fuzz"))
+    site = create_app(Settings(data_dir=folder / role, base_url="http://127.0.0.1"), database, RING)
     site.add_middleware(StaysSignedIn, database=database)
-    site.openapi()  # made at the first reading, which schemathesis does not wait long for
+    site.openapi()  # built at the first request, for which schemathesis does not wait long
     headers = {} if role == STRANGER else {"Authorization": f"Bearer {token(database, world, role)}"}
     try:
         with served(site) as port:
-            code = explore(port, headers, chosen, kept / f"{role}.json")
+            code = explore(port, headers, options, folder / f"{role}.json")
             if headers:
-                still = httpx2.get(f"http://127.0.0.1:{port}/api/v1/me", headers=headers).status_code
-                assert still == httpx2.codes.OK, f"the sign-in ended on the way ({still})"
+                status = httpx2.get(f"http://127.0.0.1:{port}/api/v1/me", headers=headers).status_code
+                assert status == httpx2.codes.OK, f"the sign-in ended during the run ({status})"
     finally:
         database.dispose()
-    cases, failures = counted(json.loads((kept / f"{role}.json").read_text()))
+    cases, failures = count_failures(json.loads((folder / f"{role}.json").read_text()))
     return Outcome(role, cases, failures, code, time.monotonic() - began)
 
 
 class StaysSignedIn:
-    """Opens again the sign-ins that an operation ended: those after it would only meet 401."""
+    """Reopens the sign-ins that an operation ended: the next operations would only get 401."""
 
     def __init__(self, app: ASGIApp, database: Database) -> None:
         self.app, self.database = app, database
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Before each request, as the tables' owner."""
+        """Reopen sign-ins before each request, as the tables' owner."""
         await run_in_threadpool(self._open_again)
         await self.app(scope, receive, send)
 
@@ -132,11 +132,11 @@ class StaysSignedIn:
             owner.execute(text("update sign_in set ended_at = null where ended_at is not null"))
 
 
-def explore(port: int, headers: dict[str, str], chosen: argparse.Namespace, report: Path) -> int:
-    """Schemathesis over everything that the description names; its exit code."""
+def explore(port: int, headers: dict[str, str], options: argparse.Namespace, report: Path) -> int:
+    """Run schemathesis over every operation of the API's description; return its exit code."""
     command = [
-        str(chosen.schemathesis), "run", f"http://127.0.0.1:{port}/api/openapi.json", "--no-color", "--warnings=off",
-        f"--phases={chosen.phases}", f"--max-examples={chosen.examples}", f"--seed={chosen.seed}",
+        str(options.schemathesis), "run", f"http://127.0.0.1:{port}/api/openapi.json", "--no-color", "--warnings=off",
+        f"--phases={options.phases}", f"--max-examples={options.examples}", f"--seed={options.seed}",
         "--generation-database=none", "--continue-on-failure", f"--checks={CHECKS}", "--suppress-health-check=all",
         "--request-timeout=30", "--report=json", f"--report-json-path={report}",
         *(f"--header={name}: {value}" for name, value in headers.items()),
@@ -145,20 +145,20 @@ def explore(port: int, headers: dict[str, str], chosen: argparse.Namespace, repo
     return subprocess.run(command, env=environment, cwd=report.parent, check=False).returncode
 
 
-def counted(report: dict[str, Any]) -> tuple[int, int]:
-    """``(cases, failures)`` of a report; an operation that was not tested is a failure."""
+def count_failures(report: dict[str, Any]) -> tuple[int, int]:
+    """Return ``(cases, failures)`` of a report; an operation that was not tested is a failure."""
     operations, cases = report["operations"], report["test_cases"]
-    if operations is None:  # the description itself did not read
+    if operations is None:  # the description itself could not be read
         return 0, 1
     untested = operations["total"] - operations["tested"]
     return cases["generated"], cases["unique_failures"] + cases["errored"] + untested
 
 
-def _named(url: str, name: str) -> str:
+def _with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-def _run(url: str, statement: str) -> None:
+def _execute(url: str, statement: str) -> None:
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""Judgements over HTTP: who may, what is refused, nothing written when it is."""
+"""Routes of judgements: permissions, refusals, and nothing written by a refused request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.platform.database.transaction import Database
-from tests.factories.grading import ALL_CN01, command, hand_in, judge
+from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
 from tests.factories.network import World, as_, count
 
 
@@ -16,7 +16,8 @@ def body(evidence: int | None, **given: object) -> dict[str, Any]:
     return {"competency_code": "CN-01", "level": 2, "evidence": refs, "comment": "Bien.", **given}
 
 
-def written(database: Database, world: World) -> int:
+def row_count(database: Database, world: World) -> int:
+    """Return the number of judgements and of their evidence in both colleges."""
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         return count(db, "judgement") + count(db, "judgement_evidence")
 
@@ -62,7 +63,9 @@ CASES: dict[str, tuple[int, str, Callable[[int, int], dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input(client: TestClient, database: Database, world: World, case: str) -> None:
+def test_invalid_command_is_refused_and_writes_nothing(
+    client: TestClient, database: Database, world: World, case: str
+) -> None:
     status, code, make = CASES[case]
     own, other = hand_in(database, world).id, hand_in(database, world, "karim").id
     as_(client, database, world, "trainer")
@@ -70,7 +73,7 @@ def test_bad_input(client: TestClient, database: Database, world: World, case: s
     assert answer.status_code == status
     assert code in [e["code"] for e in answer.json()["errors"]]
     assert all(e["message"] for e in answer.json()["errors"])
-    assert written(database, world) == 0
+    assert row_count(database, world) == 0
 
 
 def test_evidence_of_another_college(client: TestClient, database: Database, world: World) -> None:
@@ -78,31 +81,33 @@ def test_evidence_of_another_college(client: TestClient, database: Database, wor
     as_(client, database, world, "trainer")
     answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/judgements", json=body(other))
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "evidence_unknown")
-    assert written(database, world) == 0
+    assert row_count(database, world) == 0
 
 
 @pytest.mark.parametrize(
     ("who", "status"),
     [("other_trainer", 404), ("coordinator", 403), ("registrar", 403), ("maude", 403), ("observer", 403)],
 )
-def test_who_may_not_judge(client: TestClient, database: Database, world: World, who: str, status: int) -> None:
+def test_judge_without_permission_or_reach_writes_nothing(
+    client: TestClient, database: Database, world: World, who: str, status: int
+) -> None:
     ref = hand_in(database, world)
     as_(client, database, world, who)
     answer = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/judgements", json=body(ref.id))
     assert answer.status_code == status
-    assert written(database, world) == 0
+    assert row_count(database, world) == 0
 
 
-def test_elsewhere_is_as_missing(client: TestClient, database: Database, world: World) -> None:
-    made = judge(database, world, command(hand_in(database, world)))
+def test_judgement_out_of_reach_answers_as_missing(client: TestClient, database: Database, world: World) -> None:
+    made = judge(database, world, judge_command(hand_in(database, world)))
     as_(client, database, world, "other_trainer")
     for hidden, missing in (
         (f"/api/v1/judgements/{made.id}", "/api/v1/judgements/999999"),
         (f"/api/v1/enrolments/{made.enrolment_id}/judgements", "/api/v1/enrolments/999999/judgements"),
     ):
-        here, nowhere = client.get(hidden), client.get(missing)
-        assert (here.status_code, here.content) == (404, nowhere.content)
+        hidden_answer, missing_answer = client.get(hidden), client.get(missing)
+        assert (hidden_answer.status_code, hidden_answer.content) == (404, missing_answer.content)
 
 
-def test_a_stranger_is_asked_to_sign_in(client: TestClient) -> None:
+def test_queue_without_sign_in_answers_401(client: TestClient) -> None:
     assert client.get("/api/v1/me/judgement-queue").status_code == 401

@@ -1,11 +1,14 @@
-"""The queue and the page where a competency is judged, as a browser without JavaScript uses them."""
+"""Pages of the queue and of the grading form, as a browser without JavaScript uses them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from app.platform.database.transaction import Database
-from tests.factories.grading import ALL_CN01, command, hand_in, judge, mandate
+from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command, open_mandate
 from tests.factories.network import World, as_
 
 
@@ -25,20 +28,20 @@ def test_the_queue_leads_to_the_evidence(client: TestClient, database: Database,
     assert "20 jours" in page.text
     path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01?preuve={ref.id}"
     assert path in page.text
-    bench = client.get(path)
-    assert bench.status_code == 200
-    assert "Cinq ressources &amp; leur rôle &lt;ici&gt;." in bench.text
-    assert "remise 1 sur 1" in bench.text
-    assert bench.text.count("<h1>") == 1
-    assert f'value="hand_in:{ref.id}" checked' in bench.text
-    assert "Cite au moins cinq ressources régionales" in bench.text
+    form_page = client.get(path)
+    assert form_page.status_code == 200
+    assert "Cinq ressources &amp; leur rôle &lt;ici&gt;." in form_page.text
+    assert "remise 1 sur 1" in form_page.text
+    assert form_page.text.count("<h1>") == 1
+    assert f'value="hand_in:{ref.id}" checked' in form_page.text
+    assert "Cite au moins cinq ressources régionales" in form_page.text
 
 
-def test_an_empty_queue_says_so(client: TestClient, database: Database, world: World) -> None:
+def test_empty_queue_shows_a_notice(client: TestClient, database: Database, world: World) -> None:
     assert "Rien n’attend" in as_(client, database, world, "trainer").get("/jugements").text
 
 
-def test_save_and_next(client: TestClient, database: Database, world: World) -> None:
+def test_judge_then_next_goes_to_the_following_hand_in(client: TestClient, database: Database, world: World) -> None:
     first, second = hand_in(database, world, days=3), hand_in(database, world, "karim", days=1)
     as_(client, database, world, "trainer")
     path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
@@ -63,8 +66,8 @@ def test_another_competency_of_the_same_evidence(client: TestClient, database: D
     assert stayed.headers["location"] == f"{path}CN-10?preuve={ref.id}"
 
 
-def test_a_review_asks_why(client: TestClient, database: Database, world: World) -> None:
-    made = judge(database, world, command(hand_in(database, world), mandate(database, world)))
+def test_review_without_a_reason_is_refused(client: TestClient, database: Database, world: World) -> None:
+    made = judge(database, world, judge_command(hand_in(database, world), open_mandate(database, world)))
     as_(client, database, world, "trainer")
     path = f"/parcours/{made.enrolment_id}/jugements/CN-01"
     page = client.get(f"{path}?remplace={made.id}").text
@@ -81,7 +84,7 @@ def test_a_review_asks_why(client: TestClient, database: Database, world: World)
     assert "Erreur de saisie" in history
 
 
-def test_a_refused_form_says_what_is_missing(client: TestClient, database: Database, world: World) -> None:
+def test_refused_form_names_the_missing_evidence(client: TestClient, database: Database, world: World) -> None:
     ref = hand_in(database, world)
     as_(client, database, world, "trainer")
     path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
@@ -93,8 +96,8 @@ def test_a_refused_form_says_what_is_missing(client: TestClient, database: Datab
     assert client.post(path, data=form(ref.id, comment="", then="stay")).status_code == 303
 
 
-def test_the_person_reads_but_gets_no_form(client: TestClient, database: Database, world: World) -> None:
-    made = judge(database, world, command(hand_in(database, world)))
+def test_participant_reads_the_judgement_without_a_form(client: TestClient, database: Database, world: World) -> None:
+    made = judge(database, world, judge_command(hand_in(database, world)))
     as_(client, database, world, "maude")
     path = f"/parcours/{made.enrolment_id}/jugements/CN-01"
     page = client.get(path)
@@ -106,9 +109,48 @@ def test_the_person_reads_but_gets_no_form(client: TestClient, database: Databas
     assert as_(client, database, world, "karim").get(path).status_code == 404
 
 
-def test_a_competency_that_is_none_is_not_found(client: TestClient, database: Database, world: World) -> None:
+def test_unknown_competency_is_not_found(client: TestClient, database: Database, world: World) -> None:
     ref = hand_in(database, world)
     as_(client, database, world, "trainer")
     for competency in ("CN-99", "C" * 300):
         path = f"/parcours/{world.enrolments['maude']}/jugements/{competency}"
         assert client.post(path, data=form(ref.id)).status_code == 404
+
+
+@contextmanager
+def queue_queries(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that compute a queue while the block runs."""
+    statements: list[str] = []
+
+    def record(*args: object) -> None:
+        if "AS newest" in str(args[2]):
+            statements.append(str(args[2]))
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    try:
+        yield statements
+    finally:
+        event.remove(database.engine, "before_cursor_execute", record)
+
+
+def test_queue_is_computed_at_most_once_per_request(client: TestClient, database: Database, world: World) -> None:
+    first, second = hand_in(database, world, days=3), hand_in(database, world, "karim", days=1)
+    as_(client, database, world, "trainer")
+    maude = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    karim = f"/parcours/{world.enrolments['karim']}/jugements/CN-01"
+    for path in ("/jugements", "/api/v1/me/judgement-queue", f"{maude}?preuve={first.id}", maude):
+        with queue_queries(database) as queries:
+            assert client.get(path).status_code == 200
+        assert len(queries) == 1, path
+    for path, data, expected in (
+        (maude, form(first.id), 1),
+        (karim, form(second.id, then="stay"), 0),
+        (karim, form(second.id, then="CN-10", level="1"), 0),
+    ):
+        with queue_queries(database) as queries:
+            assert client.post(path, data=data).status_code == 303
+        assert len(queries) == expected, data["then"]
+    as_(client, database, world, "maude")
+    with queue_queries(database) as queries:
+        assert client.get(maude).status_code == 200
+    assert queries == []

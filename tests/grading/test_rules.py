@@ -1,4 +1,4 @@
-"""Rules of judging: BR-12, BR-13, S5, S6."""
+"""Rules of judgements (BR-12, BR-13, S5, S6)."""
 
 from datetime import UTC, date, datetime
 
@@ -36,7 +36,9 @@ SPECIALIST = default_library().curriculum("specialise", "1.0")
         (2, True, "CN-11", ["own_judgement", "facilitator_of_group"]),
     ],
 )
-def test_who_may_not_judge(assessor: int, facilitates: bool, competency: str, expected: list[str]) -> None:
+def test_assessor_reasons_name_each_refusal(
+    assessor: int, facilitates: bool, competency: str, expected: list[str]
+) -> None:
     reasons = assessor_reasons(assessor=assessor, participant=2, competency=competency, facilitates=facilitates)
     assert [r.code for r in reasons] == expected
 
@@ -80,7 +82,7 @@ def test_only_an_activity_of_the_path_that_is_not_formative(code: str | None, ex
     assert [r.code for r in activity_reasons(SPECIALIST, code)] == expected
 
 
-def before(level: int = 2) -> JudgementShown:
+def judgement(level: int = 2) -> JudgementShown:
     return JudgementShown(
         id=1, enrolment_id=1, competency_code="CN-01", activity_code=None, level=level, criteria_met=(), comment="",
         validated_at=datetime(2026, 11, 2, tzinfo=UTC), assessor_id=7, assessor="Théo Formation", supersedes_id=None,
@@ -99,8 +101,10 @@ def before(level: int = 2) -> JudgementShown:
         (8, 1, None, ["reason_needed", "review_lowers"]),
     ],
 )
-def test_superseding(assessor: int, level: int, reason: str | None, expected: list[str]) -> None:
-    assert [r.code for r in superseding_reasons(before(), assessor=assessor, level=level, reason=reason)] == expected
+def test_superseding_reasons_by_assessor_and_level(
+    assessor: int, level: int, reason: str | None, expected: list[str]
+) -> None:
+    assert [r.code for r in superseding_reasons(judgement(), assessor=assessor, level=level, reason=reason)] == expected
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Judging through the service: what is written, what is refused, what progress becomes of it."""
+"""Service of judgements and of the queue: rows written, refusals, effect on progress."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.grading import service as grading
 from app.grading.enums import EvidenceKind
-from app.grading.queue import service as queue
+from app.grading.queue.service import load_queue
 from app.grading.schemas import EvidenceRef
 from app.identity.roles.service import grant_role
 from app.platform.clock import now
@@ -22,7 +22,7 @@ from app.platform.messages.i18n import today
 from app.platform.security.permissions import Permission, Role
 from app.progress.models import ProgressRow
 from app.progress.service import mismatches
-from tests.factories.grading import ALL_CN01, add_trainer, attended, command, hand_in, judge, mandate
+from tests.factories.grading import ALL_CN01, add_trainer, hand_in, hold_session, judge, judge_command, open_mandate
 from tests.factories.network import World, acting, count, see
 
 
@@ -33,9 +33,9 @@ def level_of(database: Database, world: World, code: str = "CN-01", who: str = "
 
 
 def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, world: World) -> None:
-    evidence = [hand_in(database, world), mandate(database, world), attended(database, world)]
+    evidence = [hand_in(database, world), open_mandate(database, world), hold_session(database, world)]
     made = judge(
-        database, world, command(*evidence, evidence[0], level=3, criteria_met=ALL_CN01, activity_code="GEN-1.C")
+        database, world, judge_command(*evidence, evidence[0], level=3, criteria_met=ALL_CN01, activity_code="GEN-1.C")
     )
     assert (made.level, made.assessor, made.evidence) == (3, "Théo Formation", tuple(evidence))
     assert made.criteria_met == ALL_CN01
@@ -46,19 +46,19 @@ def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, wo
 
 def test_the_highest_level_in_force_counts(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
-    high = judge(database, world, command(evidence, level=3, criteria_met=ALL_CN01))
-    judge(database, world, command(evidence, level=1))
+    high = judge(database, world, judge_command(evidence, level=3, criteria_met=ALL_CN01))
+    judge(database, world, judge_command(evidence, level=1))
     assert level_of(database, world) == 3
-    judge(database, world, command(evidence, level=1, supersedes=high.id, reason="Erreur de saisie"))
+    judge(database, world, judge_command(evidence, level=1, supersedes=high.id, reason="Erreur de saisie"))
     assert level_of(database, world) == 1
 
 
 def test_a_review_by_another_replaces_and_keeps_both(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
-    first = judge(database, world, command(evidence, level=2))
+    first = judge(database, world, judge_command(evidence, level=2))
     add_trainer(database, world, "facilitator")
-    wanted = command(evidence, level=3, criteria_met=ALL_CN01, supersedes=first.id, reason="Révision demandée")
-    second = judge(database, world, wanted, by="facilitator")
+    review = judge_command(evidence, level=3, criteria_met=ALL_CN01, supersedes=first.id, reason="Révision demandée")
+    second = judge(database, world, review, by="facilitator")
     with database.transaction() as db:
         _, enrolment, _ = see(db, world, "maude", Permission.JUDGEMENT_READ)
         history = grading.judgements(db, enrolment)
@@ -69,23 +69,23 @@ def test_a_review_by_another_replaces_and_keeps_both(database: Database, world: 
     assert (second.supersedes_id, second.reason) == (first.id, "Révision demandée")
     assert level_of(database, world) == 3
     with pytest.raises(Conflict) as refused:
-        judge(database, world, command(evidence, level=2, supersedes=first.id, reason="Encore"))
+        judge(database, world, judge_command(evidence, level=2, supersedes=first.id, reason="Encore"))
     assert refused.value.code == "judgement_superseded"
 
 
 def test_the_same_judgement_sent_twice_is_one(database: Database, world: World) -> None:
-    wanted = command(hand_in(database, world))
-    assert judge(database, world, wanted).id == judge(database, world, wanted).id
+    judgement = judge_command(hand_in(database, world))
+    assert judge(database, world, judgement).id == judge(database, world, judgement).id
     with database.transaction(colleges=[world.alma]) as db:
         assert count(db, "judgement") == 1
 
 
-def test_what_is_refused_names_each_field(database: Database, world: World) -> None:
+def test_judge_with_several_mistakes_names_each_field(database: Database, world: World) -> None:
     foreign = hand_in(database, world, "karim")
     with pytest.raises(Invalid) as refused:
         judge(
             database, world,
-            command(foreign, level=3, criteria_met=("CN-02.C1",), activity_code="SPE-1.A", supersedes=9999),
+            judge_command(foreign, level=3, criteria_met=("CN-02.C1",), activity_code="SPE-1.A", supersedes=9999),
         )  # fmt: skip
     assert [(r.code, r.field) for r in refused.value.reasons] == [
         ("judgement_unknown", "supersedes"),
@@ -95,7 +95,7 @@ def test_what_is_refused_names_each_field(database: Database, world: World) -> N
         ("evidence_unknown", "evidence.0"),
     ]
     with pytest.raises(Invalid, match="invalid") as refused:
-        judge(database, world, command(foreign, competency_code="CN-99"))
+        judge(database, world, judge_command(foreign, competency_code="CN-99"))
     assert refused.value.reasons[0].code == "competency_unknown"
     with database.transaction(colleges=[world.alma]) as db:
         assert (count(db, "judgement"), count(db, "judgement_evidence")) == (0, 0)
@@ -103,9 +103,9 @@ def test_what_is_refused_names_each_field(database: Database, world: World) -> N
 
 def test_a_judgement_of_another_competency_cannot_be_replaced(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
-    other = judge(database, world, command(evidence, competency_code="CN-02"))
+    other = judge(database, world, judge_command(evidence, competency_code="CN-02"))
     with pytest.raises(Invalid) as refused:
-        judge(database, world, command(evidence, supersedes=other.id, reason="Non"))
+        judge(database, world, judge_command(evidence, supersedes=other.id, reason="Non"))
     assert [r.code for r in refused.value.reasons] == ["judgement_unknown"]
 
 
@@ -113,11 +113,11 @@ def test_a_judgement_of_another_competency_cannot_be_replaced(database: Database
 def test_evidence_of_another_person_or_college_is_refused(database: Database, world: World, kind: EvidenceKind) -> None:
     made = {
         EvidenceKind.HAND_IN: lambda: hand_in(database, world, "other_participant"),
-        EvidenceKind.MANDATE: lambda: mandate(database, world, "karim"),
-        EvidenceKind.SESSION: lambda: attended(database, world, ("karim",)),
+        EvidenceKind.MANDATE: lambda: open_mandate(database, world, "karim"),
+        EvidenceKind.SESSION: lambda: hold_session(database, world, ("karim",)),
     }[kind]()
     with pytest.raises(Invalid) as refused:
-        judge(database, world, command(made))
+        judge(database, world, judge_command(made))
     assert [r.code for r in refused.value.reasons] == ["evidence_unknown"]
 
 
@@ -125,7 +125,7 @@ def test_nobody_judges_themselves(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
     add_trainer(database, world, "maude")
     with pytest.raises(Forbidden) as refused:
-        judge(database, world, command(evidence), by="maude")
+        judge(database, world, judge_command(evidence), by="maude")
     assert (refused.value.code, [r.code for r in refused.value.reasons]) == ("may_not_judge", ["own_judgement"])
 
 
@@ -148,24 +148,24 @@ def test_a_facilitator_never_judges_cn11_of_the_group(database: Database, world:
         )  # fmt: skip
         grant_role(db, world.people["facilitator"], Role.FACILITATOR, college_id=world.alma, group_id=group.id)
     with pytest.raises(Forbidden) as refused:
-        judge(database, world, command(evidence, competency_code="CN-11"), by="facilitator")
+        judge(database, world, judge_command(evidence, competency_code="CN-11"), by="facilitator")
     assert [r.code for r in refused.value.reasons] == ["facilitator_of_group"]
-    assert judge(database, world, command(evidence), by="facilitator").level == 2
-    assert judge(database, world, command(evidence, competency_code="CN-11")).level == 2
+    assert judge(database, world, judge_command(evidence), by="facilitator").level == 2
+    assert judge(database, world, judge_command(evidence, competency_code="CN-11")).level == 2
 
 
-def test_only_who_follows_or_finished_is_judged(database: Database, world: World) -> None:
+def test_judge_of_an_enrolment_on_leave_is_refused(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
     with database.transaction() as db:
         manager, enrolment, _ = see(db, world, "coordinator", Permission.ENROLMENT_MANAGE)
         cohorts.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ON_LEAVE, reason="Congé"))
     with pytest.raises(Conflict) as refused:
-        judge(database, world, command(evidence))
+        judge(database, world, judge_command(evidence))
     assert refused.value.code == "enrolment_not_running"
 
 
-def test_a_trainer_elsewhere_sees_nothing(database: Database, world: World) -> None:
-    made = judge(database, world, command(hand_in(database, world)))
+def test_judgement_out_of_reach_is_not_found(database: Database, world: World) -> None:
+    made = judge(database, world, judge_command(hand_in(database, world)))
     with database.transaction() as db:
         actor = acting(db, world, "other_trainer", Permission.JUDGEMENT_READ)
         with pytest.raises(NotFound):
@@ -178,74 +178,75 @@ def test_a_trainer_elsewhere_sees_nothing(database: Database, world: World) -> N
 
 
 def test_judgements_cannot_be_edited_by_the_application(database: Database, world: World) -> None:
-    judge(database, world, command(hand_in(database, world)))
+    judge(database, world, judge_command(hand_in(database, world)))
     with database.transaction(colleges=[world.alma]) as db, pytest.raises(Exception, match="permission denied"):
         db.execute(text("update judgement set level = 4"))
 
 
-def test_the_queue_is_oldest_first_and_counts_what_is_done(database: Database, world: World) -> None:
+def test_queue_is_oldest_first_and_counts_judged_hand_ins(database: Database, world: World) -> None:
     oldest = hand_in(database, world, "karim", days=20)
     hand_in(database, world, "maude", days=3)
     newest = hand_in(database, world, "maude", attempt=2, days=1)
     hand_in(database, world, "other_participant", days=30)
     with database.transaction() as db:
-        found = queue.queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
-    assert (found.judged, found.total) == (0, 2)
-    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in found.items] == [
+        queue = load_queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (queue.judged, queue.total) == (0, 2)
+    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in queue.items] == [
         (oldest.id, "Karim Haddad", 20, True),
         (newest.id, "Maude Bérubé", 1, False),
     ]
-    assert found.items[0].competencies == ("CN-01",)
-    judge(database, world, command(oldest), of="karim")
+    assert queue.items[0].competencies == ("CN-01",)
+    judge(database, world, judge_command(oldest), of="karim")
     with database.transaction() as db:
-        found = queue.queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
-    assert (found.judged, found.total, [i.hand_in_id for i in found.items]) == (1, 2, [newest.id])
+        queue = load_queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (queue.judged, queue.total, [i.hand_in_id for i in queue.items]) == (1, 2, [newest.id])
 
 
-def test_the_queue_leaves_out_ones_own_and_what_is_not_of_the_path(database: Database, world: World) -> None:
+def test_queue_leaves_out_own_hand_ins_and_activities_outside_the_path(database: Database, world: World) -> None:
     hand_in(database, world, "maude")
     hand_in(database, world, "karim", "SPE-0.C")
     add_trainer(database, world, "maude")
     with database.transaction() as db:
-        found = queue.queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
-    assert (found.total, found.items) == (0, ())
+        queue = load_queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
+    assert (queue.total, queue.items) == (0, ())
 
 
-def statements(database: Database, world: World) -> int:
-    seen: list[str] = []
+def query_count(database: Database, world: World) -> int:
+    """Return the number of queries that read the judgements of an enrolment and the queue."""
+    statements: list[str] = []
     with database.transaction() as db:
         actor, enrolment, _ = see(db, world, "trainer", Permission.JUDGEMENT_READ)
 
-        def remember(*args: object) -> None:
-            seen.append(str(args[2]))
+        def record(*args: object) -> None:
+            statements.append(str(args[2]))
 
-        event.listen(database.engine, "before_cursor_execute", remember)
+        event.listen(database.engine, "before_cursor_execute", record)
         try:
             grading.judgements(db, enrolment)
-            queue.queue(db, actor.using(Permission.JUDGEMENT_MAKE))
+            load_queue(db, actor.using(Permission.JUDGEMENT_MAKE))
         finally:
-            event.remove(database.engine, "before_cursor_execute", remember)
-    return len(seen)
+            event.remove(database.engine, "before_cursor_execute", record)
+    return len(statements)
 
 
-def test_lists_cost_the_same_with_one_and_three(database: Database, world: World) -> None:
+def test_judgements_and_queue_take_three_queries_for_any_length(database: Database, world: World) -> None:
     first = hand_in(database, world)
-    judge(database, world, command(first))
+    judge(database, world, judge_command(first))
     hand_in(database, world, "karim")
-    assert statements(database, world) == 3
+    assert query_count(database, world) == 3
     for level, code in ((1, "CN-02"), (2, "CN-02")):
-        judge(database, world, command(first, level=level, competency_code=code))
+        judge(database, world, judge_command(first, level=level, competency_code=code))
     for who in ("elise", "yves"):
         hand_in(database, world, who)
-    assert statements(database, world) == 3
+    assert query_count(database, world) == 3
 
 
-def test_an_unknown_reference_is_told(database: Database, world: World) -> None:
+def test_judge_on_unknown_evidence_is_refused(database: Database, world: World) -> None:
     with pytest.raises(Invalid):
-        judge(database, world, command(EvidenceRef(kind=EvidenceKind.SESSION, id=2_000_000)))
+        judge(database, world, judge_command(EvidenceRef(kind=EvidenceKind.SESSION, id=2_000_000)))
 
 
 def test_a_hand_in_that_is_not_of_the_path_is_no_evidence(database: Database, world: World) -> None:
     with pytest.raises(Invalid) as refused:
-        judge(database, world, command(hand_in(database, world, code="SPE-0.C")))
+        judge(database, world, judge_command(hand_in(database, world, code="SPE-0.C")))
     assert [r.code for r in refused.value.reasons] == ["evidence_unknown"]

@@ -14,7 +14,7 @@ from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Role
 from tests.factories.network import PASSWORD, World, as_
-from tests.factories.outbox import letters, link_in
+from tests.factories.outbox import link_in, messages
 
 NEW = {
     "legal_first_name": "Zoé",
@@ -27,50 +27,50 @@ ZOE = "zoe@alma.example.com"
 
 @pytest.fixture
 def registrar(client: TestClient, database: Database, world: World) -> TestClient:
-    """The client, signed in as Alma's registrar."""
+    """Return the client, signed in as Alma's registrar."""
     return as_(client, database, world, "registrar")
 
 
 @pytest.fixture
 def stranger(client: TestClient) -> Iterator[TestClient]:
-    """Another browser over the same application, without sign-in."""
-    with TestClient(client.app, follow_redirects=False) as found:
-        yield found
+    """Yield another browser of the same application, not signed in."""
+    with TestClient(client.app, follow_redirects=False) as browser:
+        yield browser
 
 
 def invite(client: TestClient, college: int, email: str = ZOE, **more: object) -> Response:
-    """The answer to an invitation."""
+    """Return the response to an invitation."""
     return client.post(f"/api/v1/colleges/{college}/invitations", json={"email": email, **more})
 
 
-def invited(client: TestClient, database: Database, college: int, email: str = ZOE, **more: object) -> str:
-    """The path that a new letter leads to."""
+def invite_and_read_link(client: TestClient, database: Database, college: int, email: str = ZOE, **more: object) -> str:
+    """Send an invitation and return the path of its link."""
     answer = invite(client, college, email, **more)
     assert answer.status_code == 201, answer.text
-    return link_in(letters(database)[-1][2])
+    return link_in(messages(database)[-1][2])
 
 
 def roles_of(database: Database, email: str) -> set[tuple[str, int | None, int | None]]:
-    """``(role, college, cohort)`` of whoever has the address."""
-    held = text(
+    """Return ``(role, college, cohort)`` of the roles that the account of an address holds."""
+    roles = text(
         "select r.role, r.college_id, r.cohort_id from role_held r join account a on a.person_id = r.person_id"
         " where a.email = :email and r.ended_at is null"
     )
     with database.engine.connect() as owner:
-        return {(r.role, r.college_id, r.cohort_id) for r in owner.execute(held, {"email": email})}
+        return {(r.role, r.college_id, r.cohort_id) for r in owner.execute(roles, {"email": email})}
 
 
 def accounts(database: Database, email: str) -> int:
-    """How many accounts have the address."""
+    """Return how many accounts have the address."""
     with database.engine.connect() as owner:
-        found = owner.execute(text("select count(*) from account where email = :email"), {"email": email})
-        return int(found.scalar_one())
+        number = owner.execute(text("select count(*) from account where email = :email"), {"email": email})
+        return int(number.scalar_one())
 
 
 # Sending -----------------------------------------------------------------------------------------
 
 
-def test_a_letter_leaves_with_a_link_whose_digest_alone_is_kept(
+def test_invitation_is_sent_with_a_link_stored_as_a_digest(
     registrar: TestClient, database: Database, world: World
 ) -> None:
     answer = invite(registrar, world.alma, " ZOE@alma.example.com ", role="trainer", cohort_id=world.cohort)
@@ -83,17 +83,17 @@ def test_a_letter_leaves_with_a_link_whose_digest_alone_is_kept(
         "state": "open",
         "invited_by": "Régine Registraire",
     }
-    [(recipient, subject, body)] = letters(database)
+    [(recipient, subject, body)] = messages(database)
     token = link_in(body).removeprefix("/invitation/")
     assert (recipient, subject) == (ZOE, "Invitation de Collège d’Alma")
     assert len(token) == 43  # 256 bits
     assert token not in answer.text
     with database.engine.connect() as owner:
-        kept = owner.execute(text("select invitation::text || audit_values::text from invitation, audit_values"))
-        assert token not in "".join(kept.scalars())
+        stored = owner.execute(text("select invitation::text || audit_values::text from invitation, audit_values"))
+        assert token not in "".join(stored.scalars())
 
 
-def test_the_answer_is_the_same_for_an_address_with_an_account(registrar: TestClient, world: World) -> None:
+def test_invitation_response_is_the_same_for_an_address_with_an_account(registrar: TestClient, world: World) -> None:
     shown = [invite(registrar, world.alma, email).json() for email in (ZOE, world.emails["other_trainer"])]
     for one in shown:
         del one["id"], one["email"], one["created_at"], one["expires_at"]
@@ -118,16 +118,18 @@ def test_the_answer_is_the_same_for_an_address_with_an_account(registrar: TestCl
         ("other_registrar", "trainer", 404),
     ],
 )
-def test_nobody_gives_a_role_above_their_own(
+def test_invitation_role_above_ones_own_is_forbidden(
     client: TestClient, database: Database, world: World, *, who: str, role: str | None, status: int
 ) -> None:
     as_(client, database, world, who)
     assert invite(client, world.alma, role=role).status_code == status
-    assert len(letters(database)) == (status == 201)
+    assert len(messages(database)) == (status == 201)
 
 
-def test_a_role_elsewhere_gives_nothing_here(client: TestClient, database: Database, world: World) -> None:
-    """The registrar of two colleges, one by one; an administrator's reach is no college's."""
+def test_invitation_by_a_coordinator_of_that_college_is_not_found(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Being a registrar elsewhere gives no right in this college."""
     with database.transaction(colleges=[world.rouyn]) as db:
         grant_role(db, world.people["registrar"], Role.COORDINATOR, college_id=world.rouyn)
     as_(client, database, world, "registrar")
@@ -146,24 +148,24 @@ def test_a_role_elsewhere_gives_nothing_here(client: TestClient, database: Datab
         ({"email": "pas une adresse"}, ["value_error"]),
     ],
 )
-def test_what_an_invitation_cannot_be(
+def test_invitation_invalid_is_refused_with_a_reason(
     registrar: TestClient, database: Database, world: World, body: dict[str, object], codes: list[str]
 ) -> None:
     places = {"cohort": world.cohort, "other_cohort": world.other_cohort}
     sent = {k: places.get(str(v), v) for k, v in ({"email": ZOE} | body).items()}
     answer = registrar.post(f"/api/v1/colleges/{world.alma}/invitations", json=sent)
     assert (answer.status_code, [e["code"] for e in answer.json()["errors"]]) == (422, codes)
-    assert letters(database) == []
+    assert messages(database) == []
 
 
-def test_twice_the_same_is_said_not_sent(registrar: TestClient, database: Database, world: World) -> None:
+def test_invitation_sent_twice_is_refused(registrar: TestClient, database: Database, world: World) -> None:
     assert invite(registrar, world.alma, role="trainer").status_code == 201
     assert invite(registrar, world.alma, role="trainer").json()["code"] == "already_invited"
     assert invite(registrar, world.alma, role="facilitator").status_code == 201
-    assert len(letters(database)) == 2
+    assert len(messages(database)) == 2
 
 
-def test_another_colleges_invitation_is_not_there(registrar: TestClient, database: Database, world: World) -> None:
+def test_invitation_of_another_college_is_not_found(registrar: TestClient, database: Database, world: World) -> None:
     number = invite(registrar, world.alma).json()["id"]
     as_(registrar, database, world, "other_registrar")
     for verb, tail in (("DELETE", ""), ("POST", "/letters")):
@@ -177,10 +179,10 @@ def test_another_colleges_invitation_is_not_there(registrar: TestClient, databas
 # Opening an account ------------------------------------------------------------------------------
 
 
-def test_reading_consumes_nothing_and_shows_no_secret_to_others(
+def test_invitation_page_opened_many_times_stays_valid(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer")
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
     pages = [stranger.get(path) for _ in range(5)]
     assert {p.status_code for p in pages} == {200}
     assert all(p.headers["referrer-policy"] == "no-referrer" for p in pages)
@@ -188,10 +190,10 @@ def test_reading_consumes_nothing_and_shows_no_secret_to_others(
     assert stranger.post(path, data=NEW).status_code == 303
 
 
-def test_the_letter_opens_an_account_with_its_role_once(
+def test_invitation_opens_an_account_with_its_role_once(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer", cohort_id=world.cohort)
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer", cohort_id=world.cohort)
     answer = stranger.post(path, data=NEW)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert "Zoé Lœwen" in stranger.get("/").text
@@ -206,18 +208,18 @@ def test_the_letter_opens_an_account_with_its_role_once(
     assert row["state"] == "used"
 
 
-def test_without_a_role_one_may_apply(
+def test_invitation_without_a_role_lets_the_person_apply(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    stranger.post(invited(registrar, database, world.alma), data=NEW)
+    stranger.post(invite_and_read_link(registrar, database, world.alma), data=NEW)
     assert roles_of(database, ZOE) == set()
     assert stranger.get("/cohortes-ouvertes").status_code == 200
 
 
-def test_two_answers_at_once_open_one_account(
+def test_invitation_answered_concurrently_opens_one_account(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer")
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
     names = ("Zoé", "Chloé", "Noé", "Cléo")
     with ThreadPoolExecutor(4) as threads:
         sent = threads.map(lambda name: stranger.post(path, data=NEW | {"legal_first_name": name}), names)
@@ -230,10 +232,10 @@ def test_two_answers_at_once_open_one_account(
 
 
 @pytest.mark.parametrize("field", ["role", "college_id", "cohort_id", "email", "person_id"])
-def test_the_reader_chooses_neither_role_nor_place_nor_address(
+def test_invitation_answer_cannot_set_role_place_or_address(
     registrar: TestClient, stranger: TestClient, database: Database, world: World, field: str
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer")
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
     assert stranger.post(path, data=NEW | {field: "1"}).status_code == 422
     assert accounts(database, ZOE) == 0
     assert stranger.post(path, data=NEW).status_code == 303
@@ -248,10 +250,10 @@ def test_the_reader_chooses_neither_role_nor_place_nor_address(
         ("Collège d’Alma 2026", "se devinent"),
     ],
 )
-def test_a_weak_password_is_explained_where_it_is_typed(
+def test_invitation_with_a_weak_password_explains_it_in_the_form(
     registrar: TestClient, stranger: TestClient, database: Database, world: World, *, password: str, words: str
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer")
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
     page = stranger.post(path, data=NEW | {"password": password, "chosen_name": "Loewen"})
     assert page.status_code == 422
     assert words in page.text
@@ -261,8 +263,10 @@ def test_a_weak_password_is_explained_where_it_is_typed(
     assert stranger.post(path, data=NEW).status_code == 303
 
 
-def test_seven_days_and_no_more(registrar: TestClient, stranger: TestClient, database: Database, world: World) -> None:
-    path = invited(registrar, database, world.alma)
+def test_invitation_expires_after_seven_days(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invite_and_read_link(registrar, database, world.alma)
     week = now() + timedelta(days=7)
     with at(week - timedelta(minutes=1)):
         assert stranger.get(path).status_code == 200
@@ -272,10 +276,10 @@ def test_seven_days_and_no_more(registrar: TestClient, stranger: TestClient, dat
     assert accounts(database, ZOE) == 0
 
 
-def test_withdrawn_it_opens_nothing(
+def test_invitation_withdrawn_is_refused(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    path = invited(registrar, database, world.alma, role="trainer")
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
     rows = f"/api/v1/colleges/{world.alma}/invitations"
     [row] = registrar.get(rows).json()["items"]
     assert [registrar.delete(f"{rows}/{row['id']}").status_code for _ in range(2)] == [204, 204]
@@ -285,14 +289,14 @@ def test_withdrawn_it_opens_nothing(
     assert registrar.get(rows).json()["items"][0]["state"] == "withdrawn"
 
 
-def test_sent_again_only_the_last_link_serves(
+def test_invitation_sent_again_is_valid_by_its_last_link_only(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    first = invited(registrar, database, world.alma, role="trainer")
+    first = invite_and_read_link(registrar, database, world.alma, role="trainer")
     rows = f"/api/v1/colleges/{world.alma}/invitations"
     [row] = registrar.get(rows).json()["items"]
     assert registrar.post(f"{rows}/{row['id']}/letters").status_code == 200
-    second = link_in(letters(database)[-1][2])
+    second = link_in(messages(database)[-1][2])
     assert first != second
     assert stranger.get(first).status_code == 404
     assert stranger.post(second, data=NEW).status_code == 303
@@ -300,13 +304,13 @@ def test_sent_again_only_the_last_link_serves(
         assert (refused.status_code, refused.json()["code"]) == (409, "invitation_used")
 
 
-def test_what_the_sender_lost_their_letters_lost_too(
+def test_invitation_of_someone_who_lost_the_right_is_refused(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    path = invited(registrar, database, world.alma, role="coordinator")
+    path = invite_and_read_link(registrar, database, world.alma, role="coordinator")
     with database.engine.begin() as owner:
-        gone = text("update role_held set ended_at = now() where person_id = :p and role = 'registrar'")
-        owner.execute(gone, {"p": world.people["registrar"]})
+        revoke = text("update role_held set ended_at = now() where person_id = :p and role = 'registrar'")
+        owner.execute(revoke, {"p": world.people["registrar"]})
     assert stranger.post(path, data=NEW).status_code == 410
     assert accounts(database, ZOE) == 0
 
@@ -314,11 +318,11 @@ def test_what_the_sender_lost_their_letters_lost_too(
 # An address that has an account ------------------------------------------------------------------
 
 
-def test_an_account_takes_the_role_signed_in_as_itself_only(
+def test_invitation_to_an_account_is_accepted_by_its_person_only(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
     tania = world.emails["other_trainer"]
-    path = invited(registrar, database, world.alma, tania, role="facilitator")
+    path = invite_and_read_link(registrar, database, world.alma, tania, role="facilitator")
     page = stranger.get(path)
     assert f'href="/connexion?suite={path}"' in page.text
     assert "legal_first_name" not in page.text
@@ -340,18 +344,18 @@ def test_an_account_takes_the_role_signed_in_as_itself_only(
     assert accounts(database, tania) == 1
 
 
-def test_the_record_says_who_invited_and_who_came(
+def test_invitation_is_audited_with_who_invited_and_who_accepted(
     registrar: TestClient, stranger: TestClient, database: Database, world: World
 ) -> None:
-    stranger.post(invited(registrar, database, world.alma, role="trainer"), data=NEW)
-    said = text(
+    stranger.post(invite_and_read_link(registrar, database, world.alma, role="trainer"), data=NEW)
+    entries = text(
         "select action, subject, actor_id, permission from audit_entry"
         " where subject in ('invitation', 'role_held') order by id"
     )
     with database.engine.connect() as owner:
         person = owner.execute(text("select person_id from account where email = :e"), {"e": ZOE}).scalar_one()
-        found = [tuple(row) for row in owner.execute(said)][-3:]
-    assert found == [
+        rows = [tuple(row) for row in owner.execute(entries)][-3:]
+    assert rows == [
         ("create", "invitation", world.people["registrar"], "people:manage"),
         ("create", "role_held", person, ""),
         ("change", "invitation", person, ""),
@@ -361,7 +365,7 @@ def test_the_record_says_who_invited_and_who_came(
 # Pages -------------------------------------------------------------------------------------------
 
 
-def test_the_registrars_page(registrar: TestClient, database: Database, world: World) -> None:
+def test_invitations_page_of_a_registrar(registrar: TestClient, database: Database, world: World) -> None:
     page = f"/colleges/{world.alma}/invitations"
     assert registrar.get("/invitations").headers["location"] == page
     assert 'href="/invitations"' in registrar.get("/").text
@@ -377,11 +381,13 @@ def test_the_registrars_page(registrar: TestClient, database: Database, world: W
     assert registrar.post(f"{page}/{number}/renvoi").status_code == 303
     assert registrar.post(f"{page}/{number}/retrait").status_code == 303
     assert "Retirée" in registrar.get(page).text
-    assert len(letters(database)) == 3
+    assert len(messages(database)) == 3
     assert registrar.get(f"/colleges/{world.rouyn}/invitations").status_code == 404
 
 
-def test_an_administrator_chooses_the_college(client: TestClient, database: Database, world: World) -> None:
+def test_invitations_page_of_an_administrator_lists_the_colleges(
+    client: TestClient, database: Database, world: World
+) -> None:
     as_(client, database, world, "admin")
     page = client.get("/invitations")
     assert f'href="/colleges/{world.rouyn}/invitations"' in page.text

@@ -1,4 +1,4 @@
-"""Signing in through a college's own service: the whole way, linking, and who manages the services."""
+"""OpenID Connect: signing in through a college's provider, and linking one's account to it."""
 
 import re
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from app.main import create_app
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.security.rate_limit import LIMIT
 from tests.conftest import RING
 from tests.factories.network import PASSWORD, World, count
 from tests.factories.oidc_provider import (
@@ -30,82 +31,84 @@ from tests.factories.oidc_provider import (
     walk,
 )
 
-UNKNOWN = "n’est encore lié à personne"
+NOT_LINKED = "n’est encore lié à personne"
 
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    """Our own small provider."""
-    with serving() as found:
-        yield found
+    """Yield our own small provider."""
+    with serving() as provider:
+        yield provider
 
 
-def enter(client: TestClient, world: World, who: str) -> None:
+def sign_in(client: TestClient, world: World, who: str) -> None:
     """Sign in with a password, in this browser."""
     answer = client.post("/connexion", data={"email": world.emails[who], "password": PASSWORD})
     assert answer.status_code == 303
 
 
-def name_shown(client: TestClient) -> str | None:
-    """Who the site says is signed in; ``None`` for nobody."""
-    found = re.search(r'class="who-name">([^<]+)<', client.get("/", follow_redirects=True).text)
-    return found[1] if found else None
+def shown_name(client: TestClient) -> str | None:
+    """Return the name of the signed-in person on the page; ``None`` for nobody."""
+    match = re.search(r'class="who-name">([^<]+)<', client.get("/", follow_redirects=True).text)
+    return match[1] if match else None
 
 
-def forget(client: TestClient) -> None:
-    """Another browser."""
+def clear_cookies(client: TestClient) -> None:
+    """Forget every cookie, as another browser."""
     client.cookies.clear()
 
 
-# The whole way ----------------------------------------------------------------------------------
+# The whole flow ---------------------------------------------------------------------------------
 
 
-def test_link_then_sign_in_with_a_provider_of_others_making(
+def test_oidc_link_then_sign_in_with_an_independent_provider(
     client: TestClient, database: Database, world: World
 ) -> None:
-    back = "http://testserver/connexion/oidc/retour"
+    callback = "http://testserver/connexion/oidc/retour"
     with mock_provider({"sub": "maude-la-mock", "email": world.emails["karim"]}) as issuer:
-        known = httpx.post(f"{issuer}/oauth2/clients", json={"redirect_uris": [back]}, trust_env=False).json()
+        registration = httpx.post(
+            f"{issuer}/oauth2/clients", json={"redirect_uris": [callback]}, trust_env=False
+        ).json()
         provider_id = offered(
-            client, database, world, issuer, client_id=known["client_id"], secret=known["client_secret"]
+            client, database, world, issuer, client_id=registration["client_id"], secret=registration["client_secret"]
         )
         page = client.get("/connexion").text
         assert "Se connecter avec Alma" in page
         assert f'action="/connexion/oidc/{provider_id}?suite=/"' in page
 
-        # Before the link: known to the provider, to nobody here, whatever address it says.
-        go = departed(client.post(f"/connexion/oidc/{provider_id}"))
-        answer = client.get(returned(go, sub="maude-la-mock"))
-        assert (answer.status_code, UNKNOWN in answer.text) == (403, True)
-        assert name_shown(client) is None
+        # Before the link: the provider has an account, this site has none, whatever address the provider asserts.
+        authorization = departed(client.post(f"/connexion/oidc/{provider_id}"))
+        answer = client.get(returned(authorization, sub="maude-la-mock"))
+        assert (answer.status_code, NOT_LINKED in answer.text) == (403, True)
+        assert shown_name(client) is None
 
-        enter(client, world, "maude")
-        go = departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD}))
-        answer = client.get(returned(go, sub="maude-la-mock"))
+        sign_in(client, world, "maude")
+        authorization = departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD}))
+        answer = client.get(returned(authorization, sub="maude-la-mock"))
         assert (answer.status_code, answer.headers["location"]) == (303, "/securite/oidc")
         assert issuer in client.get("/securite/oidc").text
 
         client.post("/deconnexion")
-        forget(client)
-        go = departed(client.post(f"/connexion/oidc/{provider_id}", params={"suite": "/parcours"}))
-        answer = client.get(returned(go, sub="maude-la-mock"))
+        clear_cookies(client)
+        authorization = departed(client.post(f"/connexion/oidc/{provider_id}", params={"suite": "/parcours"}))
+        answer = client.get(returned(authorization, sub="maude-la-mock"))
         assert (answer.status_code, answer.headers["location"]) == (303, "/parcours")
-        assert name_shown(client) == "Maude Bérubé"
+        assert shown_name(client) == "Maude Bérubé"
 
 
-def test_what_the_browser_is_sent_away_with(
+def test_oidc_authorization_request_has_state_nonce_and_pkce(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     page = client.post(f"/connexion/oidc/{provider_id}")
     address = urlsplit(departed(page))
-    asked = {k: v[0] for k, v in parse_qs(address.query).items()}
+    parameters = {k: v[0] for k, v in parse_qs(address.query).items()}
     assert f"{address.scheme}://{address.netloc}{address.path}" == provider.issuer + "/authorize"
-    assert asked.pop("lieu") == "essai"
-    secrets = [asked.pop(name) for name in ("state", "nonce", "code_challenge")]
+    assert parameters.pop("lieu") == "essai"
+    secrets = [parameters.pop(name) for name in ("state", "nonce", "code_challenge")]
     assert len(set(secrets)) == 3
     assert all(len(secret) >= 43 for secret in secrets)
-    assert asked == {
+    assert parameters == {
         "response_type": "code", "client_id": CLIENT, "scope": "openid", "code_challenge_method": "S256",
         "redirect_uri": "http://testserver/connexion/oidc/retour",
     }  # fmt: skip
@@ -115,13 +118,13 @@ def test_what_the_browser_is_sent_away_with(
     assert attributes == {"httponly", "samesite=lax", "path=/", "max-age=600"}
     assert page.headers["cache-control"] == "no-store"
     assert "Continuer" in page.text
-    kept = client.cookies["escouade-oidc"]
+    cookie_secret = client.cookies["escouade-oidc"]
     with database.engine.begin() as owner:
         row = dict(owner.exec_driver_sql("select * from oidc_flow").mappings().one())
-    assert not {secrets[0], secrets[2], kept} & {str(value) for value in row.values()}
+    assert not {secrets[0], secrets[2], cookie_secret} & {str(value) for value in row.values()}
 
 
-def test_over_tls_the_cookie_of_the_way_is_bound_to_the_host(
+def test_oidc_cookie_over_tls_is_bound_to_the_host(
     database: Database, world: World, provider: Provider, tmp_path: Path
 ) -> None:
     settings = Settings(data_dir=tmp_path, base_url="https://testserver")
@@ -136,7 +139,7 @@ def test_over_tls_the_cookie_of_the_way_is_bound_to_the_host(
         assert client.get("/").status_code == 200
 
 
-def test_a_host_that_someone_says_changes_no_address(
+def test_oidc_redirect_uri_ignores_the_host_header(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
@@ -147,7 +150,7 @@ def test_a_host_that_someone_says_changes_no_address(
 
 
 @pytest.mark.parametrize("suite", ["//ailleurs.example", "https://ailleurs.example/", "/" + "a" * 600])
-def test_one_lands_on_this_site_only(
+def test_oidc_sign_in_redirects_to_this_site_only(
     client: TestClient, database: Database, world: World, provider: Provider, suite: str
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
@@ -155,22 +158,22 @@ def test_one_lands_on_this_site_only(
     assert walk(client, provider_id, suite).headers["location"] == "/"
 
 
-def test_the_secret_from_before_serves_no_more(
+def test_oidc_sign_in_ends_the_previous_sign_in(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     linked(database, world, "maude", provider.issuer)
-    enter(client, world, "karim")
+    sign_in(client, world, "karim")
     before = client.cookies["escouade"]
     assert walk(client, provider_id).status_code == 303
     assert client.cookies["escouade"] != before
-    assert name_shown(client) == "Maude Bérubé"
-    forget(client)
+    assert shown_name(client) == "Maude Bérubé"
+    clear_cookies(client)
     client.cookies.set("escouade", before)
-    assert name_shown(client) is None
+    assert shown_name(client) is None
 
 
-def test_whoever_needs_a_second_factor_gives_it_here(
+def test_oidc_sign_in_still_requires_our_second_factor(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
@@ -181,7 +184,7 @@ def test_whoever_needs_a_second_factor_gives_it_here(
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/connexion/second-facteur")
 
 
-def test_a_suspended_account_stays_closed(
+def test_oidc_sign_in_of_a_suspended_account_is_refused(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
@@ -191,21 +194,23 @@ def test_a_suspended_account_stays_closed(
             text("update account set suspended_at = now() where person_id = :p"), {"p": world.people["maude"]}
         )
     answer = walk(client, provider_id)
-    assert (answer.status_code, UNKNOWN in answer.text) == (403, True)
-    assert name_shown(client) is None
+    assert (answer.status_code, NOT_LINKED in answer.text) == (403, True)
+    assert shown_name(client) is None
 
 
-def test_changing_one_s_mind_at_the_provider_is_no_wrong_try(
+def test_oidc_sign_in_cancelled_is_not_counted_as_a_failure(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
-    for _ in range(12):
+    for _ in range(LIMIT + 2):
         state = parse_qs(urlsplit(departed(client.post(f"/connexion/oidc/{provider_id}"))).query)["state"][0]
         answer = client.get("/connexion/oidc/retour", params={"state": state, "error": "access_denied"})
         assert (answer.status_code, "interrompue" in answer.text) == (403, True)
 
 
-def test_old_flows_are_forgotten(client: TestClient, database: Database, world: World, provider: Provider) -> None:
+def test_oidc_expired_flows_are_deleted(
+    client: TestClient, database: Database, world: World, provider: Provider
+) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     client.post(f"/connexion/oidc/{provider_id}")
     with database.engine.begin() as owner:
@@ -218,69 +223,73 @@ def test_old_flows_are_forgotten(client: TestClient, database: Database, world: 
 # Linking ----------------------------------------------------------------------------------------
 
 
-def test_linking_asks_for_the_password(
+def test_oidc_linking_requires_the_password(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     assert client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD}).status_code == 401
-    enter(client, world, "maude")
+    sign_in(client, world, "maude")
     answer = client.post(f"/securite/oidc/{provider_id}", data={"present": "une autre phrase de passe"})
     assert (answer.status_code, 'role="alert"' in answer.text) == (422, True)
     assert "refresh" not in answer.headers
 
 
-def test_an_identity_is_linked_to_who_is_still_there(
+def test_oidc_linking_after_another_person_signs_in_is_refused(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
-    enter(client, world, "maude")
-    back = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
-    enter(client, world, "karim")
-    assert client.get(back).status_code == 403
+    sign_in(client, world, "maude")
+    callback = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
+    sign_in(client, world, "karim")
+    assert client.get(callback).status_code == 403
     with database.as_owner() as db:
         assert count(db, "oidc_identity") == 0
 
 
-def test_an_identity_is_of_one_person(client: TestClient, database: Database, world: World, provider: Provider) -> None:
+def test_oidc_identity_of_another_person_is_refused(
+    client: TestClient, database: Database, world: World, provider: Provider
+) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     linked(database, world, "karim", provider.issuer)
-    enter(client, world, "maude")
-    back = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
-    answer = client.get(back)
+    sign_in(client, world, "maude")
+    callback = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
+    answer = client.get(callback)
     assert (answer.status_code, "déjà lié à une autre personne" in answer.text) == (409, True)
     assert "Karim" not in answer.text
 
 
-def test_linking_twice_changes_nothing_and_unlinking_closes_the_way(
+def test_oidc_linking_twice_changes_nothing_and_unlinking_ends_sign_ins(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
-    enter(client, world, "maude")
+    sign_in(client, world, "maude")
     for _ in range(2):
-        back = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
-        assert client.get(back).status_code == 303
+        callback = returned(departed(client.post(f"/securite/oidc/{provider_id}", data={"present": PASSWORD})))
+        assert client.get(callback).status_code == 303
     links = re.findall(r'action="(/securite/oidc/\d+/retrait)"', client.get("/securite/oidc").text)
     assert len(links) == 1
 
-    kept = dict(client.cookies)
-    forget(client)
-    enter(client, world, "karim")
+    old_cookies = dict(client.cookies)
+    clear_cookies(client)
+    sign_in(client, world, "karim")
     assert client.post(links[0]).status_code == 404
-    forget(client)
-    client.cookies.update(kept)
+    clear_cookies(client)
+    client.cookies.update(old_cookies)
     assert client.post(links[0]).headers["location"] == "/securite/oidc"
-    forget(client)
+    clear_cookies(client)
     assert walk(client, provider_id).status_code == 403
 
 
-def test_visits_at_once_are_few(client: TestClient, database: Database, world: World, provider: Provider) -> None:
+def test_oidc_exchanges_at_once_are_limited(
+    client: TestClient, database: Database, world: World, provider: Provider
+) -> None:
     provider_id = offered(client, database, world, provider.issuer)
-    held = [issuer_module.VISITS.acquire(blocking=False) for _ in range(4)]
+    slots = [issuer_module.ISSUER_SLOTS.acquire(blocking=False) for _ in range(4)]
     try:
         answer = client.post(f"/connexion/oidc/{provider_id}")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     finally:
-        for _ in filter(None, held):
-            issuer_module.VISITS.release()
-    assert held == [True, True, True, False]
+        for _ in filter(None, slots):
+            issuer_module.ISSUER_SLOTS.release()
+    assert slots == [True, True, True, False]
     assert client.post(f"/connexion/oidc/{provider_id}").status_code == 200

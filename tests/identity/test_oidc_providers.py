@@ -1,4 +1,4 @@
-"""The sign-in services of colleges: who manages them, what is kept of them, which issuers are taken."""
+"""The providers of a college: who manages them, what is stored, which issuers are accepted."""
 
 import re
 from collections.abc import Iterator
@@ -18,23 +18,23 @@ from tests.factories.oidc_provider import CLIENT, SECRET, Provider, departed, li
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    """Our own small provider."""
-    with serving() as found:
-        yield found
+    """Yield our own small provider."""
+    with serving() as provider:
+        yield provider
 
 
-def body(provider: Provider, **changed: str) -> dict[str, str]:
-    """A valid payload."""
+def provider_body(provider: Provider, **changed: str) -> dict[str, str]:
+    """Return a valid payload."""
     return {"label": "Alma", "issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET, **changed}
 
 
-def test_the_registrar_manages_the_services_of_their_college(
+def test_oidc_providers_are_managed_by_the_registrar(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     path = f"/colleges/{world.alma}/connexion"
     as_(client, database, world, "registrar")
     assert "http://testserver/connexion/oidc/retour" in client.get(path).text
-    answer = client.post(path, data=body(provider))
+    answer = client.post(path, data=provider_body(provider))
     assert (answer.status_code, answer.headers["location"]) == (303, path)
     page = client.get(path).text
     assert provider.issuer in page
@@ -46,7 +46,7 @@ def test_the_registrar_manages_the_services_of_their_college(
     assert "Se connecter avec" not in client.get("/connexion").text
 
 
-def test_the_secret_is_sealed_for_its_place_and_never_shown(
+def test_oidc_client_secret_is_encrypted_for_its_row_and_never_shown(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
@@ -58,15 +58,15 @@ def test_the_secret_is_sealed_for_its_place_and_never_shown(
         owner.execute(text("insert into oidc_provider (college_id, label, issuer, client_id, client_secret_sealed, "
                            "created_at) select :rouyn, 'B', issuer, 'autre', client_secret_sealed, now() "
                            "from oidc_provider"), {"rouyn": world.rouyn})  # fmt: skip
-        sealed, moved = owner.execute(
+        encrypted, copied = owner.execute(
             text("select client_secret_sealed, id from oidc_provider order by id desc")
         ).first()  # type: ignore[misc]
-    assert SECRET not in sealed
-    assert walk(client, provider_id).status_code == 403  # nobody is linked; the seal opened
-    assert walk(client, moved).status_code == 503
+    assert SECRET not in encrypted
+    assert walk(client, provider_id).status_code == 403  # nobody is linked, but the secret was decrypted
+    assert walk(client, copied).status_code == 503
 
 
-def test_the_same_service_again_gets_another_secret(
+def test_oidc_provider_added_again_gets_the_new_secret(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     linked(database, world, "maude", provider.issuer)
@@ -77,7 +77,7 @@ def test_the_same_service_again_gets_another_secret(
 
 
 @pytest.mark.parametrize("basic", [True, False])
-def test_both_ways_to_prove_who_we_are(
+def test_oidc_client_authenticates_by_header_or_body(
     client: TestClient, database: Database, world: World, provider: Provider, basic: bool
 ) -> None:
     if not basic:
@@ -101,61 +101,63 @@ def test_both_ways_to_prove_who_we_are(
         ("{issuer}/", "oidc_issuer_silent"),
     ],
 )
-def test_an_issuer_that_cannot_be(
+def test_oidc_issuer_invalid_is_refused(
     client: TestClient, database: Database, world: World, provider: Provider, *, issuer: str, code: str
 ) -> None:
     as_(client, database, world, "registrar")
-    asked = body(provider, issuer=issuer.format(issuer=provider.issuer))
-    answer = client.post(f"/api/v1/colleges/{world.alma}/oidc-providers", json=asked)
+    new_provider = provider_body(provider, issuer=issuer.format(issuer=provider.issuer))
+    answer = client.post(f"/api/v1/colleges/{world.alma}/oidc-providers", json=new_provider)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert answer.json()["errors"][0]["field"] == "issuer"
 
 
-def test_in_production_no_issuer_is_on_this_machine(
+def test_oidc_issuer_on_loopback_is_refused_in_production(
     database: Database, world: World, provider: Provider, tmp_path: Path
 ) -> None:
     settings = Settings(environment="production", data_dir=tmp_path, base_url="https://testserver")
     with TestClient(create_app(settings, database, RING), base_url="https://testserver") as client:
         as_(client, database, world, "registrar")
-        answer = client.post(f"/api/v1/colleges/{world.alma}/oidc-providers", json=body(provider))
+        answer = client.post(f"/api/v1/colleges/{world.alma}/oidc-providers", json=provider_body(provider))
         assert (answer.status_code, answer.json()["code"]) == (422, "oidc_issuer_unsafe")
     assert provider.asked == []
 
 
-def test_a_refused_form_shows_what_was_typed_but_the_secret(
+def test_oidc_provider_form_refused_keeps_all_but_the_secret(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     as_(client, database, world, "registrar")
-    answer = client.post(f"/colleges/{world.alma}/connexion", data=body(provider, issuer="http://ailleurs.example"))
+    answer = client.post(
+        f"/colleges/{world.alma}/connexion", data=provider_body(provider, issuer="http://ailleurs.example")
+    )
     assert (answer.status_code, "http://ailleurs.example" in answer.text) == (422, True)
     assert "secret d" not in answer.text
 
 
-def test_another_college_s_services_are_not_there(
+def test_oidc_provider_of_another_college_is_not_found(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     as_(client, database, world, "other_registrar")
-    mine = f"/api/v1/colleges/{world.rouyn}/oidc-providers"
+    own_providers = f"/api/v1/colleges/{world.rouyn}/oidc-providers"
     assert client.get(f"/api/v1/colleges/{world.alma}/oidc-providers").status_code == 404
     assert client.delete(f"/api/v1/oidc-providers/{provider_id}").status_code == 404
     assert client.delete("/api/v1/oidc-providers/999999").status_code == 404
-    taken = client.post(mine, json=body(provider))
+    taken = client.post(own_providers, json=provider_body(provider))
     assert (taken.status_code, taken.json()["code"]) == (409, "oidc_provider_taken")
-    assert client.get(mine).json() == {"items": []}
+    assert client.get(own_providers).json() == {"items": []}
     as_(client, database, world, "coordinator")
     assert client.get(f"/api/v1/colleges/{world.alma}/oidc-providers").status_code == 403
 
 
-def test_a_service_offered_no_more_opens_nothing(
+def test_oidc_provider_removed_signs_nobody_in(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:
     provider_id = offered(client, database, world, provider.issuer)
     linked(database, world, "maude", provider.issuer)
-    back = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
     headers = {"Authorization": f"Bearer {token(database, world, 'registrar')}"}
     assert client.delete(f"/api/v1/oidc-providers/{provider_id}", headers=headers).status_code == 204
-    assert client.get(back).status_code == 403
+    assert client.get(callback).status_code == 403
     assert client.post(f"/connexion/oidc/{provider_id}").status_code == 404
     assert client.post("/connexion/oidc/999999").status_code == 404
     assert client.get("/").headers["location"] == "/connexion"

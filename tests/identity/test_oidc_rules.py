@@ -1,4 +1,4 @@
-"""Which addresses, metadata, keys and claims are good: at their limits, and whatever an issuer sends."""
+"""Which addresses, metadata, keys and claims are valid: at their limits, and for any input."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.identity.oidc.rules import (
-    Expected,
+    ExpectedClaims,
     is_issuer,
     is_loopback,
     is_safe_address,
@@ -19,8 +19,8 @@ from app.identity.oidc.rules import (
 from tests.factories.oidc_provider import EC, RSA, Claims
 
 AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
-EXPECTED = Expected("https://id.example", "nous", "n-1")
-FINE: Claims = {"iss": "https://id.example", "aud": "nous", "nonce": "n-1", "sub": "s",
+EXPECTED = ExpectedClaims("https://id.example", "nous", "n-1")
+VALID: Claims = {"iss": "https://id.example", "aud": "nous", "nonce": "n-1", "sub": "s",
                 "exp": AT.timestamp() + 60, "iat": AT.timestamp()}  # fmt: skip
 
 
@@ -52,8 +52,8 @@ FINE: Claims = {"iss": "https://id.example", "aud": "nous", "nonce": "n-1", "sub
         ({"tid": "n’importe"}, None),
     ],
 )
-def test_claims_at_their_limits(changed: Claims, fault: str | None) -> None:
-    assert token_fault(FINE | changed, EXPECTED, AT) == fault
+def test_token_fault_at_the_limits_of_each_claim(changed: Claims, fault: str | None) -> None:
+    assert token_fault(VALID | changed, EXPECTED, AT) == fault
 
 
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -61,17 +61,17 @@ ANYTHING = LEAF | st.lists(LEAF, max_size=2) | st.dictionaries(st.text(max_size=
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from([*FINE, "nbf", "azp", "tid"]), ANYTHING))
-def test_no_claim_breaks_the_rule(changed: Claims) -> None:
-    found = token_fault(FINE | changed, EXPECTED, AT)
-    assert found is None or found in {"iss", "tid", "aud", "nonce", "exp", "nbf", "iat", "sub"}
+@given(st.dictionaries(st.sampled_from([*VALID, "nbf", "azp", "tid"]), ANYTHING))
+def test_token_fault_of_any_claims_returns_a_known_fault(changed: Claims) -> None:
+    fault = token_fault(VALID | changed, EXPECTED, AT)
+    assert fault is None or fault in {"iss", "tid", "aud", "nonce", "exp", "nbf", "iat", "sub"}
     if changed.get("nonce", "n-1") != "n-1":
-        assert found in {"iss", "tid", "aud", "nonce"}
+        assert fault in {"iss", "tid", "aud", "nonce"}
 
 
 @settings(deadline=None)
 @given(ANYTHING)
-def test_nothing_published_breaks_the_rules(published: Any) -> None:
+def test_metadata_and_keys_of_any_shape_are_refused(published: Any) -> None:
     assert usable_keys(published) == []
     assert not is_safe_address(published, loopback=True)
     assert metadata_fault({"issuer": "i", "token_endpoint": published}, "i", loopback=True) is not None
@@ -88,11 +88,11 @@ def test_nothing_published_breaks_the_rules(published: Any) -> None:
         ({"n": None}, False),
     ],
 )  # fmt: skip
-def test_keys_that_may_have_signed(changed: Claims, usable: bool) -> None:
+def test_usable_keys_are_public_signing_keys(changed: Claims, usable: bool) -> None:
     assert bool(usable_keys({"keys": [RSA.as_dict(private=False) | changed]})) is usable
 
 
-def test_metadata_of_its_own_name_and_safe_endpoints() -> None:
+def test_metadata_needs_its_own_issuer_and_safe_endpoints() -> None:
     good = {"issuer": "https://id.example"} | {
         name: f"https://cles.example/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
     }
@@ -102,13 +102,13 @@ def test_metadata_of_its_own_name_and_safe_endpoints() -> None:
         assert metadata_fault(good | {name: "http://cles.example"}, "https://id.example", loopback=True) == name
 
 
-def test_this_machine_by_its_names() -> None:
+def test_loopback_addresses() -> None:
     assert is_loopback("http://localhost:9/a")
     assert not is_loopback("https://localhost.example")
     assert not is_loopback("/a")
 
 
-def test_not_more_keys_than_one_may_try() -> None:
+def test_usable_keys_are_limited_in_number() -> None:
     assert len(usable_keys({"keys": [EC.as_dict(private=False)] * 1000})) == 20
 
 
@@ -127,5 +127,5 @@ def test_not_more_keys_than_one_may_try() -> None:
         ("https://", True, False),
     ],
 )
-def test_addresses(address: str, loopback: bool, safe: bool) -> None:
+def test_issuer_addresses(address: str, loopback: bool, safe: bool) -> None:
     assert is_issuer(address, loopback=loopback) is safe

@@ -1,4 +1,4 @@
-"""Every forged answer of an issuer is refused, by the check that is there for it (OIDC Core 3.1.3.7)."""
+"""Every forged answer of an issuer is refused, by the check that is meant for it (OIDC Core 3.1.3.7)."""
 
 import base64
 import json
@@ -34,94 +34,100 @@ from tests.factories.oidc_provider import (
     walk,
 )
 
-BACK = "/connexion/oidc/retour"
+CALLBACK_PATH = "/connexion/oidc/retour"
 TENANT = "6f5d0a0e-1111-4222-8333-444455556666"
 
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    """An issuer that a test may bend."""
-    with serving() as found:
-        yield found
+    """Yield an issuer whose answers a test may change."""
+    with serving() as provider:
+        yield provider
 
 
 @pytest.fixture
-def door(client: TestClient, database: Database, world: World, provider: Provider) -> int:
-    """It is Alma's service, and Maude's account is linked to its subject."""
+def provider_id(client: TestClient, database: Database, world: World, provider: Provider) -> int:
+    """Return the id of Alma's provider; Maude's account is linked to its subject."""
     linked(database, world, "maude", provider.issuer)
     return offered(client, database, world, provider.issuer)
 
 
 @pytest.fixture
-def why(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """Which check refused, as the log tells it."""
+def last_log_message(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Return a function that reads the last log message, which names the failed check."""
     caplog.set_level(logging.WARNING, logger="escouade.oidc")
     return lambda: caplog.records[-1].getMessage() if caplog.records else ""
 
 
-def nobody_is_in(client: TestClient, database: Database) -> bool:
-    """Whether no sign-in of a browser was opened, and the site knows nobody."""
+def nobody_is_signed_in(client: TestClient, database: Database) -> bool:
+    """Return whether no browser signed in, and the home page redirects to the sign-in."""
     with database.as_owner() as db:
         opened = db.execute(text("select count(*) from sign_in where kind = 'cookie'")).scalar_one()
     return opened == 0 and client.get("/").headers.get("location") == "/connexion" and "escouade" not in client.cookies
 
 
 def unsigned(claims: Claims) -> str:
-    """A token whose header says that it needs no signature."""
+    """Return a token whose header declares no signature."""
     parts = ({"alg": "none", "typ": "JWT"}, claims)
     return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts) + "."
 
 
-def by_public_key(claims: Claims) -> str:
-    """A token signed with what everyone knows: the public key, taken as a shared secret."""
+def signed_with_public_key(claims: Claims) -> str:
+    """Return a token signed with the public key, used as a shared secret."""
     public = RSA.as_pem(private=False)
     return jwt.encode(
         {"alg": "HS256", "kid": "un"}, claims, OctKey.import_key(public.replace(b"-----", b"")), ["HS256"]
     )
 
 
-def less(claims: Claims, name: str) -> str:
-    """A signed token without a claim."""
+def signed_without(claims: Claims, name: str) -> str:
+    """Return a signed token without a claim."""
     return signed({k: v for k, v in claims.items() if k != name})
 
 
 HOUR = 3600
 FORGED: dict[str, tuple[Callable[[Claims], str], str]] = {
     "alg none": (unsigned, "signature"),
-    "HS256 with the public key": (by_public_key, "signature"),
-    "RS512, not one of ours": (lambda c: signed(c, alg="RS512"), "signature"),
+    "HS256 with the public key": (signed_with_public_key, "signature"),
+    "RS512, not accepted": (lambda c: signed(c, alg="RS512"), "signature"),
     "wrong aud": (lambda c: signed(c | {"aud": "un-autre"}), "aud"),
     "several aud, no azp": (lambda c: signed(c | {"aud": [c["aud"], "un-autre"]}), "aud"),
     "azp of another": (lambda c: signed(c | {"azp": "un-autre"}), "aud"),
-    "no aud": (lambda c: less(c, "aud"), "aud"),
+    "no aud": (lambda c: signed_without(c, "aud"), "aud"),
     "wrong iss": (lambda c: signed(c | {"iss": "https://ailleurs.example"}), "iss"),
     "iss with a slash": (lambda c: signed(c | {"iss": c["iss"] + "/"}), "iss"),
     "another issuer's key": (lambda c: signed(c, OTHER_RSA), "signature"),
     "expired": (lambda c: signed(c | {"exp": int(time.time()) - 61}), "exp"),
-    "no exp": (lambda c: less(c, "exp"), "exp"),
-    "exp in words": (lambda c: signed(c | {"exp": "demain"}), "exp"),
+    "no exp": (lambda c: signed_without(c, "exp"), "exp"),
+    "exp is text": (lambda c: signed(c | {"exp": "demain"}), "exp"),
     "nbf in the future": (lambda c: signed(c | {"nbf": int(time.time()) + HOUR}), "nbf"),
     "iat in the future": (lambda c: signed(c | {"iat": int(time.time()) + HOUR}), "iat"),
-    "nonce missing": (lambda c: less(c, "nonce"), "nonce"),
+    "nonce missing": (lambda c: signed_without(c, "nonce"), "nonce"),
     "nonce other": (lambda c: signed(c | {"nonce": "un-autre"}), "nonce"),
-    "nonce_supported false": (lambda c: less(c | {"nonce_supported": False}, "nonce"), "nonce"),
-    "no sub": (lambda c: less(c, "sub"), "sub"),
+    "nonce_supported false": (lambda c: signed_without(c | {"nonce_supported": False}, "nonce"), "nonce"),
+    "no sub": (lambda c: signed_without(c, "sub"), "sub"),
     "sub too long": (lambda c: signed(c | {"sub": "s" * 256}), "sub"),
     "no token": (lambda c: "", "signature"),
-    "a token of nothing": (lambda c: "a.b.c", "signature"),
-    "cut": (lambda c: signed(c)[:-8], "signature"),
+    "not a token": (lambda c: "a.b.c", "signature"),
+    "truncated": (lambda c: signed(c)[:-8], "signature"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_token_opens_nothing(
-    client: TestClient, database: Database, provider: Provider, *, door: int, why: Callable[[], str], name: str
+def test_id_token_forged_is_refused(
+    client: TestClient,
+    database: Database,
+    provider: Provider,
+    *,
+    provider_id: int,
+    last_log_message: Callable[[], str],
+    name: str,
 ) -> None:
     provider.bend, check = FORGED[name]
-    answer = walk(client, door)
+    answer = walk(client, provider_id)
     assert (answer.status_code, "n’a pas été acceptée" in answer.text) == (403, True)
-    assert why() == f"refused: {check}"
-    assert nobody_is_in(client, database)
+    assert last_log_message() == f"refused: {check}"
+    assert nobody_is_signed_in(client, database)
 
 
 GOOD: dict[str, Callable[[Claims], str]] = {
@@ -134,127 +140,127 @@ GOOD: dict[str, Callable[[Claims], str]] = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_token_opens_the_account(client: TestClient, provider: Provider, door: int, name: str) -> None:
+def test_id_token_valid_signs_in(client: TestClient, provider: Provider, provider_id: int, name: str) -> None:
     provider.bend = GOOD[name]
-    assert (walk(client, door).status_code, client.get("/").status_code) == (303, 200)
+    assert (walk(client, provider_id).status_code, client.get("/").status_code) == (303, 200)
 
 
-def test_another_tenant_of_the_same_host(
-    client: TestClient, database: Database, world: World, provider: Provider, why: Callable[[], str]
+def test_id_token_of_another_tenant_is_refused(
+    client: TestClient, database: Database, world: World, provider: Provider, last_log_message: Callable[[], str]
 ) -> None:
     provider.issuer += f"/{TENANT}/v2.0"
     provider.metadata = {"authorization_endpoint": provider.issuer.replace(f"/{TENANT}/v2.0", "/authorize"),
                          "token_endpoint": provider.issuer.replace(f"/{TENANT}/v2.0", "/token"),
                          "jwks_uri": provider.issuer.replace(f"/{TENANT}/v2.0", "/jwks")}  # fmt: skip
     linked(database, world, "maude", provider.issuer)
-    door = offered(client, database, world, provider.issuer)
+    provider_id = offered(client, database, world, provider.issuer)
     provider.extra = {"tid": TENANT.replace("6", "7")}
-    assert walk(client, door).status_code == 403
-    assert why() == "refused: tid"
+    assert walk(client, provider_id).status_code == 403
+    assert last_log_message() == "refused: tid"
     provider.extra = {"tid": TENANT}
-    assert walk(client, door).status_code == 303
+    assert walk(client, provider_id).status_code == 303
 
 
-def test_a_state_from_another_browser(
-    client: TestClient, database: Database, door: int, why: Callable[[], str]
+def test_callback_in_another_browser_is_refused(
+    client: TestClient, database: Database, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    kept = dict(client.cookies)
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    old_cookies = dict(client.cookies)
     for cookie in ({}, {"escouade-oidc": "un-autre"}):
         client.cookies.clear()
         client.cookies.update(cookie)
-        assert client.get(back).status_code == 403
-        assert why() == "refused: state"
+        assert client.get(callback).status_code == 403
+        assert last_log_message() == "refused: state"
     client.cookies.clear()
-    assert nobody_is_in(client, database)
-    client.cookies.update(kept)
-    assert client.get(back).status_code == 303, "someone else's try takes nothing from its own browser"
+    assert nobody_is_signed_in(client, database)
+    client.cookies.update(old_cookies)
+    assert client.get(callback).status_code == 303, "the attempt of another browser does not use the flow up"
 
 
-def test_a_code_replayed(
-    client: TestClient, database: Database, provider: Provider, door: int, why: Callable[[], str]
+def test_callback_replayed_is_refused(
+    client: TestClient, database: Database, provider: Provider, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    first = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    kept = dict(client.cookies)
+    first = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    old_cookies = dict(client.cookies)
     assert client.get(first).status_code == 303
     client.cookies.clear()
-    client.cookies.update(kept)
+    client.cookies.update(old_cookies)
     assert client.get(first).status_code == 403
-    assert why() == "refused: state"
+    assert last_log_message() == "refused: state"
 
-    # The same code under a state that was not used yet: the provider knows that it served.
+    # The same code under an unused state: the provider refuses a code used twice.
     code = parse_qs(urlsplit(first).query)["code"][0]
-    second = returned(departed(client.post(f"/connexion/oidc/{door}")))
+    second = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
     state = parse_qs(urlsplit(second).query)["state"][0]
-    assert client.get(BACK, params={"state": state, "code": code}).status_code == 403
-    assert why() == "refused: code 400"
+    assert client.get(CALLBACK_PATH, params={"state": state, "code": code}).status_code == 403
+    assert last_log_message() == "refused: code 400"
     with database.as_owner() as db:
         assert db.execute(text("select count(*) from sign_in where kind = 'cookie'")).scalar_one() == 1
 
 
-def test_a_code_of_someone_else_s_flow_does_not_fit(
-    client: TestClient, database: Database, door: int, why: Callable[[], str]
+def test_callback_with_the_code_of_another_flow_is_refused(
+    client: TestClient, database: Database, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    stolen = parse_qs(urlsplit(returned(departed(client.post(f"/connexion/oidc/{door}")))).query)["code"][0]
-    mine = parse_qs(urlsplit(departed(client.post(f"/connexion/oidc/{door}"))).query)["state"][0]
-    assert client.get(BACK, params={"state": mine, "code": stolen}).status_code == 403
-    assert why() == "refused: code 400"  # PKCE: the verifier is another
-    assert nobody_is_in(client, database)
+    stolen = parse_qs(urlsplit(returned(departed(client.post(f"/connexion/oidc/{provider_id}")))).query)["code"][0]
+    own_state = parse_qs(urlsplit(departed(client.post(f"/connexion/oidc/{provider_id}"))).query)["state"][0]
+    assert client.get(CALLBACK_PATH, params={"state": own_state, "code": stolen}).status_code == 403
+    assert last_log_message() == "refused: code 400"  # PKCE: the verifier differs
+    assert nobody_is_signed_in(client, database)
 
 
-def test_a_refused_answer_uses_its_flow_up(
-    client: TestClient, provider: Provider, door: int, why: Callable[[], str]
+def test_callback_refused_uses_its_flow_up(
+    client: TestClient, provider: Provider, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    provider.bend = lambda claims: less(claims, "nonce")
-    go = departed(client.post(f"/connexion/oidc/{door}"))
+    provider.bend = lambda claims: signed_without(claims, "nonce")
+    authorization = departed(client.post(f"/connexion/oidc/{provider_id}"))
     for check in ("nonce", "state"):
-        assert client.get(returned(go)).status_code == 403
-        assert why() == f"refused: {check}"
+        assert client.get(returned(authorization)).status_code == 403
+        assert last_log_message() == f"refused: {check}"
 
 
-def test_two_returns_at_once_open_one_sign_in(client: TestClient, database: Database, door: int) -> None:
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
+def test_callback_sent_concurrently_opens_one_sign_in(client: TestClient, database: Database, provider_id: int) -> None:
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
     headers = {"Cookie": f"escouade-oidc={client.cookies['escouade-oidc']}"}
     client.cookies.clear()
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: client.get(back, headers=headers).status_code, range(4)))
+        answers = list(pool.map(lambda _: client.get(callback, headers=headers).status_code, range(4)))
     assert sorted(answers) == [303, 403, 403, 403]
     with database.as_owner() as db:
         assert db.execute(text("select count(*) from sign_in where kind = 'cookie'")).scalar_one() == 1
 
 
-def test_a_flow_does_not_wait_for_ever(
-    client: TestClient, database: Database, door: int, why: Callable[[], str]
+def test_callback_of_an_expired_flow_is_refused(
+    client: TestClient, database: Database, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
     with database.engine.begin() as owner:
         owner.execute(text("update oidc_flow set created_at = :at"), {"at": now() - timedelta(minutes=10, seconds=1)})
-    assert client.get(back).status_code == 403
-    assert why() == "refused: state"
-    assert nobody_is_in(client, database)
+    assert client.get(callback).status_code == 403
+    assert last_log_message() == "refused: state"
+    assert nobody_is_signed_in(client, database)
 
 
-def test_the_same_address_at_another_issuer_is_someone_else(
-    client: TestClient, database: Database, world: World, door: int
+def test_email_address_at_another_issuer_does_not_sign_in(
+    client: TestClient, database: Database, world: World, provider_id: int
 ) -> None:
     with serving() as other:
         other.extra = {"email": world.emails["maude"], "email_verified": True, "preferred_username": "maude"}
-        elsewhere = offered(client, database, world, other.issuer, label="Ailleurs")
-        answer = walk(client, elsewhere)
+        other_provider_id = offered(client, database, world, other.issuer, label="Ailleurs")
+        answer = walk(client, other_provider_id)
     assert (answer.status_code, "n’est encore lié à personne" in answer.text) == (403, True)
     assert "Sécurité" in answer.text
-    assert nobody_is_in(client, database)
+    assert nobody_is_signed_in(client, database)
     with database.as_owner() as db:
         assert count(db, "oidc_identity") == 1
 
 
-def test_an_answer_in_the_name_of_another_issuer(
-    client: TestClient, database: Database, door: int, why: Callable[[], str]
+def test_callback_naming_another_issuer_is_refused(
+    client: TestClient, database: Database, provider_id: int, last_log_message: Callable[[], str]
 ) -> None:
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    assert client.get(back + "&iss=https://ailleurs.example").status_code == 403
-    assert why() == "refused: mix-up"
-    assert nobody_is_in(client, database)
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    assert client.get(callback + "&iss=https://ailleurs.example").status_code == 403
+    assert last_log_message() == "refused: mix-up"
+    assert nobody_is_signed_in(client, database)
 
 
 @pytest.mark.parametrize(
@@ -267,71 +273,77 @@ def test_an_answer_in_the_name_of_another_issuer(
         ({"code": "\0\ud7ff<script>"}, 403, "refused: code 400"),
     ],
 )
-def test_an_answer_that_is_none(
+def test_callback_without_a_valid_code_is_refused(
     client: TestClient,
     database: Database,
     *,
-    door: int,
-    why: Callable[[], str],
+    provider_id: int,
+    last_log_message: Callable[[], str],
     query: dict[str, str],
     status: int,
     check: str,
 ) -> None:
-    state = parse_qs(urlsplit(departed(client.post(f"/connexion/oidc/{door}"))).query)["state"][0]
-    answer = client.get(BACK, params={"state": state, **query})
-    assert (answer.status_code, why()) == (status, check)
+    state = parse_qs(urlsplit(departed(client.post(f"/connexion/oidc/{provider_id}"))).query)["state"][0]
+    answer = client.get(CALLBACK_PATH, params={"state": state, **query})
+    assert (answer.status_code, last_log_message()) == (status, check)
     assert "<script>" not in answer.text
-    assert nobody_is_in(client, database)
+    assert nobody_is_signed_in(client, database)
 
 
-def test_eleven_wrong_tries_close_the_door_for_a_while(client: TestClient, provider: Provider, door: int) -> None:
+def test_callback_refused_ten_times_is_rate_limited(client: TestClient, provider: Provider, provider_id: int) -> None:
     for _ in range(10):
-        assert client.get(BACK, params={"state": "deviné", "code": "x"}).status_code == 403
-    answer = client.get(BACK, params={"state": "deviné", "code": "x"})
+        assert client.get(CALLBACK_PATH, params={"state": "deviné", "code": "x"}).status_code == 403
+    answer = client.get(CALLBACK_PATH, params={"state": "deviné", "code": "x"})
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 15 * 60
-    assert walk(client, door).status_code == 429, "a good answer waits too"
+    assert walk(client, provider_id).status_code == 429, "a valid answer is limited too"
 
 
 # The issuer itself ------------------------------------------------------------------------------
 
 KEYS = {"keys": [RSA.as_dict(private=False)]}
-AWAY: dict[str, tuple[str, tuple[int, dict[str, str], bytes]]] = {
-    "metadata away": ("/.well-known/openid-configuration", (500, {}, b"{}")),
+UNUSABLE: dict[str, tuple[str, tuple[int, dict[str, str], bytes]]] = {
+    "metadata status 500": ("/.well-known/openid-configuration", (500, {}, b"{}")),
     "metadata not JSON": ("/.well-known/openid-configuration", (200, {}, b"<html>")),
     "metadata a list": ("/.well-known/openid-configuration", (200, {}, b"[]")),
     "metadata too deep": ("/.well-known/openid-configuration", (200, {}, b"[" * 100_000)),
     "metadata too large": ("/.well-known/openid-configuration", (200, {}, b'{"a":"' + b"a" * 300_000 + b'"}')),
-    "metadata elsewhere": ("/.well-known/openid-configuration", (302, {"Location": "/jwks"}, b"")),
-    "metadata packed": ("/.well-known/openid-configuration", (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b\x08\0")),
-    "token away": ("/token", (502, {}, b"{}")),
-    "token elsewhere": ("/token", (307, {"Location": "/jwks"}, b"")),
-    "keys away": ("/jwks", (404, {}, b"{}")),
-    "keys elsewhere": ("/jwks", (301, {"Location": "/autres"}, b"")),
+    "metadata redirected": ("/.well-known/openid-configuration", (302, {"Location": "/jwks"}, b"")),
+    "metadata gzip": ("/.well-known/openid-configuration", (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b\x08\0")),
+    "token status 502": ("/token", (502, {}, b"{}")),
+    "token redirected": ("/token", (307, {"Location": "/jwks"}, b"")),
+    "keys status 404": ("/jwks", (404, {}, b"{}")),
+    "keys redirected": ("/jwks", (301, {"Location": "/autres"}, b"")),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", AWAY)
-def test_an_issuer_that_is_not_well(
-    client: TestClient, database: Database, provider: Provider, *, door: int, why: Callable[[], str], name: str
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_issuer_with_an_unusable_response_is_unavailable(
+    client: TestClient,
+    database: Database,
+    provider: Provider,
+    *,
+    provider_id: int,
+    last_log_message: Callable[[], str],
+    name: str,
 ) -> None:
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    path, reply = AWAY[name]
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    path, reply = UNUSABLE[name]
     provider.replies[path] = reply
-    answer = client.get(back)
+    answer = client.get(callback)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert "ne répond pas" in answer.text
-    assert why().startswith("issuer unavailable: ")
-    assert nobody_is_in(client, database)
+    assert last_log_message().startswith("issuer unavailable: ")
+    assert nobody_is_signed_in(client, database)
 
 
-def test_an_issuer_that_is_away(client: TestClient, database: Database, world: World) -> None:
+def test_issuer_that_is_down_is_unavailable(client: TestClient, database: Database, world: World) -> None:
     with serving() as provider:
-        door = offered(client, database, world, provider.issuer)
-        back = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    for answer in (client.get(back), client.post(f"/connexion/oidc/{door}")):
+        provider_id = offered(client, database, world, provider.issuer)
+        callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    for answer in (client.get(callback), client.post(f"/connexion/oidc/{provider_id}")):
         assert (answer.status_code, "ne répond pas" in answer.text) == (503, True)
-    assert nobody_is_in(client, database)
+    assert nobody_is_signed_in(client, database)
 
 
 @pytest.mark.parametrize(
@@ -342,25 +354,25 @@ def test_an_issuer_that_is_away(client: TestClient, database: Database, world: W
         ((401, {}, b'{"error": "invalid_client"}'), "refused: code 401"),
     ],
 )
-def test_a_token_endpoint_without_a_token(
+def test_token_endpoint_without_a_token_is_refused(
     client: TestClient,
     provider: Provider,
     *,
-    door: int,
-    why: Callable[[], str],
+    provider_id: int,
+    last_log_message: Callable[[], str],
     reply: tuple[int, dict[str, str], bytes],
     check: str,
 ) -> None:
     provider.replies["/token"] = reply
-    assert (walk(client, door).status_code, why()) == (403, check)
+    assert (walk(client, provider_id).status_code, last_log_message()) == (403, check)
 
 
 @pytest.mark.parametrize("published", [{}, {"keys": 5}, {"keys": [{"kty": "oct", "k": "YQ"}]}, {"keys": [5]}])
-def test_an_issuer_without_a_key_of_ours(
-    client: TestClient, provider: Provider, door: int, why: Callable[[], str], published: Claims
+def test_issuer_without_a_usable_key_is_refused(
+    client: TestClient, provider: Provider, provider_id: int, last_log_message: Callable[[], str], published: Claims
 ) -> None:
     provider.replies["/jwks"] = (200, {}, json.dumps(published).encode())
-    assert (walk(client, door).status_code, why()) == (403, "refused: signature")
+    assert (walk(client, provider_id).status_code, last_log_message()) == (403, "refused: signature")
 
 
 @pytest.mark.parametrize(
@@ -373,21 +385,27 @@ def test_an_issuer_without_a_key_of_ours(
         ({"authorization_endpoint": None}, "authorization_endpoint"),
     ],
 )
-def test_metadata_that_lead_astray(
-    client: TestClient, provider: Provider, *, door: int, why: Callable[[], str], metadata: Claims, check: str
+def test_metadata_with_a_wrong_address_is_unavailable(
+    client: TestClient,
+    provider: Provider,
+    *,
+    provider_id: int,
+    last_log_message: Callable[[], str],
+    metadata: Claims,
+    check: str,
 ) -> None:
     provider.metadata = metadata
-    assert client.post(f"/connexion/oidc/{door}").status_code == 503
-    assert why() == f"issuer unavailable: {check}"
+    assert client.post(f"/connexion/oidc/{provider_id}").status_code == 503
+    assert last_log_message() == f"issuer unavailable: {check}"
 
 
-def test_nothing_personal_is_logged(
-    client: TestClient, provider: Provider, door: int, caplog: pytest.LogCaptureFixture
+def test_oidc_log_holds_no_personal_data(
+    client: TestClient, provider: Provider, provider_id: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     provider.bend = lambda claims: signed(claims | {"nonce": "autre"})
-    back = returned(departed(client.post(f"/connexion/oidc/{door}")))
-    client.get(back)
-    secrets = re.findall(r"[?&](?:code|state)=([^&]+)", back)
+    callback = returned(departed(client.post(f"/connexion/oidc/{provider_id}")))
+    client.get(callback)
+    secrets = re.findall(r"[?&](?:code|state)=([^&]+)", callback)
     assert len(secrets) == 2
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("escouade")]
-    assert ours == ["refused: nonce"]
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith("escouade")]
+    assert messages == ["refused: nonce"]

@@ -1,4 +1,4 @@
-"""Signing in and out with a browser, and what each role finds at home."""
+"""Signing in and out with a browser, and the links of each role's home page."""
 
 import re
 from dataclasses import dataclass
@@ -16,58 +16,58 @@ from tests.factories.network import PASSWORD, World, as_
 
 @pytest.fixture
 def browser(client: TestClient, world: World) -> TestClient:
-    """A browser in which Maude has signed in with her password."""
-    answer = enter(client, world.emails["maude"])
+    """Return a browser in which Maude has signed in with her password."""
+    answer = submit_sign_in(client, world.emails["maude"])
     assert answer.status_code == 303
     return client
 
 
-def enter(client: TestClient, email: str, password: str = PASSWORD, suite: str = "/"):  # noqa: ANN201
-    """The answer to the sign-in form."""
+def submit_sign_in(client: TestClient, email: str, password: str = PASSWORD, suite: str = "/"):  # noqa: ANN201
+    """Return the response to the sign-in form."""
     return client.post("/connexion", params={"suite": suite}, data={"email": email, "password": password})
 
 
-def test_the_cookie_is_for_this_site_and_no_script(client: TestClient, world: World) -> None:
-    cookie = enter(client, world.emails["maude"]).headers["set-cookie"]
+def test_sign_in_cookie_is_same_site_and_http_only(client: TestClient, world: World) -> None:
+    cookie = submit_sign_in(client, world.emails["maude"]).headers["set-cookie"]
     attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
     assert cookie.startswith("escouade=")
     assert attributes == {"httponly", "samesite=lax", "path=/", "max-age=43200"}
 
 
-def test_over_tls_the_cookie_is_bound_to_the_host(database: Database, world: World, tmp_path: Path) -> None:
+def test_sign_in_cookie_over_tls_is_bound_to_the_host(database: Database, world: World, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, base_url="https://testserver")
     with TestClient(
         create_app(settings, database, new_keyring()), base_url="https://testserver", follow_redirects=False
     ) as client:
-        cookie = enter(client, world.emails["maude"]).headers["set-cookie"]
+        cookie = submit_sign_in(client, world.emails["maude"]).headers["set-cookie"]
         assert cookie.startswith("__Host-escouade=")
         assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
         assert client.get("/").status_code == 200
 
 
-def test_signing_in_then_out(browser: TestClient) -> None:
+def test_sign_out_ends_the_sign_in(browser: TestClient) -> None:
     assert "Maude Bérubé" in browser.get("/").text
-    kept = dict(browser.cookies)
+    old_cookies = dict(browser.cookies)
     answer = browser.post("/deconnexion")
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion")
     assert dict(browser.cookies) == {}
-    browser.cookies.update(kept)
+    browser.cookies.update(old_cookies)
     assert browser.get("/").headers["location"] == "/connexion"
 
 
-def test_signing_out_twice_changes_nothing(client: TestClient) -> None:
+def test_sign_out_twice_changes_nothing(client: TestClient) -> None:
     assert client.post("/deconnexion").status_code == 303
 
 
-def test_whoever_is_signed_in_goes_on(browser: TestClient) -> None:
+def test_sign_in_page_when_signed_in_redirects(browser: TestClient) -> None:
     answer = browser.get("/connexion", params={"suite": "/parcours"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/parcours")
 
 
-def test_a_wrong_password_says_the_same_as_an_unknown_address(client: TestClient, world: World) -> None:
+def test_sign_in_page_refusal_is_the_same_for_an_unknown_address(client: TestClient, world: World) -> None:
     known, unknown = world.emails["maude"], "nulle.part@escouade.example.com"
-    wrong = enter(client, known, "ce n’est pas la bonne phrase")
-    stranger = enter(client, unknown)
+    wrong = submit_sign_in(client, known, "ce n’est pas la bonne phrase")
+    stranger = submit_sign_in(client, unknown)
     assert (wrong.status_code, stranger.status_code) == (401, 401)
     assert wrong.text.replace(known, "") == stranger.text.replace(unknown, "")
     assert f'value="{known}"' in wrong.text
@@ -76,7 +76,7 @@ def test_a_wrong_password_says_the_same_as_an_unknown_address(client: TestClient
 
 
 @pytest.mark.parametrize(
-    ("suite", "lands"),
+    ("suite", "location"),
     [
         ("/parcours?ordre=nom", "/parcours?ordre=nom"),
         ("https://ailleurs.example", "/"),
@@ -87,21 +87,21 @@ def test_a_wrong_password_says_the_same_as_an_unknown_address(client: TestClient
         ("", "/"),
     ],
 )
-def test_one_lands_on_this_site_only(client: TestClient, world: World, suite: str, lands: str) -> None:
-    assert enter(client, world.emails["maude"], suite=suite).headers["location"] == lands
-    assert client.get("/connexion", params={"suite": suite}).headers["location"] == lands
+def test_sign_in_redirects_to_this_site_only(client: TestClient, world: World, suite: str, location: str) -> None:
+    assert submit_sign_in(client, world.emails["maude"], suite=suite).headers["location"] == location
+    assert client.get("/connexion", params={"suite": suite}).headers["location"] == location
 
 
-def test_a_page_asked_before_signing_in_comes_after(client: TestClient, world: World) -> None:
-    asked = client.get("/parcours").headers["location"]
-    assert asked == "/connexion?suite=/parcours"
-    form = re.search(r'action="([^"]+)"', client.get(asked).text)
+def test_sign_in_redirects_to_the_page_first_requested(client: TestClient, world: World) -> None:
+    sign_in_path = client.get("/parcours").headers["location"]
+    assert sign_in_path == "/connexion?suite=/parcours"
+    form = re.search(r'action="([^"]+)"', client.get(sign_in_path).text)
     assert form is not None
     answer = client.post(form[1], data={"email": world.emails["maude"], "password": PASSWORD})
     assert answer.headers["location"] == "/parcours"
 
 
-def test_a_form_sent_after_the_sign_in_ended_is_not_lost(client: TestClient, world: World) -> None:
+def test_form_sent_without_a_sign_in_returns_what_was_typed(client: TestClient, world: World) -> None:
     answer = client.post(
         f"/cohortes-ouvertes/{world.cohort}",
         data={"motive": "Deux paragraphes <b>écrits</b> avec soin."},
@@ -114,7 +114,7 @@ def test_a_form_sent_after_the_sign_in_ended_is_not_lost(client: TestClient, wor
 
 @dataclass
 class DemoAccount:
-    """An account as the command line hands it to the application."""
+    """An account as the command line passes it to the application."""
 
     role: str
     college: str
@@ -133,7 +133,7 @@ def test_demo_accounts_are_shown_in_the_demo_only(database: Database, world: Wor
             assert (account.email in client.get("/connexion").text) is shown
 
 
-def test_the_home_page_of_a_stranger_is_the_sign_in(client: TestClient) -> None:
+def test_home_page_without_a_sign_in_redirects_to_it(client: TestClient) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion")
 
@@ -159,7 +159,7 @@ HOMES = {
 
 
 @pytest.mark.parametrize("who", HOMES)
-def test_home_offers_what_the_person_can_do_and_no_more(
+def test_home_page_links_to_what_the_person_may_do_only(
     client: TestClient, database: Database, world: World, who: str
 ) -> None:
     as_(client, database, world, who)
@@ -169,7 +169,7 @@ def test_home_offers_what_the_person_can_do_and_no_more(
     assert links - everywhere == {path.format(**places) for path in HOMES[who]}
 
 
-def test_a_page_names_itself_and_its_language(client: TestClient) -> None:
+def test_page_has_one_heading_and_a_language(client: TestClient) -> None:
     page = client.get("/connexion")
     assert '<html lang="fr-CA">' in page.text
     assert len(re.findall("<h1", page.text)) == 1
@@ -178,7 +178,7 @@ def test_a_page_names_itself_and_its_language(client: TestClient) -> None:
     assert "script-src" not in page.headers["content-security-policy"]
 
 
-def test_a_first_view_is_light(client: TestClient) -> None:
+def test_first_page_is_light(client: TestClient) -> None:
     page = client.get("/connexion").text
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
     sizes = {name: len(client.get(name).content) for name in files}

@@ -1,4 +1,4 @@
-"""Which passwords are accepted, and that what is typed on another keyboard is the same password."""
+"""Which passwords are accepted, and that a password typed on another keyboard is the same."""
 
 import unicodedata
 
@@ -14,7 +14,7 @@ from app.identity.account.rules import (
     MIN_PASSWORD,
     MIN_WITH_SECOND_FACTOR,
     blocklist,
-    key_of,
+    blocklist_key,
     password_reasons,
 )
 from app.identity.account.schemas import NewAccount
@@ -28,7 +28,7 @@ ACCENT = "\N{COMBINING ACUTE ACCENT}"
 
 
 def codes(password: str, *, second_factor: bool = False) -> list[str]:
-    """Why a password of Maude's is not accepted."""
+    """Return why a password of Maude's is refused."""
     return [r.code for r in password_reasons(password, email=EMAIL, about=NAMES, second_factor=second_factor)]
 
 
@@ -46,13 +46,13 @@ def codes(password: str, *, second_factor: bool = False) -> list[str]:
         "maude aime les hiboux myopes",
         "4185550143 poste 22 chez nous",
         "e" + "trois hiboux myopes " * 9,
-        # One of each kind is asked by no one (no rule of composition).
+        # No composition rule requires each kind of character.
         "seulementdesminuscules",
         "TOUT EN MAJUSCULES",
         "271828182845904",
     ],
 )
-def test_a_long_password_of_ones_own_is_accepted(password: str) -> None:
+def test_password_long_and_unpredictable_is_accepted(password: str) -> None:
     assert codes(password) == []
 
 
@@ -61,7 +61,7 @@ def test_a_long_password_of_ones_own_is_accepted(password: str) -> None:
     [
         ("", "password_short"),
         ("trois hiboux m", "password_short"),
-        # Fourteen letters, whatever the number of code points that write them.
+        # Fourteen letters, though more code points.
         (("e" + ACCENT + "h") * 7, "password_short"),
         ("hi" + "boux" * 50, "password_long"),
         ("aaaaaaaaaaaaaaa", "password_common"),
@@ -91,7 +91,7 @@ def test_a_long_password_of_ones_own_is_accepted(password: str) -> None:
         ("escouade-alma-2026", "password_about_you"),
     ],
 )
-def test_what_anyone_would_try_is_refused(password: str, code: str) -> None:
+def test_password_predictable_is_refused(password: str, code: str) -> None:
     assert codes(password) == [code]
 
 
@@ -111,19 +111,19 @@ def test_what_anyone_would_try_is_refused(password: str, code: str) -> None:
         ("83650917", None),
     ],
 )
-def test_eight_characters_do_where_there_is_a_second_factor(password: str, code: str | None) -> None:
+def test_password_of_eight_characters_needs_a_second_factor(password: str, code: str | None) -> None:
     assert codes(password, second_factor=True) == ([code] if code else [])
 
 
-def test_the_blocklist_is_long_and_folded() -> None:
-    """An entry that the fold would change could never be found."""
+def test_blocklist_is_long_and_normalised() -> None:
+    """An entry that normalisation would change could never match."""
     entries = blocklist()
     assert len([e for e in entries if len(e) >= MIN_WITH_SECOND_FACTOR]) >= 3000
-    strange = [e for e in entries if e != e.casefold() or e != unicodedata.normalize("NFKC", e)]
-    assert strange == []
+    not_normalised = [e for e in entries if e != e.casefold() or e != unicodedata.normalize("NFKC", e)]
+    assert not_normalised == []
 
 
-def test_every_entry_of_the_blocklist_is_refused() -> None:
+def test_blocklist_entries_are_all_refused() -> None:
     """Alone where it is long enough, and a word with digits after it."""
     whole = [e for e in blocklist() if len(e) >= MIN_WITH_SECOND_FACTOR]
     words = [e for e in blocklist() if e.isalpha() and len(e) < MIN_PASSWORD]
@@ -132,42 +132,42 @@ def test_every_entry_of_the_blocklist_is_refused() -> None:
 
 
 @given(st.text(max_size=MAX_PASSWORD + 10))
-def test_any_text_has_an_answer_and_its_accents_may_be_composed_or_not(password: str) -> None:
-    composed, opened = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
-    assert codes(composed) == codes(opened)
+def test_password_reasons_are_the_same_for_composed_and_decomposed_text(password: str) -> None:
+    composed, decomposed = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
+    assert codes(composed) == codes(decomposed)
     assert len(codes(password)) <= 1
 
 
 @given(st.text())
-def test_the_key_of_a_key_is_itself(text: str) -> None:
-    assert key_of(key_of(text)) == key_of(text)
+def test_blocklist_key_twice_is_unchanged(text: str) -> None:
+    assert blocklist_key(blocklist_key(text)) == blocklist_key(text)
 
 
-def entered(client: TestClient, email: str, password: str) -> int:
-    """The status of a sign-in."""
+def sign_in_status(client: TestClient, email: str, password: str) -> int:
+    """Return the status of a sign-in."""
     return client.post("/api/v1/sign-ins", json={"email": email, "password": password}).status_code
 
 
 def add(database: Database, email: str, password: str) -> None:
-    """An account."""
+    """Add an account."""
     command = NewAccount(legal_first_name="Zoé", legal_last_name="Roy", email=email, password=password)
     with database.transaction() as db:
         add_account(db, command)
 
 
-def test_composed_or_not_it_is_the_same_password(client: TestClient, database: Database) -> None:
+def test_password_composed_or_decomposed_is_the_same(client: TestClient, database: Database) -> None:
     add(database, "zoe@alma.example.com", "l’été où neigea Zoé")
-    assert entered(client, "zoe@alma.example.com", unicodedata.normalize("NFD", "l’été où neigea Zoé")) == 201
+    assert sign_in_status(client, "zoe@alma.example.com", unicodedata.normalize("NFD", "l’été où neigea Zoé")) == 201
 
 
-def test_every_character_counts(client: TestClient, database: Database) -> None:
+def test_password_compares_every_character(client: TestClient, database: Database) -> None:
     """Some hashes read 72 bytes only."""
     start = "trois hiboux myopes boudent sous la pluie de novembre en attendant le facteur de "
     add(database, "zoe@alma.example.com", start + "Rouyn")
-    assert entered(client, "zoe@alma.example.com", start + "Alma") == 401
-    assert entered(client, "zoe@alma.example.com", start + "Rouyn") == 201
+    assert sign_in_status(client, "zoe@alma.example.com", start + "Alma") == 401
+    assert sign_in_status(client, "zoe@alma.example.com", start + "Rouyn") == 201
 
 
-def test_a_stolen_hash_costs_as_much_to_try_as_rfc_9106_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_hash_has_the_cost_of_rfc_9106(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PasswordHash, "recommended", RECOMMENDED)
     assert hasher.__wrapped__().hash("trois hiboux myopes").startswith("$argon2id$v=19$m=65536,t=3,p=4$")

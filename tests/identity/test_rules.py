@@ -1,4 +1,4 @@
-"""The codes of a second factor, recovery codes as typed, browsers in plain words."""
+"""Time-based codes, recovery codes as typed, and browsers of a ``User-Agent``."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,41 +27,41 @@ SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     ("seconds", "code"),
     [(59, "287082"), (1111111109, "081804"), (1111111111, "050471"), (1234567890, "005924"), (2000000000, "279037")],
 )
-def test_the_vectors_of_the_rfc(seconds: int, code: str) -> None:
+def test_totp_vectors_of_rfc_6238(seconds: int, code: str) -> None:
     at = datetime.fromtimestamp(seconds, UTC)
     assert matching_step(SECRET, code, at) == step_of(at) == seconds // 30
 
 
-@pytest.mark.parametrize(("late", "taken"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
-def test_one_step_early_or_late_and_no_more(late: int, taken: bool) -> None:
+@pytest.mark.parametrize(("late", "valid"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+def test_totp_code_is_valid_one_step_early_or_late(late: int, valid: bool) -> None:
     at = datetime(2026, 11, 22, 12, 0, 15, tzinfo=UTC)
     code = pyotp.TOTP(SECRET).at(at)
-    assert (matching_step(SECRET, code, at + timedelta(seconds=late)) is not None) is taken
+    assert (matching_step(SECRET, code, at + timedelta(seconds=late)) is not None) is valid
 
 
-def test_a_code_serves_once_and_none_before_it() -> None:
+def test_totp_code_used_is_refused_with_those_before_it() -> None:
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     now, before, after = (pyotp.TOTP(SECRET).at(at + timedelta(seconds=30 * n)) for n in (0, -1, 1))
     step = matching_step(SECRET, now, at)
-    assert matching_step(SECRET, now, at, taken=step) is None
-    assert matching_step(SECRET, before, at, taken=step) is None
-    assert matching_step(SECRET, after, at, taken=step) == (step or 0) + 1
+    assert matching_step(SECRET, now, at, last_used=step) is None
+    assert matching_step(SECRET, before, at, last_used=step) is None
+    assert matching_step(SECRET, after, at, last_used=step) == (step or 0) + 1
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "12 345", "١٢٣٤٥٦", "²³¹²³¹"])
-def test_what_is_no_code(typed: str) -> None:
+def test_totp_code_malformed_is_refused(typed: str) -> None:
     assert not is_time_code(typed)
     assert matching_step(SECRET, typed, datetime(2026, 11, 22, tzinfo=UTC)) is None
 
 
 @given(st.text(RECOVERY_ALPHABET, min_size=RECOVERY_LENGTH, max_size=RECOVERY_LENGTH))
-def test_a_recovery_code_reads_the_same_however_it_is_typed(code: str) -> None:
+def test_recovery_code_is_normalised(code: str) -> None:
     assert normal_code(shown_code(code)) == code
     assert normal_code(f" {shown_code(code).upper()} ") == code
     assert normal_code(code.replace("0", "O").replace("1", "l")) == code
 
 
-def test_codes_and_secrets_in_groups_of_four() -> None:
+def test_codes_and_secrets_are_shown_in_groups_of_four() -> None:
     assert shown_code("0123456789abcdef") == "0123-4567-89ab-cdef"
     assert shown_secret("ABCDEFGHIJ") == "ABCD EFGH IJ"
 
@@ -88,5 +88,5 @@ AGENTS = {
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_browsers_in_plain_words(agent: str) -> None:
+def test_browser_and_system_of_a_user_agent(agent: str) -> None:
     assert browser_of(agent) == AGENTS[agent]

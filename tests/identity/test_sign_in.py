@@ -1,4 +1,4 @@
-"""Sign-ins as someone sees and ends them, the password, and the suspension of accounts."""
+"""Sign-ins as a person lists and ends them, the password, and the suspension of accounts."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,26 +18,26 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 ANOTHER = "une autre phrase de passe tout à fait neuve"
 
 
-def enter(client: TestClient, world: World, who: str, password: str = PASSWORD) -> str:
-    """The cookie that the sign-in form gives; any cookie there was is sent with it."""
+def sign_in(client: TestClient, world: World, who: str, password: str = PASSWORD) -> str:
+    """Sign in by the form, with the browser's present cookie, and return the new cookie."""
     answer = client.post("/connexion", data={"email": world.emails[who], "password": password})
     assert answer.status_code == 303, answer.text
     return client.cookies["escouade"]
 
 
 def bearer(client: TestClient, world: World, who: str, password: str = PASSWORD) -> dict[str, str]:
-    """Headers of a program that signed in with a password."""
+    """Return the headers of a program that signed in with a password."""
     answer = client.post("/api/v1/sign-ins", json={"email": world.emails[who], "password": password})
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
 def status(client: TestClient, headers: dict[str, str]) -> int:
-    """What a proof of sign-in opens."""
+    """Return the status of a request with these headers."""
     return client.get("/api/v1/me", headers=headers).status_code
 
 
 def change(database: Database, statement: str, **values: object) -> None:
-    """Change rows from behind."""
+    """Execute a statement as the owner of the database."""
     with database.engine.begin() as connection:
         connection.execute(text(statement), values)
 
@@ -45,22 +45,24 @@ def change(database: Database, statement: str, **values: object) -> None:
 # Cookies ----------------------------------------------------------------------------------------
 
 
-def test_a_sign_in_never_goes_on_with_the_cookie_it_came_with(client: TestClient, world: World) -> None:
-    first = enter(client, world, "karim")
-    second = enter(client, world, "maude")
+def test_sign_in_replaces_the_previous_cookie(client: TestClient, world: World) -> None:
+    first = sign_in(client, world, "karim")
+    second = sign_in(client, world, "maude")
     assert first != second
     assert status(client, {"Authorization": f"Bearer {second}"}) == 200
     assert status(client, {"Authorization": f"Bearer {first}"}) == 401
 
 
-def test_a_cookie_that_someone_else_chose_opens_nothing(client: TestClient, world: World) -> None:
+def test_sign_in_with_a_planted_cookie_replaces_it(client: TestClient, world: World) -> None:
     client.cookies.set("escouade", "choisi-par-une-autre-personne", domain="testserver.local")
-    enter(client, world, "maude")
+    sign_in(client, world, "maude")
     assert status(client, {"Authorization": "Bearer choisi-par-une-autre-personne"}) == 401
 
 
 @pytest.mark.parametrize(("hours", "what"), [(3, "seen_at"), (0, "expires_at")])
-def test_a_sign_in_sleeps_and_ends(client: TestClient, world: World, database: Database, hours: int, what: str) -> None:
+def test_sign_in_ends_when_unused_or_expired(
+    client: TestClient, world: World, database: Database, hours: int, what: str
+) -> None:
     headers = bearer(client, world, "maude")
     edge = now() - timedelta(hours=hours)
     change(database, f"update sign_in set {what} = :at", at=edge + timedelta(minutes=1))  # noqa: S608 - our literals
@@ -70,11 +72,11 @@ def test_a_sign_in_sleeps_and_ends(client: TestClient, world: World, database: D
     assert status(client, bearer(client, world, "maude")) == 200
 
 
-def test_use_does_not_push_the_end_back(client: TestClient, world: World, database: Database) -> None:
+def test_sign_in_in_use_still_expires(client: TestClient, world: World, database: Database) -> None:
     headers = bearer(client, world, "maude")
     with database.engine.connect() as connection:
-        lasts = connection.execute(text("select expires_at - created_at from sign_in")).scalar_one()
-    assert lasts == timedelta(hours=12)
+        lifetime = connection.execute(text("select expires_at - created_at from sign_in")).scalar_one()
+    assert lifetime == timedelta(hours=12)
     change(
         database, "update sign_in set seen_at = now() - interval '2 hours', expires_at = now() + interval '1 minute'"
     )
@@ -87,16 +89,16 @@ def test_use_does_not_push_the_end_back(client: TestClient, world: World, databa
 # Devices ----------------------------------------------------------------------------------------
 
 
-def test_where_one_is_signed_in(client: TestClient, world: World, database: Database) -> None:
+def test_devices_are_listed_by_last_use(client: TestClient, world: World, database: Database) -> None:
     client.headers["User-Agent"] = FIREFOX
-    enter(client, world, "maude")
+    sign_in(client, world, "maude")
     program = bearer(client, world, "maude") | {"User-Agent": "releve/1.0"}
     bearer(client, world, "karim")
     ended = bearer(client, world, "maude")
     client.delete("/api/v1/sign-ins/current", headers=ended)
-    slept = bearer(client, world, "maude")
+    unused = bearer(client, world, "maude")
     change(database, "update sign_in set seen_at = now() - interval '4 hours' where id = (select max(id) from sign_in)")
-    assert status(client, slept) == 401
+    assert status(client, unused) == 401
     items = client.get("/api/v1/me/sign-ins", headers=program).json()["items"]
     assert [(d["kind"], d["browser"], d["system"], d["origin"], d["current"]) for d in items] == [
         ("bearer", "Firefox", "Linux", "testclient", True),
@@ -108,28 +110,28 @@ def test_where_one_is_signed_in(client: TestClient, world: World, database: Data
     assert page.count("Cet appareil") == 1
 
 
-def test_one_device_or_all_the_others_end_at_once(client: TestClient, world: World) -> None:
-    mine, second, third = (bearer(client, world, "maude") for _ in range(3))
+def test_devices_end_one_by_one_or_all_the_others(client: TestClient, world: World) -> None:
+    first, second, third = (bearer(client, world, "maude") for _ in range(3))
     stranger = bearer(client, world, "karim")
     ids = {d["id"]: d["current"] for d in client.get("/api/v1/me/sign-ins", headers=second).json()["items"]}
     (second_id,) = (i for i, current in ids.items() if current)
-    assert client.delete(f"/api/v1/me/sign-ins/{second_id}", headers=mine).status_code == 204
-    assert [status(client, h) for h in (mine, second, third, stranger)] == [200, 401, 200, 200]
-    assert client.delete("/api/v1/me/sign-ins", headers=mine).status_code == 204
-    assert [status(client, h) for h in (mine, third, stranger)] == [200, 401, 200]
+    assert client.delete(f"/api/v1/me/sign-ins/{second_id}", headers=first).status_code == 204
+    assert [status(client, h) for h in (first, second, third, stranger)] == [200, 401, 200, 200]
+    assert client.delete("/api/v1/me/sign-ins", headers=first).status_code == 204
+    assert [status(client, h) for h in (first, third, stranger)] == [200, 401, 200]
 
 
-def test_another_person_s_device_is_not_there(client: TestClient, world: World) -> None:
-    mine, theirs = bearer(client, world, "maude"), bearer(client, world, "karim")
-    (other,) = client.get("/api/v1/me/sign-ins", headers=theirs).json()["items"]
-    refused = client.delete(f"/api/v1/me/sign-ins/{other['id']}", headers=mine)
-    missing = client.delete("/api/v1/me/sign-ins/999999", headers=mine)
+def test_device_of_another_person_is_not_found(client: TestClient, world: World) -> None:
+    own, other_person = bearer(client, world, "maude"), bearer(client, world, "karim")
+    (other,) = client.get("/api/v1/me/sign-ins", headers=other_person).json()["items"]
+    refused = client.delete(f"/api/v1/me/sign-ins/{other['id']}", headers=own)
+    missing = client.delete("/api/v1/me/sign-ins/999999", headers=own)
     assert (refused.status_code, refused.content) == (404, missing.content)
-    assert status(client, theirs) == 200
+    assert status(client, other_person) == 200
 
 
-def test_the_pages_end_devices_too(client: TestClient, world: World) -> None:
-    enter(client, world, "maude")
+def test_devices_end_from_the_page(client: TestClient, world: World) -> None:
+    sign_in(client, world, "maude")
     first, second = bearer(client, world, "maude"), bearer(client, world, "maude")
     listed = client.get("/api/v1/me/sign-ins", headers=first).json()["items"]
     (first_id,) = (d["id"] for d in listed if d["current"])
@@ -143,11 +145,11 @@ def test_the_pages_end_devices_too(client: TestClient, world: World) -> None:
 # The password -----------------------------------------------------------------------------------
 
 
-def test_changing_the_password_ends_the_other_sign_ins(client: TestClient, database: Database, world: World) -> None:
-    mine, other = bearer(client, world, "maude"), bearer(client, world, "maude")
+def test_password_change_ends_the_other_sign_ins(client: TestClient, database: Database, world: World) -> None:
+    current, other = bearer(client, world, "maude"), bearer(client, world, "maude")
     body = {"present": PASSWORD, "password": ANOTHER}
-    assert client.put("/api/v1/me/password", json=body, headers=mine).status_code == 204
-    assert [status(client, h) for h in (mine, other)] == [200, 401]
+    assert client.put("/api/v1/me/password", json=body, headers=current).status_code == 204
+    assert [status(client, h) for h in (current, other)] == [200, 401]
     refused = client.post("/api/v1/sign-ins", json={"email": world.emails["maude"], "password": PASSWORD})
     assert refused.status_code == 401
     assert status(client, bearer(client, world, "maude", ANOTHER)) == 200
@@ -165,7 +167,9 @@ def test_changing_the_password_ends_the_other_sign_ins(client: TestClient, datab
         (PASSWORD, "maude@escouade.example.com", "password_is_email"),
     ],
 )
-def test_what_is_no_new_password(client: TestClient, world: World, present: str, password: str, code: str) -> None:
+def test_password_change_invalid_is_refused(
+    client: TestClient, world: World, present: str, password: str, code: str
+) -> None:
     client.headers.update(bearer(client, world, "maude"))
     answer = client.put("/api/v1/me/password", json={"present": present, "password": password})
     assert (answer.status_code, answer.json()["code"]) == (422, code)
@@ -175,21 +179,21 @@ def test_what_is_no_new_password(client: TestClient, world: World, present: str,
     assert password not in page.text.replace(world.emails["maude"], "")
 
 
-def test_the_password_changes_on_a_page(client: TestClient, world: World) -> None:
-    enter(client, world, "maude")
+def test_password_changes_from_the_page(client: TestClient, world: World) -> None:
+    sign_in(client, world, "maude")
     form = {"present": PASSWORD, "password": ANOTHER}
     assert client.post("/securite/mot-de-passe", data=form).headers["location"] == "/securite"
     assert client.get("/securite").status_code == 200
-    enter(client, world, "maude", ANOTHER)
+    sign_in(client, world, "maude", ANOTHER)
 
 
-def test_the_present_password_is_guessed_no_more_than_at_the_sign_in(
+def test_password_change_failures_count_as_sign_in_failures(
     client: TestClient, database: Database, world: World
 ) -> None:
     as_(client, database, world, "maude")
     body = {"present": "ce n’est pas la bonne phrase", "password": ANOTHER}
-    found = [client.put("/api/v1/me/password", json=body).status_code for _ in range(11)]
-    assert found == [422] * 10 + [429]
+    statuses = [client.put("/api/v1/me/password", json=body).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
     assert client.put("/api/v1/me/password", json=body | {"present": PASSWORD}).status_code == 429
     signing_in = client.post("/api/v1/sign-ins", json={"email": world.emails["maude"], "password": PASSWORD})
     assert signing_in.status_code == 429
@@ -199,23 +203,25 @@ def test_the_present_password_is_guessed_no_more_than_at_the_sign_in(
 # Suspension -------------------------------------------------------------------------------------
 
 
-def test_a_suspended_account_opens_nothing_more(client: TestClient, database: Database, world: World) -> None:
+def test_suspension_ends_sign_ins_and_tokens(client: TestClient, database: Database, world: World) -> None:
     signed = bearer(client, world, "maude")
     program = {"Authorization": f"Bearer {api_token(database, world, 'maude', Permission.ME_READ)}"}
     assert [status(client, h) for h in (signed, program)] == [200, 200]
     as_(client, database, world, "admin")
-    door = f"/api/v1/accounts/{world.people['maude']}/suspension"
-    assert client.put(door).status_code == 204
-    assert client.put(door).status_code == 204
+    suspension = f"/api/v1/accounts/{world.people['maude']}/suspension"
+    assert client.put(suspension).status_code == 204
+    assert client.put(suspension).status_code == 204
     assert [status(client, h) for h in (signed, program)] == [401, 401]
     again = client.post("/api/v1/sign-ins", json={"email": world.emails["maude"], "password": PASSWORD})
     assert again.json()["code"] == "wrong_sign_in"
-    assert client.delete(door).status_code == 204
-    assert [status(client, h) for h in (signed, program)] == [401, 401], "what was ended stays ended"
+    assert client.delete(suspension).status_code == 204
+    assert [status(client, h) for h in (signed, program)] == [401, 401], (
+        "sign-ins and tokens that were ended stay ended"
+    )
     assert status(client, bearer(client, world, "maude")) == 200
 
 
-def test_an_administrator_suspends_on_a_page(client: TestClient, database: Database, world: World) -> None:
+def test_suspension_from_the_page(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "admin")
     maude = world.people["maude"]
     page = client.get("/comptes", params={"search": "berube maude"}).text
@@ -229,22 +235,22 @@ def test_an_administrator_suspends_on_a_page(client: TestClient, database: Datab
     assert f"/comptes/{world.people['admin']}/" not in client.get("/comptes").text
 
 
-def test_accounts_follow_one_another_without_gap(client: TestClient, database: Database, world: World) -> None:
+def test_accounts_pages_follow_one_another_without_gap(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "admin")
     whole = client.get("/api/v1/accounts").json()["items"]
     assert len(whole) == len(world.people)
-    found, after = [], None
+    items, after = [], None
     while True:
         page = client.get("/api/v1/accounts", params={"limit": 4} | ({"after": after} if after else {})).json()
-        found += page["items"]
+        items += page["items"]
         after = page["next"]
         if after is None:
             break
-    assert found == whole
+    assert items == whole
     assert "Voir la suite" in client.get("/comptes", params={"limit": 4}).text
 
 
-def test_nobody_suspends_themselves(client: TestClient, database: Database, world: World) -> None:
+def test_suspension_of_oneself_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "admin")
     own = client.put(f"/api/v1/accounts/{world.people['admin']}/suspension")
     assert (own.status_code, own.json()["code"]) == (409, "suspends_oneself")
@@ -252,15 +258,15 @@ def test_nobody_suspends_themselves(client: TestClient, database: Database, worl
 
 
 @pytest.mark.parametrize("who", ["maude", "coordinator", "registrar", "observer"])
-def test_only_an_administrator_suspends(client: TestClient, database: Database, world: World, who: str) -> None:
+def test_suspension_by_others_is_forbidden(client: TestClient, database: Database, world: World, who: str) -> None:
     as_(client, database, world, who)
-    door = f"/api/v1/accounts/{world.people['karim']}/suspension"
-    assert [client.put(door).status_code, client.delete(door).status_code] == [403, 403]
+    suspension = f"/api/v1/accounts/{world.people['karim']}/suspension"
+    assert [client.put(suspension).status_code, client.delete(suspension).status_code] == [403, 403]
     assert client.get("/api/v1/accounts").status_code == 403
     assert client.get("/comptes").status_code == 403
 
 
-def test_two_administrators_cannot_suspend_each_other_at_once(
+def test_suspension_of_each_other_at_once_keeps_one_administrator(
     client: TestClient, database: Database, world: World
 ) -> None:
     with database.transaction() as db:
@@ -270,12 +276,12 @@ def test_two_administrators_cannot_suspend_each_other_at_once(
     for round_ in range(5):
         change(database, "update account set suspended_at = null")
         change(database, "update sign_in set ended_at = null")
-        together = threading.Barrier(2)
+        barrier_of_round = threading.Barrier(2)
 
-        def knock(who: str, barrier: threading.Barrier = together) -> int:
+        def suspend(who: str, barrier: threading.Barrier = barrier_of_round) -> int:
             other = world.people[pair[1 - pair.index(who)]]
             barrier.wait()
             return client.put(f"/api/v1/accounts/{other}/suspension", headers=headers[who]).status_code
 
         with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(knock, pair)) == [204, 401], round_
+            assert sorted(pool.map(suspend, pair)) == [204, 401], round_

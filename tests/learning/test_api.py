@@ -1,4 +1,4 @@
-"""Learning over HTTP: what is refused says why and leaves nothing; what is out of reach reads as missing."""
+"""Routes of learning: refusals name their field and write nothing; what is out of reach answers as missing."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from httpx2 import Response
 
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from tests.factories.activities import kept, open_the_field
-from tests.factories.learning import GOOD, PDF
+from tests.factories.activities import complete_prerequisites, row_counts
+from tests.factories.learning import PDF, VALID_FILES
 from tests.factories.network import World, as_
 
 API = "/api/v1"
 NOTHING = {"activity_completion": 0, "hand_in": 0, "field_hours": 0, "countersignature": 0}
 
 
-def of(world: World, noun: str, who: str = "maude") -> str:
+def path(world: World, noun: str, who: str = "maude") -> str:
     return f"{API}/enrolments/{world.enrolments[who]}/{noun}"
 
 
@@ -26,69 +26,62 @@ def codes(answer: Response) -> list[tuple[str | None, str]]:
 
 def send_file(client: TestClient, world: World, name: str = "carte.pdf", content: bytes = PDF, **data: str) -> Response:
     fields = {"activity_code": "GEN-1.C", **data}
-    return client.post(of(world, "hand-in-files"), data=fields, files={"file": (name, content, "application/pdf")})
+    return client.post(path(world, "hand-in-files"), data=fields, files={"file": (name, content, "application/pdf")})
 
 
-# From one end to the other ----------------------------------------------------------------------
-
-
-def test_mark_take_back_and_read(client: TestClient, database: Database, world: World) -> None:
+def test_mark_done_then_not_done_and_read(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    done = client.post(of(world, "completions"), json={"activity_code": "GEN-1.A"})
+    done = client.post(path(world, "completions"), json={"activity_code": "GEN-1.A"})
     assert (done.status_code, done.json()["done"], done.json()["done_on"]) == (201, True, today().isoformat())
-    assert client.post(of(world, "completions"), json={"activity_code": "GEN-1.A", "done": False}).status_code == 201
-    shown = client.get(of(world, "completions")).json()
+    assert client.post(path(world, "completions"), json={"activity_code": "GEN-1.A", "done": False}).status_code == 201
+    shown = client.get(path(world, "completions")).json()
     assert [(c["activity_code"], c["done"]) for c in shown] == [("GEN-1.A", False)]
 
 
-def test_a_text_is_created_once(client: TestClient, database: Database, world: World) -> None:
+def test_text_sent_twice_is_created_once(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     body = {"activity_code": "GEN-1.C", "body": "Ma carte", "completed_at": f"{today().isoformat()}T00:30:00Z"}
-    first, again = (client.post(of(world, "hand-ins"), json=body) for _ in range(2))
+    first, again = (client.post(path(world, "hand-ins"), json=body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     assert client.get(f"{API}/hand-ins/{first.json()['id']}").json() == first.json()
-    rows = client.get(of(world, "hand-ins")).json()
+    rows = client.get(path(world, "hand-ins")).json()
     assert [(r["attempt"], "body" in r) for r in rows] == [(1, False)]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "docx", "csv"])
-def test_each_kind_of_file_comes_back_as_it_went(
-    client: TestClient, database: Database, world: World, kind: str
-) -> None:
+def test_downloaded_file_equals_the_file_sent(client: TestClient, database: Database, world: World, kind: str) -> None:
     as_(client, database, world, "maude")
-    made = send_file(client, world, f"Étude d’Élise.{kind}", GOOD[kind])
+    made = send_file(client, world, f"Étude d’Élise.{kind}", VALID_FILES[kind])
     assert made.status_code == 201
-    assert send_file(client, world, f"Étude d’Élise.{kind}", GOOD[kind]).status_code == 200
-    found = as_(client, database, world, "trainer").get(f"{API}/hand-ins/{made.json()['id']}/file")
-    assert found.content == GOOD[kind]
-    assert found.headers["content-type"].split(";")[0] == made.json()["file_type"]
-    assert found.headers["content-disposition"].startswith("attachment; ")
-    assert f"filename*=UTF-8''%C3%89tude%20d%E2%80%99%C3%89lise.{kind}" in found.headers["content-disposition"]
-    assert found.headers["x-content-type-options"] == "nosniff"
-    assert found.headers["content-security-policy"] == "sandbox; default-src 'none'"
-    assert found.headers["cache-control"] == "no-store"
+    assert send_file(client, world, f"Étude d’Élise.{kind}", VALID_FILES[kind]).status_code == 200
+    download = as_(client, database, world, "trainer").get(f"{API}/hand-ins/{made.json()['id']}/file")
+    assert download.content == VALID_FILES[kind]
+    assert download.headers["content-type"].split(";")[0] == made.json()["file_type"]
+    assert download.headers["content-disposition"].startswith("attachment; ")
+    assert f"filename*=UTF-8''%C3%89tude%20d%E2%80%99%C3%89lise.{kind}" in download.headers["content-disposition"]
+    assert download.headers["x-content-type-options"] == "nosniff"
+    assert download.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert download.headers["cache-control"] == "no-store"
 
 
 def test_hours_from_declaration_to_decision(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+    complete_prerequisites(database, world)
     body = {"activity_code": "GEN-8.A", "minutes": 180, "worked_on": today().isoformat(), "note": "Visite"}
     as_(client, database, world, "maude")
-    first, again = (client.post(of(world, "field-hours"), json=body) for _ in range(2))
+    first, again = (client.post(path(world, "field-hours"), json=body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     as_(client, database, world, "coordinator")
-    waiting = client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json()
-    assert [(h["id"], h["name"], h["state"]) for h in waiting] == [(first.json()["id"], "Maude Bérubé", "pending")]
+    pending = client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json()
+    assert [(h["id"], h["name"], h["state"]) for h in pending] == [(first.json()["id"], "Maude Bérubé", "pending")]
     decided = client.post(f"{API}/field-hours/{first.json()['id']}/countersignature", json={"accepted": True})
     assert (decided.status_code, decided.json()["state"]) == (201, "accepted")
     assert client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json() == []
     stale = client.post(f"{API}/field-hours/{first.json()['id']}/countersignature", json={"accepted": True})
     assert (stale.status_code, codes(stale)) == (409, [("supersedes", "countersignature_stale")])
-    mine = as_(client, database, world, "maude").get(of(world, "field-hours")).json()
-    assert [(h["state"], h["decided_by"]) for h in mine] == [("accepted", "Corinne Coordination")]
+    hours = as_(client, database, world, "maude").get(path(world, "field-hours")).json()
+    assert [(h["state"], h["decided_by"]) for h in hours] == [("accepted", "Corinne Coordination")]
 
-
-# What is refused --------------------------------------------------------------------------------
 
 DAY = today().isoformat()
 NAIVE, FAR = "2026-11-20T10:00:00", "2099-11-20T10:00:00Z"
@@ -132,14 +125,16 @@ BAD: dict[str, list[tuple[Any, str, str]]] = {
 
 
 @pytest.mark.parametrize("noun", BAD)
-def test_bad_input_is_named_and_leaves_nothing(client: TestClient, database: Database, world: World, noun: str) -> None:
+def test_invalid_command_names_its_field_and_writes_nothing(
+    client: TestClient, database: Database, world: World, noun: str
+) -> None:
     as_(client, database, world, "maude")
     for body, field, code in BAD[noun]:
-        answer = client.post(of(world, noun), json=body)
+        answer = client.post(path(world, noun), json=body)
         assert (answer.status_code, codes(answer)) == (422, [(field, code)]), body
         assert answer.headers["content-type"] == "application/problem+json"
         assert all(e["message"] for e in answer.json()["errors"])
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
 BAD_FILES: list[tuple[str, bytes, dict[str, str], str, str]] = [
@@ -153,29 +148,29 @@ BAD_FILES: list[tuple[str, bytes, dict[str, str], str, str]] = [
 ]
 
 
-def test_a_bad_file_is_named_and_leaves_nothing(client: TestClient, database: Database, world: World) -> None:
+def test_invalid_file_names_its_field_and_writes_nothing(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     for name, content, data, field, code in BAD_FILES:
         answer = send_file(client, world, name, content, **data)
         assert (answer.status_code, codes(answer)) == (422, [(field, code)]), name
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
-def test_a_file_is_asked_for_where_text_was_sent(client: TestClient, database: Database, world: World) -> None:
+def test_text_in_place_of_a_file_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    answer = client.post(of(world, "hand-in-files"), data={"activity_code": "GEN-1.C", "file": "du texte"})
+    answer = client.post(path(world, "hand-in-files"), data={"activity_code": "GEN-1.C", "file": "du texte"})
     assert (answer.status_code, [c[0] for c in codes(answer)]) == (422, ["file"])
     assert client.post(
-        of(world, "hand-in-files"), content=b"--x", headers={"Content-Type": "multipart/form-data; boundary=x"}
+        path(world, "hand-in-files"), content=b"--x", headers={"Content-Type": "multipart/form-data; boundary=x"}
     ).status_code in (400, 422)
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
-def test_a_refusal_without_a_reason_is_named(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
-    before = kept(database, world)
+def test_countersignature_without_its_reason_is_refused(client: TestClient, database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
+    before = row_counts(database, world)
     body = {"activity_code": "GEN-8.A", "minutes": 60, "worked_on": DAY}
-    hours = as_(client, database, world, "maude").post(of(world, "field-hours"), json=body).json()["id"]
+    hours = as_(client, database, world, "maude").post(path(world, "field-hours"), json=body).json()["id"]
     as_(client, database, world, "coordinator")
     address = f"{API}/field-hours/{hours}/countersignature"
     for sent, expected in (
@@ -186,10 +181,8 @@ def test_a_refusal_without_a_reason_is_named(client: TestClient, database: Datab
     ):
         answer = client.post(address, json=sent)
         assert (answer.status_code, codes(answer)) == (422, expected)
-    assert kept(database, world) == before | {"field_hours": 1}
+    assert row_counts(database, world) == before | {"field_hours": 1}
 
-
-# What is out of reach ---------------------------------------------------------------------------
 
 WRITES: list[tuple[str, dict[str, object]]] = [
     ("completions", {"activity_code": "GEN-1.A"}),
@@ -199,25 +192,27 @@ WRITES: list[tuple[str, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("who", ["karim", "other_participant"])
-def test_nobody_writes_on_anothers_path(client: TestClient, database: Database, world: World, who: str) -> None:
+def test_write_on_another_persons_enrolment_answers_as_missing(
+    client: TestClient, database: Database, world: World, who: str
+) -> None:
     as_(client, database, world, who)
     for noun, body in WRITES:
-        hidden = client.post(of(world, noun), json=body)
+        hidden = client.post(path(world, noun), json=body)
         missing = client.post(f"{API}/enrolments/999999/{noun}", json=body)
         assert (hidden.status_code, hidden.content) == (404, missing.content), noun
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
-def test_only_participants_do_activities(client: TestClient, database: Database, world: World) -> None:
+def test_write_without_the_participants_role_answers_403(client: TestClient, database: Database, world: World) -> None:
     for who in ("trainer", "coordinator", "registrar", "observer", "nobody"):
         as_(client, database, world, who)
         for noun, body in WRITES:
-            assert client.post(of(world, noun), json=body).status_code == 403, (who, noun)
-    assert kept(database, world) == NOTHING
+            assert client.post(path(world, noun), json=body).status_code == 403, (who, noun)
+    assert row_counts(database, world) == NOTHING
 
 
 @pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator"])
-def test_what_someone_left_is_not_found_elsewhere(
+def test_evidence_out_of_reach_answers_as_missing(
     client: TestClient, database: Database, world: World, who: str
 ) -> None:
     made = send_file(as_(client, database, world, "maude"), world).json()["id"]
@@ -226,18 +221,20 @@ def test_what_someone_left_is_not_found_elsewhere(
     for address in (
         f"{API}/hand-ins/{made}",
         f"{API}/hand-ins/{made}/file",
-        of(world, "hand-ins"),
-        of(world, "field-hours"),
-        of(world, "completions"),
+        path(world, "hand-ins"),
+        path(world, "field-hours"),
+        path(world, "completions"),
     ):
         answer = client.get(address)
         assert (answer.status_code, answer.content) == (404, missing), address
 
 
-def test_a_coordinator_elsewhere_decides_nothing(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_countersignature_in_another_college_answers_as_missing(
+    client: TestClient, database: Database, world: World
+) -> None:
+    complete_prerequisites(database, world)
     body = {"activity_code": "GEN-8.A", "minutes": 60, "worked_on": DAY}
-    hours = as_(client, database, world, "maude").post(of(world, "field-hours"), json=body).json()["id"]
+    hours = as_(client, database, world, "maude").post(path(world, "field-hours"), json=body).json()["id"]
     assert client.get(f"{API}/colleges/{world.alma}/field-hours/pending").status_code == 403
     as_(client, database, world, "other_coordinator")
     for verb, hidden, missing in (
@@ -250,11 +247,11 @@ def test_a_coordinator_elsewhere_decides_nothing(client: TestClient, database: D
         ]
         assert [a.status_code for a in answers] == [404, 404]
         assert answers[0].content == answers[1].content
-    assert kept(database, world)["countersignature"] == 0
+    assert row_counts(database, world)["countersignature"] == 0
 
 
-def test_strangers_sign_in_first(client: TestClient, world: World) -> None:
+def test_routes_without_sign_in_answer_401(client: TestClient, world: World) -> None:
     for noun, body in WRITES:
-        assert client.post(of(world, noun), json=body).status_code == 401
-        assert client.get(of(world, noun)).status_code == 401
+        assert client.post(path(world, noun), json=body).status_code == 401
+        assert client.get(path(world, noun)).status_code == 401
     assert client.get(f"{API}/hand-ins/1/file").status_code == 401

@@ -1,4 +1,4 @@
-"""The activity page and the coordinator's hours, as people use them without a script."""
+"""Pages of an activity and of the hours to countersign, used without JavaScript."""
 
 import re
 from datetime import timedelta
@@ -9,23 +9,25 @@ from fastapi.testclient import TestClient
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from tests.factories.activities import GENERALIST, kept, open_the_field, set_state
+from tests.factories.activities import GENERALIST, complete_prerequisites, row_counts, set_state
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_
 
 
-def at(world: World, code: str, form: str = "") -> str:
+def path(world: World, code: str, form: str = "") -> str:
+    """Return the path of an activity's page, or of one of its forms, in Maude's enrolment."""
     return f"/parcours/{world.enrolments['maude']}/activites/{code}{form}"
 
 
-def went_back(answer: object, address: str) -> bool:
+def redirects_to(answer: object, address: str) -> bool:
+    """Whether an answer redirects to a path, fragment aside."""
     return answer.status_code == 303 and answer.headers["location"].partition("#")[0] == address  # type: ignore[attr-defined]
 
 
 def test_each_activity_has_its_page(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     for activity in GENERALIST.activities:
-        page = client.get(at(world, activity.code))
+        page = client.get(path(world, activity.code))
         assert page.status_code == 200
         assert page.text.count("<h1>") == 1
         for heading in ("Intention", "Démarche", "À remettre", "Critères", "Temps"):
@@ -34,33 +36,33 @@ def test_each_activity_has_its_page(client: TestClient, database: Database, worl
         assert len(ids) == len(set(ids))
 
 
-def test_mark_done_and_take_back(client: TestClient, database: Database, world: World) -> None:
+def test_mark_done_then_not_done(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    assert "C’est fait" in client.get(at(world, "GEN-1.A")).text
+    assert "C’est fait" in client.get(path(world, "GEN-1.A")).text
     done_on = (today() - timedelta(days=2)).isoformat()
-    marked = client.post(at(world, "GEN-1.A", "/etat"), data={"done": "true", "done_on": done_on})
-    assert went_back(marked, at(world, "GEN-1.A"))
-    page = client.get(at(world, "GEN-1.A")).text
+    marked = client.post(path(world, "GEN-1.A", "/etat"), data={"done": "true", "done_on": done_on})
+    assert redirects_to(marked, path(world, "GEN-1.A"))
+    page = client.get(path(world, "GEN-1.A")).text
     assert "Activité terminée le" in page
     assert "Finalement, ce n’est pas fait" in page
-    assert went_back(client.post(at(world, "GEN-1.A", "/etat"), data={"done": "false"}), at(world, "GEN-1.A"))
-    assert "C’est fait" in client.get(at(world, "GEN-1.A")).text
+    assert redirects_to(client.post(path(world, "GEN-1.A", "/etat"), data={"done": "false"}), path(world, "GEN-1.A"))
+    assert "C’est fait" in client.get(path(world, "GEN-1.A")).text
 
 
-def test_a_closed_activity_says_what_opens_it_and_offers_nothing(
+def test_locked_activity_names_its_prerequisite_and_has_no_form(
     client: TestClient, database: Database, world: World
 ) -> None:
-    page = as_(client, database, world, "maude").get(at(world, "GEN-3.A")).text
+    page = as_(client, database, world, "maude").get(path(world, "GEN-3.A")).text
     assert 'Terminez d’abord le module <span class="code">GEN-1</span>.' in page
     assert 'method="post" action="/parcours' not in page
 
 
 def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    assert "Il vous reste 2 remises" in client.get(at(world, "GEN-1.C")).text
-    sent = client.post(at(world, "GEN-1.C", "/fichiers"), files={"file": ("Ma carte.pdf", PDF, "application/pdf")})
-    assert went_back(sent, at(world, "GEN-1.C"))
-    page = client.get(at(world, "GEN-1.C")).text
+    assert "Il vous reste 2 remises" in client.get(path(world, "GEN-1.C")).text
+    sent = client.post(path(world, "GEN-1.C", "/fichiers"), files={"file": ("Ma carte.pdf", PDF, "application/pdf")})
+    assert redirects_to(sent, path(world, "GEN-1.C"))
+    page = client.get(path(world, "GEN-1.C")).text
     assert "Ma carte.pdf" in page
     assert "Il vous reste 1 remise pour" in page
     download = re.search(r'href="(/api/v1/hand-ins/\d+/file)"', page)
@@ -68,82 +70,79 @@ def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, worl
     assert client.get(download[1]).content == PDF
     moment = f"{(today() - timedelta(days=2)).isoformat()}T14:02"
     text = {"body": "Premier\n\n<script>alert(1)</script>", "completed_at": moment}
-    assert went_back(client.post(at(world, "GEN-1.C", "/textes"), data=text), at(world, "GEN-1.C"))
-    page = client.get(at(world, "GEN-1.C")).text
+    assert redirects_to(client.post(path(world, "GEN-1.C", "/textes"), data=text), path(world, "GEN-1.C"))
+    page = client.get(path(world, "GEN-1.C")).text
     assert "Vous avez utilisé vos deux remises" in page
     assert "&lt;script&gt;alert(1)" in page
     assert "À temps, selon la déclaration" in page
     assert "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}02" in page
 
 
-def test_what_was_typed_is_not_lost_when_it_is_refused(client: TestClient, database: Database, world: World) -> None:
+def test_refused_text_is_shown_again(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     refused = client.post(
-        at(world, "GEN-1.C", "/textes"), data={"body": "Un long travail", "completed_at": "2099-01-01T10:00"}
+        path(world, "GEN-1.C", "/textes"), data={"body": "Un long travail", "completed_at": "2099-01-01T10:00"}
     )
     assert refused.status_code == 422
     assert "Un long travail" in refused.text
     assert "Cette date est à venir" in refused.text
-    assert kept(database, world)["hand_in"] == 0
+    assert row_counts(database, world)["hand_in"] == 0
 
 
 def test_declare_hours_with_a_comma(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+    complete_prerequisites(database, world)
     as_(client, database, world, "maude")
-    assert "Déclarer ces heures" in client.get(at(world, "GEN-8.A")).text
+    assert "Déclarer ces heures" in client.get(path(world, "GEN-8.A")).text
     body = {"hours": "1,5", "worked_on": today().isoformat(), "note": "Entretien"}
-    assert went_back(client.post(at(world, "GEN-8.A", "/heures"), data=body), at(world, "GEN-8.A"))
-    page = client.get(at(world, "GEN-8.A")).text
+    assert redirects_to(client.post(path(world, "GEN-8.A", "/heures"), data=body), path(world, "GEN-8.A"))
+    page = client.get(path(world, "GEN-8.A")).text
     assert "Entretien" in page
     assert "1,5\N{NO-BREAK SPACE}h" in page
-    too_many = client.post(at(world, "GEN-8.A", "/heures"), data={**body, "hours": "2"})
+    too_many = client.post(path(world, "GEN-8.A", "/heures"), data={**body, "hours": "2"})
     assert too_many.status_code == 422
     assert "il en reste 1,5" in too_many.text
 
 
-def test_hours_that_cannot_be_are_refused(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_declare_invalid_hours_is_refused(client: TestClient, database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     as_(client, database, world, "maude")
     for hours in ("0", "-1", "25", "1,1", "beaucoup", ""):
         body = {"hours": hours, "worked_on": today().isoformat()}
-        assert client.post(at(world, "GEN-8.A", "/heures"), data=body).status_code == 422, hours
-    assert kept(database, world)["field_hours"] == 0
+        assert client.post(path(world, "GEN-8.A", "/heures"), data=body).status_code == 422, hours
+    assert row_counts(database, world)["field_hours"] == 0
 
 
-def test_an_enrolment_on_leave_reads_and_writes_nothing(client: TestClient, database: Database, world: World) -> None:
+def test_enrolment_on_leave_reads_but_cannot_write(client: TestClient, database: Database, world: World) -> None:
     set_state(database, world, EnrolmentState.ON_LEAVE)
-    page = as_(client, database, world, "maude").get(at(world, "GEN-1.A"))
+    page = as_(client, database, world, "maude").get(path(world, "GEN-1.A"))
     assert page.status_code == 200
     assert "Seule une inscription en cours" in page.text
-    assert client.post(at(world, "GEN-1.A", "/etat"), data={"done": "true"}).status_code == 409
+    assert client.post(path(world, "GEN-1.A", "/etat"), data={"done": "true"}).status_code == 409
 
 
 def test_a_trainer_reads_the_page_without_its_forms(client: TestClient, database: Database, world: World) -> None:
-    as_(client, database, world, "maude").post(at(world, "GEN-1.C", "/textes"), data={"body": "Ma carte"})
-    page = as_(client, database, world, "trainer").get(at(world, "GEN-1.C"))
+    as_(client, database, world, "maude").post(path(world, "GEN-1.C", "/textes"), data={"body": "Ma carte"})
+    page = as_(client, database, world, "trainer").get(path(world, "GEN-1.C"))
     assert "Ma carte" in page.text
     assert "Maude Bérubé" in page.text
     assert 'action="/parcours' not in page.text
-    assert client.post(at(world, "GEN-1.C", "/textes"), data={"body": "x"}).status_code == 403
+    assert client.post(path(world, "GEN-1.C", "/textes"), data={"body": "x"}).status_code == 403
 
 
 @pytest.mark.parametrize("who", ["karim", "other_trainer", "other_coordinator"])
-def test_another_persons_activity_and_a_missing_one_read_the_same(
+def test_activity_out_of_reach_answers_as_missing(
     client: TestClient, database: Database, world: World, who: str
 ) -> None:
     as_(client, database, world, who)
     missing = client.get("/parcours/999999/activites/GEN-1.A")
-    hidden = client.get(at(world, "GEN-1.A"))
+    hidden = client.get(path(world, "GEN-1.A"))
     assert (hidden.status_code, hidden.content) == (404, missing.content)
 
 
 def test_an_unknown_activity_is_not_found(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
-    assert client.get(at(world, "GEN-9.Z")).status_code == 404
-    assert client.post(at(world, "GEN-9.Z", "/etat"), data={"done": "true"}).status_code == 404
-
-
-# The coordinator's side -------------------------------------------------------------------------
+    assert client.get(path(world, "GEN-9.Z")).status_code == 404
+    assert client.post(path(world, "GEN-9.Z", "/etat"), data={"done": "true"}).status_code == 404
 
 
 def declare(client: TestClient, database: Database, world: World, who: str, hours: str) -> None:
@@ -152,12 +151,12 @@ def declare(client: TestClient, database: Database, world: World, who: str, hour
     assert as_(client, database, world, who).post(address, data=body).status_code == 303
 
 
-def chosen(page: str) -> list[str]:
+def listed_ids(page: str) -> list[str]:
     return re.findall(r'name="chosen" value="(\d+)"', page)
 
 
-def test_hours_are_confirmed_several_at_once(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
+def test_several_hours_are_accepted_at_once(client: TestClient, database: Database, world: World) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
     declare(client, database, world, "maude", "1")
     declare(client, database, world, "karim", "2,25")
     as_(client, database, world, "coordinator")
@@ -165,32 +164,32 @@ def test_hours_are_confirmed_several_at_once(client: TestClient, database: Datab
     assert "2 déclarations attendent" in page
     assert "Visite de karim" in page
     assert "2,25\N{NO-BREAK SPACE}h" in page
-    both = client.post("/heures", data={"chosen": chosen(page), "decision": "accept"})
+    both = client.post("/heures", data={"chosen": listed_ids(page), "decision": "accept"})
     assert (both.status_code, both.headers["location"]) == (303, "/heures")
     assert "Aucune déclaration" in client.get("/heures").text
 
 
-def test_a_refusal_says_why_and_can_be_revised(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_refusal_needs_a_reason_and_can_be_revised(client: TestClient, database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     declare(client, database, world, "maude", "1")
     as_(client, database, world, "coordinator")
-    ids = chosen(client.get("/heures").text)
+    ids = listed_ids(client.get("/heures").text)
     silent = client.post("/heures", data={"chosen": ids, "decision": "refuse"})
     assert (silent.status_code, "Écrivez la raison" in silent.text) == (422, True)
     assert client.post("/heures", data={"chosen": ids, "decision": "refuse", "reason": "Autre jour"}).status_code == 303
     as_(client, database, world, "maude")
-    assert "Autre jour" in client.get(at(world, "GEN-8.A")).text
+    assert "Autre jour" in client.get(path(world, "GEN-8.A")).text
     as_(client, database, world, "coordinator")
-    page = client.get(at(world, "GEN-8.A")).text
+    page = client.get(path(world, "GEN-8.A")).text
     supersedes = re.search(r'name="supersedes" value="(\d+)"', page)
     assert supersedes is not None
     revision = {"supersedes": supersedes[1], "decision": "accept", "reason": "Vérifié avec l’entreprise"}
     assert client.post(f"/heures/{ids[0]}", data=revision).status_code == 303
-    assert "Confirmées" in client.get(at(world, "GEN-8.A")).text
+    assert "Confirmées" in client.get(path(world, "GEN-8.A")).text
     assert client.post(f"/heures/{ids[0]}", data=revision).status_code == 409
 
 
-def test_a_decision_without_its_parts_is_refused(client: TestClient, database: Database, world: World) -> None:
+def test_incomplete_decision_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     bodies: list[dict[str, str]] = [{}, {"decision": "accept"}, {"chosen": "x", "decision": "accept"}, {"chosen": "1"}]
     for body in bodies:
@@ -204,12 +203,12 @@ def test_only_coordination_countersigns(client: TestClient, database: Database, 
     assert client.post("/heures", data={"chosen": "1", "decision": "accept"}).status_code == 403
 
 
-def test_lines_of_another_college_are_not_found(client: TestClient, database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_hours_of_another_college_are_not_found(client: TestClient, database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     declare(client, database, world, "maude", "1")
     as_(client, database, world, "coordinator")
-    ids = chosen(client.get("/heures").text)
+    ids = listed_ids(client.get("/heures").text)
     as_(client, database, world, "other_coordinator")
     assert "Aucune déclaration" in client.get("/heures").text
     assert client.post("/heures", data={"chosen": ids, "decision": "accept"}).status_code == 404
-    assert kept(database, world)["countersignature"] == 0
+    assert row_counts(database, world)["countersignature"] == 0

@@ -1,4 +1,4 @@
-"""What may be marked done, handed in or declared, and when it came."""
+"""Rules of activities done, hand-ins, their files and field hours (BR-03, BR-06, S1)."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,14 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.curricula.library import default_library
-from app.learning.activities.rules import ATTEMPTS, Desk, completion_reasons
+from app.learning.activities.rules import ATTEMPTS, ActivityContext, completion_reasons
 from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.hand_ins import rules as hand_ins_rules
 from app.learning.hand_ins.rules import TYPES, clean_name, extension, file_reasons, hand_in_reasons, punctuality
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
 from app.progress.schemas import ActivityProgress, State, StoredReason
-from tests.factories.learning import GOOD, PDF, archive, office
+from tests.factories.learning import PDF, VALID_FILES, archive, office_document
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 START = date(2026, 9, 7)
@@ -23,30 +23,29 @@ ZONE = "America/Toronto"
 NOW = datetime(2026, 11, 22, 19, 2, tzinfo=UTC)
 
 
-def desk(code: str, state: State = State.OPEN) -> Desk:
+def context(code: str, state: State = State.OPEN) -> ActivityContext:
+    """Return the context of an activity in a state of progress."""
     activity = GENERALIST.activity(code)
     why = [StoredReason(code="prerequisite_missing", params={"module": m}) for m in ("GEN-3", "GEN-4")]
-    standing = ActivityProgress(
+    progress = ActivityProgress(
         code=code,
         state=state,
         planned_minutes=activity.minutes,
         recognised_minutes=0,
         why=tuple(why) if state is State.LOCKED else (),
     )
-    return Desk(activity, standing, START, TODAY)
+    return ActivityContext(activity, progress, START, TODAY)
 
 
-def said(reasons: list[Reason]) -> list[tuple[str, str | None]]:
+def codes(reasons: list[Reason]) -> list[tuple[str, str | None]]:
+    """Return the code and field of each reason."""
     return [(r.code, r.field) for r in reasons]
 
 
-# Activities done alone --------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("code", ["GEN-1.B", "GEN-1.C", "GEN-7.A", "GEN-8.A"])
-def test_only_what_is_done_alone_is_marked_done(code: str) -> None:
-    assert said(completion_reasons(desk(code), done=True, done_on=TODAY)) == [("not_self_study", "activity_code")]
-    assert said(completion_reasons(desk(code), done=False, done_on=TODAY)) == [("not_self_study", "activity_code")]
+def test_completion_of_another_type_than_self_study_is_refused(code: str) -> None:
+    assert codes(completion_reasons(context(code), done=True, done_on=TODAY)) == [("not_self_study", "activity_code")]
+    assert codes(completion_reasons(context(code), done=False, done_on=TODAY)) == [("not_self_study", "activity_code")]
 
 
 @pytest.mark.parametrize(
@@ -58,29 +57,30 @@ def test_only_what_is_done_alone_is_marked_done(code: str) -> None:
         (TODAY + timedelta(days=1), "date_in_the_future"),
     ],
 )
-def test_the_day_is_between_the_start_and_today(day: date, code: str | None) -> None:
-    assert said(completion_reasons(desk("GEN-1.A"), done=True, done_on=day)) == ([(code, "done_on")] if code else [])
-    assert completion_reasons(desk("GEN-1.A"), done=False, done_on=day) == []
+def test_completion_day_is_between_the_start_and_today(day: date, code: str | None) -> None:
+    assert codes(completion_reasons(context("GEN-1.A"), done=True, done_on=day)) == (
+        [(code, "done_on")] if code else []
+    )
+    assert completion_reasons(context("GEN-1.A"), done=False, done_on=day) == []
 
 
-def test_a_closed_activity_names_what_opens_it() -> None:
+def test_completion_of_a_locked_activity_names_the_prerequisite_modules() -> None:
     """BR-03."""
-    found = completion_reasons(desk("GEN-8.D", State.LOCKED), done=True, done_on=TODAY)
-    assert found == [Reason("activity_locked", {"activity": "GEN-8.D", "modules": "GEN-3, GEN-4"}, "activity_code")]
+    reasons = completion_reasons(context("GEN-8.D", State.LOCKED), done=True, done_on=TODAY)
+    assert reasons == [Reason("activity_locked", {"activity": "GEN-8.D", "modules": "GEN-3, GEN-4"}, "activity_code")]
 
 
-# Hand-ins ---------------------------------------------------------------------------------------
+def hand_in_codes(
+    activity: ActivityContext, attempts: int = 0, completed_at: datetime | None = None
+) -> list[tuple[str, str | None]]:
+    return codes(hand_in_reasons(activity, attempts=attempts, completed_at=completed_at, at=NOW, zone=ZONE))
 
 
-def handed(found: Desk, attempts: int = 0, completed_at: datetime | None = None) -> list[tuple[str, str | None]]:
-    return said(hand_in_reasons(found, attempts=attempts, completed_at=completed_at, at=NOW, zone=ZONE))
-
-
-def test_only_assessments_take_hand_ins_twice_at_most() -> None:
-    assert handed(desk("GEN-1.A")) == [("not_assessed", "activity_code")]
-    assert handed(desk("GEN-3.C", State.LOCKED)) == [("activity_locked", "activity_code")]
-    assert handed(desk("GEN-1.C"), ATTEMPTS - 1) == []
-    assert handed(desk("GEN-1.C", State.DONE), ATTEMPTS) == [("attempts_used", "activity_code")]
+def test_only_assessments_accept_hand_ins_at_most_twice() -> None:
+    assert hand_in_codes(context("GEN-1.A")) == [("not_assessed", "activity_code")]
+    assert hand_in_codes(context("GEN-3.C", State.LOCKED)) == [("activity_locked", "activity_code")]
+    assert hand_in_codes(context("GEN-1.C"), ATTEMPTS - 1) == []
+    assert hand_in_codes(context("GEN-1.C", State.DONE), ATTEMPTS) == [("attempts_used", "activity_code")]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,11 @@ def test_only_assessments_take_hand_ins_twice_at_most() -> None:
         (NOW - timedelta(days=40), None),
     ],
 )
-def test_the_declared_moment_is_not_to_come_nor_before_the_start(completed_at: datetime, code: str | None) -> None:
+def test_declared_moment_is_neither_in_the_future_nor_before_the_start(
+    completed_at: datetime, code: str | None
+) -> None:
     """The start is midnight where the cohort is: 04:00 UTC in September."""
-    assert handed(desk("GEN-1.C"), 0, completed_at) == ([(code, "completed_at")] if code else [])
+    assert hand_in_codes(context("GEN-1.C"), 0, completed_at) == ([(code, "completed_at")] if code else [])
 
 
 DUE = date(2026, 11, 20)
@@ -117,21 +119,18 @@ SECOND = timedelta(seconds=1)
         (END - SECOND, END - timedelta(days=3), Punctuality.ON_TIME),
     ],
 )
-def test_on_time_declared_rests_on_the_grace_of_the_cohort(
+def test_punctuality_on_time_declared_relies_on_the_grace_hours(
     received: datetime, declared: datetime | None, expected: Punctuality
 ) -> None:
     """S1: finished before the end of the due day, received within 48 hours."""
     assert punctuality(DUE, zone=ZONE, grace_hours=48, received_at=received, declared_at=declared) is expected
 
 
-def test_the_due_day_ends_where_the_cohort_is() -> None:
+def test_due_day_ends_at_midnight_in_the_cohorts_zone() -> None:
     """The Magdalen Islands are an hour ahead (BR-30)."""
     at = END - timedelta(minutes=30)
     islands = punctuality(DUE, zone="America/Halifax", grace_hours=0, received_at=at, declared_at=None)
     assert islands is Punctuality.LATE
-
-
-# Files ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -150,12 +149,12 @@ def test_the_due_day_ends_where_the_cohort_is() -> None:
         ("sans-extension", "document.sans-extension"),
     ],
 )
-def test_names_keep_their_words_and_lose_what_misleads(given_name: str, expected: str) -> None:
+def test_clean_name_keeps_words_and_removes_misleading_characters(given_name: str, expected: str) -> None:
     assert clean_name(given_name) == expected
 
 
 @given(st.text(max_size=300))
-def test_any_name_becomes_one_that_can_be_kept_and_sent_back(name: str) -> None:
+def test_clean_name_of_any_text_is_safe_and_stable(name: str) -> None:
     cleaned = clean_name(name + ".pdf")
     assert cleaned.endswith(".pdf")
     assert 5 <= len(cleaned) <= 124
@@ -170,13 +169,13 @@ def test_an_extension_is_what_follows_the_last_dot() -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_each_accepted_kind_is_recognised(kind: str) -> None:
-    assert file_reasons(f"remise.{kind}", GOOD[kind], 10) == []
+    assert file_reasons(f"remise.{kind}", VALID_FILES[kind], 10) == []
 
 
 @pytest.mark.parametrize("kind", [k for k in TYPES if k not in {"txt", "md", "csv"}])
-def test_a_name_alone_makes_no_file(kind: str) -> None:
-    for content in (b"<!doctype html><script>", b"MZ\x90\x00", GOOD["pdf" if kind != "pdf" else "png"]):
-        assert said(file_reasons(f"remise.{kind}", content, 10)) == [("file_not_its_type", "file")]
+def test_file_with_content_of_another_type_is_refused(kind: str) -> None:
+    for content in (b"<!doctype html><script>", b"MZ\x90\x00", VALID_FILES["pdf" if kind != "pdf" else "png"]):
+        assert codes(file_reasons(f"remise.{kind}", content, 10)) == [("file_not_its_type", "file")]
 
 
 @pytest.mark.parametrize(
@@ -185,76 +184,73 @@ def test_a_name_alone_makes_no_file(kind: str) -> None:
         ("outil.exe", b"MZ", "file_type_refused"),
         ("page.html", b"<p>", "file_type_refused"),
         ("dessin.svg", b"<svg/>", "file_type_refused"),
-        ("macro.docm", office("docx"), "file_type_refused"),
+        ("macro.docm", office_document("docx"), "file_type_refused"),
         ("rien", PDF, "file_type_refused"),
         ("vide.pdf", b"", "file_empty"),
         ("gros.pdf", PDF + bytes(hand_ins_rules.MEGABYTE), "file_too_large"),
         ("texte.txt", b"a\x00b", "file_not_its_type"),
         ("texte.txt", "é\x07".encode(), "file_not_its_type"),
         ("page.csv", b"\x81\x8d\x8f", "file_not_its_type"),
-        ("autre.docx", office("xlsx"), "file_not_its_type"),
-        ("autre.odt", office("ods"), "file_not_its_type"),
+        ("autre.docx", office_document("xlsx"), "file_not_its_type"),
+        ("autre.odt", office_document("ods"), "file_not_its_type"),
         ("sans.odt", archive(**{"content.xml": b"<x/>"}), "file_not_its_type"),
-        ("coupe.docx", office("docx")[:-30], "file_not_its_type"),
+        ("coupe.docx", office_document("docx")[:-30], "file_not_its_type"),
     ],
 )
-def test_what_is_refused_says_why(name: str, content: bytes, code: str) -> None:
-    assert said(file_reasons(name, content, 1)) == [(code, "file")]
+def test_refused_file_has_its_reason(name: str, content: bytes, code: str) -> None:
+    assert codes(file_reasons(name, content, 1)) == [(code, "file")]
 
 
-def test_an_archive_made_to_swell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it would unpack to is read from its directory; nothing is unpacked."""
+def test_archive_that_unpacks_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unpacked size is read from the archive's directory; nothing is unpacked."""
     swollen = archive(**{"word/document.xml": bytes(2_000_000)})
     assert len(swollen) < 10_000
     assert file_reasons("a.docx", swollen, 1) == []
     monkeypatch.setattr(hand_ins_rules, "UNPACKED", 1_000_000)
-    assert said(file_reasons("a.docx", swollen, 1)) == [("file_not_its_type", "file")]
+    assert codes(file_reasons("a.docx", swollen, 1)) == [("file_not_its_type", "file")]
 
 
 def test_an_archive_of_too_many_members_is_refused() -> None:
     many = archive(**{f"m{n}": b"" for n in range(hand_ins_rules.MEMBERS)}, **{"word/document.xml": b"x"})
-    assert said(file_reasons("a.docx", many, 10)) == [("file_not_its_type", "file")]
+    assert codes(file_reasons("a.docx", many, 10)) == [("file_not_its_type", "file")]
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["docx", "odt"]), st.binary(max_size=60), st.integers(0, 400), st.integers(0, 400))
 @example("odt", b"\xff" * 8, 30, 38)
-def test_a_damaged_archive_is_refused_or_taken_but_never_an_error(
-    kind: str, noise: bytes, start: int, end: int
-) -> None:
-    sound = office(kind)
+def test_damaged_archive_is_refused_or_accepted_without_an_error(kind: str, noise: bytes, start: int, end: int) -> None:
+    sound = office_document(kind)
     damaged = sound[:start] + noise + sound[end:]
-    assert said(file_reasons(f"a.{kind}", damaged, 10)) in (
+    assert codes(file_reasons(f"a.{kind}", damaged, 10)) in (
         [],
         [("file_not_its_type", "file")],
         [("file_empty", "file")],
     )
 
 
-# Field hours ------------------------------------------------------------------------------------
-
-
-def declared(found: Desk, minutes: int, counted: int, day: date = TODAY) -> list[tuple[str, str | None]]:
-    return said(hours_reasons(found, minutes=minutes, worked_on=day, counted=counted))
+def hours_codes(
+    activity: ActivityContext, minutes: int, counted: int, day: date = TODAY
+) -> list[tuple[str, str | None]]:
+    return codes(hours_reasons(activity, minutes=minutes, worked_on=day, counted=counted))
 
 
 def test_hours_are_declared_for_field_activities_within_their_plan() -> None:
     """BR-06: GEN-8.A is planned for 180 minutes."""
-    assert declared(desk("GEN-1.A"), 60, 0) == [("not_a_field_activity", "activity_code")]
-    assert declared(desk("GEN-8.A", State.LOCKED), 60, 0) == [("activity_locked", "activity_code")]
-    assert declared(desk("GEN-8.A"), 180, 0) == []
-    assert declared(desk("GEN-8.A"), 60, 120) == []
-    assert declared(desk("GEN-8.A"), 61, 120) == [("hours_above_plan", "minutes")]
-    assert declared(desk("GEN-8.A"), 1, 180, TODAY + timedelta(days=1)) == [
+    assert hours_codes(context("GEN-1.A"), 60, 0) == [("not_a_field_activity", "activity_code")]
+    assert hours_codes(context("GEN-8.A", State.LOCKED), 60, 0) == [("activity_locked", "activity_code")]
+    assert hours_codes(context("GEN-8.A"), 180, 0) == []
+    assert hours_codes(context("GEN-8.A"), 60, 120) == []
+    assert hours_codes(context("GEN-8.A"), 61, 120) == [("hours_above_plan", "minutes")]
+    assert hours_codes(context("GEN-8.A"), 1, 180, TODAY + timedelta(days=1)) == [
         ("date_in_the_future", "worked_on"),
         ("hours_above_plan", "minutes"),
     ]
 
 
-def test_what_is_left_to_declare_is_told() -> None:
-    found = hours_reasons(desk("GEN-8.A"), minutes=90, worked_on=TODAY, counted=120)
-    assert dict(found[0].params) == {"planned_minutes": 180, "left_minutes": 60}
-    over = hours_reasons(desk("GEN-8.A"), minutes=90, worked_on=TODAY, counted=500)
+def test_hours_above_plan_reason_holds_the_minutes_left() -> None:
+    over_by_30 = hours_reasons(context("GEN-8.A"), minutes=90, worked_on=TODAY, counted=120)
+    assert dict(over_by_30[0].params) == {"planned_minutes": 180, "left_minutes": 60}
+    over = hours_reasons(context("GEN-8.A"), minutes=90, worked_on=TODAY, counted=500)
     assert over[0].params["left_minutes"] == 0
 
 
@@ -272,7 +268,7 @@ def test_what_is_left_to_declare_is_told() -> None:
         (False, None, False, True, 0, [("own_hours", None), ("reason_needed", "reason")]),
     ],
 )
-def test_a_countersignature(
+def test_countersign_reasons_by_decision(
     *,
     accepted: bool,
     reason: str | None,
@@ -281,7 +277,7 @@ def test_a_countersignature(
     counted: int,
     expected: list[tuple[str, str | None]],
 ) -> None:
-    found = countersign_reasons(
+    reasons = countersign_reasons(
         GENERALIST.activity("GEN-8.A"),
         accepted=accepted,
         reason=reason,
@@ -290,4 +286,4 @@ def test_a_countersignature(
         minutes=60,
         counted=counted,
     )
-    assert said(found) == expected
+    assert codes(reasons) == expected

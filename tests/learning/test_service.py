@@ -1,4 +1,4 @@
-"""Activities done and hand-ins through the services, with what the projection makes of them."""
+"""Services of activities done and of hand-ins, and their effect on progress."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,7 +20,7 @@ from app.platform.errors import Invalid, NotFound, Unavailable
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from app.progress.schemas import State
-from tests.factories.activities import kept, refusal, set_state, standing
+from tests.factories.activities import activity_progress, refusal, row_counts, set_state
 from tests.factories.learning import PDF
 from tests.factories.network import STARTED, World, acting
 
@@ -33,37 +33,34 @@ def mark(database: Database, world: World, code: str, *, done: bool = True, days
         return complete(db, actor, enrolment, command).id
 
 
-# Activities done alone --------------------------------------------------------------------------
-
-
-def test_done_then_taken_back_then_done_again_are_three_facts_and_one_result(database: Database, world: World) -> None:
+def test_done_then_not_done_then_done_are_three_rows_and_one_result(database: Database, world: World) -> None:
     mark(database, world, "GEN-1.A", days_ago=3)
-    first = standing(database, world, "GEN-1.A")
+    first = activity_progress(database, world, "GEN-1.A")
     assert (first.state, first.recognised_minutes, first.done_on) == (State.DONE, 120, today() - timedelta(days=3))
     mark(database, world, "GEN-1.A", done=False)
-    assert standing(database, world, "GEN-1.A").recognised_minutes == 0
+    assert activity_progress(database, world, "GEN-1.A").recognised_minutes == 0
     mark(database, world, "GEN-1.A")
-    assert standing(database, world, "GEN-1.A").done_on == today()
-    assert kept(database, world)["activity_completion"] == 3
+    assert activity_progress(database, world, "GEN-1.A").done_on == today()
+    assert row_counts(database, world)["activity_completion"] == 3
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.EVIDENCE_READ)
         shown = completions(db, see_enrolment(db, actor, world.enrolments["maude"]))
     assert [(c.activity_code, c.done) for c in shown] == [("GEN-1.A", True)]
 
 
-def test_saying_the_same_again_changes_nothing(database: Database, world: World) -> None:
+def test_complete_repeated_writes_no_row(database: Database, world: World) -> None:
     first = mark(database, world, "GEN-1.A")
     assert mark(database, world, "GEN-1.A") == first
-    back = mark(database, world, "GEN-1.A", done=False)
-    assert mark(database, world, "GEN-1.A", done=False, days_ago=2) == back
-    assert kept(database, world)["activity_completion"] == 2
+    undone = mark(database, world, "GEN-1.A", done=False)
+    assert mark(database, world, "GEN-1.A", done=False, days_ago=2) == undone
+    assert row_counts(database, world)["activity_completion"] == 2
 
 
-def test_another_day_corrects_the_first(database: Database, world: World) -> None:
+def test_complete_on_another_day_corrects_the_first(database: Database, world: World) -> None:
     mark(database, world, "GEN-1.A")
     mark(database, world, "GEN-1.A", days_ago=5)
-    assert standing(database, world, "GEN-1.A").done_on == today() - timedelta(days=5)
-    assert kept(database, world)["activity_completion"] == 2
+    assert activity_progress(database, world, "GEN-1.A").done_on == today() - timedelta(days=5)
+    assert row_counts(database, world)["activity_completion"] == 2
 
 
 @pytest.mark.parametrize(
@@ -77,30 +74,27 @@ def test_another_day_corrects_the_first(database: Database, world: World) -> Non
         ("SPE-1.A", True, 0, ("invalid", ["unknown_activity"])),
     ],
 )
-def test_what_cannot_be_marked_leaves_nothing(
+def test_complete_refused_writes_no_row(
     database: Database, world: World, code: str, expected: tuple[str, list[str]], *, done: bool, days_ago: int
 ) -> None:
     assert refusal(lambda: mark(database, world, code, done=done, days_ago=days_ago)) == expected
-    assert kept(database, world)["activity_completion"] == 0
+    assert row_counts(database, world)["activity_completion"] == 0
 
 
-def test_only_an_active_enrolment_leaves_facts(database: Database, world: World) -> None:
+def test_complete_on_an_enrolment_not_active_is_refused(database: Database, world: World) -> None:
     for state in set(EnrolmentState) - {EnrolmentState.ACTIVE}:
         set_state(database, world, state)
         assert refusal(lambda: mark(database, world, "GEN-1.A")) == ("not_active", ["not_active"])
 
 
-def test_the_same_mark_from_eight_windows_is_one_fact(database: Database, world: World) -> None:
+def test_same_completion_sent_eight_times_at_once_is_one_row(database: Database, world: World) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda _: mark(database, world, "GEN-1.A"), range(8)))
     assert len(set(ids)) == 1
-    assert kept(database, world)["activity_completion"] == 1
+    assert row_counts(database, world)["activity_completion"] == 1
 
 
-# Hand-ins ---------------------------------------------------------------------------------------
-
-
-def text(
+def submit_text(
     database: Database, world: World, body: str, code: str = "GEN-1.C", who: str = "maude"
 ) -> tuple[HandInShown, bool]:
     with database.transaction() as db:
@@ -119,9 +113,9 @@ def upload(
         return hand_in_file(db, actor, enrolment, command, root=root, megabytes=1)
 
 
-def test_a_text_sent_again_is_the_same_hand_in(database: Database, world: World) -> None:
-    """S1: a cut after sending makes people send again."""
-    first, is_new = text(database, world, "Ma carte")
+def test_text_sent_again_is_the_same_attempt(database: Database, world: World) -> None:
+    """S1: when the network fails after sending, people send again."""
+    first, is_new = submit_text(database, world, "Ma carte")
     assert is_new
     assert (first.attempt, first.body, first.name, first.punctuality) == (
         1,
@@ -130,24 +124,22 @@ def test_a_text_sent_again_is_the_same_hand_in(database: Database, world: World)
         Punctuality.LATE,
     )
     assert first.due_on == STARTED + timedelta(days=13)
-    again, is_new = text(database, world, "Ma carte")
+    again, is_new = submit_text(database, world, "Ma carte")
     assert (again, is_new) == (first, False)
-    second, is_new = text(database, world, "Ma carte, revue")
+    second, is_new = submit_text(database, world, "Ma carte, revue")
     assert (second.attempt, is_new) == (2, True)
-    assert standing(database, world, "GEN-1.C").recognised_minutes == 60
+    assert activity_progress(database, world, "GEN-1.C").recognised_minutes == 60
 
 
-def test_after_two_attempts_the_coordination_is_asked_but_a_resend_still_answers(
-    database: Database, world: World
-) -> None:
-    first, _ = text(database, world, "un")
-    text(database, world, "deux")
-    assert refusal(lambda: text(database, world, "trois")) == ("invalid", ["attempts_used"])
-    assert text(database, world, "un") == (first, False)
-    assert kept(database, world)["hand_in"] == 2
+def test_third_attempt_is_refused_but_the_first_sent_again_is_returned(database: Database, world: World) -> None:
+    first, _ = submit_text(database, world, "un")
+    submit_text(database, world, "deux")
+    assert refusal(lambda: submit_text(database, world, "trois")) == ("invalid", ["attempts_used"])
+    assert submit_text(database, world, "un") == (first, False)
+    assert row_counts(database, world)["hand_in"] == 2
 
 
-def test_a_file_is_kept_once_by_its_content(database: Database, world: World, tmp_path: Path) -> None:
+def test_file_is_stored_once_by_its_content(database: Database, world: World, tmp_path: Path) -> None:
     first, is_new = upload(database, world, tmp_path, name="C:\\Bureau\\Ma carte.PDF")
     assert is_new
     assert (first.file_name, first.file_type, first.file_size) == ("Ma carte.pdf", "application/pdf", len(PDF))
@@ -167,39 +159,37 @@ def test_a_file_is_kept_once_by_its_content(database: Database, world: World, tm
         (b"<html>", "faux.pdf", "file_not_its_type"),
     ],
 )
-def test_a_refused_file_is_kept_nowhere(
+def test_refused_file_is_not_stored(
     database: Database, world: World, tmp_path: Path, *, content: bytes, name: str, code: str
 ) -> None:
     assert refusal(lambda: upload(database, world, tmp_path, content, name)) == ("invalid", [code])
-    assert kept(database, world)["hand_in"] == 0
+    assert row_counts(database, world)["hand_in"] == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_refused_for_another_reason_is_not_stored_either(
-    database: Database, world: World, tmp_path: Path
-) -> None:
+def test_file_of_an_enrolment_on_leave_is_not_stored(database: Database, world: World, tmp_path: Path) -> None:
     set_state(database, world, EnrolmentState.ON_LEAVE)
     assert refusal(lambda: upload(database, world, tmp_path)) == ("not_active", ["not_active"])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lost_or_altered_file_is_said_to_be_unavailable(database: Database, world: World, tmp_path: Path) -> None:
+def test_lost_or_altered_file_is_unavailable(database: Database, world: World, tmp_path: Path) -> None:
     shown, _ = upload(database, world, tmp_path)
-    place = next(p for p in tmp_path.rglob("*") if p.is_file())
-    place.write_bytes(b"%PDF-altered")
+    stored = next(p for p in tmp_path.rglob("*") if p.is_file())
+    stored.write_bytes(b"%PDF-altered")
     with pytest.raises(Unavailable):
         file_of(shown, tmp_path)
-    place.unlink()
+    stored.unlink()
     with pytest.raises(Unavailable):
         file_of(shown, tmp_path)
     with pytest.raises(NotFound):
-        file_of(text(database, world, "pas un fichier")[0], tmp_path)
+        file_of(submit_text(database, world, "pas un fichier")[0], tmp_path)
 
 
-def test_two_windows_never_make_a_third_attempt(database: Database, world: World) -> None:
+def test_hand_ins_sent_at_once_never_exceed_two_attempts(database: Database, world: World) -> None:
     def send(n: int) -> str:
         try:
-            return str(text(database, world, f"essai {n}")[0].attempt)
+            return str(submit_text(database, world, f"essai {n}")[0].attempt)
         except Invalid as refused:
             return refused.reasons[0].code
 
@@ -207,7 +197,7 @@ def test_two_windows_never_make_a_third_attempt(database: Database, world: World
         assert sorted(pool.map(send, range(6))) == ["1", "2", *["attempts_used"] * 4]
 
 
-def test_declared_completion_within_the_grace_is_on_time(database: Database, world: World) -> None:
+def test_completion_declared_within_the_grace_hours_is_on_time(database: Database, world: World) -> None:
     """GEN-1 was due yesterday at midnight: finished two days ago, received today."""
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.ACTIVITY_DO)
@@ -218,9 +208,9 @@ def test_declared_completion_within_the_grace_is_on_time(database: Database, wor
     assert shown.completed_at_declared == command.completed_at
 
 
-def test_lists_leave_texts_out(database: Database, world: World) -> None:
-    text(database, world, "long")
-    text(database, world, "autre", "GEN-2.C")
+def test_hand_ins_list_leaves_texts_out(database: Database, world: World) -> None:
+    submit_text(database, world, "long")
+    submit_text(database, world, "autre", "GEN-2.C")
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.EVIDENCE_READ)
         enrolment = see_enrolment(db, actor, world.enrolments["maude"])
@@ -231,18 +221,18 @@ def test_lists_leave_texts_out(database: Database, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "seen"),
+    ("who", "is_visible"),
     [
         ("maude", True), ("trainer", True), ("coordinator", True),
         ("karim", False), ("registrar", False), ("other_trainer", False), ("admin", False),
         ("other_coordinator", False),
     ],
 )  # fmt: skip
-def test_who_sees_a_hand_in(database: Database, world: World, who: str, *, seen: bool) -> None:
-    shown, _ = text(database, world, "Ma carte")
+def test_hand_in_is_visible_within_reach_only(database: Database, world: World, who: str, *, is_visible: bool) -> None:
+    shown, _ = submit_text(database, world, "Ma carte")
     with database.transaction() as db:
         actor = acting(db, world, who, P.EVIDENCE_READ)
-        if seen:
+        if is_visible:
             assert see_hand_in(db, actor, shown.id) == shown
         else:
             with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""Field hours: declared within the plan, decided by someone else, superseded with a reason."""
+"""Service of field hours: declared within the plan, countersigned by someone else, superseded with a reason."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,12 +16,13 @@ from app.learning.field_hours.service import (
     hours_to_countersign,
     see_hours,
 )
+from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.schemas import State
-from tests.factories.activities import kept, open_the_field, refusal, set_state, standing
+from tests.factories.activities import activity_progress, complete_prerequisites, refusal, row_counts, set_state
 from tests.factories.network import World, acting
 
 
@@ -57,24 +58,24 @@ def decide(
         return countersign(db, actor, see_hours(db, actor, hours.id), command)
 
 
-def test_hours_count_when_accepted_and_no_more_when_that_is_superseded(database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_hours_count_once_accepted_until_a_refusal_supersedes(database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     hours, is_new = declare(database, world, 180, note="Visite de l’atelier")
     assert (hours.state, hours.note, is_new) == (HoursState.PENDING, "Visite de l’atelier", True)
-    assert standing(database, world, "GEN-8.A").state is State.WAITING
+    assert activity_progress(database, world, "GEN-8.A").state is State.WAITING
     accepted = decide(database, world, hours, accepted=True)
     assert (accepted.state, accepted.decided_by) == (HoursState.ACCEPTED, "Corinne Coordination")
-    assert standing(database, world, "GEN-8.A").recognised_minutes == 180
+    assert activity_progress(database, world, "GEN-8.A").recognised_minutes == 180
     refused = decide(
         database, world, hours, accepted=False, reason="Autre entreprise", supersedes=accepted.countersignature_id
     )
     assert (refused.state, refused.reason) == (HoursState.REFUSED, "Autre entreprise")
-    assert standing(database, world, "GEN-8.A").recognised_minutes == 0
-    assert kept(database, world)["countersignature"] == 2
+    assert activity_progress(database, world, "GEN-8.A").recognised_minutes == 0
+    assert row_counts(database, world)["countersignature"] == 2
 
 
-def test_the_same_declaration_sent_again_is_one_unless_it_was_refused(database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_same_declaration_sent_again_is_the_first_one_unless_refused(database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     first, _ = declare(database, world, 60)
     assert declare(database, world, 60) == (first, False)
     decide(database, world, first, accepted=False, reason="À préciser")
@@ -83,9 +84,9 @@ def test_the_same_declaration_sent_again_is_one_unless_it_was_refused(database: 
     assert again.id != first.id
 
 
-def test_declared_hours_never_pass_the_plan(database: Database, world: World) -> None:
-    """BR-06: what waits counts too; what was refused does not."""
-    open_the_field(database, world)
+def test_declared_hours_never_exceed_the_plan(database: Database, world: World) -> None:
+    """BR-06: pending hours count; refused ones do not."""
+    complete_prerequisites(database, world)
     first, _ = declare(database, world, 120)
     assert refusal(lambda: declare(database, world, 61)) == ("invalid", ["hours_above_plan"])
     refused = decide(database, world, first, accepted=False, reason="Doublon")
@@ -95,7 +96,7 @@ def test_declared_hours_never_pass_the_plan(database: Database, world: World) ->
 
 
 def test_eight_declarations_at_once_stay_within_the_plan(database: Database, world: World) -> None:
-    open_the_field(database, world)
+    complete_prerequisites(database, world)
 
     def send(n: int) -> int:
         try:
@@ -107,22 +108,22 @@ def test_eight_declarations_at_once_stay_within_the_plan(database: Database, wor
         assert sum(pool.map(send, range(8))) == 180
 
 
-def test_a_closed_field_takes_no_hours(database: Database, world: World) -> None:
+def test_declare_hours_for_a_locked_activity_is_refused(database: Database, world: World) -> None:
     assert refusal(lambda: declare(database, world, 60)) == ("invalid", ["activity_locked"])
 
 
-def test_a_decision_made_meanwhile_is_not_overwritten(database: Database, world: World) -> None:
-    open_the_field(database, world)
+def test_countersign_after_another_decision_is_stale(database: Database, world: World) -> None:
+    complete_prerequisites(database, world)
     hours, _ = declare(database, world, 60)
     decide(database, world, hours, accepted=True)
     assert refusal(lambda: decide(database, world, hours, accepted=True)) == ("stale", ["countersignature_stale"])
     assert refusal(lambda: decide(database, world, hours, accepted=False, supersedes=999))[0] == "stale"
-    assert kept(database, world)["countersignature"] == 1
+    assert row_counts(database, world)["countersignature"] == 1
 
 
 def test_nobody_countersigns_their_own_hours(database: Database, world: World) -> None:
     """Small colleges: someone coordinates and follows a path."""
-    open_the_field(database, world)
+    complete_prerequisites(database, world)
     hours, _ = declare(database, world, 60)
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
@@ -130,14 +131,14 @@ def test_nobody_countersigns_their_own_hours(database: Database, world: World) -
 
 
 def test_hours_may_be_decided_after_the_enrolment_ended(database: Database, world: World) -> None:
-    open_the_field(database, world)
+    complete_prerequisites(database, world)
     hours, _ = declare(database, world, 60)
     set_state(database, world, EnrolmentState.WITHDRAWN)
     assert decide(database, world, hours, accepted=True).state is HoursState.ACCEPTED
 
 
-def test_many_are_decided_together_or_not_at_all(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
+def test_countersign_all_decides_all_or_none(database: Database, world: World) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
     hours = [declare(database, world, 60, who=who)[0] for who in ("karim", "maude")]
     decide(database, world, hours[1], accepted=True)
     with database.transaction() as db:
@@ -145,16 +146,16 @@ def test_many_are_decided_together_or_not_at_all(database: Database, world: Worl
         with pytest.raises(Conflict):
             countersign_all(db, actor, hours, CountersignCommand(accepted=True))
         db.rollback()
-    assert kept(database, world)["countersignature"] == 1
+    assert row_counts(database, world)["countersignature"] == 1
     more = declare(database, world, 120)[0]
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
-        done = countersign_all(db, actor, [hours[0], more], CountersignCommand(accepted=True))
-    assert {h.state for h in done} == {HoursState.ACCEPTED}
+        decided = countersign_all(db, actor, [hours[0], more], CountersignCommand(accepted=True))
+    assert {h.state for h in decided} == {HoursState.ACCEPTED}
 
 
-def test_the_oldest_declaration_comes_first_and_another_college_sees_none(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
+def test_hours_to_countersign_are_oldest_first_and_of_the_actors_college(database: Database, world: World) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
     ids = [
         declare(database, world, minutes, who=who)[0].id
         for who, minutes in (("karim", 60), ("maude", 30), ("karim", 90))
@@ -162,9 +163,9 @@ def test_the_oldest_declaration_comes_first_and_another_college_sees_none(databa
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
         assert [h.id for h in hours_to_countersign(db, actor)] == ids
-        assert [h.id for h in hours_to_countersign(db, actor, college_id=world.alma)] == ids
+        assert [h.id for h in hours_to_countersign(db, actor, college=see_college(db, actor, world.alma))] == ids
         with pytest.raises(NotFound):
-            hours_to_countersign(db, actor, college_id=world.rouyn)
+            hours_to_countersign(db, actor, college=see_college(db, actor, world.rouyn))
     with database.transaction() as db:
         actor = acting(db, world, "other_coordinator", P.HOURS_COUNTERSIGN)
         assert hours_to_countersign(db, actor) == []
@@ -172,10 +173,10 @@ def test_the_oldest_declaration_comes_first_and_another_college_sees_none(databa
             see_hours(db, actor, ids[0])
 
 
-def test_an_enrolments_hours_are_its_own(database: Database, world: World) -> None:
-    open_the_field(database, world, "maude", "karim")
-    mine, _ = declare(database, world, 60)
+def test_hours_of_an_enrolment_leave_out_those_of_others(database: Database, world: World) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
+    declared, _ = declare(database, world, 60)
     declare(database, world, 90, who="karim")
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.EVIDENCE_READ)
-        assert hours_of(db, see_enrolment(db, actor, world.enrolments["maude"])) == [mine]
+        assert hours_of(db, see_enrolment(db, actor, world.enrolments["maude"])) == [declared]

@@ -1,4 +1,4 @@
-"""Regions, colleges and projects by JSON."""
+"""The JSON routes for regions, colleges and projects."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,11 +18,11 @@ PROJECT = {
 
 @pytest.fixture
 def admin(client: TestClient, database: Database, world: World) -> TestClient:
-    """An administrator."""
+    """Return the client signed in as an administrator."""
     return as_(client, database, world, "admin")
 
 
-def test_everyone_signed_in_sees_the_network(client: TestClient, database: Database, world: World) -> None:
+def test_network_is_readable_by_anyone_signed_in(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "nobody")
     regions = client.get("/api/v1/regions").json()
     assert (len(regions), regions[1]) == (17, {"code": "02", "name": "Saguenay–Lac-Saint-Jean"})
@@ -41,11 +41,11 @@ def test_everyone_signed_in_sees_the_network(client: TestClient, database: Datab
 
 
 @pytest.mark.parametrize("path", ["regions", "colleges", "projects"])
-def test_a_stranger_sees_nothing(client: TestClient, path: str) -> None:
+def test_network_without_a_sign_in_is_refused(client: TestClient, path: str) -> None:
     assert client.get(f"/api/v1/{path}").status_code == 401
 
 
-def test_an_administrator_opens_a_college(admin: TestClient) -> None:
+def test_college_opened_by_an_administrator_is_listed(admin: TestClient) -> None:
     answer = admin.post("/api/v1/colleges", json=COLLEGE)
     assert answer.status_code == 201
     assert answer.json() in admin.get("/api/v1/colleges").json()
@@ -65,16 +65,16 @@ def test_an_administrator_opens_a_college(admin: TestClient) -> None:
         ({"couleur": "bleu"}, 422, "extra_forbidden", "couleur"),
     ],
 )
-def test_why_a_college_is_refused(
+def test_college_invalid_is_refused_with_a_reason(
     admin: TestClient, change: dict[str, object], status: int, code: str, field: str
 ) -> None:
     answer = admin.post("/api/v1/colleges", json={**COLLEGE, **change})
-    found = answer.json().get("errors", [{"code": answer.json()["code"], "field": None}])
-    assert (answer.status_code, [(e["code"], e["field"]) for e in found]) == (status, [(code, field)])
+    errors = answer.json().get("errors", [{"code": answer.json()["code"], "field": None}])
+    assert (answer.status_code, [(e["code"], e["field"]) for e in errors]) == (status, [(code, field)])
     assert len(admin.get("/api/v1/colleges").json()) == 2
 
 
-def test_an_administrator_opens_a_project(admin: TestClient) -> None:
+def test_project_opened_by_an_administrator_is_listed_first(admin: TestClient) -> None:
     answer = admin.post("/api/v1/projects", json=PROJECT)
     assert (answer.status_code, answer.json()["targets"]) == (201, {"advisors": 40})
     # The newest is first.
@@ -85,14 +85,18 @@ def test_an_administrator_opens_a_project(admin: TestClient) -> None:
     ("change", "status", "code"),
     [({"slug": "brigade"}, 409, "project_exists"), ({"ends_on": "2027-01-01"}, 422, "ends_before_start")],
 )
-def test_why_a_project_is_refused(admin: TestClient, change: dict[str, object], status: int, code: str) -> None:
+def test_project_invalid_is_refused_with_a_reason(
+    admin: TestClient, change: dict[str, object], status: int, code: str
+) -> None:
     answer = admin.post("/api/v1/projects", json={**PROJECT, **change})
-    found = answer.json()
-    assert (answer.status_code, found.get("errors", [found])[0]["code"]) == (status, code)
+    problem = answer.json()
+    assert (answer.status_code, problem.get("errors", [problem])[0]["code"]) == (status, code)
 
 
 @pytest.mark.parametrize("path", ["colleges", "projects"])
 @pytest.mark.parametrize("who", ["coordinator", "registrar", "observer", "maude"])
-def test_others_open_nothing(client: TestClient, database: Database, world: World, who: str, path: str) -> None:
+def test_college_and_project_by_others_are_forbidden(
+    client: TestClient, database: Database, world: World, who: str, path: str
+) -> None:
     as_(client, database, world, who)
     assert client.post(f"/api/v1/{path}", json={}).status_code == 403

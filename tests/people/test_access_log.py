@@ -1,4 +1,4 @@
-"""Whoever opens someone's file leaves a row that the person reads: every door, every export, or nothing is shown."""
+"""The access log: opening a person's file, by any route or export, is logged for that person, or shows nothing."""
 
 import re
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ from app.platform.database.transaction import Database
 from app.platform.documents import blob_store as files
 from app.platform.security.permissions import GRANTS, P, Role
 from app.reports import service as reports
-from tests.factories import eligible as story
+from tests.factories import eligible
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
 
 API = "/api/v1"
 
-NOT_A_FILE = {
+NOT_LOGGED = {
     "GET /cohortes-ouvertes/{cohort_id}": "a cohort's offer",
     "GET /cohortes/{cohort_id}/seances": "a cohort's calendar",
     "GET /api/v1/cohorts/{cohort_id}": "a cohort",
@@ -60,14 +60,14 @@ NOT_A_FILE = {
     "GET /api/v1/revocations/{revocation_id}": "read by the holder alone",
     "GET /api/v1/projects/{project_id}/indicators": "aggregates; small numbers are masked",
 }
-"""Doors with a number in their path that open nobody's file, and what they open."""
+"""Routes with an id in their path that show nobody's file, and what they show."""
 
 READERS = (Role.TRAINER, Role.COORDINATOR, Role.REGISTRAR, Role.ADMIN)
-"""Who opens a door: the first whose role holds its permission."""
+"""Roles that read a route: the first that holds its permission."""
 
 
-def doors(site: FastAPI) -> Iterator[tuple[str, Any]]:
-    """Every page and answer whose path holds a number, with its route."""
+def guarded_paths(site: FastAPI) -> Iterator[tuple[str, Any]]:
+    """Yield ``GET path`` and the route of every page and answer whose path holds an id."""
     for context in iter_route_contexts(site.routes):
         path = context.path or ""
         if "GET" in (context.methods or ()) and re.search(r"_id\}", path):
@@ -76,16 +76,16 @@ def doors(site: FastAPI) -> Iterator[tuple[str, Any]]:
 
 @dataclass
 class Records:
-    """Maude's file: what each number in a path stands for."""
+    """Maude's file: the value of each parameter of a path."""
 
     ids: dict[str, int | str] = field(default_factory=dict)
 
 
 @pytest.fixture
 def records(database: Database, world: World, settings: Settings, client: TestClient) -> Records:
-    """A whole file: hand-ins (one a file), hours, judgements, a certificate."""
-    story.sign(database, world)
-    story.achieve(database, world, "maude")
+    """Create a whole file: hand-ins, hours, judgements, a certificate."""
+    eligible.sign(database, world)
+    eligible.achieve(database, world, "maude")
     sha = files.store(settings.data_dir, b"%PDF-1.7 essai")
     with database.transaction(colleges=[world.alma]) as db:
         row = HandIn(
@@ -139,29 +139,31 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
 
 
 def views(database: Database, subject: int | None = None) -> list[Any]:
+    """Return the rows of the access log, or those about one person."""
     where = "" if subject is None else " where subject_id = :subject"
     with database.engine.connect() as owner:
         return list(owner.execute(text(f"select * from view_log{where} order by id"), {"subject": subject}))  # noqa: S608
 
 
 def permission_of(context: Any) -> P:
+    """Return the permission that guards a route."""
     from tests.access.test_every_route_is_guarded import guards  # noqa: PLC0415
 
-    [guard] = guards(context.dependant)
-    found: P = guard.permission  # type: ignore[attr-defined]
-    return found
+    [guard] = set(guards(context.dependant))  # one guard, though each object that is loaded depends on it
+    permission: P = guard.permission  # type: ignore[attr-defined]
+    return permission
 
 
-# Every door -------------------------------------------------------------------------------------
+# Every route ------------------------------------------------------------------------------------
 
 
-def test_every_door_to_a_file_leaves_a_row(
+def test_every_route_to_a_file_is_logged(
     client: TestClient, site: FastAPI, database: Database, world: World, records: Records
 ) -> None:
-    """A new route with a number in its path must leave one, or be told apart above."""
-    silent, asked = [], 0
-    for name, context in doors(site):
-        if name in NOT_A_FILE:
+    """A new route with an id in its path must be logged, or listed above with its reason."""
+    not_logged, checked = [], 0
+    for name, context in guarded_paths(site):
+        if name in NOT_LOGGED:
             continue
         assert set(re.findall(r"\{(\w+)\}", name)) <= records.ids.keys(), f"{name}: a file, or not?"
         permission = permission_of(context)
@@ -171,40 +173,41 @@ def test_every_door_to_a_file_leaves_a_row(
         answer = client.get(name.removeprefix("GET ").format(**records.ids))
         assert answer.status_code == 200, f"{name}: {answer.text[:300]}"
         rows = views(database, world.people["maude"])
-        asked += 1
+        checked += 1
         if [row.permission for row in rows] != [permission.value]:
-            silent.append((name, len(rows)))
-    assert silent == []
-    assert asked >= 25
+            not_logged.append((name, len(rows)))
+    assert not_logged == []
+    assert checked >= 25
 
 
-def test_every_door_left_out_is_there(site: FastAPI) -> None:
-    assert NOT_A_FILE.keys() <= {name for name, _ in doors(site)}
+def test_every_route_left_out_exists(site: FastAPI) -> None:
+    assert NOT_LOGGED.keys() <= {name for name, _ in guarded_paths(site)}
 
 
-def test_nobody_is_told_of_their_own_reading(
+def test_own_reading_is_not_logged(
     client: TestClient, site: FastAPI, database: Database, world: World, records: Records
 ) -> None:
     as_(client, database, world, "maude")
-    opened = 0
-    for name, _ in doors(site):
+    ok_count = 0
+    for name, _ in guarded_paths(site):
         if set(re.findall(r"\{(\w+)\}", name)) <= records.ids.keys():
-            opened += client.get(name.removeprefix("GET ").format(**records.ids)).status_code == 200
-    assert opened >= 15
+            ok_count += client.get(name.removeprefix("GET ").format(**records.ids)).status_code == 200
+    assert ok_count >= 15
     assert views(database, world.people["maude"]) == []
 
 
-# What a row says --------------------------------------------------------------------------------
+# The content of a row ---------------------------------------------------------------------------
 
 
-def path_of(client: TestClient, world: World, **headers: str) -> Response:
+def get_progress(client: TestClient, world: World, **headers: str) -> Response:
+    """Read Maude's progress as the client's user."""
     return client.get(f"{API}/enrolments/{world.enrolments['maude']}/progress", headers=headers)
 
 
-def test_who_what_when_in_which_role(client: TestClient, database: Database, world: World) -> None:
+def test_access_is_logged_with_who_what_when_and_role(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "trainer")
     before = now()
-    assert path_of(client, world).status_code == 200
+    assert get_progress(client, world).status_code == 200
     [row] = views(database)
     assert (row.viewer_id, row.subject_id, row.college_id) == (
         world.people["trainer"], world.people["maude"], world.alma,
@@ -213,14 +216,16 @@ def test_who_what_when_in_which_role(client: TestClient, database: Database, wor
     assert before <= row.at <= now()
 
 
-def test_an_answer_that_the_reader_already_holds_counts(client: TestClient, database: Database, world: World) -> None:
+def test_access_answered_not_modified_is_logged(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "trainer")
-    etag = path_of(client, world).headers["etag"]
-    assert path_of(client, world, **{"If-None-Match": etag}).status_code == 304
+    etag = get_progress(client, world).headers["etag"]
+    assert get_progress(client, world, **{"If-None-Match": etag}).status_code == 304
     assert len(views(database)) == 2
 
 
-def test_a_role_is_the_one_that_opened_the_file(client: TestClient, database: Database, world: World) -> None:
+def test_access_with_several_roles_is_logged_under_the_one_that_allowed_it(
+    client: TestClient, database: Database, world: World
+) -> None:
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         grant_role(db, world.people["registrar"], Role.TRAINER, college_id=world.alma)
         grant_role(db, world.people["registrar"], Role.COORDINATOR, college_id=world.rouyn)
@@ -229,56 +234,56 @@ def test_a_role_is_the_one_that_opened_the_file(client: TestClient, database: Da
     assert [row.role for row in views(database)] == ["registrar"]
 
 
-def test_a_refused_reader_leaves_no_view(client: TestClient, database: Database, world: World) -> None:
+def test_access_refused_is_not_logged(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "other_trainer")
-    assert path_of(client, world).status_code == 404
+    assert get_progress(client, world).status_code == 404
     assert views(database) == []
 
 
-def test_a_view_that_cannot_be_written_shows_nothing(client: TestClient, database: Database, world: World) -> None:
+def test_access_that_cannot_be_logged_fails(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "trainer")
     with database.engine.begin() as owner:
         owner.execute(text("revoke insert on view_log from escouade_app"))
     with pytest.raises(ProgrammingError):
-        path_of(client, world)
+        get_progress(client, world)
     as_(client, database, world, "maude")
-    assert path_of(client, world).status_code == 200
+    assert get_progress(client, world).status_code == 200
 
 
 # Lists and exports ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
-def test_an_export_is_a_row_for_each_person(client: TestClient, database: Database, world: World, suffix: str) -> None:
+def test_export_is_logged_for_each_person(client: TestClient, database: Database, world: World, suffix: str) -> None:
     as_(client, database, world, "coordinator")
     for _ in range(2):
         assert client.get(f"{API}/cohorts/{world.cohort}/progress-report{suffix}").status_code == 200
-    found = [(row.subject_id, row.what, row.role) for row in views(database)]
-    assert sorted(found) == sorted(2 * [(world.people[who], "report", "coordinator") for who in PARTICIPANTS])
+    rows = [(row.subject_id, row.what, row.role) for row in views(database)]
+    assert sorted(rows) == sorted(2 * [(world.people[who], "report", "coordinator") for who in PARTICIPANTS])
 
 
-def test_an_export_of_many_is_one_statement(client: TestClient, database: Database, world: World) -> None:
-    seen: list[str] = []
+def test_export_of_many_is_logged_in_one_statement(client: TestClient, database: Database, world: World) -> None:
+    statements: list[str] = []
 
-    def remember(*args: object) -> None:
-        seen.append(str(args[2]))
+    def record_statement(*args: object) -> None:
+        statements.append(str(args[2]))
 
     as_(client, database, world, "coordinator")
-    event.listen(database.engine, "before_cursor_execute", remember)
+    event.listen(database.engine, "before_cursor_execute", record_statement)
     client.get(f"{API}/cohorts/{world.cohort}/progress-report")
-    event.remove(database.engine, "before_cursor_execute", remember)
-    assert [s.split()[0] for s in seen if "view_log" in s] == ["insert"]
+    event.remove(database.engine, "before_cursor_execute", record_statement)
+    assert [s.split()[0] for s in statements if "view_log" in s] == ["insert"]
     assert len(views(database)) == len(PARTICIPANTS)
 
 
-def test_behind_no_route_nobody_is_shown_anything(database: Database, world: World) -> None:
+def test_access_outside_a_route_is_not_logged(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.REPORT_COHORT)
         reports.cohort_report(db, actor, cohorts.see_cohort(db, actor, world.cohort))
     assert views(database) == []
 
 
-def test_a_board_counts_once_a_half_day(client: TestClient, database: Database, world: World) -> None:
+def test_board_is_logged_once_per_reader_and_half_day(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     for _ in range(3):
         assert client.get(f"/cohortes/{world.cohort}").status_code == 200
@@ -294,13 +299,13 @@ def test_a_board_counts_once_a_half_day(client: TestClient, database: Database, 
     assert Part.BOARD in DAILY
 
 
-def test_only_those_who_are_shown_are_told(client: TestClient, database: Database, world: World) -> None:
+def test_board_search_is_logged_for_the_people_shown(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     assert client.get(f"{API}/cohorts/{world.cohort}/board", params={"search": "berube"}).status_code == 200
     assert {row.subject_id for row in views(database)} == {world.people["maude"]}
 
 
-def test_applications_tell_their_people(client: TestClient, database: Database, world: World) -> None:
+def test_applications_are_logged_for_each_applicant(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     assert client.get(f"{API}/cohorts/{world.cohort}/applications").status_code == 200
     assert {(row.subject_id, row.what) for row in views(database)} == {
@@ -308,33 +313,34 @@ def test_applications_tell_their_people(client: TestClient, database: Database, 
     }
 
 
-# The person reads it ----------------------------------------------------------------------------
+# As the person reads it -------------------------------------------------------------------------
 
 
-def opened_by_all(client: TestClient, database: Database, world: World) -> None:
+def open_file_as_the_staff(client: TestClient, database: Database, world: World) -> None:
+    """Read Maude's progress as the trainer, the coordinator and the registrar."""
     for who in ("trainer", "coordinator", "registrar"):
         as_(client, database, world, who)
-        assert path_of(client, world).status_code == 200
+        assert get_progress(client, world).status_code == 200
 
 
-def test_the_person_reads_who_saw_their_file(client: TestClient, database: Database, world: World) -> None:
-    opened_by_all(client, database, world)
+def test_person_reads_who_opened_their_file(client: TestClient, database: Database, world: World) -> None:
+    open_file_as_the_staff(client, database, world)
     as_(client, database, world, "maude")
     page = client.get("/mon-dossier/consultations")
     assert page.status_code == 200
     for words in ("Théo Formation", "Corinne Coordination", "Régine Registraire", "Votre progression", "Alma"):
         assert words in page.text
-    found = client.get(f"{API}/me/views").json()
-    assert [(v["viewer"], v["role"], v["what"]) for v in found["items"]] == [
+    log = client.get(f"{API}/me/views").json()
+    assert [(v["viewer"], v["role"], v["what"]) for v in log["items"]] == [
         ("Régine Registraire", "registrar", "progress"),
         ("Corinne Coordination", "coordinator", "progress"),
         ("Théo Formation", "trainer", "progress"),
     ]
-    assert found["next"] is None
+    assert log["next"] is None
 
 
-def test_a_page_at_a_time(client: TestClient, database: Database, world: World) -> None:
-    opened_by_all(client, database, world)
+def test_access_log_is_paginated(client: TestClient, database: Database, world: World) -> None:
+    open_file_as_the_staff(client, database, world)
     as_(client, database, world, "maude")
     first = client.get(f"{API}/me/views", params={"limit": 2}).json()
     rest = client.get(f"{API}/me/views", params={"limit": 2, "after": first["next"]}).json()
@@ -345,8 +351,8 @@ def test_a_page_at_a_time(client: TestClient, database: Database, world: World) 
     assert "Il n’y a rien de plus ancien" in client.get("/mon-dossier/consultations", params={"avant": 1}).text
 
 
-def test_nobody_reads_it_for_another(client: TestClient, database: Database, world: World) -> None:
-    opened_by_all(client, database, world)
+def test_access_log_of_another_person_is_not_shown(client: TestClient, database: Database, world: World) -> None:
+    open_file_as_the_staff(client, database, world)
     for who in ("karim", "trainer", "admin", "other_coordinator"):
         as_(client, database, world, who)
         assert client.get(f"{API}/me/views").json()["items"] == []
@@ -354,8 +360,8 @@ def test_nobody_reads_it_for_another(client: TestClient, database: Database, wor
         assert db.execute(text("select count(*) from view_log")).scalar_one() == 0
 
 
-def test_someone_who_left_still_reads_it(client: TestClient, database: Database, world: World) -> None:
-    opened_by_all(client, database, world)
+def test_access_log_is_readable_without_a_role(client: TestClient, database: Database, world: World) -> None:
+    open_file_as_the_staff(client, database, world)
     with database.engine.begin() as owner:
         owner.execute(text("update role_held set ended_at = now() where person_id = :p"), {"p": world.people["maude"]})
     as_(client, database, world, "maude")

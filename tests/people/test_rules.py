@@ -1,4 +1,4 @@
-"""Pure rules about people."""
+"""Pure rules about people, their accounts and roles."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.identity.account.rules import normal_email
-from app.identity.roles.rules import roles_given_by
+from app.identity.roles.rules import roles_grantable_by
 from app.identity.sign_in.rules import is_open
 from app.people.rules import normal_name
 from app.platform.security.permissions import Role
@@ -20,16 +20,16 @@ HOUR = timedelta(hours=1)
     ("typed", "stored"),
     [(" Maude@Example.COM ", "maude@example.com"), ("E\N{COMBINING ACUTE ACCENT}lise@x.ca", "élise@x.ca")],
 )
-def test_an_address_has_one_spelling(typed: str, stored: str) -> None:
+def test_email_is_normalised(typed: str, stored: str) -> None:
     assert normal_email(typed) == stored
 
 
-def test_a_name_has_one_spelling() -> None:
+def test_name_is_normalised() -> None:
     assert normal_name("  Zoe\N{COMBINING ACUTE ACCENT}   Côté ") == "Zoé Côté"
 
 
 @given(st.text())
-def test_normal_forms_are_stable(text: str) -> None:
+def test_name_normalised_twice_is_unchanged(text: str) -> None:
     assert normal_name(normal_name(text)) == normal_name(text)
 
 
@@ -45,13 +45,13 @@ def test_normal_forms_are_stable(text: str) -> None:
         ({"seen_at": AT - 3 * HOUR + timedelta(seconds=1)}, True),
     ],
 )
-def test_when_a_sign_in_is_good(changed: dict[str, datetime], *, expected: bool) -> None:
+def test_sign_in_is_open_until_it_ends_expires_or_is_unused(changed: dict[str, datetime], *, expected: bool) -> None:
     usual = {"seen_at": AT - HOUR, "expires_at": AT + HOUR, "ended_at": None, "suspended_at": None}
     assert is_open(AT, **{**usual, **changed}, idle=3 * HOUR) is expected  # type: ignore[arg-type]
 
 
-def test_nobody_gives_a_role_above_their_own() -> None:
+def test_roles_grantable_by_each_role() -> None:
     team = {Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR}
-    assert roles_given_by([Role.ADMIN]) == team | {Role.REGISTRAR}
-    assert roles_given_by([Role.REGISTRAR, Role.COORDINATOR]) == team
-    assert roles_given_by([Role.COORDINATOR]) == frozenset()
+    assert roles_grantable_by([Role.ADMIN]) == team | {Role.REGISTRAR}
+    assert roles_grantable_by([Role.REGISTRAR, Role.COORDINATOR]) == team
+    assert roles_grantable_by([Role.COORDINATOR]) == frozenset()

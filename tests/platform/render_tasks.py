@@ -1,4 +1,4 @@
-"""What presses make in the tests: importable by its name, for processes that start from nothing."""
+"""Functions that render pools run in the tests, importable by name in a process started with ``spawn``."""
 
 import os
 import signal
@@ -7,9 +7,9 @@ import time
 from app.platform.errors import Conflict, Reason
 
 
-def make(order: tuple[str, object]) -> bytes:
-    """A thing, or one of the ways of not making it."""
-    verb, value = order
+def render(item: tuple[str, object]) -> bytes:
+    """Return the bytes of an item, or fail in one of the possible ways."""
+    verb, value = item
     return MAKERS[verb](value)
 
 
@@ -49,16 +49,16 @@ MAKERS = {
 }  # fmt: skip
 
 
-def stillborn(_: object) -> bytes:
-    """Never reached: see :class:`Unborn`."""
+def never_called(_: object) -> bytes:
+    """Raise: a process that cannot start never renders (see :class:`DiesOnStart`)."""
     raise AssertionError
 
 
-class Unborn:
-    """A maker that ends the process that reads it, before it has started."""
+class DiesOnStart:
+    """A function whose unpickling ends the worker process before it has started."""
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return os._exit, (3,)
 
-    def __call__(self, thing: object) -> bytes:
-        return stillborn(thing)
+    def __call__(self, item: object) -> bytes:
+        return never_called(item)

@@ -1,4 +1,4 @@
-"""The record: every change leaves an entry in its own transaction, refusals too, and nobody rewrites it."""
+"""The audit record: entries of changes and refused accesses, secrets, completeness, and who may read or write it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,14 +21,14 @@ from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import grant_role
 from app.network.models import College
 from app.people.models import Person
-from app.platform.audit.denials import MOST_KNOWN, MOST_STRANGERS, Allowance
+from app.platform.audit.denials import MOST_ANONYMOUS, MOST_PER_PERSON, RefusalQuota
 from app.platform.audit.enums import Act
-from app.platform.audit.recorder import HIDDEN, NOT_AUDITED, SECRETS, digest_of, record_statement, skip_audit
+from app.platform.audit.recorder import NOT_AUDITED, REDACTED, SECRETS, digest_of, record_statement, skip_audit
 from app.platform.clock import at, now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database, separate_transaction
 from app.platform.security.permissions import P, Permission, Role
-from tests.audit_check import Unaccounted
+from tests.audit_check import Unaudited
 from tests.factories.network import World, acting, api_token, as_, pending_token, token
 
 API = "/api/v1"
@@ -40,7 +40,7 @@ def last(database: Database) -> int:
 
 
 def entries(database: Database, since: int) -> list[Any]:
-    """Entries after one, with their values, as the tables' owner reads them."""
+    """Return the entries after an id, with their values, read as the tables' owner."""
     statement = text(
         "select e.*, v.before, v.after, v.salt from audit_entry e left join audit_values v on v.entry_id = e.id"
         " where e.id > :since order by e.id"
@@ -51,27 +51,29 @@ def entries(database: Database, since: int) -> list[Any]:
 
 @contextmanager
 def sent(database: Database) -> Iterator[list[str]]:
-    """The statements sent to the database."""
-    seen: list[str] = []
+    """Yield the list of statements sent to the database."""
+    statements: list[str] = []
 
-    def remember(*args: object) -> None:
-        seen.append(str(args[2]))
+    def collect(*args: object) -> None:
+        statements.append(str(args[2]))
 
-    event.listen(database.engine, "before_cursor_execute", remember)
+    event.listen(database.engine, "before_cursor_execute", collect)
     try:
-        yield seen
+        yield statements
     finally:
-        event.remove(database.engine, "before_cursor_execute", remember)
+        event.remove(database.engine, "before_cursor_execute", collect)
 
 
 def set_capacity(client: TestClient, world: World, capacity: int) -> int:
     return client.put(f"{API}/cohorts/{world.cohort}/capacity", json={"capacity": capacity}).status_code
 
 
-# What is recorded -------------------------------------------------------------------------------
+# Entries ----------------------------------------------------------------------------------------
 
 
-def test_a_change_tells_who_what_where_and_its_values(client: TestClient, database: Database, world: World) -> None:
+def test_entry_of_a_change_holds_actor_subject_origin_and_values(
+    client: TestClient, database: Database, world: World
+) -> None:
     as_(client, database, world, "coordinator")
     since = last(database)
     assert set_capacity(client, world, 11) == 200
@@ -88,7 +90,7 @@ def test_a_change_tells_who_what_where_and_its_values(client: TestClient, databa
     assert entry.digest == digest_of(entry.salt, entry.before, entry.after)
 
 
-def test_the_same_values_have_another_digest_each_time(client: TestClient, database: Database, world: World) -> None:
+def test_digest_of_equal_values_differs_each_time(client: TestClient, database: Database, world: World) -> None:
     """So that the digest of emptied values confirms no guess."""
     as_(client, database, world, "coordinator")
     since = last(database)
@@ -99,7 +101,9 @@ def test_the_same_values_have_another_digest_each_time(client: TestClient, datab
     assert first.digest != third.digest
 
 
-def test_a_token_and_the_command_line_are_told_apart(client: TestClient, database: Database, world: World) -> None:
+def test_entry_distinguishes_a_token_from_the_command_line(
+    client: TestClient, database: Database, world: World
+) -> None:
     client.headers["Authorization"] = f"Bearer {api_token(database, world, 'coordinator', P.COHORT_MANAGE)}"
     since = last(database)
     assert set_capacity(client, world, 12) == 200
@@ -112,7 +116,7 @@ def test_a_token_and_the_command_line_are_told_apart(client: TestClient, databas
     assert (by_process.actor_id, by_process.permission, by_process.origin) == (None, "", "cli")
 
 
-def test_one_entry_per_row_and_transaction(database: Database, world: World) -> None:
+def test_changes_of_a_row_in_a_transaction_make_one_entry(database: Database, world: World) -> None:
     since = last(database)
     with database.transaction() as db:
         person = Person(legal_first_name="Léa", legal_last_name="Roy", search_key="roy lea", created_at=now())
@@ -127,12 +131,12 @@ def test_one_entry_per_row_and_transaction(database: Database, world: World) -> 
     assert (entry.after["chosen_name"], entry.after["legal_last_name"]) == ("Léonie", "Roy")
     since = last(database)
     with database.transaction() as db:
-        found = db.get_one(Person, entry.subject_id)
+        person = db.get_one(Person, entry.subject_id)
         for name in ("Léa", "Lia"):
-            found.chosen_name = name
-            db.add(found)
+            person.chosen_name = name
+            db.add(person)
             db.flush()
-        found.chosen_name = found.chosen_name  # nothing differs
+        person.chosen_name = person.chosen_name  # no difference
         db.add(db.get_one(Person, world.people["maude"]))
     [changed] = entries(database, since)
     assert (changed.before, changed.after) == ({"chosen_name": "Léonie"}, {"chosen_name": "Lia"})
@@ -143,7 +147,7 @@ def test_one_entry_per_row_and_transaction(database: Database, world: World) -> 
     assert (removed.action, removed.before["chosen_name"], removed.after) == ("remove", "Lia", None)
 
 
-def test_what_a_savepoint_took_back_was_not_done(database: Database, world: World) -> None:
+def test_change_rolled_back_to_a_savepoint_leaves_no_entry(database: Database, world: World) -> None:
     since = last(database)
     with database.transaction(colleges=[world.alma]) as db:
         with suppress(ZeroDivisionError), db.begin_nested():
@@ -154,7 +158,7 @@ def test_what_a_savepoint_took_back_was_not_done(database: Database, world: Worl
     assert [(e.subject, e.after) for e in entries(database, since)] == [("cohort", {"capacity": 20})]
 
 
-def test_what_went_before_a_failed_flush_in_a_savepoint_was_not_done(database: Database, world: World) -> None:
+def test_change_before_a_failed_flush_in_a_savepoint_leaves_no_entry(database: Database, world: World) -> None:
     since = last(database)
     with database.transaction(colleges=[world.alma]) as db:
         with suppress(IntegrityError), db.begin_nested():
@@ -166,7 +170,7 @@ def test_what_went_before_a_failed_flush_in_a_savepoint_was_not_done(database: D
     assert [(e.subject, e.after) for e in entries(database, since)] == [("cohort", {"place": "Ailleurs"})]
 
 
-def test_values_read_back_as_they_were_digested(database: Database) -> None:
+def test_stored_values_give_the_same_digest(database: Database) -> None:
     """Whatever JSON does to numbers and dates: a digest that would not verify is no proof."""
     odd: dict[str, Any] = {"a": [1.0, 1e22, 0.1, -0.0, None, True, "é\u2028ᐃ"], "b": {"c": now(), "d": 2**60}}
     since = last(database)
@@ -181,7 +185,7 @@ def test_secrets_are_never_copied(database: Database, world: World) -> None:
     since = last(database)
     token(database, world, "maude")
     [entry] = entries(database, since)
-    assert (entry.subject, entry.after["secret_hash"]) == ("sign_in", HIDDEN)
+    assert (entry.subject, entry.after["secret_hash"]) == ("sign_in", REDACTED)
     with database.engine.connect() as owner:
         shown = owner.execute(text("select coalesce(string_agg(after::text, ' '), '') from audit_values")).scalar_one()
         hashes = owner.execute(
@@ -190,18 +194,18 @@ def test_secrets_are_never_copied(database: Database, world: World) -> None:
         assert not [h for h in hashes if h in shown]
 
 
-def test_every_column_of_a_secret_is_hidden() -> None:
+def test_every_column_of_a_secret_is_redacted() -> None:
     endings = ("_hash", "_sealed", "password", "secret", "nonce")
-    found = {
+    secret_columns = {
         f"{table.name}.{column.name}"
         for table in METADATA.tables.values()
         for column in table.columns
         if column.name.endswith(endings) and table.name not in NOT_AUDITED
     }
-    assert found == SECRETS
+    assert secret_columns == SECRETS
 
 
-def test_what_is_left_out_exists_and_has_a_reason() -> None:
+def test_unaudited_tables_and_columns_exist_and_have_a_reason() -> None:
     tables = {t.name: set(t.columns.keys()) for t in METADATA.tables.values()}
     for name, reason in NOT_AUDITED.items():
         table, _, column = name.partition(".")
@@ -210,12 +214,12 @@ def test_what_is_left_out_exists_and_has_a_reason() -> None:
         assert len(reason) > 5
 
 
-# Nothing escapes --------------------------------------------------------------------------------
+# Completeness -----------------------------------------------------------------------------------
 
 
-def test_a_silent_statement_is_found(database: Database, world: World) -> None:
+def test_undeclared_statement_is_detected(database: Database, world: World) -> None:
     with (
-        pytest.raises(Unaccounted, match="'cohort': 1"),
+        pytest.raises(Unaudited, match="'cohort': 1"),
         database.transaction(colleges=[world.alma]) as db,
     ):
         db.execute(text("update cohort set capacity = 30 where id = :id"), {"id": world.cohort})
@@ -227,7 +231,7 @@ def test_a_silent_statement_is_found(database: Database, world: World) -> None:
     assert (entry.subject_id, entry.after) == (world.cohort, {"capacity": 30})
 
 
-def test_only_what_was_decided_may_stay_unrecorded(database: Database) -> None:
+def test_skip_audit_of_an_audited_table_raises(database: Database) -> None:
     with database.transaction() as db:
         with pytest.raises(RuntimeError):
             skip_audit(db, "account.email")
@@ -255,21 +259,21 @@ def test_a_change_that_cannot_be_recorded_fails(client: TestClient, database: Da
         assert owner.execute(text("select count(*) from audit_entry where permission <> ''")).scalar_one() == 0
 
 
-def test_at_most_one_statement_more_for_each_transaction(database: Database, world: World) -> None:
+def test_audit_costs_at_most_one_statement_per_transaction(database: Database, world: World) -> None:
     def cost(people: int) -> list[str]:
-        with sent(database) as seen:
+        with sent(database) as statements:
             with database.transaction() as db:
                 acting(db, world, "registrar")
                 for who in ("karim", "elise", "yves")[:people]:
                     grant_role(db, world.people[who], Role.FACILITATOR, college_id=world.alma)
-                seen.clear()
-            return [s.split()[0] for s in seen]
+                statements.clear()
+            return [s.split()[0] for s in statements]
 
     assert cost(1) == ["with"]
     assert cost(3) == ["with"]
 
 
-def test_the_application_may_not_rewrite_the_record(database: Database, world: World) -> None:
+def test_application_role_cannot_change_the_record(database: Database, world: World) -> None:
     forbidden = [
         f"{verb} {table}{rest}"
         for table in ("audit_entry", "audit_values", "view_log", "audit_seal")
@@ -289,13 +293,13 @@ def test_the_application_may_not_rewrite_the_record(database: Database, world: W
 
 def test_a_college_reads_its_own_part_of_the_record(database: Database, world: World) -> None:
     with database.transaction(colleges=[world.rouyn]) as db:
-        found = db.execute(text("select distinct college_id from audit_entry")).scalars().all()
-        assert found == [world.rouyn]
+        college_ids = db.execute(text("select distinct college_id from audit_entry")).scalars().all()
+        assert college_ids == [world.rouyn]
     with database.transaction() as db:
         assert db.execute(text("select count(*) from audit_entry")).scalar_one() == 0
 
 
-def test_what_opens_a_college_is_in_its_own_record(database: Database) -> None:
+def test_opening_a_college_is_recorded_under_that_college(database: Database) -> None:
     since = last(database)
     with database.transaction() as db:
         db.add(
@@ -308,7 +312,7 @@ def test_what_opens_a_college_is_in_its_own_record(database: Database) -> None:
     assert entry.college_id == entry.subject_id
 
 
-def test_another_transaction_has_the_same_actor(database: Database, world: World) -> None:
+def test_separate_transaction_has_the_same_actor(database: Database, world: World) -> None:
     with database.transaction() as db:
         acting(db, world, "maude")
         with separate_transaction(db) as other:
@@ -316,20 +320,20 @@ def test_another_transaction_has_the_same_actor(database: Database, world: World
             assert other.actor_context.person_id == world.people["maude"]
 
 
-# Refusals ---------------------------------------------------------------------------------------
+# Refused accesses -------------------------------------------------------------------------------
 
 
 def refusals(database: Database) -> list[tuple[str, str, int | None, str]]:
     with database.engine.connect() as owner:
-        found = owner.execute(
+        rows = owner.execute(
             text(
                 "select action, subject, subject_id, permission from audit_entry where outcome = 'refused' order by id"
             )
         )
-        return [tuple(row) for row in found]
+        return [tuple(row) for row in rows]
 
 
-def test_a_refused_access_stays_though_the_request_keeps_nothing(
+def test_refused_access_is_recorded_though_the_request_is_rolled_back(
     client: TestClient, database: Database, world: World
 ) -> None:
     as_(client, database, world, "other_coordinator")
@@ -344,12 +348,12 @@ def test_a_refused_access_stays_though_the_request_keeps_nothing(
         ("forbidden", "PUT /api/v1/cohorts/{cohort_id}/capacity", world.cohort, "cohort:manage"),
     ]
     with database.engine.connect() as owner:
-        who = owner.execute(text("select actor_id, origin from audit_entry where outcome = 'refused'")).all()
-    assert {row.actor_id for row in who} == {world.people["other_coordinator"], world.people["maude"]}
-    assert {row.origin for row in who} == {"testclient"}
+        rows = owner.execute(text("select actor_id, origin from audit_entry where outcome = 'refused'")).all()
+    assert {row.actor_id for row in rows} == {world.people["other_coordinator"], world.people["maude"]}
+    assert {row.origin for row in rows} == {"testclient"}
 
 
-def test_a_dead_credential_is_recorded_and_a_stranger_is_not(
+def test_invalid_credential_is_recorded_and_a_request_without_one_is_not(
     client: TestClient, database: Database, world: World
 ) -> None:
     assert client.get(f"{API}/me").status_code == 401
@@ -362,36 +366,36 @@ def test_a_dead_credential_is_recorded_and_a_stranger_is_not(
     assert refusals(database)[1:] == [("second_factor_required", "GET /api/v1/me", None, "me:read")]
 
 
-def test_nobody_fills_the_record_with_refusals(client: TestClient, database: Database, world: World) -> None:
-    """So many a minute for one person, and so many for all strangers; what is over is refused and leaves no entry."""
+def test_refusals_beyond_the_quota_leave_no_entry(client: TestClient, database: Database, world: World) -> None:
+    """One person has a quota per minute, unauthenticated requests another; beyond it, refusals leave no entry."""
     as_(client, database, world, "maude")
     begun = now()
-    for _ in range(MOST_KNOWN + 5):
+    for _ in range(MOST_PER_PERSON + 5):
         assert client.get(f"{API}/certificates/999").status_code == 404
-    kept = len(refusals(database))
+    recorded = len(refusals(database))
     as_(client, database, world, "karim")
     client.get(f"{API}/certificates/999")
-    assert len(refusals(database)) == kept + 1
+    assert len(refusals(database)) == recorded + 1
     client.headers["Authorization"] = "Bearer personne"
-    for _ in range(MOST_STRANGERS + 5):
+    for _ in range(MOST_ANONYMOUS + 5):
         assert client.get(f"{API}/me").status_code == 401
-    if now().minute == begun.minute:  # else some of them were counted in the next
-        assert kept == MOST_KNOWN
-        assert len(refusals(database)) == MOST_KNOWN + 1 + MOST_STRANGERS
+    if now().minute == begun.minute:  # otherwise some were counted in the next minute
+        assert recorded == MOST_PER_PERSON
+        assert len(refusals(database)) == MOST_PER_PERSON + 1 + MOST_ANONYMOUS
 
 
-def test_the_next_minute_has_its_own_allowance() -> None:
-    allowance, noon = Allowance(), datetime(2026, 11, 22, 12, tzinfo=UTC)
+def test_refusal_quota_starts_again_each_minute() -> None:
+    quota, noon = RefusalQuota(), datetime(2026, 11, 22, 12, tzinfo=UTC)
     with at(noon):
-        assert [allowance.spend(1) for _ in range(MOST_KNOWN + 1)] == [True] * MOST_KNOWN + [False]
-        assert [allowance.spend(None) for _ in range(MOST_STRANGERS + 1)] == [True] * MOST_STRANGERS + [False]
-        assert allowance.spend(2)
+        assert [quota.take(1) for _ in range(MOST_PER_PERSON + 1)] == [True] * MOST_PER_PERSON + [False]
+        assert [quota.take(None) for _ in range(MOST_ANONYMOUS + 1)] == [True] * MOST_ANONYMOUS + [False]
+        assert quota.take(2)
     with at(noon + timedelta(minutes=1)):
-        assert allowance.spend(1)
-        assert allowance.spend(None)
+        assert quota.take(1)
+        assert quota.take(None)
 
 
-def test_what_is_no_access_is_no_refused_access(client: TestClient, database: Database, world: World) -> None:
+def test_invalid_request_is_not_a_refused_access(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     assert client.get("/nulle-part").status_code == 404
     assert set_capacity(client, world, 1) == 409
@@ -399,14 +403,14 @@ def test_what_is_no_access_is_no_refused_access(client: TestClient, database: Da
     assert refusals(database) == []
 
 
-def test_a_refusal_that_cannot_be_recorded_is_a_refusal(client: TestClient, database: Database, world: World) -> None:
+def test_access_is_refused_when_recording_fails(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     with database.engine.begin() as owner:
         owner.execute(text("revoke insert on audit_entry from escouade_app"))
     assert client.get(f"{API}/certificates/999").status_code == 404
 
 
-def test_a_failed_write_leaves_nothing_in_the_record(database: Database, world: World) -> None:
+def test_failed_write_leaves_no_entry(database: Database, world: World) -> None:
     since = last(database)
     with database.transaction() as db:
         account = db.exec(select(Account).where(Account.person_id == world.people["maude"])).one()
@@ -421,7 +425,7 @@ def _capacity(db: Session, world: World, permission: Permission) -> None:
     cohorts.set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), CapacityCommand(capacity=15))
 
 
-def test_services_outside_a_request_say_for_whom(database: Database, world: World) -> None:
+def test_entry_outside_a_request_has_the_actor_that_was_set(database: Database, world: World) -> None:
     since = last(database)
     with database.transaction() as db:
         _capacity(db, world, P.COHORT_MANAGE)

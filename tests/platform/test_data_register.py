@@ -1,4 +1,4 @@
-"""Every column of every table is classified, with a purpose and a retention; the figures are those applied."""
+"""The register of personal data: every column is classified, every retention is valid and applied."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from app.cli import worker
+from app.identity.jobs import sweep_sign_ins
 from app.platform.audit import data_register as privacy
 from app.platform.audit.data_register import (
     Register,
@@ -20,6 +20,7 @@ from app.platform.audit.data_register import (
     sensitivity,
 )
 from app.platform.database.transaction import Database
+from app.platform.jobs import upkeep
 
 COLUMNS = text(
     """
@@ -41,7 +42,7 @@ def test_every_column_of_the_database_is_classified(database: Database) -> None:
     assert differences(columns[1:]) == [".".join(columns[0])]
 
 
-def test_secrets_are_confidential_and_links_to_people_are_not_nothing() -> None:
+def test_secrets_are_confidential_and_references_to_people_are_personal() -> None:
     for table, entry in register().tables.items():
         for kind, column in entry.columns():
             if column.endswith(("_hash", "_sealed")):
@@ -50,7 +51,7 @@ def test_secrets_are_confidential_and_links_to_people_are_not_nothing() -> None:
                 assert kind is not Sensitivity.NONE, f"{table}.{column}"
 
 
-def test_one_column() -> None:
+def test_sensitivity_of_a_column() -> None:
     assert sensitivity("person", "legal_last_name") is Sensitivity.PERSONAL
     assert sensitivity("account", "password_hash") is Sensitivity.CONFIDENTIAL
     assert sensitivity("region", "name") is Sensitivity.NONE
@@ -60,41 +61,41 @@ def test_one_column() -> None:
 
 SWEPT: dict[str, tuple[Callable[[Database], int], str]] = {
     "session": (
-        worker.sweep_sign_ins,
+        sweep_sign_ins,
         "insert into sign_in (account_id, kind, secret_hash, created_at, seen_at, expires_at, user_agent, origin) "
         "values (1, 'cookie', md5(random()::text), now(), now(), now() - :age, '', '')",
     ),
     "attempt": (
-        worker.sweep_attempts,
+        upkeep.sweep_attempts,
         "insert into attempt (door, subject_hash, at) values ('reset', '', now() - :age)",
     ),
     "answer": (
-        worker.sweep_answers,
+        upkeep.sweep_answers,
         "insert into idempotent_request (person_id, key, answer_sealed, created_at) "
         "values (1, md5(random()::text), '', now() - :age)",
     ),
     "letter": (
-        worker.sweep_letters,
+        upkeep.sweep_messages,
         "insert into letter (recipient, subject, body, created_at, due_at, tries, last_error) "
         "values ('', '', '', now(), now() - :age, 1, '')",
     ),
 }
-"""What destroys under each retention, and a row as old as one wants."""
+"""For each retention, the sweep that applies it, and a statement that inserts a row of a given age."""
 
 
 @pytest.mark.parametrize("name", SWEPT)
-def test_what_the_service_destroys_is_what_is_said(database: Database, name: str) -> None:
+def test_sweep_deletes_at_the_declared_retention(database: Database, name: str) -> None:
     rule, (sweep, insert) = register().retention[name], SWEPT[name]
-    kept = timedelta(hours=rule.hours or 0, days=rule.days or 0)
+    period = timedelta(hours=rule.hours or 0, days=rule.days or 0)
     with database.engine.begin() as owner:
-        for age in (kept - timedelta(minutes=5), kept + timedelta(minutes=5), kept * 2):
+        for age in (period - timedelta(minutes=5), period + timedelta(minutes=5), period * 2):
             owner.execute(text(insert), {"age": age})
     assert sweep(database) == 2
 
 
-def test_nothing_else_is_said_to_be_destroyed_by_the_service() -> None:
-    said = {name for name, rule in register().retention.items() if rule.applied_by == "service"}
-    assert said == {*SWEPT, "flow"}  # flows under way: tests/identity/test_oidc.py
+def test_every_retention_applied_by_the_service_has_a_sweep() -> None:
+    applied_by_service = {name for name, rule in register().retention.items() if rule.applied_by == "service"}
+    assert applied_by_service == {*SWEPT, "flow"}  # sign-in flows: tests/identity/test_oidc.py
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,12 @@ def test_nothing_else_is_said_to_be_destroyed_by_the_service() -> None:
         {"years": 7, "mois": 2},
     ],
 )
-def test_a_retention_is_one_figure_with_a_reason(rule: dict[str, Any]) -> None:
+def test_retention_without_exactly_one_unit_or_a_reason_is_refused(rule: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Retention.model_validate(RULE | rule)
 
 
-def test_good_retentions() -> None:
+def test_retention_with_one_unit_is_accepted() -> None:
     for figure in ({"hours": 24}, {"days": 30}, {"years": 7}, {"permanent": True}):
         assert Retention.model_validate(RULE | figure)
 
@@ -131,20 +132,23 @@ def test_good_retentions() -> None:
         {"none": "id"},
     ],
 )
-def test_a_table_says_each_column_once(entry: dict[str, Any]) -> None:
+def test_table_with_a_duplicate_or_unknown_column_is_refused(entry: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TableEntry.model_validate(TABLE | entry)
 
 
-def test_a_retention_that_is_not_there_or_serves_nothing() -> None:
-    known = {"path": RULE | {"years": 7}}
-    assert Register.model_validate({"retention": known, "tables": {"a": TABLE}, "elsewhere": []})
-    for retention, table in ((known, TABLE | {"retention": "rien"}), (known | {"rien": RULE | {"days": 1}}, TABLE)):
+def test_undefined_or_unused_retention_is_refused() -> None:
+    rules = {"path": RULE | {"years": 7}}
+    assert Register.model_validate({"retention": rules, "tables": {"a": TABLE}, "elsewhere": []})
+    for retention, table in (
+        (rules, TABLE | {"retention": "rien"}),
+        (rules | {"rien": RULE | {"days": 1}}, TABLE),
+    ):
         with pytest.raises(ValidationError):
             Register.model_validate({"retention": retention, "tables": {"a": table}, "elsewhere": []})
 
 
-def test_a_table_said_twice_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_duplicate_table_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     twice = tmp_path / "privacy.toml"
     twice.write_text("[tables.a]\n[tables.a]\n")
     monkeypatch.setattr(privacy, "FILE", twice)

@@ -1,4 +1,4 @@
-"""The embedded server, for real: each test starts PostgreSQL in a directory of its own and leaves no process behind."""
+"""The embedded server: each test starts PostgreSQL in a directory of its own and leaves no process behind."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ from app.platform.database.embedded import WHEEL, EmbeddedError, embedded_server
 
 ROOT = os.geteuid() == 0
 REPOSITORY = Path(__file__).parents[2]
-MACHINE = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+SYSTEM_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 TEMPORARY = "/tmp"  # noqa: S108 whatever TMPDIR says: short, and open to root's account
 BEGIN = """
 import os, sys, uvicorn
@@ -42,20 +42,20 @@ SERVE = " uvicorn.run(app, port=0, log_level='error')"
 
 
 class Holder:
-    """Another Python process that uses the server of a directory until it is told to leave."""
+    """Another Python process that uses the server of a directory until it is released."""
 
     def __init__(self, place: Path, script: str = HOLD) -> None:
         command, pipe = [sys.executable, "-W", "error", "-c", BEGIN + script, str(place)], subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def url(self) -> str:
-        """Its URL, once it has the server."""
+        """The URL that it got, once the server is up."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline().strip()
         assert line, self.process.communicate()[1]
         return line
 
-    def leave(self) -> None:
+    def release(self) -> None:
         _, errors = self.process.communicate("leave\n", timeout=30)
         assert (self.process.returncode, errors) == (0, "")
 
@@ -70,7 +70,7 @@ Hold = Callable[..., Holder]
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """A directory that any account may enter, as a checkout usually is; nothing runs in it afterwards."""
+    """Yield a directory that any account may enter, as a checkout usually is; nothing runs in it afterwards."""
     path = Path(tempfile.mkdtemp(prefix="esc-test-", dir=TEMPORARY)).resolve()
     path.chmod(0o755)
     yield path
@@ -81,7 +81,7 @@ def base() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def made() -> Iterator[Path]:
-    """A server that has run once: initdb takes a second."""
+    """Yield the directory of a server that has run once: initdb takes a second."""
     path = Path(tempfile.mkdtemp(prefix="esc-test-", dir=TEMPORARY)).resolve()
     path.chmod(0o755)
     with embedded_server(path / "server"):
@@ -92,21 +92,21 @@ def made() -> Iterator[Path]:
 
 @pytest.fixture
 def place(made: Path) -> Iterator[Path]:
-    """The directory of that server, for a test that leaves it whole; nothing runs in it before or afterwards."""
+    """Yield that directory, for a test that does not damage it; nothing runs in it before or afterwards."""
     yield made
     assert end(made) == []
 
 
 @pytest.fixture
 def copy(base: Path, made: Path) -> Path:
-    """A copy of it, for a test that does not."""
+    """Return a copy of it, for a test that damages it."""
     subprocess.run(["cp", "-a", made, base / "server"], check=True)
     return base / "server"
 
 
 @pytest.fixture
 def hold() -> Iterator[Hold]:
-    """Start a Holder; those still there at the end are told to leave."""
+    """Yield a function that starts a Holder; those still running at the end are released."""
     with ExitStack() as holders:
 
         def start(place: Path, script: str = HOLD) -> Holder:
@@ -118,13 +118,13 @@ def hold() -> Iterator[Hold]:
 
 
 def postmasters(place: Path) -> list[int]:
-    """Servers that run on data anywhere under this place, zombies left out."""
+    """Return the servers that run on data under a directory, zombies left out."""
     listing = subprocess.run(["ps", "-ww", "-Ao", "pid=,command="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in listing.splitlines() if "postgres" in line and f"-D {place}" in line]
 
 
 def end(place: Path) -> list[int]:
-    """Kill the servers that a test has left there."""
+    """Kill the servers that a test has left in a directory; return them."""
     left = postmasters(place)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
@@ -152,17 +152,15 @@ def sockets(url: str) -> Path:
     return Path(url.partition("host=")[2].partition("&")[0])
 
 
-def test_the_binaries_come_from_the_wheel_when_it_is_there() -> None:
-    found = find_binaries()
-    assert (found / "postgres").is_file()
-    assert (WHEEL in found.parts) == (find_spec(WHEEL) is not None)
+def test_find_binaries_prefers_the_wheel() -> None:
+    binaries = find_binaries()
+    assert (binaries / "postgres").is_file()
+    assert (WHEEL in binaries.parts) == (find_spec(WHEEL) is not None)
     assert WHEEL not in sys.modules
 
 
-@pytest.mark.parametrize("binaries", [None, *MACHINE], ids=str)
-def test_a_first_start_gives_an_empty_database_and_a_later_one_finds_it_again(
-    base: Path, binaries: Path | None
-) -> None:
+@pytest.mark.parametrize("binaries", [None, *SYSTEM_BINARIES], ids=str)
+def test_first_start_creates_an_empty_database_and_a_later_start_reopens_it(base: Path, binaries: Path | None) -> None:
     place = base / "new"
     with embedded_server(place, binaries) as url:
         assert url.startswith("postgresql+psycopg://escouade@/escouade?host=/")
@@ -173,16 +171,16 @@ def test_a_first_start_gives_an_empty_database_and_a_later_one_finds_it_again(
         ) == [("escouade", "escouade", True, "UTF8", "C", "C")]
         settings = ["listen_addresses", "max_connections", "shared_buffers", "fsync", "TimeZone"]
         assert [ask(url, f"show {name}")[0][0] for name in settings] == ["", "100", "128MB", "on", "UTC"]
-        ask(url, "create table kept as select 'é' as letter")
+        ask(url, "create table saved as select 'é' as letter")
         for directory in (place / "data", sockets(url)):
             assert stat.S_IMODE(directory.stat().st_mode) == 0o700
         assert stat.S_IMODE(place.stat().st_mode) == (0o710 if ROOT else 0o700)
     assert postmasters(place) == []
     with embedded_server(place, binaries) as url:
-        assert ask(url, "select letter from kept") == [("é",)]
+        assert ask(url, "select letter from saved") == [("é",)]
 
 
-def test_the_server_runs_as_an_ordinary_account_without_roots_groups_in_a_session_of_its_own(place: Path) -> None:
+def test_server_runs_as_an_ordinary_account_without_roots_groups_in_its_own_session(place: Path) -> None:
     with embedded_server(place) as url:
         assert ask(url, "select inet_server_addr()") == [(None,)]
         uid = (place / "data").stat().st_uid
@@ -193,25 +191,25 @@ def test_the_server_runs_as_an_ordinary_account_without_roots_groups_in_a_sessio
         assert os.getsid(postmaster(place)) != os.getsid(0)  # no Ctrl-C reaches it
 
 
-def test_a_second_process_adopts_the_server_and_the_last_to_leave_stops_it(place: Path, hold: Hold) -> None:
+def test_second_process_uses_the_same_server_and_the_last_one_stops_it(place: Path, hold: Hold) -> None:
     first = hold(place)
     first.url()
     pid = postmaster(place)
     with embedded_server(place) as url:
         assert postmaster(place) == pid
-        first.leave()
+        first.release()
         assert ask(url, "select 1") == [(1,)]
         assert postmaster(place) == pid
     assert postmasters(place) == []
 
 
-def test_three_processes_that_arrive_and_leave_together_share_one_server(base: Path, hold: Hold) -> None:
+def test_three_processes_that_start_and_stop_together_share_one_server(base: Path, hold: Hold) -> None:
     place = base / "new"
     holders = [hold(place) for _ in range(3)]
     urls = {holder.url() for holder in holders}
     assert len(urls) == 1
     pid = postmaster(place)
-    holders.pop().leave()
+    holders.pop().release()
     assert postmaster(place) == pid
     assert ask(urls.pop(), "select 1") == [(1,)]
     for holder in holders:
@@ -222,7 +220,7 @@ def test_three_processes_that_arrive_and_leave_together_share_one_server(base: P
     assert postmasters(place) == []
 
 
-def test_one_process_may_use_it_twice(place: Path) -> None:
+def test_server_used_twice_in_one_process_runs_until_the_last_use(place: Path) -> None:
     with ExitStack() as outer:
         url = outer.enter_context(embedded_server(place))
         with embedded_server(place) as again:
@@ -234,11 +232,11 @@ def test_one_process_may_use_it_twice(place: Path) -> None:
 def test_a_forked_child_that_ends_does_not_stop_the_server(place: Path, hold: Hold) -> None:
     holder = hold(place, FORK)
     assert ask(holder.url(), "select 1") == [(1,)]
-    holder.leave()
+    holder.release()
     assert postmasters(place) == []
 
 
-def test_the_server_of_a_killed_process_is_adopted(place: Path, hold: Hold) -> None:
+def test_server_of_a_killed_process_is_used_by_the_next_one(place: Path, hold: Hold) -> None:
     killed = hold(place)
     killed.url()
     pid = postmaster(place)
@@ -250,34 +248,34 @@ def test_the_server_of_a_killed_process_is_adopted(place: Path, hold: Hold) -> N
     assert postmasters(place) == []
 
 
-def test_a_killed_server_starts_again_with_what_was_committed(copy: Path, hold: Hold) -> None:
+def test_killed_server_restarts_with_committed_data(copy: Path, hold: Hold) -> None:
     holder = hold(copy)
     url = holder.url()
-    ask(url, "create table kept as select 1 as one")
+    ask(url, "create table saved as select 1 as one")
     os.kill(postmaster(copy), signal.SIGKILL)  # its parent lives: it stays a zombie
     with embedded_server(copy) as again:
-        assert ask(again, "select one from kept") == [(1,)]
-        holder.leave()
-        assert ask(again, "select one from kept") == [(1,)]
+        assert ask(again, "select one from saved") == [(1,)]
+        holder.release()
+        assert ask(again, "select one from saved") == [(1,)]
 
 
-def test_a_server_killed_under_our_feet_starts_again_in_the_same_process(copy: Path) -> None:
+def test_server_killed_while_in_use_restarts_in_the_same_process(copy: Path) -> None:
     with embedded_server(copy) as url:
-        ask(url, "create table kept as select 1 as one")
+        ask(url, "create table saved as select 1 as one")
         os.kill(postmaster(copy), signal.SIGKILL)
         with embedded_server(copy) as again:
-            assert ask(again, "select one from kept") == [(1,)]
-        assert ask(url, "select one from kept") == [(1,)]
+            assert ask(again, "select one from saved") == [(1,)]
+        assert ask(url, "select one from saved") == [(1,)]
 
 
-def test_a_recycled_process_number_is_not_taken_for_the_server(copy: Path) -> None:
+def test_reused_process_id_is_not_taken_for_the_server(copy: Path) -> None:
     (copy / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{copy / 'data'}\n", encoding="utf-8")
     with embedded_server(copy) as url:
         assert ask(url, "select 1") == [(1,)]
 
 
 @pytest.mark.parametrize("name", ["un été à Québec", "l'été, (1) & %s;#", "long" * 40])
-def test_any_path_will_do_but_no_socket_directory_that_somebody_prepared(base: Path, name: str) -> None:
+def test_any_path_works_and_a_socket_directory_of_another_account_is_refused(base: Path, name: str) -> None:
     (base / name).mkdir()
     (base / name).chmod(0o755)
     place = base / name / "server"
@@ -295,8 +293,8 @@ def test_any_path_will_do_but_no_socket_directory_that_somebody_prepared(base: P
     assert (refused.code, refused.params) == ("embedded.not_private", {"path": str(directory)})
 
 
-def test_a_directory_that_holds_something_else_is_refused_and_left_alone(base: Path) -> None:
-    place = base / "theirs"
+def test_directory_with_other_files_is_refused_and_unchanged(base: Path) -> None:
+    place = base / "other"
     place.mkdir()
     (place / "thesis.txt").touch()
     place.chmod(0o755)
@@ -306,7 +304,7 @@ def test_a_directory_that_holds_something_else_is_refused_and_left_alone(base: P
     assert stat.S_IMODE(place.stat().st_mode) == 0o755
 
 
-def test_a_file_in_the_place_of_the_directory_is_refused(base: Path) -> None:
+def test_file_instead_of_the_directory_is_refused(base: Path) -> None:
     (base / "file").touch()
     assert refusal(base / "file").code == "embedded.system"
 
@@ -314,21 +312,21 @@ def test_a_file_in_the_place_of_the_directory_is_refused(base: Path) -> None:
 def test_the_directory_of_another_account_is_refused(base: Path) -> None:
     place = Path("/usr")
     if ROOT:
-        place = base / "theirs"
+        place = base / "other"
         place.mkdir()
         shutil.chown(place, "nobody")
     refused = refusal(place)
     assert (refused.code, refused.params) == ("embedded.not_owner", {"path": str(place)})
 
 
-def test_data_of_another_major_version_is_refused_with_the_servers_own_words(copy: Path) -> None:
+def test_data_of_another_major_version_is_refused_with_the_servers_message(copy: Path) -> None:
     (copy / "data" / "PG_VERSION").write_text("9\n", encoding="ascii")
     failed = refusal(copy)
     assert failed.code == "embedded.failed"
     assert "initialized by PostgreSQL version 9" in str(failed.params["detail"])
 
 
-def test_a_server_that_does_not_start_says_why_and_leaves_nothing(copy: Path) -> None:
+def test_failed_start_reports_the_cause_and_leaves_no_process(copy: Path) -> None:
     (copy / "data" / "postgresql.conf").write_text("nonsense = 1\n", encoding="ascii")
     failed = refusal(copy)
     assert failed.code == "embedded.failed"
@@ -346,7 +344,7 @@ def test_a_signal_stops_the_server(place: Path, hold: Hold, script: str, number:
     assert postmasters(place) == []
 
 
-def test_a_start_cut_short_leaves_no_process_and_the_next_one_works(base: Path, hold: Hold) -> None:
+def test_interrupted_start_leaves_no_process_and_the_next_start_works(base: Path, hold: Hold) -> None:
     place = base / "new"
     holder = hold(place)
     while not (place / "data.new" / "PG_VERSION").exists():
@@ -358,12 +356,12 @@ def test_a_start_cut_short_leaves_no_process_and_the_next_one_works(base: Path, 
 
 
 @pytest.mark.skipif(not (ROOT and find_spec(WHEEL)), reason="only root has another account run the server")
-def test_root_moves_what_its_account_cannot_reach_under_var_lib(base: Path) -> None:
-    found = find_binaries()
+def test_root_moves_data_under_var_lib_when_its_account_cannot_reach_it(base: Path) -> None:
+    binaries = find_binaries()
     base.chmod(0o700)
     package = base / "site-packages" / WHEEL
-    shutil.copytree(found.parent, package / "pginstall18")
-    shutil.copytree(found.parents[2] / f"{WHEEL}.libs", package.with_name(f"{WHEEL}.libs"))
+    shutil.copytree(binaries.parent, package / "pginstall18")
+    shutil.copytree(binaries.parents[2] / f"{WHEEL}.libs", package.with_name(f"{WHEEL}.libs"))
     home = None
     try:
         with embedded_server(base / "server", package / "pginstall18" / "bin") as url:
@@ -371,11 +369,11 @@ def test_root_moves_what_its_account_cannot_reach_under_var_lib(base: Path) -> N
             assert home.parent == Path("/var/lib")
             assert stat.S_IMODE(home.stat().st_mode) == 0o710
             assert postmasters(home / "data")
-            ask(url, "create table kept as select 1 as one")
+            ask(url, "create table saved as select 1 as one")
         assert postmasters(home / "data") == []
         base.chmod(0o755)  # reachable now: the data stays where it is
         with embedded_server(base / "server") as url:
-            assert ask(url, "select one from kept") == [(1,)]
+            assert ask(url, "select one from saved") == [(1,)]
         assert postmasters(home / "data") == []
     finally:
         if home is not None:
@@ -383,7 +381,7 @@ def test_root_moves_what_its_account_cannot_reach_under_var_lib(base: Path) -> N
 
 
 @pytest.mark.skipif(not (ROOT and shutil.which("psql")), reason="only root can try as another account, with psql")
-def test_the_account_that_runs_the_server_may_not_connect_to_it(place: Path) -> None:
+def test_account_that_runs_the_server_cannot_connect(place: Path) -> None:
     nobody: dict[str, Any] = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
     with embedded_server(place) as url:
         command = ["psql", "-h", str(sockets(url)), "-U", "escouade", "-c", "select 1", "escouade"]

@@ -1,4 +1,4 @@
-"""Dates, clocks and reasons as people read them."""
+"""The display forms of dates, times and reasons."""
 
 from datetime import UTC, date, datetime
 
@@ -13,21 +13,21 @@ NBSP = text.NBSP
 @pytest.mark.parametrize(
     ("day", "expected"), [(date(2026, 11, 22), "22 novembre 2026"), (date(2026, 1, 1), "1er janvier 2026")]
 )
-def test_a_day_never_breaks_across_lines(day: date, expected: str) -> None:
+def test_day_has_no_break_spaces(day: date, expected: str) -> None:
     assert text.day(day) == expected.replace(" ", NBSP)
 
 
 @pytest.mark.parametrize(("minute", "expected"), [(0, "9 h"), (5, "9 h 05"), (30, "9 h 30")])
-def test_a_clock_says_no_zero_on_the_hour(minute: int, expected: str) -> None:
+def test_clock_on_the_hour_has_no_minutes(minute: int, expected: str) -> None:
     assert text.clock(datetime(2026, 11, 22, 14, minute, tzinfo=UTC)) == expected.replace(" ", NBSP)
 
 
-def test_a_zone_is_called_by_its_name() -> None:
+def test_zone_name_is_the_common_one() -> None:
     assert text.zone_name("America/Toronto") == "heure de l’Est"
     assert text.zone_name("America/Halifax") == "heure de l’Atlantique"
 
 
-def test_a_reason_says_days_and_hours_in_words() -> None:
+def test_explain_shows_days_and_hours_in_display_form() -> None:
     late = text.explain(Reason("too_late_to_join", {"limit_on": "2026-09-21"}))
     assert f"le 21{NBSP}septembre{NBSP}2026." in late
     missing = text.explain(Reason("field_hours_missing", {"activity": "GEN-8.A", "missing_minutes": 90}))

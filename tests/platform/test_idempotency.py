@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: one effect however often a creation is sent, and nothing remembered of a refusal."""
+"""``Idempotency-Key``: one effect however often a creation is sent; refusals are not stored."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
-from app.cli.worker import sweep_answers
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.jobs.upkeep import sweep_answers
 from app.platform.security.permissions import Permission
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.middleware import MEGABYTE
 from app.platform.web.pages import API
 from tests.access.test_every_route_is_guarded import guarded_routes
@@ -30,35 +30,35 @@ ENTERPRISE = {"name": "Scierie du Lac", "sector": "Bois", "size": EnterpriseSize
 
 
 def key(value: str = "cle-1") -> dict[str, str]:
-    """The header."""
+    """Return the header with a key."""
     return {"Idempotency-Key": value}
 
 
 def enterprises(database: Database, world: World) -> int:
-    """How many there are in the college."""
+    """Return how many enterprises the college has."""
     with database.transaction(colleges=[world.alma]) as db:
         return count(db, "enterprise")
 
 
-def remembered(database: Database) -> int:
-    """How many answers are kept."""
+def stored_responses(database: Database) -> int:
+    """Return how many responses are stored."""
     with database.transaction() as db:
         return count(db, "idempotent_request")
 
 
 @pytest.fixture
 def coordinator(client: TestClient, database: Database, world: World) -> TestClient:
-    """The client signed in as the coordinator of Alma."""
+    """Return the client, signed in as the coordinator of Alma."""
     return as_(client, database, world, "coordinator")
 
 
 @pytest.fixture
 def path(world: World) -> str:
-    """Where enterprises are added."""
+    """Return the path that creates an enterprise."""
     return f"/api/v1/colleges/{world.alma}/enterprises"
 
 
-def test_the_second_sender_reads_the_first_answer(
+def test_second_request_gets_the_first_response(
     coordinator: TestClient, database: Database, world: World, path: str
 ) -> None:
     first = coordinator.post(path, json=ENTERPRISE, headers=key())
@@ -72,15 +72,17 @@ def test_the_second_sender_reads_the_first_answer(
     assert again.headers["cache-control"] == "no-store"
 
 
-def test_without_a_key_or_with_another_it_is_done_again(
+def test_request_without_the_key_or_with_another_is_done_again(
     coordinator: TestClient, database: Database, world: World, path: str
 ) -> None:
     for headers in ({}, {}, key("a"), key("b")):
         assert coordinator.post(path, json=ENTERPRISE, headers=headers).status_code == 201
-    assert (enterprises(database, world), remembered(database)) == (4, 2)
+    assert (enterprises(database, world), stored_responses(database)) == (4, 2)
 
 
-def test_the_same_key_for_something_else(coordinator: TestClient, database: Database, world: World, path: str) -> None:
+def test_same_key_with_another_request_is_refused(
+    coordinator: TestClient, database: Database, world: World, path: str
+) -> None:
     coordinator.post(path, json=ENTERPRISE, headers=key())
     elsewhere = f"/api/v1/cohorts/{world.cohort}/sessions"
     others = [
@@ -94,7 +96,7 @@ def test_the_same_key_for_something_else(coordinator: TestClient, database: Data
     assert enterprises(database, world) == 1
 
 
-def test_a_key_is_its_persons(client: TestClient, database: Database, world: World, path: str) -> None:
+def test_key_of_another_person_is_independent(client: TestClient, database: Database, world: World, path: str) -> None:
     as_(client, database, world, "coordinator").post(path, json=ENTERPRISE, headers=key())
     people = f"/api/v1/colleges/{world.rouyn}/enterprises"
     other = as_(client, database, world, "other_coordinator").post(people, json=ENTERPRISE, headers=key())
@@ -108,17 +110,17 @@ def test_a_key_is_its_persons(client: TestClient, database: Database, world: Wor
 
 def test_a_refusal_leaves_the_key_free(coordinator: TestClient, database: Database, world: World, path: str) -> None:
     wrong = coordinator.post(path, json=ENTERPRISE | {"region_code": "99"}, headers=key())
-    assert (wrong.status_code, remembered(database)) == (422, 0)
+    assert (wrong.status_code, stored_responses(database)) == (422, 0)
     assert coordinator.post(path, json={"name": 3}, headers=key()).status_code == 422
     assert coordinator.post("/api/v1/colleges/999999/enterprises", json=ENTERPRISE, headers=key()).status_code == 404
     assert coordinator.post(path, json=ENTERPRISE, headers=key()).status_code == 201
-    assert (enterprises(database, world), remembered(database)) == (1, 1)
+    assert (enterprises(database, world), stored_responses(database)) == (1, 1)
 
 
-def test_effect_and_answer_are_kept_together_or_not_at_all(
+def test_failed_commit_keeps_neither_effect_nor_response(
     settings: Settings, database: Database, world: World, path: str
 ) -> None:
-    """The commit fails after the answer was written: neither stays, and the key is free."""
+    """The commit fails after the response was stored: neither is kept, and the key is free."""
 
     def fail(_: object) -> None:
         raise RuntimeError("panne")
@@ -129,11 +131,13 @@ def test_effect_and_answer_are_kept_together_or_not_at_all(
     client.headers["Authorization"] = f"Bearer {secret}"
     assert client.post(path, json=ENTERPRISE, headers=key()).status_code == 500
     database.before_commit = database.before_commit[:-1]
-    assert (enterprises(database, world), remembered(database)) == (0, 0)
+    assert (enterprises(database, world), stored_responses(database)) == (0, 0)
     assert client.post(path, json=ENTERPRISE, headers=key()).status_code == 201
 
 
-def test_while_another_is_at_it(coordinator: TestClient, database: Database, world: World, path: str) -> None:
+def test_key_in_use_by_another_transaction_is_409(
+    coordinator: TestClient, database: Database, world: World, path: str
+) -> None:
     place = f"idempotency:{world.people['coordinator']}:cle-1"
     with database.transaction() as db:
         db.execute(text("select pg_advisory_xact_lock(hashtextextended(:place, 0))"), {"place": place})
@@ -144,7 +148,9 @@ def test_while_another_is_at_it(coordinator: TestClient, database: Database, wor
     assert coordinator.post(path, json=ENTERPRISE, headers=key()).status_code == 201
 
 
-def test_fifty_at_once_have_one_effect(settings: Settings, database: Database, world: World, path: str) -> None:
+def test_fifty_concurrent_requests_have_one_effect(
+    settings: Settings, database: Database, world: World, path: str
+) -> None:
     headers = key() | {"Authorization": f"Bearer {token(database, world, 'coordinator')}"}
     ready = threading.Barrier(50)
 
@@ -158,22 +164,26 @@ def test_fifty_at_once_have_one_effect(settings: Settings, database: Database, w
     assert {a.status_code for a in answers} <= {201, 409}
     assert len({a.content for a in done}) == 1
     assert sum("idempotent-replayed" not in a.headers for a in done) == 1
-    assert (enterprises(database, world), remembered(database)) == (1, 1)
+    assert (enterprises(database, world), stored_responses(database)) == (1, 1)
 
 
 @pytest.mark.parametrize("value", ["", " ", "a b", "é".encode().decode("latin-1"), "a" * 101, "a\tb"])
-def test_what_is_no_key(coordinator: TestClient, database: Database, world: World, path: str, value: str) -> None:
+def test_malformed_key_is_refused(
+    coordinator: TestClient, database: Database, world: World, path: str, value: str
+) -> None:
     answer = coordinator.post(path, json=ENTERPRISE, headers={"Idempotency-Key": value.encode("latin-1")})  # type: ignore[dict-item]
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key")
     assert enterprises(database, world) == 0
 
 
-def test_two_keys_are_none(coordinator: TestClient, path: str) -> None:
+def test_two_keys_are_refused(coordinator: TestClient, path: str) -> None:
     answer = coordinator.post(path, json=ENTERPRISE, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")])
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key")
 
 
-def test_a_file_sent_again_has_another_boundary(client: TestClient, database: Database, world: World) -> None:
+def test_same_file_with_another_boundary_is_the_same_request(
+    client: TestClient, database: Database, world: World
+) -> None:
     as_(client, database, world, "maude")
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
 
@@ -189,9 +199,7 @@ def test_a_file_sent_again_has_another_boundary(client: TestClient, database: Da
 
 
 @pytest.mark.parametrize("media", ["application/json", "multipart/form-data; boundary=x"])
-def test_a_body_too_large_is_refused_under_a_key_too(
-    settings: Settings, database: Database, world: World, media: str
-) -> None:
+def test_body_too_large_is_refused_with_a_key(settings: Settings, database: Database, world: World, media: str) -> None:
     lines = (
         f"Authorization: Bearer {token(database, world, 'maude')}", "Idempotency-Key: cle-1",
         f"Content-Type: {media}", "Transfer-Encoding: chunked", "Connection: close",
@@ -199,17 +207,17 @@ def test_a_body_too_large_is_refused_under_a_key_too(
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
     with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database, RING)) as port:
         status, document = exchange(port, head(path, *lines), *chunks(multipart(5 * MEGABYTE)))
-    assert (status, document["code"], remembered(database)) == (413, "too_large", 0)
+    assert (status, document["code"], stored_responses(database)) == (413, "too_large", 0)
 
 
-def test_answers_are_sealed_and_swept_after_a_day(
+def test_stored_responses_are_encrypted_and_deleted_after_a_day(
     coordinator: TestClient, database: Database, world: World, path: str
 ) -> None:
     coordinator.post(path, json=ENTERPRISE, headers=key("vieille"))
     coordinator.post(path, json=ENTERPRISE, headers=key("recente"))
     with database.engine.begin() as owner:
-        kept = owner.execute(text("select row_to_json(r)::text from idempotent_request r")).scalars().all()
-        assert not any("Scierie" in row for row in kept)
+        rows = owner.execute(text("select row_to_json(r)::text from idempotent_request r")).scalars().all()
+        assert not any("Scierie" in row for row in rows)
         age = "update idempotent_request set created_at = now() - interval '24 hours 1 minute' where key = 'vieille'"
         owner.execute(text(age))
     assert sweep_answers(database) == 1
@@ -217,7 +225,7 @@ def test_answers_are_sealed_and_swept_after_a_day(
     assert "idempotent-replayed" in coordinator.post(path, json=ENTERPRISE, headers=key("recente")).headers
 
 
-def test_the_application_cannot_change_an_answer(
+def test_application_role_cannot_change_a_stored_response(
     coordinator: TestClient, database: Database, world: World, path: str
 ) -> None:
     coordinator.post(path, json=ENTERPRISE, headers=key())
@@ -226,12 +234,12 @@ def test_the_application_cannot_change_an_answer(
             db.execute(text(statement))
 
 
-def test_a_proof_of_sign_in_is_never_given_twice(client: TestClient, database: Database, world: World) -> None:
+def test_token_of_a_sign_in_is_never_replayed(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     answers = [client.post("/api/v1/me/second-factor/proposals", headers=key()) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["secret"] != answers[1].json()["secret"]
-    assert remembered(database) == 0
+    assert stored_responses(database) == 0
 
 
 # Every creation ----------------------------------------------------------------------------------
@@ -239,31 +247,33 @@ def test_a_proof_of_sign_in_is_never_given_twice(client: TestClient, database: D
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
-    """The application; no query is made."""
+    """Return the application; no query is made."""
     return create_app(settings, Database("postgresql+psycopg://nowhere/none"), RING)
 
 
 def creations(app: FastAPI) -> dict[str, Any]:
-    """Routes of the API that create, by path."""
-    found = {}
+    """Return the routes of the API that create, by path."""
+    routes = {}
     for context in iter_route_contexts(app.routes):
         if (context.path or "").startswith(API) and getattr(context, "status_code", None) == 201:
             assert context.methods == {"POST"}, context.path
-            found[context.path or ""] = context.original_route
-    return found
+            routes[context.path or ""] = context.original_route
+    return routes
 
 
-def test_every_creation_takes_a_key(app: FastAPI) -> None:
-    found = creations(app)
-    assert len(found) > 20
-    assert [path for path, route in found.items() if not isinstance(route, OnceRoute)] == [], "route_class=OnceRoute"
+def test_every_creation_route_accepts_a_key(app: FastAPI) -> None:
+    routes = creations(app)
+    assert len(routes) > 20
+    assert [path for path, route in routes.items() if not isinstance(route, IdempotentRoute)] == [], (
+        "route_class=IdempotentRoute"
+    )
 
 
-def test_every_creation_of_someone_signed_in_says_so(app: FastAPI) -> None:
+def test_every_creation_of_a_signed_in_person_documents_the_key(app: FastAPI) -> None:
     paths = app.openapi()["paths"]
-    # No person to keep an answer for, or a proof of sign-in, which is never given twice.
+    # No person to store a response for, or the token of a sign-in, which is never replayed.
     without = {None, Permission.SIGN_IN_FINISH}
-    apart = {door for door, guards in guarded_routes(app) if getattr(guards[0], "permission", None) in without}
+    apart = {route for route, guards in guarded_routes(app) if getattr(guards[0], "permission", None) in without}
     for path in creations(app):
         named = {"$ref": "#/components/parameters/IdempotencyKey"} in paths[path]["post"].get("parameters", [])
         assert named == (f"POST {path}" not in apart), path

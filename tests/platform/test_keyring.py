@@ -1,4 +1,4 @@
-"""The keyring: what it seals opens in its place and for its use only; its file is made once, for its owner's eyes."""
+"""The keyring: encryption bound to a place and a use, key rotation, and its file, readable by its owner only."""
 
 import json
 import os
@@ -13,79 +13,91 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.platform.config import Settings, unsafe
+from app.platform.config import Settings, unsafe_settings
 from app.platform.errors import Unavailable
 from app.platform.locations import ROOT
-from app.platform.security.keyring import Keyring, Use, load, make, new_keyring, rotate, save, version_of, weaknesses
+from app.platform.security.keyring import (
+    KeyPurpose,
+    Keyring,
+    create,
+    load,
+    new_keyring,
+    rotate,
+    save,
+    version_of,
+    weaknesses,
+)
 
-RING = new_keyring()
-USES = sorted(Use)
+KEYRING = new_keyring()
+USES = sorted(KeyPurpose)
 
 
 @given(st.text(max_size=200), st.sampled_from(USES), st.text(max_size=40))
-def test_what_is_sealed_opens(plain: str, use: Use, place: str) -> None:
-    sealed = RING.encrypt(use, plain, bound=place)
-    assert RING.decrypt(use, sealed, bound=place) == plain
-    assert sealed != RING.encrypt(use, plain, bound=place), "two seals of one secret tell nothing of it"
+def test_decrypt_returns_what_was_encrypted(plain: str, use: KeyPurpose, place: str) -> None:
+    encrypted = KEYRING.encrypt(use, plain, bound=place)
+    assert KEYRING.decrypt(use, encrypted, bound=place) == plain
+    assert encrypted != KEYRING.encrypt(use, plain, bound=place), "the same secret is never encrypted twice alike"
 
 
 @pytest.mark.parametrize("other", USES)
 @pytest.mark.parametrize("use", USES)
-def test_uses_do_not_open_each_other(use: Use, other: Use) -> None:
-    sealed = RING.encrypt(use, "secret", bound="account:1")
+def test_decrypt_for_another_use_is_refused(use: KeyPurpose, other: KeyPurpose) -> None:
+    encrypted = KEYRING.encrypt(use, "secret", bound="account:1")
     if use is other:
-        assert RING.decrypt(other, sealed, bound="account:1") == "secret"
+        assert KEYRING.decrypt(other, encrypted, bound="account:1") == "secret"
     else:
         with pytest.raises(Unavailable, match="seal_broken"):
-            RING.decrypt(other, sealed, bound="account:1")
-        assert RING.mac(use, b"same") != RING.mac(other, b"same")
+            KEYRING.decrypt(other, encrypted, bound="account:1")
+        assert KEYRING.mac(use, b"same") != KEYRING.mac(other, b"same")
 
 
-def test_a_seal_that_was_moved_does_not_open() -> None:
-    sealed = RING.encrypt(Use.TOTP, "secret", bound="account:1")
+def test_decrypt_bound_elsewhere_is_refused() -> None:
+    encrypted = KEYRING.encrypt(KeyPurpose.TOTP, "secret", bound="account:1")
     with pytest.raises(Unavailable, match="seal_broken"):
-        RING.decrypt(Use.TOTP, sealed, bound="account:2")
+        KEYRING.decrypt(KeyPurpose.TOTP, encrypted, bound="account:2")
 
 
-def test_a_seal_altered_anywhere_does_not_open() -> None:
-    sealed = RING.encrypt(Use.TOTP, "secret", bound="account:1")
-    head, body = sealed.split(".")
+def test_decrypt_altered_secret_is_refused() -> None:
+    encrypted = KEYRING.encrypt(KeyPurpose.TOTP, "secret", bound="account:1")
+    head, body = encrypted.split(".")
     for at, sign in enumerate(body.rstrip("=")[:-1]):
         altered = f"{head}.{body[:at]}{'A' if sign != 'A' else 'B'}{body[at + 1 :]}"
         with pytest.raises(Unavailable, match="seal_broken"):
-            RING.decrypt(Use.TOTP, altered, bound="account:1")
+            KEYRING.decrypt(KeyPurpose.TOTP, altered, bound="account:1")
 
 
-def test_another_ring_opens_nothing() -> None:
-    sealed = RING.encrypt(Use.OIDC, "secret", bound="issuer")
+def test_decrypt_with_another_keyring_is_refused() -> None:
+    encrypted = KEYRING.encrypt(KeyPurpose.OIDC, "secret", bound="issuer")
     with pytest.raises(Unavailable, match="seal_broken"):
-        new_keyring().decrypt(Use.OIDC, sealed, bound="issuer")
+        new_keyring().decrypt(KeyPurpose.OIDC, encrypted, bound="issuer")
 
 
-def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
-    old = RING.encrypt(Use.TOTP, "secret", bound="account:1")
-    turned = RING.rotated()
-    new = turned.encrypt(Use.TOTP, "secret", bound="account:1")
+def test_rotated_keyring_encrypts_with_the_new_key_and_decrypts_with_the_old() -> None:
+    old = KEYRING.encrypt(KeyPurpose.TOTP, "secret", bound="account:1")
+    newer = KEYRING.rotated()
+    new = newer.encrypt(KeyPurpose.TOTP, "secret", bound="account:1")
     assert (version_of(old), version_of(new)) == (1, 2)
     assert (
-        turned.decrypt(Use.TOTP, old, bound="account:1") == turned.decrypt(Use.TOTP, new, bound="account:1") == "secret"
+        newer.decrypt(KeyPurpose.TOTP, old, bound="account:1")
+        == newer.decrypt(KeyPurpose.TOTP, new, bound="account:1")
+        == "secret"
     )
-    assert turned.mac(Use.AUDIT, b"x", version=1) == RING.mac(Use.AUDIT, b"x")
-    assert turned.mac(Use.AUDIT, b"x") != RING.mac(Use.AUDIT, b"x")
+    assert newer.mac(KeyPurpose.AUDIT, b"x", version=1) == KEYRING.mac(KeyPurpose.AUDIT, b"x")
+    assert newer.mac(KeyPurpose.AUDIT, b"x") != KEYRING.mac(KeyPurpose.AUDIT, b"x")
     with pytest.raises(Unavailable, match="key_missing"):
-        RING.decrypt(Use.TOTP, new, bound="account:1")
+        KEYRING.decrypt(KeyPurpose.TOTP, new, bound="account:1")
     with pytest.raises(Unavailable, match="key_missing"):
-        Keyring(2, {2: turned.keys[2]}).decrypt(Use.TOTP, old, bound="account:1")
+        Keyring(2, {2: newer.keys[2]}).decrypt(KeyPurpose.TOTP, old, bound="account:1")
 
 
 # The file ---------------------------------------------------------------------------------------
 
 
-def test_the_file_is_for_its_owner_s_eyes(tmp_path: Path) -> None:
+def test_keyring_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "ring.json"
     before = os.umask(0)
     try:
-        assert make(file)
+        assert create(file)
         modes = [stat.S_IMODE(file.stat().st_mode)]
         rotate(file)
         save(file, load(file))
@@ -101,55 +113,55 @@ def test_the_file_is_for_its_owner_s_eyes(tmp_path: Path) -> None:
         assert [r.code for r in weaknesses(file)] == ["keyring_open_to_others"]
 
 
-def test_one_that_is_there_is_never_replaced(tmp_path: Path) -> None:
+def test_create_never_replaces_an_existing_keyring(tmp_path: Path) -> None:
     file = tmp_path / "ring.json"
-    assert make(file)
+    assert create(file)
     before = file.read_bytes()
-    assert not make(file)
+    assert not create(file)
     assert file.read_bytes() == before
 
 
-MAKER = """
+CREATE_SCRIPT = """
 import sys
 from pathlib import Path
 
-from app.platform.security.keyring import load, make
+from app.platform.security.keyring import load, create
 
 file = Path(sys.argv[1])
 sys.stdin.readline()
-print(make(file), load(file).keys[1].hex())
+print(create(file), load(file).keys[1].hex())
 """
 
 
-def test_processes_that_make_it_at_once_share_one(tmp_path: Path) -> None:
+def test_create_by_concurrent_processes_gives_one_keyring(tmp_path: Path) -> None:
     file = tmp_path / "ring.json"
-    command = [sys.executable, "-c", MAKER, str(file)]
+    command = [sys.executable, "-c", CREATE_SCRIPT, str(file)]
     running = [
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
-    for process in running:  # all have loaded their modules, or will wait for nobody
+    for process in running:  # each waits for this line, once its modules are loaded
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].split() for process in running]
-    assert sorted(made for made, _ in said) == ["False", "False", "False", "True"]
-    assert len({key for _, key in said}) == 1
+    outputs = [process.communicate(timeout=60)[0].split() for process in running]
+    assert sorted(created for created, _ in outputs) == ["False", "False", "False", "True"]
+    assert len({key for _, key in outputs}) == 1
 
 
-def test_rotations_at_once_lose_no_key(tmp_path: Path) -> None:
+def test_concurrent_rotations_keep_every_key(tmp_path: Path) -> None:
     file = tmp_path / "ring.json"
-    make(file)
+    create(file)
     together = threading.Barrier(8)
 
-    def turn(_: int) -> Keyring:
+    def rotate_together(_: int) -> Keyring:
         together.wait()
         return rotate(file)
 
     with ThreadPoolExecutor(8) as pool:
-        rings = list(pool.map(turn, range(8)))
+        keyrings = list(pool.map(rotate_together, range(8)))
     last = load(file)
     assert sorted(last.keys) == list(range(1, 10))
-    assert all(last.keys[keyring.current] == keyring.keys[keyring.current] for keyring in rings)
+    assert all(last.keys[keyring.current] == keyring.keys[keyring.current] for keyring in keyrings)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +171,9 @@ def test_rotations_at_once_lose_no_key(tmp_path: Path) -> None:
         '{"current": 2, "keys": {"1": "%s"}}', '{"current": "x", "keys": {"1": "%s"}}', "\x00\xff",
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_ring_is_said(tmp_path: Path, content: str) -> None:
+def test_load_invalid_file_raises_unavailable(tmp_path: Path, content: str) -> None:
     file = tmp_path / "ring.json"
-    good = json.loads((make(tmp_path / "good.json") and (tmp_path / "good.json").read_text()) or "")["keys"]["1"]
+    good = json.loads((create(tmp_path / "good.json") and (tmp_path / "good.json").read_text()) or "")["keys"]["1"]
     file.write_bytes(content.replace("%s", good).encode("latin-1"))
     file.chmod(0o600)
     with pytest.raises(Unavailable, match="keyring_unreadable"):
@@ -171,13 +183,13 @@ def test_a_file_that_is_no_ring_is_said(tmp_path: Path, content: str) -> None:
         rotate(file)
 
 
-def test_production_refuses_to_start_without_its_ring(tmp_path: Path) -> None:
+def test_production_without_a_safe_keyring_is_unsafe(tmp_path: Path) -> None:
     chosen = Settings(
         environment="production", base_url="https://escouade.example.com", data_dir=tmp_path,
         database_url="postgresql://nowhere/none",
     )  # fmt: skip
-    assert [r.code for r in unsafe(chosen)] == ["keyring_missing"]
-    make(chosen.keyring_file)
-    assert unsafe(chosen) == []
+    assert [r.code for r in unsafe_settings(chosen)] == ["keyring_missing"]
+    create(chosen.keyring_file)
+    assert unsafe_settings(chosen) == []
     chosen.keyring_file.chmod(0o644)
-    assert [r.code for r in unsafe(chosen)] == ["keyring_open_to_others"]
+    assert [r.code for r in unsafe_settings(chosen)] == ["keyring_open_to_others"]

@@ -1,4 +1,4 @@
-"""Where the code looks for its files, and where data goes when nobody chose."""
+"""The locations of files in a checkout and in an installed package, and the default data folder."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from app.platform import locations
 
 
-def test_a_checkout_has_its_files_at_the_top_and_its_data_beside_them() -> None:
+def test_checkout_has_its_files_at_the_top_and_its_data_inside() -> None:
     names = {path.name for path in locations.ROOT.iterdir()}
     assert {"alembic.ini", "certificates", "curricula", "migrations"} <= names
     assert locations.default_data() == Path(__file__).parents[2] / ".escouade"

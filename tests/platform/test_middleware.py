@@ -1,4 +1,4 @@
-"""The gate of requests: hostile bodies, sizes as received, hosts, what every answer says; never a 500."""
+"""The request middleware: hostile bodies, sizes as received, hosts, headers of every response; never a 500."""
 
 import json
 import socket
@@ -22,7 +22,7 @@ from app.platform.messages import i18n as text
 from app.platform.security.keyring import new_keyring
 from app.platform.web.middleware import BODY_BYTES, MEGABYTE
 from app.platform.web.problems import problem
-from tests.factories.activities import kept
+from tests.factories.activities import row_counts
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_, token
 
@@ -59,12 +59,12 @@ MORE: dict[str, tuple[bytes, int, str, str | None]] = {
 
 
 def is_page(answer: Response) -> bool:
-    """A problem as a page people can read."""
+    """Return whether a response is a page that shows a problem."""
     return answer.headers["content-type"].startswith("text/html") and 'role="alert"' in answer.text
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *MORE])
-def test_hostile_json(client: TestClient, database: Database, world: World, name: str) -> None:
+def test_hostile_json_to_the_api_is_refused(client: TestClient, database: Database, world: World, name: str) -> None:
     content, status, code, reason = {**HOSTILE, **MORE}[name]
     as_(client, database, world, "maude")
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-ins"
@@ -73,11 +73,11 @@ def test_hostile_json(client: TestClient, database: Database, world: World, name
     assert (answer.status_code, document["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert [e["code"] for e in document.get("errors", [])][:1] == ([reason] if reason else [])
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
 @pytest.mark.parametrize("media", [JSON, FORM, {"Content-Type": "text/plain"}, {}], ids=str)
-def test_hostile_json_where_a_form_is_asked(
+def test_hostile_json_to_a_page_is_refused_as_a_page(
     client: TestClient, database: Database, world: World, media: dict[str, str]
 ) -> None:
     as_(client, database, world, "maude")
@@ -85,7 +85,7 @@ def test_hostile_json_where_a_form_is_asked(
     for name, (content, *_) in {**HOSTILE, **MORE}.items():
         answer = client.post(path, content=content, headers=media)
         assert (answer.status_code in (400, 413, 422), is_page(answer)) == (True, True), name
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -106,17 +106,19 @@ def test_hostile_json_where_a_form_is_asked(
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_hostile_forms(client: TestClient, database: Database, world: World, form: str, status: int) -> None:
+def test_hostile_form_is_refused_as_a_page(
+    client: TestClient, database: Database, world: World, form: str, status: int
+) -> None:
     as_(client, database, world, "maude")
     path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
     answer = client.post(path, content=form.encode(), headers=FORM)
     assert answer.status_code == status
     assert is_page(answer)
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
 @pytest.mark.parametrize("charset", ["unicode_escape", "utf-16", "hex", "idna", "undefined", "rien"])
-def test_a_form_in_other_letters(client: TestClient, charset: str) -> None:
+def test_form_in_another_charset_is_refused(client: TestClient, charset: str) -> None:
     media = f"multipart/form-data; boundary=x; charset={charset}"
     part = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n\\ud800@escouade.example.com\r\n--x--\r\n'
     answer = client.post("/connexion", content=part, headers={"Content-Type": media})
@@ -137,23 +139,23 @@ def test_a_form_in_other_letters(client: TestClient, charset: str) -> None:
         ("application/merge-patch+json", 401, "wrong_sign_in"),
     ],
 )
-def test_json_under_another_name(client: TestClient, media: str, status: int, code: str) -> None:
+def test_json_with_another_media_type(client: TestClient, media: str, status: int, code: str) -> None:
     body = b'{"email": "maude@escouade.example.com", "password": "x"}'
     answer = client.post("/api/v1/sign-ins", content=body, headers={"Content-Type": media})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 @pytest.mark.parametrize("media", ["application/x-www-form-urlencoded+json", "application/JSON ; a=b", "a/b+json"])
-def test_json_is_strict_under_every_name(client: TestClient, media: str) -> None:
+def test_json_is_strict_under_every_media_type(client: TestClient, media: str) -> None:
     body = b'{"email": "maude@escouade.example.com", "password": "x", "password": "y"}'
     answer = client.post("/api/v1/sign-ins", content=body, headers={"Content-Type": media})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_json")
 
 
-def test_the_refusal_is_french(client: TestClient) -> None:
-    found = client.post("/api/v1/sign-ins", content=b"[1e999]", headers=JSON).json()
-    assert found["title"] == "Le JSON reçu ne peut pas être accepté tel quel."
-    assert found["errors"][0]["message"].startswith("Un nombre est infini, indéfini ou a plus de 4")
+def test_refusal_of_json_is_in_french(client: TestClient) -> None:
+    document = client.post("/api/v1/sign-ins", content=b"[1e999]", headers=JSON).json()
+    assert document["title"] == "Le JSON reçu ne peut pas être accepté tel quel."
+    assert document["errors"][0]["message"].startswith("Un nombre est infini, indéfini ou a plus de 4")
 
 
 # File names -------------------------------------------------------------------------------------
@@ -170,7 +172,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_name_is_no_header(client: TestClient, database: Database, world: World, name: str) -> None:
+def test_file_name_cannot_inject_a_header(client: TestClient, database: Database, world: World, name: str) -> None:
     as_(client, database, world, "maude")
     disposition = f'form-data; name="file"; filename="{name}.pdf"'.encode()
     parts = b'--x\r\nContent-Disposition: form-data; name="activity_code"\r\n\r\nGEN-1.C\r\n--x\r\n'
@@ -180,14 +182,14 @@ def test_a_file_name_is_no_header(client: TestClient, database: Database, world:
     sent = client.post(path, content=parts, headers=media)
     assert sent.status_code in (201, 400, 422), sent.text
     if sent.status_code == 201:
-        given = client.get(f"/api/v1/hand-ins/{sent.json()['id']}/file").headers
-        assert "set-cookie" not in given
-        assert given["content-disposition"].count('"') == 2
-        assert given["content-disposition"].isprintable()
-        assert "/" not in given["content-disposition"]
+        headers = client.get(f"/api/v1/hand-ins/{sent.json()['id']}/file").headers
+        assert "set-cookie" not in headers
+        assert headers["content-disposition"].count('"') == 2
+        assert headers["content-disposition"].isprintable()
+        assert "/" not in headers["content-disposition"]
 
 
-def test_a_raw_line_break_in_a_file_name(client: TestClient, database: Database, world: World) -> None:
+def test_file_name_with_a_raw_line_break_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\r\nSet-Cookie: b=1.pdf"\r\n\r\n'
     path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
@@ -203,7 +205,7 @@ def test_a_raw_line_break_in_a_file_name(client: TestClient, database: Database,
 @pytest.mark.parametrize(
     "host", ["testserver", "TestServer", "testserver:8080", "localhost:8000", "127.0.0.1", "[::1]:1"]
 )
-def test_our_hosts(client: TestClient, host: str) -> None:
+def test_trusted_host_is_accepted(client: TestClient, host: str) -> None:
     assert client.get("/connexion", headers={"Host": host}).status_code == 200
 
 
@@ -211,7 +213,7 @@ def test_our_hosts(client: TestClient, host: str) -> None:
     "host", ["ailleurs.example", "testserver.ailleurs.example", "testserver@ailleurs.example", "[", "[::2]", "", "a b",
              "testserver:", "testserver:x", "127.0.0.1.ailleurs.example"]
 )  # fmt: skip
-def test_other_hosts(client: TestClient, host: str) -> None:
+def test_unknown_host_is_refused(client: TestClient, host: str) -> None:
     answer = client.get("/api/v1/me", headers={"Host": host})
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_host")
     page = client.get("/connexion", headers={"Host": host})
@@ -219,7 +221,7 @@ def test_other_hosts(client: TestClient, host: str) -> None:
     assert client.get("/health/live", headers={"Host": host}).status_code == 200
 
 
-def test_in_production_one_host(settings: Settings, database: Database) -> None:
+def test_production_accepts_one_host(settings: Settings, database: Database) -> None:
     chosen = settings.model_copy(update={"environment": "production", "base_url": "https://escouade.example"})
     client = TestClient(create_app(chosen, database, new_keyring()), base_url="https://escouade.example")
     assert client.get("/connexion").status_code == 200
@@ -228,14 +230,14 @@ def test_in_production_one_host(settings: Settings, database: Database) -> None:
 
 
 @pytest.mark.parametrize("referer", ["http://[", "http://a]b/", "//\u2100".encode().decode("latin-1"), "http://[::1"])
-def test_a_broken_way_back(client: TestClient, referer: str) -> None:
+def test_invalid_referer_leads_to_the_front_page(client: TestClient, referer: str) -> None:
     assert client.get("/rien", headers={"Referer": referer.encode("latin-1")}).status_code == 404
 
 
-# What every answer says -------------------------------------------------------------------------
+# Headers of every response ----------------------------------------------------------------------
 
 
-def test_what_is_kept_by_a_browser(client: TestClient, database: Database, world: World) -> None:
+def test_cache_headers_by_kind_of_response(client: TestClient, database: Database, world: World) -> None:
     assert "cache-control" not in client.get("/static/escouade.css").headers
     assert client.get("/api/v1/me").headers["cache-control"] == "no-store"
     as_(client, database, world, "maude")
@@ -243,7 +245,7 @@ def test_what_is_kept_by_a_browser(client: TestClient, database: Database, world
         assert client.get(path).headers["cache-control"] == "no-store", path
 
 
-def test_who_is_signed_in_leaves_no_redirect_behind(client: TestClient, database: Database, world: World) -> None:
+def test_redirect_for_a_signed_in_person_is_not_cached(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
     answer = client.post(path, data={"body": "Mon texte."})
@@ -252,7 +254,7 @@ def test_who_is_signed_in_leaves_no_redirect_behind(client: TestClient, database
 
 @pytest.fixture
 def broken(settings: Settings, database: Database) -> FastAPI:
-    """The application with two routes of its own: one fails, one says the language."""
+    """Return the application with two more routes: one fails, one returns the language."""
     app = create_app(settings.model_copy(update={"english": True}), database, new_keyring())
 
     @app.get("/api/panne")
@@ -266,7 +268,7 @@ def broken(settings: Settings, database: Database) -> FastAPI:
     return app
 
 
-def test_a_failure_of_ours_is_told_too(broken: FastAPI) -> None:
+def test_unexpected_exception_is_a_problem_with_security_headers(broken: FastAPI) -> None:
     answer = TestClient(broken, raise_server_exceptions=False).get("/api/panne")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "default-src 'self'" in answer.headers["content-security-policy"]
@@ -274,10 +276,12 @@ def test_a_failure_of_ours_is_told_too(broken: FastAPI) -> None:
         TestClient(broken).get("/api/panne")
 
 
-def test_the_language_holds_in_the_route_and_no_longer(broken: FastAPI) -> None:
+def test_language_applies_in_the_route_and_is_reset(broken: FastAPI) -> None:
     client = TestClient(broken)
-    said = [client.get("/api/langue", headers={"Accept-Language": a}).json()["language"] for a in ("en-CA", "fr", "de")]
-    assert said == ["en", "fr", "fr"]
+    languages = [
+        client.get("/api/langue", headers={"Accept-Language": a}).json()["language"] for a in ("en-CA", "fr", "de")
+    ]
+    assert languages == ["en", "fr", "fr"]
     assert text.language.get() == "fr"
 
 
@@ -286,7 +290,7 @@ def test_the_language_holds_in_the_route_and_no_longer(broken: FastAPI) -> None:
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[int]:
-    """The application on a loopback port."""
+    """Serve the application on a loopback port, and yield the port."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", http="httptools", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -302,13 +306,13 @@ def served(app: FastAPI) -> Iterator[int]:
 
 @pytest.fixture
 def port(settings: Settings, database: Database) -> Iterator[int]:
-    """Where the application listens, files of at most 1 MB."""
-    with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database, new_keyring())) as found:
-        yield found
+    """Yield the port of the application, which accepts files of at most 1 MB."""
+    with served(create_app(settings.model_copy(update={"upload_megabytes": 1}), database, new_keyring())) as number:
+        yield number
 
 
 def chunks(content: bytes, size: int = 60_000) -> Iterator[bytes]:
-    """A body without a length."""
+    """Yield a body in chunks, without a declared length."""
     for start in range(0, len(content), size):
         piece = content[start : start + size]
         yield b"%x\r\n%s\r\n" % (len(piece), piece)
@@ -316,12 +320,12 @@ def chunks(content: bytes, size: int = 60_000) -> Iterator[bytes]:
 
 
 def head(path: str, *lines: str) -> bytes:
-    """The beginning of a write."""
+    """Return the request line and headers of a write."""
     return "\r\n".join([f"POST {path} HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]).encode()
 
 
 def read(connection: socket.socket) -> tuple[int, dict[str, Any]]:
-    """Status and problem of an answer; the server must then close."""
+    """Return the status and problem of a response, after which the server must close the connection."""
     received = b""
     while piece := connection.recv(65_536):
         received += piece
@@ -330,7 +334,7 @@ def read(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 
 
 def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, Any]]:
-    """Send everything, and only then listen."""
+    """Send everything, and only then read the response."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         for piece in pieces:
             connection.sendall(piece)
@@ -340,13 +344,13 @@ def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, Any]]:
 CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 
 
-def test_chunked_json_over_the_limit(port: int) -> None:
+def test_chunked_json_over_the_limit_is_413(port: int) -> None:
     body = b'{"email": "' + b"a" * (4 * BODY_BYTES) + b'"}'
     status, document = exchange(port, head("/api/v1/sign-ins", *CHUNKED), *chunks(body))
     assert (status, document["code"]) == (413, "too_large")
 
 
-def test_a_length_over_the_limit_is_answered_and_its_sender_hears_it(port: int) -> None:
+def test_declared_length_over_the_limit_is_413_and_its_sender_reads_it(port: int) -> None:
     body = b"a" * (4 * BODY_BYTES)
     status, document = exchange(
         port, head("/api/v1/sign-ins", "Content-Type: application/json", f"Content-Length: {len(body)}"), body
@@ -354,12 +358,12 @@ def test_a_length_over_the_limit_is_answered_and_its_sender_hears_it(port: int) 
     assert (status, document["code"]) == (413, "too_large")
 
 
-def test_who_asks_first_is_told_before_sending(port: int) -> None:
+def test_expect_continue_over_the_limit_is_413_before_the_body(port: int) -> None:
     lines = ("Content-Type: application/json", "Content-Length: 50000000", "Expect: 100-continue")
     assert exchange(port, head("/api/v1/sign-ins", *lines))[0] == 413
 
 
-def test_a_body_cut_off_by_its_sender_leaves_the_service_up(port: int) -> None:
+def test_body_cut_off_by_its_sender_leaves_the_service_up(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(head("/api/v1/sign-ins", *CHUNKED) + b'5\r\n{"ema\r\n')
     status, document = exchange(port, head("/api/v1/sign-ins", *CHUNKED, "Connection: close"), *chunks(b"[NaN]"))
@@ -367,14 +371,16 @@ def test_a_body_cut_off_by_its_sender_leaves_the_service_up(port: int) -> None:
 
 
 def multipart(size: int) -> bytes:
-    """A file of a size with the activity it is for."""
+    """Return a multipart body: a file of a size, with its activity."""
     parts = b'--x\r\nContent-Disposition: form-data; name="activity_code"\r\n\r\nGEN-1.C\r\n--x\r\n'
     named = b'Content-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
     return parts + named + PDF + b" " * size + b"\r\n--x--\r\n"
 
 
 @pytest.mark.parametrize(("size", "expected"), [(5 * MEGABYTE, (413, "too_large")), (1_500_000, (422, "invalid"))])
-def test_a_file_as_received(port: int, database: Database, world: World, size: int, expected: tuple[int, str]) -> None:
+def test_file_size_is_limited_as_received(
+    port: int, database: Database, world: World, size: int, expected: tuple[int, str]
+) -> None:
     lines = (
         f"Authorization: Bearer {token(database, world, 'maude')}",
         "Content-Type: multipart/form-data; boundary=x",
@@ -385,8 +391,8 @@ def test_a_file_as_received(port: int, database: Database, world: World, size: i
     status, document = exchange(port, head(path, *lines), *chunks(multipart(size)))
     assert status == expected[0]
     assert document["code"] == "too_large" or [e["code"] for e in document["errors"]] == ["file_too_large"]
-    assert kept(database, world) == NOTHING
+    assert row_counts(database, world) == NOTHING
 
 
-def test_a_query_that_is_no_text(client: TestClient) -> None:
+def test_query_that_is_not_text_is_refused(client: TestClient) -> None:
     assert client.get("/rien?suite=" + quote("é", encoding="latin-1")).status_code == 404

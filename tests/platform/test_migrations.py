@@ -1,4 +1,4 @@
-"""Migrations: one head, up and down on empty and with data, nothing left to generate, walls standing."""
+"""Migrations: one head, upgrade and downgrade with data, no drift from the models, row-level security."""
 
 import pytest
 from alembic import command
@@ -22,16 +22,16 @@ def _do(connection: Connection, name: str, *arguments: str) -> None:
     getattr(command, name)(CONFIG, *arguments)
 
 
-def test_one_head() -> None:
+def test_migrations_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(CONFIG).get_heads()) == 1
 
 
-def test_nothing_left_to_generate(database: Database) -> None:
+def test_models_match_the_migrations(database: Database) -> None:
     with database.engine.begin() as connection:
         _do(connection, "check")
 
 
-def test_down_and_up_again_with_data(database: Database, world: World) -> None:
+def test_downgrade_and_upgrade_with_data(database: Database, world: World) -> None:
     assert world.cohort
     with database.engine.begin() as connection:
         _do(connection, "downgrade", "base")
@@ -40,8 +40,8 @@ def test_down_and_up_again_with_data(database: Database, world: World) -> None:
         assert connection.execute(text("select count(*) from region")).scalar_one() == 17
 
 
-def test_steps_keep_what_is_there(database: Database) -> None:
-    """From the first revision to the head, one by one, no row of the network is lost or changed."""
+def test_each_migration_keeps_existing_rows(database: Database) -> None:
+    """From the first revision to the head, one by one, no row is lost or changed."""
     digest = text("select md5(string_agg(e::text, '|' order by id)) from enrolment e")
     with database.engine.begin() as connection:
         before = connection.execute(digest).scalar_one()
@@ -52,7 +52,7 @@ def test_steps_keep_what_is_there(database: Database) -> None:
         assert connection.execute(digest).scalar_one() == before
 
 
-def test_every_college_table_stands_behind_the_wall(database: Database) -> None:
+def test_every_college_table_has_row_level_security(database: Database) -> None:
     owned = {t.name for t in METADATA.tables.values() if "college_id" in t.columns}
     with database.engine.connect() as connection:
         walled = connection.execute(text("select relname from pg_class where relrowsecurity")).scalars()
@@ -60,7 +60,7 @@ def test_every_college_table_stands_behind_the_wall(database: Database) -> None:
 
 
 def test_facts_cannot_be_rewritten(database: Database) -> None:
-    """The application role may add to the tables of facts, never change or delete."""
+    """The application role may insert into the tables of facts, never update or delete."""
     facts = {
         "application", "enrolment_move", "roll_call", "roll_call_entry", "catch_up", "activity_completion", "hand_in",
         "field_hours", "countersignature", "mandate_milestone", "codev_record", "codev_presence", "codev_turn",
@@ -81,19 +81,19 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
     }  # fmt: skip
 
 
-def test_a_raw_query_without_colleges_sees_nothing(database: Database, world: World) -> None:
+def test_query_without_colleges_returns_no_row(database: Database, world: World) -> None:
     owned = sorted(t.name for t in METADATA.tables.values() if "college_id" in t.columns)
     open_tables = {"cohort", "role_held", "oidc_provider"}
     with database.transaction() as db:
         for table in owned:
-            found = db.execute(text(f"select count(*) from {table}")).scalar_one()  # noqa: S608
-            assert found == 0 or table in open_tables, table
+            count = db.execute(text(f"select count(*) from {table}")).scalar_one()  # noqa: S608
+            assert count == 0 or table in open_tables, table
     with database.transaction(colleges=[world.alma]) as db:
         colleges = db.execute(text("select distinct college_id from enrolment")).scalars().all()
         assert colleges == [world.alma]
 
 
-def test_the_database_refuses_a_link_across_colleges(database: Database, world: World) -> None:
+def test_reference_across_colleges_is_refused(database: Database, world: World) -> None:
     statement = text(
         "insert into codev_group (college_id, cohort_id, name, created_at, created_by) "
         "values (:college, :cohort, 'x', now(), :person)"

@@ -1,4 +1,4 @@
-"""The API's description says how to sign in and everything that may be refused; ``make fuzz`` holds answers to it."""
+"""The API's description: security, error responses and references; ``make fuzz`` compares responses with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
-from app.platform.web.openapi import SAID
+from app.platform.web.openapi import ERROR_DESCRIPTIONS
 from app.platform.web.problems import FRAMEWORK_CODES
 from tests.access.test_every_route_is_guarded import guarded_routes
 from tests.conftest import RING
@@ -24,12 +24,12 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    """The application; no query is made."""
+    """Return the application; no query is made."""
     return create_app(Settings(), Database("postgresql+psycopg://nowhere/none"), RING)
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``(METHOD path, operation)`` of each."""
+    """Yield ``(METHOD path, operation)`` of each operation."""
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
             assert method in METHODS
@@ -37,21 +37,21 @@ def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def resolved(app: FastAPI, node: dict[str, Any]) -> dict[str, Any]:
-    """What a node says, or what it refers to."""
-    found: Any = app.openapi() if "$ref" in node else node
+    """Return a node of the document, its reference resolved."""
+    target: Any = app.openapi() if "$ref" in node else node
     for step in node.get("$ref", "").split("/")[1:]:
-        found = found[step]
-    assert isinstance(found, dict)
-    return found
+        target = target[step]
+    assert isinstance(target, dict)
+    return target
 
 
-def test_every_door_of_the_api_is_described(app: FastAPI) -> None:
+def test_every_api_route_is_described(app: FastAPI) -> None:
     described = {name for name, _ in operations(app)}
-    assert described == {door for door, _ in guarded_routes(app) if " /api/" in door}
+    assert described == {route for route, _ in guarded_routes(app) if " /api/" in route}
     assert len(described) > 80
 
 
-def test_each_says_how_to_sign_in_and_by_which_permission(app: FastAPI) -> None:
+def test_each_operation_has_its_security_and_permission(app: FastAPI) -> None:
     guards = dict(guarded_routes(app))
     schemes = app.openapi()["components"]["securitySchemes"]
     assert schemes["bearer"]["scheme"] == "bearer"
@@ -63,7 +63,7 @@ def test_each_says_how_to_sign_in_and_by_which_permission(app: FastAPI) -> None:
     assert Permission.ME_READ in {o.get("x-permission") for _, o in operations(app)}
 
 
-def test_each_says_what_it_refuses_as_a_problem(app: FastAPI) -> None:
+def test_each_operation_describes_its_error_responses(app: FastAPI) -> None:
     for name, operation in operations(app):
         answers = {int(status): resolved(app, answer) for status, answer in operation["responses"].items()}
         refused = {status for status in answers if status >= 400}
@@ -75,17 +75,17 @@ def test_each_says_what_it_refuses_as_a_problem(app: FastAPI) -> None:
         assert needed <= refused, name
         assert any(status < 400 for status in answers), name
         for status in refused:
-            assert status in SAID, name
+            assert status in ERROR_DESCRIPTIONS, name
             assert answers[status]["content"] == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }, name
 
 
-def test_what_the_framework_refuses_has_a_meaning() -> None:
-    assert set(FRAMEWORK_CODES) - {405} <= set(SAID)
+def test_errors_of_the_framework_are_described() -> None:
+    assert set(FRAMEWORK_CODES) - {405} <= set(ERROR_DESCRIPTIONS)
 
 
-def test_every_reference_leads_somewhere(app: FastAPI) -> None:
+def test_every_reference_resolves(app: FastAPI) -> None:
     def walk(node: object) -> Iterator[str]:
         if isinstance(node, dict):
             if isinstance(node.get("$ref"), str):
@@ -102,7 +102,9 @@ def test_every_reference_leads_somewhere(app: FastAPI) -> None:
     assert "HTTPValidationError" not in str(app.openapi())
 
 
-def test_a_refusal_is_what_was_described(client: TestClient, database: Database, world: World, app: FastAPI) -> None:
+def test_error_response_matches_its_description(
+    client: TestClient, database: Database, world: World, app: FastAPI
+) -> None:
     document = app.openapi()
     schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
     valid = Draft202012Validator(schema)

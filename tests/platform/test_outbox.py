@@ -1,4 +1,4 @@
-"""Letters: posted with the transaction that decides them, delivered to a real server, again when it fails."""
+"""The outbox: messages enqueued with the transaction, delivered to a real SMTP server, retried when it fails."""
 
 import base64
 import socketserver
@@ -16,37 +16,37 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.cli.worker import sweep_letters
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.jobs.upkeep import sweep_messages
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, deliver, enqueue, has_post_office, waiting
+from app.platform.messages.outbox import EmailMessage, can_send, deliver, delivery_problems, enqueue
 
 LATER = timedelta(minutes=1)
 
 
 @dataclass
 class Server:
-    """What a mail server took, and how it answers."""
+    """The state of the mail server: the messages received, and how it answers."""
 
     port: int = 0
-    taken: list[tuple[str, str, bytes]] = field(default_factory=list)
+    received: list[tuple[str, str, bytes]] = field(default_factory=list)
     refusal: bytes = b""
     logins: list[str] = field(default_factory=list)
-    on_taken: Callable[[], None] = lambda: None
+    on_received: Callable[[], None] = lambda: None
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """The letters, read."""
-        return [message_from_bytes(data, policy=default) for _, _, data in self.taken]  # type: ignore[misc]
+        """The messages received, parsed."""
+        return [message_from_bytes(data, policy=default) for _, _, data in self.received]  # type: ignore[misc]
 
 
 class Conversation(socketserver.StreamRequestHandler):
     """One client of a small SMTP server (RFC 5321, and AUTH PLAIN)."""
 
     def handle(self) -> None:
-        """Answer until it quits."""
+        """Answer commands until the client quits."""
         state: Server = self.server.state  # type: ignore[attr-defined]
         sender, recipient = "", ""
         self.say(b"220 essai")
@@ -67,8 +67,8 @@ class Conversation(socketserver.StreamRequestHandler):
                 case "DATA":
                     self.say(b"354 go on")
                     data = b"".join(iter(self.rfile.readline, b".\r\n"))
-                    state.taken.append((sender, recipient, data))
-                    state.on_taken()
+                    state.received.append((sender, recipient, data))
+                    state.on_received()
                     self.say(b"250 ok")
                 case "QUIT":
                     self.say(b"221 bye")
@@ -77,13 +77,13 @@ class Conversation(socketserver.StreamRequestHandler):
                     self.say(b"250 ok")
 
     def say(self, line: bytes) -> None:
-        """One answer."""
+        """Send one line."""
         self.wfile.write(line + b"\r\n")
 
 
 @pytest.fixture
-def post_office() -> Iterator[Server]:
-    """A mail server on this machine."""
+def mail_server() -> Iterator[Server]:
+    """Yield a mail server on this machine."""
     state = Server()
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as listening:
         listening.daemon_threads = True
@@ -97,31 +97,31 @@ def post_office() -> Iterator[Server]:
 
 
 @pytest.fixture
-def sending(settings: Settings, post_office: Server) -> Settings:
-    """Settings that name the server."""
-    return settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{post_office.port}"})
+def smtp(settings: Settings, mail_server: Server) -> Settings:
+    """Return settings with the URL of the mail server."""
+    return settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{mail_server.port}"})
 
 
 def write(database: Database, recipient: str = "zoe@alma.example.com", college: str = "Collège d’Alma") -> None:
-    """A letter, as a service posts it."""
+    """Enqueue a message, as a service does."""
     with database.transaction() as db:
         enqueue(db, recipient, "invitation", college=college, link="http://testserver/x", until="demain")
 
 
 def rows(database: Database) -> list[EmailMessage]:
-    """All letters, in order."""
+    """Return all messages, in order."""
     with database.as_owner() as db:
         return [EmailMessage(**row) for row in db.execute(text("select * from letter order by id")).mappings()]
 
 
-def test_a_letter_arrives_and_its_words_are_forgotten(
-    database: Database, sending: Settings, post_office: Server
+def test_delivered_message_arrives_and_its_body_is_emptied(
+    database: Database, smtp: Settings, mail_server: Server
 ) -> None:
     write(database)
-    assert deliver(database, sending) == 1
-    [(sender, recipient, _)] = post_office.taken
+    assert deliver(database, smtp) == 1
+    [(sender, recipient, _)] = mail_server.received
     assert (sender, recipient) == ("escouade@testserver", "zoe@alma.example.com")
-    [message] = post_office.messages
+    [message] = mail_server.messages
     assert message["subject"] == "Invitation de Collège d’Alma"
     assert message["auto-submitted"] == "auto-generated"
     assert "l’espace de formation des conseillères" in message.get_content()
@@ -129,48 +129,44 @@ def test_a_letter_arrives_and_its_words_are_forgotten(
     [row] = rows(database)
     assert (row.body, row.tries, row.last_error) == ("", 1, "")
     assert row.sent_at is not None
-    assert deliver(database, sending) == 0
-    assert len(post_office.taken) == 1
+    assert deliver(database, smtp) == 0
+    assert len(mail_server.received) == 1
 
 
-def test_the_sender_and_the_login_are_the_deployments(
-    database: Database, settings: Settings, post_office: Server
-) -> None:
+def test_sender_and_login_come_from_the_settings(database: Database, settings: Settings, mail_server: Server) -> None:
     chosen = settings.model_copy(
         update={
-            "smtp_url": f"smtp://escouade:s%40cret@127.0.0.1:{post_office.port}",
+            "smtp_url": f"smtp://escouade:s%40cret@127.0.0.1:{mail_server.port}",
             "mail_from": "Réseau d’essai <reseau@example.org>",
         }
     )
     write(database)
     deliver(database, chosen)
-    assert post_office.logins == [":escouade:s@cret"]
-    assert post_office.taken[0][0] == "reseau@example.org"
-    assert post_office.messages[0]["from"] == "Réseau d’essai <reseau@example.org>"
+    assert mail_server.logins == [":escouade:s@cret"]
+    assert mail_server.received[0][0] == "reseau@example.org"
+    assert mail_server.messages[0]["from"] == "Réseau d’essai <reseau@example.org>"
 
 
-def test_a_transaction_that_is_refused_sends_nothing(
-    database: Database, sending: Settings, post_office: Server
-) -> None:
+def test_rolled_back_transaction_sends_nothing(database: Database, smtp: Settings, mail_server: Server) -> None:
     with database.transaction() as db:
         enqueue(db, "zoe@alma.example.com", "password_changed")
         db.flush()
         db.rollback()
-    assert deliver(database, sending) == 0
-    assert post_office.taken == []
+    assert deliver(database, smtp) == 0
+    assert mail_server.received == []
 
 
-def test_a_refused_letter_waits_longer_each_time_then_is_given_up(
-    database: Database, sending: Settings, post_office: Server
+def test_refused_message_is_retried_with_growing_delays_then_abandoned(
+    database: Database, smtp: Settings, mail_server: Server
 ) -> None:
-    post_office.refusal = b"451 plus tard"
+    mail_server.refusal = b"451 plus tard"
     write(database)
     start = now()
     waits = []
     for _ in range(4):
         [row] = rows(database)
         with at(row.due_at):
-            assert deliver(database, sending) == 0
+            assert deliver(database, smtp) == 0
             waits.append(rows(database)[0].due_at - row.due_at)
     assert [w // LATER for w in waits] == [1, 2, 4, 8]
     [row] = rows(database)
@@ -178,65 +174,65 @@ def test_a_refused_letter_waits_longer_each_time_then_is_given_up(
     assert "451" in row.last_error
     assert "http://testserver/x" not in row.last_error
     with at(start + timedelta(days=3, minutes=1)):
-        assert deliver(database, sending) == 0
+        assert deliver(database, smtp) == 0
     assert (rows(database)[0].body, rows(database)[0].sent_at) == ("", None)
-    post_office.refusal = b""
+    mail_server.refusal = b""
     with at(start + timedelta(days=9)):
-        assert deliver(database, sending) == 0
-    assert post_office.taken == []
+        assert deliver(database, smtp) == 0
+    assert mail_server.received == []
 
 
-def test_a_server_that_comes_back_gets_what_waited(
-    database: Database, settings: Settings, sending: Settings, post_office: Server
+def test_server_back_up_receives_the_waiting_message(
+    database: Database, settings: Settings, smtp: Settings, mail_server: Server
 ) -> None:
     write(database)
     away = settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
     assert deliver(database, away) == 0
-    assert deliver(database, sending) == 0  # not due yet
+    assert deliver(database, smtp) == 0  # not due yet
     with at(now() + LATER):
-        assert deliver(database, sending) == 1
-    assert len(post_office.taken) == 1
+        assert deliver(database, smtp) == 1
+    assert len(mail_server.received) == 1
 
 
-def test_one_letter_that_cannot_leave_holds_no_other_back(
-    database: Database, sending: Settings, post_office: Server
+def test_message_that_cannot_be_sent_does_not_block_the_others(
+    database: Database, smtp: Settings, mail_server: Server
 ) -> None:
     write(database, "dz@alma.example.com")
     with database.engine.begin() as owner:
         owner.execute(text("update letter set recipient = :to"), {"to": "a@b.example\r\nBcc: tous@b.example"})
     write(database)
-    assert deliver(database, sending) == 1
-    assert [to for _, to, _ in post_office.taken] == ["zoe@alma.example.com"]
-    assert b"tous@b.example" not in post_office.taken[0][2]
+    assert deliver(database, smtp) == 1
+    assert [to for _, to, _ in mail_server.received] == ["zoe@alma.example.com"]
+    assert b"tous@b.example" not in mail_server.received[0][2]
     assert rows(database)[0].last_error.startswith("ValueError")
 
 
-def test_a_name_adds_no_header(database: Database, sending: Settings, post_office: Server) -> None:
+def test_line_break_in_a_name_adds_no_header(database: Database, smtp: Settings, mail_server: Server) -> None:
     write(database, college="Collège\r\nBcc: tous@b.example\r\n\r\nBonjour")
-    deliver(database, sending)
-    [message] = post_office.messages
+    deliver(database, smtp)
+    [message] = mail_server.messages
     assert message["bcc"] is None
     assert message["subject"] == "Invitation de Collège Bcc: tous@b.example Bonjour"
-    assert [to for _, to, _ in post_office.taken] == ["zoe@alma.example.com"]
+    assert [to for _, to, _ in mail_server.received] == ["zoe@alma.example.com"]
 
 
-def test_several_workers_share_the_letters(database: Database, sending: Settings, post_office: Server) -> None:
+def test_concurrent_workers_send_each_message_once(database: Database, smtp: Settings, mail_server: Server) -> None:
     people = [f"n{n}@alma.example.com" for n in range(20)]
     for address in people:
         write(database, address)
     with ThreadPoolExecutor(4) as threads:
-        assert sum(threads.map(lambda _: deliver(database, sending), range(4))) == 20
-    assert sorted(to for _, to, _ in post_office.taken) == sorted(people)
+        assert sum(threads.map(lambda _: deliver(database, smtp), range(4))) == 20
+    assert sorted(to for _, to, _ in mail_server.received) == sorted(people)
 
 
-def test_a_worker_that_dies_before_its_note_sends_the_same_letter_again(
-    database: Database, sending: Settings, post_office: Server
+def test_worker_that_dies_before_marking_a_message_sends_it_again(
+    database: Database, smtp: Settings, mail_server: Server
 ) -> None:
-    """At least once, never lost: the database goes away between the server's yes and our own note of it."""
+    """Delivery is at least once: the connection breaks after the server accepts a message, before it is marked."""
     write(database)
 
     def cut() -> None:
-        post_office.on_taken = lambda: None
+        mail_server.on_received = lambda: None
         others = text(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
@@ -244,16 +240,16 @@ def test_a_worker_that_dies_before_its_note_sends_the_same_letter_again(
         with database.engine.connect() as owner:
             owner.execute(others)
 
-    post_office.on_taken = cut
+    mail_server.on_received = cut
     with pytest.raises(OperationalError):
-        deliver(database, sending)
-    assert deliver(database, sending) == 1
-    first, second = post_office.messages
+        deliver(database, smtp)
+    assert deliver(database, smtp) == 1
+    first, second = mail_server.messages
     assert first["message-id"] == second["message-id"]
     assert first.as_bytes() == second.as_bytes()
 
 
-def test_without_a_server_letters_are_files_for_their_owner_only(database: Database, settings: Settings) -> None:
+def test_message_without_a_server_is_a_file_readable_by_its_owner_only(database: Database, settings: Settings) -> None:
     write(database)
     assert deliver(database, settings) == 1
     [file] = (settings.data_dir / "mail").iterdir()
@@ -263,51 +259,51 @@ def test_without_a_server_letters_are_files_for_their_owner_only(database: Datab
     assert rows(database)[0].body == ""
 
 
-def test_in_production_letters_wait_for_a_server_and_it_is_said(database: Database, settings: Settings) -> None:
+def test_production_without_a_server_keeps_messages_waiting_and_reports_them(
+    database: Database, settings: Settings
+) -> None:
     chosen = settings.model_copy(update={"environment": "production"})
     url = database.engine.url.render_as_string(hide_password=False)
     write(database)
-    assert not has_post_office(chosen)
+    assert not can_send(chosen)
     assert deliver(database, chosen) == 0
     assert not (settings.data_dir / "mail").exists()
-    assert waiting(url) == []
+    assert delivery_problems(url) == []
     with at(now() + timedelta(minutes=16)):
-        assert [(r.code, r.params["n"]) for r in waiting(url)] == [("letters_wait", 1)]
-        assert all(explain(r) for r in waiting(url))
+        assert [(r.code, r.params["n"]) for r in delivery_problems(url)] == [("letters_wait", 1)]
+        assert all(explain(r) for r in delivery_problems(url))
     with database.engine.begin() as owner:
         owner.execute(text("update letter set body = ''"))
-    assert [(r.code, r.params["n"]) for r in waiting(url)] == [("letters_lost", 1)]
+    assert [(r.code, r.params["n"]) for r in delivery_problems(url)] == [("letters_lost", 1)]
 
 
-def test_the_application_reads_no_letter(database: Database) -> None:
-    """It writes them: what it could be made to read would open accounts."""
+def test_application_role_cannot_read_messages(database: Database) -> None:
+    """It only inserts them: messages hold links that give access to accounts."""
     write(database)
     for column in ("body", "recipient", "*"):
         with pytest.raises(ProgrammingError, match="permission denied"), database.transaction() as db:
-            db.execute(text(f"select {column} from letter"))  # noqa: S608 - literals of ours
+            db.execute(text(f"select {column} from letter"))  # noqa: S608 - constant names
 
 
-def test_a_month_after_they_left_letters_are_forgotten(
-    database: Database, sending: Settings, post_office: Server
-) -> None:
+def test_sent_messages_are_deleted_after_a_month(database: Database, smtp: Settings, mail_server: Server) -> None:
     write(database)
-    deliver(database, sending)
+    deliver(database, smtp)
     write(database, "qui.attend@alma.example.com")
-    assert sweep_letters(database) == 0
+    assert sweep_messages(database) == 0
     with database.engine.begin() as owner:
         owner.execute(text("update letter set due_at = due_at - interval '31 days'"))
-    assert sweep_letters(database) == 1
+    assert sweep_messages(database) == 1
     assert [row.recipient for row in rows(database)] == ["qui.attend@alma.example.com"]
-    assert len(post_office.taken) == 1
+    assert len(mail_server.received) == 1
 
 
 @pytest.mark.parametrize("url", ["http://mail.example.org", "mail.example.org", "smtp://", "smtp://a:b", "smtp://a:0"])
-def test_what_names_no_mail_server_is_refused(url: str) -> None:
+def test_setting_that_is_not_a_mail_server_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         Settings(smtp_url=url)
 
 
 @pytest.mark.parametrize("sender", ["Escouade", "", "a@b\r\nBcc: c@d"])
-def test_what_is_no_sender_is_refused(sender: str) -> None:
+def test_setting_that_is_not_a_sender_is_refused(sender: str) -> None:
     with pytest.raises(ValidationError):
         Settings(mail_from=sender)

@@ -1,4 +1,4 @@
-"""The press: in order, whatever happens to one of them; nothing left behind."""
+"""The render pool: order, limits of time and memory, failures of one item, and no process left behind."""
 
 import multiprocessing
 import os
@@ -10,104 +10,104 @@ import pytest
 
 from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
 from app.platform.errors import Reason
-from tests.platform.render_tasks import Unborn, make
+from tests.platform.render_tasks import DiesOnStart, render
 
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """No process outlives its press."""
+def no_process_left() -> Iterator[None]:
+    """Check that no process outlives its pool."""
     yield
     assert multiprocessing.active_children() == []
 
 
 @pytest.fixture
-def press() -> Iterator[RenderPool[tuple[str, object]]]:
-    with RenderPool(make, 2, seconds=2, megabytes=300) as two:
-        yield two
+def pool() -> Iterator[RenderPool[tuple[str, object]]]:
+    with RenderPool(render, 2, seconds=2, megabytes=300) as two_processes:
+        yield two_processes
 
 
-def codes(press: RenderPool[tuple[str, object]], *things: tuple[str, object]) -> list[str]:
-    """What was made as text, or the code of the failure."""
-    return [r.reason.code if isinstance(r, RenderFailure) else r.decode() for r in press.printed(things)]
+def codes(pool: RenderPool[tuple[str, object]], *items: tuple[str, object]) -> list[str]:
+    """Return each result as text, or the code of the failure."""
+    return [r.reason.code if isinstance(r, RenderFailure) else r.decode() for r in pool.map(items)]
 
 
-def test_results_come_in_order(press: RenderPool[tuple[str, object]]) -> None:
-    things = [("slow", 0.2), *(("echo", n) for n in range(30))]
-    assert codes(press, *things) == ["late", *(str(n) for n in range(30))]
+def test_results_come_in_order(pool: RenderPool[tuple[str, object]]) -> None:
+    items = [("slow", 0.2), *(("echo", n) for n in range(30))]
+    assert codes(pool, *items) == ["late", *(str(n) for n in range(30))]
 
 
-def test_several_processes_work_and_none_is_this_one(press: RenderPool[tuple[str, object]]) -> None:
-    found = set(codes(press, *[("slow", 0.1), ("process", 0), ("process", 0), ("slow", 0.1), ("process", 0)]))
-    assert str(os.getpid()) not in found
-    assert len(press._hands) == 2
-    assert all(press._hands)
+def test_map_several_processes_work_and_none_is_this_one(pool: RenderPool[tuple[str, object]]) -> None:
+    results = set(codes(pool, *[("slow", 0.1), ("process", 0), ("process", 0), ("slow", 0.1), ("process", 0)]))
+    assert str(os.getpid()) not in results
+    assert len(pool._workers) == 2
+    assert all(pool._workers)
 
 
-def test_nothing_gives_nothing(press: RenderPool[tuple[str, object]]) -> None:
-    assert codes(press) == []
+def test_map_without_items_yields_nothing(pool: RenderPool[tuple[str, object]]) -> None:
+    assert codes(pool) == []
 
 
-def test_what_does_not_end_is_given_up_and_the_others_go_on(press: RenderPool[tuple[str, object]]) -> None:
+def test_map_item_over_the_time_limit_fails_and_the_others_succeed(pool: RenderPool[tuple[str, object]]) -> None:
     began = time.monotonic()
-    found = codes(press, ("echo", 1), ("slow", 600), ("echo", 2), ("echo", 3), ("echo", 4))
-    assert found == ["1", "press_slow", "2", "3", "4"]
+    results = codes(pool, ("echo", 1), ("slow", 600), ("echo", 2), ("echo", 3), ("echo", 4))
+    assert results == ["1", "press_slow", "2", "3", "4"]
     assert time.monotonic() - began < 30
 
 
-def test_a_process_that_dies_takes_one_thing_with_it(press: RenderPool[tuple[str, object]]) -> None:
-    things = [("echo", 1), ("gone", 0), ("echo", 2), ("gone", 0), *(("echo", n) for n in range(3, 9))]
-    assert codes(press, *things) == ["1", "press_died", "2", "press_died", *"345678"]
+def test_map_worker_death_fails_its_current_item_only(pool: RenderPool[tuple[str, object]]) -> None:
+    items = [("echo", 1), ("gone", 0), ("echo", 2), ("gone", 0), *(("echo", n) for n in range(3, 9))]
+    assert codes(pool, *items) == ["1", "press_died", "2", "press_died", *"345678"]
 
 
-def test_too_much_memory_is_refused_and_the_others_go_on(press: RenderPool[tuple[str, object]]) -> None:
-    assert codes(press, ("echo", 1), ("much", 500 * MEGABYTE), ("echo", 2)) == ["1", "press_memory", "2"]
+def test_map_item_over_the_memory_limit_fails_and_the_others_succeed(pool: RenderPool[tuple[str, object]]) -> None:
+    assert codes(pool, ("echo", 1), ("much", 500 * MEGABYTE), ("echo", 2)) == ["1", "press_memory", "2"]
 
 
-def test_a_refusal_keeps_its_words(press: RenderPool[tuple[str, object]]) -> None:
-    [found] = press.printed([("refused", "ALM-2026-0001")])
-    assert found == RenderFailure(Reason("certificate_already", {"number": "ALM-2026-0001"}))
+def test_map_domain_error_keeps_its_reason(pool: RenderPool[tuple[str, object]]) -> None:
+    [result] = pool.map([("refused", "ALM-2026-0001")])
+    assert result == RenderFailure(Reason("certificate_already", {"number": "ALM-2026-0001"}))
 
 
-def test_a_fault_is_logged_with_its_traceback(
-    press: RenderPool[tuple[str, object]], caplog: pytest.LogCaptureFixture
+def test_map_unexpected_exception_is_logged_with_its_traceback(
+    pool: RenderPool[tuple[str, object]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert codes(press, ("fault", "x"), ("echo", 1)) == ["press_fault", "1"]
+    assert codes(pool, ("fault", "x"), ("echo", 1)) == ["press_fault", "1"]
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_things_are_taken_as_results_are(press: RenderPool[tuple[str, object]]) -> None:
-    taken = count()
+def test_map_consumes_items_as_results_are_read(pool: RenderPool[tuple[str, object]]) -> None:
+    consumed = count()
 
     def endless() -> Iterator[tuple[str, object]]:
         while True:
-            yield "echo", next(taken)
+            yield "echo", next(consumed)
 
-    results = press.printed(endless())
+    results = pool.map(endless())
     assert [next(results) for _ in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
-    assert next(taken) <= 5 + 4 * 2
+    assert next(consumed) <= 5 + 4 * 2
     results.close()  # type: ignore[attr-defined]
 
 
-def test_what_nobody_waits_for_does_not_come_out_of_the_next_run(press: RenderPool[tuple[str, object]]) -> None:
-    results = press.printed([("echo", "old")] + [("slow", 0.3)] * 6)
+def test_map_abandoned_results_do_not_come_out_of_the_next_run(pool: RenderPool[tuple[str, object]]) -> None:
+    results = pool.map([("echo", "old")] + [("slow", 0.3)] * 6)
     assert next(results) == b"old"
     results.close()  # type: ignore[attr-defined]
-    assert codes(press, ("echo", "new")) == ["new"]
+    assert codes(pool, ("echo", "new")) == ["new"]
 
 
-def test_the_same_processes_serve_again(press: RenderPool[tuple[str, object]]) -> None:
-    first = codes(press, ("process", 0))
-    assert codes(press, ("process", 0)) == first
+def test_map_again_reuses_the_processes(pool: RenderPool[tuple[str, object]]) -> None:
+    first = codes(pool, ("process", 0))
+    assert codes(pool, ("process", 0)) == first
 
 
-def test_large_things_and_large_results_do_not_wait_for_each_other(press: RenderPool[tuple[str, object]]) -> None:
+def test_map_large_items_and_results_do_not_deadlock(pool: RenderPool[tuple[str, object]]) -> None:
     """Both ends write more than the pipe holds at once."""
     large = "x" * MEGABYTE
-    assert [len(r) for r in codes(press, *[("echo", large)] * 12)] == [MEGABYTE] * 12
+    assert [len(r) for r in codes(pool, *[("echo", large)] * 12)] == [MEGABYTE] * 12
 
 
-def test_processes_that_never_start_are_told() -> None:
-    with RenderPool(Unborn(), 2) as press, pytest.raises(RenderPoolUnavailable):
-        list(press.printed([1, 2, 3]))
+def test_map_processes_that_never_start_raise_unavailable() -> None:
+    with RenderPool(DiesOnStart(), 2) as pool, pytest.raises(RenderPoolUnavailable):
+        list(pool.map([1, 2, 3]))

@@ -1,4 +1,4 @@
-"""More requests than connections: they wait for one, none is lost (docs/decisions/0002)."""
+"""The limit of concurrent requests: those beyond the pool's size wait for a connection (docs/decisions/0002)."""
 
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ REQUESTS = 60
 AT_ONCE = 20
 
 
-def test_more_requests_than_connections_are_all_answered(settings: Settings, database: Database) -> None:
+def test_more_requests_than_connections_all_get_a_response(settings: Settings, database: Database) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
     small = Database(url, pool_size=2)
     with served(create_app(settings, small, RING)) as port:

@@ -1,4 +1,4 @@
-"""Signing credentials: what is signed is all of the document, by one key, and nothing is fetched."""
+"""Verifiable credentials: the proof covers the whole document, by one key, without network access."""
 
 import json
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from app.platform.documents.verifiable_credentials import (
     OPEN_BADGES,
     OPEN_BADGES_MORE,
     VC,
-    holds,
+    add_proof,
     public_multikey,
-    signed,
+    verify,
 )
 
 AT = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
@@ -34,15 +34,15 @@ BARE: dict[str, Any] = {
 }
 
 
-def test_a_signed_document_holds_whatever_the_order_of_its_members() -> None:
-    found = signed(BARE, KEY, method=METHOD, at=AT)
-    assert holds(found, KEY.public_key())
-    turned = json.loads(json.dumps(dict(reversed(found.items()))))
-    assert holds(turned, KEY.public_key())
+def test_signed_document_verifies_whatever_the_order_of_its_members() -> None:
+    document = add_proof(BARE, KEY, method=METHOD, at=AT)
+    assert verify(document, KEY.public_key())
+    reordered = json.loads(json.dumps(dict(reversed(document.items()))))
+    assert verify(reordered, KEY.public_key())
 
 
-def test_the_same_document_is_signed_the_same() -> None:
-    assert signed(BARE, KEY, method=METHOD, at=AT) == signed(BARE, KEY, method=METHOD, at=AT)
+def test_signature_is_deterministic() -> None:
+    assert add_proof(BARE, KEY, method=METHOD, at=AT) == add_proof(BARE, KEY, method=METHOD, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -59,36 +59,36 @@ def test_the_same_document_is_signed_the_same() -> None:
         (("proof", 0, "proofValue"), "z3"),
     ],
 )
-def test_no_part_of_it_can_change(path: tuple[str | int, ...], value: str) -> None:
-    found: Any = json.loads(json.dumps(signed(BARE, KEY, method=METHOD, at=AT)))
-    place = found
+def test_altered_document_does_not_verify(path: tuple[str | int, ...], value: str) -> None:
+    document: Any = json.loads(json.dumps(add_proof(BARE, KEY, method=METHOD, at=AT)))
+    place = document
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    assert not holds(found, KEY.public_key())
+    assert not verify(document, KEY.public_key())
 
 
-def test_another_key_or_no_proof_or_two_do_not_hold() -> None:
-    found = signed(BARE, KEY, method=METHOD, at=AT)
-    assert not holds(found, Ed25519PrivateKey.generate().public_key())
-    assert not holds(BARE, KEY.public_key())
-    assert not holds({**found, "proof": found["proof"] * 2}, KEY.public_key())
-    assert not holds({**found, "proof": found["proof"][0]}, KEY.public_key())
+def test_other_key_missing_proof_or_two_proofs_do_not_verify() -> None:
+    document = add_proof(BARE, KEY, method=METHOD, at=AT)
+    assert not verify(document, Ed25519PrivateKey.generate().public_key())
+    assert not verify(BARE, KEY.public_key())
+    assert not verify({**document, "proof": document["proof"] * 2}, KEY.public_key())
+    assert not verify({**document, "proof": document["proof"][0]}, KEY.public_key())
 
 
 @pytest.mark.parametrize(
     "change", [{"remarque": "x"}, {"type": ["VerifiableCredential", "Inconnu"]}, {"issuer": {"id": "relatif"}}]
 )
-def test_what_would_not_be_signed_is_refused(change: dict[str, Any]) -> None:
+def test_member_outside_the_contexts_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((ValueError, JsonLdError)):
-        signed({**BARE, **change}, KEY, method=METHOD, at=AT)
+        add_proof({**BARE, **change}, KEY, method=METHOD, at=AT)
 
 
-def test_a_context_from_elsewhere_is_not_fetched() -> None:
+def test_unknown_context_is_refused_without_fetching_it() -> None:
     with pytest.raises(JsonLdError):
-        signed({**BARE, "@context": [VC, "https://example.org/contexte"]}, KEY, method=METHOD, at=AT)
+        add_proof({**BARE, "@context": [VC, "https://example.org/contexte"]}, KEY, method=METHOD, at=AT)
 
 
-def test_all_contexts_are_here() -> None:
+def test_every_context_has_its_file() -> None:
     for name in LOCAL.values():
         assert "@context" in json.loads((CONTEXTS / name).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Problems as documents and as pages, and what is refused before any route."""
+"""Problem documents and error pages, requests refused before any route, security headers."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,14 +13,14 @@ SIGN_IN = {"email": "maude@escouade.example.com", "password": "ce n’est pas la
 
 
 def errors(document: dict[str, object]) -> list[tuple[str, str]]:
-    """``(code, field)`` of each error of a problem."""
-    found = document["errors"]
-    assert isinstance(found, list)
-    assert all(e["message"] for e in found)
-    return [(e["code"], e["field"]) for e in found]
+    """Return ``(code, field)`` of each error of a problem."""
+    items = document["errors"]
+    assert isinstance(items, list)
+    assert all(item["message"] for item in items)
+    return [(item["code"], item["field"]) for item in items]
 
 
-def test_a_problem_document(client: TestClient) -> None:
+def test_api_refusal_is_a_problem_document(client: TestClient) -> None:
     answer = client.post("/api/v1/sign-ins", json=SIGN_IN)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
@@ -47,7 +47,7 @@ def test_a_problem_document(client: TestClient) -> None:
         ([], [("model_attributes_type", "body")]),
     ],
 )
-def test_each_wrong_field_is_named(client: TestClient, body: object, expected: list[tuple[str, str]]) -> None:
+def test_problem_names_each_invalid_field(client: TestClient, body: object, expected: list[tuple[str, str]]) -> None:
     answer = client.post("/api/v1/sign-ins", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert sorted(errors(answer.json())) == sorted(expected)
@@ -57,18 +57,18 @@ def test_each_wrong_field_is_named(client: TestClient, body: object, expected: l
 @pytest.mark.parametrize(
     ("content", "expected"), [(b'{"email": ', "json_invalid"), (b"\xff\xfe", "json_invalid"), (b"", "missing")]
 )
-def test_json_that_does_not_read(client: TestClient, content: bytes, expected: str) -> None:
+def test_broken_json_is_refused(client: TestClient, content: bytes, expected: str) -> None:
     answer = client.post("/api/v1/sign-ins", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, errors(answer.json())) == (422, [(expected, "body")])
 
 
 @pytest.mark.parametrize("path", ["/api/v1/rien", "/api/rien"])
-def test_an_unknown_path_of_the_api_is_a_document(client: TestClient, path: str) -> None:
+def test_unknown_api_path_is_a_problem_document(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_an_unknown_page_is_a_page(client: TestClient) -> None:
+def test_unknown_page_is_an_error_page(client: TestClient) -> None:
     answer = client.get("/rien")
     assert answer.status_code == 404
     assert "Cette page n’existe pas, ou elle ne vous est pas accessible." in answer.text
@@ -76,7 +76,7 @@ def test_an_unknown_page_is_a_page(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rien", "/cohortes/abc", "/parcours/1.5"])
-def test_whoever_is_signed_in_keeps_their_menu_on_an_unknown_page(
+def test_unknown_page_keeps_the_menu_of_a_signed_in_person(
     client: TestClient, database: Database, world: World, path: str
 ) -> None:
     page = as_(client, database, world, "maude").get(path)
@@ -85,7 +85,7 @@ def test_whoever_is_signed_in_keeps_their_menu_on_an_unknown_page(
     assert "Se connecter" not in page.text
 
 
-def test_no_text_is_kept_with_a_control_character(client: TestClient, database: Database, world: World) -> None:
+def test_text_with_a_control_character_is_refused(client: TestClient, database: Database, world: World) -> None:
     session = {"activity_code": "GEN-1.B", "starts_at": "2026-11-22T17:00:00Z"}
     as_(client, database, world, "coordinator")
     for name, value in (("place", "Salle\u0000 B"), ("activity_code", "GEN\u0007"), ("place", "salle \u202eB")):
@@ -94,7 +94,7 @@ def test_no_text_is_kept_with_a_control_character(client: TestClient, database: 
 
 
 class Typed(Command):
-    """Texts of every sort of type."""
+    """A command with texts of every kind of type."""
 
     bare: str = ""
     many: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ def test_every_text_of_a_command_is_cleaned() -> None:
             Typed.model_validate(wrong)
 
 
-def test_a_wrong_method_is_told(client: TestClient) -> None:
+def test_wrong_method_is_405_with_the_allowed_ones(client: TestClient) -> None:
     answer = client.put("/api/v1/sign-ins")
     assert (answer.status_code, answer.json()["code"], answer.headers["allow"]) == (405, "method_not_allowed", "POST")
     assert client.put("/api/v1/me/consents").headers["allow"] == "GET, POST"
@@ -139,21 +139,21 @@ def test_a_write_from_another_site_is_refused(client: TestClient, headers: dict[
     "headers",
     [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://testserver"}, {}],
 )
-def test_a_write_from_this_site_is_not(client: TestClient, headers: dict[str, str]) -> None:
+def test_a_write_from_this_site_is_accepted(client: TestClient, headers: dict[str, str]) -> None:
     assert client.post("/api/v1/sign-ins", json=SIGN_IN, headers=headers).json()["code"] == "wrong_sign_in"
 
 
-def test_reading_from_another_site_is_reading(client: TestClient) -> None:
+def test_a_read_from_another_site_is_accepted(client: TestClient) -> None:
     assert client.get("/connexion", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 
 
-def test_a_token_is_no_cookie(client: TestClient, database: Database, world: World) -> None:
+def test_write_with_a_token_from_another_site_is_accepted(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     answer = client.delete("/api/v1/sign-ins/current", headers={"Origin": "https://ailleurs.example"})
     assert answer.status_code == 204
 
 
-def test_what_was_typed_is_shown_again_but_no_password(client: TestClient) -> None:
+def test_refused_form_shows_typed_values_but_no_password(client: TestClient) -> None:
     typed = {"email": "<b>x", "password": "ma phrase de passe", "couleur": "bleu"}
     answer = client.post("/connexion", data=typed, headers={"Referer": "http://testserver/connexion?suite=/parcours"})
     assert answer.status_code == 422
@@ -163,14 +163,14 @@ def test_what_was_typed_is_shown_again_but_no_password(client: TestClient) -> No
     assert 'href="/connexion?suite=/parcours"' in answer.text
 
 
-def test_the_way_back_stays_on_this_site(client: TestClient) -> None:
+def test_link_back_stays_on_this_site(client: TestClient) -> None:
     for referer in ("https://ailleurs.example//piege.example", "javascript:alert(1)", ""):
         page = client.get("/rien", headers={"Referer": referer}).text
         assert "piege" not in page
         assert "javascript" not in page
 
 
-def test_a_script_gets_the_problem_alone(client: TestClient) -> None:
+def test_htmx_request_gets_the_problem_fragment(client: TestClient) -> None:
     answer = client.post("/connexion", data={}, headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#problem")
     assert answer.text.strip().startswith("<section")
@@ -178,12 +178,12 @@ def test_a_script_gets_the_problem_alone(client: TestClient) -> None:
     assert "Adresse de courriel" in answer.text
 
 
-def test_a_script_without_a_sign_in_stays_on_its_page(client: TestClient) -> None:
+def test_htmx_request_without_a_sign_in_gets_a_fragment(client: TestClient) -> None:
     answer = client.get("/parcours", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["hx-retarget"]) == (401, "#problem")
 
 
-def test_what_another_college_has_is_as_missing(client: TestClient, database: Database, world: World) -> None:
+def test_object_of_another_college_is_answered_as_missing(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     for kind, other in (("api/v1/colleges", world.rouyn),):
         hidden = client.get(f"/{kind}/{other}/people")
@@ -193,7 +193,7 @@ def test_what_another_college_has_is_as_missing(client: TestClient, database: Da
 
 
 @pytest.mark.parametrize("path", ["/connexion", "/rien", "/api/v1/rien", "/static/escouade.css"])
-def test_every_answer_says_what_a_browser_may_do(client: TestClient, path: str) -> None:
+def test_every_response_has_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert "default-src 'self'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]

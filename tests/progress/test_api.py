@@ -1,4 +1,4 @@
-"""Progress over HTTP: the hot read and its ETag, one's own list, what stays out of sight."""
+"""JSON endpoints of progress: the stored value and its ETag, one's own list, what is out of reach."""
 
 import json
 
@@ -70,31 +70,33 @@ def test_another_persons_path_and_a_missing_one_answer_the_same(
 
 
 @pytest.mark.parametrize(("who", "status"), [("nobody", 403), ("observer", 403), ("admin", 403)])
-def test_without_a_role_that_reads_progress_the_door_is_closed(
+def test_progress_without_a_role_that_reads_it_is_forbidden(
     client: TestClient, database: Database, world: World, who: str, status: int
 ) -> None:
     assert as_(client, database, world, who).get(path(world)).status_code == status
 
 
-def test_strangers_sign_in_first(client: TestClient, world: World) -> None:
+def test_progress_without_signing_in_is_unauthenticated(client: TestClient, world: World) -> None:
     assert client.get(path(world)).status_code == 401
     assert client.get(f"{API}/me/progress").status_code == 401
 
 
-def test_an_id_that_is_no_number_is_named(client: TestClient, database: Database, world: World) -> None:
-    found = as_(client, database, world, "maude").get(f"{API}/enrolments/moi/progress")
-    assert found.status_code == 422
-    assert [(e["field"], e["code"]) for e in found.json()["errors"]] == [("enrolment_id", "int_parsing")]
+def test_progress_of_an_id_that_is_no_number_names_the_field(
+    client: TestClient, database: Database, world: World
+) -> None:
+    answer = as_(client, database, world, "maude").get(f"{API}/enrolments/moi/progress")
+    assert answer.status_code == 422
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("enrolment_id", "int_parsing")]
 
 
-def test_my_own_paths(client: TestClient, database: Database, world: World) -> None:
-    mine = as_(client, database, world, "maude").get(f"{API}/me/progress").json()
-    assert [p["enrolment_id"] for p in mine] == [world.enrolments["maude"]]
-    assert (mine[0]["planned_minutes"], mine[0]["state"], mine[0]["attendance_pct"]) == (3600, "active", None)
+def test_my_progress_lists_ones_own_enrolments(client: TestClient, database: Database, world: World) -> None:
+    paths = as_(client, database, world, "maude").get(f"{API}/me/progress").json()
+    assert [p["enrolment_id"] for p in paths] == [world.enrolments["maude"]]
+    assert (paths[0]["planned_minutes"], paths[0]["state"], paths[0]["attendance_pct"]) == (3600, "active", None)
     assert as_(client, database, world, "nobody").get(f"{API}/me/progress").json() == []
 
 
-def test_the_contract_names_the_value(client: TestClient) -> None:
+def test_openapi_describes_the_progress_value(client: TestClient) -> None:
     document = json.loads(client.get("/api/openapi.json").content)
     answers = document["paths"]["/api/v1/enrolments/{enrolment_id}/progress"]["get"]["responses"]
     assert answers["200"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Progress"}

@@ -27,7 +27,7 @@ ROUNDS = 3
 
 def declared(database: Database, world: World) -> list[int]:
     """Field hours of everyone, last enrolment first."""
-    found = []
+    ids = []
     for who in reversed(PARTICIPANTS):
         row = FieldHours(
             college_id=world.alma, enrolment_id=world.enrolments[who], activity_code="GEN-8.A", minutes=15,
@@ -36,8 +36,8 @@ def declared(database: Database, world: World) -> list[int]:
         with database.transaction(colleges=[world.alma]) as db:
             db.add(row)
             db.flush()
-            found.append(row.id)
-    return found
+            ids.append(row.id)
+    return ids
 
 
 def accept(database: Database, world: World, ids: list[int]) -> None:
@@ -65,7 +65,7 @@ def start(database: Database, world: World) -> None:
         enrolments.start(db, actor, cohorts.see_cohort(db, actor.using(P.COHORT_READ), world.cohort))
 
 
-def close_doors(database: Database, world: World, command: ApplicationsOpen) -> None:
+def set_applications(database: Database, world: World, command: ApplicationsOpen) -> None:
     """A change of the cohort, which folds everyone again."""
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
@@ -73,7 +73,7 @@ def close_doors(database: Database, world: World, command: ApplicationsOpen) -> 
         cohorts.set_applications(db, cohort, is_open=command.is_open)
 
 
-def test_who_locks_a_whole_cohort_never_waits_for_ever(database: Database, world: World) -> None:
+def test_writers_that_lock_the_same_enrolments_all_end(database: Database, world: World) -> None:
     newcomer = applied(database, world)
     move(database, world, newcomer, EnrolmentState.ADMITTED)
     for turn in range(ROUNDS):
@@ -83,7 +83,7 @@ def test_who_locks_a_whole_cohort_never_waits_for_ever(database: Database, world
             lambda ids=ids: accept(database, world, ids),  # type: ignore[misc]
             lambda session_id=session_id: call(database, world, session_id),  # type: ignore[misc]
             lambda: start(database, world),
-            lambda turn=turn: close_doors(database, world, ApplicationsOpen(is_open=bool(turn % 2))),  # type: ignore[misc]
+            lambda turn=turn: set_applications(database, world, ApplicationsOpen(is_open=bool(turn % 2))),  # type: ignore[misc]
         )
 
         def run(write: Callable[[], None], together: Barrier = together) -> None:

@@ -1,4 +1,4 @@
-"""The pages of a path, for the person and for those who follow them."""
+"""The pages of a path, for the participant and for those who train or coordinate them."""
 
 import re
 from datetime import timedelta
@@ -21,14 +21,14 @@ def path(world: World, who: str = "maude") -> str:
     return f"/parcours/{world.enrolments[who]}"
 
 
-def spoken(html: str) -> str:
+def normalised_text(html: str) -> str:
     """The page's text, codes and spaces made plain."""
     return re.sub(r'<span class="code">(.*?)</span>', r"\1", html).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_one_path_opens_at_once(client: TestClient, database: Database, world: World) -> None:
-    found = as_(client, database, world, "maude").get("/parcours")
-    assert (found.status_code, found.headers["location"]) == (303, path(world))
+    answer = as_(client, database, world, "maude").get("/parcours")
+    assert (answer.status_code, answer.headers["location"]) == (303, path(world))
 
 
 def test_my_path_says_what_to_do_first_and_why(client: TestClient, database: Database, world: World) -> None:
@@ -36,7 +36,7 @@ def test_my_path_says_what_to_do_first_and_why(client: TestClient, database: Dat
     assert page.status_code == 200
     assert page.text.count("<h1>") == 1
     assert "Parcours généraliste – Intervenir en contexte numérique" in page.text
-    for said in (
+    for text in (
         "À faire maintenant",
         "L’activité GEN-1.A est à faire.",
         "Terminez d’abord le module GEN-1.",
@@ -44,20 +44,20 @@ def test_my_path_says_what_to_do_first_and_why(client: TestClient, database: Dat
         "L’assiduité est de 0\N{NO-BREAK SPACE}%; il faut 80",
         "Aucune séance n’a encore eu lieu.",
     ):
-        assert said.replace("\N{NO-BREAK SPACE}", " ") in spoken(page.text), said
+        assert text.replace("\N{NO-BREAK SPACE}", " ") in normalised_text(page.text), text
     assert f'href="{path(world)}/activites/GEN-1.A"' in page.text
 
 
-def test_my_path_leads_to_what_was_said_of_my_work_and_to_the_calendar(
+def test_my_path_links_to_my_judgements_and_to_the_calendar(
     client: TestClient, database: Database, world: World
 ) -> None:
     page = as_(client, database, world, "maude").get(path(world)).text
-    for there in (f"{path(world)}/jugements/CN-01", f"/cohortes/{world.cohort}/seances", "/attestations"):
-        assert f'href="{there}"' in page
-        assert client.get(there).status_code == 200
+    for link in (f"{path(world)}/jugements/CN-01", f"/cohortes/{world.cohort}/seances", "/attestations"):
+        assert f'href="{link}"' in page
+        assert client.get(link).status_code == 200
 
 
-def test_the_next_session_is_told_in_local_time(client: TestClient, database: Database, world: World) -> None:
+def test_the_next_session_is_shown_in_local_time(client: TestClient, database: Database, world: World) -> None:
     with database.transaction() as db:
         actor, _, cohort = see(db, world, "coordinator", P.SESSION_MANAGE)
         command = NewSession(activity_code="GEN-1.B", starts_at=now() + timedelta(days=3), place="Salle B-214")
@@ -98,7 +98,7 @@ def test_two_paths_make_a_list_and_an_application_is_shown_as_such(
 ) -> None:
     with database.transaction() as db:
         applicant = acting(db, world, "maude", P.COHORT_APPLY)
-        cohort = cohorts.see_open_cohort(db, world.other_cohort)
+        cohort = cohorts.see_open_cohort(db, applicant, world.other_cohort)
         other = enrolments.apply(db, applicant, cohort, ApplyCommand(motive="Déménagement à Rouyn.")).id
     as_(client, database, world, "maude")
     page = client.get("/parcours")
@@ -109,6 +109,6 @@ def test_two_paths_make_a_list_and_an_application_is_shown_as_such(
     assert client.get(f"/parcours/{other}").status_code == 200
 
 
-def test_strangers_are_sent_to_sign_in(client: TestClient, world: World) -> None:
-    found = client.get(path(world))
-    assert (found.status_code, found.headers["location"]) == (303, f"/connexion?suite={path(world)}")
+def test_path_without_signing_in_redirects_to_sign_in(client: TestClient, world: World) -> None:
+    answer = client.get(path(world))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/connexion?suite={path(world)}")

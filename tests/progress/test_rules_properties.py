@@ -1,4 +1,4 @@
-"""What holds of the fold for any facts, in any order."""
+"""Properties of ``fold`` that hold for any facts, in any order."""
 
 from hypothesis import given
 from hypothesis import strategies as st

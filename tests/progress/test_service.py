@@ -1,18 +1,16 @@
-"""The projection over a real database: who is folded again, what concurrent writers lose (nothing), what it costs."""
+"""The projection in a real database: which enrolments are recomputed, concurrent writers, the cost of reads."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 from sqlmodel import select
 
 from app.attendance.calendar import service as calendar
 from app.attendance.calendar.schemas import CancelCommand, NewSession
-from app.attendance.calendar.service import coming_session
+from app.attendance.calendar.service import next_session
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
@@ -26,10 +24,11 @@ from app.platform.errors import NotFound
 from app.platform.json import dumps
 from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
-from app.progress.path.service import paths_of, progress_of, stored_progress
+from app.progress.path.service import paths_of, progress_of, see_stored_progress
 from app.progress.schemas import Progress
-from app.progress.service import folded, mismatches, recompute
+from app.progress.service import compute_progress, mismatches, recompute
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, see
+from tests.factories.statements import recorded_statements
 
 
 def row(db: Session, enrolment_id: int) -> ProgressRow:
@@ -39,8 +38,8 @@ def row(db: Session, enrolment_id: int) -> ProgressRow:
 def rows(database: Database, world: World) -> dict[str, tuple[int, int, int]]:
     """By person: version, minutes attended, base."""
     with database.transaction(colleges=[world.alma]) as db:
-        found = {who: row(db, world.enrolments[who]) for who in PARTICIPANTS}
-        return {who: (r.version, r.attended_minutes, r.attendance_base_minutes) for who, r in found.items()}
+        stored = {who: row(db, world.enrolments[who]) for who in PARTICIPANTS}
+        return {who: (r.version, r.attended_minutes, r.attendance_base_minutes) for who, r in stored.items()}
 
 
 def held_session(database: Database, world: World) -> int:
@@ -70,7 +69,7 @@ def call_roll(
 # The touched set --------------------------------------------------------------------------------
 
 
-def test_a_roll_call_its_correction_and_a_cancellation_fold_everyone_again(database: Database, world: World) -> None:
+def test_roll_call_correction_and_cancellation_each_recompute_everyone(database: Database, world: World) -> None:
     before = rows(database, world)
     session_id = held_session(database, world)
     assert rows(database, world) == before
@@ -87,7 +86,7 @@ def test_a_roll_call_its_correction_and_a_cancellation_fold_everyone_again(datab
     assert rows(database, world) == {who: (version + 3, 0, 0) for who, (version, _, _) in before.items()}
 
 
-def test_another_cohort_is_not_folded_again(database: Database, world: World) -> None:
+def test_roll_call_does_not_recompute_another_cohort(database: Database, world: World) -> None:
     def elsewhere() -> int:
         with database.transaction(colleges=[world.rouyn]) as db:
             return row(db, world.enrolments["other_participant"]).version
@@ -130,10 +129,10 @@ def test_a_refused_transaction_leaves_the_projection_as_it_was(database: Databas
     assert rows(database, world) == before
 
 
-def test_what_a_transaction_may_not_see_it_may_not_fold(database: Database, world: World) -> None:
+def test_recompute_of_an_enrolment_out_of_the_transactions_sight_is_refused(database: Database, world: World) -> None:
     with (
         database.transaction(colleges=[world.rouyn]) as db,
-        pytest.raises(RuntimeError, match="out of this transaction"),
+        pytest.raises(RuntimeError, match="not visible to this transaction"),
     ):
         recompute(db, [world.enrolments["maude"]])
 
@@ -175,7 +174,7 @@ def test_eight_writers_at_once_lose_nothing(database: Database, world: World) ->
     with database.transaction(colleges=[world.alma]) as db:
         stored = row(db, maude)
         assert stored.version == before + len(CODES)
-        fresh = folded(db, [maude])[0][2]
+        fresh = compute_progress(db, [maude])[0][2]
         assert dumps(stored.body) == dumps(fresh.model_dump(mode="json"))
         assert {c for c in CODES if fresh.activity(c).done_on} == set(CODES) - {"GEN-1.C"}
         assert mismatches(db) == []
@@ -200,7 +199,7 @@ def test_several_enrolments_written_in_opposite_orders_do_not_deadlock(database:
 # Comparing --------------------------------------------------------------------------------------
 
 
-def test_a_row_that_was_tampered_with_is_found_and_nothing_else(database: Database, world: World) -> None:
+def test_mismatches_are_the_altered_rows_alone(database: Database, world: World) -> None:
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         assert mismatches(db) == []
     with database.engine.begin() as owner:
@@ -212,7 +211,7 @@ def test_a_row_that_was_tampered_with_is_found_and_nothing_else(database: Databa
         assert mismatches(db, batch=2) == [world.enrolments["karim"]]
 
 
-def test_a_row_that_is_missing_is_found(database: Database, world: World) -> None:
+def test_mismatches_include_a_missing_row(database: Database, world: World) -> None:
     with database.engine.begin() as owner:
         owner.execute(text("delete from progress where enrolment_id = :id"), {"id": world.enrolments["yves"]})
     with database.transaction(colleges=[world.alma]) as db:
@@ -222,27 +221,12 @@ def test_a_row_that_is_missing_is_found(database: Database, world: World) -> Non
 # Cost -------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements sent to the database."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
-def test_folding_three_costs_as_many_statements_as_one(database: Database, world: World) -> None:
+def test_recompute_of_three_enrolments_takes_as_many_statements_as_of_one(database: Database, world: World) -> None:
     ids = sorted(world.enrolments[who] for who in PARTICIPANTS[:3])
     with database.transaction(colleges=[world.alma]) as db:
-        with counted(database) as one:
+        with recorded_statements(database) as one:
             recompute(db, ids[:1])
-        with counted(database) as three:
+        with recorded_statements(database) as three:
             recompute(db, ids)
     assert [s.split()[0] for s in three] == [s.split()[0] for s in one]
     assert sum("for no key update" in s.lower() for s in three) == 1
@@ -252,11 +236,11 @@ def test_folding_three_costs_as_many_statements_as_one(database: Database, world
 
 
 def test_the_stored_body_is_the_progress_as_it_is(database: Database, world: World) -> None:
-    with database.transaction() as db, counted(database) as seen:
+    with database.transaction() as db, recorded_statements(database) as statements:
         actor, enrolment, _ = see(db, world, "maude", P.PROGRESS_READ)
-        seen.clear()
-        stored = stored_progress(db, actor, enrolment.id)
-        assert len(seen) == 1
+        statements.clear()
+        stored = see_stored_progress(db, actor, enrolment.id)
+        assert len(statements) == 1
         assert Progress.model_validate_json(stored.body) == progress_of(db, enrolment)
         assert (stored.timezone, stored.version) == ("America/Toronto", row(db, enrolment.id).version)
 
@@ -266,7 +250,7 @@ def test_a_path_out_of_reach_is_not_found(database: Database, world: World, who:
     with database.transaction() as db:
         actor = acting(db, world, who, P.PROGRESS_READ)
         with pytest.raises(NotFound):
-            stored_progress(db, actor, world.enrolments["maude"])
+            see_stored_progress(db, actor, world.enrolments["maude"])
 
 
 def test_ones_own_paths_come_with_their_figures(database: Database, world: World) -> None:
@@ -274,12 +258,12 @@ def test_ones_own_paths_come_with_their_figures(database: Database, world: World
         db.add(completion(world, "GEN-1.A"))
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.ME_READ)
-        found = paths_of(db, actor.person_id)
-        assert [(p.enrolment_id, p.recognised_minutes, p.planned_minutes) for p in found] == [
+        paths = paths_of(db, actor.person_id)
+        assert [(p.enrolment_id, p.recognised_minutes, p.planned_minutes) for p in paths] == [
             (world.enrolments["maude"], 120, 3600)
         ]
-        assert (found[0].attendance_pct, found[0].modules_done, found[0].eligible) == (None, 0, ())
-        assert found[0].late is True, "the cohort began 14 days ago: GEN-1 was due yesterday"
+        assert (paths[0].attendance_pct, paths[0].modules_done, paths[0].eligible) == (None, 0, ())
+        assert paths[0].late is True, "the cohort began 14 days ago: GEN-1 was due yesterday"
         assert paths_of(db, world.people["nobody"]) == []
 
 
@@ -294,10 +278,10 @@ def test_the_next_session_is_the_first_that_is_neither_past_nor_cancelled(databa
             ).id
             for code, days in (("GEN-2.B", 9), ("GEN-1.B", 3), ("GEN-4.B", 12))
         ]
-        first = coming_session(db, enrolment)
+        first = next_session(db, enrolment)
         assert first is not None
         assert (first.id, first.activity_code) == (ids[1], "GEN-1.B")
         calendar.cancel(db, manager, calendar.see_session(db, manager, ids[1]), CancelCommand(reason="Tempête"))
-        second = coming_session(db, enrolment)
+        second = next_session(db, enrolment)
         assert second is not None
         assert second.id == ids[0]

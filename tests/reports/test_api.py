@@ -1,4 +1,4 @@
-"""Reports over HTTP: the same figures in each form, and nobody's name for an observer."""
+"""Routes of reports: the same figures in JSON, CSV and XLSX; no personal data for an observer."""
 
 import csv
 import io
@@ -12,9 +12,9 @@ from app.accompaniment.mandates.enums import MilestoneKind
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from tests.factories.grading import ALL_CN01, command, hand_in, judge
+from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
 from tests.factories.network import World, as_
-from tests.factories.reports import accompany, settle
+from tests.factories.reports import add_accompanied_enterprise, add_cohort
 
 A = EnrolmentState.ACTIVE
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,9 +25,9 @@ def rename(database: Database, world: World, who: str, name: str) -> None:
         owner.exec_driver_sql("update person set chosen_name = %s where id = %s", (name, world.people[who]))
 
 
-def test_json_csv_and_xlsx_say_the_same(client: TestClient, database: Database, world: World) -> None:
+def test_json_csv_and_xlsx_hold_the_same_values(client: TestClient, database: Database, world: World) -> None:
     rename(database, world, "karim", "=1+1")
-    judge(database, world, command(hand_in(database, world), level=3, criteria_met=ALL_CN01))
+    judge(database, world, judge_command(hand_in(database, world), level=3, criteria_met=ALL_CN01))
     as_(client, database, world, "registrar")
     path = f"/api/v1/colleges/{world.alma}/progress-report"
     document: dict[str, Any] = client.get(path).json()
@@ -57,21 +57,26 @@ def test_downloads_carry_their_name_and_type(client: TestClient, database: Datab
 
 
 @pytest.mark.parametrize("suffix", ["", ".csv", ".xlsx"])
-def test_elsewhere_is_as_missing(client: TestClient, database: Database, world: World, suffix: str) -> None:
-    for who, place, mine in (("other_trainer", "cohorts", world.cohort), ("other_registrar", "colleges", world.alma)):
+def test_report_out_of_reach_answers_as_missing(
+    client: TestClient, database: Database, world: World, suffix: str
+) -> None:
+    for who, kind, hidden_id in (
+        ("other_trainer", "cohorts", world.cohort),
+        ("other_registrar", "colleges", world.alma),
+    ):
         as_(client, database, world, who)
-        here = client.get(f"/api/v1/{place}/{mine}/progress-report{suffix}")
-        nowhere = client.get(f"/api/v1/{place}/999999/progress-report{suffix}")
-        assert (here.status_code, here.content) == (404, nowhere.content)
+        hidden = client.get(f"/api/v1/{kind}/{hidden_id}/progress-report{suffix}")
+        missing = client.get(f"/api/v1/{kind}/999999/progress-report{suffix}")
+        assert (hidden.status_code, hidden.content) == (404, missing.content)
     for who in ("maude", "observer"):
         as_(client, database, world, who)
         assert client.get(f"/api/v1/cohorts/{world.cohort}/progress-report{suffix}").status_code == 403
 
 
 def test_an_observers_answer_holds_no_name(client: TestClient, database: Database, world: World) -> None:
-    settle(database, world, "08", *[A] * 9)
+    add_cohort(database, world, "08", *[A] * 9)
     for place in range(6):
-        accompany(database, world, f"Scierie {place}", milestones=tuple(MilestoneKind))
+        add_accompanied_enterprise(database, world, f"Scierie {place}", milestones=tuple(MilestoneKind))
     as_(client, database, world, "observer")
     answer = client.get(f"/api/v1/projects/{world.project}/indicators")
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""The files: opened cell by cell, never a formula, the same bytes for the same report."""
+"""Exported files: their cells, no formula in any of them, the same bytes for the same report."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind
-from app.platform.documents.spreadsheets import Flavour, safe
+from app.platform.documents.spreadsheets import Flavour, escape_formula
 from app.reports.export.service import csv_file, file_name, xlsx_file
 from app.reports.rules import by_cohort, totals
 from app.reports.schemas import CertificateIssued, ProgressReport, ReportRow
@@ -48,13 +48,13 @@ def cells(content: bytes, sheet: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("text", PAYLOADS)
-def test_what_a_spreadsheet_would_compute_is_led_by_an_apostrophe(text: str) -> None:
-    assert safe(text) == f"'{text}"
+def test_safe_prefixes_a_formula_with_an_apostrophe(text: str) -> None:
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_names_stay_as_they_are(text: str) -> None:
-    assert safe(text) == text
+def test_safe_keeps_harmless_names(text: str) -> None:
+    assert escape_formula(text) == text
 
 
 def test_xlsx_cell_by_cell() -> None:
@@ -73,7 +73,7 @@ def test_xlsx_cell_by_cell() -> None:
     assert second[5] == "=1+1"
 
 
-def test_xlsx_says_what_each_column_means_and_how_to_check() -> None:
+def test_xlsx_has_a_dictionary_and_control_totals() -> None:
     content = xlsx_file(report("Maude", "Karim"))
     dictionary = cells(content, "dictionnaire")
     assert [row[0] for row in dictionary[1:]] == list(cells(content, "progression")[0])
@@ -84,7 +84,7 @@ def test_xlsx_says_what_each_column_means_and_how_to_check() -> None:
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_no_formula_whatever_the_name(name: str) -> None:
+def test_xlsx_holds_no_formula_for_any_name(name: str) -> None:
     content = xlsx_file(report(name))
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         sheets = [n for n in book.namelist() if n.startswith("xl/worksheets/")]
@@ -124,11 +124,11 @@ def test_csv_for_programs() -> None:
 
 
 @pytest.mark.parametrize("name", PAYLOADS + HARMLESS)
-def test_csv_gives_the_name_back(name: str) -> None:
+def test_csv_preserves_the_name(name: str) -> None:
     for flavour, delimiter in ((Flavour.EXCEL, ";"), (Flavour.DONNEES, ",")):
         text = csv_file(report(name), flavour).decode("utf-8-sig")
-        read = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))[1][5]
-        assert read.removeprefix("'") == name
+        name_cell = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))[1][5]
+        assert name_cell.removeprefix("'") == name
 
 
 def test_file_name() -> None:

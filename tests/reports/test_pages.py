@@ -1,14 +1,14 @@
-"""The reports on screen."""
+"""Pages of reports and indicators."""
 
 from fastapi.testclient import TestClient
 
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from tests.factories.network import World, as_
-from tests.factories.reports import settle
+from tests.factories.reports import add_cohort
 
 
-def test_one_finds_what_one_may_download(client: TestClient, database: Database, world: World) -> None:
+def test_list_links_the_reports_within_reach(client: TestClient, database: Database, world: World) -> None:
     page = as_(client, database, world, "registrar").get("/rapports").text
     assert f'href="/rapports/colleges/{world.alma}"' in page
     assert f'href="/api/v1/cohorts/{world.cohort}/progress-report.xlsx"' in page
@@ -19,8 +19,8 @@ def test_one_finds_what_one_may_download(client: TestClient, database: Database,
     assert client.get("/rapports/cohortes/1").status_code == 403
 
 
-def test_the_college_on_screen(client: TestClient, database: Database, world: World) -> None:
-    settle(database, world, "10", *[EnrolmentState.ACTIVE] * 2, college="alma", name="<b>Gras</b>")
+def test_college_page_shows_rows_and_totals(client: TestClient, database: Database, world: World) -> None:
+    add_cohort(database, world, "10", *[EnrolmentState.ACTIVE] * 2, college="alma", name="<b>Gras</b>")
     page = as_(client, database, world, "registrar").get(f"/rapports/colleges/{world.alma}")
     assert page.status_code == 200
     assert page.text.count("<h1>") == 1
@@ -31,7 +31,7 @@ def test_the_college_on_screen(client: TestClient, database: Database, world: Wo
     assert client.get(f"/rapports/colleges/{world.rouyn}").status_code == 404
 
 
-def test_a_cohort_on_screen(client: TestClient, database: Database, world: World) -> None:
+def test_cohort_page_shows_rows_and_download_links(client: TestClient, database: Database, world: World) -> None:
     page = as_(client, database, world, "trainer").get(f"/rapports/cohortes/{world.cohort}")
     assert page.status_code == 200
     assert "4 inscriptions" in page.text
@@ -39,13 +39,13 @@ def test_a_cohort_on_screen(client: TestClient, database: Database, world: World
 
 
 def test_a_cohort_without_anyone(client: TestClient, database: Database, world: World) -> None:
-    cohort = settle(database, world, "10", college="alma")
+    cohort = add_cohort(database, world, "10", college="alma")
     page = as_(client, database, world, "registrar").get(f"/rapports/cohortes/{cohort}")
     assert "Personne n’a encore été admis" in page.text
 
 
-def test_masked_figures_are_said_so(client: TestClient, database: Database, world: World) -> None:
-    settle(database, world, "08", *[EnrolmentState.ACTIVE] * 3)
+def test_indicators_page_marks_masked_figures(client: TestClient, database: Database, world: World) -> None:
+    add_cohort(database, world, "08", *[EnrolmentState.ACTIVE] * 3)
     page = as_(client, database, world, "observer").get(f"/indicateurs?projet={world.project}").text
     assert "masqué</abbr>" in page
     assert "Abitibi-Témiscamingue" in page

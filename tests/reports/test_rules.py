@@ -1,4 +1,4 @@
-"""Sums, columns and masks: BR-24, S11, and the contract of the export."""
+"""Totals, export columns and masking of indicators (BR-24, S11)."""
 
 from datetime import date
 from decimal import Decimal
@@ -72,13 +72,10 @@ rows = st.builds(
 
 
 @given(st.lists(rows, max_size=12))
-def test_the_whole_is_the_sum_of_its_cohorts(found: list[ReportRow]) -> None:
-    whole, parts = totals(found), by_cohort(found)
+def test_the_whole_is_the_sum_of_its_cohorts(report_rows: list[ReportRow]) -> None:
+    whole, parts = totals(report_rows), by_cohort(report_rows)
     for name in type(whole).model_fields:
         assert getattr(whole, name) == sum(getattr(part.totals, name) for part in parts)
-
-
-# Masks ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,11 +90,11 @@ def test_the_whole_is_the_sum_of_its_cohorts(found: list[ReportRow]) -> None:
         ({}, ""),
     ],
 )
-def test_a_small_cell_takes_another_with_it(values: dict[str, int], masked: str) -> None:
+def test_a_small_cell_masks_another_one(values: dict[str, int], masked: str) -> None:
     assert masked_keys(values) == frozenset(masked)
 
 
-def test_the_total_is_masked_when_it_would_give_a_cell_away() -> None:
+def test_the_total_is_masked_when_a_cell_could_be_deduced() -> None:
     assert masked_total({"a": 3}, {"a"}) is None
     assert masked_total({"a": 7}, {"a"}) is None
     assert masked_total({"a": 3, "b": 12}, {"a", "b"}) == 15
@@ -111,7 +108,7 @@ def figures(code: str, enrolled: int, **given: int) -> Count:
     return Count(**{"region_code": code, "enrolled": enrolled, "enterprises": 20, **base, **given})  # type: ignore[arg-type]
 
 
-def test_a_masked_region_gives_nothing_about_its_people() -> None:
+def test_a_masked_region_shows_no_figure_about_its_people() -> None:
     regions, total = mask([figures("02", 12), figures("08", 3), figures("10", 20)])
     assert regions["08"] == {
         "enrolled": None, "active": None, "completed": None, "certificates": None, "recognised_minutes": None,
@@ -128,7 +125,7 @@ def test_a_lone_small_region_masks_the_total() -> None:
     assert (total["enrolled"], total["recognised_minutes"], total["enterprises"]) == (None, None, 20)
 
 
-def test_nothing_to_show() -> None:
+def test_mask_of_no_region_is_empty() -> None:
     assert mask([])[0] == {}
 
 
@@ -138,15 +135,15 @@ counts = st.dictionaries(
 
 
 @given(counts)
-def test_no_small_cell_leaves_and_none_can_be_subtracted(values: dict[str, tuple[int, int, int]]) -> None:
-    found = [
+def test_no_small_cell_is_shown_and_none_can_be_deduced(values: dict[str, tuple[int, int, int]]) -> None:
+    region_counts = [
         figures(code, max(v), active=min(v), completed=sorted(v)[1], enterprises=v[0]) for code, v in values.items()
     ]
-    regions, total = mask(found)
+    regions, total = mask(region_counts)
     for name in ("enrolled", "active", "completed", "certificates", "enterprises"):
-        hidden = [code for code, shown in regions.items() if shown[name] is None]
-        assert all(shown[name] is None or shown[name] >= MIN_CELL for shown in regions.values())
+        hidden = [code for code, region in regions.items() if region[name] is None]
+        assert all(region[name] is None or region[name] >= MIN_CELL for region in regions.values())
         if hidden and total[name] is not None:
-            truth = {c.region_code: getattr(c, name) for c in found}
+            truth = {c.region_code: getattr(c, name) for c in region_counts}
             assert len(hidden) >= 2
             assert sum(truth[code] for code in hidden) >= MIN_CELL

@@ -1,4 +1,4 @@
-"""The report of a cohort and of a college, and the observer's indicators, over real rows."""
+"""Service of reports: a cohort's and a college's report and a project's indicators, read from the database."""
 
 from datetime import date
 
@@ -20,21 +20,23 @@ from app.platform.security.permissions import Permission
 from app.reports import service as reports
 from app.reports.indicators import service as indicators
 from app.reports.schemas import Indicators, ProgressReport
-from tests.factories.grading import ALL_CN01, attended, command, hand_in, judge
+from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command
 from tests.factories.network import World, acting
-from tests.factories.reports import accompany, settle
+from tests.factories.reports import add_accompanied_enterprise, add_cohort
 
 A, C = EnrolmentState.ACTIVE, EnrolmentState.COMPLETED
 
 
-def of_cohort(database: Database, world: World, who: str = "trainer") -> ProgressReport:
+def read_cohort_report(database: Database, world: World, who: str = "trainer") -> ProgressReport:
     with database.transaction() as db:
         actor = acting(db, world, who, Permission.REPORT_COHORT)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
         return reports.cohort_report(db, actor, cohort, as_of=date(2026, 11, 22))
 
 
-def of_college(database: Database, world: World, who: str = "registrar", college: str = "alma") -> ProgressReport:
+def read_college_report(
+    database: Database, world: World, who: str = "registrar", college: str = "alma"
+) -> ProgressReport:
     with database.transaction() as db:
         actor = acting(db, world, who, Permission.REPORT_COLLEGE)
         return reports.college_report(db, actor, network.see_college(db, actor, getattr(world, college)))
@@ -54,11 +56,11 @@ def certify(database: Database, world: World, number: str, state: CertificateSta
 
 
 def test_a_cohort_by_name_with_levels_hours_and_certificates(database: Database, world: World) -> None:
-    attended(database, world)
-    judge(database, world, command(hand_in(database, world), level=3, criteria_met=ALL_CN01))
+    hold_session(database, world)
+    judge(database, world, judge_command(hand_in(database, world), level=3, criteria_met=ALL_CN01))
     certify(database, world, "ALM-2026-0001", CertificateState.REVOKED)
     certify(database, world, "ALM-2026-0002", CertificateState.VALID)
-    report = of_cohort(database, world)
+    report = read_cohort_report(database, world)
     assert [r.name for r in report.rows] == ["Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"]
     maude = next(r for r in report.rows if r.name == "Maude Bérubé")
     assert (maude.recognised_minutes, maude.planned_minutes) == (180 + 60, 3600)
@@ -73,9 +75,9 @@ def test_a_cohort_by_name_with_levels_hours_and_certificates(database: Database,
 
 
 def test_a_college_is_the_sum_of_its_cohorts(database: Database, world: World) -> None:
-    attended(database, world)
-    other = settle(database, world, "10", A, A, C, college="alma")
-    whole = of_college(database, world)
+    hold_session(database, world)
+    other = add_cohort(database, world, "10", A, A, C, college="alma")
+    whole = read_college_report(database, world)
     assert whole.cohort is None
     assert [part.cohort for part in whole.cohorts] == ["GEN-10-3", "GEN-ALM-1"]
     with database.transaction() as db:
@@ -88,11 +90,11 @@ def test_a_college_is_the_sum_of_its_cohorts(database: Database, world: World) -
     assert whole.rows == tuple(row for part in parts for row in part.rows)
 
 
-def test_who_never_followed_is_left_out(database: Database, world: World) -> None:
-    settle(
+def test_report_leaves_out_applied_and_refused_enrolments(database: Database, world: World) -> None:
+    add_cohort(
         database, world, "10", EnrolmentState.APPLIED, EnrolmentState.REFUSED, EnrolmentState.WITHDRAWN, college="alma"
     )
-    report = of_college(database, world)
+    report = read_college_report(database, world)
     assert [r.state for r in report.rows if r.cohort == "GEN-10-3"] == [EnrolmentState.WITHDRAWN]
 
 
@@ -100,103 +102,102 @@ def test_only_kinds_that_the_college_issues_are_named(database: Database, world:
     with database.engine.begin() as owner:
         owner.execute(text("update progress set eligible = '{attestation_participation,attestation_reussite}'"))
         owner.execute(text("update college set authorised_kinds = '{attestation_participation}'"))
-    assert of_cohort(database, world).rows[0].eligible == (CertificateKind.attestation_participation,)
+    assert read_cohort_report(database, world).rows[0].eligible == (CertificateKind.attestation_participation,)
 
 
 @pytest.mark.parametrize(("who", "college"), [("other_registrar", "alma"), ("registrar", "rouyn"), ("trainer", "alma")])
 def test_a_college_report_stays_in_its_college(database: Database, world: World, who: str, college: str) -> None:
     with pytest.raises(NotFound):
-        of_college(database, world, who, college)
+        read_college_report(database, world, who, college)
 
 
 def test_a_trainer_elsewhere_gets_no_cohort_report(database: Database, world: World) -> None:
     with pytest.raises(NotFound):
-        of_cohort(database, world, "other_trainer")
+        read_cohort_report(database, world, "other_trainer")
 
 
 def test_a_report_costs_the_same_for_one_and_many(database: Database, world: World) -> None:
-    def cost() -> int:
-        seen: list[str] = []
+    def query_count() -> int:
+        statements: list[str] = []
         with database.transaction() as db:
             actor = acting(db, world, "registrar", Permission.REPORT_COLLEGE)
             college = network.see_college(db, actor, world.alma)
 
-            def remember(*args: object) -> None:
-                seen.append(str(args[2]))
+            def record(*args: object) -> None:
+                statements.append(str(args[2]))
 
-            event.listen(database.engine, "before_cursor_execute", remember)
+            event.listen(database.engine, "before_cursor_execute", record)
             reports.college_report(db, actor, college)
-            event.remove(database.engine, "before_cursor_execute", remember)
-        return len(seen)
+            event.remove(database.engine, "before_cursor_execute", record)
+        return len(statements)
 
-    before = cost()
-    settle(database, world, "10", A, A, A, college="alma")
-    assert cost() == before == 2
+    before = query_count()
+    add_cohort(database, world, "10", A, A, A, college="alma")
+    assert query_count() == before == 2
 
 
-def test_what_each_may_download(database: Database, world: World) -> None:
-    def listed(who: str) -> tuple[int, int, int]:
+def test_reports_of_each_role_are_those_within_reach(database: Database, world: World) -> None:
+    def report_counts(who: str) -> tuple[int, int, int]:
         with database.transaction() as db:
-            found = reports.reports(db, acting(db, world, who, Permission.ME_READ))
-        return len(found.cohorts), len(found.colleges), len(found.projects)
+            readable = reports.reports(db, acting(db, world, who, Permission.ME_READ))
+        return len(readable.cohorts), len(readable.colleges), len(readable.projects)
 
-    assert listed("registrar") == (1, 1, 0)
-    assert listed("trainer") == (1, 0, 0)
-    assert listed("observer") == (0, 0, 1)
-    assert listed("maude") == (0, 0, 0)
-
-
-# Indicators -------------------------------------------------------------------------------------
+    assert report_counts("registrar") == (1, 1, 0)
+    assert report_counts("trainer") == (1, 0, 0)
+    assert report_counts("observer") == (0, 0, 1)
+    assert report_counts("maude") == (0, 0, 0)
 
 
-def observed(database: Database, world: World) -> Indicators:
+def read_indicators(database: Database, world: World) -> Indicators:
     with database.transaction() as db:
         actor = acting(db, world, "observer", Permission.INDICATOR_READ)
         project = indicators.see_project(db, actor, world.project)
         return indicators.indicators(db, project)
 
 
-def by_region(found: Indicators) -> dict[str, dict[str, int | None]]:
-    return {r.region_code: r.model_dump(exclude={"region_code", "region"}) for r in found.regions}
+def by_region(indicators: Indicators) -> dict[str, dict[str, int | None]]:
+    return {r.region_code: r.model_dump(exclude={"region_code", "region"}) for r in indicators.regions}
 
 
 def test_an_observer_reads_aggregates_of_every_college(database: Database, world: World) -> None:
-    settle(database, world, "08", *[A] * 6, *[C] * 7, EnrolmentState.REFUSED)
-    found = observed(database, world)
-    regions = by_region(found)
+    add_cohort(database, world, "08", *[A] * 6, *[C] * 7, EnrolmentState.REFUSED)
+    figures = read_indicators(database, world)
+    regions = by_region(figures)
     assert (regions["02"]["enrolled"], regions["08"]["enrolled"]) == (5, 13)
     assert (regions["02"]["active"], regions["08"]["active"]) == (5, 6)
-    assert (regions["02"]["completed"], regions["08"]["completed"], found.total.completed) == (None, None, 7)
-    assert (found.total.enrolled, found.total.recognised_minutes) == (18, 0)
-    assert {t.kind.value: (t.target, t.reached) for t in found.targets} == {
+    assert (regions["02"]["completed"], regions["08"]["completed"], figures.total.completed) == (None, None, 7)
+    assert (figures.total.enrolled, figures.total.recognised_minutes) == (18, 0)
+    assert {t.kind.value: (t.target, t.reached) for t in figures.targets} == {
         "advisors": (135, 7),
         "enterprises": (460, None),
     }
 
 
 def test_a_region_of_three_is_masked_with_another(database: Database, world: World) -> None:
-    settle(database, world, "08", A, A, A)
-    settle(database, world, "10", *[A] * 9)
-    found = observed(database, world)
-    regions = by_region(found)
+    add_cohort(database, world, "08", A, A, A)
+    add_cohort(database, world, "10", *[A] * 9)
+    figures = read_indicators(database, world)
+    regions = by_region(figures)
     assert (regions["08"]["enrolled"], regions["02"]["enrolled"], regions["10"]["enrolled"]) == (None, None, 9)
     assert regions["08"]["recognised_minutes"] is regions["02"]["recognised_minutes"] is None
-    assert found.total.enrolled == 17
+    assert figures.total.enrolled == 17
 
 
-def test_an_enterprise_counts_once_and_only_with_its_three_facts(database: Database, world: World) -> None:
+def test_an_enterprise_counts_once_and_only_with_its_three_milestones(database: Database, world: World) -> None:
     for place in range(6):
-        accompany(database, world, f"Scierie {place}")
-    accompany(database, world, "Boulangerie", neq="1122334455")
-    accompany(database, world, "Boulangerie (Rouyn)", neq="1122334455", college="rouyn", region="08")
-    accompany(database, world, "Garage", milestones=(MilestoneKind.AGREEMENT, MilestoneKind.DIAGNOSTIC))
-    found = observed(database, world)
-    assert found.total.enterprises == 7
-    assert by_region(found)["02"]["enterprises"] == 7
+        add_accompanied_enterprise(database, world, f"Scierie {place}")
+    add_accompanied_enterprise(database, world, "Boulangerie", neq="1122334455")
+    add_accompanied_enterprise(database, world, "Boulangerie (Rouyn)", neq="1122334455", college="rouyn", region="08")
+    add_accompanied_enterprise(
+        database, world, "Garage", milestones=(MilestoneKind.AGREEMENT, MilestoneKind.DIAGNOSTIC)
+    )
+    figures = read_indicators(database, world)
+    assert figures.total.enterprises == 7
+    assert by_region(figures)["02"]["enterprises"] == 7
 
 
 def test_someone_in_two_cohorts_is_one_person(database: Database, world: World) -> None:
-    cohort = settle(database, world, "02", *[A] * 5)
+    cohort = add_cohort(database, world, "02", *[A] * 5)
     with database.engine.begin() as owner:
         owner.execute(
             text(
@@ -205,10 +206,10 @@ def test_someone_in_two_cohorts_is_one_person(database: Database, world: World) 
             ),
             {"person": world.people["maude"], "cohort": cohort},
         )
-    assert observed(database, world).total.enrolled == 9
+    assert read_indicators(database, world).total.enrolled == 9
 
 
-def test_the_door_opens_to_the_projects_observer_only(database: Database, world: World) -> None:
+def test_project_indicators_function_answers_the_projects_observer_only(database: Database, world: World) -> None:
     statement = text("select count(*) from project_indicators(:project)")
     for who, rows in (("observer", 1), ("coordinator", 0), ("admin", 0), ("nobody", 0)):
         with database.transaction() as db:
@@ -217,9 +218,9 @@ def test_the_door_opens_to_the_projects_observer_only(database: Database, world:
     with database.transaction() as db:
         assert db.execute(statement, {"project": world.project}).scalar_one() == 0
     with database.engine.begin() as owner:
-        owner.execute(text("create role passer_by"))
-        owner.execute(text("grant passer_by to current_user"))  # an ordinary owner is not its member by itself
-        owner.execute(text("set local role passer_by"))
+        owner.execute(text("create role outsider"))
+        owner.execute(text("grant outsider to current_user"))  # an ordinary owner is not its member by itself
+        owner.execute(text("set local role outsider"))
         with pytest.raises(DBAPIError, match="permission denied"):
             owner.execute(statement, {"project": world.project})
         owner.rollback()

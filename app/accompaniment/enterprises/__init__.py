@@ -1,1 +1,1 @@
-"""Enterprises of a college."""
+"""Enterprises that a college accompanies."""

@@ -1,4 +1,4 @@
-"""Accompaniment over JSON: enterprises, mandates and their dated facts."""
+"""Enterprises as JSON."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -7,39 +7,46 @@ from fastapi import APIRouter, Query
 
 from app.accompaniment.enterprises import service
 from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShown, NewEnterprise
+from app.accompaniment.enterprises.service import see_enterprise
+from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["accompaniment"], route_class=OnceRoute)
+router = APIRouter(tags=["accompaniment"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
-Search = Annotated[str, Query(max_length=100, description="words of the name, accents and case aside, or an NEQ")]
+Search = Annotated[
+    str, Query(max_length=100, description="words of the name, without regard to accents or case, or an NEQ")
+]
 After = Annotated[int | None, Query(description="`next` of the page before")]
-
-# Enterprises ------------------------------------------------------------------------------------
 
 
 @router.get("/enterprises")
-def enterprises(
+def list_enterprises(
     actor: Annotated[Actor, may(P.ENTERPRISE_READ)], db: SessionDep, search: Search = "", after: After = None
 ) -> EnterprisePage:
-    """Enterprises by name: those of one's college, or of one's own mandates."""
+    """Enterprises of the actor's college or of the actor's own mandates, by name."""
     return service.enterprises(db, actor, search=search, after=after)
 
 
 @router.get("/enterprises/{enterprise_id}")
-def enterprise(actor: Annotated[Actor, may(P.ENTERPRISE_READ)], db: SessionDep, enterprise_id: int) -> EnterpriseShown:
+def read_enterprise(
+    enterprise: Annotated[EnterpriseShown, seen(see_enterprise, P.ENTERPRISE_READ)],
+) -> EnterpriseShown:
     """One enterprise."""
-    return service.see_enterprise(db, actor, enterprise_id)
+    return enterprise
 
 
 @router.post("/colleges/{college_id}/enterprises", status_code=CREATED)
 def add_enterprise(
-    actor: Annotated[Actor, may(P.ENTERPRISE_MANAGE)], db: SessionDep, college_id: int, command: NewEnterprise
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.ENTERPRISE_MANAGE)],
+    college: Annotated[CollegeShown, seen(see_college, P.ENTERPRISE_MANAGE)],
+    command: NewEnterprise,
 ) -> EnterpriseShown:
-    """Add an enterprise; 409 ``neq_taken`` when the college already knows its NEQ."""
-    return service.add_enterprise(db, actor, see_college(db, actor, college_id), command)
+    """Add an enterprise; 409 ``neq_taken`` when the college already has one with its NEQ."""
+    return service.add_enterprise(db, actor, college, command)

@@ -1,4 +1,4 @@
-"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+"""Sizes of enterprises."""
 
 from enum import StrEnum
 

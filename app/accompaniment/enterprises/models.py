@@ -1,4 +1,4 @@
-"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+"""Table of enterprises."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from app.platform.database.types import by_value, check, moment, owned
 
 
 class Enterprise(Row, table=True):
-    """An enterprise as one college knows it; the NEQ tells two colleges that it is the same."""
+    """An enterprise of one college; the NEQ identifies the same enterprise in two colleges (BR-15)."""
 
     __table_args__ = owned(
         extra=(

@@ -1,4 +1,4 @@
-"""Pages of accompaniment: enterprises, mandates and their dated facts."""
+"""Pages of enterprises: the list, and the form of a new one."""
 
 from typing import Annotated, Any
 
@@ -23,30 +23,27 @@ router = APIRouter(include_in_schema=False)
 Search = Annotated[str, Query(max_length=100)]
 
 
-# Enterprises ------------------------------------------------------------------------------------
-
-
 @router.get("/entreprises")
-def enterprises(
+def list_enterprises(
     request: Request,
     actor: Annotated[Actor, may(P.ENTERPRISE_READ)],
     db: SessionDep,
     recherche: Search = "",
     apres: int | None = None,
 ) -> Response:
-    """Enterprises by name, with the form of a new one for who manages them."""
-    values = _enterprises(db, actor, recherche, apres)
+    """Enterprises by name, with the form of a new one for those who manage them."""
+    values = _list_context(db, actor, recherche, apres)
     return render(request, "accompaniment/enterprises.html", **values, **form_values())
 
 
-def _enterprises(db: Session, actor: Actor, search: str, after: int | None) -> dict[str, Any]:
+def _list_context(db: Session, actor: Actor, search: str, after: int | None) -> dict[str, Any]:
     colleges = managed_colleges(db, actor.using(P.ENTERPRISE_MANAGE)) if actor.can(P.ENTERPRISE_MANAGE) else []
     regions = network.regions(db)
     return {
         "page": service.enterprises(db, actor.using(P.ENTERPRISE_READ), search=search, after=after),
         "search": search,
         "colleges": [(c.id, c.name) for c in colleges],
-        "home": colleges[0] if colleges else None,
+        "default_college": colleges[0] if colleges else None,
         "regions": [(r.code, r.name) for r in regions],
         "region_names": {r.code: r.name for r in regions},
         "sizes": tuple(EnterpriseSize),
@@ -60,11 +57,11 @@ def add_enterprise(
     db: SessionDep,
     form: Annotated[NewEnterpriseForm, Form()],
 ) -> Response:
-    """Add an enterprise, then find it in the list; a refusal shows the form again as it was filled."""
+    """Add an enterprise, then show the list; when refused, show the form again as it was filled."""
     college = network.see_college(db, actor, form.college_id)
     try:
         service.add_enterprise(db, actor, college, form.command)
     except DomainError as error:
-        values = {**_enterprises(db, actor, "", None), **form_values(form.model_dump(), error)}
+        values = {**_list_context(db, actor, "", None), **form_values(form.model_dump(), error)}
         return render(request, "accompaniment/enterprises.html", status=error.status, **values)
     return redirect_after_post("/entreprises")

@@ -1,11 +1,11 @@
-"""Enterprises and mandates as they come in and go out."""
+"""Commands, form and read models of enterprises."""
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import StringConstraints
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import BlankIsNone, Command, Line, Read
 
 NeqTyped = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 
@@ -21,7 +21,7 @@ class NewEnterprise(Command):
 
 
 class EnterpriseShown(Read):
-    """An enterprise that the actor may see; also what commands accept."""
+    """An enterprise that the actor may see; commands accept it."""
 
     id: int
     college_id: int
@@ -33,26 +33,19 @@ class EnterpriseShown(Read):
 
 
 class EnterprisePage(Read):
-    """Some enterprises by name; ``next`` is the ``after`` of the following page."""
+    """A page of enterprises by name; ``next`` is the ``after`` of the following page."""
 
     items: tuple[EnterpriseShown, ...]
     next: int | None
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-
-
 class NewEnterpriseForm(NewEnterprise):
-    """The same, as the page's form sends it: with its college, the number left blank when there is none."""
+    """An enterprise as the page's form sends it: with its college, the number blank when there is none."""
 
     college_id: int
-    neq: Annotated[NeqTyped | None, Blank] = None
+    neq: Annotated[NeqTyped | None, BlankIsNone] = None
 
     @property
     def command(self) -> NewEnterprise:
-        """What the service takes."""
+        """Return the command for the service."""
         return NewEnterprise.model_validate(self.model_dump(exclude={"college_id"}))

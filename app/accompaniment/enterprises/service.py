@@ -1,4 +1,4 @@
-"""Enterprises, and the facts of mandates; mandates themselves are in ``service_mandates.py``."""
+"""Enterprises of a college: added once by NEQ, searched by name or NEQ."""
 
 from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import col, select
@@ -22,7 +22,7 @@ KEY_LENGTH = 420
 def add_enterprise(
     db: Session, actor: Actor, college: CollegeShown, command: NewEnterprise, *, field: str = ""
 ) -> EnterpriseShown:
-    """A new enterprise of a college that was seen; ``field`` begins the path of its reasons."""
+    """Add an enterprise to a college; ``field`` prefixes the fields of the reasons."""
     neq = normal_neq(command.neq) if command.neq else None
     refuse_unless(*(neq_reasons(neq, f"{field}neq") if neq else ()), code="invalid")
     if db.get(Region, command.region_code) is None:
@@ -42,7 +42,7 @@ def add_enterprise(
 
 
 def see_enterprise(db: Session, actor: Actor, enterprise_id: int) -> EnterpriseShown:
-    """An enterprise of the actor's college, or of a mandate of theirs."""
+    """Return an enterprise of the actor's college or of a mandate of theirs; raise ``NotFound`` for any other."""
     row = db.exec(select(Enterprise).where(Enterprise.id == enterprise_id, _within(actor))).one_or_none()
     if row is None:
         raise NotFound
@@ -50,7 +50,7 @@ def see_enterprise(db: Session, actor: Actor, enterprise_id: int) -> EnterpriseS
 
 
 def see_by_neq(db: Session, college: CollegeShown, typed: str) -> EnterpriseShown:
-    """The enterprise that a college knows by a number; who has the whole number may name it in a mandate."""
+    """Return the enterprise of a college by its NEQ, for a mandate opened by someone who has the whole number."""
     neq = normal_neq(typed)
     refuse_unless(*neq_reasons(neq), code="invalid")
     row = _by_neq(db, college.id, neq)
@@ -64,16 +64,16 @@ def _by_neq(db: Session, college_id: int, neq: str) -> Enterprise | None:
 
 
 def _within(actor: Actor) -> ColumnElement[bool]:
-    mine = (
+    accompanied = (
         select(Mandate.enterprise_id)
         .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
         .where(scoped(actor, person=MandateAdvisor.person_id))
     )
-    return scoped(actor, college=Enterprise.college_id) | col(Enterprise.id).in_(mine)
+    return scoped(actor, college=Enterprise.college_id) | col(Enterprise.id).in_(accompanied)
 
 
 def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
-    """Enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
+    """Return the enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
     statement = select(Enterprise).where(_within(actor)).order_by(Enterprise.search_key, col(Enterprise.id))
     neq = normal_neq(search)
     if neq.isdecimal():
@@ -85,8 +85,8 @@ def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | Non
         last = db.exec(select(Enterprise).where(Enterprise.id == after, _within(actor))).one_or_none()
         if last is None:
             raise Invalid("invalid", Reason("unknown_place", field="after"))
-        place = tuple_(col(Enterprise.search_key), col(Enterprise.id))
-        statement = statement.where(place > tuple_(last.search_key, last.id))
+        position = tuple_(col(Enterprise.search_key), col(Enterprise.id))
+        statement = statement.where(position > tuple_(last.search_key, last.id))
     rows = db.exec(statement.limit(PAGE + 1)).all()
     return EnterprisePage(
         items=tuple(EnterpriseShown.model_validate(r) for r in rows[:PAGE]),

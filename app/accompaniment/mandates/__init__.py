@@ -1,1 +1,1 @@
-"""Mandates: their advisors and their dated milestones."""
+"""Mandates in enterprises, with their advisors and dated milestones."""

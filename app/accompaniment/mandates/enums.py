@@ -1,10 +1,10 @@
-"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+"""Kinds of milestones."""
 
 from enum import StrEnum
 
 
 class MilestoneKind(StrEnum):
-    """The three dated facts of a mandate."""
+    """The three milestones of a mandate."""
 
     AGREEMENT = "agreement"
     DIAGNOSTIC = "diagnostic"

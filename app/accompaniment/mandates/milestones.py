@@ -1,4 +1,4 @@
-"""What mandates tell the progress projection: how far each has come, for each advisor's enrolment."""
+"""Subquery of the dates of mandates' milestones."""
 
 import sqlalchemy as sa
 from sqlalchemy import Subquery, func
@@ -10,10 +10,11 @@ from app.platform.database.rows import not_superseded
 
 
 def milestone_dates() -> Subquery:
-    """One row per mandate with a fact: ``mandate_id, agreement_on, diagnostic_on, plan_on``, corrections applied."""
-    on = col(MandateMilestone.happened_on)
+    """Return one row per mandate with a milestone: ``mandate_id, agreement_on, diagnostic_on, plan_on``."""
+    happened_on = col(MandateMilestone.happened_on)
     dates = (
-        func.max(on).filter(col(MandateMilestone.kind) == kind).label(f"{kind.value}_on") for kind in MilestoneKind
+        func.max(happened_on).filter(col(MandateMilestone.kind) == kind).label(f"{kind.value}_on")
+        for kind in MilestoneKind
     )
     return (
         sa.select(col(MandateMilestone.mandate_id), *dates)

@@ -1,4 +1,4 @@
-"""Enterprises and the mandates in which advisors accompany them (BR-15, BR-18)."""
+"""Tables of mandates, their advisors and their milestones (BR-15, BR-18)."""
 
 from datetime import date, datetime
 
@@ -41,7 +41,7 @@ class MandateAdvisor(Row, table=True):
 
 
 class MandateMilestone(Row, table=True):
-    """Agreement signed, first diagnostic delivered or action plan delivered, on a date."""
+    """A milestone of a mandate on a date: agreement signed, first diagnostic or action plan delivered."""
 
     __tablename__ = "mandate_milestone"
     __table_args__ = owned(

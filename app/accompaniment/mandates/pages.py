@@ -1,8 +1,8 @@
-"""Pages of accompaniment: enterprises, mandates and their dated facts."""
+"""Pages of mandates: the list with the form of a new one, and a mandate with its milestones."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -12,6 +12,7 @@ from app.accompaniment.forms import form_values
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.rules import ORDER, Stage
 from app.accompaniment.mandates.schemas import MandateRef, MandateShown, MilestoneCommand, NewMandate, NewMandateForm
+from app.accompaniment.mandates.service import see_mandate
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.enums import MandateKind
 from app.network import service as network
@@ -19,17 +20,12 @@ from app.platform.database.session import Session
 from app.platform.errors import DomainError, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-
-Search = Annotated[str, Query(max_length=100)]
-
-
-# Mandates ---------------------------------------------------------------------------------------
 
 
 @router.get("/mandats")
@@ -43,29 +39,28 @@ def list_mandates(
     inscription: int | None = None,
     entreprise: int | None = None,
 ) -> Response:
-    """Mandates by stage, with the form of a new one; a link may choose its advisor and its enterprise."""
-    values = _mandates(db, actor, etape, apres)
-    typed = form_values({"enrolment_id": inscription, "enterprise_id": entreprise})
-    chosen = _chosen(db, actor, entreprise)
-    return render(request, "accompaniment/mandates.html", **values, **typed, chosen=chosen)
+    """Mandates by stage, with the form of a new one; the query may choose its advisor and its enterprise."""
+    values = _list_context(db, actor, etape, apres)
+    form = form_values({"enrolment_id": inscription, "enterprise_id": entreprise})
+    name = _enterprise_name(db, actor, entreprise)
+    return render(request, "accompaniment/mandates.html", **values, **form, enterprise_name=name)
 
 
-def _chosen(db: Session, actor: Actor, enterprise_id: int | None) -> str | None:
-    """The name of the enterprise that a link chose."""
+def _enterprise_name(db: Session, actor: Actor, enterprise_id: int | None) -> str | None:
+    """Return the name of the enterprise chosen for a new mandate, or ``None``."""
     if enterprise_id is None:
         return None
     return enterprises.see_enterprise(db, actor.using(P.MANDATE_MANAGE), enterprise_id).name
 
 
-def _mandates(db: Session, actor: Actor, stage: Stage | None, after: int | None) -> dict[str, Any]:
-    choices = mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE))
+def _list_context(db: Session, actor: Actor, stage: Stage | None, after: int | None) -> dict[str, Any]:
     return {
-        "page": mandates.mandates(db, actor.using(P.MANDATE_READ), at=stage, after=after),
+        "page": mandates.mandates(db, actor.using(P.MANDATE_READ), stage=stage, after=after),
         "accompanied": mandates.accompanied_enterprises(db, actor.using(P.MANDATE_READ)),
         "stage": stage,
         "stages": tuple(Stage),
         "kinds": tuple(MandateKind),
-        "advisors": choices,
+        "advisors": mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE)),
         "regions": [(r.code, r.name) for r in network.regions(db)],
         "sizes": tuple(EnterpriseSize),
     }
@@ -78,21 +73,22 @@ def open_mandate(
     db: SessionDep,
     form: Annotated[NewMandateForm, Form()],
 ) -> Response:
-    """Open a mandate, then look at it; a refusal shows the form again as it was filled."""
-    command = _command(form)
+    """Open a mandate, then show it; when refused, show the form again as it was filled."""
+    command = _valid_command(form)
     advisor = see_enrolment(db, actor, form.enrolment_id)
     try:
-        found = mandates.open_mandate(db, actor, [advisor], command)
+        mandate = mandates.open_mandate(db, actor, [advisor], command)
     except NotFound:
         raise
     except DomainError as error:
-        values = {**_mandates(db, actor, None, None), **form_values(form.model_dump(), error)}
-        chosen = _chosen(db, actor, form.enterprise_id)
-        return render(request, "accompaniment/mandates.html", status=error.status, **values, chosen=chosen)
-    return redirect_after_post(f"/mandats/{found.id}")
+        values = {**_list_context(db, actor, None, None), **form_values(form.model_dump(), error)}
+        name = _enterprise_name(db, actor, form.enterprise_id)
+        return render(request, "accompaniment/mandates.html", status=error.status, **values, enterprise_name=name)
+    return redirect_after_post(f"/mandats/{mandate.id}")
 
 
-def _command(form: NewMandateForm) -> NewMandate:
+def _valid_command(form: NewMandateForm) -> NewMandate:
+    """Return the form's command; raise the framework's validation error for an incomplete new enterprise."""
     try:
         return form.command
     except ValidationError as error:
@@ -100,28 +96,32 @@ def _command(form: NewMandateForm) -> NewMandate:
 
 
 @router.get("/mandats/{mandate_id}")
-def mandate(
-    request: Request, actor: Annotated[Actor, may(P.MANDATE_READ)], db: SessionDep, mandate_id: int
+def mandate_page(
+    request: Request,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.MANDATE_READ)],
+    mandate: Annotated[MandateRef, seen(see_mandate, P.MANDATE_READ)],
 ) -> Response:
-    """A mandate: its enterprise, its advisors, and the three facts as a line of time."""
-    found = mandates.mandate(db, mandates.see_mandate(db, actor, mandate_id))
-    return render(request, "accompaniment/mandate.html", **_timeline(db, actor, found), **form_values())
+    """A mandate with its enterprise, its advisors and the timeline of its milestones."""
+    values = _mandate_context(db, actor, mandates.mandate(db, mandate))
+    return render(request, "accompaniment/mandate.html", **values, **form_values())
 
 
-def _timeline(db: Session, actor: Actor, found: MandateShown) -> dict[str, Any]:
-    facts = {m.kind: m for m in found.milestones}
+def _mandate_context(db: Session, actor: Actor, mandate: MandateShown) -> dict[str, Any]:
+    milestones = {m.kind: m for m in mandate.milestones}
     return {
-        "mandate": found,
-        "timeline": [(kind, facts.get(kind)) for kind in ORDER],
-        "region": network.region_name(db, found.enterprise.region_code),
-        "today": today(network.zone(db, found.college_id)),
-        "manages": _manages(db, actor, found),
+        "mandate": mandate,
+        "timeline": [(kind, milestones.get(kind)) for kind in ORDER],
+        "region": network.region_name(db, mandate.enterprise.region_code),
+        "today": today(network.timezone_of(db, mandate.college_id)),
+        "manages": _manages(db, actor, mandate),
     }
 
 
-def _manages(db: Session, actor: Actor, found: MandateRef) -> bool:
+def _manages(db: Session, actor: Actor, mandate: MandateRef) -> bool:
+    """Whether the actor may also record the mandate's milestones."""
     try:
-        mandates.see_mandate(db, actor.using(P.MANDATE_MANAGE), found.id)
+        see_mandate(db, actor.using(P.MANDATE_MANAGE), mandate.id)
     except NotFound:
         return False
     return True
@@ -130,17 +130,16 @@ def _manages(db: Session, actor: Actor, found: MandateRef) -> bool:
 @router.post("/mandats/{mandate_id}/jalons")
 def record_milestone(
     request: Request,
-    actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
     db: SessionDep,
-    mandate_id: int,
+    actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
+    mandate: Annotated[MandateRef, seen(see_mandate, P.MANDATE_MANAGE)],
     form: Annotated[MilestoneCommand, Form()],
 ) -> Response:
-    """Record or correct a fact; a refusal says why at the fact concerned, what was typed kept."""
-    ref = mandates.see_mandate(db, actor, mandate_id)
+    """Record or correct a milestone; when refused, show its form again as it was filled, with the reasons."""
     try:
-        mandates.record_milestone(db, actor, ref, form)
+        mandates.record_milestone(db, actor, mandate, form)
     except DomainError as error:
-        values = _timeline(db, actor, mandates.mandate(db, ref))
-        said = form_values(form.model_dump(), error)
-        return render(request, "accompaniment/mandate.html", status=error.status, **values, **said)
-    return redirect_after_post(f"/mandats/{mandate_id}")
+        values = _mandate_context(db, actor, mandates.mandate(db, mandate))
+        refused = form_values(form.model_dump(), error)
+        return render(request, "accompaniment/mandate.html", status=error.status, **values, **refused)
+    return redirect_after_post(f"/mandats/{mandate.id}")

@@ -1,20 +1,20 @@
-"""Enterprises and mandates as they come in and go out."""
+"""Commands, form and read models of mandates and their milestones."""
 
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import EnterpriseShown, NeqTyped, NewEnterprise
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.accompaniment.mandates.rules import Stage
 from app.curricula.enums import MandateKind
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import BlankIsNone, Command, Line, Read
 
 
 class NewMandate(Command):
-    """A mandate to open, in exactly one of: an enterprise by id, one the college knows by NEQ, a new one."""
+    """A mandate to open, in exactly one of: an enterprise by id, one of the college by NEQ, a new one."""
 
     kind: MandateKind
     title: Line
@@ -27,30 +27,23 @@ class NewMandate(Command):
     )
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-
-
 class NewMandateForm(Command):
-    """A mandate as the page's form sends it: a name makes a new enterprise, a number alone finds a known one."""
+    """A mandate as the page's form sends it: a name makes a new enterprise, an NEQ alone finds an existing one."""
 
     enrolment_id: int
     kind: MandateKind
     title: Line
-    opened_on: Annotated[date | None, Blank] = None
-    enterprise_id: Annotated[int | None, Blank] = None
-    neq: Annotated[NeqTyped | None, Blank] = None
-    name: Annotated[Line | None, Blank] = None
-    sector: Annotated[str | None, Blank] = None
-    size: Annotated[EnterpriseSize | None, Blank] = None
-    region_code: Annotated[str | None, Blank] = None
+    opened_on: Annotated[date | None, BlankIsNone] = None
+    enterprise_id: Annotated[int | None, BlankIsNone] = None
+    neq: Annotated[NeqTyped | None, BlankIsNone] = None
+    name: Annotated[Line | None, BlankIsNone] = None
+    sector: Annotated[str | None, BlankIsNone] = None
+    size: Annotated[EnterpriseSize | None, BlankIsNone] = None
+    region_code: Annotated[str | None, BlankIsNone] = None
 
     @property
     def command(self) -> NewMandate:
-        """What the service takes; a pydantic ``ValidationError`` when the new enterprise lacks something."""
+        """Return the command for the service; raise pydantic's ``ValidationError`` for an incomplete new enterprise."""
         shared: dict[str, object] = self.model_dump(include={"kind", "title", "opened_on"})
         if self.name:
             fields = self.model_dump(include={"name", "neq", "sector", "size", "region_code"})
@@ -63,7 +56,7 @@ class NewMandateForm(Command):
 
 
 class MilestoneCommand(Command):
-    """A dated fact to record; a correction names the one it supersedes."""
+    """A milestone to record; a correction names the one it supersedes."""
 
     kind: MilestoneKind
     happened_on: date
@@ -72,7 +65,7 @@ class MilestoneCommand(Command):
 
 
 class MandateRef(Read):
-    """A mandate that the actor may see: what commands accept."""
+    """A mandate that the actor may see; commands accept it."""
 
     id: int
     college_id: int
@@ -100,7 +93,7 @@ class MandateRow(Read):
 
 
 class MandatePage(Read):
-    """Some mandates, newest first; ``next`` is the ``after`` of the following page."""
+    """A page of mandates, newest first; ``next`` is the ``after`` of the following page."""
 
     items: tuple[MandateRow, ...]
     next: int | None
@@ -115,7 +108,7 @@ class AdvisorShown(Read):
 
 
 class MilestoneShown(Read):
-    """A fact as it stands, with who recorded it."""
+    """A milestone in force, with the name of the person who recorded it."""
 
     id: int
     kind: MilestoneKind
@@ -126,13 +119,13 @@ class MilestoneShown(Read):
 
 
 class MandateShown(MandateRef):
-    """A mandate with its enterprise, advisors and facts."""
+    """A mandate with its enterprise, advisors and milestones."""
 
     enterprise: EnterpriseShown
     advisors: tuple[AdvisorShown, ...]
     milestones: tuple[MilestoneShown, ...]
     stage: Stage
-    accompanied: bool = Field(description="agreement, diagnostic and action plan are all there (BR-15)")
+    accompanied: bool = Field(description="agreement, diagnostic and action plan are all recorded (BR-15)")
     next_kind: MilestoneKind | None
 
 
@@ -146,7 +139,7 @@ class AdvisorChoice(Read):
 
 
 class Accompanied(Read):
-    """Distinct accompanied enterprises of a college (BR-15)."""
+    """Number of distinct enterprises that a college has accompanied (BR-15)."""
 
     college_id: int
     enterprises: int

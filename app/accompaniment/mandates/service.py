@@ -1,4 +1,4 @@
-"""Mandates, their advisors and their dated facts (BR-14, BR-15, BR-18)."""
+"""Mandates, their advisors and their milestones (BR-14, BR-15, BR-18)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,11 +20,11 @@ from app.accompaniment.mandates.rules import (
     ORDER,
     Milestone,
     Stage,
-    accompanied,
+    is_accompanied,
     milestone_reasons,
     next_kind,
     opening_reasons,
-    stage,
+    stage_of,
 )
 from app.accompaniment.mandates.schemas import (
     Accompanied,
@@ -41,8 +41,8 @@ from app.accompaniment.mandates.schemas import (
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.network.schemas import CollegeShown
-from app.network.service import college, zone
-from app.people.models import Person
+from app.network.service import college, timezone_of
+from app.people.models import Person, shown_name
 from app.platform.clock import now
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
@@ -54,17 +54,17 @@ PAGE = 50
 
 
 def open_mandate(db: Session, actor: Actor, advisors: Sequence[EnrolmentRef], command: NewMandate) -> MandateShown:
-    """A mandate of one or more advisors of a college; the first one's cohort gives the project."""
+    """Open a mandate of one or more advisors of a college, in the project of the first one's cohort."""
     first = advisors[0]
-    home = college(db, first.college_id)
-    on_the_day = today(home.timezone)
-    opened_on = command.opened_on or on_the_day
+    mandate_college = college(db, first.college_id)
+    current_day = today(mandate_college.timezone)
+    opened_on = command.opened_on or current_day
     refuse_unless(
-        *chain.from_iterable(opening_reasons(a.state, opened_on, on_the_day) for a in advisors), code="invalid"
+        *chain.from_iterable(opening_reasons(a.state, opened_on, current_day) for a in advisors), code="invalid"
     )
     if len({a.person_id for a in advisors}) < len(advisors) or {a.college_id for a in advisors} != {first.college_id}:
         raise Invalid("invalid", Reason("advisors_differ", field="also_enrolments"))
-    enterprise = _enterprise(db, actor, home, command)
+    enterprise = _enterprise_named(db, actor, mandate_college, command)
     row = Mandate(
         college_id=first.college_id,
         enterprise_id=enterprise.id,
@@ -85,27 +85,24 @@ def open_mandate(db: Session, actor: Actor, advisors: Sequence[EnrolmentRef], co
     return mandate(db, MandateRef.model_validate(row))
 
 
-def _enterprise(db: Session, actor: Actor, home: CollegeShown, command: NewMandate) -> EnterpriseShown:
-    """The one enterprise that the command names, in the mandate's college."""
+def _enterprise_named(db: Session, actor: Actor, mandate_college: CollegeShown, command: NewMandate) -> EnterpriseShown:
+    """Return the one enterprise that the command names, in the mandate's college; add it when it is new."""
     named = [v for v in (command.enterprise_id, command.neq, command.enterprise) if v is not None]
     if len(named) == 1 and command.enterprise is not None:
-        return add_enterprise(db, actor, home, command.enterprise, field="enterprise.")
+        return add_enterprise(db, actor, mandate_college, command.enterprise, field="enterprise.")
     if len(named) == 1 and command.neq is not None:
-        return see_by_neq(db, home, command.neq)
+        return see_by_neq(db, mandate_college, command.neq)
     if len(named) != 1 or command.enterprise_id is None:
         raise Invalid("invalid", Reason("one_enterprise", field="enterprise"))
     enterprise = see_enterprise(db, actor, command.enterprise_id)
-    if enterprise.college_id != home.id:
+    if enterprise.college_id != mandate_college.id:
         raise NotFound
     return enterprise
 
 
-# Seeing -----------------------------------------------------------------------------------------
-
-
-def _within(actor: Actor, *, mine: bool = False) -> ColumnElement[bool]:
-    """Mandates reached through the college, an advisor's cohort, or oneself as an advisor."""
-    reached = (
+def _within(actor: Actor, *, own_only: bool = False) -> ColumnElement[bool]:
+    """Return the clause of the mandates reached through the college, an advisor's cohort, or oneself as an advisor."""
+    mandate_ids = (
         select(MandateAdvisor.mandate_id)
         .outerjoin(Enrolment, col(Enrolment.id) == MandateAdvisor.enrolment_id)
         .where(
@@ -117,13 +114,13 @@ def _within(actor: Actor, *, mine: bool = False) -> ColumnElement[bool]:
             )
         )
     )
-    if mine:
-        reached = reached.where(MandateAdvisor.person_id == actor.person_id)
-    return col(Mandate.id).in_(reached)
+    if own_only:
+        mandate_ids = mandate_ids.where(MandateAdvisor.person_id == actor.person_id)
+    return col(Mandate.id).in_(mandate_ids)
 
 
 def see_mandate(db: Session, actor: Actor, mandate_id: int) -> MandateRef:
-    """A mandate within the actor's reach."""
+    """Return a mandate within the actor's reach; raise ``NotFound`` for any other."""
     row = db.exec(select(Mandate).where(Mandate.id == mandate_id, _within(actor))).one_or_none()
     if row is None:
         raise NotFound
@@ -131,42 +128,42 @@ def see_mandate(db: Session, actor: Actor, mandate_id: int) -> MandateRef:
 
 
 def mandate(db: Session, ref: MandateRef) -> MandateShown:
-    """A mandate with its enterprise, its advisors by name and its facts in order."""
+    """Return a mandate with its enterprise, its advisors by name and its milestones in order."""
     advisors = db.exec(
         select(MandateAdvisor, Person)
         .join(Person, col(Person.id) == MandateAdvisor.person_id)
         .where(MandateAdvisor.mandate_id == ref.id)
         .order_by(Person.search_key)
     ).all()
-    facts = db.exec(_current(ref.id)).all()
-    dates = {f.kind: f.happened_on for f in facts}
+    current = db.exec(_current_milestones(ref.id)).all()
+    dates = {m.kind: m.happened_on for m in current}
     return MandateShown(
         **ref.model_dump(),
         enterprise=EnterpriseShown.model_validate(db.get_one(Enterprise, ref.enterprise_id)),
         advisors=tuple(
             AdvisorShown(person_id=a.person_id, name=p.name, enrolment_id=a.enrolment_id) for a, p in advisors
         ),
-        milestones=_milestones(db, facts),
-        stage=stage(dates),
-        accompanied=accompanied(dates),
+        milestones=_milestones_shown(db, current),
+        stage=stage_of(dates),
+        accompanied=is_accompanied(dates),
         next_kind=next_kind(dates),
     )
 
 
-def _current(mandate_id: int) -> SelectOfScalar[MandateMilestone]:
+def _current_milestones(mandate_id: int) -> SelectOfScalar[MandateMilestone]:
     return select(MandateMilestone).where(MandateMilestone.mandate_id == mandate_id, not_superseded(MandateMilestone))
 
 
-def _milestones(db: Session, facts: Sequence[MandateMilestone]) -> tuple[MilestoneShown, ...]:
-    people = db.exec(select(Person).where(col(Person.id).in_([f.recorded_by for f in facts]))).all()
+def _milestones_shown(db: Session, milestones: Sequence[MandateMilestone]) -> tuple[MilestoneShown, ...]:
+    people = db.exec(select(Person).where(col(Person.id).in_([m.recorded_by for m in milestones]))).all()
     names = {p.id: p.name for p in people}
     return tuple(
         MilestoneShown(
-            **f.model_dump(include={"id", "kind", "happened_on", "confidentiality_clause"}),
-            recorded_by=names[f.recorded_by],
-            corrected=f.supersedes_id is not None,
+            **m.model_dump(include={"id", "kind", "happened_on", "confidentiality_clause"}),
+            recorded_by=names[m.recorded_by],
+            corrected=m.supersedes_id is not None,
         )
-        for f in sorted(facts, key=lambda f: ORDER.index(f.kind))
+        for m in sorted(milestones, key=lambda m: ORDER.index(m.kind))
     )
 
 
@@ -174,37 +171,37 @@ def mandates(
     db: Session,
     actor: Actor,
     *,
-    at: Stage | None = None,
+    stage: Stage | None = None,
     college_id: int | None = None,
-    mine: bool = False,
+    own_only: bool = False,
     after: int | None = None,
 ) -> MandatePage:
-    """Mandates within reach, newest first, 50 at a time; ``mine`` keeps those the actor is an advisor of."""
-    on = milestone_dates()
-    reached = case(
-        (on.c.plan_on.is_not(None), Stage.PLANNED.value),
-        (on.c.diagnostic_on.is_not(None), Stage.DIAGNOSED.value),
-        (on.c.agreement_on.is_not(None), Stage.AGREED.value),
+    """Return the mandates within reach, newest first, 50 at a time; ``own_only``: those the actor is an advisor of."""
+    dates = milestone_dates()
+    stage_column = case(
+        (dates.c.plan_on.is_not(None), Stage.PLANNED.value),
+        (dates.c.diagnostic_on.is_not(None), Stage.DIAGNOSED.value),
+        (dates.c.agreement_on.is_not(None), Stage.AGREED.value),
         else_=Stage.OPENED.value,
     )
     statement = (
         sa.select(
             col(Mandate.id), col(Mandate.college_id), col(Enterprise.name).label("enterprise"), col(Mandate.kind),
-            col(Mandate.title), col(Mandate.opened_on), _names().label("advisors"), reached.label("stage"),
-            on.c.agreement_on, on.c.diagnostic_on, on.c.plan_on,
+            col(Mandate.title), col(Mandate.opened_on), _advisors_names().label("advisors"),
+            stage_column.label("stage"), dates.c.agreement_on, dates.c.diagnostic_on, dates.c.plan_on,
         )
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
-        .outerjoin(on, on.c.mandate_id == Mandate.id)
-        .where(_within(actor, mine=mine))
+        .outerjoin(dates, dates.c.mandate_id == Mandate.id)
+        .where(_within(actor, own_only=own_only))
         .order_by(col(Mandate.opened_on).desc(), col(Mandate.id).desc())
         .limit(PAGE + 1)
     )  # fmt: skip
-    if at is not None:
-        statement = statement.where(reached == at.value)
+    if stage is not None:
+        statement = statement.where(stage_column == stage.value)
     if college_id is not None:
         statement = statement.where(col(Mandate.college_id) == college_id)
     if after is not None:
-        statement = statement.where(_following(db, actor, after))
+        statement = statement.where(_after(db, actor, after))
     rows = db.execute(statement).mappings().all()
     return MandatePage(
         items=tuple(MandateRow.model_validate(dict(r)) for r in rows[:PAGE]),
@@ -212,10 +209,9 @@ def mandates(
     )
 
 
-def _names() -> ColumnElement[str]:
-    name = func.coalesce(col(Person.chosen_name), col(Person.legal_first_name) + " " + col(Person.legal_last_name))
+def _advisors_names() -> ColumnElement[str]:
     return (
-        sa.select(func.string_agg(name, ", "))
+        sa.select(func.string_agg(shown_name(), ", "))
         .join(MandateAdvisor, col(MandateAdvisor.person_id) == Person.id)
         .where(col(MandateAdvisor.mandate_id) == Mandate.id)
         .correlate(Mandate)
@@ -223,15 +219,15 @@ def _names() -> ColumnElement[str]:
     )
 
 
-def _following(db: Session, actor: Actor, after: int) -> ColumnElement[bool]:
-    last = db.exec(select(Mandate).where(Mandate.id == after, _within(actor))).one_or_none()
+def _after(db: Session, actor: Actor, mandate_id: int) -> ColumnElement[bool]:
+    last = db.exec(select(Mandate).where(Mandate.id == mandate_id, _within(actor))).one_or_none()
     if last is None:
         raise Invalid("invalid", Reason("unknown_place", field="after"))
     return tuple_(col(Mandate.opened_on), col(Mandate.id)) < tuple_(last.opened_on, last.id)
 
 
 def advisor_choices(db: Session, actor: Actor) -> list[AdvisorChoice]:
-    """Enrolments within reach for which a mandate may be opened, by name."""
+    """Return the enrolments within reach for which a mandate may be opened, by name."""
     statement = (
         select(Enrolment, Person, Cohort.title)
         .join(Person, col(Person.id) == Enrolment.person_id)
@@ -248,19 +244,16 @@ def advisor_choices(db: Session, actor: Actor) -> list[AdvisorChoice]:
     ]
 
 
-# Facts ------------------------------------------------------------------------------------------
-
-
 def record_milestone(db: Session, actor: Actor, ref: MandateRef, command: MilestoneCommand) -> MandateShown:
-    """Record a dated fact, or correct the one in force by superseding it."""
+    """Record a milestone, or correct the one in force by superseding it."""
     db.exec(select(Mandate.id).where(Mandate.id == ref.id).with_for_update(key_share=True)).one()
-    current = {m.kind: m for m in db.exec(_current(ref.id)).all()}
-    before = current.get(command.kind)
-    if command.supersedes != (before.id if before else None):
+    current = {m.kind: m for m in db.exec(_current_milestones(ref.id)).all()}
+    superseded = current.get(command.kind)
+    if command.supersedes != (superseded.id if superseded else None):
         raise Conflict("stale", Reason("milestone_stale", field="supersedes"))
     dates: dict[MilestoneKind, date] = {kind: m.happened_on for kind, m in current.items()}
     new = Milestone(command.kind, command.happened_on, command.confidentiality_clause)
-    refuse_unless(*milestone_reasons(new, dates, today(zone(db, ref.college_id))), code="invalid")
+    refuse_unless(*milestone_reasons(new, dates, today(timezone_of(db, ref.college_id))), code="invalid")
     db.add(
         MandateMilestone(
             college_id=ref.college_id,
@@ -278,20 +271,20 @@ def record_milestone(db: Session, actor: Actor, ref: MandateRef, command: Milest
 
 
 def accompanied_enterprises(db: Session, actor: Actor) -> list[Accompanied]:
-    """How many distinct enterprises each college within reach has accompanied (BR-15)."""
-    on = milestone_dates()
-    known = func.coalesce(col(Enterprise.neq), cast(col(Enterprise.id), String))
+    """Return how many distinct enterprises each college within reach has accompanied (BR-15)."""
+    dates = milestone_dates()
+    identity = func.coalesce(col(Enterprise.neq), cast(col(Enterprise.id), String))
     statement = (
-        sa.select(col(Enterprise.college_id), func.count(distinct(known)))
+        sa.select(col(Enterprise.college_id), func.count(distinct(identity)))
         .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
-        .join(on, on.c.mandate_id == Mandate.id)
+        .join(dates, dates.c.mandate_id == Mandate.id)
         .where(
-            on.c.agreement_on.is_not(None),
-            on.c.diagnostic_on.is_not(None),
-            on.c.plan_on.is_not(None),
+            dates.c.agreement_on.is_not(None),
+            dates.c.diagnostic_on.is_not(None),
+            dates.c.plan_on.is_not(None),
             _within(actor),
         )
         .group_by(col(Enterprise.college_id))
         .order_by(col(Enterprise.college_id))
     )
-    return [Accompanied(college_id=c, enterprises=n) for c, n in db.execute(statement)]
+    return [Accompanied(college_id=college_id, enterprises=n) for college_id, n in db.execute(statement)]

@@ -1,1 +1,1 @@
-"""Scheduled sessions of a cohort."""
+"""The calendar of a cohort: its scheduled sessions."""

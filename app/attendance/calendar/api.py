@@ -1,44 +1,48 @@
-"""Cohorts over JSON: cohorts, applications, enrolments, the calendar, roll calls and catch-ups."""
+"""JSON endpoints of a cohort's calendar."""
 
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.attendance.calendar import service as calendar
-from app.attendance.calendar.schemas import CancelCommand, NewSession, SessionRow
-from app.cohorts import service as cohorts
+from app.attendance.calendar import service
+from app.attendance.calendar.schemas import CancelCommand, NewSession, SessionRef, SessionRow
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import see_cohort
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["cohorts"], route_class=OnceRoute)
+router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 
 
-# Calendar and roll calls ------------------------------------------------------------------------
-
-
 @router.get("/cohorts/{cohort_id}/sessions")
-def sessions(actor: Annotated[Actor, may(P.SESSION_READ)], db: SessionDep, cohort_id: int) -> list[SessionRow]:
-    """The cohort's sessions in order of time, cancelled ones included."""
-    return calendar.calendar(db, cohorts.see_cohort(db, actor, cohort_id))
+def sessions(db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_READ)]) -> list[SessionRow]:
+    """List the cohort's sessions in order of time, cancelled ones included."""
+    return service.calendar(db, cohort)
 
 
 @router.post("/cohorts/{cohort_id}/sessions", status_code=CREATED)
 def schedule(
-    actor: Annotated[Actor, may(P.SESSION_MANAGE)], db: SessionDep, cohort_id: int, command: NewSession
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_MANAGE)],
+    command: NewSession,
 ) -> SessionRow:
     """Schedule a session for a group activity of the cohort's path."""
-    return calendar.schedule(db, actor, cohorts.see_cohort(db, actor, cohort_id), command)
+    return service.schedule(db, actor, cohort, command)
 
 
 @router.post("/sessions/{session_id}/cancellation", status_code=CREATED)
 def cancel(
-    actor: Annotated[Actor, may(P.SESSION_MANAGE)], db: SessionDep, session_id: int, command: CancelCommand
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+    command: CancelCommand,
 ) -> SessionRow:
-    """Cancel a session: it leaves the attendance base (BR-08)."""
-    return calendar.cancel(db, actor, calendar.see_session(db, actor, session_id), command)
+    """Cancel a session, which then leaves the attendance base (BR-08)."""
+    return service.cancel(db, actor, session, command)

@@ -1,7 +1,4 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""The table of a cohort's scheduled sessions."""
 
 from datetime import datetime
 
@@ -13,7 +10,7 @@ from app.platform.database.types import by_value, check, moment, moment_or_none,
 
 
 class ScheduledSession(Row, table=True):
-    """A meeting of the cohort for one group activity; ``cancelled_at`` takes it out of the base (BR-08)."""
+    """A session of the cohort for one group activity; a cancelled one leaves the attendance base (BR-08)."""
 
     __tablename__ = "scheduled_session"
     __table_args__ = owned(

@@ -1,4 +1,4 @@
-"""Pure rules of cohorts: who may move where, who may still join, what a roll call may say."""
+"""Pure rules of sessions: their stage at a moment, their local time, their distance from the cohort's dates."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -6,17 +6,17 @@ from zoneinfo import ZoneInfo
 
 from app.platform.errors import Reason
 
-AROUND = timedelta(weeks=8)
-"""How far from the cohort's dates a session may be: a storm may push the last one, a typed year may not."""
+MAX_DISTANCE = timedelta(weeks=8)
+"""How far outside the cohort's dates a session may be: enough to postpone one, too little for a mistyped year."""
 
 
 def has_begun(starts_at: datetime, at: datetime) -> bool:
-    """Whether a session may have its roll called."""
+    """Return whether a session has begun, so that its roll may be called."""
     return starts_at <= at
 
 
 class Stage(StrEnum):
-    """Where a session stands."""
+    """The stage of a session: to come, begun without a roll call, roll called, or cancelled."""
 
     COMING = "coming"
     TO_CALL = "to_call"
@@ -25,7 +25,7 @@ class Stage(StrEnum):
 
 
 def stage(starts_at: datetime, at: datetime, *, cancelled: bool, closed: bool) -> Stage:
-    """Where a session stands at a moment."""
+    """Return the stage of a session at a moment."""
     if cancelled:
         return Stage.CANCELLED
     if closed:
@@ -33,19 +33,16 @@ def stage(starts_at: datetime, at: datetime, *, cancelled: bool, closed: bool) -
     return Stage.TO_CALL if has_begun(starts_at, at) else Stage.COMING
 
 
-# Time -------------------------------------------------------------------------------------------
-
-
 def at_local(day: date, clock: time, zone: str, *, second: bool | None = None) -> tuple[datetime, list[Reason]]:
-    """The moment (UTC) that a clock shows in a zone, and why it is none (BR-30).
+    """Return the moment (UTC) of a local day and clock in a zone, and the reasons to refuse it (BR-30).
 
-    In March an hour does not exist: refused. In November an hour comes twice: ``second`` says which one.
+    The hour skipped in March is refused. The hour repeated in November needs ``second``: whether it is the later one.
     """
-    shown = datetime.combine(day, clock, ZoneInfo(zone))
-    first, later = shown.replace(fold=0), shown.replace(fold=1)
+    local = datetime.combine(day, clock, ZoneInfo(zone))
+    first, later = local.replace(fold=0), local.replace(fold=1)
     if first.utcoffset() == later.utcoffset():
         return first.astimezone(UTC), []
-    if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != shown.replace(tzinfo=None):
+    if first.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
         return first.astimezone(UTC), [Reason("hour_does_not_exist", field="clock")]
     if second is None:
         return first.astimezone(UTC), [Reason("hour_comes_twice", field="second")]
@@ -53,8 +50,8 @@ def at_local(day: date, clock: time, zone: str, *, second: bool | None = None) -
 
 
 def calendar_reasons(day: date, starts_on: date, ends_on: date) -> list[Reason]:
-    """Why a session cannot be on a day: months away from its cohort, most likely a mistyped year."""
-    if starts_on - AROUND <= day <= ends_on + AROUND:
+    """Return why a session cannot be on a day: too far from the cohort's dates, most likely a mistyped year."""
+    if starts_on - MAX_DISTANCE <= day <= ends_on + MAX_DISTANCE:
         return []
     params = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     return [Reason("session_far_from_cohort", params, "starts_at")]

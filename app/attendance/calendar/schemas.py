@@ -1,4 +1,4 @@
-"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+"""Commands and read models of a cohort's calendar."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from app.platform.schema import Command, Read
 
 
 class NewSession(Command):
-    """A session to schedule for a group activity; minutes and mode follow from it when left out."""
+    """A session to schedule for a group activity, whose minutes and mode are the defaults."""
 
     activity_code: Annotated[str, StringConstraints(max_length=20)]
     starts_at: AwareDatetime
@@ -21,7 +21,7 @@ class NewSession(Command):
 
 
 class LocalSession(Command):
-    """A session to schedule, its day and clock as the cohort's place shows them (BR-30)."""
+    """A session to schedule, with its day and clock in the cohort's time zone (BR-30)."""
 
     activity_code: Annotated[str, StringConstraints(max_length=20)]
     day: date
@@ -33,7 +33,7 @@ class LocalSession(Command):
 
     @property
     def is_second(self) -> bool | None:
-        """Which of November's two hours, when told."""
+        """Whether it is the later of November's two equal hours; ``None`` when not chosen."""
         return None if self.second is None else self.second == "second"
 
 
@@ -53,7 +53,7 @@ class SessionRow(Read):
 
 
 class SessionRef(Read):
-    """A session that the actor may see: what commands accept."""
+    """A session that was loaded within the actor's reach; services accept it as proof."""
 
     id: int
     college_id: int
@@ -62,12 +62,14 @@ class SessionRef(Read):
     starts_at: datetime
     planned_minutes: int
     mode: Mode
+    place: str
     timezone: str
     cancelled_at: datetime | None
+    cancel_reason: str | None
 
 
 class CancelCommand(Command):
-    """Why a session is cancelled: shown to the cohort."""
+    """The cancellation of a session, with the reason shown to the cohort."""
 
     reason: Justification
 

@@ -1,4 +1,4 @@
-"""The cohort's calendar, its roll calls and the catch-ups."""
+"""The calendar of a cohort: schedule, list, find and cancel its sessions."""
 
 from sqlalchemy import exists
 from sqlmodel import col, select
@@ -10,7 +10,7 @@ from app.attendance.roll_calls.models import RollCall
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.schemas import CohortRef
 from app.curricula.enums import ActivityType, Mode
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -20,7 +20,7 @@ from app.platform.security.actor import Actor, scoped
 
 
 def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
-    """A session for a group activity of the cohort's path."""
+    """Schedule a session for a group activity of the cohort's path."""
     activity = group_activity(cohort, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))
@@ -46,18 +46,17 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
 
 
 def activities_to_schedule(cohort: CohortRef) -> list[Activity]:
-    """Group activities of the cohort's path that its calendar holds: codevelopment has its own, by group."""
-    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
-    return [a for a in curriculum.activities if a.is_group and a.type is not ActivityType.codev]
+    """Return the group activities of the cohort's path, except codevelopment, which each group schedules."""
+    return [a for a in curriculum_of(cohort).activities if a.is_group and a.type is not ActivityType.codev]
 
 
-def group_activity(cohort: CohortRef | EnrolmentRef, code: str) -> Activity | None:
-    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
-    return next((a for a in curriculum.activities if a.code == code and a.is_group), None)
+def group_activity(ref: CohortRef | EnrolmentRef, code: str) -> Activity | None:
+    """Return the group activity of a code in the path followed; ``None`` when there is none."""
+    return next((a for a in curriculum_of(ref).activities if a.code == code and a.is_group), None)
 
 
 def calendar(db: Session, cohort: CohortRef) -> list[SessionRow]:
-    """Sessions of a cohort in order of time, cancelled ones included."""
+    """Return the sessions of a cohort in order of time, cancelled ones included."""
     closed = exists().where(col(RollCall.session_id) == ScheduledSession.id)
     statement = (
         select(ScheduledSession, closed)
@@ -67,13 +66,14 @@ def calendar(db: Session, cohort: CohortRef) -> list[SessionRow]:
     return [session_row(row, closed=is_closed) for row, is_closed in db.exec(statement).all()]
 
 
-def session_row(row: ScheduledSession, *, closed: bool) -> SessionRow:
-    shared = row.model_dump(include=set(SessionRow.model_fields))
-    return SessionRow(**shared, cancelled=row.cancelled_at is not None, closed=closed)
+def session_row(session: ScheduledSession | SessionRef, *, closed: bool) -> SessionRow:
+    """Return a session as a calendar shows it; ``closed`` once its roll was called."""
+    shared = session.model_dump(include=set(SessionRow.model_fields))
+    return SessionRow(**shared, cancelled=session.cancelled_at is not None, closed=closed)
 
 
 def see_session(db: Session, actor: Actor, session_id: int) -> SessionRef:
-    """A session within the actor's reach."""
+    """Return a session within the actor's reach; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=ScheduledSession.college_id, cohort=ScheduledSession.cohort_id)
     row = db.exec(select(ScheduledSession).where(ScheduledSession.id == session_id, within)).one_or_none()
     if row is None:
@@ -81,20 +81,20 @@ def see_session(db: Session, actor: Actor, session_id: int) -> SessionRef:
     return SessionRef.model_validate(row)
 
 
-def cancel(db: Session, actor: Actor, meeting: SessionRef, command: CancelCommand) -> SessionRow:
-    """Cancel a session: it leaves the attendance base, even when its roll was called (BR-08)."""
-    row = db.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelCommand) -> SessionRow:
+    """Cancel a session, which leaves the attendance base even when its roll was called (BR-08)."""
+    row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     row.cancelled_at, row.cancelled_by, row.cancel_reason = now(), actor.person_id, command.reason
     db.add(row)
     db.flush()
-    roll_call = select(RollCall.id).where(RollCall.session_id == meeting.id)
+    roll_call = select(RollCall.id).where(RollCall.session_id == session.id)
     return session_row(row, closed=db.exec(roll_call.limit(1)).first() is not None)
 
 
-def coming_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:
-    """The next session of the enrolment's cohort that is not cancelled."""
+def next_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:
+    """Return the next session of the enrolment's cohort that is not cancelled, if any."""
     row = db.exec(
         select(ScheduledSession)
         .where(

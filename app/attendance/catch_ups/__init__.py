@@ -1,1 +1,1 @@
-"""Missed workshops to make up."""
+"""Catch-ups: missed workshops to make up."""

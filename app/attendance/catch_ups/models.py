@@ -1,7 +1,4 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""The table of catch-ups, append-only: a done catch-up is a new row that supersedes the assigned one."""
 
 from datetime import date, datetime
 
@@ -13,7 +10,7 @@ from app.platform.database.types import check, moment, owned
 
 
 class CatchUp(Row, table=True):
-    """A missed workshop to make up, and later that it was (S2): a done one supersedes the assigned one."""
+    """A missed workshop to make up; once it was, a row with ``done_on`` supersedes the assigned one (S2)."""
 
     __tablename__ = "catch_up"
     __table_args__ = owned(

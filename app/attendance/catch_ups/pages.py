@@ -1,14 +1,16 @@
-"""The page of one enrolment: its state and history, what was missed, the catch-ups."""
+"""The forms of catch-ups on the page of an enrolment."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from app.attendance.catch_ups import service as calendar
-from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone
-from app.cohorts.enrolments import service as enrolments
+from app.attendance.catch_ups import service
+from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone, CatchUpRef
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
+from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post
@@ -20,23 +22,24 @@ router = APIRouter(include_in_schema=False)
 def assign_catch_up(
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
     db: SessionDep,
-    enrolment_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ROLLCALL_RECORD)],
     form: Annotated[CatchUpCommand, Form()],
 ) -> Response:
-    """Give a missed workshop to make up."""
-    calendar.assign_catch_up(db, actor, enrolments.see_enrolment(db, actor, enrolment_id), form)
-    return redirect_after_post(f"/inscriptions/{enrolment_id}")
+    """Assign a missed workshop to make up."""
+    service.assign_catch_up(db, actor, enrolment, form)
+    return redirect_after_post(f"/inscriptions/{enrolment.id}")
 
 
 @router.post("/inscriptions/{enrolment_id}/rattrapages/{catch_up_id}")
 def finish_catch_up(
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
     db: SessionDep,
-    enrolment_id: int,
-    catch_up_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ROLLCALL_RECORD)],
+    catch_up: Annotated[CatchUpRef, seen(service.see_catch_up, P.ROLLCALL_RECORD)],
     form: Annotated[CatchUpDone, Form()],
 ) -> Response:
-    """Say that it was made up."""
-    found = enrolments.see_enrolment(db, actor, enrolment_id)
-    calendar.finish_catch_up(db, actor, found, catch_up_id, form)
-    return redirect_after_post(f"/inscriptions/{enrolment_id}")
+    """Record that a catch-up was done."""
+    if catch_up.enrolment_id != enrolment.id:
+        raise NotFound
+    service.finish_catch_up(db, actor, enrolment, catch_up, form)
+    return redirect_after_post(f"/inscriptions/{enrolment.id}")

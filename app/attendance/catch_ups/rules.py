@@ -1,15 +1,13 @@
-"""Pure rules of cohorts: who may move where, who may still join, what a roll call may say."""
+"""Pure rules of catch-ups: which activities a person missed for good."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-# Catching up ------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """A session of one's cohort for an activity; ``minutes`` is ``None`` when one is not in its roll call."""
+class HeldSession:
+    """A session of the person's cohort; ``minutes`` is ``None`` when no roll call names the person."""
 
     activity_code: str
     on: date
@@ -17,16 +15,16 @@ class Met:
     minutes: int | None
 
 
-def missed(sessions: Sequence[Met], caught_up: Collection[str], joined_on: date) -> dict[str, date]:
-    """Activities missed for good, with the day of their last session (S2).
+def missed(sessions: Sequence[HeldSession], caught_up: Collection[str], joined_on: date) -> dict[str, date]:
+    """Return the activities missed for good, with the day of their last session (S2).
 
-    Missed means: held before joining or recorded without a minute, with no other session to come, no
-    minute anywhere and no catch-up given yet.
+    Missed means: held before joining or recorded with 0 minutes, with no other session to come, no
+    minute in any session and no catch-up assigned yet.
     """
-    found: dict[str, date] = {}
+    last_days: dict[str, date] = {}
     settled = {s.activity_code for s in sessions if s.minutes or not s.is_past} | set(caught_up)
     for session in sessions:
         absent = session.minutes == 0 or session.on < joined_on
         if absent and session.activity_code not in settled:
-            found[session.activity_code] = max(session.on, found.get(session.activity_code, session.on))
-    return found
+            last_days[session.activity_code] = max(session.on, last_days.get(session.activity_code, session.on))
+    return last_days

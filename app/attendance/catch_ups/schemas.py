@@ -1,4 +1,4 @@
-"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+"""Commands and read models of missed workshops and catch-ups."""
 
 from datetime import date
 from typing import Annotated
@@ -16,24 +16,29 @@ class CatchUpCommand(Command):
 
 
 class CatchUpDone(Command):
-    """It was made up on a date."""
+    """The date on which a catch-up was done."""
 
     done_on: date
 
 
-class CatchUpShown(Read):
-    """A catch-up, done or not."""
+class CatchUpRef(Read):
+    """An assigned catch-up that was loaded within the actor's reach; services accept it as proof."""
 
     id: int
     enrolment_id: int
     activity_code: str
     minutes: int
     due_on: date
+
+
+class CatchUpShown(CatchUpRef):
+    """A catch-up, done or not."""
+
     done_on: date | None
 
 
 class Missed(Read):
-    """A workshop missed for good that can be made up: the day it was held, and its minutes."""
+    """A workshop missed for good that can be made up: the day of its last session, and its planned minutes."""
 
     activity_code: str
     on: date

@@ -1,1 +1,1 @@
-"""Roll calls: who was there, how, and for how many minutes."""
+"""Roll calls: who was present at a session, how, and for how many minutes."""

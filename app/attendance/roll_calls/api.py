@@ -1,33 +1,37 @@
-"""Cohorts over JSON: cohorts, applications, enrolments, the calendar, roll calls and catch-ups."""
+"""JSON endpoints of roll calls."""
 
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.attendance.calendar import service as calendar
+from app.attendance.calendar.schemas import SessionRef
+from app.attendance.calendar.service import see_session
 from app.attendance.roll_calls import service
 from app.attendance.roll_calls.schemas import RollCallCommand, Sheet
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["cohorts"], route_class=OnceRoute)
+router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 
 
 @router.get("/sessions/{session_id}/roll-call")
-def sheet(actor: Annotated[Actor, may(P.ROLLCALL_RECORD)], db: SessionDep, session_id: int) -> Sheet:
-    """Everyone on the roll and, when it was called, how each was there."""
-    return service.sheet(db, calendar.see_session(db, actor, session_id))
+def sheet(db: SessionDep, session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)]) -> Sheet:
+    """Return everyone on the roll and, once it was called, the presence of each."""
+    return service.sheet(db, session)
 
 
 @router.post("/sessions/{session_id}/roll-call", status_code=CREATED)
 def close_roll_call(
-    actor: Annotated[Actor, may(P.ROLLCALL_RECORD)], db: SessionDep, session_id: int, command: RollCallCommand
+    actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)],
+    command: RollCallCommand,
 ) -> Sheet:
     """Close a roll call, or correct a closed one by naming the one it supersedes (409 ``stale`` otherwise)."""
-    return service.close_roll_call(db, actor, calendar.see_session(db, actor, session_id), command)
+    return service.close_roll_call(db, actor, session, command)

@@ -1,13 +1,10 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""The status and the mode of a presence, as stored."""
 
 from enum import StrEnum
 
 
 class PresenceStatus(StrEnum):
-    """How someone was there, or not."""
+    """How a person attended a session, or did not."""
 
     PRESENT = "present"
     LATE = "late"
@@ -17,7 +14,7 @@ class PresenceStatus(StrEnum):
 
 
 class PresenceMode(StrEnum):
-    """By which way; the telephone counts the same minutes (S1)."""
+    """The means of attending; the telephone counts the same minutes (S1)."""
 
     ONSITE = "onsite"
     VIDEO = "video"

@@ -1,7 +1,4 @@
-"""Cohorts, who follows them, and their calendar with roll calls.
-
-Facts (moves, roll calls, catch-ups) are append-only: a correction is a new row that supersedes.
-"""
+"""Tables of roll calls and their entries, append-only: a correction is a new roll call that supersedes."""
 
 from datetime import datetime
 

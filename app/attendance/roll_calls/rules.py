@@ -1,10 +1,13 @@
-"""Pure rules of cohorts: who may move where, who may still join, what a roll call may say."""
+"""Pure rules of roll calls: who they must name, and which minutes a presence may have."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.platform.errors import Reason
+
+ATTENDING = frozenset({PresenceStatus.PRESENT, PresenceStatus.LATE, PresenceStatus.LEFT_EARLY})
+"""The statuses of a person who was present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +20,24 @@ class Entry:
 
 
 def roll_call_reasons(entries: Sequence[Entry], roster: Collection[int], planned_minutes: int) -> list[Reason]:
-    """Why a roll call may not be closed: it names everyone on the roll once, with minutes that can be."""
-    found = []
-    seen: set[int] = set()
-    for place, entry in enumerate(entries):
-        field = f"entries.{place}"
+    """Return why a roll call may not be closed: it must name everyone on the roll once, with possible minutes."""
+    reasons = []
+    named: set[int] = set()
+    for index, entry in enumerate(entries):
+        field = f"entries.{index}"
         if entry.enrolment_id not in roster:
-            found.append(Reason("not_on_the_roll", field=f"{field}.enrolment_id"))
-        elif entry.enrolment_id in seen:
-            found.append(Reason("twice_on_the_roll", field=f"{field}.enrolment_id"))
-        seen.add(entry.enrolment_id)
-        found.extend(presence_reasons(entry.status, entry.minutes, planned_minutes, f"{field}.minutes"))
-    if missing := len(set(roster) - seen):
-        found.append(Reason("missing_from_the_roll", {"n": missing}, "entries"))
-    return found
+            reasons.append(Reason("not_on_the_roll", field=f"{field}.enrolment_id"))
+        elif entry.enrolment_id in named:
+            reasons.append(Reason("twice_on_the_roll", field=f"{field}.enrolment_id"))
+        named.add(entry.enrolment_id)
+        reasons.extend(presence_reasons(entry.status, entry.minutes, planned_minutes, f"{field}.minutes"))
+    if missing := len(set(roster) - named):
+        reasons.append(Reason("missing_from_the_roll", {"n": missing}, "entries"))
+    return reasons
 
 
 def presence_reasons(status: PresenceStatus, minutes: int, planned_minutes: int, field: str) -> list[Reason]:
-    """Why a presence cannot be: minutes while absent, none while present, more than planned."""
+    """Return why a presence is impossible: minutes while absent, none while present, more than planned."""
     if status not in ATTENDING:
         return [Reason("minutes_while_absent", field=field)] if minutes else []
     if minutes <= 0:
@@ -42,6 +45,3 @@ def presence_reasons(status: PresenceStatus, minutes: int, planned_minutes: int,
     if minutes > planned_minutes:
         return [Reason("minutes_above_planned", {"planned_minutes": planned_minutes}, field)]
     return []
-
-
-ATTENDING = frozenset({PresenceStatus.PRESENT, PresenceStatus.LATE, PresenceStatus.LEFT_EARLY})

@@ -1,18 +1,18 @@
-"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+"""Commands and read models of roll calls."""
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.attendance.calendar.schemas import SessionRow
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING
 from app.cohorts.schemas import Justification
-from app.platform.schema import Command, Read
+from app.platform.schema import BlankIsNone, Command, Read
 
-ROLL = 300
-"""Lines of a roll call at most."""
+MAX_ENTRIES = 300
+"""The most entries that a roll call may have."""
 
 
 class EntryCommand(Command):
@@ -25,44 +25,37 @@ class EntryCommand(Command):
 
 
 class RollCallCommand(Command):
-    """A roll call to close; a correction names the one it supersedes, and why."""
+    """A roll call to close; a correction names the one it supersedes and gives its reason."""
 
-    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=ROLL)]
+    entries: Annotated[tuple[EntryCommand, ...], Field(max_length=MAX_ENTRIES)]
     supersedes: int | None = None
     reason: Justification | None = None
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-
-
 class RollCallForm(Command):
-    """A roll call as the page's form sends it: one value a person in each list, in the same order."""
+    """A roll call as the page's form sends it: parallel lists, one value per person in each."""
 
-    enrolment_id: Annotated[tuple[int, ...], Field(max_length=ROLL)] = ()
+    enrolment_id: Annotated[tuple[int, ...], Field(max_length=MAX_ENTRIES)] = ()
     status: tuple[PresenceStatus, ...] = ()
-    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, Blank], ...] = ()
-    mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
+    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, BlankIsNone], ...] = ()
+    mode: tuple[Annotated[PresenceMode | None, BlankIsNone], ...] = ()
     supersedes: int | None = None
     reason: Justification | None = None
 
     @property
     def entries(self) -> tuple[EntryCommand, ...]:
-        """One entry a person; what an absent person's line still shows counts for nothing."""
+        """Return one entry per person; the minutes and the mode typed for an absent person are ignored."""
         lines = zip(self.enrolment_id, self.status, self.minutes, self.mode, strict=False)
         return tuple(
-            EntryCommand(enrolment_id=who, status=status, minutes=minutes or 0, mode=mode)
+            EntryCommand(enrolment_id=id_, status=status, minutes=minutes or 0, mode=mode)
             if status in ATTENDING
-            else EntryCommand(enrolment_id=who, status=status, minutes=0)
-            for who, status, minutes, mode in lines
+            else EntryCommand(enrolment_id=id_, status=status, minutes=0)
+            for id_, status, minutes, mode in lines
         )
 
 
 class EntryShown(Read):
-    """A line of the sheet; ``status`` is ``None`` while nothing is recorded."""
+    """A person's line on the sheet; ``status`` is ``None`` while nothing is recorded."""
 
     enrolment_id: int
     name: str
@@ -72,7 +65,7 @@ class EntryShown(Read):
 
 
 class Sheet(Read):
-    """A session's roll call: everyone on the roll, with the current roll call when there is one."""
+    """The roll of a session: everyone on it, with their presence once the roll call is closed."""
 
     session: SessionRow
     cohort_id: int

@@ -1,4 +1,6 @@
-"""The cohort's calendar, its roll calls and the catch-ups."""
+"""Roll calls: read the sheet of a session, close it, correct it."""
+
+from collections.abc import Collection
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -20,91 +22,110 @@ from app.platform.errors import Conflict, Invalid, Reason
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor
 
-# Roll calls -------------------------------------------------------------------------------------
 
-
-def _current(session_id: int) -> SelectOfScalar[RollCall]:
-    return select(RollCall).where(RollCall.session_id == session_id, not_superseded(RollCall))
-
-
-def sheet(db: Session, meeting: SessionRef) -> Sheet:
-    """The session with everyone on its roll and, when closed, how each was there."""
-    current = db.exec(_current(meeting.id)).one_or_none()
+def sheet(db: Session, session: SessionRef) -> Sheet:
+    """Return the session with everyone on its roll and, once closed, the presence of each."""
+    roll_call = db.exec(_current_roll_call(session.id)).one_or_none()
     entries = {}
     closed_by = None
-    if current is not None:
-        found = db.exec(select(RollCallEntry).where(RollCallEntry.roll_call_id == current.id)).all()
-        entries = {e.enrolment_id: e for e in found}
-        closed_by = db.get_one(Person, current.closed_by).name
+    if roll_call is not None:
+        rows = db.exec(select(RollCallEntry).where(RollCallEntry.roll_call_id == roll_call.id)).all()
+        entries = {row.enrolment_id: row for row in rows}
+        closed_by = db.get_one(Person, roll_call.closed_by).name
     lines = []
-    for id_, name in _roster(db, meeting, entries.keys()):
-        entry = entries.get(id_)
+    for enrolment_id, name in _roster(db, session, entries.keys()):
+        entry = entries.get(enrolment_id)
         lines.append(
             EntryShown(
-                enrolment_id=id_,
+                enrolment_id=enrolment_id,
                 name=name,
                 status=entry.status if entry else None,
                 minutes=entry.minutes if entry else None,
                 mode=entry.mode if entry else None,
             )
         )
-    row = db.get_one(ScheduledSession, meeting.id)
     return Sheet(
-        session=session_row(row, closed=current is not None),
-        cohort_id=meeting.cohort_id,
-        roll_call_id=current.id if current else None,
-        closed_at=current.closed_at if current else None,
+        session=session_row(session, closed=roll_call is not None),
+        cohort_id=session.cohort_id,
+        roll_call_id=roll_call.id if roll_call else None,
+        closed_at=roll_call.closed_at if roll_call else None,
         closed_by=closed_by,
         entries=tuple(lines),
     )
 
 
-def _roster(db: Session, meeting: SessionRef, recorded: object) -> list[tuple[int, str]]:
-    """Those who follow the cohort and had joined that day, and whoever was recorded before, by name."""
-    day = local(meeting.starts_at, meeting.timezone).date()
+def _current_roll_call(session_id: int) -> SelectOfScalar[RollCall]:
+    return select(RollCall).where(RollCall.session_id == session_id, not_superseded(RollCall))
+
+
+def _roster(db: Session, session: SessionRef, recorded: Collection[int]) -> list[tuple[int, str]]:
+    """Return the active enrolments that had joined by that day and those recorded before, by name."""
+    day = local(session.starts_at, session.timezone).date()
     following = col(Enrolment.state).in_(FOLLOWING) & (col(Enrolment.joined_on) <= day)
     statement = (
         select(Enrolment.id, Person)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(Enrolment.cohort_id == meeting.cohort_id, following | col(Enrolment.id).in_(recorded))  # type: ignore[arg-type]
+        .where(Enrolment.cohort_id == session.cohort_id, following | col(Enrolment.id).in_(recorded))
         .order_by(Person.search_key)
     )
-    return [(id_, person.name) for id_, person in db.exec(statement).all()]
+    return [(enrolment_id, person.name) for enrolment_id, person in db.exec(statement).all()]
 
 
-def close_roll_call(db: Session, actor: Actor, meeting: SessionRef, command: RollCallCommand) -> Sheet:
-    """Close a roll call, or correct a closed one; everything or nothing."""
-    row = db.get_one(ScheduledSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
-    if row.cancelled_at is not None:
+def close_roll_call(db: Session, actor: Actor, session: SessionRef, command: RollCallCommand) -> Sheet:
+    """Close a roll call, or correct a closed one, and return its sheet; everything or nothing is recorded."""
+    return record_roll_call(db, actor, session, lock_sheet(db, session), command)
+
+
+def lock_sheet(db: Session, session: SessionRef) -> Sheet:
+    """Return the sheet with its session locked, so that nobody closes it before this transaction ends."""
+    row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
+    return sheet(db, SessionRef.model_validate(row))
+
+
+def record_roll_call(db: Session, actor: Actor, session: SessionRef, locked: Sheet, command: RollCallCommand) -> Sheet:
+    """Close or correct the roll call of a locked sheet (see ``lock_sheet``) and return the sheet as it then is."""
+    if locked.session.cancelled:
         raise Conflict("session_cancelled")
     at = now()
-    if not has_begun(meeting.starts_at, at):
+    if not has_begun(session.starts_at, at):
         raise Conflict("session_not_begun")
-    before = sheet(db, meeting)
-    if command.supersedes != before.roll_call_id:
+    if command.supersedes != locked.roll_call_id:
         raise Conflict("stale", Reason("roll_call_stale", field="supersedes"))
     reasons = roll_call_reasons(
         [Entry(e.enrolment_id, e.status, e.minutes) for e in command.entries],
-        {e.enrolment_id for e in before.entries},
-        meeting.planned_minutes,
+        {e.enrolment_id for e in locked.entries},
+        session.planned_minutes,
     )
-    if before.roll_call_id is not None and not command.reason:
+    if locked.roll_call_id is not None and not command.reason:
         reasons.append(Reason("reason_needed", field="reason"))
     if reasons:
         raise Invalid("invalid", *reasons)
     roll_call = RollCall(
-        college_id=meeting.college_id,
-        session_id=meeting.id,
+        college_id=session.college_id,
+        session_id=session.id,
         closed_at=at,
         closed_by=actor.person_id,
-        supersedes_id=before.roll_call_id,
+        supersedes_id=locked.roll_call_id,
         reason=command.reason,
     )
     db.add(roll_call)
     db.flush()
     db.add_all(
-        RollCallEntry(college_id=meeting.college_id, roll_call_id=roll_call.id, **entry.model_dump())
+        RollCallEntry(college_id=session.college_id, roll_call_id=roll_call.id, **entry.model_dump())
         for entry in command.entries
     )
     db.flush()
-    return sheet(db, meeting)
+    return _closed_sheet(locked, roll_call, db.get_one(Person, actor.person_id).name, command)
+
+
+def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, command: RollCallCommand) -> Sheet:
+    """Return the sheet once closed; the command names exactly the people of its lines."""
+    entries = {entry.enrolment_id: entry for entry in command.entries}
+    return Sheet(
+        session=locked.session.model_copy(update={"closed": True}),
+        cohort_id=locked.cohort_id,
+        roll_call_id=roll_call.id,
+        closed_at=roll_call.closed_at,
+        closed_by=closed_by,
+        entries=tuple(EntryShown(name=line.name, **entries[line.enrolment_id].model_dump()) for line in locked.entries),
+    )

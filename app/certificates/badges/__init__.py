@@ -1,1 +1,1 @@
-"""Certificates as Open Badges 3.0 credentials: the college's keys, its DID document, its status list."""
+"""Certificates as Open Badges 3.0 credentials: the college's signing keys, its DID document, its status lists."""

@@ -1,4 +1,4 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""Tables of the college's signing keys and of its signed status lists."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from app.platform.database.types import moment, moment_or_none, owned
 
 
 class CollegeKey(Row, table=True):
-    """A key that signs a college's credentials; ``private_sealed`` is sealed by the keyring.
+    """A key that signs a college's credentials; ``private_sealed`` is encrypted by the keyring.
 
-    The newest that is not retired signs; a retired one goes on proving what it has signed.
+    The newest one that is not retired signs; a retired one still verifies what it has signed.
     """
 
     __tablename__ = "college_key"
@@ -27,7 +27,7 @@ class CollegeKey(Row, table=True):
 
 
 class StatusList(SQLModel, table=True):
-    """Which of a college's credentials no longer hold, as a credential that was signed at the last change."""
+    """The list of a college's credentials that are no longer valid, itself a credential, signed at the last change."""
 
     __tablename__ = "status_list"
 

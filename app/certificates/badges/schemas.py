@@ -1,4 +1,4 @@
-"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+"""What is shown of the keys that sign a college's credentials."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from app.platform.schema import Read
 
 
 class CollegeKeyShown(Read):
-    """A key that signs a college's credentials, or has: a retired one goes on proving what it signed."""
+    """A key that signs a college's credentials, or did: a retired one still verifies what it signed."""
 
     name: str
-    public_key: str = Field(description="Multikey: what anyone needs to check")
+    public_key: str = Field(description="as a Multikey, to verify signatures")
     created_at: datetime
     retired_at: datetime | None = None

@@ -1,7 +1,7 @@
-"""Certificates as Open Badges: each one's credential, made once, and the lists of those that no longer hold.
+"""Open Badges credentials and status lists: each credential is signed once, each list at every change.
 
-The credential is made when it or its document is first asked for, and kept as it was signed. Its bit in
-the college's status list is set in the transaction that ends the certificate, whether replaced or revoked.
+A credential is signed when it or its document is first requested, and stored as signed. Its bit in the college's
+status list is set in the transaction that ends the certificate, whether replaced or revoked.
 """
 
 import json
@@ -11,9 +11,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.certificates.badges.college_keys import Signer, alone, signer
+from app.certificates.badges.college_keys import Signer, load_signer, lock_credentials
 from app.certificates.badges.models import StatusList
-from app.certificates.badges.rules import STATUS_BITS, Place, Wording, college_address, credential, status_list
+from app.certificates.badges.rules import (
+    STATUS_BITS,
+    CredentialLinks,
+    CredentialWording,
+    college_url,
+    credential,
+    status_list,
+)
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRecord
@@ -21,35 +28,35 @@ from app.curricula.library import default_library
 from app.platform.clock import now
 from app.platform.database.rows import fetch_all
 from app.platform.database.session import Session
-from app.platform.documents.verifiable_credentials import signed
+from app.platform.documents.verifiable_credentials import add_proof
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import hours, in_french, t
 from app.platform.security.keyring import Keyring
 
-_LIST = text("select credential from college_status_list(:slug, cast(:number as int))")
+_STATUS_LIST = text("select credential from college_status_list(:slug, cast(:number as int))")
 
 
-def credential_of(db: Session, keyring: Keyring, row: Certificate, *, site: str) -> str:
-    """The credential of a locked row, signed now if it was not yet; JSON-LD as text."""
+def ensure_credential(db: Session, keyring: Keyring, row: Certificate, *, site: str) -> str:
+    """Return the credential of a locked certificate as JSON-LD text, signed now if it was not yet."""
     if row.credential is None:
-        by = signer(db, keyring, row.college_id, site=site)
+        signer = load_signer(db, keyring, row.college_id, site=site)
         number, index = divmod(row.id, STATUS_BITS)
-        address = _address(by, number, site)
-        if _listed(db, row.college_id, number) is None:
-            _list_anew(db, by, row.college_id, number, address)
-        place = Place(issuer=by.did, site=site.rstrip("/"), status_list=address, index=index)
+        url = _status_list_url(signer, number, site)
+        if _find_status_list(db, row.college_id, number) is None:
+            _sign_status_list(db, signer, row.college_id, number, url)
+        links = CredentialLinks(issuer=signer.did, site=site.rstrip("/"), status_list=url, index=index)
         record = CertificateRecord.model_validate(row.record)
-        row.credential = _signed(by, credential(record, place, wording(record)))
+        row.credential = _sign(signer, credential(record, links, credential_wording(record)))
         db.add(row)
     return row.credential
 
 
-def wording(record: CertificateRecord) -> Wording:
-    """What the credential says besides the record, in French."""
+def credential_wording(record: CertificateRecord) -> CredentialWording:
+    """Return the French texts that a credential adds to the record."""
     framework = default_library().framework(record.framework_version)
     key = "certificates.badge.judged" if record.competencies else "certificates.badge.attended"
     with in_french():
-        return Wording(
+        return CredentialWording(
             kind=t(f"kind.{record.kind}"),
             framework=framework.title.fr,
             narrative=t(
@@ -63,39 +70,39 @@ def wording(record: CertificateRecord) -> Wording:
         )
 
 
-def mark_ended(db: Session, keyring: Keyring, row: Certificate, *, site: str) -> None:
-    """Say in the college's status list that a certificate no longer holds: its new state is in the session.
+def update_status_list(db: Session, keyring: Keyring, row: Certificate, *, site: str) -> None:
+    """Sign the status list of an ended certificate again; its new state is already in the session.
 
-    Nothing to say where no credential of that list was ever made.
+    Does nothing where no credential of that list was ever signed.
     """
     db.flush()
     number = row.id // STATUS_BITS
-    alone(db, row.college_id)
-    if _listed(db, row.college_id, number) is not None:
-        by = signer(db, keyring, row.college_id, site=site)
-        _list_anew(db, by, row.college_id, number, _address(by, number, site))
+    lock_credentials(db, row.college_id)
+    if _find_status_list(db, row.college_id, number) is not None:
+        signer = load_signer(db, keyring, row.college_id, site=site)
+        _sign_status_list(db, signer, row.college_id, number, _status_list_url(signer, number, site))
 
 
 def public_status_list(db: Session, slug: str, number: int) -> str:
-    """A status list, for anyone who holds a credential; ``NotFound`` for one that there is not."""
-    found = fetch_all(db, _LIST, slug=slug, number=number)
-    if not found:
+    """Return a status list as JSON-LD text, to anyone; raise ``NotFound`` when there is none."""
+    rows = fetch_all(db, _STATUS_LIST, slug=slug, number=number)
+    if not rows:
         raise NotFound
-    return str(found[0].credential)
+    return str(rows[0].credential)
 
 
-def _address(by: Signer, number: int, site: str) -> str:
-    return f"{college_address(site, by.slug)}/statuts/{number}"
+def _status_list_url(signer: Signer, number: int, site: str) -> str:
+    return f"{college_url(site, signer.slug)}/statuts/{number}"
 
 
-def _listed(db: Session, college_id: int, number: int) -> StatusList | None:
-    this = select(StatusList).where(StatusList.college_id == college_id, StatusList.number == number)
-    return db.exec(this.execution_options(populate_existing=True)).one_or_none()
+def _find_status_list(db: Session, college_id: int, number: int) -> StatusList | None:
+    statement = select(StatusList).where(StatusList.college_id == college_id, StatusList.number == number)
+    return db.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def _list_anew(db: Session, by: Signer, college_id: int, number: int, address: str) -> None:
-    """Sign the list as the certificates are, one transaction at a time: the one before must be seen."""
-    alone(db, college_id)
+def _sign_status_list(db: Session, signer: Signer, college_id: int, number: int, url: str) -> None:
+    """Sign the list from the certificates' states, one transaction at a time: each must see the one before."""
+    lock_credentials(db, college_id)
     moment, first = now(), number * STATUS_BITS
     ended = db.exec(
         select(Certificate.id).where(
@@ -104,14 +111,14 @@ def _list_anew(db: Session, by: Signer, college_id: int, number: int, address: s
             Certificate.state != CertificateState.VALID,
         )
     )
-    said = _signed(by, status_list(address, by.did, [id_ - first for id_ in ended], at=moment))
-    row = _listed(db, college_id, number)
+    list_credential = _sign(signer, status_list(url, signer.did, [id_ - first for id_ in ended], at=moment))
+    row = _find_status_list(db, college_id, number)
     if row is None:
-        row = StatusList(college_id=college_id, number=number, credential=said, signed_at=moment)
-    row.credential, row.signed_at = said, moment
+        row = StatusList(college_id=college_id, number=number, credential=list_credential, signed_at=moment)
+    row.credential, row.signed_at = list_credential, moment
     db.add(row)
     db.flush()
 
 
-def _signed(by: Signer, document: Mapping[str, Any]) -> str:
-    return json.dumps(signed(document, by.key, method=by.method, at=now()), ensure_ascii=False)
+def _sign(signer: Signer, document: Mapping[str, Any]) -> str:
+    return json.dumps(add_proof(document, signer.key, method=signer.method, at=now()), ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""Certificates issued in bulk, and the archive of a batch."""
+"""Certificates issued in batches, and the archive of a batch."""

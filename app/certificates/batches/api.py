@@ -1,26 +1,30 @@
-"""Many certificates by one decision, as JSON; and what comes of it as files."""
+"""Routes that issue certificates in batches, as JSON, and that download a batch's archive and register."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.certificates.batches import archive, service
-from app.certificates.batches.schemas import BatchList, BatchPreview, BatchView, NewBatch
-from app.certificates.documents.service import DocumentStore
-from app.network import service as network
+from app.certificates.batches.schemas import BatchList, BatchPreview, BatchRef, BatchView, NewBatch
+from app.certificates.batches.service import see_batch
+from app.certificates.deps import DocumentStoreDep
 from app.network.enums import CertificateKind
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
+IssuingCollege = Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)]
+CollegeBatch = Annotated[BatchRef, seen(see_batch, P.CERTIFICATE_ISSUE)]
 BATCHES = "/colleges/{college_id}/certificate-batches"
 BATCH = "/certificate-batches/{batch_id}"
 ZIP = "application/zip"
@@ -29,74 +33,71 @@ ARCHIVE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(BATCHES + "/preview", summary="What one decision would issue, and what it would leave out")
+@router.get(BATCHES + "/preview", summary="Preview a batch")
 def read_preview(
     actor: Registrar,
+    college: IssuingCollege,
     db: SessionDep,
-    college_id: int,
     cohort_id: int | None = None,
     kind: Annotated[tuple[CertificateKind, ...], Query()] = tuple(CertificateKind),
 ) -> BatchPreview:
-    """Of a cohort or of the whole college, of the kinds asked for or of all; what is left out says why."""
-    college = network.see_college(db, actor, college_id)
+    """Return what one decision would issue and what it would leave out and why.
+
+    Of one cohort or of the whole college, of some kinds or of all.
+    """
     return service.preview(db, actor, college, cohort_id, kind)
 
 
-@router.post(BATCHES, status_code=status.HTTP_201_CREATED, summary="Issue many")
-def decide(actor: Registrar, db: SessionDep, college_id: int, command: NewBatch) -> BatchView:
-    """The decision of the person who asks; the certificates follow one after the other, with their documents.
+@router.post(BATCHES, status_code=status.HTTP_201_CREATED, summary="Issue a batch of certificates")
+def decide(actor: Registrar, college: IssuingCollege, db: SessionDep, command: NewBatch) -> BatchView:
+    """Record the decision of the person who asks; a worker then issues the certificates and renders their documents.
 
-    Each is looked at again when its turn comes. 409 when none is ready.
+    Each certificate is checked again when it is issued. 409 when none is ready.
     """
-    college = network.see_college(db, actor, college_id)
-    return service.batch_of(db, service.decide(db, actor, college, command))
+    return service.batch_view(db, service.decide(db, actor, college, command))
 
 
-@router.get(BATCHES, summary="A college's batches")
-def read_batches(actor: Registrar, db: SessionDep, college_id: int) -> BatchList:
-    """Newest first, with how far each has come."""
-    return BatchList(items=service.batches(db, network.see_college(db, actor, college_id)))
+@router.get(BATCHES, summary="List a college's batches")
+def read_batches(college: IssuingCollege, db: SessionDep) -> BatchList:
+    """Return the batches with the progress of each, newest first."""
+    return BatchList(items=service.list_batches(db, college))
 
 
-@router.get(BATCH, summary="A batch")
-def read_batch(actor: Registrar, db: SessionDep, batch_id: int) -> BatchView:
-    """How far it has come; each certificate with its number, or what stood in the way."""
-    return service.batch_of(db, service.see_batch(db, actor, batch_id))
+@router.get(BATCH, summary="Read a batch")
+def read_batch(batch: CollegeBatch, db: SessionDep) -> BatchView:
+    """Return the progress of a batch, and each certificate with its number or the reasons that forbade it."""
+    return service.batch_view(db, batch)
 
 
-@router.post(BATCH + "/resumptions", summary="Try again what failed")
-def resume(actor: Registrar, db: SessionDep, batch_id: int) -> BatchView:
-    """Documents that could not be drawn, and what failed by our fault; 409 when there is no such thing."""
-    seen = service.see_batch(db, actor, batch_id)
-    service.resume(db, seen)
-    return service.batch_of(db, seen)
+@router.post(BATCH + "/resumptions", summary="Retry what failed")
+def resume(batch: CollegeBatch, db: SessionDep) -> BatchView:
+    """Retry the documents that could not be rendered and the internal failures; 409 when there are none."""
+    service.resume(db, batch)
+    return service.batch_view(db, batch)
 
 
-@router.get(BATCH + "/archive", summary="All documents", response_class=StreamingResponse, responses=ARCHIVE)
-def read_archive(actor: Registrar, db: SessionDep, request: Request, batch_id: int) -> StreamingResponse:
-    """Those still valid, and the register; 409 before the batch is finished."""
-    shop = DocumentStore.of(request.app.state.settings, request.app.state.keyring)
-    seen = service.see_batch(db, actor, batch_id)
-    name, pieces = archive.archive(db, seen, shop)
+@router.get(BATCH + "/archive", summary="Download all documents", response_class=StreamingResponse, responses=ARCHIVE)
+def read_archive(batch: CollegeBatch, db: SessionDep, store: DocumentStoreDep) -> StreamingResponse:
+    """Stream the documents that are still valid, and the register; 409 before the batch is finished."""
+    name, pieces = archive.stream_archive(db, batch, store)
     return StreamingResponse(pieces, media_type=ZIP, headers=attachment(name))
 
 
 @router.get(BATCH + "/register.csv", response_class=Response)
 def read_register_csv(
-    actor: Registrar,
+    batch: CollegeBatch,
     db: SessionDep,
-    batch_id: int,
     format: Flavour = Flavour.EXCEL,  # noqa: A002 - its public name
 ) -> Response:
-    """The register as a CSV: ``excel`` (BOM, ``;``, decimal comma) or ``donnees`` (RFC 4180)."""
-    found = archive.register_of(db, service.see_batch(db, actor, batch_id))
-    headers = attachment(archive.file_name(found, ".csv"))
-    return Response(archive.register_csv(found, format), media_type=CSV, headers=headers)
+    """Return the register as a CSV: ``excel`` (BOM, ``;``, decimal comma) or ``donnees`` (RFC 4180)."""
+    register = archive.batch_register(db, batch)
+    headers = attachment(archive.file_name(register, ".csv"))
+    return Response(archive.register_csv(register, format), media_type=CSV, headers=headers)
 
 
 @router.get(BATCH + "/register.xlsx", response_class=Response)
-def read_register_xlsx(actor: Registrar, db: SessionDep, batch_id: int) -> Response:
-    """The register as a workbook."""
-    found = archive.register_of(db, service.see_batch(db, actor, batch_id))
-    headers = attachment(archive.file_name(found, ".xlsx"))
-    return Response(archive.register_xlsx(found), media_type=XLSX, headers=headers)
+def read_register_xlsx(batch: CollegeBatch, db: SessionDep) -> Response:
+    """Return the register as a workbook."""
+    register = archive.batch_register(db, batch)
+    headers = attachment(archive.file_name(register, ".xlsx"))
+    return Response(archive.register_xlsx(register), media_type=XLSX, headers=headers)

@@ -1,8 +1,8 @@
-"""The worker's side of a batch: each certificate in a transaction of its own, then each document.
+"""The background processing of batches: each certificate is issued in its own transaction, then each document rendered.
 
-Whatever stops it, and whenever, the next pass goes on: what a transaction has written is done, what it has not
-is still to do. A number is given in the transaction that writes its certificate, so none is lost; a document is
-stored before the row that names it, so one without the other is a file that the nightly sweep takes away.
+After any interruption the next pass continues: what a transaction has committed is done, the rest is still to do.
+A number is taken in the transaction that inserts its certificate, so none is lost; a document is stored before the
+row that names it is committed, so an interruption in between leaves a file that the nightly sweep deletes.
 """
 
 import logging
@@ -19,9 +19,9 @@ from sqlmodel import col, select
 
 from app.certificates.batches.models import Batch, BatchItem
 from app.certificates.batches.rules import FAILED
-from app.certificates.batches.service import as_kept
+from app.certificates.batches.service import dump_reasons
 from app.certificates.documents.layout import Draft
-from app.certificates.documents.service import DocumentStore, drafted, keep, locked
+from app.certificates.documents.service import DocumentStore, draft_of, lock_certificate, store_document
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import service as issuing
 from app.certificates.issuing.schemas import IssueCertificate
@@ -40,11 +40,11 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
 from app.progress.schemas import StoredReason
 
-CHUNK = 32
-"""Documents drawn between two looks at what is left."""
+RENDER_CHUNK = 32
+"""Documents rendered between two queries of what is left."""
 
-Draw: TypeAlias = Callable[[Sequence[Draft]], Iterator[Result]]
-"""Drafts in, documents out in their order, a failure in the place of one that was not made: the press's entrance."""
+Render: TypeAlias = Callable[[Sequence[Draft]], Iterator[Result]]
+"""Renders drafts in order, with a failure in place of a document that could not be rendered (``RenderPool``)."""
 
 log = logging.getLogger("escouade.worker")
 
@@ -60,71 +60,66 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """What a worker works with.
-
-    Once ``stop`` is set, what is under way is finished and nothing else begun.
-    """
+    """What the processing of batches needs; once ``stop`` is set, work under way is finished and no other started."""
 
     database: Database
-    shop: DocumentStore
-    draw: Draw
+    store: DocumentStore
+    render: Render
     stop: Event
 
 
-def unfinished(database: Database) -> list[Task]:
-    """Batches of every college with something left to do, oldest first."""
+def unfinished_batches(database: Database) -> list[Task]:
+    """Return the batches of every college with something left to do, oldest first."""
     with database.as_owner() as db:
-        asked = sa.select(col(Batch.id), col(Batch.college_id), col(Batch.decided_by))
-        found = db.execute(asked.where(col(Batch.finished_at).is_(None)).order_by(col(Batch.id)))
-        return [Task(*row) for row in found]
+        statement = sa.select(col(Batch.id), col(Batch.college_id), col(Batch.decided_by))
+        rows = db.execute(statement.where(col(Batch.finished_at).is_(None)).order_by(col(Batch.id)))
+        return [Task(*row) for row in rows]
 
 
-def process_pending(bench: BatchContext) -> None:
-    """Do what is left of every batch that no other worker is at; what fails is logged, and the others go on."""
-    for task in unfinished(bench.database):
+def process_pending(context: BatchContext) -> None:
+    """Process every unfinished batch that no other worker is processing; a failure is logged and the others go on."""
+    for task in unfinished_batches(context.database):
         try:
-            with _batch_lock(bench.database, task) as mine:
-                if mine:
-                    _do(bench, task)
+            with _batch_lock(context.database, task) as acquired:
+                if acquired:
+                    _process(context, task)
         except Exception:
-            log.exception("batch %d stopped; it goes on at the next pass", task.batch_id)
+            log.exception("batch %d stopped; it continues at the next pass", task.batch_id)
 
 
 @contextmanager
 def _batch_lock(database: Database, task: Task) -> Iterator[bool]:
-    """Whether no other worker is at the batch: a lock that ends with its connection, and so with its process."""
+    """Yield whether the batch's lock was acquired; it ends with its connection, and so with its process."""
     key = {"key": f"batch:{task.batch_id}"}
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         lock = text("select pg_try_advisory_lock(hashtextextended(:key, 0))")
-        mine = bool(connection.execute(lock, key).scalar_one())
+        acquired = bool(connection.execute(lock, key).scalar_one())
         try:
-            yield mine
+            yield acquired
         finally:
-            if mine:
+            if acquired:
                 connection.execute(text("select pg_advisory_unlock(hashtextextended(:key, 0))"), key)
 
 
-def _do(bench: BatchContext, task: Task) -> None:
-    while not bench.stop.is_set() and _issue_next(bench, task):
+def _process(context: BatchContext, task: Task) -> None:
+    """Issue what is left of a batch, then render what is left, until told to stop."""
+    while not context.stop.is_set() and _issue_next(context, task):
         pass
-    while not bench.stop.is_set() and _draw_next(bench, task):
+    while not context.stop.is_set() and _render_next(context, task):
         pass
-    _finish(bench, task)
+    _finish(context, task)
 
 
 @contextmanager
-def _as_decider(bench: BatchContext, task: Task) -> Iterator[Session]:
-    """A transaction of the person who decided, in their college alone."""
-    with bench.database.transaction(colleges=[task.college_id], person=task.decided_by) as db:
+def _decider_transaction(context: BatchContext, task: Task) -> Iterator[Session]:
+    """Open a transaction as the person who decided, limited to the batch's college."""
+    with context.database.transaction(colleges=[task.college_id], person=task.decided_by) as db:
         yield db
 
 
-# Issuing -----------------------------------------------------------------------------------------
-
-
-def _issue_next(bench: BatchContext, task: Task) -> bool:
-    """Issue the next certificate, or write down what stands in the way; whether there was one."""
-    with _as_decider(bench, task) as db:
+def _issue_next(context: BatchContext, task: Task) -> bool:
+    """Issue the next certificate, or record the reasons that forbid it; return whether there was one."""
+    with _decider_transaction(context, task) as db:
         item = db.exec(
             select(BatchItem)
             .where(
@@ -138,27 +133,27 @@ def _issue_next(bench: BatchContext, task: Task) -> bool:
         ).first()
         if item is None:
             return False
-        found = _issued(db, task, item, bench.shop.site)
-        if isinstance(found, int):
-            item.certificate_id = found
+        result = _issue_item(db, task, item, context.store.site)
+        if isinstance(result, int):
+            item.certificate_id = result
         else:
-            item.refusal = as_kept(found)
+            item.refusal = dump_reasons(result)
         db.add(item)
         return True
 
 
-def _issued(db: Session, task: Task, item: BatchItem, site: str) -> int | list[StoredReason]:
-    """The id of the certificate, or everything that forbids it now: all is looked at again."""
+def _issue_item(db: Session, task: Task, item: BatchItem, site: str) -> int | list[StoredReason]:
+    """Issue a certificate, every rule checked again; return its id, or everything that forbids it now."""
     actor = _decider(db, task)
     if actor is None:
         return [StoredReason(code="batch_decider_gone")]
     try:
-        with db.begin_nested():  # a refusal after the number was taken gives it back
+        with db.begin_nested():  # a refusal after the number was taken releases it
             enrolment = see_enrolment(db, actor, item.enrolment_id)
             return issuing.issue(db, actor, enrolment, IssueCertificate(kind=item.kind), site=site).id
     except DomainError as refusal:
-        return _whys(refusal.reasons) or [StoredReason(code=FAILED)]
-    except OperationalError:  # the database is away: the item has not been tried
+        return _stored_reasons(refusal.reasons) or [StoredReason(code=FAILED)]
+    except OperationalError:  # the database is unavailable: the item was not attempted
         raise
     except Exception:
         log.exception("item %s of batch %d", item.id, task.batch_id)
@@ -166,7 +161,7 @@ def _issued(db: Session, task: Task, item: BatchItem, site: str) -> int | list[S
 
 
 def _decider(db: Session, task: Task) -> Actor | None:
-    """Who decided, with the roles they hold now; ``None`` once they may no longer decide in the college."""
+    """Return the person who decided, with their present roles; ``None`` once they may no longer decide there."""
     account = sa.select(col(Account.suspended_at)).where(col(Account.person_id) == task.decided_by)
     if db.execute(account).scalar_one() is not None:
         return None
@@ -179,17 +174,14 @@ def _decider(db: Session, task: Task) -> Actor | None:
     return actor
 
 
-def _whys(reasons: Iterable[Reason]) -> list[StoredReason]:
+def _stored_reasons(reasons: Iterable[Reason]) -> list[StoredReason]:
     return [StoredReason(code=reason.code, params=dict(reason.params)) for reason in reasons]
 
 
-# Drawing -----------------------------------------------------------------------------------------
-
-
-def _draw_next(bench: BatchContext, task: Task) -> bool:
-    """Draw the next documents; whether there were any."""
-    with _as_decider(bench, task) as db:
-        undrawn = (
+def _render_next(context: BatchContext, task: Task) -> bool:
+    """Render the next documents; return whether there were any."""
+    with _decider_transaction(context, task) as db:
+        unrendered = (
             select(BatchItem.id, Certificate)
             .join(Certificate, col(Certificate.id) == BatchItem.certificate_id)
             .where(
@@ -199,40 +191,43 @@ def _draw_next(bench: BatchContext, task: Task) -> bool:
                 Certificate.state == CertificateState.VALID,
             )
         )
-        lock = undrawn.order_by(col(BatchItem.id)).limit(CHUNK).with_for_update(key_share=True, of=Certificate)
-        waiting = [(item_id, drafted(db, row, bench.shop)) for item_id, row in db.exec(lock)]
-    if not waiting:
+        statement = (
+            unrendered.order_by(col(BatchItem.id)).limit(RENDER_CHUNK).with_for_update(key_share=True, of=Certificate)
+        )
+        drafts = [(item_id, draft_of(db, row, context.store)) for item_id, row in db.exec(statement)]
+    if not drafts:
         return False
-    documents = bench.draw([draft for _, draft in waiting])
-    for (item_id, _), document in zip(waiting, documents, strict=True):
-        with _as_decider(bench, task) as db:
-            _keep(db, item_id, document, bench.shop)
-        if bench.stop.is_set():
+    documents = context.render([draft for _, draft in drafts])
+    for (item_id, _), document in zip(drafts, documents, strict=True):
+        with _decider_transaction(context, task) as db:
+            _store_result(db, item_id, document, context.store)
+        if context.stop.is_set():
             break
     return True
 
 
-def _keep(db: Session, item_id: int, document: Result, shop: DocumentStore) -> None:
+def _store_result(db: Session, item_id: int, document: Result, store: DocumentStore) -> None:
+    """Store a rendered document, or the failure on its item."""
     item = db.get_one(BatchItem, item_id)
     if item.certificate_id is None:
         raise RuntimeError("a document was rendered for an item without a certificate")
     if isinstance(document, RenderFailure):
-        item.refusal = as_kept(_whys([document.reason]))
+        item.refusal = dump_reasons(_stored_reasons([document.reason]))
         db.add(item)
         return
-    keep(db, locked(db, item.certificate_id), document, shop)
+    store_document(db, lock_certificate(db, item.certificate_id), document, store)
 
 
-def _finish(bench: BatchContext, task: Task) -> None:
-    """Say that the batch is finished, if it is: a resumption may have come in between, and waits for the same row."""
-    with _as_decider(bench, task) as db:
+def _finish(context: BatchContext, task: Task) -> None:
+    """Mark the batch as finished if nothing is left; a concurrent resumption waits for the same row."""
+    with _decider_transaction(context, task) as db:
         batch = db.exec(select(Batch).where(Batch.id == task.batch_id).with_for_update()).one()
         unissued = col(BatchItem.certificate_id).is_(None)
-        undrawn = col(Certificate.pdf_sha256).is_(None) & (col(Certificate.state) == CertificateState.VALID)
+        unrendered = col(Certificate.pdf_sha256).is_(None) & (col(Certificate.state) == CertificateState.VALID)
         left = (
             select(BatchItem.id)
             .join(Certificate, col(Certificate.id) == BatchItem.certificate_id, isouter=True)
-            .where(BatchItem.batch_id == task.batch_id, col(BatchItem.refusal).is_(None), unissued | undrawn)
+            .where(BatchItem.batch_id == task.batch_id, col(BatchItem.refusal).is_(None), unissued | unrendered)
         )
         if db.exec(left.limit(1)).first() is None:
             batch.finished_at = now()

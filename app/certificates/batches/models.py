@@ -1,4 +1,4 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""Tables of batches and their items."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Batch(Row, table=True):
 
 
 class BatchItem(Row, table=True):
-    """One certificate of a batch: issued, or refused with the reasons that came up since the preview."""
+    """One certificate of a batch: issued, or refused with the reasons found since the preview."""
 
     __tablename__ = "batch_item"
     __table_args__ = owned(

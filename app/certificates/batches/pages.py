@@ -1,4 +1,4 @@
-"""Many certificates by one decision, for people: the list to read over, the decision, how far it has come."""
+"""Pages that issue certificates in batches: the preview with its checkboxes, the decision, the progress."""
 
 from typing import Annotated
 
@@ -6,12 +6,15 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.certificates.batches import service
-from app.certificates.batches.schemas import MOST, BatchChoice, NewBatch
+from app.certificates.batches.schemas import MAX_ITEMS, BatchChoice, BatchRef, NewBatch
+from app.certificates.batches.service import see_batch
 from app.network import service as network
 from app.network.enums import CertificateKind
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.schema import Command
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
@@ -19,71 +22,70 @@ from app.platform.web.pages import redirect_after_post, render
 router = APIRouter(include_in_schema=False)
 
 Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
+IssuingCollege = Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)]
+CollegeBatch = Annotated[BatchRef, seen(see_batch, P.CERTIFICATE_ISSUE)]
 BATCHES = "/colleges/{college_id}/attestations/lots"
 BATCH = "/attestations/lots/{batch_id}"
-MaybeId = Annotated[int | None, BeforeValidator(lambda value: value or None)]
+OptionalId = Annotated[int | None, BeforeValidator(lambda value: value or None)]
+"""An id that an empty form field leaves out."""
 
 
 @router.get(BATCHES)
 def preview(
     *,
     actor: Registrar,
+    college: IssuingCollege,
     db: SessionDep,
     request: Request,
-    college_id: int,
-    cohorte: Annotated[MaybeId, Query()] = None,
+    cohorte: Annotated[OptionalId, Query()] = None,
     document: Annotated[tuple[CertificateKind, ...], Query()] = tuple(CertificateKind),
 ) -> Response:
-    """Who is ready, each with a box to tick; who is not, and why; and the decisions before this one."""
-    college = network.see_college(db, actor, college_id)
+    """Show what is ready, with a checkbox each, what is not and why, and the earlier batches."""
     return render(
         request,
         "certificates/batch_new.html",
         college=college,
-        found=service.preview(db, actor, college, cohorte, document),
+        preview=service.preview(db, actor, college, cohorte, document),
         cohort_id=cohorte,
         kinds=document,
         every_kind=tuple(CertificateKind),
-        most=MOST,
-        batches=service.batches(db, college),
+        max_items=MAX_ITEMS,
+        batches=service.list_batches(db, college),
     )
 
 
-Box = Annotated[str, StringConstraints(pattern=rf"^[1-9][0-9]{{0,9}}:(?:{'|'.join(CertificateKind)})$")]
-"""``12:attestation_participation``: an enrolment and a kind."""
+CheckedItem = Annotated[str, StringConstraints(pattern=rf"^[1-9][0-9]{{0,9}}:(?:{'|'.join(CertificateKind)})$")]
+"""The value of a checkbox, ``12:attestation_participation``: an enrolment and a kind."""
 
 
 class BatchForm(Command):
-    """The boxes that are ticked."""
+    """The checkboxes that are ticked."""
 
-    item: Annotated[tuple[Box, ...], Field(min_length=1, max_length=MOST)]
+    item: Annotated[tuple[CheckedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
 @router.post(BATCHES)
-def decide(actor: Registrar, db: SessionDep, college_id: int, form: Annotated[BatchForm, Form()]) -> Response:
-    """The decision of the person who signs in; then how far it has come."""
-    college = network.see_college(db, actor, college_id)
-    chosen = (one.split(":") for one in form.item)
-    items = tuple(BatchChoice(enrolment_id=int(id_), kind=CertificateKind(kind)) for id_, kind in chosen)
-    decided = service.decide(db, actor, college, NewBatch(items=items))
-    return redirect_after_post(f"/attestations/lots/{decided.id}")
+def decide(actor: Registrar, college: IssuingCollege, db: SessionDep, form: Annotated[BatchForm, Form()]) -> Response:
+    """Record the decision of the signed-in person, then redirect to the batch's progress."""
+    pairs = (value.split(":") for value in form.item)
+    items = tuple(BatchChoice(enrolment_id=int(id_), kind=CertificateKind(kind)) for id_, kind in pairs)
+    batch = service.decide(db, actor, college, NewBatch(items=items))
+    return redirect_after_post(f"/attestations/lots/{batch.id}")
 
 
 @router.get(BATCH)
-def progress(actor: Registrar, db: SessionDep, request: Request, batch_id: int) -> Response:
-    """How far a batch has come; it looks again by itself while there is something left to do."""
-    seen = service.see_batch(db, actor, batch_id)
+def progress(batch: CollegeBatch, db: SessionDep, request: Request) -> Response:
+    """Show the progress of a batch; the page refreshes itself until the batch is finished."""
     return render(
         request,
         "certificates/batch.html",
-        batch=service.batch_of(db, seen),
-        college=network.college(db, seen.college_id),
+        batch=service.batch_view(db, batch),
+        college=network.college(db, batch.college_id),
     )
 
 
 @router.post(BATCH + "/reprise")
-def resume(actor: Registrar, db: SessionDep, batch_id: int) -> Response:
-    """Try again what failed."""
-    seen = service.see_batch(db, actor, batch_id)
-    service.resume(db, seen)
-    return redirect_after_post(f"/attestations/lots/{seen.id}")
+def resume(batch: CollegeBatch, db: SessionDep) -> Response:
+    """Retry what failed, then redirect to the batch's progress."""
+    service.resume(db, batch)
+    return redirect_after_post(f"/attestations/lots/{batch.id}")

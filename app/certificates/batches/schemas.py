@@ -1,4 +1,4 @@
-"""Many certificates by one decision: what is asked, what is shown of it. Times are minutes, dates ISO 8601."""
+"""Commands and read models of batches, and the columns of their register. Times are minutes, dates ISO 8601."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,12 +12,12 @@ from app.network.enums import CertificateKind
 from app.platform.schema import Command, Read
 from app.progress.schemas import StoredReason
 
-MOST = 900
-"""Certificates of one decision: a form holds a thousand fields."""
+MAX_ITEMS = 900
+"""The most certificates of one batch: a form may have a thousand fields."""
 
 
 class BatchLine(Read):
-    """A kind of certificate for someone who may be issued it."""
+    """A kind of certificate that may be issued to someone."""
 
     enrolment_id: int
     kind: CertificateKind
@@ -27,13 +27,13 @@ class BatchLine(Read):
 
 
 class LeftOut(BatchLine):
-    """One that cannot be issued now, and everything that stands in the way."""
+    """A certificate that cannot be issued now, and everything that forbids it."""
 
     why: tuple[StoredReason, ...]
 
 
 class CohortChoice(Read):
-    """A cohort whose people may be issued something."""
+    """A cohort with candidates."""
 
     id: int
     code: str
@@ -45,31 +45,31 @@ class BatchPreview(Read):
 
     ready: tuple[BatchLine, ...]
     left_out: tuple[LeftOut, ...]
-    cohorts: tuple[CohortChoice, ...] = Field(description="of the whole college: what ``cohort_id`` may be")
+    cohorts: tuple[CohortChoice, ...] = Field(description="of the whole college: the values of ``cohort_id``")
 
 
 class BatchChoice(Command):
-    """One certificate of the decision."""
+    """One certificate of a decision."""
 
     enrolment_id: int
     kind: CertificateKind
 
 
 class NewBatch(Command):
-    """A named person decides to issue these certificates, as the preview listed them ready."""
+    """A named person decides to issue these certificates, listed as ready in the preview."""
 
-    items: Annotated[tuple[BatchChoice, ...], Field(min_length=1, max_length=MOST)]
+    items: Annotated[tuple[BatchChoice, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
 class BatchRef(Read):
-    """A batch that the actor may see: what commands accept."""
+    """A batch that the actor was allowed to see; commands take it instead of an id."""
 
     id: int
     college_id: int
 
 
 class ItemState(StrEnum):
-    """How far one certificate of a batch has come."""
+    """The state of one certificate of a batch; ``undrawn``: issued, but its document could not be rendered."""
 
     WAITING = "waiting"
     ISSUED = "issued"
@@ -82,19 +82,19 @@ class BatchProgress(Read):
     """How many certificates are in each state."""
 
     waiting: int = 0
-    issued: int = Field(default=0, description="issued, the document still to be drawn")
+    issued: int = Field(default=0, description="issued, the document still to be rendered")
     done: int = Field(default=0, description="issued, with its document")
     refused: int = 0
-    undrawn: int = Field(default=0, description="issued, its document could not be drawn; a resumption tries again")
+    undrawn: int = Field(default=0, description="issued, its document could not be rendered; a resumption retries")
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The number of certificates."""
         return self.waiting + self.issued + self.done + self.refused + self.undrawn
 
     @property
     def settled(self) -> int:
-        """Those with nothing left to do."""
+        """The number of certificates with nothing left to do."""
         return self.done + self.refused + self.undrawn
 
 
@@ -122,10 +122,10 @@ class BatchItemShown(Read):
 
 
 class BatchView(BatchShown):
-    """A batch whole, its certificates in the order of their numbers-to-be."""
+    """A batch with its certificates, in the order of their numbers."""
 
     college_id: int
-    can_resume: bool = Field(description="something failed that may succeed another time")
+    can_resume: bool = Field(description="a failure may succeed when retried")
     items: tuple[BatchItemShown, ...]
 
 
@@ -136,7 +136,7 @@ class BatchList(Read):
 
 
 class RegisterColumn(StrEnum):
-    """The columns of the register, in order: what a training register holds (D-8.3, r. 7, s. 15), where we know it.
+    """The columns of the register, in order: those of a training register (D-8.3, r. 7, s. 15) that are known here.
 
     None is renamed or moved; new ones come at the end.
     """
@@ -165,7 +165,7 @@ class RegisterColumn(StrEnum):
 
 
 class RegisterLine(Read):
-    """A certificate as the register tells it."""
+    """A certificate in the register."""
 
     cohort_code: str
     state: CertificateState

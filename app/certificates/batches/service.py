@@ -1,7 +1,7 @@
-"""Issuing by the hundred: what one decision would do, the decision, and how far it has come.
+"""Issuing certificates in batches: the preview, the decision, the progress and the retry of failures.
 
-``batch`` and ``batch_item`` are the queue: the decision writes them and answers at once, the worker takes them
-from there (``service_batch_work.py``), and takes them up again after whatever stopped it.
+``batch`` and ``batch_item`` are the queue: the decision writes them and returns at once, the worker processes them
+(``jobs.py``), and continues after any interruption.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.certificates.batches.models import Batch, BatchItem
-from app.certificates.batches.rules import may_succeed, progress_of, state_of
+from app.certificates.batches.rules import item_state, may_retry, progress_of
 from app.certificates.batches.schemas import (
     BatchItemShown,
     BatchLine,
@@ -42,8 +42,6 @@ from app.platform.errors import Conflict, NotFound
 from app.platform.security.actor import Actor, scoped
 from app.progress.schemas import StoredReason
 
-# Before the decision -----------------------------------------------------------------------------
-
 
 def preview(
     db: Session,
@@ -52,115 +50,114 @@ def preview(
     cohort_id: int | None = None,
     kinds: Collection[CertificateKind] = tuple(CertificateKind),
 ) -> BatchPreview:
-    """Who is ready to be issued one of the kinds, in a cohort or the whole college, and who is left out and why.
+    """Return the certificates of these kinds that are ready, in a cohort or the whole college, and the others with why.
 
-    ``NotFound`` for a cohort that is not the college's.
+    Raises ``NotFound`` for a cohort that is not the college's.
     """
-    its_own = select(Cohort.id).where(Cohort.id == cohort_id, Cohort.college_id == college.id)
-    if cohort_id is not None and db.exec(its_own).first() is None:
+    college_cohort = select(Cohort.id).where(Cohort.id == cohort_id, Cohort.college_id == college.id)
+    if cohort_id is not None and db.exec(college_cohort).first() is None:
         raise NotFound
-    everyone = issuing.eligible(db, actor, college)
-    awaited = _awaited(db, college)
+    candidates = issuing.list_candidates(db, actor, college)
+    pending = _pending_items(db, college)
     ready: list[BatchLine] = []
     left_out: list[LeftOut] = []
-    for person in everyone:
-        for choice in person.choices if cohort_id in {None, person.cohort_id} else ():
+    for candidate in candidates:
+        for choice in candidate.choices if cohort_id in {None, candidate.cohort_id} else ():
             if choice.kind not in kinds:
                 continue
-            line = _line(person, choice)
-            why = _obstacles(choice, awaited=(person.enrolment_id, choice.kind) in awaited)
+            line = _line(candidate, choice)
+            why = _obstacles(choice, is_pending=(candidate.enrolment_id, choice.kind) in pending)
             if why:
                 left_out.append(LeftOut(**line.model_dump(), why=why))
             else:
                 ready.append(line)
-    return BatchPreview(ready=tuple(ready), left_out=tuple(left_out), cohorts=_cohorts(everyone))
+    return BatchPreview(ready=tuple(ready), left_out=tuple(left_out), cohorts=_cohorts(candidates))
 
 
-def _line(person: Candidate, choice: Choice) -> BatchLine:
+def _line(candidate: Candidate, choice: Choice) -> BatchLine:
     return BatchLine(
-        enrolment_id=person.enrolment_id,
+        enrolment_id=candidate.enrolment_id,
         kind=choice.kind,
-        name=person.name,
-        legal_name=person.legal_name,
-        cohort_code=person.cohort_code,
+        name=candidate.name,
+        legal_name=candidate.legal_name,
+        cohort_code=candidate.cohort_code,
     )
 
 
-def _obstacles(choice: Choice, *, awaited: bool) -> tuple[StoredReason, ...]:
-    """Everything that stands between a choice and a batch; nothing when it is ready."""
+def _obstacles(choice: Choice, *, is_pending: bool) -> tuple[StoredReason, ...]:
+    """Return everything that keeps a choice out of a batch; empty when it is ready.
+
+    ``is_pending`` when an earlier batch has still to issue it.
+    """
     if choice.certificate_id is not None:
         return (StoredReason(code="certificate_already", params={"number": choice.number}),)
-    return (StoredReason(code="certificate_awaited"),) if awaited and choice.ready else choice.why
+    return (StoredReason(code="certificate_awaited"),) if is_pending and choice.ready else choice.why
 
 
-def _awaited(db: Session, college: CollegeShown) -> set[tuple[int, CertificateKind]]:
-    """What an earlier decision has still to issue."""
-    found = db.execute(
+def _pending_items(db: Session, college: CollegeShown) -> set[tuple[int, CertificateKind]]:
+    """Return the enrolments and kinds that earlier batches have still to issue."""
+    rows = db.execute(
         sa.select(col(BatchItem.enrolment_id), col(BatchItem.kind)).where(
             col(BatchItem.college_id) == college.id,
             col(BatchItem.certificate_id).is_(None),
             col(BatchItem.refusal).is_(None),
         )
     )
-    return {(enrolment_id, kind) for enrolment_id, kind in found}
+    return {(enrolment_id, kind) for enrolment_id, kind in rows}
 
 
-def _cohorts(everyone: Iterable[Candidate]) -> tuple[CohortChoice, ...]:
-    known = {p.cohort_id: CohortChoice(id=p.cohort_id, code=p.cohort_code, title=p.cohort_title) for p in everyone}
-    return tuple(sorted(known.values(), key=lambda cohort: cohort.code))
-
-
-# The decision ------------------------------------------------------------------------------------
+def _cohorts(candidates: Iterable[Candidate]) -> tuple[CohortChoice, ...]:
+    """Return the cohorts of the candidates, by code."""
+    cohorts = {c.cohort_id: CohortChoice(id=c.cohort_id, code=c.cohort_code, title=c.cohort_title) for c in candidates}
+    return tuple(sorted(cohorts.values(), key=lambda cohort: cohort.code))
 
 
 def decide(db: Session, actor: Actor, college: CollegeShown, command: NewBatch) -> BatchRef:
-    """One decision for all that is asked: the worker issues each, under the same rules as one by one.
+    """Record one decision to issue several certificates; the worker issues each, under the rules of a single one.
 
-    What has stopped being ready since it was shown is written down with the reasons that came up.
-    Raises ``NotFound`` for an enrolment out of the college's list, ``Conflict("batch_empty")`` when nothing is ready.
+    Certificates that are no longer ready since the preview are recorded as refused, with the reasons.
+    Raises ``NotFound`` for an enrolment that is not among the college's candidates, ``Conflict("batch_empty")`` when
+    nothing is ready.
     """
-    found = preview(db, actor, college)
-    # In the order of the list, which their numbers will follow.
-    why: dict[tuple[int, CertificateKind], tuple[StoredReason, ...]] = {
-        (o.enrolment_id, o.kind): () for o in found.ready
+    current = preview(db, actor, college)
+    # In the order of the list, which the numbers will follow.
+    reasons: dict[tuple[int, CertificateKind], tuple[StoredReason, ...]] = {
+        (line.enrolment_id, line.kind): () for line in current.ready
     }
-    why |= {(line.enrolment_id, line.kind): line.why for line in found.left_out}
-    asked = {(choice.enrolment_id, choice.kind) for choice in command.items}
-    if not asked <= why.keys():
+    reasons |= {(line.enrolment_id, line.kind): line.why for line in current.left_out}
+    requested = {(choice.enrolment_id, choice.kind) for choice in command.items}
+    if not requested <= reasons.keys():
         raise NotFound
-    if all(why[one] for one in asked):
+    if all(reasons[item] for item in requested):
         raise Conflict("batch_empty")
     batch = Batch(college_id=college.id, decided_by=actor.person_id, decided_at=now())
     db.add(batch)
     db.flush()
-    place = {"college_id": college.id, "batch_id": batch.id}
+    keys = {"college_id": college.id, "batch_id": batch.id}
     db.add_all(
-        BatchItem(**place, enrolment_id=enrolment_id, kind=kind, refusal=as_kept(reasons) if reasons else None)
-        for (enrolment_id, kind), reasons in why.items()
-        if (enrolment_id, kind) in asked
+        BatchItem(**keys, enrolment_id=enrolment_id, kind=kind, refusal=dump_reasons(why) if why else None)
+        for (enrolment_id, kind), why in reasons.items()
+        if (enrolment_id, kind) in requested
     )
     db.flush()
     return BatchRef.model_validate(batch)
 
 
-def as_kept(reasons: Iterable[StoredReason]) -> list[Any]:
-    """Reasons as an item keeps them."""
+def dump_reasons(reasons: Iterable[StoredReason]) -> list[Any]:
+    """Return reasons as an item stores them, in JSON."""
     return [reason.model_dump(mode="json") for reason in reasons]
 
 
-# Afterwards --------------------------------------------------------------------------------------
-
-
 def see_batch(db: Session, actor: Actor, batch_id: int) -> BatchRef:
-    """A batch of a college where the actor decides."""
-    found = db.exec(select(Batch).where(Batch.id == batch_id, scoped(actor, college=Batch.college_id))).first()
-    if found is None:
+    """Return a batch of a college within the actor's reach; raise ``NotFound`` otherwise."""
+    row = db.exec(select(Batch).where(Batch.id == batch_id, scoped(actor, college=Batch.college_id))).first()
+    if row is None:
         raise NotFound
-    return BatchRef.model_validate(found)
+    return BatchRef.model_validate(row)
 
 
-def batches(db: Session, college: CollegeShown) -> tuple[BatchShown, ...]:
-    """A college's batches, newest first, with how far each has come."""
+def list_batches(db: Session, college: CollegeShown) -> tuple[BatchShown, ...]:
+    """Return a college's batches with the progress of each, newest first."""
     states = defaultdict(list)
     for row in db.execute(_ITEMS.where(col(BatchItem.college_id) == college.id)):
         states[row.batch_id].append(_state(row.issued, row.settled, row.refused))
@@ -170,31 +167,31 @@ def batches(db: Session, college: CollegeShown) -> tuple[BatchShown, ...]:
     )
 
 
-def batch_of(db: Session, seen: BatchRef) -> BatchView:
-    """A batch whole: each certificate with its number, or what stood in the way."""
-    row, decided_by = db.execute(_BATCHES.where(col(Batch.id) == seen.id)).one()
-    found = db.execute(_LINES.where(col(BatchItem.batch_id) == seen.id)).all()
-    log_access(db, [(line.person_id, seen.college_id) for line in found], Part.CANDIDATES)
-    items = tuple(_item(line) for line in found)
+def batch_view(db: Session, ref: BatchRef) -> BatchView:
+    """Return a batch with each certificate: its number, or the reasons that forbade it."""
+    batch, decided_by = db.execute(_BATCHES.where(col(Batch.id) == ref.id)).one()
+    rows = db.execute(_LINES.where(col(BatchItem.batch_id) == ref.id)).all()
+    log_access(db, [(row.person_id, ref.college_id) for row in rows], Part.CANDIDATES)
+    items = tuple(_item(row) for row in rows)
     return BatchView(
-        **_shown(row, decided_by, progress_of(item.state for item in items)).model_dump(),
-        college_id=seen.college_id,
-        can_resume=any(may_succeed(item.state, item.why) for item in items),
+        **_shown(batch, decided_by, progress_of(item.state for item in items)).model_dump(),
+        college_id=ref.college_id,
+        can_resume=any(may_retry(item.state, item.why) for item in items),
         items=items,
     )
 
 
-def resume(db: Session, seen: BatchRef) -> None:
-    """Try again what failed and may succeed another time; ``Conflict("batch_whole")`` when there is no such thing."""
-    batch = db.exec(select(Batch).where(Batch.id == seen.id).with_for_update()).one()
-    again = [
+def resume(db: Session, ref: BatchRef) -> None:
+    """Put failed documents and internal failures back in the queue; ``Conflict("batch_whole")`` when there are none."""
+    batch = db.exec(select(Batch).where(Batch.id == ref.id).with_for_update()).one()
+    retried = [
         item
-        for item, *flags in db.execute(_RESUMABLE.where(col(BatchItem.batch_id) == seen.id))
-        if may_succeed(_state(*flags), map(StoredReason.model_validate, item.refusal))
+        for item, *flags in db.execute(_RESUMABLE.where(col(BatchItem.batch_id) == ref.id))
+        if may_retry(_state(*flags), map(StoredReason.model_validate, item.refusal))
     ]
-    if not again:
+    if not retried:
         raise Conflict("batch_whole")
-    for item in again:
+    for item in retried:
         item.refusal = None
         db.add(item)
     batch.finished_at = None
@@ -235,7 +232,8 @@ _LINES = (
 
 
 def _state(issued: bool, settled: bool | None, refused: bool) -> ItemState:
-    return state_of(issued=issued, settled=bool(settled), refused=refused)
+    """Return the state of an item from the columns of ``_FLAGS``."""
+    return item_state(issued=issued, settled=bool(settled), refused=refused)
 
 
 def _shown(row: Batch, decided_by: str, progress: BatchProgress) -> BatchShown:

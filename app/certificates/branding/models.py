@@ -1,4 +1,4 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""The table of signatories."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from app.platform.database.types import check, owned
 
 
 class Signatory(Row, table=True):
-    """Someone who signs a college's certificates, between two dates."""
+    """Someone who signs a college's certificates, from a day on or between two days; ``image`` is their signature."""
 
     __table_args__ = owned(extra=(check("period", "valid_to is null or valid_to >= valid_from"),))
 

@@ -1,16 +1,16 @@
-"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+"""Commands and read models of a college's branding and signatories."""
 
 from datetime import date
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.certificates.schemas import Colour, KeptPng, Tint
+from app.certificates.schemas import Colour, StoredPng, TypedColour
 from app.platform.schema import Command, Line, Read
 
 
 class NewSignatory(Command):
-    """Someone who signs the college's certificates; printed in order of ``position``, four at most."""
+    """A new signatory of the college's certificates; printed in order of ``position``, four at most."""
 
     name: Annotated[Line, StringConstraints(max_length=80)]
     title: Annotated[Line, StringConstraints(max_length=140)]
@@ -20,33 +20,33 @@ class NewSignatory(Command):
 
 
 class SignatoryRef(Read):
-    """A signatory that the actor may change: what commands accept."""
+    """A signatory that the actor was allowed to see; commands take it instead of an id."""
 
     id: int
     college_id: int
 
 
 class Colours(Command):
-    """A college's colours; empty ones leave the design's own."""
+    """A college's colours; the design's own where empty."""
 
-    ink: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
+    ink: Annotated[TypedColour | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="of titles, #rrggbb, at least 4.5 to 1 on white"
     )
-    accent: Annotated[Tint | None, BeforeValidator(lambda value: value or None)] = Field(
+    accent: Annotated[TypedColour | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="of ornaments, #rrggbb"
     )
 
 
 class Branding(Read):
-    """What a college's next documents show of it."""
+    """The logo and colours of a college's next documents."""
 
-    logo: KeptPng | None = Field(description="the kept file of its logo, <sha256>.png")
+    logo: StoredPng | None = Field(description="the stored file of its logo, <sha256>.png")
     ink: Colour | None
     accent: Colour | None
 
 
 class SignatoryShown(Read):
-    """A signatory and the days on which they sign, both included."""
+    """A signatory and the first and last day on which they sign."""
 
     id: int
     name: str
@@ -54,7 +54,7 @@ class SignatoryShown(Read):
     position: int
     valid_from: date
     valid_to: date | None
-    image: KeptPng | None = Field(default=None, description="the kept file of their signature, <sha256>.png")
+    image: StoredPng | None = Field(default=None, description="the stored file of their signature, <sha256>.png")
 
 
 class SignatoryList(Read):

@@ -1,4 +1,4 @@
-"""What a college puts on its documents: its logo, two colours, the signatures of who signs."""
+"""A college's branding on its documents: its logo, two colours, the signatures of its signatories."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from app.platform.security.actor import Actor, scoped
 
 
 def branding_of(db: Session, college: CollegeShown) -> Branding:
-    """As the next documents will have it; those already issued keep theirs."""
+    """Return the branding of the college's next documents; issued documents do not change."""
     return Branding.model_validate(db.get_one(College, college.id))
 
 
 def set_colours(db: Session, college: CollegeShown, command: Colours) -> Branding:
-    """The ink of titles and the accent of ornaments; none gives the design's own."""
+    """Set the ink of titles and the accent of ornaments; the design's own where empty."""
     refuse_unless(*images.refuse_ink(command.ink), code="invalid")
     row = db.get_one(College, college.id)
     row.ink, row.accent = command.ink, command.accent
@@ -31,16 +31,16 @@ def set_colours(db: Session, college: CollegeShown, command: Colours) -> Brandin
 
 
 def set_logo(db: Session, college: CollegeShown, content: bytes, root: Path) -> Branding:
-    """A new logo, kept under ``root``; documents already issued keep the one that they name."""
+    """Set the logo, stored under ``root``; issued documents keep theirs. Raises ``Invalid`` with the reason."""
     row = db.get_one(College, college.id)
-    row.logo = _kept(content, root)
+    row.logo = _store_picture(content, root)
     db.add(row)
     db.flush()
     return Branding.model_validate(row)
 
 
 def see_signatory(db: Session, actor: Actor, signatory_id: int) -> SignatoryRef:
-    """A signatory of a college within the actor's reach."""
+    """Return a signatory of a college within the actor's reach; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=Signatory.college_id)
     row = db.exec(select(Signatory).where(col(Signatory.id) == signatory_id, within)).one_or_none()
     if row is None:
@@ -48,17 +48,18 @@ def see_signatory(db: Session, actor: Actor, signatory_id: int) -> SignatoryRef:
     return SignatoryRef.model_validate(row)
 
 
-def set_signature(db: Session, seen: SignatoryRef, content: bytes, root: Path) -> SignatoryShown:
-    """The picture of a signature, printed above the name from now on."""
-    row = db.get_one(Signatory, seen.id)
-    row.image = _kept(content, root)
+def set_signature(db: Session, ref: SignatoryRef, content: bytes, root: Path) -> SignatoryShown:
+    """Set the picture of a signature, printed above the name from now on. Raises ``Invalid`` with the reason."""
+    row = db.get_one(Signatory, ref.id)
+    row.image = _store_picture(content, root)
     db.add(row)
     db.flush()
     return SignatoryShown.model_validate(row)
 
 
-def _kept(content: bytes, root: Path) -> str:
-    remade = images.picture(content)
-    if isinstance(remade, Reason):
-        raise Invalid("invalid", remade)
-    return f"{store(root, remade)}.png"
+def _store_picture(content: bytes, root: Path) -> str:
+    """Store a picture and return its file name, ``<sha256>.png``; raise ``Invalid`` with the reason."""
+    png = images.reencode_picture(content)
+    if isinstance(png, Reason):
+        raise Invalid("invalid", png)
+    return f"{store(root, png)}.png"

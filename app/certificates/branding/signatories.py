@@ -1,4 +1,4 @@
-"""Who signs a college's certificates, and when."""
+"""The signatories of a college's certificates, and the days on which they sign."""
 
 from datetime import date
 
@@ -11,12 +11,12 @@ from app.network.schemas import CollegeShown
 from app.platform.database.session import Session
 from app.platform.errors import Invalid, Reason
 
-MOST = 4
-"""Signatories on one document."""
+MAX_SIGNATORIES = 4
+"""The most signatories on one document."""
 
 
 def add_signatory(db: Session, college: CollegeShown, command: NewSignatory) -> SignatoryShown:
-    """Someone who signs from now on, or between two dates; what they have signed stays as it is."""
+    """Add a signatory from a day on, or between two days; issued certificates do not change."""
     if command.valid_to is not None and command.valid_to < command.valid_from:
         raise Invalid("invalid", Reason("ends_before_start", field="valid_to"))
     row = Signatory(college_id=college.id, **command.model_dump())
@@ -25,16 +25,16 @@ def add_signatory(db: Session, college: CollegeShown, command: NewSignatory) -> 
     return SignatoryShown.model_validate(row)
 
 
-def signatories(db: Session, college: CollegeShown) -> tuple[SignatoryShown, ...]:
-    """All of them, past and to come, in order of print."""
+def list_signatories(db: Session, college: CollegeShown) -> tuple[SignatoryShown, ...]:
+    """Return the college's signatories, past and future ones included, in order of print."""
     rows = db.exec(
         select(Signatory).where(Signatory.college_id == college.id).order_by(col(Signatory.position), col(Signatory.id))
     )
     return tuple(SignatoryShown.model_validate(row) for row in rows)
 
 
-def signing_on(db: Session, college_id: int, day: date) -> tuple[PrintedSignatory, ...]:
-    """Who signs on a day, as printed: in order, four at most."""
+def signatories_on(db: Session, college_id: int, day: date) -> tuple[PrintedSignatory, ...]:
+    """Return the signatories of a day, in order of print, four at most."""
     active = (
         select(Signatory)
         .where(
@@ -43,6 +43,6 @@ def signing_on(db: Session, college_id: int, day: date) -> tuple[PrintedSignator
             or_(col(Signatory.valid_to).is_(None), col(Signatory.valid_to) >= day),
         )
         .order_by(col(Signatory.position), col(Signatory.id))
-        .limit(MOST)
+        .limit(MAX_SIGNATORIES)
     )
     return tuple(PrintedSignatory.model_validate(row) for row in db.exec(active))

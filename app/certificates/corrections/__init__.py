@@ -1,1 +1,1 @@
-"""Certificates replaced or revoked, with the holder heard."""
+"""Certificates replaced or revoked, once the holder could answer."""

@@ -1,91 +1,102 @@
-"""Replacing and revoking certificates, as JSON."""
+"""Routes that replace or revoke a certificate, and that let its holder answer, as JSON."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, status
 
 from app.certificates.corrections import revocations, service
+from app.certificates.corrections.revocations import see_revocation
 from app.certificates.corrections.schemas import (
     CertificateHistory,
     DecideRevocation,
-    Heard,
+    HolderStatement,
     OpenRevocation,
     Reissue,
     RevocationList,
+    RevocationRef,
     RevocationShown,
 )
-from app.certificates.documents.service import DocumentStore
+from app.certificates.deps import DocumentStoreDep
 from app.certificates.register.service import see_certificate
-from app.certificates.schemas import CertificateView
-from app.platform.config import Settings
+from app.certificates.schemas import CertificateRef, CertificateView
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
-Correcting = Annotated[Actor, may(P.CERTIFICATE_CORRECT)]
-Answering = Annotated[Actor, may(P.CERTIFICATE_ANSWER)]
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
-
-@router.get("/certificates/{certificate_id}/history", summary="What became of a certificate")
-def read_history(actor: Correcting, db: SessionDep, certificate_id: int) -> CertificateHistory:
-    """The documents before and after it, the reason of its making, its revocations: for the registrar alone."""
-    return service.history(db, see_certificate(db, actor, certificate_id))
+Registrar = Annotated[Actor, may(P.CERTIFICATE_CORRECT)]
+CorrectableCertificate = Annotated[CertificateRef, seen(see_certificate, P.CERTIFICATE_CORRECT)]
+OwnRevocation = Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_ANSWER)]
 
 
-@router.post("/certificates/{certificate_id}/reissue", status_code=status.HTTP_201_CREATED, summary="Replace")
+@router.get("/certificates/{certificate_id}/history", summary="Read the history of a certificate")
+def read_history(certificate: CorrectableCertificate, db: SessionDep) -> CertificateHistory:
+    """Return the documents before and after it, the reason for its correction, its revocations; for registrars only."""
+    return service.history(db, certificate)
+
+
+@router.post(
+    "/certificates/{certificate_id}/reissue", status_code=status.HTTP_201_CREATED, summary="Replace a certificate"
+)
 def reissue(
-    actor: Correcting, db: SessionDep, request: Request, certificate_id: int, command: Reissue
+    actor: Registrar,
+    certificate: CorrectableCertificate,
+    db: SessionDep,
+    store: DocumentStoreDep,
+    command: Reissue,
 ) -> CertificateView:
-    """The new document; the one before is superseded. 409 with every reason that forbids it."""
-    shop = DocumentStore.of(request.app.state.settings, request.app.state.keyring)
-    seen = see_certificate(db, actor, certificate_id)
-    return service.reissue(db, actor, seen, command, shop)
+    """Return the new document; the one before is superseded. 409 with every reason that forbids it."""
+    return service.reissue(db, actor, certificate, command, store)
 
 
 @router.post(
     "/certificates/{certificate_id}/revocations", status_code=status.HTTP_201_CREATED, summary="Open a revocation"
 )
 def open_revocation(
-    actor: Correcting, db: SessionDep, request: Request, certificate_id: int, command: OpenRevocation
+    actor: Registrar,
+    certificate: CorrectableCertificate,
+    db: SessionDep,
+    settings: SettingsDep,
+    command: OpenRevocation,
 ) -> RevocationShown:
-    """The holder is told by letter and has ten days to answer; nothing is revoked yet."""
-    settings: Settings = request.app.state.settings
-    seen = see_certificate(db, actor, certificate_id)
-    return revocations.open_revocation(db, actor, seen, command, site=settings.base_url)
+    """Notify the holder by e-mail, who has ten days to answer; nothing is revoked yet."""
+    return revocations.open_revocation(db, actor, certificate, command, site=settings.base_url)
 
 
-@router.post("/revocations/{revocation_id}/decision", summary="Revoke, or not")
+@router.post("/revocations/{revocation_id}/decision", summary="Decide a revocation")
 def decide(
-    actor: Correcting, db: SessionDep, request: Request, revocation_id: int, command: DecideRevocation
+    actor: Registrar,
+    revocation: Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_CORRECT)],
+    db: SessionDep,
+    store: DocumentStoreDep,
+    command: DecideRevocation,
 ) -> RevocationShown:
-    """Final; 409 before the holder was heard."""
-    seen = revocations.see_revocation(db, actor, revocation_id)
-    shop = DocumentStore.of(request.app.state.settings, request.app.state.keyring)
-    return revocations.decide(db, actor, seen, command, shop)
+    """Revoke the certificate or leave it valid; final; 409 before the holder has answered or the delay has passed."""
+    return revocations.decide(db, actor, revocation, command, store)
 
 
-@router.get("/me/revocations", summary="Revocations of one's own certificates")
-def read_own_revocations(actor: Answering, db: SessionDep) -> RevocationList:
-    """The latest first: why, until when to answer, and what was decided."""
+@router.get("/me/revocations", summary="List the revocations of one's own certificates")
+def read_own_revocations(actor: Annotated[Actor, may(P.CERTIFICATE_ANSWER)], db: SessionDep) -> RevocationList:
+    """Return the revocations, latest first: the reason, the last day to answer, the decision."""
     return RevocationList(items=revocations.own_revocations(db, actor))
 
 
-@router.get("/revocations/{revocation_id}", summary="A revocation of one's own certificate")
-def read_revocation(actor: Answering, db: SessionDep, revocation_id: int) -> RevocationShown:
-    """Why, until when to answer, and what was decided."""
-    return revocations.revocation(db, revocations.see_revocation(db, actor, revocation_id))
+@router.get("/revocations/{revocation_id}", summary="Read a revocation of one's own certificate")
+def read_revocation(revocation: OwnRevocation, db: SessionDep) -> RevocationShown:
+    """Return the reason, the last day to answer, the decision."""
+    return revocations.load_revocation(db, revocation)
 
 
 @router.post("/revocations/{revocation_id}/answer", summary="Answer before the decision")
-def answer(actor: Answering, db: SessionDep, revocation_id: int, command: Heard) -> RevocationShown:
-    """By the holder; a later answer replaces the one before."""
-    return revocations.answer(db, revocations.see_revocation(db, actor, revocation_id), command)
+def answer(revocation: OwnRevocation, db: SessionDep, command: HolderStatement) -> RevocationShown:
+    """Record the holder's answer; a later answer replaces the one before."""
+    return revocations.answer(db, revocation, command)
 
 
 @router.post("/revocations/{revocation_id}/contest", summary="Contest the decision")
-def contest(actor: Answering, db: SessionDep, revocation_id: int, command: Heard) -> RevocationShown:
-    """By the holder, once the certificate was revoked."""
-    return revocations.contest(db, revocations.see_revocation(db, actor, revocation_id), command)
+def contest(revocation: OwnRevocation, db: SessionDep, command: HolderStatement) -> RevocationShown:
+    """Record the holder's objection, once the certificate was revoked."""
+    return revocations.contest(db, revocation, command)

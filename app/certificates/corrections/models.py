@@ -1,4 +1,4 @@
-"""Certificates: a frozen record each, a contiguous number, a random code; never deleted (BR-19, BR-20)."""
+"""The table of revocations."""
 
 from datetime import date, datetime
 
@@ -10,9 +10,9 @@ from app.platform.database.types import check, moment, moment_or_none, owned
 
 
 class Revocation(Row, table=True):
-    """A certificate that may be revoked: why, what the holder was told and says, and what was decided (S10).
+    """A revocation from its opening to its decision: the reason, the holder's answer, the decision (S10).
 
-    ``answer_by`` is the last day to comment; ``revoked`` is empty until a named person has decided.
+    ``answer_by`` is the last day to answer; ``revoked`` is null until a named person has decided.
     """
 
     __table_args__ = owned(

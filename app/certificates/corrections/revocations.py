@@ -1,18 +1,23 @@
-"""Revoking a certificate: its holder is told and heard, a named person decides, the holder may contest (S10, BR-20)."""
-
-from typing import Any
+"""Revoking a certificate: the holder is notified and may answer, a named person decides (S10, BR-20)."""
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.certificates import rules as certificates_rules
 from app.certificates.corrections import rules
 from app.certificates.corrections.models import Revocation
-from app.certificates.corrections.schemas import DecideRevocation, Heard, OpenRevocation, RevocationRef, RevocationShown
-from app.certificates.documents.service import DocumentStore, end, locked
+from app.certificates.corrections.schemas import (
+    DecideRevocation,
+    HolderStatement,
+    OpenRevocation,
+    RevocationRef,
+    RevocationShown,
+)
+from app.certificates.documents.service import DocumentStore, end_certificate, lock_certificate
 from app.certificates.enums import CertificateState
-from app.certificates.issuing.service import refuse
+from app.certificates.issuing.service import raise_refusal
 from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRef
 from app.cohorts.models import Enrolment
@@ -26,7 +31,7 @@ from app.platform.security.actor import Actor, scoped
 
 
 def see_revocation(db: Session, actor: Actor, revocation_id: int) -> RevocationRef:
-    """A revocation within reach: of one's own certificate, or of the college's."""
+    """Return a revocation within the actor's reach, of their own certificate or their college's, or ``NotFound``."""
     within = scoped(actor, college=Revocation.college_id, person=Enrolment.person_id)
     row = db.execute(
         sa.select(
@@ -46,25 +51,25 @@ def see_revocation(db: Session, actor: Actor, revocation_id: int) -> RevocationR
 
 
 def open_revocation(
-    db: Session, actor: Actor, seen: CertificateRef, command: OpenRevocation, *, site: str
+    db: Session, actor: Actor, ref: CertificateRef, command: OpenRevocation, *, site: str
 ) -> RevocationShown:
-    """Tell the holder, by letter, why their certificate may be revoked and until when they may answer.
+    """Open a revocation; an e-mail message gives the holder the reason and the last day to answer.
 
-    Raises ``Conflict``: ``certificate_not_valid``, ``certificate_own``, ``revocation_open`` when one is already.
+    Raises ``Conflict``: ``certificate_not_valid``, ``certificate_own``, ``revocation_open`` when one is open already.
     """
-    certificate, person_id = _locked(db, seen.id)
+    certificate, person_id = _lock_certificate(db, ref.id)
     if certificate.state is not CertificateState.VALID:
         raise Conflict("certificate_not_valid")
     if person_id == actor.person_id:
         raise Conflict("certificate_own")
-    pending = select(Revocation.id).where(Revocation.certificate_id == seen.id, col(Revocation.decided_at).is_(None))
+    pending = select(Revocation.id).where(Revocation.certificate_id == ref.id, col(Revocation.decided_at).is_(None))
     if db.exec(pending).first() is not None:
         raise Conflict("revocation_open")
     moment = now()
-    last_day = rules.answer_by(certificates_rules.issued_on(moment))
+    last_day = rules.answer_deadline(certificates_rules.issue_date(moment))
     row = Revocation(
-        college_id=seen.college_id,
-        certificate_id=seen.id,
+        college_id=ref.college_id,
+        certificate_id=ref.id,
         reason=command.reason,
         opened_at=moment,
         opened_by=actor.person_id,
@@ -72,107 +77,110 @@ def open_revocation(
     )
     db.add(row)
     db.flush()
-    page = f"{site.rstrip('/')}/attestations/{seen.id}"
-    write_to_holder(db, person_id, "revocation_opened", number=certificate.number, day=last_day, page=page)
-    return _shown(db, row.id)
+    page = f"{site.rstrip('/')}/attestations/{ref.id}"
+    notify_holder(db, person_id, "revocation_opened", number=certificate.number, day=last_day, page=page)
+    return _load_shown(db, row.id)
 
 
-def answer(db: Session, seen: RevocationRef, command: Heard) -> RevocationShown:
-    """The holder is heard before the decision; a later answer replaces the one before."""
-    row = _row(db, seen)
+def answer(db: Session, ref: RevocationRef, command: HolderStatement) -> RevocationShown:
+    """Record the holder's answer before the decision; a later one replaces it. ``Conflict`` once decided."""
+    row = _lock_revocation(db, ref)
     if row.decided_at is not None:
         raise Conflict("revocation_decided")
     row.answer, row.answered_at = command.words, now()
-    return _kept(db, row)
+    return _save(db, row)
 
 
 def decide(
-    db: Session, actor: Actor, seen: RevocationRef, command: DecideRevocation, shop: DocumentStore
+    db: Session, actor: Actor, ref: RevocationRef, command: DecideRevocation, store: DocumentStore
 ) -> RevocationShown:
-    """Revoke, or leave the certificate as it is; final, and told to the holder by letter.
+    """Revoke the certificate or leave it valid, finally, and notify the holder by e-mail.
 
-    Raises ``Conflict("revocation_refused")`` before the holder was heard, ``revocation_decided`` the second time.
+    Raises ``Conflict``: ``revocation_refused`` while the holder may still answer, ``revocation_decided`` once decided.
     """
-    row = _row(db, seen)
-    certificate, person_id = _locked(db, seen.certificate_id)
+    row = _lock_revocation(db, ref)
+    certificate, person_id = _lock_certificate(db, ref.certificate_id)
     if row.decided_at is not None:
         raise Conflict("revocation_decided")
     moment = now()
-    day = certificates_rules.issued_on(moment)
-    refuse(
+    day = certificates_rules.issue_date(moment)
+    raise_refusal(
         rules.refuse_revocation(
             today=day,
             answer_by=row.answer_by,
             answered=row.answered_at is not None,
-            own=person_id == actor.person_id,
+            decider_is_holder=person_id == actor.person_id,
             state=certificate.state,
         ),
         "revocation_refused",
     )
     row.decided_at, row.decided_by, row.revoked = moment, actor.person_id, command.revoke
     if command.revoke:
-        end(db, certificate, CertificateState.REVOKED, day, shop)
+        end_certificate(db, certificate, CertificateState.REVOKED, day, store)
     key = "certificate_revoked" if command.revoke else "certificate_kept"
-    write_to_holder(db, person_id, key, number=certificate.number)
-    return _kept(db, row)
+    notify_holder(db, person_id, key, number=certificate.number)
+    return _save(db, row)
 
 
-def contest(db: Session, seen: RevocationRef, command: Heard) -> RevocationShown:
-    """The holder contests a revocation that was decided; the register keeps what they say."""
-    row = _row(db, seen)
+def contest(db: Session, ref: RevocationRef, command: HolderStatement) -> RevocationShown:
+    """Record the holder's objection to a revocation; ``Conflict`` while the certificate is not revoked."""
+    row = _lock_revocation(db, ref)
     if not row.revoked:
         raise Conflict("revocation_not_decided")
     row.contest, row.contested_at = command.words, now()
-    return _kept(db, row)
+    return _save(db, row)
 
 
-def write_to_holder(db: Session, person_id: int, key: str, **params: object) -> None:
-    """A letter to someone who has an account; who has none is told otherwise."""
+def notify_holder(db: Session, person_id: int, key: str, **params: object) -> None:
+    """Enqueue an e-mail message to a holder who has an account; the others are notified by other means."""
     address = db.exec(select(Account.email).where(Account.person_id == person_id)).first()
     if address is not None:
         enqueue(db, address, key, **params)
 
 
-def revocation(db: Session, seen: RevocationRef) -> RevocationShown:
-    """A revocation whole."""
-    return _shown(db, seen.id)
+def load_revocation(db: Session, ref: RevocationRef) -> RevocationShown:
+    """Return a revocation."""
+    return _load_shown(db, ref.id)
 
 
-def revocations_of(db: Session, seen: CertificateRef) -> tuple[RevocationShown, ...]:
-    """A certificate's revocations, the latest first."""
-    return _all(db, col(Revocation.certificate_id) == seen.id)
+def revocations_of(db: Session, ref: CertificateRef) -> tuple[RevocationShown, ...]:
+    """Return a certificate's revocations, latest first."""
+    return _load_revocations(db, col(Revocation.certificate_id) == ref.id)
 
 
 def own_revocations(db: Session, actor: Actor) -> tuple[RevocationShown, ...]:
-    """The revocations of one's own certificates, the latest first."""
-    mine = select(Certificate.id).join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
-    return _all(db, col(Revocation.certificate_id).in_(mine.where(Enrolment.person_id == actor.person_id)))
+    """Return the revocations of the actor's own certificates, latest first."""
+    own = select(Certificate.id).join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
+    return _load_revocations(db, col(Revocation.certificate_id).in_(own.where(Enrolment.person_id == actor.person_id)))
 
 
-def _locked(db: Session, certificate_id: int) -> tuple[Certificate, int]:
-    """A certificate, held until the end of the transaction, and whose it is."""
-    row = locked(db, certificate_id)
+def _lock_certificate(db: Session, certificate_id: int) -> tuple[Certificate, int]:
+    """Return a certificate, locked until the transaction ends, and the id of its holder."""
+    row = lock_certificate(db, certificate_id)
     return row, db.get_one(Enrolment, row.enrolment_id).person_id
 
 
-def _row(db: Session, seen: RevocationRef) -> Revocation:
-    return db.exec(select(Revocation).where(Revocation.id == seen.id).with_for_update(key_share=True)).one()
+def _lock_revocation(db: Session, ref: RevocationRef) -> Revocation:
+    """Return a revocation's row, locked until the transaction ends."""
+    return db.exec(select(Revocation).where(Revocation.id == ref.id).with_for_update(key_share=True)).one()
 
 
-def _kept(db: Session, row: Revocation) -> RevocationShown:
+def _save(db: Session, row: Revocation) -> RevocationShown:
+    """Write a revocation's changes and return its read model."""
     db.add(row)
     db.flush()
-    return _shown(db, row.id)
+    return _load_shown(db, row.id)
 
 
-def _shown(db: Session, revocation_id: int) -> RevocationShown:
-    [found] = _all(db, Revocation.id == revocation_id)
-    return found
+def _load_shown(db: Session, revocation_id: int) -> RevocationShown:
+    [revocation] = _load_revocations(db, col(Revocation.id) == revocation_id)
+    return revocation
 
 
-def _all(db: Session, where: Any) -> tuple[RevocationShown, ...]:  # noqa: ANN401
+def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[RevocationShown, ...]:
+    """Return the revocations that meet a condition, with the names of who opened and decided them; latest first."""
     opener, decider = aliased(Person), aliased(Person)
-    found = db.execute(
+    rows = db.execute(
         sa.select(Revocation, opener, decider)
         .join(opener, col(opener.id) == Revocation.opened_by)
         .outerjoin(decider, col(decider.id) == Revocation.decided_by)
@@ -181,7 +189,11 @@ def _all(db: Session, where: Any) -> tuple[RevocationShown, ...]:  # noqa: ANN40
     )
     return tuple(
         RevocationShown.model_validate(
-            {**row.model_dump(), "opened_by": opened.name, "decided_by": decided.name if decided else None}
+            {
+                **row.model_dump(),
+                "opened_by": opened_by.name,
+                "decided_by": decided_by.name if decided_by else None,
+            }
         )
-        for row, opened, decided in found
+        for row, opened_by, decided_by in rows
     )

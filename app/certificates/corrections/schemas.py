@@ -1,4 +1,4 @@
-"""What is asked and shown when a certificate is replaced or revoked."""
+"""Commands that replace or revoke a certificate, and the read models of its revocations and history."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from app.platform.schema import Command, Line, Read
 
 
 class Correction(StrEnum):
-    """What the new document takes as it is today."""
+    """What a correction brings up to date: the name alone, or the whole content."""
 
     NAME = "name"
     CONTENT = "content"
 
 
 class Reissue(Command):
-    """Replace a document: its names as they are today, or all that it says, judged again on the facts."""
+    """Replace a certificate: with its names as they are today, or with its whole content, eligibility checked again."""
 
     what: Correction
     reason: Annotated[Line, StringConstraints(max_length=500), Field(description="for the register alone")]
@@ -28,13 +28,13 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 
 class OpenRevocation(Command):
-    """Tell the holder that their certificate may be revoked, and why."""
+    """Notify the holder that their certificate may be revoked, and why."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
-class Heard(Command):
-    """What the holder says, before the decision or against it."""
+class HolderStatement(Command):
+    """What the holder states, before the decision or against it."""
 
     words: Words
 
@@ -46,7 +46,7 @@ class DecideRevocation(Command):
 
 
 class RevocationRef(Read):
-    """A revocation within reach: what commands accept."""
+    """A revocation that the actor was allowed to see; commands take it instead of an id."""
 
     id: int
     college_id: int
@@ -56,7 +56,7 @@ class RevocationRef(Read):
 
 
 class RevocationShown(Read):
-    """A revocation as its holder and the registrar read it."""
+    """A revocation, as the holder and the registrar read it."""
 
     id: int
     certificate_id: int
@@ -80,10 +80,10 @@ class RevocationList(Read):
 
 
 class CertificateHistory(Read):
-    """What became of a certificate: the documents before and after it, why, and its revocations."""
+    """The history of a certificate: the documents before and after it, the reason, and its revocations."""
 
     replaces: CertificateLine | None
     replaced_by: CertificateLine | None
-    reason: str | None = Field(description="of the correction that made this document")
+    reason: str | None = Field(description="of the correction that issued this document")
     ended_on: date | None
     revocations: tuple[RevocationShown, ...]

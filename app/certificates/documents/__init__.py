@@ -1,1 +1,1 @@
-"""The PDF of a certificate: laid out, signed, kept by its digest."""
+"""The PDF of a certificate: rendered, signed, stored by its digest."""

@@ -1,21 +1,22 @@
-"""Certificates as JSON and PDF, and their verification by anyone."""
+"""Routes that download a certificate's document and its Open Badges credential."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from app.certificates.badges import rules as badges_rules
+from app.certificates.deps import DocumentStoreDep
 from app.certificates.documents import service
-from app.certificates.documents.service import DocumentStore
-from app.certificates.register import service as register
+from app.certificates.register.service import see_certificate
+from app.certificates.schemas import CertificateRef
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 PDF: dict[int | str, dict[str, Any]] = {
     200: {"description": "A tagged PDF of one page (PDF/UA-1)", "content": {"application/pdf": {}}},
@@ -28,25 +29,30 @@ CREDENTIAL: dict[int | str, dict[str, Any]] = {
     }
 }
 
-
-@router.get("/certificates/{certificate_id}/pdf", summary="The document", response_class=Response, responses=PDF)
-def read_pdf(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], db: SessionDep, request: Request, certificate_id: int
-) -> Response:
-    """The same bytes every time; 409 once the certificate was replaced or revoked."""
-    seen = register.see_certificate(db, actor, certificate_id)
-    found = service.pdf(db, actor, seen, DocumentStore.of(request.app.state.settings, request.app.state.keyring))
-    return Response(found.content, media_type="application/pdf", headers=attachment(found.name))
+ReadableCertificate = Annotated[CertificateRef, seen(see_certificate, P.CERTIFICATE_READ)]
 
 
 @router.get(
-    "/certificates/{certificate_id}/credential", summary="The credential", response_class=Response, responses=CREDENTIAL
+    "/certificates/{certificate_id}/pdf", summary="Download the document", response_class=Response, responses=PDF
 )
-def read_credential(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], db: SessionDep, request: Request, certificate_id: int
+def read_pdf(
+    actor: Annotated[Actor, may(P.CERTIFICATE_READ)],
+    certificate: ReadableCertificate,
+    db: SessionDep,
+    store: DocumentStoreDep,
 ) -> Response:
-    """For a wallet: the same bytes every time; 409 once the certificate was replaced or revoked."""
-    seen = register.see_certificate(db, actor, certificate_id)
-    shop = DocumentStore.of(request.app.state.settings, request.app.state.keyring)
-    found = service.badge(db, seen, shop)
-    return Response(found.content, media_type=badges_rules.MEDIA_TYPE, headers=attachment(found.name))
+    """Return the document: the same bytes every time; 409 once the certificate was replaced or revoked."""
+    pdf = service.certificate_pdf(db, actor, certificate, store)
+    return Response(pdf.content, media_type="application/pdf", headers=attachment(pdf.name))
+
+
+@router.get(
+    "/certificates/{certificate_id}/credential",
+    summary="Download the credential",
+    response_class=Response,
+    responses=CREDENTIAL,
+)
+def read_credential(certificate: ReadableCertificate, db: SessionDep, store: DocumentStoreDep) -> Response:
+    """Return the credential, the same bytes every time; 409 once the certificate was replaced or revoked."""
+    credential = service.certificate_credential(db, certificate, store)
+    return Response(credential.content, media_type=badges_rules.MEDIA_TYPE, headers=attachment(credential.name))

@@ -1,7 +1,7 @@
-"""From a record to its document: the design's template filled in, laid out by ``pdf.py``, signed by the college.
+"""The rendering of a record as a PDF: the design's template, laid out by ``pdf.py``, signed with the college's key.
 
-Documents are in French whoever asks for them (BR-23); their words are in the design, which carries a
-version, and not in the catalogues of the screens.
+Documents are always in French (BR-23); their texts are in the design, which has a version, and not in the message
+catalogues of the screens.
 """
 
 from collections.abc import Mapping
@@ -20,23 +20,23 @@ from PIL import Image
 from app.certificates.documents import rules
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents.pades import SigningKeys, sign
-from app.platform.documents.pdf import DESIGNS, Attached, Page, write
+from app.platform.documents.pdf import DESIGNS, AttachedFile, Page, write
 from app.platform.documents.render_pool import RenderPool
-from app.platform.messages import i18n as words
+from app.platform.messages import i18n
 
 DEFAULT = "escouade"
 CREDENTIAL = "credential.json"
-"""Under this name the credential is inside the document."""
+"""The name of the credential among the document's attachments."""
 
 QR_MASK = 0
-"""Readers are told the mask; looking for the least speckled of the eight takes as long as all the rest of the code."""
+"""The mask is written in the code; choosing the best of the eight takes as long as all the rest of the encoding."""
 QR_SCALE = 8
-"""Pixels per module: as an image it costs a tenth of what drawing each module does."""
+"""Pixels per module: an image takes a tenth of the time of drawing each module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a document is made of: the frozen record, its pictures by the names it gives them, the credential's text."""
+    """What a document is rendered from: the frozen record, its pictures by file name, the credential's JSON text."""
 
     record: CertificateRecord
     pictures: Mapping[str, bytes] = field(default_factory=dict)
@@ -44,108 +44,111 @@ class Draft:
 
 
 def open_render_pool(keys: SigningKeys, processes: int | None = None) -> RenderPool[Draft]:
-    """Drafts in, documents out, by several processes, each signed with its college's key: for many at once."""
-    return RenderPool(partial(signed, keys=keys), processes)
+    """Return a pool of processes that render drafts as documents, each signed with its college's key."""
+    return RenderPool(partial(render_signed_document, keys=keys), processes)
 
 
-def signed(draft: Draft, keys: SigningKeys) -> bytes:
-    """The document, signed where the college has a key (PAdES); raises as :func:`document` and ``pades.py``."""
-    content, key = document(draft), keys.get(draft.record.college_slug)
+def render_signed_document(draft: Draft, keys: SigningKeys) -> bytes:
+    """Return the document, signed where the college has a key (PAdES).
+
+    Raises as :func:`render_document` does, and ``SigningKeyUnreadable``.
+    """
+    content, key = render_document(draft), keys.get(draft.record.college_slug)
     return content if key is None else sign(content, key, draft.record.college_name)
 
 
-def document(draft: Draft) -> bytes:
-    """The record as a tagged PDF of one page; the same draft gives the same bytes.
+def render_document(draft: Draft) -> bytes:
+    """Return the record as a tagged PDF of one page; the same draft gives the same bytes.
 
-    Raises ``PdfUnavailable`` and ``PdfOverflow`` (see ``pdf.py``).
+    Raises ``PdfUnavailable`` and ``PdfOverflow`` (``pdf.py``).
     """
-    [written] = write([page(draft)], design_folder(draft.record.design))
-    return written
+    [content] = write([build_page(draft)], design_folder(draft.record.design))
+    return content
 
 
-def page(draft: Draft) -> Page:
-    """The record as HTML, with its QR code, its pictures and what is put inside."""
-    files = {"qr.png": qr(draft.record.verify_url), **draft.pictures}
-    return Page(html(draft.record), files, _attached(draft))
+def build_page(draft: Draft) -> Page:
+    """Return the record as HTML, with its QR code, its pictures and its attachments."""
+    files = {"qr.png": qr_code(draft.record.verify_url), **draft.pictures}
+    return Page(render_html(draft.record), files, _attachments(draft))
 
 
-def html(record: CertificateRecord) -> str:
-    """The design's template, filled in."""
+def render_html(record: CertificateRecord) -> str:
+    """Return the design's template filled in with the record."""
     folder = design_folder(record.design)
     values = {
         "r": record,
-        "competencies": rules.columns(record.competencies),
+        "competencies": rules.split_columns(record.competencies),
         "density": rules.density(record),
-        "sizes": sizes(record),
+        "sizes": size_classes(record),
     }
-    with words.in_french():
-        return _templates(folder).get_template("template.html").render(values)
+    with i18n.in_french():
+        return _template_environment(folder).get_template("template.html").render(values)
 
 
-def _attached(draft: Draft) -> dict[str, Attached]:
+def _attachments(draft: Draft) -> dict[str, AttachedFile]:
+    """Return the credential as an attachment of the document, when there is one."""
     if draft.credential is None:
         return {}
     issued = datetime.combine(draft.record.issued_on, time(), UTC)
-    described: str = _declared(design_folder(draft.record.design))["credential"]
-    return {CREDENTIAL: Attached(draft.credential.encode(), described, issued)}
+    description: str = _design_declaration(design_folder(draft.record.design))["credential"]
+    return {CREDENTIAL: AttachedFile(draft.credential.encode(), description, issued)}
 
 
-def sizes(record: CertificateRecord) -> dict[str, str]:
-    """The class of size of each text that may be long."""
+def size_classes(record: CertificateRecord) -> dict[str, str]:
+    """Return the size class of each text that may be long."""
     signatory = max((s.name + s.title for s in record.signatories), key=len)
     return {
-        "college": rules.size(record.college_name, rules.TITLE_LIMITS),
-        "name": rules.size(record.holder, rules.NAME_LIMITS),
-        "title": rules.size(record.path_title, rules.TITLE_LIMITS),
-        "object": rules.size(record.object, rules.PROSE_LIMITS),
-        "place": rules.size(record.place, rules.PLACE_LIMITS),
-        "signatory": rules.size(signatory, rules.LINE_LIMITS),
+        "college": rules.size_class(record.college_name, rules.TITLE_LIMITS),
+        "name": rules.size_class(record.holder, rules.NAME_LIMITS),
+        "title": rules.size_class(record.path_title, rules.TITLE_LIMITS),
+        "object": rules.size_class(record.object, rules.PROSE_LIMITS),
+        "place": rules.size_class(record.place, rules.PLACE_LIMITS),
+        "signatory": rules.size_class(signatory, rules.LINE_LIMITS),
     }
 
 
-def qr(address: str) -> bytes:
-    """A QR code as a PNG image, readable with 15 % of it damaged."""
+def qr_code(address: str) -> bytes:
+    """Return a QR code as a PNG image, readable with 15 % of it damaged."""
     rows = segno.make(address, error="m", micro=False, mask=QR_MASK).matrix
     modules = Image.frombytes("L", (len(rows), len(rows)), bytes(0 if dark else 255 for row in rows for dark in row))
-    drawing = BytesIO()
+    png = BytesIO()
     side = len(rows) * QR_SCALE
-    modules.resize((side, side), Image.Resampling.NEAREST).save(drawing, "PNG")
-    return drawing.getvalue()
+    modules.resize((side, side), Image.Resampling.NEAREST).save(png, "PNG")
+    return png.getvalue()
 
 
-# Designs -----------------------------------------------------------------------------------------
-
-
-def design_of(curriculum_slug: str) -> str:
-    """The design that a path's documents are issued in: the one that names the path, else the default."""
-    folders = (declared.parent for declared in sorted(DESIGNS.glob("*/design.yaml")))
-    return next((f.name for f in folders if curriculum_slug in _declared(f).get("paths", ())), DEFAULT)
+def design_for(curriculum_slug: str) -> str:
+    """Return the design of a path's documents: the one that lists the path, else the default."""
+    folders = (file.parent for file in sorted(DESIGNS.glob("*/design.yaml")))
+    return next((f.name for f in folders if curriculum_slug in _design_declaration(f).get("paths", ())), DEFAULT)
 
 
 def design_version(name: str = DEFAULT) -> str:
-    """``escouade/1.1``: what a record keeps of the design it was issued in."""
-    return f"{name}/{_declared(DESIGNS / name)['version']}"
+    """Return a design's name and version as records store them: ``escouade/1.1``."""
+    return f"{name}/{_design_declaration(DESIGNS / name)['version']}"
 
 
 def design_folder(design: str) -> Path:
-    """The folder of a design, from its name or its name and version."""
+    """Return the folder of a design, from its name or its name and version."""
     return DESIGNS / design.split("/", 1)[0]
 
 
-def forget_designs() -> None:
-    """Read the designs again: one of them is being written."""
-    _declared.cache_clear()
-    _templates.cache_clear()
+def clear_design_cache() -> None:
+    """Forget the designs read so far, for a preview while one is being edited."""
+    _design_declaration.cache_clear()
+    _template_environment.cache_clear()
 
 
 @cache
-def _declared(folder: Path) -> dict[str, Any]:
-    declared: dict[str, Any] = yaml.safe_load((folder / "design.yaml").read_text(encoding="utf-8"))
-    return declared
+def _design_declaration(folder: Path) -> dict[str, Any]:
+    """Return the content of a design's ``design.yaml``."""
+    declaration: dict[str, Any] = yaml.safe_load((folder / "design.yaml").read_text(encoding="utf-8"))
+    return declaration
 
 
 @cache
-def _templates(folder: Path) -> Environment:
+def _template_environment(folder: Path) -> Environment:
+    """Return the Jinja environment of a design's templates."""
     env = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    env.filters.update(day=words.day, hours=words.hours, typographic=rules.typographic)
+    env.filters.update(day=i18n.day, hours=i18n.hours, typographic=rules.typographic)
     return env

@@ -1,7 +1,6 @@
-"""What a certificate may say, how it is numbered, and what forbids issuing it.
+"""The printed content of a certificate: texts, units, competencies, and the layout that fits them on one page.
 
-Pure: no session, no clock. Sources: BR-07 (continuing-education units), BR-19 (issuing), BR-21 (codes),
-BR-22 (competencies).
+Pure: no session, no clock. Sources: BR-07 (continuing-education units), BR-22 (competencies), S10 (short codes).
 """
 
 import re
@@ -10,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
-from app.certificates.schemas import ALPHABET, SHORT, CertificateRecord, PrintedCompetency
+from app.certificates.schemas import SHORT_CODE_ALPHABET, SHORT_CODE_LENGTH, CertificateRecord, PrintedCompetency
 from app.curricula.schemas import Curriculum, Framework
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason
 
 Size: TypeAlias = Literal["display", "large", "medium", "small", "tiny"]
 SIZES: tuple[Size, ...] = ("display", "large", "medium", "small", "tiny")
-"""Classes of size in a design's style sheet, largest first."""
+"""Size classes of a design's style sheet, largest first."""
 
 Density: TypeAlias = Literal["airy", "normal", "dense"]
 
@@ -27,34 +26,31 @@ PROSE_LIMITS = (220, 400, 640, 900)
 PLACE_LIMITS = (40, 70, 100, 140)
 LINE_LIMITS = (60, 90, 120, 160)
 COMPETENCY_LIMITS = (40, 52, 75, 90)
-"""Longest text, in characters, of each size but the last; a competency's title above the second takes two lines."""
+"""Longest text, in characters, of each size class but the last; a competency above the second takes two lines."""
 
 ONE_COLUMN = 6
-"""Most competencies in a table of one column."""
+"""The most competencies in a table of one column."""
 
 
-def short_digest(typed: str) -> bytes | None:
-    """The five bytes behind a short code as someone heard it: case, hyphens, O for 0, I and L for 1; else ``None``."""
+def short_code_digest(typed: str) -> bytes | None:
+    """Return the five bytes of a short code, or ``None``; accepts any case, hyphens, O for 0, I and L for 1."""
     tidy = re.sub(r"[\s-]", "", typed).upper().translate(str.maketrans("OIL", "011"))
-    if len(tidy) != SHORT or any(letter not in ALPHABET for letter in tidy):
+    if len(tidy) != SHORT_CODE_LENGTH or any(letter not in SHORT_CODE_ALPHABET for letter in tidy):
         return None
     number = 0
     for letter in tidy:
-        number = number << 5 | ALPHABET.index(letter)
+        number = number << 5 | SHORT_CODE_ALPHABET.index(letter)
     return number.to_bytes(5)
 
 
-def period(starts_on: date, ends_on: date, joined_on: date | None, issued: date) -> tuple[date, date]:
-    """From when to when the person took part: since joining, at the latest until the day of issue."""
+def participation_period(starts_on: date, ends_on: date, joined_on: date | None, issued: date) -> tuple[date, date]:
+    """Return the first and last day of participation: from joining, until the end or the day of issue."""
     first = max(starts_on, joined_on or starts_on)
     return first, max(first, min(ends_on, issued))
 
 
-# What is printed ---------------------------------------------------------------------------------
-
-
 def ceu(recognised_minutes: int, *, accredited: bool) -> str | None:
-    """Continuing-education units: recognised hours ÷ 10, cut to one decimal, ``"6.0"`` (BR-07).
+    """Return continuing-education units: recognised hours ÷ 10, cut to one decimal, ``"6.0"`` (BR-07).
 
     ``None`` when the college is not accredited to grant them.
     """
@@ -65,49 +61,49 @@ def ceu(recognised_minutes: int, *, accredited: bool) -> str | None:
 def printed_competencies(
     kind: CertificateKind, curriculum: Curriculum, framework: Framework, levels: Mapping[str, int | None]
 ) -> tuple[PrintedCompetency, ...]:
-    """The competencies that the kind asks for and the level reached, in the framework's order.
+    """Return the competencies that the kind requires and the level reached in each, in the framework's order.
 
-    None on a participation, which attests no level (BR-22). Texts are the French ones.
+    Empty on a participation, which attests no level (BR-22). Texts are in French.
     """
     rule = curriculum.rule(kind)
-    asked = rule.thresholds if rule is not None else {}
+    thresholds = rule.thresholds if rule is not None else {}
     names = {step.level: step.fr for step in framework.scale}
     return tuple(
         PrintedCompetency(code=c.code, title=printable(c.title.fr), level=level, level_title=names[level])
         for c in framework.competencies
-        if c.code in asked and (level := levels.get(c.code)) is not None
+        if c.code in thresholds and (level := levels.get(c.code)) is not None
     )
 
 
 def printable(text: str) -> str:
-    """A text as fonts have it: composed accents, and the no-break space and hyphen that every font knows."""
+    """Return a text in the characters that fonts have: composed accents, ordinary no-break spaces and hyphens."""
     return unicodedata.normalize("NFC", text).replace("\u202f", "\u00a0").replace("\u2011", "-")
 
 
 def typographic(text: str) -> str:
-    """A French text as it is printed: curved apostrophes, no-break spaces before double punctuation."""
+    """Return a French text with typographic apostrophes, and no-break spaces around double punctuation."""
     return re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", re.sub(r"(?<=\w)'(?=\w)", "\u2019", text))
 
 
 def density(record: CertificateRecord) -> Density:
-    """How much room there is around the texts: a table takes it, and long texts with it take it all."""
+    """Return the spacing of the page: airy without a table, dense with a table and several long texts."""
     if not record.competencies:
         return "airy"
     texts = (
         (record.holder, NAME_LIMITS), (record.path_title, TITLE_LIMITS), (record.college_name, TITLE_LIMITS),
         (record.object, PROSE_LIMITS), *((c.title, COMPETENCY_LIMITS) for c in record.competencies),
     )  # fmt: skip
-    crowded = sum(SIZES.index(size(text, limits)) >= SIZES.index("small") for text, limits in texts)
-    return "dense" if crowded > 1 else "normal"
+    long_texts = sum(SIZES.index(size_class(text, limits)) >= SIZES.index("small") for text, limits in texts)
+    return "dense" if long_texts > 1 else "normal"
 
 
-def size(text: str, limits: Sequence[int]) -> Size:
-    """The class of size that keeps a text within its place, by its length."""
+def size_class(text: str, limits: Sequence[int]) -> Size:
+    """Return the size class that fits a text in its place, by its length."""
     return SIZES[sum(len(text) > limit for limit in limits)]
 
 
-def columns(lines: Sequence[PrintedCompetency]) -> list[Sequence[PrintedCompetency]]:
-    """The table in one column, or from seven lines on in two of about the same height, the left one not shorter."""
+def split_columns(lines: Sequence[PrintedCompetency]) -> list[Sequence[PrintedCompetency]]:
+    """Return the table's columns: one, or from seven lines on two of similar height, the left one not shorter."""
     if len(lines) <= ONE_COLUMN:
         return [lines] if lines else []
     heights = [1 + (len(line.title) > COMPETENCY_LIMITS[1]) for line in lines]
@@ -115,7 +111,7 @@ def columns(lines: Sequence[PrintedCompetency]) -> list[Sequence[PrintedCompeten
     return [lines[:cut], lines[cut:]]
 
 
-def undrawable(characters: Iterable[str]) -> list[Reason]:
-    """A refusal naming the characters that the design's fonts lack, or nothing."""
-    shown = " ".join(sorted(characters))
-    return [Reason("certificate_glyphs", {"characters": shown})] if shown else []
+def refuse_missing_glyphs(characters: Iterable[str]) -> list[Reason]:
+    """Return a reason with the characters that the design's fonts lack; empty when they lack none."""
+    listed = " ".join(sorted(characters))
+    return [Reason("certificate_glyphs", {"characters": listed})] if listed else []

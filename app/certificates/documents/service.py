@@ -1,4 +1,4 @@
-"""Certificates' documents: made once of the record, kept by their SHA-256, the same bytes ever after."""
+"""A certificate's document and credential: made once from the frozen record, stored under their SHA-256 digest."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from app.certificates.badges.service import credential_of, mark_ended
-from app.certificates.documents.layout import Draft, document, signed
+from app.certificates.badges.service import ensure_credential, update_status_list
+from app.certificates.documents.layout import Draft, render_document, render_signed_document
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRecord, CertificateRef, Document
 from app.platform.config import Settings
 from app.platform.database.session import Session
-from app.platform.documents.blob_store import digest, is_kept, load, load_restricted, restrict, store
+from app.platform.documents import blob_store
 from app.platform.documents.pades import SigningKeys
 from app.platform.errors import Conflict, Unavailable
 from app.platform.security.actor import Actor, scoped
@@ -23,7 +23,7 @@ from app.platform.security.permissions import P
 
 @dataclass(frozen=True, slots=True)
 class DocumentStore:
-    """What documents are made with: where files are kept, where verification pages stand, what seals and signs."""
+    """What documents are made with: the folder of files, the site's address, the keyring, the signing keys."""
 
     root: Path
     site: str
@@ -31,106 +31,112 @@ class DocumentStore:
     keys: SigningKeys = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings, keyring: Keyring) -> "DocumentStore":
-        """That of a deployment."""
+    def from_settings(cls, settings: Settings, keyring: Keyring) -> "DocumentStore":
+        """Return the document store of a deployment."""
         return cls(settings.data_dir, settings.base_url, keyring, settings.signing)
 
 
-def pdf(db: Session, actor: Actor, seen: CertificateRef, shop: DocumentStore) -> Document:
-    """The certificate's document, its credential inside.
+def certificate_pdf(db: Session, actor: Actor, ref: CertificateRef, store: DocumentStore) -> Document:
+    """Return the certificate's document, its credential embedded.
 
-    Raises ``Conflict("certificate_not_valid")`` once it was replaced or revoked (but for the registrar, who answers
-    for what was issued), ``PdfUnavailable`` where the engine's libraries are missing,
-    ``SigningKeyUnreadable`` when the college's key does not open, ``Unavailable("certificate_lost")`` when the kept
-    file is gone and what the record gives today would not be the same (a signed one never is).
+    Raises ``Conflict("certificate_not_valid")`` once it was replaced or revoked (except to a registrar, who answers
+    for issued documents), ``PdfUnavailable`` where the engine's libraries are missing,
+    ``SigningKeyUnreadable`` when the college's key cannot be opened, ``Unavailable("certificate_lost")`` when the
+    stored file is missing and rendering the record again would give other bytes (always so for a signed document).
     """
-    row = locked(db, seen.id)
+    row = lock_certificate(db, ref.id)
     if row.state is CertificateState.VALID:
-        content = _content(db, row, shop)
-    elif _answers_for(db, actor, row) and row.pdf_sha256 is not None:
-        content = _ended(row.pdf_sha256, shop.root)
+        content = _valid_content(db, row, store)
+    elif _may_correct(db, actor, row) and row.pdf_sha256 is not None:
+        content = _ended_content(row.pdf_sha256, store.root)
     else:
         raise Conflict("certificate_not_valid")
     return Document(name=f"{row.number}.pdf", content=content)
 
 
-def badge(db: Session, seen: CertificateRef, shop: DocumentStore) -> Document:
-    """The certificate's credential as a file: the same bytes every time; ``Conflict("certificate_not_valid")``."""
-    row = locked(db, seen.id)
+def certificate_credential(db: Session, ref: CertificateRef, store: DocumentStore) -> Document:
+    """Return the certificate's credential as a file, always the same bytes.
+
+    Raises ``Conflict("certificate_not_valid")`` once it was replaced or revoked.
+    """
+    row = lock_certificate(db, ref.id)
     if row.state is not CertificateState.VALID:
         raise Conflict("certificate_not_valid")
-    content = credential_of(db, shop.keyring, row, site=shop.site)
+    content = ensure_credential(db, store.keyring, row, site=store.site)
     return Document(name=f"{row.number}.json", content=content.encode())
 
 
-def locked(db: Session, certificate_id: int) -> Certificate:
-    """The certificate's row, for whoever makes what comes of it once."""
+def lock_certificate(db: Session, certificate_id: int) -> Certificate:
+    """Return the certificate's row, locked until the transaction ends: document and credential are made only once."""
     lock = select(Certificate).where(Certificate.id == certificate_id).with_for_update(key_share=True)
     return db.exec(lock).one()
 
 
-def end(db: Session, row: Certificate, state: CertificateState, day: date, shop: DocumentStore) -> None:
-    """A locked certificate no longer holds: neither its code, nor its credential (BR-20)."""
+def end_certificate(db: Session, row: Certificate, state: CertificateState, day: date, store: DocumentStore) -> None:
+    """Give a locked certificate its final state, and set its bit in the status list (BR-20)."""
     row.state, row.ended_on = state, day
     db.add(row)
-    mark_ended(db, shop.keyring, row, site=shop.site)
+    update_status_list(db, store.keyring, row, site=store.site)
 
 
-def _answers_for(db: Session, actor: Actor, row: Certificate) -> bool:
+def _may_correct(db: Session, actor: Actor, row: Certificate) -> bool:
+    """Return whether the actor may correct this certificate."""
     within = scoped(actor.using(P.CERTIFICATE_CORRECT), college=Certificate.college_id)
     return db.exec(select(Certificate.id).where(Certificate.id == row.id, within)).first() is not None
 
 
-def _content(db: Session, row: Certificate, shop: DocumentStore) -> bytes:
+def _valid_content(db: Session, row: Certificate, store: DocumentStore) -> bytes:
+    """Return the document of a locked, valid certificate, rendered now if it was not yet."""
     if row.pdf_sha256 is not None:
         try:
-            return load(shop.root, row.pdf_sha256)
+            return blob_store.load(store.root, row.pdf_sha256)
         except FileNotFoundError:
-            return _again(db, row, row.pdf_sha256, shop)
-    content = signed(drafted(db, row, shop), shop.keys)
-    keep(db, row, content, shop)
+            return _recreate(db, row, row.pdf_sha256, store)
+    content = render_signed_document(draft_of(db, row, store), store.keys)
+    store_document(db, row, content, store)
     return content
 
 
-def _ended(sha256: str, root: Path) -> bytes:
+def _ended_content(sha256: str, root: Path) -> bytes:
+    """Return the document of a replaced or revoked certificate."""
     try:
-        return load_restricted(root, sha256)
+        return blob_store.load_restricted(root, sha256)
     except FileNotFoundError:
         raise Unavailable("certificate_lost") from None
 
 
-def put_ended_away(db: Session, root: Path) -> int:
-    """Move the documents of certificates that no longer hold where nothing is served from (S7); returns how many."""
+def move_ended_documents(db: Session, root: Path) -> int:
+    """Move the documents of replaced or revoked certificates to restricted storage (S7); return how many moved."""
     ended = select(Certificate.pdf_sha256).where(
         Certificate.state != CertificateState.VALID, col(Certificate.pdf_sha256).is_not(None)
     )
-    return sum(restrict(root, sha256 or "") for sha256 in db.exec(ended))
+    return sum(blob_store.restrict(root, sha256 or "") for sha256 in db.exec(ended))
 
 
-def drafted(db: Session, row: Certificate, shop: DocumentStore) -> Draft:
-    """What a locked certificate's document is made of: here when it is first asked for, or in a batch."""
+def draft_of(db: Session, row: Certificate, store: DocumentStore) -> Draft:
+    """Return what the document of a locked certificate is rendered from."""
     record = CertificateRecord.model_validate(row.record)
-    pictures = {name: load(shop.root, name.removesuffix(".png")) for name in record.pictures}
-    return Draft(record, pictures, credential_of(db, shop.keyring, row, site=shop.site))
+    pictures = {name: blob_store.load(store.root, name.removesuffix(".png")) for name in record.pictures}
+    return Draft(record, pictures, ensure_credential(db, store.keyring, row, site=store.site))
 
 
-def keep(db: Session, row: Certificate, content: bytes, shop: DocumentStore) -> None:
-    """Keep what was made as a locked certificate's document, unless one is kept already."""
+def store_document(db: Session, row: Certificate, content: bytes, store: DocumentStore) -> None:
+    """Store the rendered document of a locked certificate, unless it already has one."""
     if row.pdf_sha256 is None:
-        row.pdf_sha256 = store(shop.root, content)
+        row.pdf_sha256 = blob_store.store(store.root, content)
         db.add(row)
 
 
-def ensure_kept(db: Session, row: Certificate, shop: DocumentStore) -> None:
-    """See that the file of a document is still there, or make it again; ``Unavailable("certificate_lost")``."""
-    if row.pdf_sha256 is not None and not is_kept(shop.root, row.pdf_sha256):
-        _again(db, row, row.pdf_sha256, shop)
+def ensure_stored(db: Session, row: Certificate, store: DocumentStore) -> None:
+    """Render a missing file of a document again; raise ``Unavailable("certificate_lost")`` if that cannot be."""
+    if row.pdf_sha256 is not None and not blob_store.exists(store.root, row.pdf_sha256):
+        _recreate(db, row, row.pdf_sha256, store)
 
 
-def _again(db: Session, row: Certificate, sha256: str, shop: DocumentStore) -> bytes:
-    """A file that a restored deployment lacks, only if it comes out the same byte for byte."""
-    content = document(drafted(db, row, shop))
-    if digest(content) != sha256:
+def _recreate(db: Session, row: Certificate, sha256: str, store: DocumentStore) -> bytes:
+    """Render and store a document again, as after a restored backup; only if its bytes are the same as before."""
+    content = render_document(draft_of(db, row, store))
+    if blob_store.digest(content) != sha256:
         raise Unavailable("certificate_lost")
-    store(shop.root, content)
+    blob_store.store(store.root, content)
     return content

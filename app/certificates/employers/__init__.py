@@ -1,1 +1,1 @@
-"""Attestations of an employer's people, by consent."""
+"""The list of an employer's attestations, of the people who consent."""

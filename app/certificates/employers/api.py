@@ -1,22 +1,26 @@
-"""Replacing and revoking certificates, as JSON."""
+"""The route that lists an employer's attestations, as JSON."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.certificates.corrections.api import Correcting
 from app.certificates.employers import service
 from app.certificates.employers.schemas import EmployerAttestations, EmployerQuery
-from app.network import service as network
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
+from app.platform.security.guards import seen
+from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 
-@router.get("/colleges/{college_id}/employer-attestations", summary="Attestations of an employer's people")
+@router.get("/colleges/{college_id}/employer-attestations", summary="List an employer's attestations")
 def read_employer_attestations(
-    actor: Correcting, db: SessionDep, college_id: int, query: Annotated[EmployerQuery, Query()]
+    college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_CORRECT)],
+    db: SessionDep,
+    query: Annotated[EmployerQuery, Query()],
 ) -> EmployerAttestations:
-    """Of those who consent, by name, with the object of each activity; the others are counted."""
-    return service.attestations_for(db, network.see_college(db, actor, college_id), query)
+    """Return the certificates of people who consent, by name; those of the others are only counted."""
+    return service.employer_attestations(db, college, query)

@@ -1,4 +1,4 @@
-"""The attestations of an employer's people, for the proof that it must be able to give (D-8.3, r. 3, s. 4)."""
+"""The query and the list of an employer's attestations, which it must be able to produce (D-8.3, r. 3, s. 4)."""
 
 from datetime import date
 from typing import Annotated
@@ -10,7 +10,7 @@ from app.platform.schema import Command, Line, Read
 
 
 class EmployerQuery(Command):
-    """An employer as it is written on the records, whatever its accents and case, and a calendar year of issue."""
+    """An employer as written on the records, regardless of accents and case, and a calendar year of issue."""
 
     employer: Line
     year: Annotated[int, Field(ge=2000, le=2199)]
@@ -33,7 +33,7 @@ class EmployerAttestation(Read):
 
 
 class EmployerAttestations(Read):
-    """The list, by name; ``withheld`` certificates are left out because their holders have not consented."""
+    """The list, by name; ``withheld`` counts the certificates left out because their holders have not consented."""
 
     items: tuple[EmployerAttestation, ...]
     withheld: int

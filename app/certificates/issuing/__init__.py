@@ -1,1 +1,1 @@
-"""Who may get a certificate, and the decision to issue it."""
+"""The candidates for certificates, and the decision to issue one."""

@@ -1,39 +1,44 @@
-"""Certificates as JSON and PDF, and their verification by anyone."""
+"""Routes that list the candidates for certificates and issue one, as JSON."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, status
 
 from app.certificates.issuing import service
 from app.certificates.issuing.schemas import Candidates, IssueCertificate
 from app.certificates.schemas import CertificateView
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.network import service as network
-from app.platform.config import Settings
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
-
-@router.get("/colleges/{college_id}/certificate-candidates", summary="Who may be issued what, and what is missing")
-def read_candidates(actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)], db: SessionDep, college_id: int) -> Candidates:
-    """By name; a kind is ready when nothing but the decision of a person is missing (BR-19)."""
-    college = network.see_college(db, actor, college_id)
-    return Candidates(items=service.eligible(db, actor, college))
+Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
 
 
-@router.post("/enrolments/{enrolment_id}/certificates", status_code=status.HTTP_201_CREATED, summary="Issue")
+@router.get("/colleges/{college_id}/certificate-candidates", summary="List the candidates for certificates")
+def read_candidates(
+    actor: Registrar, college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)], db: SessionDep
+) -> Candidates:
+    """Return the candidates by name; a kind is ready when only the decision of a person is missing (BR-19)."""
+    return Candidates(items=service.list_candidates(db, actor, college))
+
+
+@router.post(
+    "/enrolments/{enrolment_id}/certificates", status_code=status.HTTP_201_CREATED, summary="Issue a certificate"
+)
 def issue(
-    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
+    actor: Registrar,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
-    request: Request,
-    enrolment_id: int,
+    settings: SettingsDep,
     command: IssueCertificate,
 ) -> CertificateView:
-    """The decision of the person who asks; 409 with every reason that forbids it."""
-    settings: Settings = request.app.state.settings
-    return service.issue(db, actor, see_enrolment(db, actor, enrolment_id), command, site=settings.base_url)
+    """Issue a certificate by decision of the person who asks; 409 with every reason that forbids it."""
+    return service.issue(db, actor, enrolment, command, site=settings.base_url)

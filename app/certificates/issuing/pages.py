@@ -1,4 +1,4 @@
-"""Certificates for people: the registrar's list, one's own, the document, and verification by a stranger."""
+"""Pages of the registrar who issues certificates: the candidates, the confirmation, the decision."""
 
 from typing import Annotated
 
@@ -9,65 +9,61 @@ from app.certificates.branding import signatories
 from app.certificates.issuing import service
 from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.register import service as register
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.network import service as network
 from app.network.enums import CertificateKind
-from app.platform.config import Settings
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
+Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
+CandidateEnrolment = Annotated[EnrolmentRef, seen(see_enrolment, P.CERTIFICATE_ISSUE)]
+
 
 @router.get("/colleges/{college_id}/attestations")
 def candidates(
-    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
+    actor: Registrar,
+    college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
     request: Request,
-    college_id: int,
     search: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """Who may be issued what, who not yet and why, and what has been issued."""
-    college = network.see_college(db, actor, college_id)
+    """Show the candidates, the issued certificates, and the college's signatories and branding."""
     return render(
         request,
         "certificates/candidates.html",
         college=college,
-        candidates=service.eligible(db, actor, college),
+        candidates=service.list_candidates(db, actor, college),
         issued=register.college_certificates(db, college, search),
         search=search,
-        signatories=signatories.signatories(db, college),
-        livery=branding.branding_of(db, college),
+        signatories=signatories.list_signatories(db, college),
+        branding=branding.branding_of(db, college),
     )
 
 
 @router.get("/parcours/{enrolment_id}/attestations/{kind}")
 def confirm(
-    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
-    db: SessionDep,
-    request: Request,
-    enrolment_id: int,
-    kind: CertificateKind,
+    actor: Registrar, enrolment: CandidateEnrolment, db: SessionDep, request: Request, kind: CertificateKind
 ) -> Response:
-    """What would be printed, before the decision."""
-    enrolment = see_enrolment(db, actor, enrolment_id)
-    record = service.proposed(db, actor, enrolment, kind)
+    """Show what would be printed, before the decision."""
+    record = service.preview_record(db, actor, enrolment, kind)
     return render(request, "certificates/confirm.html", enrolment=enrolment, record=record)
 
 
 @router.post("/parcours/{enrolment_id}/attestations")
 def issue(
-    actor: Annotated[Actor, may(P.CERTIFICATE_ISSUE)],
+    actor: Registrar,
+    enrolment: CandidateEnrolment,
     db: SessionDep,
-    request: Request,
-    enrolment_id: int,
+    settings: SettingsDep,
     command: Annotated[IssueCertificate, Form()],
 ) -> Response:
-    """The decision of the person who signs in; then the certificate."""
-    settings: Settings = request.app.state.settings
-    enrolment = see_enrolment(db, actor, enrolment_id)
+    """Issue a certificate by decision of the signed-in person, then redirect to it."""
     issued = service.issue(db, actor, enrolment, command, site=settings.base_url)
     return redirect_after_post(f"/attestations/{issued.id}")

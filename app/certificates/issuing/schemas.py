@@ -1,4 +1,4 @@
-"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+"""The command that issues a certificate, and the read models of the candidates."""
 
 from pydantic import Field
 
@@ -14,19 +14,19 @@ class IssueCertificate(Command):
 
 
 class Choice(Read):
-    """One kind of certificate for one enrolment: issued, ready to be decided, or not yet and why."""
+    """One kind of certificate for one enrolment: issued, ready, or forbidden for the reasons in ``why``."""
 
     kind: CertificateKind
     certificate_id: int | None = Field(default=None, description="the valid certificate, once issued")
     number: str | None = None
     ready: bool = Field(description="only the decision of a person is missing (BR-19)")
     why: tuple[StoredReason, ...] = Field(
-        default=(), description="all that forbids it now, when it is neither ready nor issued"
+        default=(), description="everything that forbids issuing it now, when it is neither ready nor issued"
     )
 
 
 class Candidate(Read):
-    """Someone in the registrar's list, with what their path may lead to."""
+    """An enrolment in the registrar's list, with the kinds of certificate that its path leads to."""
 
     enrolment_id: int
     name: str
@@ -38,6 +38,6 @@ class Candidate(Read):
 
 
 class Candidates(Read):
-    """Everyone of a college to whom a certificate may come, by name."""
+    """The candidates of a college, by name."""
 
     items: tuple[Candidate, ...]

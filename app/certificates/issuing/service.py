@@ -1,27 +1,27 @@
-"""Who may be issued what, and the decision itself."""
+"""The candidates for certificates, and the decision that issues one with its number and frozen record."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.certificates import rules as certificates_rules
-from app.certificates.branding.signatories import signing_on
+from app.certificates.branding.signatories import signatories_on
 from app.certificates.documents import rules as documents_rules
-from app.certificates.documents.layout import design_folder, design_of, design_version
+from app.certificates.documents.layout import design_folder, design_for, design_version
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
 from app.certificates.models import Certificate, CertificateCounter, Hold
-from app.certificates.register.service import view
+from app.certificates.register.service import certificate_view
 from app.certificates.schemas import CertificateRecord, CertificateView, PrintedSignatory
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of, default_library
 from app.network.enums import CertificateKind
 from app.network.models import College
 from app.network.schemas import CollegeShown
@@ -35,17 +35,15 @@ from app.platform.errors import Conflict, NotFound, Reason
 from app.platform.security.actor import Actor, scoped
 from app.progress.models import ProgressRow
 from app.progress.schemas import Eligibility, Progress, StoredReason
-from app.progress.service import folded
-
-# Who may be issued what --------------------------------------------------------------------------
+from app.progress.service import compute_progress
 
 
-def eligible(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
-    """Everyone who follows or followed a path in the college, by name, with what may be issued and what not yet.
+def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
+    """Return everyone who follows or followed a path in the college, by name, with the state of each certificate.
 
-    From the projection: the decision itself folds the facts again (:func:`issue`).
+    Reads the projection of progress; the decision itself computes it again from the facts (:func:`issue`).
     """
-    followed = db.execute(
+    rows = db.execute(
         sa.select(
             col(Enrolment.id),
             col(Enrolment.state),
@@ -63,10 +61,10 @@ def eligible(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidat
         .where(col(Enrolment.college_id) == college.id, col(Enrolment.state).in_(rules.ISSUABLE))
         .order_by(col(Person.search_key), col(Enrolment.id))
     ).all()
-    log_access(db, [(row.person_id, college.id) for row in followed], Part.CANDIDATES)
-    issued = _valid_by_enrolment(db, col(Certificate.college_id) == college.id)
-    holds = _holds_by_enrolment(db, col(Hold.college_id) == college.id)
-    signatories = len(signing_on(db, college.id, certificates_rules.issued_on(now())))
+    log_access(db, [(row.person_id, college.id) for row in rows], Part.CANDIDATES)
+    issued = _valid_certificates(db, col(Certificate.college_id) == college.id)
+    holds = _open_holds(db, col(Hold.college_id) == college.id)
+    signatories = len(signatories_on(db, college.id, certificates_rules.issue_date(now())))
     return tuple(
         Candidate(
             enrolment_id=row.id,
@@ -77,25 +75,26 @@ def eligible(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidat
             cohort_title=row.cohort_title,
             choices=tuple(
                 _choice(
-                    rules.Case(
-                        kind=found.kind,
+                    rules.IssueCase(
+                        kind=eligibility.kind,
                         state=row.state,
-                        missing=[why.reason for why in found.why],
+                        missing=[why.reason for why in eligibility.why],
                         authorised=college.authorised_kinds,
                         signatories=signatories,
                         holds=holds.get(row.id, ()),
-                        own=row.person_id == actor.person_id,
+                        decider_is_holder=row.person_id == actor.person_id,
                     ),
-                    issued.get((row.id, found.kind)),
+                    issued.get((row.id, eligibility.kind)),
                 )
-                for found in map(Eligibility.model_validate, row.eligibility)
+                for eligibility in map(Eligibility.model_validate, row.eligibility)
             ),
         )
-        for row in followed
+        for row in rows
     )
 
 
-def _choice(case: rules.Case, issued: tuple[int, str] | None) -> Choice:
+def _choice(case: rules.IssueCase, issued: tuple[int, str] | None) -> Choice:
+    """Return the read model of a kind of certificate; ``issued`` is the ``(id, number)`` of the valid one."""
     if issued is not None:
         return Choice(kind=case.kind, certificate_id=issued[0], number=issued[1], ready=False)
     reasons = rules.refuse_issue(case)
@@ -103,19 +102,21 @@ def _choice(case: rules.Case, issued: tuple[int, str] | None) -> Choice:
     return Choice(kind=case.kind, ready=not reasons, why=why)
 
 
-def _valid_by_enrolment(db: Session, *where: Any) -> dict[tuple[int, CertificateKind], tuple[int, str]]:  # noqa: ANN401
+def _valid_certificates(db: Session, where: ColumnElement[bool]) -> dict[tuple[int, CertificateKind], tuple[int, str]]:
+    """Return the ``(id, number)`` of valid certificates, by enrolment and kind."""
     statement = sa.select(
         col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.id), col(Certificate.number)
-    ).where(col(Certificate.state) == CertificateState.VALID, *where)
+    ).where(col(Certificate.state) == CertificateState.VALID, where)
     return {(enrolment, kind): (id_, number) for enrolment, kind, id_, number in db.execute(statement)}
 
 
-def _holds_by_enrolment(db: Session, *where: Any) -> dict[int, list[str]]:  # noqa: ANN401
-    statement = sa.select(col(Hold.enrolment_id), col(Hold.reason)).where(col(Hold.closed_at).is_(None), *where)
-    found: dict[int, list[str]] = {}
+def _open_holds(db: Session, where: ColumnElement[bool]) -> dict[int, list[str]]:
+    """Return the reasons of open holds, by enrolment."""
+    statement = sa.select(col(Hold.enrolment_id), col(Hold.reason)).where(col(Hold.closed_at).is_(None), where)
+    reasons: dict[int, list[str]] = {}
     for enrolment_id, reason in db.execute(statement.order_by(col(Hold.id))):
-        found.setdefault(enrolment_id, []).append(reason)
-    return found
+        reasons.setdefault(enrolment_id, []).append(reason)
+    return reasons
 
 
 # The decision ------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def _holds_by_enrolment(db: Session, *where: Any) -> dict[int, list[str]]:  # no
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a decision rests on, read under the enrolment's lock."""
+    """What a decision is based on, read while the enrolment is locked."""
 
     enrolment: Enrolment
     college: College
@@ -136,19 +137,23 @@ class Decision:
 def issue(
     db: Session, actor: Actor, enrolment: EnrolmentRef, command: IssueCertificate, *, site: str
 ) -> CertificateView:
-    """Issue a certificate: the decision of a named person, its number and its frozen record (BR-19).
+    """Issue a certificate by decision of the actor, with its number and its frozen record (BR-19).
 
-    The enrolment is locked before its facts are folded again, and the college's counter until the end of
-    the transaction: numbers leave no gap. ``site`` is the address that the verification page stands on.
+    The enrolment is locked before its progress is computed again, and the college's counter until the end of
+    the transaction, so that numbers have no gap. ``site`` is the base address of the verification page.
     Raises ``Conflict("certificate_refused")`` with everything that forbids it.
     """
     moment = now()
-    decision = decision_on(db, locked(db, actor, enrolment.id), command.kind, certificates_rules.issued_on(moment))
-    refuse(rules.refuse_issue(case_of(db, actor, decision)))
-    return view(write(db, actor, decision, record_of(db, decision, site), moment), actor.name)
+    decision = load_decision(
+        db, lock_enrolment(db, actor, enrolment.id), command.kind, certificates_rules.issue_date(moment)
+    )
+    raise_refusal(rules.refuse_issue(issue_case(db, actor, decision)))
+    return certificate_view(
+        insert_certificate(db, actor, decision, build_record(db, decision, site), moment), actor.name
+    )
 
 
-def write(
+def insert_certificate(
     db: Session,
     actor: Actor,
     decision: Decision,
@@ -158,10 +163,13 @@ def write(
     replacing: int | None = None,
     why: str | None = None,
 ) -> Certificate:
-    """The row of a decided certificate, with the number that comes next; ``replacing`` is the one that it replaces."""
+    """Insert a certificate with the next number, and return its row.
+
+    ``replacing`` is the id of the certificate that it replaces, ``why`` the reason of that correction.
+    """
     college, year = decision.college, decision.day.year
-    sequence = next_in(db, college.id, year)
-    number = certificates_rules.number_of(college.number_prefix, year, sequence)
+    sequence = next_sequence(db, college.id, year)
+    number = certificates_rules.format_number(college.number_prefix, year, sequence)
     row = Certificate(
         college_id=decision.enrolment.college_id,
         enrolment_id=decision.enrolment.id,
@@ -184,79 +192,80 @@ def write(
     return row
 
 
-def proposed(db: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
-    """What a certificate issued now would say, its number and its address left blank; refused as :func:`issue` is."""
-    decision = decision_on(db, locked(db, actor, enrolment.id), kind, certificates_rules.issued_on(now()))
-    refuse(rules.refuse_issue(case_of(db, actor, decision)))
-    return record_of(db, decision, site="")
+def preview_record(db: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
+    """Return the record of a certificate if it were issued now, without number; raises as :func:`issue` does."""
+    decision = load_decision(db, lock_enrolment(db, actor, enrolment.id), kind, certificates_rules.issue_date(now()))
+    raise_refusal(rules.refuse_issue(issue_case(db, actor, decision)))
+    return build_record(db, decision, site="")
 
 
-def locked(db: Session, actor: Actor, enrolment_id: int) -> Enrolment:
-    """The enrolment within reach, held until the end of the transaction: what is decided of it is decided once."""
+def lock_enrolment(db: Session, actor: Actor, enrolment_id: int) -> Enrolment:
+    """Return an enrolment within the actor's reach, locked until the transaction ends: two decisions cannot overlap."""
     within = scoped(actor, college=Enrolment.college_id)
-    lock = select(Enrolment).where(Enrolment.id == enrolment_id, within).with_for_update(key_share=True)
-    row = db.exec(lock.execution_options(populate_existing=True)).one_or_none()
+    statement = select(Enrolment).where(Enrolment.id == enrolment_id, within).with_for_update(key_share=True)
+    row = db.exec(statement.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         raise NotFound
     return row
 
 
-def decision_on(db: Session, row: Enrolment, kind: CertificateKind, day: date) -> Decision:
-    [(_, _, progress)] = folded(db, [row.id])
+def load_decision(db: Session, row: Enrolment, kind: CertificateKind, day: date) -> Decision:
+    """Return what a decision on a locked enrolment is based on, its progress computed again from the facts."""
+    [(_, _, progress)] = compute_progress(db, [row.id])
     return Decision(
         enrolment=row,
         college=db.get_one(College, row.college_id),
         kind=kind,
         progress=progress,
-        signatories=signing_on(db, row.college_id, day),
+        signatories=signatories_on(db, row.college_id, day),
         day=day,
     )
 
 
-def case_of(db: Session, actor: Actor, decision: Decision) -> rules.Case:
+def issue_case(db: Session, actor: Actor, decision: Decision) -> rules.IssueCase:
+    """Return the case to check against the rules of issuing."""
     row, kind = decision.enrolment, decision.kind
     eligibility = next((e for e in decision.progress.eligibility if e.kind is kind), None)
-    issued = _valid_by_enrolment(db, col(Certificate.enrolment_id) == row.id)
-    _, already = issued.get((row.id, kind), (0, None))
-    return rules.Case(
+    issued = _valid_certificates(db, col(Certificate.enrolment_id) == row.id)
+    _, issued_number = issued.get((row.id, kind), (0, None))
+    return rules.IssueCase(
         kind=kind,
         state=row.state,
         missing=None if eligibility is None else [why.reason for why in eligibility.why],
         authorised=decision.college.authorised_kinds,
         signatories=len(decision.signatories),
-        holds=_holds_by_enrolment(db, col(Hold.enrolment_id) == row.id).get(row.id, ()),
-        already=already,
-        own=row.person_id == actor.person_id,
+        holds=_open_holds(db, col(Hold.enrolment_id) == row.id).get(row.id, ()),
+        issued_number=issued_number,
+        decider_is_holder=row.person_id == actor.person_id,
     )
 
 
-def refuse(reasons: list[Reason], code: str = "certificate_refused") -> None:
-    """Nothing, or a conflict with every reason."""
+def raise_refusal(reasons: list[Reason], code: str = "certificate_refused") -> None:
+    """Raise ``Conflict`` with the reasons when there are any."""
     if reasons:
         raise Conflict(code, *reasons)
 
 
-def next_in(db: Session, college_id: int, year: int) -> int:
-    """The next rank of the year; the counter's row stays locked until the transaction ends."""
+def next_sequence(db: Session, college_id: int, year: int) -> int:
+    """Return the next sequence number of the year; the counter's row stays locked until the transaction ends."""
     first = insert(CertificateCounter).values(college_id=college_id, year=year, last=1)
     table = CertificateCounter.__table__  # type: ignore[attr-defined]
-    following = first.on_conflict_do_update(index_elements=["college_id", "year"], set_={"last": table.c.last + 1})
-    rank: int = db.connection().execute(following.returning(table.c.last)).scalar_one()
-    return rank
+    upsert = first.on_conflict_do_update(index_elements=["college_id", "year"], set_={"last": table.c.last + 1})
+    sequence: int = db.connection().execute(upsert.returning(table.c.last)).scalar_one()
+    return sequence
 
 
-def record_of(db: Session, decision: Decision, site: str) -> CertificateRecord:
-    """Everything that will be printed but the number, with a code of its own.
+def build_record(db: Session, decision: Decision, site: str) -> CertificateRecord:
+    """Return the record of a certificate, with a new code and without number.
 
-    Refused (``certificate_refused``) when the design's fonts lack a character.
+    Raises ``Conflict("certificate_refused")`` when the design's fonts lack a character.
     """
     row, college, progress, day = decision.enrolment, decision.college, decision.progress, decision.day
     person = db.get_one(Person, row.person_id)
     cohort = db.get_one(Cohort, row.cohort_id)
-    library = default_library()
-    curriculum = library.curriculum(row.curriculum_slug, row.curriculum_version)
-    framework = library.framework_of(curriculum)
-    starts_on, ends_on = documents_rules.period(cohort.starts_on, cohort.ends_on, row.joined_on, day)
+    curriculum = curriculum_of(row)
+    framework = default_library().framework_of(curriculum)
+    starts_on, ends_on = documents_rules.participation_period(cohort.starts_on, cohort.ends_on, row.joined_on, day)
     levels = {c.code: c.level for c in progress.competencies}
     code = secrets.token_hex(16)
     record = CertificateRecord(
@@ -286,7 +295,9 @@ def record_of(db: Session, decision: Decision, site: str) -> CertificateRecord:
         code=code,
         verify_url=f"{site.rstrip('/')}/v/{code}",
         signatories=decision.signatories,
-        design=design_version(design_of(curriculum.slug)),
+        design=design_version(design_for(curriculum.slug)),
     )
-    refuse(documents_rules.undrawable(missing_glyphs(design_folder(record.design), record.printed_text)))
+    raise_refusal(
+        documents_rules.refuse_missing_glyphs(missing_glyphs(design_folder(record.design), record.printed_text))
+    )
     return record

@@ -1,1 +1,1 @@
-"""Certificates found, read and verified."""
+"""The register: certificates listed, searched, read and verified."""

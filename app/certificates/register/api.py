@@ -1,4 +1,4 @@
-"""Certificates as JSON and PDF, and their verification by anyone."""
+"""Routes that read certificates as JSON, and that let anyone verify one by its code."""
 
 from typing import Annotated
 
@@ -6,59 +6,61 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.certificates.register import service
 from app.certificates.register.schemas import Verification
-from app.certificates.schemas import CertificateList, CertificateView
+from app.certificates.register.service import see_certificate
+from app.certificates.schemas import CertificateList, CertificateRef, CertificateView
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.network import service as network
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import OptionalActor, may
+from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
 from app.platform.security.rate_limit import origin_of
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import KeyringDep, SessionDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["certificates"], route_class=OnceRoute)
+router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 
-@router.get("/enrolments/{enrolment_id}/certificates", summary="Certificates of an enrolment")
+@router.get("/enrolments/{enrolment_id}/certificates", summary="List the certificates of an enrolment")
 def read_certificates(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], db: SessionDep, enrolment_id: int
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.CERTIFICATE_READ)], db: SessionDep
 ) -> CertificateList:
-    """Newest first, whatever became of them."""
-    enrolment = see_enrolment(db, actor, enrolment_id)
+    """Return the enrolment's certificates in any state, newest first."""
     return CertificateList(items=service.certificates_of(db, enrolment))
 
 
-@router.get("/me/certificates", summary="One's own certificates")
+@router.get("/me/certificates", summary="List one's own certificates")
 def read_own(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> CertificateList:
-    """Of every college, newest first."""
+    """Return the certificates of the person who asks, from every college, newest first."""
     return CertificateList(items=service.own_certificates(db, actor))
 
 
-@router.get("/colleges/{college_id}/certificates", summary="A college's register")
+@router.get("/colleges/{college_id}/certificates", summary="Search a college's register")
 def read_register(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)],
+    college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_READ)],
     db: SessionDep,
-    college_id: int,
     search: Annotated[str, Query(max_length=100)] = "",
 ) -> CertificateList:
-    """Newest first; ``search`` is a number, a short code read over the telephone, or words of the holder's name."""
-    college = network.see_college(db, actor, college_id)
+    """Return the college's certificates, newest first.
+
+    ``search`` is a number, a short code read over the telephone, or words of the holder's name.
+    """
     return CertificateList(items=service.college_certificates(db, college, search))
 
 
-@router.get("/certificates/{certificate_id}", summary="A certificate")
+@router.get("/certificates/{certificate_id}", summary="Read a certificate")
 def read_certificate(
-    actor: Annotated[Actor, may(P.CERTIFICATE_READ)], db: SessionDep, certificate_id: int
+    certificate: Annotated[CertificateRef, seen(see_certificate, P.CERTIFICATE_READ)], db: SessionDep
 ) -> CertificateView:
-    """All that it says, who decided and when."""
-    return service.certificate(db, service.see_certificate(db, actor, certificate_id))
-
-
-# For strangers -----------------------------------------------------------------------------------
+    """Return the whole record, who decided and when."""
+    return service.load_certificate(db, certificate)
 
 
 @router.get("/verify/{code}", summary="Verify a certificate")
-def verify(_: OptionalActor, db: SessionDep, request: Request, response: Response, code: str) -> Verification:
-    """Open to anyone who holds the code; the name only while it is valid, never a reason (BR-21)."""
+def verify(
+    _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, response: Response, code: str
+) -> Verification:
+    """Return what a code proves, to anyone: a name only while the certificate is valid, never a reason (BR-21)."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return service.verify(db, request.app.state.keyring, code, origin=origin_of(request))
+    return service.verify(db, keyring, code, origin=origin_of(request))

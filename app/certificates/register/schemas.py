@@ -1,4 +1,4 @@
-"""What certificates say, what is asked of them and what is shown of them. Times are minutes, dates ISO 8601."""
+"""The result of a public verification. Times are minutes, dates ISO 8601."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from app.platform.schema import Read
 
 
 class Verified(Read):
-    """What a stranger learns of a valid certificate from its code: no more than it says itself (BR-21)."""
+    """What the code of a valid certificate reveals to anyone: nothing that the document does not show (BR-21)."""
 
     state: Literal["valid"]
     issued_on: date
@@ -21,11 +21,11 @@ class Verified(Read):
     college_name: str
     recognised_minutes: int
     ceu: str | None = None
-    document_sha256: str | None = Field(default=None, description="of the issued PDF, once it was drawn")
+    document_sha256: str | None = Field(default=None, description="of the issued PDF, once it was rendered")
 
 
 class NoLongerValid(Read):
-    """A certificate that was replaced or revoked: that, and when; no name, no reason (BR-21)."""
+    """What the code of a replaced or revoked certificate reveals: state and days; no name, no reason (BR-21)."""
 
     state: Literal["superseded", "revoked"]
     issued_on: date

@@ -1,6 +1,4 @@
-"""The register: certificates as they are read, and the door for strangers."""
-
-from typing import Any
+"""The register of certificates: lists, search, reading, and public verification by code."""
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, text
@@ -26,7 +24,7 @@ from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of
 
 
 def see_certificate(db: Session, actor: Actor, certificate_id: int) -> CertificateRef:
-    """A certificate within the actor's reach: the holder's own, or the college's."""
+    """Return a certificate within the actor's reach, their own or their college's; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=Certificate.college_id, person=Enrolment.person_id)
     row = db.execute(
         sa.select(
@@ -41,105 +39,116 @@ def see_certificate(db: Session, actor: Actor, certificate_id: int) -> Certifica
     return CertificateRef.model_validate(row)
 
 
-def certificate(db: Session, seen: CertificateRef) -> CertificateView:
-    """A certificate whole."""
+def load_certificate(db: Session, ref: CertificateRef) -> CertificateView:
+    """Return a certificate with its whole record."""
     row, decided_by = db.execute(
         sa.select(Certificate, shown_name())
         .join(Person, col(Person.id) == Certificate.decided_by)
-        .where(col(Certificate.id) == seen.id)
+        .where(col(Certificate.id) == ref.id)
     ).one()
-    return view(row, decided_by)
+    return certificate_view(row, decided_by)
 
 
-def view(row: Certificate, decided_by: str) -> CertificateView:
-    """A row as it is shown; ``decided_by`` is the name of the person who decided."""
+def certificate_view(row: Certificate, decided_by: str) -> CertificateView:
+    """Return a certificate's row as a read model; ``decided_by`` is the name of the person who decided."""
     record = CertificateRecord.model_validate(row.record)
-    names = {"id", "enrolment_id", "kind", "number", "state", "issued_on", "decided_at"}
     return CertificateView(
-        **row.model_dump(include=names),
+        id=row.id,
+        enrolment_id=row.enrolment_id,
+        kind=row.kind,
+        number=row.number,
+        state=row.state,
+        issued_on=row.issued_on,
         holder=record.holder,
         path_title=record.path_title,
         decided_by=decided_by,
+        decided_at=row.decided_at,
         record=record,
     )
 
 
 def certificates_of(db: Session, enrolment: EnrolmentRef) -> tuple[CertificateLine, ...]:
-    """An enrolment's certificates, whatever became of them, newest first."""
-    return lines_of(db, col(Certificate.enrolment_id) == enrolment.id)
+    """Return an enrolment's certificates in any state, newest first."""
+    return certificate_lines(db, col(Certificate.enrolment_id) == enrolment.id)
 
 
 def own_certificates(db: Session, actor: Actor) -> tuple[CertificateLine, ...]:
-    """The actor's own certificates, of any college, newest first."""
-    return lines_of(db, col(Enrolment.person_id) == actor.person_id)
+    """Return the actor's own certificates, of any college, newest first."""
+    return certificate_lines(db, col(Enrolment.person_id) == actor.person_id)
 
 
 def college_certificates(db: Session, college: CollegeShown, search: str = "") -> tuple[CertificateLine, ...]:
-    """The college's register, newest first.
+    """Return the certificates of a college, newest first.
 
     ``search`` is a number or a short code read over the telephone, else words of the holder's name.
     """
-    return lines_of(db, col(Certificate.college_id) == college.id, *_found_by(search))
+    return certificate_lines(db, col(Certificate.college_id) == college.id, *_search_conditions(search))
 
 
-def _found_by(search: str) -> list[ColumnElement[bool]]:
+def _search_conditions(search: str) -> list[ColumnElement[bool]]:
+    """Return the condition of a search: a number, a short code or words of the holder's name; none for a blank one."""
     if not search.strip():
         return []
-    ways: list[ColumnElement[bool]] = [col(Certificate.number) == search.strip().upper()]
-    digest = documents_rules.short_digest(search)
+    alternatives: list[ColumnElement[bool]] = [col(Certificate.number) == search.strip().upper()]
+    digest = documents_rules.short_code_digest(search)
     if digest is not None:
-        ways.append(func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5) == digest)
+        alternatives.append(func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5) == digest)
     words = [col(Person.search_key).contains(word, autoescape=True) for word in search_key(search).split()]
-    return [or_(*ways, and_(*words) if words else false())]
+    return [or_(*alternatives, and_(*words) if words else false())]
 
 
-def lines_of(db: Session, *where: Any) -> tuple[CertificateLine, ...]:  # noqa: ANN401
-    """Certificates as lines, newest first."""
-    names = ("id", "enrolment_id", "kind", "number", "state", "issued_on")
-    found = db.execute(
+def certificate_lines(db: Session, *where: ColumnElement[bool]) -> tuple[CertificateLine, ...]:
+    """Return the certificates that meet conditions on them, their enrolment or their holder, newest first."""
+    rows = db.execute(
         sa.select(
-            *(col(getattr(Certificate, name)) for name in names),
-            *(col(Certificate.record)[name].astext.label(name) for name in ("holder", "path_title")),
+            col(Certificate.id),
+            col(Certificate.enrolment_id),
+            col(Certificate.kind),
+            col(Certificate.number),
+            col(Certificate.state),
+            col(Certificate.issued_on),
+            col(Certificate.record)["holder"].astext.label("holder"),
+            col(Certificate.record)["path_title"].astext.label("path_title"),
         )
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
         .where(*where)
         .order_by(col(Certificate.decided_at).desc(), col(Certificate.id).desc())
     )
-    return tuple(CertificateLine.model_validate(row) for row in found)
+    return tuple(CertificateLine.model_validate(row) for row in rows)
 
 
-# For strangers -----------------------------------------------------------------------------------
+# Public verification -----------------------------------------------------------------------------
 
 
 def verify(db: Session, keyring: Keyring, typed: str, *, origin: str) -> Verified | NoLongerValid:
-    """What a code proves, to anyone: a door between colleges that shows one certificate and no list.
+    """Return what a code proves, to anyone: one certificate of any college, never a list.
 
-    A code that was never given and one that could not have been are the same ``NotFound``; 429 after ten of
-    them from one address.
+    Raises ``NotFound``, the same for an unknown code and a malformed one; 429 after ten of them from one address.
     """
     with limited_attempt(db, keyring, RateLimitScope.VERIFY, of_stranger(origin), wrong=NotFound):
-        return _proven(db, typed)
+        return _verify_code(db, typed)
 
 
-def same_document(
+def verify_document(
     db: Session, keyring: Keyring, typed: str, sha256: str, *, origin: str
 ) -> tuple[Verified | NoLongerValid, bool | None]:
-    """What a code proves, and whether a file is the one that was issued under it, by its digest.
+    """Return what a code proves, and whether a file with this digest is the document that was issued under it.
 
-    ``None`` where there is nothing to compare with: the document is no longer valid, or was never drawn.
+    ``None`` where there is nothing to compare with: the certificate is no longer valid, or was never rendered.
     """
-    found = verify(db, keyring, typed, origin=origin)
-    kept = found.document_sha256 if isinstance(found, Verified) else None
-    return found, None if kept is None else kept == sha256
+    verification = verify(db, keyring, typed, origin=origin)
+    issued = verification.document_sha256 if isinstance(verification, Verified) else None
+    return verification, None if issued is None else issued == sha256
 
 
-def _proven(db: Session, typed: str) -> Verified | NoLongerValid:
-    found = db.execute(
-        text("select * from verify_certificate(:code)"), {"code": certificates_rules.tidy_code(typed) or ""}
+def _verify_code(db: Session, typed: str) -> Verified | NoLongerValid:
+    """Return what a code proves, through the database function that reads across colleges."""
+    row = db.execute(
+        text("select * from verify_certificate(:code)"), {"code": certificates_rules.parse_code(typed) or ""}
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("certificate_unknown")
-    if found.state == CertificateState.VALID:
-        return Verified.model_validate(found)
-    return NoLongerValid.model_validate(found)
+    if row.state == CertificateState.VALID:
+        return Verified.model_validate(row)
+    return NoLongerValid.model_validate(row)

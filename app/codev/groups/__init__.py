@@ -1,1 +1,1 @@
-"""Groups, their members and facilitators, and line-management links that keep people apart."""
+"""Groups, their members and facilitators, and management links between people (BR-10)."""

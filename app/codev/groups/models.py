@@ -1,4 +1,4 @@
-"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+"""Tables of groups, memberships and management links. No free text (BR-11)."""
 
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ class CodevGroup(Row, table=True):
 
 
 class CodevMembership(Row, table=True):
-    """A participant's place in a group; a person is never replaced by another."""
+    """A participant's membership of a group; it never passes to another person."""
 
     __tablename__ = "codev_membership"
     __table_args__ = owned(

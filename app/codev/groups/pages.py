@@ -1,60 +1,62 @@
-"""Pages of codevelopment groups; those of sessions are in ``pages_sessions.py``."""
+"""Pages of groups: the list with the form of a new one, a group, and the forms that change it."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
-from app.codev.forms import refused
+from app.codev.forms import messages_of
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import FacilitatorCommand, GroupRef, JoinCommand, LeaveCommand, LinkForm, NewGroupForm
+from app.codev.groups.service import see_group
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.schemas import CohortRef
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.identity.roles.service import holders
 from app.network.service import college
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import DomainError, Invalid, NotFound
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
-FIELDS = dict.fromkeys([*NewGroupForm.model_fields, *LocalCodevSession.model_fields, "asks"])
-"""Nothing typed yet in the forms of the two pages."""
+NOTHING_TYPED = dict.fromkeys([*NewGroupForm.model_fields, *LocalCodevSession.model_fields, "asks_which_hour"])
+"""Values of the forms of both pages before anything is typed."""
 
-
-# Groups -----------------------------------------------------------------------------------------
+GroupManager = Annotated[Actor, may(P.CODEV_MANAGE)]
+ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
 
 
 @router.get("/codev")
-def groups(
+def list_groups(
     request: Request, actor: Annotated[Actor, may(P.CODEV_READ)], db: SessionDep, cohorte: int | None = None
 ) -> Response:
-    """My groups; for who manages them, those of a cohort with the form of a new one."""
-    return render(request, "codev/groups.html", **_groups(db, actor, cohorte), typed=FIELDS, said=[])
+    """The actor's groups; for those who manage groups, those of a cohort with the form of a new one."""
+    values = _list_context(db, actor, cohorte)
+    return render(request, "codev/groups.html", **values, typed=NOTHING_TYPED, messages=[])
 
 
-def _groups(db: Session, actor: Actor, cohort_id: int | None) -> dict[str, Any]:
+def _list_context(db: Session, actor: Actor, cohort_id: int | None) -> dict[str, Any]:
     manager = actor.using(P.CODEV_MANAGE)
     cohort = cohorts.see_cohort(db, manager, cohort_id) if cohort_id is not None else None
     return {
         "groups": service.groups(db, actor.using(P.CODEV_READ), cohort_id=cohort_id),
         "cohort": cohort,
         "cohorts": cohorts.cohorts(db, manager) if actor.can(P.CODEV_MANAGE) else [],
-        **(_forming(db, cohort) if cohort else {}),
+        **(_people_context(db, cohort) if cohort else {}),
     }
 
 
-def _forming(db: Session, cohort: CohortRef) -> dict[str, Any]:
+def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
     return {
         "free": people.free_members(db, cohort),
         "facilitators": holders(db, Role.FACILITATOR, college_id=cohort.college_id),
@@ -66,53 +68,55 @@ def _forming(db: Session, cohort: CohortRef) -> dict[str, Any]:
 @router.post("/codev/groupes")
 def create_group(
     request: Request,
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
+    actor: GroupManager,
     db: SessionDep,
     form: Annotated[NewGroupForm, Form()],
 ) -> Response:
-    """Form a group, then look at it; a refusal shows the form again as it was filled."""
+    """Form a group, then show it; when refused, show the form again as it was filled."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
     try:
-        found = service.create_group(db, actor, cohort, form.command)
+        group = service.create_group(db, actor, cohort, form.command)
     except DomainError as error:
         values = {
-            **_groups(db, actor, cohort.id),
-            "typed": {**FIELDS, **form.model_dump()},
-            "said": refused(error),
+            **_list_context(db, actor, cohort.id),
+            "typed": {**NOTHING_TYPED, **form.model_dump()},
+            "messages": messages_of(error),
         }
         return render(request, "codev/groups.html", status=error.status, **values)
-    return redirect_after_post(f"/codev/groupes/{found.id}")
+    return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
 @router.post("/codev/liens")
-def declare_link(
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)], db: SessionDep, form: Annotated[LinkForm, Form()]
-) -> Response:
-    """Note a management link; when both are already together, look at their group."""
+def declare_link(db: SessionDep, actor: GroupManager, form: Annotated[LinkForm, Form()]) -> Response:
+    """Declare a management link; when both already belong to one group, show it."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
-    together = links.declare_link(db, actor, college(db, cohort.college_id), form.command)
-    return redirect_after_post(f"/codev/groupes/{together[0]}" if together else f"/codev?cohorte={cohort.id}")
+    group_ids = links.declare_link(db, actor, college(db, cohort.college_id), form.command)
+    return redirect_after_post(f"/codev/groupes/{group_ids[0]}" if group_ids else f"/codev?cohorte={cohort.id}")
 
 
 @router.get("/codev/groupes/{group_id}")
-def group(request: Request, actor: Annotated[Actor, may(P.CODEV_READ)], db: SessionDep, group_id: int) -> Response:
-    """A group: members and turns, sessions, the next one with what the rotation proposes."""
-    ref = service.see_group(db, actor, group_id)
-    return render(request, "codev/group.html", **_group(db, actor, ref), typed=FIELDS, said=[])
+def group_page(
+    request: Request,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.CODEV_READ)],
+    group: Annotated[GroupRef, seen(see_group, P.CODEV_READ)],
+) -> Response:
+    """A group: members with their turns, sessions, and the rotation proposed for the next one."""
+    values = _group_context(db, actor, group)
+    return render(request, "codev/group.html", **values, typed=NOTHING_TYPED, messages=[])
 
 
-def _group(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
-    found = service.group(db, ref)
-    curriculum = default_library().curriculum(ref.curriculum_slug, ref.curriculum_version)
-    coming = next((s for s in found.sessions if s.held is None and not s.cancelled), None)
+def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
+    group = service.group(db, ref)
+    next_session = next((s for s in group.sessions if s.held is None and not s.cancelled), None)
     return {
-        "group": found,
-        "coming": coming,
-        "begun": coming is not None and has_begun(coming.starts_at, now()),
-        "proposed": _proposed(db, actor, coming.id) if coming else [],
-        "titles": {a.code: a.title.text for a in curriculum.activities},
-        "too_small": sum(m.follows for m in found.members) < MIN_SIZE,
-        **_managing(db, actor, ref),
+        "group": group,
+        "next_session": next_session,
+        "begun": next_session is not None and has_begun(next_session.starts_at, now()),
+        "proposed": _proposed(db, actor, next_session.id) if next_session else [],
+        "titles": {a.code: a.title.text for a in curriculum_of(ref).activities},
+        "too_small": sum(m.follows for m in group.members) < MIN_SIZE,
+        **_manager_context(db, actor, ref),
     }
 
 
@@ -121,8 +125,8 @@ def _proposed(db: Session, actor: Actor, session_id: int) -> list[Any]:
     return sessions.rotation_for(db, meeting)
 
 
-def _managing(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
-    """What only who manages groups of the college may do and read here."""
+def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
+    """Return the values for those who manage groups of the college alone."""
     try:
         cohort = cohorts.see_cohort(db, actor.using(P.CODEV_MANAGE), ref.cohort_id)
     except NotFound:
@@ -131,78 +135,69 @@ def _managing(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "manages": True,
         "activities": sessions.codev_activities(ref),
         "links": links.links_inside(db, ref),
-        **_forming(db, cohort),
+        **_people_context(db, cohort),
     }
-
-
-# Changing a group -------------------------------------------------------------------------------
 
 
 @router.post("/codev/groupes/{group_id}/membres")
 def add_member(
     request: Request,
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     db: SessionDep,
-    group_id: int,
+    actor: GroupManager,
+    group: ManagedGroup,
     form: Annotated[JoinCommand, Form()],
 ) -> Response:
-    """Add someone."""
-    ref = service.see_group(db, actor, group_id)
+    """Add a person; when refused, show the group again with the reasons."""
     try:
-        service.add_member(db, actor, ref, form)
+        service.add_member(db, actor, group, form)
     except DomainError as error:
-        return _group_refused(request, db, actor, ref, error)
-    return redirect_after_post(f"/codev/groupes/{group_id}")
+        return _refused(request, db, actor, group, error)
+    return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-def _group_refused(
+def _refused(
     request: Request, db: Session, actor: Actor, ref: GroupRef, error: DomainError, **typed: object
 ) -> Response:
-    values = {**_group(db, actor, ref), "typed": {**FIELDS, **typed}, "said": refused(error)}
+    values = {
+        **_group_context(db, actor, ref),
+        "typed": {**NOTHING_TYPED, **typed},
+        "messages": messages_of(error),
+    }
     return render(request, "codev/group.html", status=error.status, **values)
 
 
 @router.post("/codev/groupes/{group_id}/departs")
-def remove_member(
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
-    db: SessionDep,
-    group_id: int,
-    form: Annotated[LeaveCommand, Form()],
-) -> Response:
-    """Note that someone leaves."""
-    service.remove_member(db, service.see_group(db, actor, group_id), form)
-    return redirect_after_post(f"/codev/groupes/{group_id}")
+def remove_member(db: SessionDep, group: ManagedGroup, form: Annotated[LeaveCommand, Form()]) -> Response:
+    """Record that a member leaves."""
+    service.remove_member(db, group, form)
+    return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
 @router.post("/codev/groupes/{group_id}/animation")
 def set_facilitator(
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
-    db: SessionDep,
-    group_id: int,
-    form: Annotated[FacilitatorCommand, Form()],
+    db: SessionDep, actor: GroupManager, group: ManagedGroup, form: Annotated[FacilitatorCommand, Form()]
 ) -> Response:
-    """Hand the group over."""
-    service.set_facilitator(db, actor, service.see_group(db, actor, group_id), form)
-    return redirect_after_post(f"/codev/groupes/{group_id}")
+    """Replace the facilitator of the group."""
+    service.set_facilitator(db, actor, group, form)
+    return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
 @router.post("/codev/groupes/{group_id}/seances")
 def plan_session(
     request: Request,
-    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     db: SessionDep,
-    group_id: int,
+    actor: GroupManager,
+    group: ManagedGroup,
     form: Annotated[LocalCodevSession, Form()],
 ) -> Response:
-    """Plan a session at a local hour; the two odd hours of the year are refused or asked about (BR-30)."""
-    ref = service.see_group(db, actor, group_id)
-    starts_at, reasons = at_local(form.day, form.clock, ref.timezone, second=form.is_second)
+    """Plan a session at a local time; the two odd hours of the year are refused, or chosen between (BR-30)."""
+    starts_at, reasons = at_local(form.day, form.clock, group.timezone, second=form.is_second)
     try:
         if reasons:
             raise Invalid("invalid", *reasons)
         command = NewCodevSession(activity_code=form.activity_code, starts_at=starts_at)
-        sessions.plan_session(db, actor, ref, command)
+        sessions.plan_session(db, actor, group, command)
     except DomainError as error:
-        asks = any(r.code == "hour_comes_twice" for r in reasons)
-        return _group_refused(request, db, actor, ref, error, **form.model_dump(), asks=asks)
-    return redirect_after_post(f"/codev/groupes/{group_id}")
+        occurs_twice = any(r.code == "hour_comes_twice" for r in reasons)
+        return _refused(request, db, actor, group, error, **form.model_dump(), asks_which_hour=occurs_twice)
+    return redirect_after_post(f"/codev/groupes/{group.id}")

@@ -1,4 +1,4 @@
-"""Whom groups are made of: candidates, the roles that groups give, management links within a college."""
+"""People of groups: candidates, people without a group, and the roles that groups give."""
 
 from collections.abc import Sequence
 
@@ -20,51 +20,48 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 
-def grouped() -> SelectOfScalar[int]:
-    """Enrolments that a group has now."""
+def grouped_enrolments() -> SelectOfScalar[int]:
+    """Return the query of the ids of enrolments that belong to a group now."""
     return select(CodevMembership.enrolment_id).where(col(CodevMembership.left_on).is_(None))
 
 
 def candidates(db: Session, college_id: int, enrolment_ids: Sequence[int]) -> list[Candidate]:
-    """Those asked for, in order; an id of no enrolment of the college is of no cohort either."""
-    found = db.exec(
-        select(Enrolment, col(Enrolment.id).in_(grouped())).where(
+    """Return the candidates of these enrolments, in order; an unknown id becomes a candidate of no cohort."""
+    rows = db.exec(
+        select(Enrolment, col(Enrolment.id).in_(grouped_enrolments())).where(
             col(Enrolment.id).in_(enrolment_ids), Enrolment.college_id == college_id
         )
     ).all()
-    known = {e.id: Candidate(e.id, e.person_id, e.cohort_id, e.state, is_in) for e, is_in in found}
-    return [known.get(i) or Candidate(i, -i, 0, EnrolmentState.ACTIVE) for i in enrolment_ids]
+    by_id = {e.id: Candidate(e.id, e.person_id, e.cohort_id, e.state, is_grouped) for e, is_grouped in rows}
+    return [by_id.get(id_) or Candidate(id_, -id_, 0, EnrolmentState.ACTIVE) for id_ in enrolment_ids]
 
 
 def free_members(db: Session, cohort: CohortRef) -> list[tuple[int, str]]:
-    """``(enrolment id, name)`` of the active people of a cohort whom no group has, by name."""
+    """Return ``(enrolment id, name)`` of the active people of a cohort without a group, by name."""
     statement = (
         select(Enrolment.id, Person)
         .join(Person, col(Person.id) == Enrolment.person_id)
         .where(
             Enrolment.cohort_id == cohort.id,
             Enrolment.state == EnrolmentState.ACTIVE,
-            col(Enrolment.id).not_in(grouped()),
+            col(Enrolment.id).not_in(grouped_enrolments()),
         )
         .order_by(Person.search_key)
     )
     return [(id_, person.name) for id_, person in db.exec(statement).all()]
 
 
-def known_person(db: Session, college_id: int, person_id: int, field: str) -> None:
-    """Someone with a role in the college, else refused without saying whether they exist."""
-    known = select(RoleGrantRow.id).where(
+def require_known_person(db: Session, college_id: int, person_id: int, field: str) -> None:
+    """Raise ``Invalid`` unless the person has a role in the college, whether or not they exist elsewhere."""
+    role_ids = select(RoleGrantRow.id).where(
         RoleGrantRow.person_id == person_id, RoleGrantRow.college_id == college_id, col(RoleGrantRow.ended_at).is_(None)
     )
-    if db.exec(known).first() is None:
+    if db.exec(role_ids).first() is None:
         raise Invalid("invalid", Reason("unknown_person", field=field))
 
 
-# Roles in a group -------------------------------------------------------------------------------
-
-
-def give_role(db: Session, actor: Actor, group: GroupRef, person_id: int, role: Role) -> None:
-    """A role for the group, and by it for the group's cohort."""
+def grant_group_role(db: Session, actor: Actor, group: GroupRef, person_id: int, role: Role) -> None:
+    """Grant a role for the group and its cohort."""
     grant_role(
         db,
         person_id,

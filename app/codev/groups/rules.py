@@ -1,7 +1,4 @@
-"""Pure rules of codevelopment groups: who may form one, roles, and the rotation of the client role.
-
-Rules of a session's record are in ``rules_record.py``. Sources: BR-10, S4.
-"""
+"""Pure rules of groups: size and members (BR-10)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,12 +9,9 @@ from app.platform.errors import Reason
 MIN_SIZE, MAX_SIZE = 4, 8
 
 
-# Groups -----------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Someone to place in a group; ``elsewhere`` when another group already has them."""
+    """A person to add to a group; ``elsewhere`` when they belong to another group."""
 
     enrolment_id: int
     person_id: int
@@ -34,35 +28,35 @@ def group_reasons(
     links: Iterable[tuple[int, int]],
     minimum: int = MIN_SIZE,
 ) -> list[Reason]:
-    """Why these people cannot form a group (BR-10): size, one cohort, active, one group each, peers only.
+    """Return why these people cannot form a group (BR-10): size, one cohort, active, one group each, peers only.
 
-    ``facilitators`` and ``links`` (manager, managed) hold person ids. ``minimum`` is lower for a group that
-    departures have left too small and that someone joins.
+    ``facilitators`` and ``links`` (manager, managed) hold person ids. ``minimum`` is lower for someone who joins
+    a group that departures have left too small.
     """
     field = "enrolment_ids"
-    found = []
+    reasons = []
     if not minimum <= len(candidates) <= MAX_SIZE:
-        found.append(Reason("group_size", {"min": MIN_SIZE, "max": MAX_SIZE, "size": len(candidates)}, field))
-    seen: set[int] = set()
-    for place, candidate in enumerate(candidates):
-        code = _candidate_code(candidate, cohort_id, facilitators, seen)
+        reasons.append(Reason("group_size", {"min": MIN_SIZE, "max": MAX_SIZE, "size": len(candidates)}, field))
+    person_ids: set[int] = set()
+    for index, candidate in enumerate(candidates):
+        code = _candidate_code(candidate, cohort_id, facilitators, person_ids)
         if code is not None:
-            found.append(Reason(code, field=f"{field}.{place}"))
-        seen.add(candidate.person_id)
-    if any(manager in seen and managed in seen for manager, managed in links):
-        found.append(Reason("management_link", field=field))
-    return found
+            reasons.append(Reason(code, field=f"{field}.{index}"))
+        person_ids.add(candidate.person_id)
+    if any(manager in person_ids and managed in person_ids for manager, managed in links):
+        reasons.append(Reason("management_link", field=field))
+    return reasons
 
 
 def _candidate_code(
-    candidate: Candidate, cohort_id: int, facilitators: Collection[int], seen: Collection[int]
+    candidate: Candidate, cohort_id: int, facilitators: Collection[int], earlier: Collection[int]
 ) -> str | None:
-    """What keeps one person out, the plainest first."""
+    """Return the first reason's code against one person; ``earlier`` holds the people before them in the list."""
     checks = (
         ("not_of_the_cohort", candidate.cohort_id != cohort_id),
         ("member_not_active", candidate.state is not EnrolmentState.ACTIVE),
-        ("twice_in_the_group", candidate.person_id in seen),
+        ("twice_in_the_group", candidate.person_id in earlier),
         ("in_another_group", candidate.elsewhere),
         ("facilitator_is_member", candidate.person_id in facilitators),
     )
-    return next((code for code, wrong in checks if wrong), None)
+    return next((code for code, is_wrong in checks if is_wrong), None)

@@ -1,19 +1,19 @@
-"""Codevelopment as it comes in and goes out: logistics only, no free text about what was said (BR-11)."""
+"""Commands, forms and read models of groups and management links."""
 
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.codev.sessions.schemas import CodevSessionRow
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import BlankIsNone, Command, Line, Read
 
 MEMBERS = 50
-"""Most people that a request to form a group may name."""
+"""Largest number of people that a request to form a group may name."""
 
 
 class NewGroup(Command):
-    """A group to form; members join today unless told."""
+    """A group to form; members join today when ``joined_on`` is left out."""
 
     name: Annotated[Line, StringConstraints(max_length=80)]
     enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)]
@@ -22,7 +22,7 @@ class NewGroup(Command):
 
 
 class JoinCommand(Command):
-    """Someone of the cohort to add to a group."""
+    """A person of the cohort to add to a group."""
 
     enrolment_id: int
     joined_on: date | None = None
@@ -36,7 +36,7 @@ class LeaveCommand(Command):
 
 
 class FacilitatorCommand(Command):
-    """Who facilitates from now on, instead of who did."""
+    """The new facilitator of a group, in place of the present one."""
 
     person_id: int
 
@@ -49,7 +49,7 @@ class LinkCommand(Command):
 
 
 class LinkDeclared(Read):
-    """A declared link, with the groups in which both are at this moment: one of them should change group."""
+    """A declared link, with the groups to which both people belong now: one of them should change group."""
 
     manager_id: int
     member_id: int
@@ -71,7 +71,7 @@ class GroupRow(Read):
 
 
 class GroupRef(Read):
-    """A group that the actor may see: what commands accept."""
+    """A group that the actor may see; commands accept it."""
 
     id: int
     college_id: int
@@ -102,7 +102,7 @@ class MemberShown(Read):
 
 
 class FacilitatorShown(Read):
-    """Who facilitates."""
+    """A facilitator of a group."""
 
     person_id: int
     name: str
@@ -116,33 +116,25 @@ class GroupShown(GroupRef):
     sessions: tuple[CodevSessionRow, ...]
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-Someone = Annotated[int | None, Blank]
-
-
 class NewGroupForm(NewGroup):
     """A group as the page's form sends it."""
 
     cohort_id: int
     enrolment_ids: Annotated[tuple[int, ...], Field(max_length=MEMBERS)] = ()
-    joined_on: Annotated[date | None, Blank] = None
+    joined_on: Annotated[date | None, BlankIsNone] = None
 
     @property
     def command(self) -> NewGroup:
-        """What the service takes."""
+        """Return the command for the service."""
         return NewGroup.model_validate(self.model_dump(exclude={"cohort_id"}))
 
 
 class LinkForm(LinkCommand):
-    """A management link, with the cohort whose page it was typed on."""
+    """A management link as the page's form sends it, with the cohort of the page."""
 
     cohort_id: int
 
     @property
     def command(self) -> LinkCommand:
-        """What the service takes."""
+        """Return the command for the service."""
         return LinkCommand(manager_id=self.manager_id, member_id=self.member_id)

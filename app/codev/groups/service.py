@@ -1,4 +1,4 @@
-"""Codevelopment groups: who is in them, who facilitates, who may not be together."""
+"""Groups: their members, their facilitator and the roles that come with them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.codev.groups.links import links
 from app.codev.groups.models import CodevGroup, CodevMembership
-from app.codev.groups.people import candidates, give_role, known_person
+from app.codev.groups.people import candidates, grant_group_role, require_known_person
 from app.codev.groups.rules import Candidate, group_reasons
 from app.codev.groups.schemas import (
     FacilitatorCommand,
@@ -24,7 +24,7 @@ from app.codev.groups.schemas import (
     NewGroup,
 )
 from app.codev.records.models import CodevRecord
-from app.codev.records.service import attended, current_records, history
+from app.codev.records.service import current_records, history, sessions_attended
 from app.codev.sessions.models import CodevSession
 from app.codev.sessions.rules import tally
 from app.codev.sessions.service import is_inside, sessions_of
@@ -42,19 +42,17 @@ from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
-# Seeing -----------------------------------------------------------------------------------------
-
 
 def see_group(db: Session, actor: Actor, group_id: int) -> GroupRef:
-    """A group within the actor's reach: one's own, or any of the college for who manages them."""
-    found = db.exec(
+    """Return a group of the actor's or of the college that they manage; raise ``NotFound`` for any other."""
+    row = db.exec(
         select(CodevGroup, Cohort)
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
         .where(CodevGroup.id == group_id, scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound
-    return _ref(actor, *found)
+    return _ref(actor, *row)
 
 
 def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
@@ -71,7 +69,7 @@ def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
 
 
 def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[GroupRow]:
-    """Groups within reach, newest cohort first, each with the session to come or to close."""
+    """Return the groups within reach, newest cohort first, each with the session to come or to close."""
     records = current_records()
     members = (
         sa.select(func.count())
@@ -79,7 +77,7 @@ def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[G
         .correlate(CodevGroup)
         .scalar_subquery()
     )
-    held = (
+    sessions_held = (
         sa.select(func.count())
         .select_from(CodevSession)
         .join(records, records.c.session_id == CodevSession.id)
@@ -87,12 +85,12 @@ def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[G
         .correlate(CodevGroup)
         .scalar_subquery()
     )
-    coming = CodevSession.__table__.alias("coming")  # type: ignore[attr-defined]
-    closed = exists().where(col(CodevRecord.session_id) == coming.c.id)
+    open_session = CodevSession.__table__.alias("open_session")  # type: ignore[attr-defined]
+    closed = exists().where(col(CodevRecord.session_id) == open_session.c.id)
     next_id = (
-        sa.select(coming.c.id)
-        .where(coming.c.group_id == CodevGroup.id, coming.c.cancelled_at.is_(None), ~closed)
-        .order_by(coming.c.starts_at, coming.c.id)
+        sa.select(open_session.c.id)
+        .where(open_session.c.group_id == CodevGroup.id, open_session.c.cancelled_at.is_(None), ~closed)
+        .order_by(open_session.c.starts_at, open_session.c.id)
         .limit(1)
         .correlate(CodevGroup)
         .scalar_subquery()
@@ -100,7 +98,7 @@ def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[G
     statement = (
         sa.select(
             col(CodevGroup.id), col(CodevGroup.name), col(CodevGroup.cohort_id), col(Cohort.title).label("cohort"),
-            col(Cohort.timezone), members.label("members"), held.label("sessions_held"),
+            col(Cohort.timezone), members.label("members"), sessions_held.label("sessions_held"),
             col(CodevSession.id).label("next_session_id"), col(CodevSession.starts_at).label("next_starts_at"),
         )
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
@@ -114,20 +112,17 @@ def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[G
 
 
 def group(db: Session, ref: GroupRef) -> GroupShown:
-    """A group with its people, their turns so far and its sessions."""
+    """Return a group with its people, their turns so far and its sessions."""
     return GroupShown(
         **ref.model_dump(),
         members=_members(db, ref),
-        facilitators=tuple(
-            FacilitatorShown(person_id=id_, name=name)
-            for id_, name in holders(db, Role.FACILITATOR, college_id=ref.college_id, group_id=ref.id)
-        ),
+        facilitators=tuple(FacilitatorShown(person_id=id_, name=name) for id_, name in _facilitators(db, ref)),
         sessions=tuple(sessions_of(db, ref)),
     )
 
 
 def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
-    found = db.exec(
+    rows = db.exec(
         select(CodevMembership, Enrolment.state, Person)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
@@ -135,8 +130,8 @@ def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
         .order_by(col(CodevMembership.left_on).is_not(None), Person.search_key)
     ).all()
     past = history(db, ref.id, ref.timezone)
-    tallies = {t.membership_id: t for t in tally([m.id for m, _, _ in found], past)}
-    sessions = attended(db, ref.id)
+    tallies = {t.membership_id: t for t in tally([m.id for m, _, _ in rows], past)}
+    attended = sessions_attended(db, ref.id)
     return tuple(
         MemberShown(
             membership_id=m.id,
@@ -147,15 +142,15 @@ def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
             follows=m.left_on is None and state in FOLLOWING,
             turns=tallies[m.id].turns,
             last_turn_on=tallies[m.id].last_on,
-            turn_kept=tallies[m.id].kept,
-            sessions_attended=sessions.get(m.id, 0),
+            turn_kept=tallies[m.id].is_owed,
+            sessions_attended=attended.get(m.id, 0),
         )
-        for m, state, person in found
+        for m, state, person in rows
     )
 
 
 def facilitates(db: Session, person_id: int, enrolment_id: int) -> bool:
-    """Whether someone facilitates, or did, a group of this enrolment: then they do not judge CN-11 (S6, BR-13)."""
+    """Whether someone facilitates, or ever did, a group of this enrolment: they do not judge its CN-11 (S6, BR-13)."""
     statement = (
         select(RoleGrantRow.id)
         .join(CodevMembership, col(CodevMembership.group_id) == RoleGrantRow.group_id)
@@ -168,14 +163,11 @@ def facilitates(db: Session, person_id: int, enrolment_id: int) -> bool:
     return db.exec(statement).first() is not None
 
 
-# Forming ----------------------------------------------------------------------------------------
-
-
 def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup) -> GroupShown:
-    """A group of a cohort with its members and its facilitator, who gets the role for it (BR-10)."""
+    """Create a group of a cohort with its members and its facilitator, who is granted the role (BR-10)."""
     if db.exec(select(CodevGroup.id).where(CodevGroup.cohort_id == cohort.id, CodevGroup.name == command.name)).first():
         raise Conflict("codev_group_name_taken", Reason("codev_group_name_taken", field="name"))
-    known_person(db, cohort.college_id, command.facilitator_id, "facilitator_id")
+    require_known_person(db, cohort.college_id, command.facilitator_id, "facilitator_id")
     chosen = candidates(db, cohort.college_id, command.enrolment_ids)
     refuse_unless(
         *group_reasons(
@@ -197,14 +189,14 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
     db.add(row)
     db.flush()
     ref = _ref(actor, row, db.get_one(Cohort, cohort.id))
-    give_role(db, actor, ref, command.facilitator_id, Role.FACILITATOR)
+    grant_group_role(db, actor, ref, command.facilitator_id, Role.FACILITATOR)
     for candidate in chosen:
-        _place(db, actor, ref, candidate, command.joined_on or today(cohort.timezone))
+        _add_membership(db, actor, ref, candidate, command.joined_on or today(cohort.timezone))
     return group(db, ref)
 
 
 def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -> GroupShown:
-    """Someone more in a group (S2), under the same rules."""
+    """Add a person to a group (S2), under the same rules."""
     db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True})
     members = db.exec(
         select(CodevMembership.enrolment_id).where(
@@ -212,12 +204,12 @@ def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -
         )
     ).all()
     new = candidates(db, ref.college_id, [command.enrolment_id])[0]
-    settled = [
+    present = [
         Candidate(c.enrolment_id, c.person_id, c.cohort_id, EnrolmentState.ACTIVE)
         for c in candidates(db, ref.college_id, members)
     ]
     reasons = group_reasons(
-        [*settled, new],
+        [*present, new],
         cohort_id=ref.cohort_id,
         facilitators=[id_ for id_, _ in _facilitators(db, ref)],
         links=links(db, ref.college_id),
@@ -228,12 +220,12 @@ def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -
         *_date_reasons(command.joined_on, ref.timezone, "joined_on"),
         code="invalid",
     )
-    _place(db, actor, ref, new, command.joined_on or today(ref.timezone))
+    _add_membership(db, actor, ref, new, command.joined_on or today(ref.timezone))
     return group(db, ref)
 
 
 def remove_member(db: Session, ref: GroupRef, command: LeaveCommand) -> GroupShown:
-    """A member leaves: the past stays, the right to read the group ends."""
+    """End a membership: its past stays, the right to read the group ends."""
     row = db.exec(
         select(CodevMembership)
         .where(CodevMembership.id == command.membership_id, CodevMembership.group_id == ref.id)
@@ -252,8 +244,8 @@ def remove_member(db: Session, ref: GroupRef, command: LeaveCommand) -> GroupSho
 
 
 def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: FacilitatorCommand) -> GroupShown:
-    """Hand a group over to another facilitator."""
-    known_person(db, ref.college_id, command.person_id, "person_id")
+    """Replace the facilitator of a group."""
+    require_known_person(db, ref.college_id, command.person_id, "person_id")
     member = (
         select(CodevMembership.id)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
@@ -268,7 +260,7 @@ def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: Facilitat
     for id_, _ in _facilitators(db, ref):
         if id_ != command.person_id:
             revoke_role(db, id_, Role.FACILITATOR, group_id=ref.id)
-    give_role(db, actor, ref, command.person_id, Role.FACILITATOR)
+    grant_group_role(db, actor, ref, command.person_id, Role.FACILITATOR)
     return group(db, ref)
 
 
@@ -276,14 +268,14 @@ def _facilitators(db: Session, ref: GroupRef) -> Sequence[tuple[int, str]]:
     return holders(db, Role.FACILITATOR, college_id=ref.college_id, group_id=ref.id)
 
 
-def _place(db: Session, actor: Actor, ref: GroupRef, candidate: Candidate, joined_on: date) -> None:
+def _add_membership(db: Session, actor: Actor, ref: GroupRef, candidate: Candidate, joined_on: date) -> None:
     db.add(
         CodevMembership(
             college_id=ref.college_id, group_id=ref.id, enrolment_id=candidate.enrolment_id, joined_on=joined_on
         )
     )
     db.flush()
-    give_role(db, actor, ref, candidate.person_id, Role.PARTICIPANT)
+    grant_group_role(db, actor, ref, candidate.person_id, Role.PARTICIPANT)
 
 
 def _date_reasons(day: date | None, zone: str, field: str) -> list[Reason]:

@@ -1,1 +1,1 @@
-"""Closed records of a session: presence and turns."""
+"""Records of sessions: presences and turns."""

@@ -1,10 +1,10 @@
-"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+"""Statuses and reasons of turns."""
 
 from enum import StrEnum
 
 
 class TurnStatus(StrEnum):
-    """What became of a consultation."""
+    """Status of a consultation in a record."""
 
     HELD = "held"
     POSTPONED = "postponed"
@@ -13,7 +13,7 @@ class TurnStatus(StrEnum):
 
 
 class TurnReason(StrEnum):
-    """Why it was not held as planned: a category, never a detail (S4)."""
+    """Why a consultation was not held as planned: a category, never a detail (S4)."""
 
     ABSENCE = "absence"
     PASS = "pass"  # noqa: S105 - to pass one's turn

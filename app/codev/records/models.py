@@ -1,4 +1,4 @@
-"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+"""Tables of records, presences and turns. Append-only, no free text (BR-11)."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class CodevRecord(Row, table=True):
 
 
 class CodevPresence(Row, table=True):
-    """A member's presence, minutes on the clock with the breaks (BR-06)."""
+    """A member's presence in a record; minutes include the breaks (BR-06)."""
 
     __tablename__ = "codev_presence"
     __table_args__ = owned(
@@ -56,7 +56,7 @@ class CodevPresence(Row, table=True):
 
 
 class CodevTurn(Row, table=True):
-    """A consultation of a record: who was the client, and whether it was held to the end."""
+    """A consultation of a record: its client, and whether it was held to the end."""
 
     __tablename__ = "codev_turn"
     __table_args__ = owned(

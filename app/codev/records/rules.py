@@ -1,4 +1,4 @@
-"""Pure rules of a session's record: presence, turns, and whether the session counts (S4)."""
+"""Pure rules of a session's record: presences, turns, and whether the session counts (S4)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from app.platform.errors import Reason
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A member's presence; minutes on the clock, breaks counted (BR-06), by telephone as well (S1)."""
+    """A member's presence; minutes include the breaks (BR-06), also by telephone (S1)."""
 
     membership_id: int
     status: PresenceStatus
@@ -21,7 +21,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A consultation as it took place, or not; ``position`` from 1."""
+    """A consultation, held or not; ``position`` counts from 1."""
 
     position: int
     client_id: int
@@ -29,49 +29,50 @@ class Turn:
     reason: TurnReason | None = None
 
 
-def settled(turn: Turn, planned: Mapping[int, int]) -> Turn:
-    """A turn held with another client than the one planned for its position is a swapped one."""
-    other = planned.get(turn.position, turn.client_id) != turn.client_id
-    return replace(turn, status=TurnStatus.SWAPPED) if other and turn.status is TurnStatus.HELD else turn
+def mark_swapped(turn: Turn, planned: Mapping[int, int]) -> Turn:
+    """Return the turn, swapped when it was held with another client than the one planned for its position."""
+    is_other = planned.get(turn.position, turn.client_id) != turn.client_id
+    return replace(turn, status=TurnStatus.SWAPPED) if is_other and turn.status is TurnStatus.HELD else turn
 
 
-def attending(entries: Iterable[Presence]) -> frozenset[int]:
-    """Who was there, if only for a while."""
+def attendees_of(entries: Iterable[Presence]) -> frozenset[int]:
+    """Return the membership ids of those present, if only for a part."""
     return frozenset(e.membership_id for e in entries if e.status in ATTENDING)
 
 
-def has_quorum(client_id: int, there: Collection[int], *, facilitator_present: bool) -> bool:
-    """Facilitator, client and three consultants: what a consultation needs (S4)."""
-    return facilitator_present and client_id in there and len(there) - 1 >= MIN_CONSULTANTS
+def has_quorum(client_id: int, attendees: Collection[int], *, facilitator_present: bool) -> bool:
+    """Whether a consultation has its facilitator, its client and three consultants (S4)."""
+    return facilitator_present and client_id in attendees and len(attendees) - 1 >= MIN_CONSULTANTS
 
 
 def is_held(entries: Iterable[Presence], turns: Iterable[Turn], *, facilitator_present: bool) -> bool:
-    """Whether the session counts: one consultation at least had its quorum, even if it stopped before the end.
+    """Whether the session counts: at least one consultation had its quorum, even if it stopped before the end.
 
-    Otherwise it is to plan again and its minutes are not counted (S4).
+    Otherwise the session has to be planned again and its minutes are not counted (S4).
     """
-    there = attending(entries)
+    attendees = attendees_of(entries)
     return any(
-        t.status is not TurnStatus.CANCELLED and has_quorum(t.client_id, there, facilitator_present=facilitator_present)
-        for t in turns
+        has_quorum(turn.client_id, attendees, facilitator_present=facilitator_present)
+        for turn in turns
+        if turn.status is not TurnStatus.CANCELLED
     )
 
 
 def entry_reasons(entries: Sequence[Presence], roster: Collection[int], planned_minutes: int) -> list[Reason]:
-    """Why the presences cannot be: everyone of the group once, with minutes that can be."""
-    found = []
-    seen: set[int] = set()
-    for place, entry in enumerate(entries):
-        field = f"entries.{place}"
+    """Return why presences are refused: everyone of the roster once, with minutes that fit their status."""
+    reasons = []
+    recorded: set[int] = set()
+    for index, entry in enumerate(entries):
+        field = f"entries.{index}"
         if entry.membership_id not in roster:
-            found.append(Reason("not_of_the_group", field=f"{field}.membership_id"))
-        elif entry.membership_id in seen:
-            found.append(Reason("twice_in_the_record", field=f"{field}.membership_id"))
-        seen.add(entry.membership_id)
-        found += presence_reasons(entry.status, entry.minutes, planned_minutes, f"{field}.minutes")
-    if missing := len(set(roster) - seen):
-        found.append(Reason("missing_from_the_record", {"n": missing}, "entries"))
-    return found
+            reasons.append(Reason("not_of_the_group", field=f"{field}.membership_id"))
+        elif entry.membership_id in recorded:
+            reasons.append(Reason("twice_in_the_record", field=f"{field}.membership_id"))
+        recorded.add(entry.membership_id)
+        reasons += presence_reasons(entry.status, entry.minutes, planned_minutes, f"{field}.minutes")
+    if missing := len(set(roster) - recorded):
+        reasons.append(Reason("missing_from_the_record", {"n": missing}, "entries"))
+    return reasons
 
 
 def turn_reasons(
@@ -82,42 +83,42 @@ def turn_reasons(
     planned: Mapping[int, int],
     facilitator_present: bool,
 ) -> list[Reason]:
-    """Why the turns (settled before) cannot be; ``planned`` is the planned client of each position."""
-    there = attending(entries)
-    found = []
-    for place, turn in enumerate(turns):
-        quorum = has_quorum(turn.client_id, there, facilitator_present=facilitator_present)
-        client_there = turn.client_id in there
-        known = turn.client_id in roster or turn.client_id == planned.get(turn.position)
-        found += [
-            Reason(code, field=f"turns.{place}.{name}")
-            for code, name, wrong in (
-                ("not_of_the_group", "client_id", not known),
-                ("client_absent", "client_id", turn.status in HELD and known and not client_there),
-                ("no_quorum", "status", turn.status in HELD and client_there and not quorum),
-                ("not_swapped", "status", _not_swapped(turn, planned)),
+    """Return why turns, already marked swapped, are refused; ``planned`` is the planned client of each position."""
+    attendees = attendees_of(entries)
+    reasons = []
+    for index, turn in enumerate(turns):
+        quorum = has_quorum(turn.client_id, attendees, facilitator_present=facilitator_present)
+        client_attends = turn.client_id in attendees
+        is_member = turn.client_id in roster or turn.client_id == planned.get(turn.position)
+        reasons += [
+            Reason(code, field=f"turns.{index}.{name}")
+            for code, name, is_wrong in (
+                ("not_of_the_group", "client_id", not is_member),
+                ("client_absent", "client_id", turn.status in HELD and is_member and not client_attends),
+                ("no_quorum", "status", turn.status in HELD and client_attends and not quorum),
+                ("not_swapped", "status", _is_wrongly_swapped(turn, planned)),
                 ("turn_reason_missing", "reason", turn.status is not TurnStatus.HELD and turn.reason is None),
                 ("turn_reason_unneeded", "reason", turn.status is TurnStatus.HELD and turn.reason is not None),
             )
-            if wrong
+            if is_wrong
         ]
-    return found + _together(turns, planned)
+    return reasons + _plan_reasons(turns, planned)
 
 
-def _not_swapped(turn: Turn, planned: Mapping[int, int]) -> bool:
-    same = planned.get(turn.position, turn.client_id) == turn.client_id
-    return turn.status is TurnStatus.SWAPPED and same
+def _is_wrongly_swapped(turn: Turn, planned: Mapping[int, int]) -> bool:
+    is_planned_client = planned.get(turn.position, turn.client_id) == turn.client_id
+    return turn.status is TurnStatus.SWAPPED and is_planned_client
 
 
-def _together(turns: Sequence[Turn], planned: Mapping[int, int]) -> list[Reason]:
-    """What the turns cannot be as a whole: a position twice or left out, the same client held twice."""
+def _plan_reasons(turns: Sequence[Turn], planned: Mapping[int, int]) -> list[Reason]:
+    """Return why turns are refused as a whole: a position twice or left out, the same client held twice."""
     positions = [t.position for t in turns]
     held = [t.client_id for t in turns if t.status in HELD]
-    found = []
+    reasons = []
     if len(set(positions)) < len(positions):
-        found.append(Reason("position_twice", field="turns"))
+        reasons.append(Reason("position_twice", field="turns"))
     if left_out := sorted(set(planned) - set(positions)):
-        found.append(Reason("turn_missing", {"position": left_out[0]}, "turns"))
+        reasons.append(Reason("turn_missing", {"position": left_out[0]}, "turns"))
     if len(set(held)) < len(held):
-        found.append(Reason("client_twice", field="turns"))
-    return found
+        reasons.append(Reason("client_twice", field="turns"))
+    return reasons

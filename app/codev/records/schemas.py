@@ -1,17 +1,17 @@
-"""Codevelopment as it comes in and goes out: logistics only, no free text about what was said (BR-11)."""
+"""Command and form of a session's record: no free text about its content (BR-11)."""
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING
 from app.codev.records.enums import TurnReason, TurnStatus
-from app.codev.sessions.schemas import TURNS, Position
-from app.platform.schema import Command
+from app.codev.sessions.schemas import TURNS, OptionalMembership, Position
+from app.platform.schema import BlankIsNone, Command
 
 LINES = 20
-"""Most people that a record may name."""
+"""Largest number of people that a record may name."""
 
 
 class PresenceCommand(Command):
@@ -24,10 +24,10 @@ class PresenceCommand(Command):
 
 
 class TurnCommand(Command):
-    """What became of a consultation; the reason is a category, never a detail (S4)."""
+    """The status of a consultation; the reason is a category, never a detail (S4)."""
 
     position: Position
-    client_id: int = Field(description="membership of whoever was the client, or should have been")
+    client_id: int = Field(description="membership of the client, or of the client planned")
     status: TurnStatus
     reason: TurnReason | None = None
 
@@ -41,39 +41,31 @@ class RecordCommand(Command):
     supersedes: int | None = None
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-Someone = Annotated[int | None, Blank]
-
-
 class RecordForm(Command):
-    """A record as the page's form sends it: one value a person, then one a consultation, in the same order."""
+    """A record as the page's form sends it: one value a person, then one a consultation, each list in order."""
 
     membership_id: Annotated[tuple[int, ...], Field(max_length=LINES)] = ()
     status: tuple[PresenceStatus, ...] = ()
-    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=480)] | None, Blank], ...] = ()
-    mode: tuple[Annotated[PresenceMode | None, Blank], ...] = ()
+    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=480)] | None, BlankIsNone], ...] = ()
+    mode: tuple[Annotated[PresenceMode | None, BlankIsNone], ...] = ()
     position: Annotated[tuple[Position, ...], Field(max_length=TURNS)] = ()
-    client_id: tuple[Someone, ...] = ()
+    client_id: tuple[OptionalMembership, ...] = ()
     turn: tuple[TurnStatus, ...] = ()
-    reason: tuple[Annotated[TurnReason | None, Blank], ...] = ()
+    reason: tuple[Annotated[TurnReason | None, BlankIsNone], ...] = ()
     facilitator_present: bool = False
     supersedes: int | None = None
 
     @property
     def command(self) -> RecordCommand:
-        """What the service takes; what an absent person's line still shows counts for nothing."""
+        """Return the command for the service; minutes and mode of an absent person are left out."""
         lines = zip(self.membership_id, self.status, self.minutes, self.mode, strict=False)
         turns = zip(self.position, self.client_id, self.turn, self.reason, strict=False)
         return RecordCommand(
             entries=tuple(
-                PresenceCommand(membership_id=who, status=status, minutes=minutes or 0, mode=mode)
+                PresenceCommand(membership_id=membership_id, status=status, minutes=minutes or 0, mode=mode)
                 if status in ATTENDING
-                else PresenceCommand(membership_id=who, status=status, minutes=0)
-                for who, status, minutes, mode in lines
+                else PresenceCommand(membership_id=membership_id, status=status, minutes=0)
+                for membership_id, status, minutes, mode in lines
             ),
             turns=tuple(
                 TurnCommand(position=position, client_id=client, status=status, reason=reason)

@@ -1,4 +1,4 @@
-"""The closed records of sessions: closing and correcting them, what they tell rotation and progress."""
+"""Records of sessions: closing and correcting them, and the history of turns that rotation reads."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.attendance.calendar.rules import has_begun
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
-from app.codev.records.rules import Presence, Turn, entry_reasons, is_held, settled, turn_reasons
+from app.codev.records.rules import Presence, Turn, entry_reasons, is_held, mark_swapped, turn_reasons
 from app.codev.records.schemas import RecordCommand
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
@@ -26,11 +26,9 @@ from app.platform.errors import Conflict, Reason, refuse_unless
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor
 
-# Reading ----------------------------------------------------------------------------------------
-
 
 def current_records() -> Subquery:
-    """``id, session_id, held`` of the records that none supersedes, of sessions that were not cancelled."""
+    """Return ``id, session_id, held`` of the records in force of sessions that were not cancelled."""
     return (
         sa.select(col(CodevRecord.id), col(CodevRecord.session_id), col(CodevRecord.held))
         .join(CodevSession, col(CodevSession.id) == CodevRecord.session_id)
@@ -39,31 +37,31 @@ def current_records() -> Subquery:
     )
 
 
-def current(session_id: int) -> SelectOfScalar[CodevRecord]:
-    """The record of a session that none supersedes, cancelled or not."""
+def current_record(session_id: int) -> SelectOfScalar[CodevRecord]:
+    """Return the query of the record in force of a session, cancelled or not."""
     return select(CodevRecord).where(CodevRecord.session_id == session_id, not_superseded(CodevRecord))
 
 
 def roster(db: Session, meeting: CodevSessionRef, recorded: Iterable[int] = ()) -> list[tuple[int, str]]:
-    """``(membership id, name)`` of those of the group who follow the cohort that day, and whoever was recorded."""
+    """Return ``(membership id, name)`` of the members who follow the cohort that day, and of those recorded."""
     day = local(meeting.starts_at, meeting.timezone).date()
     left_on = col(CodevMembership.left_on)
-    there = (col(CodevMembership.joined_on) <= day) & (left_on.is_(None) | (left_on > day))
-    following = there & col(Enrolment.state).in_(FOLLOWING)
+    is_member = (col(CodevMembership.joined_on) <= day) & (left_on.is_(None) | (left_on > day))
+    is_following = is_member & col(Enrolment.state).in_(FOLLOWING)
     statement = (
         select(CodevMembership.id, Person)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(CodevMembership.group_id == meeting.group_id, following | col(CodevMembership.id).in_(list(recorded)))
+        .where(CodevMembership.group_id == meeting.group_id, is_following | col(CodevMembership.id).in_(list(recorded)))
         .order_by(Person.search_key)
     )
     return [(id_, person.name) for id_, person in db.exec(statement).all()]
 
 
 def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
-    """Consultations of a group in order of time, as its records stand."""
+    """Return the consultations of a group in order of time, from its records in force."""
     records = current_records()
-    owed = func.coalesce(col(CodevTurn.planned_client_id), col(CodevTurn.client_id))
+    planned_id = func.coalesce(col(CodevTurn.planned_client_id), col(CodevTurn.client_id))
     statement = (
         sa.select(
             col(CodevSession.starts_at), col(CodevTurn.client_id), col(CodevTurn.planned_client_id),
@@ -73,7 +71,7 @@ def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
         .join(CodevTurn, col(CodevTurn.record_id) == records.c.id)
         .outerjoin(
             CodevPresence,
-            (col(CodevPresence.record_id) == records.c.id) & (col(CodevPresence.membership_id) == owed),
+            (col(CodevPresence.record_id) == records.c.id) & (col(CodevPresence.membership_id) == planned_id),
         )
         .where(col(CodevSession.group_id) == group_id)
         .order_by(col(CodevSession.starts_at), col(CodevSession.id), col(CodevTurn.position))
@@ -84,8 +82,8 @@ def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
     ]
 
 
-def attended(db: Session, group_id: int) -> dict[int, int]:
-    """How many held sessions each membership of a group took part in."""
+def sessions_attended(db: Session, group_id: int) -> dict[int, int]:
+    """Return the number of held sessions that each membership of a group attended."""
     records = current_records()
     statement = (
         sa.select(col(CodevPresence.membership_id), func.count())
@@ -98,30 +96,27 @@ def attended(db: Session, group_id: int) -> dict[int, int]:
 
 
 def planned_clients(db: Session, meeting: CodevSessionRef) -> dict[int, int]:
-    """The planned client's membership, by position."""
+    """Return the planned client's membership id, by position."""
     statement = select(RoleAssignment.position, RoleAssignment.membership_id).where(
         RoleAssignment.session_id == meeting.id, RoleAssignment.role == CodevRole.CLIENT
     )
     return dict(db.exec(statement).all())
 
 
-# Closing ----------------------------------------------------------------------------------------
-
-
 def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: RecordCommand) -> int:
-    """Close a session's record, or correct the one in force; its id. Everything or nothing."""
+    """Close a session's record, or correct the one in force; return its id."""
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
-    before = db.exec(current(meeting.id)).one_or_none()
+    superseded = db.exec(current_record(meeting.id)).one_or_none()
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     if not has_begun(meeting.starts_at, now()):
         raise Conflict("session_not_begun")
-    if command.supersedes != (before.id if before else None):
+    if command.supersedes != (superseded.id if superseded else None):
         raise Conflict("stale", Reason("codev_record_stale", field="supersedes"))
     planned = planned_clients(db, meeting)
     entries = [Presence(e.membership_id, e.status, e.minutes) for e in command.entries]
-    turns = [settled(Turn(t.position, t.client_id, t.status, t.reason), planned) for t in command.turns]
-    members = [id_ for id_, _ in roster(db, meeting, _recorded(db, before))]
+    turns = [mark_swapped(Turn(t.position, t.client_id, t.status, t.reason), planned) for t in command.turns]
+    members = [id_ for id_, _ in roster(db, meeting, _recorded_memberships(db, superseded))]
     refuse_unless(
         *entry_reasons(entries, members, meeting.planned_minutes),
         *turn_reasons(turns, entries, roster=members, planned=planned, facilitator_present=command.facilitator_present),
@@ -131,7 +126,7 @@ def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: R
         college_id=meeting.college_id,
         session_id=meeting.id,
         held=is_held(entries, turns, facilitator_present=command.facilitator_present),
-        facilitator_id=before.facilitator_id if before else actor.person_id,
+        facilitator_id=superseded.facilitator_id if superseded else actor.person_id,
         closed_at=now(),
         closed_by=actor.person_id,
         supersedes_id=command.supersedes,
@@ -142,7 +137,7 @@ def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: R
     return record.id
 
 
-def _recorded(db: Session, record: CodevRecord | None) -> Sequence[int]:
+def _recorded_memberships(db: Session, record: CodevRecord | None) -> Sequence[int]:
     if record is None:
         return ()
     return db.exec(select(CodevPresence.membership_id).where(CodevPresence.record_id == record.id)).all()

@@ -1,1 +1,1 @@
-"""Sessions of a group: dates, roles and the rotation of clients."""
+"""Sessions of groups: their dates, roles and the rotation of the client role."""

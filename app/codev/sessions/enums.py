@@ -1,10 +1,10 @@
-"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+"""Roles in a consultation."""
 
 from enum import StrEnum
 
 
 class CodevRole(StrEnum):
-    """Roles around a consultation; those without one are consultants."""
+    """Role of a member in a consultation; a member without one is a consultant."""
 
     CLIENT = "client"
     RESERVE = "reserve"

@@ -1,4 +1,4 @@
-"""Codevelopment groups and sessions: roles, presence and turns. No free text here (BR-11)."""
+"""Tables of sessions and planned roles. No free text (BR-11)."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class CodevSession(Row, table=True):
 
 
 class RoleAssignment(Row, table=True):
-    """Who will take which role in a consultation of a coming session: a plan, replaced freely."""
+    """A member's planned role in a consultation of a session to come; a new plan replaces the one before."""
 
     __tablename__ = "role_assignment"
     __table_args__ = owned(

@@ -1,7 +1,4 @@
-"""Pure rules of codevelopment groups: who may form one, roles, and the rotation of the client role.
-
-Rules of a session's record are in ``rules_record.py``. Sources: BR-10, S4.
-"""
+"""Pure rules of sessions: plans of roles, and the rotation of the client role (BR-10, S4)."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -14,18 +11,15 @@ from app.platform.errors import Reason
 
 MIN_CONSULTANTS = 3
 NOT_CONSULTING = frozenset({CodevRole.CLIENT, CodevRole.OBSERVER, CodevRole.NOTE_TAKER, CodevRole.DIGITAL_FACILITATOR})
-"""Roles that keep someone from being a consultant; a reserve client consults until called."""
+"""Roles whose members are not consultants; a reserve client is one until called."""
 
 HELD = frozenset({TurnStatus.HELD, TurnStatus.SWAPPED})
-"""A consultation that went to its end; swapped, with another client than planned."""
-
-
-# Roles ------------------------------------------------------------------------------------------
+"""Statuses of a consultation held to its end; swapped means with another client than planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """A role of a member in a consultation, ``position`` from 1."""
+    """A planned role of a member in a consultation; ``position`` counts from 1."""
 
     position: int
     membership_id: int
@@ -33,39 +27,36 @@ class Assigned:
 
 
 def role_reasons(plan: Sequence[Assigned], members: Collection[int]) -> list[Reason]:
-    """Why a plan of roles cannot be: one client and one reserve, other people; three consultants left.
+    """Return why a plan of roles is refused: one client and one other person as reserve; three consultants left.
 
     The facilitator is never a member (``group_reasons``), so never the client.
     """
-    found = [
-        Reason("not_of_the_group", field=f"roles.{place}.membership_id")
-        for place, assigned in enumerate(plan)
+    reasons = [
+        Reason("not_of_the_group", field=f"roles.{index}.membership_id")
+        for index, assigned in enumerate(plan)
         if assigned.membership_id not in members
     ]
     for position in sorted({a.position for a in plan}):
-        found += _position_reasons(position, [a for a in plan if a.position == position], len(members))
+        reasons += _position_reasons(position, [a for a in plan if a.position == position], len(members))
     clients = Counter(a.membership_id for a in plan if a.role is CodevRole.CLIENT)
     if any(n > 1 for n in clients.values()):
-        found.append(Reason("client_twice", field="roles"))
-    return found
+        reasons.append(Reason("client_twice", field="roles"))
+    return reasons
 
 
 def _position_reasons(position: int, plan: Sequence[Assigned], size: int) -> list[Reason]:
     roles = Counter(a.role for a in plan)
-    where: dict[str, int] = {"position": position}
-    found = []
+    params: dict[str, int] = {"position": position}
+    reasons = []
     if roles[CodevRole.CLIENT] != 1:
-        found.append(Reason("one_client", where, "roles"))
+        reasons.append(Reason("one_client", params, "roles"))
     if roles[CodevRole.RESERVE] != 1:
-        found.append(Reason("one_reserve", where, "roles"))
+        reasons.append(Reason("one_reserve", params, "roles"))
     if len({a.membership_id for a in plan}) < len(plan):
-        found.append(Reason("one_role_each", where, "roles"))
+        reasons.append(Reason("one_role_each", params, "roles"))
     if size - sum(n for role, n in roles.items() if role in NOT_CONSULTING) < MIN_CONSULTANTS:
-        found.append(Reason("few_consultants", {**where, "min": MIN_CONSULTANTS}, "roles"))
-    return found
-
-
-# Rotation ---------------------------------------------------------------------------------------
+        reasons.append(Reason("few_consultants", {**params, "min": MIN_CONSULTANTS}, "roles"))
+    return reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +73,17 @@ class PastTurn:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A member's turns as client so far; ``kept`` while a turn missed with notice is still owed."""
+    """A member's turns as client so far; ``is_owed`` while a turn missed with notice is not made up for."""
 
     membership_id: int
     turns: int = 0
     last_on: date | None = None
-    kept: bool = False
+    is_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """Who could be the client of a consultation, and who stands in."""
+    """A proposal for a consultation: the client and the reserve."""
 
     position: int
     client_id: int
@@ -100,12 +91,12 @@ class Proposed:
 
 
 def tally(members: Iterable[int], history: Iterable[PastTurn]) -> list[Tally]:
-    """Turns per member, from the group's consultations in order of time."""
+    """Return the turns of each member, from the group's consultations in order of time."""
     tallies = {m: Tally(m) for m in members}
     for turn in history:
-        owed = turn.planned_client_id or turn.client_id
-        if owed in tallies and turn.excused and turn.reason is TurnReason.ABSENCE:
-            tallies[owed] = replace(tallies[owed], kept=True)
+        planned_id = turn.planned_client_id or turn.client_id
+        if planned_id in tallies and turn.excused and turn.reason is TurnReason.ABSENCE:
+            tallies[planned_id] = replace(tallies[planned_id], is_owed=True)
         if turn.status in HELD and turn.client_id in tallies:
             before = tallies[turn.client_id]
             tallies[turn.client_id] = Tally(turn.client_id, before.turns + 1, turn.on)
@@ -113,19 +104,19 @@ def tally(members: Iterable[int], history: Iterable[PastTurn]) -> list[Tally]:
 
 
 def rotation(tallies: Iterable[Tally], passing: Collection[int] = ()) -> list[int]:
-    """Members in the order in which their turn comes, without those who pass this time.
+    """Return the members in the order of their turns, without those who pass this time.
 
-    Fewest turns first; among equals a turn kept after an excused absence comes first (S4), then the
+    Fewest turns first; among equals a turn owed after an excused absence comes first (S4), then the
     longest wait.
     """
-    ordered = sorted(tallies, key=lambda t: (t.turns, not t.kept, t.last_on or date.min, t.membership_id))
+    ordered = sorted(tallies, key=lambda t: (t.turns, not t.is_owed, t.last_on or date.min, t.membership_id))
     return [t.membership_id for t in ordered if t.membership_id not in passing]
 
 
 def propose(tallies: Iterable[Tally], consultations: int, passing: Collection[int] = ()) -> list[Proposed]:
-    """Client and reserve of each consultation; fewer, or none, when too few people take a turn.
+    """Return the client and reserve of each consultation; fewer, or none, when too few people take a turn.
 
-    The reserve is the next who is client of nothing that day, else the next after the client in order.
+    The reserve is the next member who is no client that day, else the next after the client in order.
     """
     order = rotation(tallies, passing)
     if len(order) <= 1:
@@ -133,6 +124,6 @@ def propose(tallies: Iterable[Tally], consultations: int, passing: Collection[in
     clients = order[:consultations]
     free = order[len(clients) :]
     return [
-        Proposed(place + 1, client, free[0] if free else order[(place + 1) % len(order)])
-        for place, client in enumerate(clients)
+        Proposed(index + 1, client, free[0] if free else order[(index + 1) % len(order)])
+        for index, client in enumerate(clients)
     ]

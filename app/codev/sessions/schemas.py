@@ -1,18 +1,18 @@
-"""Codevelopment as it comes in and goes out: logistics only, no free text about what was said (BR-11)."""
+"""Commands, forms and read models of sessions, roles and turns: no free text about their content (BR-11)."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole
 from app.curricula.enums import Mode
-from app.platform.schema import Command, Read
+from app.platform.schema import BlankIsNone, Command, Read
 
 TURNS = 4
-"""Most consultations of a session."""
+"""Largest number of consultations in a session."""
 
 Position = Annotated[int, Field(ge=1, le=TURNS)]
 
@@ -35,7 +35,7 @@ class RoleCommand(Command):
 
 
 class RolesCommand(Command):
-    """All roles of a session, in place of those planned before; who has none is a consultant."""
+    """All roles of a session, in place of those planned before; a member without one is a consultant."""
 
     roles: Annotated[tuple[RoleCommand, ...], Field(max_length=32)]
 
@@ -53,7 +53,7 @@ class CodevSessionRow(Read):
 
 
 class CodevSessionRef(Read):
-    """A session that the actor may see: what commands accept."""
+    """A session that the actor may see; commands accept it."""
 
     id: int
     college_id: int
@@ -78,7 +78,7 @@ class RoleShown(Read):
 
 
 class PresenceShown(Read):
-    """A line of the record; ``status`` is ``None`` while nothing is recorded."""
+    """A member's presence in the record; ``status`` is ``None`` while nothing is recorded."""
 
     membership_id: int
     name: str
@@ -122,17 +122,13 @@ class ProposedShown(Read):
     reserve: str
 
 
-def _blank_is_none(value: object) -> object:
-    return value or None
-
-
-Blank = BeforeValidator(_blank_is_none)
-Someone = Annotated[int | None, Blank]
-Consultations = Annotated[tuple[Someone, ...], Field(max_length=TURNS)]
+OptionalMembership = Annotated[int | None, BlankIsNone]
+OptionalMemberships = Annotated[tuple[OptionalMembership, ...], Field(max_length=TURNS)]
+"""One membership id, or none, for each consultation."""
 
 
 class LocalCodevSession(Command):
-    """A session to plan, its day and clock as the cohort's place shows them (BR-30)."""
+    """A session to plan at a local day and time of the cohort's zone (BR-30)."""
 
     activity_code: Annotated[str, StringConstraints(max_length=20)]
     day: date
@@ -141,27 +137,34 @@ class LocalCodevSession(Command):
 
     @property
     def is_second(self) -> bool | None:
-        """Which of November's two hours, when told."""
+        """Whether the second of two equal local times is meant, when clocks go back; ``None`` when not chosen."""
         return None if self.second is None else self.second == "second"
 
 
 class RolesForm(Command):
     """Roles as the page's form sends them: one value a consultation in each list, in the same order."""
 
-    client: Consultations = ()
-    reserve: Consultations = ()
-    observer: Consultations = ()
-    note_taker: Consultations = ()
-    digital_facilitator: Consultations = ()
+    client: OptionalMemberships = ()
+    reserve: OptionalMemberships = ()
+    observer: OptionalMemberships = ()
+    note_taker: OptionalMemberships = ()
+    digital_facilitator: OptionalMemberships = ()
 
     @property
     def command(self) -> RolesCommand:
-        """What the service takes; a consultation left without client and reserve is none."""
+        """Return the command for the service; a consultation without client and reserve is left out."""
+        members = {
+            CodevRole.CLIENT: self.client,
+            CodevRole.RESERVE: self.reserve,
+            CodevRole.OBSERVER: self.observer,
+            CodevRole.NOTE_TAKER: self.note_taker,
+            CodevRole.DIGITAL_FACILITATOR: self.digital_facilitator,
+        }
         return RolesCommand(
             roles=tuple(
-                RoleCommand(position=place + 1, membership_id=someone, role=role)
-                for role in CodevRole
-                for place, someone in enumerate(getattr(self, role.value))
-                if someone is not None
+                RoleCommand(position=position, membership_id=membership_id, role=role)
+                for role, membership_ids in members.items()
+                for position, membership_id in enumerate(membership_ids, 1)
+                if membership_id is not None
             )
         )

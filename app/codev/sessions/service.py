@@ -1,4 +1,4 @@
-"""Sessions of codevelopment groups: planning, roles, rotation, and what each looks like."""
+"""Sessions of groups: planning, cancelling, roles, rotation, and their read model."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,7 +8,7 @@ from app.attendance.calendar.rules import calendar_reasons
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
-from app.codev.records.service import current, current_records, history, roster
+from app.codev.records.service import current_record, current_records, history, roster
 from app.codev.sessions.models import CodevSession, RoleAssignment
 from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
 from app.codev.sessions.schemas import (
@@ -24,7 +24,7 @@ from app.codev.sessions.schemas import (
 )
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.enums import ActivityType
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
 from app.people.models import Person
 from app.platform.clock import now
@@ -35,23 +35,20 @@ from app.platform.security.actor import Actor, scoped
 
 
 def is_inside(actor: Actor, group_id: int) -> bool:
-    """Whether the actor is a member or the facilitator: what the group alone may read."""
-    return any(held.group_id == group_id for held in actor.grants)
-
-
-# Planning ---------------------------------------------------------------------------------------
+    """Whether the actor is a member or the facilitator of the group."""
+    return any(grant.group_id == group_id for grant in actor.grants)
 
 
 def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSession) -> CodevSessionRow:
-    """A session for a codevelopment activity of the group's path; each activity is met once."""
+    """Plan a session for a codevelopment activity of the group's path; each activity has one session."""
     activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
     if activity is None:
         raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
     day = local(command.starts_at, group.timezone).date()
     refuse_unless(*calendar_reasons(day, group.starts_on, group.ends_on), code="invalid")
     db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
-    taken = (s for s in sessions_of(db, group) if s.activity_code == activity.code)
-    if any(not s.cancelled and s.held is not False for s in taken):
+    of_activity = (s for s in sessions_of(db, group) if s.activity_code == activity.code)
+    if any(not s.cancelled and s.held is not False for s in of_activity):
         raise Conflict("codev_activity_planned", Reason("codev_activity_planned", field="activity_code"))
     row = CodevSession(
         college_id=group.college_id,
@@ -69,13 +66,12 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
 
 
 def codev_activities(group: GroupRef) -> list[Activity]:
-    """Codevelopment activities of the group's path, in order."""
-    curriculum = default_library().curriculum(group.curriculum_slug, group.curriculum_version)
-    return [a for a in curriculum.activities if a.type is ActivityType.codev]
+    """Return the codevelopment activities of the group's path, in order."""
+    return [a for a in curriculum_of(group).activities if a.type is ActivityType.codev]
 
 
 def sessions_of(db: Session, group: GroupRef) -> list[CodevSessionRow]:
-    """Sessions of a group in order of time, cancelled ones included."""
+    """Return the sessions of a group in order of time, cancelled ones included."""
     records = current_records()
     statement = (
         select(CodevSession, records.c.held)
@@ -92,7 +88,7 @@ def _row(row: CodevSession, *, held: bool | None) -> CodevSessionRow:
 
 
 def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> CodevSessionRef:
-    """Cancel a session: it counts for nobody, even when its record was closed. The session as it is now."""
+    """Cancel a session, which then counts for nobody even with a closed record; return its new state."""
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
@@ -102,43 +98,40 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
 
 
-# Seeing -----------------------------------------------------------------------------------------
-
-
 def see_codev_session(db: Session, actor: Actor, session_id: int) -> CodevSessionRef:
-    """A session of a group within the actor's reach."""
+    """Return a session of a group within the actor's reach; raise ``NotFound`` for any other."""
     within = scoped(actor, college=CodevSession.college_id, group=CodevSession.group_id)
-    found = db.exec(
+    row = db.exec(
         select(CodevSession, Cohort)
         .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
         .where(CodevSession.id == session_id, within)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound
-    row, cohort = found
+    session, cohort = row
     return CodevSessionRef(
-        **row.model_dump(include=set(CodevSessionRef.model_fields)),
+        **session.model_dump(include=set(CodevSessionRef.model_fields)),
         cohort_id=cohort.id,
         timezone=cohort.timezone,
-        inside=is_inside(actor, row.group_id),
+        inside=is_inside(actor, session.group_id),
     )
 
 
 def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
-    """A session with its roles and, once closed, presence and turns; reasons stay inside the group (S4)."""
-    record = db.exec(current(meeting.id)).one_or_none()
+    """Return a session with its roles and, once closed, presences and turns; reasons stay inside the group (S4)."""
+    record = db.exec(current_record(meeting.id)).one_or_none()
     roles = db.exec(
         select(RoleAssignment).where(RoleAssignment.session_id == meeting.id).order_by(col(RoleAssignment.position))
     ).all()
-    presences, turns = _lines(db, record)
-    present = {p.membership_id: p for p in presences}
+    presences, turns = _load_lines(db, record)
+    presence_of = {p.membership_id: p for p in presences}
     names = _names(db, meeting.group_id)
     return CodevSessionShown(
         **meeting.model_dump(),
         group=db.get_one(CodevGroup, meeting.group_id).name,
         roles=tuple(RoleShown.model_validate({**r.model_dump(), "name": names[r.membership_id]}) for r in roles),
-        entries=tuple(_entry(id_, name, present.get(id_)) for id_, name in roster(db, meeting, present)),
+        entries=tuple(_entry(id_, name, presence_of.get(id_)) for id_, name in roster(db, meeting, presence_of)),
         turns=tuple(_turn(t, names, inside=meeting.inside) for t in turns),
         record_id=record.id if record else None,
         held=record.held if record else None,
@@ -147,7 +140,7 @@ def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
     )
 
 
-def _lines(db: Session, record: CodevRecord | None) -> tuple[Sequence[CodevPresence], Sequence[CodevTurn]]:
+def _load_lines(db: Session, record: CodevRecord | None) -> tuple[Sequence[CodevPresence], Sequence[CodevTurn]]:
     if record is None:
         return (), ()
     presences = db.exec(select(CodevPresence).where(CodevPresence.record_id == record.id)).all()
@@ -156,7 +149,7 @@ def _lines(db: Session, record: CodevRecord | None) -> tuple[Sequence[CodevPrese
 
 
 def _names(db: Session, group_id: int) -> dict[int, str]:
-    """Names of all who are or were of a group, by membership."""
+    """Return the names of the present and past members of a group, by membership id."""
     statement = (
         select(CodevMembership.id, Person)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
@@ -190,20 +183,17 @@ def _turn(turn: CodevTurn, names: dict[int, str], *, inside: bool) -> TurnShown:
     )
 
 
-# Roles and rotation -----------------------------------------------------------------------------
-
-
 def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> CodevSessionShown:
-    """Put a plan of roles in place of the one before, until the record is closed."""
+    """Replace the plan of roles, until the record is closed."""
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
-    if db.exec(current(meeting.id)).first() is not None:
+    if db.exec(current_record(meeting.id)).first() is not None:
         raise Conflict("codev_record_closed")
     members = [id_ for id_, _ in roster(db, meeting)]
     plan = [Assigned(r.position, r.membership_id, r.role) for r in command.roles]
     refuse_unless(*role_reasons(plan, members), code="invalid")
-    _forget_plan(db, meeting)
+    _delete_plan(db, meeting)
     db.add_all(
         RoleAssignment(college_id=meeting.college_id, session_id=meeting.id, **r.model_dump()) for r in command.roles
     )
@@ -211,10 +201,10 @@ def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> 
     return codev_session(db, meeting)
 
 
-def _forget_plan(db: Session, meeting: CodevSessionRef) -> None:
-    """The positions of the new plan are free again before it is written."""
-    before = db.exec(select(RoleAssignment).where(RoleAssignment.session_id == meeting.id)).all()
-    for row in before:
+def _delete_plan(db: Session, meeting: CodevSessionRef) -> None:
+    """Delete the present plan, so that the new one may use its positions."""
+    rows = db.exec(select(RoleAssignment).where(RoleAssignment.session_id == meeting.id)).all()
+    for row in rows:
         db.delete(row)
     db.flush()
 
@@ -222,7 +212,7 @@ def _forget_plan(db: Session, meeting: CodevSessionRef) -> None:
 def rotation_for(
     db: Session, meeting: CodevSessionRef, *, consultations: int = 1, passing: Collection[int] = ()
 ) -> list[ProposedShown]:
-    """Who could be client and reserve of a coming session; ``passing`` holds memberships that pass."""
+    """Return the clients and reserves proposed for a session; ``passing`` holds memberships that pass."""
     names = dict(roster(db, meeting))
     tallies = tally(names, history(db, meeting.group_id, meeting.timezone))
     return [

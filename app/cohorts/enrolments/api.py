@@ -1,65 +1,74 @@
-"""Cohorts over JSON: cohorts, applications, enrolments, the calendar, roll calls and catch-ups."""
+"""JSON endpoints of applications and enrolments."""
 
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import ApplicationShown, ApplyCommand, EnrolmentRef, MoveCommand, MoveShown, Started
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import see_cohort, see_open_cohort
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["cohorts"], route_class=OnceRoute)
+router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 
 
 @router.post("/cohorts/{cohort_id}/start")
-def start(actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)], db: SessionDep, cohort_id: int) -> Started:
-    """Make everyone admitted active."""
-    found = cohorts.see_cohort(db, actor, cohort_id)
-    return Started(started=service.start(db, actor, found))
-
-
-# Applications and enrolments --------------------------------------------------------------------
+def start(
+    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+) -> Started:
+    """Make every admitted enrolment of the cohort active."""
+    return Started(started=service.start(db, actor, cohort))
 
 
 @router.post("/cohorts/{cohort_id}/applications", status_code=CREATED)
 def apply(
-    actor: Annotated[Actor, may(P.COHORT_APPLY)], db: SessionDep, cohort_id: int, command: ApplyCommand
+    actor: Annotated[Actor, may(P.COHORT_APPLY)],
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_open_cohort, P.COHORT_APPLY)],
+    command: ApplyCommand,
 ) -> EnrolmentRef:
     """Apply for oneself to a cohort of any college that takes applications."""
-    return service.apply(db, actor, cohorts.see_open_cohort(db, cohort_id), command)
+    return service.apply(db, actor, cohort, command)
 
 
 @router.get("/cohorts/{cohort_id}/applications")
 def applications(
-    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)], db: SessionDep, cohort_id: int
+    db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)]
 ) -> list[ApplicationShown]:
-    """Applications of a cohort, oldest first, whatever became of them."""
-    return service.applications(db, cohorts.see_cohort(db, actor, cohort_id))
+    """List every application to a cohort, oldest first, in whatever state."""
+    return service.applications(db, cohort)
 
 
 @router.get("/cohorts/{cohort_id}/enrolments")
-def enrolments(actor: Annotated[Actor, may(P.ENROLMENT_READ)], db: SessionDep, cohort_id: int) -> list[EnrolmentRef]:
-    """Everyone of a cohort, by name."""
-    return service.enrolments_in(db, cohorts.see_cohort(db, actor, cohort_id))
+def enrolments(db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_READ)]) -> list[EnrolmentRef]:
+    """List the enrolments of a cohort, by name."""
+    return service.enrolments_in(db, cohort)
 
 
 @router.get("/enrolments/{enrolment_id}/moves")
-def moves(actor: Annotated[Actor, may(P.ENROLMENT_READ)], db: SessionDep, enrolment_id: int) -> list[MoveShown]:
-    """An enrolment's history, oldest first (BR-04)."""
-    return service.moves(db, service.see_enrolment(db, actor, enrolment_id))
+def moves(
+    db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(service.see_enrolment, P.ENROLMENT_READ)]
+) -> list[MoveShown]:
+    """List the changes of an enrolment's state, oldest first (BR-04)."""
+    return service.moves(db, enrolment)
 
 
 @router.post("/enrolments/{enrolment_id}/moves", status_code=CREATED)
 def move(
-    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)], db: SessionDep, enrolment_id: int, command: MoveCommand
+    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
+    db: SessionDep,
+    enrolment: Annotated[EnrolmentRef, seen(service.see_enrolment, P.ENROLMENT_MANAGE)],
+    command: MoveCommand,
 ) -> EnrolmentRef:
     """Change an enrolment's state: admit, refuse, activate, suspend, end (BR-04, BR-05)."""
-    return service.move(db, actor, service.see_enrolment(db, actor, enrolment_id), command)
+    return service.move(db, actor, enrolment, command)

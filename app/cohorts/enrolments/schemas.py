@@ -1,4 +1,4 @@
-"""Cohorts, enrolments, sessions and roll calls as they come in and go out."""
+"""Commands and read models of applications and enrolments."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.platform.schema import Command, Line, Prose, Read
 
 
 class ApplyCommand(Command):
-    """An application."""
+    """An application to a cohort."""
 
     motive: Annotated[Prose, StringConstraints(max_length=4000)]
     employer: Line | None = None
@@ -19,7 +19,7 @@ class ApplyCommand(Command):
 
 
 class MoveCommand(Command):
-    """A change of state (BR-04); ``joined_on`` only on becoming active."""
+    """A change of state (BR-04); ``joined_on`` counts only for an admission or an activation."""
 
     to: EnrolmentState
     reason: Justification | None = None
@@ -33,7 +33,7 @@ class Started(Read):
 
 
 class EnrolmentRef(Read):
-    """An enrolment that the actor may see: what commands accept."""
+    """An enrolment that was loaded within the actor's reach; services accept it as proof."""
 
     id: int
     college_id: int
@@ -60,7 +60,7 @@ class MoveShown(Read):
 
 
 class ApplicationShown(Read):
-    """An application with what was declared."""
+    """An application with what the person declared."""
 
     enrolment_id: int
     name: str

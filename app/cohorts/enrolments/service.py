@@ -1,4 +1,4 @@
-"""Cohorts, applications and enrolments."""
+"""Applications, enrolments and the changes of their state."""
 
 from collections import Counter
 from datetime import date
@@ -25,14 +25,12 @@ from app.platform.messages.i18n import local, search_key, today
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
-# Applications and enrolments --------------------------------------------------------------------
-
 
 def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
-    """Apply for oneself; the transaction enters the cohort's college for this write alone."""
+    """Apply for oneself; the transaction reaches the cohort's college for this write alone."""
     set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
-    mine = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
-    if db.exec(mine).first() is not None:
+    own_enrolment = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
+    if db.exec(own_enrolment).first() is not None:
         raise Conflict("already_applied")
     row = Enrolment(
         college_id=cohort.college_id,
@@ -49,13 +47,13 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
     db.add(
         Application(college_id=cohort.college_id, enrolment_id=enrolment_id, received_at=now(), **command.model_dump())
     )
-    _record_move(db, actor, row, None, why=None)
+    _record_move(db, actor, row, None, reason=None)
     grant_role(db, actor.person_id, Role.PARTICIPANT, college_id=cohort.college_id)
     return _refs(db, Enrolment.id == enrolment_id)[0]
 
 
 def applications(db: Session, cohort: CohortRef) -> list[ApplicationShown]:
-    """Applications of a cohort, oldest first, whatever became of them."""
+    """Return every application to a cohort, oldest first, in whatever state."""
     statement = (
         select(Application, Enrolment.state, Person)
         .join(Enrolment, col(Enrolment.id) == Application.enrolment_id)
@@ -63,37 +61,36 @@ def applications(db: Session, cohort: CohortRef) -> list[ApplicationShown]:
         .where(Enrolment.cohort_id == cohort.id)
         .order_by(col(Application.received_at), col(Application.id))
     )
-    found = db.exec(statement).all()
-    log_access(db, [(p.id, a.college_id) for a, _, p in found], Part.APPLICATION)
+    rows = db.exec(statement).all()
+    log_access(db, [(p.id, a.college_id) for a, _, p in rows], Part.APPLICATION)
     return [
-        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, state=state)
-        for a, state, p in found
+        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, state=state) for a, state, p in rows
     ]
 
 
-def states_in(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
-    """How many enrolments of a cohort are in each state."""
+def count_by_state(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
+    """Return how many enrolments of a cohort are in each state."""
     statement = sa.select(col(Enrolment.state), func.count()).where(col(Enrolment.cohort_id) == cohort.id)
     return Counter(dict(db.execute(statement.group_by(col(Enrolment.state))).all()))
 
 
 def see_enrolment(db: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
-    """An enrolment within the actor's reach."""
+    """Return an enrolment within the actor's reach and log the access; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    found = _refs(db, Enrolment.id == enrolment_id, within)
-    if not found:
+    refs = _refs(db, Enrolment.id == enrolment_id, within)
+    if not refs:
         raise NotFound
-    log_access(db, [(found[0].person_id, found[0].college_id)])
-    return found[0]
+    log_access(db, [(refs[0].person_id, refs[0].college_id)])
+    return refs[0]
 
 
 def enrolments_of(db: Session, person_id: int) -> list[EnrolmentRef]:
-    """Someone's enrolments, newest cohort first (one's own: read through one's own roles)."""
+    """Return a person's enrolments, newest cohort first (for themself: it checks no reach)."""
     return _refs(db, Enrolment.person_id == person_id)
 
 
 def enrolments_in(db: Session, cohort: CohortRef) -> list[EnrolmentRef]:
-    """Everyone of a cohort, by name."""
+    """Return the enrolments of a cohort, by name."""
     return sorted(_refs(db, Enrolment.cohort_id == cohort.id), key=lambda e: search_key(e.name))
 
 
@@ -118,13 +115,16 @@ def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
 
 
 def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> EnrolmentRef:
-    """Change an enrolment's state: who, when, why (BR-04). The cohort's row is locked for the last seat."""
+    """Change an enrolment's state and record the change (BR-04).
+
+    The cohort's row is locked, so that two admissions do not take the same last seat.
+    """
     cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
     row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     db.refresh(row)
     reasons = move_reasons(row.state, command.to, command.reason)
     if not reasons and command.to is EnrolmentState.ADMITTED:
-        reasons = _admission(db, cohort, command)
+        reasons = _admission_reasons(db, cohort, command)
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
     _check_one_path(db, row, command.to)
@@ -132,7 +132,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     _change_state(db, row, command.to)
     if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
         row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
-    _record_move(db, actor, row, before, why=command.reason)
+    _record_move(db, actor, row, before, reason=command.reason)
     if command.to in LEFT:
         revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
     if command.to is EnrolmentState.ADMITTED:
@@ -148,7 +148,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     return _refs(db, Enrolment.id == enrolment.id)[0]
 
 
-def _admission(db: Session, cohort: Cohort, command: MoveCommand) -> list[Reason]:
+def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand) -> list[Reason]:
     joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return admission_reasons(
@@ -161,7 +161,7 @@ def _admission(db: Session, cohort: Cohort, command: MoveCommand) -> list[Reason
 
 
 def _change_state(db: Session, row: Enrolment, to: EnrolmentState) -> None:
-    """Write the state; the unique index says no when the person follows the path in another college (BR-05)."""
+    """Write the state; raise ``Conflict`` when the unique index finds the path followed elsewhere (BR-05)."""
     try:
         with db.begin_nested():
             row.state = to
@@ -172,21 +172,23 @@ def _change_state(db: Session, row: Enrolment, to: EnrolmentState) -> None:
 
 
 def _check_one_path(db: Session, row: Enrolment, to: EnrolmentState) -> None:
-    """BR-05 within sight, said before anything is written."""
-    running = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
-    if to not in running:
+    """Raise ``Conflict`` when another enrolment that the transaction sees follows the same path (BR-05)."""
+    running_states = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
+    if to not in running_states:
         return
-    other = select(Enrolment.id).where(
+    other_enrolment = select(Enrolment.id).where(
         Enrolment.person_id == row.person_id,
         Enrolment.curriculum_slug == row.curriculum_slug,
-        col(Enrolment.state).in_(running),
+        col(Enrolment.state).in_(running_states),
         Enrolment.id != row.id,
     )
-    if db.exec(other).first() is not None:
+    if db.exec(other_enrolment).first() is not None:
         raise Conflict("already_enrolled")
 
 
-def _record_move(db: Session, actor: Actor, row: Enrolment, before: EnrolmentState | None, *, why: str | None) -> None:
+def _record_move(
+    db: Session, actor: Actor, row: Enrolment, before: EnrolmentState | None, *, reason: str | None
+) -> None:
     db.add(
         EnrolmentMove(
             college_id=row.college_id,
@@ -195,14 +197,14 @@ def _record_move(db: Session, actor: Actor, row: Enrolment, before: EnrolmentSta
             to_state=row.state,
             moved_at=now(),
             moved_by=actor.person_id,
-            reason=why,
+            reason=reason,
         )
     )
     db.flush()
 
 
 def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
-    """An enrolment's history, oldest first."""
+    """Return the changes of an enrolment's state, oldest first."""
     statement = (
         select(EnrolmentMove, Person)
         .join(Person, col(Person.id) == EnrolmentMove.moved_by)
@@ -216,10 +218,10 @@ def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
 
 
 def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:
-    """Make everyone admitted active; returns how many.
+    """Make every admitted enrolment active and return how many.
 
-    Each joined ``on`` that day, else on the cohort's first day or on the day of their admission when it
-    came later, so that a late arrival's attendance begins when they did (S2).
+    ``joined_on`` is ``on``, else the later of the cohort's first day and the day of the admission, so that
+    the attendance of a late arrival counts from their own first day (S2).
     """
     statement = (
         sa.select(col(EnrolmentMove.enrolment_id), func.max(EnrolmentMove.moved_at))

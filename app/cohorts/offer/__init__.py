@@ -1,1 +1,1 @@
-"""What is open to applications, in any college."""
+"""What is on offer: colleges and paths for a new cohort, and cohorts that take applications."""

@@ -1,20 +1,21 @@
-"""Pages of cohorts: the list, the board, applications, cohorts open to applications."""
+"""HTML pages of the cohorts that take applications, and the form of an application."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import AfterValidator
 
-from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
 from app.cohorts.offer import service
 from app.cohorts.pages import path_titles
-from app.curricula.library import default_library
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import see_open_cohort
+from app.curricula.library import curriculum_of
 from app.network import service as network
 from app.platform.schema import clean
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
@@ -24,9 +25,6 @@ router = APIRouter(include_in_schema=False)
 Search = Annotated[str, Query(max_length=100), AfterValidator(clean)]
 
 
-# Applying ---------------------------------------------------------------------------------------
-
-
 @router.get("/cohortes-ouvertes")
 def open_cohorts(
     request: Request,
@@ -34,20 +32,21 @@ def open_cohorts(
     db: SessionDep,
     recherche: Search = "",
 ) -> Response:
-    """Cohorts of every college that take applications."""
-    found = service.open_cohorts(db, actor, search=recherche)
-    return render(request, "cohorts/open.html", cohorts=found, search=recherche, paths=path_titles())
+    """List the cohorts of every college that take applications."""
+    rows = service.open_cohorts(db, actor, search=recherche)
+    return render(request, "cohorts/open.html", cohorts=rows, search=recherche, paths=path_titles())
 
 
 @router.get("/cohortes-ouvertes/{cohort_id}")
 def apply_form(
-    request: Request, actor: Annotated[Actor, may(P.COHORT_APPLY)], db: SessionDep, cohort_id: int
+    request: Request,
+    actor: Annotated[Actor, may(P.COHORT_APPLY)],
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_open_cohort, P.COHORT_APPLY)],
 ) -> Response:
-    """A cohort to apply to."""
-    cohort = cohorts.see_open_cohort(db, cohort_id)
-    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
-    mine = {c.id: c.my_state for c in service.open_cohorts(db, actor)}.get(cohort_id)
-    values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum, "my_state": mine}
+    """Show a cohort that takes applications, with the form to apply or the state of one's own enrolment."""
+    my_state = {c.id: c.my_state for c in service.open_cohorts(db, actor)}.get(cohort.id)
+    values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "my_state": my_state}
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 
 
@@ -55,9 +54,9 @@ def apply_form(
 def apply(
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
     db: SessionDep,
-    cohort_id: int,
+    cohort: Annotated[CohortRef, seen(see_open_cohort, P.COHORT_APPLY)],
     form: Annotated[ApplyCommand, Form()],
 ) -> Response:
-    """Apply; the page then says that the application was received."""
-    enrolments.apply(db, actor, cohorts.see_open_cohort(db, cohort_id), form)
-    return redirect_after_post(f"/cohortes-ouvertes/{cohort_id}")
+    """Apply for oneself and redirect to the cohort's page, which confirms the application."""
+    enrolments.apply(db, actor, cohort, form)
+    return redirect_after_post(f"/cohortes-ouvertes/{cohort.id}")

@@ -1,4 +1,4 @@
-"""What is on offer: where a cohort may open, what it may follow, which cohorts take applications."""
+"""Colleges where a cohort may open, published paths that it may follow, and cohorts that take applications."""
 
 from sqlalchemy import text
 from sqlmodel import select
@@ -14,30 +14,33 @@ from app.platform.security.actor import Actor, scoped
 
 
 def managed_colleges(db: Session, actor: Actor) -> list[CollegeShown]:
-    """Colleges within reach of the permission in force, by name (to choose where a cohort opens)."""
+    """Return the colleges within reach of the permission in force, by name."""
     within = scoped(actor, college=College.id)
-    found = db.exec(select(College).where(within).order_by(College.name)).all()
-    return [CollegeShown.model_validate(c) for c in found]
+    rows = db.exec(select(College).where(within).order_by(College.name)).all()
+    return [CollegeShown.model_validate(row) for row in rows]
 
 
 def published_paths(db: Session) -> list[PathChoice]:
-    """Published versions that a new cohort may follow, the newest of each path first."""
+    """Return the published versions that a new cohort may follow, the newest of each path first."""
     rows = db.exec(select(PublishedCurriculum.slug, PublishedCurriculum.version)).all()
     published, library = set(rows), default_library()
-    found = []
+    choices = []
     for slug in library.slugs:
         for version in reversed(library.versions(slug)):
             if (slug, version) in published:
                 curriculum = library.curriculum(slug, version)
-                found.append(
+                choices.append(
                     PathChoice(slug=slug, version=version, title=curriculum.title.text, weeks=curriculum.weeks)
                 )
-    return found
+    return choices
 
 
 def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCohort]:
-    """Cohorts of every college that take applications and have not ended, with what became of the actor's own."""
-    found = db.execute(
+    """Return the cohorts of every college that take applications and have not ended.
+
+    ``my_state`` is the state of the actor's own enrolment; ``search`` ignores accents and case.
+    """
+    records = db.execute(
         text(
             """
             select c.id, c.code, c.title, g.name as college, c.curriculum_slug, c.curriculum_version, c.starts_on,
@@ -50,6 +53,6 @@ def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCoh
         ),
         {"today": today(), "person": actor.person_id},
     ).mappings()
-    rows = [OpenCohort.model_validate(dict(r)) for r in found]
-    wanted = search_key(search).split()
-    return [r for r in rows if all(word in search_key(f"{r.title} {r.college} {r.place}") for word in wanted)]
+    rows = [OpenCohort.model_validate(dict(r)) for r in records]
+    words = search_key(search).split()
+    return [r for r in rows if all(word in search_key(f"{r.title} {r.college} {r.place}") for word in words)]

@@ -1,1 +1,1 @@
-"""Curriculum files: strict YAML, their folder, what is wrong with them, the register of published versions."""
+"""Curriculum files: strict YAML, the folder that holds them, their problems, the register of published versions."""

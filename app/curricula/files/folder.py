@@ -1,4 +1,4 @@
-"""What a folder of curricula holds, and every problem in it.
+"""Read a folder of curricula, and find every problem in it.
 
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
 their pages, ``published.sha256`` the register, ``schema/`` is for editors.
@@ -22,7 +22,7 @@ VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
 
 @dataclass(slots=True)
 class Folder:
-    """What could be read of a folder; ``problems`` is everything wrong in it, the pages apart."""
+    """What was read from a folder; ``problems`` lists everything wrong in it, except in pages."""
 
     root: Path
     frameworks: dict[str, Framework] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Folder:
 
 
 def read_folder(root: Path) -> Folder:
-    """Read and check frameworks, curricula and register; what a file holds never raises."""
+    """Read and check frameworks, curricula and register; no content of a file raises an exception."""
     folder = Folder(root)
     for version in _versions(folder, FRAMEWORKS):
         _add_framework(folder, version)
@@ -46,7 +46,7 @@ def read_folder(root: Path) -> Folder:
 
 
 def check_pages(folder: Folder) -> Iterator[Problem]:
-    """Problems of every page, pages missing and pages of no activity."""
+    """Yield the problems of every page, including missing pages and pages of no activity."""
     for (slug, version), curriculum in folder.curricula.items():
         framework = folder.frameworks[curriculum.framework.version]
         for activity in curriculum.activities:
@@ -58,7 +58,7 @@ def check_pages(folder: Folder) -> Iterator[Problem]:
 
 
 def read_page(root: Path, curriculum: Curriculum, framework: Framework, code: str) -> tuple[str, tuple[Problem, ...]]:
-    """The text of an activity's page and what is wrong with it."""
+    """Return the text of an activity's page, and its problems."""
     file = f"{curriculum.slug}/{curriculum.version}/{code}.md"
     if not (root / file).is_file():
         return "", (Problem(file, 1, (), "curricula.page_missing", {"code": code}),)
@@ -72,7 +72,7 @@ def read_page(root: Path, curriculum: Curriculum, framework: Framework, code: st
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What people put in a folder, sorted; the hidden files of their tools apart."""
+    """Return the entries of a folder, sorted, without the hidden files of tools."""
     return sorted(entry for entry in folder.glob("*") if not entry.name.startswith("."))
 
 
@@ -83,13 +83,13 @@ def _slugs(root: Path) -> Iterator[str]:
 
 
 def _versions(folder: Folder, slug: str) -> Iterator[str]:
-    """Versions in a path's folder; anything that is neither a version nor its pages is a problem."""
+    """Yield the versions in a path's folder; any entry that is neither a version nor its pages is a problem."""
     entries = _entries(folder.root / slug)
     versions = [e.stem for e in entries if e.suffix == ".yaml" and VERSION.fullmatch(e.stem)]
     yield from versions
     for entry in entries:
-        known = entry.name if entry.is_dir() else entry.stem if entry.suffix == ".yaml" else None
-        if known not in versions:
+        version = entry.name if entry.is_dir() else entry.stem if entry.suffix == ".yaml" else None
+        if version not in versions:
             folder.problems.append(Problem(f"{slug}/{entry.name}", 1, (), "curricula.file.stray", {"name": entry.name}))
 
 
@@ -108,13 +108,13 @@ def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
     loaded = load(folder.root / file, file, Curriculum)
     misplaced = tuple(_misplaced(loaded, slug=slug, version=version)) if loaded.value else ()
     folder.problems += (*loaded.problems, *misplaced)
-    # A curriculum that says it is another would be read, and its pages looked for, at the wrong place.
+    # A curriculum whose content names another version would be filed, and its pages searched, at the wrong place.
     if not loaded.value or misplaced:
         return
-    wanted = loaded.value.framework
-    framework = folder.frameworks.get(wanted.version)
-    if framework is None or framework.code != wanted.code:
-        params = {"code": wanted.code, "version": wanted.version}
+    reference = loaded.value.framework
+    framework = folder.frameworks.get(reference.version)
+    if framework is None or framework.code != reference.code:
+        params = {"code": reference.code, "version": reference.version}
         folder.problems.append(loaded.document.problem("curricula.unknown_framework", ("framework",), params))
         return
     folder.problems += loaded.located(check_curriculum(loaded.value, framework))
@@ -122,14 +122,14 @@ def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
 
 
 def _misplaced(loaded: Loaded[Framework] | Loaded[Curriculum], **expected: str) -> Iterator[Problem]:
-    """Where a file's name and its content disagree."""
+    """Yield a problem for each field whose value differs from the file's name."""
     for name, value in expected.items():
         if getattr(loaded.value, name) != value:
             yield loaded.document.problem("curricula.misplaced", (name,), {"name": name, "expected": value})
 
 
 def _add_register(folder: Folder) -> None:
-    """Published versions that are missing or no longer what they were (BR-01)."""
+    """Read the register; a published version that is missing or was changed is a problem (BR-01)."""
     folder.published, problems = read_register(folder.root)
     folder.problems += problems
     for line, (name, value) in enumerate(folder.published.items(), 1):

@@ -1,6 +1,6 @@
-"""The JSON Schemas that give completion and help in editors: draft 7, with texts in French.
+"""The JSON Schemas of curriculum files, for completion and help in editors: draft 7, with texts in French.
 
-Editors know draft 7 best: no tuples of fixed length, no ``$ref`` with neighbours, ``definitions``. Hover
+Editors support draft 7 best: no tuples of fixed length, no ``$ref`` beside other keys, ``definitions``. Help
 texts come from the catalogue (``curricula.field.<Class>.<field>``), since curricula are written in French.
 """
 
@@ -18,12 +18,12 @@ Node = dict[str, object]
 
 
 def json_schemas() -> dict[str, str]:
-    """The text of each schema file, by name."""
+    """Return the text of each schema file, by file name."""
     return {name: _text(model) for name, model in MODELS.items()}
 
 
 def drifted(folder: Path) -> tuple[str, ...]:
-    """Names of the schema files that are missing or not what the code gives."""
+    """Return the names of the schema files that are missing or differ from what the models give."""
     files = {name: folder / name for name in MODELS}
     return tuple(
         name
@@ -42,13 +42,13 @@ def write_schemas(folder: Path) -> None:
 def _text(model: type[Frozen]) -> str:
     schema = model.model_json_schema(ref_template="#/definitions/{model}")
     definitions = schema.pop("$defs")
-    described = {name: _described(name, node) for name, node in definitions.items()}
-    whole = {"$schema": DIALECT, **_described(model.__name__, schema), "definitions": described}
-    return json.dumps(_adapted(whole), ensure_ascii=False, indent=2) + "\n"
+    described = {name: _with_descriptions(name, node) for name, node in definitions.items()}
+    whole = {"$schema": DIALECT, **_with_descriptions(model.__name__, schema), "definitions": described}
+    return json.dumps(_adapt(whole), ensure_ascii=False, indent=2) + "\n"
 
 
-def _described(name: str, node: Node) -> Node:
-    """A class with its own text and its fields'."""
+def _with_descriptions(name: str, node: Node) -> Node:
+    """Return the schema of a class with its description and those of its fields."""
     result = {**node, "description": t(f"curricula.class.{name}")}
     properties = node.get("properties")
     if isinstance(properties, dict):
@@ -58,13 +58,16 @@ def _described(name: str, node: Node) -> Node:
     return result
 
 
-def _adapted(node: Any) -> Any:  # noqa: ANN401  any JSON value
-    """Recursively: no generated titles, no null, ``$ref`` alone, mappings with known keys only."""
+def _adapt(node: Any) -> Any:  # noqa: ANN401  any JSON value
+    """Return a JSON value adapted to draft 7 editors, recursively.
+
+    Generated titles and nulls go, ``$ref`` stands alone, mappings accept the keys of their pattern only.
+    """
     if isinstance(node, list):
-        return [_adapted(item) for item in node]
+        return [_adapt(item) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: _adapted(value) for key, value in node.items() if not _noise(key, value)}
+    result = {key: _adapt(value) for key, value in node.items() if not _is_redundant(key, value)}
     options = [option for option in result.get("anyOf", ()) if option != {"type": "null"}]
     if options:
         del result["anyOf"]
@@ -76,5 +79,5 @@ def _adapted(node: Any) -> Any:  # noqa: ANN401  any JSON value
     return result
 
 
-def _noise(key: str, value: object) -> bool:
+def _is_redundant(key: str, value: object) -> bool:
     return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)

@@ -1,7 +1,7 @@
-"""From a file to a checked value, every defect with its file, line and path.
+"""Load a file into a checked value; every problem has its file, line and path.
 
-Three sieves, each after the one before: the bytes and the YAML (``strict_yaml``), the shape (``schema``),
-the rules (``rules``). A file that fails one sieve is not passed to the next.
+Three checks in order: the bytes and the YAML (``strict_yaml``), the fields (``schemas``), the rules
+(``rules``). A file that fails one check does not reach the next.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,9 +21,8 @@ from app.platform.errors import Scalar
 M = TypeVar("M", bound=BaseModel)
 
 MAX_BYTES = 512 * 1024
-SHOWN_INPUT = 60
-# pydantic's error types that a file can cause; each has its sentence, others share one.
-SHAPES = frozenset(
+MAX_EXCERPT = 60
+FIELD_ERRORS = frozenset(
     {
         "bool_type",
         "dict_type",
@@ -42,23 +41,24 @@ SHAPES = frozenset(
         "tuple_type",
     }
 )
+"""The error types of pydantic that have their own message; the others share one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[M]):
-    """What a file gave: the value, or ``None`` and why."""
+    """The result of loading a file: its value, or ``None`` and the problems."""
 
     document: Document
     value: M | None
     problems: tuple[Problem, ...]
 
     def located(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
-        """Findings of the rules, each at its line of the file."""
+        """Return the findings of the rules as problems, each with its line in the file."""
         return tuple(self.document.problem(f.reason.code, f.path, f.reason.params) for f in findings)
 
 
 def read_text(path: Path, file: str) -> str | Problem:
-    """The text of a UTF-8 file of at most ``MAX_BYTES``; a byte-order mark is dropped."""
+    """Return the text of a UTF-8 file of at most ``MAX_BYTES``, without its byte-order mark, or a problem."""
     raw = path.read_bytes()
     if len(raw) > MAX_BYTES:
         return Problem(file, 1, (), "curricula.file.too_big", {"kilobytes": MAX_BYTES // 1024})
@@ -80,32 +80,32 @@ def load(path: Path, file: str, model: type[M]) -> Loaded[M]:
         return Loaded(document, model.model_validate(document.data), ())
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return Loaded(document, None, tuple(_shape_problem(document, detail) for detail in details))
+        return Loaded(document, None, tuple(_field_problem(document, detail) for detail in details))
 
 
-def _shape_problem(document: Document, detail: ErrorDetails) -> Problem:
-    kind = detail["type"] if detail["type"] in SHAPES else "other"
+def _field_problem(document: Document, detail: ErrorDetails) -> Problem:
+    kind = detail["type"] if detail["type"] in FIELD_ERRORS else "other"
     # "[key]" is how pydantic points at a mapping's key rather than its value.
     path: Location = tuple(part for part in detail["loc"] if part != "[key]")
-    return document.problem(f"curricula.shape.{kind}", path, _shape_params(detail, path))
+    return document.problem(f"curricula.shape.{kind}", path, _field_params(detail, path))
 
 
-def _shape_params(detail: ErrorDetails, path: Location) -> Mapping[str, Scalar]:
+def _field_params(detail: ErrorDetails, path: Location) -> Mapping[str, Scalar]:
     context = detail.get("ctx", {})
     expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
     limits = ("ge", "le", "min_length", "max_length", "actual_length")
     return {
         "type": detail["type"],
         "name": str(path[-1]) if path else "",
-        "value": _shown(detail["input"]),
+        "value": _excerpt(detail["input"]),
         "expected": expected or str(context.get("pattern", "")),
         **{name: context[name] for name in limits if name in context},
     }
 
 
-def _shown(value: object) -> str:
-    """A value of the file as a short text; lists and mappings are only named by their brackets."""
+def _excerpt(value: object) -> str:
+    """Return a value of the file as a short text; lists and mappings as brackets."""
     if isinstance(value, (list, dict)):
         return "[…]" if isinstance(value, list) else "{…}"
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= SHOWN_INPUT else text[: SHOWN_INPUT - 1] + "…"
+    return text if len(text) <= MAX_EXCERPT else text[: MAX_EXCERPT - 1] + "…"

@@ -1,4 +1,4 @@
-"""What is wrong in a curriculum file, and where: file, line, path, and a reason in words."""
+"""Problems of curriculum files: file, line, path and reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One defect; ``file`` is relative to the curricula folder, ``line`` counts from 1."""
+    """A problem; ``file`` is relative to the curricula folder, ``line`` counts from 1."""
 
     file: str
     line: int
@@ -21,12 +21,12 @@ class Problem:
 
     @property
     def message(self) -> str:
-        """The defect in the reader's language."""
+        """The problem in the reader's language."""
         return explain(Reason(self.code, self.params))
 
     @property
     def where(self) -> str:
-        """The path as people write it: ``modules[0].activities[2].hours``."""
+        """The path as text: ``modules[0].activities[2].hours``."""
         parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return "".join(parts).removeprefix(".")
 
@@ -36,7 +36,7 @@ class Problem:
 
 
 class CurriculumError(RuntimeError):
-    """The curricula cannot be used; carries every problem found."""
+    """The curricula cannot be used; ``problems`` lists every problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -1,7 +1,7 @@
-"""The register of published versions, ``published.sha256``: what may no longer change (BR-01).
+"""The register of published versions, ``published.sha256``, whose files may no longer change (BR-01).
 
 One line per version, ``<sha256>  <slug>/<version>``. The hash covers the curriculum file, its pages and the
-framework version it names, so that nothing a participant is judged on can move under a cohort.
+framework version that it names: nothing that participants are judged on changes during their cohort.
 """
 
 import os
@@ -19,7 +19,7 @@ ENTRY = re.compile(r"(?P<hash>[0-9a-f]{64})  (?P<name>[a-z][a-z0-9-]*/[0-9]+(?:\
 
 
 def read_register(root: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """Hashes by ``slug/version``; lines that cannot be read, or name a version twice, as problems."""
+    """Return the hashes by ``slug/version``; a line that is malformed or repeats a version is a problem."""
     path = root / REGISTER
     entries: dict[str, str] = {}
     problems: list[Problem] = []
@@ -34,16 +34,16 @@ def read_register(root: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
 
 
 def write_register(root: Path, entries: Mapping[str, str]) -> None:
-    """Replace the register in one step: a reader sees the old file or the new one."""
+    """Replace the register atomically: a reader sees the old file or the new one."""
     draft = root / f"{REGISTER}.new"
     draft.write_text("".join(f"{value}  {name}\n" for name, value in sorted(entries.items())), "utf-8", newline="\n")
-    os.replace(draft, root / REGISTER)  # noqa: PTH105  Path.replace is the same; this one says it overwrites
+    os.replace(draft, root / REGISTER)  # noqa: PTH105 - unlike Path.replace, its name says that it overwrites
 
 
 def fingerprint(root: Path, curriculum: Curriculum) -> str:
-    """SHA-256 of a version, in hexadecimal: each file's name, length and bytes, in the order of the names.
+    """Return the SHA-256 of a version, in hexadecimal, over each file's name, length and bytes, in order of name.
 
-    Line ends count as ``\\n``: a checkout that rewrites them does not change a published version.
+    Line ends count as ``\\n``, so that a checkout that rewrites them does not change a published version.
     """
     digest = sha256()
     for name in sorted(_files(root, curriculum)):

@@ -1,9 +1,9 @@
-"""YAML without surprises: what a person wrote is what is read, or it is refused with its line.
+"""A strict YAML parser: a value means what its author wrote, or it is refused with its line.
 
 Refused: duplicate keys, anchors, aliases, merge keys, tags, several documents, missing values, and every
 unquoted scalar that some YAML reader would change (``no``, ``1.10``, ``010``, ``12:30``, ``2026-01-01``).
-Only ``true``, ``false`` and plain decimal integers have a meaning without quotes; anything else is text.
-Built on PyYAML's events, so nothing is ever constructed from a tag.
+Only ``true``, ``false`` and plain decimal integers are typed without quotes; anything else is text.
+Built on PyYAML's events, so that no object is ever constructed from a tag.
 """
 
 import re
@@ -25,20 +25,20 @@ from yaml.events import (
 from app.curricula.files.problems import Location, Problem
 from app.platform.errors import NONE, Scalar
 
-# libyaml reads the specialist path in 3 ms where the pure parser takes 46; both give the same events.
+# libyaml parses the specialist path in 3 ms, the pure Python parser in 46; both give the same events.
 PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_DEPTH = 20
 NONE_LINES: Mapping[Location, int] = MappingProxyType({})
 INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
-# What YAML 1.2 readers (editors) take for numbers, and the one-letter booleans of YAML 1.1.
-OTHER_READERS = re.compile(r"[yYnN]|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
-# Characters YAML refuses, and the line breaks only some readers know: they would shift line numbers.
+# What YAML 1.2 parsers (editors) read as numbers, and the one-letter booleans of YAML 1.1.
+OTHER_PARSERS = re.compile(r"[yYnN]|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
+# Characters that YAML refuses, and line breaks that only some parsers recognise, which would shift line numbers.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The data of a file (dicts, lists, str, int, bool), the line of each path, and the problems."""
+    """A parsed file: its data (dict, list, str, int, bool), the line of each path, and the problems."""
 
     file: str
     data: object
@@ -46,18 +46,18 @@ class Document:
     problems: tuple[Problem, ...]
 
     def problem(self, code: str, path: Location, params: Mapping[str, Scalar] = NONE) -> Problem:
-        """A problem at a path; at its nearest ancestor's line when the path is not in the file."""
-        known = path
-        while known and known not in self.lines:
-            known = known[:-1]
-        return Problem(self.file, self.lines.get(known, 1), path, code, params)
+        """Return a problem at a path, with the line of its nearest ancestor when the file lacks the path."""
+        located = path
+        while located and located not in self.lines:
+            located = located[:-1]
+        return Problem(self.file, self.lines.get(located, 1), path, code, params)
 
 
 def parse(text: str, file: str) -> Document:
-    """Read a document; ``data`` is ``None`` when it cannot be read at all."""
-    found = FORBIDDEN.search(text)
-    if found:
-        return _unreadable(file, text.count("\n", 0, found.start()) + 1, "control", {})
+    """Parse a document; ``data`` is ``None`` when the text cannot be parsed at all."""
+    forbidden = FORBIDDEN.search(text)
+    if forbidden:
+        return _unreadable(file, text.count("\n", 0, forbidden.start()) + 1, "control", {})
     builder = _Builder(file)
     try:
         data = builder.document(iter(yaml.parse(text, Loader=PARSER)))
@@ -73,7 +73,7 @@ def _unreadable(file: str, line: int, code: str, params: Mapping[str, Scalar]) -
 
 
 def _syntax_error(file: str, text: str, error: yaml.MarkedYAMLError) -> Document:
-    # PyYAML marks every such error; its types only say that it may.
+    # PyYAML sets a mark on every such error, although its types make it optional.
     mark = error.problem_mark or error.context_mark
     lines = text.splitlines()
     if mark is None or mark.line >= len(lines):
@@ -90,7 +90,7 @@ class _TooDeepError(Exception):
 
 
 class _Builder:
-    """Turns events into plain values, noting the line of each path and every problem."""
+    """Builds plain values from events, and records the line of each path and every problem."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -98,7 +98,7 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def document(self, events: Iterator[Event]) -> object:
-        """The only document of a stream."""
+        """Return the only document of a stream."""
         next(events)  # the stream's start
         if not isinstance(next(events), DocumentStartEvent):
             self.problems.append(Problem(self.file, 1, (), "curricula.yaml.empty_file"))
@@ -107,10 +107,10 @@ class _Builder:
         next(events)  # the document's end
         after = next(events)
         if isinstance(after, DocumentStartEvent):
-            self._note("several", after, ())
+            self._add_problem("several", after, ())
         return data
 
-    def _note(self, code: str, event: Event, path: Location, **params: Scalar) -> None:
+    def _add_problem(self, code: str, event: Event, path: Location, **params: Scalar) -> None:
         self.problems.append(Problem(self.file, _line(event), path, f"curricula.yaml.{code}", params))
 
     def _node(self, event: Event, events: Iterator[Event], path: Location) -> object:
@@ -118,20 +118,20 @@ class _Builder:
             raise _TooDeepError(_line(event))
         self.lines.setdefault(path, _line(event))
         if isinstance(event, AliasEvent):
-            self._note("alias", event, path, name=event.anchor)
+            self._add_problem("alias", event, path, name=event.anchor)
             return None
-        self._refuse_decoration(event, path)
+        self._refuse_anchor_and_tag(event, path)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(events, path)
         if isinstance(event, ScalarEvent):
             return self._scalar(event, path)
         return self._mapping(events, path)
 
-    def _refuse_decoration(self, event: Event, path: Location) -> None:
+    def _refuse_anchor_and_tag(self, event: Event, path: Location) -> None:
         if anchor := getattr(event, "anchor", None):
-            self._note("anchor", event, path, name=anchor)
+            self._add_problem("anchor", event, path, name=anchor)
         if tag := getattr(event, "tag", None):
-            self._note("tag", event, path, name=tag.removeprefix("tag:yaml.org,2002:"))
+            self._add_problem("tag", event, path, name=tag.removeprefix("tag:yaml.org,2002:"))
 
     def _sequence(self, events: Iterator[Event], path: Location) -> list[object]:
         items: list[object] = []
@@ -148,7 +148,7 @@ class _Builder:
                 break
             key = self._key(event, events, path)
             if key in values:
-                self._note("duplicate_key", event, (*path, key), name=key, first=self.lines[(*path, key)])
+                self._add_problem("duplicate_key", event, (*path, key), name=key, first=self.lines[(*path, key)])
             self.lines.setdefault((*path, key), _line(event))
             value = self._node(next(events), events, (*path, key))
             values.setdefault(key, value)
@@ -159,7 +159,7 @@ class _Builder:
         value = self._node(event, events, (*path, "?"))
         self.lines.pop((*path, "?"), None)
         if not isinstance(value, str) and len(self.problems) == before:
-            self._note("key", event, path)
+            self._add_problem("key", event, path)
         return value if isinstance(value, str) else "?"
 
     def _scalar(self, event: ScalarEvent, path: Location) -> object:
@@ -171,9 +171,9 @@ class _Builder:
         if INTEGER.fullmatch(value):
             return int(value)
         if not value:
-            self._note("missing_value", event, path)
-        elif _surprising(value):
-            self._note("quote", event, path, value=value)
+            self._add_problem("missing_value", event, path)
+        elif _is_ambiguous(value):
+            self._add_problem("quote", event, path, value=value)
         return value
 
 
@@ -181,7 +181,7 @@ def _line(event: Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _surprising(value: str) -> bool:
-    """Whether a reader of YAML 1.1 or 1.2 would make something other than text of a plain scalar."""
+def _is_ambiguous(value: str) -> bool:
+    """Return whether a parser of YAML 1.1 or 1.2 would read an unquoted scalar as something other than text."""
     resolvers = yaml.SafeLoader.yaml_implicit_resolvers.get(value[0], [])
-    return bool(OTHER_READERS.fullmatch(value)) or any(regexp.match(value) for _tag, regexp in resolvers)
+    return bool(OTHER_PARSERS.fullmatch(value)) or any(regexp.match(value) for _tag, regexp in resolvers)

@@ -1,1 +1,1 @@
-"""The evidence that a judgement may rest on."""
+"""Evidence of an enrolment, on which a judgement may rest."""

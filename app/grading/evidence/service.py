@@ -1,4 +1,4 @@
-"""What judgements rest on: the evidence of an enrolment, and the trainer's queue of hand-ins to judge."""
+"""Evidence of an enrolment: hand-ins, mandates and attended sessions."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceShown
 from app.learning.hand_ins.models import HandIn
@@ -18,16 +18,14 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 
-# Evidence of an enrolment -----------------------------------------------------------------------
-
 
 def evidence_of(db: Session, enrolment: EnrolmentRef) -> list[EvidenceShown]:
-    """Hand-ins (formative ones apart), mandates and attended sessions of an enrolment, newest first in each kind."""
+    """Return the hand-ins (except formative ones), mandates and attended sessions, newest first in each kind."""
     return [*_hand_ins(db, enrolment), *_mandates(db, enrolment), *_sessions(db, enrolment)]
 
 
 def _hand_ins(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    placed = default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version).placed
+    placed = curriculum_of(enrolment).placed
     statement = (
         sa.select(
             col(HandIn.id),

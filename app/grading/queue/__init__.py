@@ -1,1 +1,1 @@
-"""What waits for a trainer's judgement."""
+"""The queue of hand-ins that wait for a trainer's judgement."""

@@ -1,4 +1,4 @@
-"""What judgements rest on: the evidence of an enrolment, and the trainer's queue of hand-ins to judge."""
+"""The trainer's queue of hand-ins to judge, read with one query."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists
 from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of
 from app.grading.models import JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
 from app.grading.schemas import Queue, QueueItem
@@ -19,21 +19,18 @@ from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor, scoped
 
-# The queue --------------------------------------------------------------------------------------
 
+def load_queue(db: Session, actor: Actor) -> Queue:
+    """Return the last attempt of each activity by the people whom the actor may judge, oldest first.
 
-def queue(db: Session, actor: Actor) -> Queue:
-    """The last attempt handed in for each activity by those whom the actor may judge, oldest first.
-
-    Left out: the actor's own, formative activities, modules that assess nothing, and who no longer
-    follows. A hand-in is judged when a judgement rests on it.
+    Left out: the actor's own hand-ins, formative activities, modules that assess nothing, and enrolments
+    that are not running. A hand-in is judged when a judgement rests on it.
     """
     at = now()
     items = []
     total = 0
-    for row in _latest(db, actor):
-        curriculum = default_library().curriculum(row.curriculum_slug, row.curriculum_version)
-        module, activity = curriculum.placed.get(row.activity_code, (None, None))
+    for row in _last_attempts(db, actor):
+        module, activity = curriculum_of(row).placed.get(row.activity_code, (None, None))
         if module is None or activity is None or activity.formative or not module.assesses:
             continue
         total += 1
@@ -58,7 +55,7 @@ def queue(db: Session, actor: Actor) -> Queue:
     return Queue(judged=total - len(items), total=total, items=tuple(items))
 
 
-def _latest(db: Session, actor: Actor) -> Iterator[Any]:  # rows with names
+def _last_attempts(db: Session, actor: Actor) -> Iterator[Any]:
     judged: ColumnElement[bool] = exists().where(col(JudgementEvidence.hand_in_id) == HandIn.id)
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]
     is_last = ~exists().where(

@@ -1,1 +1,1 @@
-"""One's account: passwords, suspension, and accounts that a college opens."""
+"""Accounts: passwords, suspension, and accounts that a college opens."""

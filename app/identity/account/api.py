@@ -1,57 +1,67 @@
-"""Signing in for programs, who one is, and the people of a college."""
+"""JSON routes for accounts: opening one, changing one's password, suspending another's."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Response, status
 
 from app.identity.account import service, suspension
-from app.identity.account.schemas import AccountsPage, AccountsQuery, ChangePassword, CollegeAccount, PersonAdded
+from app.identity.account.schemas import (
+    AccountRef,
+    AccountsPage,
+    AccountsQuery,
+    ChangePassword,
+    CollegeAccount,
+    PersonAdded,
+)
+from app.identity.account.suspension import see_account
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import KeyringDep, SessionDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["people"], route_class=OnceRoute)
+router = APIRouter(tags=["people"], route_class=IdempotentRoute)
+MaySuspendAccounts = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
+SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
 
 
 @router.post("/colleges/{college_id}/people", status_code=status.HTTP_201_CREATED, summary="Open an account")
 def open_account(
-    actor: Annotated[Actor, may(P.PEOPLE_MANAGE)], db: SessionDep, college_id: int, command: CollegeAccount
+    actor: Annotated[Actor, may(P.PEOPLE_MANAGE)],
+    college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)],
+    db: SessionDep,
+    command: CollegeAccount,
 ) -> PersonAdded:
-    """Someone new, with a role in the college or none yet; nobody gives a role above their own."""
-    return service.open_account(db, actor, college_id, command)
-
-
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-Suspending = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
+    """Add a person who may sign in, with or without a role in the college; nobody grants a role above their own."""
+    return service.open_account(db, actor, college, command)
 
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, summary="Change one's password")
-def change_password(actor: Mine, db: SessionDep, request: Request, command: ChangePassword) -> Response:
-    """After the password of now; every other sign-in ends."""
-    service.change_password(db, request.app.state.keyring, actor, command)
+def change_password(
+    actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, command: ChangePassword
+) -> Response:
+    """Change the password, given the present one; every other sign-in ends."""
+    service.change_password(db, keyring, actor, command)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
-# Accounts ---------------------------------------------------------------------------------------
-
-
 @router.get("/accounts", summary="Accounts")
-def accounts(actor: Suspending, db: SessionDep, query: Annotated[AccountsQuery, Query()]) -> AccountsPage:
-    """Whoever may sign in, by name."""
+def accounts(actor: MaySuspendAccounts, db: SessionDep, query: Annotated[AccountsQuery, Query()]) -> AccountsPage:
+    """Return everyone who has an account, by name."""
     return suspension.accounts(db, actor, query)
 
 
 @router.put("/accounts/{person_id}/suspension", status_code=status.HTTP_204_NO_CONTENT, summary="Suspend an account")
-def suspend(actor: Suspending, db: SessionDep, person_id: int) -> Response:
-    """Its next request is refused, with a sign-in as with an API token; nobody suspends themselves."""
-    suspension.suspend(db, actor, suspension.see_account(db, actor, person_id))
+def suspend(actor: MaySuspendAccounts, account: SuspendableAccount, db: SessionDep) -> Response:
+    """Suspend an account: its next request is refused, with a sign-in or an API token; nobody suspends their own."""
+    suspension.suspend(db, actor, account)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 @router.delete("/accounts/{person_id}/suspension", status_code=status.HTTP_204_NO_CONTENT, summary="Lift a suspension")
-def restore(actor: Suspending, db: SessionDep, person_id: int) -> Response:
-    """The person may sign in again; what the suspension ended stays ended."""
-    suspension.restore(db, suspension.see_account(db, actor, person_id))
+def lift_suspension(account: SuspendableAccount, db: SessionDep) -> Response:
+    """Let the person sign in again; the sign-ins and tokens that the suspension ended stay ended."""
+    suspension.lift_suspension(db, account)
     return Response(status_code=status.HTTP_204_NO_CONTENT)

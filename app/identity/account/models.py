@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of accounts."""
 
 from datetime import datetime
 
@@ -12,10 +9,10 @@ from app.platform.database.types import check, moment, moment_or_none
 
 
 class Account(Row, table=True):
-    """How a person signs in; ``email`` is kept in lower case.
+    """The account of a person; ``email`` is stored in lower case.
 
-    ``totp_sealed`` is the secret of the second factor, sealed by the keyring; ``totp_step`` the last step of
-    30 seconds whose code was taken, so that a code serves once (RFC 6238).
+    ``totp_sealed`` is the secret of the second factor, encrypted by the keyring; ``totp_step`` is the last step of
+    30 seconds whose code was used, so that a code works only once (RFC 6238).
     """
 
     person_id: int = Field(foreign_key="person.id", unique=True)

@@ -1,6 +1,6 @@
-"""One's own account on pages: second factor, devices, password, API tokens; and the suspension of accounts.
+"""The pages of one's own account (password, second factor, devices, API tokens), and of the suspension of accounts.
 
-What is shown once (recovery codes, a token) is the answer to its POST: there is nowhere to go and look at it again.
+What is shown once (recovery codes, a token) is the response to its POST: no page shows it again.
 """
 
 from typing import Annotated
@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.account import service, suspension
-from app.identity.account.schemas import AccountsQuery, ChangePassword, PasswordProof
+from app.identity.account.schemas import AccountRef, AccountsQuery, ChangePassword, PasswordProof
+from app.identity.account.suspension import see_account
 from app.identity.api_tokens import service as api_tokens
 from app.identity.second_factor import service as second_factor
 from app.identity.sign_in import devices
@@ -16,33 +17,36 @@ from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-Suspending = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
-MINE = "/securite"
+MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
+MaySuspendAccounts = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
+SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
+PATH = "/securite"
 
 
 # One's own account ------------------------------------------------------------------------------
 
 
-@router.get(MINE)
-def security_page(actor: Mine, db: SessionDep, request: Request) -> Response:
-    """Password, second factor, devices and tokens."""
-    return _security(db, request, actor)
+@router.get(PATH)
+def security_page(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
+    """Show the password form, the second factor, the devices and the API tokens."""
+    return _security(request, db, settings, actor)
 
 
-def _security(db: Session, request: Request, actor: Actor, *, error: str = "", form: str = "") -> Response:
-    settings: Settings = request.app.state.settings
+def _security(
+    request: Request, db: Session, settings: Settings, actor: Actor, *, error: str = "", form: str = ""
+) -> Response:
+    """Render the page; ``error`` is the code of what was wrong in the form named ``form``."""
     return render(
         request,
         "people/security.html",
         status=422 if error else 200,
-        factor=second_factor.state(db, actor, settings),
+        factor=second_factor.second_factor_state(db, actor, settings),
         devices=devices.devices(db, actor, settings).items,
         tokens=api_tokens.tokens(db, actor).items,
         error=error,
@@ -50,55 +54,76 @@ def _security(db: Session, request: Request, actor: Actor, *, error: str = "", f
     )
 
 
-@router.post(MINE + "/mot-de-passe")
+@router.post(PATH + "/mot-de-passe")
 def change_password(
-    actor: Mine, db: SessionDep, request: Request, command: Annotated[ChangePassword, Form()]
+    actor: MayManageSelf,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[ChangePassword, Form()],
 ) -> Response:
-    """Another password; the other devices sign in again."""
+    """Change the password; the other devices must sign in again."""
     try:
-        service.change_password(db, request.app.state.keyring, actor, command)
+        service.change_password(db, keyring, actor, command)
     except Invalid as refusal:
         if refusal.code != "wrong_password":
             raise
-        return _security(db, request, actor, error=refusal.code, form="password")
-    return redirect_after_post(MINE)
+        return _security(request, db, settings, actor, error=refusal.code, form="password")
+    return redirect_after_post(PATH)
 
 
-@router.post(MINE + "/appareils/fin")
-def end_other_devices(actor: Mine, db: SessionDep) -> Response:
-    """Sign out everywhere else."""
+@router.post(PATH + "/appareils/fin")
+def end_other_devices(actor: MayManageSelf, db: SessionDep) -> Response:
+    """Sign out on every other device."""
     devices.end_other_devices(db, actor)
-    return redirect_after_post(MINE + "#appareils")
+    return redirect_after_post(PATH + "#appareils")
 
 
-@router.post(MINE + "/appareils/{sign_in_id}/fin")
-def end_device(actor: Mine, db: SessionDep, sign_in_id: int) -> Response:
-    """Sign out of one device."""
+@router.post(PATH + "/appareils/{sign_in_id}/fin")
+def end_device(actor: MayManageSelf, db: SessionDep, sign_in_id: int) -> Response:
+    """Sign out on one device."""
     devices.end_device(db, actor, sign_in_id)
-    return redirect_after_post(MINE + "#appareils")
+    return redirect_after_post(PATH + "#appareils")
 
 
-@router.post(MINE + "/second-facteur/codes")
-def renew_codes(actor: Mine, db: SessionDep, request: Request, command: Annotated[PasswordProof, Form()]) -> Response:
-    """Ten new recovery codes."""
+@router.post(PATH + "/second-facteur/codes")
+def renew_codes(
+    actor: MayManageSelf,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[PasswordProof, Form()],
+) -> Response:
+    """Replace the recovery codes and show the new ones."""
     try:
-        made = second_factor.renew_codes(db, request.app.state.keyring, actor, command)
+        recovery = second_factor.renew_codes(db, keyring, actor, command)
     except Invalid as refusal:
-        return _security(db, request, actor, error=refusal.code, form="codes")
-    return render(request, "people/security_codes.html", codes=made.codes, suite=MINE)
+        return _security(request, db, settings, actor, error=refusal.code, form="codes")
+    return render(request, "people/security_codes.html", codes=recovery.codes, suite=PATH)
 
 
-@router.post(MINE + "/second-facteur/retrait")
-def remove(actor: Mine, db: SessionDep, request: Request, command: Annotated[PasswordProof, Form()]) -> Response:
-    """Back to a password alone."""
-    state = request.app.state
+@router.post(PATH + "/second-facteur/retrait")
+def remove(
+    actor: MayManageSelf,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[PasswordProof, Form()],
+) -> Response:
+    """Remove the second factor."""
     try:
-        second_factor.remove(db, state.keyring, actor, command, state.settings)
+        second_factor.remove(db, keyring, actor, command, settings)
     except Invalid as refusal:
         if refusal.code != "wrong_password":
             raise
-        return _security(db, request, actor, error=refusal.code, form="removal")
-    return redirect_after_post(MINE)
+        return _security(request, db, settings, actor, error=refusal.code, form="removal")
+    return redirect_after_post(PATH)
 
 
 # Accounts, for an administrator -----------------------------------------------------------------
@@ -106,22 +131,22 @@ def remove(actor: Mine, db: SessionDep, request: Request, command: Annotated[Pas
 
 @router.get("/comptes")
 def accounts_page(
-    actor: Suspending, db: SessionDep, request: Request, query: Annotated[AccountsQuery, Query()]
+    actor: MaySuspendAccounts, db: SessionDep, request: Request, query: Annotated[AccountsQuery, Query()]
 ) -> Response:
-    """Who may sign in, found by name."""
+    """Show everyone who has an account, with a search by name."""
     page = suspension.accounts(db, actor, query)
     return render(request, "people/security_accounts.html", rows=page.items, next=page.next, search=query.search)
 
 
 @router.post("/comptes/{person_id}/suspension")
-def suspend(actor: Suspending, db: SessionDep, person_id: int) -> Response:
-    """Close someone's account at once."""
-    suspension.suspend(db, actor, suspension.see_account(db, actor, person_id))
+def suspend(actor: MaySuspendAccounts, account: SuspendableAccount, db: SessionDep) -> Response:
+    """Suspend an account at once."""
+    suspension.suspend(db, actor, account)
     return redirect_after_post("/comptes")
 
 
 @router.post("/comptes/{person_id}/retablissement")
-def restore(actor: Suspending, db: SessionDep, person_id: int) -> Response:
-    """Open it again."""
-    suspension.restore(db, suspension.see_account(db, actor, person_id))
+def lift_suspension(account: SuspendableAccount, db: SessionDep) -> Response:
+    """Lift the suspension of an account."""
+    suspension.lift_suspension(db, account)
     return redirect_after_post("/comptes")

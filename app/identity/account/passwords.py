@@ -1,4 +1,4 @@
-"""People, their accounts and the roles they hold."""
+"""Password hashing."""
 
 import unicodedata
 from functools import cache
@@ -8,16 +8,16 @@ from pwdlib import PasswordHash
 
 @cache
 def hasher() -> PasswordHash:
-    """argon2id with the library's recommended cost."""
+    """Return the argon2id hasher, with the library's recommended cost."""
     return PasswordHash.recommended()
 
 
 @cache
-def nobody_hash() -> str:
-    """A hash to verify against when there is no such account, so that both answers take as long."""
+def dummy_hash() -> str:
+    """Return a hash to verify against when there is no such account, so that both cases take as long."""
     return hasher().hash("nobody signs in with this")
 
 
 def normal_password(password: str) -> str:
-    """Composed accents: a password typed on another keyboard is the same."""
+    """Return the password in NFC, so that it is the same when typed on another keyboard."""
     return unicodedata.normalize("NFC", password)

@@ -1,4 +1,4 @@
-"""People as they come in and go out."""
+"""Commands and read models of accounts and passwords."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ Email = Annotated[EmailStr, AfterValidator(normal_email)]
 
 
 class NewAccount(NewPerson):
-    """Someone who will sign in."""
+    """A person who will sign in."""
 
     email: Email
     password: SecretStr
@@ -27,31 +27,28 @@ class CollegeAccount(NewAccount):
 
 
 class PersonAdded(Read):
-    """Someone new."""
+    """The id of the person added."""
 
     id: int
 
 
-Typed = Annotated[SecretStr, Field(max_length=200)]
+TypedPassword = Annotated[SecretStr, Field(max_length=200)]
 
 
 class PasswordProof(Command):
-    """The password that someone has now, asked again before what matters."""
+    """The present password, asked again before a sensitive change."""
 
-    present: Typed
+    present: TypedPassword
 
 
 class ChangePassword(PasswordProof):
-    """Another password, after the one of now."""
+    """A new password, with the present one."""
 
-    password: Typed
-
-
-# Accounts, for an administrator -----------------------------------------------------------------
+    password: TypedPassword
 
 
 class AccountsQuery(Command):
-    """Whom to look for: every word must be in a name, whatever its accents and case."""
+    """A search: every word must be in a name, whatever its accents and case."""
 
     search: Annotated[str, StringConstraints(max_length=100)] = ""
     after: int | None = None
@@ -59,7 +56,7 @@ class AccountsQuery(Command):
 
 
 class AccountRow(Read):
-    """Someone who may sign in."""
+    """A person who has an account."""
 
     person_id: int
     name: str
@@ -68,14 +65,14 @@ class AccountRow(Read):
 
 
 class AccountsPage(Read):
-    """Some accounts by name; ``next`` is the cursor of those who follow, ``None`` at the end."""
+    """A page of accounts by name; ``next`` is the cursor of the following page, ``None`` at the end."""
 
     items: tuple[AccountRow, ...]
     next: int | None
 
 
 class AccountRef(Read):
-    """An account within an administrator's reach."""
+    """An account within an administrator's reach: what commands accept."""
 
     account_id: int
     person_id: int

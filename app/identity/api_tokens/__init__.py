@@ -1,1 +1,1 @@
-"""API tokens: a program's key to some of what its person may do."""
+"""API tokens: access for a program to part of what its person may do."""

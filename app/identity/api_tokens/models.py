@@ -1,14 +1,8 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of API tokens."""
 
 from datetime import datetime
 
-from sqlalchemy import (
-    ARRAY,
-    String,
-)
+from sqlalchemy import ARRAY, String
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -16,7 +10,7 @@ from app.platform.database.types import moment, moment_or_none
 
 
 class ApiToken(Row, table=True):
-    """A program's key to some of what its person may do; named, ending, only its SHA-256 kept."""
+    """A named, expiring credential limited to some of its person's permissions; only its SHA-256 is stored."""
 
     __tablename__ = "api_token"
 

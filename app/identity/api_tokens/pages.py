@@ -1,7 +1,4 @@
-"""One's own account on pages: second factor, devices, password, API tokens; and the suspension of accounts.
-
-What is shown once (recovery codes, a token) is the answer to its POST: there is nowhere to go and look at it again.
-"""
+"""The pages that create and revoke one's own API tokens; a token is shown once, in the response that creates it."""
 
 from typing import Annotated
 
@@ -16,28 +13,28 @@ from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-MINE = "/securite"
+MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
+PATH = "/securite/jetons"
 
 
-# API tokens -------------------------------------------------------------------------------------
+@router.get(PATH)
+def token_page(actor: MayManageSelf, request: Request) -> Response:
+    """Show the form of a new token."""
+    permissions = service.grantable_permissions(actor)
+    return render(request, "people/security_token.html", grantable_permissions=permissions, created=None)
 
 
-@router.get(MINE + "/jetons")
-def token_page(actor: Mine, request: Request) -> Response:
-    """The form of a new token."""
-    return render(request, "people/security_token.html", grantable=service.grantable(actor), made=None)
+@router.post(PATH)
+def create_token(
+    actor: MayManageSelf, db: SessionDep, request: Request, command: Annotated[NewToken, Form()]
+) -> Response:
+    """Create a token and show it once."""
+    created = service.create_token(db, actor, command)
+    return render(request, "people/security_token.html", grantable_permissions=(), created=created)
 
 
-@router.post(MINE + "/jetons")
-def make_token(actor: Mine, db: SessionDep, request: Request, command: Annotated[NewToken, Form()]) -> Response:
-    """The new token, shown once."""
-    made = service.make(db, actor, command)
-    return render(request, "people/security_token.html", grantable=(), made=made)
-
-
-@router.post(MINE + "/jetons/{token_id}/fin")
-def end_token(actor: Mine, db: SessionDep, token_id: int) -> Response:
-    """The token opens nothing from now on."""
-    service.end(db, actor, token_id)
-    return redirect_after_post(MINE + "#jetons")
+@router.post(PATH + "/{token_id}/fin")
+def end_token(actor: MayManageSelf, db: SessionDep, token_id: int) -> Response:
+    """Revoke a token."""
+    service.end_token(db, actor, token_id)
+    return redirect_after_post("/securite#jetons")

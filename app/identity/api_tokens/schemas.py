@@ -1,4 +1,4 @@
-"""What someone does with their own account, and what an administrator does with another's."""
+"""Commands and read models of API tokens."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,11 +8,9 @@ from pydantic import Field, StringConstraints
 from app.platform.schema import Command, Line, Read
 from app.platform.security.permissions import Permission
 
-# API tokens -------------------------------------------------------------------------------------
-
 
 class NewToken(Command):
-    """A program's key: what it is for, what it may do, for how many days."""
+    """A token to create: its name, its permissions, and for how many days."""
 
     name: Annotated[Line, StringConstraints(max_length=100)]
     permissions: Annotated[frozenset[Permission], Field(min_length=1)]
@@ -30,13 +28,13 @@ class TokenShown(Read):
     seen_at: datetime | None
 
 
-class TokenMade(TokenShown):
+class TokenCreated(TokenShown):
     """An API token with its secret, shown once."""
 
     token: str
 
 
 class Tokens(Read):
-    """Someone's API tokens, the newest first."""
+    """A person's API tokens, newest first."""
 
     items: tuple[TokenShown, ...]

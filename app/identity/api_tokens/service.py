@@ -1,4 +1,4 @@
-"""API tokens: a program's key to some of what its person may do."""
+"""Creating, listing and revoking API tokens."""
 
 import secrets
 from datetime import timedelta
@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from app.identity.account.models import Account
 from app.identity.api_tokens.models import ApiToken
-from app.identity.api_tokens.schemas import NewToken, TokenMade, Tokens, TokenShown
+from app.identity.api_tokens.schemas import NewToken, TokenCreated, Tokens, TokenShown
 from app.identity.sign_in.authentication import TOKEN_PREFIX, digest
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -16,14 +16,17 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import PERSONAL, Permission
 
 
-def grantable(actor: Actor) -> tuple[Permission, ...]:
-    """What the person may let a program do: what they may themselves, but their own account's matters."""
+def grantable_permissions(actor: Actor) -> tuple[Permission, ...]:
+    """Return what the person may allow a program: their own permissions, except over their account."""
     return tuple(p for p in Permission if p not in PERSONAL and actor.can(p))
 
 
-def make(db: Session, actor: Actor, command: NewToken) -> TokenMade:
-    """A new token; its secret is in the answer and nowhere else."""
-    beyond = sorted(command.permissions - frozenset(grantable(actor)))
+def create_token(db: Session, actor: Actor, command: NewToken) -> TokenCreated:
+    """Create a token; only the returned value holds its secret.
+
+    Raises ``Invalid("token_beyond_yours")`` for a permission that the person does not hold.
+    """
+    beyond = sorted(command.permissions - frozenset(grantable_permissions(actor)))
     if beyond:
         raise Invalid("token_beyond_yours", Reason("token_beyond_yours", {"permission": beyond[0]}, "permissions"))
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -38,27 +41,27 @@ def make(db: Session, actor: Actor, command: NewToken) -> TokenMade:
     )
     db.add(row)
     db.flush()
-    return TokenMade(**_shown(row).model_dump(), token=secret)
+    return TokenCreated(**_shown(row).model_dump(), token=secret)
 
 
 def tokens(db: Session, actor: Actor) -> Tokens:
-    """The person's tokens that still open something, the newest first."""
-    mine = (
+    """Return the person's tokens that are still valid, newest first."""
+    own_tokens = (
         select(ApiToken)
         .join(Account, col(Account.id) == ApiToken.account_id)
         .where(Account.person_id == actor.person_id, col(ApiToken.ended_at).is_(None), ApiToken.expires_at > now())
         .order_by(col(ApiToken.id).desc())
     )
-    return Tokens(items=tuple(_shown(row) for row in db.exec(mine).all()))
+    return Tokens(items=tuple(_shown(row) for row in db.exec(own_tokens).all()))
 
 
 def _shown(row: ApiToken) -> TokenShown:
-    known = tuple(p for p in Permission if p in row.permissions)
-    return TokenShown.model_validate({**row.model_dump(), "permissions": known})
+    permissions = tuple(p for p in Permission if p in row.permissions)
+    return TokenShown.model_validate({**row.model_dump(), "permissions": permissions})
 
 
-def end(db: Session, actor: Actor, token_id: int) -> None:
-    """End one of the person's tokens at once; another person's is not there."""
+def end_token(db: Session, actor: Actor, token_id: int) -> None:
+    """Revoke one of the person's tokens at once; raise ``NotFound``, also for another person's."""
     row = db.exec(
         select(ApiToken)
         .join(Account, col(Account.id) == ApiToken.account_id)
@@ -70,9 +73,9 @@ def end(db: Session, actor: Actor, token_id: int) -> None:
     db.add(row)
 
 
-def end_all(db: Session, account_id: int) -> None:
-    """End every token of an account."""
-    going = select(ApiToken).where(ApiToken.account_id == account_id, col(ApiToken.ended_at).is_(None))
-    for row in db.exec(going).all():
+def end_tokens(db: Session, account_id: int) -> None:
+    """Revoke every token of an account."""
+    active = select(ApiToken).where(ApiToken.account_id == account_id, col(ApiToken.ended_at).is_(None))
+    for row in db.exec(active).all():
         row.ended_at = now()
         db.add(row)

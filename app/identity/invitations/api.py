@@ -1,36 +1,38 @@
-"""Invitations of a college, for programs; the letter's reader answers on a page."""
+"""JSON routes for the invitations of a college; the person invited answers on a page."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Response, status
 
 from app.identity.invitations import service
-from app.identity.invitations.schemas import InvitationList, InvitationShown, NewInvitation
-from app.network import service as network
+from app.identity.invitations.schemas import InvitationList, InvitationRef, InvitationShown, NewInvitation
+from app.identity.invitations.service import see_invitation
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["people"], route_class=OnceRoute)
-Inviting = Annotated[Actor, may(P.PEOPLE_MANAGE)]
+router = APIRouter(tags=["people"], route_class=IdempotentRoute)
+MayManagePeople = Annotated[Actor, may(P.PEOPLE_MANAGE)]
+ManagedCollege = Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)]
+ManagedInvitation = Annotated[InvitationRef, seen(see_invitation, P.PEOPLE_MANAGE)]
 
 
 @router.get("/colleges/{college_id}/invitations", summary="Invitations of a college")
-def read_invitations(actor: Inviting, db: SessionDep, college_id: int) -> InvitationList:
-    """Whatever became of them, newest first."""
-    college = network.see_college(db, actor, college_id)
+def read_invitations(college: ManagedCollege, db: SessionDep) -> InvitationList:
+    """Return the college's invitations in every state, newest first."""
     return InvitationList(items=service.invitations(db, college))
 
 
 @router.post("/colleges/{college_id}/invitations", status_code=status.HTTP_201_CREATED, summary="Invite someone")
 def invite(
-    actor: Inviting, db: SessionDep, request: Request, college_id: int, command: NewInvitation
+    actor: MayManagePeople, college: ManagedCollege, db: SessionDep, settings: SettingsDep, command: NewInvitation
 ) -> InvitationShown:
-    """A letter with a link that serves once, within 7 days; the same answer for any address."""
-    college = network.see_college(db, actor, college_id)
-    return service.invite(db, actor, college, command, site=request.app.state.settings.base_url)
+    """Send an e-mail message with a link that works once, within 7 days; the response is the same for any address."""
+    return service.invite(db, actor, college, command, site=settings.base_url)
 
 
 @router.delete(
@@ -38,16 +40,15 @@ def invite(
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Withdraw an invitation",
 )
-def withdraw(actor: Inviting, db: SessionDep, college_id: int, invitation_id: int) -> Response:
-    """Its link opens nothing from now on."""
-    service.withdraw(db, service.see_invitation(db, actor, college_id, invitation_id))
+def withdraw(invitation: ManagedInvitation, db: SessionDep) -> Response:
+    """Withdraw the invitation: its link is refused from now on."""
+    service.withdraw(db, invitation)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 @router.post("/colleges/{college_id}/invitations/{invitation_id}/letters", summary="Send an invitation again")
 def send_again(
-    actor: Inviting, db: SessionDep, request: Request, college_id: int, invitation_id: int
+    actor: MayManagePeople, invitation: ManagedInvitation, db: SessionDep, settings: SettingsDep
 ) -> InvitationShown:
-    """Another link, for 7 days; the one before opens nothing any more."""
-    invitation = service.see_invitation(db, actor, college_id, invitation_id)
-    return service.send_again(db, actor, invitation, site=request.app.state.settings.base_url)
+    """Send a new link, valid for 7 days; the previous one is refused from now on."""
+    return service.send_again(db, actor, invitation, site=settings.base_url)

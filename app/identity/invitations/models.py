@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of invitations."""
 
 from datetime import datetime
 
@@ -13,7 +10,7 @@ from app.platform.security.permissions import Role
 
 
 class Invitation(Row, table=True):
-    """A college's letter to someone: opens an account with a role, once, within days; its token is kept as SHA-256."""
+    """An e-mail invitation to open an account with a role, once, within days; only its token's SHA-256 is stored."""
 
     __table_args__ = owned(
         ("cohort_id", "cohort"), extra=(check("role_of_a_college", "role not in ('admin', 'observer')"),)

@@ -1,39 +1,42 @@
-"""Invitations on pages: the college's list, and the page that a letter's link opens."""
+"""The pages of invitations: the college's list, and the page that the link of an invitation opens."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
 from app.identity.invitations import service
-from app.identity.invitations.schemas import AcceptInvitation, Invited, NewInvitation
+from app.identity.invitations.schemas import AcceptInvitation, InvitationOffer, InvitationRef, NewInvitation
+from app.identity.invitations.service import see_invitation
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.enums import SignInKind
 from app.network import service as network
-from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.errors import Conflict, Invalid
 from app.platform.security.actor import Actor
-from app.platform.security.guards import OptionalActor, may
+from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.security.rate_limit import origin_of
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Inviting = Annotated[Actor, may(P.PEOPLE_MANAGE)]
+MayManagePeople = Annotated[Actor, may(P.PEOPLE_MANAGE)]
+ManagedCollege = Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)]
+ManagedInvitation = Annotated[InvitationRef, seen(see_invitation, P.PEOPLE_MANAGE)]
 
-PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-"""What an address that holds a secret asks of browsers and of robots."""
+PRIVATE_HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+"""Headers of a page whose address holds a secret: no indexing, no referrer."""
 
 
-# The college's side ------------------------------------------------------------------------------
+# For the college ---------------------------------------------------------------------------------
 
 
 @router.get("/invitations")
-def choose_college(actor: Inviting, db: SessionDep, request: Request) -> Response:
-    """Which college invites; whoever manages one alone goes straight there."""
+def choose_college(actor: MayManagePeople, db: SessionDep, request: Request) -> Response:
+    """Show the colleges that the person may invite to; with a single one, redirect to its page."""
     everywhere = actor.has(Role.ADMIN)
-    own = {held.college_id for held in actor.grants if held.role is Role.REGISTRAR}
+    own = {grant.college_id for grant in actor.grants if grant.role is Role.REGISTRAR}
     colleges = [c for c in network.colleges(db) if everywhere or c.id in own]
     if len(colleges) == 1:
         return redirect_after_post(f"/colleges/{colleges[0].id}/invitations")
@@ -41,79 +44,81 @@ def choose_college(actor: Inviting, db: SessionDep, request: Request) -> Respons
 
 
 @router.get("/colleges/{college_id}/invitations")
-def invitations_page(actor: Inviting, db: SessionDep, request: Request, college_id: int) -> Response:
-    """Who was invited and what became of it, and the form."""
-    college = network.see_college(db, actor, college_id)
+def invitations_page(actor: MayManagePeople, college: ManagedCollege, db: SessionDep, request: Request) -> Response:
+    """Show the invitations with their states, and the form of a new one."""
     return render(
         request,
         "people/invitations.html",
         college=college,
         invitations=service.invitations(db, college),
-        roles=[role for role in Role if role in service.giveable(actor, college.id)],
+        roles=[role for role in Role if role in service.grantable_roles(actor, college.id)],
         cohorts=service.cohorts_to_train(db, college),
     )
 
 
 @router.post("/colleges/{college_id}/invitations")
 def invite(
-    actor: Inviting,
+    actor: MayManagePeople,
+    college: ManagedCollege,
     db: SessionDep,
-    request: Request,
-    college_id: int,
+    settings: SettingsDep,
     command: Annotated[NewInvitation, Form()],
 ) -> Response:
-    """Write to someone, then back to the list."""
-    settings: Settings = request.app.state.settings
-    college = network.see_college(db, actor, college_id)
+    """Invite someone, then show the list again."""
     service.invite(db, actor, college, command, site=settings.base_url)
-    return redirect_after_post(f"/colleges/{college_id}/invitations")
+    return redirect_after_post(f"/colleges/{college.id}/invitations")
 
 
 @router.post("/colleges/{college_id}/invitations/{invitation_id}/retrait")
-def withdraw(actor: Inviting, db: SessionDep, college_id: int, invitation_id: int) -> Response:
-    """Its link opens nothing from now on."""
-    service.withdraw(db, service.see_invitation(db, actor, college_id, invitation_id))
-    return redirect_after_post(f"/colleges/{college_id}/invitations")
+def withdraw(invitation: ManagedInvitation, db: SessionDep) -> Response:
+    """Withdraw an invitation: its link is refused from now on."""
+    service.withdraw(db, invitation)
+    return redirect_after_post(f"/colleges/{invitation.college_id}/invitations")
 
 
 @router.post("/colleges/{college_id}/invitations/{invitation_id}/renvoi")
-def send_again(actor: Inviting, db: SessionDep, request: Request, college_id: int, invitation_id: int) -> Response:
-    """Another letter, another link."""
-    settings: Settings = request.app.state.settings
-    invitation = service.see_invitation(db, actor, college_id, invitation_id)
+def send_again(
+    actor: MayManagePeople, invitation: ManagedInvitation, db: SessionDep, settings: SettingsDep
+) -> Response:
+    """Send the invitation again with a new link."""
     service.send_again(db, actor, invitation, site=settings.base_url)
-    return redirect_after_post(f"/colleges/{college_id}/invitations")
+    return redirect_after_post(f"/colleges/{invitation.college_id}/invitations")
 
 
-# The reader's side -------------------------------------------------------------------------------
+# For the person invited --------------------------------------------------------------------------
 
 
 @router.get("/invitation/{token}")
-def invitation_page(reader: OptionalActor, db: SessionDep, request: Request, token: str) -> Response:
-    """What the letter offers; opening it consumes nothing."""
-    invited = _read(db, request, reader, token)
-    return _invitation(request, token, invited)
+def invitation_page(
+    reader: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str
+) -> Response:
+    """Show the invitation and what to do next; opening the page does not use the link up."""
+    offer = service.read_invitation(db, keyring, reader, token, origin=origin_of(request))
+    return _invitation(request, token, offer)
 
 
 @router.post("/invitation/{token}")
 def open_account(
     reader: OptionalActor,
     db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
     request: Request,
     token: str,
     command: Annotated[AcceptInvitation, Form()],
 ) -> Response:
-    """A new account, signed in at once; a second time the letter has served."""
-    settings: Settings = request.app.state.settings
-    keyring, origin = request.app.state.keyring, origin_of(request)
+    """Open the account and sign in at once; the link works only once."""
+    origin = origin_of(request)
     if reader is not None:
         raise Conflict("invitation_of_another")
     try:
         account_id = service.open_account(db, keyring, token, command, origin=origin)
     except Invalid as refusal:
-        return _invitation(request, token, _read(db, request, reader, token), refusal=refusal, typed=command)
-    sign_in.leave(db, request)
-    secret, _expires_at = sign_in.open_sign_in(
+        offer = service.read_invitation(db, keyring, reader, token, origin=origin)
+        return _invitation(request, token, offer, refusal=refusal, values=command)
+    sign_in.end_current_sign_in(db, request)
+    secret, _expires_at = sign_in.create_sign_in(
         db,
         account_id,
         kind=SignInKind.COOKIE,
@@ -122,37 +127,36 @@ def open_account(
         origin=origin,
     )
     response = redirect_after_post("/")
-    sign_in.give_cookie(response, settings, secret)
+    sign_in.set_cookie(response, settings, secret)
     return response
 
 
 @router.post("/invitation/{token}/acceptation")
-def accept(actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, request: Request, token: str) -> Response:
-    """The role, added to the account that the letter was sent to."""
-    service.accept(db, request.app.state.keyring, actor, token, origin=origin_of(request))
+def accept(
+    actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, request: Request, token: str
+) -> Response:
+    """Add the role to the account that the invitation was sent to."""
+    service.accept(db, keyring, actor, token, origin=origin_of(request))
     return redirect_after_post("/")
-
-
-def _read(db: Session, request: Request, reader: Actor | None, token: str) -> Invited:
-    return service.read(db, request.app.state.keyring, reader, token, origin=origin_of(request))
 
 
 def _invitation(
     request: Request,
     token: str,
-    invited: Invited,
+    offer: InvitationOffer,
     *,
     refusal: Invalid | None = None,
-    typed: AcceptInvitation | None = None,
+    values: AcceptInvitation | None = None,
 ) -> Response:
+    """Render the page; after a refusal, with its reasons and the values that were typed."""
     page = render(
         request,
         "people/invitation.html",
         status=refusal.status if refusal is not None else 200,
-        invited=invited,
+        offer=offer,
         address=f"/invitation/{token}",
         reasons=refusal.reasons if refusal is not None else (),
-        typed=typed,
+        values=values,
     )
-    page.headers.update(PRIVATE)
+    page.headers.update(PRIVATE_HEADERS)
     return page

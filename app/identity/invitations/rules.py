@@ -1,13 +1,13 @@
-"""Pure rules about letters that open something: how long their link serves, and what became of it."""
+"""Pure rules about invitations: how long their link is valid, and their state."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-INVITATION_LASTS = timedelta(days=7)
+INVITATION_LIFETIME = timedelta(days=7)
 
 
 class InvitationState(StrEnum):
-    """What became of an invitation."""
+    """The state of an invitation."""
 
     OPEN = "open"
     USED = "used"
@@ -18,7 +18,7 @@ class InvitationState(StrEnum):
 def invitation_state(
     now: datetime, *, expires_at: datetime, used_at: datetime | None, withdrawn_at: datetime | None
 ) -> InvitationState:
-    """What became of an invitation; what was done with it comes before its age."""
+    """Return the state of an invitation; its use or withdrawal comes before its expiry."""
     if used_at is not None:
         return InvitationState.USED
     if withdrawn_at is not None:

@@ -1,4 +1,4 @@
-"""Invitations and new passwords as they come in and go out."""
+"""Commands and read models of invitations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.platform.security.permissions import Role
 
 
 class NewInvitation(Command):
-    """Whom to invite; without a role the person may apply to a cohort. Only a trainer is given a cohort."""
+    """An invitation to send; without a role the person may apply to a cohort. A cohort goes only with a trainer."""
 
     email: Email
     role: Role | None = None
@@ -21,7 +21,7 @@ class NewInvitation(Command):
 
 
 class InvitationShown(Read):
-    """An invitation as the college follows it; its link is known to its reader alone."""
+    """An invitation as the college sees it, without its link."""
 
     id: int
     email: str
@@ -49,14 +49,14 @@ class InvitationList(Read):
 
 
 class InvitationRef(Read):
-    """An invitation that the actor may act upon."""
+    """An invitation within the actor's reach: what commands accept."""
 
     id: int
     college_id: int
 
 
 class Step(StrEnum):
-    """What whoever opens the letter has to do."""
+    """What the person who opens the link must do next."""
 
     OPEN_ACCOUNT = "open_account"
     SIGN_IN = "sign_in"
@@ -64,8 +64,8 @@ class Step(StrEnum):
     SIGN_OUT = "sign_out"
 
 
-class Invited(Read):
-    """An invitation as its reader sees it."""
+class InvitationOffer(Read):
+    """An invitation as the person invited sees it."""
 
     email: str
     college: str
@@ -75,6 +75,6 @@ class Invited(Read):
 
 
 class AcceptInvitation(NewPerson):
-    """The names and the password of a new account; its address, college and role are the letter's."""
+    """The names and the password of a new account; its address, college and role are the invitation's."""
 
     password: SecretStr

@@ -1,7 +1,7 @@
-"""Asking an issuer: what it publishes of itself, its keys, a code for an ID token. All it says may be hostile.
+"""Requests to an OpenID Connect issuer: its metadata, its keys, a code for an ID token. No response is trusted.
 
-Each answer is small, comes soon and from the very address asked (no redirect is followed). Nothing is kept from
-one visit to the next: a key that the issuer withdraws is refused at once.
+Each response is small, quick and from the very address requested (no redirect is followed). Nothing is cached
+between exchanges: a key that the issuer withdraws is refused at once.
 """
 
 import json
@@ -26,29 +26,29 @@ from joserfc.jwk import JWKRegistry, Key
 from app.identity.oidc.rules import ALGORITHMS, is_loopback, metadata_fault, usable_keys
 from app.platform.errors import Forbidden, Unavailable
 
-SECONDS = 5.0
-"""Longest an issuer may take to answer one question."""
-BYTES = 256 * 1024
-"""Longest answer."""
-VISITS = BoundedSemaphore(3)
-"""Visits at once: each holds a database connection meanwhile, and a slow issuer must not hold them all."""
+TIMEOUT_SECONDS = 5.0
+"""Longest time for one request to an issuer."""
+MAX_BYTES = 256 * 1024
+"""Longest response body."""
+ISSUER_SLOTS = BoundedSemaphore(3)
+"""Limit of concurrent exchanges: each holds a database connection, and a slow issuer must not hold them all."""
 
 log = logging.getLogger("escouade.oidc")
 
 
-class Refused(Forbidden):
-    """What came back does not hold; ``why`` names the check for the log, people are told to start again."""
+class AnswerRefused(Forbidden):
+    """An issuer's answer failed a check; ``check`` names it for the log, and the person must start again."""
 
     code = "oidc_refused"
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, check: str) -> None:
         super().__init__()
-        self.why = why
+        self.check = check
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who we are to an issuer; ``loopback`` allows an issuer on this machine (never in production)."""
+    """Our registration at an issuer; ``loopback`` allows an issuer on this machine (never in production)."""
 
     issuer: str
     client_id: str
@@ -57,99 +57,101 @@ class Client:
     loopback: bool = False
 
 
-def unavailable(why: str) -> Unavailable:
-    """The issuer is away, or answers so that nothing can be done with it."""
-    log.warning("issuer unavailable: %s", why)
+def unavailable(cause: str) -> Unavailable:
+    """Log the cause and return the error for an issuer that is down, or whose response is unusable."""
+    log.warning("issuer unavailable: %s", cause)
     return Unavailable("oidc_unavailable", retry_after=60)
 
 
 @contextmanager
-def visit() -> Iterator[None]:
-    """One of the few visits at a time; refused at once when all are under way."""
-    if not VISITS.acquire(blocking=False):
-        raise unavailable("crowd")
+def issuer_slot() -> Iterator[None]:
+    """Hold one of the few slots for an exchange with an issuer; raise ``Unavailable`` when all are taken."""
+    if not ISSUER_SLOTS.acquire(blocking=False):
+        raise unavailable("too many exchanges at once")
     try:
         yield
     finally:
-        VISITS.release()
+        ISSUER_SLOTS.release()
 
 
 def discover(issuer: str, *, loopback: bool) -> dict[str, Any]:
-    """What the issuer publishes of itself, checked against its pinned name."""
-    metadata = _published(get_well_known_url(issuer, external=True))
+    """Return the issuer's metadata, checked against its pinned name (OIDC Discovery 1.0, section 4)."""
+    metadata = _fetch_json(get_well_known_url(issuer, external=True))
     fault = metadata_fault(metadata, issuer, loopback=loopback)
     if fault is not None:
         raise unavailable(fault)
     return metadata
 
 
-def claims_for(client: Client, metadata: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
-    """The claims of the ID token that a code is worth, its signature verified, nothing else yet."""
-    token = _exchanged(client, metadata, code, verifier)
-    for published in usable_keys(_published(metadata["jwks_uri"])):
-        key = _imported(published)
+def fetch_claims(client: Client, metadata: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
+    """Return the claims of the ID token that a code is exchanged for; only its signature is verified."""
+    token = _exchange_code(client, metadata, code, verifier)
+    for jwk in usable_keys(_fetch_json(metadata["jwks_uri"])):
+        key = _import_key(jwk)
         if key is None:
             continue
         try:
             return dict(jwt.decode(token, key, algorithms=ALGORITHMS).claims)
         except (JoseError, ValueError):
             continue
-    raise Refused("signature")
+    raise AnswerRefused("signature")
 
 
-def _imported(published: dict[str, Any]) -> Key | None:
+def _import_key(jwk: dict[str, Any]) -> Key | None:
+    """Return the key, or ``None`` when it cannot be used."""
     try:
-        return JWKRegistry.import_key(published)
+        return JWKRegistry.import_key(jwk)
     except (JoseError, ValueError, KeyError, TypeError):
         return None
 
 
-def _exchanged(client: Client, metadata: Mapping[str, Any], code: str, verifier: str) -> str:
-    """The ID token, still to be verified."""
+def _exchange_code(client: Client, metadata: Mapping[str, Any], code: str, verifier: str) -> str:
+    """Return the ID token of a code, not verified yet."""
     body = prepare_token_request(
         "authorization_code", code=code, redirect_uri=client.redirect_uri, code_verifier=verifier
     )
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    # Without a word the issuer takes Basic; the other way spares its two readings of escapes in a header.
+    # Basic is the default (OIDC Discovery 3); client_secret_post avoids the two ways issuers unescape a header.
     methods = metadata.get("token_endpoint_auth_methods_supported") or ()
     if "client_secret_post" in methods:
-        proof = ClientAuth(client.client_id, client.secret, "client_secret_post")
+        auth = ClientAuth(client.client_id, client.secret, "client_secret_post")
     else:
-        proof = ClientAuth(quote(client.client_id, safe=""), quote(client.secret, safe=""), "client_secret_basic")
-    address, headers, body = proof.prepare("POST", metadata["token_endpoint"], headers, body)
-    status, answer = _ask("POST", address, headers=headers, content=body)
+        auth = ClientAuth(quote(client.client_id, safe=""), quote(client.secret, safe=""), "client_secret_basic")
+    address, headers, body = auth.prepare("POST", metadata["token_endpoint"], headers, body)
+    status, answer = _request("POST", address, headers=headers, content=body)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise unavailable(f"token endpoint {status}")
     token = answer.get("id_token") if status == HTTPStatus.OK else None
     if not isinstance(token, str):
-        raise Refused(f"code {status}")
+        raise AnswerRefused(f"code {status}")
     return token
 
 
-def _published(address: str) -> dict[str, Any]:
-    status, answer = _ask("GET", address)
+def _fetch_json(address: str) -> dict[str, Any]:
+    """Return the JSON object at an address; raise ``Unavailable`` for any status but 200."""
+    status, answer = _request("GET", address)
     if status != HTTPStatus.OK:
         raise unavailable(f"status {status}")
     return answer
 
 
-def _ask(
+def _request(
     method: str, address: str, *, headers: Mapping[str, str] | None = None, content: str = ""
 ) -> tuple[int, dict[str, Any]]:
-    """``(status, JSON object)``; a deadline for the whole, which a slow drip of bytes does not move."""
-    until = time.monotonic() + SECONDS
-    asked = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+    """Return ``(status, JSON object)``, within one deadline for the whole response, however slowly it comes."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    all_headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
     body = bytearray()
     try:
         with (
-            # A proxy of the environment is the way out, never the way to this machine.
-            httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=not is_loopback(address)) as http,
-            http.stream(method, address, headers=asked, content=content.encode()) as response,
+            # A proxy of the environment leads to other hosts, never to this machine.
+            httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_loopback(address)) as http,
+            http.stream(method, address, headers=all_headers, content=content.encode()) as response,
         ):
-            for piece in response.iter_raw():
-                body += piece
-                if len(body) > BYTES or time.monotonic() > until:
-                    raise unavailable("answer too long")
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > MAX_BYTES or time.monotonic() > deadline:
+                    raise unavailable("response too long")
         answer = json.loads(body) if body else {}
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         raise unavailable(type(error).__name__) from None

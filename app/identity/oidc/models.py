@@ -1,13 +1,8 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""Tables of OpenID Connect: providers, linked identities, flows under way."""
 
 from datetime import datetime
 
-from sqlalchemy import (
-    UniqueConstraint,
-)
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -15,7 +10,7 @@ from app.platform.database.types import moment, moment_or_none, owned
 
 
 class OidcProvider(Row, table=True):
-    """A college's own sign-in service; its issuer is pinned, its client secret sealed by the keyring."""
+    """A college's sign-in service; its issuer is pinned, its client secret encrypted by the keyring."""
 
     __tablename__ = "oidc_provider"
     __table_args__ = owned(extra=(UniqueConstraint("issuer", "client_id"),))
@@ -30,7 +25,7 @@ class OidcProvider(Row, table=True):
 
 
 class OidcIdentity(Row, table=True):
-    """Who an account is at an issuer: ``(issuer, subject)``, never an e-mail address."""
+    """An account's identity at an issuer: ``(issuer, subject)``, never an e-mail address."""
 
     __tablename__ = "oidc_identity"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -43,9 +38,9 @@ class OidcIdentity(Row, table=True):
 
 
 class OidcFlow(Row, table=True):
-    """A sign-in on its way to an issuer and back; bound to one browser, serves once, within minutes.
+    """An authorization flow, bound to one browser, valid once, within minutes.
 
-    ``account_id`` is set when someone already signed in links the identity to their account.
+    ``account_id`` is set when a signed-in person links the identity to their account.
     """
 
     __tablename__ = "oidc_flow"

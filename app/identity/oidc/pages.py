@@ -1,51 +1,53 @@
-"""Signing in through a college's own service, linking one's account to it, and managing these services."""
+"""The pages of OpenID Connect: signing in through a provider, linking one's account to it, managing the providers."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.account.schemas import PasswordProof
-from app.identity.oidc import providers as providers_module
+from app.identity.oidc import providers as provider_service
 from app.identity.oidc import service
-from app.identity.oidc.rules import FLOW_LASTS
-from app.identity.oidc.schemas import AuthorizationRedirect, Callback, NewProvider
+from app.identity.oidc.providers import see_provider
+from app.identity.oidc.rules import FLOW_LIFETIME
+from app.identity.oidc.schemas import AuthorizationRedirect, Callback, NewProvider, ProviderRef
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.enums import SignInKind
-from app.network import service as network
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
-from app.platform.security.guards import OptionalActor, may
+from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
 from app.platform.security.rate_limit import origin_of
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import local_path, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-Managing = Annotated[Actor, may(P.PEOPLE_MANAGE)]
+MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
+ManagedCollege = Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)]
 
 
-# Going and coming back --------------------------------------------------------------------------
+# The authorization flow -------------------------------------------------------------------------
 
 
 def _cookie(settings: Settings) -> str:
+    """Return the name of the cookie that binds a flow to one browser."""
     return "__Host-escouade-oidc" if settings.secure else "escouade-oidc"
 
 
-def _leave(request: Request, departure: AuthorizationRedirect) -> Response:
-    """A page that goes on by itself to the issuer, the browser keeping the secret that brings it back.
+def _redirect_to_provider(request: Request, settings: Settings, redirect: AuthorizationRedirect) -> Response:
+    """Return a page that goes on by itself to the issuer, with the cookie that binds the flow to this browser.
 
-    No 303: ``form-action 'self'`` would stop in some browsers a form whose answer leads to another site.
+    No 303: in some browsers ``form-action 'self'`` blocks a form whose response redirects to another site.
     """
-    settings: Settings = request.app.state.settings
-    response = render(request, "people/oidc_leave.html", departure=departure)
-    response.headers["Refresh"] = f"0;url={departure.address}"
+    response = render(request, "people/oidc_leave.html", redirect=redirect)
+    response.headers["Refresh"] = f"0;url={redirect.address}"
     response.set_cookie(
         _cookie(settings),
-        departure.browser,
-        max_age=int(FLOW_LASTS.total_seconds()),
+        redirect.browser,
+        max_age=int(FLOW_LIFETIME.total_seconds()),
         secure=settings.secure,
         httponly=True,
         samesite="lax",
@@ -54,112 +56,134 @@ def _leave(request: Request, departure: AuthorizationRedirect) -> Response:
 
 
 @router.post("/connexion/oidc/{provider_id}")
-def leave(_: OptionalActor, db: SessionDep, request: Request, provider_id: int, suite: str = "/") -> Response:
-    """Go to sign in at a college's service."""
-    state = request.app.state
-    departure = service.start_flow(db, state.settings, state.keyring, provider_id, suite=local_path(suite))
-    return _leave(request, departure)
+def start(
+    _: OptionalActor,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    provider_id: int,
+    suite: str = "/",
+) -> Response:
+    """Start a sign-in through a college's provider."""
+    redirect = service.start_flow(db, settings, keyring, provider_id, return_to=local_path(suite))
+    return _redirect_to_provider(request, settings, redirect)
 
 
-@router.get(service.BACK)
-def land(reader: OptionalActor, db: SessionDep, request: Request, arrival: Annotated[Callback, Query()]) -> Response:
-    """Back from the service: signed in under a new cookie, or the identity linked."""
-    settings: Settings = request.app.state.settings
-    landed = service.finish_flow(
+@router.get(service.CALLBACK_PATH)
+def finish(
+    reader: OptionalActor,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    callback: Annotated[Callback, Query()],
+) -> Response:
+    """Finish the flow when the provider sends the browser back: sign in with a new cookie, or link the identity."""
+    result = service.finish_flow(
         db,
         settings,
-        request.app.state.keyring,
-        arrival,
+        keyring,
+        callback,
         browser=request.cookies.get(_cookie(settings), ""),
         reader=reader,
         origin=origin_of(request),
     )
-    response = redirect_after_post(landed.return_to)
+    response = redirect_after_post(result.return_to)
     response.delete_cookie(_cookie(settings), secure=settings.secure, httponly=True, samesite="lax")
-    if not landed.linked:
-        sign_in.leave(db, request)
-        secret, _expires_at = sign_in.open_sign_in(
+    if not result.linked:
+        sign_in.end_current_sign_in(db, request)
+        secret, _expires_at = sign_in.create_sign_in(
             db,
-            landed.account_id,
+            result.account_id,
             kind=SignInKind.COOKIE,
             hours=settings.session_hours,
             user_agent=request.headers.get("user-agent", ""),
             origin=origin_of(request),
         )
-        sign_in.give_cookie(response, settings, secret)
+        sign_in.set_cookie(response, settings, secret)
     return response
 
 
 # One's own identities ---------------------------------------------------------------------------
 
 
-@router.get(service.LINKS)
-def identities(actor: Mine, db: SessionDep, request: Request) -> Response:
-    """The services that one's account is linked to, and those it may be."""
-    return _identities(db, request, actor)
+@router.get(service.IDENTITIES_PATH)
+def identities(actor: MayManageSelf, db: SessionDep, request: Request) -> Response:
+    """Show the providers that one's account is linked to, and those it may be linked to."""
+    return _identities(request, db, actor)
 
 
-def _identities(db: Session, request: Request, actor: Actor, *, error: str = "", status: int = 200) -> Response:
+def _identities(request: Request, db: Session, actor: Actor, *, error: str = "", status: int = 200) -> Response:
+    """Render the page of linked identities; ``error`` is the code of what was wrong in the form."""
     return render(
         request,
         "people/oidc_identities.html",
         status=status,
         identities=service.identities(db, actor),
-        offers=providers_module.offers(db),
+        sign_in_options=provider_service.sign_in_options(db),
         error=error,
     )
 
 
-@router.post(service.LINKS + "/{provider_id}")
+@router.post(service.IDENTITIES_PATH + "/{provider_id}")
 def link(
-    actor: Mine, db: SessionDep, request: Request, provider_id: int, command: Annotated[PasswordProof, Form()]
+    actor: MayManageSelf,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    provider_id: int,
+    command: Annotated[PasswordProof, Form()],
 ) -> Response:
-    """Go to the service, to link what it knows one by to one's account."""
-    state = request.app.state
+    """Start linking one's identity at a provider to one's account, given the password."""
     try:
-        departure = service.link_through(db, state.settings, state.keyring, provider_id, actor=actor, proof=command)
+        redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, proof=command)
     except Invalid as refusal:
-        return _identities(db, request, actor, error=refusal.code, status=refusal.status)
-    return _leave(request, departure)
+        return _identities(request, db, actor, error=refusal.code, status=refusal.status)
+    return _redirect_to_provider(request, settings, redirect)
 
 
-@router.post(service.LINKS + "/{identity_id}/retrait")
-def unlink(actor: Mine, db: SessionDep, identity_id: int) -> Response:
-    """Undo a link."""
+@router.post(service.IDENTITIES_PATH + "/{identity_id}/retrait")
+def unlink(actor: MayManageSelf, db: SessionDep, identity_id: int) -> Response:
+    """Unlink an identity from one's account."""
     service.unlink(db, actor, identity_id)
-    return redirect_after_post(service.LINKS)
+    return redirect_after_post(service.IDENTITIES_PATH)
 
 
-# The services of a college ----------------------------------------------------------------------
+# The providers of a college ---------------------------------------------------------------------
 
 
 @router.get("/colleges/{college_id}/connexion")
-def providers(actor: Managing, db: SessionDep, request: Request, college_id: int) -> Response:
-    """The college's services, and the form for another."""
-    college = network.see_college(db, actor, college_id)
+def providers(college: ManagedCollege, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
+    """Show the college's providers, and the form to add one."""
     return render(
         request,
         "people/oidc_providers.html",
         college=college,
-        providers=providers_module.providers_of(db, college),
-        redirect_uri=service.redirect_uri(request.app.state.settings),
+        providers=provider_service.providers_of(db, college),
+        redirect_uri=service.redirect_uri(settings),
     )
 
 
 @router.post("/colleges/{college_id}/connexion")
 def set_provider(
-    actor: Managing, db: SessionDep, request: Request, college_id: int, command: Annotated[NewProvider, Form()]
+    college: ManagedCollege,
+    db: SessionDep,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    command: Annotated[NewProvider, Form()],
 ) -> Response:
-    """Offer a service, or change the label and the secret of one."""
-    state = request.app.state
-    college = network.see_college(db, actor, college_id)
-    providers_module.set_provider(db, state.settings, state.keyring, college, command)
-    return redirect_after_post(f"/colleges/{college_id}/connexion")
+    """Add a provider, or replace the label and the secret of an existing one."""
+    provider_service.set_provider(db, settings, keyring, college, command)
+    return redirect_after_post(f"/colleges/{college.id}/connexion")
 
 
 @router.post("/connexion/services/{provider_id}/retrait")
-def end_provider(actor: Managing, db: SessionDep, provider_id: int) -> Response:
-    """Offer it no more."""
-    provider = providers_module.see_provider(db, actor, provider_id)
-    providers_module.end_provider(db, provider)
+def end_provider(provider: Annotated[ProviderRef, seen(see_provider, P.PEOPLE_MANAGE)], db: SessionDep) -> Response:
+    """Stop sign-ins through a provider."""
+    provider_service.end_provider(db, provider)
     return redirect_after_post(f"/colleges/{provider.college_id}/connexion")

@@ -1,6 +1,6 @@
-"""Pure rules of OpenID Connect: which addresses, metadata, keys and tokens are good (OIDC Core 1.0, RFC 8725).
+"""Pure rules of OpenID Connect: which addresses, metadata, keys and tokens are valid (OIDC Core 1.0, RFC 8725).
 
-A rule answers with the word of the first thing that is wrong, for the log; ``None`` when nothing is.
+A rule returns the name of the first failed check, for the log; ``None`` when all pass.
 """
 
 import hmac
@@ -12,16 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
-"""Signatures by a key that only the issuer has: never ``none``, never one that its public key could make."""
-KEY_KINDS = frozenset({"RSA", "EC"})
-MOST_KEYS = 20
+"""Asymmetric signatures only: never ``none``, never an HMAC that the public key could compute."""
+KEY_TYPES = frozenset({"RSA", "EC"})
+MAX_KEYS = 20
 RSA_BYTES = 256
 """Shortest RSA modulus, in bytes (2048 bits, NIST SP 800-131A)."""
 LEEWAY = timedelta(seconds=60)
-"""How far two clocks may be apart."""
-MOST_SECONDS = 2**53
-"""Beyond, a number of seconds is no moment (and JSON here knows infinity)."""
-FLOW_LASTS = timedelta(minutes=10)
+"""Largest difference allowed between two clocks."""
+MAX_TIMESTAMP = 2**53
+"""Larger numbers are not timestamps (Python's JSON parser accepts infinity)."""
+FLOW_LIFETIME = timedelta(minutes=10)
 MAX_SUBJECT = 255
 """Longest ``sub``, in characters (OIDC Core 2)."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -30,8 +30,8 @@ TENANT = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=/|$)", re
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What the token of one flow must say."""
+class ExpectedClaims:
+    """What the ID token of one flow must hold."""
 
     issuer: str
     client_id: str
@@ -39,12 +39,12 @@ class Expected:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address leads to this very machine."""
+    """Return whether an address is on this machine."""
     return (urlsplit(address).hostname or "") in LOOPBACK
 
 
 def is_safe_address(address: object, *, loopback: bool) -> bool:
-    """An absolute address that nobody on the way can change: over TLS, or (``loopback``) of this machine."""
+    """Return whether an absolute address is over TLS, or (``loopback``) on this machine."""
     if not isinstance(address, str) or not address.isascii() or not address.isprintable() or " " in address:
         return False
     try:
@@ -58,15 +58,15 @@ def is_safe_address(address: object, *, loopback: bool) -> bool:
 
 
 def is_issuer(address: str, *, loopback: bool) -> bool:
-    """An issuer's identifier: a safe address without a query (OIDC Discovery 1.0, section 3)."""
+    """Return whether an address may identify an issuer: safe, without a query (OIDC Discovery 1.0, section 3)."""
     return is_safe_address(address, loopback=loopback) and "?" not in address
 
 
 def metadata_fault(metadata: Mapping[str, Any], issuer: str, *, loopback: bool) -> str | None:
-    """What is wrong with what an issuer publishes of itself.
+    """Return what is wrong in an issuer's metadata, or ``None``.
 
-    Its endpoints may be on other hosts (large issuers do so): what vouches for them is that this document came from
-    the pinned issuer and says so, hence only their safety is asked here.
+    Its endpoints may be on other hosts, as with large issuers: the document comes from the pinned issuer and vouches
+    for them, so only their safety is checked here.
     """
     if metadata.get("issuer") != issuer:
         return "metadata_issuer"
@@ -74,71 +74,75 @@ def metadata_fault(metadata: Mapping[str, Any], issuer: str, *, loopback: bool) 
     return next(wrong, None)
 
 
-def usable_keys(published: object) -> list[dict[str, Any]]:
-    """The keys of a JWK set that may have signed a token: public, of our kinds, long enough, meant for it."""
-    keys = published.get("keys") if isinstance(published, dict) else None
-    found = [key for key in keys if isinstance(key, dict) and _signs(key)] if isinstance(keys, list) else []
-    return found[:MOST_KEYS]
+def usable_keys(key_set: object) -> list[dict[str, Any]]:
+    """Return the keys of a JWK set that may have signed a token: public, of our types, long enough, for signing."""
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    usable = [key for key in keys if isinstance(key, dict) and _may_sign(key)] if isinstance(keys, list) else []
+    return usable[:MAX_KEYS]
 
 
-def _signs(key: Mapping[str, Any]) -> bool:
+def _may_sign(key: Mapping[str, Any]) -> bool:
+    """Return whether a key may have signed a token."""
     modulus = key.get("n")
     long_enough = key.get("kty") != "RSA" or (isinstance(modulus, str) and len(modulus) * 3 // 4 >= RSA_BYTES)
     return (
-        key.get("kty") in KEY_KINDS
+        key.get("kty") in KEY_TYPES
         and key.get("use", "sig") == "sig"
         and key.get("alg", ALGORITHMS[0]) in ALGORITHMS
         and long_enough
     )
 
 
-def token_fault(claims: Mapping[str, Any], expected: Expected, at: datetime) -> str | None:
-    """The first claim of a verified ID token that does not hold (OIDC Core 3.1.3.7), or ``None``.
+def token_fault(claims: Mapping[str, Any], expected: ExpectedClaims, at: datetime) -> str | None:
+    """Return the first claim of a verified ID token that is wrong (OIDC Core 3.1.3.7), or ``None``.
 
-    The nonce is always asked for and compared here, whatever the token says of its support for one.
+    The nonce is always required, even if the issuer does not support one.
     """
-    holds = {
+    checks = {
         "iss": claims.get("iss") == expected.issuer,
-        "tid": _is_of_tenant(claims.get("tid"), expected.issuer),
-        "aud": _is_for(claims, expected.client_id),
+        "tid": _is_tenant_of(claims.get("tid"), expected.issuer),
+        "aud": _is_audience(claims, expected.client_id),
         "nonce": _is_nonce(claims.get("nonce"), expected.nonce),
-        "exp": (ends := _moment(claims.get("exp"))) is not None and at.timestamp() < ends + LEEWAY.total_seconds(),
+        "exp": (ends := _timestamp(claims.get("exp"))) is not None and at.timestamp() < ends + LEEWAY.total_seconds(),
         "nbf": "nbf" not in claims or _has_begun(claims["nbf"], at),
         "iat": _has_begun(claims.get("iat"), at),
         "sub": isinstance(claims.get("sub"), str) and _is_subject(claims["sub"]),
     }
-    return next((name for name, holding in holds.items() if not holding), None)
+    return next((name for name, is_valid in checks.items() if not is_valid), None)
 
 
-def _is_of_tenant(tenant: object, issuer: str) -> bool:
-    """Where the issuer's address names a tenant (Entra), a ``tid`` must be that one."""
-    named = TENANT.search(urlsplit(issuer).path)
-    return tenant is None or named is None or tenant == named[1]
+def _is_tenant_of(tenant: object, issuer: str) -> bool:
+    """Return whether ``tid`` is the tenant in the issuer's address, where it names one (Microsoft Entra)."""
+    issuer_tenant = TENANT.search(urlsplit(issuer).path)
+    return tenant is None or issuer_tenant is None or tenant == issuer_tenant[1]
 
 
-def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
-    """Made for us; with several audiences, at our own request (``azp``)."""
+def _is_audience(claims: Mapping[str, Any], client_id: str) -> bool:
+    """Return whether the token is for us; with several audiences, whether we asked for it (``azp``)."""
     audience = claims.get("aud")
-    several: Sequence[object] = audience if isinstance(audience, list) else [audience]
-    party = claims.get("azp", client_id if len(several) == 1 else None)
-    return client_id in several and bool(party == client_id)
+    audiences: Sequence[object] = audience if isinstance(audience, list) else [audience]
+    party = claims.get("azp", client_id if len(audiences) == 1 else None)
+    return client_id in audiences and bool(party == client_id)
 
 
 def _is_nonce(sent: object, expected: str) -> bool:
+    """Compare the nonces in constant time."""
     return isinstance(sent, str) and hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())
 
 
-def _moment(value: object) -> float | None:
-    """Seconds since 1970; ``None`` for what is no moment."""
+def _timestamp(value: object) -> float | None:
+    """Return seconds since 1970, or ``None`` for a value that is not a timestamp."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return float(value) if abs(value) < MOST_SECONDS else None
+    return float(value) if abs(value) < MAX_TIMESTAMP else None
 
 
 def _has_begun(value: object, at: datetime) -> bool:
-    moment = _moment(value)
-    return moment is not None and moment <= at.timestamp() + LEEWAY.total_seconds()
+    """Return whether a timestamp is past, within the leeway."""
+    timestamp = _timestamp(value)
+    return timestamp is not None and timestamp <= at.timestamp() + LEEWAY.total_seconds()
 
 
 def _is_subject(subject: str) -> bool:
+    """Return whether ``sub`` is printable and of a valid length."""
     return 0 < len(subject) <= MAX_SUBJECT and subject.isprintable()

@@ -1,9 +1,9 @@
-"""A college's sign-in service, the identities linked to an account, and what comes back from an issuer."""
+"""Commands and read models of providers, linked identities and flows."""
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 from app.platform.schema import Command, Line, Read
 
@@ -12,7 +12,7 @@ ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200, patter
 
 
 def _of_ascii(secret: SecretStr) -> SecretStr:
-    """As it goes into a header, and sealed into its column."""
+    """Refuse a secret that is not printable ASCII: it goes into an HTTP header."""
     if not secret.get_secret_value().isascii() or not secret.get_secret_value().isprintable():
         raise ValueError("not a secret that an issuer gives")
     return secret
@@ -22,7 +22,7 @@ Secret = Annotated[SecretStr, Field(min_length=8, max_length=250), AfterValidato
 
 
 class NewProvider(Command):
-    """A sign-in service as its administrators registered us; known already, its label and secret are replaced."""
+    """A provider with our registration there; an existing one gets the new label and secret."""
 
     label: Annotated[Line, StringConstraints(max_length=100)]
     issuer: Address
@@ -31,7 +31,7 @@ class NewProvider(Command):
 
 
 class ProviderShown(Read):
-    """A college's sign-in service, without its secret; ``ended_at`` once it is offered no more."""
+    """A college's provider, without its secret; ``ended_at`` is when it was removed."""
 
     id: int
     label: str
@@ -42,27 +42,27 @@ class ProviderShown(Read):
 
 
 class ProviderList(Read):
-    """The sign-in services of a college, the oldest first."""
+    """The providers of a college, oldest first."""
 
     items: tuple[ProviderShown, ...]
 
 
 class ProviderRef(Read):
-    """A provider that the actor may manage: what commands accept."""
+    """A provider within the actor's reach: what commands accept."""
 
     id: int
     college_id: int
 
 
-class Offer(Read):
-    """A way to sign in, as the sign-in page offers it."""
+class SignInOption(Read):
+    """A provider, as the sign-in page lists it."""
 
     id: int
     label: str
 
 
 class IdentityShown(Read):
-    """Who one is at an issuer; ``label`` is a service's of that issuer, ``None`` when none is left."""
+    """An identity linked to one's account; ``label`` is ``None`` when no provider in use has its issuer."""
 
     id: int
     issuer: str
@@ -72,7 +72,9 @@ class IdentityShown(Read):
 
 
 class Callback(Read):
-    """What an issuer sends a browser back with (OIDC Core 3.1.2.5, RFC 9207); what more it says is not read."""
+    """The parameters of an authorization response (OIDC Core 3.1.2.5, RFC 9207); others are ignored."""
+
+    model_config = ConfigDict(defer_build=False)  # FastAPI builds the model of a query when the route is declared
 
     state: Annotated[str, StringConstraints(max_length=200)] = ""
     code: Annotated[str, StringConstraints(max_length=4000)] = ""
@@ -81,7 +83,7 @@ class Callback(Read):
 
 
 class AuthorizationRedirect(Read):
-    """Where to send the browser, and the secret that its cookie keeps until it is back."""
+    """Where to redirect the browser, and the secret that its cookie holds until it is back."""
 
     address: str
     browser: str
@@ -89,7 +91,7 @@ class AuthorizationRedirect(Read):
 
 
 class FlowResult(Read):
-    """Who came back, and where they were going; ``linked`` when it was to link an identity."""
+    """The account of a finished flow, and where to go next; ``linked`` when it linked an identity."""
 
     account_id: int
     return_to: str

@@ -1,1 +1,1 @@
-"""A forgotten password: a link by e-mail sets another, once and within the hour."""
+"""Reset of a forgotten password: a link sent by e-mail sets a new one, once and within the hour."""

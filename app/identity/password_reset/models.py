@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of password reset links."""
 
 from datetime import datetime
 
@@ -12,7 +9,7 @@ from app.platform.database.types import moment, moment_or_none
 
 
 class PasswordReset(Row, table=True):
-    """Proof that someone reads an account's mail; serves once, within the hour, only its SHA-256 is kept."""
+    """A link sent to an account's address; valid once, within the hour. Only the SHA-256 of its token is stored."""
 
     __tablename__ = "password_reset"
 

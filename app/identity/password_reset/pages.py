@@ -1,67 +1,79 @@
-"""A forgotten password: the form that asks for a letter, and the page that its link opens."""
+"""The pages of a forgotten password: the request for a link, and the form that the link opens."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.password_reset import service
-from app.identity.password_reset.schemas import AskReset, NewPassword, ResetShown
+from app.identity.password_reset.schemas import NewPassword, ResetLink, ResetRequest
 from app.identity.password_reset.service import PATH
 from app.platform.errors import Invalid
 from app.platform.security.guards import OptionalActor
 from app.platform.security.rate_limit import origin_of
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
-PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-"""What an address that holds a secret asks of browsers and of robots."""
+PRIVATE_HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+"""Headers of a page whose address holds a secret: no indexing, no referrer."""
 
 
 @router.get(PATH)
-def ask_page(
+def request_page(
     _: OptionalActor, request: Request, fait: Annotated[Literal["demande", "change"] | None, Query()] = None
 ) -> Response:
-    """The form; or what was just done."""
+    """Show the form, or the confirmation of what was just done."""
     return render(request, "people/reset_ask.html", done=fait)
 
 
 @router.post(PATH)
-def ask(_: OptionalActor, db: SessionDep, request: Request, command: Annotated[AskReset, Form()]) -> Response:
-    """A letter, if there is an account; the same answer for any address."""
-    state = request.app.state
-    service.ask(db, state.keyring, command, origin=origin_of(request), site=state.settings.base_url)
+def request_reset(
+    _: OptionalActor,
+    db: SessionDep,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[ResetRequest, Form()],
+) -> Response:
+    """Send a link if the address has an account; the response is the same for any address."""
+    service.request_reset(db, keyring, command, origin=origin_of(request), site=settings.base_url)
     return redirect_after_post(f"{PATH}?fait=demande")
 
 
 @router.get(PATH + "/{token}")
-def password_page(_: OptionalActor, db: SessionDep, request: Request, token: str) -> Response:
-    """The new password's form; opening it consumes nothing."""
-    return _form(request, service.read(db, request.app.state.keyring, token, origin=origin_of(request)), token)
+def password_page(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str) -> Response:
+    """Show the form of a new password; opening it does not use the link up."""
+    return _form(request, service.read_link(db, keyring, token, origin=origin_of(request)), token)
 
 
 @router.post(PATH + "/{token}")
 def set_password(
-    _: OptionalActor, db: SessionDep, request: Request, token: str, command: Annotated[NewPassword, Form()]
+    _: OptionalActor,
+    db: SessionDep,
+    keyring: KeyringDep,
+    request: Request,
+    token: str,
+    command: Annotated[NewPassword, Form()],
 ) -> Response:
-    """Another password, and a new sign-in with it; a second time the letter has served."""
-    keyring, origin = request.app.state.keyring, origin_of(request)
+    """Set the new password; the link works only once, and the person then signs in."""
+    origin = origin_of(request)
     try:
         service.set_password(db, keyring, token, command, origin=origin)
     except Invalid as refusal:
-        return _form(request, service.read(db, keyring, token, origin=origin), token, refusal=refusal)
+        return _form(request, service.read_link(db, keyring, token, origin=origin), token, refusal=refusal)
     return redirect_after_post(f"{PATH}?fait=change")
 
 
-def _form(request: Request, shown: ResetShown, token: str, *, refusal: Invalid | None = None) -> Response:
+def _form(request: Request, link: ResetLink, token: str, *, refusal: Invalid | None = None) -> Response:
+    """Render the form of a new password, with the reasons of a refusal."""
     page = render(
         request,
         "people/reset.html",
         status=refusal.status if refusal is not None else 200,
-        shown=shown,
+        link=link,
         address=f"{PATH}/{token}",
         reasons=refusal.reasons if refusal is not None else (),
     )
-    page.headers.update(PRIVATE)
+    page.headers.update(PRIVATE_HEADERS)
     return page

@@ -1,7 +1,7 @@
-"""Pure rules about letters that open something: how long their link serves, and what became of it."""
+"""Limits of a password reset: how long a link is valid, and how many are sent."""
 
 from datetime import timedelta
 
-RESET_LASTS = timedelta(hours=1)
-RESETS_IN_AN_HOUR = 3
-"""Letters about one password within an hour; more would only fill someone's mailbox."""
+RESET_LIFETIME = timedelta(hours=1)
+MAX_RESETS_PER_HOUR = 3
+"""Most messages about one account within an hour; more would only fill a mailbox."""

@@ -1,4 +1,4 @@
-"""Invitations and new passwords as they come in and go out."""
+"""Commands and read models of a password reset."""
 
 from pydantic import SecretStr
 
@@ -6,20 +6,20 @@ from app.identity.account.schemas import Email
 from app.platform.schema import Command, Read
 
 
-class AskReset(Command):
+class ResetRequest(Command):
     """The address of an account whose password is forgotten."""
 
     email: Email
 
 
 class NewPassword(Command):
-    """Another password."""
+    """The new password."""
 
     password: SecretStr
 
 
-class ResetShown(Read):
-    """A link that serves: for whom, and how long a password must be."""
+class ResetLink(Read):
+    """A valid link: the address of its account, and the shortest password accepted."""
 
     email: str
     minimum: int

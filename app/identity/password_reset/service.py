@@ -1,7 +1,7 @@
-"""A forgotten password: a link by mail, for an hour and once, sets another.
+"""Reset of a forgotten password: a link sent by e-mail, valid for an hour and once, sets a new one.
 
-Asking does the same for any address: the same answer, the same statements, the same single commit. Only the
-account's own mailbox learns whether there is one.
+A request does the same for any address: the same response, the same statements, the same single commit. Only the
+account's mailbox shows whether there is one.
 """
 
 import secrets
@@ -12,17 +12,17 @@ from sqlmodel import col, select
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import MIN_PASSWORD, MIN_WITH_SECOND_FACTOR
-from app.identity.account.service import reasons_for
+from app.identity.account.service import password_reasons_for
 from app.identity.password_reset.models import PasswordReset
-from app.identity.password_reset.rules import RESET_LASTS, RESETS_IN_AN_HOUR
-from app.identity.password_reset.schemas import AskReset, NewPassword, ResetShown
+from app.identity.password_reset.rules import MAX_RESETS_PER_HOUR, RESET_LIFETIME
+from app.identity.password_reset.schemas import NewPassword, ResetLink, ResetRequest
 from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.service import end_sign_ins
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
 from app.platform.database.session import Session, set_actor
 from app.platform.errors import Gone, NotFound, refuse_unless
-from app.platform.messages.outbox import enqueue, in_words
+from app.platform.messages.outbox import compose, enqueue
 from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import (
     RateLimitScope,
@@ -36,9 +36,9 @@ from app.platform.security.rate_limit import (
 
 PATH = "/mot-de-passe-oublie"
 
-_ASK = text(
+_INSERT_RESET_AND_MESSAGE = text(
     """
-    with asked as (
+    with reset as (
       insert into password_reset (account_id, token_hash, created_at, expires_at)
       select a.id, :hash, :at, :until from account a
        where a.email = :email and a.suspended_at is null
@@ -46,44 +46,47 @@ _ASK = text(
       returning id
     )
     insert into letter (recipient, subject, body, created_at, due_at, tries, last_error)
-    select :email, :subject, :body, :at, :at, 0, '' from asked
+    select :email, :subject, :body, :at, :at, 0, '' from reset
     """
 )
 
 
-def ask(db: Session, keyring: Keyring, command: AskReset, *, origin: str, site: str) -> None:
-    """Write to whoever forgot; nothing tells an address without account, or suspended, from another."""
+def request_reset(db: Session, keyring: Keyring, command: ResetRequest, *, origin: str, site: str) -> None:
+    """Send a link to the account of an address; without one, or if it is suspended, the response is the same.
+
+    Raises :class:`TooMany` when the address or the network address has asked too often.
+    """
     subjects = (of_account(command.email), of_address(origin))
     check_limit(db, keyring, RateLimitScope.RESET, *subjects)
     count_attempt(db, keyring, RateLimitScope.RESET, *subjects)
     token, at = secrets.token_urlsafe(32), now()
-    minutes = int(RESET_LASTS.total_seconds()) // 60
-    subject, body = in_words("reset", link=f"{site.rstrip('/')}{PATH}/{token}", delay=minutes)
+    minutes = int(RESET_LIFETIME.total_seconds()) // 60
+    subject, body = compose("reset", link=f"{site.rstrip('/')}{PATH}/{token}", delay=minutes)
     values = {
         "hash": digest(token), "email": command.email, "subject": subject, "body": body, "at": at,
-        "until": at + RESET_LASTS, "recent": at - RESET_LASTS, "most": RESETS_IN_AN_HOUR,
+        "until": at + RESET_LIFETIME, "recent": at - RESET_LIFETIME, "most": MAX_RESETS_PER_HOUR,
     }  # fmt: skip
-    db.execute(_ASK, values)
+    db.execute(_INSERT_RESET_AND_MESSAGE, values)
     skip_audit(db, "password_reset.created_at")
 
 
-def read(db: Session, keyring: Keyring, token: str, *, origin: str) -> ResetShown:
-    """What a link is for; reading consumes nothing, mail programs do it too."""
-    _, account = _opened(db, keyring, token, origin=origin)
-    alone = account.totp_confirmed_at is None
-    return ResetShown(email=account.email, minimum=MIN_PASSWORD if alone else MIN_WITH_SECOND_FACTOR)
+def read_link(db: Session, keyring: Keyring, token: str, *, origin: str) -> ResetLink:
+    """Return what a link is for; reading does not use it up, since mail programs open links too."""
+    _, account = _lock_by_token(db, keyring, token, origin=origin)
+    has_second_factor = account.totp_confirmed_at is not None
+    return ResetLink(email=account.email, minimum=MIN_WITH_SECOND_FACTOR if has_second_factor else MIN_PASSWORD)
 
 
 def set_password(db: Session, keyring: Keyring, token: str, command: NewPassword, *, origin: str) -> None:
-    """Another password; every sign-in and every other link of the account ends. A second factor is still asked."""
-    _, account = _opened(db, keyring, token, origin=origin)
+    """Set the new password; the account's sign-ins and other links end, and its second factor stays."""
+    _, account = _lock_by_token(db, keyring, token, origin=origin)
     password = command.password.get_secret_value()
-    refuse_unless(*reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
+    refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
     set_actor(db, colleges=(), person=account.person_id)
     account.password_hash = hasher().hash(normal_password(password))
     db.add(account)
-    waiting = select(PasswordReset).where(PasswordReset.account_id == account.id, col(PasswordReset.used_at).is_(None))
-    for row in db.exec(waiting).all():
+    unused = select(PasswordReset).where(PasswordReset.account_id == account.id, col(PasswordReset.used_at).is_(None))
+    for row in db.exec(unused).all():
         row.used_at = now()
         db.add(row)
     end_sign_ins(db, account.id)
@@ -91,16 +94,19 @@ def set_password(db: Session, keyring: Keyring, token: str, command: NewPassword
     db.flush()
 
 
-def _opened(db: Session, keyring: Keyring, token: str, *, origin: str) -> tuple[PasswordReset, Account]:
-    """The reset behind a link and its account, both locked; :class:`Gone` once it is over."""
-    found = (
+def _lock_by_token(db: Session, keyring: Keyring, token: str, *, origin: str) -> tuple[PasswordReset, Account]:
+    """Return the reset of a link and its account, both locked.
+
+    Raises ``NotFound`` for an unknown link, :class:`Gone` once it is used or expired.
+    """
+    reset = (
         select(PasswordReset, Account)
         .join(Account, col(Account.id) == PasswordReset.account_id)
         .where(PasswordReset.token_hash == digest(token))
         .with_for_update()
     )
     with limited_attempt(db, keyring, RateLimitScope.RESET, of_stranger(origin), wrong=NotFound):
-        pair = db.exec(found).one_or_none()
+        pair = db.exec(reset).one_or_none()
         if pair is None:
             raise NotFound("link_unknown")
     row, account = pair

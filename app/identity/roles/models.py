@@ -1,15 +1,8 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of role grants."""
 
 from datetime import datetime
 
-from sqlalchemy import (
-    ForeignKeyConstraint,
-    Index,
-    text,
-)
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -18,7 +11,7 @@ from app.platform.security.permissions import Role
 
 
 class RoleGrantRow(Row, table=True):
-    """A role someone holds: on the platform, in a college, in a cohort or in a codevelopment group."""
+    """A role that a person holds: on the platform, in a college, in a cohort or in a codevelopment group."""
 
     __tablename__ = "role_held"
     __table_args__ = (

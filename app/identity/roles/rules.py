@@ -1,12 +1,12 @@
-"""Pure rules about people: addresses, names, when a sign-in ends."""
+"""Pure rules about roles: who may grant which."""
 
 from collections.abc import Iterable
 
 from app.platform.security.permissions import Role
 
 
-def roles_given_by(roles: Iterable[Role]) -> frozenset[Role]:
-    """College roles that holders of some roles may give: nobody gives one above their own."""
+def roles_grantable_by(roles: Iterable[Role]) -> frozenset[Role]:
+    """Return the college roles that holders of some roles may grant: nobody grants one above their own."""
     team = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR})
     held = set(roles)
     if Role.ADMIN in held:

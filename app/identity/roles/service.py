@@ -1,4 +1,4 @@
-"""People, their accounts and the roles they hold."""
+"""Granting and revoking roles, and finding who holds one."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,8 @@ def grant_role(
     project_id: int | None = None,
     granted_by: int | None = None,
 ) -> None:
-    """Give a role, once: holding it already changes nothing."""
-    already = select(RoleGrantRow.id).where(
+    """Grant a role; granting one that the person holds in the same place changes nothing."""
+    same_grant = select(RoleGrantRow.id).where(
         RoleGrantRow.person_id == person_id,
         RoleGrantRow.role == role,
         RoleGrantRow.college_id == college_id,
@@ -32,7 +32,7 @@ def grant_role(
         RoleGrantRow.project_id == project_id,
         col(RoleGrantRow.ended_at).is_(None),
     )
-    if db.exec(already).first() is None:
+    if db.exec(same_grant).first() is None:
         db.add(
             RoleGrantRow(
                 person_id=person_id,
@@ -51,12 +51,12 @@ def grant_role(
 def revoke_role(
     db: Session, person_id: int, role: Role, *, cohort_id: int | None = None, group_id: int | None = None
 ) -> None:
-    """End a role in a group, or in a cohort and its groups; what is held elsewhere stays."""
+    """Revoke a role in a group, or in a cohort and its groups; the same role elsewhere stays."""
     place = RoleGrantRow.cohort_id == cohort_id if group_id is None else RoleGrantRow.group_id == group_id
-    held = select(RoleGrantRow).where(
+    active = select(RoleGrantRow).where(
         RoleGrantRow.person_id == person_id, RoleGrantRow.role == role, place, col(RoleGrantRow.ended_at).is_(None)
     )
-    for row in db.exec(held).all():
+    for row in db.exec(active).all():
         row.ended_at = now()
         db.add(row)
     db.flush()
@@ -65,7 +65,7 @@ def revoke_role(
 def holders(
     db: Session, role: Role, *, college_id: int, cohort_id: int | None = None, group_id: int | None = None
 ) -> Sequence[tuple[int, str]]:
-    """``(person id, name)`` of those who hold a role in a place, in order of name."""
+    """Return ``(person id, name)`` of those who hold a role in a college, a cohort or a group, by name."""
     statement = (
         select(Person)
         .join(RoleGrantRow, col(RoleGrantRow.person_id) == Person.id)

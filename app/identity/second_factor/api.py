@@ -1,8 +1,8 @@
-"""One's own account for programs: devices, password, second factor, API tokens; and the suspension of accounts."""
+"""JSON routes for one's second factor and its recovery codes."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Response, status
 
 from app.identity.account.schemas import PasswordProof
 from app.identity.second_factor import service
@@ -18,54 +18,57 @@ from app.identity.sign_in.schemas import SignedIn
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["people"], route_class=OnceRoute)
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-Finishing = Annotated[Actor, may(P.SIGN_IN_FINISH)]
-
-
-# The second factor ------------------------------------------------------------------------------
+router = APIRouter(tags=["people"], route_class=IdempotentRoute)
+MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
+MayFinishSignIn = Annotated[Actor, may(P.SIGN_IN_FINISH)]
 
 
-@router.post("/sign-ins/current/second-factor", status_code=status.HTTP_201_CREATED, summary="Prove the second factor")
-def finish(actor: Finishing, db: SessionDep, request: Request, command: SecondFactorCode) -> SignedIn:
-    """By a code of the application or a recovery code; the answer's token replaces the one that asks."""
-    hours = request.app.state.settings.session_hours
-    return service.finish(db, request.app.state.keyring, actor, command, hours=hours)
+@router.post("/sign-ins/current/second-factor", status_code=status.HTTP_201_CREATED, summary="Verify the second factor")
+def verify(
+    actor: MayFinishSignIn, db: SessionDep, settings: SettingsDep, keyring: KeyringDep, command: SecondFactorCode
+) -> SignedIn:
+    """Verify a code of the application or a recovery code; the returned token replaces the one of this request."""
+    return service.verify(db, keyring, actor, command, hours=settings.session_hours)
 
 
 @router.get("/me/second-factor", summary="One's second factor")
-def second_factor(actor: Mine, db: SessionDep, request: Request) -> SecondFactorState:
-    """Whether there is one, and how many recovery codes are left."""
-    return service.state(db, actor, request.app.state.settings)
+def second_factor(actor: MayManageSelf, db: SessionDep, settings: SettingsDep) -> SecondFactorState:
+    """Return whether there is a second factor, and how many recovery codes are left."""
+    return service.second_factor_state(db, actor, settings)
 
 
 @router.post("/me/second-factor/proposals", status_code=status.HTTP_201_CREATED, summary="Propose a second factor")
-def propose(actor: Finishing, db: SessionDep, request: Request) -> Proposal:
-    """A secret to add to an application; send its first code back within half an hour."""
-    return service.propose(db, request.app.state.keyring, actor)
+def propose(actor: MayFinishSignIn, db: SessionDep, keyring: KeyringDep) -> Proposal:
+    """Return a secret to add to an application; its first code must be sent back within half an hour."""
+    return service.propose(db, keyring, actor)
 
 
-@router.put("/me/second-factor", summary="Take a second factor, or another")
-def enrol(actor: Finishing, db: SessionDep, request: Request, command: Enrol) -> Enrolled:
-    """Proven by its first code; the answer's token replaces the one that asks, the recovery codes are shown once."""
-    hours = request.app.state.settings.session_hours
-    return service.enrol(db, request.app.state.keyring, actor, command, hours=hours)
+@router.put("/me/second-factor", summary="Set up or replace one's second factor")
+def enrol(
+    actor: MayFinishSignIn, db: SessionDep, settings: SettingsDep, keyring: KeyringDep, command: Enrol
+) -> Enrolled:
+    """Set up the proposed second factor, given its first code.
+
+    The returned token replaces the one of this request; the recovery codes are shown once.
+    """
+    return service.enrol(db, keyring, actor, command, hours=settings.session_hours)
 
 
 @router.post(
     "/me/second-factor/recovery-codes", status_code=status.HTTP_201_CREATED, summary="Renew one's recovery codes"
 )
-def renew_codes(actor: Mine, db: SessionDep, request: Request, command: PasswordProof) -> RecoveryCodes:
-    """Ten new ones, shown once; those of before serve no more."""
-    return service.renew_codes(db, request.app.state.keyring, actor, command)
+def renew_codes(actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, command: PasswordProof) -> RecoveryCodes:
+    """Replace the recovery codes by ten new ones, shown once."""
+    return service.renew_codes(db, keyring, actor, command)
 
 
 @router.post("/me/second-factor/removal", status_code=status.HTTP_204_NO_CONTENT, summary="Remove one's second factor")
-def remove(actor: Mine, db: SessionDep, request: Request, command: PasswordProof) -> Response:
-    """Back to a password alone; refused to whom a role asks for more."""
-    state = request.app.state
-    service.remove(db, state.keyring, actor, command, state.settings)
+def remove(
+    actor: MayManageSelf, db: SessionDep, settings: SettingsDep, keyring: KeyringDep, command: PasswordProof
+) -> Response:
+    """Remove the second factor; refused to a person whose role needs one."""
+    service.remove(db, keyring, actor, command, settings)
     return Response(status_code=status.HTTP_204_NO_CONTENT)

@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of recovery codes."""
 
 from datetime import datetime
 
@@ -12,7 +9,7 @@ from app.platform.database.types import moment_or_none
 
 
 class RecoveryCode(Row, table=True):
-    """A code to write down, for who loses the second factor; serves once, only its SHA-256 is kept."""
+    """A code that replaces a lost second factor; valid once. Only its SHA-256 is stored."""
 
     __tablename__ = "recovery_code"
 

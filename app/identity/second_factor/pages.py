@@ -1,6 +1,6 @@
-"""One's own account on pages: second factor, devices, password, API tokens; and the suspension of accounts.
+"""The pages of the second factor: verifying it at the sign-in, setting it up and replacing it.
 
-What is shown once (recovery codes, a token) is the answer to its POST: there is nowhere to go and look at it again.
+Recovery codes are shown once, in the response to the POST that creates them: no page shows them again.
 """
 
 from typing import Annotated
@@ -12,85 +12,117 @@ from fastapi import APIRouter, Form, Request, Response
 from app.identity.second_factor import service
 from app.identity.second_factor.rules import shown_secret
 from app.identity.second_factor.schemas import Enrol, Enrolled, FirstCode, Proposal, SecondFactorCode
-from app.identity.sign_in.service import give_cookie
+from app.identity.sign_in.service import set_cookie
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
+from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import SECOND_FACTOR, local_path, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Mine = Annotated[Actor, may(P.ME_MANAGE)]
-Finishing = Annotated[Actor, may(P.SIGN_IN_FINISH)]
-MINE = "/securite"
+MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
+MayFinishSignIn = Annotated[Actor, may(P.SIGN_IN_FINISH)]
+SECURITY_PATH = "/securite"
+OWN_PATH = "/securite/second-facteur"
+SIGN_IN_PATH = f"{SECOND_FACTOR}/inscription"
 
 
-# The second factor, at the sign-in --------------------------------------------------------------
+# At the sign-in ---------------------------------------------------------------------------------
 
 
 @router.get(SECOND_FACTOR)
-def second_factor_page(actor: Finishing, db: SessionDep, request: Request, suite: str = "/") -> Response:
-    """A code is asked; whoever has no second factor yet takes one here, and can do nothing else before."""
+def second_factor_page(
+    actor: MayFinishSignIn,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    suite: str = "/",
+) -> Response:
+    """Show the form for a code; a person who has no second factor yet sets one up here before anything else."""
+    return_to = local_path(suite)
     if not actor.pending:
-        return redirect_after_post(local_path(suite))
-    state = request.app.state
-    if service.state(db, actor, state.settings).on:
-        return render(request, "people/second_factor.html", suite=local_path(suite), error="")
-    proposal = service.propose(db, state.keyring, actor)
-    return _enrolment(request, proposal, f"{SECOND_FACTOR}/inscription", suite=local_path(suite))
+        return redirect_after_post(return_to)
+    if service.second_factor_state(db, actor, settings).on:
+        return render(request, "people/second_factor.html", suite=return_to, error="")
+    proposal = service.propose(db, keyring, actor)
+    return _enrolment(request, proposal, SIGN_IN_PATH, return_to=return_to)
 
 
 @router.post(SECOND_FACTOR)
-def finish(
-    actor: Finishing,
+def verify(
+    actor: MayFinishSignIn,
     db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
     request: Request,
     command: Annotated[SecondFactorCode, Form()],
     suite: str = "/",
 ) -> Response:
-    """Go on signed in, under a new cookie."""
-    settings: Settings = request.app.state.settings
-    keyring = request.app.state.keyring
+    """Verify a code, then go on signed in with a new cookie."""
+    return_to = local_path(suite)
     try:
-        done = service.finish(db, keyring, actor, command, hours=settings.session_hours)
+        signed_in = service.verify(db, keyring, actor, command, hours=settings.session_hours)
     except Invalid as refusal:
-        values = {"suite": local_path(suite), "error": refusal.code}
+        values = {"suite": return_to, "error": refusal.code}
         return render(request, "people/second_factor.html", status=refusal.status, **values)
-    response = redirect_after_post(local_path(suite))
-    give_cookie(response, settings, done.token)
+    response = redirect_after_post(return_to)
+    set_cookie(response, settings, signed_in.token)
     return response
 
 
-@router.post(SECOND_FACTOR + "/inscription")
+@router.post(SIGN_IN_PATH)
 def enrol_at_sign_in(
-    actor: Finishing, db: SessionDep, request: Request, command: Annotated[FirstCode, Form()], suite: str = "/"
+    actor: MayFinishSignIn,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[FirstCode, Form()],
+    suite: str = "/",
 ) -> Response:
-    """The first second factor of someone whose role needs one."""
-    asked = Enrol(proposal=command.proposal, code=command.code)
-    here = f"{SECOND_FACTOR}/inscription"
-    return _enrol(db, request, actor, asked, here=here, suite=local_path(suite))
+    """Set up the first second factor of a person whose role needs one."""
+    enrolment = Enrol(proposal=command.proposal, code=command.code)
+    return_to = local_path(suite)
+    return _enrol(
+        request, db, actor, enrolment, settings=settings, keyring=keyring, path=SIGN_IN_PATH, return_to=return_to
+    )
 
 
-def _enrol(db: Session, request: Request, actor: Actor, asked: Enrol, *, here: str, suite: str) -> Response:
-    settings: Settings = request.app.state.settings
-    keyring = request.app.state.keyring
+def _enrol(
+    request: Request,
+    db: Session,
+    actor: Actor,
+    command: Enrol,
+    *,
+    settings: Settings,
+    keyring: Keyring,
+    path: str,
+    return_to: str,
+) -> Response:
+    """Set up the second factor and show the recovery codes, or the form again with its error."""
     try:
-        done = service.enrol(db, keyring, actor, asked, hours=settings.session_hours)
+        enrolled = service.enrol(db, keyring, actor, command, hours=settings.session_hours)
     except Invalid as refusal:
         if refusal.code == "proposal_over":
             raise
-        proposal = service.propose_again(db, keyring, actor, asked.proposal)
-        return _enrolment(request, proposal, here, suite=suite, error=refusal.code, status=refusal.status)
-    return _codes(request, done, suite)
+        proposal = service.propose_again(db, keyring, actor, command.proposal)
+        return _enrolment(request, proposal, path, return_to=return_to, error=refusal.code, status=refusal.status)
+    return _codes(request, settings, enrolled, return_to)
 
 
 def _enrolment(
-    request: Request, proposal: Proposal, here: str, *, suite: str = "/", error: str = "", status: int = 200
+    request: Request, proposal: Proposal, path: str, *, return_to: str = "/", error: str = "", status: int = 200
 ) -> Response:
-    # Dark on white whatever the page's colours: that is what cameras read.
+    """Render the form that sets up a second factor, with its secret as text and as a QR code."""
+    # Dark on white whatever the page's colours: cameras need that contrast.
     qr = segno.make(proposal.uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="#fff", dark="#000")
     return render(
         request,
@@ -99,26 +131,40 @@ def _enrolment(
         qr=qr,
         secret=shown_secret(proposal.secret),
         proposal=proposal.proposal,
-        action=f"{here}?suite={quote(suite)}",
-        at_sign_in=here != f"{MINE}/second-facteur",
+        action=f"{path}?suite={quote(return_to)}",
+        at_sign_in=path != OWN_PATH,
         error=error,
     )
 
 
-def _codes(request: Request, done: Enrolled, suite: str) -> Response:
-    response = render(request, "people/security_codes.html", codes=done.codes, suite=suite)
-    give_cookie(response, request.app.state.settings, done.token)
+def _codes(request: Request, settings: Settings, enrolled: Enrolled, return_to: str) -> Response:
+    """Show the recovery codes and give the browser its new cookie."""
+    response = render(request, "people/security_codes.html", codes=enrolled.codes, suite=return_to)
+    set_cookie(response, settings, enrolled.token)
     return response
 
 
-@router.get(MINE + "/second-facteur")
-def enrolment_page(actor: Mine, db: SessionDep, request: Request) -> Response:
-    """A second factor to take, or another in place of the one there is."""
-    proposal = service.propose(db, request.app.state.keyring, actor)
-    return _enrolment(request, proposal, f"{MINE}/second-facteur", suite=MINE)
+# In one's own account ---------------------------------------------------------------------------
 
 
-@router.post(MINE + "/second-facteur")
-def enrol(actor: Mine, db: SessionDep, request: Request, command: Annotated[Enrol, Form()]) -> Response:
-    """Proven by its first code and the password."""
-    return _enrol(db, request, actor, command, here=f"{MINE}/second-facteur", suite=MINE)
+@router.get(OWN_PATH)
+def enrolment_page(actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, request: Request) -> Response:
+    """Show the form that sets up a second factor, or replaces the present one."""
+    proposal = service.propose(db, keyring, actor)
+    return _enrolment(request, proposal, OWN_PATH, return_to=SECURITY_PATH)
+
+
+@router.post(OWN_PATH)
+def enrol(
+    actor: MayManageSelf,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    keyring: KeyringDep,
+    request: Request,
+    command: Annotated[Enrol, Form()],
+) -> Response:
+    """Set up the second factor, given its first code and the password."""
+    return _enrol(
+        request, db, actor, command, settings=settings, keyring=keyring, path=OWN_PATH, return_to=SECURITY_PATH
+    )

@@ -1,22 +1,19 @@
-"""What someone does with their own account, and what an administrator does with another's."""
+"""Commands and read models of the second factor."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import StringConstraints
 
-from app.identity.account.schemas import Typed
+from app.identity.account.schemas import TypedPassword
 from app.identity.sign_in.schemas import SignedIn
 from app.platform.schema import Command, Read
 
 Code = Annotated[str, StringConstraints(min_length=6, max_length=40)]
 
 
-# The second factor ------------------------------------------------------------------------------
-
-
 class SecondFactorState(Read):
-    """Whether there is a second factor, since when, how many recovery codes are left, whether the roles need it."""
+    """Whether there is a second factor, since when, how many recovery codes are left, whether a role needs it."""
 
     on: bool
     since: datetime | None
@@ -25,7 +22,7 @@ class SecondFactorState(Read):
 
 
 class Proposal(Read):
-    """A second factor to add to an application: its secret, and ``proposal`` to send back with its first code."""
+    """A second factor to set up: its secret, and ``proposal`` to send back with its first code."""
 
     secret: str
     uri: str
@@ -33,16 +30,16 @@ class Proposal(Read):
 
 
 class FirstCode(Command):
-    """A proposed second factor, proven by its first code."""
+    """A proposed second factor, with its first code."""
 
     proposal: Annotated[str, StringConstraints(min_length=1, max_length=400)]
     code: Code
 
 
 class Enrol(FirstCode):
-    """As :class:`FirstCode`; ``present`` is the password, asked of whoever is already signed in for good."""
+    """As :class:`FirstCode`; ``present`` is the password, required once the sign-in is complete."""
 
-    present: Typed | None = None
+    present: TypedPassword | None = None
 
 
 class SecondFactorCode(Command):
@@ -52,7 +49,7 @@ class SecondFactorCode(Command):
 
 
 class RecoveryCodes(Read):
-    """Codes to keep, shown once; each serves once."""
+    """Recovery codes, shown once; each is valid once."""
 
     codes: tuple[str, ...]
 

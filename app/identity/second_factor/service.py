@@ -1,6 +1,6 @@
-"""The second factor (TOTP, RFC 6238) and the codes to write down for who loses it.
+"""The second factor (TOTP, RFC 6238) and its recovery codes.
 
-A proposed secret is kept nowhere: it goes out sealed for one sign-in and comes back with its first code.
+A proposed secret is not stored: it is sent encrypted, bound to one sign-in, and comes back with its first code.
 """
 
 import secrets
@@ -12,10 +12,10 @@ from sqlmodel import col, func, select
 from app.identity.account.models import Account
 from app.identity.account.rules import normal_email
 from app.identity.account.schemas import PasswordProof
-from app.identity.account.service import own_account, prove_again, reasons_for
+from app.identity.account.service import confirm_password, lock_own_account, password_reasons_for
 from app.identity.second_factor.models import RecoveryCode
 from app.identity.second_factor.rules import (
-    PROPOSAL_LASTS,
+    PROPOSAL_LIFETIME,
     RECOVERY_ALPHABET,
     RECOVERY_CODES,
     RECOVERY_LENGTH,
@@ -34,19 +34,19 @@ from app.identity.second_factor.schemas import (
 )
 from app.identity.sign_in.authentication import digest, needs_second_factor
 from app.identity.sign_in.schemas import SignedIn
-from app.identity.sign_in.service import end_sign_ins, renew
+from app.identity.sign_in.service import end_sign_ins, rotate_sign_in
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable, refuse_unless
-from app.platform.messages import i18n as text
+from app.platform.messages import i18n
 from app.platform.security.actor import Actor
-from app.platform.security.keyring import Keyring, Use
+from app.platform.security.keyring import KeyPurpose, Keyring
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_account
 
 
-def state(db: Session, actor: Actor, settings: Settings) -> SecondFactorState:
-    """What the person has."""
+def second_factor_state(db: Session, actor: Actor, settings: Settings) -> SecondFactorState:
+    """Return the state of the person's second factor."""
     account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
     left = select(func.count()).where(RecoveryCode.account_id == account.id, col(RecoveryCode.used_at).is_(None))
     return SecondFactorState(
@@ -61,165 +61,177 @@ def state(db: Session, actor: Actor, settings: Settings) -> SecondFactorState:
 
 
 def propose(db: Session, keyring: Keyring, actor: Actor) -> Proposal:
-    """A new secret, for an application that reads its address; nothing is written."""
+    """Return a new secret, as text and as the URI of a QR code; nothing is written."""
     account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
-    _refuse_unproven(actor, account)
+    _refuse_unproven_replacement(actor, account)
     return _proposal(keyring, actor, account, pyotp.random_base32())
 
 
 def propose_again(db: Session, keyring: Keyring, actor: Actor, proposal: str) -> Proposal:
-    """The same secret once more, after a wrong first code."""
+    """Return the same proposal again, after a wrong first code."""
     account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
-    return _proposal(keyring, actor, account, _opened(keyring, actor, proposal))
+    return _proposal(keyring, actor, account, _proposed_secret(keyring, actor, proposal))
 
 
 def enrol(db: Session, keyring: Keyring, actor: Actor, command: Enrol, *, hours: int) -> Enrolled:
-    """Take the proposed second factor, or replace the one there was; this sign-in gets a new secret.
+    """Set up the proposed second factor, or replace the present one; this sign-in gets a new secret.
 
-    The password is asked of whoever is signed in for good; whoever is not has just given it. Every other
-    sign-in of a person who had none must prove it too.
+    The password is required once the sign-in is complete; before, it has just been given. The person's other sign-ins
+    must then prove the new second factor. Raises ``Invalid``, ``Forbidden("second_factor_required")``.
     """
-    account = own_account(db, actor)
-    _refuse_unproven(actor, account)
+    account = lock_own_account(db, actor)
+    _refuse_unproven_replacement(actor, account)
     if not actor.pending:
         if command.present is None:
             raise Invalid("wrong_password", Reason("missing", field="present"))
-        prove_again(db, keyring, account, command.present)
-    secret = _opened(keyring, actor, command.proposal)
+        confirm_password(db, keyring, account, command.present)
+    secret = _proposed_secret(keyring, actor, command.proposal)
     step = matching_step(secret, normal_code(command.code), now())
     if step is None:
         raise Invalid("wrong_code", Reason("wrong_code", field="code"))
-    account.totp_sealed = keyring.encrypt(Use.TOTP, secret, bound=sealed_for(account))
+    account.totp_sealed = keyring.encrypt(KeyPurpose.TOTP, secret, bound=totp_binding(account))
     account.totp_confirmed_at, account.totp_step = now(), step
     db.add(account)
-    codes = _new_codes(db, account)
-    token, expires_at = renew(db, actor, hours=hours)
+    codes = _replace_codes(db, account)
+    token, expires_at = rotate_sign_in(db, actor, hours=hours)
     return Enrolled(token=token, expires_at=expires_at, codes=codes)
 
 
-def sealed_for(account: Account) -> str:
-    """The place that an account's secret is bound to."""
+def totp_binding(account: Account) -> str:
+    """Return what the encryption of an account's secret is bound to."""
     return f"account:{account.id}"
 
 
-def _refuse_unproven(actor: Actor, account: Account) -> None:
-    """Whoever has a second factor and has not proven it may not take another."""
+def _refuse_unproven_replacement(actor: Actor, account: Account) -> None:
+    """Raise ``Forbidden`` for a person who has a second factor and has not proven it."""
     if actor.pending and account.totp_confirmed_at is not None:
         raise Forbidden("second_factor_required")
 
 
 def _proposal(keyring: Keyring, actor: Actor, account: Account, secret: str) -> Proposal:
-    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=text.t("core.product"))
-    sealed = keyring.encrypt(Use.TOTP, f"{now().timestamp():.0f} {secret}", bound=_for_sign_in(actor))
-    return Proposal(secret=secret, uri=uri, proposal=sealed)
+    """Return a secret with its URI, encrypted for this sign-in."""
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=i18n.t("core.product"))
+    encrypted = keyring.encrypt(KeyPurpose.TOTP, f"{now().timestamp():.0f} {secret}", bound=_proposal_binding(actor))
+    return Proposal(secret=secret, uri=uri, proposal=encrypted)
 
 
-def _opened(keyring: Keyring, actor: Actor, proposal: str) -> str:
+def _proposed_secret(keyring: Keyring, actor: Actor, proposal: str) -> str:
+    """Return the secret of a proposal; raise ``Invalid`` once it is over, or of another sign-in."""
     try:
-        made, _, secret = keyring.decrypt(Use.TOTP, proposal, bound=_for_sign_in(actor)).partition(" ")
+        created, _, secret = keyring.decrypt(KeyPurpose.TOTP, proposal, bound=_proposal_binding(actor)).partition(" ")
     except (Unavailable, ValueError):
         raise Invalid("proposal_over", Reason("proposal_over", field="proposal")) from None
-    if now().timestamp() - int(made) > PROPOSAL_LASTS / timedelta(seconds=1):
+    if now().timestamp() - int(created) > PROPOSAL_LIFETIME / timedelta(seconds=1):
         raise Invalid("proposal_over", Reason("proposal_over", field="proposal"))
     return secret
 
 
-def _for_sign_in(actor: Actor) -> str:
+def _proposal_binding(actor: Actor) -> str:
+    """Return what the encryption of a proposal is bound to."""
     return f"proposal:{actor.sign_in_id}"
 
 
-# Proving ----------------------------------------------------------------------------------------
+# Verifying --------------------------------------------------------------------------------------
 
 
-def finish(db: Session, keyring: Keyring, actor: Actor, command: SecondFactorCode, *, hours: int) -> SignedIn:
-    """Prove the second factor by a code or a recovery code; the sign-in goes on under a new secret.
+def verify(db: Session, keyring: Keyring, actor: Actor, command: SecondFactorCode, *, hours: int) -> SignedIn:
+    """Verify a code or a recovery code; the sign-in continues under a new secret.
 
-    Tries of one account go one at a time, so that no more of them than the throttle allows are made at once.
+    Attempts on one account are serialised, so that no more are made at once than the rate limit allows. Raises
+    ``Invalid("wrong_code")``, ``Conflict("no_second_factor")``, ``Conflict("second_factor_proven")``.
     """
-    account = own_account(db, actor)
+    account = lock_own_account(db, actor)
     if account.totp_sealed is None or account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
     if not actor.pending:
         raise Conflict("second_factor_proven")
     with limited_attempt(db, keyring, RateLimitScope.SECOND_FACTOR, of_account(str(account.id)), wrong=Invalid):
-        _take(db, keyring, account, normal_code(command.code))
-    token, expires_at = renew(db, actor, hours=hours)
+        _use_code(db, keyring, account, normal_code(command.code))
+    token, expires_at = rotate_sign_in(db, actor, hours=hours)
     return SignedIn(token=token, expires_at=expires_at)
 
 
-def _take(db: Session, keyring: Keyring, account: Account, code: str) -> None:
-    """Use a code up; :class:`Invalid` when it is wrong or has served."""
+def _use_code(db: Session, keyring: Keyring, account: Account, code: str) -> None:
+    """Use a code up; raise :class:`Invalid` when it is wrong or already used."""
     if is_time_code(code):
-        secret = keyring.decrypt(Use.TOTP, account.totp_sealed or "", bound=sealed_for(account))
-        step = matching_step(secret, code, now(), taken=account.totp_step)
+        secret = keyring.decrypt(KeyPurpose.TOTP, account.totp_sealed or "", bound=totp_binding(account))
+        step = matching_step(secret, code, now(), last_used=account.totp_step)
         if step is not None:
             account.totp_step = step
             db.add(account)
             return
     else:
-        written = select(RecoveryCode).where(
+        unused_code = select(RecoveryCode).where(
             RecoveryCode.account_id == account.id,
             RecoveryCode.code_hash == digest(code),
             col(RecoveryCode.used_at).is_(None),
         )
-        found = db.exec(written).first()
-        if found is not None:
-            found.used_at = now()
-            db.add(found)
+        recovery_code = db.exec(unused_code).first()
+        if recovery_code is not None:
+            recovery_code.used_at = now()
+            db.add(recovery_code)
             return
     raise Invalid("wrong_code", Reason("wrong_code", field="code"))
 
 
-# Recovery codes, and leaving --------------------------------------------------------------------
+# Recovery codes, and removal --------------------------------------------------------------------
 
 
 def renew_codes(db: Session, keyring: Keyring, actor: Actor, command: PasswordProof) -> RecoveryCodes:
-    """Ten new codes; those there were serve no more."""
-    account = own_account(db, actor)
+    """Replace the recovery codes by ten new ones, given the password."""
+    account = lock_own_account(db, actor)
     if account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
-    prove_again(db, keyring, account, command.present)
-    return RecoveryCodes(codes=_new_codes(db, account))
+    confirm_password(db, keyring, account, command.present)
+    return RecoveryCodes(codes=_replace_codes(db, account))
 
 
-def _new_codes(db: Session, account: Account) -> tuple[str, ...]:
-    _forget_codes(db, account)
+def _replace_codes(db: Session, account: Account) -> tuple[str, ...]:
+    """Delete the account's recovery codes and return new ones."""
+    _delete_codes(db, account)
     codes = ["".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     db.add_all(RecoveryCode(account_id=account.id, code_hash=digest(code)) for code in codes)
     db.flush()
     return tuple(shown_code(code) for code in codes)
 
 
-def _forget_codes(db: Session, account: Account) -> None:
+def _delete_codes(db: Session, account: Account) -> None:
+    """Delete the account's recovery codes."""
     for row in db.exec(select(RecoveryCode).where(RecoveryCode.account_id == account.id)).all():
         db.delete(row)
 
 
 def remove(db: Session, keyring: Keyring, actor: Actor, command: PasswordProof, settings: Settings) -> None:
-    """Go back to a password alone: not for roles that need more, nor with a password too short for that."""
-    account = own_account(db, actor)
+    """Remove the second factor: not when a role needs it, nor when the password alone would be too short.
+
+    Raises ``Conflict("no_second_factor")``, ``Conflict("second_factor_needed")``, ``Invalid``.
+    """
+    account = lock_own_account(db, actor)
     if account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
-    prove_again(db, keyring, account, command.present)
+    confirm_password(db, keyring, account, command.present)
     if needs_second_factor(actor.grants, settings):
         raise Conflict("second_factor_needed")
-    refuse_unless(*reasons_for(db, account, command.present.get_secret_value(), second_factor=False))
-    clear(db, account)
+    refuse_unless(*password_reasons_for(db, account, command.present.get_secret_value(), second_factor=False))
+    _clear(db, account)
 
 
-def forget(db: Session, email: str) -> bool:
-    """For who lost everything, when the operator knows who they are; ends their sign-ins. Whether there was one."""
+def remove_as_operator(db: Session, email: str) -> bool:
+    """Remove a lost second factor and end the sign-ins; return whether there was one.
+
+    For the operator, who has checked the person's identity. Raises ``NotFound("account_unknown")``.
+    """
     account = db.exec(select(Account).where(Account.email == normal_email(email)).with_for_update()).one_or_none()
     if account is None:
         raise NotFound("account_unknown")
-    had = account.totp_confirmed_at is not None
-    clear(db, account)
+    had_second_factor = account.totp_confirmed_at is not None
+    _clear(db, account)
     end_sign_ins(db, account.id)
-    return had
+    return had_second_factor
 
 
-def clear(db: Session, account: Account) -> None:
-    """Forget an account's second factor and its codes."""
+def _clear(db: Session, account: Account) -> None:
+    """Remove an account's second factor and its recovery codes."""
     account.totp_sealed = account.totp_confirmed_at = account.totp_step = None
     db.add(account)
-    _forget_codes(db, account)
+    _delete_codes(db, account)

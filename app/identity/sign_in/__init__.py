@@ -1,1 +1,1 @@
-"""Sign-ins: proving a password, authenticating a request, the devices one is signed in on."""
+"""Sign-ins: verifying a password, authenticating a request, the devices one is signed in on."""

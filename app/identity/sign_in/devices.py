@@ -1,11 +1,11 @@
-"""One's own account: where one is signed in, and one's password."""
+"""The devices that one is signed in on."""
 
 from datetime import timedelta
 
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.service import own_account
+from app.identity.account.service import lock_own_account
 from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.rules import browser_of
 from app.identity.sign_in.schemas import Device, Devices
@@ -16,11 +16,9 @@ from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
 
-# Devices ----------------------------------------------------------------------------------------
-
 
 def devices(db: Session, actor: Actor, settings: Settings) -> Devices:
-    """Where the person is signed in, the last used first; what has ended or slept too long is not there."""
+    """Return the person's sign-ins that are still valid, the last used first."""
     at = now()
     rows = db.exec(
         select(SignIn)
@@ -37,6 +35,7 @@ def devices(db: Session, actor: Actor, settings: Settings) -> Devices:
 
 
 def _device(row: SignIn, actor: Actor) -> Device:
+    """Return a sign-in as the person sees it."""
     browser, system = browser_of(row.user_agent)
     return Device(
         id=row.id,
@@ -51,7 +50,7 @@ def _device(row: SignIn, actor: Actor) -> Device:
 
 
 def end_device(db: Session, actor: Actor, sign_in_id: int) -> None:
-    """End one of the person's sign-ins at once; another person's is not there."""
+    """End one of the person's sign-ins at once; raise ``NotFound``, also for another person's."""
     row = db.exec(
         select(SignIn)
         .join(Account, col(Account.id) == SignIn.account_id)
@@ -65,4 +64,4 @@ def end_device(db: Session, actor: Actor, sign_in_id: int) -> None:
 
 def end_other_devices(db: Session, actor: Actor) -> None:
     """End all the person's sign-ins but this one."""
-    end_sign_ins(db, own_account(db, actor).id, kept=actor.sign_in_id)
+    end_sign_ins(db, lock_own_account(db, actor).id, except_id=actor.sign_in_id)

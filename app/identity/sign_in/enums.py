@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The kinds of sign-in."""
 
 from enum import StrEnum
 

@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of sign-ins."""
 
 from datetime import datetime
 
@@ -13,7 +10,7 @@ from app.platform.database.types import by_value, moment, moment_or_none
 
 
 class SignIn(Row, table=True):
-    """A proof of sign-in; only the SHA-256 of its secret is kept. ``origin`` is the address it came from."""
+    """A sign-in; only the SHA-256 of its secret is stored. ``origin`` is the network address that it came from."""
 
     __tablename__ = "sign_in"
 

@@ -1,10 +1,10 @@
-"""Pure rules about people: addresses, names, when a sign-in ends."""
+"""Pure rules about sign-ins: whether one is still valid, and the browser of a device."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-SEEN_EVERY = timedelta(minutes=5)
-"""A sign-in's last use is written at most this often."""
+LAST_USE_INTERVAL = timedelta(minutes=5)
+"""Shortest interval between two writes of a sign-in's last use."""
 
 
 def is_open(
@@ -16,7 +16,7 @@ def is_open(
     suspended_at: datetime | None,
     idle: timedelta,
 ) -> bool:
-    """Whether a sign-in is still good: not ended, not expired, used lately, its account not suspended."""
+    """Return whether a sign-in is valid: not ended, not expired, used lately, its account not suspended."""
     return ended_at is None and suspended_at is None and now < expires_at and now - seen_at < idle
 
 
@@ -24,13 +24,13 @@ BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS
             ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
 SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
            ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"))  # fmt: skip
-"""What stands in ``User-Agent`` and the name people know, the most telling first."""
+"""``(token of User-Agent, common name)``, the most specific first."""
 
 
 def browser_of(user_agent: str) -> tuple[str, str]:
-    """The browser and the system that a ``User-Agent`` names, each empty when it says nothing known."""
+    """Return the browser and the system that a ``User-Agent`` names, each empty when unknown."""
     return _first_in(user_agent, BROWSERS), _first_in(user_agent, SYSTEMS)
 
 
 def _first_in(text: str, names: Iterable[tuple[str, str]]) -> str:
-    return next((name for sign, name in names if sign in text), "")
+    return next((name for token, name in names if token in text), "")

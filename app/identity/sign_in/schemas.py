@@ -1,4 +1,4 @@
-"""People as they come in and go out."""
+"""Commands and read models of sign-ins and devices."""
 
 from datetime import datetime
 from typing import Annotated
@@ -35,11 +35,8 @@ class DemoAccount(Read):
     password: str
 
 
-# Devices and the password -----------------------------------------------------------------------
-
-
 class Device(Read):
-    """A place where someone is signed in; ``browser`` and ``system`` are empty for a program that names none."""
+    """A sign-in; ``browser`` and ``system`` are empty for a program that names none."""
 
     id: int
     kind: SignInKind
@@ -52,6 +49,6 @@ class Device(Read):
 
 
 class Devices(Read):
-    """Where someone is signed in, the last used first."""
+    """The person's sign-ins, the last used first."""
 
     items: tuple[Device, ...]

@@ -1,4 +1,4 @@
-"""Sign-ins: recognising who asks, opening and ending them."""
+"""Opening and ending sign-ins."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.passwords import hasher, nobody_hash, normal_password
+from app.identity.account.passwords import dummy_hash, hasher, normal_password
 from app.identity.sign_in.authentication import cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
@@ -20,11 +20,9 @@ from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_account, of_address
 
-# Recognising who asks ---------------------------------------------------------------------------
 
-
-def give_cookie(response: Response, settings: Settings, secret: str) -> None:
-    """Let the browser keep a sign-in's secret: for this site only, and out of scripts' reach."""
+def set_cookie(response: Response, settings: Settings, secret: str) -> None:
+    """Set the cookie that holds a sign-in's secret: for this site only, hidden from scripts."""
     response.set_cookie(
         cookie_name(settings),
         secret,
@@ -33,9 +31,6 @@ def give_cookie(response: Response, settings: Settings, secret: str) -> None:
         httponly=True,
         samesite="lax",
     )
-
-
-# Sign-in ----------------------------------------------------------------------------------------
 
 
 def sign_in(
@@ -48,26 +43,32 @@ def sign_in(
     user_agent: str = "",
     origin: str = "",
 ) -> tuple[str, datetime]:
-    """A new sign-in for someone who knows the password; the same refusal whatever was wrong, and 429 after ten."""
+    """Return a new sign-in, given the password: its secret and when it expires.
+
+    The refusal is the same whatever was wrong; ten failures are followed by ``TooMany``.
+    """
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(command.email), of_address(origin)):
-        account_id = prove_password(db, command)
-    return open_sign_in(db, account_id, kind=kind, hours=hours, user_agent=user_agent, origin=origin)
+        account_id = verify_password(db, command)
+    return create_sign_in(db, account_id, kind=kind, hours=hours, user_agent=user_agent, origin=origin)
 
 
-def prove_password(db: Session, command: SignInCommand) -> int:
-    """The account of someone who knows its password; as long and with the same words whatever was wrong."""
+def verify_password(db: Session, command: SignInCommand) -> int:
+    """Return the account id of an address and its password; raise ``Unauthenticated``.
+
+    The refusal takes as long and is the same whatever was wrong.
+    """
     account = db.exec(select(Account).where(Account.email == command.email)).one_or_none()
-    stored = account.password_hash if account is not None else nobody_hash()
-    fine, renewed = hasher().verify_and_update(normal_password(command.password.get_secret_value()), stored)
-    if account is None or not fine or account.suspended_at is not None:
+    stored = account.password_hash if account is not None else dummy_hash()
+    is_right, new_hash = hasher().verify_and_update(normal_password(command.password.get_secret_value()), stored)
+    if account is None or not is_right or account.suspended_at is not None:
         raise Unauthenticated("wrong_sign_in")
-    if renewed is not None:
-        account.password_hash = renewed
+    if new_hash is not None:
+        account.password_hash = new_hash
         db.add(account)
     return account.id
 
 
-def open_sign_in(
+def create_sign_in(
     db: Session,
     account_id: int,
     *,
@@ -77,7 +78,7 @@ def open_sign_in(
     origin: str = "",
     second_factor: bool = False,
 ) -> tuple[str, datetime]:
-    """A new sign-in for an account: its secret, shown once, and when it ends (``hours`` from now)."""
+    """Create a sign-in for an account; return its secret, shown once, and when it expires (``hours`` from now)."""
     secret = secrets.token_urlsafe(32)
     at = now()
     row = SignIn(
@@ -96,34 +97,34 @@ def open_sign_in(
     return secret, row.expires_at
 
 
-def renew(db: Session, actor: Actor, *, hours: int) -> tuple[str, datetime]:
-    """The same device with a new secret, its second factor proven; the secret it came with is refused from now on.
+def rotate_sign_in(db: Session, actor: Actor, *, hours: int) -> tuple[str, datetime]:
+    """Replace the actor's sign-in by one with a new secret and the second factor proven, on the same device.
 
-    There is no switching of roles (those that someone holds add up): what a sign-in may do changes here only.
+    A sign-in's rights change here only: roles add up, there is no switching between them.
     """
-    before = db.get_one(SignIn, actor.sign_in_id)
-    _end(db, before)
-    return open_sign_in(
+    old = db.get_one(SignIn, actor.sign_in_id)
+    _end(db, old)
+    return create_sign_in(
         db,
-        before.account_id,
-        kind=before.kind,
+        old.account_id,
+        kind=old.kind,
         hours=hours,
-        user_agent=before.user_agent,
-        origin=before.origin,
+        user_agent=old.user_agent,
+        origin=old.origin,
         second_factor=True,
     )
 
 
 def sign_out(db: Session, actor: Actor) -> None:
-    """End this sign-in at once."""
+    """End the actor's sign-in at once."""
     _end(db, db.get_one(SignIn, actor.sign_in_id))
 
 
-def leave(db: Session, request: Request) -> None:
-    """End the sign-in that a request carries, if any: nobody goes on with a secret from before they signed in."""
-    found = db.exec(select(SignIn).where(SignIn.secret_hash == digest(secret_of(request) or ""))).first()
-    if found is not None:
-        _end(db, found)
+def end_current_sign_in(db: Session, request: Request) -> None:
+    """End the sign-in that a request carries, if any, so that a new one never continues under an old secret."""
+    row = db.exec(select(SignIn).where(SignIn.secret_hash == digest(secret_of(request) or ""))).first()
+    if row is not None:
+        _end(db, row)
 
 
 def _end(db: Session, sign_in: SignIn) -> None:
@@ -131,10 +132,10 @@ def _end(db: Session, sign_in: SignIn) -> None:
     db.add(sign_in)
 
 
-def end_sign_ins(db: Session, account_id: int, *, kept: int | None = None) -> None:
-    """End an account's sign-ins at once, but the one that is kept."""
-    going = select(SignIn).where(SignIn.account_id == account_id, col(SignIn.ended_at).is_(None))
-    for row in db.exec(going).all():
-        if row.id != kept:
+def end_sign_ins(db: Session, account_id: int, *, except_id: int | None = None) -> None:
+    """End an account's sign-ins at once, but for the one of ``except_id``."""
+    open_sign_ins = select(SignIn).where(SignIn.account_id == account_id, col(SignIn.ended_at).is_(None))
+    for row in db.exec(open_sign_ins).all():
+        if row.id != except_id:
             row.ended_at = now()
             db.add(row)

@@ -1,1 +1,1 @@
-"""Activities done, and the page of an activity."""
+"""Activities done alone, and the page of any activity."""

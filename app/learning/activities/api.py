@@ -1,40 +1,48 @@
-"""Activities done, hand-ins and field hours as JSON."""
+"""Activities done alone, as JSON."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response, status
 
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities import service
 from app.learning.activities.schemas import CompletionCommand, CompletionShown
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["learning"], route_class=OnceRoute)
+router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
 
-AGAIN: dict[int | str, dict[str, Any]] = {200: {"description": "Already received: the same content sent again"}}
+ALREADY_RECEIVED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Already received: the same content sent again"}
+}
+"""OpenAPI response of a route that answers 200 when the same content is sent again."""
 
 
-def creation_status(response: Response, *, is_new: bool) -> None:
+def set_creation_status(response: Response, *, is_new: bool) -> None:
+    """Set the response's status: 201 for new content, 200 for content already received."""
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
 
 
 @router.post(
-    "/enrolments/{enrolment_id}/completions", status_code=201, summary="Mark an activity done, or take it back"
+    "/enrolments/{enrolment_id}/completions", status_code=201, summary="Mark an activity done, or not done after all"
 )
 def complete(
-    actor: Annotated[Actor, may(P.ACTIVITY_DO)], db: SessionDep, enrolment_id: int, command: CompletionCommand
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
+    command: CompletionCommand,
 ) -> CompletionShown:
-    """Only activities done alone (``self_study``); saying the same again changes nothing."""
-    return service.complete(db, actor, see_enrolment(db, actor, enrolment_id), command)
+    """Only activities done alone (``self_study``); repeating the last mark changes nothing."""
+    return service.complete(db, actor, enrolment, command)
 
 
-@router.get("/enrolments/{enrolment_id}/completions", summary="What was marked done")
+@router.get("/enrolments/{enrolment_id}/completions", summary="Activities marked done")
 def read_completions(
-    actor: Annotated[Actor, may(P.EVIDENCE_READ)], db: SessionDep, enrolment_id: int
+    db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.EVIDENCE_READ)]
 ) -> list[CompletionShown]:
-    """The last word on each activity done alone."""
-    return service.completions(db, see_enrolment(db, actor, enrolment_id))
+    """The last mark on each activity done alone."""
+    return service.completions(db, enrolment)

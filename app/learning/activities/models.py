@@ -1,4 +1,4 @@
-"""What participants do and hand in, and the field hours they declare. Append-only."""
+"""Table of activities marked done. Append-only."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from app.platform.database.types import moment, owned
 
 
 class ActivityCompletion(Row, table=True):
-    """Someone says that an activity is done, or (``done`` false) takes that back."""
+    """An activity marked done or, with ``done`` false, marked not done after all."""
 
     __tablename__ = "activity_completion"
     __table_args__ = owned(

@@ -1,4 +1,4 @@
-"""The page of an activity with what its participant can do there, and the coordinator's hours to countersign."""
+"""The page of an activity, with the forms that its participant may use, and the form that marks it done."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -10,23 +10,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.enums import EnrolmentState
-from app.curricula.library import default_library
-from app.curricula.schemas import Curriculum
+from app.curricula.library import curriculum_of, default_library
 from app.learning.activities import service
 from app.learning.activities.rules import ATTEMPTS
 from app.learning.activities.schemas import CompletionCommand
-from app.learning.field_hours import service as field_hours
+from app.learning.field_hours.service import hours_of
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.rules import TYPES
-from app.platform.config import Settings
-from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.schema import Command
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 from app.progress.path.service import progress_of
 
@@ -36,37 +33,36 @@ ACTIVITY = "/parcours/{enrolment_id}/activites/{code}"
 
 
 def activity_path(enrolment_id: int, code: str) -> str:
-    """Where an activity of someone's path is."""
+    """Return the path of the page of an activity."""
     return f"/parcours/{enrolment_id}/activites/{code}"
 
 
-def _curriculum(enrolment: EnrolmentRef) -> Curriculum:
-    return default_library().curriculum(enrolment.curriculum_slug, enrolment.curriculum_version)
-
-
-def see_activity(db: Session, actor: Actor, enrolment_id: int, code: str) -> EnrolmentRef:
-    """The enrolment, when its path has the activity."""
-    enrolment = see_enrolment(db, actor, enrolment_id)
-    if code not in _curriculum(enrolment).placed:
+def require_activity(enrolment: EnrolmentRef, code: str) -> None:
+    """Raise ``NotFound`` when the path of the enrolment has no such activity."""
+    if code not in curriculum_of(enrolment).placed:
         raise NotFound
-    return enrolment
 
 
-def activity_moment(value: datetime | None, enrolment: EnrolmentRef) -> datetime | None:
-    """A moment typed where the cohort is; of the doubled hour of November, the first."""
+def cohort_moment(value: datetime | None, enrolment: EnrolmentRef) -> datetime | None:
+    """Return a local time as a moment in the cohort's zone; the first one when clocks go back over it."""
     return value.replace(tzinfo=ZoneInfo(enrolment.timezone)) if value is not None else None
 
 
 @router.get(ACTIVITY)
 def show_activity(
-    actor: Annotated[Actor, may(P.EVIDENCE_READ)], db: SessionDep, request: Request, enrolment_id: int, code: str
+    *,
+    request: Request,
+    db: SessionDep,
+    settings: SettingsDep,
+    actor: Annotated[Actor, may(P.EVIDENCE_READ)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.EVIDENCE_READ)],
+    code: str,
 ) -> HTMLResponse:
-    """Instructions, where the activity stands and, for its participant, what can be done now."""
-    enrolment = see_activity(db, actor, enrolment_id, code)
-    curriculum, library = _curriculum(enrolment), default_library()
+    """Instructions and progress of an activity and, for its participant, the forms available now."""
+    require_activity(enrolment, code)
+    curriculum, library = curriculum_of(enrolment), default_library()
     progress = progress_of(db, enrolment)
     module = curriculum.module_of(code)
-    settings: Settings = request.app.state.settings
     own = enrolment.person_id == actor.person_id
     attempts = hand_ins.attempts(db, enrolment, code)
     return render(
@@ -75,7 +71,7 @@ def show_activity(
         enrolment=enrolment,
         activity=curriculum.activity(code),
         module=module,
-        standing=progress.activity(code),
+        progress=progress.activity(code),
         due_on=next(m.due_on for m in progress.modules if m.code == module.code),
         page=library.page(curriculum.slug, curriculum.version, code),
         criteria=library.framework_of(curriculum).criteria,
@@ -83,7 +79,7 @@ def show_activity(
         writable=own and enrolment.state is EnrolmentState.ACTIVE,
         attempts=attempts,
         attempts_left=ATTEMPTS - len(attempts),
-        hours=[h for h in field_hours.hours_of(db, enrolment) if h.activity_code == code],
+        hours=[h for h in hours_of(db, enrolment) if h.activity_code == code],
         accept=",".join(f".{kind}" for kind in TYPES),
         megabytes=settings.upload_megabytes,
         today=today(enrolment.timezone),
@@ -91,7 +87,7 @@ def show_activity(
 
 
 class DoneForm(Command):
-    """Done, or not after all."""
+    """Whether the activity is done, and on which day."""
 
     done: bool
     done_on: date | None = None
@@ -99,14 +95,14 @@ class DoneForm(Command):
 
 @router.post(ACTIVITY + "/etat")
 def mark(
-    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
     db: SessionDep,
-    enrolment_id: int,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
     form: Annotated[DoneForm, Form()],
 ) -> RedirectResponse:
-    """Mark done or take back."""
-    enrolment = see_activity(db, actor, enrolment_id, code)
+    """Mark the activity done, or not done after all."""
+    require_activity(enrolment, code)
     command = CompletionCommand(activity_code=code, done=form.done, done_on=form.done_on)
     service.complete(db, actor, enrolment, command)
-    return redirect_after_post(activity_path(enrolment_id, code))
+    return redirect_after_post(activity_path(enrolment.id, code))

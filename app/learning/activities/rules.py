@@ -1,7 +1,4 @@
-"""Pure rules of learning: what may be marked done, handed in or declared, and when it came.
-
-Sources: BR-03, BR-06 (recognised hours), S1 (declared moment, grace).
-"""
+"""Pure rules of what a participant writes on an activity: its type, its lock (BR-03) and its day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,50 +9,49 @@ from app.platform.errors import Reason
 from app.progress.schemas import ActivityProgress, State
 
 ATTEMPTS = 2
-"""Attempts at a summative assessment; more need the coordinator."""
+"""Number of attempts at a summative assessment; more need the coordinator."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far ahead the clock of someone's device may be."""
+"""How far ahead of the server a device's clock may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """An activity as its participant finds it on a day: what it is, where it stands, when the cohort began."""
+class ActivityContext:
+    """An activity with its progress, the start of the cohort and the current day."""
 
     activity: Activity
-    standing: ActivityProgress
+    progress: ActivityProgress
     starts_on: date
     today: date
 
 
-def type_reasons(desk: Desk, wanted: ActivityType, code: str) -> list[Reason]:
-    if desk.activity.type is wanted:
+def type_reasons(context: ActivityContext, expected: ActivityType, code: str) -> list[Reason]:
+    """Return reason ``code`` when the activity is of another type."""
+    if context.activity.type is expected:
         return []
-    return [Reason(code, {"activity": desk.activity.code}, "activity_code")]
+    return [Reason(code, {"activity": context.activity.code}, "activity_code")]
 
 
-def locked_reasons(desk: Desk) -> list[Reason]:
-    """BR-03: the prerequisite modules come first."""
-    if desk.standing.state is not State.LOCKED:
+def locked_reasons(context: ActivityContext) -> list[Reason]:
+    """Return why a locked activity is refused: the prerequisite modules come first (BR-03)."""
+    if context.progress.state is not State.LOCKED:
         return []
-    modules = ", ".join(str(why.params["module"]) for why in desk.standing.why)
-    return [Reason("activity_locked", {"activity": desk.activity.code, "modules": modules}, "activity_code")]
+    modules = ", ".join(str(why.params["module"]) for why in context.progress.why)
+    return [Reason("activity_locked", {"activity": context.activity.code, "modules": modules}, "activity_code")]
 
 
-def day_reasons(desk: Desk, day: date, field: str) -> list[Reason]:
-    if day > desk.today:
+def day_reasons(context: ActivityContext, day: date, field: str) -> list[Reason]:
+    """Return why a day is refused: in the future, or before the cohort's start."""
+    if day > context.today:
         return [Reason("date_in_the_future", field=field)]
-    if day < desk.starts_on:
-        return [Reason("before_the_start", {"starts_on": desk.starts_on.isoformat()}, field)]
+    if day < context.starts_on:
+        return [Reason("before_the_start", {"starts_on": context.starts_on.isoformat()}, field)]
     return []
 
 
-# Activities done alone --------------------------------------------------------------------------
-
-
-def completion_reasons(desk: Desk, *, done: bool, done_on: date) -> list[Reason]:
-    """Why an activity may not be marked done; taking it back only asks that it is one done alone."""
-    found = type_reasons(desk, ActivityType.self_study, "not_self_study")
-    if found or not done:
-        return found
-    return locked_reasons(desk) + day_reasons(desk, done_on, "done_on")
+def completion_reasons(context: ActivityContext, *, done: bool, done_on: date) -> list[Reason]:
+    """Return why an activity may not be marked done; marking it not done only needs one done alone."""
+    reasons = type_reasons(context, ActivityType.self_study, "not_self_study")
+    if reasons or not done:
+        return reasons
+    return locked_reasons(context) + day_reasons(context, done_on, "done_on")

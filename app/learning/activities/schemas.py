@@ -1,4 +1,4 @@
-"""Activities done, hand-ins and field hours as they come in and go out. Times are minutes, moments UTC."""
+"""Command and read model of activities done alone. Moments are UTC."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 
 
 class CompletionCommand(Command):
-    """An activity done alone is finished, or (``done`` false) it is not after all; today unless told."""
+    """Mark an activity done or, with ``done`` false, not done after all; ``done_on`` is today when left out."""
 
     activity_code: Code
     done: bool = True
@@ -19,7 +19,7 @@ class CompletionCommand(Command):
 
 
 class CompletionShown(Read):
-    """What someone last said of an activity done alone."""
+    """The last mark on an activity done alone."""
 
     id: int
     activity_code: str

@@ -1,4 +1,4 @@
-"""What participants do and hand in, and the field hours they declare. Append-only."""
+"""Tables of field hours and their countersignatures. Append-only."""
 
 from datetime import date, datetime
 
@@ -26,7 +26,7 @@ class FieldHours(Row, table=True):
 
 
 class Countersignature(Row, table=True):
-    """A coordinator accepts or refuses declared hours; a later one supersedes."""
+    """A coordinator's acceptance or refusal of declared hours; a later one supersedes it."""
 
     __table_args__ = owned(
         ("field_hours_id", "field_hours"),

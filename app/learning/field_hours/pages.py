@@ -1,4 +1,4 @@
-"""The page of an activity with what its participant can do there, and the coordinator's hours to countersign."""
+"""Pages of field hours: the participant's form to declare them, the coordinator's page to countersign them."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,14 +9,17 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator, Field
 
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.schemas import Justification
-from app.curricula.library import default_library
-from app.learning.activities.pages import ACTIVITY, activity_path, see_activity
+from app.curricula.library import curriculum_of
+from app.learning.activities.pages import ACTIVITY, activity_path, require_activity
 from app.learning.field_hours import service
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown
+from app.learning.field_hours.service import see_hours
 from app.platform.schema import Command, Line
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
@@ -25,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def _comma_to_point(value: str) -> str:
-    """Return ``1.5`` for ``1,5``: people write the comma, a number field sends the point."""
+    """Return ``1.5`` for ``1,5``: people type a comma, a number field sends a point."""
     return value.replace(",", ".")
 
 
@@ -39,43 +42,36 @@ class HoursForm(Command):
 
 @router.post(ACTIVITY + "/heures")
 def declare_hours(
-    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
     db: SessionDep,
-    enrolment_id: int,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
     form: Annotated[HoursForm, Form()],
 ) -> RedirectResponse:
     """Declare field hours."""
-    enrolment = see_activity(db, actor, enrolment_id, code)
+    require_activity(enrolment, code)
     command = HoursCommand(activity_code=code, minutes=int(form.hours * 60), worked_on=form.worked_on, note=form.note)
     service.declare_hours(db, actor, enrolment, command)
-    return redirect_after_post(activity_path(enrolment_id, code) + "#heures")
-
-
-# The coordinator's side -------------------------------------------------------------------------
+    return redirect_after_post(activity_path(enrolment.id, code) + "#heures")
 
 
 @router.get("/heures")
 def show_hours(actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)], db: SessionDep, request: Request) -> HTMLResponse:
-    """Hours that wait for a decision, oldest first."""
+    """The hours pending a decision, oldest first."""
     pending = service.hours_to_countersign(db, actor)
-    library = default_library()
-    titles = {
-        h.id: library.curriculum(h.curriculum_slug, h.curriculum_version).activity(h.activity_code).title.text
-        for h in pending
-    }
+    titles = {h.id: curriculum_of(h).activity(h.activity_code).title.text for h in pending}
     return render(request, "learning/hours.html", pending=pending, titles=titles)
 
 
 class Decision(StrEnum):
-    """What a button of the form says."""
+    """The value of a button of the form."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
 
 
 class DecisionForm(Command):
-    """One decision on the lines that are ticked."""
+    """One decision on the hours whose boxes are ticked."""
 
     chosen: Annotated[tuple[int, ...], Field(min_length=1)]
     decision: Decision
@@ -86,15 +82,15 @@ class DecisionForm(Command):
 def decide(
     actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)], db: SessionDep, form: Annotated[DecisionForm, Form()]
 ) -> RedirectResponse:
-    """Accept or refuse the ticked lines, all or none."""
-    hours = [service.see_hours(db, actor, hours_id) for hours_id in form.chosen]
+    """Accept or refuse the ticked hours, all or none."""
+    hours = [see_hours(db, actor, hours_id) for hours_id in form.chosen]
     command = CountersignCommand(accepted=form.decision is Decision.ACCEPT, reason=form.reason)
     service.countersign_all(db, actor, hours, command)
     return redirect_after_post("/heures")
 
 
 class RevisionForm(Command):
-    """Another decision on hours already decided."""
+    """A new decision on hours already decided."""
 
     decision: Decision
     reason: Justification
@@ -102,14 +98,13 @@ class RevisionForm(Command):
 
 
 @router.post("/heures/{hours_id}")
-def decide_again(
-    actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)],
+def revise(
     db: SessionDep,
-    hours_id: int,
+    actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)],
+    hours: Annotated[HoursShown, seen(see_hours, P.HOURS_COUNTERSIGN)],
     form: Annotated[RevisionForm, Form()],
 ) -> RedirectResponse:
-    """Change a decision, saying why; the first one stays in the record."""
-    hours = service.see_hours(db, actor, hours_id)
+    """Supersede a decision, with a reason; the first one stays recorded."""
     command = CountersignCommand(
         accepted=form.decision is Decision.ACCEPT, reason=form.reason, supersedes=form.supersedes
     )

@@ -1,4 +1,4 @@
-"""Activities done, hand-ins and field hours as they come in and go out. Times are minutes, moments UTC."""
+"""Commands and read model of field hours. Times are minutes, moments UTC."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ MINUTES_A_DAY = 1440
 
 
 class HoursState(StrEnum):
-    """What became of declared hours."""
+    """State of declared hours."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -54,7 +54,7 @@ class HoursShown(Read):
 
 
 class CountersignCommand(Command):
-    """Accept or refuse declared hours; a refusal says why, and so does a change of mind."""
+    """Accept or refuse declared hours; a refusal, or a decision that supersedes another, needs a reason."""
 
     accepted: bool
     reason: Justification | None = None

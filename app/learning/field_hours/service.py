@@ -10,12 +10,12 @@ from sqlmodel import col, select
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import default_library
-from app.learning.activities.service import desk
+from app.curricula.library import curriculum_of
+from app.learning.activities.service import lock_activity
 from app.learning.field_hours.models import Countersignature, FieldHours
 from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
-from app.network.models import College
+from app.network.schemas import CollegeShown
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
@@ -27,19 +27,20 @@ from app.platform.security.actor import Actor, scoped
 
 
 def declare_hours(db: Session, actor: Actor, enrolment: EnrolmentRef, command: HoursCommand) -> tuple[HoursShown, bool]:
-    """Hours waiting for a countersignature, and whether they are new: the same declaration of the same day
-    sent again is one, unless it was refused."""
+    """Return the declared hours and whether they are new.
+
+    The same declaration of the same day sent again is the first one, unless that was refused.
+    """
     note = command.note or ""
-    found = desk(db, enrolment, command.activity_code)
+    context = lock_activity(db, enrolment, command.activity_code)
     declared = [h for h in hours_of(db, enrolment) if h.activity_code == command.activity_code]
-    not_superseded = [h for h in declared if h.state is not HoursState.REFUSED]
-    again = [
-        h for h in not_superseded if (h.worked_on, h.minutes, h.note) == (command.worked_on, command.minutes, note)
-    ]
-    if again:
-        return again[0], False
+    not_refused = [h for h in declared if h.state is not HoursState.REFUSED]
+    same = (command.worked_on, command.minutes, note)
+    repeated = next((h for h in not_refused if (h.worked_on, h.minutes, h.note) == same), None)
+    if repeated is not None:
+        return repeated, False
     reasons = hours_reasons(
-        found, minutes=command.minutes, worked_on=command.worked_on, counted=sum(h.minutes for h in not_superseded)
+        context, minutes=command.minutes, worked_on=command.worked_on, counted=sum(h.minutes for h in not_refused)
     )
     refuse_unless(*reasons, code="invalid")
     row = FieldHours(
@@ -52,37 +53,34 @@ def declare_hours(db: Session, actor: Actor, enrolment: EnrolmentRef, command: H
     )
     db.add(row)
     db.flush()
-    return _shown(db, FieldHours.id == row.id)[0], True
+    return _load_hours(db, FieldHours.id == row.id)[0], True
 
 
 def hours_of(db: Session, enrolment: EnrolmentRef) -> list[HoursShown]:
-    """Everything an enrolment declared, oldest first."""
-    return _shown(db, FieldHours.enrolment_id == enrolment.id)
+    """Return the hours that an enrolment declared, oldest first."""
+    return _load_hours(db, FieldHours.enrolment_id == enrolment.id)
 
 
-def hours_to_countersign(db: Session, actor: Actor, *, college_id: int | None = None) -> list[HoursShown]:
-    """Hours within reach that nobody has decided on, oldest first; ``NotFound`` for a college out of reach."""
+def hours_to_countersign(db: Session, actor: Actor, college: CollegeShown | None = None) -> list[HoursShown]:
+    """Return the hours within reach, of one college or of all, that nobody has decided on, oldest first."""
     where = [scoped(actor, college=FieldHours.college_id), col(Countersignature.id).is_(None)]
-    if college_id is not None:
-        reached = select(College.id).where(College.id == college_id, scoped(actor, college=College.id))
-        if db.exec(reached).first() is None:
-            raise NotFound
-        where.append(col(FieldHours.college_id) == college_id)
-    found = _shown(db, *where)
-    log_access(db, [(hours.person_id, hours.college_id) for hours in found], Part.HOURS)
-    return found
+    if college is not None:
+        where.append(col(FieldHours.college_id) == college.id)
+    pending = _load_hours(db, *where)
+    log_access(db, [(hours.person_id, hours.college_id) for hours in pending], Part.HOURS)
+    return pending
 
 
 def see_hours(db: Session, actor: Actor, hours_id: int) -> HoursShown:
-    """Declared hours within the actor's reach."""
+    """Return declared hours within the actor's reach; raise ``NotFound`` for any others."""
     within = scoped(actor, college=FieldHours.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    found = _shown(db, FieldHours.id == hours_id, within)
-    if not found:
+    hours = next(iter(_load_hours(db, FieldHours.id == hours_id, within)), None)
+    if hours is None:
         raise NotFound
-    return found[0]
+    return hours
 
 
-def _shown(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clauses of two libraries
+def _load_hours(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clauses of two libraries
     decider = aliased(Person)
     statement = (
         sa.select(FieldHours, Enrolment, Cohort, Person, Countersignature, decider)
@@ -96,14 +94,14 @@ def _shown(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clau
         .where(*where)
         .order_by(col(FieldHours.declared_at), col(FieldHours.id))
     )
-    return [_whole(row) for row in db.execute(statement).all()]
+    return [_hours_shown(row) for row in db.execute(statement).all()]
 
 
-_Found: TypeAlias = Row[FieldHours, Enrolment, Cohort, Person, Countersignature | None, Person | None]
+_HoursRow: TypeAlias = Row[FieldHours, Enrolment, Cohort, Person, Countersignature | None, Person | None]
 
 
-def _whole(found: _Found) -> HoursShown:
-    row, enrolment, cohort, person, decision, decider = found
+def _hours_shown(columns: _HoursRow) -> HoursShown:
+    row, enrolment, cohort, person, decision, decider = columns
     return HoursShown(
         **row.model_dump(),
         person_id=enrolment.person_id,
@@ -126,26 +124,24 @@ def _state(decision: Countersignature | None) -> HoursState:
 
 
 def countersign(db: Session, actor: Actor, hours: HoursShown, command: CountersignCommand) -> HoursShown:
-    """Accept or refuse, whatever became of the enrolment since: the hours were worked.
+    """Accept or refuse hours, in any state of the enrolment since they were worked.
 
-    ``Conflict`` ``stale`` when someone else decided meanwhile.
+    Raise ``Conflict`` ``stale`` when someone else decided meanwhile.
     """
     lock = select(Enrolment.id).where(Enrolment.id == hours.enrolment_id).with_for_update(key_share=True)
     db.exec(lock).one()
-    declared = _shown(db, FieldHours.enrolment_id == hours.enrolment_id)
+    declared = _load_hours(db, FieldHours.enrolment_id == hours.enrolment_id)
     current = next(h for h in declared if h.id == hours.id)
     if command.supersedes != current.countersignature_id:
         raise Conflict("stale", Reason("countersignature_stale", field="supersedes"))
     reasons = countersign_reasons(
-        default_library()
-        .curriculum(current.curriculum_slug, current.curriculum_version)
-        .activity(current.activity_code),
+        curriculum_of(current).activity(current.activity_code),
         accepted=command.accepted,
         reason=command.reason,
         supersedes=command.supersedes is not None,
         own=current.person_id == actor.person_id,
         minutes=current.minutes,
-        counted=sum(h.minutes for h in declared if _counts_beside(h, current)),
+        counted=sum(h.minutes for h in declared if _counts_with(h, current)),
     )
     refuse_unless(*reasons, code="invalid")
     row = Countersignature(
@@ -159,10 +155,10 @@ def countersign(db: Session, actor: Actor, hours: HoursShown, command: Countersi
     )
     db.add(row)
     db.flush()
-    return _shown(db, FieldHours.id == current.id)[0]
+    return _load_hours(db, FieldHours.id == current.id)[0]
 
 
-def _counts_beside(other: HoursShown, hours: HoursShown) -> bool:
+def _counts_with(other: HoursShown, hours: HoursShown) -> bool:
     same = other.activity_code == hours.activity_code and other.id != hours.id
     return same and other.state is not HoursState.REFUSED
 
@@ -170,6 +166,6 @@ def _counts_beside(other: HoursShown, hours: HoursShown) -> bool:
 def countersign_all(
     db: Session, actor: Actor, hours: Sequence[HoursShown], command: CountersignCommand
 ) -> list[HoursShown]:
-    """The same first decision on several declarations, all or none; enrolments are locked in id order."""
-    in_order = sorted(hours, key=lambda h: (h.enrolment_id, h.id))
-    return [countersign(db, actor, h, command) for h in in_order]
+    """Make the same first decision on several declarations, all or none; enrolments are locked in id order."""
+    ordered = sorted(hours, key=lambda h: (h.enrolment_id, h.id))
+    return [countersign(db, actor, h, command) for h in ordered]

@@ -1,1 +1,1 @@
-"""Work handed in, as text or as a file."""
+"""Hand-ins: attempts at assessments, as text or as a file."""

@@ -1,4 +1,4 @@
-"""What participants do and hand in, and the field hours they declare. Append-only."""
+"""Table of hand-ins. Append-only."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.platform.database.types import check, moment, moment_or_none, owned
 
 
 class HandIn(Row, table=True):
-    """One attempt handed in: a text or one file (kept by its SHA-256), with the declared moment (S1)."""
+    """One attempt handed in: a text or one file (stored by its SHA-256), with the declared moment (S1)."""
 
     __tablename__ = "hand_in"
     __table_args__ = owned(

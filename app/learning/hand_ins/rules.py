@@ -1,7 +1,4 @@
-"""Pure rules of learning: what may be marked done, handed in or declared, and when it came.
-
-Sources: BR-03, BR-06 (recognised hours), S1 (declared moment, grace).
-"""
+"""Pure rules of hand-ins: when one is accepted, its punctuality (S1), and the types of files accepted."""
 
 import io
 import re
@@ -14,33 +11,40 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from app.curricula.enums import ActivityType
-from app.learning.activities.rules import ATTEMPTS, CLOCK_SKEW, Desk, day_reasons, locked_reasons, type_reasons
+from app.learning.activities.rules import (
+    ATTEMPTS,
+    CLOCK_SKEW,
+    ActivityContext,
+    day_reasons,
+    locked_reasons,
+    type_reasons,
+)
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
 
-# Hand-ins ---------------------------------------------------------------------------------------
-
 
 def hand_in_reasons(
-    desk: Desk, *, attempts: int, completed_at: datetime | None, at: datetime, zone: str
+    context: ActivityContext, *, attempts: int, completed_at: datetime | None, at: datetime, zone: str
 ) -> list[Reason]:
-    """Why nothing (more) may be handed in for an activity."""
-    found = type_reasons(desk, ActivityType.assessment, "not_assessed") or locked_reasons(desk)
+    """Return why no attempt, or no further one, may be handed in for an activity."""
+    reasons = type_reasons(context, ActivityType.assessment, "not_assessed") or locked_reasons(context)
     if attempts >= ATTEMPTS:
-        found.append(Reason("attempts_used", {"n": ATTEMPTS}, "activity_code"))
+        reasons.append(Reason("attempts_used", {"n": ATTEMPTS}, "activity_code"))
     if completed_at is None:
-        return found
+        return reasons
     if completed_at > at + CLOCK_SKEW:
-        return [*found, Reason("date_in_the_future", field="completed_at")]
+        return [*reasons, Reason("date_in_the_future", field="completed_at")]
     day = min(completed_at, at).astimezone(ZoneInfo(zone)).date()
-    return found + day_reasons(desk, day, "completed_at")
+    return reasons + day_reasons(context, day, "completed_at")
 
 
 def punctuality(
     due_on: date, *, zone: str, grace_hours: int, received_at: datetime, declared_at: datetime | None
 ) -> Punctuality:
-    """On time until the end of the due day where the cohort is; finished by then and received within the grace
-    hours counts as on time, declared (S1)."""
+    """Return the punctuality of a hand-in against the end of the due day in the cohort's zone.
+
+    Declared finished by then and received within the grace hours, it counts as on time, declared (S1).
+    """
     end = datetime.combine(due_on + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
     if received_at < end:
         return Punctuality.ON_TIME
@@ -49,12 +53,14 @@ def punctuality(
     return Punctuality.LATE
 
 
-# Files ------------------------------------------------------------------------------------------
-
 MEGABYTE = 1_000_000
 NAME_LENGTH = 120
 UNPACKED = 500 * MEGABYTE
+"""Largest size of an archive's members, unpacked."""
+
 MEMBERS = 10_000
+"""Largest number of an archive's members."""
+
 OOXML = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
 
@@ -75,21 +81,21 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "csv": "text/csv",
     }
 )
-"""Accepted files by extension, with the type they are sent back as."""
+"""Media types of the files accepted, by extension; a download uses them."""
 
-_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
-_START = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
+_REQUIRED_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+_SIGNATURE = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
 _TEXT = frozenset({"txt", "md", "csv"})
 _BLANK = frozenset("\t\n\r\f")
 
 
 def extension(name: str) -> str:
-    """What follows the last dot, in lower case; empty without a dot."""
+    """Return what follows the last dot, in lower case; empty without a dot."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without what a system or a reader could take for something else."""
+    """Return the last part of a path, without characters that could mislead a system or a reader."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     printable = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in last)
     plain = " ".join(re.sub(r'[<>:"|?*]', " ", printable).split()).strip(". ")
@@ -98,7 +104,7 @@ def clean_name(name: str) -> str:
 
 
 def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
-    """Why a file is not taken: empty, too large, of another type, or not what its name says."""
+    """Return why a file is refused: empty, too large, of another type, or not of its extension's type."""
     kind = extension(name)
     if kind not in TYPES:
         return [Reason("file_type_refused", {"types": ", ".join(TYPES)}, "file")]
@@ -106,19 +112,19 @@ def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
         return [Reason("file_empty", field="file")]
     if len(content) > megabytes * MEGABYTE:
         return [Reason("file_too_large", {"megabytes": megabytes}, "file")]
-    return [] if _is_what_it_says(kind, content) else [Reason("file_not_its_type", {"type": kind}, "file")]
+    return [] if _has_type(kind, content) else [Reason("file_not_its_type", {"type": kind}, "file")]
 
 
-def _is_what_it_says(kind: str, content: bytes) -> bool:
+def _has_type(kind: str, content: bytes) -> bool:
     if kind in _TEXT:
         return _is_text(content)
-    if kind in _START:
-        return content.startswith(_START[kind])
+    if kind in _SIGNATURE:
+        return content.startswith(_SIGNATURE[kind])
     return _is_office(kind, content)
 
 
 def _is_text(content: bytes) -> bool:
-    """UTF-8, or the Windows page that French spreadsheets still write; no control characters."""
+    """Whether the content is text without control characters, in UTF-8 or Windows-1252 (French spreadsheets)."""
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             text = content.decode(encoding)
@@ -129,19 +135,19 @@ def _is_text(content: bytes) -> bool:
 
 
 def _is_office(kind: str, content: bytes) -> bool:
-    """A sound archive of a plausible size with what its kind always holds; never unpacked here."""
+    """Whether the content is a sound archive of a plausible size with the part of its type; nothing is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             sound = len(members) <= MEMBERS and sum(m.file_size for m in members) <= UNPACKED
-            return sound and _holds(archive, kind)
+            return sound and _has_required_part(archive, kind)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError):
         return False
 
 
-def _holds(archive: zipfile.ZipFile, kind: str) -> bool:
-    if kind in _PART:
-        return _PART[kind] in archive.namelist()
-    wanted = TYPES[kind].encode()
+def _has_required_part(archive: zipfile.ZipFile, kind: str) -> bool:
+    if kind in _REQUIRED_PART:
+        return _REQUIRED_PART[kind] in archive.namelist()
+    media_type = TYPES[kind].encode()
     with archive.open("mimetype") as member:
-        return member.read(len(wanted) + 1).strip() == wanted
+        return member.read(len(media_type) + 1).strip() == media_type

@@ -1,4 +1,4 @@
-"""Activities done, hand-ins and field hours as they come in and go out. Times are minutes, moments UTC."""
+"""Commands and read models of hand-ins. Moments are UTC."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from app.platform.schema import Command, Prose, Read
 
 
 class TextCommand(Command):
-    """A text handed in; ``completed_at`` says when it was finished, sent later for want of a network (S1)."""
+    """A text handed in; ``completed_at`` is the moment it was finished, when sent later for want of a network (S1)."""
 
     activity_code: Code
     body: Prose
@@ -27,7 +27,7 @@ class FileCommand(Command):
 
 
 class Punctuality(StrEnum):
-    """When a hand-in came, against the end of its module's week; ``on_time_declared`` rests on grace (S1)."""
+    """Whether a hand-in met the end of its due day; ``on_time_declared`` relies on the cohort's grace hours (S1)."""
 
     ON_TIME = "on_time"
     ON_TIME_DECLARED = "on_time_declared"
@@ -52,7 +52,7 @@ class HandInRow(Read):
 
 
 class HandInShown(HandInRow):
-    """An attempt that the actor may see, whole."""
+    """An attempt that the actor may see, with its text."""
 
     college_id: int
     cohort_id: int

@@ -1,1 +1,1 @@
-"""A cohort's page with its board."""
+"""The page of a cohort, with its board."""

@@ -1,1 +1,1 @@
-"""The page of one enrolment: its state, its history, what was missed."""
+"""The page of one enrolment: its state, its history, what was missed, the catch-ups."""

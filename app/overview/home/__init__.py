@@ -1,1 +1,1 @@
-"""The home page and who is signed in."""
+"""The home page, and who is signed in."""

@@ -1,4 +1,4 @@
-"""Signing in for programs, who one is, and the people of a college."""
+"""The JSON route that returns who is signed in."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["people"], route_class=OnceRoute)
+router = APIRouter(tags=["people"], route_class=IdempotentRoute)
 
 
 @router.get("/me", summary="Who is signed in")
 def me(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> Me:
-    """The person, with the roles they hold and where."""
+    """Return the signed-in person, their roles and where they hold each."""
     return service.me(db, actor)

@@ -1,4 +1,4 @@
-"""Signing in and out, and the home page of each role."""
+"""The home page."""
 
 from collections.abc import Iterable
 
@@ -19,24 +19,24 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
-    """What waits for the person, by the roles they hold."""
+    """Show the person's enrolments, cohorts and links, according to their roles; without a sign-in, redirect to it."""
     if reader is None:
         return redirect_after_post(SECOND_FACTOR if request.state.pending else "/connexion")
     return render(
         request,
         "people/home.html",
-        paths=enrolments.enrolments_of(db, reader.person_id),
-        cohorts=_followed(db, reader),
-        issuing=_issuing(db, reader),
+        enrolments=enrolments.enrolments_of(db, reader.person_id),
+        cohorts=_supervised_cohorts(db, reader),
+        issuing_colleges=_issuing_colleges(db, reader),
     )
 
 
-def _followed(db: Session, reader: Actor) -> Iterable[object]:
-    """Cohorts that the person looks after; a participant's own come as paths."""
+def _supervised_cohorts(db: Session, reader: Actor) -> Iterable[object]:
+    """Return the cohorts that the person oversees; a participant's own cohorts show as enrolments."""
     return cohorts.cohorts(db, reader.using(P.REPORT_COHORT)) if reader.can(P.REPORT_COHORT) else ()
 
 
-def _issuing(db: Session, reader: Actor) -> list[tuple[int, str]]:
-    """Colleges whose certificates the person issues."""
-    ids = {held.college_id for held in reader.grants if held.role is Role.REGISTRAR}
+def _issuing_colleges(db: Session, reader: Actor) -> list[tuple[int, str]]:
+    """Return ``(id, name)`` of the colleges whose certificates the person issues."""
+    ids = {grant.college_id for grant in reader.grants if grant.role is Role.REGISTRAR}
     return [(c.id, c.name) for c in network.colleges(db) if c.id in ids]

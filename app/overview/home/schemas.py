@@ -1,4 +1,4 @@
-"""People as they come in and go out."""
+"""The signed-in person and their roles."""
 
 from app.platform.schema import Read
 from app.platform.security.permissions import Role
@@ -18,7 +18,7 @@ class RoleShown(Read):
 
 
 class Me(Read):
-    """Who is signed in."""
+    """The signed-in person."""
 
     person_id: int
     name: str

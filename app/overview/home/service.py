@@ -1,4 +1,4 @@
-"""People, their accounts and the roles they hold."""
+"""Reading who is signed in."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,7 @@ from app.platform.security.actor import Actor
 
 
 def me(db: Session, actor: Actor) -> Me:
-    """Who is signed in, with the roles and the places they are held in."""
+    """Return the signed-in person with their roles and where they hold each."""
     rows = db.execute(
         text(
             """

@@ -1,1 +1,1 @@
-"""Someone's path: what is done, what is left and why."""
+"""The pages of a path followed: what is done, what is left and why."""

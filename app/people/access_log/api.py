@@ -1,4 +1,4 @@
-"""Who looked at one's file, as JSON."""
+"""The JSON route that lists who opened one's own file."""
 
 from typing import Annotated
 
@@ -14,9 +14,9 @@ from app.platform.web.deps import SessionDep
 router = APIRouter(tags=["people"])
 
 
-@router.get("/me/views", summary="Who saw one's own file")
+@router.get("/me/views", summary="Who opened one's own file")
 def my_views(
     actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep, query: Annotated[ViewsQuery, Query()]
 ) -> ViewsPage:
-    """Each time someone else opened or exported something of the person's file, newest first."""
+    """Return each time that another person opened or exported part of the person's file, newest first."""
     return service.views_of(db, actor, query)

@@ -1,4 +1,4 @@
-"""« Qui a consulté mon dossier »: the page of whoever is signed in."""
+"""The page « Qui a consulté mon dossier »."""
 
 from typing import Annotated
 
@@ -22,6 +22,6 @@ def my_views(
     request: Request,
     avant: Annotated[int | None, Query()] = None,
 ) -> Response:
-    """Who saw the person's file, newest first, a page at a time."""
-    found = service.views_of(db, actor, ViewsQuery(after=avant))
-    return render(request, "people/views.html", views=found, earlier=avant is not None)
+    """Show who opened the person's file, newest first, one page at a time."""
+    views = service.views_of(db, actor, ViewsQuery(after=avant))
+    return render(request, "people/views.html", views=views, earlier=avant is not None)

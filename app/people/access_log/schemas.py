@@ -1,4 +1,4 @@
-"""Who looked at someone's file, as the person reads it."""
+"""The access log of a person's file, as the person reads it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.platform.security.permissions import Role
 
 
 class ViewShown(Read):
-    """A view of one's file: who, in which role, what, when, in which college."""
+    """One access to the file: who, in which role, what, when, in which college."""
 
     id: int
     at: datetime
@@ -23,14 +23,14 @@ class ViewShown(Read):
 
 
 class ViewsPage(Read):
-    """Some views, newest first; ``next`` is the cursor of those before, ``None`` at the end."""
+    """A page of accesses, newest first; ``next`` is the cursor of the earlier ones, ``None`` at the end."""
 
     items: tuple[ViewShown, ...]
     next: int | None
 
 
 class ViewsQuery(Command):
-    """Which views: those before a cursor."""
+    """Which accesses: those before a cursor."""
 
     after: int | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

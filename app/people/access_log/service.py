@@ -1,4 +1,4 @@
-"""The views of a person's file, for that person."""
+"""Reading the access log of a person's own file."""
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -12,11 +12,11 @@ from app.platform.security.actor import Actor
 
 
 def views_of(db: Session, actor: Actor, query: ViewsQuery) -> ViewsPage:
-    """Who saw the actor's own file, newest first, whatever the college; one statement."""
-    mine = [col(View.subject_id) == actor.person_id]
+    """Return who opened the actor's own file, newest first, in every college; one statement."""
+    conditions = [col(View.subject_id) == actor.person_id]
     if query.after is not None:
-        mine.append(col(View.id) < query.after)
-    found = db.execute(
+        conditions.append(col(View.id) < query.after)
+    views = db.execute(
         sa.select(
             col(View.id),
             col(View.at),
@@ -28,10 +28,10 @@ def views_of(db: Session, actor: Actor, query: ViewsQuery) -> ViewsPage:
         )
         .join(Person, col(Person.id) == View.viewer_id)
         .join(College, col(College.id) == View.college_id)
-        .where(*mine)
+        .where(*conditions)
         .order_by(col(View.id).desc())
         .limit(query.limit + 1)
     )
-    rows = [ViewShown.model_validate(row) for row in found]
-    shown = tuple(rows[: query.limit])
-    return ViewsPage(items=shown, next=shown[-1].id if len(rows) > query.limit else None)
+    rows = [ViewShown.model_validate(row) for row in views]
+    page = tuple(rows[: query.limit])
+    return ViewsPage(items=page, next=page[-1].id if len(rows) > query.limit else None)

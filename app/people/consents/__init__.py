@@ -1,1 +1,1 @@
-"""The register of consents: what someone agreed to, in which words, and when they took it back."""
+"""The register of consents: what a person agreed to, in which text, and when they withdrew it."""

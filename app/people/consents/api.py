@@ -1,4 +1,4 @@
-"""One's own consents, and the words of each."""
+"""JSON routes for one's own consents and their texts."""
 
 from typing import Annotated
 
@@ -11,30 +11,30 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import OnceRoute
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["consents"], route_class=OnceRoute)
+router = APIRouter(tags=["consents"], route_class=IdempotentRoute)
 
 
-@router.get("/me/consents", summary="What one agrees to")
+@router.get("/me/consents", summary="One's own consents")
 def consents(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> list[PurposeShown]:
-    """Every purpose, in its words of today, with one's own lines of the register."""
+    """Return every purpose with its current text and the person's entries in the register."""
     return list(service.consents(db, actor))
 
 
-@router.post("/me/consents", status_code=status.HTTP_201_CREATED, summary="Agree")
+@router.post("/me/consents", status_code=status.HTTP_201_CREATED, summary="Give a consent")
 def give(actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, command: GiveConsent) -> PurposeShown:
-    """Agree to a purpose in the words that were read; 409 ``consent_text_changed`` when they are no longer today's."""
+    """Consent to a purpose in the text that was read; 409 ``consent_text_changed`` when it is no longer current."""
     return service.give(db, actor, command)
 
 
-@router.delete("/me/consents/{purpose}", summary="Take back a consent")
+@router.delete("/me/consents/{purpose}", summary="Withdraw a consent")
 def withdraw(actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, purpose: Purpose) -> PurposeShown:
-    """The use stops at once; the register keeps that one had agreed."""
+    """Withdraw a consent: the use stops at once, and the register still shows that it had been given."""
     return service.withdraw(db, actor, purpose)
 
 
-@router.get("/consents/{purpose}/{version}", summary="The words of a consent")
-def wording(_: Annotated[Actor, may(P.ME_READ)], purpose: Purpose, version: str) -> ConsentText:
-    """Those of any version that was ever proposed."""
-    return service.wording(purpose, version)
+@router.get("/consents/{purpose}/{version}", summary="The text of a consent")
+def consent_text(_: Annotated[Actor, may(P.ME_READ)], purpose: Purpose, version: str) -> ConsentText:
+    """Return the text of any version that was ever proposed."""
+    return service.text_of(purpose, version)

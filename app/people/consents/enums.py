@@ -1,13 +1,10 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The purposes that a person may consent to."""
 
 from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """What someone may consent to."""
+    """A use of personal data that needs consent."""
 
     EVALUATION_STUDY = "evaluation_study"
     IMAGE_AND_TESTIMONY = "image_and_testimony"

@@ -1,14 +1,8 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of consents."""
 
 from datetime import datetime
 
-from sqlalchemy import (
-    Index,
-    text,
-)
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from app.people.consents.enums import Purpose
@@ -17,7 +11,7 @@ from app.platform.database.types import by_value, moment, moment_or_none
 
 
 class Consent(Row, table=True):
-    """That someone agreed to a purpose, in the words of one version of its text, and when they took it back."""
+    """A consent to a purpose, in one version of its text, and when it was withdrawn."""
 
     __table_args__ = (
         Index(

@@ -1,4 +1,4 @@
-"""One's own consents: read what each is for, agree, take back."""
+"""The pages of one's own consents: read each text, agree, withdraw."""
 
 from typing import Annotated
 
@@ -16,38 +16,50 @@ from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-HERE = "/mon-dossier/consentements"
+PATH = "/mon-dossier/consentements"
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
-def prose(body: str) -> Markup:
-    """Our own words as HTML; any HTML in them is shown as text."""
+def render_markdown(body: str) -> Markup:
+    """Return the HTML of one of our own texts; HTML inside the text is escaped."""
     return Markup(MARKDOWN.render(body))  # noqa: S704 - rendered with HTML off
 
 
-@router.get(HERE)
+@router.get(PATH)
 def consents(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep, request: Request) -> Response:
-    """Every purpose with its words, whether one agrees, and since when."""
-    return render(request, "people/consents.html", purposes=service.consents(db, actor), prose=prose, here=HERE)
+    """Show every purpose with its text, and since when the person agrees to it."""
+    return render(
+        request,
+        "people/consents.html",
+        purposes=service.consents(db, actor),
+        render_markdown=render_markdown,
+        path=PATH,
+    )
 
 
-@router.post(HERE)
+@router.post(PATH)
 def give(
     actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, command: Annotated[GiveConsent, Form()]
 ) -> Response:
-    """Agree, then back to the purpose."""
+    """Consent, then show the purpose again."""
     service.give(db, actor, command)
-    return redirect_after_post(f"{HERE}#{command.purpose}")
+    return redirect_after_post(f"{PATH}#{command.purpose}")
 
 
-@router.post(HERE + "/{purpose}/retrait")
+@router.post(PATH + "/{purpose}/retrait")
 def withdraw(actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, purpose: Purpose) -> Response:
-    """Take back, then back to the purpose."""
+    """Withdraw a consent, then show the purpose again."""
     service.withdraw(db, actor, purpose)
-    return redirect_after_post(f"{HERE}#{purpose}")
+    return redirect_after_post(f"{PATH}#{purpose}")
 
 
-@router.get(HERE + "/{purpose}/{version}")
-def wording(_: Annotated[Actor, may(P.ME_READ)], request: Request, purpose: Purpose, version: str) -> Response:
-    """The words that one agreed to, though others be proposed today."""
-    return render(request, "people/consent_text.html", words=service.wording(purpose, version), prose=prose, here=HERE)
+@router.get(PATH + "/{purpose}/{version}")
+def consent_text(_: Annotated[Actor, may(P.ME_READ)], request: Request, purpose: Purpose, version: str) -> Response:
+    """Show the text that the person agreed to, even when a newer one is current."""
+    return render(
+        request,
+        "people/consent_text.html",
+        text=service.text_of(purpose, version),
+        render_markdown=render_markdown,
+        path=PATH,
+    )

@@ -1,4 +1,4 @@
-"""Consents as they come in and go out."""
+"""Consents and their texts, as the API and the pages exchange them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +10,7 @@ from app.platform.schema import Command, Read
 
 
 class ConsentText(Read):
-    """The words of a purpose in one version and language; ``body`` is Markdown."""
+    """The text of a purpose in one version and language; ``body`` is Markdown."""
 
     purpose: Purpose
     version: str
@@ -20,7 +20,7 @@ class ConsentText(Read):
 
 
 class ConsentShown(Read):
-    """A line of the register: given in the words of a version, and withdrawn since or not."""
+    """An entry of the register: the version agreed to, and when it was given and withdrawn."""
 
     text_version: str
     language: str
@@ -29,19 +29,19 @@ class ConsentShown(Read):
 
 
 class PurposeShown(Read):
-    """A purpose in its words of today, whether one agrees to it, and every line of the register, latest first.
+    """A purpose with its current text, whether the person agrees to it, and their entries, latest first.
 
     ``agreed`` may rest on an earlier version: then ``text`` has changed since, and may be agreed to anew.
     """
 
     text: ConsentText
     agreed: bool
-    agreed_version: str | None = Field(description="the version agreed to, while one agrees")
+    agreed_version: str | None = Field(description="the version agreed to, while the consent is in force")
     lines: tuple[ConsentShown, ...]
 
 
 class GiveConsent(Command):
-    """Agreement to a purpose in the words that were read: those of ``text_version``."""
+    """Consent to a purpose in the text of ``text_version``, the one that was read."""
 
     purpose: Purpose
     text_version: Annotated[str, StringConstraints(min_length=1, max_length=20)]

@@ -1,8 +1,8 @@
-"""The register of consents: nothing is agreed to by default, and taking it back stops the use at once.
+"""The register of consents: nothing is agreed to by default, and a withdrawal stops the use at once.
 
-The words are files, ``consents/<purpose>/<version>.<language>.md``; published ones never change (their digests
-are in ``consents/published.sha256``), so that what someone agreed to can always be shown. The newest version is
-the one proposed. A use asks :func:`agreed` each time: it keeps no answer of its own.
+The texts are files, ``texts/<purpose>/<version>.<language>.md``; published ones never change (their digests are
+in ``texts/published.sha256``), so that what a person agreed to can always be shown. The newest version is the
+one proposed. A use of the data calls :func:`has_consented` each time and stores no answer of its own.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,111 +17,114 @@ from app.people.consents.schemas import ConsentShown, ConsentText, GiveConsent, 
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason
-from app.platform.messages import i18n as text
+from app.platform.messages import i18n
 from app.platform.security.actor import Actor
 
 TEXTS = Path(__file__).with_name("texts")
 FRENCH = "fr"
 
 
-def agreed(db: Session, person_id: int, purpose: Purpose) -> bool:
-    """Whether someone agrees to a purpose now."""
-    return bool(_standing(db, person_id, purpose))
+def has_consented(db: Session, person_id: int, purpose: Purpose) -> bool:
+    """Return whether a person consents to a purpose now."""
+    return bool(_active_consents(db, person_id, purpose))
 
 
-def agreeing(db: Session, people: Collection[int], purpose: Purpose) -> set[int]:
-    """Who of these agrees to a purpose now."""
-    standing = select(Consent.person_id).where(
+def consenting_among(db: Session, people: Collection[int], purpose: Purpose) -> set[int]:
+    """Return which of these people consent to a purpose now."""
+    active = select(Consent.person_id).where(
         col(Consent.person_id).in_(people), Consent.purpose == purpose, col(Consent.withdrawn_at).is_(None)
     )
-    return set(db.exec(standing))
+    return set(db.exec(active))
 
 
 def consents(db: Session, actor: Actor) -> tuple[PurposeShown, ...]:
-    """Every purpose with one's own lines of the register."""
-    mine = select(Consent).where(Consent.person_id == actor.person_id).order_by(col(Consent.id).desc())
-    rows = db.exec(mine).all()
+    """Return every purpose with the person's own entries in the register."""
+    own = select(Consent).where(Consent.person_id == actor.person_id).order_by(col(Consent.id).desc())
+    rows = db.exec(own).all()
     return tuple(_shown(purpose, [row for row in rows if row.purpose is purpose]) for purpose in Purpose)
 
 
 def give(db: Session, actor: Actor, command: GiveConsent) -> PurposeShown:
-    """Agree, in the words of today: 409 ``consent_text_changed`` when others were read. Twice changes nothing."""
-    words = proposed(command.purpose)
-    if command.text_version != words.version:
+    """Record consent to the current text; giving it twice changes nothing.
+
+    Raises ``Conflict("consent_text_changed")`` when another version was read.
+    """
+    text = current_text(command.purpose)
+    if command.text_version != text.version:
         raise Conflict("consent_text_changed", Reason("consent_text_changed", field="text_version"))
-    standing = _standing(db, actor.person_id, command.purpose)
-    if words.version not in {row.text_version for row in standing}:
+    active = _active_consents(db, actor.person_id, command.purpose)
+    if text.version not in {row.text_version for row in active}:
         db.add(
             Consent(
                 person_id=actor.person_id,
                 purpose=command.purpose,
-                text_version=words.version,
-                language=words.language,
+                text_version=text.version,
+                language=text.language,
                 given_at=now(),
             )
         )
         db.flush()
-    return _mine(db, actor, command.purpose)
+    return _purpose_shown(db, actor, command.purpose)
 
 
 def withdraw(db: Session, actor: Actor, purpose: Purpose) -> PurposeShown:
-    """Take it back, whatever the version agreed to; twice changes nothing."""
-    for row in _standing(db, actor.person_id, purpose):
+    """Withdraw a consent, whatever the version agreed to; withdrawing twice changes nothing."""
+    for row in _active_consents(db, actor.person_id, purpose):
         row.withdrawn_at = now()
         db.add(row)
     db.flush()
-    return _mine(db, actor, purpose)
+    return _purpose_shown(db, actor, purpose)
 
 
-def wording(purpose: Purpose, version: str) -> ConsentText:
-    """The words of a version, old ones too, in the reader's language or in French."""
-    found = _texts()
-    chosen = found.get((purpose, version, text.language.get())) or found.get((purpose, version, FRENCH))
-    if chosen is None:
+def text_of(purpose: Purpose, version: str) -> ConsentText:
+    """Return the text of a version, old ones too, in the reader's language or in French; raise ``NotFound``."""
+    texts = _texts()
+    text = texts.get((purpose, version, i18n.language.get())) or texts.get((purpose, version, FRENCH))
+    if text is None:
         raise NotFound
-    return chosen
+    return text
 
 
-def proposed(purpose: Purpose) -> ConsentText:
-    """The words of today."""
-    newest = max((version for known, version, _ in _texts() if known is purpose), key=_order)
-    return wording(purpose, newest)
+def current_text(purpose: Purpose) -> ConsentText:
+    """Return the newest text of a purpose."""
+    newest = max((version for of, version, _ in _texts() if of is purpose), key=_version_key)
+    return text_of(purpose, newest)
 
 
-def _standing(db: Session, person_id: int, purpose: Purpose) -> Sequence[Consent]:
+def _active_consents(db: Session, person_id: int, purpose: Purpose) -> Sequence[Consent]:
     not_withdrawn = col(Consent.withdrawn_at).is_(None)
     return db.exec(
         select(Consent).where(Consent.person_id == person_id, Consent.purpose == purpose, not_withdrawn)
     ).all()
 
 
-def _mine(db: Session, actor: Actor, purpose: Purpose) -> PurposeShown:
+def _purpose_shown(db: Session, actor: Actor, purpose: Purpose) -> PurposeShown:
     return next(shown for shown in consents(db, actor) if shown.text.purpose is purpose)
 
 
 def _shown(purpose: Purpose, rows: Sequence[Consent]) -> PurposeShown:
     versions = [row.text_version for row in rows if row.withdrawn_at is None]
     return PurposeShown(
-        text=proposed(purpose),
+        text=current_text(purpose),
         agreed=bool(versions),
-        agreed_version=max(versions, key=_order, default=None),
+        agreed_version=max(versions, key=_version_key, default=None),
         lines=tuple(ConsentShown.model_validate(row) for row in rows),
     )
 
 
-def _order(version: str) -> tuple[int, ...]:
+def _version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
 @cache
 def _texts() -> dict[tuple[Purpose, str, str], ConsentText]:
-    """Every wording there is; the first line of a file is its title."""
-    found = {}
+    """Return every text by purpose, version and language; the first line of a file is its title."""
+    texts = {}
     for file in TEXTS.glob("*/*.md"):
         version, language = file.name.removesuffix(".md").rsplit(".", 1)
         title, _, body = file.read_text(encoding="utf-8").partition("\n")
         purpose = Purpose(file.parent.name)
-        found[purpose, version, language] = ConsentText(
+        texts[purpose, version, language] = ConsentText(
             purpose=purpose, version=version, language=language, title=title.removeprefix("# "), body=body.strip()
         )
-    return found
+    return texts

@@ -1,4 +1,4 @@
-"""People as they come in and go out."""
+"""The query and the results of a search among the people of a college."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from app.platform.security.permissions import Role
 
 
 class PersonRow(Read):
-    """Someone of a college, with the roles they hold in it."""
+    """A person, with the roles they hold in the college."""
 
     id: int
     name: str
@@ -17,14 +17,14 @@ class PersonRow(Read):
 
 
 class PeoplePage(Read):
-    """Some people by name; ``next`` is the cursor of those who follow, ``None`` at the end."""
+    """A page of people by name; ``next`` is the cursor of the following page, ``None`` at the end."""
 
     items: tuple[PersonRow, ...]
     next: int | None
 
 
 class PeopleQuery(Command):
-    """What to look for: every word must be in a name, whatever its accents and case."""
+    """A search: every word must be in a name, whatever its accents and case."""
 
     search: Annotated[str, StringConstraints(max_length=100)] = ""
     after: int | None = None

@@ -1,28 +1,31 @@
-"""Legal names as JSON."""
+"""JSON routes for a person's legal name and its changes."""
 
 from typing import Annotated
 
 from fastapi import APIRouter
 
 from app.people.legal_names import service
-from app.people.legal_names.schemas import LegalName, Rename
+from app.people.legal_names.schemas import LegalName, PersonRef, Rename
+from app.people.legal_names.service import see_person
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 
 router = APIRouter(tags=["people"])
-Renaming = Annotated[Actor, may(P.PERSON_RENAME)]
-HERE = "/colleges/{college_id}/people/{person_id}/legal-name"
+RenamedPerson = Annotated[PersonRef, seen(see_person, P.PERSON_RENAME)]
+PATH = "/colleges/{college_id}/people/{person_id}/legal-name"
 
 
-@router.get(HERE, summary="Someone's legal name and those before")
-def read_legal_name(actor: Renaming, db: SessionDep, college_id: int, person_id: int) -> LegalName:
-    """Latest first, with who saw the proof of each change and when."""
-    return service.legal_name(db, service.see_person(db, actor, college_id, person_id))
+@router.get(PATH, summary="A person's legal name and its history")
+def read_legal_name(person: RenamedPerson, db: SessionDep) -> LegalName:
+    """Return the person's names and the former legal names, latest first, with who saw each proof and when."""
+    return service.legal_name(db, person)
 
 
-@router.put(HERE, summary="Change someone's legal name")
-def rename(actor: Renaming, db: SessionDep, college_id: int, person_id: int, command: Rename) -> LegalName:
-    """From now on, everywhere; certificates already issued are replaced one by one, on the registrar's decision."""
-    return service.rename(db, actor, service.see_person(db, actor, college_id, person_id), command)
+@router.put(PATH, summary="Change a person's legal name")
+def rename(
+    actor: Annotated[Actor, may(P.PERSON_RENAME)], person: RenamedPerson, db: SessionDep, command: Rename
+) -> LegalName:
+    """Change the name everywhere from now on; issued certificates are replaced one by one, by the registrar (S7)."""
+    return service.rename(db, actor, person, command)

@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""The table of former legal names."""
 
 from datetime import date, datetime
 
@@ -12,7 +9,7 @@ from app.platform.database.types import moment, owned
 
 
 class NameChange(Row, table=True):
-    """A legal name that someone had until a day, and who saw the proof of the new one; the proof is not kept (S7)."""
+    """A former legal name, when it was replaced, and who saw the proof of the new one; the proof is not stored (S7)."""
 
     __tablename__ = "name_change"
     __table_args__ = owned()

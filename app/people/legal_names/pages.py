@@ -1,33 +1,37 @@
-"""A change of legal name, on a page."""
+"""The page that shows and changes a person's legal name."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
 from app.people.legal_names import service
-from app.people.legal_names.schemas import Rename
+from app.people.legal_names.schemas import PersonRef, Rename
+from app.people.legal_names.service import see_person
 from app.platform.security.actor import Actor
-from app.platform.security.guards import may
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-Renaming = Annotated[Actor, may(P.PERSON_RENAME)]
-HERE = "/colleges/{college_id}/personnes/{person_id}/nom"
+RenamedPerson = Annotated[PersonRef, seen(see_person, P.PERSON_RENAME)]
+PATH = "/colleges/{college_id}/personnes/{person_id}/nom"
 
 
-@router.get(HERE)
-def name_page(actor: Renaming, db: SessionDep, request: Request, college_id: int, person_id: int) -> Response:
-    """The name as it is, the form, and the names before."""
-    found = service.legal_name(db, service.see_person(db, actor, college_id, person_id))
-    return render(request, "people/name.html", person=found, college_id=college_id)
+@router.get(PATH)
+def name_page(person: RenamedPerson, db: SessionDep, request: Request) -> Response:
+    """Show the present name, the form to change it, and the former names."""
+    names = service.legal_name(db, person)
+    return render(request, "people/name.html", person=names, college_id=person.college_id)
 
 
-@router.post(HERE)
+@router.post(PATH)
 def rename(
-    actor: Renaming, db: SessionDep, college_id: int, person_id: int, command: Annotated[Rename, Form()]
+    actor: Annotated[Actor, may(P.PERSON_RENAME)],
+    person: RenamedPerson,
+    db: SessionDep,
+    command: Annotated[Rename, Form()],
 ) -> Response:
-    """Another name, then the page again."""
-    service.rename(db, actor, service.see_person(db, actor, college_id, person_id), command)
-    return redirect_after_post(HERE.format(college_id=college_id, person_id=person_id))
+    """Change the name, then show the page again."""
+    service.rename(db, actor, person, command)
+    return redirect_after_post(PATH.format(college_id=person.college_id, person_id=person.id))

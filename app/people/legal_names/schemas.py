@@ -1,4 +1,4 @@
-"""Legal names: the one someone has, those they had, and who saw the proof of a change (S7)."""
+"""Legal names: the present one, the former ones, and who saw the proof of each change (S7)."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,14 +11,14 @@ from app.platform.schema import Command, Line, Read
 
 
 class PersonRef(Read):
-    """Someone of a college within reach: what commands accept."""
+    """A person of a college within the actor's reach: what commands accept."""
 
     id: int
     college_id: int
 
 
 class Rename(Command):
-    """Another legal name, on a proof seen that day and then destroyed; the chosen name is as sent, none if empty."""
+    """A new legal name, on a proof seen that day, then destroyed; an empty ``chosen_name`` removes the chosen name."""
 
     legal_first_name: Name
     legal_last_name: Name
@@ -30,7 +30,7 @@ class Rename(Command):
 
 
 class FormerName(Read):
-    """A legal name someone had until a moment."""
+    """A former legal name and when it was replaced."""
 
     legal_first_name: str
     legal_last_name: str
@@ -40,7 +40,7 @@ class FormerName(Read):
 
 
 class LegalName(Read):
-    """Someone's legal and chosen names, and the legal names before, latest first."""
+    """A person's legal and chosen names, and their former legal names, latest first."""
 
     id: int
     legal_first_name: str

@@ -1,1 +1,1 @@
-"""The audit record: what was written, what was looked at, what was refused, chained; and what is kept on people."""
+"""The audit record: changes, accesses and refusals, its hash chain, and the register of personal data."""

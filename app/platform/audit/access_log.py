@@ -1,11 +1,7 @@
-"""Who did what to whom, when, from where: append-only, derived from what each transaction wrote.
+"""The log of accesses to people's files: who read which part of whose file, when and from where.
 
-:func:`record` runs last at the commit boundary: every row that objects wrote becomes an entry, in the same
-transaction, so that a change that cannot be recorded fails. A statement that escapes the unit of work says so
-with :func:`note`. An entry holds identifiers and a digest; the values stand aside, with a salt so that a digest
-whose values were emptied confirms no guess. The chain is sealed apart (``sealing.py``).
-
-Views of a person's file (:func:`viewed`) are written at the same boundary, one row per person, unchained.
+Services call :func:`log_access`; the rows are written before the transaction commits, one per person, and are not
+part of the hash chain.
 """
 
 from collections.abc import Iterable
@@ -20,33 +16,30 @@ from app.platform.json import canonical
 from app.platform.security.permissions import GRANTS, Role
 
 DAILY = frozenset({Part.BOARD, Part.APPLICATION, Part.CANDIDATES, Part.HOURS})
-"""Lists that their readers open all day long: one row per reader, person and half-day."""
+"""Lists that are opened all day long: logged once per reader, person and half-day."""
 HALF_DAY = timedelta(hours=12)
 
 
-# Views of a person's file ------------------------------------------------------------------------
-
-
 def part_of(permission: str) -> Part:
-    """The part of a file that a permission opens: its noun."""
+    """Return the part of a file that a permission gives access to: the one named by the permission's noun."""
     noun = permission.partition(":")[0]
     return Part(noun) if noun in set(Part) else Part.ENROLMENT
 
 
 def log_access(db: Session, people: Iterable[tuple[int, int]], part: Part | None = None) -> None:
-    """Someone sees what concerns these ``(person, college)``: a row for each but themself, written at the boundary.
+    """Log that the actor reads the files of these ``(person, college)`` pairs, but their own; written at commit.
 
-    The part of the file is the one that the route's permission opens, unless told. Behind no route (the command
-    line, a story being told) nobody is shown anything.
+    ``part`` defaults to the one of the route's permission. Outside a request (the command line, the demo network)
+    nothing is logged.
     """
     context = db.actor_context
     if context.person_id is not None and context.permission:
         what = part or part_of(context.permission)
-        seen: dict[tuple[int, int, Part], None] = db.info.setdefault("log_access", {})
-        seen.update({(person, college, what): None for person, college in people if person != context.person_id})
+        accesses: dict[tuple[int, int, Part], None] = db.info.setdefault("log_access", {})
+        accesses.update({(person, college, what): None for person, college in people if person != context.person_id})
 
 
-_VIEWS = text(
+_INSERT_ACCESSES = text(
     """
     insert into view_log (at, viewer_id, subject_id, college_id, permission, role, what, origin)
     select :at, :viewer, g.person, g.college, :permission,
@@ -63,12 +56,13 @@ _VIEWS = text(
 )
 
 
-def write_views(db: Session) -> None:
-    seen: dict[tuple[int, int, Part], None] = db.info.pop("log_access", {})
-    if not seen:
+def write_accesses(db: Session) -> None:
+    """Write the accesses that the transaction logged: at most one statement."""
+    accesses: dict[tuple[int, int, Part], None] = db.info.pop("log_access", {})
+    if not accesses:
         return
     context, at = db.actor_context, now()
-    people = [{"person": p, "college": c, "what": w, "daily": w in DAILY} for p, c, w in seen]
+    people = [{"person": p, "college": c, "what": w, "daily": w in DAILY} for p, c, w in accesses]
     values = {
         "people": canonical(people).decode(),
         "at": at,
@@ -78,4 +72,4 @@ def write_views(db: Session) -> None:
         "roles": [role.value for role in Role if context.permission in GRANTS[role]],
         "origin": context.origin,
     }
-    db.execute(_VIEWS, values)
+    db.execute(_INSERT_ACCESSES, values)

@@ -1,7 +1,7 @@
-"""What is known of people, why, and how long: every column of every table, from ``privacy.toml``.
+"""The register of personal data: purpose, retention and sensitivity of every column, from ``data_register.toml``.
 
-The file is the one place; exports, anonymisation and the privacy impact assessment (A-2.1, s. 63.5) read it
-here, ``docs/privacy.md`` tells it, and a column that it does not name fails the tests.
+The file is the single source for exports, anonymisation, the privacy impact assessment (A-2.1, s. 63.5) and
+``docs/privacy.md``; a column that it does not name fails the tests.
 """
 
 import tomllib
@@ -14,12 +14,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 FILE = Path(__file__).with_name("data_register.toml")
-Words = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Sentence = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Column = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Sensitivity(StrEnum):
-    """What a column says of people."""
+    """How sensitive a column is: no personal data, personal data, or confidential personal data."""
 
     NONE = "none"
     PERSONAL = "personal"
@@ -27,20 +27,20 @@ class Sensitivity(StrEnum):
 
 
 class Entry(BaseModel):
-    """A part of the file: unknown names and loose types are errors."""
+    """Base of every part of the file: unknown names and values of another type are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Retention(Entry):
-    """How long something is kept, from when, why, and who destroys it: exactly one figure, or for ever."""
+    """A retention period (exactly one unit, or permanent), its start, its reason, and who applies it (BR-27)."""
 
     hours: int | None = Field(default=None, ge=1)
     days: int | None = Field(default=None, ge=1)
     years: int | None = Field(default=None, ge=1)
     permanent: bool = False
     after: Annotated[str, StringConstraints(min_length=5)]
-    reason: Words
+    reason: Sentence
     applied_by: Literal["service", "college"]
 
     @model_validator(mode="after")
@@ -52,18 +52,18 @@ class Retention(Entry):
 
 
 class TableEntry(Entry):
-    """A table: purpose, retention, its columns by sensitivity, and the purposes that columns have of their own.
+    """A table: its purpose, its retention, its columns by sensitivity, and ``why`` some have a purpose of their own.
 
-    ``files`` are the columns that name kept files (``blob_store.py``): what none of them names is swept away.
+    ``files`` are the columns that refer to stored files (``blob_store.py``): a file that none refers to is deleted.
     """
 
-    purpose: Words
+    purpose: Sentence
     retention: str
     none: list[Column] = Field(default_factory=list)
     personal: list[Column] = Field(default_factory=list)
     confidential: list[Column] = Field(default_factory=list)
     files: list[Column] = Field(default_factory=list)
-    why: dict[Column, Words] = Field(default_factory=dict)
+    why: dict[Column, Sentence] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _each_once(self) -> "TableEntry":
@@ -73,18 +73,23 @@ class TableEntry(Entry):
         return self
 
     def columns(self) -> Iterator[tuple[Sensitivity, str]]:
-        """Each column with what it is."""
-        for kind in Sensitivity:
-            yield from ((kind, column) for column in getattr(self, kind.value))
+        """Yield each column with its sensitivity."""
+        by_sensitivity = {
+            Sensitivity.NONE: self.none,
+            Sensitivity.PERSONAL: self.personal,
+            Sensitivity.CONFIDENTIAL: self.confidential,
+        }
+        for kind, columns in by_sensitivity.items():
+            yield from ((kind, column) for column in columns)
 
 
 class Place(Entry):
-    """What is kept outside the tables."""
+    """Data kept outside the tables."""
 
     place: str
-    what: Words
+    what: Sentence
     sensitivity: Annotated[Sensitivity, Field(strict=False)]
-    purpose: Words
+    purpose: Sentence
     retention: str
 
 
@@ -105,22 +110,22 @@ class Register(Entry):
 
 @cache
 def register() -> Register:
-    """The file, read once; ``ValueError`` when it says something twice or not at all."""
+    """Return the parsed file, read once; raise ``ValueError`` for a duplicate or missing declaration."""
     return Register.model_validate(tomllib.loads(FILE.read_text(encoding="utf-8")))
 
 
 def sensitivity(table: str, column: str) -> Sensitivity:
-    """What a column is; ``KeyError`` when the file does not name it."""
+    """Return the sensitivity of a column; raise ``KeyError`` when the file does not name it."""
     return {name: kind for kind, name in register().tables[table].columns()}[column]
 
 
 def file_columns() -> list[tuple[str, str]]:
-    """``(table, column)`` of every column that names kept files."""
+    """Return ``(table, column)`` of every column that refers to stored files."""
     return [(table, column) for table, entry in register().tables.items() for column in entry.files]
 
 
 def differences(columns: Iterable[tuple[str, str]]) -> list[str]:
-    """``table.column`` that exist and are not classified, or are classified and do not exist."""
-    there = {f"{table}.{column}" for table, column in columns}
-    said = {f"{table}.{column}" for table, entry in register().tables.items() for _, column in entry.columns()}
-    return sorted(there ^ said)
+    """Return each ``table.column`` that exists and is not classified, or is classified and does not exist."""
+    existing = {f"{table}.{column}" for table, column in columns}
+    declared = {f"{table}.{column}" for table, entry in register().tables.items() for _, column in entry.columns()}
+    return sorted(existing ^ declared)

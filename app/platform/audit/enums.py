@@ -1,17 +1,17 @@
-"""Words of the audit record: outcomes, acts, parts of a file."""
+"""The enumerations of the audit record: outcomes, acts, parts of a person's file."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of an act."""
+    """The outcome of an act: done, or refused."""
 
     DONE = "done"
     REFUSED = "refused"
 
 
 class Part(StrEnum):
-    """What of a person's file was seen; the last four are lists of a cohort or a college."""
+    """The part of a person's file that was read; the last four are lists of a cohort or a college."""
 
     ENROLMENT = "enrolment"
     PROGRESS = "progress"
@@ -27,7 +27,7 @@ class Part(StrEnum):
 
 
 class Act(StrEnum):
-    """What was done to a row."""
+    """The kind of change made to a row."""
 
     CREATE = "create"
     CHANGE = "change"

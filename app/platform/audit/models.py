@@ -1,12 +1,4 @@
-"""Who did what to whom, when, from where: append-only, derived from what each transaction wrote.
-
-:func:`record` runs last at the commit boundary: every row that objects wrote becomes an entry, in the same
-transaction, so that a change that cannot be recorded fails. A statement that escapes the unit of work says so
-with :func:`note`. An entry holds identifiers and a digest; the values stand aside, with a salt so that a digest
-whose values were emptied confirms no guess. The chain is sealed apart (``sealing.py``).
-
-Views of a person's file (:func:`viewed`) are written at the same boundary, one row per person, unchained.
-"""
+"""The tables of the audit record: entries, their values, the links of the hash chain, and the access log."""
 
 from datetime import datetime
 
@@ -22,8 +14,8 @@ from app.platform.security.permissions import Role
 class AuditEntry(SQLModel, table=True):
     """One act on one row, or one refused access: identifiers and digests only.
 
-    ``subject`` is a table and ``subject_id`` its row, or of a refusal the door and the number it was asked for;
-    ``digest`` the SHA-256 of the salt and the values kept aside.
+    ``subject`` is a table and ``subject_id`` a row of it; of a refusal, the method with the path pattern and the id in
+    the path. ``digest`` is the SHA-256 of the salt and the values in :class:`AuditValues`.
     """
 
     __tablename__ = "audit_entry"
@@ -45,7 +37,7 @@ class AuditEntry(SQLModel, table=True):
 
 
 class AuditValues(SQLModel, table=True):
-    """What an entry changed, before and after; anonymisation may empty all three without breaking the chain."""
+    """The values that an entry changed, before and after; anonymisation may empty them without breaking the chain."""
 
     __tablename__ = "audit_values"
 
@@ -56,7 +48,7 @@ class AuditValues(SQLModel, table=True):
 
 
 class AuditSeal(SQLModel, table=True):
-    """An entry's link of the chain: ``mac`` covers the entry and the one before; ``key_version`` is the keyring's."""
+    """A link of the hash chain: ``mac`` covers the entry and the previous link, under the keyring's ``key_version``."""
 
     __tablename__ = "audit_seal"
 
@@ -68,9 +60,9 @@ class AuditSeal(SQLModel, table=True):
 
 
 class View(SQLModel, table=True):
-    """That someone saw or exported something of a person's file; the person may read it. Not chained.
+    """An access to a part of a person's file, which the person may read; not part of the hash chain.
 
-    ``role`` is the one that opened the file to them that day.
+    ``role`` is the one that gave the viewer access that day.
     """
 
     __tablename__ = "view_log"
@@ -85,6 +77,3 @@ class View(SQLModel, table=True):
     role: Role | None = Field(default=None, sa_type=by_value(Role), nullable=True)
     what: Part = Field(sa_type=by_value(Part))
     origin: str = Field(default="", max_length=45)
-
-
-# What is to be recorded --------------------------------------------------------------------------

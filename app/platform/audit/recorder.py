@@ -1,11 +1,10 @@
-"""Who did what to whom, when, from where: append-only, derived from what each transaction wrote.
+"""The recorder of the audit record: entries derived from the changes of each transaction, append-only.
 
-:func:`record` runs last at the commit boundary: every row that objects wrote becomes an entry, in the same
-transaction, so that a change that cannot be recorded fails. A statement that escapes the unit of work says so
-with :func:`note`. An entry holds identifiers and a digest; the values stand aside, with a salt so that a digest
-whose values were emptied confirms no guess. The chain is sealed apart (``sealing.py``).
-
-Views of a person's file (:func:`viewed`) are written at the same boundary, one row per person, unchained.
+:func:`record` runs last before each commit: every row changed through an object becomes an entry, in the same
+transaction, so that a change that cannot be recorded fails. A statement outside the unit of work is declared with
+:func:`record_statement` or :func:`skip_audit`. An entry holds identifiers and a digest; its values are in another
+table, with a salt, so that the digest of emptied values confirms no guess. The hash chain is appended separately
+(``hash_chain.py``).
 """
 
 import json
@@ -21,13 +20,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import object_mapper
 
-from app.platform.audit.access_log import write_views
+from app.platform.audit.access_log import write_accesses
 from app.platform.audit.enums import Act, Outcome
 from app.platform.clock import now
 from app.platform.database.session import Session, changes
 from app.platform.json import canonical
 
-HIDDEN = "•"
+REDACTED = "•"
 SECRETS = frozenset(
     {
         "account.password_hash", "account.totp_sealed", "sign_in.secret_hash", "recovery_code.code_hash",
@@ -35,7 +34,7 @@ SECRETS = frozenset(
         "oidc_provider.client_secret_sealed", "college_key.private_sealed",
     }
 )  # fmt: skip
-"""Columns whose values are never copied, not even as digests: what opens a door."""
+"""Columns whose values are never copied, not even as digests: credentials."""
 
 NOT_AUDITED: Mapping[str, str] = MappingProxyType(
     {
@@ -43,14 +42,14 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "audit_values": "the record itself",
         "audit_seal": "the record itself",
         "view_log": "a record of its own",
-        "attempt": "wrong tries are counted, not acted upon; strangers fill it, and it empties itself",
-        "idempotent_request": "the creation that it stands for is recorded",
-        "oidc_flow": "a step on the way; the sign-in or the link at its end is recorded",
-        "letter": "what decided it is recorded; its words may open a door, its sending changes nobody's data",
-        "progress": "derived from facts that are recorded; doctor --progress compares",
-        "certificate_counter": "the number that it gave is in the certificate's entry",
-        "password_reset.created_at": "anyone may ask for a link to any address; what is done with it is recorded",
-        "sign_in.seen_at": "when a sign-in was last used says nothing that views and entries do not",
+        "attempt": "failed attempts are only counted; unauthenticated requests add rows, which expire",
+        "idempotent_request": "the creation that it belongs to is recorded",
+        "oidc_flow": "an intermediate step; the sign-in or the link that ends it is recorded",
+        "letter": "its cause is recorded; its text may hold a secret link, sending it changes nobody's data",
+        "progress": "derived from facts that are recorded; doctor --progress compares them",
+        "certificate_counter": "the number taken from it is in the certificate's entry",
+        "password_reset.created_at": "anyone may request a link for any address; the use of a link is recorded",
+        "sign_in.seen_at": "the access log and the entries already date the use of a sign-in",
         "api_token.seen_at": "as above",
         "oidc_identity.seen_at": "as above",
     }
@@ -60,7 +59,7 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry on its way; ``before`` and ``after`` are columns with their values."""
+    """An entry to be written; ``before`` and ``after`` are columns with their values."""
 
     action: str
     subject: str
@@ -69,8 +68,8 @@ class Entry:
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
 
-    def joined(self, later: "Entry") -> "Entry":
-        """One entry per row and transaction: what it was at first, what it is in the end."""
+    def merged(self, later: "Entry") -> "Entry":
+        """Return one entry for two changes of a row in a transaction: the first values before, the last after."""
         if later.action == Act.REMOVE:
             return replace(later, before={**(later.before or {}), **(self.before or {})})
         before = None if self.before is None else {**(later.before or {}), **self.before}
@@ -87,51 +86,51 @@ def record_statement(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Say of a statement that no object carried which row it wrote: :func:`record` sees objects only."""
-    entry = Entry(action, table, row_id, college_id, _shown(table, before), _shown(table, after))
+    """Declare the row that a statement outside the unit of work wrote: :func:`record` derives entries from objects."""
+    entry = Entry(action, table, row_id, college_id, _redacted(table, before), _redacted(table, after))
     db.info.setdefault("noted", []).append(entry)
 
 
 def skip_audit(db: Session, name: str) -> None:
-    """Say of a statement that it wrote what is decided to leave no entry (a column of :data:`UNRECORDED`)."""
+    """Declare that a statement wrote a table or column of :data:`NOT_AUDITED`, which leaves no entry."""
     if name not in NOT_AUDITED:
         raise RuntimeError(f"{name} is recorded")
     db.info.setdefault("skip_audit", Counter())[name.partition(".")[0]] += 1
 
 
 def entries_of(db: Session) -> list[Entry]:
-    """What this transaction did so far, one entry per row, in order; and what was noted."""
-    found: dict[object, Entry] = {}
+    """Return the entries of this transaction so far: one per changed row, in order, then the declared statements."""
+    entries: dict[object, Entry] = {}
     for change in changes(db):
         table = str(change.row.__tablename__)
-        before, after = _shown(table, change.before), _shown(table, change.after)
+        before, after = _redacted(table, change.before), _redacted(table, change.after)
         if table in NOT_AUDITED or (before == {} and after == {}):
             continue
         act = Act.CREATE if before is None else Act.REMOVE if after is None else Act.CHANGE
         key = tuple(object_mapper(change.row).primary_key_from_instance(change.row))
         college = change.row.id if table == "college" else getattr(change.row, "college_id", None)
         entry = Entry(act, table, key[0] if len(key) == 1 and type(key[0]) is int else None, college, before, after)
-        known = found.get((table, key))
-        found[table, key] = entry if known is None else known.joined(entry)
-    return [*found.values(), *db.info.get("noted", ())]
+        earlier = entries.get((table, key))
+        entries[table, key] = entry if earlier is None else earlier.merged(entry)
+    return [*entries.values(), *db.info.get("noted", ())]
 
 
-def _shown(table: str, values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Columns as they are kept: secrets hidden, what is decided to be unrecorded left out, the rest plain."""
+def _redacted(table: str, values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a row's columns as JSON values, secrets redacted, those of :data:`NOT_AUDITED` left out."""
     if values is None:
         return None
-    kept = {name: value for name, value in values.items() if f"{table}.{name}" not in NOT_AUDITED}
-    hidden = {name: HIDDEN for name in kept if f"{table}.{name}" in SECRETS}
-    return plain({**kept, **hidden})
+    audited = {name: value for name, value in values.items() if f"{table}.{name}" not in NOT_AUDITED}
+    redacted = {name: REDACTED for name in audited if f"{table}.{name}" in SECRETS}
+    return json_values({**audited, **redacted})
 
 
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """As JSON that reads back the same from ``jsonb``, which keeps no float as it was written: they become text."""
-    found: dict[str, Any] = json.loads(json.dumps(values, default=_in_text), parse_float=str, parse_constant=str)
-    return found
+def json_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as JSON that ``jsonb`` gives back unchanged; floats become text, as ``jsonb`` rewrites them."""
+    converted: dict[str, Any] = json.loads(json.dumps(values, default=_to_json), parse_float=str, parse_constant=str)
+    return converted
 
 
-def _in_text(value: object) -> object:
+def _to_json(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
@@ -142,11 +141,11 @@ def _in_text(value: object) -> object:
 
 
 def digest_of(salt: str, before: object, after: object) -> str:
-    """What an entry keeps of its values."""
+    """Return the digest of an entry's values: the SHA-256 of the salt and their canonical JSON."""
     return sha256(salt.encode() + canonical({"before": before, "after": after})).hexdigest()
 
 
-# At the commit boundary --------------------------------------------------------------------------
+# Writing entries ---------------------------------------------------------------------------------
 
 # One statement, and ids from the sequence: the application role may add to the record, not read it back.
 _RECORD = text(
@@ -169,17 +168,17 @@ _RECORD = text(
 
 
 def record(db: Session) -> None:
-    """Write what the transaction did and whom it looked at: at most one statement for each."""
+    """Write the transaction's entries and accesses before it commits: at most one statement for each."""
     entries = entries_of(db)
     if entries:
         write(db, entries, Outcome.DONE)
-    write_views(db)
+    write_accesses(db)
     db.info.pop("noted", None)
     db.info.pop("skip_audit", None)
 
 
 def write(db: Session, entries: Iterable[Entry], outcome: Outcome) -> None:
-    """Add entries to the record, by whoever acts in the session."""
+    """Write entries to the record, in the name of the session's actor."""
     context = db.actor_context
     values = {
         "entries": canonical([_as_json(entry) for entry in entries]).decode(),
@@ -195,9 +194,14 @@ def write(db: Session, entries: Iterable[Entry], outcome: Outcome) -> None:
 
 
 def _as_json(entry: Entry) -> dict[str, object]:
-    shown = {name: getattr(entry, name) for name in ("action", "subject", "subject_id", "college_id")}
+    identifiers = {
+        "action": entry.action,
+        "subject": entry.subject,
+        "subject_id": entry.subject_id,
+        "college_id": entry.college_id,
+    }
     if entry.before is None and entry.after is None:
-        return {**shown, "digest": ""}
+        return {**identifiers, "digest": ""}
     salt = secrets.token_hex(16)
     digest = digest_of(salt, entry.before, entry.after)
-    return {**shown, "digest": digest, "salt": salt, "before": entry.before, "after": entry.after}
+    return {**identifiers, "digest": digest, "salt": salt, "before": entry.before, "after": entry.after}

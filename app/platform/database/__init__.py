@@ -1,1 +1,1 @@
-"""PostgreSQL: column types, rows, the session, the transaction and its commit boundary, the embedded server."""
+"""PostgreSQL: column types, rows, the session, transactions, the embedded server."""

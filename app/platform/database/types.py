@@ -1,10 +1,4 @@
-"""The database: column types, the engine, and the one place where a transaction begins and ends.
-
-A request is one transaction, committed before its response is sent (docs/decisions/0002). It runs as the
-application role with the actor's colleges set, so row-level security stands behind every query
-(docs/decisions/0004). ``written()`` is what a transaction has written: the progress projection derives from
-it which enrolments to fold again.
-"""
+"""Column types, the naming convention of constraints, and the table arguments of college-owned tables."""
 
 from collections.abc import Iterable
 from datetime import UTC as UTC_ZONE
@@ -34,24 +28,24 @@ SQLModel.metadata.naming_convention = {
 
 
 class UTC(TypeDecorator[datetime]):
-    """A moment: stored as ``timestamptz``, aware on both sides; a naive value is refused (BR-30)."""
+    """The column type of a moment: ``timestamptz``, always aware in Python; a naive value is refused (BR-30)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a moment without a zone."""
+        """Return the value for the database; raise ``ValueError`` for a moment without a time zone."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a moment needs its time zone")
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give it back in UTC."""
+        """Return the moment in UTC."""
         return value.astimezone(UTC_ZONE) if value is not None else None
 
 
 def by_value(kind: type[StrEnum], name: str | None = None) -> Enum:
-    """An enum column stored by value in text, with a CHECK; ``name`` tells two of one kind in a table apart."""
+    """Return an enum type stored by value as text, with a CHECK; ``name`` separates two of one kind in a table."""
     return Enum(
         kind,
         native_enum=False,
@@ -64,20 +58,20 @@ def by_value(kind: type[StrEnum], name: str | None = None) -> Enum:
 
 
 def moment(*, index: bool = False) -> Any:  # noqa: ANN401 - SQLModel's Field is untyped by design
-    """A required moment column."""
+    """Return a required moment column."""
     return Field(sa_type=UTC, nullable=False, index=index)
 
 
 def moment_or_none() -> Any:  # noqa: ANN401
-    """An optional moment column."""
+    """Return an optional moment column."""
     return Field(default=None, sa_type=UTC, nullable=True)
 
 
 def owned(*parents: tuple[str, str], extra: Iterable[SchemaItem] = ()) -> tuple[SchemaItem, ...]:
-    """Table arguments of a college-owned table: ``(id, college_id)`` is a key that children refer to.
+    """Return the table arguments of a college-owned table, whose children refer to the key ``(id, college_id)``.
 
-    Each parent is ``(column, table)``: the child carries the parent's college, so the database itself
-    refuses a link from one college to another.
+    Each parent is ``(column, table)``: the row has its parent's college, so that the database itself refuses a
+    reference from one college to another.
     """
     links = (
         ForeignKeyConstraint([column, "college_id"], [f"{table}.id", f"{table}.college_id"])
@@ -87,5 +81,5 @@ def owned(*parents: tuple[str, str], extra: Iterable[SchemaItem] = ()) -> tuple[
 
 
 def check(name: str, condition: str) -> CheckConstraint:
-    """A named CHECK."""
+    """Return a named CHECK constraint."""
     return CheckConstraint(condition, name=name)

@@ -1,1 +1,1 @@
-"""Files: PDF, the render pool, spreadsheets, the blob store, signatures and verifiable credentials."""
+"""Documents: PDF, the render pool, signatures, spreadsheets, verifiable credentials, the blob store."""

@@ -1,4 +1,4 @@
-"""Files kept by the SHA-256 of their content: the same bytes once, whole or not at all."""
+"""A content-addressed file store: each file is named by the SHA-256 of its content, and written atomically."""
 
 import hashlib
 import io
@@ -10,101 +10,109 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-DIGITS = 64
-"""Of a digest in hexadecimal, which is the name of its file."""
-ASIDE = ".swept"
-KEPT, RESTRICTED = "files", "restricted"
-"""Folders of what is served, and of what is kept for the record alone."""
+DIGEST_LENGTH = 64
+"""Hexadecimal digits of a digest, which is the name of its file."""
+SWEPT_SUFFIX = ".swept"
+SERVED, RESTRICTED = "files", "restricted"
+"""Folder of the files that are served, and folder of those kept for the record only."""
 
 
 def digest(content: bytes) -> str:
-    """The name under which bytes are kept: their SHA-256."""
+    """Return the SHA-256 of bytes in hexadecimal: the name of their file."""
     return hashlib.sha256(content).hexdigest()
 
 
 def store(root: Path, content: bytes) -> str:
-    """Keep bytes under ``root``; returns their SHA-256. A crash leaves no half file behind its name."""
+    """Store bytes under ``root`` and return their SHA-256. The write is atomic: a crash leaves no partial file."""
     name = digest(content)
-    path = _place(root, name)
+    path = _path(root, name)
     try:
-        os.utime(path)  # young again: no sweep takes it before the row that will name it is there
+        os.utime(path)  # its age starts again: no sweep deletes it before the row that will refer to it is committed
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, unfinished = tempfile.mkstemp(dir=path.parent)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(unfinished).replace(path)
+        Path(temporary).replace(path)
     return name
 
 
-def load(root: Path, name: str, where: str = KEPT) -> bytes:
-    """The bytes of a digest; ``FileNotFoundError`` when they are not kept, ``ValueError`` when they were altered."""
-    content = _place(root, name, where).read_bytes()
+def load(root: Path, name: str, folder: str = SERVED) -> bytes:
+    """Return the bytes of a digest; raise ``FileNotFoundError`` when missing, ``ValueError`` when altered."""
+    content = _path(root, name, folder).read_bytes()
     if digest(content) != name:
         raise ValueError(f"{name}: altered")
     return content
 
 
 def restrict(root: Path, name: str) -> bool:
-    """Put bytes away where nothing is served from; whether they were still among the others."""
-    aside = _place(root, name, RESTRICTED)
-    aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Move a file to the folder from which nothing is served; return whether it was still among the served files."""
+    restricted = _path(root, name, RESTRICTED)
+    restricted.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileNotFoundError):
-        _place(root, name).replace(aside)
+        _path(root, name).replace(restricted)
         return True
     return False
 
 
 def load_restricted(root: Path, name: str) -> bytes:
-    """The bytes of a digest, put away or not yet; raises as :func:`load`."""
+    """Return the bytes of a digest, restricted or still served; raise as :func:`load`."""
     try:
         return load(root, name, RESTRICTED)
     except FileNotFoundError:
         return load(root, name)
 
 
-def is_kept(root: Path, name: str) -> bool:
-    """Whether the bytes of a digest are there."""
-    return _place(root, name).is_file()
+def exists(root: Path, name: str) -> bool:
+    """Return whether the file of a digest is among the served files."""
+    return _path(root, name).is_file()
 
 
-def _place(root: Path, name: str, where: str = KEPT) -> Path:
-    return root / where / name[:2] / name
+def _path(root: Path, name: str, folder: str = SERVED) -> Path:
+    return root / folder / name[:2] / name
 
 
-# What nobody names any more ----------------------------------------------------------------------
+# Unreferenced files ------------------------------------------------------------------------------
 
 
-def strays(root: Path, before: datetime) -> list[Path]:
-    """Files last stored before a moment, half ones included: look at them first, at who names them afterwards."""
-    found = (path for path in sorted((root / KEPT).glob("*/*")) if path.is_file())
-    return [path for path in found if _is_older(path, before)]
+def files_before(root: Path, before: datetime) -> list[Path]:
+    """Return the files last stored before a moment, partial ones included: the candidates of :func:`sweep`.
 
-
-def sweep(found: Iterable[Path], named: Collection[str], before: datetime) -> int:
-    """Delete those of the strays that no digest names; returns how many.
-
-    Each is put aside, looked at again and only then deleted: what was stored anew in between is young and comes
-    back, and what is stored from then on is written again. What a sweep that died had put aside comes back too.
+    List them first and the references afterwards: a file that is referenced in between is younger.
     """
-    return sum(_delete(path, before) for path in found if path.name[:DIGITS] not in named or _bring_back(path))
+    files = (path for path in sorted((root / SERVED).glob("*/*")) if path.is_file())
+    return [path for path in files if _is_older(path, before)]
+
+
+def sweep(candidates: Iterable[Path], referenced: Collection[str], before: datetime) -> int:
+    """Delete the candidates whose digest is not referenced; return how many.
+
+    Each is renamed, its age is checked again, and only then is it deleted: a file that was stored again in between
+    is young and gets its name back, and one that is stored afterwards is written anew. A file that an interrupted
+    sweep left renamed gets its name back too.
+    """
+    return sum(
+        _delete(path, before)
+        for path in candidates
+        if path.name[:DIGEST_LENGTH] not in referenced or _restore_name(path)
+    )
 
 
 def _delete(path: Path, before: datetime) -> bool:
-    aside = path.with_suffix(ASIDE)
+    renamed = path.with_suffix(SWEPT_SUFFIX)
     with suppress(FileNotFoundError):
-        path.replace(aside)
-        if _is_older(aside, before):
-            aside.unlink()
+        path.replace(renamed)
+        if _is_older(renamed, before):
+            renamed.unlink()
             return True
-        aside.replace(path)
+        renamed.replace(path)
     return False
 
 
-def _bring_back(path: Path) -> bool:
-    """Give a file that is named its name again; never to be deleted."""
+def _restore_name(path: Path) -> bool:
+    """Give a referenced file its name back; return ``False``: it is not to be deleted."""
     path.replace(path.with_suffix(""))
     return False
 
@@ -113,42 +121,42 @@ def _is_older(path: Path, moment: datetime) -> bool:
     return path.stat().st_mtime < moment.timestamp()
 
 
-# Many in one -------------------------------------------------------------------------------------
+# ZIP archives ------------------------------------------------------------------------------------
 
 
-class _Outlet(io.RawIOBase):
-    """Where an archive is written to, and taken from as it grows: it is never whole in memory."""
+class _WriteBuffer(io.RawIOBase):
+    """A file object that is emptied as an archive is written to it: the archive is never whole in memory."""
 
     def __init__(self) -> None:
-        self.waiting = bytearray()
+        self.pending = bytearray()
 
     def writable(self) -> bool:
-        """It is, and cannot be rewound."""
+        """Return ``True``; the buffer is not seekable."""
         return True
 
     def write(self, content: object) -> int:
-        """Hold bytes until they are taken."""
-        before = len(self.waiting)
-        self.waiting += content  # type: ignore[arg-type]
-        return len(self.waiting) - before
+        """Append bytes and return how many."""
+        before = len(self.pending)
+        self.pending += content  # type: ignore[arg-type]
+        return len(self.pending) - before
 
-    def take(self) -> bytes:
-        """All that was written since."""
-        taken = bytes(self.waiting)
-        self.waiting.clear()
-        return taken
+    def drain(self) -> bytes:
+        """Return the bytes written since the last call, and empty the buffer."""
+        content = bytes(self.pending)
+        self.pending.clear()
+        return content
 
 
-def zipped(members: Iterable[tuple[str, bytes]], at: datetime) -> Iterator[bytes]:
-    """Files by name as one ZIP, in pieces; ``at`` is when each says it was made, so that the bytes stay the same.
+def zip_stream(members: Iterable[tuple[str, bytes]], at: datetime) -> Iterator[bytes]:
+    """Yield a ZIP archive of ``(name, content)`` members in pieces; ``at`` dates each, so that bytes are reproducible.
 
-    Deflated, though documents hardly shrink: readers that take a stream as it comes know the end of no other.
+    Members are deflated, though documents hardly shrink: a streaming reader cannot find the end of stored ones.
     """
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    buffer = _WriteBuffer()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in members:
             entry = zipfile.ZipInfo(name, at.timetuple()[:6])
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, content)
-            yield outlet.take()
-    yield outlet.take()
+            yield buffer.drain()
+    yield buffer.drain()

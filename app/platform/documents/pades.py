@@ -1,8 +1,8 @@
-"""PAdES: a document signed with a key of the institution, where it has one (ETSI EN 319 142-1, level B-B).
+"""PAdES signatures of PDF documents with the key of a college (ETSI EN 319 142-1, level B-B).
 
-A key comes as PKCS#12 (a file, or its base64 in the environment), by the college's slug. Prefer EC P-256: it signs
-sixteen times faster than RSA-3072. A signed document certifies itself: any later change, added at its end too,
-is refused by readers; whether all is well is what their *bottom line* says, not that the digest is intact.
+A key is a PKCS#12 file, or its base64 in the environment, by the college's slug. EC P-256 signs sixteen times faster
+than RSA-3072. The signature certifies the document: readers reject any later change, incremental updates included.
+When verifying, read the validator's overall status, not only that the digest is intact.
 """
 
 import warnings
@@ -23,13 +23,13 @@ FIELD = "Signature"
 
 
 class SigningKeyUnreadable(Unavailable):
-    """The key of a college does not open or holds no certificate (503)."""
+    """The key of a college cannot be read, or holds no certificate (503)."""
 
     code = "signing_key"
 
 
 class SigningKey(BaseModel):
-    """Where a key is: ``file``, or ``pkcs12`` (base64), and the passphrase that opens it."""
+    """The location of a key: ``file``, or ``pkcs12`` in base64, with the passphrase that decrypts it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,9 +49,9 @@ SigningKeys: TypeAlias = Mapping[str, SigningKey]
 
 
 def sign(content: bytes, key: SigningKey, name: str) -> bytes:
-    """The same document with an invisible signature in the name of the institution.
+    """Return the document with an invisible signature in the name of the institution.
 
-    Signed twice, the same document gives two files: sign once and keep it. Raises :class:`SigningKeyUnreadable`.
+    Signing is not deterministic: sign once and store the result. Raise :class:`SigningKeyUnreadable`.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - half a second
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter  # noqa: PLC0415
@@ -69,8 +69,8 @@ def sign(content: bytes, key: SigningKey, name: str) -> bytes:
     return signed
 
 
-def faults(keys: SigningKeys, moment: datetime | None = None) -> Iterator[Reason]:
-    """What keeps keys from signing: ``signing_key_unreadable``, ``signing_key_expired`` or ``signing_key_early``."""
+def signing_key_problems(keys: SigningKeys, moment: datetime | None = None) -> Iterator[Reason]:
+    """Yield why keys cannot sign: ``signing_key_unreadable``, ``signing_key_expired`` or ``signing_key_early``."""
     for college, key in keys.items():
         try:
             certificate = _signer(key).signing_cert
@@ -85,18 +85,18 @@ def faults(keys: SigningKeys, moment: datetime | None = None) -> Iterator[Reason
 
 
 @lru_cache(maxsize=64)
-def _signer(key: SigningKey) -> Any:  # noqa: ANN401 - the library's own
-    """Opening a key takes longer than signing with it: once per process."""
+def _signer(key: SigningKey) -> Any:  # noqa: ANN401 - the library's own type
+    """Return the signer of a key, cached: decrypting a key takes longer than signing with it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         from pyhanko.sign.signers import SimpleSigner  # noqa: PLC0415
 
     try:
-        content = key.file.read_bytes() if key.file else b64decode(_told(key.pkcs12), validate=True)
-        return SimpleSigner.load_pkcs12_data(content, other_certs=(), passphrase=_told(key.passphrase) or None)
+        content = key.file.read_bytes() if key.file else b64decode(_secret_bytes(key.pkcs12), validate=True)
+        return SimpleSigner.load_pkcs12_data(content, other_certs=(), passphrase=_secret_bytes(key.passphrase) or None)
     except (OSError, ValueError, TypeError) as fault:
         raise SigningKeyUnreadable from fault
 
 
-def _told(secret: SecretStr | None) -> bytes:
+def _secret_bytes(secret: SecretStr | None) -> bytes:
     return secret.get_secret_value().encode() if secret else b""

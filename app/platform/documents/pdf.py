@@ -1,12 +1,11 @@
-"""PDF from HTML: one entrance, frozen pages in, the bytes of tagged files out.
+"""Accessible PDF from HTML: :func:`write` takes pages and yields the bytes of tagged PDF files.
 
-The engine (WeasyPrint) is imported at the first page, because it takes a second and needs system
-libraries (Pango, HarfBuzz-subset): a service without them still runs, and says what it lacks
-(:func:`check_engine`, used by ``escouade doctor``). A page reaches nothing but the files of its design
-and what is handed over with it: every other address is refused before any file or network is touched.
-The same page and design give the same bytes: pages are laid out one by one (with styles and fonts read once, laying
-out several in one ``render()`` gained nothing that could be measured), so that no neighbour can change one. Many at
-once go through ``render_pool.py``. Sources: ISO 14289-1 (PDF/UA-1), SGQRI 008 3.0.
+The engine (WeasyPrint) is imported at the first page, because it takes a second and needs system libraries (Pango,
+HarfBuzz-subset): a service without them still runs, and :func:`check_engine` reports what is missing. A page may read
+only the files of its design and those passed with it: every other address is refused before any file or network
+access. The same page and design give the same bytes: pages are laid out one by one, so that none affects another
+(styles and fonts are read once; one ``render()`` of several pages was not measurably faster). Many documents at once
+go through ``render_pool.py``. Sources: ISO 14289-1 (PDF/UA-1), SGQRI 008 3.0.
 """
 
 import atexit
@@ -33,30 +32,30 @@ from app.platform.errors import DomainError, Reason, Unavailable
 from app.platform.locations import ROOT
 
 BASE = "https://design.invalid/"
-"""Where a design's files seem to be: a name that no network resolves (RFC 2606)."""
+"""The base address of a design's files: a host name that never resolves (RFC 2606)."""
 
 TYPES = {
     ".woff2": "font/woff2", ".woff": "font/woff", ".ttf": "font/ttf", ".otf": "font/otf", ".css": "text/css",
     ".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg",
 }  # fmt: skip
-"""What a design may hold for its pages, by ending; anything else is refused."""
+"""The media types that a design may contain, by file extension; anything else is refused."""
 
 DESIGNS = ROOT / "certificates"
-"""One folder per design."""
+"""The folder of the designs, one folder for each."""
 
-REQUIRED = (
+REQUIRED_CHARACTERS = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÀÂÄÆÇÉÈÊËÎÏÔŒÖÙÛÜŸàâäæçéèêëîïôœöùûüÿ"
     "«»‘’“”–—…·°ªº½¼¾€$%§©®&@+−×÷=/|()[]{}#*.,;:!?'\"-_ĀČĐĒĪŁŃŌŐŘŠŞŪŰŽāčđēīłńōőřšşūűžẼẽễạộữươᵉᵘᐃᓄᒃᑎᑐᑦ"
 )
-"""What every design draws: French with its signs, names from elsewhere, Innu and Inuktitut."""
+"""The characters that every design's fonts must have: French and its signs, foreign names, Innu and Inuktitut."""
 
 LIBRARIES = {
     "pdf_engine_missing": {"darwin": "pango", "win32": "mingw-w64-ucrt-x86_64-pango", "": "libpangoft2-1.0-0"},
     "pdf_subset_missing": {"darwin": "harfbuzz", "win32": "mingw-w64-ucrt-x86_64-harfbuzz", "": "libharfbuzz-subset0"},
 }
-"""The package to install, by what is missing and by system: Homebrew, MSYS2, else Debian's name."""
+"""The package to install, by reason code and platform: Homebrew's name, MSYS2's, else Debian's."""
 
-UNIVERSAL = b"""
+PDF_UA_METADATA = b"""
 <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">
   <pdfuaid:part>1</pdfuaid:part></rdf:Description>
 <rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
@@ -71,28 +70,28 @@ UNIVERSAL = b"""
   <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
   </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
 """
-"""What makes a file say that it is PDF/UA-1, and tells PDF/A readers what that means."""
+"""The XMP that declares PDF/UA-1, with the extension schema that PDF/A requires for it."""
 
 _engine = Lock()
-"""Pango's font maps are not made for several threads at once."""
+"""Held while laying out: Pango's font maps are not thread-safe."""
 
 
 class PdfUnavailable(Unavailable):
-    """The system lacks a library that the engine needs; ``package`` names it (503)."""
+    """The system lacks a library that the engine needs; ``package`` is the one to install (503)."""
 
     code = "pdf_engine"
 
 
 class PdfOverflow(DomainError):
-    """What was to be laid out does not fit on the pages it was given (500: the design is at fault)."""
+    """The document does not take the number of pages that it must (500: an error of the design)."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "pdf_overflow"
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A file inside a document; ``made_at`` is told there, so that the same file gives the same bytes."""
+class AttachedFile:
+    """A file embedded in a document; ``made_at`` is its date there, so that the bytes are reproducible."""
 
     content: bytes
     description: str
@@ -101,19 +100,19 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document to lay out: its HTML, and the files made for it alone (a QR code), by name.
+    """A document to lay out: its HTML, and the ``files`` generated for it (a QR code), by name.
 
-    ``pages`` is how many pages it must take; ``attached`` are files to put inside, by name.
+    ``pages`` is the number of pages that it must take; ``attached`` are files to embed, by name.
     """
 
     html: str
     files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
-    attached: Mapping[str, Attached] = field(default_factory=lambda: MappingProxyType({}))
+    attached: Mapping[str, AttachedFile] = field(default_factory=lambda: MappingProxyType({}))
     pages: int = 1
 
     @property
     def identifier(self) -> bytes:
-        """Sixteen bytes that depend on nothing but the content."""
+        """The document's identifier: sixteen bytes derived from its content."""
         digest = sha256(self.html.encode())
         for name in sorted(self.files):
             digest.update(name.encode() + self.files[name])
@@ -123,31 +122,30 @@ class Page:
 
 
 def write(pages: Iterable[Page], design: Path) -> Iterator[bytes]:
-    """Each page as a tagged PDF (PDF/UA-1) in the design of a folder: its ``style.css`` and its fonts.
+    """Yield each page as a tagged PDF (PDF/UA-1), laid out with the ``style.css`` and the fonts of a design's folder.
 
-    Raises :class:`PdfUnavailable` when the system lacks the engine's libraries, :class:`PdfOverflow` when
-    the layout takes another number of pages, ``PermissionError`` when a page or its style asks for anything
-    but the design's files.
+    Raise :class:`PdfUnavailable` when the system lacks the engine's libraries, :class:`PdfOverflow` when the layout
+    takes another number of pages, ``PermissionError`` when a page or its style refers to a file that is not allowed.
     """
     if missing := [reason for reason in check_engine() if reason.code == "pdf_engine_missing"]:
         raise PdfUnavailable(None, *missing, **missing[0].params)
     for page in pages:
         with _engine:
-            written = _write(page, design)
-        yield written
+            content = _write(page, design)
+        yield content
 
 
 def check_engine() -> list[Reason]:
-    """What the system lacks to write PDFs (``pdf_engine_missing``) or to write them fast (``pdf_subset_missing``)."""
+    """Return what the system lacks to write PDFs (``pdf_engine_missing``), or write fast (``pdf_subset_missing``)."""
     return [Reason(code, {"package": LIBRARIES[code].get(sys.platform, LIBRARIES[code][""])}) for code in _missing()]
 
 
 @cache
 def _missing() -> tuple[str, ...]:
-    """Asked once: an import that failed halfway fails otherwise the second time."""
+    """Return the codes of what is missing, cached: an import that failed fails with another error the second time."""
     try:
         with redirect_stdout(StringIO()), warnings.catch_warnings():
-            # The engine prints and warns in its own words; ours name the package.
+            # The engine's own prints and warnings are replaced by reasons that name the package.
             warnings.simplefilter("ignore", DeprecationWarning)
             from weasyprint.text import ffi  # noqa: PLC0415 - a second, and system libraries
     except OSError:
@@ -161,9 +159,9 @@ def _write(page: Page, design: Path) -> bytes:
     fonts, style = _style(design)
     files = design_files(design, page.files)
     html = HTML(string=page.html, base_url=BASE, url_fetcher=files)
-    # An image cache of its own: the engine's would keep every QR code that was ever drawn.
+    # Each document has its own image cache: the engine's would keep every QR code ever drawn.
     laid_out = html.render(font_config=fonts, stylesheets=[style], cache={}, presentational_hints=False)
-    _refuse_if_any(files)
+    _check_all_allowed(files)
     if len(laid_out.pages) != page.pages:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
     laid_out.metadata.attachments += [
@@ -179,69 +177,69 @@ def _write(page: Page, design: Path) -> bytes:
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the engine leaves its colour profile open until collected
-        written: bytes = laid_out.write_pdf(
+        content: bytes = laid_out.write_pdf(
             pdf_variant="pdf/a-3a", pdf_tags=True, pdf_identifier=page.identifier, cache={}
         )
-    _refuse_if_any(files)
-    return declare_universal(written)
+    _check_all_allowed(files)
+    return declare_pdf_ua(content)
 
 
-def declare_universal(written: bytes) -> bytes:
-    """The same file, declared PDF/UA-1 too: the engine knows one variant at a time, the file keeps to both.
+def declare_pdf_ua(content: bytes) -> bytes:
+    """Return the file, declared PDF/UA-1 as well: the engine declares one variant only, the file conforms to both.
 
-    The identification and the schema that PDF/A asks for it (ISO 14289-1, 5; ISO 19005-3, 6.6.2.3) go into
-    the metadata's own ``rdf:RDF``: validators do not read a second one.
+    The identification and the schema that PDF/A requires for it (ISO 14289-1, 5; ISO 19005-3, 6.6.2.3) are added to
+    the existing ``rdf:RDF``: validators do not read a second one.
     """
-    with pikepdf.open(BytesIO(written)) as document:
+    with pikepdf.open(BytesIO(content)) as document:
         metadata = document.Root.Metadata
         packet = metadata.read_bytes()
         if packet.count(b"</rdf:RDF>") != 1:
-            raise RuntimeError("the engine wrote other metadata than was known")
-        metadata.write(packet.replace(b"</rdf:RDF>", UNIVERSAL + b"</rdf:RDF>"))
+            raise RuntimeError("the engine wrote metadata of an unexpected form")
+        metadata.write(packet.replace(b"</rdf:RDF>", PDF_UA_METADATA + b"</rdf:RDF>"))
         out = BytesIO()
         document.save(out, deterministic_id=True)
     return out.getvalue()
 
 
-def _refuse_if_any(files: Any) -> None:  # noqa: ANN401
-    """The engine goes on without what it could not read, drawings above all: a document must be whole."""
+def _check_all_allowed(files: Any) -> None:  # noqa: ANN401
+    """Raise ``PermissionError`` when a file was refused: the engine would leave it out of the document."""
     if files.refused:
         raise PermissionError(files.refused[0])
 
 
 @cache
 def _style(design: Path) -> tuple[Any, Any]:
-    """A design's fonts and parsed style: the costly part, read once."""
+    """Return a design's font configuration and parsed style sheet, cached: parsing is the costly part."""
     from weasyprint import CSS  # noqa: PLC0415
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
     fonts, files = FontConfiguration(), design_files(design, {})
     sheet = (design / "style.css").read_text(encoding="utf-8")
     style = CSS(string=sheet, base_url=BASE, url_fetcher=files, font_config=fonts)
-    _refuse_if_any(files)
-    atexit.register(_style.cache_clear)  # the engine's temporary font files go while it still can remove them
+    _check_all_allowed(files)
+    atexit.register(_style.cache_clear)  # so that the engine can still remove its temporary font files
     return fonts, style
 
 
-def forget_styles() -> None:
-    """Read styles and fonts again: a design is being written."""
+def clear_style_cache() -> None:
+    """Clear the cached styles and fonts, for the preview of a design that is being written."""
     _style.cache_clear()
     _coverage.cache_clear()
 
 
-def design_files(design: Path, given: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - the engine is not typed
-    """What the engine may read: the design's files and those given with the page, nothing else."""
+def design_files(design: Path, page_files: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - the engine is not typed
+    """Return the engine's URL fetcher, which reads the design's files and those of the page, and nothing else."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
 
     class DesignFiles(URLFetcher):  # type: ignore[misc]
-        """Refuses every address but those below ``BASE``, and remembers what it refused."""
+        """A URL fetcher that refuses every address but those of allowed files, and lists those refused."""
 
-        refused: list[str] = []  # noqa: RUF012 - the class is made anew each time
+        refused: list[str] = []  # noqa: RUF012 - the class is created at each call
 
         def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401
-            """A file's bytes; ``PermissionError`` for anything else."""
+            """Return a file's response; raise ``PermissionError`` for an address that is not allowed."""
             try:
-                content, kind = allowed(url, design, given)
+                content, kind = read_allowed(url, design, page_files)
             except PermissionError:
                 self.refused.append(url)
                 raise
@@ -250,14 +248,14 @@ def design_files(design: Path, given: Mapping[str, bytes]) -> Any:  # noqa: ANN4
     return DesignFiles(allowed_protocols=(), allow_redirects=False)
 
 
-def allowed(url: str, design: Path, given: Mapping[str, bytes]) -> tuple[bytes, str]:
-    """The content and media type behind an address that a page of this design may ask for."""
+def read_allowed(url: str, design: Path, page_files: Mapping[str, bytes]) -> tuple[bytes, str]:
+    """Return the content and media type of an address; raise ``PermissionError`` when the design may not read it."""
     name = unquote(urlsplit(url).path).lstrip("/")
     kind = TYPES.get(Path(name).suffix)
     if url != BASE + name or kind is None:
         raise PermissionError(url)
-    if name in given:
-        return given[name], kind
+    if name in page_files:
+        return page_files[name], kind
     inside = name.removeprefix("fonts/")
     root = (design if inside == name else fonts_of(design)).resolve()
     path = (root / inside).resolve()
@@ -270,17 +268,17 @@ def allowed(url: str, design: Path, given: Mapping[str, bytes]) -> tuple[bytes, 
 
 
 def fonts_of(design: Path) -> Path:
-    """Where a design's font files are: its own folder, else the one that all designs share."""
+    """Return the folder of a design's font files: its own, else the one that all designs share."""
     own = design / "fonts"
     return own if own.is_dir() else design.parent / "fonts"
 
 
 @cache
 def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int]]:
-    """Code points that all text faces have, and those that every weight of the fallback font has.
+    """Return the code points that all text faces have, and those that every weight of the fallback font has.
 
-    A face may be cut into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); what
-    stands in for a missing glyph is in ``fonts/fallback/``.
+    A face may be split into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); the fallback font
+    for missing glyphs is in ``fonts/fallback/``.
     """
     fonts = fonts_of(design)
     return _shared(fonts.glob("*.woff2")), _shared((fonts / "fallback").glob("*.woff2"))
@@ -298,16 +296,16 @@ def _shared(files: Iterable[Path]) -> frozenset[int]:
 
 
 def missing_glyphs(design: Path, text: str) -> set[str]:
-    """Characters of a text that the design's fonts cannot draw: another font would silently replace them."""
+    """Return the characters of a text that the design's fonts lack: another font would silently replace them."""
     shared, fallback = _coverage(design)
     drawn = {c for c in unicodedata.normalize("NFC", text) if not c.isspace()}
     return {c for c in drawn if ord(c) not in shared and ord(c) not in fallback}
 
 
 def check_fonts(designs: Path = DESIGNS) -> list[Reason]:
-    """The designs whose fonts lack a character that names and titles need (``pdf_font_glyphs``)."""
+    """Return the designs whose fonts lack a required character (``pdf_font_glyphs``)."""
     folders = sorted(path.parent for path in designs.glob("*/design.yaml"))
-    lacking = {folder.name: missing_glyphs(folder, REQUIRED) for folder in folders}
+    lacking = {folder.name: missing_glyphs(folder, REQUIRED_CHARACTERS) for folder in folders}
     return [
         Reason("pdf_font_glyphs", {"design": name, "characters": " ".join(sorted(characters))})
         for name, characters in lacking.items()

@@ -1,12 +1,12 @@
-"""The press: many things made by several processes at once, none of which can hurt the others.
+"""A pool of worker processes that render documents, with limits of time and memory for each item.
 
-``RenderPool(make)`` runs one function over what it is given, in processes of its own (``spawn``: nothing of the
-parent's connections and locks goes with them). Results come in the order of what was given. One that takes too
-long, too much memory, or the whole process with it, comes as a :class:`PressFailure`, and the others go on. Only a
-few things wait at any time: memory does not grow with how many there are.
+``RenderPool(render)`` maps one function over items, in processes of its own (``spawn``: none of the parent's
+connections and locks are inherited). Results come in the order of the items. An item that takes too long, takes too
+much memory or kills its process comes as a :class:`RenderFailure`, and the others go on. Only a few items are in
+flight at any time: memory does not grow with their number.
 
-One entrance, frozen values in and bytes out: a faster press can take its place. Limits of time
-and memory are set here, outside the PDF engine.
+Items are picklable values and results are bytes, so that another engine can replace this one. The limits are set
+here, outside the PDF engine.
 """
 
 import gc
@@ -29,230 +29,235 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from app.platform.errors import DomainError, Reason, Unavailable
 
 log = logging.getLogger("escouade.press")
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
-WAITING = 2
-"""Things that a process holds: the one it makes, and the next, so that it never waits for it."""
-TIDY = 8
-"""The collector of cycles runs once in so many things: left to itself it takes a tenth of the time."""
+QUEUE_DEPTH = 2
+"""Items that a worker holds: the one it renders, and the next, so that it is never idle."""
+COLLECT_EVERY = 8
+"""Items between two runs of the garbage collector: automatic collection takes a tenth of the time."""
 START_SECONDS = 120.0
 MEGABYTE = 1024 * 1024
 
 
 class RenderPoolUnavailable(Unavailable):
-    """The processes end before they have started (503)."""
+    """Raised when worker processes die before they have started (503)."""
 
     code = "press_unavailable"
 
 
 class RenderFailure(NamedTuple):
-    """What was not made, and why: ``press_slow``, ``_memory``, ``_died`` or ``_fault``, or what refused it."""
+    """Why an item was not rendered: ``press_slow``, ``_memory``, ``_died`` or ``_fault``, or the domain's reason."""
 
     reason: Reason
 
 
 Result: TypeAlias = bytes | RenderFailure
-Refused: TypeAlias = tuple[str, dict[str, Any], str]
-"""Code, values and, for a fault of ours, its traceback: how a refusal travels."""
+ErrorMessage: TypeAlias = tuple[str, dict[str, Any], str]
+"""Code, values and, for an unexpected exception, its traceback: an error as a worker sends it."""
 
 
-class RenderPool(Generic[Thing]):
-    """Processes that make bytes of things; use it in a ``with``: they start when first needed and end with it.
+class RenderPool(Generic[Item]):
+    """Worker processes that render items to bytes; a context manager: they start on first use and end with it.
 
-    ``make`` is importable by its name (a function of a module, or a ``partial`` of one), and things pickle.
-    ``seconds`` is the longest that one thing may take, ``megabytes`` the most data that one process may hold
-    (where the system can hold it to that: Linux).
+    ``render`` must be importable by name (a function of a module, or a ``partial`` of one), and items picklable.
+    ``seconds`` is the time limit of one item, ``megabytes`` the data that one process may allocate (enforced on
+    Linux only).
     """
 
     def __init__(
-        self, make: Callable[[Thing], bytes], processes: int | None = None, *, seconds: float = 60, megabytes: int = 600
+        self,
+        render: Callable[[Item], bytes],
+        processes: int | None = None,
+        *,
+        seconds: float = 60,
+        megabytes: int = 600,
     ) -> None:
-        self._make = make
+        self._render = render
         self._seconds = seconds
         self._megabytes = megabytes
-        self._hands: list[_Worker[Thing] | None] = [None] * (processes or os.cpu_count() or 1)
-        self._stillborn = 0
+        self._workers: list[_Worker[Item] | None] = [None] * (processes or os.cpu_count() or 1)
+        self._failed_starts = 0
 
-    def __enter__(self) -> "RenderPool[Thing]":
+    def __enter__(self) -> "RenderPool[Item]":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """End the processes at once: what they still make is not wanted any more."""
-        for hand in filter(None, self._hands):
-            hand.end()
-        self._hands = [None] * len(self._hands)
+        """Kill the processes at once; items still in flight are dropped."""
+        for worker in filter(None, self._workers):
+            worker.kill()
+        self._workers = [None] * len(self._workers)
 
-    def printed(self, things: Iterable[Thing]) -> Iterator[Result]:
-        """What became of each thing, in order; things are taken a few at a time, as their results are.
+    def map(self, items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the result of each item, in order; items are consumed a few at a time, as their results are.
 
-        Raises :class:`PressUnavailable` when the processes do not even start.
+        Raise :class:`RenderPoolUnavailable` when the processes do not start.
         """
-        run = _Run(iter(things), ahead=4 * len(self._hands))
+        run = _Run(iter(items), ahead=4 * len(self._workers))
         try:
-            self._feed(run)
-            while run.under_way:
-                self._listen(run)
-                self._feed(run)
-                while run.out in run.done:
-                    result = run.done.pop(run.out)
-                    run.out += 1
-                    self._feed(run)
+            self._assign(run)
+            while run.in_flight:
+                self._wait(run)
+                self._assign(run)
+                while run.next_index in run.results:
+                    result = run.results.pop(run.next_index)
+                    run.next_index += 1
+                    self._assign(run)
                     yield result
         finally:
-            if run.under_way:  # who asked has gone: what is being made must not come out of the next run
+            if run.in_flight:  # the caller stopped early: results in flight must not come out of the next run
                 self.close()
 
-    def _feed(self, run: "_Run[Thing]") -> None:
-        """One each before two each: the last things are shared out too."""
-        for held in range(WAITING):
-            for at, hand in enumerate(self._hands):
-                if (len(hand.held) if hand else 0) == held and (job := run.next()):
-                    hand = self._hands[at] = hand or _Worker(self._make, self._megabytes)  # noqa: PLW2901
-                    hand.give(job, self._seconds)
+    def _assign(self, run: "_Run[Item]") -> None:
+        """Give each worker one item before any gets two, so that the last items are shared out as well."""
+        for depth in range(QUEUE_DEPTH):
+            for position, worker in enumerate(self._workers):
+                if (len(worker.queue) if worker else 0) == depth and (job := run.next()):
+                    worker = self._workers[position] = worker or _Worker(self._render, self._megabytes)  # noqa: PLW2901
+                    worker.send(job, self._seconds)
 
-    def _listen(self, run: "_Run[Thing]") -> None:
-        """Wait until a process says something, ends, or has had its time."""
-        busy = {hand.pipe: at for at, hand in enumerate(self._hands) if hand and hand.held}
-        first = min(hand.deadline for hand in self._hands if hand and hand.held)
-        heard = wait(list(busy), max(first - monotonic(), 0))
-        for pipe, at in busy.items():
-            hand = self._hands[at]
-            if hand and pipe in heard:
-                self._hear(run, at, hand)
-            elif hand and hand.deadline <= monotonic():
-                self._lose(run, at, hand, Reason("press_slow", {"seconds": self._seconds}))
+    def _wait(self, run: "_Run[Item]") -> None:
+        """Wait until a worker sends something, dies, or reaches its deadline."""
+        busy = {worker.pipe: position for position, worker in enumerate(self._workers) if worker and worker.queue}
+        first = min(worker.deadline for worker in self._workers if worker and worker.queue)
+        readable = wait(list(busy), max(first - monotonic(), 0))
+        for pipe, position in busy.items():
+            worker = self._workers[position]
+            if worker and pipe in readable:
+                self._receive(run, position, worker)
+            elif worker and worker.deadline <= monotonic():
+                self._discard(run, position, worker, Reason("press_slow", {"seconds": self._seconds}))
 
-    def _hear(self, run: "_Run[Thing]", at: int, hand: "_Worker[Thing]") -> None:
+    def _receive(self, run: "_Run[Item]", position: int, worker: "_Worker[Item]") -> None:
         try:
-            told = hand.pipe.recv()
+            message = worker.pipe.recv()
         except (EOFError, OSError):
-            self._lose(run, at, hand, Reason("press_died"))
+            self._discard(run, position, worker, Reason("press_died"))
             return
-        hand.deadline = monotonic() + self._seconds
-        if told is None:
-            hand.started, self._stillborn = True, 0
+        worker.deadline = monotonic() + self._seconds
+        if message is None:
+            worker.started, self._failed_starts = True, 0
             return
-        index, _ = hand.held.popleft()
-        if isinstance(told, bytes):
-            run.done[index] = told
+        index, _ = worker.queue.popleft()
+        if isinstance(message, bytes):
+            run.results[index] = message
             return
-        run.done[index] = failure = _failure(told)
+        run.results[index] = failure = _failure(message)
         if failure.reason.code == "press_memory":
-            self._lose(run, at, hand)  # what it still holds, nobody knows
+            self._discard(run, position, worker)  # its memory may still be exhausted
 
-    def _lose(self, run: "_Run[Thing]", at: int, hand: "_Worker[Thing]", reason: Reason | None = None) -> None:
-        """A process that is gone or must go: what it was making has failed, what it held besides goes to another."""
-        if not hand.started:
-            self._stillborn += 1
-            if self._stillborn > len(self._hands):
+    def _discard(self, run: "_Run[Item]", position: int, worker: "_Worker[Item]", reason: Reason | None = None) -> None:
+        """Remove a worker that died or must be killed: its current item has failed, its next goes to another."""
+        if not worker.started:
+            self._failed_starts += 1
+            if self._failed_starts > len(self._workers):
                 raise RenderPoolUnavailable
         elif reason is not None:
-            run.done[hand.held.popleft()[0]] = RenderFailure(reason)
-        run.again.extend(hand.held)
-        hand.end()
-        self._hands[at] = None
+            run.results[worker.queue.popleft()[0]] = RenderFailure(reason)
+        run.retries.extend(worker.queue)
+        worker.kill()
+        self._workers[position] = None
 
 
-class _Run(Generic[Thing]):
-    """One pass over things: what is taken, made, and given out so far."""
+class _Run(Generic[Item]):
+    """One pass over items: those consumed, those rendered, and the index of the next result to yield."""
 
-    def __init__(self, things: Iterator[Thing], ahead: int) -> None:
-        self._things = enumerate(things)
+    def __init__(self, items: Iterator[Item], ahead: int) -> None:
+        self._items = enumerate(items)
         self._ahead = ahead
-        self._taken = 0
-        self.again: deque[tuple[int, Thing]] = deque()
-        self.done: dict[int, Result] = {}
-        self.out = 0
+        self._consumed = 0
+        self.retries: deque[tuple[int, Item]] = deque()
+        self.results: dict[int, Result] = {}
+        self.next_index = 0
 
     @property
-    def under_way(self) -> int:
-        """Taken and not made yet."""
-        return self._taken - self.out - len(self.done)
+    def in_flight(self) -> int:
+        """The number of items consumed and not rendered yet."""
+        return self._consumed - self.next_index - len(self.results)
 
-    def next(self) -> tuple[int, Thing] | None:
-        """The next thing to make and its place; none while those before it are far behind."""
-        if self.again:
-            return self.again.popleft()
-        if self._taken - self.out >= self._ahead:
+    def next(self) -> tuple[int, Item] | None:
+        """Return the next item with its index; ``None`` at the end, or while results wait for an earlier one."""
+        if self.retries:
+            return self.retries.popleft()
+        if self._consumed - self.next_index >= self._ahead:
             return None
-        job = next(self._things, None)
-        self._taken += job is not None
+        job = next(self._items, None)
+        self._consumed += job is not None
         return job
 
 
-class _Worker(Generic[Thing]):
-    """A process, as its parent sees it."""
+class _Worker(Generic[Item]):
+    """The parent's handle on a worker process."""
 
-    def __init__(self, make: Callable[[Thing], bytes], megabytes: int) -> None:
+    def __init__(self, render: Callable[[Item], bytes], megabytes: int) -> None:
         context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.held: deque[tuple[int, Thing]] = deque()
+        self.pipe, child_pipe = context.Pipe()
+        self.queue: deque[tuple[int, Item]] = deque()
         self.started = False
         self.deadline = 0.0
-        self._process = context.Process(target=_work, args=(theirs, make, megabytes), daemon=True)
+        self._process = context.Process(target=_work, args=(child_pipe, render, megabytes), daemon=True)
         self._process.start()
-        theirs.close()
+        child_pipe.close()
 
-    def give(self, job: tuple[int, Thing], seconds: float) -> None:
-        """One more thing; the time of the first runs from now."""
-        if not self.held:
+    def send(self, job: tuple[int, Item], seconds: float) -> None:
+        """Send one more item; the time limit of the first starts now."""
+        if not self.queue:
             self.deadline = monotonic() + (seconds if self.started else START_SECONDS)
-        self.held.append(job)
-        with suppress(OSError):  # it has just died: that will be heard
+        self.queue.append(job)
+        with suppress(OSError):  # the process has just died: the next receive finds out
             self.pipe.send((job[1],))
 
-    def end(self) -> None:
-        """Kill it, whatever it does, and leave nothing of it behind."""
+    def kill(self) -> None:
+        """Kill the process and release its resources."""
         self._process.kill()
         self._process.join()
         self._process.close()
         self.pipe.close()
 
 
-def _failure(told: Refused) -> RenderFailure:
-    code, params, trace = told
+def _failure(message: ErrorMessage) -> RenderFailure:
+    code, params, trace = message
     if trace:
-        log.error("the press met a fault\n%s", trace)
+        log.error("rendering failed\n%s", trace)
     return RenderFailure(Reason(code, params))
 
 
-# In the process ----------------------------------------------------------------------------------
+# In the worker process ---------------------------------------------------------------------------
 
 
-def _work(pipe: Connection, make: Callable[[Any], bytes], megabytes: int) -> None:
-    """Make what comes until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
+def _work(pipe: Connection, render: Callable[[Any], bytes], megabytes: int) -> None:
+    """Render the items that arrive until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole process group; the parent decides
     _limit(megabytes)
-    things: SimpleQueue[tuple[Any] | None] = SimpleQueue()
-    Thread(target=_read, args=(pipe, things), daemon=True).start()
+    items: SimpleQueue[tuple[Any] | None] = SimpleQueue()
+    Thread(target=_read, args=(pipe, items), daemon=True).start()
     gc.disable()
     with suppress(OSError):
         pipe.send(None)
         for number in count(1):
-            thing = things.get()
-            if thing is None:
+            item = items.get()
+            if item is None:
                 return
-            pipe.send(_made(make, thing[0]))
-            if number % TIDY == 1:
+            pipe.send(_rendered(render, item[0]))
+            if number % COLLECT_EVERY == 1:
                 gc.collect()
             if number == 1:
-                gc.freeze()  # modules, fonts and styles stay: the collector need not walk them again
+                gc.freeze()  # modules, fonts and styles stay: the collector need not traverse them again
 
 
-def _read(pipe: Connection, things: "SimpleQueue[tuple[Any] | None]") -> None:
-    """Beside the work, so that the parent never waits for it with something in its hand."""
+def _read(pipe: Connection, items: "SimpleQueue[tuple[Any] | None]") -> None:
+    """Receive items in a thread of its own, so that the parent never blocks while sending one."""
     with suppress(EOFError, OSError):
         while True:
-            things.put(pipe.recv())
-    things.put(None)
+            items.put(pipe.recv())
+    items.put(None)
 
 
-def _made(make: Callable[[Any], bytes], thing: object) -> bytes | Refused:
+def _rendered(render: Callable[[Any], bytes], item: object) -> bytes | ErrorMessage:
     try:
-        return make(thing)
+        return render(item)
     except MemoryError:
         return "press_memory", {}, ""
     except DomainError as refusal:
@@ -263,8 +268,8 @@ def _made(make: Callable[[Any], bytes], thing: object) -> bytes | Refused:
 
 
 def _limit(megabytes: int) -> None:
-    """Data that the process may hold, so that one bad page cannot take the machine."""
+    """Limit the data that the process may allocate, so that one bad page cannot exhaust the machine."""
     if sys.platform == "linux":
-        import resource  # noqa: PLC0415 - not everywhere
+        import resource  # noqa: PLC0415 - missing on Windows
 
         resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, megabytes * MEGABYTE))

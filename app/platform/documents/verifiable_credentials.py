@@ -1,9 +1,8 @@
-"""Verifiable credentials: signed and checked with Data Integrity (``eddsa-rdfc-2022``), nothing fetched.
+"""Verifiable credentials: signing and verification with Data Integrity proofs (``eddsa-rdfc-2022``), off line.
 
-A credential is a JSON-LD document; what is signed is the RDF it stands for, in canonical form
-(RDFC-1.0), so that the order of its members does not matter. Contexts are local files: an unknown one is
-refused before any network is asked. Sources: W3C VC Data Model 2.0, VC Data Integrity 1.0, Data Integrity
-EdDSA Cryptosuites 1.0 (3.2), Multikey.
+A credential is a JSON-LD document; its RDF in canonical form (RDFC-1.0) is signed, so that the order of members does
+not matter. Contexts are local files: an unknown one is refused without network access. Sources: W3C VC Data Model 2.0,
+VC Data Integrity 1.0, Data Integrity EdDSA Cryptosuites 1.0 (3.2), Multikey.
 """
 
 import json
@@ -34,26 +33,26 @@ LOCAL = {
     MULTIKEY: "security-multikey-v1.json",
     DATA_INTEGRITY: "security-data-integrity-v2.json",
 }
-"""The only contexts that a credential may name, each a file of ours."""
+"""The only contexts that a credential may use, each with its local file."""
 
 ED25519 = b"\xed\x01"
 """Multicodec prefix of an Ed25519 public key."""
 
-NOWHERE = "https://relative.invalid/"
-"""What a relative identifier is relative to: nothing of ours."""
+RELATIVE_BASE = "https://relative.invalid/"
+"""The base of relative identifiers, which are refused."""
 
 Document = Mapping[str, Any]
 
 
 class UnknownContext(ValueError):
-    """A document names a context that is no file of ours."""
+    """A document uses a context without a local file."""
 
 
-def signed(credential: Document, key: Ed25519PrivateKey, *, method: str, at: datetime) -> dict[str, Any]:
-    """The credential with its proof (an array of one, as the Open Badges schema wants it).
+def add_proof(credential: Document, key: Ed25519PrivateKey, *, method: str, at: datetime) -> dict[str, Any]:
+    """Return the credential with its proof (an array of one, as the Open Badges schema requires).
 
-    ``method`` is the DID URL of the public key, ``at`` an aware moment. ``UnknownContext`` for a context
-    that is not local; ``ValueError`` for a member that no context defines: it would not be signed.
+    ``method`` is the DID URL of the public key, ``at`` an aware moment. Raise ``UnknownContext`` for a context that
+    is not local, ``ValueError`` for a member that no context defines: it would not be signed.
     """
     proof = {
         "type": "DataIntegrityProof",
@@ -62,12 +61,12 @@ def signed(credential: Document, key: Ed25519PrivateKey, *, method: str, at: dat
         "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
-    value = multibase(key.sign(_hashed(credential, proof)))
+    value = multibase(key.sign(_signed_bytes(credential, proof)))
     return {**credential, "proof": [{**proof, "proofValue": value}]}
 
 
-def holds(document: Document, key: Ed25519PublicKey) -> bool:
-    """Whether the document's one proof was made over it by the key."""
+def verify(document: Document, key: Ed25519PublicKey) -> bool:
+    """Return whether the document has exactly one proof, made over it by the key."""
     proofs = document.get("proof")
     if not isinstance(proofs, list) or len(proofs) != 1:
         return False
@@ -77,19 +76,19 @@ def holds(document: Document, key: Ed25519PublicKey) -> bool:
         return False
     bare = {name: member for name, member in document.items() if name != "proof"}
     try:
-        key.verify(base58.b58decode(value[1:]), _hashed(bare, proof))
+        key.verify(base58.b58decode(value[1:]), _signed_bytes(bare, proof))
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
 def public_multikey(key: Ed25519PublicKey) -> str:
-    """The key as ``publicKeyMultibase`` writes it."""
+    """Return the key in the form of ``publicKeyMultibase``."""
     return multibase(ED25519 + key.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
 def public_key(multikey: str) -> Ed25519PublicKey:
-    """The key that a ``publicKeyMultibase`` writes; ``ValueError`` for anything but an Ed25519 one."""
+    """Return the key of a ``publicKeyMultibase``; raise ``ValueError`` for anything but an Ed25519 key."""
     raw = base58.b58decode(multikey.removeprefix("z"))
     if not multikey.startswith("z") or not raw.startswith(ED25519):
         raise ValueError("not an Ed25519 Multikey")
@@ -97,42 +96,47 @@ def public_key(multikey: str) -> Ed25519PublicKey:
 
 
 def multibase(raw: bytes) -> str:
-    """Base 58 (Bitcoin's alphabet), said so by its first letter."""
+    """Return bytes in multibase: the prefix ``z``, then base 58 with Bitcoin's alphabet."""
     return "z" + str(base58.b58encode(raw), "ascii")
 
 
-def _hashed(document: Document, proof: Document) -> bytes:
-    """What is signed: the digests of the proof's options and of the document (vc-di-eddsa 3.2.4)."""
+def _signed_bytes(document: Document, proof: Document) -> bytes:
+    """Return the signed bytes: the digests of the proof's options and of the document (vc-di-eddsa 3.2.4)."""
     options = {"@context": document["@context"], **proof}
     return sha256(_canonical(options)).digest() + sha256(_canonical(document)).digest()
 
 
 def _canonical(document: Document) -> bytes:
-    """The document's RDF in canonical N-Quads; what stands for nothing there is refused, not left unsigned."""
+    """Return the document's RDF in canonical N-Quads; raise for a member without RDF: it would not be signed."""
     from pyld import jsonld  # type: ignore[import-untyped]  # noqa: PLC0415 - half a second, where a credential is made
 
-    processor = jsonld.JsonLdProcessor(on_property_dropped=_drop)
-    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": _load, "base": NOWHERE}
+    processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse_undefined)
+    options = {
+        "algorithm": "URDNA2015",
+        "format": "application/n-quads",
+        "documentLoader": _load,
+        "base": RELATIVE_BASE,
+    }
     plain = json.loads(json.dumps(document))
-    _refuse_relative(processor.expand(plain, {"documentLoader": _load, "base": NOWHERE}))
+    _refuse_relative(processor.expand(plain, {"documentLoader": _load, "base": RELATIVE_BASE}))
     return str(processor.normalize(plain, options)).encode()
 
 
 def _refuse_relative(node: object) -> None:
-    """An identifier or a type without a scheme is dropped on the way to RDF."""
+    """Raise ``ValueError`` for a relative identifier or type: the conversion to RDF would drop it."""
     if isinstance(node, list):
         for item in node:
             _refuse_relative(item)
     elif isinstance(node, dict):
-        named = [node["@id"]] if "@id" in node else []
-        for name in [*named, *(node.get("@type", []) if "@value" not in node else [])]:
-            if name.startswith(NOWHERE):
+        identifiers = [node["@id"]] if "@id" in node else []
+        for name in [*identifiers, *(node.get("@type", []) if "@value" not in node else [])]:
+            if name.startswith(RELATIVE_BASE):
                 raise ValueError(f"{name} is defined by no context")
         for item in node.values():
             _refuse_relative(item)
 
 
-def _drop(name: object) -> None:
+def _refuse_undefined(name: object) -> None:
     raise ValueError(f"{name} is defined by no context")
 
 

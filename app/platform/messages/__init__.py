@@ -1,1 +1,1 @@
-"""What people read: texts by key in their language, and the outbox of e-mail messages."""
+"""Messages for people: catalogue texts in their language, and the outbox of e-mail messages."""

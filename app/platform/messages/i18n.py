@@ -1,7 +1,7 @@
-"""What people read: messages by key, dates, hours and the search key. French first (BR-23).
+"""Catalogue texts, and the display forms of dates, hours and numbers, in the reader's language; the search key.
 
 Catalogues are gettext files with message ids as keys, ``app/locale/<language>/<feature>.po``; a key
-missing in another language falls back to French, never the reverse.
+missing in another language falls back to French (BR-23), never the reverse.
 """
 
 import unicodedata
@@ -31,7 +31,7 @@ language: ContextVar[str] = ContextVar("language", default="fr")
 
 @contextmanager
 def in_french() -> Iterator[None]:
-    """What is French whoever asks for it: the certificates (BR-23)."""
+    """Set the language to French inside the context, whatever the reader's: for certificates (BR-23)."""
     token = language.set("fr")
     try:
         yield
@@ -41,25 +41,25 @@ def in_french() -> Iterator[None]:
 
 @cache
 def catalogue(lang: str) -> dict[str, str | tuple[str, ...]]:
-    """All messages of a language by key; plural messages as a tuple of forms."""
-    found: dict[str, str | tuple[str, ...]] = {}
+    """Return all messages of a language by key; plural messages as a tuple of forms."""
+    messages: dict[str, str | tuple[str, ...]] = {}
     for path in sorted((LOCALE / lang).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=lang, abort_invalid=True):
                 if not message.id or not message.string:
                     continue
                 key = message.id if isinstance(message.id, str) else message.id[0]
-                if key in found:
+                if key in messages:
                     raise ValueError(f"{path}: {key} is already in another catalogue")
-                found[key] = message.string if isinstance(message.string, str) else tuple(message.string)
-    return found
+                messages[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return messages
 
 
 def t(key: str, /, **params: object) -> str:
-    """The text of a key in the reader's language, its ``{values}`` filled in.
+    """Return the text of a key in the reader's language, its ``{values}`` filled in.
 
-    A plural message chooses its form by the value ``n`` (French: 0 and 1 are singular). An unknown key
-    is an error: a test holds the catalogues against the code.
+    The value ``n`` selects the form of a plural message (French: 0 and 1 are singular). An unknown key raises
+    ``KeyError``; a test compares the catalogues with the code.
     """
     lang = language.get()
     message = catalogue(lang).get(key) or catalogue("fr")[key]
@@ -70,27 +70,27 @@ def t(key: str, /, **params: object) -> str:
     return message.format(**params) if params else message
 
 
-def known(key: str) -> bool:
-    """Whether the French catalogue has the key."""
+def has_message(key: str) -> bool:
+    """Return whether the French catalogue has the key."""
     return key in catalogue("fr")
 
 
 def explain(reason: Reason) -> str:
-    """A reason in words."""
-    return t(f"reason.{reason.code}", **shown(reason.params))
+    """Return the sentence of a reason."""
+    return t(f"reason.{reason.code}", **display_params(reason.params))
 
 
 def explain_error(error: DomainError) -> str:
-    """An error's sentence."""
-    return t(f"error.{error.code}", **shown(error.params))
+    """Return the sentence of an error."""
+    return t(f"error.{error.code}", **display_params(error.params))
 
 
-def shown(params: Mapping[str, object]) -> dict[str, object]:
-    """Parameters as a reader sees them: ``*minutes`` as hours, ``*_on`` as a day in words, the others as they are."""
-    return {name: _seen(name, value) for name, value in params.items()}
+def display_params(params: Mapping[str, object]) -> dict[str, object]:
+    """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, others unchanged."""
+    return {name: _display(name, value) for name, value in params.items()}
 
 
-def _seen(name: str, value: object) -> object:
+def _display(name: str, value: object) -> object:
     if name.endswith("minutes") and isinstance(value, int):
         return hours(value)
     if (name == "on" or name.endswith("_on")) and isinstance(value, str):
@@ -99,48 +99,51 @@ def _seen(name: str, value: object) -> object:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """``1 234,5``: narrow grouping and decimal comma, as the OQLF asks."""
+    """Return a number as ``1 234,5``: no-break space and decimal comma (OQLF)."""
     text = f"{value:,.{decimals}f}".replace(",", NBSP)
     return text.replace(".", ",")
 
 
 def hours(minutes: int) -> str:
-    """Minutes as hours: ``90`` gives ``1,5 h``; a quarter is kept, more is rounded to hundredths."""
+    """Return minutes as hours: ``90`` gives ``1,5 h``; two decimals at most."""
     value = minutes / 60
     text = f"{value:,.2f}".rstrip("0").rstrip(".").replace(",", NBSP).replace(".", ",")
     return f"{text}{NBSP}h"
 
 
 def local(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> datetime:
-    """An aware moment in a zone (BR-30); Quebec's usual one unless told."""
+    """Return an aware moment in a time zone (BR-30), Quebec's by default."""
     return moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
 def day(value: date) -> str:
-    """``22 novembre 2026`` in words (``1er`` on the first, in French), on one line."""
+    """Return a date as ``22 novembre 2026`` (``1er`` on the first, in French), with no-break spaces."""
     text = babel_date(value, format="long", locale="fr_CA" if language.get() == "fr" else "en_CA")
     text = text.replace("1 ", "1er ", 1) if value.day == 1 and language.get() == "fr" else text
     return text.replace(" ", NBSP)
 
 
 def clock(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> str:
-    """``14 h 02`` in a zone; ``9 h`` on the hour, as the OQLF asks."""
+    """Return a moment's time of day in a zone as ``14 h 02``, or ``9 h`` on the hour (OQLF)."""
     at = local(moment, zone)
     return f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}" if at.minute else f"{at.hour}{NBSP}h"
 
 
 def zone_name(zone: str) -> str:
-    """A time zone as people call it: ``heure de l’Est``."""
+    """Return the display name of a time zone: ``heure de l’Est``."""
     return get_timezone_name(ZoneInfo(zone), locale="fr_CA" if language.get() == "fr" else "en_CA")
 
 
 def today(zone: str | ZoneInfo = QUEBEC) -> date:
-    """The date where people are."""
+    """Return the current date in a time zone, Quebec's by default."""
     return local(now(), zone).date()
 
 
 def search_key(text: str) -> str:
-    """Search and sort key: no accents, no case, single spaces, ligatures opened (no extension needed)."""
-    opened = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", opened) if not unicodedata.combining(c))
+    """Return the search and sort key of a text: no accents, no case, single spaces, ligatures split.
+
+    Computed here, so that PostgreSQL needs no extension.
+    """
+    split = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", split) if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in plain.casefold()).split())

@@ -1,8 +1,8 @@
-"""Letters that the service sends: written in the transaction that decides them, sent by the worker afterwards.
+"""The outbox of e-mail messages: enqueued in the transaction that causes them, sent afterwards by the worker.
 
-A letter is sent at least once: a worker that dies between the server's yes and its own note of it sends the
-same letter again, under the same ``Message-ID``, by which mail programs know it. A server that refuses is
-asked again, later and later, for three days.
+Delivery is at least once: a worker that dies after the server accepted a message and before it is marked as sent sends
+it again, with the same ``Message-ID``, so that mail programs recognise the duplicate. A failed delivery is retried
+with growing delays, for three days.
 """
 
 import os
@@ -32,11 +32,11 @@ from app.platform.messages.i18n import t
 SMTP_SECONDS = 20
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=6)
-GIVEN_UP_AFTER = timedelta(days=3)
+ABANDON_AFTER = timedelta(days=3)
 
 
 class EmailMessage(Row, table=True):
-    """A letter on its way; its body, which may hold a link that opens something, is emptied once it is sent."""
+    """A message to send; its body, which may hold a secret link, is emptied once it is sent or abandoned."""
 
     __tablename__ = "letter"
 
@@ -51,14 +51,14 @@ class EmailMessage(Row, table=True):
 
 
 def enqueue(db: Session, recipient: str, key: str, **params: object) -> None:
-    """Write a letter, ``mail.<key>.subject`` and ``.body`` in the reader's language; it leaves if this commits."""
-    subject, body = in_words(key, **params)
+    """Add a message, ``mail.<key>.subject`` and ``.body`` in the reader's language; sent if the transaction commits."""
+    subject, body = compose(key, **params)
     at = now()
     db.add(EmailMessage(recipient=recipient, subject=subject, body=body, created_at=at, due_at=at))
 
 
-def in_words(key: str, **params: object) -> tuple[str, str]:
-    """Subject (one line of 200 characters at most) and body of a letter."""
+def compose(key: str, **params: object) -> tuple[str, str]:
+    """Return the subject (one line of 200 characters at most) and the body of a message."""
     subject = " ".join(t(f"mail.{key}.subject", **params).split())
     return subject[:200], t(f"mail.{key}.body", **params)
 
@@ -76,19 +76,19 @@ _SENT = text("update letter set sent_at = :at, body = '', tries = tries + 1, las
 _FAILED = text(
     """
     update letter set tries = tries + 1, last_error = :error, due_at = :due,
-                      body = case when :given_up then '' else body end
+                      body = case when :abandoned then '' else body end
      where id = :id
     """
 )
 
 
-def has_post_office(settings: Settings) -> bool:
-    """Whether letters can leave: by a server, or outside production into files."""
+def can_send(settings: Settings) -> bool:
+    """Return whether messages can be sent: by a mail server, or outside production into files."""
     return settings.smtp_url is not None or settings.environment != "production"
 
 
-def waiting(url: str) -> list[Reason]:
-    """Why letters do not leave, for ``doctor``: how many wait for a quarter of an hour, and how many were given up."""
+def delivery_problems(url: str) -> list[Reason]:
+    """Return the problems of delivery: messages late by 15 minutes or more, messages abandoned."""
     counted = text(
         """
         select count(*) filter (where body <> '' and created_at < :late) as late,
@@ -99,56 +99,56 @@ def waiting(url: str) -> list[Reason]:
     with engine.connect() as owner:
         late, lost = owner.execute(counted, {"late": now() - timedelta(minutes=15)}).one()
     engine.dispose()
-    found = [Reason("letters_wait", {"n": late})] if late else []
-    return found + ([Reason("letters_lost", {"n": lost})] if lost else [])
+    reasons = [Reason("letters_wait", {"n": late})] if late else []
+    return reasons + ([Reason("letters_lost", {"n": lost})] if lost else [])
 
 
 def deliver(database: Database, settings: Settings) -> int:
-    """Send every letter that is due, each in a transaction of its own; returns how many left.
+    """Send every message that is due, each in a transaction of its own; return how many were sent.
 
-    Several workers share the letters; one that dies leaves its letter to the others.
+    Several workers share the outbox; the message of one that dies is sent by another.
     """
     sent = 0
-    while has_post_office(settings):
+    while can_send(settings):
         with database.engine.begin() as owner:
-            letter = owner.execute(_DUE, {"at": now()}).one_or_none()
-            if letter is None:
+            message = owner.execute(_DUE, {"at": now()}).one_or_none()
+            if message is None:
                 break
             try:
-                send(settings, written_out(letter, settings), letter.id)
+                send(settings, to_mime(message, settings), message.id)
             except (OSError, smtplib.SMTPException, ValueError) as error:
-                owner.execute(_FAILED, _setback(letter, error))
+                owner.execute(_FAILED, _failure_values(message, error))
             else:
-                owner.execute(_SENT, {"at": now(), "id": letter.id})
+                owner.execute(_SENT, {"at": now(), "id": message.id})
                 sent += 1
     return sent
 
 
-def _setback(letter: ResultRow[tuple[object, ...]], error: Exception) -> dict[str, object]:
-    wait = min(FIRST_DELAY * 2 ** min(letter.tries, 10), LONGEST_DELAY)
-    given_up = now() - letter.created_at > GIVEN_UP_AFTER
-    said = " ".join(f"{type(error).__name__}: {error}".split())
-    return {"id": letter.id, "due": now() + wait, "given_up": given_up, "error": said[:300]}
+def _failure_values(message: ResultRow[tuple[object, ...]], error: Exception) -> dict[str, object]:
+    delay = min(FIRST_DELAY * 2 ** min(message.tries, 10), LONGEST_DELAY)
+    abandoned = now() - message.created_at > ABANDON_AFTER
+    description = " ".join(f"{type(error).__name__}: {error}".split())
+    return {"id": message.id, "due": now() + delay, "abandoned": abandoned, "error": description[:300]}
 
 
-def written_out(letter: ResultRow[tuple[object, ...]], settings: Settings) -> MimeMessage:
-    """The letter as mail servers take it; a header with a line break is refused (``ValueError``)."""
+def to_mime(row: ResultRow[tuple[object, ...]], settings: Settings) -> MimeMessage:
+    """Return the MIME message of an outbox row; raise ``ValueError`` for a header with a line break."""
     host = urlsplit(settings.base_url).hostname or "localhost"
     message = MimeMessage(policy=SMTP)
     message["From"] = settings.mail_from or f"{t('core.product')} <escouade@{host}>"
-    message["To"] = letter.recipient
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<letter-{letter.id}-{letter.created_at:%Y%m%d%H%M%S}@{host}>"
+    message["To"] = row.recipient
+    message["Subject"] = row.subject
+    message["Date"] = format_datetime(row.created_at)
+    message["Message-ID"] = f"<letter-{row.id}-{row.created_at:%Y%m%d%H%M%S}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.body)
+    message.set_content(row.body)
     return message
 
 
 def send(settings: Settings, message: MimeMessage, number: int) -> None:
-    """Give a letter to the mail server, or write it as a file where there is none."""
+    """Send a message through the mail server, or write it to a file where there is none."""
     if settings.smtp_url is None:
-        _file(settings.data_dir / "mail", message, number)
+        _write_file(settings.data_dir / "mail", message, number)
         return
     parts = urlsplit(settings.smtp_url)
     host, context = parts.hostname or "localhost", ssl.create_default_context()
@@ -165,9 +165,9 @@ def send(settings: Settings, message: MimeMessage, number: int) -> None:
         server.quit()
 
 
-def _file(folder: Path, message: MimeMessage, number: int) -> None:
+def _write_file(folder: Path, message: MimeMessage, number: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    place = folder / f"{number:06d}.eml"
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # its link may open an account
+    path = folder / f"{number:06d}.eml"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold a secret link
     with os.fdopen(handle, "wb") as out:
         out.write(message.as_bytes())

@@ -1,1 +1,1 @@
-"""Who may do what: permissions, the actor, the guards of routes, the keyring and rate limits."""
+"""Security: permissions, the actor, the guards of routes, the keyring, rate limits."""

@@ -1,21 +1,16 @@
-"""Who may do what: permissions, grants per role *at a distance*, the actor, and the guard of every route.
-
-This screen is the whole truth. A route names exactly one permission (or says ``Public``); a service
-sees rows through :func:`scoped`, which turns the actor's grants for that permission into a ``WHERE``.
-No feature is imported here: ``main.py`` tells the guard how to recognise a person.
-"""
+"""The actor of a request, with their role grants, and :func:`scoped`, which limits a query to the rows they reach."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from app.platform.security.permissions import EVERYONE, GRANTS, P, Permission, R, Role
+from app.platform.security.permissions import EVERYONE, GRANTS, P, Permission, R, Reach, Role
 
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """A role someone holds, and where."""
+    """A role that a person holds, and the college, cohort, group or project where they hold it."""
 
     role: Role
     college_id: int | None = None
@@ -23,14 +18,24 @@ class RoleGrant:
     group_id: int | None = None
     project_id: int | None = None
 
+    def place_at(self, reach: Reach) -> int | None:
+        """Return the id of the college, cohort, group or project where the role is held."""
+        places = {
+            R.COLLEGE: self.college_id,
+            R.COHORT: self.cohort_id,
+            R.GROUP: self.group_id,
+            R.PROJECT: self.project_id,
+        }
+        return places[reach]
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, with the roles they hold and the permission that the route names.
+    """The person who acts, with their role grants and the permission of the route.
 
-    ``colleges`` are those whose rows the person's transactions may touch at all: where they hold a
-    role, or every one for an administrator. ``pending``: the password is proven, the second factor not
-    yet. ``scope`` narrows what an API token may do; ``None`` is everything its person may.
+    ``colleges`` are those whose rows their transactions may access: where they hold a role, or all of them for an
+    administrator. ``pending``: the password was accepted, the second factor is still missing. ``scope`` limits an API
+    token to some permissions; ``None`` allows all those of its person.
     """
 
     person_id: int
@@ -44,20 +49,20 @@ class Actor:
     scope: frozenset[Permission] | None = None
 
     def using(self, permission: Permission) -> "Actor":
-        """The same person at another door."""
+        """Return the same actor with another permission in force."""
         return replace(self, permission=permission)
 
     def can(self, permission: Permission) -> bool:
-        """Whether any role holds the permission, at whatever distance (for menus and guards)."""
+        """Return whether any role grants the permission, at whatever reach (for menus and guards)."""
         if self.scope is not None and permission not in self.scope:
             return False
         if self.pending and permission is not P.SIGN_IN_FINISH:
             return False
-        return permission in EVERYONE or any(permission in GRANTS[h.role] for h in self.grants)
+        return permission in EVERYONE or any(permission in GRANTS[grant.role] for grant in self.grants)
 
     def has(self, role: Role) -> bool:
-        """Whether the person holds a role anywhere."""
-        return any(h.role is role for h in self.grants)
+        """Return whether the person holds a role anywhere."""
+        return any(grant.role is role for grant in self.grants)
 
 
 def scoped(
@@ -69,34 +74,28 @@ def scoped(
     person: ColumnElement[Any] | Any = None,  # noqa: ANN401
     project: ColumnElement[Any] | Any = None,  # noqa: ANN401
 ) -> ColumnElement[bool]:
-    """The rows that the actor's grants for the route's permission reach: the one way to select.
+    """Return the condition on the rows that the actor's grants reach with the permission in force.
 
-    Pass the row's columns; a reach whose column is not given reaches nothing.
+    Pass the row's columns; a reach whose column is not passed matches nothing.
     """
     if actor.permission is None:
-        raise RuntimeError("no permission in force: the route's guard gives it")
+        raise RuntimeError("no permission in force: the route's guard sets it")
     if actor.scope is not None and actor.permission not in actor.scope:
-        return false()  # a page may look at more than its route's permission; a token's scope holds there too
+        return false()  # a page may query with other permissions than its route's: the token's scope applies there too
     if EVERYONE.get(actor.permission) is R.PLATFORM:
         return true()
-    columns = {
-        R.COLLEGE: (college, "college_id"),
-        R.COHORT: (cohort, "cohort_id"),
-        R.GROUP: (group, "group_id"),
-        R.PROJECT: (project, "project_id"),
-    }
+    columns = {R.COLLEGE: college, R.COHORT: cohort, R.GROUP: group, R.PROJECT: project}
     clauses: list[ColumnElement[bool]] = []
-    for held in actor.grants:
-        reach = GRANTS[held.role].get(actor.permission)
+    for grant in actor.grants:
+        reach = GRANTS[grant.role].get(actor.permission)
         if reach is R.PLATFORM:
             return true()
         if reach is R.SELF and person is not None:
-            # In the role's college: a role in one opens nothing of one's past in another.
-            there = true() if college is None or held.college_id is None else college == held.college_id
-            clauses.append(and_(person == actor.person_id, there))
+            # In the role's college only: a role in one gives no access to the person's past in another.
+            in_college = true() if college is None or grant.college_id is None else college == grant.college_id
+            clauses.append(and_(person == actor.person_id, in_college))
         elif reach in columns:
-            column, name = columns[reach]
-            value = getattr(held, name)
+            column, value = columns[reach], grant.place_at(reach)
             if column is not None and value is not None:
                 clauses.append(column == value)
     return or_(false(), *clauses)

@@ -1,6 +1,6 @@
-"""The guards of routes: each route names exactly one permission, or says that it is public.
+"""The guards of routes: each route requires exactly one permission, or is public.
 
-``main.py`` says how a request is authenticated, so that no feature is imported here.
+A request is authenticated by the function that ``main.py`` sets on the application, so that no feature is imported.
 """
 
 from collections.abc import Callable
@@ -33,16 +33,16 @@ class PermissionGuard:
         if not actor.can(self.permission):
             raise Forbidden("second_factor_required" if actor.pending else None)
         claim = getattr(request.state, "claim", None)
-        if claim is not None and self.permission is not P.SIGN_IN_FINISH:  # a proof of sign-in is never given twice
-            claim.take(db, actor)
+        if claim is not None and self.permission is not P.SIGN_IN_FINISH:  # a sign-in's token is never replayed
+            claim.acquire(db, actor)
         return actor.using(self.permission)
 
 
 class PublicGuard:
-    """The guard of a public route: anyone passes; the reader is known when signed in."""
+    """The guard of a public route: anyone passes; the actor is loaded when someone is signed in."""
 
     def __call__(self, request: Request, db: SessionDep) -> Actor | None:
-        """Return the actor when there is one, wholly signed in."""
+        """Return the actor when someone is signed in, second factor included."""
         actor = bind_actor(db, request)
         request.state.pending = actor is not None and actor.pending
         request.state.actor = None if actor is None or actor.pending else actor
@@ -50,29 +50,29 @@ class PublicGuard:
 
 
 class NoActorGuard(PublicGuard):
-    """The guard of a public route that must answer when the database is away: nobody is authenticated."""
+    """The guard of a public route that must respond when the database is down: nobody is authenticated."""
 
     def __call__(self) -> None:  # type: ignore[override]
         """Return nothing."""
 
 
 class SeenGuard:
-    """Loads the object that a path names, within reach of the actor: what a handler gets was seen by its ``see_…``."""
+    """The guard that loads the object of a path through its ``see_…`` function, within reach of the actor."""
 
     def __init__(self, see: Callable[..., Any], permission: Permission) -> None:
         self.see = see
-        self.name = list(signature(see).parameters)[2]
+        path = list(signature(see).parameters.values())[2:]
         self.__signature__ = Signature(
             [
                 Parameter("db", Parameter.KEYWORD_ONLY, annotation=SessionDep),
                 Parameter("actor", Parameter.KEYWORD_ONLY, annotation=Annotated[Actor, may(permission)]),
-                Parameter(self.name, Parameter.KEYWORD_ONLY, annotation=int),
+                *(Parameter(p.name, Parameter.KEYWORD_ONLY, annotation=p.annotation) for p in path),
             ]
         )
 
-    def __call__(self, *, db: Session, actor: Actor, **path: int) -> Any:  # noqa: ANN401 - what ``see`` returns
+    def __call__(self, *, db: Session, actor: Actor, **path: object) -> Any:  # noqa: ANN401 - what ``see`` returns
         """Return the object; raise ``NotFound`` when it is missing or out of reach."""
-        return self.see(db, actor, path[self.name])
+        return self.see(db, actor, **path)
 
 
 @cache
@@ -85,8 +85,8 @@ def may(permission: Permission) -> DependsParam:
 def seen(see: Callable[..., Any], permission: Permission) -> DependsParam:
     """Return the guard that loads an object: ``cohort: Annotated[CohortRef, seen(see_cohort, P.COHORT_MANAGE)]``.
 
-    The path names the object by the third parameter of ``see`` (``cohort_id``). A route that also asks for its
-    actor with the same permission is guarded once.
+    The path names the object by the parameters of ``see`` after the database session and the actor: ``cohort_id``,
+    or ``college_id`` and ``person_id``. A route that also asks for its actor with the same permission is guarded once.
     """
     dependency: DependsParam = Depends(SeenGuard(see, permission))
     return dependency
@@ -103,7 +103,7 @@ NoActor = Annotated[None, Depends(NoActorGuard())]
 
 
 def bind_actor(db: Session, request: Request, permission: Permission | None = None) -> Actor | None:
-    """Authenticate the request and bind the transaction to its actor: their colleges, and who acts in the record."""
+    """Authenticate the request; limit the transaction to the actor's colleges, and set its context for the record."""
     authenticate = authenticate_of(request)
     actor = authenticate(db, request)
     if actor is not None:

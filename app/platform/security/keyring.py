@@ -1,9 +1,9 @@
-"""The keyring: versioned keys outside the database, for everything that is sealed or keyed.
+"""The keyring: versioned keys outside the database, for encryption and message authentication.
 
-One file of random 256-bit keys by version, readable by its owner only and backed up apart from the
-database. New secrets use the current version; older versions still open what they sealed, until
-``escouade keys reseal`` has sealed it again. Each purpose has a key of its own (HKDF-SHA-256), so that
-what was sealed for one purpose opens for no other.
+It is one file of random 256-bit keys by version, readable by its owner only and backed up apart from the database.
+New secrets use the current version; older versions still decrypt what they encrypted, until ``escouade keys reseal``
+has encrypted it again. Each purpose has a derived key of its own (HKDF-SHA-256): a secret encrypted for one purpose
+cannot be decrypted for another.
 """
 
 import base64
@@ -30,8 +30,8 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class Use(StrEnum):
-    """What a key is for; the value is part of the key's derivation and never changes."""
+class KeyPurpose(StrEnum):
+    """The purpose of a derived key; the value is part of the derivation and never changes."""
 
     TOTP = "totp"
     OIDC = "oidc"
@@ -43,67 +43,67 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Keyring:
-    """Keys by version; ``current`` is the one that seals."""
+    """Keys by version; ``current`` is the version that encrypts."""
 
     current: int
     keys: Mapping[int, bytes]
 
     @cached_property
-    def _derived(self) -> dict[tuple[int, Use], bytes]:
+    def _derived(self) -> dict[tuple[int, KeyPurpose], bytes]:
         return {}
 
-    def _key(self, version: int, use: Use) -> bytes:
-        found = self._derived.get((version, use))
-        if found is None:
+    def _key(self, version: int, use: KeyPurpose) -> bytes:
+        key = self._derived.get((version, use))
+        if key is None:
             if version not in self.keys:
                 raise Unavailable("key_missing", version=version)
             derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"escouade {use}".encode())
-            found = self._derived[version, use] = derive.derive(self.keys[version])
-        return found
+            key = self._derived[version, use] = derive.derive(self.keys[version])
+        return key
 
-    def encrypt(self, use: Use, plain: str, *, bound: str) -> str:
-        """``plain`` under the current key (AES-256-GCM), bound to its place: moved elsewhere, it does not open."""
+    def encrypt(self, use: KeyPurpose, plain: str, *, bound: str) -> str:
+        """Return ``plain`` encrypted under the current key (AES-256-GCM), with ``bound`` as associated data."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self._key(self.current, use)).encrypt(nonce, plain.encode(), bound.encode())
-        return f"v{self.current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        ciphertext = AESGCM(self._key(self.current, use)).encrypt(nonce, plain.encode(), bound.encode())
+        return f"v{self.current}.{base64.urlsafe_b64encode(nonce + ciphertext).decode()}"
 
-    def decrypt(self, use: Use, sealed: str, *, bound: str) -> str:
-        """What was sealed; :class:`Unavailable` when it was altered, moved, or its key is not on the keyring."""
-        raw = base64.urlsafe_b64decode(sealed.partition(".")[2])
-        key = self._key(version_of(sealed), use)
+    def decrypt(self, use: KeyPurpose, encrypted: str, *, bound: str) -> str:
+        """Return the plain text; raise :class:`Unavailable` when altered, bound elsewhere, or without its key."""
+        raw = base64.urlsafe_b64decode(encrypted.partition(".")[2])
+        key = self._key(version_of(encrypted), use)
         try:
             return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound.encode()).decode()
         except InvalidTag:
             raise Unavailable("seal_broken") from None
 
-    def resealed(self, use: Use, sealed: str, *, bound: str) -> str:
-        """The same secret under the current key; as it was when that key sealed it already."""
-        if version_of(sealed) == self.current:
-            return sealed
-        return self.encrypt(use, self.decrypt(use, sealed, bound=bound), bound=bound)
+    def reencrypt(self, use: KeyPurpose, encrypted: str, *, bound: str) -> str:
+        """Return the same secret under the current key; unchanged when it is under that key already."""
+        if version_of(encrypted) == self.current:
+            return encrypted
+        return self.encrypt(use, self.decrypt(use, encrypted, bound=bound), bound=bound)
 
-    def mac(self, use: Use, data: bytes, *, version: int | None = None) -> str:
-        """A keyed digest in hexadecimal (HMAC-SHA-256), under the current version unless told."""
+    def mac(self, use: KeyPurpose, data: bytes, *, version: int | None = None) -> str:
+        """Return a MAC in hexadecimal (HMAC-SHA-256), under the current version by default."""
         return hmac.digest(self._key(version or self.current, use), data, "sha256").hex()
 
     def rotated(self) -> "Keyring":
-        """The same keyring with a new current key."""
+        """Return the same keyring with a new current key."""
         newest = max(self.keys) + 1
         return Keyring(newest, {**self.keys, newest: secrets.token_bytes(KEY_BYTES)})
 
 
-def version_of(sealed: str) -> int:
-    """The version of the key that sealed it."""
-    return int(sealed.partition(".")[0].removeprefix("v"))
+def version_of(encrypted: str) -> int:
+    """Return the version of the key that encrypted a secret."""
+    return int(encrypted.partition(".")[0].removeprefix("v"))
 
 
 def new_keyring() -> Keyring:
-    """A keyring with one random key."""
+    """Return a keyring with one random key."""
     return Keyring(1, {1: secrets.token_bytes(KEY_BYTES)})
 
 
 def load(file: Path) -> Keyring:
-    """The keyring in a file; :class:`Unavailable` when it is missing or unreadable."""
+    """Return the keyring of a file; raise :class:`Unavailable` when it is missing or unreadable."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
         keys = {int(v): base64.b64decode(k, validate=True) for v, k in document["keys"].items()}
@@ -118,28 +118,28 @@ def load(file: Path) -> Keyring:
 
 
 def save(file: Path, keyring: Keyring) -> None:
-    """Write a keyring whole or not at all, for its owner's eyes only; what was there is replaced."""
-    _written(file, keyring).replace(file)
+    """Write a keyring atomically, readable by its owner only; an existing file is replaced."""
+    _write_temporary(file, keyring).replace(file)
 
 
-def make(file: Path) -> bool:
-    """A new keyring in a file that is not there yet; whether it was made (another process may have been first)."""
-    fresh = _written(file, new_keyring())
+def create(file: Path) -> bool:
+    """Create a keyring file; return whether it was created: an existing one is never replaced."""
+    temporary = _write_temporary(file, new_keyring())
     try:
-        os.link(fresh, file)
+        os.link(temporary, file)
     except FileExistsError:
         return False
     finally:
-        fresh.unlink()
+        temporary.unlink()
     return True
 
 
 def rotate(file: Path) -> Keyring:
-    """Give the keyring in a file a new current key; processes that do so at once go one after the other."""
+    """Add a new current key to the keyring of a file, under a lock, and return the keyring."""
     load(file)
     folder = os.open(file.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # the file itself is replaced: its folder stays
+        fcntl.flock(folder, fcntl.LOCK_EX)  # the folder is locked, as the file itself is replaced
         keyring = load(file).rotated()
         save(file, keyring)
     finally:
@@ -147,20 +147,21 @@ def rotate(file: Path) -> Keyring:
     return keyring
 
 
-def _written(file: Path, keyring: Keyring) -> Path:
+def _write_temporary(file: Path, keyring: Keyring) -> Path:
+    """Write a keyring to a temporary file beside its own, mode 0600, and return its path."""
     keys = {str(version): base64.b64encode(key).decode() for version, key in keyring.keys.items()}
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         json.dump({"current": keyring.current, "keys": keys}, out, indent=1)
         out.flush()
         os.fsync(out.fileno())
-    return fresh
+    return temporary
 
 
 def weaknesses(file: Path) -> Iterator[Reason]:
-    """Why a keyring may not serve real people: missing, unreadable, or open to others."""
+    """Yield why a keyring is unsafe in production: missing, unreadable, or accessible to other accounts."""
     try:
         load(file)
     except Unavailable as error:

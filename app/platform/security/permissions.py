@@ -1,15 +1,14 @@
-"""Who may do what: permissions, grants per role *at a distance*, the actor, and the guard of every route.
+"""The roles, the permissions, and the reach with which each role grants each permission.
 
-This screen is the whole truth. A route names exactly one permission (or says ``Public``); a service
-sees rows through :func:`scoped`, which turns the actor's grants for that permission into a ``WHERE``.
-No feature is imported here: ``main.py`` tells the guard how to recognise a person.
+The tables below are the complete authorisation policy. A route requires exactly one permission, or is public; a
+service selects rows through ``scoped`` (``actor.py``), which turns the actor's grants into a ``WHERE`` clause.
 """
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may be, in a college, a cohort or a codevelopment group."""
+    """The roles that a person may hold, in a college, a cohort, a codevelopment group or a project."""
 
     PARTICIPANT = "participant"
     TRAINER = "trainer"
@@ -21,7 +20,7 @@ class Role(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far a grant goes from the person who holds it."""
+    """The rows that a grant reaches: the person's own, or those of the place where they hold the role."""
 
     SELF = "self"
     GROUP = "group"
@@ -32,7 +31,7 @@ class Reach(StrEnum):
 
 
 class Permission(StrEnum):
-    """``noun:verb``; one per kind of door."""
+    """The permissions of routes, as ``noun:verb``."""
 
     ME_READ = "me:read"
     ME_MANAGE = "me:manage"
@@ -84,7 +83,7 @@ EVERYONE: dict[Permission, Reach] = {
     P.CURRICULUM_READ: R.PLATFORM,
     P.COHORT_APPLY: R.PLATFORM,
 }
-"""What whoever is signed in may do, with no role at all."""
+"""The permissions of every signed-in person, without any role."""
 
 GRANTS: dict[Role, dict[Permission, Reach]] = {
     Role.PARTICIPANT: {
@@ -171,7 +170,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
 
 
 TWO_FACTORS = frozenset({Role.REGISTRAR, Role.ADMIN})
-"""Roles that nobody holds on a password alone."""
+"""The roles that require a second factor."""
 
 PERSONAL = frozenset({P.ME_MANAGE, P.SIGN_IN_FINISH})
-"""What no API token does: its person's own account is for the person alone."""
+"""The permissions that no API token has: only the person manages their own account."""

@@ -1,7 +1,4 @@
-"""People, their accounts, the roles they hold and their sign-ins.
-
-A person is global: one row whatever the colleges. Others see them through what they hold or follow.
-"""
+"""Rate limits (throttling): failed attempts per scope, account and network address, within a sliding window."""
 
 import ipaddress
 import math
@@ -14,6 +11,7 @@ from enum import StrEnum
 from fastapi import Request
 from sqlalchemy import (
     BigInteger,
+    Column,
     Index,
     insert,
     text,
@@ -25,11 +23,11 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import separate_transaction
 from app.platform.database.types import by_value, moment
 from app.platform.errors import DomainError, TooMany, Unauthenticated
-from app.platform.security.keyring import Keyring, Use
+from app.platform.security.keyring import KeyPurpose, Keyring
 
 
 class RateLimitScope(StrEnum):
-    """Doors where tries are counted."""
+    """The operations whose attempts are counted."""
 
     SIGN_IN = "sign_in"
     SECOND_FACTOR = "second_factor"
@@ -40,99 +38,100 @@ class RateLimitScope(StrEnum):
 
 
 class Attempt(SQLModel, table=True):
-    """A wrong try at a door, by whom or from where: ``subject_hash`` is a keyed digest, no address is kept."""
+    """A failed attempt of a subject in a scope: ``subject_hash`` is a MAC, no address is stored."""
 
     __table_args__ = (Index("ix_attempt_window", "door", "subject_hash", "at"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger)
-    door: RateLimitScope = Field(sa_type=by_value(RateLimitScope))
+    scope: RateLimitScope = Field(sa_column=Column("door", by_value(RateLimitScope), nullable=False))
     subject_hash: str = Field(max_length=64)
     at: datetime = moment(index=True)
 
 
 WINDOW = timedelta(minutes=15)
-MOST = 10
-"""Wrong tries in the window for one account, or from one address where nothing else tells who tries."""
-MOST_SHARED = 100
-"""From one address where each try names an account too: a college stands behind one address."""
-IPV6_NETWORK = 64
-"""Bits that tell one subscriber from another: whoever has one address of such a network has them all."""
+LIMIT = 10
+"""Failed attempts within the window for one account, or from one address when the attempt names no account."""
+SHARED_LIMIT = 100
+"""Failed attempts from one address when each names an account as well: a whole college may share one address."""
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that identify a subscriber, who has all the addresses of such a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose tries are counted together, and how many may be wrong within the window."""
+    """A source of attempts that are counted together, and how many may fail within the window."""
 
     key: str
-    most: int = MOST
+    limit: int = LIMIT
 
 
-def of_account(key: str) -> Subject:
-    """Tries that name one account: its normalised address, or its number where only that is known."""
-    return Subject(f"account {key}")
+def of_account(key: str, *, limit: int = LIMIT) -> Subject:
+    """Return the subject of attempts on one account: its normalised e-mail address, or its id."""
+    return Subject(f"account {key}", limit)
 
 
 def of_address(origin: str) -> Subject:
-    """Tries from one network address, where the account is counted beside it."""
-    return Subject(f"address {_network(origin)}", MOST_SHARED)
+    """Return the subject of attempts from one network address that name an account as well."""
+    return Subject(f"address {_network(origin)}", SHARED_LIMIT)
 
 
-def of_stranger(origin: str) -> Subject:
-    """Tries from one network address, where a try names no account (links, codes)."""
-    return Subject(f"stranger {_network(origin)}")
+def of_stranger(origin: str, *, limit: int = LIMIT) -> Subject:
+    """Return the subject of attempts from one network address that name no account (links, codes)."""
+    return Subject(f"stranger {_network(origin)}", limit)
 
 
 def origin_of(request: Request) -> str:
-    """The address that a request comes from, as the server knows it; behind a proxy the server must trust it."""
+    """Return the network address of a request; behind a proxy, the server must be configured to trust it."""
     return request.client.host[:45] if request.client is not None else ""
 
 
 def _network(origin: str) -> str:
     try:
         address = ipaddress.ip_address(origin)
-    except ValueError:  # a socket of this machine has a name, or none
+    except ValueError:  # a local socket has a name, or none
         return origin
     if isinstance(address, ipaddress.IPv4Address):
         return origin
-    own = address.ipv4_mapped
-    return str(own or ipaddress.ip_network((int(address), IPV6_NETWORK), strict=False))
+    mapped = address.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(address), IPV6_PREFIX), strict=False))
 
 
-_FULL = text(
+_LIMIT_REACHED = text(
     """
-    select max(tried.at)
+    select max(reached.at)
       from unnest(cast(:subjects as text[]), cast(:limits as int[])) as s(subject, most),
            lateral (select a.at from attempt a
-                     where a.door = :door and a.subject_hash = s.subject and a.at > :since
-                     order by a.at desc offset s.most - 1 limit 1) tried
+                     where a.door = :scope and a.subject_hash = s.subject and a.at > :since
+                     order by a.at desc offset s.most - 1 limit 1) reached
     """
 )
+"""The moment of the attempt that reached a subject's limit within the window, if any."""
 
 
-def check_limit(db: Session, keyring: Keyring, door: RateLimitScope, *subjects: Subject) -> None:
-    """Raise :class:`TooMany` (429, ``Retry-After`` in seconds) when one of the subjects has tried too often."""
+def check_limit(db: Session, keyring: Keyring, scope: RateLimitScope, *subjects: Subject) -> None:
+    """Raise :class:`TooMany` (429, ``retry_after`` in seconds) when one of the subjects has reached its limit."""
     at = now()
     values = {
-        "door": door.value,
+        "scope": scope.value,
         "subjects": [_hashed(keyring, subject) for subject in subjects],
-        "limits": [subject.most for subject in subjects],
+        "limits": [subject.limit for subject in subjects],
         "since": at - WINDOW,
     }
-    tried = db.execute(_FULL, values).scalar_one()
-    if tried is not None:
-        raise TooMany(retry_after=max(1, math.ceil((tried + WINDOW - at).total_seconds())))
+    reached_at = db.execute(_LIMIT_REACHED, values).scalar_one()
+    if reached_at is not None:
+        raise TooMany(retry_after=max(1, math.ceil((reached_at + WINDOW - at).total_seconds())))
 
 
-def record_failure(db: Session, keyring: Keyring, door: RateLimitScope, *subjects: Subject) -> None:
-    """Count a wrong try against each of the subjects; it stays counted when the request is refused."""
+def record_failure(db: Session, keyring: Keyring, scope: RateLimitScope, *subjects: Subject) -> None:
+    """Count a failed attempt of each subject, in a transaction of its own: the request's is rolled back."""
     with separate_transaction(db) as other:
-        count_attempt(other, keyring, door, *subjects)
+        count_attempt(other, keyring, scope, *subjects)
 
 
-def count_attempt(db: Session, keyring: Keyring, door: RateLimitScope, *subjects: Subject) -> None:
-    """Count a try with this transaction: for a door where each counts, right or wrong, and none is refused."""
+def count_attempt(db: Session, keyring: Keyring, scope: RateLimitScope, *subjects: Subject) -> None:
+    """Count an attempt in this transaction: for a scope that counts every attempt, successful or not."""
     at = now()
-    rows = [{"door": door, "subject_hash": _hashed(keyring, subject), "at": at} for subject in subjects]
+    rows = [{"door": scope, "subject_hash": _hashed(keyring, subject), "at": at} for subject in subjects]
     db.connection().execute(insert(Attempt), rows)
 
 
@@ -140,18 +139,18 @@ def count_attempt(db: Session, keyring: Keyring, door: RateLimitScope, *subjects
 def limited_attempt(
     db: Session,
     keyring: Keyring,
-    door: RateLimitScope,
+    scope: RateLimitScope,
     *subjects: Subject,
     wrong: type[DomainError] | tuple[type[DomainError], ...] = Unauthenticated,
 ) -> Iterator[None]:
-    """Inside, a try: refused at once when there were too many, counted when it raises one of ``wrong``."""
-    check_limit(db, keyring, door, *subjects)
+    """Check the limit before the block, and count a failed attempt when the block raises one of ``wrong``."""
+    check_limit(db, keyring, scope, *subjects)
     try:
         yield
     except wrong:
-        record_failure(db, keyring, door, *subjects)
+        record_failure(db, keyring, scope, *subjects)
         raise
 
 
 def _hashed(keyring: Keyring, subject: Subject) -> str:
-    return keyring.mac(Use.THROTTLE, subject.key.encode())
+    return keyring.mac(KeyPurpose.THROTTLE, subject.key.encode())

@@ -1,1 +1,1 @@
-"""HTTP: the request guard, strict bodies, pages, problems, forms, dependencies, OpenAPI and idempotency keys."""
+"""The web layer: middleware, dependencies, pages, forms, problems, idempotency, the API's description."""

@@ -1,9 +1,9 @@
-"""What a route may ask for: its database session, the settings, the keyring. ``app.state`` is read here alone.
+"""The dependencies of routes: the database session, the settings, the keyring; the only readers of ``app.state``.
 
-A request is one transaction, committed before its response is sent.
+A request is one transaction, committed before its response is sent (docs/decisions/0002).
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -36,15 +36,23 @@ def keyring_of(request: Request) -> Keyring:
 
 
 def authenticate_of(request: Request) -> Authenticate:
-    """Return how a request is authenticated: ``main.py`` says it, so that the platform imports no feature."""
+    """Return the function that authenticates a request; ``main.py`` sets it, so that no feature is imported here."""
     authenticate: Authenticate = request.app.state.authenticate
     return authenticate
 
 
-async def limit_requests(request: Request) -> AsyncIterator[None]:
-    """Admit at most as many requests as the pool has connections.
+def demo_accounts_of(request: Request) -> Sequence[object]:
+    """Return the accounts that the sign-in page lists: those of the demo network, none elsewhere."""
+    if settings_of(request).environment != "demo":
+        return ()
+    accounts: Sequence[object] = getattr(request.app.state, "demo_accounts", ())
+    return accounts
 
-    Threads are not enough of a limit: a guard would hold a connection while its handler waits for a thread.
+
+async def limit_requests(request: Request) -> AsyncIterator[None]:
+    """Admit at most as many concurrent requests as the pool has connections.
+
+    The limit on threads is not enough: a guard would hold a connection while its handler waits for a thread.
     """
     async with database_of(request).limiter:
         yield
@@ -59,3 +67,4 @@ def get_session(request: Request, _: Annotated[None, Depends(limit_requests, sco
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 KeyringDep = Annotated[Keyring, Depends(keyring_of)]
+DemoAccountsDep = Annotated[Sequence[object], Depends(demo_accounts_of)]

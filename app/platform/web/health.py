@@ -1,4 +1,4 @@
-"""Health: whether the process answers, and whether it can work."""
+"""Health checks: liveness of the process, readiness of the database."""
 
 from fastapi import APIRouter
 from sqlalchemy import text
@@ -12,12 +12,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/health/live")
 def live(_: NoActor) -> dict[str, str]:
-    """The process answers."""
+    """Return that the process responds."""
     return {"status": "ok"}
 
 
 @router.get("/health/ready")
 def ready(_: OptionalActor, db: SessionDep) -> dict[str, str]:
-    """The process can work: the database answers and its migrations are there."""
+    """Return that the database responds, with the migration that it is at."""
     revision = fetch_all(db, text("select version_num from alembic_version"))
     return {"status": "ok", "revision": revision[0][0]}

@@ -1,12 +1,13 @@
-"""``Idempotency-Key``: a creation sent twice is done once, and both senders read the same answer.
+"""``Idempotency-Key``: a creation sent twice is done once, and both requests get the same response.
 
-A route of :class:`OnceRoute` that creates (201) takes the header from whoever is signed in. The guard, once it
-knows the person, hands the request's own transaction to the key's :class:`Claim`, which takes a lock that lasts
-as long as the transaction; the answer is written in that same transaction, after it was put into bytes and
-before it is committed. So effect and answer are kept together or not at all: a refusal, a crash or a lost
-connection leaves the key free, and no state "in flight" can outlive its request.
+A route of :class:`IdempotentRoute` that creates (201) accepts the header from signed-in people. Once the guard has
+loaded the actor, the key's :class:`Claim` takes a lock in the request's transaction; the response is stored in that
+same transaction, after it was serialised and before the commit. So the effect and the response are committed together
+or not at all: a refusal, a crash or a lost connection leaves the key free, and no "in flight" state outlives its
+request.
 
-Answers are sealed by the keyring: some hold what is shown once. They are kept for 24 hours at least, then swept.
+Responses are encrypted with the keyring: some hold a secret that is shown once. They are stored for 24 hours at least,
+then deleted.
 """
 
 import hashlib
@@ -32,32 +33,32 @@ from app.platform.database.session import Session
 from app.platform.database.types import moment
 from app.platform.errors import Conflict, Invalid, Reason
 from app.platform.security.actor import Actor
-from app.platform.security.keyring import Keyring, Use
+from app.platform.security.keyring import KeyPurpose, Keyring
 from app.platform.web.deps import keyring_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-LONGEST = 100
-KEPT_HOURS = 24
-KEPT_HEADERS = ("content-type", "etag", "location")
-VISIBLE = re.compile(rf"[!-~]{{1,{LONGEST}}}")
-_ALONE = text("select pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+LONGEST_KEY = 100
+RETENTION_HOURS = 24
+STORED_HEADERS = ("content-type", "etag", "location")
+KEY_PATTERN = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
+_TRY_LOCK = text("select pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 class IdempotentRequest(Row, table=True):
-    """The answer that a creation under a key of its sender's was given, with a digest of what was asked."""
+    """The encrypted response to a creation, with the request's digest, under a key of the person who sent it."""
 
     __tablename__ = "idempotent_request"
     __table_args__ = (UniqueConstraint("person_id", "key"),)
 
     person_id: int = Field(foreign_key="person.id")
-    key: str = Field(max_length=LONGEST)
+    key: str = Field(max_length=LONGEST_KEY)
     answer_sealed: str = Field(sa_type=Text)
     created_at: datetime = moment(index=True)
 
 
-class Answered(Exception):
-    """The request was answered before: here is what was said."""
+class AlreadyAnswered(Exception):
+    """Raised when a request with the same key was answered before; ``response`` is the stored one."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -66,91 +67,97 @@ class Answered(Exception):
 
 @dataclass
 class Claim:
-    """A request's hold on its key, from the moment that the guard knows who asks until its transaction ends."""
+    """A request's claim to its key, from the moment that its actor is known until its transaction ends."""
 
     key: str
     digest: str
     keyring: Keyring
-    _held: tuple[Session, int] | None = field(default=None, init=False)
+    _acquired: tuple[Session, int] | None = field(default=None, init=False)
 
-    def take(self, db: Session, actor: Actor) -> None:
-        """Go on alone; :class:`Answered` when it is done already, 409 while another request is at it."""
-        place = self._place(actor.person_id)
-        if not db.execute(_ALONE, {"key": place}).scalar_one():
+    def acquire(self, db: Session, actor: Actor) -> None:
+        """Take the key's lock in the transaction of ``db``.
+
+        Raise :class:`AlreadyAnswered` when a response is stored, ``Conflict`` (409) while another request has the lock.
+        """
+        bound = self._bound(actor.person_id)
+        if not db.execute(_TRY_LOCK, {"key": bound}).scalar_one():
             raise Conflict("idempotency_in_flight", retry_after=1)
-        mine = (IdempotentRequest.person_id == actor.person_id, IdempotentRequest.key == self.key)
-        sealed = db.exec(select(IdempotentRequest.answer_sealed).where(*mine)).one_or_none()
-        if sealed is not None:
-            raise Answered(self._said(json.loads(self.keyring.decrypt(Use.ANSWER, sealed, bound=place))))
-        self._held = db, actor.person_id
+        same_key = (IdempotentRequest.person_id == actor.person_id, IdempotentRequest.key == self.key)
+        encrypted = db.exec(select(IdempotentRequest.answer_sealed).where(*same_key)).one_or_none()
+        if encrypted is not None:
+            raise AlreadyAnswered(
+                self._replay(json.loads(self.keyring.decrypt(KeyPurpose.ANSWER, encrypted, bound=bound)))
+            )
+        self._acquired = db, actor.person_id
 
-    def keep(self, response: Response) -> None:
-        """Remember the answer, in the transaction of the effect."""
-        if self._held is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+    def store(self, response: Response) -> None:
+        """Store the response in the transaction of the effect."""
+        if self._acquired is None or response.status_code >= HTTPStatus.BAD_REQUEST:
             return
-        session, person_id = self._held
-        said = {
+        db, person_id = self._acquired
+        answer = {
             "digest": self.digest,
             "status": response.status_code,
-            "headers": {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+            "headers": {name: response.headers[name] for name in STORED_HEADERS if name in response.headers},
             "body": bytes(response.body).decode(),
         }
-        sealed = self.keyring.encrypt(Use.ANSWER, json.dumps(said), bound=self._place(person_id))
-        row = {"person_id": person_id, "key": self.key, "answer_sealed": sealed, "created_at": now()}
-        session.connection().execute(insert(IdempotentRequest).values(row))
+        encrypted = self.keyring.encrypt(KeyPurpose.ANSWER, json.dumps(answer), bound=self._bound(person_id))
+        row = {"person_id": person_id, "key": self.key, "answer_sealed": encrypted, "created_at": now()}
+        db.connection().execute(insert(IdempotentRequest).values(row))
 
-    def _said(self, answer: dict[str, Any]) -> Response:
+    def _replay(self, answer: dict[str, Any]) -> Response:
         if answer["digest"] != self.digest:
             raise Invalid("idempotency_mismatch", Reason("idempotency_mismatch", field=HEADER))
         return Response(answer["body"], answer["status"], {**answer["headers"], REPLAYED: "true"})
 
-    def _place(self, person_id: int) -> str:
+    def _bound(self, person_id: int) -> str:
+        """Return what the stored response is bound to; also the name of the lock."""
         return f"idempotency:{person_id}:{self.key}"
 
 
-class OnceRoute(APIRoute):
-    """A route of the API; when it creates, it takes an ``Idempotency-Key``."""
+class IdempotentRoute(APIRoute):
+    """A route of the API that accepts an ``Idempotency-Key`` when it creates (201)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, which ends before the transaction does, within the key's claim."""
+        """Return FastAPI's handler, wrapped in the key's claim; it ends before the transaction does."""
         handle = super().get_route_handler()
         if self.status_code != HTTPStatus.CREATED:
             return handle
 
-        async def once(request: Request) -> Response:
+        async def handle_once(request: Request) -> Response:
             claim = await claim_of(request)
             if claim is None:
                 return await handle(request)
             request.state.claim = claim
             try:
                 response = await handle(request)
-            except Answered as already:
-                return already.response
-            await run_in_threadpool(claim.keep, response)
+            except AlreadyAnswered as answered:
+                return answered.response
+            await run_in_threadpool(claim.store, response)
             return response
 
-        return once
+        return handle_once
 
 
 async def claim_of(request: Request) -> Claim | None:
-    """The claim that a request makes, if it makes one; refused (422) when its key is no key."""
+    """Return the claim of a request with a key, else ``None``; raise ``Invalid`` (422) for a malformed key."""
     keys = request.headers.getlist(HEADER)
     if not keys:
         return None
-    if len(keys) > 1 or not VISIBLE.fullmatch(keys[0]):
-        raise Invalid("idempotency_key", Reason("idempotency_key", {"maximum": LONGEST}, HEADER))
+    if len(keys) > 1 or not KEY_PATTERN.fullmatch(keys[0]):
+        raise Invalid("idempotency_key", Reason("idempotency_key", {"maximum": LONGEST_KEY}, HEADER))
     try:
         body = await request.body()
-    except ClientDisconnect:  # the handler will say so when it reads
+    except ClientDisconnect:  # the handler gets the same error when it reads the body
         return None
     return Claim(keys[0], digest_of(request, body), keyring_of(request))
 
 
 def digest_of(request: Request, body: bytes) -> str:
-    """What is asked: method, address and body; a form's boundary, new at each sending, says nothing."""
+    """Return the digest of a request: its method, address and body, without a form's boundary, new at each sending."""
     media, options = parse_options_header(request.headers.get("content-type"))
     if boundary := options.get(b"boundary"):
         body = body.replace(b"--" + boundary, b"--")
     target = (request.method, request.scope["path"], request.scope["query_string"].decode("latin-1"))
-    asked = json.dumps([*target, media.decode("latin-1"), hashlib.sha256(body).hexdigest()])
-    return hashlib.sha256(asked.encode()).hexdigest()
+    canonical = json.dumps([*target, media.decode("latin-1"), hashlib.sha256(body).hexdigest()])
+    return hashlib.sha256(canonical.encode()).hexdigest()

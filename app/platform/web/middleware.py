@@ -1,6 +1,6 @@
-"""The one gate of every request: its host, its origin, its size, its language; and what every answer says.
+"""The middleware of every request: it checks host, origin, size and body, sets the language, adds security headers.
 
-Plain ASGI: nothing runs in another task, so what is set here (the language) holds in the routes.
+Plain ASGI: nothing runs in another task, so that the context variable of the language applies in the routes.
 """
 
 import re
@@ -20,21 +20,21 @@ from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
 from app.platform.web.pages import API
 from app.platform.web.problems import UNSAFE, answer_problem, problem
-from app.platform.web.strict_json import check_json, form_reads
+from app.platform.web.strict_json import is_utf8_form, validate
 
 MEGABYTE = 1024 * 1024
 BODY_BYTES = MEGABYTE
 """Largest JSON document or form without a file, as received."""
 LINGER_BYTES = 64 * MEGABYTE
 LINGER_SECONDS = 20
-"""How much of a refused body is still taken and thrown away, so that its sender gets to read the refusal."""
+"""How much of a refused body is still read and discarded, so that its sender reads the response."""
 
 FORM = b"application/x-www-form-urlencoded"
 MULTIPART = b"multipart/form-data"
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
-HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
-OPEN_TO_PROBES = "/health/"
-"""Asked by the machines around, by address; nothing there depends on the host."""
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+ANY_HOST_PREFIX = "/health/"
+"""Health checks address the machine by its IP; nothing there depends on the host."""
 
 SECURITY_HEADERS = (
     (
@@ -49,14 +49,14 @@ NO_STORE = (b"cache-control", b"no-store")
 
 
 def trusted_hosts(settings: Settings) -> frozenset[str]:
-    """The host of ``base_url``; outside production this machine's names too. Ports are not compared."""
+    """Return the accepted hosts: that of ``base_url``, and outside production those of this machine, on any port."""
     name = urlsplit(settings.base_url).hostname or ""
     own = frozenset({f"[{name}]" if ":" in name else name})
-    return own if settings.environment == "production" else own | HERE
+    return own if settings.environment == "production" else own | LOCAL_HOSTS
 
 
 def cross_site(scope: Scope, headers: Headers, origin: str) -> bool:
-    """Whether a browser says that another site sent this write."""
+    """Return whether, according to the browser, another site sent this write."""
     if scope["method"] not in UNSAFE or "authorization" in headers:
         return False
     fetch_site = headers.get("sec-fetch-site")
@@ -67,91 +67,95 @@ def cross_site(scope: Scope, headers: Headers, origin: str) -> bool:
 
 
 class GuardedRequest:
-    """One request on its way: how much of it was received, whether its answer began."""
+    """A request with its receive and send functions: it limits the body, and knows whether the response has started."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Headers, limit: int) -> None:
         self.scope, self._receive, self._send = scope, receive, send
         self.limit = limit
         self.declared = int(length) if (length := headers.get("content-length", "0")).isdecimal() else 0
-        self.awaits_leave = headers.get("expect", "").lower() == "100-continue"
-        self.whole = not self.declared and "transfer-encoding" not in headers
+        self.expects_continue = headers.get("expect", "").lower() == "100-continue"
+        self.complete = not self.declared and "transfer-encoding" not in headers
         self.received = 0
-        self.kept: bytes | None = None
+        self.body: bytes | None = None
         self.started = False
 
     @property
-    def over(self) -> bool:
-        """Whether the body is larger than it may be, as declared or as received."""
+    def too_large(self) -> bool:
+        """Whether the body is larger than the limit, as declared or as received."""
         return max(self.declared, self.received) > self.limit
 
     async def receive(self) -> Message:
-        """The next piece for the application; a body over the limit ends there, as if its sender had left."""
-        if self.kept is not None:
-            body, self.kept = self.kept, None
+        """Return the next message for the application; over the limit, a disconnection ends the body."""
+        if self.body is not None:
+            body, self.body = self.body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        if self.over:
+        if self.too_large:
             return {"type": "http.disconnect"}
         message = await self._next()
-        return {"type": "http.disconnect"} if self.over else message
+        return {"type": "http.disconnect"} if self.too_large else message
 
     async def _next(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
-            self.whole = not message.get("more_body", False)
+            self.complete = not message.get("more_body", False)
             self.received += len(message.get("body", b""))
         return message
 
-    async def keep(self) -> bytes | None:
-        """The whole body, kept for the application to read; ``None`` when it is too large or its sender left."""
+    async def read_body(self) -> bytes | None:
+        """Read and return the body, which the application can still read; ``None`` when too large or disconnected."""
         pieces: list[bytes] = []
         while True:
             message = await self.receive()
             if message["type"] != "http.request":
                 return None
             pieces.append(message.get("body", b""))
-            if self.whole:
-                self.kept = b"".join(pieces)
-                return self.kept
+            if self.complete:
+                self.body = b"".join(pieces)
+                return self.body
 
     async def send(self, message: Message) -> None:
-        """What the application answers; of a body that was cut, its answer is not the reason."""
-        if self.started or not self.over:
-            await self._dressed(message)
+        """Send the application's response, unless the body was cut off: the response would be an error about that."""
+        if self.started or not self.too_large:
+            await self._send_with_headers(message)
 
-    async def _dressed(self, message: Message) -> None:
+    async def _send_with_headers(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            said = {name for name, _ in message["headers"]}
-            ours = [*SECURITY_HEADERS, NO_STORE] if self._is_personal() else SECURITY_HEADERS
-            message["headers"] = [*message["headers"], *((n, v) for n, v in ours if n not in said)]
+            self.add_headers(message)
         await self._send(message)
 
+    def add_headers(self, message: Message) -> None:
+        """Add the security headers that the response does not set itself."""
+        present = {name for name, _ in message["headers"]}
+        added = [*SECURITY_HEADERS, NO_STORE] if self._is_personal() else SECURITY_HEADERS
+        message["headers"] = [*message["headers"], *((n, v) for n, v in added if n not in present)]
+
     def _is_personal(self) -> bool:
-        """The API, and whatever is shown to someone signed in."""
+        """Return whether the response must not be cached: the API's, and any to a signed-in person."""
         return self.scope["path"].startswith(API) or self.scope["state"].get("actor") is not None
 
     async def refuse(self, document: Mapping[str, Any]) -> None:
-        """Answer at once, then let the sender finish for a while: a connection cut short would lose the answer."""
-        headers = {} if self.whole else {"Connection": "close"}
-        answer = answer_problem(Request(self.scope), document, headers)
-        start = {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers}
-        await self._dressed(start)
-        await self._send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        """Send a problem at once, then read the body for a while: closing the connection would lose the response."""
+        headers = {} if self.complete else {"Connection": "close"}
+        response = answer_problem(Request(self.scope), document, headers)
+        start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+        await self._send_with_headers(start)
+        await self._send({"type": "http.response.body", "body": response.body, "more_body": True})
         await self._linger()
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _linger(self) -> None:
-        if self.awaits_leave and not self.received:
+        if self.expects_continue and not self.received:
             return
         most = self.received + LINGER_BYTES
         with anyio.move_on_after(LINGER_SECONDS):
-            while not self.whole and self.received < most:
+            while not self.complete and self.received < most:
                 if (await self._next())["type"] != "http.request":
                     return
 
 
 class RequestGuard:
-    """ASGI middleware: refuses what no route should see, and finishes every answer."""
+    """ASGI middleware that refuses invalid requests before any route, and adds headers to every response."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -161,64 +165,65 @@ class RequestGuard:
         self.upload_bytes = (settings.upload_megabytes + 1) * MEGABYTE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection of the server."""
+        """Handle one ASGI connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        scope.setdefault("state", {})  # shared with the routes, which say there who acts
-        # French for everyone; English for who asks for it, where the deployment offers it.
-        asks = self.english and headers.get("accept-language", "").lower().startswith("en")
-        token = text.language.set("en" if asks else "fr")
+        scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
+        # French by default; English when the browser prefers it and the deployment offers it.
+        in_english = self.english and headers.get("accept-language", "").lower().startswith("en")
+        token = text.language.set("en" if in_english else "fr")
         try:
-            await self._admit(scope, receive, send, headers)
+            await self._check(scope, receive, send, headers)
         finally:
             text.language.reset(token)
 
-    async def _admit(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+    async def _check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         media, options = parse_options_header(headers.get("content-type"))
         limit = self.upload_bytes if media == MULTIPART else BODY_BYTES
-        passage = GuardedRequest(scope, receive, send, headers, limit)
-        if not self._is_ours(scope, headers):
-            await passage.refuse(problem(HTTPStatus.BAD_REQUEST, "unknown_host"))
+        request = GuardedRequest(scope, receive, send, headers, limit)
+        if not self._is_trusted_host(scope, headers):
+            await request.refuse(problem(HTTPStatus.BAD_REQUEST, "unknown_host"))
         elif cross_site(scope, headers, self.origin):
-            await passage.refuse(problem(HTTPStatus.FORBIDDEN, "cross_site"))
+            await request.refuse(problem(HTTPStatus.FORBIDDEN, "cross_site"))
         elif options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
-            await passage.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
-        elif not passage.whole and not passage.over and media != MULTIPART and scope["method"] in UNSAFE:
-            await self._weigh(passage, media)
+            await request.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
+        elif not request.complete and not request.too_large and media != MULTIPART and scope["method"] in UNSAFE:
+            await self.check_body(request, media)
         else:
-            await self._let_in(passage)
+            await self.forward(request)
 
-    def _is_ours(self, scope: Scope, headers: Headers) -> bool:
-        named = [HOST.fullmatch(host.lower()) for host in headers.getlist("host")]
-        known = len(named) == 1 and named[0] is not None and named[0][1] in self.hosts
-        return known or scope["path"].startswith(OPEN_TO_PROBES)
+    def _is_trusted_host(self, scope: Scope, headers: Headers) -> bool:
+        hosts = [HOST.fullmatch(host.lower()) for host in headers.getlist("host")]
+        is_trusted = len(hosts) == 1 and hosts[0] is not None and hosts[0][1] in self.hosts
+        return is_trusted or scope["path"].startswith(ANY_HOST_PREFIX)
 
-    async def _weigh(self, passage: GuardedRequest, media: bytes) -> None:
-        """Read a body that is no file before any route does."""
-        body = await passage.keep()
-        if body and media == FORM and not form_reads(body):
-            await passage.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
-        elif body and media != FORM and passage.scope["path"].startswith(API):
+    async def check_body(self, request: GuardedRequest, media: bytes) -> None:
+        """Read and validate a body without files, then forward the request or refuse it."""
+        body = await request.read_body()
+        if body and media == FORM and not is_utf8_form(body):
+            await request.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
+        elif body and media != FORM and request.scope["path"].startswith(API):
             try:
-                check_json(body)
-            except Invalid as found:
-                await passage.refuse(problem(found.status, found.code, found.reasons))
+                validate(body)
+            except Invalid as error:
+                await request.refuse(problem(error.status, error.code, error.reasons))
             else:
-                await self._let_in(passage)
-        elif body is not None or passage.over:
-            await self._let_in(passage)
+                await self.forward(request)
+        elif body is not None or request.too_large:
+            await self.forward(request)
 
-    async def _let_in(self, passage: GuardedRequest) -> None:
+    async def forward(self, request: GuardedRequest) -> None:
+        """Run the application; refuse a body that turns out too large, and answer an unexpected exception with 500."""
         try:
-            if not passage.over:
-                await self.app(passage.scope, passage.receive, passage.send)
+            if not request.too_large:
+                await self.app(request.scope, request.receive, request.send)
         except Exception:
-            if passage.started:
+            if request.started:
                 raise
-            if not passage.over:  # what the application says of a body cut short is no fault of its own
-                await passage.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
+            if not request.too_large:  # an exception about a body that was cut off is expected
+                await request.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
                 raise
-        if passage.over and not passage.started:
-            await passage.refuse(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"))
+        if request.too_large and not request.started:
+            await request.refuse(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"))

@@ -1,8 +1,8 @@
-"""The API's description, finished in one place: how to sign in, what may be refused, what a creation takes.
+"""The API's OpenAPI description: security schemes, error responses and the idempotency header are added here.
 
-FastAPI describes what each operation gives; what every operation may refuse follows from its guard, its method
-and what it reads, and is said here once for all of them. A route names in ``responses=`` only a refusal of its
-own (410, say); its content is the problem document all the same.
+FastAPI describes the success response of each operation; its error responses follow from its guard, its method and its
+inputs. A route declares in ``responses=`` only an error of its own (410, for example); every error response has the
+problem document as its content.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ from pydantic import BaseModel, Field
 
 from app.platform.security.guards import PermissionGuard, PublicGuard
 from app.platform.security.permissions import PERSONAL, Permission
-from app.platform.web.idempotency import HEADER, KEPT_HOURS, LONGEST, REPLAYED, OnceRoute
+from app.platform.web.idempotency import HEADER, LONGEST_KEY, REPLAYED, RETENTION_HOURS, IdempotentRoute
 from app.platform.web.pages import API
 from app.platform.web.problems import UNSAFE
 
-FIRST_REFUSAL = 400
-SAID: Mapping[int, str] = {
+FIRST_ERROR = 400
+ERROR_DESCRIPTIONS: Mapping[int, str] = {
     400: "The request does not read: its host, its letters, its form.",
     401: "Nobody is signed in, or the proof is no longer good.",
     403: "No role of the person allows it, the second factor is still missing, or another site sent it.",
@@ -36,8 +36,8 @@ SAID: Mapping[int, str] = {
     429: "Too many tries: `Retry-After` says how long to wait, in seconds.",
     503: "Something is away: come back after `Retry-After` seconds.",
 }
-"""What a refusal means, by status."""
-WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+"""The description of each error response, by status."""
+RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
 class ProblemReason(BaseModel):
@@ -60,30 +60,30 @@ class Problem(BaseModel):
 
 
 class DescribedAPI(FastAPI):
-    """The web application with its description finished; ``cookie`` is the name of the one that signs in."""
+    """The web application with a complete OpenAPI description; ``cookie`` is the name of the sign-in's cookie."""
 
     def __init__(self, *, cookie: str, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own, passed as they are
         super().__init__(**options)
         self.cookie = cookie
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, made once."""
+        """Return the OpenAPI document, built once."""
         if not self.openapi_schema:
             finish(super().openapi(), self)
-        assert self.openapi_schema is not None  # noqa: S101 - FastAPI has just kept it
+        assert self.openapi_schema is not None  # noqa: S101 - FastAPI has just cached it
         return self.openapi_schema
 
 
 def finish(document: dict[str, Any], site: DescribedAPI) -> None:
-    """Add the shared components, then to each operation its security, its refusals, its header."""
+    """Add the shared components, then the security, the error responses and the header of each operation."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for replaced in ("HTTPValidationError", "ValidationError"):
         schemas.pop(replaced, None)
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs") | {"Problem": problem}
-    components["responses"] = {_name(status): _refusal(status) for status in SAID}
-    components["parameters"] = {"IdempotencyKey": _key()}
+    components["responses"] = {_name(status): _error_response(status) for status in ERROR_DESCRIPTIONS}
+    components["parameters"] = {"IdempotencyKey": _idempotency_key()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A sign-in's token or an API token."},
         "cookie": {"type": "apiKey", "in": "cookie", "name": site.cookie, "description": "A browser's sign-in."},
@@ -96,7 +96,7 @@ def finish(document: dict[str, Any], site: DescribedAPI) -> None:
 
 
 def guards(dependant: Dependant) -> Iterator[PermissionGuard | PublicGuard]:
-    """The guards of a route, at any depth."""
+    """Yield the guards of a route, at any depth of its dependencies."""
     if isinstance(dependant.call, PermissionGuard | PublicGuard):
         yield dependant.call
     for child in dependant.dependencies:
@@ -109,24 +109,24 @@ def _describe(operation: dict[str, Any], method: str, context: RouteContext) -> 
     operation["security"] = [] if permission is None else [{"bearer": []}, {"cookie": []}]
     if permission is not None:
         operation["x-permission"] = permission.value
-        creates = isinstance(context.original_route, OnceRoute) and context.status_code == HTTPStatus.CREATED
+        creates = isinstance(context.original_route, IdempotentRoute) and context.status_code == HTTPStatus.CREATED
         if creates and permission is not Permission.SIGN_IN_FINISH:
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
             operation["responses"]["201"]["headers"] = {REPLAYED: {"schema": {"const": "true"}}}
-    answers = operation["responses"]
-    own = {int(status) for status in answers if int(status) >= FIRST_REFUSAL}
-    for status in sorted(own | set(refusals(operation, method, permission))):
-        answers[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+    responses = operation["responses"]
+    own = {int(status) for status in responses if int(status) >= FIRST_ERROR}
+    for status in sorted(own | set(error_statuses(operation, method, permission))):
+        responses[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
 
 
-def refusals(operation: Mapping[str, Any], method: str, permission: Permission | None) -> Iterator[int]:
-    """Statuses that an operation may refuse with, whatever it does."""
+def error_statuses(operation: Mapping[str, Any], method: str, permission: Permission | None) -> Iterator[int]:
+    """Yield the error statuses that follow from an operation's guard, method and inputs."""
     yield from (400, 503)
     reads = "requestBody" in operation or "parameters" in operation
     if permission is not None:
         yield from (401, 403)
     if permission is None or permission in PERSONAL:
-        yield 429  # doors where tries are counted
+        yield 429  # operations with a rate limit
     if method in UNSAFE:
         yield from (401, 403, 409)
     if reads:
@@ -139,22 +139,23 @@ def _name(status: int) -> str:
     return HTTPStatus(status).phrase.title().replace(" ", "")
 
 
-def _refusal(status: int) -> dict[str, Any]:
+def _error_response(status: int) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    found: dict[str, Any] = {"description": SAID[status], "content": content}
+    response: dict[str, Any] = {"description": ERROR_DESCRIPTIONS[status], "content": content}
     if status in {429, 503}:
-        found["headers"] = WAIT
-    return found
+        response["headers"] = RETRY_AFTER
+    return response
 
 
-def _key() -> dict[str, Any]:
+def _idempotency_key() -> dict[str, Any]:
     return {
         "name": HEADER,
         "in": "header",
         "required": False,
         "description": (
-            f"Sent again within {KEPT_HOURS} hours with the same key and the same content, the request is not done "
-            f"twice: the first answer comes back with `{REPLAYED}: true`. Other content: 422. Still under way: 409."
+            f"Sent again within {RETENTION_HOURS} hours with the same key and the same content, the request is not "
+            f"done twice: the first answer comes back with `{REPLAYED}: true`. Other content: 422. Still "
+            "under way: 409."
         ),
-        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST}}}$"},
+        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST_KEY}}}$"},
     }

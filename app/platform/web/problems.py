@@ -1,4 +1,4 @@
-"""The web's common ground: pages from templates, problems as JSON or pages."""
+"""The error handlers: every refusal becomes a problem document (RFC 9457), a page or an htmx fragment."""
 
 import logging
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from psycopg.errors import NumericValueOutOfRange
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.platform.audit import denials as refusals
+from app.platform.audit import denials
 from app.platform.errors import DomainError, Reason, Unauthenticated
 from app.platform.messages import i18n as words
 from app.platform.security.guards import bind_actor
@@ -28,26 +28,23 @@ log = logging.getLogger("escouade.web")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-# Problems ---------------------------------------------------------------------------------------
-
-
 def problem(status: int, code: str, reasons: tuple[Reason, ...] = (), **params: object) -> dict[str, Any]:
-    """An RFC 9457 document: ``code`` is stable; ``title`` and ``errors[].message`` speak the reader's language."""
-    found: dict[str, Any] = {
+    """Return an RFC 9457 document: stable codes, with ``title`` and ``errors[].message`` in the reader's language."""
+    document: dict[str, Any] = {
         "type": f"urn:escouade:problem:{code}",
-        "title": words.t(f"error.{code}", **words.shown(params)),
+        "title": words.t(f"error.{code}", **words.display_params(params)),
         "status": status,
         "code": code,
     }
     if reasons:
-        found["errors"] = [
+        document["errors"] = [
             {"code": r.code, "field": r.field, "message": words.explain(r), "params": dict(r.params)} for r in reasons
         ]
-    return found
+    return document
 
 
 def answer_problem(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """The problem as JSON, as a page, or as a fragment above the form that htmx sent."""
+    """Return the problem as JSON, as a page, or as a fragment above the form that htmx sent."""
     status = int(document["status"])
     if wants_json(request):
         return JSONResponse(document, status, headers, media_type="application/problem+json")
@@ -63,15 +60,15 @@ def answer_problem(request: Request, document: Mapping[str, Any], headers: Mappi
 
 
 async def on_domain_error(request: Request, error: Exception) -> Response:
-    """A refusal in domain words."""
-    assert isinstance(error, DomainError)  # noqa: S101 - what Starlette's signature cannot say
-    is_read = request.method not in UNSAFE and "HX-Request" not in request.headers
-    if is_read and not wants_json(request):
-        door = "/connexion" if isinstance(error, Unauthenticated) else None
-        door = SECOND_FACTOR if error.code == "second_factor_required" else door
-        if door is not None:
-            return redirect_after_post(f"{door}?suite={quote(request.scope['path'])}")
-    await _keep_refusal(request, error)
+    """Answer a domain error; a page that needs a sign-in or a second factor redirects there first."""
+    assert isinstance(error, DomainError)  # noqa: S101 - wider in Starlette's signature
+    is_page = request.method not in UNSAFE and "HX-Request" not in request.headers
+    if is_page and not wants_json(request):
+        target = "/connexion" if isinstance(error, Unauthenticated) else None
+        target = SECOND_FACTOR if error.code == "second_factor_required" else target
+        if target is not None:
+            return redirect_after_post(f"{target}?suite={quote(request.scope['path'])}")
+    await _record_denial(request, error)
     await keep_typed(request)
     document = problem(error.status, error.code, error.reasons, **error.params)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
@@ -80,15 +77,15 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     return answer_problem(request, document, headers)
 
 
-async def _keep_refusal(request: Request, error: DomainError) -> None:
-    """Record a refused access; one that cannot be is refused all the same, and said in the log."""
-    if refusals.is_recorded(request, error):
+async def _record_denial(request: Request, error: DomainError) -> None:
+    """Record a refused access; when recording fails, the access is still refused, and the failure logged."""
+    if denials.is_recorded(request, error):
         database = database_of(request)
         try:
             async with database.limiter:
-                await run_in_threadpool(refusals.record, database, request, error)
+                await run_in_threadpool(denials.record, database, request, error)
         except SQLAlchemyError:
-            log.exception("a refusal was not recorded")
+            log.exception("a refused access was not recorded")
 
 
 KNOWN_TYPES = frozenset(
@@ -100,67 +97,67 @@ KNOWN_TYPES = frozenset(
         "timezone_aware", "too_long", "too_short", "value_error",
     }
 )  # fmt: skip
-"""Pydantic's kinds of error that have a sentence of their own."""
+"""Pydantic's error types that have a sentence in the catalogue."""
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:
-    """What pydantic refused, each with its field and reason."""
+    """Answer a validation error of pydantic, with the field and the reason of each."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    if not wants_json(request) and any(found["loc"][0] == "path" for found in error.errors()):
+    if not wants_json(request) and any(detail["loc"][0] == "path" for detail in error.errors()):
         return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
     await keep_typed(request)
     reasons = []
-    for found in error.errors():
-        kind = str(found["type"])
-        if kind in {"too_long", "too_short"} and isinstance(found.get("input"), str):
-            kind = f"string_{kind}"  # a narrower limit on a cleaned text speaks of items
-        limits = {k: v for k, v in found.get("ctx", {}).items() if isinstance(v, str | int | float)}
+    for detail in error.errors():
+        kind = str(detail["type"])
+        if kind in {"too_long", "too_short"} and isinstance(detail.get("input"), str):
+            kind = f"string_{kind}"  # pydantic words a limit on a cleaned text as one on a list
+        limits = {k: v for k, v in detail.get("ctx", {}).items() if isinstance(v, str | int | float)}
         code = kind if kind in KNOWN_TYPES else "value_error"
-        # Of broken JSON pydantic gives a place in the text, which is no field.
-        path = () if kind == "json_invalid" else found["loc"][1:]
-        field = ".".join(str(part) for part in path) or str(found["loc"][0])
+        # For broken JSON pydantic gives an offset in the text, which is not a field.
+        path = () if kind == "json_invalid" else detail["loc"][1:]
+        field = ".".join(str(part) for part in path) or str(detail["loc"][0])
         reasons.append(Reason(code, limits, field))
     return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons)))
 
 
 FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-"""Refusals of the framework itself, by status."""
+"""The codes of the framework's own errors, by status."""
 
 
-def _recognise(request: Request) -> None:
-    """Who reads the refusal of an address that no guard watches: their menu stays."""
+def _load_actor(request: Request) -> None:
+    """Set the actor of a request that reached no guard, so that the error page keeps their menu."""
     with suppress(SQLAlchemyError), database_of(request).transaction() as db:
         actor = bind_actor(db, request)
         request.state.actor = None if actor is None or actor.pending else actor
 
 
 def methods_of(request: Request) -> set[str]:
-    """Every method that the address takes: the framework names those of its first route alone."""
+    """Return every method of the path: the framework's error has only those of the first route."""
     contexts = iter_route_contexts(request.app.routes)
-    here = [c for c in contexts if getattr(c, "methods", None) and c.path_regex.match(request.scope["path"])]
-    return {method for context in here for method in context.methods or ()}
+    matching = [c for c in contexts if getattr(c, "methods", None) and c.path_regex.match(request.scope["path"])]
+    return {method for context in matching for method in context.methods or ()}
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """What the framework refused before any route (no such path, wrong method, broken body)."""
+    """Answer an error of the framework, before any route: no such path, wrong method, broken body."""
     status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
     headers = dict(getattr(error, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(methods_of(request)))
     if not wants_json(request) and not hasattr(request.state, "actor"):
         async with database_of(request).limiter:
-            await run_in_threadpool(_recognise, request)
+            await run_in_threadpool(_load_actor, request)
     return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), headers)
 
 
 async def on_integrity(request: Request, error: Exception) -> Response:
-    """A constraint said no to two people at once: say so, keep nothing."""
+    """Answer a violated constraint, as when two people write at the same time, with 409."""
     assert isinstance(error, IntegrityError)  # noqa: S101
     return answer_problem(request, problem(HTTPStatus.CONFLICT, "conflict"))
 
 
 async def on_data(request: Request, error: Exception) -> Response:
-    """A value that no column can hold: an identifier too large is the identifier of nothing."""
+    """Answer a value that no column can hold with 422, and an id out of range with 404: no object has it."""
     assert isinstance(error, DataError)  # noqa: S101
     if isinstance(error.orig, NumericValueOutOfRange):
         return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
@@ -168,13 +165,13 @@ async def on_data(request: Request, error: Exception) -> Response:
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
-    """The database is away or busy: come back soon."""
+    """Answer that the database is down or busy with 503 and ``Retry-After``."""
     document = problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
     return answer_problem(request, document, {"Retry-After": "5"})
 
 
 def add_handlers(app: FastAPI) -> None:
-    """One handler per family of refusals."""
+    """Add one handler for each kind of error."""
     app.add_exception_handler(DomainError, on_domain_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     for status in FRAMEWORK_CODES:

@@ -1,7 +1,6 @@
-"""What a body must be before anyone reads it: strict JSON (RFC 8259 and I-JSON, RFC 7493), forms in UTF-8.
+"""Strict validation of request bodies: JSON (RFC 8259 and I-JSON, RFC 7493) and forms in UTF-8.
 
-A reader that takes the last of two equal keys, or NaN, or half a character, makes two programs understand
-two different things of one request.
+A parser that accepts duplicate keys, NaN or lone surrogates lets two programs read the same request differently.
 """
 
 import json
@@ -12,37 +11,37 @@ from urllib.parse import unquote_to_bytes
 from app.platform.errors import Invalid, Reason
 
 DEPTH = 32
-"""Lists and objects within one another."""
+"""The deepest nesting of lists and objects."""
 DIGITS = 4300
-"""Of a whole number: as many as Python reads."""
+"""The most digits of an integer: Python's own limit."""
 
 
-def _refuse(code: str, **params: int) -> Invalid:
+def _error(code: str, **params: int) -> Invalid:
     return Invalid("bad_json", Reason(code, params, "body"))
 
 
 def _constant(_: str) -> NoReturn:
-    raise _refuse("json_number", digits=DIGITS)
+    raise _error("json_number", digits=DIGITS)
 
 
 def _integer(digits: str) -> int:
     if len(digits.removeprefix("-")) > DIGITS:
-        raise _refuse("json_number", digits=DIGITS)
+        raise _error("json_number", digits=DIGITS)
     return int(digits)
 
 
 def _decimal(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise _refuse("json_number", digits=DIGITS)
+        raise _error("json_number", digits=DIGITS)
     return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _refuse("json_duplicate")
-    return found
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _error("json_duplicate")
+    return members
 
 
 DECODER = json.JSONDecoder(
@@ -50,25 +49,25 @@ DECODER = json.JSONDecoder(
 )
 
 
-def check_json(body: bytes) -> None:
-    """Refuse (``bad_json``) what is not one JSON value that everyone reads alike; nothing is said of its fields."""
+def validate(body: bytes) -> None:
+    """Raise ``Invalid`` (``bad_json``) unless the body is one strict JSON value; its fields are not validated."""
     try:
-        value = DECODER.decode(body.decode("utf-8"))  # a byte order mark is no JSON either
+        value = DECODER.decode(body.decode("utf-8"))  # a byte order mark is refused too
     except RecursionError:
-        raise _refuse("json_too_deep", depth=DEPTH) from None
+        raise _error("json_too_deep", depth=DEPTH) from None
     except ValueError:
-        raise _refuse("json_invalid") from None
+        raise _error("json_invalid") from None
     level = [value]
     for _ in range(DEPTH):
-        level = [child for item in level for child in _inside(item)]
+        level = [child for item in level for child in _children(item)]
     if any(isinstance(item, dict | list) for item in level):
-        raise _refuse("json_too_deep", depth=DEPTH)
+        raise _error("json_too_deep", depth=DEPTH)
     for item in level:
-        _inside(item)
+        _children(item)
 
 
-def _inside(item: object) -> list[Any]:
-    """The values within a value; a text must be whole characters."""
+def _children(item: object) -> list[Any]:
+    """Return the values inside a value; refuse a text with a lone surrogate."""
     if isinstance(item, dict):
         return [*item, *item.values()]
     if isinstance(item, list):
@@ -77,12 +76,12 @@ def _inside(item: object) -> list[Any]:
         try:
             item.encode("utf-8")
         except UnicodeEncodeError:
-            raise _refuse("json_half_character") from None
+            raise _error("json_half_character") from None
     return []
 
 
-def form_reads(body: bytes) -> bool:
-    """Whether an URL-encoded form is ASCII whose escapes are UTF-8: anything else would be kept as other words."""
+def is_utf8_form(body: bytes) -> bool:
+    """Return whether a URL-encoded form is ASCII with escapes in UTF-8: other bytes would be stored altered."""
     try:
         body.decode("ascii")
         unquote_to_bytes(body).decode("utf-8")

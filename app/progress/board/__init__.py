@@ -1,1 +1,1 @@
-"""Where everyone of a cohort is."""
+"""The board of a cohort: the progress of everyone in it."""

@@ -1,4 +1,4 @@
-"""The cohort's board: where everyone is, at one glance."""
+"""The query and the rows of a cohort's board."""
 
 from datetime import date
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.progress.schemas import StoredReason
 
 
 class BoardOrder(StrEnum):
-    """What the board is sorted by; equal ones by name."""
+    """What the board is sorted by; equal rows are sorted by name."""
 
     NAME = "nom"
     HOURS = "heures"
@@ -23,7 +23,7 @@ class BoardOrder(StrEnum):
 
 
 class BoardQuery(Command):
-    """Whom the board shows: part of a name, one state instead of everyone seated, and in which order."""
+    """The rows to show: by part of a name, of one state instead of everyone seated, and in which order."""
 
     search: Annotated[str, StringConstraints(max_length=100)] = ""
     state: EnrolmentState | None = None
@@ -31,7 +31,7 @@ class BoardQuery(Command):
 
 
 class BoardRow(Read):
-    """One person of the cohort. What depends on the day is derived at reading, on the cohort's local date."""
+    """One person of the cohort; what depends on the day is computed when read, on the cohort's local date."""
 
     enrolment_id: int
     name: str

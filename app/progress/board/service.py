@@ -1,84 +1,103 @@
-"""The cohort's board, from the projection's columns in one query."""
+"""The board of a cohort, from the columns of the projection in one statement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import RowMapping, func
+from sqlalchemy import RowMapping
 from sqlmodel import col
 
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
 from app.cohorts.rules import SEATED
 from app.cohorts.schemas import CohortRef
-from app.curricula.library import default_library
-from app.people.models import Person
+from app.curricula.library import curriculum_of
+from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.database.session import Session
 from app.platform.messages.i18n import search_key, today
 from app.progress.board.schemas import BoardOrder, BoardQuery, BoardRow
 from app.progress.models import ProgressRow
-from app.progress.rules import is_late, risk_reasons
+from app.progress.risk.rules import is_late, required_attendance_pct, risk_reasons
 from app.progress.schemas import attendance_pct
 
-FIGURES = (
-    "enrolment_id", "recognised_minutes", "planned_minutes", "attended_minutes", "attendance_base_minutes",
-    "modules_done", "modules_total", "next_due_on", "last_fact_on", "eligible",
-)  # fmt: skip
-
-KEYS: dict[BoardOrder, Callable[[BoardRow], Any]] = {
+SORT_KEYS: dict[BoardOrder, Callable[[BoardRow], Any]] = {
     BoardOrder.NAME: lambda row: 0,
     BoardOrder.HOURS: lambda row: row.recognised_minutes,
     BoardOrder.ATTENDANCE: lambda row: (row.attendance_pct is None, row.attendance_pct),
     BoardOrder.DUE: lambda row: (row.next_due_on is None, row.next_due_on),
     BoardOrder.RISK: lambda row: (-len(row.calls), not row.late, row.recognised_minutes),
 }
-"""Who needs attention first."""
+"""What the rows, already sorted by name, are sorted by."""
 
 
 def board(db: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardRow]:
-    """Everyone who has a seat in the cohort, or everyone in one state; the search ignores accents and case."""
-    first_last = col(Person.legal_first_name) + " " + col(Person.legal_last_name)
-    statement = (
+    """Return everyone who has a seat in the cohort, or everyone in one state; the search ignores accents and case."""
+    statement = _select(cohort, {query.state} if query.state else SEATED)
+    for word in search_key(query.search).split():
+        statement = statement.where(col(Person.search_key).contains(word, autoescape=True))
+    records = db.execute(statement).mappings().all()
+    _log_access(db, cohort, records)
+    return _sorted_rows(cohort, records, query.tri)
+
+
+def board_and_calls(db: Session, cohort: CohortRef, query: BoardQuery) -> tuple[list[BoardRow], list[BoardRow]]:
+    """Return the rows of the query, as ``board`` does, and everyone at risk in the cohort, from one statement."""
+    states = {query.state} if query.state else SEATED
+    words = search_key(query.search).split()
+    records = db.execute(_select(cohort, SEATED | states)).mappings().all()
+    shown = [r for r in records if r["state"] in states and all(word in r["search_key"] for word in words)]
+    seated = [r for r in records if r["state"] in SEATED]
+    _log_access(db, cohort, [*shown, *seated])
+    calls = [row for row in _sorted_rows(cohort, seated, BoardOrder.RISK) if row.at_risk]
+    return _sorted_rows(cohort, shown, query.tri), calls
+
+
+def _select(cohort: CohortRef, states: Collection[EnrolmentState]) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
-            func.coalesce(col(Person.chosen_name), first_last).label("name"),
+            shown_name().label("name"),
+            col(Person.search_key),
             col(Enrolment.person_id),
             col(Enrolment.state),
             col(Enrolment.joined_on),
-            *(col(getattr(ProgressRow, name)) for name in FIGURES),
+            col(ProgressRow.enrolment_id),
+            col(ProgressRow.recognised_minutes),
+            col(ProgressRow.planned_minutes),
+            col(ProgressRow.attended_minutes),
+            col(ProgressRow.attendance_base_minutes),
+            col(ProgressRow.modules_done),
+            col(ProgressRow.modules_total),
+            col(ProgressRow.next_due_on),
+            col(ProgressRow.last_fact_on),
+            col(ProgressRow.eligible),
         )
         .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(
-            col(Enrolment.cohort_id) == cohort.id,
-            col(Enrolment.state).in_([query.state] if query.state else SEATED),
-            *(col(Person.search_key).contains(word, autoescape=True) for word in search_key(query.search).split()),
-        )
+        .where(col(Enrolment.cohort_id) == cohort.id, col(Enrolment.state).in_(states))
         .order_by(col(Person.search_key), col(Enrolment.id))
     )
-    needed, day = _needed_pct(cohort), today(cohort.timezone)
-    found = db.execute(statement).mappings().all()
-    log_access(db, [(row["person_id"], cohort.college_id) for row in found], Part.BOARD)
-    rows = [_row(row, day, needed) for row in found]
-    return sorted(rows, key=KEYS[query.tri])
 
 
-def _needed_pct(cohort: CohortRef) -> int:
-    """The attendance that the path's most demanding certificate asks for."""
-    curriculum = default_library().curriculum(cohort.curriculum_slug, cohort.curriculum_version)
-    return max(rule.min_attendance_pct for rule in curriculum.certificates)
+def _log_access(db: Session, cohort: CohortRef, records: Collection[RowMapping]) -> None:
+    log_access(db, [(record["person_id"], cohort.college_id) for record in records], Part.BOARD)
 
 
-def _row(found: RowMapping, day: date, needed_pct: int) -> BoardRow:
-    due, attended, base = found["next_due_on"], found["attended_minutes"], found["attendance_base_minutes"]
-    follows = found["state"] is EnrolmentState.ACTIVE
-    calls = risk_reasons(due, attended, base, day, min_attendance_pct=needed_pct) if follows else []
+def _sorted_rows(cohort: CohortRef, records: Collection[RowMapping], order: BoardOrder) -> list[BoardRow]:
+    min_pct, day = required_attendance_pct(curriculum_of(cohort)), today(cohort.timezone)
+    return sorted((_row(record, day, min_pct) for record in records), key=SORT_KEYS[order])
+
+
+def _row(record: RowMapping, day: date, min_attendance_pct: int) -> BoardRow:
+    due, attended, base = record["next_due_on"], record["attended_minutes"], record["attendance_base_minutes"]
+    is_active = record["state"] is EnrolmentState.ACTIVE
+    calls = risk_reasons(due, attended, base, day, min_attendance_pct=min_attendance_pct) if is_active else []
     return BoardRow(
-        **found,
+        **record,
         attendance_pct=attendance_pct(attended, base),
-        late=follows and is_late(due, day),
+        late=is_active and is_late(due, day),
         calls=tuple(calls),
         at_risk=bool(calls),
     )

@@ -1,1 +1,1 @@
-"""What someone should do next."""
+"""The next steps of a participant."""

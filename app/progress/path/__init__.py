@@ -1,1 +1,1 @@
-"""An enrolment's stored progress, read."""
+"""The stored progress of enrolments, as their participants and trainers read it."""

@@ -1,4 +1,4 @@
-"""Reading someone's path: the stored projection, one's own enrolments, the session that comes next."""
+"""Read the stored progress of an enrolment, and of all the enrolments of a person."""
 
 import sqlalchemy as sa
 from sqlalchemy import Text, cast
@@ -12,14 +12,17 @@ from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor, scoped
 from app.progress.models import ProgressRow
-from app.progress.rules import is_late
+from app.progress.risk.rules import is_late
 from app.progress.schemas import PathSummary, Progress, StoredProgress, attendance_pct
 
 
-def stored_progress(db: Session, actor: Actor, enrolment_id: int) -> StoredProgress:
-    """The hot read: the row of an enrolment within reach, its JSON as text, in one statement."""
+def see_stored_progress(db: Session, actor: Actor, enrolment_id: int) -> StoredProgress:
+    """Return the stored progress of an enrolment within the actor's reach; raise ``NotFound`` otherwise.
+
+    A hot read: one statement, the JSON as text.
+    """
     within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    found = db.execute(
+    row = db.execute(
         sa.select(
             col(ProgressRow.version),
             cast(col(ProgressRow.body), Text).label("body"),
@@ -31,39 +34,36 @@ def stored_progress(db: Session, actor: Actor, enrolment_id: int) -> StoredProgr
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .where(col(ProgressRow.enrolment_id) == enrolment_id, within)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound
-    log_access(db, [(found.person_id, found.college_id)])
-    return StoredProgress.model_validate(found)
+    log_access(db, [(row.person_id, row.college_id)])
+    return StoredProgress.model_validate(row)
 
 
 def progress_of(db: Session, enrolment: EnrolmentRef) -> Progress:
-    """The projection of an enrolment that was seen."""
+    """Return the stored progress of an enrolment."""
     body = db.exec(select(ProgressRow.body).where(ProgressRow.enrolment_id == enrolment.id)).one()
     return Progress.model_validate(body)
 
 
 def paths_of(db: Session, person_id: int) -> list[PathSummary]:
-    """Someone's own enrolments with their figures, newest cohort first."""
-    found = db.execute(
+    """Return a person's enrolments with their figures, newest cohort first (for themself: it checks no reach)."""
+    rows = db.execute(
         sa.select(
             col(ProgressRow.enrolment_id),
             col(Cohort.title).label("cohort_title"),
             col(Cohort.timezone),
-            *(col(getattr(Enrolment, name)) for name in ("curriculum_slug", "curriculum_version", "state")),
-            *(
-                col(getattr(ProgressRow, name))
-                for name in (
-                    "recognised_minutes",
-                    "planned_minutes",
-                    "attended_minutes",
-                    "attendance_base_minutes",
-                    "modules_done",
-                    "modules_total",
-                    "next_due_on",
-                    "eligible",
-                )
-            ),
+            col(Enrolment.curriculum_slug),
+            col(Enrolment.curriculum_version),
+            col(Enrolment.state),
+            col(ProgressRow.recognised_minutes),
+            col(ProgressRow.planned_minutes),
+            col(ProgressRow.attended_minutes),
+            col(ProgressRow.attendance_base_minutes),
+            col(ProgressRow.modules_done),
+            col(ProgressRow.modules_total),
+            col(ProgressRow.next_due_on),
+            col(ProgressRow.eligible),
         )
         .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
@@ -76,5 +76,5 @@ def paths_of(db: Session, person_id: int) -> list[PathSummary]:
             attendance_pct=attendance_pct(row["attended_minutes"], row["attendance_base_minutes"]),
             late=is_late(row["next_due_on"], today(row["timezone"])),
         )
-        for row in found
+        for row in rows
     ]

@@ -4,8 +4,8 @@ from typing import TypeAlias
 
 from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind
+from app.platform.documents import spreadsheets
 from app.platform.documents.spreadsheets import Cell, Flavour, Sheet, in_hours, workbook
-from app.platform.documents.spreadsheets import csv_file as written
 from app.platform.messages.i18n import t
 from app.reports.rules import Column, columns
 from app.reports.schemas import CONTRACT, ProgressReport, ReportTotals
@@ -23,25 +23,27 @@ def _heading(column: Column) -> str:
 
 
 def file_name(report: ProgressReport, suffix: str) -> str:
-    """Contract, college, cohort and day: ``progression_v1 alma GEN-ALM-1 2026-11-22.xlsx``."""
+    """Return contract, college, cohort and day as a name: ``progression_v1 alma GEN-ALM-1 2026-11-22.xlsx``."""
     return " ".join((CONTRACT, report.college_slug, report.cohort or "", str(report.as_of))).replace("  ", " ") + suffix
 
 
 def csv_file(report: ProgressReport, flavour: Flavour) -> bytes:
-    """For a French spreadsheet, in words, or for programs, in codes."""
-    shown = columns(report.competencies, _words() if flavour is Flavour.EXCEL else {})
-    lines = ([column.value(row) for column in shown] for row in report.rows)
-    return written(map(_heading, shown), lines, flavour)
+    """Return the report as CSV: in words for a French spreadsheet, in codes for programs."""
+    export_columns = columns(report.competencies, _words() if flavour is Flavour.EXCEL else {})
+    lines = ([column.value(row) for column in export_columns] for row in report.rows)
+    return spreadsheets.csv_file(map(_heading, export_columns), lines, flavour)
 
 
 def xlsx_file(report: ProgressReport) -> bytes:
-    """Three sheets: the data, what each column means, and totals to check a copy against."""
-    shown = columns(report.competencies, _words())
-    data = [[column.value(row) for column in shown] for row in report.rows]
+    """Return the report as a workbook of three sheets: data, dictionary of columns, control totals."""
+    export_columns = columns(report.competencies, _words())
+    data = [[column.value(row) for column in export_columns] for row in report.rows]
     sheets = (
-        Sheet(t("reports.sheet.data"), [_heading(column) for column in shown], data),
-        Sheet(t("reports.sheet.dictionary"), _dictionary_heading(), map(_definition, shown)),
-        Sheet(t("reports.sheet.control"), (t("reports.control.what"), t("reports.control.value")), _control(report)),
+        Sheet(t("reports.sheet.data"), [_heading(column) for column in export_columns], data),
+        Sheet(t("reports.sheet.dictionary"), _dictionary_heading(), map(_definition, export_columns)),
+        Sheet(
+            t("reports.sheet.control"), (t("reports.control.what"), t("reports.control.value")), _control_lines(report)
+        ),
     )
     return workbook(t("reports.title"), report.college, report.as_of, sheets)
 
@@ -55,8 +57,12 @@ def _definition(column: Column) -> tuple[str, ...]:
     return _heading(column), t(f"reports.type.{column.type.value}"), meaning
 
 
-def _control(report: ProgressReport) -> list[Line]:
-    """Who, when, how many, and the totals; then those of each cohort."""
+def _control_heading() -> tuple[str, ...]:
+    return t("reports.control.what"), t("reports.control.value")
+
+
+def _control_lines(report: ProgressReport) -> list[Line]:
+    """Return the lines of the control sheet: scope, day and totals, then the totals of each cohort."""
     lines: list[Line] = [
         (t("reports.control.contract"), report.contract),
         (t("reports.column.college"), report.college),
@@ -69,8 +75,8 @@ def _control(report: ProgressReport) -> list[Line]:
     return lines
 
 
-def _total_lines(sums: ReportTotals, before: str) -> list[Line]:
-    """Minutes are exact; hours are rounded once, not added from rounded lines."""
+def _total_lines(sums: ReportTotals, prefix: str) -> list[Line]:
+    """Return totals as lines, labels prefixed by ``prefix``; hours are rounded once, after the sum."""
     values: dict[str, Cell] = {
         "rows": sums.enrolments,
         "planned_minutes": sums.planned_minutes,
@@ -82,4 +88,4 @@ def _total_lines(sums: ReportTotals, before: str) -> list[Line]:
         "modules_total": sums.modules_total,
         "certificates": sums.certificates,
     }
-    return [(before + t(f"reports.control.{key}"), value) for key, value in values.items()]
+    return [(prefix + t(f"reports.control.{key}"), value) for key, value in values.items()]

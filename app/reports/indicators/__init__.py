@@ -1,1 +1,1 @@
-"""The funder's indicators: aggregated, small counts masked."""
+"""A project's indicators for its funder: aggregates, with small counts masked."""

@@ -1,6 +1,6 @@
-"""Masking: no figure below five persons leaves, nor one from which another could be deduced (BR-24, S11).
+"""Masking of indicators: no figure below five persons, nor one from which another could be deduced (BR-24, S11).
 
-A masked cell could be found by subtracting the others from the total. So in each column at least two
+A single masked cell could be deduced by subtracting the others from the total. So in each column at least two
 cells are masked and together hold at least five, or the total is masked as well. A region whose number
 of people is masked gives no other figure about them.
 """
@@ -18,7 +18,7 @@ OF_PEOPLE = ("enrolled", "active", "completed", "certificates")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A region's figures as they are."""
+    """Figures of a region before masking."""
 
     region_code: str
     enrolled: int
@@ -29,11 +29,12 @@ class Count:
     enterprises: int
 
 
-Shown = dict[str, int | None]
+MaskedFigures = dict[str, int | None]
+"""Figures by name; ``None`` where masked."""
 
 
 def masked_keys(values: Mapping[str, int], also: Collection[str] = ()) -> frozenset[str]:
-    """Which cells of a column to mask: those below five, ``also``, and enough others to protect them."""
+    """Return the keys of a column's cells to mask: those below five, ``also``, and enough others to protect them."""
     masked = {key for key, value in values.items() if value < MIN_CELL or key in also}
     others = sorted((value, key) for key, value in values.items() if key not in masked)
     while masked and others and not _protected(values, masked):
@@ -46,15 +47,15 @@ def _protected(values: Mapping[str, int], masked: Collection[str]) -> bool:
 
 
 def masked_total(values: Mapping[str, int], masked: Collection[str]) -> int | None:
-    """The column's total, unless it is below five or gives a masked cell away."""
+    """Return the column's total; ``None`` when it is below five or a masked cell could be deduced from it."""
     total = sum(values.values())
     return None if total < MIN_CELL or (masked and not _protected(values, masked)) else total
 
 
-def mask(counts: Sequence[Count]) -> tuple[dict[str, Shown], Shown]:
-    """Figures by region and in total, ``None`` where masked."""
-    regions: dict[str, Shown] = {count.region_code: {} for count in counts}
-    total: Shown = {}
+def mask(counts: Sequence[Count]) -> tuple[dict[str, MaskedFigures], MaskedFigures]:
+    """Return figures by region code and in total, ``None`` where masked."""
+    regions: dict[str, MaskedFigures] = {count.region_code: {} for count in counts}
+    total: MaskedFigures = {}
     people = masked_keys(_column(counts, "enrolled"))
     for name in (*OF_PEOPLE, "enterprises"):
         values = _column(counts, name)

@@ -1,4 +1,4 @@
-"""A project's indicators for its observers: aggregates through a narrow door, small cells masked (S11)."""
+"""A project's indicators for its observers: aggregates from one SQL function, small cells masked (S11)."""
 
 from datetime import date
 
@@ -16,11 +16,11 @@ from app.platform.security.actor import Actor, scoped
 from app.reports.indicators.rules import Count, mask
 from app.reports.schemas import Figures, Indicators, RegionFigures, TargetReached
 
-_DOOR = text("select * from project_indicators(:project)")
+_INDICATORS = text("select * from project_indicators(:project)")
 
 
 def see_project(db: Session, actor: Actor, project_id: int) -> ProjectShown:
-    """A project that the actor observes."""
+    """Return a project that the actor observes; raise ``NotFound`` for any other."""
     within = scoped(actor, project=Project.id)
     if db.exec(select(Project.id).where(col(Project.id) == project_id, within)).first() is None:
         raise NotFound
@@ -28,11 +28,11 @@ def see_project(db: Session, actor: Actor, project_id: int) -> ProjectShown:
 
 
 def indicators(db: Session, project: ProjectShown, *, as_of: date | None = None) -> Indicators:
-    """Figures by region and in total, against the project's own targets.
+    """Return figures by region and in total, against the project's own targets.
 
-    The figures are those of the moment; ``as_of`` only says the day.
+    The figures are those of the present moment; ``as_of`` is only the day that is displayed.
     """
-    counts = [Count(**row) for row in db.execute(_DOOR, {"project": project.id}).mappings()]
+    counts = [Count(**row) for row in db.execute(_INDICATORS, {"project": project.id}).mappings()]
     regions, total = mask(counts)
     names = {region.code: region.name for region in network.regions(db)}
     reached = {
@@ -44,7 +44,9 @@ def indicators(db: Session, project: ProjectShown, *, as_of: date | None = None)
         project_id=project.id,
         project=project.name,
         as_of=as_of or today(),
-        regions=tuple(RegionFigures(region_code=c, region=names[c], **shown) for c, shown in regions.items()),
+        regions=tuple(
+            RegionFigures(region_code=code, region=names[code], **region) for code, region in regions.items()
+        ),
         total=Figures(**total),
         targets=tuple(
             TargetReached(kind=kind, target=project.targets[kind], reached=reached[kind])

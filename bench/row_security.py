@@ -1,7 +1,7 @@
-"""What row-level security costs: the same pages with it and without, in turns, as a ratio.
+"""The cost of row-level security: the same pages with it and without it, alternately, as a ratio.
 
-``without`` lets the application role pass the policies (``BYPASSRLS``) on the bench's own server; the
-query layer's ``scoped()`` stays. Connections are opened anew at each turn, so that no plan is kept.
+``without`` lets the application role bypass the policies (``BYPASSRLS``) on the benchmark's own server; ``scoped()``
+still limits the queries. Connections are opened anew at each turn, so that no query plan is reused.
 """
 
 import statistics
@@ -15,14 +15,14 @@ from app.platform.database.session import APP_ROLE
 from app.platform.database.transaction import Database
 
 TURNS = 8
-WARMING = 3
+WARM_UP_CALLS = 3
 CALLS = 12
 
 
 def costs(
     client: httpx.Client, database: Database, pages: dict[str, tuple[str, dict[str, str]]]
 ) -> Iterator[tuple[str, float, float]]:
-    """``(name, ms with, ms without)``: medians of each page."""
+    """Yield ``(name, ms with, ms without)``, the medians of each page."""
     for name, (path, headers) in pages.items():
 
         def call(path: str = path, headers: dict[str, str] = headers) -> httpx.Response:
@@ -30,23 +30,23 @@ def costs(
 
         times: dict[bool, list[float]] = {True: [], False: []}
         for turn in range(2 * TURNS):
-            walled = turn % 2 == 0
-            _wall(database, walled=walled)
-            times[walled] += _timed(call)
-        _wall(database, walled=True)
+            enforced = turn % 2 == 0
+            _set_row_security(database, enforced=enforced)
+            times[enforced] += _timed(call)
+        _set_row_security(database, enforced=True)
         yield name, statistics.median(times[True]), statistics.median(times[False])
 
 
-def _wall(database: Database, *, walled: bool) -> None:
+def _set_row_security(database: Database, *, enforced: bool) -> None:
     with database.engine.begin() as owner:
-        owner.execute(text(f"alter role {APP_ROLE} {'nobypassrls' if walled else 'bypassrls'}"))
+        owner.execute(text(f"alter role {APP_ROLE} {'nobypassrls' if enforced else 'bypassrls'}"))
     database.engine.dispose()
 
 
 def _timed(call: Callable[[], httpx.Response]) -> list[float]:
-    found = []
-    for _ in range(WARMING + CALLS):
+    times = []
+    for _ in range(WARM_UP_CALLS + CALLS):
         start = time.perf_counter()
         call().raise_for_status()
-        found.append((time.perf_counter() - start) * 1000)
-    return found[WARMING:]
+        times.append((time.perf_counter() - start) * 1000)
+    return times[WARM_UP_CALLS:]

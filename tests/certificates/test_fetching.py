@@ -1,6 +1,6 @@
-"""Twelve ways of making the PDF engine fetch something over the network (CWE-918) or from a file: it fetches nothing.
+"""Twelve ways to make the PDF engine fetch something from the network (CWE-918) or a file: it fetches nothing.
 
-A server listens where each of them leads, counts who comes, and is shown to hear the engine left to itself.
+A local server records the requests it receives; a control test shows that the bare engine does send some.
 """
 
 import warnings
@@ -19,25 +19,25 @@ DESIGN = design_folder(DEFAULT)
 HEAD = '<!doctype html><html lang="fr-CA"><head><title>x</title></head><body>'
 
 
-class Trap(ThreadingHTTPServer):
-    """Answers everything, a redirection to itself on ``/ailleurs``, and remembers each visit."""
+class RecordingServer(ThreadingHTTPServer):
+    """A server that answers every request, redirects ``/ailleurs`` to itself, and records each path."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Visited)
-        self.visits: list[str] = []
+        super().__init__(("127.0.0.1", 0), RecordingHandler)
+        self.requests: list[str] = []
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
 
 
-class Visited(BaseHTTPRequestHandler):
-    """One visit."""
+class RecordingHandler(BaseHTTPRequestHandler):
+    """The handler of one request."""
 
-    server: Trap
+    server: RecordingServer
 
     def do_GET(self) -> None:
-        self.server.visits.append(self.path)
+        self.server.requests.append(self.path)
         moved = self.path == "/ailleurs"
         self.send_response(302 if moved else 200)
         if moved:
@@ -45,12 +45,12 @@ class Visited(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Silence."""
+        """Log nothing."""
 
 
 @pytest.fixture
-def trap() -> Iterator[Trap]:
-    with Trap() as server:
+def server() -> Iterator[RecordingServer]:
+    with RecordingServer() as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
@@ -79,30 +79,30 @@ VECTORS = {
     "<p style='font-family: x'>x</p>",
     "attachment": '<link rel="attachment" href="http://127.0.0.1:{port}/x.pdf">',
 }
-REACH_THE_TRAP = {"loopback", "decimal address", "redirection", "import", "font", "attachment"}
+LOOPBACK_VECTORS = {"loopback", "decimal address", "redirection", "import", "font", "attachment"}
 
 
-def body(vector: str, trap: Trap, secret: Path) -> str:
-    return HEAD + VECTORS[vector].format(port=trap.port, secret=secret)
+def html_of(vector: str, server: RecordingServer, secret: Path) -> str:
+    return HEAD + VECTORS[vector].format(port=server.port, secret=secret)
 
 
-def test_there_are_twelve() -> None:
+def test_vectors_are_twelve() -> None:
     assert len(VECTORS) == 12
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_nothing_is_fetched(vector: str, trap: Trap, tmp_path: Path) -> None:
+def test_nothing_is_fetched(vector: str, server: RecordingServer, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
-    page = Page(body(vector, trap, secret), {"dessin.svg": SVG.format(port=trap.port).encode()})
+    page = Page(html_of(vector, server, secret), {"dessin.svg": SVG.format(port=server.port).encode()})
     with pytest.raises(PermissionError):
         list(write([page], DESIGN))
-    assert trap.visits == []
+    assert server.requests == []
 
 
-@pytest.mark.parametrize("vector", sorted(REACH_THE_TRAP))
-def test_the_trap_hears_the_engine_left_to_itself(vector: str, trap: Trap, tmp_path: Path) -> None:
+@pytest.mark.parametrize("vector", sorted(LOOPBACK_VECTORS))
+def test_bare_engine_sends_requests(vector: str, server: RecordingServer, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        weasyprint.HTML(string=body(vector, trap, tmp_path / "x")).write_pdf()
-    assert trap.visits
+        weasyprint.HTML(string=html_of(vector, server, tmp_path / "x")).write_pdf()
+    assert server.requests

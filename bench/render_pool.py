@@ -1,8 +1,8 @@
-"""Certificates per second: printed naively one by one, and by the press, in turns, as ratios.
+"""Certificates per second: rendered one by one without caches, and by the render pool, alternately, as ratios.
 
-Naive is ``HTML(string=…).write_pdf()`` per certificate, giving the same conformant file: its style sheet and fonts
-read each time, its QR code drawn module by module with the best mask. Turns are interleaved, and a ratio is taken
-within its turn: the machine's mood falls on both. Signing is counted apart.
+The baseline is ``HTML(string=…).write_pdf()`` per certificate, giving the same conformant file: its style sheet and
+fonts are read each time, and its QR code is an SVG. Turns are interleaved, and ratios are taken within a turn, so that
+the load of the machine affects both. Signing is measured separately.
 """
 
 import statistics
@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from app.certificates.documents.layout import Draft, design_folder, document, html, open_render_pool
+from app.certificates.documents.layout import Draft, design_folder, open_render_pool, render_document, render_html
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents import pdf
 from app.platform.documents.pades import SigningKey, sign
@@ -34,13 +34,13 @@ from app.platform.locations import ROOT
 
 TURNS = 5
 CERTIFICATES = 24
-"""Per turn and per process."""
+"""Certificates per turn and per process."""
 LONG_RUN = 1000
-SEEN_AT = (1, 100, 200, 400, 600, 800, 1000)
+MEASURED_AT = (1, 100, 200, 400, 600, 800, 1000)
 
 
 def records(design: str = "escouade") -> Iterator[Draft]:
-    """Certificates without end, each with its own number, code and name."""
+    """Yield certificates endlessly, each with its own number, code and name."""
     sample = CertificateRecord.model_validate_json((ROOT / "certificates" / design / "sample.json").read_text("utf-8"))
     for number in range(1, sys.maxsize):
         code = f"{number * 0x9E3779B97F4A7C15 % 2**128:032x}"
@@ -49,7 +49,7 @@ def records(design: str = "escouade") -> Iterator[Draft]:
 
 
 def naive(draft: Draft) -> bytes:
-    """The same file, as one writes it at first."""
+    """Return the same file as the render pool, without any cache."""
     from weasyprint import CSS, HTML  # noqa: PLC0415 - only where it is measured
 
     drawing = BytesIO()
@@ -57,63 +57,63 @@ def naive(draft: Draft) -> bytes:
     design = design_folder(draft.record.design)
     files = pdf.design_files(design, {"qr.svg": drawing.getvalue()})
     style = CSS(string=(design / "style.css").read_text("utf-8"), base_url=pdf.BASE, url_fetcher=files)
-    written = HTML(
-        string=html(draft.record).replace("qr.png", "qr.svg"), base_url=pdf.BASE, url_fetcher=files
+    content = HTML(
+        string=render_html(draft.record).replace("qr.png", "qr.svg"), base_url=pdf.BASE, url_fetcher=files
     ).write_pdf(stylesheets=[style], pdf_variant="pdf/a-3a", pdf_tags=True)
-    return pdf.declare_universal(written)
+    return pdf.declare_pdf_ua(content)
 
 
 def one_by_one(drafts: Iterable[Draft]) -> None:
-    """As a loop in one process."""
+    """Render in a loop in one process."""
     for draft in drafts:
         naive(draft)
 
 
-def measured(running: RenderPool[Draft], drafts: Iterable[Draft]) -> None:
-    """By a press; a certificate that fails ends the measure."""
-    for result in running.printed(drafts):
+def with_pool(pool: RenderPool[Draft], drafts: Iterable[Draft]) -> None:
+    """Render in a pool; a certificate that fails ends the benchmark."""
+    for result in pool.map(drafts):
         if isinstance(result, RenderFailure):
             raise SystemExit(str(result))
 
 
 def per_second(make: Callable[[list[Draft]], None], drafts: list[Draft]) -> float:
-    """Certificates in a second of the wall clock."""
+    """Return the number of certificates per second of wall-clock time."""
     start = time.perf_counter()
     make(drafts)
     return len(drafts) / (time.perf_counter() - start)
 
 
 def compare(design: str) -> None:
-    """Naive, one process, two processes, in turns."""
+    """Compare the baseline, a pool of one process and a pool of two, alternately."""
     stock = records(design)
     with open_render_pool({}, 1) as one, open_render_pool({}, 2) as two:
         ways: dict[str, Callable[[list[Draft]], None]] = {
             "naive": one_by_one,
-            "press, 1 process": lambda drafts: measured(one, drafts),
-            "press, 2 processes": lambda drafts: measured(two, drafts),
+            "pool, 1 process": lambda drafts: with_pool(one, drafts),
+            "pool, 2 processes": lambda drafts: with_pool(two, drafts),
         }
-        found: dict[str, list[float]] = {name: [] for name in ways}
+        speeds_of: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(TURNS + 1):
             for name, make in ways.items():
                 speed = per_second(make, list(islice(stock, CERTIFICATES if turn else 4)))
-                found[name] += [speed] if turn else []  # the first turn warms up
+                speeds_of[name] += [speed] if turn else []  # the first turn warms up
     table = Table("way", "certificates / s", "× naive", "turn by turn", title=f"design {design}")
-    for name, speeds in found.items():
-        ratios = [speed / first for speed, first in zip(speeds, found["naive"], strict=True)]
+    for name, speeds in speeds_of.items():
+        ratios = [speed / first for speed, first in zip(speeds, speeds_of["naive"], strict=True)]
         turns = " ".join(f"{ratio:.2f}" for ratio in ratios)
         table.add_row(name, f"{statistics.median(speeds):.1f}", f"{statistics.median(ratios):.2f}", turns)
     Console(width=110).print(table)
 
 
 def long_run() -> None:
-    """Memory of a run of a thousand: what one process holds, and at its peak."""
+    """Measure the memory of one process over a thousand certificates: resident, and at its peak."""
     table = Table("certificates", "MB held", "MB at the peak", title=f"memory of one process, {LONG_RUN} certificates")
-    with open_render_pool({}, 1) as running:
-        results = running.printed(islice(records(), LONG_RUN))
+    with open_render_pool({}, 1) as pool:
+        results = pool.map(islice(records(), LONG_RUN))
         for number, result in enumerate(results, start=1):
             if isinstance(result, RenderFailure):
                 raise SystemExit(str(result))
-            if number in SEEN_AT[:-1] or number == LONG_RUN - 1:  # after the last, nobody is left to ask
+            if number in MEASURED_AT[:-1] or number == LONG_RUN - 1:  # after the last, the process has ended
                 [process] = active_children()
                 table.add_row(str(number), *(f"{size:.0f}" for size in _memory(process.pid or 0)))
     Console(width=110).print(table)
@@ -127,8 +127,8 @@ def _memory(pid: int) -> tuple[float, float]:
 
 
 def signing() -> None:
-    """What a signature adds to one certificate, the signer read once."""
-    key, content = made_up_key(), document(next(records()))
+    """Measure how long signing one certificate takes, the key already loaded."""
+    key, content = generated_key(), render_document(next(records()))
     times = []
     for _ in range(20):
         start = time.perf_counter()
@@ -137,8 +137,8 @@ def signing() -> None:
     Console().print(f"signing, EC P-256: {statistics.median(times):.0f} ms")
 
 
-def made_up_key() -> SigningKey:
-    """An EC P-256 key with a certificate of its own making, as PKCS#12."""
+def generated_key() -> SigningKey:
+    """Return a new EC P-256 key with a self-signed certificate, as PKCS#12."""
     key, today = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Cégep du Piékouagami")])
     certificate = (
@@ -147,15 +147,15 @@ def made_up_key() -> SigningKey:
         .not_valid_after(today + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    kept = pkcs12.serialize_key_and_certificates(None, key, certificate, None, serialization.NoEncryption())
-    return SigningKey(pkcs12=SecretStr(b64encode(kept).decode()))
+    content = pkcs12.serialize_key_and_certificates(None, key, certificate, None, serialization.NoEncryption())
+    return SigningKey(pkcs12=SecretStr(b64encode(content).decode()))
 
 
 def main() -> None:
-    """Everything, or what is named: ``speed``, ``memory``, ``signing``."""
-    asked = set(sys.argv[1:])
+    """Run the benchmarks named as arguments (``speed``, ``memory``, ``signing``), or all of them."""
+    selected = set(sys.argv[1:])
     for name, run in {"speed": lambda: compare("escouade"), "memory": long_run, "signing": signing}.items():
-        if not asked or name in asked:
+        if not selected or name in selected:
             run()
 
 

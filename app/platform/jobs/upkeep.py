@@ -1,0 +1,117 @@
+"""The platform's own jobs: e-mail delivery, the hash chain, deletion of expired rows and unreferenced files."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app.platform.audit.data_register import file_columns
+from app.platform.audit.hash_chain import ChainReport, append, verify
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.documents.blob_store import files_before, sweep
+from app.platform.jobs.job import Job, JobContext
+from app.platform.messages.outbox import deliver
+from app.platform.security.keyring import Keyring
+from app.platform.web.idempotency import RETENTION_HOURS
+
+RETENTION_DAYS = 30
+DAY = timedelta(days=1)
+log = logging.getLogger("escouade.worker")
+
+
+def sweep_answers(database: Database) -> int:
+    """Delete responses stored under idempotency keys for more than 24 hours; return how many."""
+    with database.engine.begin() as owner:
+        deleted = owner.execute(
+            text("delete from idempotent_request where created_at < now() - make_interval(hours => :hours)"),
+            {"hours": RETENTION_HOURS},
+        )
+    return deleted.rowcount
+
+
+def sweep_attempts(database: Database) -> int:
+    """Delete failed attempts older than a day, longer than any rate-limit window; return how many."""
+    with database.engine.begin() as owner:
+        deleted = owner.execute(text("delete from attempt where at < now() - interval '1 day'"))
+    return deleted.rowcount
+
+
+def sweep_messages(database: Database) -> int:
+    """Delete e-mail messages a month after they were sent or abandoned; return how many."""
+    with database.engine.begin() as owner:
+        deleted = owner.execute(
+            text("delete from letter where body = '' and due_at < now() - make_interval(days => :days)"),
+            {"days": RETENTION_DAYS},
+        )
+    return deleted.rowcount
+
+
+def sweep_files(database: Database, root: Path, *, age: timedelta = DAY) -> int:
+    """Delete stored files older than ``age`` that no row refers to (a crash left them); return how many.
+
+    The files are listed before the references are read: a file that is referenced in between is younger.
+    """
+    before = now() - age
+    candidates = files_before(root, before)
+    return sweep(candidates, referenced_files(database), before)
+
+
+def referenced_files(database: Database) -> set[str]:
+    """Return the digest of every file that a row refers to: alone, as ``<sha256>.png``, or inside a record."""
+    parts = (
+        f"select (regexp_matches(cast({column} as text), '[0-9a-f]{{64}}', 'g'))[1] from {table}"  # noqa: S608 - constant names
+        for table, column in file_columns()
+    )
+    with database.engine.connect() as owner:
+        return set(owner.execute(text(" union ".join(parts))).scalars())
+
+
+def append_to_chain(database: Database, keyring: Keyring) -> int:
+    """Append the audit entries since the last time to the hash chain; return how many."""
+    with database.as_owner() as db:
+        return append(db, keyring)
+
+
+def check_chain(database: Database, keyring: Keyring) -> ChainReport:
+    """Verify the whole hash chain; violations are logged as an error, and the end of the chain as an anchor."""
+    with database.as_owner() as db:
+        append(db, keyring, whole=True)
+    with database.as_owner() as db:
+        report = verify(db, keyring)
+    if report.violations:
+        log.error("the audit chain is broken: %s", report.violations[:20])
+    log.info("audit anchor %s", report.anchor)
+    return report
+
+
+def _sweep(context: JobContext) -> None:
+    log.info("%d responses under idempotency keys deleted", sweep_answers(context.database))
+    log.info("%d failed attempts deleted", sweep_attempts(context.database))
+    log.info("%d e-mail messages deleted", sweep_messages(context.database))
+
+
+def _sweep_files(context: JobContext) -> None:
+    log.info("%d unreferenced files deleted", sweep_files(context.database, context.settings.data_dir))
+
+
+def _deliver(context: JobContext) -> None:
+    deliver(context.database, context.settings)
+
+
+def _append_to_chain(context: JobContext) -> None:
+    append_to_chain(context.database, context.keyring())
+
+
+def _check_chain(context: JobContext) -> None:
+    check_chain(context.database, context.keyring())
+
+
+JOBS = (
+    Job("sweep_rows", "7 * * * *", _sweep),
+    Job("deliver_letters", "* * * * *", _deliver),
+    Job("seal_record", "* * * * *", _append_to_chain),
+    Job("check_record", "37 8 * * *", _check_chain),
+    Job("sweep_files", "57 8 * * *", _sweep_files),
+)

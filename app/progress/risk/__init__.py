@@ -1,0 +1,1 @@
+"""Whether an enrolment is late or at risk."""

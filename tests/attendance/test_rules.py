@@ -1,0 +1,149 @@
+"""Rules of attendance: roll calls, stages of sessions, local hours (BR-30), missed activities (S2)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.attendance.calendar.rules import Stage, at_local, calendar_reasons, stage
+from app.attendance.catch_ups.rules import HeldSession, missed
+from app.attendance.roll_calls.enums import PresenceStatus
+from app.attendance.roll_calls.rules import ATTENDING, Entry, presence_reasons, roll_call_reasons
+from app.platform.errors import Reason
+
+P = PresenceStatus
+
+
+def codes(reasons: list[Reason]) -> list[str]:
+    """Return the codes of the reasons."""
+    return [r.code for r in reasons]
+
+
+# Roll calls -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "expected"),
+    [
+        (P.PRESENT, 180, []),
+        (P.LATE, 1, []),
+        (P.LEFT_EARLY, 0, ["present_without_minutes"]),
+        (P.PRESENT, 181, ["minutes_above_planned"]),
+        (P.ABSENT, 0, []),
+        (P.EXCUSED, 10, ["minutes_while_absent"]),
+    ],
+)
+def test_minutes_that_contradict_the_presence_are_refused(status: P, minutes: int, expected: list[str]) -> None:
+    assert codes(presence_reasons(status, minutes, 180, "entries.0.minutes")) == expected
+
+
+def test_a_roll_call_names_each_error_in_its_place() -> None:
+    entries = [Entry(1, P.PRESENT, 180), Entry(1, P.PRESENT, 180), Entry(9, P.ABSENT, 0), Entry(2, P.ABSENT, 5)]
+    reasons = roll_call_reasons(entries, {1, 2, 3}, 180)
+    assert [(r.code, r.field) for r in reasons] == [
+        ("twice_on_the_roll", "entries.1.enrolment_id"),
+        ("not_on_the_roll", "entries.2.enrolment_id"),
+        ("minutes_while_absent", "entries.3.minutes"),
+        ("missing_from_the_roll", "entries"),
+    ]
+    assert reasons[-1].params == {"n": 1}
+
+
+ENTRIES = st.builds(Entry, st.integers(1, 6), st.sampled_from(P), st.integers(-5, 200))
+
+
+@given(st.lists(ENTRIES, max_size=8), st.sets(st.integers(1, 6)))
+def test_a_roll_call_that_closes_names_everyone_once_with_possible_minutes(
+    entries: list[Entry], roster: set[int]
+) -> None:
+    if not roll_call_reasons(entries, roster, 180):
+        assert sorted(e.enrolment_id for e in entries) == sorted(roster)
+        assert all((e.minutes == 0) == (e.status not in ATTENDING) and 0 <= e.minutes <= 180 for e in entries)
+
+
+@pytest.mark.parametrize(("cancelled", "closed", "begun"), list(product([True, False], repeat=3)))
+def test_stage_of_a_session_follows_cancellation_roll_call_and_time(cancelled: bool, closed: bool, begun: bool) -> None:
+    at = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    starts_at = at if begun else at + timedelta(minutes=1)
+    result = stage(starts_at, at, cancelled=cancelled, closed=closed)
+    expected = Stage.CANCELLED if cancelled else Stage.CALLED if closed else Stage.TO_CALL if begun else Stage.COMING
+    assert result is expected
+
+
+# Local hours ------------------------------------------------------------------------------------
+
+SPRING, AUTUMN = date(2027, 3, 14), date(2026, 11, 1)
+
+
+def test_local_hour_skipped_in_march_is_refused() -> None:
+    assert codes(at_local(SPRING, time(2, 30), "America/Toronto")[1]) == ["hour_does_not_exist"]
+    assert codes(at_local(SPRING, time(2, 30), "America/Toronto", second=True)[1]) == ["hour_does_not_exist"]
+    assert at_local(SPRING, time(3), "America/Toronto") == (datetime(2027, 3, 14, 7, tzinfo=UTC), [])
+
+
+def test_local_hour_repeated_in_november_needs_a_choice() -> None:
+    moment, reasons = at_local(AUTUMN, time(1, 30), "America/Toronto")
+    assert codes(reasons) == ["hour_comes_twice"]
+    assert at_local(AUTUMN, time(1, 30), "America/Toronto", second=False) == (moment, [])
+    assert at_local(AUTUMN, time(1, 30), "America/Toronto", second=True) == (moment + timedelta(hours=1), [])
+
+
+def test_local_hour_of_a_zone_without_daylight_saving_is_accepted() -> None:
+    assert at_local(SPRING, time(2, 30), "America/Blanc-Sablon") == (datetime(2027, 3, 14, 6, 30, tzinfo=UTC), [])
+    assert at_local(AUTUMN, time(1, 30), "America/Blanc-Sablon")[1] == []
+
+
+@given(
+    st.dates(date(2025, 1, 1), date(2029, 12, 31)),
+    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+    st.sampled_from(["America/Toronto", "America/Halifax", "America/Blanc-Sablon"]),
+    st.sampled_from([None, False, True]),
+)
+def test_accepted_moment_has_the_local_hour_that_was_typed(
+    day: date, clock: time, zone: str, second: bool | None
+) -> None:
+    moment, reasons = at_local(day, clock, zone, second=second)
+    if not reasons:
+        local = moment.astimezone(ZoneInfo(zone))
+        assert (local.date(), local.time()) == (day, clock)
+
+
+def test_session_far_from_its_cohorts_dates_is_refused() -> None:
+    starts_on, ends_on = date(2026, 1, 5), date(2026, 4, 5)
+    assert calendar_reasons(date(2026, 1, 5), starts_on, ends_on) == []
+    assert calendar_reasons(ends_on + timedelta(weeks=8), starts_on, ends_on) == []
+    assert codes(calendar_reasons(date(2062, 2, 1), starts_on, ends_on)) == ["session_far_from_cohort"]
+    assert codes(calendar_reasons(date(2025, 2, 1), starts_on, ends_on)) == ["session_far_from_cohort"]
+
+
+# What was missed --------------------------------------------------------------------------------
+
+JOINED = date(2026, 2, 1)
+BEFORE, AFTER = JOINED - timedelta(days=7), JOINED + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "caught_up", "expected"),
+    [
+        ([], set(), {}),
+        ([HeldSession("GEN-1.B", BEFORE, True, None)], set(), {"GEN-1.B": BEFORE}),
+        ([HeldSession("GEN-1.B", BEFORE, True, None)], {"GEN-1.B"}, {}),
+        ([HeldSession("GEN-1.B", AFTER, True, 0)], set(), {"GEN-1.B": AFTER}),
+        (
+            [HeldSession("GEN-1.B", AFTER, True, 0), HeldSession("GEN-1.B", BEFORE, True, None)],
+            set(),
+            {"GEN-1.B": AFTER},
+        ),
+        ([HeldSession("GEN-1.B", AFTER, True, 30)], set(), {}),
+        ([HeldSession("GEN-1.B", AFTER, True, None)], set(), {}),
+        ([HeldSession("GEN-1.B", BEFORE, True, None), HeldSession("GEN-1.B", AFTER, False, None)], set(), {}),
+        ([HeldSession("GEN-1.B", BEFORE, True, None), HeldSession("GEN-1.B", AFTER, True, 180)], set(), {}),
+    ],
+)
+def test_missed_activities_leave_out_those_attended_caught_up_or_to_come(
+    sessions: list[HeldSession], caught_up: set[str], expected: dict[str, date]
+) -> None:
+    assert missed(sessions, caught_up, JOINED) == expected
