@@ -1,45 +1,45 @@
-"""The ground of every test: a real PostgreSQL, a fresh database for each, the application over it.
+"""What tests share: a real PostgreSQL, the small network in a database, the application over it.
 
 ``ESCOUADE_TEST_DATABASE_URL`` names another server (its user must own databases and roles); otherwise
 the embedded one serves, shared by all workers.
+
+Nothing of the application but its keyring is imported before a fixture asks for it.
 """
 
+import gc
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
-from starlette.datastructures import State
 
-from app.deployment import open_database
-from app.identity.sign_in.authentication import authenticate
-from app.main import create_app
-from app.platform.config import Settings
-from app.platform.database.embedded import embedded_server
-from app.platform.database.transaction import Database
-from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring
-from tests.audit_check import audited
-from tests.factories.network import World, build
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from app.platform.config import Settings
+    from app.platform.database.transaction import Database
+    from tests.database_copy import DatabaseCopy
+    from tests.factories.network import World
 
 SITE = "http://testserver"
 RING = new_keyring()
 RECOMMENDED = PasswordHash.recommended
 """How the application hashes passwords; ``test_passwords`` holds its cost."""
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from going through every module and test again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,6 +54,9 @@ def cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a database of the server under test."""
+    from app.platform.database.embedded import embedded_server
+    from tests.database_copy import run_on_server
+
     given = os.environ.get("ESCOUADE_TEST_DATABASE_URL")
     if given:
         yield given
@@ -61,8 +64,8 @@ def server() -> Iterator[str]:
     place = _roomy() / f"escouade-tests-{os.getuid()}"
     with embedded_server(place) as url:
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "jit", "autovacuum"):
-            _run(url, f"alter system set {setting} = off")  # these databases live for one test
-        _run(url, "select pg_reload_conf()")
+            run_on_server(url, f"alter system set {setting} = off")  # these databases live for one run
+        run_on_server(url, "select pg_reload_conf()")
         yield url
 
 
@@ -73,44 +76,18 @@ def _roomy() -> Path:
     return memory if fits else Path(tempfile.gettempdir())
 
 
-def _drop(url: str, name: str) -> None:
-    """Drop a database; an ordinary role may not end an autovacuum at work in it, and waits instead."""
-    for _ in range(50):
-        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-            _run(url, f"drop database if exists {name} with (force)")
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"{name} is still in use")
-
-
-def _run(url: str, statement: str) -> None:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _named(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def migrate(url: str) -> None:
-    """Bring a database to the newest tables."""
-    config = Config(str(ROOT / "alembic.ini"))
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
-def template(server: str, worker_id: str) -> Iterator[tuple[str, World]]:
+def template(server: str, worker_id: str) -> "Iterator[tuple[str, World]]":
     """A migrated database with a small network in it, made once a worker."""
+    from app.deployment import open_database, upgrade
+    from tests.database_copy import drop_database, run_on_server, with_database
+    from tests.factories.network import build
+
     name = f"test_{os.getpid()}_{worker_id}"
-    _run(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
-    url = _named(server, name)
+    run_on_server(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
+    url = with_database(server, name)
     try:
-        migrate(url)
+        upgrade(url)
         database = open_database(url)
         try:
             world = build(database)
@@ -118,7 +95,7 @@ def template(server: str, worker_id: str) -> Iterator[tuple[str, World]]:
             database.dispose()
         yield name, world
     finally:
-        _drop(server, name)
+        drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -127,40 +104,55 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
 
 
-@pytest.fixture
-def database(server: str, template: tuple[str, World]) -> Iterator[Database]:
-    """A fresh copy of the small network: real transactions, nothing left behind."""
-    name = f"{template[0]}_copy"
-    _run(server, f"create database {name} template {template[0]} strategy wal_log")
-    found = audited(open_database(_named(server, name)))
-    try:
-        yield found
-    finally:
-        found.dispose()
-        _drop(server, name)
+@pytest.fixture(scope="session")
+def database_copy(server: str, template: "tuple[str, World]") -> "Iterator[DatabaseCopy]":
+    """The small network's database, one a worker: ``database`` puts it back after each test."""
+    from tests.database_copy import DatabaseCopy
+
+    copy = DatabaseCopy(server, template[0])
+    yield copy
+    copy.close()
 
 
 @pytest.fixture
-def world(template: tuple[str, World]) -> World:
+def database(database_copy: "DatabaseCopy") -> "Iterator[Database]":
+    """The small network's database: real transactions, nothing left behind."""
+    yield database_copy.open()
+    database_copy.put_back()
+
+
+@pytest.fixture
+def world(template: "tuple[str, World]") -> "World":
     """Who and what is in the small network, as a test's own copy."""
     return deepcopy(template[1])
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> "Settings":
     """Settings of a test deployment, its files in a folder of its own."""
+    from app.platform.config import Settings
+
     return Settings(data_dir=tmp_path, base_url=SITE)
 
 
 @pytest.fixture(scope="session")
-def site() -> FastAPI:
+def site() -> "FastAPI":
     """The application, put together once a worker: its routes take a third of a second to build."""
+    from app.main import create_app
+    from app.platform.config import Settings
+    from app.platform.database.transaction import Database
+
     return create_app(Settings(base_url=SITE), Database("postgresql+psycopg://nowhere/none"), RING)
 
 
 @pytest.fixture
-def client(site: FastAPI, settings: Settings, database: Database) -> Iterator[TestClient]:
+def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iterator[TestClient]":
     """A browser or a program without any sign-in; redirects are shown, not followed."""
+    from fastapi.testclient import TestClient
+    from starlette.datastructures import State
+
+    from app.identity.sign_in.authentication import authenticate
+
     site.state = State({"settings": settings, "database": database, "authenticate": authenticate, "keyring": RING})
     with TestClient(site, follow_redirects=False) as found:
         yield found

@@ -15,7 +15,6 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from pypdf import PdfReader
-from sqlalchemy import text
 from starlette.datastructures import State
 
 from app.deployment import open_database
@@ -25,7 +24,8 @@ from tests.access.actors import ACTORS, Place
 from tests.access.filling import request_of
 from tests.access.payloads import PROPOSED, V1
 from tests.access.records import build
-from tests.conftest import SITE, _drop, _named, _run
+from tests.conftest import SITE
+from tests.database_copy import DatabaseCopy, drop_database, run_on_server, with_database
 from tests.factories.network import World, api_token, pending_token, token
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -41,7 +41,6 @@ VIEWS = frozenset({"view_log"})
 FORMERLY = "update certificate set record = jsonb_set(record, '{holder}', to_jsonb(concat(record ->> 'holder', ' X')))"
 """Gives the holder of each certificate another name than the person has now."""
 
-WRITERS = "coalesce(sum(xmin::text::bigint), 0)"
 SERVING = "count(*) filter (where ended_at is null)"
 
 MISSING = 987654321
@@ -72,8 +71,8 @@ class Template:
 def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Template]:
     """Yield the template, which is dropped at the end."""
     name = f"{base[0]}_access"
-    _run(server, f"create database {name} template {base[0]} strategy wal_log")
-    database = open_database(_named(server, name))
+    run_on_server(server, f"create database {name} template {base[0]} strategy wal_log")
+    database = open_database(with_database(server, name))
     try:
         world = deepcopy(base[1])
         places = build(database, world, files)
@@ -88,7 +87,7 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
         yield Template(server, name, places, tokens, files)
     finally:
         database.dispose()
-        _drop(server, name)
+        drop_database(server, name)
 
 
 class AccessDatabase:
@@ -98,16 +97,14 @@ class AccessDatabase:
         self.template, self.site = template, site
         self.settings = Settings(data_dir=template.files, base_url=SITE)
         self.places = template.places
-        self.name = f"{template.name}_copy"
-        self.database = open_database(_named(template.server, self.name))
-        self.before: dict[str, Any] = {}
+        self.copy = DatabaseCopy(template.server, template.name)
+        self.database = self.copy.open(audit=False)
+        self.before = self.table_states()
         self.client = TestClient(site, follow_redirects=False)
 
     def recreate(self) -> None:
-        """Replace the copy with a new one."""
-        self.drop()
-        _run(self.template.server, f"create database {self.name} template {self.template.name} strategy wal_log")
-        self.attach()
+        """Make the copy equal to the template again."""
+        self.copy.put_back()
         self.before = self.table_states()
 
     def attach(self) -> None:
@@ -116,9 +113,8 @@ class AccessDatabase:
         self.site.state = State({**current, "settings": self.settings, "database": self.database})
 
     def drop(self) -> None:
-        """Drop the copy; the engine stays, with its compiled statements."""
-        self.database.dispose()
-        _drop(self.template.server, self.name)
+        """Drop the copy."""
+        self.copy.close()
 
     def call(self, actor: str, row: str, ids: Any, **changes: Any) -> Response:
         """Call the route of a row as an actor, with the ids of a place; ``changes`` replace parts of the request."""
@@ -136,16 +132,16 @@ class AccessDatabase:
             return {"proposal": "rien", "first_code": "000000"}
         return {"proposal": answer.json()["proposal"], "first_code": pyotp.TOTP(answer.json()["secret"]).now()}
 
-    def table_states(self) -> dict[str, Any]:
+    def table_states(self) -> dict[str, tuple[int, int]]:
         """Return, by table, the number of rows and the sum of their transaction ids, which any write changes."""
-        with self.database.engine.connect() as connection:
-            names = connection.execute(text("select tablename from pg_tables where schemaname = 'public'")).scalars()
-            parts = " union all ".join(
-                f"select '{n}', count(*), {SERVING if n in PROOFS else WRITERS} from {n}"  # noqa: S608 - constant names
-                for n in sorted(names)
-                if n not in LOGS and not n.startswith("audit")
-            )
-            return {row[0]: tuple(row[1:]) for row in connection.execute(text(parts))}
+        tables = self.copy.state().tables
+        proofs = " union all ".join(f"select '{n}', {SERVING} from {n}" for n in sorted(PROOFS))  # noqa: S608 - ours
+        serving: dict[str, int] = dict(self.copy.connection.execute(proofs.encode(), prepare=True).fetchall())
+        return {
+            name: (counts[0], serving[name]) if name in PROOFS else counts
+            for name, counts in tables.items()
+            if name not in LOGS and not name.startswith("audit")
+        }
 
     def reset(self) -> None:
         """Restore the template's state, except for logged accesses."""
@@ -157,8 +153,7 @@ class AccessDatabase:
 
     def clear_attempts(self) -> None:
         """Delete failed attempts, so that each call is a first attempt from this address."""
-        with self.database.engine.begin() as connection:
-            connection.execute(text("delete from attempt"))
+        self.copy.connection.execute("delete from attempt", prepare=True)
 
     def changed_tables(self) -> list[str]:
         """Return the tables that differ from the template."""

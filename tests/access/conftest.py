@@ -19,7 +19,7 @@ def records(server: str, template: tuple[str, World], tmp_path_factory: pytest.T
 @pytest.fixture(scope="session")
 def _shared_access_db(records: Template, site: FastAPI) -> Iterator[AccessDatabase]:
     found = AccessDatabase(records, site)
-    found.recreate()
+    found.attach()
     with found.client:
         yield found
     found.drop()

@@ -10,11 +10,11 @@ import pytest
 
 from app.cli import main
 from app.curricula.service import register_published
-from app.deployment import open_database
+from app.deployment import open_database, upgrade
 from app.platform.config import settings as process_settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import NBSP
-from tests.conftest import _drop, _named, _run, migrate
+from tests.database_copy import drop_database, run_on_server, with_database
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ Escouade = Callable[..., Outcome]
 def migrated(server: str, worker_id: str) -> Iterator[str]:
     """Yield the name of a migrated database without rows, created once per test worker."""
     name = f"cli_{os.getpid()}_{worker_id}"
-    _run(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
+    run_on_server(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
     try:
-        migrate(_named(server, name))
+        upgrade(with_database(server, name))
         yield name
     finally:
-        _drop(server, name)
+        drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +49,14 @@ def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
     def create() -> str:
         name = f"{migrated}_{len(names)}"
         names.append(name)
-        _run(server, f"create database {name} template {migrated} strategy wal_log")
-        return _named(server, name)
+        run_on_server(server, f"create database {name} template {migrated} strategy wal_log")
+        return with_database(server, name)
 
     try:
         yield create
     finally:
         for name in names:
-            _drop(server, name)
+            drop_database(server, name)
 
 
 @pytest.fixture

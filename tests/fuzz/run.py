@@ -21,19 +21,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import psycopg
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.deployment import open_database
+from app.deployment import open_database, upgrade
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
-from tests.conftest import RING, migrate
+from tests.conftest import RING
+from tests.database_copy import run_on_server, with_database
 from tests.factories.network import World, build, token
 from tests.platform.test_middleware import served
 
@@ -84,10 +83,10 @@ def network() -> Iterator[tuple[str, World]]:
     install_signal_handlers()
     folder = Path(tempfile.gettempdir()) / f"escouade-fuzz-{os.getuid()}"
     with embedded_server(folder) as url:
-        _execute(url, "drop database if exists fuzz_template with (force)")
-        _execute(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
-        migrate(_with_database(url, "fuzz_template"))
-        database = open_database(_with_database(url, "fuzz_template"))
+        run_on_server(url, "drop database if exists fuzz_template with (force)")
+        run_on_server(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
+        upgrade(with_database(url, "fuzz_template"))
+        database = open_database(with_database(url, "fuzz_template"))
         world = build(database)
         database.dispose()
         yield url, world
@@ -97,9 +96,9 @@ def fuzz(role: str, url: str, world: World, options: argparse.Namespace, folder:
     """Fuzz every operation as one role, on a database of its own."""
     print(f"\n=== {role}", flush=True)
     began = time.monotonic()
-    _execute(url, "drop database if exists fuzz with (force)")
-    _execute(url, "create database fuzz template fuzz_template strategy wal_log")
-    database = open_database(_with_database(url, "fuzz"))
+    run_on_server(url, "drop database if exists fuzz with (force)")
+    run_on_server(url, "create database fuzz template fuzz_template strategy wal_log")
+    database = open_database(with_database(url, "fuzz"))
     site = create_app(Settings(data_dir=folder / role, base_url="http://127.0.0.1"), database, RING)
     site.add_middleware(StaysSignedIn, database=database)
     site.openapi()  # built at the first request, for which schemathesis does not wait long
@@ -152,16 +151,6 @@ def count_failures(report: dict[str, Any]) -> tuple[int, int]:
         return 0, 1
     untested = operations["total"] - operations["tested"]
     return cases["generated"], cases["unique_failures"] + cases["errored"] + untested
-
-
-def _with_database(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _execute(url: str, statement: str) -> None:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(statement.encode())
 
 
 if __name__ == "__main__":
