@@ -3,12 +3,14 @@
 ``ESCOUADE_TEST_DATABASE_URL`` names another server (its user must own databases and roles); otherwise
 the embedded one serves, shared by all workers.
 
-Nothing of the application but its keyring is imported before a fixture asks for it.
+Nothing of the application but its keyring is imported before a fixture asks for it: ``--unit`` runs the tests of
+rules, schemas and curricula alone, where neither the web framework nor the database can be imported.
 """
 
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from copy import deepcopy
@@ -20,6 +22,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.platform.security.keyring import new_keyring
+from tests.unit import TESTS, NoWebNorDatabase, is_unit
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -34,6 +37,23 @@ SITE = "http://testserver"
 RING = new_keyring()
 RECOMMENDED = PasswordHash.recommended
 """How the application hashes passwords; ``test_passwords`` holds its cost."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--unit``."""
+    parser.addoption("--unit", action="store_true", help="only tests that need neither the web nor the database")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With ``--unit``, make the web framework and the database impossible to import."""
+    if config.getoption("unit"):
+        sys.meta_path.insert(0, NoWebNorDatabase())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``--unit``, leave out the other files."""
+    is_ours = collection_path.is_relative_to(TESTS) and (collection_path.is_dir() or collection_path.suffix == ".py")
+    return True if config.getoption("unit") and is_ours and not is_unit(collection_path) else None
 
 
 def pytest_collection_finish() -> None:

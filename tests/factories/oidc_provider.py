@@ -17,14 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from joserfc import jwt
-from joserfc.jwk import ECKey, RSAKey
 from sqlmodel import select
 
 from app.identity.account.models import Account
@@ -32,19 +29,10 @@ from app.identity.oidc.models import OidcIdentity
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from tests.factories.network import World, token
+from tests.factories.oidc_keys import EC, RSA, Claims, signed
 
 CLIENT, SECRET = "escouade-essai", "un secret d'essai: +/= %"
-RSA = RSAKey.generate_key(2048, {"kid": "un", "use": "sig"})
-OTHER_RSA = RSAKey.generate_key(2048, {"kid": "un"})
-EC = ECKey.generate_key("P-256", {"kid": "deux"})
-
-Claims = dict[str, Any]
 Answer = tuple[int, Mapping[str, str], bytes]
-
-
-def signed(claims: Claims, key: RSAKey | ECKey = RSA, alg: str = "RS256") -> str:
-    """Return a signed ID token."""
-    return jwt.encode({"alg": alg, "kid": key.kid}, claims, key, algorithms=[alg])
 
 
 @dataclass

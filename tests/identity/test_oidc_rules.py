@@ -16,7 +16,7 @@ from app.identity.oidc.rules import (
     token_fault,
     usable_keys,
 )
-from tests.factories.oidc_provider import EC, RSA, Claims
+from tests.factories.oidc_keys import EC, RSA, Claims
 
 AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
 EXPECTED = ExpectedClaims("https://id.example", "nous", "n-1")

@@ -19,18 +19,14 @@ from sqlalchemy import text
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from tests.factories.network import World, count
+from tests.factories.oidc_keys import EC, OTHER_RSA, RSA, Claims, signed
 from tests.factories.oidc_provider import (
-    EC,
-    OTHER_RSA,
-    RSA,
-    Claims,
     Provider,
     departed,
     linked,
     offered,
     returned,
     serving,
-    signed,
     walk,
 )
 
