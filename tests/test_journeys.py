@@ -102,9 +102,13 @@ def admit(journey: Journey) -> None:
     staff = {"person_id": journey.world.people["trainer"]}
     journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/staff", 201, **staff)
     for place in range(len(NEWCOMERS)):
-        body = {"motive": "Accompagner les PME d’ici.", "employer": "SADC du Lac", "employer_agrees": True}
+        application: dict[str, object] = {
+            "motive": "Accompagner les PME d’ici.",
+            "employer": "SADC du Lac",
+            "employer_agrees": True,
+        }
         path = f"{API}/cohorts/{journey.cohort}/applications"
-        journey.enrolments.append(journey.call(str(place), "POST", path, 201, **body)["id"])
+        journey.enrolments.append(journey.call(str(place), "POST", path, 201, **application)["id"])
         move = f"{API}/enrolments/{journey.enrolments[-1]}/moves"
         refused = journey.call("coordinator", "POST", move, 409, to="admitted")
         assert refused["code"] == "too_late_to_join"

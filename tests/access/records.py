@@ -161,6 +161,7 @@ def _calendar(at: PlaceUser, _: Path) -> None:
         )
         ref = calendar.see_session(at.db, at.actor(P.ROLLCALL_RECORD), meeting)
         sheet = roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries))
+        assert sheet.roll_call_id is not None
         at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
     dropped = calendar.see_session(at.db, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
@@ -226,6 +227,7 @@ def _countersign(at: PlaceUser, _: Path) -> None:
     actor = at.actor(P.HOURS_COUNTERSIGN)
     seen = field_hours.see_hours(at.db, actor, int(at.place.ids["decided_hours"]))  # type: ignore[arg-type]
     shown = field_hours.countersign(at.db, actor, seen, CountersignCommand(accepted=True))
+    assert shown.countersignature_id is not None
     at.place.ids["countersignature"] = shown.countersignature_id
 
 

@@ -18,7 +18,7 @@ from app.curricula.enums import MandateKind
 from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid, NotFound
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Permission
 from app.progress.models import ProgressRow
 from app.progress.schemas import MandateProgress, Progress
 from app.progress.service import mismatches
@@ -179,7 +179,7 @@ def test_mandate_opens_after_the_path_but_not_before_admission(database: Databas
     ],
 )
 def test_mandate_is_visible_to_its_advisors_their_trainer_and_coordinator(
-    database: Database, world: World, who: str, permission: P, is_visible: bool
+    database: Database, world: World, who: str, permission: Permission, is_visible: bool
 ) -> None:
     shown = open_mandate(database, world)
     with database.transaction() as db:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
@@ -67,7 +67,7 @@ def test_session_form_at_a_skipped_or_repeated_hour_is_refused_or_asks_which(
     html = page(client.post(path, data={**blank, "day": "2062-11-01", "clock": "10:30"}), 422)
     assert "vérifiez l’année" in html
     with database.transaction(colleges=[world.alma]) as db:
-        moments = db.exec(select(ScheduledSession.starts_at).order_by(ScheduledSession.starts_at)).all()
+        moments = db.exec(select(ScheduledSession.starts_at).order_by(col(ScheduledSession.starts_at))).all()
         assert moments == [datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)]
 
 

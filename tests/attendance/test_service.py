@@ -43,7 +43,9 @@ def close(database: Database, world: World, session_id: int, **change: object) -
             for e in roll_calls.sheet(db, ref).entries
         )
         command = RollCallCommand.model_validate({"entries": entries, **change})
-        return roll_calls.close_roll_call(db, actor, ref, command).roll_call_id
+        closed = roll_calls.close_roll_call(db, actor, ref, command)
+        assert closed.roll_call_id is not None
+        return closed.roll_call_id
 
 
 def test_corrected_roll_call_supersedes_the_first_and_is_the_one_counted(database: Database, world: World) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
@@ -97,7 +98,7 @@ def kill_workers(
             launcher.kill(worker)
             during[phase(database, batch)] += 1
         worker = launcher.start()
-        wait_until(lambda end=end: phase(database, batch) in {end, "finished"})
+        wait_until(partial(has_reached, database, batch, end))
         launcher.kill(worker)
     return during
 
@@ -108,6 +109,11 @@ def wait_until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def has_reached(database: Database, batch: BatchRef, wanted: str) -> bool:
+    """Whether a batch is in a phase, or finished."""
+    return phase(database, batch) in {wanted, "finished"}
 
 
 def phase(database: Database, batch: BatchRef) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -164,11 +165,11 @@ def test_branding_applies_to_the_next_document_only(
     assert client.get(f"{API}/certificates/{certificate['id']}/pdf").content.startswith(b"%PDF-")
 
 
-def issue_record(client: TestClient, world: World, who: str) -> dict[str, object]:
+def issue_record(client: TestClient, world: World, who: str) -> dict[str, Any]:
     path = f"{API}/enrolments/{world.enrolments[who]}/certificates"
     answer = client.post(path, json={"kind": "attestation_participation"})
     assert answer.status_code == 201, answer.text
-    record: dict[str, object] = answer.json()["record"]
+    record: dict[str, Any] = answer.json()["record"]
     return record
 
 

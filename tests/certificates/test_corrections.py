@@ -3,6 +3,7 @@
 import re
 import secrets
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -30,7 +31,7 @@ def as_(client: TestClient, database: Database, world: World, who: str) -> TestC
 
 
 @pytest.fixture
-def issued(client: TestClient, database: Database, world: World) -> dict[str, object]:
+def issued(client: TestClient, database: Database, world: World) -> dict[str, Any]:
     """Maude's certificate of participation, its document rendered; the registrar is signed in."""
     eligible.sign(database, world)
     eligible.attend(database, world, "maude")
@@ -39,7 +40,8 @@ def issued(client: TestClient, database: Database, world: World) -> dict[str, ob
     answer = client.post(path, json={"kind": "attestation_participation"})
     assert answer.status_code == 201, answer.text
     assert client.get(f"{API}/certificates/{answer.json()['id']}/pdf").status_code == 200
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def legal_name_url(world: World, who: str = "maude") -> str:
@@ -66,7 +68,7 @@ def email_subjects(database: Database, world: World, who: str = "maude") -> list
 
 class TestNameChange:
     def test_the_person_has_a_history_of_legal_names_and_every_screen_the_current_one(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         answer = client.put(legal_name_url(world), json=PROOF)
         assert answer.status_code == 200
@@ -78,7 +80,7 @@ class TestNameChange:
         assert client.get(f"{API}/colleges/{world.alma}/people", params={"search": "maude"}).json()["items"] == []
 
     def test_name_change_records_who_saw_the_proof_and_when(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         client.put(legal_name_url(world), json=PROOF)
         [former] = client.get(legal_name_url(world)).json()["former"]
@@ -86,12 +88,12 @@ class TestNameChange:
         assert set(former) == {"legal_first_name", "legal_last_name", "until", "seen_on", "seen_by"}
 
     def test_the_replacement_has_a_number_of_its_own_and_the_old_one_is_superseded(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         fresh = replace_after_renaming(client, world, issued)
         assert (issued["number"], fresh["number"]) == ("ALM-2026-0001", "ALM-2026-0002")
         assert fresh["holder"] == "Maxime Bérubé-Roy"
-        assert fresh["record"]["code"] != issued["record"]["code"]  # type: ignore[index]
+        assert fresh["record"]["code"] != issued["record"]["code"]
         old = client.get(f"{API}/certificates/{issued['id']}").json()
         assert (old["state"], old["holder"]) == ("superseded", "Maude Bérubé")
         history = client.get(f"{API}/certificates/{fresh['id']}/history").json()
@@ -100,11 +102,11 @@ class TestNameChange:
         assert client.get(f"{API}/certificates/{issued['id']}/history").json()["replaced_by"]["id"] == fresh["id"]
 
     def test_the_old_code_answers_replaced_without_either_name(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         replace_after_renaming(client, world, issued)
         del client.headers["Authorization"]
-        code = issued["record"]["code"]  # type: ignore[index]
+        code = issued["record"]["code"]
         for where in (f"{API}/verify/{code}", f"/v/{code}"):
             answer = client.get(where)
             assert answer.status_code == 200
@@ -113,7 +115,7 @@ class TestNameChange:
         assert "a été remplacé" in client.get(f"/v/{code}").text
 
     def test_both_dates_of_issue_are_shown_and_no_reason(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         with database.engine.begin() as owner:
             earlier = (today() - timedelta(days=40)).isoformat()
@@ -127,7 +129,7 @@ class TestNameChange:
         assert "Changement" not in client.get(f"/attestations/{fresh['id']}").text
 
     def test_name_correction_keeps_the_other_fields(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         with database.engine.begin() as owner:
             owner.exec_driver_sql("update certificate set record = jsonb_set(record, '{place}', '\"Ailleurs\"')")
@@ -135,7 +137,7 @@ class TestNameChange:
         assert fresh["record"]["place"] == "Ailleurs"
 
     def test_the_old_document_is_for_the_registrar_alone(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         before = client.get(f"{API}/certificates/{issued['id']}/pdf").content
         replace_after_renaming(client, world, issued)
@@ -145,7 +147,7 @@ class TestNameChange:
             assert (refused.status_code, refused.json()["code"]) == (409, "certificate_not_valid")
 
     def test_the_old_bytes_move_to_restricted_storage(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object], settings: Settings
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any], settings: Settings
     ) -> None:
         before = client.get(f"{API}/certificates/{issued['id']}/pdf").content
         replace_after_renaming(client, world, issued)
@@ -159,13 +161,13 @@ class TestNameChange:
         assert sweep_files(database, settings.data_dir, age=timedelta(minutes=-1)) == 0
 
     def test_holder_is_notified_of_the_replacement(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         replace_after_renaming(client, world, issued)
         assert email_subjects(database, world) == ["Votre attestation ALM-2026-0001 est remplacée"]
 
     def test_a_correction_must_change_something_and_happens_once(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         path = f"{API}/certificates/{issued['id']}/reissue"
         same = client.post(path, json={"what": "name", "reason": "Pour voir."})
@@ -175,7 +177,7 @@ class TestNameChange:
         assert (again.status_code, reason_codes(again)) == (409, ["certificate_not_valid"])
 
     def test_correction_of_the_content_is_checked_again(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         command = {"what": "content", "reason": "Appel corrigé."}
         with database.engine.begin() as owner:
@@ -185,7 +187,7 @@ class TestNameChange:
         assert "certificate_says_the_same" not in reason_codes(refused)
 
     def test_name_change_of_oneself_to_the_same_or_on_a_future_proof_is_refused(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         own = client.put(legal_name_url(world, "registrar"), json=PROOF)
         assert (own.status_code, own.json()["code"]) == (409, "renames_oneself")
@@ -195,7 +197,7 @@ class TestNameChange:
         assert client.put(legal_name_url(world), json=tomorrow).status_code == 422
 
     def test_pages_change_the_name_and_replace_the_certificate(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         page = f"/colleges/{world.alma}/personnes/{world.people['maude']}/nom"
         assert client.post(page, data=PROOF).headers["location"] == page
@@ -207,13 +209,14 @@ class TestNameChange:
         assert "ALM-2026-0002" in register
 
 
-def replace_after_renaming(client: TestClient, world: World, issued: dict[str, object]) -> dict[str, object]:
+def replace_after_renaming(client: TestClient, world: World, issued: dict[str, Any]) -> dict[str, Any]:
     """Change Maude's first name to Maxime and replace the certificate; return the new one."""
     assert client.put(legal_name_url(world), json=PROOF).status_code == 200
     command = {"what": "name", "reason": "Changement de nom."}
     answer = client.post(f"{API}/certificates/{issued['id']}/reissue", json=command)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 # S10: a certificate is revoked ----------------------------------------------------------------------
@@ -221,7 +224,7 @@ def replace_after_renaming(client: TestClient, world: World, issued: dict[str, o
 
 class TestRevocation:
     def test_holder_is_notified_first_and_nothing_is_revoked_yet(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         opened = open_revocation(client, issued)
         assert opened["answer_by"] == (today() + timedelta(days=DAYS_TO_ANSWER)).isoformat()
@@ -231,7 +234,7 @@ class TestRevocation:
         assert (early.status_code, reason_codes(early)) == (409, ["holder_not_heard"])
 
     def test_the_holder_comments_then_a_person_decides_then_the_holder_contests(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revocation = open_revocation(client, issued)["id"]
         as_(client, database, world, "maude")
@@ -253,11 +256,11 @@ class TestRevocation:
         assert contested.json()["contest"] == "Je conteste."
 
     def test_public_verification_shows_revoked_with_its_date_and_no_reason(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revoke(client, database, issued)
         del client.headers["Authorization"]
-        code = issued["record"]["code"]  # type: ignore[index]
+        code = issued["record"]["code"]
         day = issued["issued_on"]
         assert client.get(f"{API}/verify/{code}").json() == {
             "state": "revoked", "issued_on": day, "ended_on": today().isoformat(),
@@ -267,13 +270,13 @@ class TestRevocation:
         assert not [w for w in ("Maude", "Bérubé", "empruntée", "ALM-2026") if w in page]
 
     def test_after_ten_days_of_silence_the_decision_may_be_made(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revoke(client, database, issued)
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "revoked"
 
     def test_decision_may_leave_the_certificate_valid(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revoke(client, database, issued, confirm=False)
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "valid"
@@ -281,7 +284,7 @@ class TestRevocation:
         open_revocation(client, issued)
 
     def test_second_open_revocation_is_refused(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         open_revocation(client, issued)
         path = f"{API}/certificates/{issued['id']}/revocations"
@@ -289,7 +292,7 @@ class TestRevocation:
         assert (again.status_code, again.json()["code"]) == (409, "revocation_open")
 
     def test_history_is_for_the_registrar_and_the_reason_for_the_holder_too(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revocation = open_revocation(client, issued)["id"]
         assert "Preuve empruntée." in client.get(f"/attestations/{issued['id']}/registre").text
@@ -300,7 +303,7 @@ class TestRevocation:
         assert client.get(f"{API}/revocations/{revocation}").status_code == 403
 
     def test_pages_open_answer_decide_and_contest_a_revocation(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         register = f"/attestations/{issued['id']}/registre"
         sent = client.post(f"/attestations/{issued['id']}/revocations", data={"reason": "Preuve empruntée."})
@@ -317,15 +320,16 @@ class TestRevocation:
         assert "Non." in client.get(f"/attestations/{issued['id']}").text
 
 
-def open_revocation(client: TestClient, issued: dict[str, object]) -> dict[str, object]:
+def open_revocation(client: TestClient, issued: dict[str, Any]) -> dict[str, Any]:
     """Open a revocation as the registrar; return it."""
     path = f"{API}/certificates/{issued['id']}/revocations"
     answer = client.post(path, json={"reason": "Preuve empruntée."})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
-def revoke(client: TestClient, database: Database, issued: dict[str, object], *, confirm: bool = True) -> None:
+def revoke(client: TestClient, database: Database, issued: dict[str, Any], *, confirm: bool = True) -> None:
     """Open a revocation, let the ten days pass and decide: revoke, or leave valid."""
     revocation = open_revocation(client, issued)["id"]
     with database.engine.begin() as owner:
@@ -339,11 +343,11 @@ def revoke(client: TestClient, database: Database, issued: dict[str, object], *,
 
 class TestFile:
     def test_only_the_issued_file_matches(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         content = client.get(f"{API}/certificates/{issued['id']}/pdf").content
         del client.headers["Authorization"]
-        path = f"/v/{issued['record']['code']}/fichier"  # type: ignore[index]
+        path = f"/v/{issued['record']['code']}/fichier"
         for sent, shown in ((content, "same"), (content[:-1] + b" ", "other"), (b"", "other")):
             page = client.post(path, files={"file": ("x.pdf", sent, "application/pdf")})
             assert page.status_code == 200
@@ -352,32 +356,32 @@ class TestFile:
             assert f'data-compared="{hidden}" hidden>' in page.text
 
     def test_uploaded_file_is_not_stored(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         root = client.app.state.settings.data_dir  # type: ignore[attr-defined]
         before = sorted(root.rglob("*"))
-        path = f"/v/{issued['record']['code']}/fichier"  # type: ignore[index]
+        path = f"/v/{issued['record']['code']}/fichier"
         client.post(path, files={"file": ("x.pdf", b"%PDF-1.7 autre", "application/pdf")})
         assert sorted(root.rglob("*")) == before
 
-    def test_file_under_an_unknown_code_is_not_compared(self, client: TestClient, issued: dict[str, object]) -> None:
+    def test_file_under_an_unknown_code_is_not_compared(self, client: TestClient, issued: dict[str, Any]) -> None:
         del client.headers["Authorization"]
         unknown = client.post(f"/v/{'0' * 32}/fichier", files={"file": ("x.pdf", b"x", "application/pdf")})
         assert unknown.status_code == 404
         assert unknown.content == client.get(f"/v/{'0' * 32}").content
 
-    def test_api_gives_the_digest_to_compare(self, client: TestClient, issued: dict[str, object]) -> None:
-        verification = client.get(f"{API}/verify/{issued['record']['code']}").json()  # type: ignore[index]
+    def test_api_gives_the_digest_to_compare(self, client: TestClient, issued: dict[str, Any]) -> None:
+        verification = client.get(f"{API}/verify/{issued['record']['code']}").json()
         assert len(verification["document_sha256"]) == 64
 
 
 class TestShortCode:
     def test_search_by_short_code_finds_the_certificate(
-        self, client: TestClient, database: Database, world: World, issued: dict[str, object]
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         shown = client.get(f"/attestations/{issued['id']}").text
         register = f"{API}/colleges/{world.alma}/certificates"
-        short = short_code(str(issued["record"]["code"]))  # type: ignore[index]
+        short = short_code(str(issued["record"]["code"]))
         assert short in shown
         for search in (short, short.lower(), short.replace("-", " "), short.replace("0", "O").replace("1", "l")):
             certificates = client.get(register, params={"search": search}).json()["items"]
@@ -386,7 +390,7 @@ class TestShortCode:
             assert client.get(register, params={"search": other}).json()["items"] == []
 
     def test_search_by_number_or_unaccented_name_finds_the_certificate(
-        self, client: TestClient, world: World, issued: dict[str, object]
+        self, client: TestClient, world: World, issued: dict[str, Any]
     ) -> None:
         register = f"{API}/colleges/{world.alma}/certificates"
         for search in ("alm-2026-0001", "berube", "Maude BÉRUBÉ", ""):
@@ -394,9 +398,9 @@ class TestShortCode:
         page = client.get(f"/colleges/{world.alma}/attestations", params={"search": "personne"}).text
         assert "ALM-2026-0001" not in page
 
-    def test_short_code_verifies_nothing(self, client: TestClient, issued: dict[str, object]) -> None:
+    def test_short_code_verifies_nothing(self, client: TestClient, issued: dict[str, Any]) -> None:
         del client.headers["Authorization"]
-        short = short_code(str(issued["record"]["code"]))  # type: ignore[index]
+        short = short_code(str(issued["record"]["code"]))
         assert client.get(f"{API}/verify/{short}").status_code == 404
 
 
@@ -404,16 +408,15 @@ class TestShortCode:
 
 
 class TestEmployer:
-    def list_attestations(
-        self, client: TestClient, world: World, employer: str = "scierie beland"
-    ) -> dict[str, object]:
+    def list_attestations(self, client: TestClient, world: World, employer: str = "scierie beland") -> dict[str, Any]:
         path = f"{API}/colleges/{world.alma}/employer-attestations"
         answer = client.get(path, params={"employer": employer, "year": today().year})
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     @pytest.fixture
-    def employed(self, database: Database, world: World, issued: dict[str, object]) -> dict[str, object]:
+    def employed(self, database: Database, world: World, issued: dict[str, Any]) -> dict[str, Any]:
         """The certificate, with Maude's employer on the day of issue."""
         with database.engine.begin() as owner:
             owner.exec_driver_sql(
@@ -421,20 +424,20 @@ class TestEmployer:
             )
         return issued
 
-    def test_without_consent_only_a_count(self, client: TestClient, world: World, employed: dict[str, object]) -> None:
+    def test_without_consent_only_a_count(self, client: TestClient, world: World, employed: dict[str, Any]) -> None:
         assert self.list_attestations(client, world) == {"items": [], "withheld": 1}
 
     def test_with_consent_the_object_and_the_hours_and_no_level(
-        self, client: TestClient, database: Database, world: World, employed: dict[str, object]
+        self, client: TestClient, database: Database, world: World, employed: dict[str, Any]
     ) -> None:
         as_(client, database, world, "maude")
         agreed = client.post(f"{API}/me/consents", json={"purpose": "employer_list", "text_version": "1.0"})
         assert agreed.status_code == 201, agreed.text
         as_(client, database, world, "registrar")
         attestations = self.list_attestations(client, world)
-        [line] = attestations["items"]  # type: ignore[misc]
+        [line] = attestations["items"]
         assert (attestations["withheld"], line["number"], line["holder"]) == (0, "ALM-2026-0001", "Maude Bérubé")
-        assert line["object"] == employed["record"]["object"]  # type: ignore[index]
+        assert line["object"] == employed["record"]["object"]
         assert set(line) == {
             "number", "holder", "kind", "path_title", "object", "starts_on", "ends_on", "recognised_minutes", "ceu",
             "issued_on", "employer",
@@ -446,7 +449,7 @@ class TestEmployer:
         as_(client, database, world, "registrar")
         assert self.list_attestations(client, world)["items"] == []
 
-    def test_another_employer_has_nothing(self, client: TestClient, world: World, employed: dict[str, object]) -> None:
+    def test_another_employer_has_nothing(self, client: TestClient, world: World, employed: dict[str, Any]) -> None:
         assert self.list_attestations(client, world, "Scierie") == {"items": [], "withheld": 0}
 
 
@@ -454,9 +457,9 @@ class TestEmployer:
 
 
 def test_ten_thousand_guessed_codes_find_nothing(
-    client: TestClient, database: Database, issued: dict[str, object]
+    client: TestClient, database: Database, issued: dict[str, Any]
 ) -> None:
-    code = str(issued["record"]["code"])  # type: ignore[index]
+    code = str(issued["record"]["code"])
     near = [code[:i] + other + code[i + 1 :] for i in range(32) for other in "0123456789abcdef" if other != code[i]]
     shapes = [code.upper(), code[:-1], code + "0", "%", "_" * 32, "", str(issued["number"]), short_code(code)]
     guessed = [secrets.token_hex(16) for _ in range(10_000 - len(near))] + near + shapes
@@ -466,9 +469,9 @@ def test_ten_thousand_guessed_codes_find_nothing(
         assert db.execute(statement, {"codes": [code]}).scalar_one() == 1
 
 
-def test_the_verification_page_shows_these_fields_and_no_other(client: TestClient, issued: dict[str, object]) -> None:
+def test_the_verification_page_shows_these_fields_and_no_other(client: TestClient, issued: dict[str, Any]) -> None:
     del client.headers["Authorization"]
-    page = client.get(f"/v/{issued['record']['code']}")  # type: ignore[index]
+    page = client.get(f"/v/{issued['record']['code']}")
     assert re.findall(r"<dt>([^<]*)</dt>", page.text) == [
         "Personne", "Document", "Parcours", "Collège", "Émis le", "Heures reconnues", "Numéro",
     ]  # fmt: skip

@@ -99,9 +99,9 @@ def test_document_is_tagged_in_french_with_a_title(printed: tuple[CertificateRec
     assert [bool(str(f.Alt)) for f in figures] == [True]
 
 
-def structure_elements(kids: pikepdf.Object) -> list[pikepdf.Object]:
+def structure_elements(kids: pikepdf.Object) -> list[pikepdf.Dictionary]:
     """Return all structure elements below."""
-    elements = []
+    elements: list[pikepdf.Dictionary] = []
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
             elements.append(kid)

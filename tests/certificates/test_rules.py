@@ -93,7 +93,7 @@ def test_units_are_hours_by_ten_cut_to_one_decimal(minutes: int, units: str) -> 
 LIBRARY = default_library()
 GENERALIST = LIBRARY.curriculum("generaliste", "1.0")
 FRAMEWORK = LIBRARY.framework_of(GENERALIST)
-LEVELS: dict[str, int | None] = {c.code: 3 for c in FRAMEWORK.competencies} | {"CN-02": 4, "CN-12": None}
+LEVELS: dict[str, int | None] = {**{c.code: 3 for c in FRAMEWORK.competencies}, "CN-02": 4, "CN-12": None}
 
 
 def test_a_participation_attests_no_level() -> None:

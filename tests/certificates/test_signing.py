@@ -76,9 +76,9 @@ def test_what_is_added_after_the_signature_is_refused(content: bytes) -> None:
     """The digest stays intact and the signature valid: only the bottom line shows the change."""
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
     writer.root["/Lang"] = pdf_string("en-CA")
-    writer.update_root()
+    writer.update_root()  # type: ignore[no-untyped-call]
     added = io.BytesIO()
-    writer.write(added)
+    writer.write(added)  # type: ignore[no-untyped-call]
     assert added.getvalue().startswith(content)
     status = validate(added.getvalue())
     assert status.intact

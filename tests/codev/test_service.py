@@ -22,7 +22,7 @@ from app.network.service import college, see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid, NotFound
 from app.platform.messages.i18n import today
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Permission
 from app.progress.models import ProgressRow
 from app.progress.schemas import Progress
 from app.progress.service import mismatches
@@ -79,7 +79,7 @@ def test_group_is_visible_to_its_members_facilitator_and_coordinator(database: D
         ("admin", P.CODEV_READ),
     ],
 )
-def test_group_out_of_reach_is_not_found(database: Database, world: World, who: str, permission: P) -> None:
+def test_group_out_of_reach_is_not_found(database: Database, world: World, who: str, permission: Permission) -> None:
     group = create_group(database, world)
     session_id = plan_session(database, world, group.id)
     with database.transaction() as db:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from app.attendance.calendar.models import ScheduledSession
 from app.cohorts.models import Cohort
+from app.curricula.enums import Mode
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
@@ -223,7 +224,7 @@ def session_elsewhere(db: Session, world: World) -> int:
     """Add a session of the other college's cohort and return its id."""
     row = ScheduledSession(
         college_id=world.rouyn, cohort_id=world.other_cohort, activity_code="GEN-1.B", starts_at=now(),
-        planned_minutes=180, mode="hybrid", created_at=now(), created_by=world.people["other_coordinator"],
+        planned_minutes=180, mode=Mode.hybrid, created_at=now(), created_by=world.people["other_coordinator"],
     )  # fmt: skip
     db.add(row)
     db.flush()

@@ -26,7 +26,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
-from app.platform.security.permissions import P, Role
+from app.platform.security.permissions import P, Permission, Role
 from app.progress.board.schemas import BoardOrder, BoardQuery
 from app.progress.board.service import board, board_and_calls
 from tests.factories.cohorts import applied, called, meeting, move, state_of
@@ -40,7 +40,7 @@ def newcomer(database: Database, world: World, name: str) -> None:
     """Add a person to the world."""
     with database.transaction() as db:
         email = f"{name}@escouade.example.com"
-        command = NewAccount(legal_first_name=name, legal_last_name="Nouvelle", email=email, password=PASSWORD)  # type: ignore[arg-type]
+        command = NewAccount(legal_first_name=name, legal_last_name="Nouvelle", email=email, password=PASSWORD)
         world.people[name] = add_account(db, command, password_hash="unused")
 
 
@@ -228,7 +228,7 @@ def test_only_people_who_work_in_the_college_train_a_cohort(database: Database, 
 
 @pytest.mark.parametrize("who", ["admin", "coordinator", "registrar", "trainer", "facilitator", "maude", "nobody"])
 def test_allowed_actions_of_any_role_are_those_within_its_reach(database: Database, world: World, who: str) -> None:
-    def is_in_reach(db: Session, actor: Actor, permission: P) -> bool:
+    def is_in_reach(db: Session, actor: Actor, permission: Permission) -> bool:
         try:
             cohorts.see_cohort(db, actor.using(permission), world.cohort)
         except NotFound:

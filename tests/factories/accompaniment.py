@@ -40,7 +40,7 @@ def open_mandate(
 ) -> MandateShown:
     """Open a mandate of a participant, by themselves or ``by`` another, in a new enterprise or as ``how`` names it."""
     how = how or {"enterprise": new_enterprise()}
-    command = NewMandate(kind=MandateKind.orientation, title="Boutique en ligne", **how)  # type: ignore[arg-type]
+    command = NewMandate(kind=MandateKind.orientation, title="Boutique en ligne", **how)
     with database.transaction() as db:
         actor = acting(db, world, by or who, P.MANDATE_MANAGE)
         advisor = see_enrolment(db, actor, world.enrolments[who])
@@ -56,7 +56,7 @@ def record_milestone(
         kind=kind,
         happened_on=on or TODAY,
         confidentiality_clause=kind is MilestoneKind.AGREEMENT,
-        supersedes=how.pop("supersedes", None),  # type: ignore[arg-type]
+        supersedes=how.pop("supersedes", None),
     )
     with database.transaction() as db:
         actor = acting(db, world, who, P.MANDATE_MANAGE)

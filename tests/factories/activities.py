@@ -1,6 +1,7 @@
 """Prerequisites and states for tests of learning, and the results that they check."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -43,7 +44,7 @@ def complete_prerequisites(database: Database, world: World, *people: str) -> No
 
 
 def _record_done(db: Session, world: World, who: str, code: str, kind: ActivityType) -> None:
-    enrolment = {"college_id": world.alma, "enrolment_id": world.enrolments[who], "activity_code": code}
+    enrolment: dict[str, Any] = {"college_id": world.alma, "enrolment_id": world.enrolments[who], "activity_code": code}
     person = world.people[who]
     if kind is ActivityType.self_study:
         db.add(ActivityCompletion(**enrolment, done=True, done_on=STARTED, recorded_at=now(), recorded_by=person))

@@ -75,7 +75,9 @@ def called(database: Database, world: World, session_id: int, absent: tuple[str,
             else EntryCommand(enrolment_id=e.enrolment_id, status="present", minutes=ref.planned_minutes, mode="onsite")
             for e in roll_calls.sheet(db, ref).entries
         )
-        return roll_calls.close_roll_call(db, actor, ref, RollCallCommand(entries=entries)).roll_call_id
+        closed = roll_calls.close_roll_call(db, actor, ref, RollCallCommand(entries=entries))
+        assert closed.roll_call_id is not None
+        return closed.roll_call_id
 
 
 def applied(database: Database, world: World, who: str = "nobody") -> int:

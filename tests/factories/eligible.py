@@ -1,6 +1,7 @@
 """Someone who has done all that the generalist path asks for, told as facts; and a college that may issue."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
@@ -75,7 +76,7 @@ def judge(db: Session, world: World, who: str, code: str, level: int) -> None:
 
 
 def _do(db: Session, world: World, enrolment_id: int, activity: Activity) -> None:
-    common = {"college_id": world.alma, "enrolment_id": enrolment_id, "activity_code": activity.code}
+    common: dict[str, Any] = {"college_id": world.alma, "enrolment_id": enrolment_id, "activity_code": activity.code}
     person, moment = world.people["coordinator"], now()
     if activity.type is ActivityType.field_mandate:
         row = FieldHours(
@@ -141,7 +142,7 @@ def _codevelop(db: Session, world: World, enrolment_id: int) -> None:
             closed_at=moment, closed_by=person,
         )  # fmt: skip
         _add(db, record)
-        place = {"college_id": world.alma, "record_id": record.id}
+        place: dict[str, Any] = {"college_id": world.alma, "record_id": record.id}
         presence = CodevPresence(
             **place, membership_id=member.id, status=PresenceStatus.PRESENT, minutes=activity.minutes
         )  # fmt: skip

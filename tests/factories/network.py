@@ -86,7 +86,7 @@ def build(database: Database) -> World:
         hashed = hasher().hash(PASSWORD)
         for key, first, last in PEOPLE:
             email = f"{key.replace('_', '.')}@escouade.example.com"
-            command = NewAccount(legal_first_name=first, legal_last_name=last, email=email, password=PASSWORD)  # type: ignore[arg-type]
+            command = NewAccount(legal_first_name=first, legal_last_name=last, email=email, password=PASSWORD)
             world.people[key] = add_account(db, command, password_hash=hashed)
             world.emails[key] = email
         _roles(db, world)

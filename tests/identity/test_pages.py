@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from app.main import create_app
 from app.platform.config import Settings
@@ -22,7 +23,7 @@ def browser(client: TestClient, world: World) -> TestClient:
     return client
 
 
-def submit_sign_in(client: TestClient, email: str, password: str = PASSWORD, suite: str = "/"):  # noqa: ANN201
+def submit_sign_in(client: TestClient, email: str, password: str = PASSWORD, suite: str = "/") -> Response:
     """Return the response to the sign-in form."""
     return client.post("/connexion", params={"suite": suite}, data={"email": email, "password": password})
 
@@ -126,7 +127,7 @@ class DemoAccount:
 def test_demo_accounts_are_shown_in_the_demo_only(database: Database, world: World, tmp_path: Path) -> None:
     account = DemoAccount("trainer", "Collège d’Alma", "Théo Formation", world.emails["trainer"], PASSWORD)
     for environment, shown in (("demo", True), ("development", False), ("production", False)):
-        settings = Settings(environment=environment, data_dir=tmp_path, base_url="http://testserver")  # type: ignore[arg-type]
+        settings = Settings(environment=environment, data_dir=tmp_path, base_url="http://testserver")
         app = create_app(settings, database, new_keyring())
         app.state.demo_accounts = [account]
         with TestClient(app) as client:

@@ -1,9 +1,10 @@
 """Reset of a forgotten password: the message, its link, and a request that reveals nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
@@ -167,10 +168,14 @@ def record_work(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Yield the operations done meanwhile: statements without values, commits, passwords hashed or verified."""
     operations: list[str] = []
     hasher = passwords.hasher()
-    watched = {name: getattr(hasher, name) for name in ("hash", "verify_and_update")}
-    for name, method in watched.items():
-        monkeypatch.setattr(hasher, name, lambda *a, _n=name, _m=method: (operations.append(_n), _m(*a))[1])
-    listeners = [
+
+    def record(name: str, method: Callable[..., object], *arguments: object) -> object:
+        operations.append(name)
+        return method(*arguments)
+
+    for name in ("hash", "verify_and_update"):
+        monkeypatch.setattr(hasher, name, partial(record, name, getattr(hasher, name)))
+    listeners: list[tuple[str, Callable[..., object]]] = [
         ("before_cursor_execute", lambda *a: operations.append(a[2])),
         ("commit", lambda _: operations.append("commit")),
         ("rollback", lambda _: operations.append("rollback")),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
@@ -19,9 +20,9 @@ def path(world: World, code: str, form: str = "") -> str:
     return f"/parcours/{world.enrolments['maude']}/activites/{code}{form}"
 
 
-def redirects_to(answer: object, address: str) -> bool:
+def redirects_to(answer: Response, address: str) -> bool:
     """Whether an answer redirects to a path, fragment aside."""
-    return answer.status_code == 303 and answer.headers["location"].partition("#")[0] == address  # type: ignore[attr-defined]
+    return answer.status_code == 303 and answer.headers["location"].partition("#")[0] == address
 
 
 def test_each_activity_has_its_page(client: TestClient, database: Database, world: World) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -66,6 +67,11 @@ def environment(python: str, system: str, machine: str) -> Environment:
         "platform_system": platform_system, "platform_version": "", "python_full_version": f"{python}.0",
         "python_version": python, "sys_platform": system, "extra": "",
     }  # fmt: skip
+
+
+def this_environment() -> Environment:
+    """Return what markers see here."""
+    return {name: str(value) for name, value in default_environment().items()} | {"extra": ""}
 
 
 def environments() -> Iterator[Environment]:

@@ -83,7 +83,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     subprocess.run(
         ["sh", "-euc", '. .ci/install; install_lock "$0" requirements.lock', found.environment], cwd=ROOT, check=True
     )
-    pip = [found.environment / "bin" / "python", "-m", "pip"]
+    pip: list[str | Path] = [found.environment / "bin" / "python", "-m", "pip"]
     subprocess.run(
         [*pip, "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-index", wheel], check=True
     )
@@ -95,7 +95,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 def test_the_command_answers_and_comes_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
     assert "serve" in installed.run(tmp_path, "--help")
     assert installed.run(tmp_path, "--version").startswith("Escouade ")
-    where = [installed.environment / "bin" / "python", "-c", "import app; print(app.__file__)"]
+    where: list[str | Path] = [installed.environment / "bin" / "python", "-c", "import app; print(app.__file__)"]
     told = subprocess.run(
         where, cwd=installed.empty, env=installed.variables(tmp_path), capture_output=True, text=True, check=True
     ).stdout

@@ -12,11 +12,10 @@ import venv
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
 from packaging.utils import canonicalize_name
 
 from app.platform.locations import ROOT
-from tests.packaging.locks import LOCKS, asked, pins, unmet
+from tests.packaging.locks import LOCKS, asked, pins, this_environment, unmet
 
 PIPS = ("22.3", "23.2.1", None)
 """``None``: the current one. 23.2.1 is what Python 3.11.7 and 3.12.1 carry."""
@@ -36,7 +35,7 @@ def install(place: Path, lock: str, pip: str | None) -> Path:
     """Make an empty environment with a pip, and install a lock as the project's scripts do; return its Python."""
     venv.create(place, with_pip=True)
     python = place / "bin" / "python"
-    quiet = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    quiet: list[str | Path] = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*quiet, f"pip=={pip}"] if pip else [*quiet, "--upgrade", "pip"], check=True)
     subprocess.run(["sh", "-euc", '. .ci/install; install_lock "$0" "$1"', place, lock], cwd=ROOT, check=True)
     return python
@@ -54,8 +53,8 @@ def test_a_lock_installs_in_an_empty_environment_and_is_complete(lock: str, pip:
         python = install(Path(place), lock, pip)
         told = json.loads(subprocess.run([python, "-c", TELL], check=True, capture_output=True, text=True).stdout)
         subprocess.run([python, "-m", "pip", "check"], check=True, stdout=subprocess.DEVNULL)
-    installed = {canonicalize_name(name): (version, lines) for name, (version, lines) in told.items()}
-    here = {**default_environment(), "extra": ""}
+    installed = {str(canonicalize_name(name)): (version, lines) for name, (version, lines) in told.items()}
+    here = this_environment()
     wanted = {pin.name: pin for pin in pins(lock) if pin.applies(here)}
     versions = {name: version for name, (version, _) in installed.items() if name in wanted}
     assert versions == {name: str(pin.version) for name, pin in wanted.items()}

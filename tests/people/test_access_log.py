@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from sqlalchemy import event, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -23,7 +23,7 @@ from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents import blob_store as files
-from app.platform.security.permissions import GRANTS, P, Role
+from app.platform.security.permissions import GRANTS, P, Permission, Role
 from app.reports import service as reports
 from tests.factories import eligible
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
@@ -145,12 +145,12 @@ def views(database: Database, subject: int | None = None) -> list[Any]:
         return list(owner.execute(text(f"select * from view_log{where} order by id"), {"subject": subject}))  # noqa: S608
 
 
-def permission_of(context: Any) -> P:
+def permission_of(context: Any) -> Permission:
     """Return the permission that guards a route."""
     from tests.access.test_every_route_is_guarded import guards  # noqa: PLC0415
 
     [guard] = set(guards(context.dependant))  # one guard, though each object that is loaded depends on it
-    permission: P = guard.permission  # type: ignore[attr-defined]
+    permission: Permission = guard.permission  # type: ignore[attr-defined]
     return permission
 
 

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.people.consents import service as consents
 from app.people.consents.enums import Purpose
+from app.people.consents.schemas import GiveConsent
 from app.platform import clock
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
@@ -119,7 +120,7 @@ def test_consent_is_dated(database: Database, world: World) -> None:
     at = clock.now()
     with database.transaction() as db:
         actor = acting(db, world, "maude", Permission.ME_MANAGE)
-        consents.give(db, actor, consents.GiveConsent(purpose=STUDY, text_version="1.0"))
+        consents.give(db, actor, GiveConsent(purpose=STUDY, text_version="1.0"))
         line = consents.consents(db, actor)[0].lines[0]
     assert timedelta(0) <= line.given_at - at < timedelta(seconds=30)
 

@@ -158,7 +158,8 @@ def messages(language: str, feature: str) -> dict[str, tuple[str, ...]]:
         entries = [m for m in read_po(file, locale=language) if m.id]
     keys = [m.id if isinstance(m.id, str) else m.id[0] for m in entries]
     return {
-        key: (m.string,) if isinstance(m.string, str) else tuple(m.string) for key, m in zip(keys, entries, strict=True)
+        key: (m.string,) if isinstance(m.string, str) else tuple(m.string or ())
+        for key, m in zip(keys, entries, strict=True)
     }
 
 
@@ -235,7 +236,7 @@ def _uses_in_code(path: Path) -> KeyUses:
                 elif isinstance(part, ast.Constant):
                     uses.append(Use(str(part.value), place, _keywords(node)))
         elif name in {"Reason", "Why"} and isinstance(first, ast.Constant):
-            uses.append(Use(f"reason.{first.value}", place, _params(node)))
+            uses.append(Use(f"reason.{first.value!s}", place, _params(node)))
         elif name in DOMAIN_ERRORS and isinstance(first, ast.Constant) and isinstance(first.value, str):
             uses.append(Use(f"error.{first.value}", place, _keywords(node)))
     literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
@@ -247,7 +248,7 @@ def _class_code(node: ast.ClassDef, path: Path) -> Iterator[Use]:
         if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
             target = line.targets[0] if isinstance(line, ast.Assign) else line.target
             if isinstance(target, ast.Name) and target.id == "code":
-                yield Use(f"error.{line.value.value}", f"{path.relative_to(ROOT)}:{line.lineno}")
+                yield Use(f"error.{line.value.value!s}", f"{path.relative_to(ROOT)}:{line.lineno}")
 
 
 def _branches(node: ast.expr) -> list[ast.expr]:

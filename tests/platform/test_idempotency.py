@@ -171,7 +171,7 @@ def test_fifty_concurrent_requests_have_one_effect(
 def test_malformed_key_is_refused(
     coordinator: TestClient, database: Database, world: World, path: str, value: str
 ) -> None:
-    answer = coordinator.post(path, json=ENTERPRISE, headers={"Idempotency-Key": value.encode("latin-1")})  # type: ignore[dict-item]
+    answer = coordinator.post(path, json=ENTERPRISE, headers={b"Idempotency-Key": value.encode("latin-1")})
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key")
     assert enterprises(database, world) == 0
 

@@ -231,7 +231,7 @@ def test_production_accepts_one_host(settings: Settings, database: Database) -> 
 
 @pytest.mark.parametrize("referer", ["http://[", "http://a]b/", "//\u2100".encode().decode("latin-1"), "http://[::1"])
 def test_invalid_referer_leads_to_the_front_page(client: TestClient, referer: str) -> None:
-    assert client.get("/rien", headers={"Referer": referer.encode("latin-1")}).status_code == 404
+    assert client.get("/rien", headers={b"Referer": referer.encode("latin-1")}).status_code == 404
 
 
 # Headers of every response ----------------------------------------------------------------------

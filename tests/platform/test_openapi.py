@@ -18,7 +18,7 @@ from tests.access.test_every_route_is_guarded import guarded_routes
 from tests.conftest import RING
 from tests.factories.network import World, as_, pending_token
 
-SIGNED = [{"bearer": []}, {"cookie": []}]
+SIGNED: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

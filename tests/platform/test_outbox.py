@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
+from email.message import EmailMessage as ReceivedMessage
 from email.policy import default
 
 import pytest
@@ -37,9 +38,9 @@ class Server:
     on_received: Callable[[], None] = lambda: None
 
     @property
-    def messages(self) -> list[EmailMessage]:
+    def messages(self) -> list[ReceivedMessage]:
         """The messages received, parsed."""
-        return [message_from_bytes(data, policy=default) for _, _, data in self.received]  # type: ignore[misc]
+        return [message_from_bytes(data, policy=default) for _, _, data in self.received]
 
 
 class Conversation(socketserver.StreamRequestHandler):

@@ -339,7 +339,7 @@ def test_participation_needs_hours_and_attendance_and_no_level() -> None:
 
 def test_hours_just_below_and_just_enough() -> None:
     """80 % of 60 hours is 2 880 minutes."""
-    facts = [f for f in everything(GENERALIST) if not isinstance(f, FieldTime)]
+    facts: list[Fact] = [f for f in everything(GENERALIST) if not isinstance(f, FieldTime)]
     short = [f for f in facts if getattr(f, "activity_code", "") not in {"GEN-2.A", "GEN-8.D"}]
     base = progress_after(*short).recognised_minutes
     assert base == 3600 - 420 - 300

@@ -40,7 +40,8 @@ def test_a_presence_never_lowers_what_is_recognised(
     curriculum, basis, facts = history
     code = data.draw(st.sampled_from([a.code for a in curriculum.activities if a.is_group]))
     minutes = data.draw(st.integers(1, 300))
-    kind = data.draw(st.sampled_from([Attended, CodevAttended]))
+    kinds: list[type[Attended | CodevAttended]] = [Attended, CodevAttended]
+    kind = data.draw(st.sampled_from(kinds))
     more = fold(curriculum, basis, [*facts, kind(99, code, day(3), 300, minutes)])
     assert more.recognised_minutes >= fold(curriculum, basis, facts).recognised_minutes
 

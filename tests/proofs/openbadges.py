@@ -5,6 +5,7 @@ Run by ``.venv-proofs``. In: ``{"web": {address: document}, "credentials": [...]
 
 import json
 import sys
+from typing import Any
 
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3.did import resolve_verification_method
@@ -17,7 +18,7 @@ def main() -> None:
     json.dump([report(credential, job["web"]) for credential in job["credentials"]], sys.stdout)
 
 
-def report(credential: dict, web: dict) -> dict:
+def report(credential: dict[str, Any], web: dict[str, Any]) -> dict[str, Any]:
     """Check a credential's proof, its status bit, and the proof of the status list, which has the same issuer."""
 
     def download(address: str) -> bytes:

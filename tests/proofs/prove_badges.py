@@ -149,12 +149,12 @@ def test_credentials_of_the_service_are_accepted(
     eligible.achieve(database, world, "maude")
     eligible.attend(database, world, "karim")
     as_(public, database, world, "registrar")
-    first = int(issue(public, world, kind="attestation_reussite")["id"])  # type: ignore[call-overload]
+    first = int(issue(public, world, kind="attestation_reussite")["id"])
     with pikepdf.open(io.BytesIO(public.get(f"/api/v1/certificates/{first}/pdf").content)) as file:
         embedded = json.loads(file.attachments["credential.json"].get_file().read_bytes())
     with database.as_owner() as db:
         college_keys.rotate(db, RING, "alma")
-    second = read_credential(public, int(issue(public, world, "karim")["id"]))  # type: ignore[call-overload]
+    second = read_credential(public, int(issue(public, world, "karim")["id"]))
     assert _accepted(public, verifier, embedded, second) == [True, True]
     end_certificate(database, world, first, CertificateState.REVOKED, PUBLIC)
     assert _accepted(public, verifier, embedded, second) == [False, True]

@@ -8,6 +8,7 @@ import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import jpype
 
@@ -35,7 +36,7 @@ def start() -> None:
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
 
 
-def report(flavour: str, path: str) -> dict:
+def report(flavour: str, path: str) -> dict[str, Any]:
     """Return how a file complies with a flavour; one that cannot be read does not."""
     foundry = jpype.JClass("org.verapdf.pdfa.Foundries").defaultInstance()
     parsed_flavour = jpype.JClass("org.verapdf.pdfa.flavours.PDFAFlavour").byFlavourId(flavour)
@@ -54,7 +55,7 @@ def report(flavour: str, path: str) -> dict:
     }
 
 
-def failed_rule(assertion: object) -> tuple[str, str]:
+def failed_rule(assertion: Any) -> tuple[str, str]:
     """Return the rule and message of a failed assertion; empty for any other."""
     if str(assertion.getStatus()) != "FAILED":
         return "", ""

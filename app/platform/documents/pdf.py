@@ -285,7 +285,7 @@ def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def _shared(files: Iterable[Path]) -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # noqa: PLC0415 - only where text is checked
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - only where text is checked
 
     faces: dict[tuple[str, int], set[int]] = {}
     for path in files:

@@ -108,7 +108,7 @@ def _signed_bytes(document: Document, proof: Document) -> bytes:
 
 def _canonical(document: Document) -> bytes:
     """Return the document's RDF in canonical N-Quads; raise for a member without RDF: it would not be signed."""
-    from pyld import jsonld  # type: ignore[import-untyped]  # noqa: PLC0415 - half a second, where a credential is made
+    from pyld import jsonld  # noqa: PLC0415 - half a second, where a credential is made
 
     processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse_undefined)
     options = {
