@@ -4,6 +4,7 @@ Over the records of the matrix, as nearly every table has rows there.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -53,17 +54,19 @@ def content(connection: psycopg.Connection) -> Content:
 
 
 def write_everywhere(connection: psycopg.Connection) -> None:
-    """Remove a row of each table, write the others again, move every sequence on."""
+    """Remove a row of each table, write the others again, move every sequence on.
+
+    A role that may not skip foreign keys leaves the rows that others refer to.
+    """
     for name in names(connection, "r"):
         column = connection.execute(
             "select attname::text from pg_attribute where attrelid = %s::regclass and attnum = 1", [f'"{name}"']
         ).fetchone()
         assert column is not None
-        for statement in (
-            f'delete from "{name}" where ctid = (select min(ctid) from "{name}")',  # noqa: S608
-            f'update "{name}" set "{column[0]}" = "{column[0]}"',  # noqa: S608
-        ):
-            connection.execute(statement.encode())
+        with suppress(psycopg.errors.ForeignKeyViolation):
+            first = f'delete from "{name}" where ctid = (select min(ctid) from "{name}")'  # noqa: S608
+            connection.execute(first.encode())
+        connection.execute(f'update "{name}" set "{column[0]}" = "{column[0]}"'.encode())  # noqa: S608
     for name in names(connection, "S"):
         connection.execute("select setval(%s, 4321)", [f'public."{name}"'])
 
@@ -74,7 +77,9 @@ def test_what_is_written_everywhere_is_put_back(copy: DatabaseCopy, whole: Conte
     for _ in range(3):  # as often as one likes: pages and numbers are those of the template each time
         write_everywhere(copy.connection)
         spoilt = content(copy.connection)
-        assert [name for name, rows in whole.items() if rows and spoilt[name] == rows] == []
+        if copy.may_restore:
+            assert [name for name, rows in whole.items() if rows and spoilt[name] == rows] == []
+        assert spoilt != whole
         copy.put_back()
         assert content(copy.connection) == whole
     assert copy.made == 1 or not copy.may_restore
