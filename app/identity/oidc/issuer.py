@@ -15,7 +15,6 @@ from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oidc.discovery import get_well_known_url
@@ -139,6 +138,8 @@ def _request(
     method: str, address: str, *, headers: Mapping[str, str] | None = None, content: str = ""
 ) -> tuple[int, dict[str, Any]]:
     """Return ``(status, JSON object)``, within one deadline for the whole response, however slowly it comes."""
+    import httpx  # noqa: PLC0415 - costly to import, and needed only where a college has a provider
+
     deadline = time.monotonic() + TIMEOUT_SECONDS
     all_headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
     body = bytearray()

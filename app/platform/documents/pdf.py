@@ -26,8 +26,6 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import pikepdf
-
 from app.platform.errors import DomainError, Reason, Unavailable
 from app.platform.locations import ROOT
 
@@ -190,6 +188,8 @@ def declare_pdf_ua(content: bytes) -> bytes:
     The identification and the schema that PDF/A requires for it (ISO 14289-1, 5; ISO 19005-3, 6.6.2.3) are added to
     the existing ``rdf:RDF``: validators do not read a second one.
     """
+    import pikepdf  # noqa: PLC0415 - costly to import, and needed only by processes that render
+
     with pikepdf.open(BytesIO(content)) as document:
         metadata = document.Root.Metadata
         packet = metadata.read_bytes()
