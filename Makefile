@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: ready ## load the demo network and serve it on http://127.0.0.1:8000 (PORT=… to change)
 	@ESCOUADE_ENVIRONMENT=demo exec .venv/bin/escouade serve --port $(PORT)
@@ -34,6 +34,10 @@ proofs: ready-dev ## have independent validators check every document and every 
 	@.ci/proofs
 	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py
 
+e2e: ready-dev ## drive every page and the main journeys in a real Chromium, and check their HTML (installs it apart)
+	@.ci/e2e
+	@.venv-e2e/bin/python -m pytest -n 2 --dist worksteal -q tests/e2e/browse_*.py
+
 fuzz: ready-dev ## send hostile requests to the whole API as each role (installs schemathesis apart)
 	@cksum requirements-fuzz.lock | cmp -s - .venv-fuzz/.ready || { $(PYTHON) -m venv --clear .venv-fuzz && \
 	  . .ci/install && install_lock .venv-fuzz requirements-fuzz.lock && \
@@ -45,13 +49,14 @@ locks: ready-dev ## pin the dependencies again (needs uv)
 	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock
 	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/fuzz/requirements.in -o requirements-fuzz.lock
 	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/proofs/requirements.in -o requirements-proofs.lock
+	@uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock tests/e2e/requirements.in -o requirements-e2e.lock
 	@$(PYTHON) -m tests.packaging.write_requires
 
 docs: ready-dev ## write the pages of docs/ that come from the code
 	@$(PYTHON) -m docs.write
 
 clean: ## remove what these commands made: environment, caches, embedded database
-	@rm -rf build dist escouade.egg-info .venv .venv-fuzz .venv-proofs tests/proofs/node_modules .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
+	@rm -rf build dist escouade.egg-info .venv .venv-fuzz .venv-proofs .venv-e2e tests/proofs/node_modules tests/e2e/node_modules .escouade .mypy_cache .ruff_cache .hypothesis .schemathesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready:
@@ -60,4 +65,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test test-unit lint bench soak package fuzz proofs locks docs clean ready ready-dev
+.PHONY: help run test test-unit lint bench soak package fuzz proofs e2e locks docs clean ready ready-dev

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from app.platform.locations import ROOT
 from tests.packaging.locks import LOCKS, Pin, asked, environments, pins, requires, this_environment, unmet
 
-INSTALLERS = ("Makefile", ".ci/setup", ".ci/proofs", ".ci/run", ".ci/install")
+INSTALLERS = ("Makefile", ".ci/setup", ".ci/proofs", ".ci/e2e", ".ci/run", ".ci/install")
 EXACTLY = ("--no-deps", "--require-hashes", "--only-binary :all:")
 
 
@@ -110,5 +110,5 @@ def test_every_install_from_a_lock_takes_exactly_what_is_pinned() -> None:
                 found += 1
                 assert [words for words in EXACTLY if words not in line] == [], f"{name}: {line}"
     assert found
-    for name in ("Makefile", ".ci/setup", ".ci/proofs"):
+    for name in ("Makefile", ".ci/setup", ".ci/proofs", ".ci/e2e"):
         assert "install_lock " in (ROOT / name).read_text(encoding="utf-8"), name
