@@ -6,7 +6,7 @@ Pure: no session, no clock. Sources: BR-19 (numbers), BR-21 (codes).
 import re
 from datetime import date, datetime
 
-from app.platform.messages.i18n import QUEBEC, local
+from app.platform.messages.i18n import local
 
 CODE = re.compile(r"[0-9a-f]{32}")
 """128 bits in hexadecimal, as ``secrets.token_hex(16)`` makes them."""
@@ -17,9 +17,9 @@ def format_number(prefix: str, year: int, sequence: int) -> str:
     return f"{prefix}-{year}-{sequence:04d}"
 
 
-def issue_date(moment: datetime) -> date:
-    """Return the day of issue of a moment, in Quebec's time zone; the number takes its year from it."""
-    return local(moment, QUEBEC).date()
+def issue_date(moment: datetime, zone: str) -> date:
+    """Return the day of issue of a moment, in the cohort's time zone (BR-30); the number takes its year from it."""
+    return local(moment, zone).date()
 
 
 def parse_code(typed: str) -> str | None:

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.certificates.enums import CertificateState
 from app.network.enums import CertificateKind
+from app.platform.messages.i18n import QUEBEC
 from app.platform.schema import Read
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
@@ -74,6 +75,9 @@ class CertificateRecord(Read):
     employer: str | None = Field(default=None, description="on the day of issue; for the employer's proof, not printed")
     ceu: str | None = Field(default=None, description='continuing-education units, "6.0"; accredited colleges only')
     competencies: tuple[PrintedCompetency, ...] = Field(default=(), description="empty on a participation (BR-22)")
+    timezone: str | None = Field(
+        default=None, description="time zone that its dates are of; null in a record of before 2026-12: Quebec's"
+    )
     issued_on: date
     first_issued_on: date | None = Field(
         default=None, description="day of issue of the document that this one replaces"
@@ -85,6 +89,11 @@ class CertificateRecord(Read):
     non_credited: bool = True
     language: Literal["fr"] = "fr"
     design: str = Field(description="name and version of the design, e.g. escouade/1.1")
+
+    @property
+    def zone(self) -> str:
+        """The time zone that the document's dates are of (BR-30)."""
+        return self.timezone or QUEBEC.key
 
     @property
     def pictures(self) -> tuple[str, ...]:

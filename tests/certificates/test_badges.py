@@ -89,11 +89,11 @@ def is_proven(client: TestClient, credential: dict[str, Any]) -> bool:
     issuer = credential["issuer"]["id"] if isinstance(credential["issuer"], dict) else credential["issuer"]
     assert method.startswith(issuer + "#")
     if issuer.startswith("did:key:"):
-        return verify(credential, public_key(method.partition("#")[2]))
+        return verify(credential, {method: public_key(method.partition("#")[2])})
     _, _, _, *path = issuer.split(":")
     document = get_anonymously(client, "/" + "/".join(path) + "/did.json")
     assert document.json()["id"] == issuer
-    return verify(credential, verification_key(document.json(), method))
+    return verify(credential, {method: verification_key(document.json(), method)})
 
 
 def is_revoked(client: TestClient, credential: dict[str, Any]) -> bool:

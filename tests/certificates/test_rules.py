@@ -25,15 +25,17 @@ def test_a_number_names_the_college_the_year_and_the_rank() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "day"),
+    ("moment", "zone", "day"),
     [
-        (datetime(2027, 1, 1, 4, 59, tzinfo=UTC), date(2026, 12, 31)),
-        (datetime(2027, 1, 1, 5, 0, tzinfo=UTC), date(2027, 1, 1)),
-        (datetime(2026, 7, 1, 3, 59, tzinfo=UTC), date(2026, 6, 30)),
+        (datetime(2027, 1, 1, 4, 59, tzinfo=UTC), "America/Toronto", date(2026, 12, 31)),
+        (datetime(2027, 1, 1, 5, 0, tzinfo=UTC), "America/Toronto", date(2027, 1, 1)),
+        (datetime(2026, 7, 1, 3, 59, tzinfo=UTC), "America/Toronto", date(2026, 6, 30)),
+        (datetime(2027, 1, 1, 3, 59, tzinfo=UTC), "America/Halifax", date(2026, 12, 31)),
+        (datetime(2027, 1, 1, 4, 30, tzinfo=UTC), "America/Halifax", date(2027, 1, 1)),
     ],
 )
-def test_the_year_turns_at_midnight_in_quebec(moment: datetime, day: date) -> None:
-    assert certificates_rules.issue_date(moment) == day
+def test_year_turns_at_midnight_in_the_time_zone_of_the_cohort(moment: datetime, zone: str, day: date) -> None:
+    assert certificates_rules.issue_date(moment, zone) == day
 
 
 @pytest.mark.parametrize(

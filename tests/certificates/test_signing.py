@@ -18,7 +18,13 @@ from pyhanko_certvalidator import ValidationContext
 from app.certificates.documents.layout import Draft, open_render_pool, render_document, render_signed_document
 from app.platform.clock import now
 from app.platform.config import Settings, unsafe_settings
-from app.platform.documents.pades import SigningKey, SigningKeyUnreadable, sign, signing_key_problems
+from app.platform.documents.pades import (
+    SigningKey,
+    SigningKeyUnreadable,
+    add_signature_field,
+    sign,
+    signing_key_problems,
+)
 from app.platform.documents.render_pool import RenderFailure
 from tests.factories import certificates as samples
 from tests.factories.test_pki import PASSPHRASE, authority, signing_setting
@@ -87,13 +93,30 @@ def test_what_is_added_after_the_signature_is_refused(content: bytes) -> None:
 
 
 def test_signing_keeps_pdf_a_and_pdf_ua_declarations(content: bytes) -> None:
-    unsigned = render_document(DRAFT)
-    assert content.startswith(unsigned)
     with pikepdf.open(io.BytesIO(content)) as file:
         metadata = file.open_metadata()
         assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
         assert metadata["pdfuaid:part"] == "1"
         assert file.Root.MarkInfo.Marked
+
+
+def test_signature_field_has_a_name_and_stands_in_the_structure_tree(content: bytes) -> None:
+    with pikepdf.open(io.BytesIO(content)) as file:
+        [field] = file.Root.AcroForm.Fields
+        assert str(field.TU) == f"Signature électronique : {DRAFT.record.college_name}"
+        form = file.Root.StructTreeRoot.K[0].K[-1]
+        assert form.S == "/Form"
+        assert form.K[0].Obj.objgen == field.objgen
+        numbers = list(file.Root.StructTreeRoot.ParentTree.Nums)
+        parents = dict(zip(map(int, numbers[::2]), numbers[1::2], strict=True))
+        assert parents[int(field.StructParent)].objgen == form.objgen
+        others = [int(a.StructParent) for a in file.pages[0].obj.Annots if a.objgen != field.objgen]
+        assert int(field.StructParent) not in others
+
+
+def test_field_added_before_signing_gives_the_same_bytes_twice() -> None:
+    unsigned = render_document(DRAFT)
+    assert add_signature_field(unsigned, "Signature") == add_signature_field(unsigned, "Signature")
 
 
 def test_college_without_a_key_issues_unsigned_documents() -> None:
@@ -104,7 +127,7 @@ def test_a_key_may_be_a_file(tmp_path: Path) -> None:
     file = tmp_path / "piekouagami.p12"
     file.write_bytes(PKCS12)
     key = SigningKey(file=file, passphrase=SecretStr(PASSPHRASE))
-    assert validate(sign(render_document(DRAFT), key, "Cégep")).bottom_line
+    assert validate(sign(render_document(DRAFT), key, "Cégep", "Signature")).bottom_line
 
 
 def test_render_pool_signs_too() -> None:

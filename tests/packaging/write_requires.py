@@ -1,6 +1,7 @@
 """Writes ``requires.json``: what every package that a lock pins requires, as the index says (``make locks``).
 
-pip is asked for each system that a lock is for, and what one answer has told is not asked again.
+pip is asked for each system that a lock is for, one lock at a time: two locks may pin two versions of one package. What
+one answer has said is not asked again.
 """
 
 import json
@@ -27,9 +28,10 @@ def main() -> None:
     """Ask, and write."""
     found: dict[str, list[str]] = {}
     for where in environments():
-        wanted = {pin.key for lock in LOCKS for pin in pins(lock) if pin.applies(where) and pin.key not in found}
-        if wanted:
-            found |= dict(_told(sorted(wanted), where))
+        for lock in LOCKS:
+            wanted = {pin.key for pin in pins(lock) if pin.applies(where) and pin.key not in found}
+            if wanted:
+                found |= dict(_told(sorted(wanted), where))
     text = json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False)
     REQUIRES.write_text(text + "\n", encoding="utf-8")
 

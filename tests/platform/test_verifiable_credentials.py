@@ -23,6 +23,7 @@ AT = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = public_multikey(KEY.public_key())
 METHOD = f"did:key:{PUBLIC}#{PUBLIC}"
+KEYS = {METHOD: KEY.public_key()}
 BARE: dict[str, Any] = {
     "@context": [VC, OPEN_BADGES, OPEN_BADGES_MORE],
     "id": "urn:uuid:0b1c1a2e-8d0f-4f39-9d0b-6d1f7b1f6f10",
@@ -36,9 +37,9 @@ BARE: dict[str, Any] = {
 
 def test_signed_document_verifies_whatever_the_order_of_its_members() -> None:
     document = add_proof(BARE, KEY, method=METHOD, at=AT)
-    assert verify(document, KEY.public_key())
+    assert verify(document, KEYS)
     reordered = json.loads(json.dumps(dict(reversed(document.items()))))
-    assert verify(reordered, KEY.public_key())
+    assert verify(reordered, KEYS)
 
 
 def test_signature_is_deterministic() -> None:
@@ -65,15 +66,14 @@ def test_altered_document_does_not_verify(path: tuple[str | int, ...], value: st
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    assert not verify(document, KEY.public_key())
+    assert not verify(document, KEYS)
 
 
-def test_other_key_missing_proof_or_two_proofs_do_not_verify() -> None:
+def test_other_key_or_missing_proof_does_not_verify() -> None:
     document = add_proof(BARE, KEY, method=METHOD, at=AT)
-    assert not verify(document, Ed25519PrivateKey.generate().public_key())
-    assert not verify(BARE, KEY.public_key())
-    assert not verify({**document, "proof": document["proof"] * 2}, KEY.public_key())
-    assert not verify({**document, "proof": document["proof"][0]}, KEY.public_key())
+    assert not verify(document, {METHOD: Ed25519PrivateKey.generate().public_key()})
+    assert not verify(document, {})
+    assert not verify(BARE, KEYS)
 
 
 @pytest.mark.parametrize(

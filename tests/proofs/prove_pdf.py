@@ -1,9 +1,11 @@
-"""veraPDF finds every document compliant with PDF/A-3a and PDF/UA-1, and no damaged one."""
+"""veraPDF and outloud find every document compliant with PDF/A-3a and PDF/UA-1, and no damaged one."""
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
+import pytest
 
 from app.certificates.documents.layout import Draft, design_version, render_document, render_signed_document
 from app.platform.documents.pdf import DESIGNS
@@ -26,22 +28,54 @@ RENDERERS: dict[str, Callable[[Draft], bytes]] = {"unsigned": render_document, "
 DESIGN_NAMES = sorted(path.parent.name for path in DESIGNS.glob("*/design.yaml"))
 
 
-def test_every_document_keeps_to_both_standards(tmp_path: Path) -> None:
-    files = []
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Every sample in every design, signed and not."""
+    folder, files = tmp_path_factory.mktemp("documents"), []
     for design in DESIGN_NAMES:
         for name, record in samples.ALL.items():
             for way, make in RENDERERS.items():
                 printed = record.model_copy(update={"design": design_version(design)})
-                file = tmp_path / f"{design}-{name}-{way}.pdf"
+                file = folder / f"{design}-{name}-{way}.pdf"
                 file.write_bytes(make(Draft(printed, credential=CREDENTIALS[name])))
                 files.append(file)
-    jobs = [(flavour, file) for file in files for flavour in FLAVOURS]
+    return files
+
+
+def test_every_document_keeps_to_both_standards(documents: list[Path]) -> None:
+    jobs = [(flavour, file) for file in documents for flavour in FLAVOURS]
     verdicts = tools.verapdf(jobs)
     assert [
         (f, file.name, verdict["failed"])
         for (f, file), verdict in zip(jobs, verdicts, strict=True)
         if _is_faulty(verdict)
     ] == []
+
+
+def test_every_document_is_read_aloud_whole(documents: list[Path]) -> None:
+    verdicts = tools.outloud(documents)
+    failed = {f.name: v["failed"] for f, v in zip(documents, verdicts, strict=True) if not v["passed"]}
+    assert failed == {}
+
+
+def _unnamed_field(file: pikepdf.Pdf) -> None:
+    del file.Root.AcroForm.Fields[0].TU
+
+
+def _field_outside_the_tree(file: pikepdf.Pdf) -> None:
+    del file.Root.StructTreeRoot.K[0].K[-1]
+
+
+@pytest.mark.parametrize("damage", [_unnamed_field, _field_outside_the_tree])
+def test_signature_field_that_a_screen_reader_cannot_name_fails(
+    tmp_path: Path, damage: Callable[[pikepdf.Pdf], None]
+) -> None:
+    damaged = tmp_path / "damaged.pdf"
+    with pikepdf.open(BytesIO(_signed(Draft(samples.sample(), credential=CREDENTIALS["sample"])))) as file:
+        damage(file)
+        file.save(damaged)
+    [verdict] = tools.outloud([damaged])
+    assert not verdict["passed"]
 
 
 def _is_faulty(verdict: dict[str, object]) -> bool:

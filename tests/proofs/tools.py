@@ -19,6 +19,11 @@ def verapdf(files: Sequence[tuple[str, Path]]) -> Verdicts:
     return _run_validator([str(PYTHON), str(FOLDER / "verapdf.py")], [[flavour, str(path)] for flavour, path in files])
 
 
+def outloud(files: Sequence[Path]) -> Verdicts:
+    """Read files as a screen reader would, by PDF/UA-1; return ``{"passed", "failed"}`` of each."""
+    return _run_validator([str(PYTHON), str(FOLDER / "outloud_files.py")], [str(path) for path in files])
+
+
 def openbadgeslib(credentials: Sequence[Any], web: Mapping[str, Any]) -> Verdicts:
     """Verify credentials; return ``{"accepted", "why"}`` of each. ``web`` are the site's public files by URL."""
     return _run_validator([str(PYTHON), str(FOLDER / "openbadges.py")], {"web": web, "credentials": credentials})

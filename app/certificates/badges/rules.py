@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from app.certificates.schemas import CertificateRecord, PrintedCompetency
 from app.network.enums import CertificateKind
 from app.platform.documents.verifiable_credentials import DID, MULTIKEY, OPEN_BADGES, OPEN_BADGES_MORE, VC
-from app.platform.messages.i18n import QUEBEC
 
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 MEDIA_TYPE = "application/vc+ld+json"
@@ -106,11 +106,11 @@ def credential(record: CertificateRecord, links: CredentialLinks, wording: Crede
     """Return the credential to sign."""
     return {
         "@context": [VC, OPEN_BADGES, OPEN_BADGES_MORE],
-        "id": f"urn:uuid:{uuid.UUID(hex=record.code)}",
+        "id": credential_id(record.code),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "issuer": {"id": links.issuer, "type": ["Profile"], "name": record.college_name},
         "name": f"{wording.kind} – {record.path_title}",
-        "validFrom": start_of_day(record.issued_on),
+        "validFrom": start_of_day(record.issued_on, record.zone),
         "credentialSubject": _subject(record, links, wording),
         "credentialStatus": {
             "id": f"{links.status_list}#{links.index}",
@@ -123,9 +123,17 @@ def credential(record: CertificateRecord, links: CredentialLinks, wording: Crede
     }
 
 
-def start_of_day(day: date) -> str:
-    """Return the first moment of a day in Quebec, in UTC (RFC 3339)."""
-    return datetime.combine(day, time(), QUEBEC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def credential_id(code: str) -> str:
+    """Return the credential's identifier: the certificate's code as a random UUID (RFC 9562, version 4).
+
+    Version and variant replace six of the code's 128 random bits, so that every reader accepts the identifier.
+    """
+    return f"urn:uuid:{uuid.UUID(hex=code, version=4)}"
+
+
+def start_of_day(day: date, zone: str) -> str:
+    """Return the first moment of a day in a time zone, in UTC (RFC 3339)."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _subject(record: CertificateRecord, links: CredentialLinks, wording: CredentialWording) -> dict[str, Any]:
@@ -135,8 +143,8 @@ def _subject(record: CertificateRecord, links: CredentialLinks, wording: Credent
         "identifier": [
             {"type": "IdentityObject", "identityType": "name", "identityHash": record.holder, "hashed": False}
         ],
-        "activityStartDate": start_of_day(record.starts_on),
-        "activityEndDate": start_of_day(record.ends_on),
+        "activityStartDate": start_of_day(record.starts_on, record.zone),
+        "activityEndDate": start_of_day(record.ends_on, record.zone),
         "achievement": _achievement(record, links, wording),
     }
     if record.ceu is not None:
@@ -187,7 +195,6 @@ def _alignment(
         "targetCode": competency.code,
         "targetName": competency.title,
         "targetFramework": f"{wording.framework}, {record.framework_version}",
-        "targetType": "CFItem",
         "targetUrl": _competency_url(record, competency, links),
     }
 

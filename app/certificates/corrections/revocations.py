@@ -1,5 +1,7 @@
 """Revoking a certificate: the holder is notified and may answer, a named person decides (S10, BR-20)."""
 
+from datetime import date, datetime
+
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
@@ -19,7 +21,7 @@ from app.certificates.documents.service import DocumentStore, end_certificate, l
 from app.certificates.enums import CertificateState
 from app.certificates.issuing.service import raise_refusal
 from app.certificates.models import Certificate
-from app.certificates.schemas import CertificateRef
+from app.certificates.schemas import CertificateRecord, CertificateRef
 from app.cohorts.models import Enrolment
 from app.identity.account.models import Account
 from app.people.models import Person
@@ -66,7 +68,7 @@ def open_revocation(
     if db.exec(pending).first() is not None:
         raise Conflict("revocation_open")
     moment = now()
-    last_day = rules.answer_deadline(certificates_rules.issue_date(moment))
+    last_day = rules.answer_deadline(_day_of(certificate, moment))
     row = Revocation(
         college_id=ref.college_id,
         certificate_id=ref.id,
@@ -103,7 +105,7 @@ def decide(
     if row.decided_at is not None:
         raise Conflict("revocation_decided")
     moment = now()
-    day = certificates_rules.issue_date(moment)
+    day = _day_of(certificate, moment)
     raise_refusal(
         rules.refuse_revocation(
             today=day,
@@ -152,6 +154,11 @@ def own_revocations(db: Session, actor: Actor) -> tuple[RevocationShown, ...]:
     """Return the revocations of the actor's own certificates, latest first."""
     own = select(Certificate.id).join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
     return _load_revocations(db, col(Revocation.certificate_id).in_(own.where(Enrolment.person_id == actor.person_id)))
+
+
+def _day_of(certificate: Certificate, moment: datetime) -> date:
+    """Return the day that a moment is in the time zone of a certificate's dates."""
+    return certificates_rules.issue_date(moment, CertificateRecord.model_validate(certificate.record).zone)
 
 
 def _lock_certificate(db: Session, certificate_id: int) -> tuple[Certificate, int]:

@@ -19,7 +19,7 @@ NAME_FIELDS = frozenset(
 )
 """Fields that a correction of the name brings up to date; all others stay as they were issued."""
 
-DOCUMENT_FIELDS = frozenset({"number", "code", "verify_url", "issued_on", "first_issued_on"})
+DOCUMENT_FIELDS = frozenset({"number", "code", "verify_url", "issued_on", "first_issued_on", "timezone"})
 """Fields that each document has its own values of."""
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from sqlmodel import col
 
-from app.certificates import rules as certificates_rules
 from app.certificates.corrections import rules
 from app.certificates.corrections.revocations import notify_holder, revocations_of
 from app.certificates.corrections.schemas import CertificateHistory, Correction, Reissue
@@ -29,7 +28,7 @@ def reissue(db: Session, actor: Actor, ref: CertificateRef, command: Reissue, st
     moment = now()
     enrolment = issuing.lock_enrolment(db, actor, ref.enrolment_id)
     row = lock_certificate(db, ref.id)
-    decision = issuing.load_decision(db, enrolment, row.kind, certificates_rules.issue_date(moment))
+    decision = issuing.load_decision(db, enrolment, row.kind, moment)
     whole = command.what is Correction.CONTENT
     case = replace(issuing.issue_case(db, actor, decision), issued_number=None)
     reasons = rules.applicable_reasons(issuing_rules.refuse_issue(case), whole=whole)

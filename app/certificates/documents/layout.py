@@ -11,6 +11,7 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import segno
 import yaml
@@ -53,8 +54,12 @@ def render_signed_document(draft: Draft, keys: SigningKeys) -> bytes:
 
     Raises as :func:`render_document` does, and ``SigningKeyUnreadable``.
     """
-    content, key = render_document(draft), keys.get(draft.record.college_slug)
-    return content if key is None else sign(content, key, draft.record.college_name)
+    record = draft.record
+    content, key = render_document(draft), keys.get(record.college_slug)
+    if key is None:
+        return content
+    label: str = _design_declaration(design_folder(record.design))["signature"]
+    return sign(content, key, record.college_name, f"{label} {record.college_name}")
 
 
 def render_document(draft: Draft) -> bytes:
@@ -77,6 +82,7 @@ def render_html(record: CertificateRecord) -> str:
     folder = design_folder(record.design)
     values = {
         "r": record,
+        "dated": date_stamp(record),
         "competencies": rules.split_columns(record.competencies),
         "density": rules.density(record),
         "sizes": size_classes(record),
@@ -85,11 +91,23 @@ def render_html(record: CertificateRecord) -> str:
         return _template_environment(folder).get_template("template.html").render(values)
 
 
+def date_stamp(record: CertificateRecord) -> str:
+    """Return the date of the file's metadata: the first moment of the day of issue, with its offset from UTC.
+
+    The day alone for a record without a time zone, so that its document keeps its bytes.
+    """
+    if record.timezone is None:
+        return record.issued_on.isoformat()
+    return datetime.combine(record.issued_on, time(), ZoneInfo(record.timezone)).isoformat()
+
+
 def _attachments(draft: Draft) -> dict[str, AttachedFile]:
     """Return the credential as an attachment of the document, when there is one."""
     if draft.credential is None:
         return {}
-    issued = datetime.combine(draft.record.issued_on, time(), UTC)
+    record = draft.record
+    zone = ZoneInfo(record.timezone) if record.timezone else UTC
+    issued = datetime.combine(record.issued_on, time(), zone).astimezone(UTC)
     description: str = _design_declaration(design_folder(draft.record.design))["credential"]
     return {CREDENTIAL: AttachedFile(draft.credential.encode(), description, issued)}
 

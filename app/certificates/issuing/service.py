@@ -64,7 +64,7 @@ def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[C
     log_access(db, [(row.person_id, college.id) for row in rows], Part.CANDIDATES)
     issued = _valid_certificates(db, col(Certificate.college_id) == college.id)
     holds = _open_holds(db, col(Hold.college_id) == college.id)
-    signatories = len(signatories_on(db, college.id, certificates_rules.issue_date(now())))
+    signatories = len(signatories_on(db, college.id, certificates_rules.issue_date(now(), college.timezone)))
     return tuple(
         Candidate(
             enrolment_id=row.id,
@@ -127,6 +127,7 @@ class Decision:
     """What a decision is based on, read while the enrolment is locked."""
 
     enrolment: Enrolment
+    cohort: Cohort
     college: College
     kind: CertificateKind
     progress: Progress
@@ -144,9 +145,7 @@ def issue(
     Raises ``Conflict("certificate_refused")`` with everything that forbids it.
     """
     moment = now()
-    decision = load_decision(
-        db, lock_enrolment(db, actor, enrolment.id), command.kind, certificates_rules.issue_date(moment)
-    )
+    decision = load_decision(db, lock_enrolment(db, actor, enrolment.id), command.kind, moment)
     raise_refusal(rules.refuse_issue(issue_case(db, actor, decision)))
     return certificate_view(
         insert_certificate(db, actor, decision, build_record(db, decision, site), moment), actor.name
@@ -194,7 +193,7 @@ def insert_certificate(
 
 def preview_record(db: Session, actor: Actor, enrolment: EnrolmentRef, kind: CertificateKind) -> CertificateRecord:
     """Return the record of a certificate if it were issued now, without number; raises as :func:`issue` does."""
-    decision = load_decision(db, lock_enrolment(db, actor, enrolment.id), kind, certificates_rules.issue_date(now()))
+    decision = load_decision(db, lock_enrolment(db, actor, enrolment.id), kind, now())
     raise_refusal(rules.refuse_issue(issue_case(db, actor, decision)))
     return build_record(db, decision, site="")
 
@@ -209,11 +208,17 @@ def lock_enrolment(db: Session, actor: Actor, enrolment_id: int) -> Enrolment:
     return row
 
 
-def load_decision(db: Session, row: Enrolment, kind: CertificateKind, day: date) -> Decision:
-    """Return what a decision on a locked enrolment is based on, its progress computed again from the facts."""
+def load_decision(db: Session, row: Enrolment, kind: CertificateKind, moment: datetime) -> Decision:
+    """Return what a decision on a locked enrolment is based on, its progress computed again from the facts.
+
+    The decision is dated by the day that ``moment`` is in the cohort's time zone.
+    """
     [(_, _, progress)] = compute_progress(db, [row.id])
+    cohort = db.get_one(Cohort, row.cohort_id)
+    day = certificates_rules.issue_date(moment, cohort.timezone)
     return Decision(
         enrolment=row,
+        cohort=cohort,
         college=db.get_one(College, row.college_id),
         kind=kind,
         progress=progress,
@@ -262,7 +267,7 @@ def build_record(db: Session, decision: Decision, site: str) -> CertificateRecor
     """
     row, college, progress, day = decision.enrolment, decision.college, decision.progress, decision.day
     person = db.get_one(Person, row.person_id)
-    cohort = db.get_one(Cohort, row.cohort_id)
+    cohort = decision.cohort
     curriculum = curriculum_of(row)
     framework = default_library().framework_of(curriculum)
     starts_on, ends_on = documents_rules.participation_period(cohort.starts_on, cohort.ends_on, row.joined_on, day)
@@ -290,6 +295,7 @@ def build_record(db: Session, decision: Decision, site: str) -> CertificateRecor
         employer=row.employer,
         ceu=documents_rules.ceu(progress.recognised_minutes, accredited=college.is_sofeduc_member),
         competencies=documents_rules.printed_competencies(decision.kind, curriculum, framework, levels),
+        timezone=cohort.timezone,
         issued_on=day,
         number="",
         code=code,

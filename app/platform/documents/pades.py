@@ -20,6 +20,8 @@ from app.platform.clock import now
 from app.platform.errors import Reason, Unavailable
 
 FIELD = "Signature"
+PRINTED_AND_LOCKED = 4 | 128
+"""The flags of the signature's annotation (ISO 32000-1, table 165): PDF/A wants every annotation printed."""
 
 
 class SigningKeyUnreadable(Unavailable):
@@ -48,10 +50,11 @@ SigningKeys: TypeAlias = Mapping[str, SigningKey]
 """By college slug."""
 
 
-def sign(content: bytes, key: SigningKey, name: str) -> bytes:
-    """Return the document with an invisible signature in the name of the institution.
+def sign(content: bytes, key: SigningKey, name: str, label: str) -> bytes:
+    """Return the tagged document with an invisible signature in the name of the institution.
 
-    Signing is not deterministic: sign once and store the result. Raise :class:`SigningKeyUnreadable`.
+    ``label`` is what a screen reader says of the signature's field. Signing is not deterministic: sign once and store
+    the result. Raise :class:`SigningKeyUnreadable`.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - half a second
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter  # noqa: PLC0415
@@ -65,8 +68,41 @@ def sign(content: bytes, key: SigningKey, name: str) -> bytes:
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
     )
-    signed: bytes = sign_pdf(IncrementalPdfFileWriter(BytesIO(content)), meta, _signer(key)).getvalue()
+    with_field = IncrementalPdfFileWriter(BytesIO(add_signature_field(content, label)))
+    signed: bytes = sign_pdf(with_field, meta, _signer(key), existing_fields_only=True).getvalue()
     return signed
+
+
+def add_signature_field(content: bytes, label: str) -> bytes:
+    """Return the tagged document with an empty signature field on its last page, the last thing that is read there.
+
+    The field has a name for screen readers and stands in the structure tree as a form (ISO 14289-1, 7.18.1 and
+    7.18.4), which the signing library does not do.
+    """
+    import pikepdf  # noqa: PLC0415 - costly to import, and needed only by processes that render
+    from pikepdf import Array, Dictionary, Name  # noqa: PLC0415
+
+    with pikepdf.open(BytesIO(content)) as document:
+        page, tree = document.pages[-1].obj, document.Root.StructTreeRoot
+        reading, parents = tree.K[0], tree.ParentTree.Nums
+        index = max((int(number) for number in list(parents)[::2]), default=-1) + 1
+        widget = document.make_indirect(
+            Dictionary(
+                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=FIELD, TU=label, F=PRINTED_AND_LOCKED,
+                Rect=Array([0, 0, 0, 0]), P=page, StructParent=index,
+            )
+        )  # fmt: skip
+        reference = Dictionary(Type=Name.OBJR, Obj=widget, Pg=page)
+        form = document.make_indirect(
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=reading, Pg=page, K=Array([reference]))
+        )
+        reading.K.append(form)
+        tree.ParentTree.Nums = Array([*parents, index, form])
+        page.Annots = Array([*page.get("/Annots", []), widget])
+        document.Root.AcroForm = Dictionary(Fields=Array([widget]))
+        out = BytesIO()
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
 
 
 def signing_key_problems(keys: SigningKeys, moment: datetime | None = None) -> Iterator[Reason]:

@@ -6,8 +6,9 @@ VC Data Integrity 1.0, Data Integrity EdDSA Cryptosuites 1.0 (3.2), Multikey.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,8 @@ import base58
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from app.platform.clock import now
 
 CONTEXTS = Path(__file__).parent / "contexts"
 VC = "https://www.w3.org/ns/credentials/v2"
@@ -49,11 +52,16 @@ class UnknownContext(ValueError):
 
 
 def add_proof(credential: Document, key: Ed25519PrivateKey, *, method: str, at: datetime) -> dict[str, Any]:
-    """Return the credential with its proof (an array of one, as the Open Badges schema requires).
+    """Return the credential with its proof in an array, as the Open Badges schema requires.
 
-    ``method`` is the DID URL of the public key, ``at`` an aware moment. Raise ``UnknownContext`` for a context that
-    is not local, ``ValueError`` for a member that no context defines: it would not be signed.
+    A proof that it already has is kept beside the new one (a proof set, VC Data Integrity 2.1.1). ``method`` is the
+    DID URL of the public key, ``at`` an aware moment. Raise ``UnknownContext`` for a context that is not local,
+    ``ValueError`` for a member that no context defines, which would not be signed, and for a credential without a
+    subject, which would say nothing of anyone.
     """
+    if not has_subject(credential):
+        raise ValueError("a credential needs a subject")
+    unsecured = {name: member for name, member in credential.items() if name != "proof"}
     proof = {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-rdfc-2022",
@@ -61,25 +69,63 @@ def add_proof(credential: Document, key: Ed25519PrivateKey, *, method: str, at: 
         "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
-    value = multibase(key.sign(_signed_bytes(credential, proof)))
-    return {**credential, "proof": [{**proof, "proofValue": value}]}
+    value = multibase(key.sign(_signed_bytes(unsecured, proof)))
+    return {**unsecured, "proof": [*_proofs(credential), {**proof, "proofValue": value}]}
 
 
-def verify(document: Document, key: Ed25519PublicKey) -> bool:
-    """Return whether the document has exactly one proof, made over it by the key."""
-    proofs = document.get("proof")
-    if not isinstance(proofs, list) or len(proofs) != 1:
+def has_subject(credential: Document) -> bool:
+    """Return whether a credential has a subject, or several, each an object that is not empty (VC 2.0, 4.8)."""
+    subject = credential.get("credentialSubject")
+    subjects = subject if isinstance(subject, list) else [subject]
+    return bool(subjects) and all(isinstance(one, Mapping) and bool(one) for one in subjects)
+
+
+def verify(document: Document, keys: Mapping[str, Ed25519PublicKey], *, at: datetime | None = None) -> bool:
+    """Return whether the document is a credential with a subject, and each of its proofs is made over it.
+
+    ``keys`` are the issuer's keys that may assert, by verification method; ``at``, now by default, is compared with
+    the end that a proof may have. A chain of proofs (``previousProof``) is not accepted: nothing here makes one.
+    """
+    unsecured = {name: member for name, member in document.items() if name != "proof"}
+    proofs = list(_proofs(document))
+    moment = at or now()
+    return bool(proofs) and has_subject(document) and all(_is_valid(proof, unsecured, keys, moment) for proof in proofs)
+
+
+def _proofs(document: Document) -> Iterator[Any]:
+    """Yield the proofs of a document, which are one object or an array of them."""
+    proof = document.get("proof")
+    if proof is not None:
+        yield from proof if isinstance(proof, list) else [proof]
+
+
+def _is_valid(proof: object, unsecured: Document, keys: Mapping[str, Ed25519PublicKey], at: datetime) -> bool:
+    """Return whether a proof has what a proof of assertion must have, and its signature is that of its key."""
+    if not isinstance(proof, Mapping):
         return False
-    proof = dict(proofs[0])
-    value = str(proof.pop("proofValue", ""))
-    if proof.get("cryptosuite") != "eddsa-rdfc-2022" or not value.startswith("z"):
+    required = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022", "proofPurpose": "assertionMethod"}
+    method, value = proof.get("verificationMethod"), proof.get("proofValue")
+    if any(proof.get(name) != content for name, content in required.items()) or "previousProof" in proof:
         return False
-    bare = {name: member for name, member in document.items() if name != "proof"}
-    try:
-        key.verify(base58.b58decode(value[1:]), _signed_bytes(bare, proof))
-    except (InvalidSignature, ValueError):
+    if not isinstance(method, str) or method not in keys or not isinstance(value, str) or not value.startswith("z"):
         return False
-    return True
+    options = {name: member for name, member in proof.items() if name != "proofValue"}
+    with suppress(InvalidSignature, ValueError):
+        if "created" in proof:
+            _moment(proof["created"])
+        if "expires" in proof and _moment(proof["expires"]) <= at:
+            return False
+        keys[method].verify(base58.b58decode(value[1:]), _signed_bytes(unsecured, options))
+        return True
+    return False
+
+
+def _moment(stamp: object) -> datetime:
+    """Return the moment of an XML Schema date-time, in UTC where it has no offset; raise ``ValueError``."""
+    if not isinstance(stamp, str) or "T" not in stamp:
+        raise ValueError("not a date-time")
+    moment = datetime.fromisoformat(stamp)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def public_multikey(key: Ed25519PublicKey) -> str:
