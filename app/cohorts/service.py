@@ -77,9 +77,8 @@ def see_open_cohort(db: Session, _: Actor, cohort_id: int) -> CohortRef:
 
     Every signed-in person may see it: a tenant exception, listed in docs/tenant-exceptions.md.
     """
-    takes_applications = col(Cohort.applications_open) & (col(Cohort.ends_on) > today())
-    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, takes_applications)).one_or_none()
-    if row is None:
+    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, col(Cohort.applications_open))).one_or_none()
+    if row is None or row.ends_on <= today(row.timezone):
         raise NotFound
     return CohortRef.model_validate(row)
 

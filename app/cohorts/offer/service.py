@@ -8,8 +8,9 @@ from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
 from app.network.schemas import CollegeShown
+from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import search_key
 from app.platform.security.actor import Actor, scoped
 
 
@@ -47,11 +48,11 @@ def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCoh
                    c.ends_on, c.capacity, c.place, e.state as my_state
               from cohort c join college g on g.id = c.college_id
               left join enrolment e on e.cohort_id = c.id and e.person_id = :person
-             where c.applications_open and c.ends_on > :today
+             where c.applications_open and c.ends_on > (cast(:now as timestamptz) at time zone c.timezone)::date
              order by c.starts_on, c.code
             """
         ),
-        {"today": today(), "person": actor.person_id},
+        {"now": now(), "person": actor.person_id},
     ).mappings()
     rows = [OpenCohort.model_validate(dict(r)) for r in records]
     words = search_key(search).split()

@@ -79,7 +79,7 @@ def cohorts_to_train(db: Session, college: CollegeShown) -> tuple[CohortToTrain,
         "select id, code, title from cohort where college_id = :college and ends_on >= :today"
         " order by starts_on desc, code"
     )
-    rows = db.execute(not_ended, {"college": college.id, "today": today()}).all()
+    rows = db.execute(not_ended, {"college": college.id, "today": today(college.timezone)}).all()
     return tuple(CohortToTrain.model_validate(row) for row in rows)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.network.models import College
+from app.network.service import timezone_of
 from app.people.legal_names.models import NameChange
 from app.people.legal_names.schemas import FormerName, LegalName, PersonRef, Rename
 from app.people.models import SEARCH_KEY, Person, shown_name
@@ -68,7 +69,7 @@ def rename(db: Session, actor: Actor, person: PersonRef, command: Rename) -> Leg
     """
     if person.id == actor.person_id:
         raise Conflict("renames_oneself")
-    if command.seen_on > today():
+    if command.seen_on > today(timezone_of(db, person.college_id)):
         raise Invalid("invalid", Reason("date_in_the_future", field="seen_on"))
     row = db.exec(select(Person).where(Person.id == person.id).with_for_update(key_share=True)).one()
     first, last = normal_name(command.legal_first_name), normal_name(command.legal_last_name)
