@@ -23,3 +23,19 @@ class EnrolmentState(StrEnum):
     WITHDRAWN = "withdrawn"
     TRANSFERRED = "transferred"
     FAILED = "failed"
+
+
+class Timing(StrEnum):
+    """Where a cohort stands in time, on a given day."""
+
+    RUNNING = "en_cours"
+    TO_COME = "a_venir"
+    OVER = "terminee"
+
+
+class CohortSort(StrEnum):
+    """What lists of cohorts are sorted by."""
+
+    TITLE = "titre"
+    START = "debut"
+    END = "fin"

@@ -2,16 +2,34 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field
 
 from app.cohorts.enums import EnrolmentState, Phase
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
+from app.platform.messages.i18n import search_key
+
+SEARCH_KEY = 460
+
+
+def _cohort_key(context: DefaultExecutionContext) -> str:
+    """Return the search key of the cohort being inserted."""
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return cohort_search_key(row["title"], row["code"], row["place"])
+
+
+def cohort_search_key(title: str, code: str, place: str) -> str:
+    """Return what a cohort is found by, and sorted by: its title first."""
+    return search_key(f"{title} {code} {place}")[:SEARCH_KEY]
 
 
 class Cohort(Row, table=True):
-    """A group that follows one published version of a path, in one college (BR-01)."""
+    """A group that follows one published version of a path, in one college (BR-01).
+
+    ``search_key`` is its title, code and place without accents or case, for search and sorting.
+    """
 
     __table_args__ = owned(
         extra=(
@@ -42,6 +60,10 @@ class Cohort(Row, table=True):
     late_join_pct: int = 25
     grace_hours: int = 48
     applications_open: bool = True
+    search_key: str = Field(
+        default=None,
+        sa_column=Column(String(SEARCH_KEY), default=_cohort_key, server_default="", nullable=False, index=True),
+    )
     created_at: datetime = moment()
     created_by: int | None = Field(default=None, foreign_key="person.id")
 

@@ -4,27 +4,34 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, ValidationError
+from pydantic import ValidationError
 
 from app.cohorts import service
-from app.cohorts.enums import Phase
+from app.cohorts.enums import Phase, Timing
 from app.cohorts.offer import service as offer
-from app.cohorts.schemas import ApplicationsOpen, CapacityCommand, CohortRef, NewCohort, NewCohortForm, StaffCommand
+from app.cohorts.schemas import (
+    ApplicationsOpen,
+    CapacityCommand,
+    CohortRef,
+    CohortsQuery,
+    NewCohort,
+    NewCohortForm,
+    StaffCommand,
+)
 from app.curricula.library import default_library
 from app.network import service as network
 from app.platform.database.session import Session
 from app.platform.errors import DomainError, NotFound
 from app.platform.messages.i18n import explain, today
-from app.platform.schema import clean
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
-Search = Annotated[str, Query(max_length=100), AfterValidator(clean)]
 BLANK = dict.fromkeys(NewCohortForm.model_fields, "")
 
 
@@ -33,11 +40,12 @@ def cohorts(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_READ)],
     db: SessionDep,
-    recherche: Search = "",
+    query: Annotated[CohortsQuery, Query()],
 ) -> Response:
     """List the cohorts within reach."""
-    rows = service.cohorts(db, actor, search=recherche)
-    return render(request, "cohorts/list.html", cohorts=rows, search=recherche, paths=path_titles(), today=today())
+    cohorts = ListView("/cohortes", query, service.list_cohorts(db, actor, query))
+    values: dict[str, Any] = {"paths": path_titles(), "today": today(), "timings": tuple(Timing)}
+    return render(request, "cohorts/list.html", cohorts=cohorts, **values)
 
 
 def path_titles() -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Commands and read models of cohorts."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from app.cohorts.enums import EnrolmentState, Phase
+from app.cohorts.enums import CohortSort, EnrolmentState, Phase, Timing
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line, Read
 
 Justification = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -68,6 +69,21 @@ class CohortRow(Read):
     capacity: int
     seated: int
     applications_open: bool
+
+
+class CohortsQuery(ListQuery):
+    """The cohorts to show in a list, newest first."""
+
+    SORTS: ClassVar = CohortSort
+    tri: str = "-debut"
+    periode: Timing | None = None
+
+
+class OpenCohortsQuery(ListQuery):
+    """The cohorts to show among those that take applications, soonest first."""
+
+    SORTS: ClassVar = CohortSort
+    tri: str = "debut"
 
 
 class OpenCohort(Read):

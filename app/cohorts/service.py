@@ -1,24 +1,30 @@
 """Cohorts: open, find, list, and change their seats, applications and staff."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, text
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
+from app.cohorts.enums import CohortSort, Timing
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import SEATED
-from app.cohorts.schemas import CapacityCommand, CohortRef, CohortRow, NewCohort, StaffCommand
+from app.cohorts.schemas import CapacityCommand, CohortRef, CohortRow, CohortsQuery, NewCohort, StaffCommand
 from app.curricula.library import curriculum_of
 from app.curricula.models import PublishedCurriculum
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import grant_role
-from app.network.models import Project
+from app.network import service as network
+from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
 from app.platform.messages.i18n import search_key, today
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Permission, Role
 
@@ -83,25 +89,67 @@ def see_open_cohort(db: Session, _: Actor, cohort_id: int) -> CohortRef:
     return CohortRef.model_validate(row)
 
 
-_ROWS = """
-    select c.id, c.code, c.title, g.name as college, c.curriculum_slug, c.curriculum_version, c.region_code, c.phase,
-           c.starts_on, c.ends_on, c.capacity, c.applications_open,
-           (select count(*) from enrolment e where e.cohort_id = c.id
-             and e.state in ('admitted', 'active', 'on_leave', 'completed', 'incomplete')) as seated
-      from cohort c join college g on g.id = c.college_id
-"""
+ORDERS: Orders = {
+    CohortSort.TITLE: (col(Cohort.search_key),),
+    CohortSort.START: (col(Cohort.starts_on), col(Cohort.search_key)),
+    CohortSort.END: (col(Cohort.ends_on), col(Cohort.search_key)),
+}
 
 
 def cohorts(db: Session, actor: Actor, *, search: str = "") -> list[CohortRow]:
     """Return the cohorts within reach, newest first; ``search`` ignores accents and case."""
-    within = scoped(actor, college=Cohort.college_id, cohort=Cohort.id)
-    ids = list(db.exec(select(Cohort.id).where(within)).all())
-    records = db.execute(
-        text(_ROWS + " where c.id = any(:ids) order by c.starts_on desc, c.code"), {"ids": ids}
-    ).mappings()
-    rows = [CohortRow.model_validate(dict(r)) for r in records]
-    words = search_key(search).split()
-    return [r for r in rows if all(word in search_key(f"{r.code} {r.title} {r.college}") for word in words)]
+    statement = _cohort_rows(actor).where(*matching(db, search_key(search).split()))
+    rows = db.execute(statement.order_by(col(Cohort.starts_on).desc(), col(Cohort.code)))
+    return [CohortRow.model_validate(row) for row in rows]
+
+
+def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[CohortRow]:
+    """Return a page of the cohorts within reach."""
+    statement = _cohort_rows(actor).where(*matching(db, query.words))
+    if query.periode is not None:
+        statement = statement.where(_timing(query.periode, today()))
+    return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(CohortRow.model_validate)
+
+
+def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+    seated = sa.select(func.count()).where(col(Enrolment.cohort_id) == Cohort.id, col(Enrolment.state).in_(SEATED))
+    return (
+        sa.select(
+            *(
+                col(c)
+                for c in (
+                    Cohort.id, Cohort.code, Cohort.title, Cohort.curriculum_slug, Cohort.curriculum_version,
+                    Cohort.region_code, Cohort.phase, Cohort.starts_on, Cohort.ends_on, Cohort.capacity,
+                    Cohort.applications_open,
+                )
+            ),
+            col(College.name).label("college"),
+            seated.correlate(Cohort).scalar_subquery().label("seated"),
+        )
+        .join(College, col(College.id) == Cohort.college_id)
+        .where(scoped(actor, college=Cohort.college_id, cohort=Cohort.id))
+    )  # fmt: skip
+
+
+def matching(db: Session, words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a cohort, or its college's name, contains each of the words."""
+    if not words:
+        return []
+    keys = {college.id: search_key(college.name) for college in network.colleges(db)}
+    return [
+        col(Cohort.search_key).contains(word, autoescape=True)
+        | col(Cohort.college_id).in_([id_ for id_, key in keys.items() if word in key])
+        for word in words
+    ]
+
+
+def _timing(timing: Timing, day: date) -> ColumnElement[bool]:
+    """Return the condition that a cohort stands there on a day."""
+    if timing is Timing.OVER:
+        return col(Cohort.ends_on) < day
+    if timing is Timing.TO_COME:
+        return col(Cohort.starts_on) > day
+    return (col(Cohort.starts_on) <= day) & (col(Cohort.ends_on) >= day)
 
 
 def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> CohortRef:

@@ -80,7 +80,7 @@ def test_the_list_is_searched_without_accents_nor_case(client: TestClient, datab
     as_(client, database, world, "coordinator")
     assert "Généraliste GEN-ALM-1" in page(client.get("/cohortes", params={"recherche": "GENERALISTE alm"}))
     html = page(client.get("/cohortes", params={"recherche": "introuvable"}))
-    assert "Aucune cohorte ne correspond" in html
+    assert "Rien ne correspond à ces critères" in html
     assert "Généraliste" not in html
 
 

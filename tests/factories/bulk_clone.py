@@ -35,21 +35,21 @@ def _clone_enrolment(db: Session, world: World, first: int, size: int) -> list[i
     """Return the enrolments of ``size`` new people, each with copies of the facts of the first."""
     names = [f"Figurant {position:04}" for position in range(1, size + 1)]
     columns = "'legal_last_name', v, 'search_key', lower(v)"
-    people = _copy(db, "person", columns, "r.id = :it", names, it=world.people["maude"])
-    others = _copy(db, "enrolment", "'person_id', v", "r.id = :it", people, it=first)
+    people = copy_rows(db, "person", columns, "r.id = :it", names, it=world.people["maude"])
+    others = copy_rows(db, "enrolment", "'person_id', v", "r.id = :it", people, it=first)
     for table in ("activity_completion", "hand_in", "roll_call_entry", "field_hours"):
-        _copy(db, table, "'enrolment_id', v", "r.enrolment_id = :it", others, it=first)
+        copy_rows(db, table, "'enrolment_id', v", "r.enrolment_id = :it", others, it=first)
     declared = (
         "r.field_hours_id in (select h.id from field_hours h where h.enrolment_id = :it and h.activity_code = "
         "(select o.activity_code from field_hours o where o.id = v))"
     )
     ids = text("select id from field_hours where enrolment_id = any(:others)")
     hours = db.execute(ids, {"others": others}).scalars().all()
-    _copy(db, "countersignature", "'field_hours_id', v", declared, hours, it=first)
+    copy_rows(db, "countersignature", "'field_hours_id', v", declared, hours, it=first)
     return others
 
 
-def _copy(db: Session, table: str, changed: str, which: str, values: Sequence[Any], *, it: int) -> list[int]:
+def copy_rows(db: Session, table: str, changed: str, which: str, values: Sequence[Any], *, it: int) -> list[int]:
     """Copy rows, once for each value ``v``; return the new ids, in the order of the values."""
     kind = "text" if values and isinstance(values[0], str) else "int"
     statement = text(

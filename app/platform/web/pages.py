@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
 from app.platform.security.permissions import Permission, Role
+from app.platform.web.lists import choice, column
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 STATIC = Path(__file__).parents[2] / "static"
@@ -28,7 +29,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
     )
     env.globals.update(t=words.t, known=words.has_message, explain=explain, language=words.language)
-    env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP)
+    env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP, column=column, choice=choice)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
     env.filters.update(zone=words.zone_name, whole=unbreakable_codes)
     return env

@@ -50,7 +50,9 @@ def answer_problem(request: Request, document: Mapping[str, Any], headers: Mappi
         return JSONResponse(document, status, headers, media_type="application/problem+json")
     if request.headers.get("HX-Request") == "true":
         page = render(request, "problem.html", status=status, block="problem", problem=document, typed={})
-        page.headers.update({"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top"})
+        page.headers.update(
+            {"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top", "HX-Reselect": ".problem"}
+        )
     else:
         back = safe_referer(request.headers.get("referer", ""))
         typed = getattr(request.state, "typed", {})

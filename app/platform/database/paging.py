@@ -1,0 +1,42 @@
+"""Pages of a list, selected and counted by the database (docs/decisions)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, SQLColumnExpression, func
+
+from app.platform.database.session import Session
+from app.platform.paging import PAGE_SIZE, ListQuery, Page, last_page
+
+Orders = Mapping[Any, Sequence[SQLColumnExpression[Any]]]
+"""For each sort key the columns to sort by: the only ones that an address can name."""
+
+
+def fetch_page(
+    db: Session,
+    statement: sa.Select[*tuple[Any, ...]],
+    query: ListQuery,
+    orders: Orders,
+    key: SQLColumnExpression[int],
+    *,
+    size: int = PAGE_SIZE,
+) -> Page[Any]:
+    """Return the page that ``query`` asks for, as named tuples, in two statements whatever the number of rows.
+
+    ``key`` is the id of a row: it makes the order total, so that no row stands on two pages or on none. Absent values
+    come last both ways. A page beyond the end, where rows have gone since, is the last page.
+    """
+    total = db.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    number = min(query.page, last_page(total, size))
+    if not total:
+        return Page((), 0, 1, size)
+    columns = (*orders[query.sort], key)
+    ordered = [(c.desc() if query.descending else c.asc()).nulls_last() for c in columns]
+    rows = db.execute(statement.order_by(*ordered).limit(size).offset((number - 1) * size)).all()
+    return Page(tuple(rows), total, number, size)
+
+
+def contains_words(column: SQLColumnExpression[str], words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a search key contains each of the words."""
+    return [column.contains(word, autoescape=True) for word in words]

@@ -1,0 +1,57 @@
+"""The list of cohorts: sorted, searched and cut into pages by the database."""
+
+import pytest
+
+from app.cohorts import service
+from app.cohorts.enums import Timing
+from app.cohorts.schemas import CohortsQuery
+from app.platform.database.transaction import Database
+from app.platform.paging import Page
+from app.platform.security.permissions import P
+from tests.factories.many import many_cohorts
+from tests.factories.network import World, acting
+from tests.factories.statements import recorded_statements
+
+
+def listed(database: Database, world: World, **state: object) -> Page[str]:
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_READ)
+        return service.list_cohorts(db, actor, CohortsQuery.model_validate(state), size=100).map(lambda c: c.title)
+
+
+def test_pages_hold_every_cohort_once_in_order(database: Database, world: World) -> None:
+    many_cohorts(database, world, 250)
+    pages = [listed(database, world, tri="titre", page=number) for number in (1, 2, 3)]
+    titles = [title for page in pages for title in page.items]
+    assert [(page.total, page.pages, len(page.items)) for page in pages] == [(251, 3, 100), (251, 3, 100), (251, 3, 51)]
+    assert titles == ["Généraliste GEN-ALM-1", *(f"Série {rank:03}" for rank in range(1, 251))]
+    assert listed(database, world, tri="titre", page=9).items == pages[2].items
+
+
+def test_newest_comes_first_unless_another_order_is_chosen(database: Database, world: World) -> None:
+    many_cohorts(database, world, 3)
+    assert listed(database, world).items[0] == "Série 003"
+    assert listed(database, world, tri="debut").items[0] == "Généraliste GEN-ALM-1"
+    assert listed(database, world, tri="-titre").items[0] == "Série 003"
+
+
+def test_search_looks_at_title_code_place_and_college(database: Database, world: World) -> None:
+    many_cohorts(database, world, 30)
+    assert listed(database, world, recherche="SÉRIE 012").items == ("Série 012",)
+    assert listed(database, world, recherche="s 012").items == ("Série 012",)
+    assert listed(database, world, recherche="alma généraliste gen").total == 1
+    assert listed(database, world, recherche="100%_").total == 0
+
+
+def test_filter_by_period_compares_with_the_day(database: Database, world: World) -> None:
+    assert [listed(database, world, periode=timing).total for timing in Timing] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(("size", "pages"), [(60, 1), (250, 3)])
+def test_page_takes_two_statements_however_many_pages(database: Database, world: World, size: int, pages: int) -> None:
+    many_cohorts(database, world, size)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_READ)
+        with recorded_statements(database) as statements:
+            page = service.list_cohorts(db, actor, CohortsQuery(), size=100)
+    assert (page.pages, len(statements)) == (pages, 2)
