@@ -51,6 +51,7 @@ def serve(
             workers=workers,
             http="httptools",
             server_header=False,
+            proxy_headers=False,  # by default they are believed from this machine; ours are settings.trusted_proxies
             log_level="warning",
             timeout_graceful_shutdown=BACKLOG_SECONDS,
         )

@@ -3,11 +3,11 @@
 from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Reason
@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
     )
     base_url: str = Field("http://127.0.0.1:8000", description="address people use; absolute links come from it only")
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="networks of the reverse proxies in front, in CIDR notation with commas between them "
+        "([deployment](deployment.md)); empty: none, X-Forwarded-For and X-Forwarded-Proto are ignored",
+    )
     english: bool = Field(default=False, description="offer English beside French; off by default")
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
     session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
@@ -54,6 +59,20 @@ class Settings(BaseSettings):
         '{"alma": {"file": "/run/secrets/alma.p12", "passphrase": "…"}}, or "pkcs12" with the file in base64 for '
         '"file"; prefer EC P-256; colleges without one issue documents that are not signed',
     )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def split_networks(cls, networks: object) -> object:
+        """Return the networks of a text, with commas or blanks between them."""
+        return tuple(networks.replace(",", " ").split()) if isinstance(networks, str) else networks
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def refuse_everyone(cls, networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
+        """Refuse a network of every address: anyone could then choose theirs."""
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("every address is not a proxy")
+        return networks
 
     @field_validator("database_url")
     @classmethod

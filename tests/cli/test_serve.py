@@ -20,10 +20,13 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FastAPI]]:
     """Yield the applications passed to uvicorn, created as a server process does; none listens."""
     applications: list[FastAPI] = []
 
-    def make(*_: object, **__: Any) -> None:
+    def make(*_: object, **options: Any) -> None:
         app = application()
         app.state.database.dispose()
         applications.append(app)
+        config = uvicorn.Config(app, **{name: value for name, value in options.items() if name != "factory"})
+        config.load()
+        assert config.loaded_app is app, "by default uvicorn believes forwarded addresses from this machine"
 
     monkeypatch.setattr(uvicorn, "run", make)
     previous = {name: os.environ.get(name) for name in ("ESCOUADE_SERVED_URL", "ESCOUADE_BASE_URL")}

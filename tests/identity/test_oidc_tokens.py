@@ -286,13 +286,13 @@ def test_callback_without_a_valid_code_is_refused(
     assert nobody_is_signed_in(client, database)
 
 
-def test_callback_refused_ten_times_is_rate_limited(client: TestClient, provider: Provider, provider_id: int) -> None:
-    for _ in range(10):
+def test_callback_after_many_refused_ones_still_signs_in(
+    client: TestClient, provider: Provider, provider_id: int
+) -> None:
+    """Whoever guesses states behind an address keeps nobody else there from signing in."""
+    for _ in range(20):
         assert client.get(CALLBACK_PATH, params={"state": "deviné", "code": "x"}).status_code == 403
-    answer = client.get(CALLBACK_PATH, params={"state": "deviné", "code": "x"})
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["retry-after"]) <= 15 * 60
-    assert walk(client, provider_id).status_code == 429, "a valid answer is limited too"
+    assert walk(client, provider_id).status_code == 303
 
 
 # The issuer itself ------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from ipaddress import IPv4Address
+from random import getrandbits
 
 import pytest
 from fastapi.testclient import TestClient
@@ -163,6 +165,11 @@ def test_reset_is_audited_with_its_person_and_no_secret(client: TestClient, data
 # Without an account ------------------------------------------------------------------------------
 
 
+def from_elsewhere(client: TestClient) -> TestClient:
+    """Return a browser at a network address from which nobody tried before."""
+    return TestClient(client.app, follow_redirects=False, client=(str(IPv4Address(getrandbits(32))), 1))
+
+
 @contextmanager
 def record_work(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Yield the operations done meanwhile: statements without values, commits, passwords hashed or verified."""
@@ -197,7 +204,7 @@ def test_reset_request_does_the_same_for_any_address(
     responses = []
     for email in (world.emails["maude"], UNKNOWN):
         with record_work(database, monkeypatch) as operations:
-            answer = client.post(PATH, data={"email": email})
+            answer = from_elsewhere(client).post(PATH, data={"email": email})
         page = client.get(answer.headers["location"])
         responses.append((answer.status_code, answer.content, sorted(answer.headers), page.content, operations))
     assert responses[0] == responses[1]
@@ -214,7 +221,8 @@ def test_sign_in_refused_does_the_same_for_any_address(
     for email in (world.emails["maude"], UNKNOWN):
         body = {"email": email, "password": "ce n’est pas la bonne phrase"}
         with record_work(database, monkeypatch) as operations:
-            answer = client.post(path, json=body) if path.startswith("/api") else client.post(path, data=body)
+            browser = from_elsewhere(client)
+            answer = browser.post(path, json=body) if path.startswith("/api") else browser.post(path, data=body)
         responses.append((answer.status_code, answer.text.replace(email, ""), sorted(answer.headers), operations))
     assert responses[0] == responses[1]
     assert responses[0][-1].count("verify_and_update") == 1

@@ -15,7 +15,8 @@ from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
@@ -57,7 +58,7 @@ def read_certificate(
     return service.load_certificate(db, certificate)
 
 
-@router.get("/verify/{code}", summary="Verify a certificate")
+@router.get("/verify/{code}", summary="Verify a certificate", dependencies=[slowed(RateLimitScope.VERIFY)])
 def verify(
     _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, response: Response, code: str
 ) -> Verification:

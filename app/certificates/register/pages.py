@@ -16,7 +16,8 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.pages import redirect_after_post, render
 
@@ -51,7 +52,7 @@ def certificate(
     )
 
 
-@router.get("/verification")
+@router.get("/verification", dependencies=[slowed(RateLimitScope.VERIFY)])
 def verification_form(
     _: OptionalActor,
     db: SessionDep,
@@ -68,13 +69,13 @@ def verification_form(
     return _verification_page(db, keyring, request, code)
 
 
-@router.get("/v/{code}")
+@router.get("/v/{code}", dependencies=[slowed(RateLimitScope.VERIFY)])
 def verification(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, code: str) -> Response:
     """Show what the code proves; an unknown code and a malformed one give the same page."""
     return _verification_page(db, keyring, request, code)
 
 
-@router.post("/v/{code}/fichier")
+@router.post("/v/{code}/fichier", dependencies=[slowed(RateLimitScope.VERIFY)])
 def compare_file(
     _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, code: str, file: UploadFile
 ) -> Response:

@@ -20,7 +20,7 @@ from app.platform.errors import NotFound
 from app.platform.messages.i18n import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
-from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_stranger
+from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
 
 
 def see_certificate(db: Session, actor: Actor, certificate_id: int) -> CertificateRef:
@@ -124,9 +124,9 @@ def certificate_lines(db: Session, *where: ColumnElement[bool]) -> tuple[Certifi
 def verify(db: Session, keyring: Keyring, typed: str, *, origin: str) -> Verified | NoLongerValid:
     """Return what a code proves, to anyone: one certificate of any college, never a list.
 
-    Raises ``NotFound``, the same for an unknown code and a malformed one; 429 after ten of them from one address.
+    Raises ``NotFound``, the same for an unknown code and a malformed one; many of them from one address slow it.
     """
-    with limited_attempt(db, keyring, RateLimitScope.VERIFY, of_stranger(origin), wrong=NotFound):
+    with limited_attempt(db, keyring, RateLimitScope.VERIFY, of_address(origin), wrong=NotFound):
         return _verify_code(db, typed)
 
 

@@ -16,7 +16,8 @@ from app.platform.errors import Conflict, Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P, Role
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
@@ -88,7 +89,7 @@ def send_again(
 # For the person invited --------------------------------------------------------------------------
 
 
-@router.get("/invitation/{token}")
+@router.get("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION)])
 def invitation_page(
     reader: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str
 ) -> Response:
@@ -97,7 +98,7 @@ def invitation_page(
     return _invitation(request, token, offer)
 
 
-@router.post("/invitation/{token}")
+@router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION)])
 def open_account(
     reader: OptionalActor,
     db: SessionDep,
@@ -131,7 +132,7 @@ def open_account(
     return response
 
 
-@router.post("/invitation/{token}/acceptation")
+@router.post("/invitation/{token}/acceptation", dependencies=[slowed(RateLimitScope.INVITATION)])
 def accept(
     actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, request: Request, token: str
 ) -> Response:

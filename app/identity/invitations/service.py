@@ -37,7 +37,7 @@ from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import Role
-from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_stranger
+from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
 
 # For the college ---------------------------------------------------------------------------------
 
@@ -252,7 +252,7 @@ def _lock_by_token(db: Session, keyring: Keyring, reader: Actor | None, token: s
     Raises ``NotFound`` for an unknown link, :class:`Gone` once it is used, expired, withdrawn or no longer allowed.
     """
     hashed = digest(token)
-    with limited_attempt(db, keyring, RateLimitScope.INVITATION, of_stranger(origin), wrong=NotFound):
+    with limited_attempt(db, keyring, RateLimitScope.INVITATION, of_address(origin), wrong=NotFound):
         college_id = db.execute(text("select invitation_college(:hash)"), {"hash": hashed}).scalar_one()
         if college_id is None:
             raise NotFound("link_unknown")

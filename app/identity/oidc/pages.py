@@ -20,7 +20,8 @@ from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import local_path, redirect_after_post, render
 
@@ -71,7 +72,7 @@ def start(
     return _redirect_to_provider(request, settings, redirect)
 
 
-@router.get(service.CALLBACK_PATH)
+@router.get(service.CALLBACK_PATH, dependencies=[slowed(RateLimitScope.OIDC)])
 def finish(
     reader: OptionalActor,
     db: SessionDep,

@@ -30,7 +30,7 @@ from app.platform.database.transaction import separate_transaction
 from app.platform.errors import Conflict, Forbidden, NotFound, Reason
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import KeyPurpose, Keyring
-from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_stranger
+from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
 
 CALLBACK_PATH = "/connexion/oidc/retour"
 """Where issuers redirect browsers: the path, after ``base_url``, to register at each of them."""
@@ -154,10 +154,10 @@ def finish_flow(
 ) -> FlowResult:
     """Finish a flow: return the account of the identity, or link the identity to the account.
 
-    Ten failed checks block a network address for a while. Raises :class:`AnswerRefused`, ``Forbidden``,
+    Many failed checks slow a network address. Raises :class:`AnswerRefused`, ``Forbidden``,
     ``Conflict("oidc_identity_taken")``, ``Unavailable``.
     """
-    with limited_attempt(db, keyring, RateLimitScope.OIDC, of_stranger(origin), wrong=AnswerRefused):
+    with limited_attempt(db, keyring, RateLimitScope.OIDC, of_address(origin), wrong=AnswerRefused):
         try:
             flow = _consume_flow(db, settings, keyring, callback.state, browser)
             if flow.account_id is not None and flow.account_id != _account_id_of(db, reader):

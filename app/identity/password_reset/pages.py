@@ -9,7 +9,8 @@ from app.identity.password_reset.schemas import NewPassword, ResetLink, ResetReq
 from app.identity.password_reset.service import PATH
 from app.platform.errors import Invalid
 from app.platform.security.guards import OptionalActor
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import redirect_after_post, render
 
@@ -27,7 +28,7 @@ def request_page(
     return render(request, "people/reset_ask.html", done=fait)
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[slowed(RateLimitScope.RESET)])
 def request_reset(
     _: OptionalActor,
     db: SessionDep,
@@ -41,13 +42,13 @@ def request_reset(
     return redirect_after_post(f"{PATH}?fait=demande")
 
 
-@router.get(PATH + "/{token}")
+@router.get(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET)])
 def password_page(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str) -> Response:
     """Show the form of a new password; opening it does not use the link up."""
     return _form(request, service.read_link(db, keyring, token, origin=origin_of(request)), token)
 
 
-@router.post(PATH + "/{token}")
+@router.post(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET)])
 def set_password(
     _: OptionalActor,
     db: SessionDep,

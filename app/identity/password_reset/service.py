@@ -31,7 +31,6 @@ from app.platform.security.rate_limit import (
     limited_attempt,
     of_account,
     of_address,
-    of_stranger,
 )
 
 PATH = "/mot-de-passe-oublie"
@@ -54,7 +53,7 @@ _INSERT_RESET_AND_MESSAGE = text(
 def request_reset(db: Session, keyring: Keyring, command: ResetRequest, *, origin: str, site: str) -> None:
     """Send a link to the account of an address; without one, or if it is suspended, the response is the same.
 
-    Raises :class:`TooMany` when the address or the network address has asked too often.
+    Raises :class:`TooMany` when the account's address has asked too often.
     """
     subjects = (of_account(command.email), of_address(origin))
     check_limit(db, keyring, RateLimitScope.RESET, *subjects)
@@ -105,7 +104,7 @@ def _lock_by_token(db: Session, keyring: Keyring, token: str, *, origin: str) ->
         .where(PasswordReset.token_hash == digest(token))
         .with_for_update()
     )
-    with limited_attempt(db, keyring, RateLimitScope.RESET, of_stranger(origin), wrong=NotFound):
+    with limited_attempt(db, keyring, RateLimitScope.RESET, of_address(origin), wrong=NotFound):
         pair = db.exec(reset).one_or_none()
         if pair is None:
             raise NotFound("link_unknown")

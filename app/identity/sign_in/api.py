@@ -11,7 +11,8 @@ from app.identity.sign_in.schemas import Devices, SignedIn, SignInCommand
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may
 from app.platform.security.permissions import P
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 
@@ -19,7 +20,9 @@ router = APIRouter(tags=["people"], route_class=IdempotentRoute)
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 
 
-@router.post("/sign-ins", status_code=status.HTTP_201_CREATED, summary="Sign in")
+@router.post(
+    "/sign-ins", status_code=status.HTTP_201_CREATED, summary="Sign in", dependencies=[slowed(RateLimitScope.SIGN_IN)]
+)
 def sign_in(
     _: OptionalActor,
     db: SessionDep,

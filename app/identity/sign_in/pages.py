@@ -13,7 +13,8 @@ from app.identity.sign_in.schemas import SignInCommand
 from app.platform.database.session import Session
 from app.platform.errors import Unauthenticated
 from app.platform.security.guards import OptionalActor
-from app.platform.security.rate_limit import origin_of
+from app.platform.security.rate_limit import RateLimitScope, origin_of
+from app.platform.security.slowdown import slowed
 from app.platform.web.deps import DemoAccountsDep, KeyringDep, SessionDep, SettingsDep
 from app.platform.web.pages import local_path, redirect_after_post, render
 
@@ -31,7 +32,7 @@ def sign_in_page(
     return _form(request, db, demo_accounts, return_to)
 
 
-@router.post("/connexion")
+@router.post("/connexion", dependencies=[slowed(RateLimitScope.SIGN_IN)])
 def sign_in(
     _: OptionalActor,
     db: SessionDep,

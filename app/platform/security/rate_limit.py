@@ -1,4 +1,8 @@
-"""Rate limits (throttling): failed attempts per scope, account and network address, within a sliding window."""
+"""Rate limits (throttling): failed attempts per scope, account and network address, within a sliding window.
+
+An account that reached its limit refuses attempts until the window has passed. A network address never refuses one:
+a whole college may share it. Many failures from one address make its next attempts wait (``slowdown.py``).
+"""
 
 import ipaddress
 import math
@@ -20,7 +24,7 @@ from sqlmodel import Field, SQLModel
 
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.database.transaction import separate_transaction
+from app.platform.database.transaction import Database, separate_transaction
 from app.platform.database.types import by_value, moment
 from app.platform.errors import DomainError, TooMany, Unauthenticated
 from app.platform.security.keyring import KeyPurpose, Keyring
@@ -50,19 +54,17 @@ class Attempt(SQLModel, table=True):
 
 WINDOW = timedelta(minutes=15)
 LIMIT = 10
-"""Failed attempts within the window for one account, or from one address when the attempt names no account."""
-SHARED_LIMIT = 100
-"""Failed attempts from one address when each names an account as well: a whole college may share one address."""
+"""Failed attempts within the window for one account."""
 IPV6_PREFIX = 64
 """Bits of an IPv6 address that identify a subscriber, who has all the addresses of such a network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A source of attempts that are counted together, and how many may fail within the window."""
+    """A source of attempts that are counted together; with a limit, how many may fail within the window."""
 
     key: str
-    limit: int = LIMIT
+    limit: int | None = None
 
 
 def of_account(key: str, *, limit: int = LIMIT) -> Subject:
@@ -71,17 +73,12 @@ def of_account(key: str, *, limit: int = LIMIT) -> Subject:
 
 
 def of_address(origin: str) -> Subject:
-    """Return the subject of attempts from one network address that name an account as well."""
-    return Subject(f"address {_network(origin)}", SHARED_LIMIT)
-
-
-def of_stranger(origin: str, *, limit: int = LIMIT) -> Subject:
-    """Return the subject of attempts from one network address that name no account (links, codes)."""
-    return Subject(f"stranger {_network(origin)}", limit)
+    """Return the subject of attempts from one network address, which are slowed and never refused."""
+    return Subject(f"address {_network(origin)}")
 
 
 def origin_of(request: Request) -> str:
-    """Return the network address of a request; behind a proxy, the server must be configured to trust it."""
+    """Return the network address of a request; behind a proxy, ``ESCOUADE_TRUSTED_PROXIES`` must name it."""
     return request.client.host[:45] if request.client is not None else ""
 
 
@@ -110,11 +107,14 @@ _LIMIT_REACHED = text(
 
 def check_limit(db: Session, keyring: Keyring, scope: RateLimitScope, *subjects: Subject) -> None:
     """Raise :class:`TooMany` (429, ``retry_after`` in seconds) when one of the subjects has reached its limit."""
+    limited = [subject for subject in subjects if subject.limit is not None]
+    if not limited:
+        return
     at = now()
     values = {
         "scope": scope.value,
-        "subjects": [_hashed(keyring, subject) for subject in subjects],
-        "limits": [subject.limit for subject in subjects],
+        "subjects": [_hashed(keyring, subject) for subject in limited],
+        "limits": [subject.limit for subject in limited],
         "since": at - WINDOW,
     }
     reached_at = db.execute(_LIMIT_REACHED, values).scalar_one()
@@ -133,6 +133,9 @@ def count_attempt(db: Session, keyring: Keyring, scope: RateLimitScope, *subject
     at = now()
     rows = [{"door": scope, "subject_hash": _hashed(keyring, subject), "at": at} for subject in subjects]
     db.connection().execute(insert(Attempt), rows)
+    for subject, row in zip(subjects, rows, strict=True):
+        if subject.limit is None:
+            _remember(str(row["subject_hash"]), at)
 
 
 @contextmanager
@@ -150,6 +153,41 @@ def limited_attempt(
     except wrong:
         record_failure(db, keyring, scope, *subjects)
         raise
+
+
+_RECENT: dict[str, datetime] = {}
+"""The last failure of each address that this process saw fail: the others are not looked up in the database."""
+MAX_RECENT = 10_000
+
+
+def _remember(subject_hash: str, at: datetime) -> None:
+    """Remember that an address failed; forget the oldest ones beyond ``MAX_RECENT``."""
+    _RECENT.pop(subject_hash, None)
+    _RECENT[subject_hash] = at
+    while len(_RECENT) > MAX_RECENT:
+        _RECENT.pop(next(iter(_RECENT)), None)
+
+
+_FAILURES = text(
+    """
+    select count(*) from (select 1 from attempt a
+                           where a.door = :scope and a.subject_hash = :subject and a.at > :since limit :most) recent
+    """
+)
+
+
+def has_failed(keyring: Keyring, origin: str) -> bool:
+    """Return whether this process has seen an attempt from a network address fail within the window."""
+    at = now()
+    return _RECENT.get(_hashed(keyring, of_address(origin)), at - WINDOW) > at - WINDOW
+
+
+def failures_from(database: Database, keyring: Keyring, scope: RateLimitScope, origin: str, *, most: int) -> int:
+    """Return how many attempts from a network address failed within the window, at most ``most``, in any process."""
+    subject = _hashed(keyring, of_address(origin))
+    values = {"scope": scope.value, "subject": subject, "since": now() - WINDOW, "most": most}
+    with database.transaction() as db:
+        return int(db.execute(_FAILURES, values).scalar_one())
 
 
 def _hashed(keyring: Keyring, subject: Subject) -> str:

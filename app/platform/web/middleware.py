@@ -20,6 +20,7 @@ from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
 from app.platform.web.pages import API
 from app.platform.web.problems import UNSAFE, answer_problem, problem
+from app.platform.web.proxies import set_client
 from app.platform.web.strict_json import is_utf8_form, validate
 
 MEGABYTE = 1024 * 1024
@@ -161,6 +162,7 @@ class RequestGuard:
         self.app = app
         self.origin = settings.origin
         self.hosts = trusted_hosts(settings)
+        self.proxies = settings.trusted_proxies
         self.english = settings.english
         self.upload_bytes = (settings.upload_megabytes + 1) * MEGABYTE
 
@@ -170,6 +172,7 @@ class RequestGuard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        set_client(scope, headers, self.proxies)
         scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
         # French by default; English when the browser prefers it and the deployment offers it.
         in_english = self.english and headers.get("accept-language", "").lower().startswith("en")
