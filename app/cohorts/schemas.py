@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from app.cohorts.enums import CohortSort, EnrolmentState, Phase, Timing
 from app.platform.paging import ListQuery
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import Code, Command, Line, Read
 
 Justification = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -16,12 +16,12 @@ class NewCohort(Command):
     """A cohort to open; ``ends_on`` defaults to the start plus the path's number of weeks."""
 
     project_id: int
-    region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
     phase: Phase = Phase.DEPLOYMENT
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,39}$")]
+    code: Annotated[Code, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,39}$")]
     title: Line
-    curriculum_slug: Annotated[str, StringConstraints(max_length=60)]
-    curriculum_version: Annotated[str, StringConstraints(max_length=20)]
+    curriculum_slug: Annotated[Code, StringConstraints(max_length=60)]
+    curriculum_version: Annotated[Code, StringConstraints(max_length=20)]
     starts_on: date
     ends_on: date | None = None
     capacity: Annotated[int, Field(ge=1, le=200)] = 12

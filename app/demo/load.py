@@ -77,7 +77,7 @@ def accounts_of(db: Session) -> list[DemoAccount]:
                 from enrolment e join progress g on g.enrolment_id = e.id where e.state = 'active'
             )
             select distinct on (c.name, h.role) h.role, coalesce(c.name, '') as college,
-                   p.legal_first_name || ' ' || p.legal_last_name as name, a.email
+                   concat_ws(' ', p.legal_first_name, p.legal_last_name) as name, a.email
               from held h join person p on p.id = h.person_id join account a on a.person_id = p.id
               left join college c on c.id = h.college_id
              order by c.name nulls first, h.role, h.far, p.id

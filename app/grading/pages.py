@@ -17,13 +17,13 @@ from app.grading.rules import MASTERY, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
-    Code,
     Comment,
     EvidenceRef,
     JudgeCommand,
     JudgeReason,
     Queue,
     QueueItem,
+    TypedCode,
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
@@ -44,9 +44,9 @@ class JudgeForm(Command):
     """The fields of :class:`JudgeCommand` as the form sends them, and where to go afterwards."""
 
     level: Annotated[int, Field(ge=1, le=4)]
-    criteria_met: tuple[Code, ...] = Field(default=(), max_length=CRITERIA_MAX)
+    criteria_met: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
     evidence: tuple[Ref, ...] = Field(default=(), max_length=EVIDENCE_MAX)
-    activity_code: Annotated[Code | None, BlankIsNone] = None
+    activity_code: Annotated[TypedCode | None, BlankIsNone] = None
     comment: Comment = None
     supersedes: Annotated[int | None, BlankIsNone] = None
     reason: JudgeReason = None

@@ -7,9 +7,9 @@ from pydantic import Field, StringConstraints
 
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
-from app.platform.schema import BlankIsNone, Command, Prose, Read
+from app.platform.schema import BlankIsNone, Code, Command, Prose, Read
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+TypedCode = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
 Comment = Annotated[Annotated[Prose, StringConstraints(max_length=4000)] | None, BlankIsNone]
 JudgeReason = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
 EVIDENCE_MAX = 30
@@ -26,13 +26,15 @@ class EvidenceRef(Command):
 class JudgeCommand(Command):
     """A level awarded on evidence (BR-12); to correct or review one, name it in ``supersedes`` and say why."""
 
-    competency_code: Code = Field(description="competency of the enrolment's framework, e.g. CN-01")
+    competency_code: TypedCode = Field(description="competency of the enrolment's framework, e.g. CN-01")
     level: LevelNumber = Field(description="1 to 4; from 3 on, every criterion of the competency is met")
     criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = ()
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=EVIDENCE_MAX)] = Field(
         default=(), description="at least one, all of this enrolment"
     )
-    activity_code: Code | None = Field(default=None, description="activity of the path that was judged, if one was")
+    activity_code: TypedCode | None = Field(
+        default=None, description="activity of the path that was judged, if one was"
+    )
     comment: Comment = None
     supersedes: int | None = Field(default=None, description="the judgement that this one replaces")
     reason: JudgeReason = None

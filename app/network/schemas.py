@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.network.enums import CertificateKind, TargetKind
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import Code, Command, Line, Read
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
+Slug = Annotated[Code, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
 
 
 class RegionShown(Read):
@@ -37,8 +37,8 @@ class NewCollege(Command):
     slug: Slug
     name: Annotated[Line, StringConstraints(max_length=120)]
     city: Annotated[Line, StringConstraints(max_length=80)]
-    region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
-    number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,6}$")]
+    region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    number_prefix: Annotated[Code, StringConstraints(pattern=r"^[A-Z]{3,6}$")]
     timezone: Annotated[str, StringConstraints(max_length=40)] = "America/Toronto"
     is_sofeduc_member: bool = False
     authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Field, col
 
+from app.people.rules import full_name
 from app.platform.database.rows import Row
 from app.platform.database.types import moment
 
@@ -16,9 +17,12 @@ SEARCH_KEY = 420
 
 
 class Person(Row, table=True):
-    """A person; ``search_key`` is the name without accents or case, for search and sorting."""
+    """A person; ``search_key`` is the name without accents or case, for search and sorting.
 
-    legal_first_name: str = Field(max_length=100)
+    Who has one name only has no first name.
+    """
+
+    legal_first_name: str | None = Field(default=None, max_length=100)
     legal_last_name: str = Field(max_length=100)
     chosen_name: str | None = Field(default=None, max_length=200)
     search_key: str = Field(max_length=SEARCH_KEY, index=True)
@@ -27,14 +31,23 @@ class Person(Row, table=True):
     @property
     def name(self) -> str:
         """The name shown on screens: the chosen name, else the legal one, which certificates carry."""
-        return self.chosen_name or f"{self.legal_first_name} {self.legal_last_name}"
+        return self.chosen_name or self.legal_name
+
+    @property
+    def legal_name(self) -> str:
+        """The legal first and last names, or the only name."""
+        return full_name(self.legal_first_name, self.legal_last_name)
 
 
 def shown_name() -> ColumnElement[str]:
     """Return ``Person.name`` as an SQL expression, for statements that select columns."""
-    legal = col(Person.legal_first_name) + " " + col(Person.legal_last_name)
-    return func.coalesce(col(Person.chosen_name), legal)
+    return func.coalesce(col(Person.chosen_name), legal_name())
 
 
-SHOWN_NAME_SQL = "coalesce(p.chosen_name, p.legal_first_name || ' ' || p.legal_last_name)"
+def legal_name() -> ColumnElement[str]:
+    """Return ``Person.legal_name`` as an SQL expression."""
+    return func.concat_ws(" ", col(Person.legal_first_name), col(Person.legal_last_name))
+
+
+SHOWN_NAME_SQL = "coalesce(p.chosen_name, concat_ws(' ', p.legal_first_name, p.legal_last_name))"
 """``Person.name`` in statements written as text, where ``p`` is the person."""

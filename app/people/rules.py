@@ -1,8 +1,11 @@
-"""Pure rules about people: the normal form of a name."""
-
-import unicodedata
+"""Pure rules about people: their names as one text."""
 
 
-def normal_name(text: str) -> str:
-    """Return the name in NFC with single spaces, so that ``Zoé`` is stored one way however it was typed."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+def full_name(first_name: str | None, last_name: str) -> str:
+    """Return the names in the order in which they are said; a person may have only one, which is their last name."""
+    return f"{first_name} {last_name}" if first_name else last_name
+
+
+def sorted_name(first_name: str | None, last_name: str, chosen_name: str | None = None) -> str:
+    """Return the names in the order of lists: the last name first."""
+    return " ".join(filter(None, (last_name, first_name, chosen_name)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 
 from app.people.models import SEARCH_KEY, Person
-from app.people.rules import normal_name
+from app.people.rules import sorted_name
 from app.people.schemas import NewPerson
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -14,12 +14,12 @@ from app.platform.messages.i18n import search_key
 
 def add_person(db: Session, command: NewPerson) -> Person:
     """Add a person and return the row, which stays inside the services."""
-    names = (command.legal_first_name, command.legal_last_name, command.chosen_name or "")
+    names = (command.legal_first_name, command.legal_last_name, command.chosen_name)
     person = Person(
-        legal_first_name=normal_name(command.legal_first_name),
-        legal_last_name=normal_name(command.legal_last_name),
+        legal_first_name=command.legal_first_name,
+        legal_last_name=command.legal_last_name,
         chosen_name=command.chosen_name,
-        search_key=search_key(f"{names[1]} {names[0]} {names[2]}")[:SEARCH_KEY],
+        search_key=search_key(sorted_name(*names))[:SEARCH_KEY],
         created_at=now(),
     )
     db.add(person)

@@ -82,7 +82,7 @@ WRONG: tuple[tuple[dict[str, str], str], ...] = (
     ({"prefix": "ab"}, "Préfixe des numéros d’attestation, 3 à 6 majuscules : "),
     ({"college": ""}, "Nom du collège : "),
     ({"email": "pas une adresse"}, "Courriel de la personne qui administre : "),
-    ({"first_name": " "}, "Prénom de la personne qui administre : "),
+    ({"first_name": " ", "last_name": "\u200b"}, "Nom de la personne qui administre : "),
     ({"last_name": "x" * 101}, "Nom de la personne qui administre : "),
     ({"password": "trop court"}, "Choisissez au moins 15 caractères"),
     ({"password": "x" * 201}, "Choisissez au plus 200 caractères."),

@@ -195,9 +195,9 @@ def test_coordinator_reads_a_session_without_the_reason_of_a_turn(
 
 
 BAD_GROUPS = [
-    ({"name": ""}, "string_too_short", "name"),
+    ({"name": ""}, "missing", "name"),
     ({"name": "x" * 81}, "string_too_long", "name"),
-    ({"name": "a\u202eb"}, "value_error", "name"),
+    ({"name": "a\u001bb"}, "refused_character", "name"),
     ({"note": "?"}, "extra_forbidden", "note"),
     ({"facilitator_id": "?"}, "int_parsing", "facilitator_id"),
     ({"facilitator_id": 10**9}, "unknown_person", "facilitator_id"),
@@ -249,7 +249,7 @@ def test_invalid_record_is_refused_and_writes_nothing(
     ("body", "code"),
     [
         ({"activity_code": "GEN-1.B", "starts_at": FIRST.isoformat()}, "not_a_codev_activity"),
-        ({"activity_code": "GEN-7.A\u0000", "starts_at": FIRST.isoformat()}, "value_error"),
+        ({"activity_code": "GEN-7.A\u0000", "starts_at": FIRST.isoformat()}, "refused_character"),
         ({"activity_code": "GEN-7.A", "starts_at": "2026-11-22T17:00:00"}, "timezone_aware"),
         ({"activity_code": "GEN-7.A", "starts_at": "2126-11-22T17:00:00Z"}, "session_far_from_cohort"),
         ({"activity_code": "GEN-7.A", "starts_at": FIRST.isoformat(), "planned_minutes": 5}, "greater_than_equal"),

@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.identity.account.rules import normal_email
 from app.identity.roles.rules import roles_grantable_by
 from app.identity.sign_in.rules import is_open
-from app.people.rules import normal_name
+from app.people.rules import full_name, sorted_name
 from app.platform.security.permissions import Role
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -24,13 +22,16 @@ def test_email_is_normalised(typed: str, stored: str) -> None:
     assert normal_email(typed) == stored
 
 
-def test_name_is_normalised() -> None:
-    assert normal_name("  Zoe\N{COMBINING ACUTE ACCENT}   Côté ") == "Zoé Côté"
-
-
-@given(st.text())
-def test_name_normalised_twice_is_unchanged(text: str) -> None:
-    assert normal_name(normal_name(text)) == normal_name(text)
+@pytest.mark.parametrize(
+    ("first", "last", "chosen", "shown", "sorted_"),
+    [
+        ("Zoé", "Côté", None, "Zoé Côté", "Côté Zoé"),
+        (None, "Sukarno", None, "Sukarno", "Sukarno"),
+        ("Zoé", "Côté", "Zo", "Zoé Côté", "Côté Zoé Zo"),
+    ],
+)
+def test_names_as_one_text(first: str | None, last: str, chosen: str | None, shown: str, sorted_: str) -> None:
+    assert (full_name(first, last), sorted_name(first, last, chosen)) == (shown, sorted_)
 
 
 @pytest.mark.parametrize(

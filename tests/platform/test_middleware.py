@@ -32,7 +32,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 START = b'{"activity_code": "GEN-1.C", "body": '
 
 HOSTILE: dict[str, tuple[bytes, int, str, str | None]] = {
-    "nul": (START + rb'"a\u0000b"}', 422, "invalid", "value_error"),
+    "nul": (START + rb'"a\u0000b"}', 422, "invalid", "refused_character"),
     "half a character": (START + rb'"a\ud800b"}', 422, "bad_json", "json_half_character"),
     "900 deep": (START + b"[" * 900 + b"]" * 900 + b"}", 422, "bad_json", "json_too_deep"),
     "100 000 deep": (START + b"[" * 100_000 + b"]" * 100_000 + b"}", 422, "bad_json", "json_too_deep"),
@@ -40,7 +40,6 @@ HOSTILE: dict[str, tuple[bytes, int, str, str | None]] = {
     "a key twice": (START + b'"a", "body": "b"}', 422, "bad_json", "json_duplicate"),
     "50 MB": (START + b'"' + b"a" * 50_000_000 + b'"}', 413, "too_large", None),
     "5000 digits": (START + b"1" * 5000 + b"}", 422, "bad_json", "json_number"),
-    "read backwards": (START + '"\u202etxt.exe\u200b"}'.encode(), 422, "invalid", "value_error"),
 }
 MORE: dict[str, tuple[bytes, int, str, str | None]] = {
     "empty": (b"", 422, "invalid", "missing"),
@@ -95,7 +94,7 @@ def test_hostile_json_to_a_page_is_refused_as_a_page(
         ("body=%ED%A0%80", 400),
         ("body=%E9", 400),
         ("body=é", 400),
-        ("body=%E2%80%AEtxt.exe", 422),
+        ("body=%E2%80%AE%E2%80%8B", 422),
         ("body=" + "[" * 100_000, 422),
         ("body=a&completed_at=NaN", 422),
         ("body=a&completed_at=" + "1" * 5000, 422),

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
-from app.platform.schema import BlankIsNone, Command, Line, Read
+from app.platform.schema import BlankIsNone, Code, Command, Line, Read
 
-NeqTyped = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+NeqTyped = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
 
 
 class NewEnterprise(Command):
@@ -17,7 +17,7 @@ class NewEnterprise(Command):
     neq: NeqTyped | None = None
     sector: Annotated[Line, StringConstraints(max_length=60)]
     size: EnterpriseSize
-    region_code: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
 
 
 class EnterpriseShown(Read):

@@ -7,29 +7,30 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.cohorts.schemas import Justification
 from app.curricula.enums import Mode
-from app.platform.schema import Command, Read
+from app.platform.schema import Code, Command, Read, cleaned_by
+from app.platform.text import clean_line
 
 
 class NewSession(Command):
     """A session to schedule for a group activity, whose minutes and mode are the defaults."""
 
-    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     starts_at: AwareDatetime
     planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
     mode: Mode | None = None
-    place: Annotated[str, StringConstraints(max_length=200)] = ""
+    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
 
 
 class LocalSession(Command):
     """A session to schedule, with its day and clock in the cohort's time zone (BR-30)."""
 
-    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
     clock: time
     second: Literal["first", "second"] | None = None
     planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
     mode: Mode | None = None
-    place: Annotated[str, StringConstraints(max_length=200)] = ""
+    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
 
     @property
     def is_second(self) -> bool | None:

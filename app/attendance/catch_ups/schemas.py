@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from app.platform.schema import Command, Read
+from app.platform.schema import Code, Command, Read
 
 
 class CatchUpCommand(Command):
     """A missed workshop to make up before a date."""
 
-    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     due_on: date
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.certificates.schemas import Colour, StoredPng, TypedColour
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import Command, Line, Name, Read
 
 
 class NewSignatory(Command):
     """A new signatory of the college's certificates; printed in order of ``position``, four at most."""
 
-    name: Annotated[Line, StringConstraints(max_length=80)]
+    name: Annotated[Name, StringConstraints(max_length=80)]
     title: Annotated[Line, StringConstraints(max_length=140)]
     position: Annotated[int, Field(ge=1, le=99)] = 1
     valid_from: date

@@ -14,6 +14,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -32,7 +33,7 @@ def candidates(
     college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
     request: Request,
-    search: Annotated[str, Query(max_length=100)] = "",
+    search: Annotated[SearchText, Query()] = "",
 ) -> Response:
     """Show the candidates, the issued certificates, and the college's signatories and branding."""
     return render(

@@ -25,7 +25,7 @@ from app.curricula.library import curriculum_of, default_library
 from app.network.enums import CertificateKind
 from app.network.models import College
 from app.network.schemas import CollegeShown
-from app.people.models import Person, shown_name
+from app.people.models import Person, legal_name, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
@@ -49,7 +49,7 @@ def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[C
             col(Enrolment.state),
             col(Enrolment.person_id),
             shown_name().label("name"),
-            (col(Person.legal_first_name) + " " + col(Person.legal_last_name)).label("legal_name"),
+            legal_name().label("legal_name"),
             col(Enrolment.cohort_id),
             col(Cohort.code).label("cohort_code"),
             col(Cohort.title).label("cohort_title"),
@@ -281,7 +281,7 @@ def build_record(db: Session, decision: Decision, site: str) -> CertificateRecor
         accent=college.accent,
         city=documents_rules.printable(college.city),
         kind=decision.kind,
-        holder=documents_rules.printable(f"{person.legal_first_name} {person.legal_last_name}"),
+        holder=documents_rules.printable(person.legal_name),
         path_title=documents_rules.printable(curriculum.title.fr),
         curriculum_slug=curriculum.slug,
         curriculum_version=curriculum.version,

@@ -12,6 +12,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
@@ -41,7 +42,7 @@ def read_own(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep) -> Certifi
 def read_register(
     college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_READ)],
     db: SessionDep,
-    search: Annotated[str, Query(max_length=100)] = "",
+    search: Annotated[SearchText, Query()] = "",
 ) -> CertificateList:
     """Return the college's certificates, newest first.
 

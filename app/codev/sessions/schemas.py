@@ -9,7 +9,7 @@ from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole
 from app.curricula.enums import Mode
-from app.platform.schema import BlankIsNone, Command, Read
+from app.platform.schema import BlankIsNone, Code, Command, Read
 
 TURNS = 4
 """Largest number of consultations in a session."""
@@ -20,7 +20,7 @@ Position = Annotated[int, Field(ge=1, le=TURNS)]
 class NewCodevSession(Command):
     """A session to plan for a codevelopment activity; minutes and mode follow from it when left out."""
 
-    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     starts_at: AwareDatetime
     planned_minutes: Annotated[int, Field(ge=30, le=480)] | None = None
     mode: Mode | None = None
@@ -130,7 +130,7 @@ OptionalMemberships = Annotated[tuple[OptionalMembership, ...], Field(max_length
 class LocalCodevSession(Command):
     """A session to plan at a local day and time of the cohort's zone (BR-30)."""
 
-    activity_code: Annotated[str, StringConstraints(max_length=20)]
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
     clock: time
     second: Literal["first", "second"] | None = None

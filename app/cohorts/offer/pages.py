@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import AfterValidator
 
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
@@ -13,7 +12,7 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_open_cohort
 from app.curricula.library import curriculum_of
 from app.network import service as network
-from app.platform.schema import clean
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -22,7 +21,7 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
-Search = Annotated[str, Query(max_length=100), AfterValidator(clean)]
+Search = Annotated[SearchText, Query()]
 
 
 @router.get("/cohortes-ouvertes")

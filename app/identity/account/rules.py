@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from app.platform.errors import Reason
+from app.platform.text import clean_address
 
 MIN_PASSWORD = 15
 MIN_WITH_SECOND_FACTOR = 8
@@ -111,5 +112,5 @@ def _name_words(text: str) -> Iterator[str]:
 
 
 def normal_email(text: str) -> str:
-    """Return the address as stored and compared: trimmed, NFC, lower case."""
-    return unicodedata.normalize("NFC", text.strip()).lower()
+    """Return the address as stored and compared: cleaned, lower case."""
+    return clean_address(text).lower()

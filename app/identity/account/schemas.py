@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, EmailStr, Field, SecretStr
 
 from app.identity.account.rules import normal_email
 from app.people.schemas import NewPerson
-from app.platform.schema import Command, Read
+from app.platform.schema import Command, Read, SearchText, cleaned_by
 from app.platform.security.permissions import Role
+from app.platform.text import clean_address
 
-Email = Annotated[EmailStr, AfterValidator(normal_email)]
+Email = Annotated[EmailStr, cleaned_by(clean_address), AfterValidator(normal_email)]
 
 
 class NewAccount(NewPerson):
@@ -50,7 +51,7 @@ class ChangePassword(PasswordProof):
 class AccountsQuery(Command):
     """A search: every word must be in a name, whatever its accents and case."""
 
-    search: Annotated[str, StringConstraints(max_length=100)] = ""
+    search: SearchText = ""
     after: int | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 

@@ -35,7 +35,7 @@ def add_account(
     password, ``Conflict("email_taken")``.
     """
     password = command.password.get_secret_value()
-    names = (command.legal_first_name, command.legal_last_name, command.chosen_name or "", *about)
+    names = (command.legal_first_name or "", command.legal_last_name, command.chosen_name or "", *about)
     refuse_unless(*password_reasons(password, email=command.email, about=names))
     if db.exec(select(Account.id).where(Account.email == command.email)).first() is not None:
         raise Conflict("email_taken", Reason("email_taken", field="email"))
@@ -101,5 +101,5 @@ def change_password(db: Session, keyring: Keyring, actor: Actor, command: Change
 def password_reasons_for(db: Session, account: Account, password: str, *, second_factor: bool) -> list[Reason]:
     """Return why an account may not have this password, with or without a second factor."""
     person = db.get_one(Person, account.person_id)
-    about = (person.legal_first_name, person.legal_last_name, person.chosen_name or "")
+    about = (person.legal_first_name or "", person.legal_last_name, person.chosen_name or "")
     return password_reasons(password, email=account.email, about=about, second_factor=second_factor)

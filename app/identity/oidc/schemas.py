@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
 
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import Address, Command, Line, Read
 
-Address = Annotated[str, StringConstraints(min_length=8, max_length=300)]
-ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+WebAddress = Annotated[Address, StringConstraints(min_length=8, max_length=300)]
+ClientId = Annotated[Address, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
 def _of_ascii(secret: SecretStr) -> SecretStr:
@@ -25,7 +25,7 @@ class NewProvider(Command):
     """A provider with our registration there; an existing one gets the new label and secret."""
 
     label: Annotated[Line, StringConstraints(max_length=100)]
-    issuer: Address
+    issuer: WebAddress
     client_id: ClientId
     client_secret: Secret
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pyotp
 
+from app.platform.text import clean_code
+
 STEP_SECONDS = 30
 WINDOW_STEPS = 1
 """Steps by which a phone's clock may be ahead or behind (RFC 6238, section 5.2)."""
@@ -16,7 +18,7 @@ RECOVERY_CODES = 10
 RECOVERY_LENGTH = 16
 RECOVERY_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's 32 characters: 16 of them hold 80 bits, so that a digest without salt is safe to store."""
-_READ_AS = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None, "\u00a0": None})
+_READ_AS = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None})
 
 
 def step_of(at: datetime) -> int:
@@ -46,7 +48,7 @@ def is_time_code(typed: str) -> bool:
 
 def normal_code(typed: str) -> str:
     """Return a code as compared: no case, spaces or hyphens; letters that look like digits become digits."""
-    return typed.lower().translate(_READ_AS)
+    return clean_code(typed).lower().translate(_READ_AS)
 
 
 def shown_code(code: str) -> str:

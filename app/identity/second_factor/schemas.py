@@ -7,9 +7,9 @@ from pydantic import StringConstraints
 
 from app.identity.account.schemas import TypedPassword
 from app.identity.sign_in.schemas import SignedIn
-from app.platform.schema import Command, Read
+from app.platform.schema import Code, Command, Read
 
-Code = Annotated[str, StringConstraints(min_length=6, max_length=40)]
+TypedCode = Annotated[Code, StringConstraints(min_length=6, max_length=40)]
 
 
 class SecondFactorState(Read):
@@ -33,7 +33,7 @@ class FirstCode(Command):
     """A proposed second factor, with its first code."""
 
     proposal: Annotated[str, StringConstraints(min_length=1, max_length=400)]
-    code: Code
+    code: TypedCode
 
 
 class Enrol(FirstCode):
@@ -45,7 +45,7 @@ class Enrol(FirstCode):
 class SecondFactorCode(Command):
     """Six digits of the application, or a recovery code."""
 
-    code: Code
+    code: TypedCode
 
 
 class RecoveryCodes(Read):

@@ -7,14 +7,14 @@ from pydantic import AfterValidator, SecretStr, StringConstraints
 
 from app.identity.account.rules import normal_email
 from app.identity.sign_in.enums import SignInKind
-from app.platform.schema import Command, Read
+from app.platform.schema import Address, Command, Read
 from app.platform.security.permissions import Role
 
 
 class SignInCommand(Command):
     """An address and its password."""
 
-    email: Annotated[str, StringConstraints(min_length=3, max_length=254), AfterValidator(normal_email)]
+    email: Annotated[Address, StringConstraints(min_length=3, max_length=254), AfterValidator(normal_email)]
     password: SecretStr
 
 

@@ -5,15 +5,15 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from app.platform.schema import Command, Read
+from app.platform.schema import Code, Command, Read
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+ActivityCode = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
 
 
 class CompletionCommand(Command):
     """Mark an activity done or, with ``done`` false, not done after all; ``done_on`` is today when left out."""
 
-    activity_code: Code
+    activity_code: ActivityCode
     done: bool = True
     done_on: date | None = None
 

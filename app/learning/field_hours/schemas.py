@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.cohorts.schemas import Justification
-from app.learning.activities.schemas import Code
+from app.learning.activities.schemas import ActivityCode
 from app.platform.schema import Command, Line, Read
 
 MINUTES_A_DAY = 1440
@@ -24,7 +24,7 @@ class HoursState(StrEnum):
 class HoursCommand(Command):
     """Minutes spent in an enterprise on one day, for a field activity."""
 
-    activity_code: Code
+    activity_code: ActivityCode
     minutes: Annotated[int, Field(ge=1, le=MINUTES_A_DAY)]
     worked_on: date
     note: Line | None = None

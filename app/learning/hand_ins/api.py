@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities.api import ALREADY_RECEIVED, set_creation_status
-from app.learning.activities.schemas import Code
+from app.learning.activities.schemas import ActivityCode
 from app.learning.hand_ins import service
 from app.learning.hand_ins.rules import MEGABYTE, clean_name
 from app.learning.hand_ins.schemas import FileCommand, HandInRow, HandInShown, TextCommand
@@ -44,7 +44,7 @@ def hand_in_text(
 class FileForm(Command):
     """A multipart form: one file and the activity it is for."""
 
-    activity_code: Code
+    activity_code: ActivityCode
     file: UploadFile
     completed_at: AwareDatetime | None = None
 

@@ -5,14 +5,14 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from app.learning.activities.schemas import Code
+from app.learning.activities.schemas import ActivityCode
 from app.platform.schema import Command, Prose, Read
 
 
 class TextCommand(Command):
     """A text handed in; ``completed_at`` is the moment it was finished, when sent later for want of a network (S1)."""
 
-    activity_code: Code
+    activity_code: ActivityCode
     body: Prose
     completed_at: AwareDatetime | None = None
 
@@ -20,7 +20,7 @@ class TextCommand(Command):
 class FileCommand(Command):
     """A file handed in: its name, cleaned by ``rules.clean_name``, and its bytes."""
 
-    activity_code: Code
+    activity_code: ActivityCode
     name: str
     content: bytes
     completed_at: AwareDatetime | None = None

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator
 
 from app.attendance.calendar.rules import Stage, stage
 from app.attendance.calendar.schemas import SessionRow
@@ -16,7 +15,7 @@ from app.cohorts.service import allowed_actions, see_cohort
 from app.identity.roles.service import holders
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.schema import clean
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
@@ -27,7 +26,7 @@ from app.progress.board.service import board_and_calls
 
 router = APIRouter(include_in_schema=False)
 
-Search = Annotated[str, Query(max_length=100), AfterValidator(clean)]
+Search = Annotated[SearchText, Query()]
 MAX_COMING_SESSIONS = 3
 ACTIONS = (
     P.PROGRESS_READ, P.SESSION_READ, P.SESSION_MANAGE, P.ROLLCALL_RECORD,

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.platform.schema import Command, Read
+from app.platform.schema import Command, Read, SearchText
 from app.platform.security.permissions import Role
 
 
@@ -26,6 +26,6 @@ class PeoplePage(Read):
 class PeopleQuery(Command):
     """A search: every word must be in a name, whatever its accents and case."""
 
-    search: Annotated[str, StringConstraints(max_length=100)] = ""
+    search: SearchText = ""
     after: int | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

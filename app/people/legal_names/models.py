@@ -16,7 +16,7 @@ class NameChange(Row, table=True):
 
     college_id: int = Field(foreign_key="college.id", index=True)
     person_id: int = Field(foreign_key="person.id", index=True)
-    former_first_name: str = Field(max_length=100)
+    former_first_name: str | None = Field(default=None, max_length=100)
     former_last_name: str = Field(max_length=100)
     changed_at: datetime = moment()
     seen_on: date

@@ -12,7 +12,7 @@ from app.network.service import timezone_of
 from app.people.legal_names.models import NameChange
 from app.people.legal_names.schemas import FormerName, LegalName, PersonRef, Rename
 from app.people.models import SEARCH_KEY, Person, shown_name
-from app.people.rules import normal_name
+from app.people.rules import sorted_name
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -72,7 +72,7 @@ def rename(db: Session, actor: Actor, person: PersonRef, command: Rename) -> Leg
     if command.seen_on > today(timezone_of(db, person.college_id)):
         raise Invalid("invalid", Reason("date_in_the_future", field="seen_on"))
     row = db.exec(select(Person).where(Person.id == person.id).with_for_update(key_share=True)).one()
-    first, last = normal_name(command.legal_first_name), normal_name(command.legal_last_name)
+    first, last = command.legal_first_name, command.legal_last_name
     if (first, last) == (row.legal_first_name, row.legal_last_name):
         raise Conflict("same_name")
     db.add(
@@ -87,7 +87,7 @@ def rename(db: Session, actor: Actor, person: PersonRef, command: Rename) -> Leg
         )
     )
     row.legal_first_name, row.legal_last_name, row.chosen_name = first, last, command.chosen_name
-    row.search_key = search_key(f"{last} {first} {command.chosen_name or ''}")[:SEARCH_KEY]
+    row.search_key = search_key(sorted_name(first, last, command.chosen_name))[:SEARCH_KEY]
     db.add(row)
     db.flush()
     return legal_name(db, person)

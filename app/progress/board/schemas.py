@@ -2,13 +2,12 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind
-from app.platform.schema import Command, Read
+from app.platform.schema import Command, Read, SearchText
 from app.progress.schemas import StoredReason
 
 
@@ -25,7 +24,7 @@ class BoardOrder(StrEnum):
 class BoardQuery(Command):
     """The rows to show: by part of a name, of one state instead of everyone seated, and in which order."""
 
-    search: Annotated[str, StringConstraints(max_length=100)] = ""
+    search: SearchText = ""
     state: EnrolmentState | None = None
     tri: BoardOrder = BoardOrder.NAME
 
