@@ -19,6 +19,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Invalid, Reason, Unavailable
 from app.platform.locations import ROOT
 from app.platform.security.keyring import Keyring, create, load
+from app.platform.security.separation import refuse_oneself
 from app.progress import service as progress
 
 OLDEST_SERVER = 15
@@ -26,14 +27,14 @@ OLDEST_SERVER = 15
 
 
 def open_database(url: str, *, pool_size: int = 10, audited: bool = True) -> Database:
-    """Return the database with what runs before each commit: the progress projection, then the audit record.
+    """Return the database with what runs before each commit: separation of duties, progress, then the audit record.
 
     ``audited`` is false while the demo network is populated: nobody did what is simulated.
     """
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
-    steps = (progress.refresh, record) if audited else (progress.refresh,)
+    steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
     return Database(url, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
 
 

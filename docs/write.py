@@ -1,5 +1,6 @@
 """``make docs``: pages that are written from the code; ``tests/test_docs.py`` holds them to it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import typer.main
@@ -8,6 +9,7 @@ from app.cli import app
 from app.platform.audit.data_register import Retention, Sensitivity, register
 from app.platform.config import Settings
 from app.platform.locations import ROOT
+from app.platform.security import duties
 from app.platform.security.permissions import EVERYONE, GRANTS, Permission, Role
 from docs import row_security
 
@@ -28,7 +30,28 @@ def permissions() -> str:
         base = EVERYONE.get(permission)
         shown = " | ".join(c.value if c else "" for c in cells)
         lines.append(f"| `{permission.value}` | {base.value if base else ''} | {shown} |")
-    return HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join([*lines, "", *_duties()]) + "\n"
+
+
+def _duties() -> list[str]:
+    """What nobody does to themselves, and which roles each role gives."""
+    return [
+        "## On oneself\n",
+        "Whoever holds a permission of the first list does not use it on their own case (403 `own_case`), in whatever",
+        "part of a request their record is named. Where a college has one person for all its roles, another person",
+        "acts: the administrator gives the role, in this college, to someone of another or of the lead college.\n",
+        "- never on oneself: " + _named(duties.NOT_ON_ONESELF),
+        "- on one's own case, that is what it is for: " + _named(duties.ON_ONESELF),
+        "- about no person: " + _named(duties.ABOUT_THINGS),
+        "\n## Roles that each role gives\n",
+        "Never to oneself (403 `grants_oneself`), never one's own or a higher one (403 `role_above_yours`). No route",
+        "gives the role of administrator.\n",
+        *(f"- {role.value}: {', '.join(sorted(given))}" for role, given in duties.GRANTABLE.items()),
+    ]
+
+
+def _named(permissions: Iterable[Permission]) -> str:
+    return ", ".join(f"`{permission.value}`" for permission in sorted(permissions))
 
 
 def settings() -> str:

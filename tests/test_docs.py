@@ -12,7 +12,7 @@ from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from docs import row_security
 from docs.write import HEAD, PAGES
-from tests.access.matrix import MATRIX
+from tests.access.matrix import ROWS
 
 
 @pytest.mark.parametrize(("name", "page"), PAGES.items())
@@ -86,7 +86,7 @@ def test_rows_of_the_matrix_that_a_guide_gives_are_rows_of_it() -> None:
     text = (ROOT / "docs" / "add-a-feature.md").read_text(encoding="utf-8")
     given = re.findall(r"^(GET|POST), (API|page) +(\S+)$", text, re.MULTILINE)
     assert len(given) == 4
-    matrix = {(row.split()[0], "/api/" in row, ",".join(cells.values())) for row, cells in MATRIX.items()}
+    matrix = {(row.split()[0], "/api/" in row, ",".join(cells.values())) for row, cells in ROWS.items()}
     assert {(method, face == "API", cells) for method, face, cells in given} <= matrix
 
 

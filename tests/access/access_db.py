@@ -63,6 +63,7 @@ class Template:
     server: str
     name: str
     places: dict[str, Place]
+    people: dict[str, int]
     tokens: dict[str, str]
     files: Path
 
@@ -77,6 +78,7 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
         world = deepcopy(base[1])
         places = build(database, world, files)
         tokens = {actor: token(database, world, who) for actor, who in ACTORS.items() if who is not None}
+        tokens |= {f"self {part}": token(database, world, who) for part, who in places["alma"].parts.items()}
         tokens["pending"] = pending_token(database, world, "pending")
         tokens["token"] = api_token(database, world, "coordinator", Permission.COHORT_READ)
         with database.engine.begin() as connection:  # everyone has a second factor, proven in the sign-ins above
@@ -84,7 +86,7 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
             # The holders have changed their name since, so that there is something to correct.
             connection.exec_driver_sql(FORMERLY)
         database.dispose()
-        yield Template(server, name, places, tokens, files)
+        yield Template(server, name, places, world.people, tokens, files)
     finally:
         database.dispose()
         drop_database(server, name)
@@ -124,6 +126,10 @@ class AccessDatabase:
         if row in PROPOSED:
             values = {**values, **self._proposed(headers)}
         return self.client.request(**{**request_of(row, values), **changes}, headers=headers)
+
+    def person(self, part: str) -> int:
+        """Return the id of the person of a part in the actors' own cohort."""
+        return self.template.people[self.places["alma"].parts[part]]
 
     def _proposed(self, headers: dict[str, str]) -> dict[str, str]:
         """Return a second factor proposed to the actor, with its first code; it is not stored until confirmed."""

@@ -3,6 +3,9 @@
 A cell is the status that the actor gets on a record of their own college, then on one of another (``200/404``);
 ``login`` is a redirection to the sign-in page, ``factor`` to that of the second factor. A row without records has one
 status per cell.
+
+The last column, ``self``, is for writes: the status that someone who holds every role gets when the record is about
+themselves (``self_column.py``); it is empty for what only reads.
 """
 
 import csv
@@ -24,12 +27,17 @@ SEPARATE = frozenset({"content-length"})
 
 
 def read() -> dict[str, dict[str, str]]:
-    """Return the cells by row and actor."""
+    """Return the cells by row and column."""
     with FILE.open(encoding="utf-8", newline="") as file:
         return {line.pop("route"): line for line in csv.DictReader(file)}
 
 
-MATRIX = read()
+ROWS = read()
+SELF = {row: columns["self"] for row, columns in ROWS.items()}
+"""The column ``self``, by row."""
+
+MATRIX = {row: {actor: cell for actor, cell in columns.items() if actor != "self"} for row, columns in ROWS.items()}
+"""The cells of the actors, by row."""
 
 
 def cells(row: str) -> Iterator[tuple[str, str, str]]:

@@ -103,7 +103,7 @@ COHORTS: dict[str, Call] = {
     ),
     f"PUT {V1}/cohorts/{{cohort_id}}/applications-open": json(is_open=False),
     f"PUT {V1}/cohorts/{{cohort_id}}/capacity": json(capacity=13),
-    f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{coordinator_person}"),
+    f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
     f"POST {V1}/cohorts/{{cohort_id}}/start": Call(),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
     f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
@@ -121,7 +121,7 @@ COHORTS: dict[str, Call] = {
     ),
     "POST /cohortes/{cohort_id}/ouverture": form("/cohortes/{cohort}", is_open="false"),
     "POST /cohortes/{cohort_id}/places": form("/cohortes/{cohort}", capacity=13),
-    "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}", person_id="{coordinator_person}"),
+    "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}", person_id="{trainer_person}"),
     "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),
@@ -398,3 +398,26 @@ PROPOSED = frozenset(row for row, call in ACCOUNT.items() if "{proposal}" in str
 
 CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT}
 """By row; a row that is not here is called with its path alone."""
+
+SUBJECTS = {
+    "applicant": ("POST /cohortes/{cohort_id}/candidatures/{enrolment_id}",),
+    "trainer": (
+        f"POST {V1}/cohorts/{{cohort_id}}/staff", "POST /cohortes/{cohort_id}/equipe",
+        f"PUT {V1}/codev/groups/{{group_id}}/facilitator", "POST /codev/groupes/{group_id}/animation",
+    ),
+    "facilitator": (f"POST {V1}/cohorts/{{cohort_id}}/codev-groups", "POST /codev/groupes"),
+    "loose1": (f"POST {V1}/codev/groups/{{group_id}}/members", "POST /codev/groupes/{group_id}/membres"),
+    "third": (
+        f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",
+        f"POST {V1}/certificates/{{certificate_id}}/revocations", "POST /attestations/{certificate_id}/revocations",
+    ),
+    "peer": (
+        f"POST {V1}/certificate-batches/{{batch_id}}/resumptions", "POST /attestations/lots/{batch_id}/reprise",
+        f"POST {V1}/colleges/{{college_id}}/management-links", "POST /codev/liens",
+    ),
+    "graduate": (
+        f"POST {V1}/enrolments/{{enrolment_id}}/certificates", "POST /parcours/{enrolment_id}/attestations",
+        f"POST {V1}/colleges/{{college_id}}/certificate-batches", "POST /colleges/{college_id}/attestations/lots",
+    ),
+}  # fmt: skip
+"""The part of the person whom a call is about, when it is not ``owner``, by that part."""

@@ -39,7 +39,7 @@ from app.codev.groups import service as codev
 from app.codev.sessions import service as sessions
 from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortRef
-from app.identity.account import service as account
+from app.identity.roles import service as roles
 from app.platform.database.session import Session
 from app.platform.errors import NotFound, Unauthenticated
 from app.platform.locations import ROOT
@@ -129,11 +129,11 @@ SEEN_SITES: dict[tuple[int, str], Site] = {}
 """Where each ``seen`` guard of a route stands; filled when the application is instrumented."""
 
 
-def _seen_guard(self: SeenGuard, *, db: Session, actor: Actor, **path: object) -> Any:
+def _seen_guard(self: SeenGuard, *, request: Request, db: Session, actor: Actor, **path: object) -> Any:
     place = SEEN_SITES[id(self), route_of(REMOVAL.trial, id(self))]
     REMOVAL.trials[place].add(REMOVAL.trial)
     if place not in REMOVAL.sites:
-        return SEEN_GUARD(self, db=db, actor=actor, **path)
+        return SEEN_GUARD(self, request=request, db=db, actor=actor, **path)
     with without(everything=True):
         return UNSCOPED.get(self.see.__name__, self.see)(db, actor, **path)
 
@@ -372,7 +372,7 @@ ME = f"GET {V1}/me"
 GIVING = f"POST {V1}/colleges/{{college_id}}/people#registrar"
 NAMING = another_college(f"PUT {V1}/codev/groups/{{group_id}}/facilitator")
 OTHERS: tuple[tuple[str, object, str, object, str], ...] = (
-    ("nobody gives a role above their own", account, "roles_grantable_by", _any_role, GIVING),
+    ("nobody gives a role above their own", roles, "grantable_by", _any_role, GIVING),
     ("an API token does no more than its scope", Actor, "can", _scopeless, ME),
     ("the second factor is awaited", Actor, "can", _not_pending, ME),
     ("who is named has a role in the college", codev, "require_known_person", _nothing, NAMING),

@@ -13,7 +13,7 @@ from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.service import create_sign_in
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
-from app.platform.web.problems import UNSAFE
+from app.platform.security.guards import UNSAFE
 from tests.access.test_every_route_is_guarded import guarded_routes
 from tests.factories.network import World, count
 

@@ -119,7 +119,7 @@ def test_cohort_closes_to_applications_at_its_own_midnight(database: Database, i
 
 
 def test_proof_of_name_seen_today_in_the_islands_is_not_in_the_future(database: Database, islands: World) -> None:
-    person = PersonRef(id=islands.people["maude"], college_id=islands.alma)
+    person = PersonRef(person_id=islands.people["maude"], college_id=islands.alma)
     new = Rename(legal_first_name="Maude", legal_last_name="Roy", seen_on=date(2027, 1, 1))
     with at(NEW_YEAR), database.transaction() as db:
         assert rename(db, acting(db, islands, "registrar"), person, new).legal_last_name == "Roy"

@@ -253,7 +253,7 @@ def test_accounts_pages_follow_one_another_without_gap(client: TestClient, datab
 def test_suspension_of_oneself_is_refused(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "admin")
     own = client.put(f"/api/v1/accounts/{world.people['admin']}/suspension")
-    assert (own.status_code, own.json()["code"]) == (409, "suspends_oneself")
+    assert (own.status_code, own.json()["code"]) == (403, "own_case")
     assert client.put("/api/v1/accounts/999999/suspension").status_code == 404
 
 

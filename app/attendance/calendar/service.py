@@ -6,8 +6,9 @@ from sqlmodel import col, select
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import calendar_reasons
 from app.attendance.calendar.schemas import CancelCommand, ComingSession, NewSession, SessionRef, SessionRow
-from app.attendance.roll_calls.models import RollCall
+from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
@@ -17,6 +18,7 @@ from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor, scoped
+from app.platform.security.duties import own_case
 
 
 def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
@@ -82,7 +84,11 @@ def see_session(db: Session, actor: Actor, session_id: int) -> SessionRef:
 
 
 def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelCommand) -> SessionRow:
-    """Cancel a session, which leaves the attendance base even when its roll was called (BR-08)."""
+    """Cancel a session, which leaves the attendance base even when its roll was called (BR-08).
+
+    Raises ``Forbidden("own_case")`` when the roll records the actor, whose attendance would change.
+    """
+    _refuse_own_attendance(db, actor, session)
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
@@ -91,6 +97,17 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
     db.flush()
     roll_call = select(RollCall.id).where(RollCall.session_id == session.id)
     return session_row(row, closed=db.exec(roll_call.limit(1)).first() is not None)
+
+
+def _refuse_own_attendance(db: Session, actor: Actor, session: SessionRef) -> None:
+    entry = (
+        select(RollCallEntry.id)
+        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+        .join(Enrolment, col(Enrolment.id) == RollCallEntry.enrolment_id)
+        .where(RollCall.session_id == session.id, Enrolment.person_id == actor.person_id)
+    )
+    if db.exec(entry.limit(1)).first() is not None:
+        raise own_case()
 
 
 def next_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:

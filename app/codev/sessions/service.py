@@ -32,6 +32,7 @@ from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor, scoped
+from app.platform.security.duties import own_case
 
 
 def is_inside(actor: Actor, group_id: int) -> bool:
@@ -88,7 +89,11 @@ def _row(row: CodevSession, *, held: bool | None) -> CodevSessionRow:
 
 
 def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> CodevSessionRef:
-    """Cancel a session, which then counts for nobody even with a closed record; return its new state."""
+    """Cancel a session, which then counts for nobody even with a closed record; return its new state.
+
+    Raises ``Forbidden("own_case")`` when the record names the actor, whose hours would change.
+    """
+    _refuse_own_presence(db, actor, meeting)
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
@@ -96,6 +101,18 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     db.add(row)
     db.flush()
     return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
+
+
+def _refuse_own_presence(db: Session, actor: Actor, meeting: CodevSessionRef) -> None:
+    presence = (
+        select(CodevPresence.id)
+        .join(CodevRecord, col(CodevRecord.id) == CodevPresence.record_id)
+        .join(CodevMembership, col(CodevMembership.id) == CodevPresence.membership_id)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .where(CodevRecord.session_id == meeting.id, Enrolment.person_id == actor.person_id)
+    )
+    if db.exec(presence.limit(1)).first() is not None:
+        raise own_case()
 
 
 def see_codev_session(db: Session, actor: Actor, session_id: int) -> CodevSessionRef:

@@ -26,7 +26,7 @@ def start(
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
 ) -> Started:
-    """Make every admitted enrolment of the cohort active."""
+    """Make every admitted enrolment of the cohort active, but one's own: another person starts that one."""
     return Started(started=service.start(db, actor, cohort))
 
 

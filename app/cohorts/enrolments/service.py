@@ -218,7 +218,7 @@ def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
 
 
 def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:
-    """Make every admitted enrolment active and return how many.
+    """Make every admitted enrolment active and return how many; the actor's own waits for another person.
 
     ``joined_on`` is ``on``, else the later of the cohort's first day and the day of the admission, so that
     the attendance of a late arrival counts from their own first day (S2).
@@ -229,6 +229,7 @@ def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = Non
         .where(
             col(Enrolment.cohort_id) == cohort.id,
             col(Enrolment.state) == EnrolmentState.ADMITTED,
+            col(Enrolment.person_id) != actor.person_id,
             col(EnrolmentMove.to_state) == EnrolmentState.ADMITTED,
         )
         .group_by(col(EnrolmentMove.enrolment_id))

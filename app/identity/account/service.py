@@ -9,7 +9,6 @@ from app.identity.account.models import Account
 from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import password_reasons
 from app.identity.account.schemas import ChangePassword, CollegeAccount, NewAccount, PersonAdded
-from app.identity.roles.rules import roles_grantable_by
 from app.identity.roles.service import grant_role
 from app.identity.sign_in.service import end_sign_ins
 from app.network.schemas import CollegeShown
@@ -17,7 +16,7 @@ from app.people.models import Person
 from app.people.service import add_person
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Forbidden, Invalid, Reason, refuse_unless
+from app.platform.errors import Conflict, Invalid, Reason, refuse_unless
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
@@ -60,10 +59,8 @@ def person_by_email(db: Session, email: str) -> int | None:
 def open_account(db: Session, actor: Actor, college: CollegeShown, command: CollegeAccount) -> PersonAdded:
     """Open an account in a college, with a role or without one (the person may then apply to a cohort).
 
-    Raises ``Forbidden("role_above_yours")`` and what :func:`add_account` raises.
+    Raises what :func:`add_account` and :func:`grant_role` raise.
     """
-    if command.role is not None and command.role not in roles_grantable_by(grant.role for grant in actor.grants):
-        raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
     person_id = add_account(db, command)
     if command.role is not None:
         grant_role(db, person_id, Role(command.role), college_id=college.id, granted_by=actor.person_id)

@@ -11,7 +11,7 @@ from app.identity.sign_in.service import end_sign_ins
 from app.people.models import SHOWN_NAME_SQL, Person
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, NotFound, Unauthenticated
+from app.platform.errors import NotFound, Unauthenticated
 from app.platform.messages.i18n import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
@@ -55,13 +55,11 @@ def see_account(db: Session, actor: Actor, person_id: int) -> AccountRef:
 
 
 def suspend(db: Session, actor: Actor, account: AccountRef) -> None:
-    """Suspend an account at once, with its sign-ins and API tokens; nobody suspends their own.
+    """Suspend an account at once, with its sign-ins and API tokens; nobody suspends their own (``duties.py``).
 
     So the last administrator is never suspended: administrators who suspend each other at the same time are
-    serialised, and the second one is refused. Raises ``Conflict("suspends_oneself")``, ``Unauthenticated``.
+    serialised, and the second one is refused. Raises ``Unauthenticated``.
     """
-    if account.person_id == actor.person_id:
-        raise Conflict("suspends_oneself")
     if actor.person_id not in _lock_administrators(db, account):
         raise Unauthenticated
     row = db.get_one(Account, account.account_id)

@@ -35,6 +35,7 @@ from app.platform.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Re
 from app.platform.messages.i18n import day, local, t, today
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
+from app.platform.security.duties import WAY_OUT
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import Role
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
@@ -50,10 +51,14 @@ def grantable_roles(actor: Actor, college_id: int) -> frozenset[Role]:
 def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitation, *, site: str) -> InvitationShown:
     """Send an invitation; the result is the same whether or not the address already has an account.
 
-    Raises ``Forbidden("role_above_yours")``, ``Conflict("already_invited")``, ``Invalid`` for a wrong cohort.
+    Raises ``Forbidden``: ``role_above_yours``, ``grants_oneself``; ``Conflict("already_invited")``, ``Invalid`` for a
+    wrong cohort.
     """
     if command.role is not None and command.role not in grantable_roles(actor, college.id):
         raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
+    own_address = select(Account.id).where(Account.person_id == actor.person_id, Account.email == command.email)
+    if db.exec(own_address).first() is not None:
+        raise Forbidden("grants_oneself", WAY_OUT)
     _check_cohort(db, college.id, command)
     _check_not_already_invited(db, college.id, command)
     token, at = secrets.token_urlsafe(32), now()

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
+from app.platform.security.duties import grantable_by
 from app.platform.security.permissions import Role
 
 
 def roles_grantable_by(roles: Iterable[Role]) -> frozenset[Role]:
-    """Return the college roles that holders of some roles may grant: nobody grants one above their own."""
-    team = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR})
-    held = set(roles)
-    if Role.ADMIN in held:
-        return team | {Role.REGISTRAR}
-    return team if Role.REGISTRAR in held else frozenset()
+    """Return the roles of a college's staff that someone with some roles may offer in an invitation or an account.
+
+    A coordinator gives roles inside cohorts and groups only; participants enter by their application.
+    """
+    return grantable_by(role for role in roles if role is not Role.COORDINATOR)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from app.identity.roles.models import RoleGrantRow
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
+from app.platform.errors import Forbidden, Reason
+from app.platform.security.duties import WAY_OUT, grantable_by
 from app.platform.security.permissions import Role
 
 
@@ -22,7 +25,13 @@ def grant_role(
     project_id: int | None = None,
     granted_by: int | None = None,
 ) -> None:
-    """Grant a role; granting one that the person holds in the same place changes nothing."""
+    """Grant a role; granting one that the person holds in the same place changes nothing.
+
+    ``granted_by`` is the person who gives it; ``None`` when the service itself does, or a command. Raises
+    ``Forbidden``: ``grants_oneself``, or ``role_above_yours`` for a role that none of theirs gives there.
+    """
+    if granted_by is not None:
+        _check_granter(db, granted_by, person_id, role, college_id)
     same_grant = select(RoleGrantRow.id).where(
         RoleGrantRow.person_id == person_id,
         RoleGrantRow.role == role,
@@ -46,6 +55,19 @@ def grant_role(
             )
         )
         db.flush()
+
+
+def _check_granter(db: Session, granter: int, person_id: int, role: Role, college_id: int | None) -> None:
+    """Raise ``Forbidden`` unless another person, whose roles in the place give this one, grants it."""
+    if granter == person_id:
+        raise Forbidden("grants_oneself", WAY_OUT)
+    roles = select(RoleGrantRow.role).where(
+        RoleGrantRow.person_id == granter,
+        or_(col(RoleGrantRow.college_id) == college_id, col(RoleGrantRow.college_id).is_(None)),
+        col(RoleGrantRow.ended_at).is_(None),
+    )
+    if role not in grantable_by(Role(held) for held in db.exec(roles)):
+        raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
 
 
 def revoke_role(

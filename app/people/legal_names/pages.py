@@ -34,4 +34,4 @@ def rename(
 ) -> Response:
     """Change the name, then show the page again."""
     service.rename(db, actor, person, command)
-    return redirect_after_post(PATH.format(college_id=person.college_id, person_id=person.id))
+    return redirect_after_post(PATH.format(college_id=person.college_id, person_id=person.person_id))

@@ -12,7 +12,7 @@ from app.platform.schema import Read
 class PersonRef(Read):
     """A person of a college within the actor's reach: what commands accept."""
 
-    id: int
+    person_id: int
     college_id: int
 
 

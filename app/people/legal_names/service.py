@@ -37,12 +37,12 @@ def see_person(db: Session, actor: Actor, college_id: int, person_id: int) -> Pe
     if college is None or not db.execute(_IS_MEMBER, {"person": person_id, "college": college_id}).scalar_one():
         raise NotFound
     log_access(db, [(person_id, college_id)])
-    return PersonRef(id=person_id, college_id=college_id)
+    return PersonRef(person_id=person_id, college_id=college_id)
 
 
 def legal_name(db: Session, person: PersonRef) -> LegalName:
     """Return the present names and the former legal names."""
-    row = db.get_one(Person, person.id)
+    row = db.get_one(Person, person.person_id)
     changes = db.execute(
         sa.select(
             col(NameChange.former_first_name).label("legal_first_name"),
@@ -52,7 +52,7 @@ def legal_name(db: Session, person: PersonRef) -> LegalName:
             shown_name().label("seen_by"),
         )
         .join(Person, col(Person.id) == NameChange.seen_by)
-        .where(col(NameChange.person_id) == person.id)
+        .where(col(NameChange.person_id) == person.person_id)
         .order_by(col(NameChange.id).desc())
     )
     return LegalName(
@@ -62,23 +62,20 @@ def legal_name(db: Session, person: PersonRef) -> LegalName:
 
 
 def rename(db: Session, actor: Actor, person: PersonRef, command: Rename) -> LegalName:
-    """Change a person's legal name from now on, on every screen; nobody changes their own.
+    """Change a person's legal name from now on, on every screen; nobody changes their own (``duties.py``).
 
-    Raises ``Conflict("renames_oneself")``, ``Conflict("same_name")`` when the legal name is unchanged,
-    ``Invalid`` for a proof seen in the future.
+    Raises ``Conflict("same_name")`` when the legal name is unchanged, ``Invalid`` for a proof seen in the future.
     """
-    if person.id == actor.person_id:
-        raise Conflict("renames_oneself")
     if command.seen_on > today(timezone_of(db, person.college_id)):
         raise Invalid("invalid", Reason("date_in_the_future", field="seen_on"))
-    row = db.exec(select(Person).where(Person.id == person.id).with_for_update(key_share=True)).one()
+    row = db.exec(select(Person).where(Person.id == person.person_id).with_for_update(key_share=True)).one()
     first, last = command.legal_first_name, command.legal_last_name
     if (first, last) == (row.legal_first_name, row.legal_last_name):
         raise Conflict("same_name")
     db.add(
         NameChange(
             college_id=person.college_id,
-            person_id=person.id,
+            person_id=person.person_id,
             former_first_name=row.legal_first_name,
             former_last_name=row.legal_last_name,
             changed_at=now(),

@@ -14,8 +14,12 @@ from fastapi.params import Depends as DependsParam
 from app.platform.database.session import ActorContext, Session, set_actor
 from app.platform.errors import Forbidden, Unauthenticated
 from app.platform.security.actor import Actor
+from app.platform.security.duties import NOT_ON_ONESELF, AboutPerson, own_case
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep, authenticate_of
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""The methods that write."""
 
 
 class PermissionGuard:
@@ -60,19 +64,32 @@ class SeenGuard:
     """The guard that loads the object of a path through its ``see_…`` function, within reach of the actor."""
 
     def __init__(self, see: Callable[..., Any], permission: Permission) -> None:
-        self.see = see
+        self.see, self.permission = see, permission
         path = list(signature(see).parameters.values())[2:]
         self.__signature__ = Signature(
             [
+                Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request),
                 Parameter("db", Parameter.KEYWORD_ONLY, annotation=SessionDep),
                 Parameter("actor", Parameter.KEYWORD_ONLY, annotation=Annotated[Actor, may(permission)]),
                 *(Parameter(p.name, Parameter.KEYWORD_ONLY, annotation=p.annotation) for p in path),
             ]
         )
 
-    def __call__(self, *, db: Session, actor: Actor, **path: object) -> Any:  # noqa: ANN401 - what ``see`` returns
-        """Return the object; raise ``NotFound`` when it is missing or out of reach."""
-        return self.see(db, actor, **path)
+    def __call__(self, *, request: Request, db: Session, actor: Actor, **path: object) -> Any:  # noqa: ANN401 - what ``see`` returns
+        """Return the object; raise ``NotFound`` when it is missing or out of reach.
+
+        Raise ``Forbidden("own_case")`` when a write would use a permission of ``NOT_ON_ONESELF`` on its own actor.
+        """
+        seen_object = self.see(db, actor, **path)
+        if request.method in UNSAFE and self.permission in NOT_ON_ONESELF:
+            refuse_own_case(actor, seen_object)
+        return seen_object
+
+
+def refuse_own_case(actor: Actor, seen_object: object) -> None:
+    """Raise ``Forbidden("own_case")`` when the object is about the actor."""
+    if isinstance(seen_object, AboutPerson) and seen_object.person_id == actor.person_id:
+        raise own_case()
 
 
 @cache

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.platform.config import Settings
 from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
+from app.platform.security.guards import UNSAFE
 from app.platform.web.pages import API
-from app.platform.web.problems import UNSAFE, answer_problem, problem
+from app.platform.web.problems import answer_problem, problem
 from app.platform.web.proxies import set_client
 from app.platform.web.strict_json import is_utf8_form, validate
 

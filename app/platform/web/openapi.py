@@ -14,11 +14,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 
-from app.platform.security.guards import PermissionGuard, PublicGuard
+from app.platform.security.guards import UNSAFE, PermissionGuard, PublicGuard
 from app.platform.security.permissions import PERSONAL, Permission
 from app.platform.web.idempotency import HEADER, LONGEST_KEY, REPLAYED, RETENTION_HOURS, IdempotentRoute
 from app.platform.web.pages import API
-from app.platform.web.problems import UNSAFE
 
 FIRST_ERROR = 400
 ERROR_DESCRIPTIONS: Mapping[int, str] = {

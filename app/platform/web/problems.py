@@ -19,13 +19,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.platform.audit import denials
 from app.platform.errors import DomainError, Reason, Unauthenticated
 from app.platform.messages import i18n as words
-from app.platform.security.guards import bind_actor
+from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of
 from app.platform.web.forms import keep_typed
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render, safe_referer, wants_json
 
 log = logging.getLogger("escouade.web")
-UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def problem(status: int, code: str, reasons: tuple[Reason, ...] = (), **params: object) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""The separation of duties: what nobody does to themselves, which roles nobody gives, what needs a second person.
+
+The tables below stand beside ``GRANTS`` (``permissions.py``): a role may hold a permission, and the person still not
+use it on their own case. They hold for everyone, also where one person is coordinator and registrar: another person
+of the college acts, or someone of another college to whom the administrator gives the role here.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+from app.platform.errors import Forbidden, Reason
+from app.platform.security.permissions import P, Role
+
+NOT_ON_ONESELF = frozenset(
+    {
+        P.ACCOUNT_SUSPEND,
+        P.PEOPLE_MANAGE,
+        P.PERSON_RENAME,
+        P.COHORT_MANAGE,
+        P.ENROLMENT_MANAGE,
+        P.ROLLCALL_RECORD,
+        P.HOURS_COUNTERSIGN,
+        P.CODEV_MANAGE,
+        P.CODEV_RECORD,
+        P.JUDGEMENT_MAKE,
+        P.CERTIFICATE_ISSUE,
+        P.CERTIFICATE_CORRECT,
+    }
+)
+"""The permissions that nobody uses on themselves: a write under one of them refuses to concern the one who acts.
+
+``guards.SeenGuard`` refuses when the path names the actor's own record, ``separation.refuse_oneself`` when a row that
+the transaction wrote is about them, wherever its person was named: in a body, in a list, in a whole cohort.
+"""
+
+ON_ONESELF = frozenset(
+    {
+        P.ME_READ,
+        P.ME_MANAGE,
+        P.SIGN_IN_FINISH,
+        P.COHORT_APPLY,
+        P.ACTIVITY_DO,
+        P.MANDATE_MANAGE,
+        P.CERTIFICATE_ANSWER,
+    }
+)
+"""The permissions whose purpose is one's own case: someone else confirms what the funder counts (``SECOND_PERSON``)."""
+
+GRANTABLE: dict[Role, frozenset[Role]] = {
+    Role.COORDINATOR: frozenset({Role.PARTICIPANT, Role.TRAINER, Role.FACILITATOR}),
+    Role.REGISTRAR: frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR}),
+    Role.ADMIN: frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGISTRAR}),
+}
+"""The roles that each role gives: below it, and never to oneself. The role of administrator is given by no route."""
+
+
+ABOUT_THINGS = frozenset({P.NETWORK_MANAGE, P.SESSION_MANAGE, P.ENTERPRISE_MANAGE})
+"""The permissions whose writes are about no person; a session whose roll records the actor is not cancelled by them."""
+
+
+@runtime_checkable
+class AboutPerson(Protocol):
+    """An object that a guard loaded and that is about one person."""
+
+    person_id: int
+
+
+WAY_OUT = Reason("own_case_way_out")
+"""Who may act instead, also where the college has one person for all its roles."""
+
+
+def grantable_by(roles: Iterable[Role]) -> frozenset[Role]:
+    """Return the roles that the holder of some roles may give to someone else."""
+    return frozenset().union(*(GRANTABLE.get(role, frozenset()) for role in roles))
+
+
+def own_case() -> Forbidden:
+    """Return the refusal of an act on one's own case, with the way out."""
+    return Forbidden("own_case", WAY_OUT)
