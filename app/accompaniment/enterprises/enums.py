@@ -10,3 +10,10 @@ class EnterpriseSize(StrEnum):
     SMALL = "5-49"
     MEDIUM = "50-249"
     LARGE = "250+"
+
+
+class EnterpriseSort(StrEnum):
+    """What lists of enterprises are sorted by."""
+
+    NAME = "nom"
+    SECTOR = "secteur"

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.accompaniment.enterprises import service
 from app.accompaniment.enterprises.enums import EnterpriseSize
-from app.accompaniment.enterprises.schemas import NewEnterpriseForm
+from app.accompaniment.enterprises.schemas import EnterprisesQuery, NewEnterpriseForm
 from app.accompaniment.forms import form_values
 from app.cohorts.offer.service import managed_colleges
 from app.network import service as network
@@ -16,11 +16,10 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-
-Search = Annotated[str, Query(max_length=100)]
 
 
 @router.get("/entreprises")
@@ -28,20 +27,20 @@ def list_enterprises(
     request: Request,
     actor: Annotated[Actor, may(P.ENTERPRISE_READ)],
     db: SessionDep,
-    recherche: Search = "",
-    apres: int | None = None,
+    query: Annotated[EnterprisesQuery, Query()],
 ) -> Response:
     """Enterprises by name, with the form of a new one for those who manage them."""
-    values = _list_context(db, actor, recherche, apres)
+    values = _list_context(db, actor, query)
     return render(request, "accompaniment/enterprises.html", **values, **form_values())
 
 
-def _list_context(db: Session, actor: Actor, search: str, after: int | None) -> dict[str, Any]:
+def _list_context(db: Session, actor: Actor, query: EnterprisesQuery) -> dict[str, Any]:
     colleges = managed_colleges(db, actor.using(P.ENTERPRISE_MANAGE)) if actor.can(P.ENTERPRISE_MANAGE) else []
     regions = network.regions(db)
     return {
-        "page": service.enterprises(db, actor.using(P.ENTERPRISE_READ), search=search, after=after),
-        "search": search,
+        "enterprises": ListView(
+            "/entreprises", query, service.list_enterprises(db, actor.using(P.ENTERPRISE_READ), query)
+        ),
         "colleges": [(c.id, c.name) for c in colleges],
         "default_college": colleges[0] if colleges else None,
         "regions": [(r.code, r.name) for r in regions],
@@ -62,6 +61,6 @@ def add_enterprise(
     try:
         service.add_enterprise(db, actor, college, form.command)
     except DomainError as error:
-        values = {**_list_context(db, actor, "", None), **form_values(form.model_dump(), error)}
+        values = {**_list_context(db, actor, EnterprisesQuery()), **form_values(form.model_dump(), error)}
         return render(request, "accompaniment/enterprises.html", status=error.status, **values)
     return redirect_after_post("/entreprises")

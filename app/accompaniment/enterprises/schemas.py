@@ -1,11 +1,12 @@
 """Commands, form and read models of enterprises."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.platform.schema import BlankIsNone, Code, Command, Line, Read
+from app.accompaniment.enterprises.enums import EnterpriseSize, EnterpriseSort
+from app.platform.paging import ListQuery
 
 NeqTyped = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
 
@@ -37,6 +38,15 @@ class EnterprisePage(Read):
 
     items: tuple[EnterpriseShown, ...]
     next: int | None
+
+
+class EnterprisesQuery(ListQuery):
+    """The enterprises to show in a list, by name."""
+
+    SORTS: ClassVar = EnterpriseSort
+    tri: str = "nom"
+    taille: EnterpriseSize | None = None
+    region: Annotated[str, StringConstraints(max_length=2)] | None = None
 
 
 class NewEnterpriseForm(NewEnterprise):

@@ -1,18 +1,22 @@
 """Enterprises of a college: added once by NEQ, searched by name or NEQ."""
 
-from sqlalchemy import ColumnElement, tuple_
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func, tuple_
 from sqlmodel import col, select
 
+from app.accompaniment.enterprises.enums import EnterpriseSort
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.enterprises.rules import neq_reasons, normal_neq
-from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShown, NewEnterprise
+from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShown, EnterprisesQuery, NewEnterprise
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.network.models import Region
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import search_key
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 
 PAGE = 50
@@ -72,22 +76,42 @@ def _within(actor: Actor) -> ColumnElement[bool]:
     return scoped(actor, college=Enterprise.college_id) | col(Enterprise.id).in_(accompanied)
 
 
-def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
-    """Return the enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
-    statement = select(Enterprise).where(_within(actor)).order_by(Enterprise.search_key, col(Enterprise.id))
+ORDERS: Orders = {
+    EnterpriseSort.NAME: (col(Enterprise.search_key),),
+    EnterpriseSort.SECTOR: (func.lower(Enterprise.sector), col(Enterprise.search_key)),
+}
+
+
+def list_enterprises(db: Session, actor: Actor, query: EnterprisesQuery) -> Page[EnterpriseShown]:
+    """Return a page of the enterprises within reach."""
+    table = sa.inspect(Enterprise).local_table
+    statement = sa.select(*(table.c[name] for name in EnterpriseShown.model_fields))
+    statement = statement.where(_within(actor), *_matching(query.recherche))
+    if query.taille is not None:
+        statement = statement.where(col(Enterprise.size) == query.taille)
+    if query.region is not None:
+        statement = statement.where(col(Enterprise.region_code) == query.region)
+    return fetch_page(db, statement, query, ORDERS, col(Enterprise.id)).map(EnterpriseShown.model_validate)
+
+
+def _matching(search: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search: the beginning of an NEQ, or words of the name."""
     neq = normal_neq(search)
     if neq.isdecimal():
-        statement = statement.where(col(Enterprise.neq).startswith(neq, autoescape=True))
-    else:
-        for word in search_key(search).split():
-            statement = statement.where(col(Enterprise.search_key).contains(word, autoescape=True))
+        return [col(Enterprise.neq).startswith(neq, autoescape=True)]
+    return contains_words(col(Enterprise.search_key), search_key(search).split())
+
+
+def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
+    """Return the enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
+    statement = select(Enterprise).where(_within(actor), *_matching(search))
     if after is not None:
         last = db.exec(select(Enterprise).where(Enterprise.id == after, _within(actor))).one_or_none()
         if last is None:
             raise Invalid("invalid", Reason("unknown_place", field="after"))
         position = tuple_(col(Enterprise.search_key), col(Enterprise.id))
         statement = statement.where(position > tuple_(last.search_key, last.id))
-    rows = db.exec(statement.limit(PAGE + 1)).all()
+    rows = db.exec(statement.order_by(Enterprise.search_key, col(Enterprise.id)).limit(PAGE + 1)).all()
     return EnterprisePage(
         items=tuple(EnterpriseShown.model_validate(r) for r in rows[:PAGE]),
         next=rows[PAGE - 1].id if len(rows) > PAGE else None,

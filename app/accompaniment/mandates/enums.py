@@ -9,3 +9,10 @@ class MilestoneKind(StrEnum):
     AGREEMENT = "agreement"
     DIAGNOSTIC = "diagnostic"
     PLAN = "plan"
+
+
+class MandateSort(StrEnum):
+    """What lists of mandates are sorted by."""
+
+    OPENED = "ouverture"
+    ENTERPRISE = "entreprise"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -11,7 +11,14 @@ from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.forms import form_values
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.rules import ORDER, Stage
-from app.accompaniment.mandates.schemas import MandateRef, MandateShown, MilestoneCommand, NewMandate, NewMandateForm
+from app.accompaniment.mandates.schemas import (
+    MandateRef,
+    MandateShown,
+    MandatesQuery,
+    MilestoneCommand,
+    NewMandate,
+    NewMandateForm,
+)
 from app.accompaniment.mandates.service import see_mandate
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.enums import MandateKind
@@ -23,6 +30,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -33,16 +41,12 @@ def list_mandates(
     request: Request,
     actor: Annotated[Actor, may(P.MANDATE_READ)],
     db: SessionDep,
-    *,
-    etape: Stage | None = None,
-    apres: int | None = None,
-    inscription: int | None = None,
-    entreprise: int | None = None,
+    query: Annotated[MandatesQuery, Query()],
 ) -> Response:
     """Mandates by stage, with the form of a new one; the query may choose its advisor and its enterprise."""
-    values = _list_context(db, actor, etape, apres)
-    form = form_values({"enrolment_id": inscription, "enterprise_id": entreprise})
-    name = _enterprise_name(db, actor, entreprise)
+    values = _list_context(db, actor, query)
+    form = form_values({"enrolment_id": query.inscription, "enterprise_id": query.entreprise})
+    name = _enterprise_name(db, actor, query.entreprise)
     return render(request, "accompaniment/mandates.html", **values, **form, enterprise_name=name)
 
 
@@ -53,11 +57,10 @@ def _enterprise_name(db: Session, actor: Actor, enterprise_id: int | None) -> st
     return enterprises.see_enterprise(db, actor.using(P.MANDATE_MANAGE), enterprise_id).name
 
 
-def _list_context(db: Session, actor: Actor, stage: Stage | None, after: int | None) -> dict[str, Any]:
+def _list_context(db: Session, actor: Actor, query: MandatesQuery) -> dict[str, Any]:
     return {
-        "page": mandates.mandates(db, actor.using(P.MANDATE_READ), stage=stage, after=after),
+        "mandates": ListView("/mandats", query, mandates.list_mandates(db, actor.using(P.MANDATE_READ), query)),
         "accompanied": mandates.accompanied_enterprises(db, actor.using(P.MANDATE_READ)),
-        "stage": stage,
         "stages": tuple(Stage),
         "kinds": tuple(MandateKind),
         "advisors": mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE)),
@@ -81,7 +84,7 @@ def open_mandate(
     except NotFound:
         raise
     except DomainError as error:
-        values = {**_list_context(db, actor, None, None), **form_values(form.model_dump(), error)}
+        values = {**_list_context(db, actor, MandatesQuery()), **form_values(form.model_dump(), error)}
         name = _enterprise_name(db, actor, form.enterprise_id)
         return render(request, "accompaniment/mandates.html", status=error.status, **values, enterprise_name=name)
     return redirect_after_post(f"/mandats/{mandate.id}")

@@ -1,15 +1,16 @@
 """Commands, form and read models of mandates and their milestones."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import EnterpriseShown, NeqTyped, NewEnterprise
-from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.enums import MandateSort, MilestoneKind
 from app.accompaniment.mandates.rules import Stage
 from app.curricula.enums import MandateKind
+from app.platform.paging import ListQuery
 from app.platform.schema import BlankIsNone, Command, Line, Read
 
 
@@ -90,6 +91,17 @@ class MandateRow(Read):
     agreement_on: date | None
     diagnostic_on: date | None
     plan_on: date | None
+
+
+class MandatesQuery(ListQuery):
+    """The mandates to show in a list, newest first; two fields choose what the form of a new one begins with."""
+
+    SORTS: ClassVar = MandateSort
+    NO_FILTERS: ClassVar = frozenset({"inscription", "entreprise"})
+    tri: str = "-ouverture"
+    etape: Stage | None = None
+    inscription: int | None = None
+    entreprise: int | None = None
 
 
 class MandatePage(Read):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from itertools import chain
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, String, case, cast, distinct, func, tuple_
@@ -12,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.enterprises.schemas import EnterpriseShown
 from app.accompaniment.enterprises.service import add_enterprise, see_by_neq, see_enterprise
-from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.enums import MandateSort, MilestoneKind
 from app.accompaniment.mandates.milestones import milestone_dates
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone
 from app.accompaniment.mandates.rules import (
@@ -34,6 +35,7 @@ from app.accompaniment.mandates.schemas import (
     MandateRef,
     MandateRow,
     MandateShown,
+    MandatesQuery,
     MilestoneCommand,
     MilestoneShown,
     NewMandate,
@@ -44,10 +46,12 @@ from app.network.schemas import CollegeShown
 from app.network.service import college, timezone_of
 from app.people.models import Person, shown_name
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import today
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 
 PAGE = 50
@@ -177,6 +181,32 @@ def mandates(
     after: int | None = None,
 ) -> MandatePage:
     """Return the mandates within reach, newest first, 50 at a time; ``own_only``: those the actor is an advisor of."""
+    statement = _rows(actor, stage, own_only=own_only)
+    if college_id is not None:
+        statement = statement.where(col(Mandate.college_id) == college_id)
+    if after is not None:
+        statement = statement.where(_after(db, actor, after))
+    statement = statement.order_by(col(Mandate.opened_on).desc(), col(Mandate.id).desc()).limit(PAGE + 1)
+    rows = db.execute(statement).mappings().all()
+    return MandatePage(
+        items=tuple(MandateRow.model_validate(dict(r)) for r in rows[:PAGE]),
+        next=rows[PAGE - 1]["id"] if len(rows) > PAGE else None,
+    )
+
+
+ORDERS: Orders = {
+    MandateSort.OPENED: (col(Mandate.opened_on),),
+    MandateSort.ENTERPRISE: (col(Enterprise.search_key),),
+}
+
+
+def list_mandates(db: Session, actor: Actor, query: MandatesQuery) -> Page[MandateRow]:
+    """Return a page of the mandates within reach; the search looks at the enterprise's name."""
+    statement = _rows(actor, query.etape).where(*contains_words(col(Enterprise.search_key), query.words))
+    return fetch_page(db, statement, query, ORDERS, col(Mandate.id)).map(MandateRow.model_validate)
+
+
+def _rows(actor: Actor, stage: Stage | None, *, own_only: bool = False) -> sa.Select[*tuple[Any, ...]]:
     dates = milestone_dates()
     stage_column = case(
         (dates.c.plan_on.is_not(None), Stage.PLANNED.value),
@@ -193,20 +223,8 @@ def mandates(
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
         .outerjoin(dates, dates.c.mandate_id == Mandate.id)
         .where(_within(actor, own_only=own_only))
-        .order_by(col(Mandate.opened_on).desc(), col(Mandate.id).desc())
-        .limit(PAGE + 1)
     )  # fmt: skip
-    if stage is not None:
-        statement = statement.where(stage_column == stage.value)
-    if college_id is not None:
-        statement = statement.where(col(Mandate.college_id) == college_id)
-    if after is not None:
-        statement = statement.where(_after(db, actor, after))
-    rows = db.execute(statement).mappings().all()
-    return MandatePage(
-        items=tuple(MandateRow.model_validate(dict(r)) for r in rows[:PAGE]),
-        next=rows[PAGE - 1]["id"] if len(rows) > PAGE else None,
-    )
+    return statement if stage is None else statement.where(stage_column == stage.value)
 
 
 def _advisors_names() -> ColumnElement[str]:

@@ -8,20 +8,18 @@ from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
 from app.cohorts.offer import service
 from app.cohorts.pages import path_titles
-from app.cohorts.schemas import CohortRef
+from app.cohorts.schemas import CohortRef, OpenCohortsQuery
 from app.cohorts.service import see_open_cohort
 from app.curricula.library import curriculum_of
 from app.network import service as network
-from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-
-Search = Annotated[SearchText, Query()]
 
 
 @router.get("/cohortes-ouvertes")
@@ -29,11 +27,11 @@ def open_cohorts(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
     db: SessionDep,
-    recherche: Search = "",
+    query: Annotated[OpenCohortsQuery, Query()],
 ) -> Response:
     """List the cohorts of every college that take applications."""
-    rows = service.open_cohorts(db, actor, search=recherche)
-    return render(request, "cohorts/open.html", cohorts=rows, search=recherche, paths=path_titles())
+    cohorts = ListView("/cohortes-ouvertes", query, service.list_open_cohorts(db, actor, query))
+    return render(request, "cohorts/open.html", cohorts=cohorts, paths=path_titles())
 
 
 @router.get("/cohortes-ouvertes/{cohort_id}")
@@ -44,7 +42,7 @@ def apply_form(
     cohort: Annotated[CohortRef, seen(see_open_cohort, P.COHORT_APPLY)],
 ) -> Response:
     """Show a cohort that takes applications, with the form to apply or the state of one's own enrolment."""
-    my_state = {c.id: c.my_state for c in service.open_cohorts(db, actor)}.get(cohort.id)
+    my_state = service.my_state(db, actor, cohort)
     values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "my_state": my_state}
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 

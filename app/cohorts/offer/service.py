@@ -1,16 +1,22 @@
 """Colleges where a cohort may open, published paths that it may follow, and cohorts that take applications."""
 
-from sqlalchemy import text
-from sqlmodel import select
+from typing import Any
 
-from app.cohorts.schemas import OpenCohort, PathChoice
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortsQuery, PathChoice
+from app.cohorts.service import ORDERS, matching
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
 from app.network.schemas import CollegeShown
-from app.platform.clock import now
+from app.platform.database.paging import fetch_page
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key
+from app.platform.messages.i18n import search_key, today
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 
 
@@ -37,23 +43,43 @@ def published_paths(db: Session) -> list[PathChoice]:
 
 
 def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCohort]:
-    """Return the cohorts of every college that take applications and have not ended.
+    """Return the cohorts of every college that take applications and have not ended, soonest first.
 
     ``my_state`` is the state of the actor's own enrolment; ``search`` ignores accents and case.
     """
-    records = db.execute(
-        text(
-            """
-            select c.id, c.code, c.title, g.name as college, c.curriculum_slug, c.curriculum_version, c.starts_on,
-                   c.ends_on, c.capacity, c.place, e.state as my_state
-              from cohort c join college g on g.id = c.college_id
-              left join enrolment e on e.cohort_id = c.id and e.person_id = :person
-             where c.applications_open and c.ends_on > (cast(:now as timestamptz) at time zone c.timezone)::date
-             order by c.starts_on, c.code
-            """
-        ),
-        {"now": now(), "person": actor.person_id},
-    ).mappings()
-    rows = [OpenCohort.model_validate(dict(r)) for r in records]
-    words = search_key(search).split()
-    return [r for r in rows if all(word in search_key(f"{r.title} {r.college} {r.place}") for word in words)]
+    statement = _open_cohorts(actor).where(*matching(db, search_key(search).split()))
+    rows = db.execute(statement.order_by(col(Cohort.starts_on), col(Cohort.code)))
+    return [OpenCohort.model_validate(row) for row in rows]
+
+
+def list_open_cohorts(db: Session, actor: Actor, query: OpenCohortsQuery) -> Page[OpenCohort]:
+    """Return a page of what :func:`open_cohorts` returns."""
+    statement = _open_cohorts(actor).where(*matching(db, query.words))
+    return fetch_page(db, statement, query, ORDERS, col(Cohort.id)).map(OpenCohort.model_validate)
+
+
+def my_state(db: Session, actor: Actor, cohort: CohortRef) -> EnrolmentState | None:
+    """Return the state of the actor's own enrolment in a cohort, if any."""
+    own = select(Enrolment.state).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
+    state = db.exec(own).first()
+    return None if state is None else EnrolmentState(state)
+
+
+def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+    is_own = (col(Enrolment.cohort_id) == Cohort.id) & (col(Enrolment.person_id) == actor.person_id)
+    return (
+        sa.select(
+            *(
+                col(c)
+                for c in (
+                    Cohort.id, Cohort.code, Cohort.title, Cohort.curriculum_slug, Cohort.curriculum_version,
+                    Cohort.starts_on, Cohort.ends_on, Cohort.capacity, Cohort.place,
+                )
+            ),
+            col(College.name).label("college"),
+            col(Enrolment.state).label("my_state"),
+        )
+        .join(College, col(College.id) == Cohort.college_id)
+        .outerjoin(Enrolment, is_own)
+        .where(col(Cohort.applications_open), col(Cohort.ends_on) > today())
+    )  # fmt: skip

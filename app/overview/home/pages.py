@@ -1,13 +1,13 @@
 """The home page."""
 
-from collections.abc import Iterable
-
 from fastapi import APIRouter, Request, Response
 
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
+from app.cohorts.schemas import CohortRow, CohortsQuery
 from app.network import service as network
 from app.platform.database.session import Session
+from app.platform.paging import Page
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor
 from app.platform.security.permissions import P, Role
@@ -15,6 +15,8 @@ from app.platform.web.deps import SessionDep
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
+
+MAX_COHORTS = 6
 
 
 @router.get("/")
@@ -31,9 +33,11 @@ def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
     )
 
 
-def _supervised_cohorts(db: Session, reader: Actor) -> Iterable[object]:
-    """Return the cohorts that the person oversees; a participant's own cohorts show as enrolments."""
-    return cohorts.cohorts(db, reader.using(P.REPORT_COHORT)) if reader.can(P.REPORT_COHORT) else ()
+def _supervised_cohorts(db: Session, reader: Actor) -> Page[CohortRow]:
+    """Return the newest cohorts that the person oversees; a participant's own cohorts show as enrolments."""
+    if not reader.can(P.REPORT_COHORT):
+        return Page((), 0)
+    return cohorts.list_cohorts(db, reader.using(P.REPORT_COHORT), CohortsQuery(), size=MAX_COHORTS)
 
 
 def _issuing_colleges(db: Session, reader: Actor) -> list[tuple[int, str]]:
