@@ -1,5 +1,6 @@
 """Pages of grading: the trainer's queue, and the form that judges a competency beside its evidence."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -23,15 +24,20 @@ from app.grading.schemas import (
     JudgeReason,
     Queue,
     QueueItem,
+    QueueQuery,
+    QueueSort,
     TypedCode,
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.messages.i18n import search_key
+from app.platform.paging import page_of
 from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -75,9 +81,28 @@ def grading_form_path(enrolment_id: int, competency: str, hand_in: int | None = 
 
 
 @router.get("/jugements")
-def queue_page(request: Request, db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Response:
+def queue_page(
+    request: Request,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
+    query: Annotated[QueueQuery, Query()],
+) -> Response:
     """The hand-ins to judge, oldest first."""
-    return render(request, "grading/queue.html", queue=load_queue(db, actor), grading_form_path=grading_form_path)
+    queue = load_queue(db, actor)
+    page = page_of(queue.items, query, orders=QUEUE_ORDERS, text=_searched)
+    values: dict[str, Any] = {"queue": queue, "waiting": ListView("/jugements", query, page)}
+    return render(request, "grading/queue.html", **values, grading_form_path=grading_form_path)
+
+
+def _searched(item: QueueItem) -> str:
+    return f"{item.name} {item.cohort_code} {item.activity_code} {item.activity_title}"
+
+
+QUEUE_ORDERS: dict[QueueSort, Callable[[QueueItem], Any]] = {
+    QueueSort.AGE: lambda item: item.age_days,
+    QueueSort.NAME: lambda item: search_key(item.name),
+    QueueSort.COHORT: lambda item: item.cohort_code,
+}
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}")

@@ -1,12 +1,14 @@
 """Commands and read models of judgements, their evidence and the trainer's queue. Moments are UTC."""
 
 from datetime import date, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
+from app.platform.paging import ListQuery
 from app.platform.schema import BlankIsNone, Code, Command, Prose, Read
 
 TypedCode = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
@@ -97,6 +99,21 @@ class QueueItem(Read):
     age_days: int
     is_late: bool = Field(description="older than the ten working days within which people are answered")
     competencies: tuple[str, ...] = Field(description="what the activity's module assesses")
+
+
+class QueueSort(StrEnum):
+    """What the queue is sorted by."""
+
+    AGE = "attente"
+    NAME = "nom"
+    COHORT = "cohorte"
+
+
+class QueueQuery(ListQuery):
+    """The hand-ins to show, oldest first; the search looks at people, cohorts and activities."""
+
+    SORTS: ClassVar = QueueSort
+    tri: str = "-attente"
 
 
 class Queue(Read):

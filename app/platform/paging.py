@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from app.platform.messages.i18n import search_key
-from app.platform.schema import Command
+from app.platform.schema import Command, SearchText
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -36,7 +36,7 @@ class ListQuery(Command):
     NO_FILTERS: ClassVar[frozenset[str]] = frozenset()
     """Fields that fill in a form of the page, and choose no rows."""
 
-    recherche: Annotated[str, StringConstraints(max_length=100)] = ""
+    recherche: SearchText = ""
     tri: Annotated[str, StringConstraints(max_length=40)] = ""
     page: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 1
 
@@ -113,7 +113,25 @@ def last_page(total: int, size: int) -> int:
     return max(1, -(-total // size))
 
 
-def page_of(items: Sequence[T], query: ListQuery, size: int = PAGE_SIZE) -> Page[T]:
-    """Return a page of a list that is short by its nature, as the people of one cohort; others page in SQL."""
+def page_of(
+    items: Sequence[T],
+    query: ListQuery,
+    *,
+    orders: Mapping[Any, Callable[[T], Any]] | None = None,
+    text: Callable[[T], str] | None = None,
+    size: int = PAGE_SIZE,
+) -> Page[T]:
+    """Return a page of a list that is short by its nature, as the people of one cohort; others page in SQL.
+
+    ``text`` is what the search looks into. ``orders`` says the value of each sort key, absent ones last both ways; rows
+    that are equal keep the order they come in.
+    """
+    if text is not None:
+        items = [item for item in items if all(word in search_key(text(item)) for word in query.words)]
+    if orders is not None:
+        value = orders[query.sort]
+        present = [item for item in items if value(item) is not None]
+        absent = [item for item in items if value(item) is None]
+        items = [*sorted(present, key=value, reverse=query.descending), *absent]
     number = min(query.page, last_page(len(items), size))
     return Page(tuple(items[(number - 1) * size : number * size]), len(items), number, size)

@@ -20,8 +20,7 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/mandates": {"college_id": "{college}", "after": "{mandate}"},
     f"GET {V1}/codev/groups": {"cohort_id": "{cohort}"},
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": {"passing": "[{membership}]"},
-    "GET /entreprises": {"apres": "{enterprise}"},
-    "GET /mandats": {"apres": "{mandate}", "inscription": "{enrolment}", "entreprise": "{enterprise}"},
+    "GET /mandats": {"inscription": "{enrolment}", "entreprise": "{enterprise}"},
     "GET /colleges/{college_id}/attestations/lots": {"cohorte": "{cohort}"},
     "GET /codev": {"cohorte": "{cohort}"},
     "GET /codev/seances/{session_id}": {"passe": "[{membership}]"},
@@ -33,7 +32,7 @@ QUERIES: dict[str, dict[str, str]] = {
 NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
-        "megabytes", "hours", "days", "number", "year",
+        "megabytes", "hours", "days", "number", "year", "page",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""
@@ -42,9 +41,9 @@ OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
 """Kinds that belong to no college: any project may be named; a second factor is proposed to its own person."""
 
 CURSORS = {
-    f"GET {V1}/accounts": "after", "GET /comptes": "after",  # the administrator's, who sees every account
-    f"GET {V1}/me/views": "after", "GET /mon-dossier/consultations": "avant",  # a place among one's own
-}  # fmt: skip
+    f"GET {V1}/accounts": "after",  # the administrator's, who sees every account
+    f"GET {V1}/me/views": "after",  # a place among one's own
+}
 """Query parameters that are cursors in lists without other people's records."""
 
 

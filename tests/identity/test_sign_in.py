@@ -224,11 +224,11 @@ def test_suspension_ends_sign_ins_and_tokens(client: TestClient, database: Datab
 def test_suspension_from_the_page(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "admin")
     maude = world.people["maude"]
-    page = client.get("/comptes", params={"search": "berube maude"}).text
+    page = client.get("/comptes", params={"recherche": "berube maude"}).text
     assert f'action="/comptes/{maude}/suspension"' in page
     assert "Karim" not in page
     assert client.post(f"/comptes/{maude}/suspension").headers["location"] == "/comptes"
-    page = client.get("/comptes", params={"search": "berube maude"}).text
+    page = client.get("/comptes", params={"recherche": "berube maude"}).text
     assert f'action="/comptes/{maude}/retablissement"' in page
     assert client.post(f"/comptes/{maude}/retablissement").status_code == 303
     assert status(client, bearer(client, world, "maude")) == 200
@@ -247,7 +247,6 @@ def test_accounts_pages_follow_one_another_without_gap(client: TestClient, datab
         if after is None:
             break
     assert items == whole
-    assert "Voir la suite" in client.get("/comptes", params={"limit": 4}).text
 
 
 def test_suspension_of_oneself_is_refused(client: TestClient, database: Database, world: World) -> None:

@@ -345,10 +345,15 @@ def test_access_log_is_paginated(client: TestClient, database: Database, world: 
     first = client.get(f"{API}/me/views", params={"limit": 2}).json()
     rest = client.get(f"{API}/me/views", params={"limit": 2, "after": first["next"]}).json()
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [2, 1, None]
-    page = client.get("/mon-dossier/consultations", params={"avant": first["next"]})
+
+
+def test_access_log_on_its_page_is_searched_and_filtered(client: TestClient, database: Database, world: World) -> None:
+    open_file_as_the_staff(client, database, world)
+    as_(client, database, world, "maude")
+    page = client.get("/mon-dossier/consultations", params={"recherche": "theo", "quoi": "progress"})
     assert "Théo Formation" in page.text
     assert "Régine Registraire" not in page.text
-    assert "Il n’y a rien de plus ancien" in client.get("/mon-dossier/consultations", params={"avant": 1}).text
+    assert "Rien ne correspond" in client.get("/mon-dossier/consultations", params={"quoi": "mandate"}).text
 
 
 def test_access_log_of_another_person_is_not_shown(client: TestClient, database: Database, world: World) -> None:

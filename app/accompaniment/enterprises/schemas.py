@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from app.platform.schema import BlankIsNone, Code, Command, Line, Read
 from app.accompaniment.enterprises.enums import EnterpriseSize, EnterpriseSort
 from app.platform.paging import ListQuery
+from app.platform.schema import BlankIsNone, Code, Command, Line, Read
 
 NeqTyped = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
 

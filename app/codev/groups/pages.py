@@ -2,13 +2,21 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
 from app.codev.forms import messages_of
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
-from app.codev.groups.schemas import FacilitatorCommand, GroupRef, JoinCommand, LeaveCommand, LinkForm, NewGroupForm
+from app.codev.groups.schemas import (
+    FacilitatorCommand,
+    GroupRef,
+    GroupsQuery,
+    JoinCommand,
+    LeaveCommand,
+    LinkForm,
+    NewGroupForm,
+)
 from app.codev.groups.service import see_group
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
@@ -21,10 +29,12 @@ from app.network.service import college
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import DomainError, Invalid, NotFound
+from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -38,18 +48,23 @@ ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
 
 @router.get("/codev")
 def list_groups(
-    request: Request, actor: Annotated[Actor, may(P.CODEV_READ)], db: SessionDep, cohorte: int | None = None
+    request: Request,
+    actor: Annotated[Actor, may(P.CODEV_READ)],
+    db: SessionDep,
+    query: Annotated[GroupsQuery, Query()],
 ) -> Response:
     """The actor's groups; for those who manage groups, those of a cohort with the form of a new one."""
-    values = _list_context(db, actor, cohorte)
+    values = _list_context(db, actor, query)
     return render(request, "codev/groups.html", **values, typed=NOTHING_TYPED, messages=[])
 
 
-def _list_context(db: Session, actor: Actor, cohort_id: int | None) -> dict[str, Any]:
+def _list_context(db: Session, actor: Actor, query: GroupsQuery) -> dict[str, Any]:
     manager = actor.using(P.CODEV_MANAGE)
-    cohort = cohorts.see_cohort(db, manager, cohort_id) if cohort_id is not None else None
+    cohort = cohorts.see_cohort(db, manager, query.cohorte) if query.cohorte is not None else None
+    groups = service.groups(db, actor.using(P.CODEV_READ), cohort_id=query.cohorte)
+    page = page_of(groups, query, text=lambda group: f"{group.name} {group.cohort}")
     return {
-        "groups": service.groups(db, actor.using(P.CODEV_READ), cohort_id=cohort_id),
+        "groups": ListView("/codev", query, page),
         "cohort": cohort,
         "cohorts": cohorts.cohorts(db, manager) if actor.can(P.CODEV_MANAGE) else [],
         **(_people_context(db, cohort) if cohort else {}),
@@ -78,7 +93,7 @@ def create_group(
         group = service.create_group(db, actor, cohort, form.command)
     except DomainError as error:
         values = {
-            **_list_context(db, actor, cohort.id),
+            **_list_context(db, actor, GroupsQuery(cohorte=cohort.id)),
             "typed": {**NOTHING_TYPED, **form.model_dump()},
             "messages": messages_of(error),
         }

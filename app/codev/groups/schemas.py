@@ -1,11 +1,13 @@
 """Commands, forms and read models of groups and management links."""
 
 from datetime import date, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from app.codev.sessions.schemas import CodevSessionRow
+from app.platform.paging import ListQuery
 from app.platform.schema import BlankIsNone, Command, Line, Read
 
 MEMBERS = 50
@@ -68,6 +70,20 @@ class GroupRow(Read):
     next_session_id: int | None
     next_starts_at: datetime | None
     timezone: str
+
+
+class GroupSort(StrEnum):
+    """What the list of groups is sorted by: their cohort, the newest first, then their name."""
+
+    COHORT = "cohorte"
+
+
+class GroupsQuery(ListQuery):
+    """The groups to show, those of the newest cohort first; the search looks at their names and their cohort's."""
+
+    SORTS: ClassVar = GroupSort
+    tri: str = "cohorte"
+    cohorte: int | None = None
 
 
 class GroupRef(Read):

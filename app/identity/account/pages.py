@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.account import service, suspension
-from app.identity.account.schemas import AccountRef, AccountsQuery, ChangePassword, PasswordProof
+from app.identity.account.schemas import AccountListQuery, AccountRef, ChangePassword, PasswordProof
 from app.identity.account.suspension import see_account
 from app.identity.api_tokens import service as api_tokens
 from app.identity.second_factor import service as second_factor
@@ -20,6 +20,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -131,11 +132,11 @@ def remove(
 
 @router.get("/comptes")
 def accounts_page(
-    actor: MaySuspendAccounts, db: SessionDep, request: Request, query: Annotated[AccountsQuery, Query()]
+    actor: MaySuspendAccounts, db: SessionDep, request: Request, query: Annotated[AccountListQuery, Query()]
 ) -> Response:
     """Show everyone who has an account, with a search by name."""
-    page = suspension.accounts(db, actor, query)
-    return render(request, "people/security_accounts.html", rows=page.items, next=page.next, search=query.search)
+    accounts = ListView("/comptes", query, suspension.list_accounts(db, actor, query))
+    return render(request, "people/security_accounts.html", accounts=accounts)
 
 
 @router.post("/comptes/{person_id}/suspension")

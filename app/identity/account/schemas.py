@@ -1,12 +1,14 @@
 """Commands and read models of accounts and passwords."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, EmailStr, Field, SecretStr
 
 from app.identity.account.rules import normal_email
 from app.people.schemas import NewPerson
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read, SearchText, cleaned_by
 from app.platform.security.permissions import Role
 from app.platform.text import clean_address
@@ -70,6 +72,28 @@ class AccountsPage(Read):
 
     items: tuple[AccountRow, ...]
     next: int | None
+
+
+class AccountSort(StrEnum):
+    """What the list of accounts is sorted by."""
+
+    NAME = "nom"
+    EMAIL = "courriel"
+
+
+class AccountState(StrEnum):
+    """Whether an account may sign in."""
+
+    OPEN = "open"
+    SUSPENDED = "suspended"
+
+
+class AccountListQuery(ListQuery):
+    """The accounts to show in a list, by name; the search looks at names and addresses."""
+
+    SORTS: ClassVar = AccountSort
+    tri: str = "nom"
+    etat: AccountState | None = None
 
 
 class AccountRef(Read):

@@ -1,18 +1,29 @@
 """Accounts as an administrator lists them, and their suspension."""
 
+import sqlalchemy as sa
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.schemas import AccountRef, AccountRow, AccountsPage, AccountsQuery
+from app.identity.account.schemas import (
+    AccountListQuery,
+    AccountRef,
+    AccountRow,
+    AccountSort,
+    AccountsPage,
+    AccountsQuery,
+    AccountState,
+)
 from app.identity.api_tokens.service import end_tokens
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.service import end_sign_ins
-from app.people.models import SHOWN_NAME_SQL, Person
+from app.people.models import SHOWN_NAME_SQL, Person, shown_name
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound, Unauthenticated
 from app.platform.messages.i18n import search_key
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
@@ -32,13 +43,37 @@ _ACCOUNTS = text(
 
 def accounts(db: Session, actor: Actor, query: AccountsQuery) -> AccountsPage:
     """Return everyone who has an account, by name; the cursor is the last person's id."""
-    if db.exec(select(scoped(actor))).one() is not True:  # a grant on the whole platform, or nothing
-        raise NotFound
+    _require_platform(db, actor)
     words = [f"%{word}%" for word in search_key(query.search).split()]
     values = {"words": words, "after": query.after, "limit": query.limit + 1}
     rows = [AccountRow.model_validate(dict(row)) for row in db.execute(_ACCOUNTS, values).mappings()]
     page = tuple(rows[: query.limit])
     return AccountsPage(items=page, next=page[-1].person_id if len(rows) > query.limit else None)
+
+
+ORDERS: Orders = {AccountSort.NAME: (col(Person.search_key),), AccountSort.EMAIL: (col(Account.email),)}
+
+
+def list_accounts(db: Session, actor: Actor, query: AccountListQuery) -> Page[AccountRow]:
+    """Return a page of everyone who has an account; the search looks at names, and at the beginning of addresses."""
+    _require_platform(db, actor)
+    statement = sa.select(
+        col(Account.person_id), col(Account.email), col(Account.suspended_at), shown_name().label("name")
+    ).join(Person, col(Person.id) == Account.person_id)
+    if "@" in query.recherche:
+        statement = statement.where(col(Account.email).startswith(query.recherche.casefold(), autoescape=True))
+    else:
+        statement = statement.where(*contains_words(col(Person.search_key), query.words))
+    if query.etat is not None:
+        is_open = col(Account.suspended_at).is_(None)
+        statement = statement.where(is_open if query.etat is AccountState.OPEN else ~is_open)
+    return fetch_page(db, statement, query, ORDERS, col(Account.person_id)).map(AccountRow.model_validate)
+
+
+def _require_platform(db: Session, actor: Actor) -> None:
+    """Raise ``NotFound`` unless a grant on the whole platform is in force."""
+    if db.exec(select(scoped(actor))).one() is not True:
+        raise NotFound
 
 
 def see_account(db: Session, actor: Actor, person_id: int) -> AccountRef:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator, Field
 
@@ -15,13 +15,14 @@ from app.cohorts.schemas import Justification
 from app.curricula.library import curriculum_of
 from app.learning.activities.pages import ACTIVITY, activity_path, require_activity
 from app.learning.field_hours import service
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursQuery, HoursShown
 from app.learning.field_hours.service import see_hours
 from app.platform.schema import Command, Line
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -56,11 +57,16 @@ def declare_hours(
 
 
 @router.get("/heures")
-def show_hours(actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)], db: SessionDep, request: Request) -> HTMLResponse:
+def show_hours(
+    actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)],
+    db: SessionDep,
+    request: Request,
+    query: Annotated[HoursQuery, Query()],
+) -> HTMLResponse:
     """The hours pending a decision, oldest first."""
-    pending = service.hours_to_countersign(db, actor)
-    titles = {h.id: curriculum_of(h).activity(h.activity_code).title.text for h in pending}
-    return render(request, "learning/hours.html", pending=pending, titles=titles)
+    page = service.list_hours_to_countersign(db, actor, query)
+    titles = {h.id: curriculum_of(h).activity(h.activity_code).title.text for h in page.items}
+    return render(request, "learning/hours.html", pending=ListView("/heures", query, page), titles=titles)
 
 
 class Decision(StrEnum):

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from app.cohorts.schemas import Justification
 from app.learning.activities.schemas import ActivityCode
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line, Read
 
 MINUTES_A_DAY = 1440
@@ -59,3 +60,18 @@ class CountersignCommand(Command):
     accepted: bool
     reason: Justification | None = None
     supersedes: int | None = Field(default=None, description="the countersignature in force, when there is one")
+
+
+class HoursSort(StrEnum):
+    """What the list of hours to countersign is sorted by."""
+
+    DECLARED = "declaration"
+    WORKED = "jour"
+    NAME = "nom"
+
+
+class HoursQuery(ListQuery):
+    """The hours to show in a list, those declared first at the top."""
+
+    SORTS: ClassVar = HoursSort
+    tri: str = "declaration"

@@ -14,15 +14,24 @@ from app.curricula.library import curriculum_of
 from app.learning.activities.service import lock_activity
 from app.learning.field_hours.models import Countersignature, FieldHours
 from app.learning.field_hours.rules import countersign_reasons, hours_reasons
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
+from app.learning.field_hours.schemas import (
+    CountersignCommand,
+    HoursCommand,
+    HoursQuery,
+    HoursShown,
+    HoursSort,
+    HoursState,
+)
 from app.network.schemas import CollegeShown
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason, refuse_unless
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 
 
@@ -71,6 +80,22 @@ def hours_to_countersign(db: Session, actor: Actor, college: CollegeShown | None
     return pending
 
 
+ORDERS: Orders = {
+    HoursSort.DECLARED: (col(FieldHours.declared_at),),
+    HoursSort.WORKED: (col(FieldHours.worked_on),),
+    HoursSort.NAME: (col(Person.search_key),),
+}
+
+
+def list_hours_to_countersign(db: Session, actor: Actor, query: HoursQuery) -> Page[HoursShown]:
+    """Return a page of the hours within reach that nobody has decided on; the search looks at names."""
+    where = [scoped(actor, college=FieldHours.college_id), col(Countersignature.id).is_(None)]
+    statement = _select(*where, *contains_words(col(Person.search_key), query.words))
+    page = fetch_page(db, statement, query, ORDERS, col(FieldHours.id)).map(_hours_shown)
+    log_access(db, [(hours.person_id, hours.college_id) for hours in page.items], Part.HOURS)
+    return page
+
+
 def see_hours(db: Session, actor: Actor, hours_id: int) -> HoursShown:
     """Return declared hours within the actor's reach; raise ``NotFound`` for any others."""
     within = scoped(actor, college=FieldHours.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
@@ -81,9 +106,15 @@ def see_hours(db: Session, actor: Actor, hours_id: int) -> HoursShown:
 
 
 def _load_hours(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 - clauses of two libraries
+    statement = _select(*where).order_by(col(FieldHours.declared_at), col(FieldHours.id))
+    return [_hours_shown(row) for row in db.execute(statement).all()]
+
+
+def _select(*where: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401
     decider = aliased(Person)
-    statement = (
+    return (
         sa.select(FieldHours, Enrolment, Cohort, Person, Countersignature, decider)
+        .select_from(FieldHours)
         .join(Enrolment, col(Enrolment.id) == FieldHours.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
@@ -92,9 +123,7 @@ def _load_hours(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 -
         )
         .outerjoin(decider, decider.id == Countersignature.decided_by)  # type: ignore[arg-type]
         .where(*where)
-        .order_by(col(FieldHours.declared_at), col(FieldHours.id))
     )
-    return [_hours_shown(row) for row in db.execute(statement).all()]
 
 
 _HoursRow: TypeAlias = Row[FieldHours, Enrolment, Cohort, Person, Countersignature | None, Person | None]

@@ -1,11 +1,13 @@
 """The access log of a person's file, as the person reads it."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from app.platform.audit.enums import Part
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 from app.platform.security.permissions import Role
 
@@ -34,3 +36,17 @@ class ViewsQuery(Command):
 
     after: int | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ViewSort(StrEnum):
+    """What the list of accesses is sorted by."""
+
+    MOMENT = "date"
+
+
+class ViewListQuery(ListQuery):
+    """The accesses to show in a list, newest first; the search looks at the names of those who looked."""
+
+    SORTS: ClassVar = ViewSort
+    tri: str = "-date"
+    quoi: Part | None = None

@@ -24,10 +24,11 @@ def fetch_page(
 ) -> Page[Any]:
     """Return the page that ``query`` asks for, as named tuples, in two statements whatever the number of rows.
 
-    ``key`` is the id of a row: it makes the order total, so that no row stands on two pages or on none. Absent values
-    come last both ways. A page beyond the end, where rows have gone since, is the last page.
+    ``key`` is the id of a row, a column of the table that the statement begins with: it makes the order total, so that
+    no row stands on two pages or on none. Absent values come last both ways. A page beyond the end, where rows have
+    gone since, is the last page.
     """
-    total = db.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    total = db.execute(statement.with_only_columns(func.count(key))).scalar_one()
     number = min(query.page, last_page(total, size))
     if not total:
         return Page((), 0, 1, size)
