@@ -25,7 +25,8 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from app.certificates.documents.layout import Draft, design_folder, open_render_pool, render_document, render_html
+from app.certificates.documents.designs import design_folder
+from app.certificates.documents.layout import Draft, open_render_pool, render_document, render_html
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents import pdf
 from app.platform.documents.pades import SigningKey, sign

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.certificates.badges import college_keys
 from app.certificates.documents import layout
+from app.certificates.documents.designs import design_version
 from app.certificates.schemas import CertificateRecord
 from app.deployment import deployment, load_keyring
 from app.platform.config import settings
@@ -59,7 +60,7 @@ def _render(folder: Path, file: Path) -> bool:
     start = time.perf_counter()
     try:
         sample = CertificateRecord.model_validate_json((folder / "sample.json").read_text("utf-8"))
-        record = sample.model_copy(update={"design": layout.design_version(folder.name)})
+        record = sample.model_copy(update={"design": design_version(folder.name)})
         content = layout.render_document(layout.Draft(record))
     except DomainError as refusal:
         typer.echo(explain_error(refusal), err=True)

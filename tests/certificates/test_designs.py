@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
-from app.certificates.documents.layout import Draft, design_for, design_version, qr_code, render_document
+from app.certificates.documents.designs import design_for, design_version
+from app.certificates.documents.layout import Draft, qr_code, render_document
 from app.certificates.schemas import CertificateRecord, PrintedSignatory
 from app.curricula.library import default_library
 from tests.certificates.test_pdf import structure_elements, text_of, without_spaces

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 import weasyprint
 
-from app.certificates.documents.layout import DEFAULT, design_folder
+from app.certificates.documents.designs import DEFAULT, design_folder
 from app.platform.documents.pdf import Page, write
 
 DESIGN = design_folder(DEFAULT)

@@ -11,7 +11,8 @@ import pikepdf
 import pypdf
 import pytest
 
-from app.certificates.documents.layout import DEFAULT, Draft, build_page, design_folder, design_version, render_document
+from app.certificates.documents.designs import DEFAULT, design_folder, design_version
+from app.certificates.documents.layout import Draft, build_page, render_document
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents import pdf
 from app.platform.documents.pdf import (

@@ -7,7 +7,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from app.certificates.documents.layout import Draft, design_version, render_document, render_signed_document
+from app.certificates.documents.designs import design_version
+from app.certificates.documents.layout import Draft, render_document, render_signed_document
 from app.platform.documents.pdf import DESIGNS
 from tests.factories import certificates as samples
 from tests.factories.test_pki import authority, signing_setting

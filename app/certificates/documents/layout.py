@@ -10,22 +10,22 @@ from datetime import UTC, datetime, time
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from app.certificates.documents import rules
+from app.certificates.documents.designs import design_declaration, design_folder
+from app.certificates.documents.fitting import long_fields, size_classes
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents.pades import SigningKeys, sign
-from app.platform.documents.pdf import DESIGNS, AttachedFile, Page, write
+from app.platform.documents.pdf import AttachedFile, Page, PdfOverflow, PdfTextOverflow, check, write
 from app.platform.documents.render_pool import RenderPool
+from app.platform.errors import Reason
 from app.platform.messages import i18n
 
-DEFAULT = "escouade"
 CREDENTIAL = "credential.json"
 """The name of the credential among the document's attachments."""
 
@@ -33,6 +33,17 @@ QR_MASK = 0
 """The mask is written in the code; choosing the best of the eight takes as long as all the rest of the encoding."""
 QR_SCALE = 8
 """Pixels per module: an image takes a tenth of the time of drawing each module."""
+
+
+def _blank_picture(width: int, height: int) -> bytes:
+    """Return a white PNG image."""
+    png = BytesIO()
+    Image.new("L", (width, height), "white").save(png, "PNG")
+    return png.getvalue()
+
+
+LARGEST_PICTURE = _blank_picture(300, 80)
+"""A picture that takes all the room that designs give to a logo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +69,34 @@ def render_signed_document(draft: Draft, keys: SigningKeys) -> bytes:
     content, key = render_document(draft), keys.get(record.college_slug)
     if key is None:
         return content
-    label: str = _design_declaration(design_folder(record.design))["signature"]
+    label: str = design_declaration(design_folder(record.design))["signature"]
     return sign(content, key, record.college_name, f"{label} {record.college_name}")
 
 
 def render_document(draft: Draft) -> bytes:
     """Return the record as a tagged PDF of one page; the same draft gives the same bytes.
 
-    Raises ``PdfUnavailable`` and ``PdfOverflow`` (``pdf.py``).
+    Raises ``PdfUnavailable``, ``PdfOverflow`` and ``PdfTextOverflow`` (``pdf.py``).
     """
     [content] = write([build_page(draft)], design_folder(draft.record.design))
     return content
+
+
+def refuse_overflow(record: CertificateRecord) -> list[Reason]:
+    """Return a reason when the texts together do not fit on the page, with the names of the long ones.
+
+    Only a document with a long text is laid out: the others always fit. Raises ``PdfUnavailable``.
+    """
+    fields = long_fields(record)
+    if not fields:
+        return []
+    pictures = dict.fromkeys(record.pictures, LARGEST_PICTURE)
+    try:
+        check(build_page(Draft(record, pictures)), design_folder(record.design))
+    except (PdfOverflow, PdfTextOverflow):
+        what = ", ".join(i18n.t(f"certificates.printed.{field}") for field in fields)
+        return [Reason("certificate_texts_too_long", {"what": what}, fields[0])]
+    return []
 
 
 def build_page(draft: Draft) -> Page:
@@ -108,21 +136,8 @@ def _attachments(draft: Draft) -> dict[str, AttachedFile]:
     record = draft.record
     zone = ZoneInfo(record.timezone) if record.timezone else UTC
     issued = datetime.combine(record.issued_on, time(), zone).astimezone(UTC)
-    description: str = _design_declaration(design_folder(draft.record.design))["credential"]
+    description: str = design_declaration(design_folder(draft.record.design))["credential"]
     return {CREDENTIAL: AttachedFile(draft.credential.encode(), description, issued)}
-
-
-def size_classes(record: CertificateRecord) -> dict[str, str]:
-    """Return the size class of each text that may be long."""
-    signatory = max((s.name + s.title for s in record.signatories), key=len)
-    return {
-        "college": rules.size_class(record.college_name, rules.TITLE_LIMITS),
-        "name": rules.size_class(record.holder, rules.NAME_LIMITS),
-        "title": rules.size_class(record.path_title, rules.TITLE_LIMITS),
-        "object": rules.size_class(record.object, rules.PROSE_LIMITS),
-        "place": rules.size_class(record.place, rules.PLACE_LIMITS),
-        "signatory": rules.size_class(signatory, rules.LINE_LIMITS),
-    }
 
 
 def qr_code(address: str) -> bytes:
@@ -135,33 +150,10 @@ def qr_code(address: str) -> bytes:
     return png.getvalue()
 
 
-def design_for(curriculum_slug: str) -> str:
-    """Return the design of a path's documents: the one that lists the path, else the default."""
-    folders = (file.parent for file in sorted(DESIGNS.glob("*/design.yaml")))
-    return next((f.name for f in folders if curriculum_slug in _design_declaration(f).get("paths", ())), DEFAULT)
-
-
-def design_version(name: str = DEFAULT) -> str:
-    """Return a design's name and version as records store them: ``escouade/1.1``."""
-    return f"{name}/{_design_declaration(DESIGNS / name)['version']}"
-
-
-def design_folder(design: str) -> Path:
-    """Return the folder of a design, from its name or its name and version."""
-    return DESIGNS / design.split("/", 1)[0]
-
-
 def clear_design_cache() -> None:
     """Forget the designs read so far, for a preview while one is being edited."""
-    _design_declaration.cache_clear()
+    design_declaration.cache_clear()
     _template_environment.cache_clear()
-
-
-@cache
-def _design_declaration(folder: Path) -> dict[str, Any]:
-    """Return the content of a design's ``design.yaml``."""
-    declaration: dict[str, Any] = yaml.safe_load((folder / "design.yaml").read_text(encoding="utf-8"))
-    return declaration
 
 
 @cache

@@ -12,7 +12,9 @@ from sqlmodel import col, select
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
 from app.certificates.documents import rules as documents_rules
-from app.certificates.documents.layout import design_folder, design_for, design_version
+from app.certificates.documents.designs import design_folder, design_for, design_version
+from app.certificates.documents.fitting import refuse_unfitting
+from app.certificates.documents.layout import refuse_overflow
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
@@ -263,7 +265,8 @@ def next_sequence(db: Session, college_id: int, year: int) -> int:
 def build_record(db: Session, decision: Decision, site: str) -> CertificateRecord:
     """Return the record of a certificate, with a new code and without number.
 
-    Raises ``Conflict("certificate_refused")`` when the design's fonts lack a character.
+    Raises ``Conflict("certificate_refused")`` when the design's fonts lack a character, or a text would not fit on the
+    page; ``PdfUnavailable`` where only laying the document out can show that, and the engine is missing.
     """
     row, college, progress, day = decision.enrolment, decision.college, decision.progress, decision.day
     person = db.get_one(Person, row.person_id)
@@ -303,7 +306,7 @@ def build_record(db: Session, decision: Decision, site: str) -> CertificateRecor
         signatories=decision.signatories,
         design=design_version(design_for(curriculum.slug)),
     )
-    raise_refusal(
-        documents_rules.refuse_missing_glyphs(missing_glyphs(design_folder(record.design), record.printed_text))
-    )
+    glyphs = missing_glyphs(design_folder(record.design), record.printed_text)
+    raise_refusal(documents_rules.refuse_missing_glyphs(glyphs) + refuse_unfitting(record))
+    raise_refusal(refuse_overflow(record))
     return record

@@ -26,6 +26,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from app.platform.documents.text_boxes import misplaced_text
 from app.platform.errors import DomainError, Reason, Unavailable
 from app.platform.locations import ROOT
 
@@ -87,6 +88,13 @@ class PdfOverflow(DomainError):
     code = "pdf_overflow"
 
 
+class PdfTextOverflow(DomainError):
+    """A ``text`` leaves its frame, or lies over another (500: the texts are measured before, so the design errs)."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "pdf_text_overflow"
+
+
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
     """A file embedded in a document; ``made_at`` is its date there, so that the bytes are reproducible."""
@@ -123,10 +131,10 @@ def write(pages: Iterable[Page], design: Path) -> Iterator[bytes]:
     """Yield each page as a tagged PDF (PDF/UA-1), laid out with the ``style.css`` and the fonts of a design's folder.
 
     Raise :class:`PdfUnavailable` when the system lacks the engine's libraries, :class:`PdfOverflow` when the layout
-    takes another number of pages, ``PermissionError`` when a page or its style refers to a file that is not allowed.
+    takes another number of pages, :class:`PdfTextOverflow` when a text leaves its frame, ``PermissionError`` when a
+    page or its style refers to a file that is not allowed.
     """
-    if missing := [reason for reason in check_engine() if reason.code == "pdf_engine_missing"]:
-        raise PdfUnavailable(None, *missing, **missing[0].params)
+    _require_engine()
     for page in pages:
         with _engine:
             content = _write(page, design)
@@ -151,17 +159,40 @@ def _missing() -> tuple[str, ...]:
     return () if ffi.harfbuzz_subset else ("pdf_subset_missing",)
 
 
-def _write(page: Page, design: Path) -> bytes:
-    from weasyprint import HTML, Attachment  # noqa: PLC0415
+def check(page: Page, design: Path) -> None:
+    """Lay a page out without writing a file; raise as :func:`write` does."""
+    _require_engine()
+    with _engine:
+        _lay_out(page, design, design_files(design, page.files))
+
+
+def _require_engine() -> None:
+    """Raise :class:`PdfUnavailable` when the system lacks the engine's libraries."""
+    if missing := [reason for reason in check_engine() if reason.code == "pdf_engine_missing"]:
+        raise PdfUnavailable(None, *missing, **missing[0].params)
+
+
+def _lay_out(page: Page, design: Path, files: Any) -> Any:  # noqa: ANN401 - the engine is not typed
+    """Return the page laid out: on as many pages as it must take, every text in its place."""
+    from weasyprint import HTML  # noqa: PLC0415
 
     fonts, style = _style(design)
-    files = design_files(design, page.files)
     html = HTML(string=page.html, base_url=BASE, url_fetcher=files)
     # Each document has its own image cache: the engine's would keep every QR code ever drawn.
     laid_out = html.render(font_config=fonts, stylesheets=[style], cache={}, presentational_hints=False)
     _check_all_allowed(files)
     if len(laid_out.pages) != page.pages:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
+    if (text := misplaced_text(laid_out.pages)) is not None:
+        raise PdfTextOverflow(text=text)
+    return laid_out
+
+
+def _write(page: Page, design: Path) -> bytes:
+    from weasyprint import Attachment  # noqa: PLC0415
+
+    files = design_files(design, page.files)
+    laid_out = _lay_out(page, design, files)
     laid_out.metadata.attachments += [
         Attachment(
             string=a.content,
