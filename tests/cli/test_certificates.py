@@ -42,10 +42,10 @@ class WatchedPreview:
         self.output = folder / "output"
         script = f"""
             from pathlib import Path
-            from app.certificates.documents import layout
+            from app.certificates.documents import designs
             from app.cli import certificates
             from app.platform.documents import pdf
-            pdf.DESIGNS = layout.DESIGNS = certificates.DESIGNS = Path({str(self.designs)!r})
+            pdf.DESIGNS = designs.DESIGNS = certificates.DESIGNS = Path({str(self.designs)!r})
             certificates.preview("meridien", True, Path({str(self.place)!r}))
         """
         with self.output.open("wb") as out:
