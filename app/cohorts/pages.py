@@ -27,6 +27,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -72,7 +73,7 @@ def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
     }
 
 
-@router.post("/cohortes")
+@router.post("/cohortes", dependencies=[form_on("/cohortes/nouvelle")])
 def open_cohort(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
@@ -98,7 +99,7 @@ def open_cohort(
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 
-@router.post("/cohortes/{cohort_id}/ouverture")
+@router.post("/cohortes/{cohort_id}/ouverture", dependencies=[form_on("/cohortes/{cohort_id}")])
 def set_applications(
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
@@ -109,7 +110,7 @@ def set_applications(
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 
-@router.post("/cohortes/{cohort_id}/places")
+@router.post("/cohortes/{cohort_id}/places", dependencies=[form_on("/cohortes/{cohort_id}")])
 def set_capacity(
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
@@ -120,7 +121,7 @@ def set_capacity(
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 
-@router.post("/cohortes/{cohort_id}/equipe")
+@router.post("/cohortes/{cohort_id}/equipe", dependencies=[form_on("/cohortes/{cohort_id}")])
 def add_staff(
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,

@@ -37,6 +37,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -191,7 +192,10 @@ def _activities(curriculum: Curriculum, competency: str, shown: str | None) -> l
     ]
 
 
-@router.post("/parcours/{enrolment_id}/jugements/{competency}")
+@router.post(
+    "/parcours/{enrolment_id}/jugements/{competency}",
+    dependencies=[form_on("/parcours/{enrolment_id}/jugements/{competency}")],
+)
 def judge(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],

@@ -109,5 +109,10 @@ Address = Annotated[str, cleaned_by(text.clean_address)]
 """An e-mail or web address."""
 SearchText = Annotated[str, cleaned_by(text.clean_line), StringConstraints(max_length=100)]
 
+
+class NeverShownAgain:
+    """Marks a field, as ``SecretStr`` does, whose value no page shows again when its form is refused."""
+
+
 BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
 """For an item of a list in a form: browsers send the fields that nobody filled in as empty texts."""

@@ -24,7 +24,7 @@ FRAMEWORK = {"/api/openapi.json", "/static"}
 
 PUBLIC = {
     "GET /health/live", "GET /health/ready",
-    "GET /connexion", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
+    "GET /connexion", "GET /connexion/revenu", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
     "GET /verification", "GET /v/{code}", "POST /v/{code}/fichier", "GET /api/v1/verify/{code}",
     "GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}",
     "GET /parcours-publies/{slug}/{version}", "GET /referentiel/{version}",

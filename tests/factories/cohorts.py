@@ -34,7 +34,7 @@ def page(answer: Response, status: int = 200) -> str:
 
 def fields(html: str, action: str) -> dict[str, list[str]]:
     """What a browser would send for the form of an action, as the page fills it in."""
-    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.S)
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}(?:\?[^"]*)?".*?</form>', html, re.S)
     assert form is not None, action
     found: dict[str, list[str]] = {}
     selects = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.S)

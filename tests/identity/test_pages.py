@@ -102,17 +102,6 @@ def test_sign_in_redirects_to_the_page_first_requested(client: TestClient, world
     assert answer.headers["location"] == "/parcours"
 
 
-def test_form_sent_without_a_sign_in_returns_what_was_typed(client: TestClient, world: World) -> None:
-    answer = client.post(
-        f"/cohortes-ouvertes/{world.cohort}",
-        data={"motive": "Deux paragraphes <b>écrits</b> avec soin."},
-        headers={"Referer": f"http://testserver/cohortes-ouvertes/{world.cohort}"},
-    )
-    assert answer.status_code == 401
-    assert "Deux paragraphes &lt;b&gt;écrits&lt;/b&gt; avec soin." in answer.text
-    assert f'href="/cohortes-ouvertes/{world.cohort}"' in answer.text
-
-
 @dataclass
 class DemoAccount:
     """An account as the command line passes it to the application."""

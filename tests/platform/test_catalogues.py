@@ -83,6 +83,7 @@ FAMILIES: dict[str, frozenset[str]] = {
         )
         for part in ("subject", "body")
     ),
+    "core.refused.": frozenset({"conflict", "stale", "unauthenticated", "unavailable"}),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
     "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),

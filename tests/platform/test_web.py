@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.schema import Command, Line
+from tests.factories.forms import form_to
 from tests.factories.network import World, as_
 
 SIGN_IN = {"email": "maude@escouade.example.com", "password": "ce n’est pas la bonne phrase"}
@@ -153,14 +154,14 @@ def test_write_with_a_token_from_another_site_is_accepted(client: TestClient, da
     assert answer.status_code == 204
 
 
-def test_refused_form_shows_typed_values_but_no_password(client: TestClient) -> None:
+def test_refused_form_comes_back_with_what_was_typed_but_no_password(client: TestClient) -> None:
     typed = {"email": "<b>x", "password": "ma phrase de passe", "couleur": "bleu"}
-    answer = client.post("/connexion", data=typed, headers={"Referer": "http://testserver/connexion?suite=/parcours"})
+    answer = client.post("/connexion?suite=/parcours", data=typed)
     assert answer.status_code == 422
-    assert "<dd>&lt;b&gt;x</dd>" in answer.text
-    assert "<dd>bleu</dd>" in answer.text
+    assert form_to(answer.text, "/connexion").items == [("email", "<b>x"), ("password", "")]
     assert "ma phrase de passe" not in answer.text
-    assert 'href="/connexion?suite=/parcours"' in answer.text
+    assert "par sécurité, cette valeur n’est jamais réaffichée" in answer.text
+    assert 'action="/connexion?suite=/parcours' in answer.text
 
 
 def test_link_back_stays_on_this_site(client: TestClient) -> None:
@@ -170,12 +171,11 @@ def test_link_back_stays_on_this_site(client: TestClient) -> None:
         assert "javascript" not in page
 
 
-def test_htmx_request_gets_the_problem_fragment(client: TestClient) -> None:
-    answer = client.post("/connexion", data={}, headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#problem")
-    assert answer.text.strip().startswith("<section")
-    assert "<h1" not in answer.text
-    assert "Adresse de courriel" in answer.text
+def test_form_refused_to_htmx_replaces_the_page_s_content(client: TestClient) -> None:
+    answer = client.post("/connexion", data={"email": "élise"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#main")
+    assert answer.headers["hx-reselect"] == "#main"
+    assert form_to(answer.text, "/connexion").items == [("email", "élise"), ("password", "")]
 
 
 def test_htmx_request_without_a_sign_in_gets_a_fragment(client: TestClient) -> None:

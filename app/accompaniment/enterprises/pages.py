@@ -16,6 +16,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -49,7 +50,7 @@ def _list_context(db: Session, actor: Actor, query: EnterprisesQuery) -> dict[st
     }
 
 
-@router.post("/entreprises")
+@router.post("/entreprises", dependencies=[form_on("/entreprises")])
 def add_enterprise(
     request: Request,
     actor: Annotated[Actor, may(P.ENTERPRISE_MANAGE)],

@@ -30,6 +30,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -69,7 +70,7 @@ def _list_context(db: Session, actor: Actor, query: MandatesQuery) -> dict[str, 
     }
 
 
-@router.post("/mandats")
+@router.post("/mandats", dependencies=[form_on("/mandats")])
 def open_mandate(
     request: Request,
     actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
@@ -130,7 +131,7 @@ def _manages(db: Session, actor: Actor, mandate: MandateRef) -> bool:
     return True
 
 
-@router.post("/mandats/{mandate_id}/jalons")
+@router.post("/mandats/{mandate_id}/jalons", dependencies=[form_on("/mandats/{mandate_id}")])
 def record_milestone(
     request: Request,
     db: SessionDep,

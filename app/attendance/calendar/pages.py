@@ -19,6 +19,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +53,7 @@ def _calendar(db: Session, actor: Actor, cohort: CohortRef) -> dict[str, Any]:
     }
 
 
-@router.post("/cohortes/{cohort_id}/seances")
+@router.post("/cohortes/{cohort_id}/seances", dependencies=[form_on("/cohortes/{cohort_id}/seances")])
 def schedule(
     request: Request,
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
@@ -91,7 +92,7 @@ def session_context(db: Session, actor: Actor, session: SessionRef) -> dict[str,
     return {"cohort": cohort, "activity": curriculum_of(cohort).activity(session.activity_code)}
 
 
-@router.post("/seances/{session_id}/annulation")
+@router.post("/seances/{session_id}/annulation", dependencies=[form_on("/seances/{session_id}/annulation")])
 def cancel(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,

@@ -13,12 +13,13 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.post("/inscriptions/{enrolment_id}/rattrapages")
+@router.post("/inscriptions/{enrolment_id}/rattrapages", dependencies=[form_on("/inscriptions/{enrolment_id}")])
 def assign_catch_up(
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
     db: SessionDep,
@@ -30,7 +31,9 @@ def assign_catch_up(
     return redirect_after_post(f"/inscriptions/{enrolment.id}")
 
 
-@router.post("/inscriptions/{enrolment_id}/rattrapages/{catch_up_id}")
+@router.post(
+    "/inscriptions/{enrolment_id}/rattrapages/{catch_up_id}", dependencies=[form_on("/inscriptions/{enrolment_id}")]
+)
 def finish_catch_up(
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
     db: SessionDep,

@@ -20,6 +20,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -49,7 +50,7 @@ def _sheet_context(db: Session, actor: Actor, session: SessionRef, sheet: Sheet)
     }
 
 
-@router.post("/seances/{session_id}/appel")
+@router.post("/seances/{session_id}/appel", dependencies=[form_on("/seances/{session_id}/appel")])
 def close_roll_call(
     request: Request,
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],

@@ -17,6 +17,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -64,7 +65,7 @@ class BatchForm(Command):
     item: Annotated[tuple[CheckedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
-@router.post(BATCHES)
+@router.post(BATCHES, dependencies=[form_on(BATCHES)])
 def decide(actor: Registrar, college: IssuingCollege, db: SessionDep, form: Annotated[BatchForm, Form()]) -> Response:
     """Record the decision of the signed-in person, then redirect to the batch's progress."""
     pairs = (value.split(":") for value in form.item)
@@ -84,7 +85,7 @@ def progress(batch: CollegeBatch, db: SessionDep, request: Request) -> Response:
     )
 
 
-@router.post(BATCH + "/reprise")
+@router.post(BATCH + "/reprise", dependencies=[form_on(BATCH)])
 def resume(batch: CollegeBatch, db: SessionDep) -> Response:
     """Retry what failed, then redirect to the batch's progress."""
     service.resume(db, batch)

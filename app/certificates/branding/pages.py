@@ -13,6 +13,7 @@ from app.network.service import see_college
 from app.platform.security.guards import seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post
 
 router = APIRouter(include_in_schema=False)
@@ -25,21 +26,23 @@ def _redirect_to(section: str, college_id: int) -> Response:
     return redirect_after_post(f"/colleges/{college_id}/attestations#{section}")
 
 
-@router.post("/colleges/{college_id}/presentation/couleurs")
+@router.post(
+    "/colleges/{college_id}/presentation/couleurs", dependencies=[form_on("/colleges/{college_id}/attestations")]
+)
 def set_colours(college: IssuingCollege, db: SessionDep, command: Annotated[Colours, Form()]) -> Response:
     """Set the colours, then redirect to the branding."""
     service.set_colours(db, college, command)
     return _redirect_to("presentation", college.id)
 
 
-@router.post("/colleges/{college_id}/presentation/logo")
+@router.post("/colleges/{college_id}/presentation/logo", dependencies=[form_on("/colleges/{college_id}/attestations")])
 def set_logo(college: IssuingCollege, db: SessionDep, settings: SettingsDep, form: Picture) -> Response:
     """Set the logo, then redirect to the branding."""
     service.set_logo(db, college, form.content(), settings.data_dir)
     return _redirect_to("presentation", college.id)
 
 
-@router.post("/signataires/{signatory_id}/signature")
+@router.post("/signataires/{signatory_id}/signature", dependencies=[form_on("/colleges/{college_id}/attestations")])
 def set_signature(
     signatory: Annotated[SignatoryRef, seen(see_signatory, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
@@ -51,7 +54,7 @@ def set_signature(
     return _redirect_to("presentation", signatory.college_id)
 
 
-@router.post("/colleges/{college_id}/signataires")
+@router.post("/colleges/{college_id}/signataires", dependencies=[form_on("/colleges/{college_id}/attestations")])
 def add_signatory(college: IssuingCollege, db: SessionDep, command: Annotated[NewSignatory, Form()]) -> Response:
     """Add a signatory, then redirect to the signatories."""
     signatories.add_signatory(db, college, command)

@@ -20,6 +20,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +43,9 @@ def history(certificate: CorrectableCertificate, db: SessionDep, request: Reques
     )
 
 
-@router.post("/attestations/{certificate_id}/remplacement")
+@router.post(
+    "/attestations/{certificate_id}/remplacement", dependencies=[form_on("/attestations/{certificate_id}/registre")]
+)
 def reissue(
     actor: Registrar,
     certificate: CorrectableCertificate,
@@ -55,7 +58,9 @@ def reissue(
     return redirect_after_post(f"/attestations/{replacement.id}")
 
 
-@router.post("/attestations/{certificate_id}/revocations")
+@router.post(
+    "/attestations/{certificate_id}/revocations", dependencies=[form_on("/attestations/{certificate_id}/registre")]
+)
 def open_revocation(
     actor: Registrar,
     certificate: CorrectableCertificate,
@@ -68,7 +73,7 @@ def open_revocation(
     return redirect_after_post(HISTORY.format(certificate_id=certificate.id))
 
 
-@router.post("/revocations/{revocation_id}/decision")
+@router.post("/revocations/{revocation_id}/decision", dependencies=[form_on("/attestations/{certificate_id}/registre")])
 def decide(
     actor: Registrar,
     revocation: Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_CORRECT)],
@@ -81,14 +86,14 @@ def decide(
     return redirect_after_post(HISTORY.format(certificate_id=revocation.certificate_id))
 
 
-@router.post("/revocations/{revocation_id}/reponse")
+@router.post("/revocations/{revocation_id}/reponse", dependencies=[form_on("/attestations/{certificate_id}")])
 def answer(revocation: OwnRevocation, db: SessionDep, command: Annotated[HolderStatement, Form()]) -> Response:
     """Record the holder's answer, then redirect to their certificate."""
     revocations.answer(db, revocation, command)
     return redirect_after_post(f"/attestations/{revocation.certificate_id}")
 
 
-@router.post("/revocations/{revocation_id}/contestation")
+@router.post("/revocations/{revocation_id}/contestation", dependencies=[form_on("/attestations/{certificate_id}")])
 def contest(revocation: OwnRevocation, db: SessionDep, command: Annotated[HolderStatement, Form()]) -> Response:
     """Record the holder's objection, then redirect to their certificate."""
     revocations.contest(db, revocation, command)

@@ -19,6 +19,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +58,9 @@ def confirm(
     return render(request, "certificates/confirm.html", enrolment=enrolment, record=record)
 
 
-@router.post("/parcours/{enrolment_id}/attestations")
+@router.post(
+    "/parcours/{enrolment_id}/attestations", dependencies=[form_on("/parcours/{enrolment_id}/attestations/{kind}")]
+)
 def issue(
     actor: Registrar,
     enrolment: CandidateEnrolment,

@@ -19,6 +19,7 @@ from app.platform.security.permissions import P
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -75,7 +76,7 @@ def verification(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request:
     return _verification_page(db, keyring, request, code)
 
 
-@router.post("/v/{code}/fichier", dependencies=[slowed(RateLimitScope.VERIFY)])
+@router.post("/v/{code}/fichier", dependencies=[slowed(RateLimitScope.VERIFY), form_on("/v/{code}")])
 def compare_file(
     _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, code: str, file: UploadFile
 ) -> Response:

@@ -34,6 +34,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -80,7 +81,7 @@ def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
     }
 
 
-@router.post("/codev/groupes")
+@router.post("/codev/groupes", dependencies=[form_on("/codev")])
 def create_group(
     request: Request,
     actor: GroupManager,
@@ -101,7 +102,7 @@ def create_group(
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/liens")
+@router.post("/codev/liens", dependencies=[form_on("/codev")])
 def declare_link(db: SessionDep, actor: GroupManager, form: Annotated[LinkForm, Form()]) -> Response:
     """Declare a management link; when both already belong to one group, show it."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
@@ -154,7 +155,7 @@ def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]
     }
 
 
-@router.post("/codev/groupes/{group_id}/membres")
+@router.post("/codev/groupes/{group_id}/membres", dependencies=[form_on("/codev/groupes/{group_id}")])
 def add_member(
     request: Request,
     db: SessionDep,
@@ -181,14 +182,14 @@ def _refused(
     return render(request, "codev/group.html", status=error.status, **values)
 
 
-@router.post("/codev/groupes/{group_id}/departs")
+@router.post("/codev/groupes/{group_id}/departs", dependencies=[form_on("/codev/groupes/{group_id}")])
 def remove_member(db: SessionDep, group: ManagedGroup, form: Annotated[LeaveCommand, Form()]) -> Response:
     """Record that a member leaves."""
     service.remove_member(db, group, form)
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/groupes/{group_id}/animation")
+@router.post("/codev/groupes/{group_id}/animation", dependencies=[form_on("/codev/groupes/{group_id}")])
 def set_facilitator(
     db: SessionDep, actor: GroupManager, group: ManagedGroup, form: Annotated[FacilitatorCommand, Form()]
 ) -> Response:
@@ -197,7 +198,7 @@ def set_facilitator(
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/groupes/{group_id}/seances")
+@router.post("/codev/groupes/{group_id}/seances", dependencies=[form_on("/codev/groupes/{group_id}")])
 def plan_session(
     request: Request,
     db: SessionDep,

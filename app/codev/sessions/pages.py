@@ -24,6 +24,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -112,7 +113,7 @@ def _turn_lines(shown: CodevSessionShown, count: int) -> list[tuple[int, int | N
     return [(position, planned.get(position), TurnStatus.HELD.value, "") for position in range(1, count + 1)]
 
 
-@router.post("/codev/seances/{session_id}/roles")
+@router.post("/codev/seances/{session_id}/roles", dependencies=[form_on("/codev/seances/{session_id}")])
 def plan_roles(
     request: Request,
     db: SessionDep,
@@ -130,7 +131,7 @@ def plan_roles(
     return redirect_after_post(f"/codev/seances/{meeting.id}")
 
 
-@router.post("/codev/seances/{session_id}/bilan")
+@router.post("/codev/seances/{session_id}/bilan", dependencies=[form_on("/codev/seances/{session_id}")])
 def close_record(
     request: Request,
     db: SessionDep,
@@ -163,7 +164,7 @@ def _refused(request: Request, error: DomainError, **values: Any) -> Response:  
     return render(request, "codev/session.html", status=error.status, messages=messages_of(error), **values)
 
 
-@router.post("/codev/seances/{session_id}/annulation")
+@router.post("/codev/seances/{session_id}/annulation", dependencies=[form_on("/codev/seances/{session_id}")])
 def cancel(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],

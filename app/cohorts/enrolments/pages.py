@@ -18,6 +18,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +47,9 @@ def _applications(db: Session, cohort: CohortRef) -> dict[str, Any]:
     }
 
 
-@router.post("/cohortes/{cohort_id}/candidatures/{enrolment_id}")
+@router.post(
+    "/cohortes/{cohort_id}/candidatures/{enrolment_id}", dependencies=[form_on("/cohortes/{cohort_id}/candidatures")]
+)
 def answer(
     request: Request,
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
@@ -69,7 +72,10 @@ def answer(
     return redirect_after_post(f"/cohortes/{cohort.id}/candidatures")
 
 
-@router.post("/cohortes/{cohort_id}/demarrage")
+@router.post(
+    "/cohortes/{cohort_id}/demarrage",
+    dependencies=[form_on("/cohortes/{cohort_id}", "/cohortes/{cohort_id}/candidatures")],
+)
 def start(
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
     db: SessionDep,
@@ -80,7 +86,7 @@ def start(
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 
-@router.post("/inscriptions/{enrolment_id}/etat")
+@router.post("/inscriptions/{enrolment_id}/etat", dependencies=[form_on("/inscriptions/{enrolment_id}")])
 def move(
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
     db: SessionDep,

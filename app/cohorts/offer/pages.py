@@ -16,6 +16,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -47,7 +48,7 @@ def apply_form(
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 
 
-@router.post("/cohortes-ouvertes/{cohort_id}")
+@router.post("/cohortes-ouvertes/{cohort_id}", dependencies=[form_on("/cohortes-ouvertes/{cohort_id}")])
 def apply(
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
     db: SessionDep,

@@ -20,6 +20,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -55,7 +56,7 @@ def _security(
     )
 
 
-@router.post(PATH + "/mot-de-passe")
+@router.post(PATH + "/mot-de-passe", dependencies=[form_on(PATH)])
 def change_password(
     actor: MayManageSelf,
     db: SessionDep,
@@ -75,21 +76,21 @@ def change_password(
     return redirect_after_post(PATH)
 
 
-@router.post(PATH + "/appareils/fin")
+@router.post(PATH + "/appareils/fin", dependencies=[form_on(PATH)])
 def end_other_devices(actor: MayManageSelf, db: SessionDep) -> Response:
     """Sign out on every other device."""
     devices.end_other_devices(db, actor)
     return redirect_after_post(PATH + "#appareils")
 
 
-@router.post(PATH + "/appareils/{sign_in_id}/fin")
+@router.post(PATH + "/appareils/{sign_in_id}/fin", dependencies=[form_on(PATH)])
 def end_device(actor: MayManageSelf, db: SessionDep, sign_in_id: int) -> Response:
     """Sign out on one device."""
     devices.end_device(db, actor, sign_in_id)
     return redirect_after_post(PATH + "#appareils")
 
 
-@router.post(PATH + "/second-facteur/codes")
+@router.post(PATH + "/second-facteur/codes", dependencies=[form_on(PATH)])
 def renew_codes(
     actor: MayManageSelf,
     db: SessionDep,
@@ -107,7 +108,7 @@ def renew_codes(
     return render(request, "people/security_codes.html", codes=recovery.codes, suite=PATH)
 
 
-@router.post(PATH + "/second-facteur/retrait")
+@router.post(PATH + "/second-facteur/retrait", dependencies=[form_on(PATH)])
 def remove(
     actor: MayManageSelf,
     db: SessionDep,
@@ -139,14 +140,14 @@ def accounts_page(
     return render(request, "people/security_accounts.html", accounts=accounts)
 
 
-@router.post("/comptes/{person_id}/suspension")
+@router.post("/comptes/{person_id}/suspension", dependencies=[form_on("/comptes")])
 def suspend(actor: MaySuspendAccounts, account: SuspendableAccount, db: SessionDep) -> Response:
     """Suspend an account at once."""
     suspension.suspend(db, actor, account)
     return redirect_after_post("/comptes")
 
 
-@router.post("/comptes/{person_id}/retablissement")
+@router.post("/comptes/{person_id}/retablissement", dependencies=[form_on("/comptes")])
 def lift_suspension(account: SuspendableAccount, db: SessionDep) -> Response:
     """Lift the suspension of an account."""
     suspension.lift_suspension(db, account)

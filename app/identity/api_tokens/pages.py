@@ -10,6 +10,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +25,7 @@ def token_page(actor: MayManageSelf, request: Request) -> Response:
     return render(request, "people/security_token.html", grantable_permissions=permissions, created=None)
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[form_on(PATH)])
 def create_token(
     actor: MayManageSelf, db: SessionDep, request: Request, command: Annotated[NewToken, Form()]
 ) -> Response:
@@ -33,7 +34,7 @@ def create_token(
     return render(request, "people/security_token.html", grantable_permissions=(), created=created)
 
 
-@router.post(PATH + "/{token_id}/fin")
+@router.post(PATH + "/{token_id}/fin", dependencies=[form_on("/securite")])
 def end_token(actor: MayManageSelf, db: SessionDep, token_id: int) -> Response:
     """Revoke a token."""
     service.end_token(db, actor, token_id)

@@ -19,6 +19,7 @@ from app.platform.security.permissions import P, Role
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +58,7 @@ def invitations_page(actor: MayManagePeople, college: ManagedCollege, db: Sessio
     )
 
 
-@router.post("/colleges/{college_id}/invitations")
+@router.post("/colleges/{college_id}/invitations", dependencies=[form_on("/colleges/{college_id}/invitations")])
 def invite(
     actor: MayManagePeople,
     college: ManagedCollege,
@@ -70,14 +71,20 @@ def invite(
     return redirect_after_post(f"/colleges/{college.id}/invitations")
 
 
-@router.post("/colleges/{college_id}/invitations/{invitation_id}/retrait")
+@router.post(
+    "/colleges/{college_id}/invitations/{invitation_id}/retrait",
+    dependencies=[form_on("/colleges/{college_id}/invitations")],
+)
 def withdraw(invitation: ManagedInvitation, db: SessionDep) -> Response:
     """Withdraw an invitation: its link is refused from now on."""
     service.withdraw(db, invitation)
     return redirect_after_post(f"/colleges/{invitation.college_id}/invitations")
 
 
-@router.post("/colleges/{college_id}/invitations/{invitation_id}/renvoi")
+@router.post(
+    "/colleges/{college_id}/invitations/{invitation_id}/renvoi",
+    dependencies=[form_on("/colleges/{college_id}/invitations")],
+)
 def send_again(
     actor: MayManagePeople, invitation: ManagedInvitation, db: SessionDep, settings: SettingsDep
 ) -> Response:
@@ -98,7 +105,7 @@ def invitation_page(
     return _invitation(request, token, offer)
 
 
-@router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION)])
+@router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION), form_on("/invitation/{token}")])
 def open_account(
     reader: OptionalActor,
     db: SessionDep,
@@ -132,7 +139,9 @@ def open_account(
     return response
 
 
-@router.post("/invitation/{token}/acceptation", dependencies=[slowed(RateLimitScope.INVITATION)])
+@router.post(
+    "/invitation/{token}/acceptation", dependencies=[slowed(RateLimitScope.INVITATION), form_on("/invitation/{token}")]
+)
 def accept(
     actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, request: Request, token: str
 ) -> Response:

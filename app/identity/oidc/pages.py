@@ -23,6 +23,7 @@ from app.platform.security.permissions import P
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import local_path, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -56,7 +57,7 @@ def _redirect_to_provider(request: Request, settings: Settings, redirect: Author
     return response
 
 
-@router.post("/connexion/oidc/{provider_id}")
+@router.post("/connexion/oidc/{provider_id}", dependencies=[form_on("/connexion")])
 def start(
     _: OptionalActor,
     db: SessionDep,
@@ -129,7 +130,7 @@ def _identities(request: Request, db: Session, actor: Actor, *, error: str = "",
     )
 
 
-@router.post(service.IDENTITIES_PATH + "/{provider_id}")
+@router.post(service.IDENTITIES_PATH + "/{provider_id}", dependencies=[form_on(service.IDENTITIES_PATH)])
 def link(
     actor: MayManageSelf,
     db: SessionDep,
@@ -148,7 +149,7 @@ def link(
     return _redirect_to_provider(request, settings, redirect)
 
 
-@router.post(service.IDENTITIES_PATH + "/{identity_id}/retrait")
+@router.post(service.IDENTITIES_PATH + "/{identity_id}/retrait", dependencies=[form_on(service.IDENTITIES_PATH)])
 def unlink(actor: MayManageSelf, db: SessionDep, identity_id: int) -> Response:
     """Unlink an identity from one's account."""
     service.unlink(db, actor, identity_id)
@@ -170,7 +171,7 @@ def providers(college: ManagedCollege, db: SessionDep, settings: SettingsDep, re
     )
 
 
-@router.post("/colleges/{college_id}/connexion")
+@router.post("/colleges/{college_id}/connexion", dependencies=[form_on("/colleges/{college_id}/connexion")])
 def set_provider(
     college: ManagedCollege,
     db: SessionDep,
@@ -183,7 +184,7 @@ def set_provider(
     return redirect_after_post(f"/colleges/{college.id}/connexion")
 
 
-@router.post("/connexion/services/{provider_id}/retrait")
+@router.post("/connexion/services/{provider_id}/retrait", dependencies=[form_on("/colleges/{college_id}/connexion")])
 def end_provider(provider: Annotated[ProviderRef, seen(see_provider, P.PEOPLE_MANAGE)], db: SessionDep) -> Response:
     """Stop sign-ins through a provider."""
     provider_service.end_provider(db, provider)

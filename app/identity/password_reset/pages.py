@@ -12,6 +12,7 @@ from app.platform.security.guards import OptionalActor
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +29,7 @@ def request_page(
     return render(request, "people/reset_ask.html", done=fait)
 
 
-@router.post(PATH, dependencies=[slowed(RateLimitScope.RESET)])
+@router.post(PATH, dependencies=[slowed(RateLimitScope.RESET), form_on(PATH)])
 def request_reset(
     _: OptionalActor,
     db: SessionDep,
@@ -48,7 +49,7 @@ def password_page(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request
     return _form(request, service.read_link(db, keyring, token, origin=origin_of(request)), token)
 
 
-@router.post(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET)])
+@router.post(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET), form_on(PATH + "/{token}")])
 def set_password(
     _: OptionalActor,
     db: SessionDep,

@@ -21,6 +21,7 @@ from app.platform.security.guards import may
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import SECOND_FACTOR, local_path, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -54,7 +55,7 @@ def second_factor_page(
     return _enrolment(request, proposal, SIGN_IN_PATH, return_to=return_to)
 
 
-@router.post(SECOND_FACTOR)
+@router.post(SECOND_FACTOR, dependencies=[form_on(SECOND_FACTOR)])
 def verify(
     actor: MayFinishSignIn,
     db: SessionDep,
@@ -77,7 +78,7 @@ def verify(
     return response
 
 
-@router.post(SIGN_IN_PATH)
+@router.post(SIGN_IN_PATH, dependencies=[form_on(SECOND_FACTOR)])
 def enrol_at_sign_in(
     actor: MayFinishSignIn,
     db: SessionDep,
@@ -154,7 +155,7 @@ def enrolment_page(actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, re
     return _enrolment(request, proposal, OWN_PATH, return_to=SECURITY_PATH)
 
 
-@router.post(OWN_PATH)
+@router.post(OWN_PATH, dependencies=[form_on(OWN_PATH)])
 def enrol(
     actor: MayManageSelf,
     db: SessionDep,

@@ -7,9 +7,9 @@ from pydantic import StringConstraints
 
 from app.identity.account.schemas import TypedPassword
 from app.identity.sign_in.schemas import SignedIn
-from app.platform.schema import Code, Command, Read
+from app.platform.schema import Code, Command, NeverShownAgain, Read
 
-TypedCode = Annotated[Code, StringConstraints(min_length=6, max_length=40)]
+TypedCode = Annotated[Code, StringConstraints(min_length=6, max_length=40), NeverShownAgain]
 
 
 class SecondFactorState(Read):

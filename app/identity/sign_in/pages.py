@@ -1,6 +1,5 @@
 """The pages to sign in and to sign out."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,13 +9,13 @@ from app.identity.sign_in import service
 from app.identity.sign_in.authentication import cookie_name
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.schemas import SignInCommand
-from app.platform.database.session import Session
-from app.platform.errors import Unauthenticated
 from app.platform.security.guards import OptionalActor
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import DemoAccountsDep, KeyringDep, SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import local_path, redirect_after_post, render
+from app.platform.web.refusals import SIGN_IN_AGAIN
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,67 +28,46 @@ def sign_in_page(
     return_to = local_path(suite)
     if reader is not None:
         return redirect_after_post(return_to)
-    return _form(request, db, demo_accounts, return_to)
+    options = sign_in_options(db)
+    return render(request, "people/sign_in.html", suite=return_to, demo_accounts=demo_accounts, sign_in_options=options)
 
 
-@router.post("/connexion", dependencies=[slowed(RateLimitScope.SIGN_IN)])
+@router.post("/connexion", dependencies=[slowed(RateLimitScope.SIGN_IN), form_on("/connexion")])
 def sign_in(
     _: OptionalActor,
     db: SessionDep,
     *,
     settings: SettingsDep,
     keyring: KeyringDep,
-    demo_accounts: DemoAccountsDep,
     request: Request,
     command: Annotated[SignInCommand, Form()],
     suite: str = "/",
 ) -> Response:
     """Sign in with a cookie, then go to where the person was going."""
-    return_to = local_path(suite)
-    try:
-        secret, _expires_at = service.sign_in(
-            db,
-            keyring,
-            command,
-            kind=SignInKind.COOKIE,
-            hours=settings.session_hours,
-            user_agent=request.headers.get("user-agent", ""),
-            origin=origin_of(request),
-        )
-    except Unauthenticated as refusal:
-        return _form(
-            request, db, demo_accounts, return_to, email=command.email, error=refusal.code, status=refusal.status
-        )
+    secret, _expires_at = service.sign_in(
+        db,
+        keyring,
+        command,
+        kind=SignInKind.COOKIE,
+        hours=settings.session_hours,
+        user_agent=request.headers.get("user-agent", ""),
+        origin=origin_of(request),
+    )
     service.end_current_sign_in(db, request)
-    response = redirect_after_post(return_to)
+    response = redirect_after_post(local_path(suite))
     service.set_cookie(response, settings, secret)
     return response
 
 
-def _form(
-    request: Request,
-    db: Session,
-    demo_accounts: Sequence[object],
-    return_to: str,
-    *,
-    email: str = "",
-    error: str = "",
-    status: int = 200,
-) -> Response:
-    """Render the sign-in form; ``error`` is the code of a refusal."""
-    return render(
-        request,
-        "people/sign_in.html",
-        status=status,
-        suite=return_to,
-        email=email,
-        error=error,
-        demo_accounts=demo_accounts,
-        sign_in_options=sign_in_options(db),
-    )
+@router.get(SIGN_IN_AGAIN)
+def signed_in_again(reader: OptionalActor, request: Request) -> Response:
+    """Say to someone who signed in beside a form that was refused to go back to its tab."""
+    if reader is None:
+        return redirect_after_post(f"/connexion?suite={SIGN_IN_AGAIN}")
+    return render(request, "people/signed_in_again.html")
 
 
-@router.post("/deconnexion")
+@router.post("/deconnexion", dependencies=[form_on("/connexion")])
 def sign_out(_: OptionalActor, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
     """End the sign-in here and in the browser; signing out twice changes nothing."""
     service.end_current_sign_in(db, request)

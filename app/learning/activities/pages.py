@@ -24,6 +24,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 from app.progress.path.service import progress_of
 
@@ -93,7 +94,7 @@ class DoneForm(Command):
     done_on: date | None = None
 
 
-@router.post(ACTIVITY + "/etat")
+@router.post(ACTIVITY + "/etat", dependencies=[form_on(ACTIVITY)])
 def mark(
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],

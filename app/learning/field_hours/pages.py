@@ -22,6 +22,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -41,7 +42,7 @@ class HoursForm(Command):
     note: Line | None = None
 
 
-@router.post(ACTIVITY + "/heures")
+@router.post(ACTIVITY + "/heures", dependencies=[form_on(ACTIVITY)])
 def declare_hours(
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
@@ -84,7 +85,7 @@ class DecisionForm(Command):
     reason: Justification | None = None
 
 
-@router.post("/heures")
+@router.post("/heures", dependencies=[form_on("/heures")])
 def decide(
     actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)], db: SessionDep, form: Annotated[DecisionForm, Form()]
 ) -> RedirectResponse:
@@ -103,7 +104,7 @@ class RevisionForm(Command):
     supersedes: int
 
 
-@router.post("/heures/{hours_id}")
+@router.post("/heures/{hours_id}", dependencies=[form_on(ACTIVITY)])
 def revise(
     db: SessionDep,
     actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)],

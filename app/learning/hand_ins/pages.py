@@ -17,6 +17,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post
 
 router = APIRouter(include_in_schema=False)
@@ -29,7 +30,7 @@ class TextForm(Command):
     completed_at: NaiveDatetime | None = None
 
 
-@router.post(ACTIVITY + "/textes")
+@router.post(ACTIVITY + "/textes", dependencies=[form_on(ACTIVITY)])
 def hand_in_text(
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
@@ -51,7 +52,7 @@ class UploadForm(Command):
     completed_at: NaiveDatetime | None = None
 
 
-@router.post(ACTIVITY + "/fichiers")
+@router.post(ACTIVITY + "/fichiers", dependencies=[form_on(ACTIVITY)])
 def hand_in_file(
     *,
     db: SessionDep,

@@ -13,6 +13,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +38,7 @@ def consents(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep, request: R
     )
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[form_on(PATH)])
 def give(
     actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, command: Annotated[GiveConsent, Form()]
 ) -> Response:
@@ -46,7 +47,7 @@ def give(
     return redirect_after_post(f"{PATH}#{command.purpose}")
 
 
-@router.post(PATH + "/{purpose}/retrait")
+@router.post(PATH + "/{purpose}/retrait", dependencies=[form_on(PATH)])
 def withdraw(actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, purpose: Purpose) -> Response:
     """Withdraw a consent, then show the purpose again."""
     service.withdraw(db, actor, purpose)

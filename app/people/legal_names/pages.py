@@ -11,6 +11,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,7 @@ def name_page(person: RenamedPerson, db: SessionDep, request: Request) -> Respon
     return render(request, "people/name.html", person=names, college_id=person.college_id)
 
 
-@router.post(PATH)
+@router.post(PATH, dependencies=[form_on(PATH)])
 def rename(
     actor: Annotated[Actor, may(P.PERSON_RENAME)],
     person: RenamedPerson,

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as DependsParam
 
 from app.platform.database.session import ActorContext, Session, set_actor
-from app.platform.errors import Forbidden, Unauthenticated
+from app.platform.errors import Conflict, Forbidden, Unauthenticated
 from app.platform.security.actor import Actor
 from app.platform.security.duties import NOT_ON_ONESELF, AboutPerson, own_case
 from app.platform.security.permissions import P, Permission
@@ -36,6 +36,9 @@ class PermissionGuard:
         request.state.actor = actor
         if not actor.can(self.permission):
             raise Forbidden("second_factor_required" if actor.pending else None)
+        made_for = getattr(request.state, "form_person", None)
+        if made_for is not None and made_for != actor.person_id:  # two people share a browser
+            raise Conflict("form_of_another")
         claim = getattr(request.state, "claim", None)
         if claim is not None and self.permission is not P.SIGN_IN_FINISH:  # a sign-in's token is never replayed
             claim.acquire(db, actor)

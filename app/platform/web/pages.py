@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
 from app.platform.security.permissions import Permission, Role
+from app.platform.web import forms
 from app.platform.web.lists import choice, column
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -29,6 +30,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
     )
     env.globals.update(t=words.t, known=words.has_message, explain=explain, language=words.language)
+    env.globals.update(form=forms.form, was_refused=forms.was_refused)
     env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP, column=column, choice=choice)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
     env.filters.update(zone=words.zone_name, whole=unbreakable_codes)
@@ -54,7 +56,15 @@ def render(
 ) -> HTMLResponse:
     """Return the page of a template; ``block`` renders one of its blocks only, for a fragment."""
     page = environment().get_template(template)
-    context = {"request_path": request.scope["path"], "actor": getattr(request.state, "actor", None), **values}
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    context = {
+        "request_path": path,
+        "page_address": f"{path}?{query}" if query else path,
+        "actor": getattr(request.state, "actor", None),
+        "refusal": getattr(request.state, "refusal", None),
+        "used_ids": set(),
+        **values,
+    }
     html = "".join(page.blocks[block](page.new_context(context))) if block else page.render(context)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 

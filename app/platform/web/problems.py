@@ -1,4 +1,4 @@
-"""The error handlers: every refusal becomes a problem document (RFC 9457), a page or an htmx fragment."""
+"""The error handlers: a refusal becomes the form that was sent, a problem document (RFC 9457), a page or a fragment."""
 
 import logging
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from app.platform.errors import DomainError, Reason, Unauthenticated
 from app.platform.messages import i18n as words
 from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of
-from app.platform.web.forms import keep_typed
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render, safe_referer, wants_json
+from app.platform.web.refusals import answer_form
 
 log = logging.getLogger("escouade.web")
 
@@ -48,14 +48,31 @@ def answer_problem(request: Request, document: Mapping[str, Any], headers: Mappi
     if wants_json(request):
         return JSONResponse(document, status, headers, media_type="application/problem+json")
     if request.headers.get("HX-Request") == "true":
-        page = render(request, "problem.html", status=status, block="problem", problem=document, typed={})
+        page = render(request, "problem.html", status=status, block="problem", problem=document)
         page.headers.update(
             {"HX-Retarget": "#problem", "HX-Reswap": "innerHTML show:#problem:top", "HX-Reselect": ".problem"}
         )
     else:
         back = safe_referer(request.headers.get("referer", ""))
-        typed = getattr(request.state, "typed", {})
-        page = render(request, "problem.html", status=status, problem=document, typed=typed, back=back)
+        page = render(request, "problem.html", status=status, problem=document, back=back)
+    page.headers.update(headers or {})
+    return page
+
+
+async def answer(
+    request: Request,
+    status: int,
+    code: str,
+    reasons: tuple[Reason, ...] = (),
+    *,
+    params: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer a refusal: the form again with what was typed when a form was sent, else a problem."""
+    document = problem(status, code, reasons, **(params or {}))
+    page = await answer_form(request, status, code, str(document["title"]), reasons)
+    if page is None:
+        return answer_problem(request, document, headers)
     page.headers.update(headers or {})
     return page
 
@@ -70,12 +87,10 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
         if target is not None:
             return redirect_after_post(f"{target}?suite={quote(request.scope['path'])}")
     await _record_denial(request, error)
-    await keep_typed(request)
-    document = problem(error.status, error.code, error.reasons, **error.params)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     if "retry_after" in error.params:
         headers["Retry-After"] = str(error.params["retry_after"])
-    return answer_problem(request, document, headers)
+    return await answer(request, error.status, error.code, error.reasons, params=error.params, headers=headers)
 
 
 async def _record_denial(request: Request, error: DomainError) -> None:
@@ -107,7 +122,6 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if not wants_json(request) and any(detail["loc"][0] == "path" for detail in error.errors()):
         return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
-    await keep_typed(request)
     reasons = []
     for detail in error.errors():
         kind = str(detail["type"])
@@ -119,7 +133,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
         path = () if kind == "json_invalid" else detail["loc"][1:]
         field = ".".join(str(part) for part in path) or str(detail["loc"][0])
         reasons.append(Reason(code, limits, field))
-    return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons)))
+    return await answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons))
 
 
 FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -155,21 +169,20 @@ async def on_http(request: Request, error: Exception) -> Response:
 async def on_integrity(request: Request, error: Exception) -> Response:
     """Answer a violated constraint, as when two people write at the same time, with 409."""
     assert isinstance(error, IntegrityError)  # noqa: S101
-    return answer_problem(request, problem(HTTPStatus.CONFLICT, "conflict"))
+    return await answer(request, HTTPStatus.CONFLICT, "conflict")
 
 
 async def on_data(request: Request, error: Exception) -> Response:
     """Answer a value that no column can hold with 422, and an id out of range with 404: no object has it."""
     assert isinstance(error, DataError)  # noqa: S101
     if isinstance(error.orig, NumericValueOutOfRange):
-        return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
-    return answer_problem(request, problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"))
+        return await answer(request, HTTPStatus.NOT_FOUND, "not_found")
+    return await answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid")
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
     """Answer that the database is down or busy with 503 and ``Retry-After``."""
-    document = problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
-    return answer_problem(request, document, {"Retry-After": "5"})
+    return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -1,0 +1,184 @@
+"""Refused forms: the page that shows the form answers again, with what was typed and why it was refused.
+
+Where that page cannot be shown (nobody is signed in any more, the database is away), a plain page holds the form with
+everything that was typed, ready to be sent again (docs/decisions/0014).
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
+from starlette.types import Message
+
+from app.platform.errors import Reason
+from app.platform.schema import NeverShownAgain
+from app.platform.web.forms import PAGE, PERSON, FormPage, Refusal
+from app.platform.web.pages import local_path, render, wants_json
+
+SIGN_IN_AGAIN = "/connexion/revenu"
+"""Where someone lands who signed in beside a form that waits in another tab."""
+RESENDABLE = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+"""The statuses after which the same form may succeed."""
+WITHOUT_A_PAGE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE})
+"""The statuses after which the page is not run again: it would be missing too, and count as another try."""
+SHORT = 40
+"""A value longer than this, or of several words, is a text that someone reads again; others are kept unseen."""
+
+
+def form_page_of(request: Request) -> FormPage | None:
+    """Return what the route of a posted form says of its page; ``None`` for anything but a form."""
+    route = request.scope.get("route")
+    if request.method != "POST" or wants_json(request):
+        return None
+    dependencies = (depends.dependency for depends in getattr(route, "dependencies", ()))
+    return next((page for page in dependencies if isinstance(page, FormPage)), None)
+
+
+async def answer_form(
+    request: Request, status: int, code: str, title: str, reasons: Sequence[Reason] = ()
+) -> Response | None:
+    """Return the refused form with what was typed; ``None`` when what was refused is no form."""
+    form_page = form_page_of(request)
+    if form_page is None:
+        return None
+    refusal = Refusal(request.scope["path"], int(status), code, title, tuple(reasons))
+    await _read_typed(request, refusal)
+    answer = None
+    if not _needs_another_tab(refusal) and status not in WITHOUT_A_PAGE:
+        answer = await _page_again(request, form_page, refusal)
+    if answer is None:
+        answer = _kept(request, refusal)
+    if request.headers.get("HX-Request") == "true":
+        answer.headers.update({"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML show:top"})
+    return answer
+
+
+async def _read_typed(request: Request, refusal: Refusal) -> None:
+    """Read every text of the form in order, without its secrets, of which only the names are kept."""
+    try:
+        form = await request.form()
+    except (HTTPException, ClientDisconnect):
+        return
+    secrets = secret_fields(getattr(request.scope.get("route"), "dependant", None))
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    refusal.typed = tuple((name, value) for name, value in texts if name not in secrets)
+    refusal.secrets = tuple(name for name, _ in texts if name in secrets)
+    refusal.files = tuple(name for name, value in form.multi_items() if isinstance(value, UploadFile))
+
+
+def secret_fields(dependant: Dependant | None) -> frozenset[str]:
+    """Return the names of a route's fields whose values are never shown again: passwords and codes."""
+    models = [param.field_info.annotation for param in (dependant.body_params if dependant is not None else ())]
+    return frozenset(
+        name
+        for model in models
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for name, field in model.model_fields.items()
+        if NeverShownAgain in field.metadata or "SecretStr" in repr(field.annotation)
+    )
+
+
+def _needs_another_tab(refusal: Refusal) -> bool:
+    """Return whether someone must sign in first, in another tab, before the same form is sent."""
+    is_signed_out = refusal.status == HTTPStatus.UNAUTHORIZED and refusal.code == "unauthenticated"
+    return is_signed_out or refusal.code in {"second_factor_required", "form_of_another"}
+
+
+async def _page_again(request: Request, form_page: FormPage, refusal: Refusal) -> Response | None:
+    """Return the page that shows the form, run again in this process; ``None`` when it does not show the form now."""
+    address = page_address(request, form_page)
+    if address is None:
+        return None
+    path, _, query = address.partition("?")
+    inherited = {key: value for key, value in request.scope.items() if key not in OF_THE_POST}
+    unwanted = {b"content-length", b"content-type", b"transfer-encoding"}
+    scope = {
+        **inherited,
+        "method": "GET",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": query.encode(),
+        "headers": [header for header in request.scope["headers"] if header[0] not in unwanted],
+        "state": {"refusal": refusal},
+    }
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    await request.app.router(scope, receive, send)
+    if messages[0]["status"] != HTTPStatus.OK or not refusal.is_shown:
+        return None
+    request.state.actor = scope["state"].get("actor")
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    answer = HTMLResponse(body, refusal.status)
+    answer.raw_headers = [(n, v) for n, v in messages[0]["headers"] if n != b"content-length"]
+    answer.headers["content-length"] = str(len(body))
+    return answer
+
+
+OF_THE_POST = frozenset(
+    {"route", "endpoint", "path_params", "fastapi", "fastapi_inner_astack", "fastapi_function_astack"}
+)
+"""What routing wrote in the scope of the POST, which the page's own routing writes anew."""
+
+
+def page_address(request: Request, form_page: FormPage) -> str | None:
+    """Return the address of the page that shows the form: as the form says, else made from the path of the POST."""
+    path_params = request.scope.get("path_params", {})
+    sent = local_path(request.query_params.get(PAGE))
+    for page in form_page.pages:
+        match = compile_path(page)[0].match(sent.partition("?")[0])
+        if match and all(path_params.get(name, value) == value for name, value in match.groupdict().items()):
+            return sent
+    own = [
+        (name, value)
+        for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"))
+        if name not in {PAGE, PERSON}
+    ]
+    try:
+        path = form_page.pages[0].format(**path_params)
+    except KeyError:
+        return None
+    return f"{path}?{urlencode(own)}" if own else path
+
+
+def _kept(request: Request, refusal: Refusal) -> Response:
+    """Return a page that holds all that was typed: as a form to send again where that may succeed, else to copy."""
+    query = request.scope["query_string"].decode("latin-1")
+    return render(
+        request,
+        "form_kept.html",
+        status=refusal.status,
+        refused=refusal,
+        action=f"{refusal.path}?{query}" if query else refusal.path,
+        items=[(name, value, is_text(value)) for name, value in refusal.typed],
+        is_sendable=refusal.status in RESENDABLE or _needs_another_tab(refusal),
+        return_to=SIGN_IN_AGAIN,
+    )
+
+
+def is_text(value: str) -> bool:
+    """Return whether a value is a text that its author reads again; any other is kept without being shown."""
+    return len(value) > SHORT or any(character.isspace() for character in value.strip())

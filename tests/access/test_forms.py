@@ -1,0 +1,127 @@
+"""A form that is refused comes back with all that was typed, whatever refused it (house rule: never lose a word).
+
+Every route that a page's form is sent to is walked here, with the payloads of the access matrix.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.platform.database.transaction import Database
+from app.platform.web.forms import FormPage
+from app.platform.web.refusals import secret_fields
+from tests.access.access_db import AccessDatabase
+from tests.access.filling import address, request_of
+from tests.access.matrix import MATRIX
+from tests.access.payloads import CALLS
+from tests.factories.forms import form_to
+
+FORMS = sorted(row for row in MATRIX if row.startswith("POST /") and "/api/" not in row)
+TYPED = 'Été à l’Œuvre\r\n\r\n« L’"accord" d\'Élise » <b>&amp;</b>'
+"""What people type, paste and break into lines."""
+WITHOUT_AN_ACCOUNT = frozenset(row for row in FORMS if MATRIX[row]["anonymous"].split("/")[0] != "401")
+
+
+def actor_of(row: str) -> str:
+    """Return an actor whose form the row's guard lets pass."""
+    turned_away = {"401", "403", "404", "login", "factor"}
+    return next(a for a, cell in MATRIX[row].items() if cell.split("/")[0] not in turned_away and a != "token")
+
+
+def page_routes(site: FastAPI) -> Iterator[Any]:
+    """Yield the routes that forms are sent to."""
+    for context in iter_route_contexts(site.routes):
+        if "POST" in (context.methods or ()) and not (context.path or "").startswith("/api/"):
+            yield context
+
+
+def secrets_of(site: FastAPI, row: str) -> frozenset[str]:
+    """Return the fields of a row's form that are never shown again."""
+    path = row.split("#", maxsplit=1)[0].removeprefix("POST ")
+    return next(secret_fields(getattr(c, "dependant", None)) for c in page_routes(site) if c.path == path)
+
+
+def typed_in(data: dict[str, Any], secrets: frozenset[str]) -> list[tuple[str, str]]:
+    """Return the items of a form as sent, without its secrets."""
+    return [
+        (name, str(item))
+        for name, value in data.items()
+        if name not in secrets
+        for item in (value if isinstance(value, list) else [value])
+    ]
+
+
+def with_prose(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a form with a difficult text in each field that holds a text, repeated fields included."""
+
+    def prose(value: object) -> object:
+        return f"{value} {TYPED}" if isinstance(value, str) else value
+
+    return {k: [prose(v) for v in value] if isinstance(value, list) else prose(value) for k, value in data.items()}
+
+
+def test_every_form_says_which_page_shows_it(site: FastAPI) -> None:
+    """The page is a route that is read; its parameters are in the path of the form, or the form says its page."""
+    pages = {c.path for c in iter_route_contexts(site.routes) if "GET" in (c.methods or ())}
+    routes = list(page_routes(site))
+    assert len(routes) > 60
+    for context in routes:
+        found = [d.dependency for d in context.route.dependencies if isinstance(d.dependency, FormPage)]
+        assert len(found) == 1, f"POST {context.path}: add dependencies=[form_on(…)]"
+        assert set(found[0].pages) <= pages, f"POST {context.path}: {found[0].pages} is no page"
+
+
+@pytest.mark.parametrize("row", sorted(set(FORMS) - WITHOUT_AN_ACCOUNT))
+@pytest.mark.parametrize(("actor", "status"), [("anonymous", 401), ("pending", 403), ("another", 409)])
+def test_form_refused_to_its_sender_comes_back_whole(
+    access_db: AccessDatabase, site: FastAPI, row: str, actor: str, status: int
+) -> None:
+    """The session ended, the second factor is missing, or somebody else has signed in since."""
+    if actor == "pending" and row.startswith("POST /connexion/second-facteur"):
+        return  # these forms are how the second factor is given
+    place = access_db.places["alma"]
+    request = request_of(row, place)
+    request["data"] = data = with_prose(request.get("data", {}))
+    query = {"personne": "987654321"} if actor == "another" else {}
+    sender = actor_of(row) if actor == "another" else actor
+    answer = access_db.call(sender, row, place, data=data, params=query)
+    assert answer.status_code == status, answer.text
+    typed = typed_in(data, secrets_of(site, row))
+    assert form_to(answer.text, address(row, place.ids)).lacks(typed) == []
+    assert access_db.changed_tables() == []
+
+
+@pytest.fixture
+def database_away(access_db: AccessDatabase, site: FastAPI) -> Iterator[None]:
+    """Point the application at a database that nobody serves."""
+    site.state.database = Database("postgresql+psycopg://nobody@127.0.0.1:9/nowhere?connect_timeout=1")
+    yield
+    access_db.attach()
+
+
+@pytest.mark.usefixtures("database_away")
+@pytest.mark.parametrize("row", FORMS)
+def test_form_sent_while_the_database_is_away_comes_back_whole(
+    access_db: AccessDatabase, site: FastAPI, row: str
+) -> None:
+    place = access_db.places["alma"]
+    request = request_of(row, {**place.ids, "proposal": "une proposition", "first_code": "123456"})
+    data = with_prose(request.get("data", {}))
+    answer = access_db.client.request(**{**request, "data": data})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert form_to(answer.text, address(row, place.ids)).lacks(typed_in(data, secrets_of(site, row))) == []
+
+
+@pytest.mark.parametrize("row", [row for row in FORMS if CALLS.get(row) and CALLS[row].form])
+def test_form_with_a_mistake_comes_back_on_its_page(access_db: AccessDatabase, site: FastAPI, row: str) -> None:
+    place = access_db.places["alma"]
+    request = request_of(row, place)
+    wrong = {**request["data"], "champ": "inconnu"}
+    answer = access_db.call(actor_of(row), row, place, data=wrong)
+    assert answer.status_code == 422, answer.text
+    form = form_to(answer.text, address(row, place.ids))
+    assert form.lacks(typed_in(request["data"], secrets_of(site, row))) == []
+    assert "<strong>champ" not in answer.text

@@ -1,0 +1,142 @@
+"""Forms that never lose a word: the cases that people report of other systems, and the parts of the component."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.platform.database.transaction import Database
+from app.platform.web.forms import Refusal, name_and_place
+from tests.factories.forms import form_to
+from tests.factories.network import PASSWORD, World, as_
+
+LETTER = "\r\n\r\n".join(f"Paragraphe {n} : « l’avenir » d'Élise, c'est \"ici\" <b>&amp;</b>." for n in range(120))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("entries.2.minutes", ("minutes", 2)),
+        ("chosen.0", ("chosen", 0)),
+        ("motive", ("motive", None)),
+        ("entries", ("entries", None)),
+        ("", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_path_of_a_reason_names_a_field_and_its_place(
+    path: str | None, expected: tuple[str | None, int | None]
+) -> None:
+    assert name_and_place(path) == expected
+
+
+def test_refusal_concerns_the_form_of_its_action_with_the_same_fixed_values() -> None:
+    refusal = Refusal("/mandats/3/jalons", 422, "invalid", "À corriger", (), (("kind", "agreement"),))
+    assert refusal.concerns("/mandats/3/jalons?depuis=/mandats/3", {"kind": "agreement"})
+    assert not refusal.concerns("/mandats/3/jalons", {"kind": "diagnostic"})
+    assert not refusal.concerns("/mandats/4/jalons", {})
+
+
+def applications(database: Database) -> list[str]:
+    with database.engine.connect() as connection:
+        return list(connection.execute(text("select motive from application")).scalars())
+
+
+def test_letter_sent_three_times_at_once_is_kept_in_each_answer(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Case C: whichever is first, the two others come back with the letter."""
+    as_(client, database, world, "nobody")
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    letter = LETTER[:3900]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: client.post(path, data={"motive": letter}), range(3)))
+    assert letter.replace("\r\n", "\n") in {a.replace("\r\n", "\n") for a in applications(database)}
+    for answer in answers:
+        if answer.status_code != 303:
+            assert form_to(answer.text, path).data()["motive"] == [letter]
+
+
+def test_form_of_an_ended_session_is_sent_after_signing_in_again(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Case C: the form comes back beside a sign-in for another tab; then the same form does the same act."""
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    as_(client, database, world, "nobody")
+    form = form_to(client.get(path).text, path)
+    client.cookies.clear()
+    client.headers.pop("Authorization", None)
+    sent = [("motive", LETTER[:1700]), ("employer", "L'« Œuvre » & fils")]
+    answer = client.post(form.action, data=dict(sent))
+    assert answer.status_code == 401
+    kept = form_to(answer.text, path)
+    assert kept.lacks(sent) == []
+    assert kept.action == form.action
+    beside = form_to(answer.text, "/connexion")
+    assert re.search(r'<form[^>]*action="/connexion\?suite=/connexion/revenu[^>]*target="_blank"', answer.text)
+    too_early = client.post(kept.action, data=kept.data())
+    assert too_early.status_code == 401
+    assert form_to(too_early.text, path).items == kept.items
+    signed_in = client.post(beside.action, data={"email": world.emails["nobody"], "password": PASSWORD})
+    assert signed_in.headers["location"] == "/connexion/revenu"
+    assert "Fermez cet onglet" in client.get("/connexion/revenu").text
+    assert client.post(kept.action, data=kept.data()).status_code == 303
+    assert [motive.replace("\r\n", "\n") for motive in applications(database) if motive.startswith("Paragraphe")] == [
+        LETTER[:1700].strip().replace("\r\n", "\n")
+    ]
+
+
+def test_form_of_someone_else_is_not_sent(client: TestClient, database: Database, world: World) -> None:
+    """Two people share a browser: what one wrote is never sent in the name of the other."""
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    as_(client, database, world, "nobody")
+    form = form_to(client.get(path).text, path)
+    before = applications(database)
+    as_(client, database, world, "facilitator")
+    answer = client.post(form.action, data={"motive": "La lettre de l’autre personne."})
+    assert answer.status_code == 409
+    kept = form_to(answer.text, path)
+    assert (kept.action, kept.data()["motive"]) == (form.action, ["La lettre de l’autre personne."])
+    assert "rempli par une autre personne" in answer.text
+    assert applications(database) == before
+
+
+def test_mistake_stands_beside_its_field_and_in_the_summary(
+    client: TestClient, database: Database, world: World
+) -> None:
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    as_(client, database, world, "nobody")
+    page = client.post(path, data={"motive": "", "employer": "x" * 201}).text
+    assert page.count('role="alert"') == 1
+    assert '<a href="#motive">Pourquoi cette formation</a>' in page or '<a href="#motive">' in page
+    assert re.search(r'<textarea id="motive"[^>]*aria-describedby="motive-error[^"]*" aria-invalid="true"', page)
+    assert re.search(r'<input id="employer"[^>]*aria-describedby="employer-error[^"]*" aria-invalid="true"', page)
+    assert 'id="motive-error"' in page
+
+
+def test_form_that_its_page_no_longer_shows_comes_back_alone(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Someone who has already applied sends another letter: the page has no form any more, the letter is kept."""
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    as_(client, database, world, "nobody")
+    client.post(path, data={"motive": "Première."})
+    answer = client.post(path, data={"motive": LETTER[:500]})
+    assert answer.status_code == 409
+    assert form_to(answer.text, path).data()["motive"] == [LETTER[:500]]
+
+
+@pytest.mark.parametrize("depuis", ["https://ailleurs.example/", "//ailleurs.example", "/cohortes/1", "/connexion\n"])
+def test_page_that_a_form_claims_is_only_one_that_shows_it(client: TestClient, depuis: str) -> None:
+    answer = client.post("/connexion", params={"depuis": depuis}, data={"email": "x"})
+    assert answer.status_code == 422
+    assert form_to(answer.text, "/connexion").data()["email"] == ["x"]
+    assert "ailleurs" not in answer.text
+
+
+def test_generic_problem_page_is_for_addresses_only(client: TestClient) -> None:
+    page = client.get("/rien").text
+    assert "problem-page" in page
+    assert "problem-page" not in client.post("/connexion", data={}).text
