@@ -18,6 +18,7 @@ from app.cohorts.schemas import (
 )
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -27,7 +28,7 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
-Search = Annotated[str, Query(max_length=100, description="part of a name; accents and case do not matter")]
+Search = Annotated[SearchText, Query(description="part of a name; accents, case and apostrophes do not matter")]
 
 
 @router.post("/colleges/{college_id}/cohorts", status_code=CREATED)

@@ -9,9 +9,9 @@ from sqlmodel import Field
 from app.cohorts.enums import EnrolmentState, Phase
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_key
 
-SEARCH_KEY = 460
+SEARCH_KEY = 600
 
 
 def _cohort_key(context: DefaultExecutionContext) -> str:

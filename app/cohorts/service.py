@@ -23,8 +23,9 @@ from app.platform.clock import now
 from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import today
 from app.platform.paging import PAGE_SIZE, Page
+from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Permission, Role
 
@@ -98,7 +99,7 @@ ORDERS: Orders = {
 
 def cohorts(db: Session, actor: Actor, *, search: str = "") -> list[CohortRow]:
     """Return the cohorts within reach, newest first; ``search`` ignores accents and case."""
-    statement = _cohort_rows(actor).where(*matching(db, search_key(search).split()))
+    statement = _cohort_rows(actor).where(*matching(db, search_words(search)))
     rows = db.execute(statement.order_by(col(Cohort.starts_on).desc(), col(Cohort.code)))
     return [CohortRow.model_validate(row) for row in rows]
 

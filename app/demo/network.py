@@ -24,7 +24,7 @@ from app.network.schemas import CollegeShown, NewCollege, NewProject, Target
 from app.platform.clock import at, now
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_words
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
 
@@ -95,7 +95,7 @@ class DemoPlan:
     def new_person(self, db: Session, domain: str) -> int:
         """Create a person with an account, and return the person's id."""
         first, last = next(self._names)
-        email = f"{search_key(first).replace(' ', '-')}.{search_key(last).replace(' ', '-')}@{domain}.example.com"
+        email = f"{'-'.join(search_words(first))}.{'-'.join(search_words(last))}@{domain}.example.com"
         command = NewAccount(legal_first_name=first, legal_last_name=last, email=email, password=PASSWORD)
         return add_account(db, command, password_hash=self._hash)
 

@@ -8,7 +8,7 @@ from app.network.models import College, Project, ProjectTarget, Region
 from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
 

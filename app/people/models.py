@@ -12,12 +12,12 @@ from app.people.rules import full_name
 from app.platform.database.rows import Row
 from app.platform.database.types import moment
 
-SEARCH_KEY = 420
-"""Longest search key, in characters; removing accents may lengthen a name (ligatures), and the excess is cut."""
+SEARCH_KEY = 600
+"""Longest search key, in characters; what exceeds it is cut, so that an index can hold it."""
 
 
 class Person(Row, table=True):
-    """A person; ``search_key`` is the name without accents or case, for search and sorting.
+    """A person; ``search_key`` is the name as it is searched and sorted.
 
     Who has one name only has no first name.
     """

@@ -9,7 +9,7 @@ from app.people.rules import sorted_name
 from app.people.schemas import NewPerson
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_key
 
 
 def add_person(db: Session, command: NewPerson) -> Person:

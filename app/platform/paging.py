@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from app.platform.messages.i18n import search_key
 from app.platform.schema import Command, SearchText
+from app.platform.search import search_key, search_words
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -66,7 +66,7 @@ class ListQuery(Command):
     @property
     def words(self) -> list[str]:
         """The words of the search, as they stand in search keys."""
-        return search_key(self.recherche).split()
+        return search_words(self.recherche)
 
     @property
     def state(self) -> dict[str, str]:

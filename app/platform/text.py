@@ -51,7 +51,7 @@ _REMOVED = re.compile(f"[{_FORMAT}{_FILLERS}{_JOINERS}{_SELECTORS}]")
 
 
 def _shown(text: str) -> str:
-    return _REFUSED.sub("\u25af", _REMOVED.sub("", text))
+    return _REFUSED.sub("\u25af", without_invisible(text))
 
 
 def clean(text: str) -> str:
@@ -70,9 +70,14 @@ def clean(text: str) -> str:
     return "" if is_blank(text) else text
 
 
+def without_invisible(text: str) -> str:
+    """Return a text without any invisible character."""
+    return _REMOVED.sub("", text)
+
+
 def is_blank(text: str) -> bool:
     """Return whether nothing of a text is visible."""
-    return not _REMOVED.sub("", text).replace(BLANK, "").strip()
+    return not without_invisible(text).replace(BLANK, "").strip()
 
 
 def clean_line(text: str) -> str:
@@ -95,7 +100,7 @@ def clean_name(text: str) -> str:
 
 def clean_address(text: str) -> str:
     """Return an address without any invisible character."""
-    return unicodedata.normalize("NFC", _REMOVED.sub("", clean(text))).strip()
+    return unicodedata.normalize("NFC", without_invisible(clean(text))).strip()
 
 
 def clean_code(text: str) -> str:

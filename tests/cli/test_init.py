@@ -56,7 +56,7 @@ def test_init_creates_the_first_college_and_administrator(escouade: Escouade, em
         person = db.exec(select(Person)).one()
         held = db.exec(select(RoleGrantRow.role, RoleGrantRow.college_id).order_by(col(RoleGrantRow.role))).all()
     assert (college.slug, college.region_code, college.number_prefix) == ("riviere", "12", "RIV")
-    assert (person.legal_first_name, person.search_key) == ("Zoé", "loewen zoe")
+    assert (person.legal_first_name, person.search_key) == ("Zoé", "loewen zoe  loewenzoe")
     assert [tuple(r) for r in held] == [
         (Role.ADMIN, None),
         (Role.COORDINATOR, college.id),

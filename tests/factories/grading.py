@@ -20,7 +20,8 @@ from app.identity.roles.service import grant_role
 from app.learning.hand_ins.models import HandIn
 from app.platform.clock import now
 from app.platform.database.transaction import Database
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import today
+from app.platform.search import search_key
 from app.platform.security.permissions import Permission, Role
 from tests.factories.network import PARTICIPANTS, World, acting
 

@@ -13,7 +13,7 @@ from app.people.schemas import NewPerson
 from app.people.service import add_person
 from app.platform.clock import now
 from app.platform.database.transaction import Database
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_key
 from tests.factories.network import STARTED, World
 
 

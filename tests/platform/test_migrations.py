@@ -8,10 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.cohorts.models import cohort_search_key
 from app.features import METADATA
+from app.people.models import SEARCH_KEY
+from app.people.rules import sorted_name
 from app.platform.database.session import APP_ROLE
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
+from app.platform.search import search_key
 from tests.factories.network import World
 
 CONFIG = Config(str(ROOT / "alembic.ini"))
@@ -50,6 +54,33 @@ def test_each_migration_keeps_existing_rows(database: Database) -> None:
         for revision in reversed(steps):
             _do(connection, "upgrade", revision)
         assert connection.execute(digest).scalar_one() == before
+
+
+def test_search_keys_are_written_again_as_the_application_writes_them(database: Database, world: World) -> None:
+    """Names lose what nobody sees; a name of nothing visible stays, for people to mend."""
+    stored = {
+        world.people["maude"]: ("Mau\u200bde", "St-Pierre"),
+        world.people["karim"]: (None, "O’Neil\u2060"),
+        world.people["elise"]: ("\u200b", "Łukasz"),
+    }
+    write = text(
+        "update person set legal_first_name = :first, legal_last_name = :last, search_key = 'x' where id = :id"
+    )
+    with database.engine.begin() as connection:
+        _do(connection, "downgrade", "0008")
+        for person_id, (first, last) in stored.items():
+            connection.execute(write, {"id": person_id, "first": first, "last": last})
+        connection.execute(text("update cohort set search_key = ''"))
+        _do(connection, "upgrade", "head")
+        rows = {row.id: row for row in connection.execute(text("select * from person"))}
+        cohorts = connection.execute(text("select title, code, place, search_key from cohort")).all()
+    for row in rows.values():
+        names = sorted_name(row.legal_first_name, row.legal_last_name, row.chosen_name)
+        assert row.search_key == search_key(names)[:SEARCH_KEY]
+    assert [(rows[id_].legal_first_name, rows[id_].legal_last_name) for id_ in stored] == [
+        ("Maude", "St-Pierre"), (None, "O’Neil"), ("\u200b", "Łukasz"),
+    ]  # fmt: skip
+    assert [row.search_key for row in cohorts] == [cohort_search_key(c.title, c.code, c.place) for c in cohorts]
 
 
 def test_every_college_table_has_row_level_security(database: Database) -> None:

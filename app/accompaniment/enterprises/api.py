@@ -10,6 +10,7 @@ from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShow
 from app.accompaniment.enterprises.service import see_enterprise
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -20,7 +21,7 @@ router = APIRouter(tags=["accompaniment"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 Search = Annotated[
-    str, Query(max_length=100, description="words of the name, without regard to accents or case, or an NEQ")
+    SearchText, Query(description="words of the name, without regard to accents, case or apostrophes, or an NEQ")
 ]
 After = Annotated[int | None, Query(description="`next` of the page before")]
 

@@ -23,7 +23,7 @@ class Enterprise(Row, table=True):
     college_id: int = Field(foreign_key="college.id", index=True)
     neq: str | None = Field(default=None, max_length=10)
     name: str = Field(max_length=200)
-    search_key: str = Field(max_length=420, index=True)
+    search_key: str = Field(max_length=600, index=True)
     sector: str = Field(max_length=60)
     size: EnterpriseSize = Field(sa_type=by_value(EnterpriseSize))
     region_code: str = Field(foreign_key="region.code", index=True)

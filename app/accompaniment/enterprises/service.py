@@ -15,12 +15,12 @@ from app.platform.clock import now
 from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
-from app.platform.messages.i18n import search_key
 from app.platform.paging import Page
+from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor, scoped
 
 PAGE = 50
-KEY_LENGTH = 420
+SEARCH_KEY = 600
 
 
 def add_enterprise(
@@ -36,7 +36,7 @@ def add_enterprise(
     row = Enterprise(
         **{**command.model_dump(), "neq": neq},
         college_id=college.id,
-        search_key=search_key(command.name)[:KEY_LENGTH],
+        search_key=search_key(command.name)[:SEARCH_KEY],
         created_at=now(),
         created_by=actor.person_id,
     )
@@ -99,7 +99,7 @@ def _matching(search: str) -> list[ColumnElement[bool]]:
     neq = normal_neq(search)
     if neq.isdecimal():
         return [col(Enterprise.neq).startswith(neq, autoescape=True)]
-    return contains_words(col(Enterprise.search_key), search_key(search).split())
+    return contains_words(col(Enterprise.search_key), search_words(search))
 
 
 def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:

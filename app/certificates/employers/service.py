@@ -14,7 +14,7 @@ from app.people.consents.enums import Purpose
 from app.people.consents.service import consenting_among
 from app.platform.audit.access_log import log_access
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_key
 
 
 def employer_attestations(db: Session, college: CollegeShown, query: EmployerQuery) -> EmployerAttestations:

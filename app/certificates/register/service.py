@@ -17,7 +17,7 @@ from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
@@ -93,7 +93,7 @@ def _search_conditions(search: str) -> list[ColumnElement[bool]]:
     digest = documents_rules.short_code_digest(search)
     if digest is not None:
         alternatives.append(func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5) == digest)
-    words = [col(Person.search_key).contains(word, autoescape=True) for word in search_key(search).split()]
+    words = [col(Person.search_key).contains(word, autoescape=True) for word in search_words(search)]
     return [or_(*alternatives, and_(*words) if words else false())]
 
 

@@ -21,7 +21,8 @@ from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.database.session import Session, set_actor
 from app.platform.errors import Conflict, NotFound, Reason
-from app.platform.messages.i18n import local, search_key, today
+from app.platform.messages.i18n import local, today
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 

@@ -15,8 +15,9 @@ from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.platform.database.paging import fetch_page
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import today
 from app.platform.paging import Page
+from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 
 
@@ -47,7 +48,7 @@ def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCoh
 
     ``my_state`` is the state of the actor's own enrolment; ``search`` ignores accents and case.
     """
-    statement = _open_cohorts(actor).where(*matching(db, search_key(search).split()))
+    statement = _open_cohorts(actor).where(*matching(db, search_words(search)))
     rows = db.execute(statement.order_by(col(Cohort.starts_on), col(Cohort.code)))
     return [OpenCohort.model_validate(row) for row in rows]
 

@@ -22,8 +22,8 @@ from app.platform.clock import now
 from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound, Unauthenticated
-from app.platform.messages.i18n import search_key
 from app.platform.paging import Page
+from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
@@ -44,7 +44,7 @@ _ACCOUNTS = text(
 def accounts(db: Session, actor: Actor, query: AccountsQuery) -> AccountsPage:
     """Return everyone who has an account, by name; the cursor is the last person's id."""
     _require_platform(db, actor)
-    words = [f"%{word}%" for word in search_key(query.search).split()]
+    words = [f"%{word}%" for word in search_words(query.search)]
     values = {"words": words, "after": query.after, "limit": query.limit + 1}
     rows = [AccountRow.model_validate(dict(row)) for row in db.execute(_ACCOUNTS, values).mappings()]
     page = tuple(rows[: query.limit])

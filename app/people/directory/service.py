@@ -6,7 +6,7 @@ from app.network.schemas import CollegeShown
 from app.people.directory.schemas import PeoplePage, PeopleQuery, PersonRow
 from app.people.models import SHOWN_NAME_SQL
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key
+from app.platform.search import search_words
 
 _PEOPLE = text(
     f"""
@@ -32,7 +32,7 @@ _PEOPLE = text(
 
 def people_of(db: Session, college: CollegeShown, query: PeopleQuery) -> PeoplePage:
     """Return the people with a role or an enrolment in the college, by name; the cursor is the last person's id."""
-    words = [f"%{word}%" for word in search_key(query.search).split()]
+    words = [f"%{word}%" for word in search_words(query.search)]
     values = {"college": college.id, "words": words, "after": query.after, "limit": query.limit + 1}
     rows = [PersonRow.model_validate(dict(row)) for row in db.execute(_PEOPLE, values).mappings()]
     page = tuple(rows[: query.limit])

@@ -17,7 +17,8 @@ from app.platform.audit.access_log import log_access
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import today
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
 _IS_MEMBER = text(

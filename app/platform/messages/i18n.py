@@ -1,10 +1,9 @@
-"""Catalogue texts, and the display forms of dates, hours and numbers, in the reader's language; the search key.
+"""Catalogue texts, and the display forms of dates, hours and numbers, in the reader's language.
 
 Catalogues are gettext files with message ids as keys, ``app/locale/<language>/<feature>.po``; a key
 missing in another language falls back to French (BR-23), never the reverse.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -137,13 +136,3 @@ def zone_name(zone: str) -> str:
 def today(zone: str | ZoneInfo = QUEBEC) -> date:
     """Return the current date in a time zone, Quebec's by default."""
     return local(now(), zone).date()
-
-
-def search_key(text: str) -> str:
-    """Return the search and sort key of a text: no accents, no case, single spaces, ligatures split.
-
-    Computed here, so that PostgreSQL needs no extension.
-    """
-    split = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", split) if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in plain.casefold()).split())

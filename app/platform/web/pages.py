@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
+from app.platform.search import search_words
 from app.platform.security.permissions import Permission, Role
 from app.platform.web import forms
 from app.platform.web.lists import choice, column
@@ -92,7 +93,7 @@ def safe_referer(referer: str) -> str:
 
 def attachment(name: str) -> dict[str, str]:
     """Return the headers of a download; the name may have accents (RFC 6266)."""
-    plain = words.search_key(name.rsplit(".", 1)[0]).replace(" ", "-") + "." + name.rsplit(".", 1)[-1]
+    plain = "-".join(search_words(name.rsplit(".", 1)[0])) + "." + name.rsplit(".", 1)[-1]
     return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"}
 
 

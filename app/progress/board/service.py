@@ -17,7 +17,8 @@ from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.database.session import Session
-from app.platform.messages.i18n import search_key, today
+from app.platform.messages.i18n import today
+from app.platform.search import search_words
 from app.progress.board.schemas import BoardOrder, BoardQuery, BoardRow
 from app.progress.models import ProgressRow
 from app.progress.risk.rules import is_late, required_attendance_pct, risk_reasons
@@ -36,7 +37,7 @@ SORT_KEYS: dict[BoardOrder, Callable[[BoardRow], Any]] = {
 def board(db: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardRow]:
     """Return everyone who has a seat in the cohort, or everyone in one state; the search ignores accents and case."""
     statement = _select(cohort, {query.state} if query.state else SEATED)
-    for word in search_key(query.search).split():
+    for word in search_words(query.search):
         statement = statement.where(col(Person.search_key).contains(word, autoescape=True))
     records = db.execute(statement).mappings().all()
     _log_access(db, cohort, records)
@@ -46,7 +47,7 @@ def board(db: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardRow]:
 def board_and_calls(db: Session, cohort: CohortRef, query: BoardQuery) -> tuple[list[BoardRow], list[BoardRow]]:
     """Return the rows of the query, as ``board`` does, and everyone at risk in the cohort, from one statement."""
     states = {query.state} if query.state else SEATED
-    words = search_key(query.search).split()
+    words = search_words(query.search)
     records = db.execute(_select(cohort, SEATED | states)).mappings().all()
     shown = [r for r in records if r["state"] in states and all(word in r["search_key"] for word in words)]
     seated = [r for r in records if r["state"] in SEATED]
