@@ -1,6 +1,7 @@
 """Pages: the template environment, rendering, redirects and downloads."""
 
 import re
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -34,8 +35,13 @@ def environment() -> Environment:
     env.globals.update(form=forms.form, was_refused=forms.was_refused)
     env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP, column=column, choice=choice)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
-    env.filters.update(zone=words.zone_name, whole=unbreakable_codes)
+    env.filters.update(instant=instant, zone=words.zone_name, whole=unbreakable_codes)
     return env
+
+
+def instant(moment: datetime) -> str:
+    """Return a moment as HTML's ``datetime`` attribute takes it: to the second, with its offset."""
+    return moment.isoformat(timespec="seconds")
 
 
 CODE = re.compile(r"\b[A-Z]{2,5}(?:-[A-Z0-9]+)+(?:\.[A-Z0-9]{1,2})?\b")
