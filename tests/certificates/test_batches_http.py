@@ -96,7 +96,7 @@ def test_batch_pages_show_preview_decision_and_progress(
     decided = client.post(f"/colleges/{world.alma}/attestations/lots", data={"item": item})
     location = decided.headers["location"]
     page = client.get(location).text
-    for expected in ("0 sur 3", "La délivrance est en cours", "Actualiser", 'hx-trigger="every 3s"', "À délivrer"):
+    for expected in ("0 sur 3", "La délivrance est en cours", "Actualiser", 'data-hx-trigger="every 3s"', "À délivrer"):
         assert expected in page
     assert "/archive" not in page
     process_pending(batch_context(database, settings))
