@@ -204,7 +204,7 @@ def meet(journey: Journey) -> None:
 
 
 def accompany(journey: Journey) -> None:
-    """Open a mandate and record its three milestones, in order."""
+    """Open a mandate and record its three milestones, in order; the coordinator confirms them."""
     enterprise = {"name": "Boulangerie du Quai", "neq": "1170000017", "sector": "Agroalimentaire", "size": "5-49", "region_code": "02"}  # fmt: skip  # noqa: E501
     path = f"{API}/enrolments/{journey.enrolments[0]}/mandates"
     opened = (today() - timedelta(days=30)).isoformat()
@@ -215,9 +215,13 @@ def accompany(journey: Journey) -> None:
     early = journey.call("0", "POST", milestones_path, 422, kind="diagnostic", happened_on=day)
     assert early["errors"][0]["code"] == "agreement_missing"
     for kind in ("agreement", "diagnostic", "plan"):
-        journey.call(
+        shown = journey.call(
             "0", "POST", milestones_path, 201, kind=kind, happened_on=day, confidentiality_clause=kind == "agreement"
         )
+    for milestone in shown["milestones"]:
+        confirmation = f"{API}/milestones/{milestone['id']}/confirmation"
+        journey.call("0", "POST", confirmation, 403)
+        journey.call("coordinator", "POST", confirmation, 201)
 
 
 def judge(journey: Journey) -> None:

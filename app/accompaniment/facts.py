@@ -1,4 +1,4 @@
-"""Loader of the facts that mandates give to progress: their milestones, for each advisor's enrolment."""
+"""Loader of the facts that mandates give to progress: confirmed milestones, for each advisor's enrolment."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.accompaniment.mandates.milestones import milestone_dates
-from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.platform.database.session import Session
 from app.progress.facts import Fact, MandateDone
 from app.progress.service import FactSource, Ids, of_enrolments
 
-_DATES = milestone_dates()
+_DATES = milestone_dates(confirmed=True)
 _MANDATES = (
     sa.select(
         col(MandateAdvisor.enrolment_id), col(Mandate.id), col(Mandate.kind), col(Mandate.enterprise_id),
@@ -38,6 +38,12 @@ def _affected_by_milestones(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     return _advisors_enrolments(db, (row.mandate_id for row in rows))
 
 
+def _affected_by_confirmations(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    milestone_ids = [row.milestone_id for row in rows]
+    mandates = select(MandateMilestone.mandate_id).where(col(MandateMilestone.id).in_(milestone_ids))
+    return _advisors_enrolments(db, db.exec(mandates).all())
+
+
 def _affected_by_mandates(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     return _advisors_enrolments(db, (row.id for row in rows))
 
@@ -50,6 +56,7 @@ FACTS = (
     FactSource(
         affects={
             MandateMilestone: _affected_by_milestones,
+            MilestoneConfirmation: _affected_by_confirmations,
             MandateAdvisor: _affected_by_advisors,
             Mandate: _affected_by_mandates,
         },

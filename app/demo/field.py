@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlmodel import col, select
+
+from app.accompaniment.confirmations import service as confirmations
 from app.accompaniment.enterprises import service as enterprises
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import NewEnterprise
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.enums import MilestoneKind
+from app.accompaniment.mandates.models import MandateMilestone, MilestoneConfirmation
 from app.accompaniment.mandates.schemas import MilestoneCommand, NewMandate
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -29,6 +33,9 @@ MILESTONES = (
     (MilestoneKind.PLAN, 24),
 )
 """The three milestones, and how many days after the opening each is recorded."""
+
+WAITING_DAYS = 7
+"""Milestones that are more recent still await their confirmation."""
 
 MANDATES = {
     "GEN-8": (MandateKind.orientation, 1),
@@ -79,7 +86,8 @@ def open_mandates(demo: DemoPlan, group: Group, module: Module) -> None:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.MANDATE_MANAGE)
         active = [e for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
         ids = [_open(demo, db, coordinator, enrolment, kind) for enrolment in active]
-    _record_milestones(demo, group.staff, ids, opened_days_ago=(noon(demo.today) - opened).days)
+    days_ago = (noon(demo.today) - opened).days
+    _record_milestones(demo, group.staff, ids, opened_days_ago=days_ago, trainer=group.staff.trainers[0])
 
 
 def _open(demo: DemoPlan, db: Session, actor: Actor, enrolment: EnrolmentRef, kind: MandateKind) -> int:
@@ -91,7 +99,8 @@ def _open(demo: DemoPlan, db: Session, actor: Actor, enrolment: EnrolmentRef, ki
     return mandates.open_mandate(db, actor, [enrolment], command).id
 
 
-def _record_milestones(demo: DemoPlan, staff: Staff, ids: Sequence[int], *, opened_days_ago: int) -> None:
+def _record_milestones(demo: DemoPlan, staff: Staff, ids: Sequence[int], *, opened_days_ago: int, trainer: int) -> None:
+    """Record what the days since have brought; the trainer confirms it, but what was recorded this week waits."""
     for kind, days in MILESTONES:
         if days >= opened_days_ago:
             return
@@ -103,6 +112,18 @@ def _record_milestones(demo: DemoPlan, staff: Staff, ids: Sequence[int], *, open
                     kind=kind, happened_on=demo.current_day(), confidentiality_clause=kind is MilestoneKind.AGREEMENT
                 )
                 mandates.record_milestone(db, coordinator, mandate, command)
+            if opened_days_ago - days > WAITING_DAYS:
+                _confirm(demo, db, trainer, ids)
+
+
+def _confirm(demo: DemoPlan, db: Session, trainer: int, mandate_ids: Sequence[int]) -> None:
+    actor = demo.actor(db, trainer, Permission.MANDATE_CONFIRM)
+    waiting = select(MandateMilestone.id).where(
+        col(MandateMilestone.mandate_id).in_(mandate_ids),
+        col(MandateMilestone.id).not_in(select(MilestoneConfirmation.milestone_id)),
+    )
+    for milestone_id in db.exec(waiting).all():
+        confirmations.confirm(db, actor, confirmations.see_milestone(db, actor, milestone_id))
 
 
 def continue_mandates(demo: DemoPlan) -> None:
@@ -117,4 +138,5 @@ def continue_mandates(demo: DemoPlan) -> None:
                     coordinator = demo.actor(db, group.staff.coordinator, Permission.MANDATE_MANAGE)
                     half = demo.rng.sample(active, len(active) // 2)
                     ids = [_open(demo, db, coordinator, e, MandateKind.accompagnement) for e in half]
-                _record_milestones(demo, group.staff, ids, opened_days_ago=days_ago)
+                trainer = group.staff.trainers[0]
+                _record_milestones(demo, group.staff, ids, opened_days_ago=days_ago, trainer=trainer)

@@ -25,7 +25,7 @@ NAMES = {
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
-    "signatory_id": "signatory",
+    "signatory_id": "signatory", "milestone_id": "milestone",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -187,6 +187,7 @@ FIELD: dict[str, Call] = {
     f"POST {V1}/mandates/{{mandate_id}}/milestones#correction": json(
         kind="agreement", happened_on=TODAY, confidentiality_clause=True, supersedes="{milestone}"
     ),
+    "POST /jalons/{milestone_id}/confirmation": form("/jalons"),
     "POST /entreprises": form("/entreprises", college_id="{college}", **ENTERPRISE),
     "POST /mandats": form(
         "/mandats/", enrolment_id="{enrolment}", kind="orientation", title="Orienter", enterprise_id="{enterprise}"

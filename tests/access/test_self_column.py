@@ -52,7 +52,8 @@ ABOUT_NOBODY = {
 WITHOUT_PERSON = {
     "college", "project", "project_target", "region", "cohort", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
-    "published_curriculum", "enterprise", "mandate", "mandate_milestone", "management_link",
+    "published_curriculum", "enterprise", "mandate", "mandate_milestone", "milestone_confirmation",
+    "management_link",
     "certificate_counter", "college_key", "signatory", "status_list", "oidc_provider", "invitation", "batch",
     "attempt", "letter", "audit_entry", "audit_values", "audit_seal", "view_log",
 }  # fmt: skip

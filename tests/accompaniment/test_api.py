@@ -38,7 +38,12 @@ def test_mandate_from_opening_to_plan(client: TestClient, database: Database, wo
         body = {"kind": kind, "happened_on": on, "confidentiality_clause": kind == "agreement"}
         assert client.post(f"{path}/milestones", json=body).status_code == 201
     shown = client.get(path).json()
-    assert (shown["stage"], shown["accompanied"], shown["next_kind"]) == ("planned", True, None)
+    assert (shown["stage"], shown["accompanied"], shown["next_kind"]) == ("planned", False, None)
+    as_(client, database, world, "trainer")
+    for milestone in shown["milestones"]:
+        answer = client.post(f"/api/v1/milestones/{milestone['id']}/confirmation")
+        assert (answer.status_code, answer.json()["accompanied"]) == (201, milestone["kind"] == "plan")
+    as_(client, database, world, "maude")
     (row,) = client.get("/api/v1/mandates?stage=planned&mine=true").json()["items"]
     assert row["advisors"] == "Maude Bérubé"
     assert client.get("/api/v1/enterprises/accompanied").json() == [{"college_id": world.alma, "enterprises": 1}]

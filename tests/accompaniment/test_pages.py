@@ -34,7 +34,8 @@ def test_participant_opens_a_mandate_and_records_its_milestones(
         data = {"kind": kind, "happened_on": TODAY.isoformat(), "confidentiality_clause": "true"}
         assert client.post(f"{path}/jalons", data=data).headers["location"] == path
     done = client.get(path).text
-    assert "Entreprise accompagnée" in done
+    assert "Entreprise accompagnée" not in done
+    assert done.count("À confirmer") == 3
     assert done.count("Corriger la date") == 3
     supersedes = re.search(r'name="supersedes" value="(\d+)"', done)
     assert supersedes is not None
@@ -98,7 +99,9 @@ def test_trainer_reads_without_forms_and_others_see_nothing(
     assert "1 entreprise accompagnée" in listed.text
     page = client.get(f"/mandats/{shown.id}")
     assert page.status_code == 200
-    assert "/jalons" not in page.text
+    assert f"/mandats/{shown.id}/jalons" not in page.text
+    assert "Entreprise accompagnée" in page.text
+    assert "Confirmé par Corinne Coordination" in page.text
     assert client.get("/entreprises").status_code == 403
     as_(client, database, world, "other_coordinator")
     assert client.get(f"/mandats/{shown.id}").status_code == 404

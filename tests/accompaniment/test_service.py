@@ -27,6 +27,7 @@ from tests.factories.accompaniment import (
     TODAY,
     accompany,
     add_enterprise,
+    confirm_milestones,
     new_enterprise,
     open_mandate,
     record_milestone,
@@ -221,9 +222,11 @@ def test_milestones_in_order_move_the_stage_and_progress(database: Database, wor
     assert codes(refused.value) == ["before_agreement"]
     diagnosed = record_milestone(database, world, shown.id, K.DIAGNOSTIC)
     assert (diagnosed.stage, diagnosed.accompanied) == (Stage.DIAGNOSED, False)
+    confirm_milestones(database, world, diagnosed)
     assert mandates_of(database, world, "maude").completed == 1, "an orientation ends with its diagnostic"
     planned = record_milestone(database, world, shown.id, K.PLAN)
-    assert (planned.stage, planned.accompanied, planned.next_kind) == (Stage.PLANNED, True, None)
+    assert (planned.stage, planned.accompanied, planned.next_kind) == (Stage.PLANNED, False, None)
+    assert confirm_milestones(database, world, planned).accompanied
 
 
 def test_correction_supersedes_the_milestone_in_force(database: Database, world: World) -> None:

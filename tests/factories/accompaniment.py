@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from app.accompaniment.confirmations import service as confirmations
 from app.accompaniment.enterprises import service as enterprises
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import EnterpriseShown, NewEnterprise
@@ -65,7 +66,18 @@ def record_milestone(
 
 
 def accompany(database: Database, world: World, mandate_id: int, who: str = "maude") -> MandateShown:
-    """Record the three milestones, a day apart, the last one today."""
+    """Record the three milestones, a day apart, the last one today; the coordinator confirms them."""
     for days, kind in ((2, MilestoneKind.AGREEMENT), (1, MilestoneKind.DIAGNOSTIC), (0, MilestoneKind.PLAN)):
         shown = record_milestone(database, world, mandate_id, kind, TODAY - timedelta(days=days), who=who)
-    return shown
+    return confirm_milestones(database, world, shown)
+
+
+def confirm_milestones(
+    database: Database, world: World, mandate: MandateShown, who: str = "coordinator"
+) -> MandateShown:
+    """Confirm what a mandate's milestones still lack."""
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.MANDATE_CONFIRM)
+        for milestone in (m for m in mandate.milestones if not m.is_confirmed):
+            confirmations.confirm(db, actor, confirmations.see_milestone(db, actor, milestone.id))
+        return mandates.mandate(db, mandates.see_mandate(db, actor, mandate.id))

@@ -6,7 +6,7 @@ from typing import Any
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.mandates.enums import MilestoneKind
-from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
@@ -168,6 +168,13 @@ def _accompany(db: Session, world: World, who: str) -> None:
             confidentiality_clause=True, recorded_at=moment, recorded_by=person,
         )  # fmt: skip
         _add(db, milestone)
+        by = world.people["trainer"]
+        _add(
+            db,
+            MilestoneConfirmation(
+                college_id=world.alma, milestone_id=milestone.id, confirmed_at=moment, confirmed_by=by
+            ),
+        )
     advisor = MandateAdvisor(
         college_id=world.alma, mandate_id=mandate.id, person_id=world.people[who],
         enrolment_id=world.enrolments[who],

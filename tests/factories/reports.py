@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.mandates.enums import MilestoneKind
-from app.accompaniment.mandates.models import Mandate, MandateMilestone
+from app.accompaniment.mandates.models import Mandate, MandateMilestone, MilestoneConfirmation
 from app.cohorts.enums import EnrolmentState, Phase
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.enums import MandateKind
@@ -45,8 +45,9 @@ def add_cohort(
 def add_accompanied_enterprise(
     database: Database, world: World, name: str, *, college: str = "alma", neq: str | None = None, region: str = "02",
     milestones: tuple[MilestoneKind, ...] = tuple(MilestoneKind),
+    confirmed: tuple[MilestoneKind, ...] = tuple(MilestoneKind),
 ) -> None:  # fmt: skip
-    """Add an enterprise with one mandate and these milestones."""
+    """Add an enterprise with one mandate and these milestones, of which some are confirmed."""
     college_id = getattr(world, college)
     with database.transaction(colleges=[college_id]) as db:
         who = world.people["coordinator"]
@@ -65,9 +66,16 @@ def add_accompanied_enterprise(
         db.add(mandate)
         db.flush()
         for kind in milestones:
-            db.add(
-                MandateMilestone(
-                    college_id=college_id, mandate_id=mandate.id, kind=kind, happened_on=date(2026, 2, 1),
-                    confidentiality_clause=True, recorded_at=now(), recorded_by=who,
-                )
+            milestone = MandateMilestone(
+                college_id=college_id, mandate_id=mandate.id, kind=kind, happened_on=date(2026, 2, 1),
+                confidentiality_clause=True, recorded_at=now(), recorded_by=who,
             )  # fmt: skip
+            db.add(milestone)
+            db.flush()
+            if kind in confirmed:
+                db.add(
+                    MilestoneConfirmation(
+                        college_id=college_id, milestone_id=milestone.id, confirmed_at=now(),
+                        confirmed_by=world.people["trainer"],
+                    )
+                )  # fmt: skip

@@ -191,6 +191,7 @@ def test_an_enterprise_counts_once_and_only_with_its_three_milestones(database: 
     add_accompanied_enterprise(
         database, world, "Garage", milestones=(MilestoneKind.AGREEMENT, MilestoneKind.DIAGNOSTIC)
     )
+    add_accompanied_enterprise(database, world, "Ferme", confirmed=(MilestoneKind.AGREEMENT, MilestoneKind.DIAGNOSTIC))
     figures = read_indicators(database, world)
     assert figures.total.enterprises == 7
     assert by_region(figures)["02"]["enterprises"] == 7

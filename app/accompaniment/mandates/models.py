@@ -40,6 +40,21 @@ class MandateAdvisor(Row, table=True):
     enrolment_id: int | None = Field(default=None, index=True)
 
 
+class MilestoneConfirmation(Row, table=True):
+    """The confirmation of a milestone by another person than the one who recorded it: it counts from then on (BR-15).
+
+    ``confirmed_by`` is null for the milestones that were recorded before confirmations existed.
+    """
+
+    __tablename__ = "milestone_confirmation"
+    __table_args__ = owned(("milestone_id", "mandate_milestone"), extra=(UniqueConstraint("milestone_id"),))
+
+    college_id: int = Field(index=True)
+    milestone_id: int
+    confirmed_at: datetime = moment()
+    confirmed_by: int | None = Field(default=None, foreign_key="person.id")
+
+
 class MandateMilestone(Row, table=True):
     """A milestone of a mandate on a date: agreement signed, first diagnostic or action plan delivered."""
 

@@ -28,7 +28,7 @@ from app.platform.errors import DomainError, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
@@ -118,14 +118,21 @@ def _mandate_context(db: Session, actor: Actor, mandate: MandateShown) -> dict[s
         "timeline": [(kind, milestones.get(kind)) for kind in ORDER],
         "region": network.region_name(db, mandate.enterprise.region_code),
         "today": today(network.timezone_of(db, mandate.college_id)),
-        "manages": _manages(db, actor, mandate),
+        "manages": _sees_with(db, actor, mandate, P.MANDATE_MANAGE),
+        "confirms": _confirms(db, actor, mandate),
     }
 
 
-def _manages(db: Session, actor: Actor, mandate: MandateRef) -> bool:
-    """Whether the actor may also record the mandate's milestones."""
+def _confirms(db: Session, actor: Actor, mandate: MandateShown) -> bool:
+    """Whether the actor may confirm what others recorded: never in a mandate of their own."""
+    is_own = any(a.person_id == actor.person_id for a in mandate.advisors)
+    return not is_own and _sees_with(db, actor, mandate, P.MANDATE_CONFIRM)
+
+
+def _sees_with(db: Session, actor: Actor, mandate: MandateRef, permission: Permission) -> bool:
+    """Whether the mandate is within the actor's reach with another permission too."""
     try:
-        see_mandate(db, actor.using(P.MANDATE_MANAGE), mandate.id)
+        see_mandate(db, actor.using(permission), mandate.id)
     except NotFound:
         return False
     return True

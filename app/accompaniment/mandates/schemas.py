@@ -1,6 +1,6 @@
 """Commands, form and read models of mandates and their milestones."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -120,14 +120,21 @@ class AdvisorShown(Read):
 
 
 class MilestoneShown(Read):
-    """A milestone in force, with the name of the person who recorded it."""
+    """A milestone in force, with who recorded it and who confirmed it.
+
+    ``confirmed_by`` is ``None`` too for one that was recorded before confirmations existed.
+    """
 
     id: int
     kind: MilestoneKind
     happened_on: date
     confidentiality_clause: bool
     recorded_by: str
+    recorded_by_id: int
     corrected: bool
+    is_confirmed: bool = Field(description="only what a second person confirmed counts (BR-15)")
+    confirmed_by: str | None
+    confirmed_at: datetime | None
 
 
 class MandateShown(MandateRef):
@@ -137,7 +144,7 @@ class MandateShown(MandateRef):
     advisors: tuple[AdvisorShown, ...]
     milestones: tuple[MilestoneShown, ...]
     stage: Stage
-    accompanied: bool = Field(description="agreement, diagnostic and action plan are all recorded (BR-15)")
+    accompanied: bool = Field(description="agreement, diagnostic and action plan are all confirmed (BR-15)")
     next_kind: MilestoneKind | None
 
 

@@ -1,6 +1,6 @@
 """Mandates, their advisors and their milestones (BR-14, BR-15, BR-18)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -15,7 +15,7 @@ from app.accompaniment.enterprises.schemas import EnterpriseShown
 from app.accompaniment.enterprises.service import add_enterprise, see_by_neq, see_enterprise
 from app.accompaniment.mandates.enums import MandateSort, MilestoneKind
 from app.accompaniment.mandates.milestones import milestone_dates
-from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.accompaniment.mandates.rules import (
     ADVISING,
     ORDER,
@@ -104,7 +104,7 @@ def _enterprise_named(db: Session, actor: Actor, mandate_college: CollegeShown, 
     return enterprise
 
 
-def _within(actor: Actor, *, own_only: bool = False) -> ColumnElement[bool]:
+def within_reach(actor: Actor, *, own_only: bool = False) -> ColumnElement[bool]:
     """Return the clause of the mandates reached through the college, an advisor's cohort, or oneself as an advisor."""
     mandate_ids = (
         select(MandateAdvisor.mandate_id)
@@ -125,7 +125,7 @@ def _within(actor: Actor, *, own_only: bool = False) -> ColumnElement[bool]:
 
 def see_mandate(db: Session, actor: Actor, mandate_id: int) -> MandateRef:
     """Return a mandate within the actor's reach; raise ``NotFound`` for any other."""
-    row = db.exec(select(Mandate).where(Mandate.id == mandate_id, _within(actor))).one_or_none()
+    row = db.exec(select(Mandate).where(Mandate.id == mandate_id, within_reach(actor))).one_or_none()
     if row is None:
         raise NotFound
     return MandateRef.model_validate(row)
@@ -141,15 +141,16 @@ def mandate(db: Session, ref: MandateRef) -> MandateShown:
     ).all()
     current = db.exec(_current_milestones(ref.id)).all()
     dates = {m.kind: m.happened_on for m in current}
+    confirmed = _confirmations(db, [m.id for m in current])
     return MandateShown(
         **ref.model_dump(),
         enterprise=EnterpriseShown.model_validate(db.get_one(Enterprise, ref.enterprise_id)),
         advisors=tuple(
             AdvisorShown(person_id=a.person_id, name=p.name, enrolment_id=a.enrolment_id) for a, p in advisors
         ),
-        milestones=_milestones_shown(db, current),
+        milestones=_milestones_shown(db, current, confirmed),
         stage=stage_of(dates),
-        accompanied=is_accompanied(dates),
+        accompanied=is_accompanied({m.kind: m.happened_on for m in current if m.id in confirmed}),
         next_kind=next_kind(dates),
     )
 
@@ -158,14 +159,27 @@ def _current_milestones(mandate_id: int) -> SelectOfScalar[MandateMilestone]:
     return select(MandateMilestone).where(MandateMilestone.mandate_id == mandate_id, not_superseded(MandateMilestone))
 
 
-def _milestones_shown(db: Session, milestones: Sequence[MandateMilestone]) -> tuple[MilestoneShown, ...]:
-    people = db.exec(select(Person).where(col(Person.id).in_([m.recorded_by for m in milestones]))).all()
-    names = {p.id: p.name for p in people}
+def _confirmations(db: Session, milestone_ids: Sequence[int]) -> dict[int, MilestoneConfirmation]:
+    """Return the confirmations of milestones, by the id of the milestone."""
+    statement = select(MilestoneConfirmation).where(col(MilestoneConfirmation.milestone_id).in_(milestone_ids))
+    return {row.milestone_id: row for row in db.exec(statement).all()}
+
+
+def _milestones_shown(
+    db: Session, milestones: Sequence[MandateMilestone], confirmed: Mapping[int, MilestoneConfirmation]
+) -> tuple[MilestoneShown, ...]:
+    ids = [m.recorded_by for m in milestones] + [c.confirmed_by for c in confirmed.values() if c.confirmed_by]
+    people = db.exec(select(Person).where(col(Person.id).in_(ids))).all()
+    names: dict[int | None, str] = {p.id: p.name for p in people}
     return tuple(
         MilestoneShown(
             **m.model_dump(include={"id", "kind", "happened_on", "confidentiality_clause"}),
             recorded_by=names[m.recorded_by],
+            recorded_by_id=m.recorded_by,
             corrected=m.supersedes_id is not None,
+            is_confirmed=m.id in confirmed,
+            confirmed_by=names.get(confirmed[m.id].confirmed_by) if m.id in confirmed else None,
+            confirmed_at=confirmed[m.id].confirmed_at if m.id in confirmed else None,
         )
         for m in sorted(milestones, key=lambda m: ORDER.index(m.kind))
     )
@@ -207,7 +221,7 @@ def list_mandates(db: Session, actor: Actor, query: MandatesQuery) -> Page[Manda
 
 
 def _rows(actor: Actor, stage: Stage | None, *, own_only: bool = False) -> sa.Select[*tuple[Any, ...]]:
-    dates = milestone_dates()
+    dates = milestone_dates(confirmed=False)
     stage_column = case(
         (dates.c.plan_on.is_not(None), Stage.PLANNED.value),
         (dates.c.diagnostic_on.is_not(None), Stage.DIAGNOSED.value),
@@ -217,17 +231,17 @@ def _rows(actor: Actor, stage: Stage | None, *, own_only: bool = False) -> sa.Se
     statement = (
         sa.select(
             col(Mandate.id), col(Mandate.college_id), col(Enterprise.name).label("enterprise"), col(Mandate.kind),
-            col(Mandate.title), col(Mandate.opened_on), _advisors_names().label("advisors"),
+            col(Mandate.title), col(Mandate.opened_on), advisors_names().label("advisors"),
             stage_column.label("stage"), dates.c.agreement_on, dates.c.diagnostic_on, dates.c.plan_on,
         )
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
         .outerjoin(dates, dates.c.mandate_id == Mandate.id)
-        .where(_within(actor, own_only=own_only))
+        .where(within_reach(actor, own_only=own_only))
     )  # fmt: skip
     return statement if stage is None else statement.where(stage_column == stage.value)
 
 
-def _advisors_names() -> ColumnElement[str]:
+def advisors_names() -> ColumnElement[str]:
     return (
         sa.select(func.string_agg(shown_name(), ", "))
         .join(MandateAdvisor, col(MandateAdvisor.person_id) == Person.id)
@@ -238,7 +252,7 @@ def _advisors_names() -> ColumnElement[str]:
 
 
 def _after(db: Session, actor: Actor, mandate_id: int) -> ColumnElement[bool]:
-    last = db.exec(select(Mandate).where(Mandate.id == mandate_id, _within(actor))).one_or_none()
+    last = db.exec(select(Mandate).where(Mandate.id == mandate_id, within_reach(actor))).one_or_none()
     if last is None:
         raise Invalid("invalid", Reason("unknown_place", field="after"))
     return tuple_(col(Mandate.opened_on), col(Mandate.id)) < tuple_(last.opened_on, last.id)
@@ -263,7 +277,7 @@ def advisor_choices(db: Session, actor: Actor) -> list[AdvisorChoice]:
 
 
 def record_milestone(db: Session, actor: Actor, ref: MandateRef, command: MilestoneCommand) -> MandateShown:
-    """Record a milestone, or correct the one in force by superseding it."""
+    """Record a milestone, or correct the one in force by superseding it; it counts once another person confirms it."""
     db.exec(select(Mandate.id).where(Mandate.id == ref.id).with_for_update(key_share=True)).one()
     current = {m.kind: m for m in db.exec(_current_milestones(ref.id)).all()}
     superseded = current.get(command.kind)
@@ -289,8 +303,11 @@ def record_milestone(db: Session, actor: Actor, ref: MandateRef, command: Milest
 
 
 def accompanied_enterprises(db: Session, actor: Actor) -> list[Accompanied]:
-    """Return how many distinct enterprises each college within reach has accompanied (BR-15)."""
-    dates = milestone_dates()
+    """Return how many distinct enterprises each college within reach has accompanied (BR-15).
+
+    Only milestones that a second person confirmed count.
+    """
+    dates = milestone_dates(confirmed=True)
     identity = func.coalesce(col(Enterprise.neq), cast(col(Enterprise.id), String))
     statement = (
         sa.select(col(Enterprise.college_id), func.count(distinct(identity)))
@@ -300,7 +317,7 @@ def accompanied_enterprises(db: Session, actor: Actor) -> list[Accompanied]:
             dates.c.agreement_on.is_not(None),
             dates.c.diagnostic_on.is_not(None),
             dates.c.plan_on.is_not(None),
-            _within(actor),
+            within_reach(actor),
         )
         .group_by(col(Enterprise.college_id))
         .order_by(col(Enterprise.college_id))

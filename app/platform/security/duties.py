@@ -6,10 +6,11 @@ of the college acts, or someone of another college to whom the administrator giv
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from app.platform.errors import Forbidden, Reason
-from app.platform.security.permissions import P, Role
+from app.platform.security.permissions import P, Permission, Role
 
 NOT_ON_ONESELF = frozenset(
     {
@@ -20,6 +21,7 @@ NOT_ON_ONESELF = frozenset(
         P.ENROLMENT_MANAGE,
         P.ROLLCALL_RECORD,
         P.HOURS_COUNTERSIGN,
+        P.MANDATE_CONFIRM,
         P.CODEV_MANAGE,
         P.CODEV_RECORD,
         P.JUDGEMENT_MAKE,
@@ -58,11 +60,30 @@ ABOUT_THINGS = frozenset({P.NETWORK_MANAGE, P.SESSION_MANAGE, P.ENTERPRISE_MANAG
 """The permissions whose writes are about no person; a session whose roll records the actor is not cancelled by them."""
 
 
+class Decision(StrEnum):
+    """A decision that takes two people."""
+
+    MILESTONE = "milestone"
+
+
+SECOND_PERSON: dict[Decision, Permission] = {
+    Decision.MILESTONE: P.MANDATE_CONFIRM,
+}
+"""The permission of the second person, by decision: what the first one did has no effect until then."""
+
+
 @runtime_checkable
 class AboutPerson(Protocol):
     """An object that a guard loaded and that is about one person."""
 
     person_id: int
+
+
+@runtime_checkable
+class AboutPeople(Protocol):
+    """An object that a guard loaded and that is about several people."""
+
+    people: frozenset[int]
 
 
 WAY_OUT = Reason("own_case_way_out")
@@ -72,6 +93,12 @@ WAY_OUT = Reason("own_case_way_out")
 def grantable_by(roles: Iterable[Role]) -> frozenset[Role]:
     """Return the roles that the holder of some roles may give to someone else."""
     return frozenset().union(*(GRANTABLE.get(role, frozenset()) for role in roles))
+
+
+def second_person(actor_id: int, first_id: int | None) -> None:
+    """Raise ``Forbidden("second_person_needed")`` when the one who confirms is the one who did or proposed it."""
+    if actor_id == first_id:
+        raise Forbidden("second_person_needed", WAY_OUT)
 
 
 def own_case() -> Forbidden:

@@ -14,7 +14,7 @@ from fastapi.params import Depends as DependsParam
 from app.platform.database.session import ActorContext, Session, set_actor
 from app.platform.errors import Conflict, Forbidden, Unauthenticated
 from app.platform.security.actor import Actor
-from app.platform.security.duties import NOT_ON_ONESELF, AboutPerson, own_case
+from app.platform.security.duties import NOT_ON_ONESELF, AboutPeople, AboutPerson, own_case
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep, authenticate_of
 
@@ -91,7 +91,8 @@ class SeenGuard:
 
 def refuse_own_case(actor: Actor, seen_object: object) -> None:
     """Raise ``Forbidden("own_case")`` when the object is about the actor."""
-    if isinstance(seen_object, AboutPerson) and seen_object.person_id == actor.person_id:
+    is_own = isinstance(seen_object, AboutPerson) and seen_object.person_id == actor.person_id
+    if is_own or (isinstance(seen_object, AboutPeople) and actor.person_id in seen_object.people):
         raise own_case()
 
 

@@ -59,6 +59,7 @@ class Permission(StrEnum):
     ENTERPRISE_MANAGE = "enterprise:manage"
     MANDATE_READ = "mandate:read"
     MANDATE_MANAGE = "mandate:manage"
+    MANDATE_CONFIRM = "mandate:confirm"
     CODEV_READ = "codev:read"
     CODEV_MANAGE = "codev:manage"
     CODEV_RECORD = "codev:record"
@@ -111,6 +112,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_READ: R.COHORT,
         P.JUDGEMENT_MAKE: R.COHORT,
         P.MANDATE_READ: R.COHORT,
+        P.MANDATE_CONFIRM: R.COHORT,
         P.REPORT_COHORT: R.COHORT,
     },
     Role.FACILITATOR: {
@@ -134,6 +136,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ENTERPRISE_MANAGE: R.COLLEGE,
         P.MANDATE_READ: R.COLLEGE,
         P.MANDATE_MANAGE: R.COLLEGE,
+        P.MANDATE_CONFIRM: R.COLLEGE,
         P.CODEV_READ: R.COLLEGE,
         P.CODEV_MANAGE: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,

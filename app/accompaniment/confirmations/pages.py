@@ -1,0 +1,45 @@
+"""The page of the milestones that await confirmation."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from app.accompaniment.confirmations import service
+from app.accompaniment.confirmations.schemas import ConfirmForm, MilestoneRef
+from app.accompaniment.confirmations.service import see_milestone
+from app.platform.errors import Conflict
+from app.platform.messages.i18n import explain_error
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.pages import redirect_after_post, render
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/jalons")
+def awaiting(
+    request: Request, actor: Annotated[Actor, may(P.MANDATE_CONFIRM)], db: SessionDep, *, apres: int | None = None
+) -> Response:
+    """Show the milestones that nobody has confirmed, oldest first."""
+    page = service.awaiting(db, actor, after=apres)
+    return render(request, "accompaniment/awaiting.html", page=page, message=None)
+
+
+@router.post("/jalons/{milestone_id}/confirmation")
+def confirm(
+    request: Request,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.MANDATE_CONFIRM)],
+    milestone: Annotated[MilestoneRef, seen(see_milestone, P.MANDATE_CONFIRM)],
+    form: Annotated[ConfirmForm, Form()],
+) -> Response:
+    """Confirm a milestone, then show its mandate or the list it was chosen in; refused, say why above the list."""
+    try:
+        service.confirm(db, actor, milestone)
+    except Conflict as error:
+        page = service.awaiting(db, actor)
+        message = explain_error(error)
+        return render(request, "accompaniment/awaiting.html", status=error.status, page=page, message=message)
+    return redirect_after_post(f"/mandats/{milestone.mandate_id}" if form.of_mandate else "/jalons")
