@@ -39,3 +39,10 @@ class CohortSort(StrEnum):
     TITLE = "titre"
     START = "debut"
     END = "fin"
+
+
+class ApplicationSort(StrEnum):
+    """What the list of answered applications is sorted by."""
+
+    RECEIVED = "reception"
+    NAME = "nom"

@@ -101,7 +101,7 @@ def _searched(item: QueueItem) -> str:
 
 QUEUE_ORDERS: dict[QueueSort, Callable[[QueueItem], Any]] = {
     QueueSort.AGE: lambda item: item.age_days,
-    QueueSort.NAME: lambda item: search_key(item.name),
+    QueueSort.NAME: lambda item: item.sort_name,
     QueueSort.COHORT: lambda item: item.cohort_code,
 }
 

@@ -91,6 +91,7 @@ class QueueItem(Read):
     hand_in_id: int
     enrolment_id: int
     name: str
+    sort_name: str = Field(exclude=True)
     cohort_code: str
     activity_code: str
     activity_title: str

@@ -105,12 +105,12 @@ def test_the_board_shows_everyone_and_who_is_at_risk(client: TestClient, databas
         ({"tri": "nom"}, "Maude Bérubé", 4),
         ({"tri": "heures"}, "Karim Haddad", 4),
         ({"tri": "assiduite"}, "Karim Haddad", 4),
-        ({"tri": "risque"}, "Karim Haddad", 4),
+        ({"suivi": "risque"}, "Karim Haddad", 1),
         ({"tri": "echeance"}, "Maude Bérubé", 4),
         ({"recherche": "ELISE loewen"}, "Élise Lœwen-Côté", 1),
         ({"recherche": "100%_"}, None, 0),
         ({"etat": "on_leave"}, None, 0),
-        ({"etat": "active", "tri": "risque"}, "Karim Haddad", 4),
+        ({"etat": "active", "tri": "-assiduite"}, "Maude Bérubé", 4),
     ],
 )
 def test_the_board_sorts_and_filters(
@@ -124,7 +124,7 @@ def test_the_board_sorts_and_filters(
     assert (rows[0] if rows else None) == first
 
 
-@pytest.mark.parametrize("query", [{}, {"recherche": "maude", "etat": "withdrawn", "tri": "risque"}])
+@pytest.mark.parametrize("query", [{}, {"recherche": "maude", "etat": "withdrawn", "tri": "-heures"}])
 def test_cohort_page_with_or_without_a_filter_reads_its_board_once(
     client: TestClient, database: Database, world: World, query: dict[str, str]
 ) -> None:

@@ -27,8 +27,8 @@ from app.platform.errors import Conflict, DomainError, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P, Permission, Role
-from app.progress.board.schemas import BoardOrder, BoardQuery
-from app.progress.board.service import board, board_and_calls
+from app.progress.board.schemas import BoardConcern, BoardListQuery, BoardOrder, BoardQuery
+from app.progress.board.service import board, board_page
 from tests.factories.cohorts import applied, called, meeting, move, state_of
 from tests.factories.network import PARTICIPANTS, PASSWORD, World, acting
 from tests.factories.statements import recorded_statements
@@ -280,21 +280,24 @@ def test_the_board_takes_one_statement_however_many_people(database: Database, w
         assert "body" not in statements[0]
 
 
-def test_board_and_calls_any_query_equals_the_board_and_its_rows_at_risk(database: Database, world: World) -> None:
+def test_board_page_any_query_shows_the_rows_of_the_board_and_everyone_at_risk(
+    database: Database, world: World
+) -> None:
     called(database, world, meeting(database, world), absent=("karim", "yves"))
     move(database, world, world.enrolments["elise"], S.WITHDRAWN, reason="Départ.")
-    queries = product(("", "e", "KARIM haddad", "100%_"), (None, S.ACTIVE, S.WITHDRAWN), BoardOrder)
+    queries = product(("", "e", "KARIM haddad", "100%_"), (None, S.ACTIVE, S.WITHDRAWN))
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.PROGRESS_READ)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
         at_risk = [row for row in board(db, cohort, BoardQuery(tri=BoardOrder.RISK)) if row.at_risk]
         assert {row.name for row in at_risk} == {"Karim Haddad", "Yves O’Brien"}
-        for search, state, order in queries:
-            query = BoardQuery(search=search, state=state, tri=order)
+        for search, state in queries:
             with recorded_statements(database) as statements:
-                rows, calls = board_and_calls(db, cohort, query)
+                page, calls = board_page(db, cohort, BoardListQuery(recherche=search, etat=state))
             assert len(statements) == 1
-            assert (rows, calls) == (board(db, cohort, query), at_risk)
+            assert (list(page.items), calls) == (board(db, cohort, BoardQuery(search=search, state=state)), at_risk)
+        concerned, _ = board_page(db, cohort, BoardListQuery(suivi=BoardConcern.RISK))
+        assert {row.name for row in concerned.items} == {"Karim Haddad", "Yves O’Brien"}
 
 
 def test_a_role_in_two_colleges_does_not_mix_them(database: Database, world: World) -> None:

@@ -2,11 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.attendance.calendar import service
-from app.attendance.calendar.rules import at_local, stage
-from app.attendance.calendar.schemas import CancelCommand, LocalSession, NewSession, SessionRef
+from app.attendance.calendar.rules import Stage, at_local, stage
+from app.attendance.calendar.schemas import (
+    CancelCommand,
+    LocalSession,
+    NewSession,
+    SessionRef,
+    SessionSort,
+    SessionsQuery,
+)
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
 from app.curricula.enums import GROUP_MODES, Mode
@@ -15,11 +22,13 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
 from app.platform.messages.i18n import explain
+from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -34,20 +43,30 @@ def sessions(
     actor: Annotated[Actor, may(P.SESSION_READ)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_READ)],
+    query: Annotated[SessionsQuery, Query()],
 ) -> Response:
     """Show the calendar, with the form of a new session to readers who may schedule one."""
-    values = {**_calendar(db, actor, cohort), "typed": BLANK, "errors": BLANK, "refused": False}
+    values = {**_calendar(db, actor, cohort, query), "typed": BLANK, "errors": BLANK, "refused": False}
     return render(request, "cohorts/sessions.html", **values)
 
 
-def _calendar(db: Session, actor: Actor, cohort: CohortRef) -> dict[str, Any]:
+def _calendar(db: Session, actor: Actor, cohort: CohortRef, query: SessionsQuery) -> dict[str, Any]:
     at = now()
+    titles = {a.code: a.title.text for a in curriculum_of(cohort).activities}
     rows = service.calendar(db, cohort)
+    staged = [(row, stage(row.starts_at, at, cancelled=row.cancelled, closed=row.closed)) for row in rows]
+    page = page_of(
+        [(row, at_stage) for row, at_stage in staged if query.etat in {None, at_stage}],
+        query,
+        orders={SessionSort.MOMENT: lambda pair: pair[0].starts_at},
+        text=lambda pair: f"{pair[0].activity_code} {titles[pair[0].activity_code]} {pair[0].place}",
+    )
     return {
         "cohort": cohort,
-        "sessions": [(r, stage(r.starts_at, at, cancelled=r.cancelled, closed=r.closed)) for r in rows],
+        "sessions": ListView(f"/cohortes/{cohort.id}/seances", query, page),
+        "stages": tuple(Stage),
         "allowed": allowed_actions(db, actor, cohort, *ACTIONS),
-        "titles": {a.code: a.title.text for a in curriculum_of(cohort).activities},
+        "titles": titles,
         "activities": service.activities_to_schedule(cohort),
         "modes": [m for m in Mode if m in GROUP_MODES],
     }
@@ -70,7 +89,8 @@ def schedule(
         service.schedule(db, actor, cohort, NewSession(starts_at=starts_at, **shared))
     except Invalid as error:
         errors = BLANK | {"day" if r.field == "starts_at" else r.field: explain(r) for r in error.reasons}
-        values = {**_calendar(db, actor, cohort), "typed": form.model_dump(), "errors": errors, "refused": True}
+        shown = _calendar(db, actor, cohort, SessionsQuery())
+        values = {**shown, "typed": form.model_dump(), "errors": errors, "refused": True}
         return render(request, "cohorts/sessions.html", status=error.status, **values)
     return redirect_after_post(f"/cohortes/{cohort.id}/seances")
 

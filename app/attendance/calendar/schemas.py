@@ -1,12 +1,15 @@
 """Commands and read models of a cohort's calendar."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from app.attendance.calendar.rules import Stage
 from app.cohorts.schemas import Justification
 from app.curricula.enums import Mode
+from app.platform.paging import ListQuery
 from app.platform.schema import Code, Command, Read, cleaned_by
 from app.platform.text import clean_line
 
@@ -51,6 +54,20 @@ class SessionRow(Read):
     cancelled: bool
     cancel_reason: str | None
     closed: bool
+
+
+class SessionSort(StrEnum):
+    """What the calendar is sorted by."""
+
+    MOMENT = "date"
+
+
+class SessionsQuery(ListQuery):
+    """The sessions to show on the page of a cohort's calendar, in order of time."""
+
+    SORTS: ClassVar = SessionSort
+    tri: str = "date"
+    etat: Stage | None = None
 
 
 class SessionRef(Read):

@@ -1,12 +1,13 @@
 """HTML pages of applications, and the forms that change an enrolment's state."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.cohorts.enrolments import service
-from app.cohorts.enrolments.schemas import EnrolmentRef, MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enrolments.schemas import ApplicationShown, ApplicationsQuery, EnrolmentRef, MoveCommand
+from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import SEATED, late_join_limit
 from app.cohorts.schemas import CohortRef
@@ -14,11 +15,13 @@ from app.cohorts.service import see_cohort
 from app.platform.database.session import Session
 from app.platform.errors import DomainError, NotFound
 from app.platform.messages.i18n import explain, explain_error, today
+from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -26,20 +29,33 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/cohortes/{cohort_id}/candidatures")
 def applications(
-    request: Request, db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)]
+    request: Request,
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    query: Annotated[ApplicationsQuery, Query()],
 ) -> Response:
     """Show the applications to answer, and those answered."""
-    return render(request, "cohorts/applications.html", **_applications(db, cohort), refused={})
+    return render(request, "cohorts/applications.html", **_applications(db, cohort, query), refused={})
 
 
-def _applications(db: Session, cohort: CohortRef) -> dict[str, Any]:
+TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
+ORDERS: dict[ApplicationSort, Callable[[ApplicationShown], Any]] = {
+    ApplicationSort.RECEIVED: lambda application: application.received_at,
+    ApplicationSort.NAME: lambda application: application.sort_name,
+}
+
+
+def _applications(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> dict[str, Any]:
     rows = service.applications(db, cohort)
+    answered = [a for a in rows if a.state not in TO_ANSWER and query.etat in {None, a.state}]
+    page = page_of(answered, query, orders=ORDERS, text=lambda application: application.name)
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return {
         "cohort": cohort,
         "waiting": [a for a in rows if a.state is EnrolmentState.APPLIED],
         "admitted": [a for a in rows if a.state is EnrolmentState.ADMITTED],
-        "answered": [a for a in rows if a.state not in {EnrolmentState.APPLIED, EnrolmentState.ADMITTED}],
+        "answered": ListView(f"/cohortes/{cohort.id}/candidatures", query, page),
+        "answered_states": [state for state in EnrolmentState if state not in TO_ANSWER],
         "seated": sum(a.state in SEATED for a in rows),
         "limit": limit,
         "is_late": max(today(cohort.timezone), cohort.starts_on) > limit,
@@ -67,7 +83,7 @@ def answer(
     except DomainError as error:
         messages = [explain(r) for r in error.reasons] or [explain_error(error)]
         refused = {enrolment.id: {"messages": messages, "typed": form}}
-        values = _applications(db, cohort)
+        values = _applications(db, cohort, ApplicationsQuery())
         return render(request, "cohorts/applications.html", status=error.status, refused=refused, **values)
     return redirect_after_post(f"/cohortes/{cohort.id}/candidatures")
 

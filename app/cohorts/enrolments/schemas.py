@@ -1,12 +1,13 @@
 """Commands and read models of applications and enrolments."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.schemas import Justification
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line, Prose, Read
 
 
@@ -59,11 +60,20 @@ class MoveShown(Read):
     reason: str | None
 
 
+class ApplicationsQuery(ListQuery):
+    """The answered applications to show in a list, oldest first."""
+
+    SORTS: ClassVar = ApplicationSort
+    tri: str = "reception"
+    etat: EnrolmentState | None = None
+
+
 class ApplicationShown(Read):
     """An application with what the person declared."""
 
     enrolment_id: int
     name: str
+    sort_name: str = Field(exclude=True)
     state: EnrolmentState
     motive: str
     employer: str | None

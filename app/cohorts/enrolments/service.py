@@ -65,7 +65,8 @@ def applications(db: Session, cohort: CohortRef) -> list[ApplicationShown]:
     rows = db.exec(statement).all()
     log_access(db, [(p.id, a.college_id) for a, _, p in rows], Part.APPLICATION)
     return [
-        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, state=state) for a, state, p in rows
+        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, sort_name=p.search_key, state=state)
+        for a, state, p in rows
     ]
 
 

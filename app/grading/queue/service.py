@@ -42,6 +42,7 @@ def load_queue(db: Session, actor: Actor) -> Queue:
                 hand_in_id=row.id,
                 enrolment_id=row.enrolment_id,
                 name=row.name,
+                sort_name=row.search_key,
                 cohort_code=row.code,
                 activity_code=row.activity_code,
                 activity_title=activity.title.text,
@@ -75,6 +76,7 @@ def _last_attempts(db: Session, actor: Actor) -> Iterator[Any]:
             col(Cohort.code),
             col(Cohort.timezone),
             shown_name().label("name"),
+            col(Person.search_key),
             judged.label("judged"),
         )
         .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)

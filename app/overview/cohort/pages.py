@@ -15,18 +15,17 @@ from app.cohorts.service import allowed_actions, see_cohort
 from app.identity.roles.service import holders
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import render
-from app.progress.board.schemas import BoardOrder, BoardQuery
-from app.progress.board.service import board_and_calls
+from app.progress.board.schemas import BoardListQuery
+from app.progress.board.service import board_page
 
 router = APIRouter(include_in_schema=False)
 
-Search = Annotated[SearchText, Query()]
 MAX_COMING_SESSIONS = 3
 ACTIONS = (
     P.PROGRESS_READ, P.SESSION_READ, P.SESSION_MANAGE, P.ROLLCALL_RECORD,
@@ -41,18 +40,14 @@ def show_cohort(
     actor: Annotated[Actor, may(P.COHORT_READ)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.COHORT_READ)],
-    *,
-    recherche: Search = "",
-    etat: EnrolmentState | None = None,
-    tri: BoardOrder = BoardOrder.NAME,
+    query: Annotated[BoardListQuery, Query()],
 ) -> Response:
     """Show a cohort: its dates and sessions, and each other part to readers who hold its permission."""
     allowed = allowed_actions(db, actor, cohort, *ACTIONS)
     values: dict[str, Any] = {}
     if P.PROGRESS_READ in allowed:
-        query = BoardQuery(search=recherche, state=etat, tri=tri)
-        rows, calls = board_and_calls(db, cohort, query)
-        values |= {"board": rows, "calls": calls, "query": query}
+        page, calls = board_page(db, cohort, query)
+        values |= {"board": ListView(f"/cohortes/{cohort.id}", query, page), "calls": calls}
     if P.SESSION_READ in allowed:
         values |= _sessions_by_stage(calendar(db, cohort))
     if P.ENROLMENT_MANAGE in allowed:
@@ -65,7 +60,6 @@ def show_cohort(
         "cohorts/board.html",
         cohort=cohort,
         allowed=allowed,
-        orders=tuple(BoardOrder),
         **values,
         **cohort_context(db, cohort),
     )

@@ -2,11 +2,13 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read, SearchText
 from app.progress.schemas import StoredReason
 
@@ -27,6 +29,33 @@ class BoardQuery(Command):
     search: SearchText = ""
     state: EnrolmentState | None = None
     tri: BoardOrder = BoardOrder.NAME
+
+
+class BoardSort(StrEnum):
+    """What the table of people is sorted by."""
+
+    NAME = "nom"
+    HOURS = "heures"
+    ATTENDANCE = "assiduite"
+    MODULES = "modules"
+    DUE = "echeance"
+    LAST = "dernier"
+
+
+class BoardConcern(StrEnum):
+    """What may need a call: something is late, or the person is at risk."""
+
+    RISK = "risque"
+    LATE = "retard"
+
+
+class BoardListQuery(ListQuery):
+    """The people to show on a cohort's page, everyone seated unless a state is chosen."""
+
+    SORTS: ClassVar = BoardSort
+    tri: str = "nom"
+    etat: EnrolmentState | None = None
+    suivi: BoardConcern | None = None
 
 
 class BoardRow(Read):

@@ -18,8 +18,9 @@ from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
+from app.platform.paging import Page, page_of
 from app.platform.search import search_words
-from app.progress.board.schemas import BoardOrder, BoardQuery, BoardRow
+from app.progress.board.schemas import BoardConcern, BoardListQuery, BoardOrder, BoardQuery, BoardRow, BoardSort
 from app.progress.models import ProgressRow
 from app.progress.risk.rules import is_late, required_attendance_pct, risk_reasons
 from app.progress.schemas import attendance_pct
@@ -44,16 +45,37 @@ def board(db: Session, cohort: CohortRef, query: BoardQuery) -> list[BoardRow]:
     return _sorted_rows(cohort, records, query.tri)
 
 
-def board_and_calls(db: Session, cohort: CohortRef, query: BoardQuery) -> tuple[list[BoardRow], list[BoardRow]]:
-    """Return the rows of the query, as ``board`` does, and everyone at risk in the cohort, from one statement."""
-    states = {query.state} if query.state else SEATED
-    words = search_words(query.search)
+PAGE_SIZE = 50
+"""The seats of most cohorts: whoever watches over one sees it whole."""
+
+PAGE_ORDERS: dict[BoardSort, Callable[[BoardRow], Any]] = {
+    BoardSort.HOURS: lambda row: row.recognised_minutes,
+    BoardSort.ATTENDANCE: lambda row: row.attendance_pct,
+    BoardSort.MODULES: lambda row: row.modules_done,
+    BoardSort.DUE: lambda row: row.next_due_on,
+    BoardSort.LAST: lambda row: row.last_fact_on,
+}
+
+
+def board_page(db: Session, cohort: CohortRef, query: BoardListQuery) -> tuple[Page[BoardRow], list[BoardRow]]:
+    """Return a page of the people of a cohort, and everyone at risk in it, from one statement."""
+    states = {query.etat} if query.etat else SEATED
     records = db.execute(_select(cohort, SEATED | states)).mappings().all()
-    shown = [r for r in records if r["state"] in states and all(word in r["search_key"] for word in words)]
-    seated = [r for r in records if r["state"] in SEATED]
-    _log_access(db, cohort, [*shown, *seated])
-    calls = [row for row in _sorted_rows(cohort, seated, BoardOrder.RISK) if row.at_risk]
-    return _sorted_rows(cohort, shown, query.tri), calls
+    matching = [r for r in records if r["state"] in states and all(word in r["search_key"] for word in query.words)]
+    rows = _sorted_rows(cohort, matching, BoardOrder.NAME)
+    places = {row.enrolment_id: place for place, row in enumerate(rows)}
+    orders = PAGE_ORDERS | {BoardSort.NAME: lambda row: places[row.enrolment_id]}
+    concerned = [row for row in rows if _concerns(row, query.suivi)]
+    page = page_of(concerned, query, orders=orders, size=PAGE_SIZE)
+    seated = _sorted_rows(cohort, [r for r in records if r["state"] in SEATED], BoardOrder.RISK)
+    calls = [row for row in seated if row.at_risk]
+    shown = {row.enrolment_id for row in (*page.items, *calls)}
+    _log_access(db, cohort, [r for r in records if r["enrolment_id"] in shown])
+    return page, calls
+
+
+def _concerns(row: BoardRow, concern: BoardConcern | None) -> bool:
+    return concern is None or (row.at_risk if concern is BoardConcern.RISK else row.late)
 
 
 def _select(cohort: CohortRef, states: Collection[EnrolmentState]) -> sa.Select[*tuple[Any, ...]]:
