@@ -32,7 +32,6 @@ from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.paging import page_of
 from app.platform.schema import BlankIsNone, Command
-from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
