@@ -16,7 +16,7 @@ WIDE, NARROW = 1280, 320
 """Widths in pixels: a computer, and a text enlarged four times on it (WCAG 1.4.10) or the smallest phone."""
 
 HEIGHT = {WIDE: 900, NARROW: 640}
-SECONDS = 10
+SECONDS = 30
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",

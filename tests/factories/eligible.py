@@ -1,5 +1,6 @@
 """Someone who has done all that the generalist path asks for, told as facts; and a college that may issue."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,8 +54,8 @@ def attend(database: Database, world: World, who: str) -> None:
                 _do(db, world, world.enrolments[who], activity)
 
 
-def achieve(database: Database, world: World, who: str) -> None:
-    """Codevelopment, a mandate and every threshold besides: all that an achievement asks for."""
+def achieve(database: Database, world: World, who: str, *, unjudged: Collection[str] = ()) -> None:
+    """Codevelopment, a mandate and every threshold besides (those named apart): all that an achievement asks for."""
     attend(database, world, who)
     with database.transaction() as db:
         acting(db, world, "coordinator")
@@ -62,6 +63,8 @@ def achieve(database: Database, world: World, who: str) -> None:
         _accompany(db, world, who)
         assert ACHIEVEMENT is not None
         for code, level in ACHIEVEMENT.thresholds.items():
+            if code in unjudged:
+                continue
             judge(db, world, who, code, level)
 
 
