@@ -29,6 +29,8 @@ TABLES_NAMED_EARLY = {
     ("people/legal_names/service.py", "role_held"): "a person is visible through the roles they hold",
     ("people/legal_names/service.py", "enrolment"): "a person is visible through their enrolments",
     ("identity/invitations/service.py", "cohort"): "an invitation may name the cohort to train",
+    ("identity/invitations/answers.py", "cohort"): "an invitation may name the cohort to train",
+    ("identity/imports/service.py", "cohort"): "an imported row may name the cohort to train",
 }
 """Statements that name a table of a later feature, each with its reason."""
 

@@ -18,6 +18,7 @@ from app.curricula.schemas import Activity, Curriculum
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from tests.factories.network import PASSWORD, World, token
+from tests.factories.outbox import link_in, messages
 
 API = "/api/v1"
 WEEKS = 18
@@ -77,8 +78,10 @@ def admit(journey: Journey) -> None:
     for place, name in enumerate(NEWCOMERS):
         first, last = name.split(" ", 1)
         email = f"personne{place}@escouade.example.com"
-        body = {"legal_first_name": first, "legal_last_name": last, "email": email, "password": PASSWORD}
-        journey.call("registrar", "POST", f"{API}/colleges/{journey.world.alma}/people", 201, **body)
+        journey.call("registrar", "POST", f"{API}/colleges/{journey.world.alma}/invitations", 201, email=email)
+        link = link_in(messages(journey.database)[-1][2])
+        opened = {"legal_first_name": first, "legal_last_name": last, "chosen_name": "", "password": PASSWORD}
+        assert TestClient(journey.client.app, follow_redirects=False).post(link, data=opened).status_code == 303
         signed = journey.call("", "POST", f"{API}/sign-ins", 201, email=email, password=PASSWORD)
         journey.tokens[str(place)] = signed["token"]
     cohort = journey.call(

@@ -1,25 +1,23 @@
-"""``escouade init``: the first college and its administrator."""
+"""``escouade init``: the first college, and the link with which its administrator opens their account."""
 
-from typing import Annotated, TypeVar
+from datetime import timedelta
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.cli.failures import stop, validation_messages
 from app.deployment import deployment, load_keyring
-from app.identity.account.schemas import NewAccount
-from app.identity.account.service import add_account
-from app.identity.roles.service import grant_role
+from app.identity.invitations.operator import invite_to, is_administered, print_link, withdraw_administrators
+from app.identity.invitations.rules import FIRST_LINK_LIFETIME, Place
+from app.identity.invitations.schemas import InvitedAddress
 from app.network import service as network
 from app.network.models import College
 from app.network.schemas import NewCollege
 from app.platform.config import settings
-from app.platform.database.session import set_actor
 from app.platform.messages.i18n import t
 from app.platform.security.permissions import Role
-
-CommandModel = TypeVar("CommandModel", NewCollege, NewAccount)
 
 
 def init(  # noqa: PLR0917 - the command's options, asked one after the other
@@ -28,70 +26,55 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
     city: Annotated[str, typer.Option(prompt=t("cli.init.city"), help=t("cli.init.city"))],
     region: Annotated[str, typer.Option(prompt=t("cli.init.region"), help=t("cli.init.region"))],
     prefix: Annotated[str, typer.Option(prompt=t("cli.init.prefix"), help=t("cli.init.prefix"))],
-    first_name: Annotated[str, typer.Option(prompt=t("cli.init.first_name"), help=t("cli.init.first_name"))],
-    last_name: Annotated[str, typer.Option(prompt=t("cli.init.last_name"), help=t("cli.init.last_name"))],
     email: Annotated[str, typer.Option(prompt=t("cli.init.email"), help=t("cli.init.email"))],
-    password: Annotated[
-        str,
-        typer.Option(
-            prompt=t("cli.init.password"),
-            hide_input=True,
-            confirmation_prompt=t("cli.init.password_again"),
-            envvar="ESCOUADE_FIRST_PASSWORD",
-            help=t("cli.init.password"),
-        ),
-    ],
 ) -> None:
-    """Create the first college with its administrator, who is also its coordinator and registrar."""
+    """Create the first college and invite its administrator, who is also its coordinator and registrar.
+
+    The link is printed once, for the person at this terminal, who is that administrator. While nobody has opened it,
+    the command prints another.
+    """
     chosen = settings()
     with deployment(chosen, migrate=True) as database:
         load_keyring(chosen)  # the first administrator will need it to encrypt their second factor
-        with database.transaction() as db:
-            if db.exec(select(College.id)).first() is not None:
-                typer.echo(t("cli.init.already"), err=True)
-                raise typer.Exit(1)
-            errors: list[str] = []
-            new_college = _validated(
-                NewCollege, errors, name=college, slug=slug, city=city, region_code=region, number_prefix=prefix
+        with database.as_owner() as db:
+            existing = db.exec(select(College).order_by(col(College.id))).first()
+            if existing is not None and is_administered(db):
+                stop(t("cli.init.already"))
+            values = {"name": college, "slug": slug, "city": city, "region_code": region, "number_prefix": prefix}
+            new_college, invitee = _validated(values, email)
+            first = existing.id if existing is not None else network.open_college(db, new_college).id
+            withdraw_administrators(db)
+            places = (
+                Place(Role.ADMIN),
+                Place(Role.COORDINATOR, college_id=first),
+                Place(Role.REGISTRAR, college_id=first),
             )
-            new_account = _validated(
-                NewAccount,
-                errors,
-                legal_first_name=first_name,
-                legal_last_name=last_name,
-                email=email,
-                password=password,
-            )
-            if new_college is None or new_account is None:
-                stop(*errors)
-            college_id = network.open_college(db, new_college).id
-            person_id = add_account(db, new_account)
-            set_actor(db, colleges=[college_id], person=None)
-            grant_role(db, person_id, Role.ADMIN)
-            grant_role(db, person_id, Role.COORDINATOR, college_id=college_id)
-            grant_role(db, person_id, Role.REGISTRAR, college_id=college_id)
-        typer.echo(t("cli.init.done", college=college, email=email))
+            invite_to(db, invitee, places, letter_from=None)
+            link = print_link(db, invitee.email, site=chosen.base_url, lifetime=FIRST_LINK_LIFETIME)
+    typer.echo(t("cli.init.done", college=existing.name if existing is not None else college))
+    typer.echo(t("cli.init.link", email=invitee.email, minutes=FIRST_LINK_LIFETIME // timedelta(minutes=1)))
+    typer.echo(link)
 
 
-def _prompts() -> dict[str, str]:
-    """Return the prompts of ``init`` by the field that each fills."""
-    return {
+def _validated(values: dict[str, str], email: str) -> tuple[NewCollege, InvitedAddress]:
+    """Return the validated answers, or stop with a line for each that is invalid."""
+    prompts = {
         "name": t("cli.init.college"),
         "slug": t("cli.init.slug"),
         "city": t("cli.init.city"),
         "region_code": t("cli.init.region"),
         "number_prefix": t("cli.init.prefix"),
-        "legal_first_name": t("cli.init.first_name"),
-        "legal_last_name": t("cli.init.last_name"),
         "email": t("cli.init.email"),
-        "password": t("cli.init.password"),
     }
-
-
-def _validated(model: type[CommandModel], errors: list[str], **answers: str) -> CommandModel | None:
-    """Return the validated answers; when they are invalid, ``None`` with the messages added to ``errors``."""
+    errors: list[str] = []
     try:
-        return model(**answers)
+        college = NewCollege.model_validate(values)
     except ValidationError as error:
-        errors.extend(validation_messages(error, _prompts()))
-        return None
+        errors += validation_messages(error, prompts)
+    try:
+        invitee = InvitedAddress(email=email)
+    except ValidationError as error:
+        errors += validation_messages(error, prompts)
+    if errors:
+        stop(*errors)
+    return college, invitee

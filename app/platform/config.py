@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         description="server that takes letters, smtp://user:password@host:587?starttls or smtps://…; unset: letters "
         "become .eml files under data_dir, and in production they wait",
     )
+    closed_network: bool = Field(
+        default=False,
+        description="no mail leaves this machine: the operator may print the links of invitations and hand them over, "
+        "each recorded; without effect beside smtp_url",
+    )
     mail_from: str | None = Field(
         None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
     )
@@ -103,6 +108,11 @@ class Settings(BaseSettings):
     def keyring_file(self) -> Path:
         """The file of the keyring."""
         return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def prints_links(self) -> bool:
+        """Whether the operator may print links that letters would carry: a declared network without mail."""
+        return self.closed_network and self.smtp_url is None
 
     @property
     def secure(self) -> bool:

@@ -86,13 +86,6 @@ NETWORK: dict[str, Call] = {
     f"POST {V1}/sign-ins": json(**SIGN_IN),
     "POST /connexion": form("/", **SIGN_IN),
     "POST /deconnexion": form("/connexion"),
-    f"POST {V1}/colleges/{{college_id}}/people": json(**PERSON, email="nouvelle@escouade.example.com"),
-    f"POST {V1}/colleges/{{college_id}}/people#trainer": json(
-        **PERSON, email="nouvelle@escouade.example.com", role="trainer"
-    ),
-    f"POST {V1}/colleges/{{college_id}}/people#registrar": json(
-        **PERSON, email="nouvelle@escouade.example.com", role="registrar"
-    ),
     f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
     f"GET {V1}/frameworks/{{version}}": Call(),
 }

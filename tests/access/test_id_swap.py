@@ -82,7 +82,6 @@ def test_privileged_field_that_is_not_declared_is_refused(access_db: AccessDatab
 
 KNOWN_FIELDS = frozenset(
     {
-        (f"POST {V1}/colleges/{{college_id}}/people", "role"),
         (f"POST {V1}/cohorts/{{cohort_id}}/staff", "role"),
         ("POST /cohortes/{cohort_id}/equipe", "role"),
     }

@@ -9,12 +9,12 @@ import pytest
 from app.platform.locations import ROOT
 from tests.access.access_db import AccessDatabase, text_of
 from tests.access.actors import canary
-from tests.access.payloads import PERSON, V1
+from tests.access.payloads import V1
 
 EXCEPTIONS = (
     "sign-in", "sign-in services of colleges",
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
-    "open cohorts, and applying to one", "one active enrolment per path (BR-05)", "opening an account",
+    "open cohorts, and applying to one", "one active enrolment per path (BR-05)",
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project", "administrator",
 )  # fmt: skip
@@ -109,15 +109,6 @@ def test_second_active_enrolment_is_refused_without_naming_the_first(access_db: 
     assert (answer.status_code, answer.json()["code"]) == (409, "already_enrolled")
     assert "Alma" not in answer.text
     assert "GEN-ALM" not in answer.text
-
-
-def test_known_e_mail_address_is_refused_without_naming_its_owner(access_db: AccessDatabase) -> None:
-    row = f"POST {V1}/colleges/{{college_id}}/people"
-    taken = {**PERSON, "email": "other.participant@escouade.example.com"}
-    answer = access_db.call("registrar", row, access_db.places["alma"], json=taken)
-    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
-    assert rouyn_words(answer) == []
-    assert access_db.changed_tables() == []
 
 
 @pytest.mark.parametrize("row", ["GET /v/{code}", f"GET {V1}/verify/{{code}}"])

@@ -74,6 +74,7 @@ FAMILIES: dict[str, frozenset[str]] = {
         for key in (
             "invitation",
             "invitation_role",
+            "invitation_roles",
             "reset",
             "password_changed",
             "certificate_replaced",

@@ -1,21 +1,12 @@
-"""JSON routes for accounts: opening one, changing one's password, suspending another's."""
+"""JSON routes for accounts: changing one's password, suspending another's. An invitation opens one."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
 from app.identity.account import service, suspension
-from app.identity.account.schemas import (
-    AccountRef,
-    AccountsPage,
-    AccountsQuery,
-    ChangePassword,
-    CollegeAccount,
-    PersonAdded,
-)
+from app.identity.account.schemas import AccountRef, AccountsPage, AccountsQuery, ChangePassword
 from app.identity.account.suspension import see_account
-from app.network.schemas import CollegeShown
-from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -25,17 +16,6 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)
 MaySuspendAccounts = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
 SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
-
-
-@router.post("/colleges/{college_id}/people", status_code=status.HTTP_201_CREATED, summary="Open an account")
-def open_account(
-    actor: Annotated[Actor, may(P.PEOPLE_MANAGE)],
-    college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)],
-    db: SessionDep,
-    command: CollegeAccount,
-) -> PersonAdded:
-    """Add a person who may sign in, with or without a role in the college; nobody grants a role above their own."""
-    return service.open_account(db, actor, college, command)
 
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, summary="Change one's password")

@@ -10,7 +10,6 @@ from app.identity.account.rules import normal_email
 from app.people.schemas import NewPerson
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read, SearchText, cleaned_by
-from app.platform.security.permissions import Role
 from app.platform.text import clean_address
 
 Email = Annotated[EmailStr, cleaned_by(clean_address), AfterValidator(normal_email)]
@@ -21,18 +20,6 @@ class NewAccount(NewPerson):
 
     email: Email
     password: SecretStr
-
-
-class CollegeAccount(NewAccount):
-    """An account that a college opens; without a role the person may apply to a cohort."""
-
-    role: Role | None = None
-
-
-class PersonAdded(Read):
-    """The id of the person added."""
-
-    id: int
 
 
 TypedPassword = Annotated[SecretStr, Field(max_length=200)]

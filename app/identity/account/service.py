@@ -8,10 +8,8 @@ from sqlmodel import select
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import password_reasons
-from app.identity.account.schemas import ChangePassword, CollegeAccount, NewAccount, PersonAdded
-from app.identity.roles.service import grant_role
+from app.identity.account.schemas import ChangePassword, NewAccount
 from app.identity.sign_in.service import end_sign_ins
-from app.network.schemas import CollegeShown
 from app.people.models import Person
 from app.people.service import add_person
 from app.platform.clock import now
@@ -20,14 +18,13 @@ from app.platform.errors import Conflict, Invalid, Reason, refuse_unless
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
-from app.platform.security.permissions import Role
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_account
 
 
 def add_account(
     db: Session, command: NewAccount, *, about: Iterable[str] = (), password_hash: str | None = None
 ) -> int:
-    """Add a person with an account and return the person's id.
+    """Add a person with an account and return the person's id: for the answer to an invitation, and the demo network.
 
     ``about``: names, besides the person's own, that the password may not consist of. ``password_hash`` replaces the
     hash of the password, to create many accounts fast (demo). Raises ``Invalid`` with the reasons against the
@@ -49,22 +46,6 @@ def add_account(
     )
     db.flush()
     return person.id
-
-
-def person_by_email(db: Session, email: str) -> int | None:
-    """Return the id of the person with this address, or ``None`` (for the command line and imports)."""
-    return db.exec(select(Account.person_id).where(Account.email == email)).first()
-
-
-def open_account(db: Session, actor: Actor, college: CollegeShown, command: CollegeAccount) -> PersonAdded:
-    """Open an account in a college, with a role or without one (the person may then apply to a cohort).
-
-    Raises what :func:`add_account` and :func:`grant_role` raise.
-    """
-    person_id = add_account(db, command)
-    if command.role is not None:
-        grant_role(db, person_id, Role(command.role), college_id=college.id, granted_by=actor.person_id)
-    return PersonAdded(id=person_id)
 
 
 def lock_own_account(db: Session, actor: Actor) -> Account:

@@ -40,9 +40,9 @@ def invite(
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Withdraw an invitation",
 )
-def withdraw(invitation: ManagedInvitation, db: SessionDep) -> Response:
+def withdraw(actor: MayManagePeople, invitation: ManagedInvitation, db: SessionDep) -> Response:
     """Withdraw the invitation: its link is refused from now on."""
-    service.withdraw(db, invitation)
+    service.withdraw(db, actor, invitation)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

@@ -4,16 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from app.identity.invitations import service
+from app.identity.invitations import answers, service
 from app.identity.invitations.schemas import AcceptInvitation, InvitationOffer, InvitationRef, NewInvitation
 from app.identity.invitations.service import see_invitation
 from app.identity.sign_in import service as sign_in
+from app.identity.sign_in.authentication import needs_second_factor
 from app.identity.sign_in.enums import SignInKind
 from app.network import service as network
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.config import Settings
 from app.platform.errors import Conflict, Invalid
-from app.platform.security.actor import Actor
+from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.security.rate_limit import RateLimitScope, origin_of
@@ -75,9 +77,9 @@ def invite(
     "/colleges/{college_id}/invitations/{invitation_id}/retrait",
     dependencies=[form_on("/colleges/{college_id}/invitations")],
 )
-def withdraw(invitation: ManagedInvitation, db: SessionDep) -> Response:
+def withdraw(actor: MayManagePeople, invitation: ManagedInvitation, db: SessionDep) -> Response:
     """Withdraw an invitation: its link is refused from now on."""
-    service.withdraw(db, invitation)
+    service.withdraw(db, actor, invitation)
     return redirect_after_post(f"/colleges/{invitation.college_id}/invitations")
 
 
@@ -98,11 +100,11 @@ def send_again(
 
 @router.get("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION)])
 def invitation_page(
-    reader: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str
+    reader: OptionalActor, db: SessionDep, *, settings: SettingsDep, keyring: KeyringDep, request: Request, token: str
 ) -> Response:
     """Show the invitation and what to do next; opening the page does not use the link up."""
-    offer = service.read_invitation(db, keyring, reader, token, origin=origin_of(request))
-    return _invitation(request, token, offer)
+    offer = answers.read_invitation(db, keyring, reader, token, origin=origin_of(request))
+    return _invitation(request, settings, token, offer)
 
 
 @router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION), form_on("/invitation/{token}")])
@@ -121,10 +123,10 @@ def open_account(
     if reader is not None:
         raise Conflict("invitation_of_another")
     try:
-        account_id = service.open_account(db, keyring, token, command, origin=origin)
+        account_id = answers.open_account(db, keyring, token, command, origin=origin)
     except Invalid as refusal:
-        offer = service.read_invitation(db, keyring, reader, token, origin=origin)
-        return _invitation(request, token, offer, refusal=refusal, values=command)
+        offer = answers.read_invitation(db, keyring, reader, token, origin=origin)
+        return _invitation(request, settings, token, offer, refusal=refusal, values=command)
     sign_in.end_current_sign_in(db, request)
     secret, _expires_at = sign_in.create_sign_in(
         db,
@@ -146,12 +148,13 @@ def accept(
     actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, request: Request, token: str
 ) -> Response:
     """Add the role to the account that the invitation was sent to."""
-    service.accept(db, keyring, actor, token, origin=origin_of(request))
+    answers.accept(db, keyring, actor, token, origin=origin_of(request))
     return redirect_after_post("/")
 
 
 def _invitation(
     request: Request,
+    settings: Settings,
     token: str,
     offer: InvitationOffer,
     *,
@@ -164,6 +167,7 @@ def _invitation(
         "people/invitation.html",
         status=refusal.status if refusal is not None else 200,
         offer=offer,
+        needs_factor=needs_second_factor((RoleGrant(o.role) for o in offer.offers if o.role is not None), settings),
         address=f"/invitation/{token}",
         reasons=refusal.reasons if refusal is not None else (),
         values=values,

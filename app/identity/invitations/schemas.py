@@ -20,8 +20,23 @@ class NewInvitation(Command):
     cohort_id: int | None = None
 
 
+class Invitee(NewPerson):
+    """Who is invited, with the names that the inviter knows; the person has the last word on them."""
+
+    email: Email
+
+
+class InvitedAddress(Command):
+    """The address of someone who is invited without names."""
+
+    email: Email
+
+
 class InvitationShown(Read):
-    """An invitation as the college sees it, without its link."""
+    """An invitation as the college sees it, without its link; ``invited_by`` is ``None`` for the operator.
+
+    ``link_printed_at``: the operator printed the link in place of a letter, on a network without mail.
+    """
 
     id: int
     email: str
@@ -31,7 +46,8 @@ class InvitationShown(Read):
     state: InvitationState
     created_at: datetime
     expires_at: datetime
-    invited_by: str
+    invited_by: str | None
+    link_printed_at: datetime | None
 
 
 class CohortToTrain(Read):
@@ -64,13 +80,22 @@ class Step(StrEnum):
     SIGN_OUT = "sign_out"
 
 
+class Offer(Read):
+    """A role offered, with its college (``None`` for the platform) and its cohort."""
+
+    role: Role | None
+    college: str | None
+    cohort: str | None
+
+
 class InvitationOffer(Read):
-    """An invitation as the person invited sees it."""
+    """A link as the person invited sees it: what it offers, and the names that the inviter wrote."""
 
     email: str
-    college: str
-    role: Role | None
-    cohort: str | None
+    offers: tuple[Offer, ...]
+    legal_first_name: str
+    legal_last_name: str
+    chosen_name: str
     step: Step
 
 

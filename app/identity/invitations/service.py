@@ -1,46 +1,34 @@
-"""Invitations: a link sent by e-mail opens an account, or adds a role to one, once and within days."""
+"""Invitations of a college: a link sent by e-mail opens an account, or adds a role to one, once and within days.
+
+The link goes to the address alone: no inviter reads it, so that nobody opens or enters the account of another.
+"""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, text
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.schemas import NewAccount
-from app.identity.account.service import add_account
 from app.identity.invitations.models import Invitation
 from app.identity.invitations.rules import INVITATION_LIFETIME, InvitationState, invitation_state
-from app.identity.invitations.schemas import (
-    AcceptInvitation,
-    CohortToTrain,
-    InvitationOffer,
-    InvitationRef,
-    InvitationShown,
-    NewInvitation,
-    Step,
-)
-from app.identity.roles.models import RoleGrantRow
+from app.identity.invitations.schemas import CohortToTrain, InvitationRef, InvitationShown, NewInvitation
 from app.identity.roles.rules import roles_grantable_by
-from app.identity.roles.service import grant_role
 from app.identity.sign_in.authentication import digest
-from app.network import service as network
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.people.models import SHOWN_NAME_SQL
 from app.platform.clock import now
-from app.platform.database.session import Session, set_actor
-from app.platform.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Reason
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.messages.i18n import day, local, t, today
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import WAY_OUT
-from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import Role
-from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
 
-# For the college ---------------------------------------------------------------------------------
+PATH = "/invitation"
 
 
 def grantable_roles(actor: Actor, college_id: int) -> frozenset[Role]:
@@ -74,7 +62,7 @@ def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitat
     )
     db.add(row)
     db.flush()
-    _send_message(db, row, college, token, site)
+    send_letter(db, [row], token, site)
     return _invitations_shown(db, college.id, row.id)[0]
 
 
@@ -114,22 +102,36 @@ def _check_not_already_invited(db: Session, college_id: int, command: NewInvitat
         raise Conflict("already_invited", Reason("already_invited", field="email"))
 
 
-def _send_message(db: Session, row: Invitation, college: CollegeShown, token: str, site: str) -> None:
-    """Enqueue the e-mail message with the link."""
-    key = "invitation" if row.role is None else "invitation_role"
-    role = t(f"role.{row.role.value}") if row.role is not None else ""
-    until = day(local(row.expires_at, college.timezone).date())
-    enqueue(
-        db, row.email, key, college=college.name, role=role, link=f"{site.rstrip('/')}/invitation/{token}",
-        until=until,
-    )  # fmt: skip
+def send_letter(db: Session, rows: Sequence[Invitation], token: str, site: str) -> None:
+    """Enqueue the e-mail message with the link, for the invitations that it carries."""
+    colleges = [db.get_one(College, row.college_id) if row.college_id is not None else None for row in rows]
+    first = colleges[0]
+    expires_at = local(rows[0].expires_at, first.timezone) if first is not None else local(rows[0].expires_at)
+    values = {
+        "college": first.name
+        if first is not None and {c and c.id for c in colleges} == {first.id}
+        else t("core.product"),
+        "link": f"{site.rstrip('/')}{PATH}/{token}",
+        "until": day(expires_at.date()),
+    }
+    if len(rows) > 1:
+        lines = (
+            f"- {t(f'role.{row.role.value}') if row.role is not None else t('invitations.no_role')}"
+            + (f" ({college.name})" if college is not None else "")
+            for row, college in zip(rows, colleges, strict=True)
+        )
+        enqueue(db, rows[0].email, "invitation_roles", **values, roles="\n".join(dict.fromkeys(lines)))
+    elif rows[0].role is not None:
+        enqueue(db, rows[0].email, "invitation_role", **values, role=t(f"role.{rows[0].role.value}"))
+    else:
+        enqueue(db, rows[0].email, "invitation", **values)
 
 
 _INVITATIONS = text(
     f"""
     select i.id, i.email, i.role, i.cohort_id, c.code as cohort, i.created_at, i.expires_at, i.used_at, i.withdrawn_at,
-           {SHOWN_NAME_SQL} as invited_by
-      from invitation i join person p on p.id = i.created_by
+           i.link_printed_at, {SHOWN_NAME_SQL} as invited_by
+      from invitation i left join person p on p.id = i.created_by
       left join cohort c on c.id = i.cohort_id and c.college_id = i.college_id
      where i.college_id = :college and (cast(:id as integer) is null or i.id = :id)
      order by i.created_at desc, i.id desc
@@ -146,10 +148,11 @@ def _invitations_shown(db: Session, college_id: int, invitation_id: int | None =
     """Return the invitations of a college, or one of them."""
     db.flush()
     rows = db.execute(_INVITATIONS, {"college": college_id, "id": invitation_id}).mappings()
-    return tuple(InvitationShown(**row, state=_state(row)) for row in rows)
+    return tuple(InvitationShown(**row, state=state_of(row)) for row in rows)
 
 
-def _state(row: Mapping[Any, Any]) -> InvitationState:
+def state_of(row: Mapping[Any, Any]) -> InvitationState:
+    """Return the state of an invitation now, given its columns."""
     return invitation_state(
         now(), expires_at=row["expires_at"], used_at=row["used_at"], withdrawn_at=row["withdrawn_at"]
     )
@@ -166,12 +169,12 @@ def see_invitation(db: Session, actor: Actor, college_id: int, invitation_id: in
     return InvitationRef.model_validate(row)
 
 
-def withdraw(db: Session, invitation: InvitationRef) -> None:
+def withdraw(db: Session, actor: Actor, invitation: InvitationRef) -> None:
     """Withdraw an invitation: its link is refused from now on; withdrawing twice changes nothing.
 
-    Raises ``Conflict("invitation_used")``.
+    Raises ``Forbidden("role_above_yours")``, ``Conflict("invitation_used")``.
     """
-    row = _lock(db, invitation)
+    row = _lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     row.withdrawn_at = row.withdrawn_at or now()
@@ -183,9 +186,7 @@ def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: st
 
     Raises ``Forbidden("role_above_yours")``, ``Conflict("invitation_used")``, ``Conflict("invitation_withdrawn")``.
     """
-    row = _lock(db, invitation)
-    if row.role is not None and row.role not in grantable_roles(actor, row.college_id):
-        raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
+    row = _lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     if row.withdrawn_at is not None:
@@ -193,107 +194,16 @@ def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: st
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at, row.created_by = digest(token), now() + INVITATION_LIFETIME, actor.person_id
     db.add(row)
-    _send_message(db, row, network.college(db, row.college_id), token, site)
-    return _invitations_shown(db, row.college_id, row.id)[0]
+    send_letter(db, [row], token, site)
+    return _invitations_shown(db, invitation.college_id, row.id)[0]
 
 
-def _lock(db: Session, invitation: InvitationRef) -> Invitation:
-    """Return the row, locked: concurrent answers to one invitation are serialised."""
-    return db.get_one(Invitation, invitation.id, with_for_update=True, populate_existing=True)
+def _lock(db: Session, actor: Actor, invitation: InvitationRef) -> Invitation:
+    """Return the row, locked: concurrent answers to one invitation are serialised.
 
-
-# For the person invited --------------------------------------------------------------------------
-
-
-def read_invitation(db: Session, keyring: Keyring, reader: Actor | None, token: str, *, origin: str) -> InvitationOffer:
-    """Return what a link offers and what to do next.
-
-    Reading does not use the link up, since mail programs open links too.
+    Raises ``Forbidden("role_above_yours")`` when the actor could not have sent it.
     """
-    row = _lock_by_token(db, keyring, reader, token, origin=origin)
-    account = db.exec(select(Account).where(Account.email == row.email)).one_or_none()
-    college = db.get_one(College, row.college_id)
-    [invitation] = _invitations_shown(db, row.college_id, row.id)
-    return InvitationOffer(
-        email=row.email, college=college.name, role=row.role, cohort=invitation.cohort, step=_step(reader, account)
-    )
-
-
-def _step(reader: Actor | None, account: Account | None) -> Step:
-    """Return what the reader must do next."""
-    if reader is None:
-        return Step.OPEN_ACCOUNT if account is None else Step.SIGN_IN
-    return Step.ACCEPT if account is not None and account.person_id == reader.person_id else Step.SIGN_OUT
-
-
-def open_account(db: Session, keyring: Keyring, token: str, command: AcceptInvitation, *, origin: str) -> int:
-    """Open the account of a new person, with the invitation's address and role; return the account's id.
-
-    The link is then used up.
-    """
-    row = _lock_by_token(db, keyring, None, token, origin=origin)
-    college = db.get_one(College, row.college_id)
-    person_id = add_account(db, NewAccount(**dict(command), email=row.email), about=(college.name,))
-    set_actor(db, colleges=[row.college_id], person=person_id)
-    _grant_invited_role(db, row, person_id)
-    return db.exec(select(Account.id).where(Account.person_id == person_id)).one()
-
-
-def accept(db: Session, keyring: Keyring, actor: Actor, token: str, *, origin: str) -> None:
-    """Add the invitation's role to the actor's account, which must have its address; the link is then used up.
-
-    Raises ``Conflict("invitation_of_another")``.
-    """
-    row = _lock_by_token(db, keyring, actor, token, origin=origin)
-    own_email = select(Account.email).where(Account.person_id == actor.person_id)
-    if db.exec(own_email).one() != row.email:
-        raise Conflict("invitation_of_another")
-    _grant_invited_role(db, row, actor.person_id)
-
-
-def _lock_by_token(db: Session, keyring: Keyring, reader: Actor | None, token: str, *, origin: str) -> Invitation:
-    """Return the invitation of a link, locked, with the transaction's scope extended to its college.
-
-    Raises ``NotFound`` for an unknown link, :class:`Gone` once it is used, expired, withdrawn or no longer allowed.
-    """
-    hashed = digest(token)
-    with limited_attempt(db, keyring, RateLimitScope.INVITATION, of_address(origin), wrong=NotFound):
-        college_id = db.execute(text("select invitation_college(:hash)"), {"hash": hashed}).scalar_one()
-        if college_id is None:
-            raise NotFound("link_unknown")
-    colleges = reader.colleges if reader is not None else frozenset()
-    set_actor(db, colleges=colleges | {college_id}, person=reader.person_id if reader is not None else None)
-    row = db.exec(select(Invitation).where(Invitation.token_hash == hashed).with_for_update()).one_or_none()
-    if row is None or _state(row.model_dump()) is not InvitationState.OPEN or not _inviter_may_still_grant(db, row):
-        raise Gone("invitation_over")
+    row = db.get_one(Invitation, invitation.id, with_for_update=True, populate_existing=True)
+    if row.role is not None and row.role not in grantable_roles(actor, invitation.college_id):
+        raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
     return row
-
-
-def _inviter_may_still_grant(db: Session, row: Invitation) -> bool:
-    """Return whether the inviter may still grant the role: their invitations end with that right."""
-    if row.role is None:
-        return True
-    grants = select(RoleGrantRow).where(
-        RoleGrantRow.person_id == row.created_by,
-        or_(col(RoleGrantRow.college_id) == row.college_id, col(RoleGrantRow.college_id).is_(None)),
-        col(RoleGrantRow.ended_at).is_(None),
-    )
-    return row.role in roles_grantable_by(grant.role for grant in db.exec(grants).all())
-
-
-def _grant_invited_role(db: Session, row: Invitation, person_id: int) -> None:
-    """Grant the role to the person, in the college and in the cohort, and mark the invitation as used."""
-    places: Iterable[int | None] = (None,) if row.cohort_id is None else (None, row.cohort_id)
-    if row.role is not None:
-        for cohort_id in places:
-            grant_role(
-                db,
-                person_id,
-                row.role,
-                college_id=row.college_id,
-                cohort_id=cohort_id,
-                granted_by=row.created_by,
-            )
-    row.used_at = now()
-    db.add(row)
-    db.flush()

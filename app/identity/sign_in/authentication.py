@@ -89,7 +89,7 @@ def authenticate(db: Session, request: Request) -> Actor | None:
     actor = load_actor(db, row.person_id, row.name, sign_in_id=row.id)
     has_second_factor = row.totp_confirmed_at is not None
     pending = row.second_factor_at is None and (has_second_factor or needs_second_factor(actor.grants, settings))
-    return replace(actor, pending=pending)
+    return _without_colleges(actor) if pending else actor
 
 
 def needs_second_factor(grants: Iterable[RoleGrant], settings: Settings) -> bool:
@@ -111,8 +111,14 @@ def _authenticate_token(db: Session, secret_hash: str, settings: Settings) -> Ac
         skip_audit(db, "api_token.seen_at")
     scope = frozenset(Permission(p) for p in row.permissions if p in set(Permission)) - PERSONAL
     actor = load_actor(db, row.person_id, row.name)
+    actor = replace(actor, token_id=row.id, scope=scope)
     pending = row.totp_confirmed_at is None and needs_second_factor(actor.grants, settings)
-    return replace(actor, token_id=row.id, scope=scope, pending=pending)
+    return _without_colleges(actor) if pending else actor
+
+
+def _without_colleges(actor: Actor) -> Actor:
+    """Return an actor whose second factor is missing: their roles have not started, so their rows are out of sight."""
+    return replace(actor, pending=True, colleges=frozenset())
 
 
 def load_actor(db: Session, person_id: int, name: str, *, sign_in_id: int | None = None) -> Actor:

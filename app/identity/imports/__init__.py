@@ -1,0 +1,1 @@
+"""Importing people from a sheet: each row becomes an invitation, never an account."""

@@ -1,0 +1,86 @@
+"""Importing a sheet of people: comparing it with what is known, then inviting, all rows or none."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import TextClause, text
+
+from app.identity.imports.rules import Known, KnownCollege, KnownName, Report
+from app.identity.invitations.operator import invite_to
+from app.identity.invitations.rules import Place
+from app.identity.invitations.schemas import Invitee
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.security.permissions import Role
+
+_NAMES = text(
+    """
+    select i.email, coalesce(i.legal_first_name, '') as first, coalesce(i.legal_last_name, '') as last,
+           coalesce(i.chosen_name, '') as chosen, false as has_account
+      from invitation i
+     where i.email = any (:emails) and i.used_at is null and i.withdrawn_at is null and i.expires_at > :at
+    union all
+    select a.email, coalesce(p.legal_first_name, ''), p.legal_last_name, coalesce(p.chosen_name, ''), true
+      from account a join person p on p.id = a.person_id where a.email = any (:emails)
+     order by has_account
+    """
+)
+_HELD = text(
+    """
+    select a.email, r.role, r.college_id, r.cohort_id, r.project_id
+      from role_held r join account a on a.person_id = r.person_id
+     where a.email = any (:emails) and r.ended_at is null and r.group_id is null
+    """
+)
+_WAITING = text(
+    """
+    select i.email, i.role, i.college_id, i.cohort_id, i.project_id from invitation i
+     where i.email = any (:emails) and i.used_at is null and i.withdrawn_at is null and i.expires_at > :at
+    """
+)
+_COHORTS = text("select college_id, code, id from cohort order by code")
+
+
+def known_of(db: Session, emails: Iterable[str]) -> Known:
+    """Return what is known of some addresses, and of every college; for the operator.
+
+    Two imports at once are serialised here, so that nobody is invited twice.
+    """
+    db.execute(text("lock table invitation in share row exclusive mode"))
+    values = {"emails": sorted(emails), "at": now()}
+    cohorts: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in db.execute(_COHORTS):
+        cohorts[row.college_id][row.code] = row.id
+    colleges = db.execute(text("select id, slug, name from college order by slug"))
+    names = db.execute(_NAMES, values)
+    return Known(
+        colleges=tuple(KnownCollege(c.id, c.slug, c.name, cohorts[c.id]) for c in colleges),
+        projects=tuple(db.execute(text("select id from project order by id")).scalars()),
+        names={n.email: KnownName(n.first, n.last, n.chosen, n.has_account) for n in names},
+        held=_places_of(db, _HELD, values),
+        waiting=_places_of(db, _WAITING, values),
+    )
+
+
+def _places_of(db: Session, statement: TextClause, values: dict[str, object]) -> frozenset[tuple[str, Place]]:
+    rows = db.execute(statement, values)
+    return frozenset(
+        (r.email, Place(Role(r.role) if r.role is not None else None, r.college_id, r.cohort_id, r.project_id))
+        for r in rows
+    )
+
+
+def invite_rows(db: Session, report: Report, *, letter_from: str | None) -> tuple[str, ...]:
+    """Invite the people of a report without problems, each with one link to all their places; return the addresses.
+
+    ``letter_from``: see :func:`invite_to`.
+    """
+    places: dict[str, list[Place]] = defaultdict(list)
+    invitees: dict[str, Invitee] = {}
+    for row in report.rows:
+        if row.places:
+            invitees.setdefault(row.invitee.email, row.invitee)
+            places[row.invitee.email] += row.places
+    for email, invitee in invitees.items():
+        invite_to(db, invitee, places[email], letter_from=letter_from)
+    return tuple(invitees)
