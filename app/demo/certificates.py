@@ -5,6 +5,7 @@ from datetime import timedelta
 from app.certificates.branding.schemas import NewSignatory
 from app.certificates.branding.signatories import add_signatory
 from app.certificates.issuing import service as certificates
+from app.certificates.issuing.candidates import list_candidates
 from app.certificates.issuing.schemas import IssueCertificate
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import MoveCommand
@@ -52,7 +53,7 @@ def _issue_college(demo: DemoPlan, staff: Staff, base_url: str) -> None:
         college = network.see_college(db, registrar, staff.college.id)
         ready = [
             (candidate.enrolment_id, choice.kind)
-            for candidate in certificates.list_candidates(db, registrar, college)
+            for candidate in list_candidates(db, registrar, college)
             for choice in candidate.choices
             if choice.ready and choice.kind is not CertificateKind.attestation_participation
         ]

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.certificates.issuing import service as issuing
+from app.certificates.issuing.candidates import list_candidates
 from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
 from app.certificates.models import Certificate, Hold
 from app.certificates.register import service as register
@@ -53,7 +54,7 @@ def candidates(database: Database, world: World, by: str = "registrar") -> dict[
     with database.transaction() as db:
         actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)
-        return {c.name: c for c in issuing.list_candidates(db, actor, college)}
+        return {c.name: c for c in list_candidates(db, actor, college)}
 
 
 def choice(database: Database, world: World, name: str, kind: CertificateKind) -> Choice:
@@ -136,7 +137,7 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
         college = network.see_college(db, actor, world.alma)
         statements: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-        issuing.list_candidates(db, actor, college)
+        list_candidates(db, actor, college)
     assert len(statements) == 4, statements
 
 

@@ -73,9 +73,10 @@ def test_confirmation_of_what_cannot_be_issued_is_refused(
 
 def test_registrars_page_after_issuing(client: TestClient, world: World, issued: str) -> None:
     page = client.get(f"/colleges/{world.alma}/attestations").text
+    assert f"/parcours/{world.enrolments['maude']}/attestations/" not in page
+    page = client.get(f"/colleges/{world.alma}/attestations/registre").text
     assert f'href="{issued}"' in page
     assert "1 document émis" in page
-    assert f"/parcours/{world.enrolments['maude']}/attestations/" not in page
 
 
 def test_refusal_page_gives_the_reasons(client: TestClient, database: Database, world: World) -> None:

@@ -1,11 +1,11 @@
 """The page of the milestones that await confirmation."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.accompaniment.confirmations import service
-from app.accompaniment.confirmations.schemas import ConfirmForm, MilestoneRef
+from app.accompaniment.confirmations.schemas import AwaitingQuery, ConfirmForm, MilestoneRef
 from app.accompaniment.confirmations.service import see_milestone
 from app.platform.errors import Conflict
 from app.platform.messages.i18n import explain_error
@@ -13,6 +13,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -20,11 +21,14 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/jalons")
 def awaiting(
-    request: Request, actor: Annotated[Actor, may(P.MANDATE_CONFIRM)], db: SessionDep, *, apres: int | None = None
+    request: Request,
+    actor: Annotated[Actor, may(P.MANDATE_CONFIRM)],
+    db: SessionDep,
+    query: Annotated[AwaitingQuery, Query()],
 ) -> Response:
     """Show the milestones that nobody has confirmed, oldest first."""
-    page = service.awaiting(db, actor, after=apres)
-    return render(request, "accompaniment/awaiting.html", page=page, message=None)
+    milestones = ListView("/jalons", query, service.list_awaiting(db, actor, query))
+    return render(request, "accompaniment/awaiting.html", milestones=milestones, message=None)
 
 
 @router.post("/jalons/{milestone_id}/confirmation")
@@ -39,7 +43,8 @@ def confirm(
     try:
         service.confirm(db, actor, milestone)
     except Conflict as error:
-        page = service.awaiting(db, actor)
-        message = explain_error(error)
-        return render(request, "accompaniment/awaiting.html", status=error.status, page=page, message=message)
+        query = AwaitingQuery()
+        milestones = ListView("/jalons", query, service.list_awaiting(db, actor, query))
+        values: dict[str, Any] = {"milestones": milestones, "message": explain_error(error)}
+        return render(request, "accompaniment/awaiting.html", status=error.status, **values)
     return redirect_after_post(f"/mandats/{milestone.mandate_id}" if form.of_mandate else "/jalons")

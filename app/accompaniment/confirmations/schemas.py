@@ -1,8 +1,11 @@
 """Read models of milestones that await their confirmation."""
 
 from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
 
 from app.accompaniment.mandates.enums import MilestoneKind
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 
 
@@ -42,3 +45,17 @@ class AwaitingPage(Read):
 
     items: tuple[AwaitingMilestone, ...]
     next: int | None
+
+
+class AwaitingSort(StrEnum):
+    """What the list of milestones to confirm is sorted by."""
+
+    RECORDED = "inscription"
+    ENTERPRISE = "entreprise"
+
+
+class AwaitingQuery(ListQuery):
+    """The milestones to show in a list, oldest first; the search looks at the enterprise's name."""
+
+    SORTS: ClassVar = AwaitingSort
+    tri: str = "inscription"

@@ -6,15 +6,23 @@ import sqlalchemy as sa
 from sqlalchemy import exists
 from sqlmodel import col, select
 
-from app.accompaniment.confirmations.schemas import AwaitingMilestone, AwaitingPage, MilestoneRef
+from app.accompaniment.confirmations.schemas import (
+    AwaitingMilestone,
+    AwaitingPage,
+    AwaitingQuery,
+    AwaitingSort,
+    MilestoneRef,
+)
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.accompaniment.mandates.service import advisors_names, within_reach
 from app.people.models import Person, shown_name
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.paging import Page
 from app.platform.security.actor import Actor
 from app.platform.security.duties import second_person
 
@@ -37,11 +45,32 @@ def see_milestone(db: Session, actor: Actor, milestone_id: int) -> MilestoneRef:
     )
 
 
+ORDERS: Orders = {
+    AwaitingSort.RECORDED: (col(MandateMilestone.recorded_at),),
+    AwaitingSort.ENTERPRISE: (col(Enterprise.search_key),),
+}
+
+
 def awaiting(db: Session, actor: Actor, *, after: int | None = None) -> AwaitingPage:
     """Return the milestones within reach that nobody has confirmed, oldest first, 50 at a time."""
+    statement = _awaiting(actor).order_by(col(MandateMilestone.id)).limit(PAGE + 1)
+    if after is not None:
+        statement = statement.where(col(MandateMilestone.id) > after)
+    rows = [AwaitingMilestone.model_validate(dict(row)) for row in db.execute(statement).mappings()]
+    return AwaitingPage(items=tuple(rows[:PAGE]), next=rows[PAGE - 1].id if len(rows) > PAGE else None)
+
+
+def list_awaiting(db: Session, actor: Actor, query: AwaitingQuery) -> Page[AwaitingMilestone]:
+    """Return a page of what :func:`awaiting` returns."""
+    statement = _awaiting(actor).where(*contains_words(col(Enterprise.search_key), query.words))
+    page = fetch_page(db, statement, query, ORDERS, col(MandateMilestone.id))
+    return page.map(AwaitingMilestone.model_validate)
+
+
+def _awaiting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
     own = exists().where(col(MandateAdvisor.mandate_id) == Mandate.id, col(MandateAdvisor.person_id) == actor.person_id)
     confirmed = exists().where(col(MilestoneConfirmation.milestone_id) == MandateMilestone.id)
-    statement: sa.Select[*tuple[Any, ...]] = (
+    return (
         sa.select(
             col(MandateMilestone.id), col(MandateMilestone.mandate_id), col(Enterprise.name).label("enterprise"),
             col(Mandate.title), advisors_names().label("advisors"), col(MandateMilestone.kind),
@@ -52,13 +81,7 @@ def awaiting(db: Session, actor: Actor, *, after: int | None = None) -> Awaiting
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
         .join(Person, col(Person.id) == MandateMilestone.recorded_by)
         .where(within_reach(actor), not_superseded(MandateMilestone), ~confirmed)
-        .order_by(col(MandateMilestone.id))
-        .limit(PAGE + 1)
     )  # fmt: skip
-    if after is not None:
-        statement = statement.where(col(MandateMilestone.id) > after)
-    rows = [AwaitingMilestone.model_validate(dict(row)) for row in db.execute(statement).mappings()]
-    return AwaitingPage(items=tuple(rows[:PAGE]), next=rows[PAGE - 1].id if len(rows) > PAGE else None)
 
 
 def confirm(db: Session, actor: Actor, ref: MilestoneRef) -> None:

@@ -27,7 +27,7 @@ from app.certificates.batches.schemas import (
     NewBatch,
 )
 from app.certificates.enums import CertificateState
-from app.certificates.issuing import service as issuing
+from app.certificates.issuing.candidates import list_candidates
 from app.certificates.issuing.schemas import Candidate, Choice
 from app.certificates.models import Certificate
 from app.cohorts.models import Cohort, Enrolment
@@ -57,7 +57,7 @@ def preview(
     college_cohort = select(Cohort.id).where(Cohort.id == cohort_id, Cohort.college_id == college.id)
     if cohort_id is not None and db.exec(college_cohort).first() is None:
         raise NotFound
-    candidates = issuing.list_candidates(db, actor, college)
+    candidates = list_candidates(db, actor, college)
     pending = _pending_items(db, college)
     ready: list[BatchLine] = []
     left_out: list[LeftOut] = []

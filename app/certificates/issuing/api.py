@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, status
 
+from app.certificates.issuing import candidates as candidate_lists
 from app.certificates.issuing import service
 from app.certificates.issuing.schemas import Candidates, IssueCertificate
 from app.certificates.schemas import CertificateView
@@ -27,7 +28,7 @@ def read_candidates(
     actor: Registrar, college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)], db: SessionDep
 ) -> Candidates:
     """Return the candidates by name; a kind is ready when only the decision of a person is missing (BR-19)."""
-    return Candidates(items=service.list_candidates(db, actor, college))
+    return Candidates(items=candidate_lists.list_candidates(db, actor, college))
 
 
 @router.post(

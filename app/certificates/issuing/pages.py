@@ -6,20 +6,20 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.certificates.branding import service as branding
 from app.certificates.branding import signatories
+from app.certificates.issuing import candidates as candidate_lists
 from app.certificates.issuing import service
-from app.certificates.issuing.schemas import IssueCertificate
-from app.certificates.register import service as register
+from app.certificates.issuing.schemas import CandidatesQuery, IssueCertificate
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
-from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -34,16 +34,15 @@ def candidates(
     college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
     request: Request,
-    search: Annotated[SearchText, Query()] = "",
+    query: Annotated[CandidatesQuery, Query()],
 ) -> Response:
-    """Show the candidates, the issued certificates, and the college's signatories and branding."""
+    """Show the candidates, and the college's signatories and branding."""
+    page = candidate_lists.list_candidate_page(db, actor, college, query)
     return render(
         request,
         "certificates/candidates.html",
         college=college,
-        candidates=service.list_candidates(db, actor, college),
-        issued=register.college_certificates(db, college, search),
-        search=search,
+        candidates=ListView(f"/colleges/{college.id}/attestations", query, page),
         signatories=signatories.list_signatories(db, college),
         branding=branding.branding_of(db, college),
     )

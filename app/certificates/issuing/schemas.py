@@ -1,8 +1,12 @@
-"""The command that issues a certificate, and the read models of the candidates."""
+"""The command that issues a certificate, the query and the read models of the candidates."""
+
+from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from app.network.enums import CertificateKind
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 from app.progress.schemas import StoredReason
 
@@ -11,6 +15,29 @@ class IssueCertificate(Command):
     """A named person decides to issue a kind of certificate for an enrolment."""
 
     kind: CertificateKind
+
+
+class Situation(StrEnum):
+    """What is left to do for a person, over every kind of certificate that their path leads to."""
+
+    READY = "a_emettre"
+    LATER = "pas_encore"
+    ALL = "tous"
+
+
+class CandidateSort(StrEnum):
+    """What the list of candidates is sorted by."""
+
+    NAME = "nom"
+    COHORT = "cohorte"
+
+
+class CandidatesQuery(ListQuery):
+    """The candidates to show in a list, by name; those for whom only a decision is missing unless others are chosen."""
+
+    SORTS: ClassVar = CandidateSort
+    tri: str = "nom"
+    situation: Situation = Situation.READY
 
 
 class Choice(Read):

@@ -1,4 +1,4 @@
-"""The candidates for certificates, and the decision that issues one with its number and frozen record."""
+"""The decision that issues a certificate with its number and frozen record."""
 
 import secrets
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ from app.certificates.documents.fitting import refuse_unfitting
 from app.certificates.documents.layout import refuse_overflow
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
-from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
+from app.certificates.issuing.schemas import (
+    IssueCertificate,
+)
 from app.certificates.models import Certificate, CertificateCounter, Hold
 from app.certificates.register.service import certificate_view
 from app.certificates.schemas import CertificateRecord, CertificateView, PrintedSignatory
@@ -26,85 +28,17 @@ from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.network.enums import CertificateKind
 from app.network.models import College
-from app.network.schemas import CollegeShown
-from app.people.models import Person, legal_name, shown_name
-from app.platform.audit.access_log import log_access
-from app.platform.audit.enums import Part
+from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.documents.pdf import missing_glyphs
 from app.platform.errors import Conflict, NotFound, Reason
 from app.platform.security.actor import Actor, scoped
-from app.progress.models import ProgressRow
-from app.progress.schemas import Eligibility, Progress, StoredReason
+from app.progress.schemas import Progress
 from app.progress.service import compute_progress
 
 
-def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
-    """Return everyone who follows or followed a path in the college, by name, with the state of each certificate.
-
-    Reads the projection of progress; the decision itself computes it again from the facts (:func:`issue`).
-    """
-    rows = db.execute(
-        sa.select(
-            col(Enrolment.id),
-            col(Enrolment.state),
-            col(Enrolment.person_id),
-            shown_name().label("name"),
-            legal_name().label("legal_name"),
-            col(Enrolment.cohort_id),
-            col(Cohort.code).label("cohort_code"),
-            col(Cohort.title).label("cohort_title"),
-            col(ProgressRow.body)["eligibility"].label("eligibility"),
-        )
-        .join(Person, col(Person.id) == Enrolment.person_id)
-        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .join(ProgressRow, col(ProgressRow.enrolment_id) == Enrolment.id)
-        .where(col(Enrolment.college_id) == college.id, col(Enrolment.state).in_(rules.ISSUABLE))
-        .order_by(col(Person.search_key), col(Enrolment.id))
-    ).all()
-    log_access(db, [(row.person_id, college.id) for row in rows], Part.CANDIDATES)
-    issued = _valid_certificates(db, col(Certificate.college_id) == college.id)
-    holds = _open_holds(db, col(Hold.college_id) == college.id)
-    signatories = len(signatories_on(db, college.id, certificates_rules.issue_date(now(), college.timezone)))
-    return tuple(
-        Candidate(
-            enrolment_id=row.id,
-            name=row.name,
-            legal_name=row.legal_name,
-            cohort_id=row.cohort_id,
-            cohort_code=row.cohort_code,
-            cohort_title=row.cohort_title,
-            choices=tuple(
-                _choice(
-                    rules.IssueCase(
-                        kind=eligibility.kind,
-                        state=row.state,
-                        missing=[why.reason for why in eligibility.why],
-                        authorised=college.authorised_kinds,
-                        signatories=signatories,
-                        holds=holds.get(row.id, ()),
-                        decider_is_holder=row.person_id == actor.person_id,
-                    ),
-                    issued.get((row.id, eligibility.kind)),
-                )
-                for eligibility in map(Eligibility.model_validate, row.eligibility)
-            ),
-        )
-        for row in rows
-    )
-
-
-def _choice(case: rules.IssueCase, issued: tuple[int, str] | None) -> Choice:
-    """Return the read model of a kind of certificate; ``issued`` is the ``(id, number)`` of the valid one."""
-    if issued is not None:
-        return Choice(kind=case.kind, certificate_id=issued[0], number=issued[1], ready=False)
-    reasons = rules.refuse_issue(case)
-    why = tuple(StoredReason(code=r.code, params=dict(r.params)) for r in reasons)
-    return Choice(kind=case.kind, ready=not reasons, why=why)
-
-
-def _valid_certificates(db: Session, where: ColumnElement[bool]) -> dict[tuple[int, CertificateKind], tuple[int, str]]:
+def valid_certificates(db: Session, where: ColumnElement[bool]) -> dict[tuple[int, CertificateKind], tuple[int, str]]:
     """Return the ``(id, number)`` of valid certificates, by enrolment and kind."""
     statement = sa.select(
         col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.id), col(Certificate.number)
@@ -112,7 +46,7 @@ def _valid_certificates(db: Session, where: ColumnElement[bool]) -> dict[tuple[i
     return {(enrolment, kind): (id_, number) for enrolment, kind, id_, number in db.execute(statement)}
 
 
-def _open_holds(db: Session, where: ColumnElement[bool]) -> dict[int, list[str]]:
+def open_holds(db: Session, where: ColumnElement[bool]) -> dict[int, list[str]]:
     """Return the reasons of open holds, by enrolment."""
     statement = sa.select(col(Hold.enrolment_id), col(Hold.reason)).where(col(Hold.closed_at).is_(None), where)
     reasons: dict[int, list[str]] = {}
@@ -233,7 +167,7 @@ def issue_case(db: Session, actor: Actor, decision: Decision) -> rules.IssueCase
     """Return the case to check against the rules of issuing."""
     row, kind = decision.enrolment, decision.kind
     eligibility = next((e for e in decision.progress.eligibility if e.kind is kind), None)
-    issued = _valid_certificates(db, col(Certificate.enrolment_id) == row.id)
+    issued = valid_certificates(db, col(Certificate.enrolment_id) == row.id)
     _, issued_number = issued.get((row.id, kind), (0, None))
     return rules.IssueCase(
         kind=kind,
@@ -241,7 +175,7 @@ def issue_case(db: Session, actor: Actor, decision: Decision) -> rules.IssueCase
         missing=None if eligibility is None else [why.reason for why in eligibility.why],
         authorised=decision.college.authorised_kinds,
         signatories=len(decision.signatories),
-        holds=_open_holds(db, col(Hold.enrolment_id) == row.id).get(row.id, ()),
+        holds=open_holds(db, col(Hold.enrolment_id) == row.id).get(row.id, ()),
         issued_number=issued_number,
         decider_is_holder=row.person_id == actor.person_id,
     )

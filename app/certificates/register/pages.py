@@ -1,14 +1,19 @@
 """Pages that show certificates: one's own list, one certificate, and the public verification."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 
 from app.certificates import rules as certificates_rules
 from app.certificates.corrections import revocations
+from app.certificates.enums import CertificateState
 from app.certificates.register import service
+from app.certificates.register.schemas import RegisterQuery
 from app.certificates.register.service import see_certificate
 from app.certificates.schemas import CertificateRef
+from app.network.enums import CertificateKind
+from app.network.schemas import CollegeShown
+from app.network.service import see_college
 from app.platform.database.session import Session
 from app.platform.documents.blob_store import digest
 from app.platform.errors import NotFound
@@ -20,6 +25,7 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -32,6 +38,19 @@ PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"
 def own(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep, request: Request) -> Response:
     """Show one's own certificates."""
     return render(request, "certificates/own.html", certificates=service.own_certificates(db, actor))
+
+
+@router.get("/colleges/{college_id}/attestations/registre")
+def college_register(
+    college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_READ)],
+    db: SessionDep,
+    request: Request,
+    query: Annotated[RegisterQuery, Query()],
+) -> Response:
+    """Show the certificates of a college, in any state."""
+    view = ListView(f"/colleges/{college.id}/attestations/registre", query, service.list_register(db, college, query))
+    values: dict[str, Any] = {"states": tuple(CertificateState), "kinds": tuple(CertificateKind)}
+    return render(request, "certificates/register.html", college=college, register=view, **values)
 
 
 @router.get("/attestations/{certificate_id}")

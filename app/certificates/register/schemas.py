@@ -1,11 +1,14 @@
-"""The result of a public verification. Times are minutes, dates ISO 8601."""
+"""The query of the register, and the result of a public verification. Times are minutes, dates ISO 8601."""
 
 from datetime import date
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from app.certificates.enums import CertificateState
 from app.network.enums import CertificateKind
+from app.platform.paging import ListQuery
 from app.platform.schema import Read
 
 
@@ -33,3 +36,20 @@ class NoLongerValid(Read):
 
 
 Verification = Annotated[Verified | NoLongerValid, Field(discriminator="state")]
+
+
+class RegisterSort(StrEnum):
+    """What the register is sorted by."""
+
+    DATE = "date"
+    NUMBER = "numero"
+    HOLDER = "nom"
+
+
+class RegisterQuery(ListQuery):
+    """The certificates to show of a college's register, newest first."""
+
+    SORTS: ClassVar = RegisterSort
+    tri: str = "-date"
+    etat: CertificateState | None = None
+    document: CertificateKind | None = None

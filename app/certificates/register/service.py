@@ -1,5 +1,7 @@
 """The register of certificates: lists, search, reading, and public verification by code."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, text
 from sqlmodel import col
@@ -8,15 +10,17 @@ from app.certificates import rules as certificates_rules
 from app.certificates.documents import rules as documents_rules
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
-from app.certificates.register.schemas import NoLongerValid, Verified
+from app.certificates.register.schemas import NoLongerValid, RegisterQuery, RegisterSort, Verified
 from app.certificates.schemas import CertificateLine, CertificateRecord, CertificateRef, CertificateView
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.paging import Page
 from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
@@ -97,9 +101,32 @@ def _search_conditions(search: str) -> list[ColumnElement[bool]]:
     return [or_(*alternatives, and_(*words) if words else false())]
 
 
+ORDERS: Orders = {
+    RegisterSort.DATE: (col(Certificate.issued_on),),
+    RegisterSort.NUMBER: (col(Certificate.year), col(Certificate.sequence)),
+    RegisterSort.HOLDER: (col(Person.search_key),),
+}
+
+
+def list_register(db: Session, college: CollegeShown, query: RegisterQuery) -> Page[CertificateLine]:
+    """Return a page of the certificates of a college; the search is the one of :func:`college_certificates`."""
+    statement = _lines().where(col(Certificate.college_id) == college.id, *_search_conditions(query.recherche))
+    if query.etat is not None:
+        statement = statement.where(col(Certificate.state) == query.etat)
+    if query.document is not None:
+        statement = statement.where(col(Certificate.kind) == query.document)
+    return fetch_page(db, statement, query, ORDERS, col(Certificate.id)).map(CertificateLine.model_validate)
+
+
 def certificate_lines(db: Session, *where: ColumnElement[bool]) -> tuple[CertificateLine, ...]:
     """Return the certificates that meet conditions on them, their enrolment or their holder, newest first."""
-    rows = db.execute(
+    newest_first = (col(Certificate.decided_at).desc(), col(Certificate.id).desc())
+    rows = db.execute(_lines().where(*where).order_by(*newest_first))
+    return tuple(CertificateLine.model_validate(row) for row in rows)
+
+
+def _lines() -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
             col(Certificate.id),
             col(Certificate.enrolment_id),
@@ -112,10 +139,7 @@ def certificate_lines(db: Session, *where: ColumnElement[bool]) -> tuple[Certifi
         )
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(*where)
-        .order_by(col(Certificate.decided_at).desc(), col(Certificate.id).desc())
     )
-    return tuple(CertificateLine.model_validate(row) for row in rows)
 
 
 # Public verification -----------------------------------------------------------------------------

@@ -33,9 +33,15 @@ def fetch_page(
     if not total:
         return Page((), 0, 1, size)
     columns = (*orders[query.sort], key)
-    ordered = [(c.desc() if query.descending else c.asc()).nulls_last() for c in columns]
+    ordered = [_ordered(column, descending=query.descending) for column in columns]
     rows = db.execute(statement.order_by(*ordered).limit(size).offset((number - 1) * size)).all()
     return Page(tuple(rows), total, number, size)
+
+
+def _ordered(column: SQLColumnExpression[Any], *, descending: bool) -> sa.UnaryExpression[Any]:
+    """Return a column as ``order by`` takes it: only one that may be absent says where, which no index serves."""
+    order = column.desc() if descending else column.asc()
+    return order.nulls_last() if getattr(column, "nullable", True) else order
 
 
 def contains_words(column: SQLColumnExpression[str], words: Sequence[str]) -> list[ColumnElement[bool]]:

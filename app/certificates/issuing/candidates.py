@@ -1,0 +1,164 @@
+"""The candidates for certificates: who may be issued which, and what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, exists, func
+from sqlmodel import col
+
+from app.certificates import rules as certificates_rules
+from app.certificates.branding.signatories import signatories_on
+from app.certificates.enums import CertificateState
+from app.certificates.issuing import rules
+from app.certificates.issuing.schemas import (
+    Candidate,
+    CandidateSort,
+    CandidatesQuery,
+    Choice,
+    Situation,
+)
+from app.certificates.issuing.service import open_holds, valid_certificates
+from app.certificates.models import Certificate, Hold
+from app.cohorts.models import Cohort, Enrolment
+from app.network.schemas import CollegeShown
+from app.people.models import Person, legal_name, shown_name
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
+from app.platform.clock import now
+from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.session import Session
+from app.platform.paging import Page
+from app.platform.security.actor import Actor
+from app.progress.models import ProgressRow
+from app.progress.schemas import Eligibility, StoredReason
+
+
+def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
+    """Return everyone who follows or followed a path in the college, by name, with the state of each certificate.
+
+    Reads the projection of progress; the decision itself computes it again from the facts (:func:`issue`).
+    """
+    rows = db.execute(_candidate_rows(college).order_by(col(Person.search_key), col(Enrolment.id))).all()
+    return _as_candidates(db, actor, college, rows)
+
+
+ORDERS: Orders = {
+    CandidateSort.NAME: (col(Person.search_key),),
+    CandidateSort.COHORT: (col(Cohort.search_key), col(Person.search_key)),
+}
+
+
+def list_candidate_page(db: Session, actor: Actor, college: CollegeShown, query: CandidatesQuery) -> Page[Candidate]:
+    """Return a page of what :func:`list_candidates` returns; the search looks at names and cohorts."""
+    statement = _candidate_rows(college)
+    for word in query.words:
+        statement = statement.where(
+            col(Person.search_key).contains(word, autoescape=True)
+            | col(Cohort.search_key).contains(word, autoescape=True)
+        )
+    if query.situation is not Situation.ALL:
+        is_ready = _has_ready_kind(db, actor, college)
+        statement = statement.where(is_ready if query.situation is Situation.READY else ~is_ready & _has_kind_left())
+    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
+    return replace(page, items=_as_candidates(db, actor, college, page.items))
+
+
+def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(
+            col(Enrolment.id),
+            col(Enrolment.state),
+            col(Enrolment.person_id),
+            shown_name().label("name"),
+            legal_name().label("legal_name"),
+            col(Enrolment.cohort_id),
+            col(Cohort.code).label("cohort_code"),
+            col(Cohort.title).label("cohort_title"),
+            col(ProgressRow.body)["eligibility"].label("eligibility"),
+        )
+        .select_from(Enrolment)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .join(ProgressRow, col(ProgressRow.enrolment_id) == Enrolment.id)
+        .where(col(Enrolment.college_id) == college.id, col(Enrolment.state).in_(rules.ISSUABLE))
+    )
+
+
+def _has_ready_kind(db: Session, actor: Actor, college: CollegeShown) -> ColumnElement[bool]:
+    """Return the condition that a kind is ready: :func:`rules.refuse_issue` in the columns of the projection."""
+    if not _signatories_today(db, college):
+        return sa.false()
+    kind = func.unnest(col(ProgressRow.eligible)).column_valued("kind")
+    is_issued = exists().where(
+        col(Certificate.enrolment_id) == Enrolment.id,
+        col(Certificate.state) == CertificateState.VALID,
+        sa.cast(col(Certificate.kind), sa.String) == kind,
+    )
+    on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
+    may_be_issued = kind.in_(list(college.authorised_kinds)) & ~is_issued
+    return (
+        sa.select(kind).where(may_be_issued).correlate(ProgressRow, Enrolment).exists()
+        & ~on_hold
+        & (col(Enrolment.person_id) != actor.person_id)
+    )
+
+
+def _has_kind_left() -> ColumnElement[bool]:
+    """Return the condition that some kind of the path has no valid certificate."""
+    issued = (
+        sa.select(func.count())
+        .where(col(Certificate.enrolment_id) == Enrolment.id, col(Certificate.state) == CertificateState.VALID)
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+    return func.jsonb_array_length(col(ProgressRow.body)["eligibility"]) > issued
+
+
+def _signatories_today(db: Session, college: CollegeShown) -> int:
+    return len(signatories_on(db, college.id, certificates_rules.issue_date(now(), college.timezone)))
+
+
+def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Sequence[Any]) -> tuple[Candidate, ...]:
+    """Return rows of enrolments as candidates, and log that their files were read."""
+    log_access(db, [(row.person_id, college.id) for row in rows], Part.CANDIDATES)
+    ids = [row.id for row in rows]
+    issued = valid_certificates(db, col(Certificate.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
+    holds = open_holds(db, col(Hold.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
+    signatories = _signatories_today(db, college)
+    return tuple(
+        Candidate(
+            enrolment_id=row.id,
+            name=row.name,
+            legal_name=row.legal_name,
+            cohort_id=row.cohort_id,
+            cohort_code=row.cohort_code,
+            cohort_title=row.cohort_title,
+            choices=tuple(
+                _choice(
+                    rules.IssueCase(
+                        kind=eligibility.kind,
+                        state=row.state,
+                        missing=[why.reason for why in eligibility.why],
+                        authorised=college.authorised_kinds,
+                        signatories=signatories,
+                        holds=holds.get(row.id, ()),
+                        decider_is_holder=row.person_id == actor.person_id,
+                    ),
+                    issued.get((row.id, eligibility.kind)),
+                )
+                for eligibility in map(Eligibility.model_validate, row.eligibility)
+            ),
+        )
+        for row in rows
+    )
+
+
+def _choice(case: rules.IssueCase, issued: tuple[int, str] | None) -> Choice:
+    """Return the read model of a kind of certificate; ``issued`` is the ``(id, number)`` of the valid one."""
+    if issued is not None:
+        return Choice(kind=case.kind, certificate_id=issued[0], number=issued[1], ready=False)
+    reasons = rules.refuse_issue(case)
+    why = tuple(StoredReason(code=r.code, params=dict(r.params)) for r in reasons)
+    return Choice(kind=case.kind, ready=not reasons, why=why)
