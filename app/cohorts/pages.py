@@ -21,8 +21,7 @@ from app.cohorts.schemas import (
 from app.curricula.library import default_library
 from app.network import service as network
 from app.platform.database.session import Session
-from app.platform.errors import DomainError, NotFound
-from app.platform.messages.i18n import explain, today
+from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -32,8 +31,6 @@ from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-
-BLANK = dict.fromkeys(NewCohortForm.model_fields, "")
 
 
 @router.get("/cohortes")
@@ -58,7 +55,7 @@ def path_titles() -> dict[str, str]:
 @router.get("/cohortes/nouvelle")
 def new_cohort(request: Request, actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep) -> Response:
     """Show the form of a new cohort."""
-    return render(request, "cohorts/new.html", **_form_choices(db, actor), typed=BLANK, errors=BLANK, refused=False)
+    return render(request, "cohorts/new.html", **_form_choices(db, actor))
 
 
 def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
@@ -75,27 +72,17 @@ def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
 
 @router.post("/cohortes", dependencies=[form_on("/cohortes/nouvelle")])
 def open_cohort(
-    request: Request,
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,
     form: Annotated[NewCohortForm, Form()],
 ) -> Response:
-    """Open a cohort and redirect to it; a refusal shows the form again as it was filled."""
+    """Open a cohort and redirect to it."""
     try:
         command = NewCohort.model_validate(form.fields)
     except ValidationError as error:
         errors = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
         raise RequestValidationError(errors) from error
-    try:
-        cohort = service.open_cohort(db, actor, network.see_college(db, actor, form.college_id), command)
-    except NotFound:
-        raise
-    except DomainError as error:
-        form_fields = {"curriculum_version": "path"}
-        messages = BLANK | {form_fields.get(r.field or "", r.field): explain(r) for r in error.reasons}
-        typed = form.model_dump(mode="json")
-        values = {**_form_choices(db, actor), "typed": typed, "errors": messages, "refused": True}
-        return render(request, "cohorts/new.html", status=error.status, **values)
+    cohort = service.open_cohort(db, actor, network.see_college(db, actor, form.college_id), command)
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 

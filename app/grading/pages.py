@@ -131,7 +131,7 @@ def grading_form(
         history=history,
         replaced=next((j for j in history if j.id == remplace and j.is_current), None),
         evidence_titles={a.code: a.title.text for a in curriculum.activities},
-        form=_form_context(db, actor, enrolment, competency=competency, hand_in=preuve),
+        judging=_form_context(db, actor, enrolment, competency=competency, hand_in=preuve),
         grading_form_path=grading_form_path,
     )
 
@@ -193,7 +193,7 @@ def _activities(curriculum: Curriculum, competency: str, shown: str | None) -> l
 
 @router.post(
     "/parcours/{enrolment_id}/jugements/{competency}",
-    dependencies=[form_on("/parcours/{enrolment_id}/jugements/{competency}")],
+    dependencies=[form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={hand_in}&remplace={supersedes}")],
 )
 def judge(
     db: SessionDep,

@@ -224,7 +224,7 @@ def test_from_application_to_the_start(client: TestClient, database: Database, w
     path = f"/cohortes/{world.cohort}/candidatures"
     html = page(client.get(path))
     assert "Aider les commerces d’ici." in html
-    form = re.search(rf'action="({path}/(\d+))"', html)
+    form = re.search(rf'action="({path}/(\d+))[?"]', html)
     assert form is not None
     action, enrolment_id = form.group(1), int(form.group(2))
     assert client.post(action, data={**fields(html, action), "to": "admitted"}).headers["location"] == path

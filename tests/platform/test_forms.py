@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.platform.database.transaction import Database
-from app.platform.web.forms import Refusal, name_and_place
+from app.platform.errors import Reason
+from app.platform.web.forms import FieldPath, Refusal
 from tests.factories.forms import form_to
 from tests.factories.network import PASSWORD, World, as_
 
@@ -18,18 +19,15 @@ LETTER = "\r\n\r\n".join(f"Paragraphe {n} : « l’avenir » d'Élise, c'est \"i
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("entries.2.minutes", ("minutes", 2)),
-        ("chosen.0", ("chosen", 0)),
-        ("motive", ("motive", None)),
-        ("entries", ("entries", None)),
-        ("", (None, None)),
-        (None, (None, None)),
+        ("entries.2.minutes", FieldPath("minutes", "entries", 2)),
+        ("chosen.0", FieldPath("chosen", "chosen", 0)),
+        ("motive", FieldPath("motive", "motive")),
+        ("", FieldPath()),
+        (None, FieldPath()),
     ],
 )
-def test_path_of_a_reason_names_a_field_and_its_place(
-    path: str | None, expected: tuple[str | None, int | None]
-) -> None:
-    assert name_and_place(path) == expected
+def test_path_of_a_reason_names_a_field_and_its_place(path: str | None, expected: FieldPath) -> None:
+    assert FieldPath.of(Reason("any", field=path)) == expected
 
 
 def test_refusal_concerns_the_form_of_its_action_with_the_same_fixed_values() -> None:

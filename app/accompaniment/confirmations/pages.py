@@ -1,18 +1,17 @@
 """The page of the milestones that await confirmation."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.accompaniment.confirmations import service
 from app.accompaniment.confirmations.schemas import AwaitingQuery, ConfirmForm, MilestoneRef
 from app.accompaniment.confirmations.service import see_milestone
-from app.platform.errors import Conflict
-from app.platform.messages.i18n import explain_error
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -28,23 +27,16 @@ def awaiting(
 ) -> Response:
     """Show the milestones that nobody has confirmed, oldest first."""
     milestones = ListView("/jalons", query, service.list_awaiting(db, actor, query))
-    return render(request, "accompaniment/awaiting.html", milestones=milestones, message=None)
+    return render(request, "accompaniment/awaiting.html", milestones=milestones)
 
 
-@router.post("/jalons/{milestone_id}/confirmation")
+@router.post("/jalons/{milestone_id}/confirmation", dependencies=[form_on("/jalons", "/mandats/{mandate_id}")])
 def confirm(
-    request: Request,
     db: SessionDep,
     actor: Annotated[Actor, may(P.MANDATE_CONFIRM)],
     milestone: Annotated[MilestoneRef, seen(see_milestone, P.MANDATE_CONFIRM)],
     form: Annotated[ConfirmForm, Form()],
 ) -> Response:
-    """Confirm a milestone, then show its mandate or the list it was chosen in; refused, say why above the list."""
-    try:
-        service.confirm(db, actor, milestone)
-    except Conflict as error:
-        query = AwaitingQuery()
-        milestones = ListView("/jalons", query, service.list_awaiting(db, actor, query))
-        values: dict[str, Any] = {"milestones": milestones, "message": explain_error(error)}
-        return render(request, "accompaniment/awaiting.html", status=error.status, **values)
+    """Confirm a milestone, then show its mandate or the list it was chosen in."""
+    service.confirm(db, actor, milestone)
     return redirect_after_post(f"/mandats/{milestone.mandate_id}" if form.of_mandate else "/jalons")

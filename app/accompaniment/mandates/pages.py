@@ -1,6 +1,6 @@
 """Pages of mandates: the list with the form of a new one, and a mandate with its milestones."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from app.accompaniment.enterprises import service as enterprises
 from app.accompaniment.enterprises.enums import EnterpriseSize
-from app.accompaniment.forms import form_values
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.rules import ORDER, Stage
 from app.accompaniment.mandates.schemas import (
@@ -24,7 +23,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.enums import MandateKind
 from app.network import service as network
 from app.platform.database.session import Session
-from app.platform.errors import DomainError, NotFound
+from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -45,49 +44,31 @@ def list_mandates(
     query: Annotated[MandatesQuery, Query()],
 ) -> Response:
     """Mandates by stage, with the form of a new one; the query may choose its advisor and its enterprise."""
-    values = _list_context(db, actor, query)
-    form = form_values({"enrolment_id": query.inscription, "enterprise_id": query.entreprise})
-    name = _enterprise_name(db, actor, query.entreprise)
-    return render(request, "accompaniment/mandates.html", **values, **form, enterprise_name=name)
+    enterprise = query.entreprise
+    return render(
+        request,
+        "accompaniment/mandates.html",
+        mandates=ListView("/mandats", query, mandates.list_mandates(db, actor.using(P.MANDATE_READ), query)),
+        accompanied=mandates.accompanied_enterprises(db, actor.using(P.MANDATE_READ)),
+        stages=tuple(Stage),
+        kinds=tuple(MandateKind),
+        advisors=mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE)),
+        chosen_advisor=query.inscription,
+        enterprise=enterprises.see_enterprise(db, actor.using(P.MANDATE_MANAGE), enterprise) if enterprise else None,
+        regions=[(r.code, r.name) for r in network.regions(db)],
+        sizes=tuple(EnterpriseSize),
+    )
 
 
-def _enterprise_name(db: Session, actor: Actor, enterprise_id: int | None) -> str | None:
-    """Return the name of the enterprise chosen for a new mandate, or ``None``."""
-    if enterprise_id is None:
-        return None
-    return enterprises.see_enterprise(db, actor.using(P.MANDATE_MANAGE), enterprise_id).name
-
-
-def _list_context(db: Session, actor: Actor, query: MandatesQuery) -> dict[str, Any]:
-    return {
-        "mandates": ListView("/mandats", query, mandates.list_mandates(db, actor.using(P.MANDATE_READ), query)),
-        "accompanied": mandates.accompanied_enterprises(db, actor.using(P.MANDATE_READ)),
-        "stages": tuple(Stage),
-        "kinds": tuple(MandateKind),
-        "advisors": mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE)),
-        "regions": [(r.code, r.name) for r in network.regions(db)],
-        "sizes": tuple(EnterpriseSize),
-    }
-
-
-@router.post("/mandats", dependencies=[form_on("/mandats")])
+@router.post("/mandats", dependencies=[form_on("/mandats?entreprise={enterprise_id}")])
 def open_mandate(
-    request: Request,
     actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
     db: SessionDep,
     form: Annotated[NewMandateForm, Form()],
 ) -> Response:
-    """Open a mandate, then show it; when refused, show the form again as it was filled."""
+    """Open a mandate, then show it."""
     command = _valid_command(form)
-    advisor = see_enrolment(db, actor, form.enrolment_id)
-    try:
-        mandate = mandates.open_mandate(db, actor, [advisor], command)
-    except NotFound:
-        raise
-    except DomainError as error:
-        values = {**_list_context(db, actor, MandatesQuery()), **form_values(form.model_dump(), error)}
-        name = _enterprise_name(db, actor, form.enterprise_id)
-        return render(request, "accompaniment/mandates.html", status=error.status, **values, enterprise_name=name)
+    mandate = mandates.open_mandate(db, actor, [see_enrolment(db, actor, form.enrolment_id)], command)
     return redirect_after_post(f"/mandats/{mandate.id}")
 
 
@@ -107,20 +88,18 @@ def mandate_page(
     mandate: Annotated[MandateRef, seen(see_mandate, P.MANDATE_READ)],
 ) -> Response:
     """A mandate with its enterprise, its advisors and the timeline of its milestones."""
-    values = _mandate_context(db, actor, mandates.mandate(db, mandate))
-    return render(request, "accompaniment/mandate.html", **values, **form_values())
-
-
-def _mandate_context(db: Session, actor: Actor, mandate: MandateShown) -> dict[str, Any]:
-    milestones = {m.kind: m for m in mandate.milestones}
-    return {
-        "mandate": mandate,
-        "timeline": [(kind, milestones.get(kind)) for kind in ORDER],
-        "region": network.region_name(db, mandate.enterprise.region_code),
-        "today": today(network.timezone_of(db, mandate.college_id)),
-        "manages": _sees_with(db, actor, mandate, P.MANDATE_MANAGE),
-        "confirms": _confirms(db, actor, mandate),
-    }
+    shown = mandates.mandate(db, mandate)
+    milestones = {m.kind: m for m in shown.milestones}
+    return render(
+        request,
+        "accompaniment/mandate.html",
+        mandate=shown,
+        timeline=[(kind, milestones.get(kind)) for kind in ORDER],
+        region=network.region_name(db, shown.enterprise.region_code),
+        today=today(network.timezone_of(db, shown.college_id)),
+        manages=_sees_with(db, actor, shown, P.MANDATE_MANAGE),
+        confirms=_confirms(db, actor, shown),
+    )
 
 
 def _confirms(db: Session, actor: Actor, mandate: MandateShown) -> bool:
@@ -140,17 +119,11 @@ def _sees_with(db: Session, actor: Actor, mandate: MandateRef, permission: Permi
 
 @router.post("/mandats/{mandate_id}/jalons", dependencies=[form_on("/mandats/{mandate_id}")])
 def record_milestone(
-    request: Request,
     db: SessionDep,
     actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
     mandate: Annotated[MandateRef, seen(see_mandate, P.MANDATE_MANAGE)],
     form: Annotated[MilestoneCommand, Form()],
 ) -> Response:
-    """Record or correct a milestone; when refused, show its form again as it was filled, with the reasons."""
-    try:
-        mandates.record_milestone(db, actor, mandate, form)
-    except DomainError as error:
-        values = _mandate_context(db, actor, mandates.mandate(db, mandate))
-        refused = form_values(form.model_dump(), error)
-        return render(request, "accompaniment/mandate.html", status=error.status, **values, **refused)
+    """Record or correct a milestone."""
+    mandates.record_milestone(db, actor, mandate, form)
     return redirect_after_post(f"/mandats/{mandate.id}")

@@ -21,7 +21,6 @@ from app.curricula.library import curriculum_of
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
-from app.platform.messages.i18n import explain
 from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -34,7 +33,6 @@ from app.platform.web.pages import redirect_after_post, render
 router = APIRouter(include_in_schema=False)
 
 ACTIONS = (P.SESSION_MANAGE, P.ROLLCALL_RECORD)
-BLANK = dict.fromkeys(LocalSession.model_fields, "")
 
 
 @router.get("/cohortes/{cohort_id}/seances")
@@ -46,11 +44,6 @@ def sessions(
     query: Annotated[SessionsQuery, Query()],
 ) -> Response:
     """Show the calendar, with the form of a new session to readers who may schedule one."""
-    values = {**_calendar(db, actor, cohort, query), "typed": BLANK, "errors": BLANK, "refused": False}
-    return render(request, "cohorts/sessions.html", **values)
-
-
-def _calendar(db: Session, actor: Actor, cohort: CohortRef, query: SessionsQuery) -> dict[str, Any]:
     at = now()
     titles = {a.code: a.title.text for a in curriculum_of(cohort).activities}
     rows = service.calendar(db, cohort)
@@ -61,20 +54,21 @@ def _calendar(db: Session, actor: Actor, cohort: CohortRef, query: SessionsQuery
         orders={SessionSort.MOMENT: lambda pair: pair[0].starts_at},
         text=lambda pair: f"{pair[0].activity_code} {titles[pair[0].activity_code]} {pair[0].place}",
     )
-    return {
-        "cohort": cohort,
-        "sessions": ListView(f"/cohortes/{cohort.id}/seances", query, page),
-        "stages": tuple(Stage),
-        "allowed": allowed_actions(db, actor, cohort, *ACTIONS),
-        "titles": titles,
-        "activities": service.activities_to_schedule(cohort),
-        "modes": [m for m in Mode if m in GROUP_MODES],
-    }
+    return render(
+        request,
+        "cohorts/sessions.html",
+        cohort=cohort,
+        sessions=ListView(f"/cohortes/{cohort.id}/seances", query, page),
+        stages=tuple(Stage),
+        allowed=allowed_actions(db, actor, cohort, *ACTIONS),
+        titles=titles,
+        activities=service.activities_to_schedule(cohort),
+        modes=[m for m in Mode if m in GROUP_MODES],
+    )
 
 
 @router.post("/cohortes/{cohort_id}/seances", dependencies=[form_on("/cohortes/{cohort_id}/seances")])
 def schedule(
-    request: Request,
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_MANAGE)],
@@ -82,16 +76,10 @@ def schedule(
 ) -> Response:
     """Schedule a session at a local hour; refuse one that does not exist, ask which one when it comes twice (BR-30)."""
     starts_at, reasons = at_local(form.day, form.clock, cohort.timezone, second=form.is_second)
-    try:
-        if reasons:
-            raise Invalid("invalid", *reasons)
-        shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place"})
-        service.schedule(db, actor, cohort, NewSession(starts_at=starts_at, **shared))
-    except Invalid as error:
-        errors = BLANK | {"day" if r.field == "starts_at" else r.field: explain(r) for r in error.reasons}
-        shown = _calendar(db, actor, cohort, SessionsQuery())
-        values = {**shown, "typed": form.model_dump(), "errors": errors, "refused": True}
-        return render(request, "cohorts/sessions.html", status=error.status, **values)
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place"})
+    service.schedule(db, actor, cohort, NewSession(starts_at=starts_at, **shared))
     return redirect_after_post(f"/cohortes/{cohort.id}/seances")
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
-from app.codev.forms import messages_of
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
@@ -28,7 +27,7 @@ from app.identity.roles.service import holders
 from app.network.service import college
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import DomainError, Invalid, NotFound
+from app.platform.errors import Invalid, NotFound
 from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -39,9 +38,6 @@ from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
-
-NOTHING_TYPED = dict.fromkeys([*NewGroupForm.model_fields, *LocalCodevSession.model_fields, "asks_which_hour"])
-"""Values of the forms of both pages before anything is typed."""
 
 GroupManager = Annotated[Actor, may(P.CODEV_MANAGE)]
 ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
@@ -56,7 +52,7 @@ def list_groups(
 ) -> Response:
     """The actor's groups; for those who manage groups, those of a cohort with the form of a new one."""
     values = _list_context(db, actor, query)
-    return render(request, "codev/groups.html", **values, typed=NOTHING_TYPED, messages=[])
+    return render(request, "codev/groups.html", **values)
 
 
 def _list_context(db: Session, actor: Actor, query: GroupsQuery) -> dict[str, Any]:
@@ -81,28 +77,19 @@ def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
     }
 
 
-@router.post("/codev/groupes", dependencies=[form_on("/codev")])
+@router.post("/codev/groupes", dependencies=[form_on("/codev?cohorte={cohort_id}")])
 def create_group(
-    request: Request,
     actor: GroupManager,
     db: SessionDep,
     form: Annotated[NewGroupForm, Form()],
 ) -> Response:
-    """Form a group, then show it; when refused, show the form again as it was filled."""
+    """Form a group, then show it."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
-    try:
-        group = service.create_group(db, actor, cohort, form.command)
-    except DomainError as error:
-        values = {
-            **_list_context(db, actor, GroupsQuery(cohorte=cohort.id)),
-            "typed": {**NOTHING_TYPED, **form.model_dump()},
-            "messages": messages_of(error),
-        }
-        return render(request, "codev/groups.html", status=error.status, **values)
+    group = service.create_group(db, actor, cohort, form.command)
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/liens", dependencies=[form_on("/codev")])
+@router.post("/codev/liens", dependencies=[form_on("/codev?cohorte={cohort_id}")])
 def declare_link(db: SessionDep, actor: GroupManager, form: Annotated[LinkForm, Form()]) -> Response:
     """Declare a management link; when both already belong to one group, show it."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
@@ -119,7 +106,7 @@ def group_page(
 ) -> Response:
     """A group: members with their turns, sessions, and the rotation proposed for the next one."""
     values = _group_context(db, actor, group)
-    return render(request, "codev/group.html", **values, typed=NOTHING_TYPED, messages=[])
+    return render(request, "codev/group.html", **values)
 
 
 def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
@@ -157,29 +144,14 @@ def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]
 
 @router.post("/codev/groupes/{group_id}/membres", dependencies=[form_on("/codev/groupes/{group_id}")])
 def add_member(
-    request: Request,
     db: SessionDep,
     actor: GroupManager,
     group: ManagedGroup,
     form: Annotated[JoinCommand, Form()],
 ) -> Response:
-    """Add a person; when refused, show the group again with the reasons."""
-    try:
-        service.add_member(db, actor, group, form)
-    except DomainError as error:
-        return _refused(request, db, actor, group, error)
+    """Add a person."""
+    service.add_member(db, actor, group, form)
     return redirect_after_post(f"/codev/groupes/{group.id}")
-
-
-def _refused(
-    request: Request, db: Session, actor: Actor, ref: GroupRef, error: DomainError, **typed: object
-) -> Response:
-    values = {
-        **_group_context(db, actor, ref),
-        "typed": {**NOTHING_TYPED, **typed},
-        "messages": messages_of(error),
-    }
-    return render(request, "codev/group.html", status=error.status, **values)
 
 
 @router.post("/codev/groupes/{group_id}/departs", dependencies=[form_on("/codev/groupes/{group_id}")])
@@ -200,7 +172,6 @@ def set_facilitator(
 
 @router.post("/codev/groupes/{group_id}/seances", dependencies=[form_on("/codev/groupes/{group_id}")])
 def plan_session(
-    request: Request,
     db: SessionDep,
     actor: GroupManager,
     group: ManagedGroup,
@@ -208,12 +179,8 @@ def plan_session(
 ) -> Response:
     """Plan a session at a local time; the two odd hours of the year are refused, or chosen between (BR-30)."""
     starts_at, reasons = at_local(form.day, form.clock, group.timezone, second=form.is_second)
-    try:
-        if reasons:
-            raise Invalid("invalid", *reasons)
-        command = NewCodevSession(activity_code=form.activity_code, starts_at=starts_at)
-        sessions.plan_session(db, actor, group, command)
-    except DomainError as error:
-        occurs_twice = any(r.code == "hour_comes_twice" for r in reasons)
-        return _refused(request, db, actor, group, error, **form.model_dump(), asks_which_hour=occurs_twice)
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    command = NewCodevSession(activity_code=form.activity_code, starts_at=starts_at)
+    sessions.plan_session(db, actor, group, command)
     return redirect_after_post(f"/codev/groupes/{group.id}")

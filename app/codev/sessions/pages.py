@@ -6,7 +6,6 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.codev.forms import messages_of
 from app.codev.groups.service import see_group
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
@@ -19,12 +18,12 @@ from app.curricula.enums import Mode
 from app.curricula.library import curriculum_of
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import DomainError, NotFound
+from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_on, typed_values
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -44,8 +43,8 @@ def session_page(
     passe: Annotated[list[int] | None, Query(max_length=8)] = None,
 ) -> Response:
     """A session, where its facilitator plans the roles from the proposal, then closes the record."""
-    values = _session_context(db, actor, meeting, consultations, passe or [])
-    return render(request, "codev/session.html", **values, messages=[])
+    asked = consultations or max(len(typed_values(request, name)) for name in ("client", "position")) or None
+    return render(request, "codev/session.html", **_session_context(db, actor, meeting, asked, passe or []))
 
 
 def _session_context(
@@ -70,7 +69,6 @@ def _session_context(
         "plan": plan if plan and consultations is None else _proposal(proposed),
         "lines": _presence_lines(shown),
         "turns": _turn_lines(shown, count),
-        "facilitator_present": True,
         "roles": tuple(CodevRole),
         "statuses": tuple(PresenceStatus),
         "modes": tuple(PresenceMode),
@@ -115,53 +113,26 @@ def _turn_lines(shown: CodevSessionShown, count: int) -> list[tuple[int, int | N
 
 @router.post("/codev/seances/{session_id}/roles", dependencies=[form_on("/codev/seances/{session_id}")])
 def plan_roles(
-    request: Request,
     db: SessionDep,
     actor: Recorder,
     meeting: RecordedSession,
     form: Annotated[RolesForm, Form()],
 ) -> Response:
-    """Plan the roles; when refused, show the form again as it was filled."""
-    try:
-        sessions.plan_roles(db, meeting, form.command)
-    except DomainError as error:
-        plan = {(r.position, r.role.value): r.membership_id for r in form.command.roles}
-        values = _session_context(db, actor, meeting, len(form.client) or None, [])
-        return _refused(request, error, **{**values, "plan": plan})
+    """Plan the roles."""
+    sessions.plan_roles(db, meeting, form.command)
     return redirect_after_post(f"/codev/seances/{meeting.id}")
 
 
 @router.post("/codev/seances/{session_id}/bilan", dependencies=[form_on("/codev/seances/{session_id}")])
 def close_record(
-    request: Request,
     db: SessionDep,
     actor: Recorder,
     meeting: RecordedSession,
     form: Annotated[RecordForm, Form()],
 ) -> Response:
-    """Close or correct the record; when refused, show the form again as it was filled."""
-    command = form.command
-    try:
-        records.close_record(db, actor, meeting, command)
-    except DomainError as error:
-        values = _session_context(db, actor, meeting, len(form.position) or None, [])
-        turns = zip(form.position, form.client_id, form.turn, form.reason, strict=False)
-        typed = {
-            "lines": {
-                e.membership_id: (e.status.value, e.minutes, e.mode.value if e.mode else "") for e in command.entries
-            },
-            "turns": [
-                (position, client, status.value, reason.value if reason else "")
-                for position, client, status, reason in turns
-            ],
-            "facilitator_present": form.facilitator_present,
-        }
-        return _refused(request, error, **{**values, **typed})
+    """Close or correct the record."""
+    records.close_record(db, actor, meeting, form.command)
     return redirect_after_post(f"/codev/seances/{meeting.id}")
-
-
-def _refused(request: Request, error: DomainError, **values: Any) -> Response:  # noqa: ANN401 - a page's values
-    return render(request, "codev/session.html", status=error.status, messages=messages_of(error), **values)
 
 
 @router.post("/codev/seances/{session_id}/annulation", dependencies=[form_on("/codev/seances/{session_id}")])

@@ -12,9 +12,8 @@ from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import SEATED, late_join_limit
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
-from app.platform.database.session import Session
-from app.platform.errors import DomainError, NotFound
-from app.platform.messages.i18n import explain, explain_error, today
+from app.platform.errors import NotFound
+from app.platform.messages.i18n import today
 from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -26,6 +25,12 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
 
+TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
+ORDERS: dict[ApplicationSort, Callable[[ApplicationShown], Any]] = {
+    ApplicationSort.RECEIVED: lambda application: application.received_at,
+    ApplicationSort.NAME: lambda application: application.sort_name,
+}
+
 
 @router.get("/cohortes/{cohort_id}/candidatures")
 def applications(
@@ -35,39 +40,29 @@ def applications(
     query: Annotated[ApplicationsQuery, Query()],
 ) -> Response:
     """Show the applications to answer, and those answered."""
-    return render(request, "cohorts/applications.html", **_applications(db, cohort, query), refused={})
-
-
-TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
-ORDERS: dict[ApplicationSort, Callable[[ApplicationShown], Any]] = {
-    ApplicationSort.RECEIVED: lambda application: application.received_at,
-    ApplicationSort.NAME: lambda application: application.sort_name,
-}
-
-
-def _applications(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> dict[str, Any]:
     rows = service.applications(db, cohort)
     answered = [a for a in rows if a.state not in TO_ANSWER and query.etat in {None, a.state}]
     page = page_of(answered, query, orders=ORDERS, text=lambda application: application.name)
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
-    return {
-        "cohort": cohort,
-        "waiting": [a for a in rows if a.state is EnrolmentState.APPLIED],
-        "admitted": [a for a in rows if a.state is EnrolmentState.ADMITTED],
-        "answered": ListView(f"/cohortes/{cohort.id}/candidatures", query, page),
-        "answered_states": [state for state in EnrolmentState if state not in TO_ANSWER],
-        "seated": sum(a.state in SEATED for a in rows),
-        "limit": limit,
-        "is_late": max(today(cohort.timezone), cohort.starts_on) > limit,
+    return render(
+        request,
+        "cohorts/applications.html",
+        cohort=cohort,
+        waiting=[a for a in rows if a.state is EnrolmentState.APPLIED],
+        admitted=[a for a in rows if a.state is EnrolmentState.ADMITTED],
+        answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, page),
+        answered_states=[state for state in EnrolmentState if state not in TO_ANSWER],
+        seated=sum(a.state in SEATED for a in rows),
+        limit=limit,
+        is_late=max(today(cohort.timezone), cohort.starts_on) > limit,
         **cohort_context(db, cohort),
-    }
+    )
 
 
 @router.post(
     "/cohortes/{cohort_id}/candidatures/{enrolment_id}", dependencies=[form_on("/cohortes/{cohort_id}/candidatures")]
 )
 def answer(
-    request: Request,
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
@@ -75,16 +70,10 @@ def answer(
     enrolment: Annotated[EnrolmentRef, seen(service.see_enrolment, P.ENROLMENT_MANAGE)],
     form: Annotated[MoveCommand, Form()],
 ) -> Response:
-    """Admit, refuse or activate one person; a refusal shows the page again with its reasons beside that person."""
+    """Admit, refuse or activate one person."""
     if enrolment.cohort_id != cohort.id:
         raise NotFound
-    try:
-        service.move(db, actor, enrolment, form)
-    except DomainError as error:
-        messages = [explain(r) for r in error.reasons] or [explain_error(error)]
-        refused = {enrolment.id: {"messages": messages, "typed": form}}
-        values = _applications(db, cohort, ApplicationsQuery())
-        return render(request, "cohorts/applications.html", status=error.status, refused=refused, **values)
+    service.move(db, actor, enrolment, form)
     return redirect_after_post(f"/cohortes/{cohort.id}/candidatures")
 
 

@@ -27,7 +27,10 @@ SOMEONE_WROTE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 
 
 class FormPage:
-    """The pages that show the form of a route, as path templates; the first one when the form does not say which."""
+    """The pages that show the form of a route, as templates; the first one when the form does not say which.
+
+    Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
+    """
 
     def __init__(self, *pages: str) -> None:
         self.pages = pages
@@ -67,6 +70,8 @@ class Refusal:
     """The names of the files that were chosen, which must be chosen again."""
     is_shown: bool = field(default=False, init=False)
     """Whether a form of the page has shown it."""
+    stands_on_top: bool = field(default=False, init=False)
+    """Whether the page shows it above all: the form is no longer there."""
 
     def values(self, name: str) -> list[str]:
         """Return the values typed in the fields of a name, in their order."""
@@ -84,19 +89,40 @@ class Refusal:
         return words.t(f"core.refused.{self.code}") if has_its_own else self.title
 
 
-def name_and_place(path: str | None) -> tuple[str | None, int | None]:
-    """Return the name and the place of a field in a reason's path: ``entries.2.minutes`` is the third ``minutes``."""
-    parts = (path or "").split(".")
-    names = [part for part in parts if part and not part.isdigit()]
-    places = [int(part) for part in parts if part.isdigit()]
-    return (names[-1] if names else None), (places[0] if places else None)
+@dataclass(frozen=True)
+class FieldPath:
+    """A reason's path to a field: ``entries.2.minutes`` is the third ``minutes``, of the list ``entries``."""
+
+    name: str = ""
+    group: str = ""
+    place: int | None = None
+
+    @classmethod
+    def of(cls, reason: Reason) -> "FieldPath":
+        """Return the path of a reason's field."""
+        parts = [part for part in (reason.field or "").split(".") if part]
+        names = [part for part in parts if not part.isdigit()]
+        places = [int(part) for part in parts if part.isdigit()]
+        return cls(names[-1] if names else "", names[0] if names else "", places[0] if places else None)
+
+
+OPTIONS: dict[str, Any] = {
+    "required": True,
+    "hint": "",
+    "bare": False,
+    "body": None,
+    "must_choose": True,
+    "rows": 6,
+    "notice": "",
+}
+"""What every macro of a field takes, and what it is unless its template says otherwise; the rest are attributes."""
 
 
 class Fields:
     """The fields of one form, as its template calls them; labels are those of the catalogue unless given.
 
     ``at`` is the place of a field among those of the same name; ``also`` names what the field's errors may be reported
-    under, when the command that the form makes has other names.
+    under, and ``within`` in which list, when the command that the form makes has other names.
     """
 
     def __init__(self, context: Context, refusal: Refusal | None) -> None:
@@ -107,6 +133,8 @@ class Fields:
         self.problems: list[tuple[str, str, Markup]] = []
         """``(id, label, message)`` of each error that a field shows."""
         self._shown_reasons: set[int] = set()
+        self._chosen = ""
+        self._texts: dict[str, str] = {}
         self.has_prose = self.has_file = False
 
     def text(self, name: str, label: str | None = None, value: object = "", **options: Any) -> Markup:  # noqa: ANN401
@@ -121,13 +149,26 @@ class Fields:
     def select(
         self,
         name: str,
-        label: str | None,
-        choices: Iterable[tuple[object, str]],
+        label: str | None = None,
+        choices: Iterable[tuple[object, str]] = (),
         value: object = "",
+        *,
+        caller: Callable[[], Markup] | None = None,
         **options: Any,  # noqa: ANN401
     ) -> Markup:
-        """Return a choice of one value among ``(value, text)``."""
-        return self._field("select", name, label, value, choices=list(choices), **options)
+        """Return a choice of one value: among ``(value, text)``, or what ``option`` makes in a call block."""
+        chosen = self.value(name, value, at=options.get("at"))
+        self._chosen = "" if chosen is None else str(chosen)
+        self._texts = {}
+        body = caller() if caller else Markup().join(self.option(choice, text) for choice, text in choices)
+        # A choice can only be left open, and so required, when its first option is empty.
+        must_choose = next(iter(self._texts), None) == ""
+        return self._field("select", name, label, value, body=body, must_choose=must_choose, **options)
+
+    def option(self, value: object, text: str) -> Markup:
+        """Return one of the values of a ``select``."""
+        self._texts[str(value)] = text
+        return self.markup("option", value=value, text=text, is_chosen=str(value) == self._chosen)
 
     def password(self, name: str, label: str | None = None, **options: Any) -> Markup:  # noqa: ANN401
         """Return a field whose value is never shown again: after a refusal it is typed anew, and says so."""
@@ -146,30 +187,30 @@ class Fields:
         notice = words.t(again) if again and self.refusal else ""
         return self._field("input", name, label, "", is_shown_again=False, notice=notice, **options)
 
-    def checkbox(
-        self, name: str, label: str | None = None, value: object = "true", *, checked: bool = False, hint: object = "",
-        id: str | None = None, also: tuple[str, ...] = (), **attributes: Any,  # noqa: A002, ANN401
-    ) -> Markup:  # fmt: skip
-        """Return a box to tick; several of one name are a choice of several values."""
-        return self._box("checkbox", name, label, value, checked=checked, hint=hint, id=id, also=also, **attributes)
+    def checkbox(self, name: str, label: str | None = None, value: object = "true", **options: Any) -> Markup:  # noqa: ANN401
+        """Return a box to tick, ``checked`` or not; several of one name are a choice of several values."""
+        return self._box("checkbox", name, label, value, **options)
 
-    def radio(
-        self, name: str, label: str | None, value: object, *, checked: bool = False, hint: object = "",
-        id: str | None = None, also: tuple[str, ...] = (), **attributes: Any,  # noqa: A002, ANN401
-    ) -> Markup:  # fmt: skip
-        """Return one of several choices, of which one is taken."""
-        return self._box("radio", name, label, value, checked=checked, hint=hint, id=id, also=also, **attributes)
+    def radio(self, name: str, label: str | None, value: object, **options: Any) -> Markup:  # noqa: ANN401
+        """Return one of several choices, of which one is taken; ``checked`` or not."""
+        return self._box("radio", name, label, value, **options)
 
     def hidden(self, name: str, value: object = "") -> Markup:
         """Return a value that the page knows; where the page has none, the one that was sent."""
         sent = self.refusal.values(name) if self.refusal else []
         return self.markup("hidden", name=name, value=value if value not in ("", None) or not sent else sent[0])
 
-    def errors(self, *names: str) -> Markup:
+    def errors(self, *names: str, label: str | None = None) -> Markup:
         """Return the errors of a group of fields, for its ``fieldset``."""
-        id_ = self._own_id(names[0])
-        errors = self._errors(names, None, words.t(f"field.{names[0]}"), id_)
+        id_ = self._own_id(f"{names[0]}-group")
+        errors = self._errors(names, label or words.t(f"field.{names[0]}"), id_)
         return self.markup("group_errors", id=id_, errors=errors)
+
+    def is_about(self, name: str) -> bool:
+        """Return whether the refusal concerns a field that is shown only then, or that was shown already."""
+        reasons = self.refusal.reasons if self.refusal else ()
+        was_sent = self.refusal is not None and bool(self.refusal.values(name))
+        return was_sent or any(FieldPath.of(r).name == name for r in reasons)
 
     def button(self, text: str, kind: str = "primary", **attributes: Any) -> Markup:  # noqa: ANN401
         """Return a button that sends the form."""
@@ -179,50 +220,88 @@ class Fields:
         """Return what was typed in a field, or its value on the page."""
         typed = self.refusal.values(name) if self.refusal else []
         place = at or 0
-        return typed[place] if place < len(typed) else default
+        return typed[place] if 0 <= place < len(typed) else default
+
+    def place(self, name: str, value: object) -> int:
+        """Return the place of a table's line among those that were typed, known by a value of it; -1 for a new line."""
+        typed = self.refusal.values(name) if self.refusal else []
+        return typed.index(str(value)) if str(value) in typed else -1
 
     def _field(
-        self, part: str, name: str, label: str | None, value: object, *, required: bool = True, hint: object = "",
-        id: str | None = None, at: int | None = None, also: tuple[str, ...] = (), bare: bool = False,  # noqa: A002
-        choices: list[tuple[object, str]] | None = None, rows: int = 6, notice: str = "", is_shown_again: bool = True,
-        **attributes: Any,  # noqa: ANN401
-    ) -> Markup:  # fmt: skip
+        self,
+        part: str,
+        name: str,
+        label: str | None,
+        value: object,
+        *,
+        at: int | None = None,
+        also: tuple[str, ...] = (),
+        within: str = "",
+        is_shown_again: bool = True,
+        summary: str = "",
+        **options: Any,  # noqa: ANN401
+    ) -> Markup:
+        """Return a field; ``summary`` is its name in the summary of errors, when its label does not tell enough."""
         label = label or words.t(f"field.{name}")
-        id_ = self._own_id(id or name)
+        id_ = self._own_id(options.pop("id", name))
         shown = self.value(name, value, at=at) if is_shown_again else ""
-        errors = self._errors((name, *also), at, label, id_)
-        texts = {str(choice): text for choice, text in choices or ()}
+        known = {key: options.pop(key, default) for key, default in OPTIONS.items()}
         return self.markup(
-            part, name=name, label=label, value=shown, required=required, hint=hint, id=id_, errors=errors,
-            bare=bare, choices=choices, rows=rows, notice=notice, attributes=attributes,
-            saved=self._saved(value, shown, texts) if is_shown_again else "",
-        )  # fmt: skip
+            part,
+            name=name,
+            label=label,
+            value=shown,
+            id=id_,
+            errors=self._errors((name, *also), summary or label, id_, at=at, within=within),
+            saved=self._saved(value, shown) if is_shown_again else "",
+            attributes=options,
+            **known,
+        )
 
-    def _saved(self, value: object, shown: object, texts: Mapping[str, str]) -> str:
+    def _saved(self, value: object, shown: object) -> str:
         """Return what is recorded now, when somebody else may have written it and it is not what was typed."""
         was_met = self.refusal is not None and self.refusal.status in SOMEONE_WROTE
         now = "" if value is None else str(value)
-        return texts.get(now, now) if was_met and now and now != str(shown) else ""
+        return self._texts.get(now, now) if was_met and now and now != str(shown) else ""
 
     def _box(
-        self, type: str, name: str, label: str | None, value: object, *, checked: bool, hint: object,  # noqa: A002
-        id: str | None, also: tuple[str, ...], **attributes: Any,  # noqa: A002, ANN401
-    ) -> Markup:  # fmt: skip
+        self,
+        kind: str,
+        name: str,
+        label: str | None,
+        value: object,
+        *,
+        checked: bool = False,
+        also: tuple[str, ...] = (),
+        **options: Any,  # noqa: ANN401
+    ) -> Markup:
         label = label or words.t(f"field.{name}")
-        id_ = self._own_id(id or name)
-        checked = str(value) in self.refusal.values(name) if self.refusal else checked
+        id_ = self._own_id(options.pop("id", name))
+        hint, required = options.pop("hint", ""), options.pop("required", False)
         return self.markup(
-            "box", type=type, name=name, label=label, value=value, checked=checked, hint=hint, id=id_,
-            errors=self._errors((name, *also), None, label, id_), attributes=attributes,
-        )  # fmt: skip
+            "box",
+            kind=kind,
+            name=name,
+            label=label,
+            value=value,
+            checked=str(value) in self.refusal.values(name) if self.refusal else checked,
+            required=required,
+            hint=hint,
+            id=id_,
+            errors=self._errors((name, *also), label, id_),
+            attributes=options,
+        )
 
-    def _errors(self, names: tuple[str, ...], at: int | None, label: str, id_: str) -> list[Markup]:
-        """Return the messages about a field; each is told once, and stands in the summary with the field's label."""
+    def _errors(
+        self, names: tuple[str, ...], label: str, id_: str, *, at: int | None = None, within: str = ""
+    ) -> list[Markup]:
+        """Return the messages about a field; each is shown once, and stands in the summary with the field's label."""
         found = []
-        for place, reason in enumerate(self.refusal.reasons if self.refusal else ()):
-            name, where = name_and_place(reason.field)
-            if name in names and place not in self._shown_reasons and (at is None or where is None or where == at):
-                self._shown_reasons.add(place)
+        for n, reason in enumerate(self.refusal.reasons if self.refusal else ()):
+            path = FieldPath.of(reason)
+            is_here = at is None or path.place is None or path.place == at
+            if path.name in names and is_here and within in ("", path.group) and n not in self._shown_reasons:
+                self._shown_reasons.add(n)
                 found.append(self._explain(reason))
         self.problems += [(id_, label, message) for message in found]
         return found
@@ -248,9 +327,8 @@ class Fields:
 
 def label_of(reason: Reason) -> str:
     """Return the label of a reason's field, or nothing: a raw name is shown to nobody."""
-    name, _ = name_and_place(reason.field)
-    key = f"field.{name}"
-    return words.t(key) if name and words.has_message(key) else ""
+    name = FieldPath.of(reason).name
+    return words.t(f"field.{name}") if name and words.has_message(f"field.{name}") else ""
 
 
 @pass_context
@@ -292,6 +370,12 @@ def was_refused(context: Context, action: str, fixed: Mapping[str, object] | Non
     """Return whether the form of an action was refused: what hides it opens."""
     refusal: Refusal | None = context["refusal"]
     return refusal is not None and refusal.concerns(action, fixed or {})
+
+
+def typed_values(request: Request, name: str) -> list[str]:
+    """Return what was typed in the fields of a name, on the page that shows a refused form again; else nothing."""
+    refusal: Refusal | None = getattr(request.state, "refusal", None)
+    return refusal.values(name) if refusal is not None else []
 
 
 def with_origin(action: str, page: str, person: int | None) -> str:

@@ -103,10 +103,22 @@ def _needs_another_tab(refusal: Refusal) -> bool:
 
 
 async def _page_again(request: Request, form_page: FormPage, refusal: Refusal) -> Response | None:
-    """Return the page that shows the form, run again in this process; ``None`` when it does not show the form now."""
-    address = page_address(request, form_page)
+    """Return the page that shows the form, with the refusal; ``None`` when it does not show that form now.
+
+    When nobody wrote anything in the form (it has ids and ticks alone), its page without it shows the refusal on top.
+    """
+    address = page_address(request, form_page, refusal)
     if address is None:
         return None
+    answer = await _run(request, address, refusal)
+    if answer is not None and not refusal.is_shown and all(is_id(value) for _, value in refusal.typed):
+        refusal.stands_on_top = refusal.is_shown = True
+        answer = await _run(request, address, refusal)
+    return answer if refusal.is_shown else None
+
+
+async def _run(request: Request, address: str, refusal: Refusal) -> Response | None:
+    """Run a page in this process for the sender of a form, with its refusal; ``None`` when it cannot be shown."""
     path, _, query = address.partition("?")
     inherited = {key: value for key, value in request.scope.items() if key not in OF_THE_POST}
     unwanted = {b"content-length", b"content-type", b"transfer-encoding"}
@@ -128,7 +140,7 @@ async def _page_again(request: Request, form_page: FormPage, refusal: Refusal) -
         messages.append(message)
 
     await request.app.router(scope, receive, send)
-    if messages[0]["status"] != HTTPStatus.OK or not refusal.is_shown:
+    if messages[0]["status"] != HTTPStatus.OK:
         return None
     request.state.actor = scope["state"].get("actor")
     body = b"".join(message.get("body", b"") for message in messages[1:])
@@ -144,24 +156,24 @@ OF_THE_POST = frozenset(
 """What routing wrote in the scope of the POST, which the page's own routing writes anew."""
 
 
-def page_address(request: Request, form_page: FormPage) -> str | None:
-    """Return the address of the page that shows the form: as the form says, else made from the path of the POST."""
+def page_address(request: Request, form_page: FormPage, refusal: Refusal) -> str | None:
+    """Return the address of the page that shows the form: as the form says, else made from its path and its values."""
     path_params = request.scope.get("path_params", {})
     sent = local_path(request.query_params.get(PAGE))
     for page in form_page.pages:
-        match = compile_path(page)[0].match(sent.partition("?")[0])
+        match = compile_path(page.partition("?")[0])[0].match(sent.partition("?")[0])
         if match and all(path_params.get(name, value) == value for name, value in match.groupdict().items()):
             return sent
-    own = [
-        (name, value)
-        for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"))
-        if name not in {PAGE, PERSON}
-    ]
+    values = {**dict(refusal.typed), **path_params}
+    path, _, wanted = form_page.pages[0].partition("?")
     try:
-        path = form_page.pages[0].format(**path_params)
+        path = path.format(**{name: quote(value, safe="") for name, value in values.items()})
     except KeyError:
         return None
-    return f"{path}?{urlencode(own)}" if own else path
+    filled = [(name, values.get(field.strip("{}"), "")) for name, field in parse_qsl(wanted)]
+    own = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    query = [(name, value) for name, value in (*filled, *own) if value and name not in {PAGE, PERSON}]
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _kept(request: Request, refusal: Refusal) -> Response:
@@ -177,6 +189,11 @@ def _kept(request: Request, refusal: Refusal) -> Response:
         is_sendable=refusal.status in RESENDABLE or _needs_another_tab(refusal),
         return_to=SIGN_IN_AGAIN,
     )
+
+
+def is_id(value: str) -> bool:
+    """Return whether a value is one that a page knows, a number or a tick, and nobody's words."""
+    return value.isdecimal() or value in {"", "true", "false"}
 
 
 def is_text(value: str) -> bool:
