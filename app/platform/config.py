@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         description="networks of the reverse proxies in front, in CIDR notation with commas between them "
         "([deployment](deployment.md)); empty: none, X-Forwarded-For and X-Forwarded-Proto are ignored",
     )
+    oidc_issuers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="issuers (OpenID Connect) through which people may sign in, as they name themselves, with commas "
+        "between them: who runs an issuer can sign in as whoever is linked to it, so the operator names them, and not "
+        "those who invite; outside production every issuer is accepted",
+    )
     english: bool = Field(default=False, description="offer English beside French; off by default")
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
     session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
@@ -65,11 +71,11 @@ class Settings(BaseSettings):
         '"file"; prefer EC P-256; colleges without one issue documents that are not signed',
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "oidc_issuers", mode="before")
     @classmethod
-    def split_networks(cls, networks: object) -> object:
-        """Return the networks of a text, with commas or blanks between them."""
-        return tuple(networks.replace(",", " ").split()) if isinstance(networks, str) else networks
+    def split_list(cls, items: object) -> object:
+        """Return the items of a text, with commas or blanks between them."""
+        return tuple(items.replace(",", " ").split()) if isinstance(items, str) else items
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -108,6 +114,10 @@ class Settings(BaseSettings):
     def keyring_file(self) -> Path:
         """The file of the keyring."""
         return self.keyring or self.data_dir / "keyring.json"
+
+    def accepts_issuer(self, issuer: str) -> bool:
+        """Return whether people may sign in through an issuer: one that the operator named, or for trials any."""
+        return self.environment != "production" or issuer in self.oidc_issuers
 
     @property
     def prints_links(self) -> bool:

@@ -76,7 +76,7 @@ def test_demo_is_refused_over_existing_data(escouade: Escouade, database: Databa
 def test_commands_refuse_unsafe_settings_in_production(
     escouade: Escouade, database: Database, words: tuple[str, ...]
 ) -> None:
-    options = ("college", "slug", "city", "region", "prefix", "first-name", "last-name", "email", "password")
+    options = ("college", "slug", "city", "region", "prefix", "email")
     answers = [part for name in options for part in (f"--{name}", "x")] if words == ("init",) else []
     done = escouade(database, *words, *answers, environment="production", base_url="http://escouade.example.com")
     assert (done.status, done.out) == (1, "")

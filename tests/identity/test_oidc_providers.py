@@ -122,6 +122,38 @@ def test_oidc_issuer_on_loopback_is_refused_in_production(
     assert provider.asked == []
 
 
+UNDECLARED = "https://ailleurs.example"
+
+
+def test_oidc_issuer_of_whoever_invites_is_refused_in_production(
+    database: Database, world: World, tmp_path: Path
+) -> None:
+    """Who runs an issuer signs in as whoever is linked to it: the operator names the issuers, not those who invite."""
+    body = {"label": "Alma", "issuer": UNDECLARED, "client_id": CLIENT, "client_secret": SECRET}
+    path = f"/api/v1/colleges/{world.alma}/oidc-providers"
+    for issuers, code in (((), "oidc_issuer_undeclared"), ((UNDECLARED,), "oidc_issuer_silent")):
+        settings = Settings(
+            environment="production", data_dir=tmp_path, base_url="https://testserver", oidc_issuers=issuers
+        )
+        with TestClient(create_app(settings, database, RING), base_url="https://testserver") as client:
+            for who in ("registrar", "admin"):
+                answer = as_(client, database, world, who).post(path, json=body)
+                assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_oidc_provider_of_an_issuer_no_longer_named_is_neither_offered_nor_started(
+    client: TestClient, database: Database, world: World, provider: Provider, tmp_path: Path
+) -> None:
+    provider_id = offered(client, database, world, provider.issuer)
+    for issuers, is_offered, status in (((), False, 404), ((provider.issuer,), True, 503)):
+        settings = Settings(
+            environment="production", data_dir=tmp_path, base_url="https://testserver", oidc_issuers=issuers
+        )
+        with TestClient(create_app(settings, database, RING), base_url="https://testserver") as browser:
+            assert ("Se connecter avec" in browser.get("/connexion").text) is is_offered
+            assert browser.post(f"/connexion/oidc/{provider_id}").status_code == status, "a loopback issuer is silent"
+
+
 def test_oidc_provider_form_refused_keeps_all_but_the_secret(
     client: TestClient, database: Database, world: World, provider: Provider
 ) -> None:

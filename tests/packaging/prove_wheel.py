@@ -28,8 +28,7 @@ from tests.packaging.building import build
 PATIENCE = 120.0
 INIT = {
     "college": "Cégep de la Rivière", "slug": "riviere", "city": "Sainte-Rivière", "region": "12", "prefix": "RIV",
-    "first-name": "Zoé", "last-name": "Lœwen", "email": "zoe@riviere.example.com",
-    "password": "une première phrase de passe",
+    "email": "zoe@riviere.example.com",
 }  # fmt: skip
 
 
@@ -107,6 +106,7 @@ def test_a_first_college_is_opened_and_everything_found_in_order(installed: Inst
     before = installed.files()
     said = installed.run(tmp_path, "init", *(part for name, value in INIT.items() for part in (f"--{name}", value)))
     assert "Le collège Cégep de la Rivière est ouvert." in said.replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"^http://127\.0\.0\.1:8000/invitation/[\w-]{43}$", said, flags=re.MULTILINE)
     assert (tmp_path / ".escouade" / "keyring.json").is_file()
     checked = installed.run(tmp_path, "doctor", "--progress").splitlines()
     assert len(checked) == 9

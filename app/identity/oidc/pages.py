@@ -113,19 +113,21 @@ def finish(
 
 
 @router.get(service.IDENTITIES_PATH)
-def identities(actor: MayManageSelf, db: SessionDep, request: Request) -> Response:
+def identities(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
     """Show the providers that one's account is linked to, and those it may be linked to."""
-    return _identities(request, db, actor)
+    return _identities(request, db, settings, actor)
 
 
-def _identities(request: Request, db: Session, actor: Actor, *, error: str = "", status: int = 200) -> Response:
+def _identities(
+    request: Request, db: Session, settings: Settings, actor: Actor, *, error: str = "", status: int = 200
+) -> Response:
     """Render the page of linked identities; ``error`` is the code of what was wrong in the form."""
     return render(
         request,
         "people/oidc_identities.html",
         status=status,
         identities=service.identities(db, actor),
-        sign_in_options=provider_service.sign_in_options(db),
+        sign_in_options=provider_service.sign_in_options(db, settings),
         error=error,
     )
 
@@ -145,7 +147,7 @@ def link(
     try:
         redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, proof=command)
     except Invalid as refusal:
-        return _identities(request, db, actor, error=refusal.code, status=refusal.status)
+        return _identities(request, db, settings, actor, error=refusal.code, status=refusal.status)
     return _redirect_to_provider(request, settings, redirect)
 
 

@@ -1,7 +1,8 @@
 """The sign-in services of colleges: managing them, and listing them on the sign-in page.
 
 A college's registrar and the administrator manage them (``people:manage``): a service opens only the accounts
-that their own people have linked to it.
+that their own people have linked to it. Whoever runs an issuer can sign in as these people, so the operator names the
+issuers that may be added (``ESCOUADE_OIDC_ISSUERS``): nobody who invites adds one of their own.
 """
 
 from sqlmodel import col, select
@@ -29,10 +30,11 @@ def allows_loopback(settings: Settings) -> bool:
     return settings.environment != "production"
 
 
-def sign_in_options(db: Session) -> tuple[SignInOption, ...]:
+def sign_in_options(db: Session, settings: Settings) -> tuple[SignInOption, ...]:
     """Return every provider in use, by label: the sign-in page shows them to everyone."""
     active = select(OidcProvider).where(col(OidcProvider.ended_at).is_(None)).order_by(OidcProvider.label)
-    return tuple(SignInOption.model_validate(row) for row in db.exec(active).all())
+    rows = (row for row in db.exec(active).all() if settings.accepts_issuer(row.issuer))
+    return tuple(SignInOption.model_validate(row) for row in rows)
 
 
 def providers_of(db: Session, college: CollegeShown) -> tuple[ProviderShown, ...]:
@@ -57,11 +59,13 @@ def set_provider(
 ) -> ProviderShown:
     """Add a provider once its issuer answers with its own name; an existing one gets the new label and secret.
 
-    Raises ``Invalid("oidc_issuer_unsafe")``, ``Invalid("oidc_issuer_silent")``,
+    Raises ``Invalid("oidc_issuer_unsafe")``, ``Invalid("oidc_issuer_undeclared")``, ``Invalid("oidc_issuer_silent")``,
     ``Conflict("oidc_provider_taken")`` when another college has it.
     """
     if not is_issuer(command.issuer, loopback=allows_loopback(settings)):
         raise Invalid("oidc_issuer_unsafe", Reason("oidc_issuer_unsafe", field="issuer"))
+    if not settings.accepts_issuer(command.issuer):
+        raise Invalid("oidc_issuer_undeclared", Reason("oidc_issuer_undeclared", field="issuer"))
     same = (OidcProvider.issuer == command.issuer, OidcProvider.client_id == command.client_id)
     row = db.exec(select(OidcProvider).where(*same)).first()
     if row is not None and row.college_id != college.id:

@@ -72,7 +72,7 @@ def start_flow(
     Raises ``NotFound`` for a provider that is not in use, ``Unavailable`` when its issuer is down.
     """
     provider = db.exec(_active_provider(provider_id)).first()
-    if provider is None:
+    if provider is None or not settings.accepts_issuer(provider.issuer):
         raise NotFound
     with issuer_slot():
         metadata = discover(provider.issuer, loopback=allows_loopback(settings))

@@ -22,13 +22,19 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/connexion")
 def sign_in_page(
-    reader: OptionalActor, db: SessionDep, demo_accounts: DemoAccountsDep, request: Request, suite: str = "/"
+    reader: OptionalActor,
+    db: SessionDep,
+    *,
+    settings: SettingsDep,
+    demo_accounts: DemoAccountsDep,
+    request: Request,
+    suite: str = "/",
 ) -> Response:
     """Show the form; a person who is signed in is redirected to where they were going."""
     return_to = local_path(suite)
     if reader is not None:
         return redirect_after_post(return_to)
-    options = sign_in_options(db)
+    options = sign_in_options(db, settings)
     return render(request, "people/sign_in.html", suite=return_to, demo_accounts=demo_accounts, sign_in_options=options)
 
 
