@@ -1,29 +1,43 @@
 """Pages of the reports: the list of those one may download, a report on screen, a project's indicators."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from app.cohorts.schemas import CohortRef
+from app.cohorts import service as cohorts
+from app.cohorts.enums import EnrolmentState, Timing
+from app.cohorts.schemas import CohortRef, CohortsQuery
 from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.errors import NotFound
+from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.lists import ListView
 from app.platform.web.pages import render
 from app.reports import service
 from app.reports.indicators import service as indicators_service
+from app.reports.schemas import ProgressReport, ReportQuery, ReportRow, ReportSort
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/rapports")
-def reports_page(request: Request, db: SessionDep, actor: Annotated[Actor, may(P.ME_READ)]) -> Response:
+def reports_page(
+    request: Request,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.ME_READ)],
+    query: Annotated[CohortsQuery, Query()],
+) -> Response:
     """The reports within reach of the actor's roles, for everyone signed in."""
-    return render(request, "reports/list.html", reports=service.reports(db, actor))
+    readable = cohorts.list_cohorts(db, actor.using(P.REPORT_COHORT), query)
+    values: dict[str, Any] = {"colleges": service.college_choices(db, actor), "timings": tuple(Timing)}
+    values |= {"projects": service.project_choices(db, actor), "cohorts": ListView("/rapports", query, readable)}
+    return render(request, "reports/list.html", **values)
 
 
 @router.get("/rapports/cohortes/{cohort_id}")
@@ -32,12 +46,12 @@ def cohort_page(
     db: SessionDep,
     actor: Annotated[Actor, may(P.REPORT_COHORT)],
     cohort: Annotated[CohortRef, seen(see_cohort, P.REPORT_COHORT)],
+    query: Annotated[ReportQuery, Query()],
 ) -> Response:
     """A cohort's report on screen."""
     report = service.cohort_report(db, actor, cohort)
-    return render(
-        request, "reports/progress.html", report=report, source=f"/api/v1/cohorts/{cohort.id}/progress-report"
-    )
+    source = f"/api/v1/cohorts/{cohort.id}/progress-report"
+    return _report_page(request, report, query, f"/rapports/cohortes/{cohort.id}", source)
 
 
 @router.get("/rapports/colleges/{college_id}")
@@ -46,12 +60,31 @@ def college_page(
     db: SessionDep,
     actor: Annotated[Actor, may(P.REPORT_COLLEGE)],
     college: Annotated[CollegeShown, seen(see_college, P.REPORT_COLLEGE)],
+    query: Annotated[ReportQuery, Query()],
 ) -> Response:
     """A college's report on screen."""
     report = service.college_report(db, actor, college)
-    return render(
-        request, "reports/progress.html", report=report, source=f"/api/v1/colleges/{college.id}/progress-report"
-    )
+    source = f"/api/v1/colleges/{college.id}/progress-report"
+    return _report_page(request, report, query, f"/rapports/colleges/{college.id}", source)
+
+
+ORDERS: dict[ReportSort, Callable[[ReportRow], Any]] = {
+    ReportSort.COHORT: lambda row: row.cohort,  # by name within a cohort: the rows come so
+    ReportSort.HOURS: lambda row: row.recognised_minutes,
+    ReportSort.ATTENDANCE: lambda row: row.attendance_pct,
+    ReportSort.MODULES: lambda row: row.modules_done,
+}
+
+
+def _report_page(request: Request, report: ProgressReport, query: ReportQuery, path: str, source: str) -> Response:
+    """Show a page of the rows, with the sums of the cohorts on it and of the whole report."""
+    rows = [row for row in report.rows if query.etat in {None, row.state}]
+    page = page_of(rows, query, orders=ORDERS, text=lambda row: f"{row.name} {row.cohort}", size=50)
+    shown = {row.cohort for row in page.items}
+    values: dict[str, Any] = {"report": report, "source": source, "rows": ListView(path, query, page)}
+    values["sums"] = [part for part in report.cohorts if part.cohort in shown] if report.cohort is None else []
+    values["states"] = [state for state in EnrolmentState if state not in service.NEVER_FOLLOWED]
+    return render(request, "reports/progress.html", **values)
 
 
 @router.get("/indicateurs")
@@ -59,7 +92,7 @@ def indicators_page(
     request: Request, db: SessionDep, actor: Annotated[Actor, may(P.INDICATOR_READ)], projet: int | None = None
 ) -> Response:
     """The indicators of a project that the actor observes: the one in the query, or the first."""
-    choices = service.reports(db, actor).projects
+    choices = service.project_choices(db, actor)
     if not choices:
         raise NotFound
     project = indicators_service.see_project(db, actor, choices[0].id if projet is None else projet)

@@ -1,11 +1,14 @@
 """Read models of progress reports and of a project's indicators. Times are minutes, dates ISO 8601."""
 
 from datetime import date
+from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
 from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind, TargetKind
+from app.platform.paging import ListQuery
 from app.platform.schema import Read
 
 CONTRACT = "progression_v1"
@@ -88,14 +91,6 @@ class ReportChoice(Read):
     detail: str
 
 
-class Reports(Read):
-    """Reports that the actor may read and download."""
-
-    cohorts: tuple[ReportChoice, ...]
-    colleges: tuple[ReportChoice, ...]
-    projects: tuple[ReportChoice, ...]
-
-
 class Figures(Read):
     """Figures of a region or of the project; ``null`` is masked: below five, or another could be deduced from it."""
 
@@ -132,3 +127,20 @@ class Indicators(Read):
     regions: tuple[RegionFigures, ...]
     total: Figures
     targets: tuple[TargetReached, ...]
+
+
+class ReportSort(StrEnum):
+    """What the rows of a report are sorted by on its page; the files keep one order."""
+
+    COHORT = "cohorte"
+    HOURS = "heures"
+    ATTENDANCE = "assiduite"
+    MODULES = "modules"
+
+
+class ReportQuery(ListQuery):
+    """The rows of a report to show on its page, by cohort and name."""
+
+    SORTS: ClassVar = ReportSort
+    tri: str = "cohorte"
+    etat: EnrolmentState | None = None

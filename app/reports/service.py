@@ -11,7 +11,6 @@ from sqlmodel import col
 
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
-from app.cohorts import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
@@ -25,12 +24,13 @@ from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.schemas import attendance_pct
 from app.reports.rules import by_cohort, competencies_of, totals
-from app.reports.schemas import CertificateIssued, ProgressReport, ReportChoice, ReportRow, Reports
+from app.reports.schemas import CertificateIssued, ProgressReport, ReportChoice, ReportRow
 
 NEVER_FOLLOWED = (EnrolmentState.APPLIED, EnrolmentState.REFUSED)
 
@@ -140,21 +140,18 @@ def _competencies(enrolments: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({code for path in paths for code in competencies_of(path)}))
 
 
-def reports(db: Session, actor: Actor) -> Reports:
-    """Return what the actor may read and download: by cohort, by college, by project."""
-    readable_cohorts = cohorts.cohorts(db, actor.using(P.REPORT_COHORT))
-    readable_colleges = sa.select(col(College.id), col(College.name), col(College.city)).where(
-        scoped(actor.using(P.REPORT_COLLEGE), college=College.id)
-    )
-    observed_projects = sa.select(col(Project.id), col(Project.name), col(Project.funder)).where(
-        scoped(actor.using(P.INDICATOR_READ), project=Project.id)
-    )
-    return Reports(
-        cohorts=tuple(ReportChoice(id=c.id, label=c.code, detail=f"{c.title}, {c.college}") for c in readable_cohorts),
-        colleges=_choices(db, readable_colleges.order_by(col(College.name))),
-        projects=_choices(db, observed_projects.order_by(col(Project.name))),
-    )
+def college_choices(db: Session, actor: Actor) -> tuple[ReportChoice, ...]:
+    """Return the colleges whose report the actor may read and download, by name."""
+    within = scoped(actor.using(P.REPORT_COLLEGE), college=College.id)
+    return _choices(db, sa.select(col(College.id), col(College.name), col(College.city)).where(within))
+
+
+def project_choices(db: Session, actor: Actor) -> tuple[ReportChoice, ...]:
+    """Return the projects whose indicators the actor may read, by name."""
+    within = scoped(actor.using(P.INDICATOR_READ), project=Project.id)
+    return _choices(db, sa.select(col(Project.id), col(Project.name), col(Project.funder)).where(within))
 
 
 def _choices(db: Session, statement: Any) -> tuple[ReportChoice, ...]:  # noqa: ANN401 - a statement
-    return tuple(ReportChoice(id=i, label=label, detail=detail) for i, label, detail in db.execute(statement))
+    rows = sorted(db.execute(statement).all(), key=lambda row: search_key(row.name))
+    return tuple(ReportChoice(id=i, label=label, detail=detail) for i, label, detail in rows)

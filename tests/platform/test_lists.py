@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.platform.paging import ListQuery, Page, page_of
 from app.platform.web.lists import ListView, choice, column
+from app.platform.web.pages import TEMPLATES
 
 
 class Sort(StrEnum):
@@ -118,3 +119,16 @@ def test_search_alone_and_filters_leave_rows_out_while_order_and_page_do_not() -
     assert not Query(page=2, tri="-nom").is_filtered
     assert Query(recherche="roy").is_filtered
     assert Query(etat="actif").is_filtered
+
+
+# The whole of the pages -------------------------------------------------------------------------
+
+
+def test_no_template_writes_a_table_of_its_own() -> None:
+    """A table outside the component has no cards, no heading to sort by, no scroll region, and soon no caption."""
+    bare = [
+        str(path.relative_to(TEMPLATES))
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if "<table" in path.read_text(encoding="utf-8") and path.name != "lists.html"
+    ]
+    assert bare == []

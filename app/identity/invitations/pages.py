@@ -2,10 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.invitations import answers, service
-from app.identity.invitations.schemas import AcceptInvitation, InvitationOffer, InvitationRef, NewInvitation
+from app.identity.invitations.rules import InvitationState
+from app.identity.invitations.schemas import (
+    AcceptInvitation,
+    InvitationOffer,
+    InvitationRef,
+    InvitationsQuery,
+    NewInvitation,
+)
 from app.identity.invitations.service import see_invitation
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.authentication import needs_second_factor
@@ -22,6 +29,7 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -48,13 +56,22 @@ def choose_college(actor: MayManagePeople, db: SessionDep, request: Request) -> 
 
 
 @router.get("/colleges/{college_id}/invitations")
-def invitations_page(actor: MayManagePeople, college: ManagedCollege, db: SessionDep, request: Request) -> Response:
+def invitations_page(
+    actor: MayManagePeople,
+    college: ManagedCollege,
+    db: SessionDep,
+    request: Request,
+    query: Annotated[InvitationsQuery, Query()],
+) -> Response:
     """Show the invitations with their states, and the form of a new one."""
     return render(
         request,
         "people/invitations.html",
         college=college,
-        invitations=service.invitations(db, college),
+        invitations=ListView(
+            f"/colleges/{college.id}/invitations", query, service.list_invitations(db, college, query)
+        ),
+        states=tuple(InvitationState),
         roles=[role for role in Role if role in service.grantable_roles(actor, college.id)],
         cohorts=service.cohorts_to_train(db, college),
     )

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import SecretStr
 
 from app.identity.account.schemas import Email
 from app.identity.invitations.rules import InvitationState
 from app.people.schemas import NewPerson
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 from app.platform.security.permissions import Role
 
@@ -103,3 +105,19 @@ class AcceptInvitation(NewPerson):
     """The names and the password of a new account; its address, college and role are the invitation's."""
 
     password: SecretStr
+
+
+class InvitationSort(StrEnum):
+    """What the list of invitations is sorted by."""
+
+    SENT = "envoi"
+    EMAIL = "courriel"
+    EXPIRY = "echeance"
+
+
+class InvitationsQuery(ListQuery):
+    """The invitations to show in a list, newest first; the search looks at the beginning of the address."""
+
+    SORTS: ClassVar = InvitationSort
+    tri: str = "-envoi"
+    etat: InvitationState | None = None

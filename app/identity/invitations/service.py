@@ -5,25 +5,37 @@ The link goes to the address alone: no inviter reads it, so that nobody opens or
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
 from app.identity.invitations.models import Invitation
 from app.identity.invitations.rules import INVITATION_LIFETIME, InvitationState, invitation_state
-from app.identity.invitations.schemas import CohortToTrain, InvitationRef, InvitationShown, NewInvitation
+from app.identity.invitations.schemas import (
+    CohortToTrain,
+    InvitationRef,
+    InvitationShown,
+    InvitationSort,
+    InvitationsQuery,
+    NewInvitation,
+)
 from app.identity.roles.rules import roles_grantable_by
 from app.identity.sign_in.authentication import digest
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.people.models import SHOWN_NAME_SQL
 from app.platform.clock import now
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.messages.i18n import day, local, t, today
 from app.platform.messages.outbox import enqueue
+from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import WAY_OUT
 from app.platform.security.permissions import Role
@@ -63,7 +75,7 @@ def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitat
     db.add(row)
     db.flush()
     send_letter(db, [row], token, site)
-    return _invitations_shown(db, college.id, row.id)[0]
+    return _invitations_shown(db, college.id, [row.id])[0]
 
 
 def cohorts_to_train(db: Session, college: CollegeShown) -> tuple[CohortToTrain, ...]:
@@ -133,7 +145,7 @@ _INVITATIONS = text(
            i.link_printed_at, {SHOWN_NAME_SQL} as invited_by
       from invitation i left join person p on p.id = i.created_by
       left join cohort c on c.id = i.cohort_id and c.college_id = i.college_id
-     where i.college_id = :college and (cast(:id as integer) is null or i.id = :id)
+     where i.college_id = :college and (cast(:ids as integer[]) is null or i.id = any(:ids))
      order by i.created_at desc, i.id desc
     """  # noqa: S608 - our own constant
 )
@@ -144,10 +156,43 @@ def invitations(db: Session, college: CollegeShown) -> tuple[InvitationShown, ..
     return _invitations_shown(db, college.id)
 
 
-def _invitations_shown(db: Session, college_id: int, invitation_id: int | None = None) -> tuple[InvitationShown, ...]:
-    """Return the invitations of a college, or one of them."""
+ORDERS: Orders = {
+    InvitationSort.SENT: (col(Invitation.created_at),),
+    InvitationSort.EMAIL: (col(Invitation.email),),
+    InvitationSort.EXPIRY: (col(Invitation.expires_at),),
+}
+
+
+def list_invitations(db: Session, college: CollegeShown, query: InvitationsQuery) -> Page[InvitationShown]:
+    """Return a page of a college's invitations."""
+    moment = now()
+    statement = sa.select(col(Invitation.id)).where(col(Invitation.college_id) == college.id)
+    if query.recherche:
+        statement = statement.where(col(Invitation.email).contains(query.recherche.casefold(), autoescape=True))
+    if query.etat is not None:
+        statement = statement.where(_in_state(query.etat, moment))
+    page = fetch_page(db, statement, query, ORDERS, col(Invitation.id))
+    ids = [row.id for row in page.items]
+    shown = {i.id: i for i in _invitations_shown(db, college.id, ids)} if ids else {}
+    return replace(page, items=tuple(shown[id_] for id_ in ids))
+
+
+def _in_state(state: InvitationState, moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that an invitation is in a state at a moment: ``rules.invitation_state`` in SQL."""
+    used, withdrawn = col(Invitation.used_at).is_not(None), col(Invitation.withdrawn_at).is_not(None)
+    expired = col(Invitation.expires_at) <= moment
+    return {
+        InvitationState.USED: used,
+        InvitationState.WITHDRAWN: ~used & withdrawn,
+        InvitationState.EXPIRED: ~used & ~withdrawn & expired,
+        InvitationState.OPEN: ~used & ~withdrawn & ~expired,
+    }[state]
+
+
+def _invitations_shown(db: Session, college_id: int, ids: Sequence[int] | None = None) -> tuple[InvitationShown, ...]:
+    """Return the invitations of a college, or some of them."""
     db.flush()
-    rows = db.execute(_INVITATIONS, {"college": college_id, "id": invitation_id}).mappings()
+    rows = db.execute(_INVITATIONS, {"college": college_id, "ids": None if ids is None else list(ids)}).mappings()
     return tuple(InvitationShown(**row, state=state_of(row)) for row in rows)
 
 
@@ -195,7 +240,7 @@ def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: st
     row.token_hash, row.expires_at, row.created_by = digest(token), now() + INVITATION_LIFETIME, actor.person_id
     db.add(row)
     send_letter(db, [row], token, site)
-    return _invitations_shown(db, invitation.college_id, row.id)[0]
+    return _invitations_shown(db, invitation.college_id, [row.id])[0]
 
 
 def _lock(db: Session, actor: Actor, invitation: InvitationRef) -> Invitation:
