@@ -9,3 +9,10 @@ class CertificateState(StrEnum):
     VALID = "valid"
     SUPERSEDED = "superseded"
     REVOKED = "revoked"
+
+
+class RevocationGround(StrEnum):
+    """Why a certificate is revoked: an error of the college's, or the holder's conduct (for cause)."""
+
+    ERROR = "error"
+    CAUSE = "cause"

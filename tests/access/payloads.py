@@ -327,6 +327,10 @@ CORRECTIONS: dict[str, Call] = {
     ),
     f"POST {V1}/revocations/{{revocation_id}}/decision": json(revoke=True),
     "POST /revocations/{revocation_id}/decision": form("/attestations/{certificate}/registre", revoke="true"),
+    f"POST {V1}/revocations/{{revocation_id}}/lift": json(GONE, reason="Nouvelle preuve."),
+    "POST /revocations/{revocation_id}/levee": form(
+        "/attestations/{revoked_certificate}/registre", GONE, reason="Nouvelle preuve."
+    ),
     f"POST {V1}/revocations/{{revocation_id}}/answer": json(words="Voici."),
     "POST /revocations/{revocation_id}/reponse": form("/attestations/{certificate}", words="Voici."),
     f"POST {V1}/revocations/{{revocation_id}}/contest": json(GONE, words="Non."),

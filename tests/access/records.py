@@ -25,7 +25,7 @@ from app.certificates.branding.schemas import NewSignatory
 from app.certificates.corrections.models import Revocation
 from app.certificates.documents import service as documents
 from app.certificates.documents.service import DocumentStore
-from app.certificates.enums import CertificateState
+from app.certificates.enums import CertificateState, RevocationGround
 from app.certificates.issuing import service as certificates
 from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate, Hold
@@ -327,10 +327,12 @@ def _doubt(at: PlaceUser, issued: int, by: int) -> None:
     gone, other = _copy(at, row, last, revoked), _copy(at, row, last + 1, {"enrolment_id": at.ids("third")})
     common: Row = {
         "college_id": at.place.college, "reason": at.place.mark("Doute"), "opened_at": now(), "opened_by": by,
-        "answer_by": STARTED, "answer": at.place.mark("Reponse"), "answered_at": now(),
+        "ground": RevocationGround.CAUSE, "answer_by": STARTED,
+        "answer": at.place.mark("Reponse"), "answered_at": now(),
     }  # fmt: skip
     waiting = Revocation(**common, certificate_id=issued)
-    decided = Revocation(**common, certificate_id=gone, decided_at=now(), decided_by=by, revoked=True)
+    other_person = at.world.people[at.place.parts["trainer"]]  # so that the registrar may lift what it forbids
+    decided = Revocation(**common, certificate_id=gone, decided_at=now(), decided_by=other_person, revoked=True)
     _add(at, waiting)
     _add(at, decided)
     at.place.ids |= {"revocation": waiting.id, "decided_revocation": decided.id}

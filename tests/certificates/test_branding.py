@@ -165,6 +165,24 @@ def test_branding_applies_to_the_next_document_only(
     assert client.get(f"{API}/certificates/{certificate['id']}/pdf").content.startswith(b"%PDF-")
 
 
+def test_lost_picture_is_said_and_comes_back_with_the_same_upload(
+    client: TestClient, database: Database, world: World, settings: Settings
+) -> None:
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    as_(client, database, world, "registrar")
+    logo = f"{API}/colleges/{world.alma}/certificate-livery/logo"
+    name = client.put(logo, files={"file": ("l.png", samples.PNG)}).json()["logo"].removesuffix(".png")
+    issue_record(client, world, "maude")
+    [file] = [path for path in settings.data_dir.rglob(name) if path.is_file()]
+    file.unlink()
+    [certificate] = client.get(f"{API}/enrolments/{world.enrolments['maude']}/certificates").json()["items"]
+    lost = client.get(f"{API}/certificates/{certificate['id']}/pdf")
+    assert (lost.status_code, lost.json()["code"]) == (503, "picture_lost")
+    client.put(logo, files={"file": ("l.png", samples.PNG)})
+    assert client.get(f"{API}/certificates/{certificate['id']}/pdf").status_code == 200
+
+
 def issue_record(client: TestClient, world: World, who: str) -> dict[str, Any]:
     path = f"{API}/enrolments/{world.enrolments[who]}/certificates"
     answer = client.post(path, json={"kind": "attestation_participation"})

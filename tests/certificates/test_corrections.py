@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +10,20 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.certificates.corrections.rules import DAYS_TO_ANSWER
+from app.certificates.issuing.candidates import list_candidate_page
+from app.certificates.issuing.schemas import CandidatesQuery
 from app.certificates.jobs import restrict_ended_documents
 from app.certificates.schemas import short_code
+from app.identity.roles.service import grant_role
+from app.network.service import see_college
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents.blob_store import digest
 from app.platform.jobs.upkeep import sweep_files
-from app.platform.messages.i18n import today
+from app.platform.messages.i18n import day, today
+from app.platform.security.permissions import P, Role
 from tests.factories import eligible
-from tests.factories.network import World, token
+from tests.factories.network import World, acting, token
 
 API = "/api/v1"
 PROOF = {"legal_first_name": "Maxime", "legal_last_name": "Bérubé-Roy", "seen_on": today().isoformat()}
@@ -283,6 +288,54 @@ class TestRevocation:
         assert email_subjects(database, world)[-1] == "Votre attestation ALM-2026-0001 demeure en vigueur"
         open_revocation(client, issued)
 
+    def test_reissue_while_a_revocation_is_open_is_refused(
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
+    ) -> None:
+        open_revocation(client, issued)
+        assert client.put(legal_name_url(world), json=PROOF).status_code == 200
+        answer = client.post(f"{API}/certificates/{issued['id']}/reissue", json={"what": "name", "reason": "Nom."})
+        assert (answer.status_code, answer.json()["code"]) == (409, "revocation_open")
+
+    def test_deadline_of_an_answer_is_in_words(self, client: TestClient, issued: dict[str, Any]) -> None:
+        opened = open_revocation(client, issued)
+        early = client.post(f"{API}/revocations/{opened['id']}/decision", json={"revoke": True})
+        assert day(date.fromisoformat(opened["answer_by"])) in early.json()["errors"][0]["message"]
+
+    def test_after_a_revocation_for_cause_another_waits_for_a_second_person(
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
+    ) -> None:
+        revoke(client, database, issued)
+        path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
+        refused = client.post(path, json={"kind": "attestation_participation"})
+        assert (refused.status_code, reason_codes(refused)) == (409, ["certificate_revoked_for_cause"])
+        page = client.get(f"/colleges/{world.alma}/attestations?situation=pas_encore").text
+        assert "a été révoqué pour faute" in page
+        with database.transaction() as db:
+            actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+            college = see_college(db, actor, world.alma)
+            assert not list_candidate_page(db, actor, college, CandidatesQuery()).items
+        [revocation] = client.get(f"{API}/certificates/{issued['id']}/history").json()["revocations"]
+        lift = f"{API}/revocations/{revocation['id']}/lift"
+        own = client.post(lift, json={"reason": "Nouvelle preuve."})
+        assert (own.status_code, own.json()["code"]) == (403, "second_person_needed")
+        with database.transaction(colleges=[world.alma]) as db:
+            grant_role(db, world.people["coordinator"], Role.REGISTRAR, college_id=world.alma)
+        as_(client, database, world, "coordinator")
+        lifted = client.post(lift, json={"reason": "Nouvelle preuve."}).json()
+        assert (lifted["lifted_by"], lifted["lift_reason"]) == ("Corinne Coordination", "Nouvelle preuve.")
+        assert client.post(lift, json={"reason": "Encore."}).json()["code"] == "revocation_lifted"
+        assert "Autre document permis" in client.get(f"/attestations/{issued['id']}/registre").text
+        assert client.post(path, json={"kind": "attestation_participation"}).status_code == 201
+
+    def test_after_a_revocation_for_an_error_another_may_be_issued(
+        self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
+    ) -> None:
+        revocation = revoke(client, database, issued, ground="error")
+        answer = client.post(f"{API}/revocations/{revocation}/lift", json={"reason": "Rien."})
+        assert (answer.status_code, answer.json()["code"]) == (409, "revocation_blocks_nothing")
+        path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
+        assert client.post(path, json={"kind": "attestation_participation"}).status_code == 201
+
     def test_second_open_revocation_is_refused(
         self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
@@ -320,22 +373,25 @@ class TestRevocation:
         assert "Non." in client.get(f"/attestations/{issued['id']}").text
 
 
-def open_revocation(client: TestClient, issued: dict[str, Any]) -> dict[str, Any]:
+def open_revocation(client: TestClient, issued: dict[str, Any], ground: str = "cause") -> dict[str, Any]:
     """Open a revocation as the registrar; return it."""
     path = f"{API}/certificates/{issued['id']}/revocations"
-    answer = client.post(path, json={"reason": "Preuve empruntée."})
+    answer = client.post(path, json={"reason": "Preuve empruntée.", "ground": ground})
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def revoke(client: TestClient, database: Database, issued: dict[str, Any], *, confirm: bool = True) -> None:
-    """Open a revocation, let the ten days pass and decide: revoke, or leave valid."""
-    revocation = open_revocation(client, issued)["id"]
+def revoke(
+    client: TestClient, database: Database, issued: dict[str, Any], *, confirm: bool = True, ground: str = "cause"
+) -> int:
+    """Open a revocation, let the ten days pass and decide: revoke, or leave valid; return its id."""
+    revocation: int = open_revocation(client, issued, ground)["id"]
     with database.engine.begin() as owner:
         owner.exec_driver_sql("update revocation set answer_by = current_date - 1")
     answer = client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": confirm})
     assert answer.status_code == 200, answer.text
+    return revocation
 
 
 # Comparison of a file ---------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
         statements: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         list_candidates(db, actor, college)
-    assert len(statements) == 4, statements
+    assert len(statements) == 5, statements
 
 
 def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> None:

@@ -181,6 +181,7 @@ def test_complete_case_has_no_reason() -> None:
         ({"signatories": 0}, "certificate_no_signatory"),
         ({"decider_is_holder": True}, "certificate_own"),
         ({"holds": ["dossier incomplet"]}, "certificate_on_hold"),
+        ({"revoked": ("ALM-2026-0001", date(2026, 9, 1))}, "certificate_revoked_for_cause"),
         ({"missing": [Reason("attendance_low")]}, "attendance_low"),
     ],
 )

@@ -35,7 +35,7 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.documents.render_pool import RenderFailure, Result
-from app.platform.errors import DomainError, NotFound, Reason
+from app.platform.errors import DomainError, NotFound, Reason, Unavailable
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
 from app.progress.schemas import StoredReason
@@ -194,9 +194,10 @@ def _render_next(context: BatchContext, task: Task) -> bool:
         statement = (
             unrendered.order_by(col(BatchItem.id)).limit(RENDER_CHUNK).with_for_update(key_share=True, of=Certificate)
         )
-        drafts = [(item_id, draft_of(db, row, context.store)) for item_id, row in db.exec(statement)]
+        chosen = db.exec(statement).all()
+        drafts = [(id_, draft) for id_, row in chosen if (draft := _draft(db, id_, row, context.store)) is not None]
     if not drafts:
-        return False
+        return bool(chosen)
     documents = context.render([draft for _, draft in drafts])
     for (item_id, _), document in zip(drafts, documents, strict=True):
         with _decider_transaction(context, task) as db:
@@ -204,6 +205,17 @@ def _render_next(context: BatchContext, task: Task) -> bool:
         if context.stop.is_set():
             break
     return True
+
+
+def _draft(db: Session, item_id: int, row: Certificate, store: DocumentStore) -> Draft | None:
+    """Return what a document is rendered from; when a picture's file is lost, write that on the item instead."""
+    try:
+        return draft_of(db, row, store)
+    except Unavailable as lost:
+        item = db.get_one(BatchItem, item_id)
+        item.refusal = dump_reasons([StoredReason(code=lost.code)])
+        db.add(item)
+        return None
 
 
 def _store_result(db: Session, item_id: int, document: Result, store: DocumentStore) -> None:

@@ -5,14 +5,16 @@ from datetime import date, datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
+from app.certificates.enums import RevocationGround
 from app.platform.database.rows import Row
-from app.platform.database.types import check, moment, moment_or_none, owned
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
 
 
 class Revocation(Row, table=True):
     """A revocation from its opening to its decision: the reason, the holder's answer, the decision (S10).
 
-    ``answer_by`` is the last day to answer; ``revoked`` is null until a named person has decided.
+    ``answer_by`` is the last day to answer; ``revoked`` is null until a named person has decided. Revoked for cause, no
+    other certificate of the kind is issued to the holder until another named person lifts that (``lifted_by``).
     """
 
     __table_args__ = owned(
@@ -22,11 +24,17 @@ class Revocation(Row, table=True):
             check(
                 "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (revoked is null)"
             ),
+            check(
+                "lifted",
+                "(lifted_at is null) = (lifted_by is null) and (lifted_at is null) = (lift_reason is null)"
+                " and (lifted_at is null or (revoked and ground = 'cause'))",
+            ),
         ),
     )
 
     college_id: int = Field(index=True)
     certificate_id: int = Field(index=True)
+    ground: RevocationGround = Field(sa_type=by_value(RevocationGround))
     reason: str = Field(max_length=1000)
     opened_at: datetime = moment()
     opened_by: int = Field(foreign_key="person.id")
@@ -38,3 +46,6 @@ class Revocation(Row, table=True):
     revoked: bool | None = None
     contest: str | None = Field(default=None, max_length=4000)
     contested_at: datetime | None = moment_or_none()
+    lifted_at: datetime | None = moment_or_none()
+    lifted_by: int | None = Field(default=None, foreign_key="person.id")
+    lift_reason: str | None = Field(default=None, max_length=500)

@@ -13,12 +13,13 @@ from app.certificates.corrections.models import Revocation
 from app.certificates.corrections.schemas import (
     DecideRevocation,
     HolderStatement,
+    LiftRevocation,
     OpenRevocation,
     RevocationRef,
     RevocationShown,
 )
 from app.certificates.documents.service import DocumentStore, end_certificate, lock_certificate
-from app.certificates.enums import CertificateState
+from app.certificates.enums import CertificateState, RevocationGround
 from app.certificates.issuing.service import raise_refusal
 from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRecord, CertificateRef
@@ -30,6 +31,7 @@ from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
+from app.platform.security.duties import second_person
 
 
 def see_revocation(db: Session, actor: Actor, revocation_id: int) -> RevocationRef:
@@ -64,14 +66,13 @@ def open_revocation(
         raise Conflict("certificate_not_valid")
     if person_id == actor.person_id:
         raise Conflict("certificate_own")
-    pending = select(Revocation.id).where(Revocation.certificate_id == ref.id, col(Revocation.decided_at).is_(None))
-    if db.exec(pending).first() is not None:
-        raise Conflict("revocation_open")
+    refuse_open_revocation(db, ref.id)
     moment = now()
     last_day = rules.answer_deadline(_day_of(certificate, moment))
     row = Revocation(
         college_id=ref.college_id,
         certificate_id=ref.id,
+        ground=command.ground,
         reason=command.reason,
         opened_at=moment,
         opened_by=actor.person_id,
@@ -133,6 +134,30 @@ def contest(db: Session, ref: RevocationRef, command: HolderStatement) -> Revoca
     return _save(db, row)
 
 
+def lift(db: Session, actor: Actor, ref: RevocationRef, command: LiftRevocation) -> RevocationShown:
+    """Allow another certificate of the kind after a revocation for cause, by another person than the one who revoked.
+
+    Raises ``Forbidden("second_person_needed")``, ``Conflict``: ``revocation_blocks_nothing``, ``revocation_lifted``.
+    """
+    row = _lock_revocation(db, ref)
+    if not row.revoked or row.ground is not RevocationGround.CAUSE:
+        raise Conflict("revocation_blocks_nothing")
+    if row.lifted_at is not None:
+        raise Conflict("revocation_lifted")
+    second_person(actor.person_id, row.decided_by)
+    row.lifted_at, row.lifted_by, row.lift_reason = now(), actor.person_id, command.reason
+    return _save(db, row)
+
+
+def refuse_open_revocation(db: Session, certificate_id: int) -> None:
+    """Raise ``Conflict("revocation_open")`` when a revocation of the certificate awaits its decision."""
+    pending = select(Revocation.id).where(
+        Revocation.certificate_id == certificate_id, col(Revocation.decided_at).is_(None)
+    )
+    if db.exec(pending).first() is not None:
+        raise Conflict("revocation_open")
+
+
 def notify_holder(db: Session, person_id: int, key: str, **params: object) -> None:
     """Enqueue an e-mail message to a holder who has an account; the others are notified by other means."""
     address = db.exec(select(Account.email).where(Account.person_id == person_id)).first()
@@ -185,12 +210,13 @@ def _load_shown(db: Session, revocation_id: int) -> RevocationShown:
 
 
 def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[RevocationShown, ...]:
-    """Return the revocations that meet a condition, with the names of who opened and decided them; latest first."""
-    opener, decider = aliased(Person), aliased(Person)
+    """Return the revocations that meet a condition, with the names of who acted on them; latest first."""
+    opener, decider, lifter = aliased(Person), aliased(Person), aliased(Person)
     rows = db.execute(
-        sa.select(Revocation, opener, decider)
+        sa.select(Revocation, opener, decider, lifter)
         .join(opener, col(opener.id) == Revocation.opened_by)
         .outerjoin(decider, col(decider.id) == Revocation.decided_by)
+        .outerjoin(lifter, col(lifter.id) == Revocation.lifted_by)
         .where(where)
         .order_by(col(Revocation.id).desc())
     )
@@ -200,7 +226,8 @@ def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[Revocati
                 **row.model_dump(),
                 "opened_by": opened_by.name,
                 "decided_by": decided_by.name if decided_by else None,
+                "lifted_by": lifted_by.name if lifted_by else None,
             }
         )
-        for row, opened_by, decided_by in rows
+        for row, opened_by, decided_by, lifted_by in rows
     )

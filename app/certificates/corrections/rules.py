@@ -67,5 +67,5 @@ def refuse_revocation(
     if state is not CertificateState.VALID:
         reasons.append(Reason("certificate_not_valid"))
     if not answered and today <= answer_by:
-        reasons.append(Reason("holder_not_heard", {"day": answer_by.isoformat()}))
+        reasons.append(Reason("holder_not_heard", {"answer_on": answer_by.isoformat()}))
     return reasons

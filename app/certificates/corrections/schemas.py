@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.certificates.enums import RevocationGround
 from app.certificates.schemas import CertificateLine
 from app.platform.schema import Command, Line, Read
 
@@ -31,6 +32,16 @@ class OpenRevocation(Command):
     """Notify the holder that their certificate may be revoked, and why."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    ground: RevocationGround = Field(
+        default=RevocationGround.CAUSE,
+        description="`cause`: no other of the kind until someone lifts it; `error`: the college's own mistake",
+    )
+
+
+class LiftRevocation(Command):
+    """A named person allows another certificate of the kind after a revocation for cause, and says why."""
+
+    reason: Annotated[Line, StringConstraints(max_length=500)]
 
 
 class HolderStatement(Command):
@@ -60,6 +71,7 @@ class RevocationShown(Read):
 
     id: int
     certificate_id: int
+    ground: RevocationGround
     reason: str
     opened_at: datetime
     opened_by: str
@@ -71,6 +83,14 @@ class RevocationShown(Read):
     revoked: bool | None
     contest: str | None
     contested_at: datetime | None
+    lifted_at: datetime | None = Field(description="since when another certificate of the kind may be issued")
+    lifted_by: str | None
+    lift_reason: str | None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether no other certificate of the kind is issued to the holder meanwhile."""
+        return bool(self.revoked) and self.ground is RevocationGround.CAUSE and self.lifted_at is None
 
 
 class RevocationList(Read):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlmodel import col
 
 from app.certificates.corrections import rules
-from app.certificates.corrections.revocations import notify_holder, revocations_of
+from app.certificates.corrections.revocations import notify_holder, refuse_open_revocation, revocations_of
 from app.certificates.corrections.schemas import CertificateHistory, Correction, Reissue
 from app.certificates.documents.service import DocumentStore, end_certificate, lock_certificate
 from app.certificates.enums import CertificateState
@@ -23,11 +23,13 @@ def reissue(db: Session, actor: Actor, ref: CertificateRef, command: Reissue, st
     """Replace a valid certificate and notify the holder by e-mail; the one before is superseded that day.
 
     The verification of the superseded one shows neither name. A correction of the content is a new decision:
-    eligibility is checked again. Raises ``Conflict("certificate_refused")`` with everything that forbids it.
+    eligibility is checked again. Raises ``Conflict("certificate_refused")`` with everything that forbids it,
+    ``Conflict("revocation_open")`` while a revocation awaits its decision.
     """
     moment = now()
     enrolment = issuing.lock_enrolment(db, actor, ref.enrolment_id)
     row = lock_certificate(db, ref.id)
+    refuse_open_revocation(db, ref.id)
     decision = issuing.load_decision(db, enrolment, row.kind, moment)
     whole = command.what is Correction.CONTENT
     case = replace(issuing.issue_case(db, actor, decision), issued_number=None)

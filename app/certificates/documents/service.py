@@ -116,8 +116,16 @@ def move_ended_documents(db: Session, root: Path) -> int:
 def draft_of(db: Session, row: Certificate, store: DocumentStore) -> Draft:
     """Return what the document of a locked certificate is rendered from."""
     record = CertificateRecord.model_validate(row.record)
-    pictures = {name: blob_store.load(store.root, name.removesuffix(".png")) for name in record.pictures}
+    pictures = {name: _picture(store.root, name) for name in record.pictures}
     return Draft(record, pictures, ensure_credential(db, store.keyring, row, site=store.site))
+
+
+def _picture(root: Path, name: str) -> bytes:
+    """Return a logo or a signature; raise ``Unavailable("picture_lost")`` when its file is missing or altered."""
+    try:
+        return blob_store.load(root, name.removesuffix(".png"))
+    except (FileNotFoundError, ValueError) as error:
+        raise Unavailable("picture_lost") from error
 
 
 def store_document(db: Session, row: Certificate, content: bytes, store: DocumentStore) -> None:

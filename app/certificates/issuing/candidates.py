@@ -6,10 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
+from app.certificates.corrections.models import Revocation
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import (
@@ -19,7 +21,7 @@ from app.certificates.issuing.schemas import (
     Choice,
     Situation,
 )
-from app.certificates.issuing.service import open_holds, valid_certificates
+from app.certificates.issuing.service import FORBIDS_ANOTHER, open_holds, revoked_for_cause, valid_certificates
 from app.certificates.models import Certificate, Hold
 from app.cohorts.models import Cohort, Enrolment
 from app.network.schemas import CollegeShown
@@ -90,14 +92,22 @@ def _has_ready_kind(db: Session, actor: Actor, college: CollegeShown) -> ColumnE
     """Return the condition that a kind is ready: :func:`rules.refuse_issue` in the columns of the projection."""
     if not _signatories_today(db, college):
         return sa.false()
+    revoked, earlier = aliased(Certificate), aliased(Enrolment)
     kind = func.unnest(col(ProgressRow.eligible)).column_valued("kind")
     is_issued = exists().where(
         col(Certificate.enrolment_id) == Enrolment.id,
         col(Certificate.state) == CertificateState.VALID,
         sa.cast(col(Certificate.kind), sa.String) == kind,
     )
+    is_revoked = exists().where(
+        col(Revocation.certificate_id) == revoked.id,
+        col(earlier.id) == revoked.enrolment_id,
+        col(earlier.person_id) == Enrolment.person_id,
+        sa.cast(col(revoked.kind), sa.String) == kind,
+        FORBIDS_ANOTHER,
+    )
     on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
-    may_be_issued = kind.in_(list(college.authorised_kinds)) & ~is_issued
+    may_be_issued = kind.in_(list(college.authorised_kinds)) & ~is_issued & ~is_revoked
     return (
         sa.select(kind).where(may_be_issued).correlate(ProgressRow, Enrolment).exists()
         & ~on_hold
@@ -126,6 +136,8 @@ def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Seque
     ids = [row.id for row in rows]
     issued = valid_certificates(db, col(Certificate.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
     holds = open_holds(db, col(Hold.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
+    people = [row.person_id for row in rows]
+    revoked = revoked_for_cause(db, col(Enrolment.person_id) == sa.any_(sa.literal(people, sa.ARRAY(sa.Integer))))
     signatories = _signatories_today(db, college)
     return tuple(
         Candidate(
@@ -144,6 +156,7 @@ def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Seque
                         authorised=college.authorised_kinds,
                         signatories=signatories,
                         holds=holds.get(row.id, ()),
+                        revoked=revoked.get((row.person_id, eligibility.kind)),
                         decider_is_holder=row.person_id == actor.person_id,
                     ),
                     issued.get((row.id, eligibility.kind)),

@@ -64,10 +64,12 @@ class Decision(StrEnum):
     """A decision that takes two people."""
 
     MILESTONE = "milestone"
+    CERTIFICATE_AFTER_CAUSE = "certificate after a revocation for cause"
 
 
 SECOND_PERSON: dict[Decision, Permission] = {
     Decision.MILESTONE: P.MANDATE_CONFIRM,
+    Decision.CERTIFICATE_AFTER_CAUSE: P.CERTIFICATE_CORRECT,
 }
 """The permission of the second person, by decision: what the first one did has no effect until then."""
 
