@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -19,11 +20,19 @@ from app.platform.web.openapi import DescribedAPI
 from app.platform.web.pages import API, STATIC
 from app.platform.web.problems import add_handlers
 
+VOCABULARY = Path(__file__).parent / "api_vocabulary.toml"
+LICENSE = "Apache-2.0"
+
 
 def create_app(settings: Settings, database: Database, keyring: Keyring) -> FastAPI:
     """Return the web application over a database, with the keyring that encrypts its secrets."""
     site = DescribedAPI(
         cookie=cookie_name(settings),
+        vocabulary=VOCABULARY,
+        servers=[{"url": settings.base_url.rstrip("/"), "description": t("api.server")}],
+        contact={"name": t("api.contact"), "url": settings.base_url.rstrip("/")},
+        license_info={"name": LICENSE, "identifier": LICENSE},
+        description=t("api.description"),
         title="Escouade",
         version=__version__,
         summary=t("api.summary"),

@@ -20,7 +20,7 @@ from app.identity.roles.service import grant_role
 from app.identity.sign_in.authentication import load_actor
 from app.network import service as network
 from app.network.enums import CertificateKind, TargetKind
-from app.network.schemas import CollegeShown, NewCollege, NewProject, Target
+from app.network.schemas import CollegeShown, NewCollege, NewProject, NewTarget
 from app.platform.clock import at, now
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
@@ -146,9 +146,9 @@ def _open_colleges(demo: DemoPlan) -> None:
                 starts_on=demo.today - 70 * WEEK,
                 ends_on=demo.today + 86 * WEEK,
                 targets=(
-                    Target(kind=TargetKind.ADVISORS, value=135),
-                    Target(kind=TargetKind.ENTERPRISES, value=460),
-                    Target(kind=TargetKind.REGIONS, value=17),
+                    NewTarget(kind=TargetKind.ADVISORS, value=135),
+                    NewTarget(kind=TargetKind.ENTERPRISES, value=460),
+                    NewTarget(kind=TargetKind.REGIONS, value=17),
                 ),
             ),
         ).id

@@ -44,7 +44,7 @@ class NewCollege(Command):
     authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
 
 
-class Target(Command):
+class NewTarget(Command):
     """How many of one kind a project promises to reach."""
 
     kind: TargetKind
@@ -59,7 +59,7 @@ class NewProject(Command):
     funder: Line
     starts_on: date
     ends_on: date
-    targets: tuple[Target, ...] = ()
+    targets: tuple[NewTarget, ...] = ()
 
 
 class ProjectShown(Read):

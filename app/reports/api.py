@@ -12,6 +12,7 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
+from app.platform.web.api_vocabulary import download
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
@@ -23,6 +24,8 @@ from app.reports.schemas import Indicators, ProgressReport
 
 router = APIRouter(tags=["reports"], route_class=IdempotentRoute)
 
+REPORT_CSV = download("text/csv", "The progress report as CSV")
+REPORT_XLSX = download(XLSX, "The progress report as a workbook, with a dictionary and control totals")
 CohortReader = Annotated[Actor, may(P.REPORT_COHORT)]
 ReportedCohort = Annotated[CohortRef, seen(see_cohort, P.REPORT_COHORT)]
 CollegeReader = Annotated[Actor, may(P.REPORT_COLLEGE)]
@@ -45,7 +48,7 @@ def cohort_report(db: SessionDep, actor: CohortReader, cohort: ReportedCohort) -
     return service.cohort_report(db, actor, cohort)
 
 
-@router.get("/cohorts/{cohort_id}/progress-report.csv", response_class=Response)
+@router.get("/cohorts/{cohort_id}/progress-report.csv", response_class=Response, responses=REPORT_CSV)
 def cohort_report_csv(
     db: SessionDep,
     actor: CohortReader,
@@ -56,7 +59,7 @@ def cohort_report_csv(
     return _csv(service.cohort_report(db, actor, cohort), format)
 
 
-@router.get("/cohorts/{cohort_id}/progress-report.xlsx", response_class=Response)
+@router.get("/cohorts/{cohort_id}/progress-report.xlsx", response_class=Response, responses=REPORT_XLSX)
 def cohort_report_xlsx(db: SessionDep, actor: CohortReader, cohort: ReportedCohort) -> Response:
     """The same as a workbook, with a dictionary and control totals."""
     return _xlsx(service.cohort_report(db, actor, cohort))
@@ -68,7 +71,7 @@ def college_report(db: SessionDep, actor: CollegeReader, college: ReportedColleg
     return service.college_report(db, actor, college)
 
 
-@router.get("/colleges/{college_id}/progress-report.csv", response_class=Response)
+@router.get("/colleges/{college_id}/progress-report.csv", response_class=Response, responses=REPORT_CSV)
 def college_report_csv(
     db: SessionDep,
     actor: CollegeReader,
@@ -79,7 +82,7 @@ def college_report_csv(
     return _csv(service.college_report(db, actor, college), format)
 
 
-@router.get("/colleges/{college_id}/progress-report.xlsx", response_class=Response)
+@router.get("/colleges/{college_id}/progress-report.xlsx", response_class=Response, responses=REPORT_XLSX)
 def college_report_xlsx(db: SessionDep, actor: CollegeReader, college: ReportedCollege) -> Response:
     """The same as a workbook, with a dictionary and control totals."""
     return _xlsx(service.college_report(db, actor, college))

@@ -24,7 +24,7 @@ from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.service import create_sign_in
 from app.network import service as network
 from app.network.enums import TargetKind
-from app.network.schemas import NewCollege, NewProject, Target
+from app.network.schemas import NewCollege, NewProject, NewTarget
 from app.platform.clock import now
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
@@ -105,7 +105,7 @@ def build(database: Database) -> World:
 
 
 def _places(db: Session, world: World) -> None:
-    targets = (Target(kind=TargetKind.ADVISORS, value=135), Target(kind=TargetKind.ENTERPRISES, value=460))
+    targets = (NewTarget(kind=TargetKind.ADVISORS, value=135), NewTarget(kind=TargetKind.ENTERPRISES, value=460))
     world.project = network.open_project(
         db,
         NewProject(

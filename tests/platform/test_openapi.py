@@ -1,17 +1,22 @@
 """The API's description: security, error responses and references; ``make fuzz`` compares responses with it."""
 
+import itertools
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
-from app.main import create_app
+from app.main import VOCABULARY, create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
+from app.platform.web.api_vocabulary import Vocabulary, missing_descriptions
 from app.platform.web.openapi import ERROR_DESCRIPTIONS
 from app.platform.web.problems import FRAMEWORK_CODES
 from tests.access.test_every_route_is_guarded import guarded_routes
@@ -79,6 +84,74 @@ def test_each_operation_describes_its_error_responses(app: FastAPI) -> None:
             assert answers[status]["content"] == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }, name
+
+
+def test_every_property_and_parameter_has_a_description(app: FastAPI) -> None:
+    assert list(missing_descriptions(app.openapi())) == []
+
+
+def test_every_word_of_the_vocabulary_is_used(app: FastAPI) -> None:
+    document = app.openapi()
+    vocabulary = Vocabulary.load(VOCABULARY)
+    schemas = document["components"]["schemas"].items()
+    properties = {name for schema, node in schemas for p in node.get("properties", {}) for name in (p, f"{schema}.{p}")}
+    parameters = {p.get("name") for _, operation in operations(app) for p in operation.get("parameters", ())}
+    assert set(vocabulary.properties) <= properties
+    assert set(vocabulary.parameters) <= parameters
+    assert {tag for _, operation in operations(app) for tag in operation["tags"]} == set(vocabulary.tags)
+
+
+def json_contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the JSON content of an operation's request and of its successful responses."""
+    bodies = [operation.get("requestBody", {}), *(r for status, r in operation["responses"].items() if status < "300")]
+    for body in bodies:
+        yield from (content for media, content in body.get("content", {}).items() if "json" in media)
+
+
+def test_every_json_body_has_an_example_that_its_schema_accepts(app: FastAPI) -> None:
+    document = app.openapi()
+    for name, operation in operations(app):
+        for content in json_contents(operation):
+            schema = {**content["schema"], "components": document["components"]}
+            assert list(Draft202012Validator(schema).iter_errors(content["example"])) == [], name
+        for parameter in operation.get("parameters", ()):
+            if "$ref" not in parameter:
+                schema = {**parameter["schema"], "components": document["components"]}
+                Draft202012Validator(schema).validate(parameter["example"])
+
+
+def test_example_of_every_request_is_read_by_its_route(app: FastAPI) -> None:
+    paths, read = app.openapi()["paths"], 0
+    for context in iter_route_contexts(app.routes):
+        if (context.path or "").startswith("/api/v1"):
+            for body, method in itertools.product(context.dependant.body_params, context.methods or ()):
+                content = paths[context.path_format][method.lower()]["requestBody"]["content"]
+                if "application/json" in content:
+                    example = json.dumps(content["application/json"]["example"])
+                    TypeAdapter(body.field_info.annotation).validate_json(example)
+                    read += 1
+    assert read > 40
+
+
+def test_files_are_described_as_bytes(app: FastAPI) -> None:
+    for name, operation in operations(app):
+        success = [r for status, r in operation["responses"].items() if status in {"200", "201"}]
+        for media, content in (item for r in success for item in r["content"].items()):
+            if "json" not in media:
+                assert content["schema"] == {"type": "string", "format": "binary"}, name
+
+
+def test_titles_and_operation_ids_are_unique(app: FastAPI) -> None:
+    document = app.openapi()
+    titles = [schema["title"] for schema in document["components"]["schemas"].values() if "title" in schema]
+    ids = [operation["operationId"] for _, operation in operations(app)]
+    assert sorted(set(titles)) == sorted(titles)
+    assert sorted(set(ids)) == sorted(ids)
+    assert not [name for name in document["components"]["schemas"] if "__" in name or "-" in name]
+
+
+def test_server_is_the_address_that_people_use(app: FastAPI) -> None:
+    assert [server["url"] for server in app.openapi()["servers"]] == [Settings().base_url]
 
 
 def test_errors_of_the_framework_are_described() -> None:

@@ -1,6 +1,6 @@
 """Routes that issue certificates in batches, as JSON, and that download a batch's archive and register."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import StreamingResponse
@@ -16,6 +16,7 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
+from app.platform.web.api_vocabulary import download
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
@@ -28,9 +29,9 @@ CollegeBatch = Annotated[BatchRef, seen(see_batch, P.CERTIFICATE_ISSUE)]
 BATCHES = "/colleges/{college_id}/certificate-batches"
 BATCH = "/certificate-batches/{batch_id}"
 ZIP = "application/zip"
-ARCHIVE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A ZIP, streamed: the documents by number, and the register", "content": {ZIP: {}}}
-}
+ARCHIVE = download(ZIP, "A ZIP, streamed: the documents by number, and the register")
+REGISTER_CSV = download("text/csv", "The register of the batch as CSV")
+REGISTER_XLSX = download(XLSX, "The register of the batch as a workbook")
 
 
 @router.get(BATCHES + "/preview", summary="Preview a batch")
@@ -49,7 +50,7 @@ def read_preview(
 
 
 @router.post(BATCHES, status_code=status.HTTP_201_CREATED, summary="Issue a batch of certificates")
-def decide(actor: Registrar, college: IssuingCollege, db: SessionDep, command: NewBatch) -> BatchView:
+def decide_batch(actor: Registrar, college: IssuingCollege, db: SessionDep, command: NewBatch) -> BatchView:
     """Record the decision of the person who asks; a worker then issues the certificates and renders their documents.
 
     Each certificate is checked again when it is issued. 409 when none is ready.
@@ -83,7 +84,7 @@ def read_archive(batch: CollegeBatch, db: SessionDep, store: DocumentStoreDep) -
     return StreamingResponse(pieces, media_type=ZIP, headers=attachment(name))
 
 
-@router.get(BATCH + "/register.csv", response_class=Response)
+@router.get(BATCH + "/register.csv", response_class=Response, responses=REGISTER_CSV)
 def read_register_csv(
     batch: CollegeBatch,
     db: SessionDep,
@@ -95,7 +96,7 @@ def read_register_csv(
     return Response(archive.register_csv(register, format), media_type=CSV, headers=headers)
 
 
-@router.get(BATCH + "/register.xlsx", response_class=Response)
+@router.get(BATCH + "/register.xlsx", response_class=Response, responses=REGISTER_XLSX)
 def read_register_xlsx(batch: CollegeBatch, db: SessionDep) -> Response:
     """Return the register as a workbook."""
     register = archive.batch_register(db, batch)

@@ -68,7 +68,7 @@ def open_revocation(
 
 
 @router.post("/revocations/{revocation_id}/decision", summary="Decide a revocation")
-def decide(
+def decide_revocation(
     actor: Registrar,
     revocation: Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_CORRECT)],
     db: SessionDep,

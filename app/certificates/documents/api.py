@@ -12,6 +12,7 @@ from app.certificates.schemas import CertificateRef
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
+from app.platform.web.api_vocabulary import BINARY
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
@@ -19,13 +20,13 @@ from app.platform.web.pages import attachment
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 PDF: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A tagged PDF of one page (PDF/UA-1)", "content": {"application/pdf": {}}},
+    200: {"description": "A tagged PDF of one page (PDF/UA-1)", "content": {"application/pdf": {"schema": BINARY}}},
     503: {"description": "The deployment lacks a library of the PDF engine; the problem names its package"},
 }
 CREDENTIAL: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "An Open Badges 3.0 credential, signed with Data Integrity (eddsa-rdfc-2022)",
-        "content": {badges_rules.MEDIA_TYPE: {}},
+        "content": {badges_rules.MEDIA_TYPE: {"schema": {"type": "object"}}},
     }
 }
 

@@ -68,7 +68,7 @@ class CodevSessionRef(Read):
     inside: bool
 
 
-class RoleShown(Read):
+class SessionRole(Read):
     """A planned role."""
 
     position: int
@@ -103,7 +103,7 @@ class CodevSessionShown(CodevSessionRef):
     """A session with its planned roles and, once closed, its record."""
 
     group: str
-    roles: tuple[RoleShown, ...]
+    roles: tuple[SessionRole, ...]
     entries: tuple[PresenceShown, ...]
     turns: tuple[TurnShown, ...]
     record_id: int | None

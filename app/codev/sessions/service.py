@@ -19,7 +19,7 @@ from app.codev.sessions.schemas import (
     PresenceShown,
     ProposedShown,
     RolesCommand,
-    RoleShown,
+    SessionRole,
     TurnShown,
 )
 from app.cohorts.models import Cohort, Enrolment
@@ -147,7 +147,7 @@ def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
     return CodevSessionShown(
         **meeting.model_dump(),
         group=db.get_one(CodevGroup, meeting.group_id).name,
-        roles=tuple(RoleShown.model_validate({**r.model_dump(), "name": names[r.membership_id]}) for r in roles),
+        roles=tuple(SessionRole.model_validate({**r.model_dump(), "name": names[r.membership_id]}) for r in roles),
         entries=tuple(_entry(id_, name, presence_of.get(id_)) for id_, name in roster(db, meeting, presence_of)),
         turns=tuple(_turn(t, names, inside=meeting.inside) for t in turns),
         record_id=record.id if record else None,

@@ -18,6 +18,7 @@ from app.platform.schema import Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
+from app.platform.web.api_vocabulary import download
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.pages import attachment
@@ -97,7 +98,7 @@ def read_hand_in(hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_RE
     "/hand-ins/{hand_in_id}/file",
     summary="The file of an attempt",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses=download("application/octet-stream", "The file as it was handed in"),
 )
 def read_file(settings: SettingsDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
     """Always a download, never displayed by the browser: the content is not trusted."""

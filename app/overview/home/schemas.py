@@ -4,7 +4,7 @@ from app.platform.schema import Read
 from app.platform.security.permissions import Role
 
 
-class RoleShown(Read):
+class HeldRole(Read):
     """A role, and where it is held."""
 
     role: Role
@@ -22,4 +22,4 @@ class Me(Read):
 
     person_id: int
     name: str
-    roles: tuple[RoleShown, ...]
+    roles: tuple[HeldRole, ...]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from app.overview.home.schemas import Me, RoleShown
+from app.overview.home.schemas import HeldRole, Me
 from app.platform.database.session import Session
 from app.platform.security.actor import Actor
 
@@ -22,4 +22,4 @@ def me(db: Session, actor: Actor) -> Me:
         ),
         {"person": actor.person_id},
     ).mappings()
-    return Me(person_id=actor.person_id, name=actor.name, roles=tuple(RoleShown(**row) for row in rows))
+    return Me(person_id=actor.person_id, name=actor.name, roles=tuple(HeldRole(**row) for row in rows))

@@ -1,21 +1,24 @@
-"""The API's OpenAPI description: security schemes, error responses and the idempotency header are added here.
+"""The API's OpenAPI description: what FastAPI does not know of it is added here.
 
 FastAPI describes the success response of each operation; its error responses follow from its guard, its method and its
 inputs. A route declares in ``responses=`` only an error of its own (410, for example); every error response has the
-problem document as its content.
+problem document as its content. Descriptions of properties and examples come from the vocabulary (``api_vocabulary``).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 
 from app.platform.security.guards import UNSAFE, PermissionGuard, PublicGuard
 from app.platform.security.permissions import PERSONAL, Permission
+from app.platform.web.api_vocabulary import Vocabulary, add_examples, describe_parameters, describe_schemas
 from app.platform.web.idempotency import HEADER, LONGEST_KEY, REPLAYED, RETENTION_HOURS, IdempotentRoute
 from app.platform.web.pages import API
 
@@ -59,11 +62,15 @@ class Problem(BaseModel):
 
 
 class DescribedAPI(FastAPI):
-    """The web application with a complete OpenAPI description; ``cookie`` is the name of the sign-in's cookie."""
+    """The web application with a complete OpenAPI description.
 
-    def __init__(self, *, cookie: str, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own, passed as they are
-        super().__init__(**options)
+    ``cookie`` is the name of the sign-in's cookie, ``vocabulary`` the file of what each name means.
+    """
+
+    def __init__(self, *, cookie: str, vocabulary: Path, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(**options, generate_unique_id_function=operation_id)
         self.cookie = cookie
+        self.vocabulary = vocabulary
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, built once."""
@@ -73,8 +80,15 @@ class DescribedAPI(FastAPI):
         return self.openapi_schema
 
 
+def operation_id(route: APIRoute) -> str:
+    """Return the id of an operation, from which generated clients name their functions: ``cohorts_open_cohort``."""
+    return "_".join((*map(str, route.tags), route.name))
+
+
 def finish(document: dict[str, Any], site: DescribedAPI) -> None:
-    """Add the shared components, then the security, the error responses and the header of each operation."""
+    """Add the shared components and the tags, then what each operation lacks."""
+    vocabulary = Vocabulary.load(site.vocabulary)
+    document["tags"] = [{"name": name, "description": text} for name, text in sorted(vocabulary.tags.items())]
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for replaced in ("HTTPValidationError", "ValidationError"):
@@ -92,6 +106,13 @@ def finish(document: dict[str, Any], site: DescribedAPI) -> None:
             operation = document["paths"].get(context.path_format or "", {}).get(method.lower())
             if operation is not None and (context.path or "").startswith(API):
                 _describe(operation, method, context)
+                describe_parameters(operation, schemas, vocabulary)
+    used = json.dumps(document["paths"])
+    components["responses"] = {n: r for n, r in components["responses"].items() if f'/responses/{n}"' in used}
+    describe_schemas(schemas, vocabulary)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            add_examples(operation, schemas, vocabulary)
 
 
 def guards(dependant: Dependant) -> Iterator[PermissionGuard | PublicGuard]:
@@ -113,6 +134,8 @@ def _describe(operation: dict[str, Any], method: str, context: RouteContext) -> 
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
             operation["responses"]["201"]["headers"] = {REPLAYED: {"schema": {"const": "true"}}}
     responses = operation["responses"]
+    if {"200", "201"} <= set(responses):  # received before: the answer is the same
+        responses["200"].setdefault("content", responses["201"]["content"])
     own = {int(status) for status in responses if int(status) >= FIRST_ERROR}
     for status in sorted(own | set(error_statuses(operation, method, permission))):
         responses[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
