@@ -3,6 +3,7 @@
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.datastructures import State
@@ -39,6 +40,10 @@ class LiveSite:
         self.settings = Settings(data_dir=data_dir, base_url=self.url, **changed)  # type: ignore[arg-type]
         state = {"settings": self.settings, "database": database, "authenticate": authenticate, "keyring": RING}
         self._site.state = State(state)
+
+    def description(self) -> dict[str, Any]:
+        """Return the API's description of this site."""
+        return self._site.openapi()
 
     def settle(self) -> None:
         """Wait until every request is answered, also those whose browser is gone."""

