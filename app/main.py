@@ -16,7 +16,7 @@ from app.platform.messages.i18n import t
 from app.platform.security.keyring import Keyring
 from app.platform.web import health
 from app.platform.web.middleware import RequestGuard
-from app.platform.web.openapi import DescribedAPI
+from app.platform.web.openapi.description import DescribedAPI
 from app.platform.web.pages import API, STATIC
 from app.platform.web.problems import add_handlers
 

@@ -12,9 +12,9 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.api_vocabulary import download
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
 from app.reports import service
 from app.reports.export import service as export

@@ -16,8 +16,8 @@ from app.main import VOCABULARY, create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
-from app.platform.web.api_vocabulary import Vocabulary, missing_descriptions
-from app.platform.web.openapi import ERROR_DESCRIPTIONS
+from app.platform.web.openapi.description import ERROR_DESCRIPTIONS
+from app.platform.web.openapi.vocabulary import Vocabulary, missing_descriptions
 from app.platform.web.problems import FRAMEWORK_CODES
 from tests.access.test_every_route_is_guarded import guarded_routes
 from tests.conftest import RING

@@ -12,9 +12,9 @@ from app.certificates.schemas import CertificateRef
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.api_vocabulary import BINARY
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.openapi.vocabulary import BINARY
 from app.platform.web.pages import attachment
 
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)

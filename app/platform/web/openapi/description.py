@@ -2,7 +2,7 @@
 
 FastAPI describes the success response of each operation; its error responses follow from its guard, its method and its
 inputs. A route declares in ``responses=`` only an error of its own (410, for example); every error response has the
-problem document as its content. Descriptions of properties and examples come from the vocabulary (``api_vocabulary``).
+problem document as its content. Descriptions of properties and examples come from the vocabulary (``vocabulary``).
 """
 
 import json
@@ -18,8 +18,8 @@ from pydantic import BaseModel, Field
 
 from app.platform.security.guards import UNSAFE, PermissionGuard, PublicGuard
 from app.platform.security.permissions import PERSONAL, Permission
-from app.platform.web.api_vocabulary import Vocabulary, add_examples, describe_parameters, describe_schemas
 from app.platform.web.idempotency import HEADER, LONGEST_KEY, REPLAYED, RETENTION_HOURS, IdempotentRoute
+from app.platform.web.openapi.vocabulary import Vocabulary, add_examples, describe_parameters, describe_schemas
 from app.platform.web.pages import API
 
 FIRST_ERROR = 400
