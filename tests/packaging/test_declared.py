@@ -17,7 +17,7 @@ from app.platform.locations import ROOT
 OURS = frozenset(path.name for path in ROOT.iterdir() if path.is_dir())
 APART = {
     "tests/fuzz": {"schemathesis"},
-    "tests/proofs": {"openbadgeslib", "jpype"},
+    "tests/proofs": {"openbadgeslib", "jpype", "outloud"},
     "tests/e2e": {"playwright"},
 }
 """Folders with programs that run in an environment of their own, and the packages of its ``requirements.in`` that these
