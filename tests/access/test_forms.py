@@ -3,18 +3,21 @@
 Every route that a page's form is sent to is walked here, with the payloads of the access matrix.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
 
 from app.platform.database.transaction import Database
+from app.platform.messages.i18n import t
 from app.platform.web.forms import FormPage
 from app.platform.web.refusals import secret_fields
 from tests.access.access_db import AccessDatabase
-from tests.access.filling import address, request_of
+from tests.access.filling import address, filled, request_of
 from tests.access.matrix import MATRIX
 from tests.access.payloads import CALLS
 from tests.factories.forms import form_to
@@ -25,10 +28,25 @@ TYPED = 'Été à l’Œuvre\r\n\r\n« L’"accord" d\'Élise » <b>&amp;</b>'
 WITHOUT_AN_ACCOUNT = frozenset(row for row in FORMS if MATRIX[row]["anonymous"].split("/")[0] != "401")
 
 
+SAYS_ITSELF = frozenset(row for row in FORMS if re.search(r"codev/(groupes|liens)$|jugements|^POST /mandats", row))
+"""Forms whose page is found from what was typed, or from their own path: they are sent without its address."""
+
+
+NOT_ON_ITS_PAGE = {
+    "POST /inscriptions/{enrolment_id}/rattrapages": "no workshop was missed",
+    "POST /connexion/second-facteur/inscription": "who is signing in has a second factor already",
+}
+"""Forms that the page does not show to these records: all that was typed comes back without it."""
+
+
 def actor_of(row: str) -> str:
-    """Return an actor whose form the row's guard lets pass."""
+    """Return an actor whose form the row accepts, or whom its guard lets pass."""
+    if row.startswith("POST /connexion/second-facteur"):
+        return "pending"
+    cells = {actor: cell.split("/")[0] for actor, cell in MATRIX[row].items() if actor != "token"}
     turned_away = {"401", "403", "404", "login", "factor"}
-    return next(a for a, cell in MATRIX[row].items() if cell.split("/")[0] not in turned_away and a != "token")
+    accepted = [actor for actor, cell in cells.items() if cell in {"200", "303"}]
+    return next(iter(accepted), None) or next(actor for actor, cell in cells.items() if cell not in turned_away)
 
 
 def page_routes(site: FastAPI) -> Iterator[Any]:
@@ -42,6 +60,16 @@ def secrets_of(site: FastAPI, row: str) -> frozenset[str]:
     """Return the fields of a row's form that are never shown again."""
     path = row.split("#", maxsplit=1)[0].removeprefix("POST ")
     return next(secret_fields(getattr(c, "dependant", None)) for c in page_routes(site) if c.path == path)
+
+
+def page_of(site: FastAPI, row: str, ids: Any) -> str:
+    """Return the address of the page that shows a row's form: where it leads to, when that is the page."""
+    path = row.split("#", maxsplit=1)[0].removeprefix("POST ")
+    context = next(c for c in page_routes(site) if c.path == path)
+    page = next(d.dependency.pages[0] for d in context.route.dependencies if isinstance(d.dependency, FormPage))
+    page = page.partition("?")[0]
+    leads_to = str(filled(CALLS[row].to or "", ids)).partition("#")[0]
+    return leads_to if compile_path(page)[0].match(leads_to) else address(f"GET {page}", ids)
 
 
 def typed_in(data: dict[str, Any], secrets: frozenset[str]) -> list[tuple[str, str]]:
@@ -122,8 +150,12 @@ def test_form_with_a_mistake_comes_back_on_its_page(access_db: AccessDatabase, s
     place = access_db.places["alma"]
     request = request_of(row, place)
     wrong = {**request["data"], "champ": "inconnu"}
-    answer = access_db.call(actor_of(row), row, place, data=wrong)
+    page = {} if row in SAYS_ITSELF else {"depuis": page_of(site, row, place.ids)}
+    answer = access_db.call(actor_of(row), row, place, data=wrong, params=page)
     assert answer.status_code == 422, answer.text
+    is_alone = t("core.form.kept.title") in answer.text
+    assert is_alone == (row in NOT_ON_ITS_PAGE), "the page that the form is on is not shown again"
     form = form_to(answer.text, address(row, place.ids))
-    assert form.lacks(typed_in(request["data"], secrets_of(site, row))) == []
+    secrets = secrets_of(site, row) | {"proposal"}  # the page makes it
+    assert form.lacks(typed_in(request["data"], secrets)) == []
     assert "<strong>champ" not in answer.text

@@ -56,7 +56,7 @@ def test_what_will_be_printed_is_shown_before_the_decision(
     assert page.status_code == 200
     for text in ("Émettre : Attestation de participation", "Maude Bérubé", "Heures reconnues", "Signataires"):
         assert text in page.text
-    assert f'action="{confirm}"' in page.text
+    assert f'action="{confirm}?' in page.text
     assert 'name="kind" value="attestation_participation"' in page.text
     assert "/v/" not in page.text
     assert client.get("/attestations").text.count("<h2>") == 0

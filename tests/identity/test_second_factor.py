@@ -142,7 +142,7 @@ def test_second_factor_set_up_at_the_sign_in_page(client: TestClient, world: Wor
     assert sign_in_by_page(client, world, "registrar", "/rapports") == f"{PAGE}?suite=/rapports"
     before = client.cookies["escouade"]
     page = client.get(PAGE, params={"suite": "/rapports"}).text
-    action = re.search(r'<form class="stack" method="post" action="([^"]+)"', page)
+    action = re.search(r'<form method="post" action="([^"]+)" class="stack"', page)
     assert action is not None
     wrong = client.post(action[1], data={"proposal": proposal_in(page), "code": "000000"})
     assert wrong.status_code == 422

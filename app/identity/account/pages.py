@@ -13,9 +13,6 @@ from app.identity.account.suspension import see_account
 from app.identity.api_tokens import service as api_tokens
 from app.identity.second_factor import service as second_factor
 from app.identity.sign_in import devices
-from app.platform.config import Settings
-from app.platform.database.session import Session
-from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -37,22 +34,12 @@ PATH = "/securite"
 @router.get(PATH)
 def security_page(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
     """Show the password form, the second factor, the devices and the API tokens."""
-    return _security(request, db, settings, actor)
-
-
-def _security(
-    request: Request, db: Session, settings: Settings, actor: Actor, *, error: str = "", form: str = ""
-) -> Response:
-    """Render the page; ``error`` is the code of what was wrong in the form named ``form``."""
     return render(
         request,
         "people/security.html",
-        status=422 if error else 200,
         factor=second_factor.second_factor_state(db, actor, settings),
         devices=devices.devices(db, actor, settings).items,
         tokens=api_tokens.tokens(db, actor).items,
-        error=error,
-        form=form,
     )
 
 
@@ -60,19 +47,11 @@ def _security(
 def change_password(
     actor: MayManageSelf,
     db: SessionDep,
-    *,
-    settings: SettingsDep,
     keyring: KeyringDep,
-    request: Request,
     command: Annotated[ChangePassword, Form()],
 ) -> Response:
     """Change the password; the other devices must sign in again."""
-    try:
-        service.change_password(db, keyring, actor, command)
-    except Invalid as refusal:
-        if refusal.code != "wrong_password":
-            raise
-        return _security(request, db, settings, actor, error=refusal.code, form="password")
+    service.change_password(db, keyring, actor, command)
     return redirect_after_post(PATH)
 
 
@@ -94,17 +73,12 @@ def end_device(actor: MayManageSelf, db: SessionDep, sign_in_id: int) -> Respons
 def renew_codes(
     actor: MayManageSelf,
     db: SessionDep,
-    *,
-    settings: SettingsDep,
     keyring: KeyringDep,
     request: Request,
     command: Annotated[PasswordProof, Form()],
 ) -> Response:
     """Replace the recovery codes and show the new ones."""
-    try:
-        recovery = second_factor.renew_codes(db, keyring, actor, command)
-    except Invalid as refusal:
-        return _security(request, db, settings, actor, error=refusal.code, form="codes")
+    recovery = second_factor.renew_codes(db, keyring, actor, command)
     return render(request, "people/security_codes.html", codes=recovery.codes, suite=PATH)
 
 
@@ -112,19 +86,12 @@ def renew_codes(
 def remove(
     actor: MayManageSelf,
     db: SessionDep,
-    *,
     settings: SettingsDep,
     keyring: KeyringDep,
-    request: Request,
     command: Annotated[PasswordProof, Form()],
 ) -> Response:
     """Remove the second factor."""
-    try:
-        second_factor.remove(db, keyring, actor, command, settings)
-    except Invalid as refusal:
-        if refusal.code != "wrong_password":
-            raise
-        return _security(request, db, settings, actor, error=refusal.code, form="removal")
+    second_factor.remove(db, keyring, actor, command, settings)
     return redirect_after_post(PATH)
 
 

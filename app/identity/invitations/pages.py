@@ -6,13 +6,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.invitations import answers, service
 from app.identity.invitations.rules import InvitationState
-from app.identity.invitations.schemas import (
-    AcceptInvitation,
-    InvitationOffer,
-    InvitationRef,
-    InvitationsQuery,
-    NewInvitation,
-)
+from app.identity.invitations.schemas import AcceptInvitation, InvitationRef, InvitationsQuery, NewInvitation
 from app.identity.invitations.service import see_invitation
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.authentication import needs_second_factor
@@ -20,8 +14,7 @@ from app.identity.sign_in.enums import SignInKind
 from app.network import service as network
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
-from app.platform.config import Settings
-from app.platform.errors import Conflict, Invalid
+from app.platform.errors import Conflict
 from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P, Role
@@ -121,7 +114,15 @@ def invitation_page(
 ) -> Response:
     """Show the invitation and what to do next; opening the page does not use the link up."""
     offer = answers.read_invitation(db, keyring, reader, token, origin=origin_of(request))
-    return _invitation(request, settings, token, offer)
+    page = render(
+        request,
+        "people/invitation.html",
+        offer=offer,
+        needs_factor=needs_second_factor((RoleGrant(o.role) for o in offer.offers if o.role is not None), settings),
+        address=f"/invitation/{token}",
+    )
+    page.headers.update(PRIVATE_HEADERS)
+    return page
 
 
 @router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION), form_on("/invitation/{token}")])
@@ -139,11 +140,7 @@ def open_account(
     origin = origin_of(request)
     if reader is not None:
         raise Conflict("invitation_of_another")
-    try:
-        account_id = answers.open_account(db, keyring, token, command, origin=origin)
-    except Invalid as refusal:
-        offer = answers.read_invitation(db, keyring, reader, token, origin=origin)
-        return _invitation(request, settings, token, offer, refusal=refusal, values=command)
+    account_id = answers.open_account(db, keyring, token, command, origin=origin)
     sign_in.end_current_sign_in(db, request)
     secret, _expires_at = sign_in.create_sign_in(
         db,
@@ -167,27 +164,3 @@ def accept(
     """Add the role to the account that the invitation was sent to."""
     answers.accept(db, keyring, actor, token, origin=origin_of(request))
     return redirect_after_post("/")
-
-
-def _invitation(
-    request: Request,
-    settings: Settings,
-    token: str,
-    offer: InvitationOffer,
-    *,
-    refusal: Invalid | None = None,
-    values: AcceptInvitation | None = None,
-) -> Response:
-    """Render the page; after a refusal, with its reasons and the values that were typed."""
-    page = render(
-        request,
-        "people/invitation.html",
-        status=refusal.status if refusal is not None else 200,
-        offer=offer,
-        needs_factor=needs_second_factor((RoleGrant(o.role) for o in offer.offers if o.role is not None), settings),
-        address=f"/invitation/{token}",
-        reasons=refusal.reasons if refusal is not None else (),
-        values=values,
-    )
-    page.headers.update(PRIVATE_HEADERS)
-    return page

@@ -15,8 +15,6 @@ from app.identity.sign_in.enums import SignInKind
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.config import Settings
-from app.platform.database.session import Session
-from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
@@ -115,20 +113,11 @@ def finish(
 @router.get(service.IDENTITIES_PATH)
 def identities(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
     """Show the providers that one's account is linked to, and those it may be linked to."""
-    return _identities(request, db, settings, actor)
-
-
-def _identities(
-    request: Request, db: Session, settings: Settings, actor: Actor, *, error: str = "", status: int = 200
-) -> Response:
-    """Render the page of linked identities; ``error`` is the code of what was wrong in the form."""
     return render(
         request,
         "people/oidc_identities.html",
-        status=status,
         identities=service.identities(db, actor),
         sign_in_options=provider_service.sign_in_options(db, settings),
-        error=error,
     )
 
 
@@ -144,10 +133,7 @@ def link(
     command: Annotated[PasswordProof, Form()],
 ) -> Response:
     """Start linking one's identity at a provider to one's account, given the password."""
-    try:
-        redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, proof=command)
-    except Invalid as refusal:
-        return _identities(request, db, settings, actor, error=refusal.code, status=refusal.status)
+    redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, proof=command)
     return _redirect_to_provider(request, settings, redirect)
 
 

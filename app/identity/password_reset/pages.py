@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.identity.password_reset import service
-from app.identity.password_reset.schemas import NewPassword, ResetLink, ResetRequest
+from app.identity.password_reset.schemas import NewPassword, ResetRequest
 from app.identity.password_reset.service import PATH
-from app.platform.errors import Invalid
 from app.platform.security.guards import OptionalActor
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
@@ -46,7 +45,10 @@ def request_reset(
 @router.get(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET)])
 def password_page(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, token: str) -> Response:
     """Show the form of a new password; opening it does not use the link up."""
-    return _form(request, service.read_link(db, keyring, token, origin=origin_of(request)), token)
+    link = service.read_link(db, keyring, token, origin=origin_of(request))
+    page = render(request, "people/reset.html", link=link, address=f"{PATH}/{token}")
+    page.headers.update(PRIVATE_HEADERS)
+    return page
 
 
 @router.post(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET), form_on(PATH + "/{token}")])
@@ -59,23 +61,5 @@ def set_password(
     command: Annotated[NewPassword, Form()],
 ) -> Response:
     """Set the new password; the link works only once, and the person then signs in."""
-    origin = origin_of(request)
-    try:
-        service.set_password(db, keyring, token, command, origin=origin)
-    except Invalid as refusal:
-        return _form(request, service.read_link(db, keyring, token, origin=origin), token, refusal=refusal)
+    service.set_password(db, keyring, token, command, origin=origin_of(request))
     return redirect_after_post(f"{PATH}?fait=change")
-
-
-def _form(request: Request, link: ResetLink, token: str, *, refusal: Invalid | None = None) -> Response:
-    """Render the form of a new password, with the reasons of a refusal."""
-    page = render(
-        request,
-        "people/reset.html",
-        status=refusal.status if refusal is not None else 200,
-        link=link,
-        address=f"{PATH}/{token}",
-        reasons=refusal.reasons if refusal is not None else (),
-    )
-    page.headers.update(PRIVATE_HEADERS)
-    return page

@@ -3,6 +3,7 @@
 Recovery codes are shown once, in the response to the POST that creates them: no page shows them again.
 """
 
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from app.platform.security.guards import may
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_on, typed_values
 from app.platform.web.pages import SECOND_FACTOR, local_path, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -50,9 +51,8 @@ def second_factor_page(
     if not actor.pending:
         return redirect_after_post(return_to)
     if service.second_factor_state(db, actor, settings).on:
-        return render(request, "people/second_factor.html", suite=return_to, error="")
-    proposal = service.propose(db, keyring, actor)
-    return _enrolment(request, proposal, SIGN_IN_PATH, return_to=return_to)
+        return render(request, "people/second_factor.html", suite=return_to)
+    return _enrolment(request, _proposal(request, db, keyring, actor), SIGN_IN_PATH, return_to=return_to)
 
 
 @router.post(SECOND_FACTOR, dependencies=[form_on(SECOND_FACTOR)])
@@ -68,11 +68,7 @@ def verify(
 ) -> Response:
     """Verify a code, then go on signed in with a new cookie."""
     return_to = local_path(suite)
-    try:
-        signed_in = service.verify(db, keyring, actor, command, hours=settings.session_hours)
-    except Invalid as refusal:
-        values = {"suite": return_to, "error": refusal.code}
-        return render(request, "people/second_factor.html", status=refusal.status, **values)
+    signed_in = service.verify(db, keyring, actor, command, hours=settings.session_hours)
     response = redirect_after_post(return_to)
     set_cookie(response, settings, signed_in.token)
     return response
@@ -91,50 +87,31 @@ def enrol_at_sign_in(
 ) -> Response:
     """Set up the first second factor of a person whose role needs one."""
     enrolment = Enrol(proposal=command.proposal, code=command.code)
-    return_to = local_path(suite)
-    return _enrol(
-        request, db, actor, enrolment, settings=settings, keyring=keyring, path=SIGN_IN_PATH, return_to=return_to
-    )
+    enrolled = service.enrol(db, keyring, actor, enrolment, hours=settings.session_hours)
+    return _codes(request, settings, enrolled, local_path(suite))
 
 
-def _enrol(
-    request: Request,
-    db: Session,
-    actor: Actor,
-    command: Enrol,
-    *,
-    settings: Settings,
-    keyring: Keyring,
-    path: str,
-    return_to: str,
-) -> Response:
-    """Set up the second factor and show the recovery codes, or the form again with its error."""
-    try:
-        enrolled = service.enrol(db, keyring, actor, command, hours=settings.session_hours)
-    except Invalid as refusal:
-        if refusal.code == "proposal_over":
-            raise
-        proposal = service.propose_again(db, keyring, actor, command.proposal)
-        return _enrolment(request, proposal, path, return_to=return_to, error=refusal.code, status=refusal.status)
-    return _codes(request, settings, enrolled, return_to)
+def _proposal(request: Request, db: Session, keyring: Keyring, actor: Actor) -> Proposal:
+    """Return a second factor to set up: after a refusal the same one, already in the person's application."""
+    sent = typed_values(request, "proposal")
+    with suppress(Invalid):  # over since: a new one is proposed
+        if sent:
+            return service.propose_again(db, keyring, actor, sent[0])
+    return service.propose(db, keyring, actor)
 
 
-def _enrolment(
-    request: Request, proposal: Proposal, path: str, *, return_to: str = "/", error: str = "", status: int = 200
-) -> Response:
+def _enrolment(request: Request, proposal: Proposal, path: str, *, return_to: str = "/") -> Response:
     """Render the form that sets up a second factor, with its secret as text and as a QR code."""
     # Dark on white whatever the page's colours: cameras need that contrast.
     qr = segno.make(proposal.uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="#fff", dark="#000")
     return render(
         request,
         "people/security_enrolment.html",
-        status=status,
         qr=qr,
         secret=shown_secret(proposal.secret),
         proposal=proposal.proposal,
         action=f"{path}?suite={quote(return_to)}",
         at_sign_in=path != OWN_PATH,
-        error=error,
     )
 
 
@@ -151,8 +128,7 @@ def _codes(request: Request, settings: Settings, enrolled: Enrolled, return_to: 
 @router.get(OWN_PATH)
 def enrolment_page(actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, request: Request) -> Response:
     """Show the form that sets up a second factor, or replaces the present one."""
-    proposal = service.propose(db, keyring, actor)
-    return _enrolment(request, proposal, OWN_PATH, return_to=SECURITY_PATH)
+    return _enrolment(request, _proposal(request, db, keyring, actor), OWN_PATH, return_to=SECURITY_PATH)
 
 
 @router.post(OWN_PATH, dependencies=[form_on(OWN_PATH)])
@@ -166,6 +142,5 @@ def enrol(
     command: Annotated[Enrol, Form()],
 ) -> Response:
     """Set up the second factor, given its first code and the password."""
-    return _enrol(
-        request, db, actor, command, settings=settings, keyring=keyring, path=OWN_PATH, return_to=SECURITY_PATH
-    )
+    enrolled = service.enrol(db, keyring, actor, command, hours=settings.session_hours)
+    return _codes(request, settings, enrolled, SECURITY_PATH)
