@@ -94,10 +94,14 @@ def _has_ready_kind(db: Session, actor: Actor, college: CollegeShown) -> ColumnE
         return sa.false()
     revoked, earlier = aliased(Certificate), aliased(Enrolment)
     kind = func.unnest(col(ProgressRow.eligible)).column_valued("kind")
-    is_issued = exists().where(
-        col(Certificate.enrolment_id) == Enrolment.id,
-        col(Certificate.state) == CertificateState.VALID,
-        sa.cast(col(Certificate.kind), sa.String) == kind,
+    is_issued = (
+        exists()
+        .where(
+            col(Certificate.enrolment_id) == Enrolment.id,
+            col(Certificate.state) == CertificateState.VALID,
+            sa.cast(col(Certificate.kind), sa.String) == kind,
+        )
+        .correlate_except(Certificate)  # two levels above: it would join every enrolment otherwise
     )
     is_revoked = exists().where(
         col(Revocation.certificate_id) == revoked.id,

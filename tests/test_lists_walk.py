@@ -1,0 +1,144 @@
+"""Every list over HTTP, as its readers use it: orders, filters, a search that finds nothing, a page beyond the end."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.accompaniment.mandates.enums import MilestoneKind
+from app.cohorts.enums import EnrolmentState
+from app.learning.field_hours.models import FieldHours
+from app.main import create_app  # noqa: F401 - every page is imported, so that every query of a list exists
+from app.platform.clock import now
+from app.platform.database.transaction import Database
+from app.platform.paging import ListQuery
+from tests.factories import codev, eligible
+from tests.factories.accompaniment import open_mandate, record_milestone
+from tests.factories.cohorts import applied, called, meeting, move, page
+from tests.factories.network import STARTED, World, as_
+
+LISTS = {
+    "CohortsQuery": ("coordinator", "/cohortes"),
+    "OpenCohortsQuery": ("nobody", "/cohortes-ouvertes"),
+    "ApplicationsQuery": ("coordinator", "/cohortes/{cohort}/candidatures"),
+    "SessionsQuery": ("coordinator", "/cohortes/{cohort}/seances"),
+    "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
+    "EnterprisesQuery": ("coordinator", "/entreprises"),
+    "MandatesQuery": ("coordinator", "/mandats"),
+    "AwaitingQuery": ("coordinator", "/jalons"),
+    "GroupsQuery": ("coordinator", "/codev"),
+    "QueueQuery": ("trainer", "/jugements"),
+    "HoursQuery": ("coordinator", "/heures"),
+    "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
+    "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
+    "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
+    "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
+    "AccountListQuery": ("admin", "/comptes"),
+    "ViewListQuery": ("maude", "/mon-dossier/consultations"),
+}
+"""Who reads a list, and where, by the class of its query."""
+
+
+CARDS = {"OpenCohortsQuery", "GroupsQuery"}
+"""Lists of cards, which have no headings."""
+
+
+def queries(kind: type[ListQuery] = ListQuery) -> set[str]:
+    """Return the names of the application's queries of lists."""
+    own = {kind.__name__} if kind.__module__.startswith("app.") and kind is not ListQuery else set()
+    return own.union(*(queries(child) for child in kind.__subclasses__()))
+
+
+@pytest.fixture
+def filled(client: TestClient, database: Database, world: World) -> World:
+    """A row at least for each list: everyone reads a list that holds something."""
+    called(database, world, meeting(database, world), absent=("karim",))
+    move(database, world, applied(database, world), EnrolmentState.REFUSED, reason="Complet.")
+    mandate = open_mandate(database, world)
+    record_milestone(database, world, mandate.id, MilestoneKind.AGREEMENT)
+    codev.create_group(database, world)
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    eligible.attend(database, world, "yves")
+    with database.transaction(colleges=[world.alma]) as db:
+        hours = FieldHours(
+            college_id=world.alma, enrolment_id=world.enrolments["elise"], activity_code="GEN-8.A", minutes=60,
+            worked_on=STARTED, declared_at=now(), declared_by=world.people["elise"],
+        )  # fmt: skip
+        db.add(hours)
+    as_(client, database, world, "registrar")
+    maude = f"/parcours/{world.enrolments['maude']}"
+    assert client.post(f"{maude}/attestations", data={"kind": "attestation_participation"}).status_code == 303
+    invited = client.post(f"/colleges/{world.alma}/invitations", data={"email": "lea@escouade.example.com"})
+    assert invited.status_code == 303
+    as_(client, database, world, "trainer")
+    page(client.get(maude))  # for the list of those who opened her file
+    return world
+
+
+def links(html: str, path: str) -> list[str]:
+    """Return the addresses of the list that its page links to: orders and pages."""
+    hrefs = (unescape(href) for href in re.findall(r'<a (?:class="sort" |rel="\w+" )?href="([^"]+)"', html))
+    return sorted({href for href in hrefs if href.split("?")[0] == path and "tri=" in href})
+
+
+def test_each_query_of_a_list_has_its_page_here() -> None:
+    assert queries() == LISTS.keys()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_every_order_and_filter_that_it_offers_answers(
+    client: TestClient, database: Database, filled: World, name: str
+) -> None:
+    who, pattern = LISTS[name]
+    path = pattern.format(cohort=filled.cohort, alma=filled.alma)
+    as_(client, database, filled, who)
+    html = page(client.get(path))
+    sorts = links(html, path)
+    assert bool(sorts) == (name not in CARDS), f"{path}: {sorts}"
+    for href in sorts:
+        sorted_page = page(client.get(href))
+        [tri] = parse_qs(urlsplit(href).query)["tri"]
+        direction = "descending" if tri.startswith("-") else "ascending"
+        assert f'aria-sort="{direction}"' in sorted_page, href
+    for select, options in re.findall(r'<select id="liste-(?!tri)(\w+)".*?>(.*?)</select>', html, re.S):
+        for value in re.findall(r'<option value="([^"]+)"', options):
+            assert client.get(path, params={select: unescape(value)}).status_code == 200, (select, value)
+    assert client.get(path, params={"page": 99}).status_code == 200
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_search_that_finds_nothing_says_so_and_offers_the_whole_list(
+    client: TestClient, database: Database, filled: World, name: str
+) -> None:
+    who, pattern = LISTS[name]
+    path = pattern.format(cohort=filled.cohort, alma=filled.alma)
+    as_(client, database, filled, who)
+    html = page(client.get(path, params={"recherche": "zzzz introuvable"}))
+    assert 'value="zzzz introuvable"' in html
+    assert "Rien ne correspond à ces critères." in html
+    assert re.search(rf'<a href="{re.escape(path)}(?:\?[^"]*)?">Effacer la recherche et les filtres</a>', html)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_address_that_no_link_makes_is_refused_in_words(
+    client: TestClient, database: Database, world: World, name: str
+) -> None:
+    who, pattern = LISTS[name]
+    as_(client, database, world, who)
+    for query in ({"inconnu": "1"}, {"tri": "inconnu"}, {"page": "0"}):
+        answer = client.get(pattern.format(cohort=world.cohort, alma=world.alma), params=query)
+        assert (answer.status_code, "<h1>" in answer.text) == (422, True), query
+
+
+def test_answered_application_and_board_state_stand_in_the_address(
+    client: TestClient, database: Database, filled: World
+) -> None:
+    move(database, filled, filled.enrolments["yves"], EnrolmentState.WITHDRAWN, reason="Départ.")
+    as_(client, database, filled, "coordinator")
+    html = page(client.get(f"/cohortes/{filled.cohort}?etat=withdrawn&tri=-heures"))
+    assert "Yves O’Brien" in html
+    assert '<option value="withdrawn" selected>' in html
+    assert '<option value="-heures" selected>' in html
