@@ -17,7 +17,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
 from app.platform.web.openapi.description import ERROR_DESCRIPTIONS
-from app.platform.web.openapi.vocabulary import Vocabulary, missing_descriptions
+from app.platform.web.openapi.vocabulary import Vocabulary, missing_descriptions, missing_examples
 from app.platform.web.problems import FRAMEWORK_CODES
 from tests.access.test_every_route_is_guarded import guarded_routes
 from tests.conftest import RING
@@ -88,6 +88,11 @@ def test_each_operation_describes_its_error_responses(app: FastAPI) -> None:
 
 def test_every_property_and_parameter_has_a_description(app: FastAPI) -> None:
     assert list(missing_descriptions(app.openapi())) == []
+
+
+def test_every_property_has_an_example_of_its_own(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    assert list(missing_examples(schemas, Vocabulary.load(VOCABULARY))) == []
 
 
 def test_every_word_of_the_vocabulary_is_used(app: FastAPI) -> None:

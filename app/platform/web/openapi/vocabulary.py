@@ -122,6 +122,27 @@ def _fitting(schema: Node, example: Any) -> Any:  # noqa: ANN401
     return example if allowed is None or example in allowed else allowed[0]
 
 
+def missing_examples(schemas: Mapping[str, Node], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the properties of JSON bodies whose example is only that of their type."""
+    for schema, node in schemas.items():
+        for name, described in node.get("properties", {}).items():
+            if _is_leaf(described) and len(vocabulary.property(schema, name)) < len(("description", "example")):
+                yield f"{schema}.{name}"
+
+
+def _is_leaf(schema: Node) -> bool:
+    """Return whether an example of the schema is not composed of those of other names."""
+    if options := schema.get("anyOf"):
+        return _is_leaf(options[0])
+    if schema.get("type") == "array":
+        return _is_leaf(schema.get("items", {}))
+    return (
+        schema.get("type") in LEAVES
+        and schema.get("format") != BINARY["format"]
+        and not {"enum", "const"} & set(schema)
+    )
+
+
 def missing_descriptions(document: Node) -> Iterator[str]:
     """Yield what the description of an API lacks a description of: properties and parameters."""
     for schema, node in document["components"]["schemas"].items():
