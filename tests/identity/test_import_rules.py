@@ -1,13 +1,15 @@
 """Reading a sheet of people and checking its rows: the files of the field, and their siblings."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from app.identity.imports.rules import Known, KnownCollege, KnownName, Outcome, Report, addresses, check, role_named
-from app.identity.imports.sheet import MAX_ROWS, WINDOWS, Column, Sheet, read_sheet
+from app.identity.imports.sheet import COLUMN_OF, MAX_ROWS, WINDOWS, Column, Sheet, heading_key, read_sheet
 from app.identity.invitations.rules import Place
+from app.platform.locations import ROOT
 from app.platform.messages.i18n import explain
 from app.platform.security.permissions import Role
 
@@ -380,3 +382,16 @@ def test_participant_who_has_an_account_is_left_alone() -> None:
 
 def test_addresses_are_those_that_accounts_store() -> None:
     assert addresses(sheet_of(HEADER, " A@Exemple.ca;A;B;trainer;havre;")) == {"a@exemple.ca"}
+
+
+def test_documented_columns_headings_and_roles_are_read() -> None:
+    page = (ROOT / "docs" / "accounts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page, flags=re.MULTILINE)
+    assert [column for column, _ in rows] == [
+        "courriel", "prenom", "nom", "role", "college", "cohorte", "nom_usuel",
+    ]  # fmt: skip
+    for column, headings in rows:
+        assert {COLUMN_OF.get(heading_key(heading)) for heading in (column, *headings.split(","))} == {column}
+    listed = page.partition("in English: ")[2].partition(".")[0]
+    roles = [role_named(re.sub(r"\(.*?\)", "", words, flags=re.DOTALL)) for words in re.split(r",\s+", listed)]
+    assert set(roles) == set(Role)
