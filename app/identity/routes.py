@@ -9,6 +9,8 @@ from app.identity.invitations import pages as invitations_pages
 from app.identity.oidc import api as oidc_api
 from app.identity.oidc import pages as oidc_pages
 from app.identity.password_reset import pages as password_reset_pages
+from app.identity.roles import api as roles_api
+from app.identity.roles import pages as roles_pages
 from app.identity.second_factor import api as second_factor_api
 from app.identity.second_factor import pages as second_factor_pages
 from app.identity.sign_in import api as sign_in_api
@@ -21,6 +23,7 @@ API = (
     api_tokens_api.router,
     invitations_api.router,
     oidc_api.router,
+    roles_api.router,
 )
 PAGES = (
     sign_in_pages.router,
@@ -30,4 +33,5 @@ PAGES = (
     password_reset_pages.router,
     invitations_pages.router,
     oidc_pages.router,
+    roles_pages.router,
 )

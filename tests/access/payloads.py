@@ -25,7 +25,7 @@ NAMES = {
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
-    "signatory_id": "signatory", "milestone_id": "milestone",
+    "signatory_id": "signatory", "milestone_id": "milestone", "proposal_id": "role_proposal",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -85,6 +85,8 @@ NETWORK: dict[str, Call] = {
     f"POST {V1}/projects": json(slug="neuf", name="Neuf", funder="Fonds", starts_on=BEGAN, ends_on=SOON),
     f"POST {V1}/sign-ins": json(**SIGN_IN),
     "POST /connexion": form("/", **SIGN_IN),
+    f"POST {V1}/role-proposals/{{proposal_id}}/decision": json(accept=True),
+    "POST /roles/{proposal_id}/decision": form("/roles", accept="true"),
     "POST /deconnexion": form("/connexion"),
     f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
     f"GET {V1}/frameworks/{{version}}": Call(),

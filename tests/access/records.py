@@ -51,6 +51,7 @@ from app.identity.api_tokens.models import ApiToken
 from app.identity.invitations.models import Invitation
 from app.identity.oidc.models import OidcIdentity, OidcProvider
 from app.identity.password_reset.models import PasswordReset
+from app.identity.roles.models import RoleProposal
 from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
@@ -70,7 +71,7 @@ from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
-from app.platform.security.permissions import Permission
+from app.platform.security.permissions import Permission, Role
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.conftest import RING, SITE
 from tests.factories.learning import PDF
@@ -364,6 +365,13 @@ def _batches(at: PlaceUser, certificate_id: int) -> None:
 def _account(at: PlaceUser, _: Path) -> None:
     """Add another sign-in, an API token, and an identity at the college's sign-in service."""
     person = at.world.people[at.who]
+    set_actor(at.db, colleges=[at.place.college], person=person)
+    given = RoleProposal(
+        college_id=at.place.college, person_id=person, role=Role.REGISTRAR, proposed_at=now(),
+        proposed_by=at.world.people[at.place.parts["registrar"]],
+    )  # fmt: skip
+    _add(at, given)
+    at.place.ids["role_proposal"] = given.id
     account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
     create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)
     device = at.db.exec(select(SignIn.id).where(SignIn.account_id == account)).one()

@@ -18,6 +18,8 @@ from app.identity.account.passwords import hasher
 from app.identity.account.schemas import NewAccount
 from app.identity.account.service import add_account
 from app.identity.api_tokens.models import ApiToken
+from app.identity.roles import proposals
+from app.identity.roles.schemas import DecideRole
 from app.identity.roles.service import grant_role
 from app.identity.sign_in.authentication import TOKEN_PREFIX, digest, load_actor
 from app.identity.sign_in.enums import SignInKind
@@ -207,3 +209,14 @@ def see(db: Session, world: World, who: str, permission: Permission) -> tuple[Ac
 def count(db: Session, table: str) -> int:
     """Rows of a table that the transaction may see."""
     return int(db.execute(text(f"select count(*) from {table}")).scalar_one())  # noqa: S608 - a literal of ours
+
+
+def confirm_roles(database: Database, world: World) -> None:
+    """Confirm the roles that were proposed, as a second administrator: the observer, who becomes one."""
+    with database.transaction() as db:
+        set_actor(db, colleges=[world.alma, world.rouyn], person=None)
+        grant_role(db, world.people["observer"], Role.ADMIN)
+    with database.transaction() as db:
+        actor = acting(db, world, "observer", Permission.ROLE_CONFIRM)
+        for proposal in proposals.open_proposals(db, actor):
+            proposals.decide(db, actor, proposals.see_role_proposal(db, actor, proposal.id), DecideRole(accept=True))

@@ -15,7 +15,7 @@ from app.identity.sign_in.authentication import authenticate
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.permissions import Role
-from tests.factories.network import World, api_token, as_, pending_token
+from tests.factories.network import World, api_token, as_, confirm_roles, pending_token
 from tests.factories.outbox import link_in, messages
 
 APP = ROOT / "app"
@@ -160,6 +160,8 @@ def test_invited_registrar_has_nothing_before_the_second_factor(
     link = link_in(messages(database)[-1][2])
     assert "second facteur" in stranger.get(link).text
     assert stranger.post(link, data=NEW).status_code == 303
+    assert stranger.get(rows).json()["code"] == "forbidden", "a second person has not confirmed the role"
+    confirm_roles(database, world)
     for path in (rows, f"/api/v1/colleges/{world.alma}/people", "/api/v1/cohorts", "/api/v1/me"):
         assert stranger.get(path).json()["code"] == "second_factor_required"
     for path in ("/", f"/colleges/{world.alma}/invitations"):

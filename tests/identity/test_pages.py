@@ -133,17 +133,17 @@ HOMES = {
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
         "/mon-dossier/consultations", "/mon-dossier/consentements",
     },
-    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/mandats", "/rapports"},
+    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports"},
     "facilitator": {"/", "/codev"},
     "coordinator": {
-        "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/mandats", "/codev", "/rapports",
+        "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/jalons", "/mandats", "/codev", "/rapports",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/connexion",
         "/rapports", "/invitations",
     },
     "observer": {"/", "/indicateurs"},
-    "admin": {"/", "/cohortes", "/comptes", "/invitations"},
+    "admin": {"/", "/cohortes", "/comptes", "/invitations", "/roles"},
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The table of role grants."""
+"""The tables of role grants, and of those that await a second person."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, check, moment, moment_or_none
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
 from app.platform.security.permissions import Role
 
 
@@ -41,3 +41,33 @@ class RoleGrantRow(Row, table=True):
     granted_at: datetime = moment()
     granted_by: int | None = Field(default=None, foreign_key="person.id")
     ended_at: datetime | None = moment_or_none()
+
+
+class RoleProposal(Row, table=True):
+    """A role that someone gives and that starts once another administrator has confirmed it."""
+
+    __tablename__ = "role_proposal"
+    __table_args__ = owned(
+        extra=(
+            Index(
+                "uq_role_proposal_one_open",
+                "person_id",
+                "role",
+                "college_id",
+                unique=True,
+                postgresql_where=text("decided_at is null"),
+            ),
+            check(
+                "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (accepted is null)"
+            ),
+        )
+    )
+
+    college_id: int = Field(foreign_key="college.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    role: Role = Field(sa_type=by_value(Role))
+    proposed_at: datetime = moment()
+    proposed_by: int = Field(foreign_key="person.id")
+    decided_at: datetime | None = moment_or_none()
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    accepted: bool | None = None

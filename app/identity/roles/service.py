@@ -1,16 +1,17 @@
 """Granting and revoking roles, and finding who holds one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from app.identity.roles.models import RoleGrantRow
+from app.identity.roles.models import RoleGrantRow, RoleProposal
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Forbidden, Reason
-from app.platform.security.duties import WAY_OUT, grantable_by
+from app.platform.security.duties import CONFIRMED_ROLES, WAY_OUT, grantable_by
 from app.platform.security.permissions import Role
 
 
@@ -28,7 +29,8 @@ def grant_role(
     """Grant a role; granting one that the person holds in the same place changes nothing.
 
     ``granted_by`` is the person who gives it; ``None`` when the service itself does, or a command. Raises
-    ``Forbidden``: ``grants_oneself``, or ``role_above_yours`` for a role that none of theirs gives there.
+    ``Forbidden``: ``grants_oneself``, or ``role_above_yours`` for a role that none of theirs gives there. One of
+    ``CONFIRMED_ROLES`` is only proposed then: it starts once another administrator confirms it (``proposals.py``).
     """
     if granted_by is not None:
         _check_granter(db, granted_by, person_id, role, college_id)
@@ -41,7 +43,11 @@ def grant_role(
         RoleGrantRow.project_id == project_id,
         col(RoleGrantRow.ended_at).is_(None),
     )
-    if db.exec(same_grant).first() is None:
+    if db.exec(same_grant).first() is not None:
+        return
+    if granted_by is not None and role in CONFIRMED_ROLES and college_id is not None:
+        _propose(db, person_id, role, college_id, granted_by)
+    else:
         db.add(
             RoleGrantRow(
                 person_id=person_id,
@@ -54,6 +60,20 @@ def grant_role(
                 granted_by=granted_by,
             )
         )
+        db.flush()
+
+
+def _propose(db: Session, person_id: int, role: Role, college_id: int, proposed_by: int) -> None:
+    """Add a proposal, unless the same one awaits its decision."""
+    same = select(RoleProposal.id).where(
+        RoleProposal.person_id == person_id,
+        RoleProposal.role == role,
+        RoleProposal.college_id == college_id,
+        col(RoleProposal.decided_at).is_(None),
+    )
+    if db.exec(same).first() is None:
+        by: dict[str, Any] = {"proposed_at": now(), "proposed_by": proposed_by}
+        db.add(RoleProposal(college_id=college_id, person_id=person_id, role=role, **by))
         db.flush()
 
 

@@ -17,6 +17,7 @@ NOT_ON_ONESELF = frozenset(
         P.ACCOUNT_SUSPEND,
         P.PEOPLE_MANAGE,
         P.PERSON_RENAME,
+        P.ROLE_CONFIRM,
         P.COHORT_MANAGE,
         P.ENROLMENT_MANAGE,
         P.ROLLCALL_RECORD,
@@ -64,14 +65,20 @@ class Decision(StrEnum):
     """A decision that takes two people."""
 
     MILESTONE = "milestone"
+    ROLE = "role"
     CERTIFICATE_AFTER_CAUSE = "certificate after a revocation for cause"
 
 
 SECOND_PERSON: dict[Decision, Permission] = {
     Decision.MILESTONE: P.MANDATE_CONFIRM,
+    Decision.ROLE: P.ROLE_CONFIRM,
     Decision.CERTIFICATE_AFTER_CAUSE: P.CERTIFICATE_CORRECT,
 }
 """The permission of the second person, by decision: what the first one did has no effect until then."""
+
+
+CONFIRMED_ROLES = frozenset({Role.REGISTRAR, Role.ADMIN})
+"""The roles that someone gives and another administrator confirms; those that a command gives need nobody else."""
 
 
 @runtime_checkable

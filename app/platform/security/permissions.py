@@ -42,6 +42,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     ACCOUNT_SUSPEND = "account:suspend"
     PERSON_RENAME = "person:rename"
+    ROLE_CONFIRM = "role:confirm"
     CURRICULUM_READ = "curriculum:read"
     COHORT_READ = "cohort:read"
     COHORT_MANAGE = "cohort:manage"
@@ -167,6 +168,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.PEOPLE_READ: R.PLATFORM,
         P.PEOPLE_MANAGE: R.PLATFORM,
         P.ACCOUNT_SUSPEND: R.PLATFORM,
+        P.ROLE_CONFIRM: R.PLATFORM,
         P.COHORT_READ: R.PLATFORM,
     },
 }

@@ -1,0 +1,36 @@
+"""Roles that await a second person, as JSON."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from app.identity.roles import proposals
+from app.identity.roles.proposals import see_role_proposal
+from app.identity.roles.schemas import DecideRole, RoleProposalRef, RoleProposals
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+
+router = APIRouter(tags=["identity"])
+
+
+@router.get("/role-proposals", summary="List the roles to confirm")
+def read_proposals(actor: Annotated[Actor, may(P.ROLE_CONFIRM)], db: SessionDep) -> RoleProposals:
+    """Return the roles that await their confirmation, oldest first; `mine`: another administrator confirms that one."""
+    return RoleProposals(items=proposals.open_proposals(db, actor))
+
+
+@router.post(
+    "/role-proposals/{proposal_id}/decision", status_code=HTTPStatus.NO_CONTENT, summary="Confirm or refuse a role"
+)
+def decide(
+    actor: Annotated[Actor, may(P.ROLE_CONFIRM)],
+    proposal: Annotated[RoleProposalRef, seen(see_role_proposal, P.ROLE_CONFIRM)],
+    db: SessionDep,
+    command: DecideRole,
+) -> Response:
+    """Let a registrar's role start, or refuse it: another administrator than the one who proposed it confirms."""
+    proposals.decide(db, actor, proposal, command)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
