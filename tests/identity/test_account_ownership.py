@@ -44,7 +44,7 @@ def stranger(client: TestClient) -> Iterator[TestClient]:
 
 
 def written_in_code(is_wanted: type[ast.AST], name: str) -> set[str]:
-    """Return the files of the application that call a function, or set an attribute or argument, of this name."""
+    """Return the files that call a function of this name, or set a row's column of this name."""
     found = set()
     for path in APP.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -53,7 +53,8 @@ def written_in_code(is_wanted: type[ast.AST], name: str) -> set[str]:
             elif isinstance(node, ast.Assign) and is_wanted is ast.Assign:
                 wanted = any(isinstance(t, ast.Attribute) and t.attr == name for t in node.targets)
             elif isinstance(node, ast.Call) and is_wanted is ast.keyword:
-                wanted = ast.unparse(node.func) == "Account" and any(k.arg == name for k in node.keywords)
+                is_row = ast.unparse(node.func)[:1].isupper()
+                wanted = is_row and any(keyword.arg == name for keyword in node.keywords)
             else:
                 continue
             if wanted:
