@@ -12,8 +12,9 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
+from app.platform.web.idempotency import IdempotentRoute
 
-router = APIRouter(tags=["identity"])
+router = APIRouter(tags=["people"], route_class=IdempotentRoute)
 
 
 @router.get("/role-proposals", summary="List the roles to confirm")
