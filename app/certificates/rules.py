@@ -3,13 +3,9 @@
 Pure: no session, no clock. Sources: BR-19 (numbers), BR-21 (codes).
 """
 
-import re
 from datetime import date, datetime
 
 from app.platform.messages.i18n import local
-
-CODE = re.compile(r"[0-9a-f]{32}")
-"""128 bits in hexadecimal, as ``secrets.token_hex(16)`` makes them."""
 
 
 def format_number(prefix: str, year: int, sequence: int) -> str:
@@ -20,13 +16,6 @@ def format_number(prefix: str, year: int, sequence: int) -> str:
 def issue_date(moment: datetime, zone: str) -> date:
     """Return the day of issue of a moment, in the cohort's time zone (BR-30); the number takes its year from it."""
     return local(moment, zone).date()
-
-
-def parse_code(typed: str) -> str | None:
-    """Return the code in what was typed, scanned or pasted (spaces, hyphens, a whole address), or ``None``."""
-    last = typed.strip().rstrip("/").rsplit("/", 1)[-1]
-    code = re.sub(r"[\s-]", "", last).lower()
-    return code if CODE.fullmatch(code) else None
 
 
 def group_code(code: str) -> str:

@@ -9,16 +9,13 @@ import unicodedata
 
 from app.platform.text import without_invisible
 
-LETTERS = str.maketrans(
-    {
-        **dict.fromkeys("łƚɫɬⱡŀ", "l"), **dict.fromkeys("øɵ", "o"), **dict.fromkeys("đðɖɗ", "d"), "þ": "th",
-        **dict.fromkeys("ħɦ", "h"), **dict.fromkeys("ıɨ", "i"), **dict.fromkeys("ŧⱦʈ", "t"), "æ": "ae", "œ": "oe",
-        "ŋ": "n", "ɲ": "n", **dict.fromkeys("ĸƙ", "k"), "ȣ": "ou", "ʉ": "u", "ɓ": "b", "ƀ": "b", "ƒ": "f",
-        **dict.fromkeys("ǥɠ", "g"), "ƴ": "y", "ɏ": "y", "ⱥ": "a", "ȼ": "c", **dict.fromkeys("əǝɛɇ", "e"), "ɔ": "o",
-        "ɉ": "j", "ɍ": "r", "ƛ": "l", "ƶ": "z",
-    }
-)  # fmt: skip
-"""Letters that Unicode does not decompose, as people without their keyboard type them; Ȣ is « ou »."""
+_TYPED_AS = {
+    "l": "łƚɫɬⱡŀƛ", "o": "øɵɔ", "d": "đðɖɗ", "th": "þ", "h": "ħɦ", "i": "ıɨ", "t": "ŧⱦʈ", "ae": "æ", "oe": "œ",
+    "n": "ŋɲ", "k": "ĸƙ", "ou": "ȣ", "u": "ʉ", "b": "ɓƀ", "f": "ƒ", "g": "ǥɠ", "y": "ƴɏ", "a": "ⱥ", "c": "ȼ",
+    "e": "əǝɛɇ", "j": "ɉ", "r": "ɍ", "z": "ƶ",
+}  # fmt: skip
+LETTERS = str.maketrans({letter: typed for typed, letters in _TYPED_AS.items() for letter in letters})
+"""Letters that Unicode does not decompose, as people without their keyboard type them; Ȣ is the Wendat « ou »."""
 
 _APOSTROPHES = "'`\u00b4\u02b9\u02bb-\u02bf\u02c8\u02ca\u02cb\u02d0\u2018-\u201b\u2032\u055a\u05f3\u07f4\uff07"
 _GLOTTAL_STOPS = "\u02c0\u02c1\u0241\u0242\u0294\u0295\ua78b\ua78c"
@@ -42,7 +39,7 @@ def search_words(text: str) -> list[str]:
 def search_key(text: str) -> str:
     """Return the search and sort key of a text: its words, then the other ways in which people write them.
 
-    « St-Pierre » gives ``saint pierre  st pierre  saintpierre  stpierre``: Saint and St are one word, and words that
+    ``St-Pierre`` gives ``saint pierre  st pierre  saintpierre  stpierre``: Saint and St are one word, and words that
     are joined or apart are the same. Two spaces sort before any word, so that the key sorts as its words do.
     """
     words = search_words(text)

@@ -42,7 +42,7 @@ NOT_SENTENCES = {
     "app/curricula/activity_page.py": "the headings that an activity page must have: a file format",
     "app/certificates/badges/rules.py": "the text of a credential, always in French, as on the certificate",
     "app/platform/documents/pdf.py": "the characters that the fonts must have",
-    "app/platform/messages/i18n.py": "the ligatures that the search key opens",
+    "app/platform/search.py": "the letters that the search key changes",
 }
 """Files whose accented strings are data, with the reason."""
 

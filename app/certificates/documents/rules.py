@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, TypeAlias
 
-from app.certificates.schemas import SHORT_CODE_ALPHABET, SHORT_CODE_LENGTH, CertificateRecord, PrintedCompetency
+from app.certificates.schemas import CertificateRecord, PrintedCompetency
 from app.curricula.schemas import Curriculum, Framework
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason
@@ -30,17 +30,6 @@ COMPETENCY_LIMITS = (40, 52, 75, 90)
 
 ONE_COLUMN = 6
 """The most competencies in a table of one column."""
-
-
-def short_code_digest(typed: str) -> bytes | None:
-    """Return the five bytes of a short code, or ``None``; accepts any case, hyphens, O for 0, I and L for 1."""
-    tidy = re.sub(r"[\s-]", "", typed).upper().translate(str.maketrans("OIL", "011"))
-    if len(tidy) != SHORT_CODE_LENGTH or any(letter not in SHORT_CODE_ALPHABET for letter in tidy):
-        return None
-    number = 0
-    for letter in tidy:
-        number = number << 5 | SHORT_CODE_ALPHABET.index(letter)
-    return number.to_bytes(5)
 
 
 def participation_period(starts_on: date, ends_on: date, joined_on: date | None, issued: date) -> tuple[date, date]:

@@ -63,6 +63,10 @@ def read_certificate(
 def verify(
     _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, response: Response, code: str
 ) -> Verification:
-    """Return what a code proves, to anyone: a name only while the certificate is valid, never a reason (BR-21)."""
+    """Return what a code proves, to anyone: a name only while the certificate is valid, never a reason (BR-21).
+
+    The code is read as people copy it, also inside an address; a number followed by its short code is one too. 404
+    ``certificate_unknown`` for a code of no document, ``certificate_mistyped`` or another code for what is none.
+    """
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return service.verify(db, keyring, code, origin=origin_of(request))
+    return service.verify(db, keyring, code, origin=origin_of(request)).proof

@@ -8,6 +8,7 @@ from app.certificates import rules as certificates_rules
 from app.certificates.corrections import revocations
 from app.certificates.enums import CertificateState
 from app.certificates.register import service
+from app.certificates.register.rules import read_code
 from app.certificates.register.schemas import RegisterQuery
 from app.certificates.register.service import see_certificate
 from app.certificates.schemas import CertificateRef
@@ -29,6 +30,9 @@ from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
+
+MAX_TYPED = 2000
+"""Characters that the form takes: an address may be pasted with the message around it."""
 
 PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 """Headers of a page whose address holds a code: no indexing, and no address sent to other sites."""
@@ -78,15 +82,19 @@ def verification_form(
     db: SessionDep,
     keyring: KeyringDep,
     request: Request,
-    code: Annotated[str | None, Query(max_length=500)] = None,
+    code: Annotated[str | None, Query(max_length=MAX_TYPED)] = None,
 ) -> Response:
-    """Show the form for a document without its QR code; redirect to the page of a well-formed code."""
-    parsed = certificates_rules.parse_code(code or "")
-    if parsed is not None:
-        return redirect_after_post(f"/v/{parsed}")
+    """Show the form for a document without its QR code; redirect to the page of the code that was typed."""
     if not code:
         return render(request, "certificates/verification_form.html")
-    return _verification_page(db, keyring, request, code)
+    codes = read_code(code).codes
+    if len(codes) == 1:
+        return redirect_after_post(f"/v/{codes[0]}")
+    try:
+        checked = service.verify(db, keyring, code, origin=origin_of(request))
+    except NotFound as refusal:
+        return _refused(request, refusal, code)
+    return redirect_after_post(f"/v/{checked.code}")
 
 
 @router.get("/v/{code}", dependencies=[slowed(RateLimitScope.VERIFY)])
@@ -111,16 +119,31 @@ def _verification_page(
 ) -> Response:
     """Render what a code proves and, with ``sha256``, whether a file is the issued document; 404 when unknown."""
     try:
-        verification, same = service.verify_document(db, keyring, code, sha256 or "", origin=origin_of(request))
-        page = render(
-            request,
-            "certificates/verification.html",
-            verification=verification,
-            code=certificates_rules.parse_code(code),
-            same=same,
-            compared=sha256 is not None,
-        )
+        checked = service.verify(db, keyring, code, origin=origin_of(request))
     except NotFound as refusal:
-        page = render(request, "certificates/verification.html", status=refusal.status, verification=None)
+        return _refused(request, refusal, code)
+    page = render(
+        request,
+        "certificates/verification.html",
+        verification=checked.proof,
+        code=checked.code,
+        same=checked.is_document(sha256 or ""),
+        compared=sha256 is not None,
+    )
+    page.headers.update(PRIVATE)
+    return page
+
+
+def _refused(request: Request, refusal: NotFound, typed: str) -> Response:
+    """Render the form again with what was typed, and why it proves nothing."""
+    reason = next(iter(refusal.reasons), None)
+    page = render(
+        request,
+        "certificates/verification.html",
+        status=refusal.status,
+        verification=None,
+        reason=reason,
+        typed=typed[:MAX_TYPED] if reason else "",
+    )
     page.headers.update(PRIVATE)
     return page

@@ -1,15 +1,16 @@
 """The register of certificates: lists, search, reading, and public verification by code."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, text
 from sqlmodel import col
 
-from app.certificates import rules as certificates_rules
-from app.certificates.documents import rules as documents_rules
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
+from app.certificates.register import rules
 from app.certificates.register.schemas import NoLongerValid, RegisterQuery, RegisterSort, Verified
 from app.certificates.schemas import CertificateLine, CertificateRecord, CertificateRef, CertificateView
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -17,7 +18,7 @@ from app.cohorts.models import Enrolment
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.paging import Page
@@ -84,20 +85,23 @@ def own_certificates(db: Session, actor: Actor) -> tuple[CertificateLine, ...]:
 def college_certificates(db: Session, college: CollegeShown, search: str = "") -> tuple[CertificateLine, ...]:
     """Return the certificates of a college, newest first.
 
-    ``search`` is a number or a short code read over the telephone, else words of the holder's name.
+    ``search`` is a number, a code or a short code read over the telephone, else words of the holder's name.
     """
     return certificate_lines(db, col(Certificate.college_id) == college.id, *_search_conditions(search))
 
 
 def _search_conditions(search: str) -> list[ColumnElement[bool]]:
-    """Return the condition of a search: a number, a short code or words of the holder's name; none for a blank one."""
+    """Return the condition of a search: a number, a code or words of the holder's name; none for a blank one."""
     if not search.strip():
         return []
-    alternatives: list[ColumnElement[bool]] = [col(Certificate.number) == search.strip().upper()]
-    digest = documents_rules.short_code_digest(search)
-    if digest is not None:
-        alternatives.append(func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5) == digest)
-    words = [col(Person.search_key).contains(word, autoescape=True) for word in search_words(search)]
+    read = rules.read_code(search)
+    alternatives: list[ColumnElement[bool]] = [col(Certificate.code).in_(read.codes)] if read.codes else []
+    if read.number is not None:
+        alternatives.append(col(Certificate.number) == read.number)
+    elif read.short_digests:
+        digest = func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5)
+        alternatives.append(digest.in_(read.short_digests))
+    words = contains_words(col(Person.search_key), search_words(search))
     return [or_(*alternatives, and_(*words) if words else false())]
 
 
@@ -145,34 +149,44 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
 # Public verification -----------------------------------------------------------------------------
 
 
-def verify(db: Session, keyring: Keyring, typed: str, *, origin: str) -> Verified | NoLongerValid:
-    """Return what a code proves, to anyone: one certificate of any college, never a list.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The whole code that a text holds, and what it proves."""
 
-    Raises ``NotFound``, the same for an unknown code and a malformed one; many of them from one address slow it.
+    code: str
+    proof: Verified | NoLongerValid
+
+    def is_document(self, sha256: str) -> bool | None:
+        """Return whether a file with this digest is the document that was issued under the code.
+
+        ``None`` where there is nothing to compare with: the certificate is no longer valid, or was never rendered.
+        """
+        issued = self.proof.document_sha256 if isinstance(self.proof, Verified) else None
+        return None if issued is None else issued == sha256
+
+
+def verify(db: Session, keyring: Keyring, typed: str, *, origin: str) -> Checked:
+    """Return what was typed proves, to anyone: one certificate of any college, never a list.
+
+    A whole code, or a number with its short code. Raises ``NotFound``: with a reason where the text holds neither,
+    which counts as no attempt; else ``certificate_unknown``, and many of them from one address slow it.
     """
+    read = rules.read_code(typed)
+    if (reason := rules.unreadable(read)) is not None:
+        raise NotFound(reason.code, reason)
     with limited_attempt(db, keyring, RateLimitScope.VERIFY, of_address(origin), wrong=NotFound):
-        return _verify_code(db, typed)
-
-
-def verify_document(
-    db: Session, keyring: Keyring, typed: str, sha256: str, *, origin: str
-) -> tuple[Verified | NoLongerValid, bool | None]:
-    """Return what a code proves, and whether a file with this digest is the document that was issued under it.
-
-    ``None`` where there is nothing to compare with: the certificate is no longer valid, or was never rendered.
-    """
-    verification = verify(db, keyring, typed, origin=origin)
-    issued = verification.document_sha256 if isinstance(verification, Verified) else None
-    return verification, None if issued is None else issued == sha256
-
-
-def _verify_code(db: Session, typed: str) -> Verified | NoLongerValid:
-    """Return what a code proves, through the database function that reads across colleges."""
-    row = db.execute(
-        text("select * from verify_certificate(:code)"), {"code": certificates_rules.parse_code(typed) or ""}
-    ).one_or_none()
-    if row is None:
+        for code in _whole_codes(db, read):
+            row = db.execute(text("select * from verify_certificate(:code)"), {"code": code}).one_or_none()
+            if row is not None:
+                proof = Verified if row.state == CertificateState.VALID else NoLongerValid
+                return Checked(code, proof.model_validate(row))
         raise NotFound("certificate_unknown")
-    if row.state == CertificateState.VALID:
-        return Verified.model_validate(row)
-    return NoLongerValid.model_validate(row)
+
+
+def _whole_codes(db: Session, read: rules.TypedCode) -> Iterator[str]:
+    """Yield the codes to look up, through the database function that reads across colleges for a number."""
+    yield from read.codes
+    if read.number is not None:
+        statement = text("select code from code_of_certificate(:number, :digest)")
+        for digest in read.short_digests:
+            yield from db.execute(statement, {"number": read.number, "digest": digest}).scalars()
