@@ -63,6 +63,9 @@ def _command_fields() -> set[str]:
 
 
 FAMILIES: dict[str, frozenset[str]] = {
+    "certificates.printed.": frozenset(
+        {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
+    ),
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
