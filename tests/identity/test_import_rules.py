@@ -129,6 +129,14 @@ def test_row_numbers_are_those_of_the_spreadsheet_blank_rows_included() -> None:
     assert [problem.row for problem in report.problems] == [5]
 
 
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_title_above_the_headings_is_no_person(separator: str) -> None:
+    rows = ("Personnel de formation, 2026", "", '"Mis à jour; le 26 novembre"')
+    read = sheet_of(*rows, *(row.replace(";", separator) for row in (HEADER, ALIX)))
+    assert problems(read) == []
+    assert [line.row for line in read.lines] == [5]
+
+
 def test_separator_that_excel_names_on_its_first_line_is_followed() -> None:
     read = read_sheet(f"sep=|\r\n{HEADER}\r\n{ALIX}\r\n".replace(";", "|").encode())
     assert [(line.row, line.cells[Column.LAST_NAME]) for line in read.lines] == [(3, "Tremblay")]
@@ -171,6 +179,7 @@ def test_column_without_heading_or_cells_is_ignored() -> None:
         ((HEADER + ";", ALIX + ";orphelin"), [(1, "import_heading", "7")]),
         ((HEADER, ALIX + ";de trop"), [(2, "import_cells", "row")]),
         ((HEADER, 'a@exemple.ca;"Alix;Tremblay;trainer;havre;'), [(2, "import_quotes", "row")]),
+        ((HEADER.replace(";", ","), 'a@exemple.ca,"Alix,Tremblay,trainer,havre,'), [(2, "import_quotes", "row")]),
         ((HEADER, 'a@exemple.ca;"Alix"e;Tremblay;trainer;havre;'), [(2, "import_quotes", "row")]),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from app.platform.errors import Reason
 from app.platform.search import search_words
@@ -53,6 +54,8 @@ HEADINGS: Mapping[Column, str] = {
 COLUMN_OF = {heading: column for column, headings in HEADINGS.items() for heading in headings.split()}
 PASSWORDS = frozenset(["motdepasse", "motpasse", "mdp", "password", "passwd"])
 REQUIRED = (Column.EMAIL, Column.ROLE)
+TITLES = 10
+"""Among how many filled rows the headings are looked for."""
 NAMES = (Column.FIRST_NAME, Column.LAST_NAME)
 
 
@@ -100,7 +103,7 @@ def read_sheet(data: bytes) -> Sheet:
     filled = [(row, cells) for row, cells in records if any(cells)]
     if not filled:
         return Sheet(problems=(Problem(1, Reason("import_empty")),), encoding=encoding)
-    (header_row, header), *rows = filled
+    (header_row, header), *rows = filled[_titles_above(filled) :]
     places, problems = _columns(header_row, header, [cells for _, cells in rows])
     if len(rows) > MAX_ROWS:
         problems.append(Problem(header_row, Reason("import_rows", {"n": MAX_ROWS})))
@@ -115,6 +118,12 @@ def read_sheet(data: bytes) -> Sheet:
         lines.append(Line(row, values))
     headings = {column: header[place] for column, place in places.items()}
     return Sheet(tuple(lines), headings, tuple(problems), encoding)
+
+
+def _titles_above(filled: Sequence[tuple[int, list[str]]]) -> int:
+    """Return how many rows stand above the headings: the title of a sheet, its date."""
+    known = (len({COLUMN_OF.get(heading_key(cell)) for cell in cells} - {None}) for _, cells in filled[:TITLES])
+    return next((place for place, number in enumerate(known) if number >= len(REQUIRED)), 0)
 
 
 def heading_key(heading: str) -> str:
@@ -159,12 +168,12 @@ def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _known_headings(text: str, delimiter: str) -> int:
-    """Return how many headings the first row has when cut at a delimiter."""
-    try:
-        header = next((cells for cells in _reader(text, delimiter) if any(map(_cell, cells))), [])
-    except csv.Error:
-        return 0
-    return len({heading_key(cell) for cell in header} & (COLUMN_OF.keys() | PASSWORDS))
+    """Return the most headings that a row at the top has when cut at a delimiter."""
+    most = 0
+    with suppress(csv.Error):
+        for cells in islice(_reader(text, delimiter), 2 * TITLES):
+            most = max(most, len({heading_key(cell) for cell in cells} & (COLUMN_OF.keys() | PASSWORDS)))
+    return most
 
 
 def _columns(row: int, header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[dict[Column, int], list[Problem]]:
