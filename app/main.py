@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app import __version__
@@ -15,6 +15,7 @@ from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
 from app.platform.security.keyring import Keyring
 from app.platform.web import health
+from app.platform.web.incoming.parameters import check_parameters
 from app.platform.web.middleware import RequestGuard
 from app.platform.web.openapi.description import DescribedAPI
 from app.platform.web.pages import API, STATIC
@@ -41,6 +42,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
         openapi_url="/api/openapi.json",
         redirect_slashes=False,  # the redirect would contain the Host header as received
         lifespan=dispose_database,
+        dependencies=[Depends(check_parameters)],
     )
     site.state.settings = settings
     site.state.database = database

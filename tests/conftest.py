@@ -152,7 +152,7 @@ def settings(tmp_path: Path) -> "Settings":
     """Settings of a test deployment, its files in a folder of its own."""
     from app.platform.config import Settings
 
-    return Settings(data_dir=tmp_path, base_url=SITE)
+    return Settings(data_dir=tmp_path, base_url=SITE, outgoing_loopback=True)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         "between them: who runs an issuer can sign in as whoever is linked to it, so the operator names them, and not "
         "those who invite; outside production every issuer is accepted",
     )
+    outgoing_loopback: bool = Field(
+        default=False,
+        description="let requests of the service go to this machine over plain HTTP, to try a sign-in service; "
+        "refused in production",
+    )
     english: bool = Field(default=False, description="offer English beside French; off by default")
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
     session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
@@ -137,14 +142,20 @@ class Settings(BaseSettings):
 
 
 def unsafe_settings(settings: Settings) -> list[Reason]:
-    """Return why these settings are unsafe in production; empty in another environment."""
+    """Return why these settings are unsafe in production; empty in another environment, which must be named.
+
+    An https address without an environment is a production whose checks were forgotten.
+    """
     if settings.environment != "production":
-        return []
+        is_forgotten = settings.secure and "environment" not in settings.model_fields_set
+        return [Reason("environment_unset", field="ESCOUADE_ENVIRONMENT")] if is_forgotten else []
     reasons = []
     if settings.database_url is None:
         reasons.append(Reason("embedded_database", field="ESCOUADE_DATABASE_URL"))
     if not settings.secure:
         reasons.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
+    if settings.outgoing_loopback:
+        reasons.append(Reason("outgoing_loopback", field="ESCOUADE_OUTGOING_LOOPBACK"))
     reasons.extend(weaknesses(settings.keyring_file))
     reasons.extend(signing_key_problems(settings.signing))
     return reasons

@@ -77,6 +77,13 @@ class Gone(DomainError):
     code = "gone"
 
 
+class UnsupportedMedia(DomainError):
+    """The body is of a type that the route does not read (415)."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media"
+
+
 class Invalid(DomainError):
     """The request is well-formed but breaks a rule (422)."""
 

@@ -59,6 +59,8 @@ def test_serve_links_use_the_given_port(
 
 
 def test_serve_base_url_that_was_set_is_kept(escouade: Escouade, empty: Database, served: list[FastAPI]) -> None:
-    done = escouade(empty, "serve", "--port", free_port(), base_url="https://escouade.example.com")
+    done = escouade(
+        empty, "serve", "--port", free_port(), base_url="https://escouade.example.com", environment="development"
+    )
     assert (done.status, done.err) == (0, "")
     assert [app.state.settings.base_url for app in served] == ["https://escouade.example.com"]

@@ -40,6 +40,15 @@ def test_unsafe_settings_reasons_by_environment(
     assert all(explain(r) for r in reasons_found)
 
 
+def test_https_without_an_environment_is_refused(tmp_path: Path) -> None:
+    """A production whose checks were forgotten."""
+    reasons = unsafe_settings(Settings(base_url="https://escouade.example.com", data_dir=tmp_path))
+    assert [(r.code, r.field) for r in reasons] == [("environment_unset", "ESCOUADE_ENVIRONMENT")]
+    assert explain(reasons[0])
+    named = Settings(environment="development", base_url="https://escouade.example.com", data_dir=tmp_path)
+    assert unsafe_settings(named) == []
+
+
 def test_production_keyring_must_exist_and_be_readable_by_its_owner_only(tmp_path: Path) -> None:
     chosen = Settings(environment="production", database_url=URL, base_url="https://e.example", data_dir=tmp_path)
     assert [r.code for r in unsafe_settings(chosen)] == ["keyring_missing"]

@@ -127,7 +127,7 @@ def test_oidc_authorization_request_has_state_nonce_and_pkce(
 def test_oidc_cookie_over_tls_is_bound_to_the_host(
     database: Database, world: World, provider: Provider, tmp_path: Path
 ) -> None:
-    settings = Settings(data_dir=tmp_path, base_url="https://testserver")
+    settings = Settings(data_dir=tmp_path, base_url="https://testserver", outgoing_loopback=True)
     site = create_app(settings, database, RING)
     with TestClient(site, base_url="https://testserver", follow_redirects=False) as client:
         provider_id = offered(client, database, world, provider.issuer)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from app.identity.oidc.rules import (
     ExpectedClaims,
     is_issuer,
-    is_loopback,
     is_safe_address,
     metadata_fault,
     token_fault,
@@ -100,12 +99,6 @@ def test_metadata_needs_its_own_issuer_and_safe_endpoints() -> None:
     assert metadata_fault(good, "https://id.example/", loopback=False) == "metadata_issuer"
     for name in good.keys() - {"issuer"}:
         assert metadata_fault(good | {name: "http://cles.example"}, "https://id.example", loopback=True) == name
-
-
-def test_loopback_addresses() -> None:
-    assert is_loopback("http://localhost:9/a")
-    assert not is_loopback("https://localhost.example")
-    assert not is_loopback("/a")
 
 
 def test_usable_keys_are_limited_in_number() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_sign_in_redirects_to_the_page_first_requested(client: TestClient, world
     assert sign_in_path == "/connexion?suite=/parcours"
     form = re.search(r'action="([^"]+)"', client.get(sign_in_path).text)
     assert form is not None
-    answer = client.post(form[1], data={"email": world.emails["maude"], "password": PASSWORD})
+    answer = client.post(unescape(form[1]), data={"email": world.emails["maude"], "password": PASSWORD})
     assert answer.headers["location"] == "/parcours"
 
 

@@ -1,6 +1,7 @@
 """The request middleware: hostile bodies, sizes as received, hosts, headers of every response; never a 500."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
@@ -22,6 +24,7 @@ from app.platform.messages import i18n as text
 from app.platform.security.keyring import new_keyring
 from app.platform.web.middleware import BODY_BYTES, MEGABYTE
 from app.platform.web.problems import problem
+from tests.conftest import RING
 from tests.factories.activities import row_counts
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_, token
@@ -83,7 +86,7 @@ def test_hostile_json_to_a_page_is_refused_as_a_page(
     path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.C/textes"
     for name, (content, *_) in {**HOSTILE, **MORE}.items():
         answer = client.post(path, content=content, headers=media)
-        assert (answer.status_code in (400, 413, 422), is_page(answer)) == (True, True), name
+        assert (answer.status_code in (400, 413, 415, 422), is_page(answer)) == (True, True), name
     assert row_counts(database, world) == NOTHING
 
 
@@ -124,15 +127,58 @@ def test_form_in_another_charset_is_refused(client: TestClient, charset: str) ->
     assert (answer.status_code, is_page(answer)) == (400, True)
 
 
+DISPOSITION = b'Content-Disposition: form-data; name="email"'
+MULTIPART_FAULTS = {
+    "latin-1 text": DISPOSITION + b"\r\n\r\nzo\xe9@escouade.example.com",
+    "half a character": DISPOSITION + b"\r\n\r\n\xed\xa0\x80",
+    "cut character": DISPOSITION + b"\r\n\r\na\xc3",
+    "charset of a part": DISPOSITION + b"\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\na",
+    "name of a field": b'Content-Disposition: form-data; name="\xe9"\r\n\r\na',
+    "name of a file": b'Content-Disposition: form-data; name="email"; filename="\xe9.pdf"\r\n\r\na',
+    "quoted-printable": DISPOSITION + b"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=C3=A9",
+}
+
+
+@pytest.mark.parametrize("part", MULTIPART_FAULTS.values(), ids=MULTIPART_FAULTS)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_multipart_text_that_is_not_utf8_is_refused(port: int, part: bytes, size: int) -> None:
+    """In whatever pieces it comes; the framework would read it as Latin-1."""
+    body = b"--x\r\n" + part + b"\r\n--x--\r\n"
+    lines = ("Content-Type: multipart/form-data; boundary=x", "Transfer-Encoding: chunked", "Connection: close")
+    status, document = exchange(port, head("/api/v1/sign-ins", *lines), *chunks(body, size))
+    assert (status, document["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF-8", "; charset=us-ascii"])
+def test_multipart_text_in_utf8_is_read(client: TestClient, charset: str) -> None:
+    part = b"--x\r\n" + DISPOSITION + f"\r\nContent-Type: text/plain{charset}".encode()
+    part += "\r\n\r\nzoé\r\n--x--\r\n".encode()
+    answer = client.post("/connexion", content=part, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert (answer.status_code, 'value="zoé"' in answer.text) == (422, True)
+
+
+def test_multipart_file_may_hold_any_bytes(client: TestClient) -> None:
+    every_byte = bytes(range(256)) * 40
+    answer = client.post(f"/v/{1:032x}/fichier", files={"file": ("é.pdf", every_byte, "application/pdf")})
+    assert answer.status_code == 404, "read, and no certificate has this code"
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/plain", "application/octet-stream", ""])
+def test_form_of_another_media_type_is_refused(client: TestClient, media: str) -> None:
+    answer = client.post("/connexion", content=b"email=a&password=b", headers={"Content-Type": media})
+    assert (answer.status_code, is_page(answer)) == (415, True)
+
+
 @pytest.mark.parametrize(
     ("media", "status", "code"),
     [
-        ("text/plain", 422, "invalid"),
-        ("text/json", 422, "invalid"),
-        ("application/xml", 422, "invalid"),
-        ("application/x-www-form-urlencoded", 422, "invalid"),
-        ("multipart/form-data", 422, "invalid"),
-        ("application/x-www-form-urlencoded/json", 422, "invalid"),
+        ("text/plain", 415, "unsupported_media"),
+        ("text/json", 415, "unsupported_media"),
+        ("application/xml", 415, "unsupported_media"),
+        ("application/x-www-form-urlencoded", 415, "unsupported_media"),
+        ("multipart/form-data", 415, "unsupported_media"),
+        ("application/x-www-form-urlencoded/json", 415, "unsupported_media"),
+        ("", 415, "unsupported_media"),
         ("application/json; charset=latin-1", 400, "bad_request"),
         ("application/json; charset=UTF-8", 401, "wrong_sign_in"),
         ("application/merge-patch+json", 401, "wrong_sign_in"),
@@ -223,7 +269,7 @@ def test_unknown_host_is_refused(client: TestClient, host: str) -> None:
 def test_production_accepts_one_host(settings: Settings, database: Database) -> None:
     chosen = settings.model_copy(update={"environment": "production", "base_url": "https://escouade.example"})
     client = TestClient(create_app(chosen, database, new_keyring()), base_url="https://escouade.example")
-    assert client.get("/connexion").status_code == 200
+    assert client.get("/connexion").headers["strict-transport-security"] == "max-age=31536000"
     for host in ("localhost", "127.0.0.1", "testserver"):
         assert client.get("/connexion", headers={"Host": host}).status_code == 400
 
@@ -391,6 +437,69 @@ def test_file_size_is_limited_as_received(
     assert status == expected[0]
     assert document["code"] == "too_large" or [e["code"] for e in document["errors"]] == ["file_too_large"]
     assert row_counts(database, world) == NOTHING
+
+
+# What a route does not know ----------------------------------------------------------------------
+
+SITE = create_app(Settings(), Database("postgresql+psycopg://nowhere/none"), RING)
+ROUTES = [
+    (method, context.path or "")
+    for context in iter_route_contexts(SITE.routes)
+    if isinstance(context.original_route, APIRoute)
+    for method in sorted(context.methods or ())
+]
+IGNORES_OTHERS = {"/connexion/oidc/retour"}
+"""An authorization response may hold more than we know (RFC 6749, 4.1.2)."""
+
+
+@pytest.mark.parametrize(("method", "path"), [r for r in ROUTES if r[1] not in IGNORES_OTHERS])
+def test_unknown_query_parameter_is_refused(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, re.sub(r"\{[^}]+\}", "1", path) + "?inconnu=1")
+    assert answer.status_code == 422
+    if path.startswith("/api/"):
+        assert [(e["code"], e["field"]) for e in answer.json()["errors"]] == [("extra_forbidden", "inconnu")]
+    else:
+        assert "Ce renseignement n’est pas attendu ici." in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/colleges/1/certificates?search=a&search=b",
+        "/api/v1/accounts?limit=1&limit=2",
+        "/connexion?suite=/&suite=/parcours",
+        "/connexion/oidc/retour?state=a&state=b",
+    ],
+)
+def test_query_parameter_of_one_value_sent_twice_is_refused(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, "Ce renseignement est donné deux fois." in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["/connexion", "/mot-de-passe-oublie"])
+@pytest.mark.parametrize("as_multipart", [False, True])
+def test_form_field_of_one_value_sent_twice_is_refused(client: TestClient, path: str, *, as_multipart: bool) -> None:
+    body, media = b"email=a%40b.example&email=c%40d.example&password=x", FORM["Content-Type"]
+    if as_multipart:
+        body = b"--x\r\n" + DISPOSITION + b"\r\n\r\na\r\n--x\r\n" + DISPOSITION + b"\r\n\r\nb\r\n--x--\r\n"
+        media = "multipart/form-data; boundary=x"
+    answer = client.post(path, content=body, headers={"Content-Type": media})
+    assert (answer.status_code, is_page(answer)) == (422, True)
+    assert "Ce renseignement est donné deux fois." in answer.text
+
+
+def test_unknown_field_beside_a_file_is_refused(client: TestClient) -> None:
+    answer = client.post(f"/v/{1:032x}/fichier", files={"file": ("a.pdf", PDF)}, data={"couleur": "bleu"})
+    assert answer.status_code == 422
+    assert "Ce renseignement n’est pas attendu ici." in answer.text
+
+
+def test_refused_parameter_keeps_the_menu_of_a_signed_in_person(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    page = client.get("/parcours?inconnu=1")
+    assert (page.status_code, "Se connecter" in page.text) == (422, False)
 
 
 def test_query_that_is_not_text_is_refused(client: TestClient) -> None:

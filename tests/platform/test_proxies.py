@@ -13,7 +13,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.keyring import new_keyring
 from app.platform.security.rate_limit import origin_of
-from app.platform.web.proxies import client_address
+from app.platform.web.incoming.proxies import client_address
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("127.0.0.1"), ip_network("2001:db8:1::/48"))
 

@@ -8,7 +8,7 @@ from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.schema import Command, Line
 from tests.factories.forms import form_to
-from tests.factories.network import World, as_
+from tests.factories.network import World, as_, token
 
 SIGN_IN = {"email": "maude@escouade.example.com", "password": "ce n’est pas la bonne phrase"}
 
@@ -154,6 +154,19 @@ def test_write_with_a_token_from_another_site_is_accepted(client: TestClient, da
     assert answer.status_code == 204
 
 
+@pytest.mark.parametrize("headers", CROSS_SITE)
+@pytest.mark.parametrize("authorization", ["Basic eDp5", "Bearer", "Bearer ", "Bearer x", "Digest", "", "rien"])
+def test_write_with_a_cookie_from_another_site_is_refused_whatever_authorization_says(
+    client: TestClient, database: Database, world: World, headers: dict[str, str], authorization: str
+) -> None:
+    """All but a bearer token leave the cookie in force."""
+    client.cookies.set("escouade", token(database, world, "maude"))
+    sent = {**headers, "Authorization": authorization}
+    assert client.delete("/api/v1/me/sign-ins", headers=sent).json()["code"] == "cross_site"
+    assert client.post("/deconnexion", headers=sent).status_code == 403
+    assert client.get("/api/v1/me", headers={"Authorization": "Basic eDp5"}).status_code == 200
+
+
 def test_refused_form_comes_back_with_what_was_typed_but_no_password(client: TestClient) -> None:
     typed = {"email": "<b>x", "password": "ma phrase de passe", "couleur": "bleu"}
     answer = client.post("/connexion?suite=/parcours", data=typed)
@@ -200,3 +213,6 @@ def test_every_response_has_the_security_headers(client: TestClient, path: str) 
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert "strict-transport-security" not in headers, "people reach this one over plain HTTP"

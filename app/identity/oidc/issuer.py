@@ -1,12 +1,11 @@
 """Requests to an OpenID Connect issuer: its metadata, its keys, a code for an ID token. No response is trusted.
 
-Each response is small, quick and from the very address requested (no redirect is followed). Nothing is cached
-between exchanges: a key that the issuer withdraws is refused at once.
+Requests go through the one client of outgoing requests (``app/platform/outgoing``). Nothing is cached between
+exchanges: a key that the issuer withdraws is refused at once.
 """
 
 import json
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +21,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
-from app.identity.oidc.rules import ALGORITHMS, is_loopback, metadata_fault, usable_keys
+from app.identity.oidc.rules import ALGORITHMS, metadata_fault, usable_keys
 from app.platform.errors import Forbidden, Unavailable
+from app.platform.outgoing.client import Unanswered, fetch
 
-TIMEOUT_SECONDS = 5.0
-"""Longest time for one request to an issuer."""
-MAX_BYTES = 256 * 1024
-"""Longest response body."""
 ISSUER_SLOTS = BoundedSemaphore(3)
 """Limit of concurrent exchanges: each holds a database connection, and a slow issuer must not hold them all."""
 
@@ -75,7 +71,7 @@ def issuer_slot() -> Iterator[None]:
 
 def discover(issuer: str, *, loopback: bool) -> dict[str, Any]:
     """Return the issuer's metadata, checked against its pinned name (OIDC Discovery 1.0, section 4)."""
-    metadata = _fetch_json(get_well_known_url(issuer, external=True))
+    metadata = _fetch_json(get_well_known_url(issuer, external=True), loopback=loopback)
     fault = metadata_fault(metadata, issuer, loopback=loopback)
     if fault is not None:
         raise unavailable(fault)
@@ -85,7 +81,7 @@ def discover(issuer: str, *, loopback: bool) -> dict[str, Any]:
 def fetch_claims(client: Client, metadata: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
     """Return the claims of the ID token that a code is exchanged for; only its signature is verified."""
     token = _exchange_code(client, metadata, code, verifier)
-    for jwk in usable_keys(_fetch_json(metadata["jwks_uri"])):
+    for jwk in usable_keys(_fetch_json(metadata["jwks_uri"], loopback=client.loopback)):
         key = _import_key(jwk)
         if key is None:
             continue
@@ -117,7 +113,7 @@ def _exchange_code(client: Client, metadata: Mapping[str, Any], code: str, verif
     else:
         auth = ClientAuth(quote(client.client_id, safe=""), quote(client.secret, safe=""), "client_secret_basic")
     address, headers, body = auth.prepare("POST", metadata["token_endpoint"], headers, body)
-    status, answer = _request("POST", address, headers=headers, content=body)
+    status, answer = _request(address, method="POST", headers=headers, content=body, loopback=client.loopback)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise unavailable(f"token endpoint {status}")
     token = answer.get("id_token") if status == HTTPStatus.OK else None
@@ -126,34 +122,27 @@ def _exchange_code(client: Client, metadata: Mapping[str, Any], code: str, verif
     return token
 
 
-def _fetch_json(address: str) -> dict[str, Any]:
+def _fetch_json(address: str, *, loopback: bool) -> dict[str, Any]:
     """Return the JSON object at an address; raise ``Unavailable`` for any status but 200."""
-    status, answer = _request("GET", address)
+    status, answer = _request(address, loopback=loopback)
     if status != HTTPStatus.OK:
         raise unavailable(f"status {status}")
     return answer
 
 
 def _request(
-    method: str, address: str, *, headers: Mapping[str, str] | None = None, content: str = ""
+    address: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, content: str = "", loopback: bool
 ) -> tuple[int, dict[str, Any]]:
-    """Return ``(status, JSON object)``, within one deadline for the whole response, however slowly it comes."""
-    import httpx  # noqa: PLC0415 - costly to import, and needed only where a college has a provider
-
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    all_headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
-    body = bytearray()
+    """Return ``(status, JSON object)``, empty for other JSON; raise ``Unavailable`` without a usable response."""
     try:
-        with (
-            # A proxy of the environment leads to other hosts, never to this machine.
-            httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_loopback(address)) as http,
-            http.stream(method, address, headers=all_headers, content=content.encode()) as response,
-        ):
-            for chunk in response.iter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES or time.monotonic() > deadline:
-                    raise unavailable("response too long")
-        answer = json.loads(body) if body else {}
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+        answer = fetch(
+            method,
+            address,
+            headers={"Accept": "application/json", **(headers or {})},
+            content=content.encode(),
+            loopback=loopback,
+        )
+        document = json.loads(answer.body) if answer.body else {}
+    except (Unanswered, ValueError, RecursionError) as error:
         raise unavailable(type(error).__name__) from None
-    return response.status_code, answer if isinstance(answer, dict) else {}
+    return answer.status, document if isinstance(document, dict) else {}

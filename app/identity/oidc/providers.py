@@ -27,7 +27,7 @@ def secret_binding(issuer: str, client_id: str) -> str:
 
 def allows_loopback(settings: Settings) -> bool:
     """Return whether an issuer may be on this machine, over plain HTTP: for trials, never in production."""
-    return settings.environment != "production"
+    return settings.outgoing_loopback and settings.environment != "production"
 
 
 def sign_in_options(db: Session, settings: Settings) -> tuple[SignInOption, ...]:

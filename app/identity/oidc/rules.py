@@ -38,11 +38,6 @@ class ExpectedClaims:
     nonce: str
 
 
-def is_loopback(address: str) -> bool:
-    """Return whether an address is on this machine."""
-    return (urlsplit(address).hostname or "") in LOOPBACK
-
-
 def is_safe_address(address: object, *, loopback: bool) -> bool:
     """Return whether an absolute address is over TLS, or (``loopback``) on this machine."""
     if not isinstance(address, str) or not address.isascii() or not address.isprintable() or " " in address:

@@ -74,7 +74,8 @@ class IdentityShown(Read):
 class Callback(Read):
     """The parameters of an authorization response (OIDC Core 3.1.2.5, RFC 9207); others are ignored."""
 
-    model_config = ConfigDict(defer_build=False)  # FastAPI builds the model of a query when the route is declared
+    # Others may come (RFC 6749, 4.1.2). FastAPI builds the model of a query when the route is declared.
+    model_config = ConfigDict(extra="ignore", defer_build=False)
 
     state: Annotated[str, StringConstraints(max_length=200)] = ""
     code: Annotated[str, StringConstraints(max_length=4000)] = ""

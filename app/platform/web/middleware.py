@@ -19,9 +19,10 @@ from app.platform.config import Settings
 from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
 from app.platform.security.guards import UNSAFE
+from app.platform.web.incoming.multipart import MultipartText, is_utf8
+from app.platform.web.incoming.proxies import set_client
 from app.platform.web.pages import API
 from app.platform.web.problems import answer_problem, problem
-from app.platform.web.proxies import set_client
 from app.platform.web.strict_json import is_utf8_form, validate
 
 MEGABYTE = 1024 * 1024
@@ -46,7 +47,16 @@ SECURITY_HEADERS = (
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        b"microphone=(), midi=(), payment=(), usb=()",
+    ),
 )
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""Added where people use https; only this host: what stands beside it on its domain is not ours."""
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -58,8 +68,11 @@ def trusted_hosts(settings: Settings) -> frozenset[str]:
 
 
 def cross_site(scope: Scope, headers: Headers, origin: str) -> bool:
-    """Return whether, according to the browser, another site sent this write."""
-    if scope["method"] not in UNSAFE or "authorization" in headers:
+    """Return whether, according to the browser, another site sent this write.
+
+    A program's token is no browser's, but only where no cookie comes with it: any page can send ``Authorization`` too.
+    """
+    if scope["method"] not in UNSAFE or ("authorization" in headers and "cookie" not in headers):
         return False
     fetch_site = headers.get("sec-fetch-site")
     if fetch_site is not None:
@@ -71,9 +84,12 @@ def cross_site(scope: Scope, headers: Headers, origin: str) -> bool:
 class GuardedRequest:
     """A request with its receive and send functions: it limits the body, and knows whether the response has started."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Headers, limit: int) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, *, limit: int, secure: bool
+    ) -> None:
         self.scope, self._receive, self._send = scope, receive, send
-        self.limit = limit
+        self.limit, self.secure = limit, secure
+        self.text: MultipartText | None = None
         self.declared = int(length) if (length := headers.get("content-length", "0")).isdecimal() else 0
         self.expects_continue = headers.get("expect", "").lower() == "100-continue"
         self.complete = not self.declared and "transfer-encoding" not in headers
@@ -86,21 +102,32 @@ class GuardedRequest:
         """Whether the body is larger than the limit, as declared or as received."""
         return max(self.declared, self.received) > self.limit
 
+    @property
+    def fault(self) -> tuple[HTTPStatus, str] | None:
+        """The status and code that refuse the body as far as it was received, ``None`` while nothing is wrong."""
+        if self.too_large:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
+        if self.text is not None and not self.text.is_valid:
+            return HTTPStatus.BAD_REQUEST, "bad_request"
+        return None
+
     async def receive(self) -> Message:
-        """Return the next message for the application; over the limit, a disconnection ends the body."""
+        """Return the next message for the application; where the body is refused, a disconnection ends it."""
         if self.body is not None:
             body, self.body = self.body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        if self.too_large:
+        if self.fault:
             return {"type": "http.disconnect"}
         message = await self._next()
-        return {"type": "http.disconnect"} if self.too_large else message
+        return {"type": "http.disconnect"} if self.fault else message
 
     async def _next(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self.complete = not message.get("more_body", False)
             self.received += len(message.get("body", b""))
+            if self.text is not None:
+                self.text.feed(message.get("body", b""))
         return message
 
     async def read_body(self) -> bytes | None:
@@ -117,7 +144,7 @@ class GuardedRequest:
 
     async def send(self, message: Message) -> None:
         """Send the application's response, unless the body was cut off: the response would be an error about that."""
-        if self.started or not self.too_large:
+        if self.started or not self.fault:
             await self._send_with_headers(message)
 
     async def _send_with_headers(self, message: Message) -> None:
@@ -129,7 +156,7 @@ class GuardedRequest:
     def add_headers(self, message: Message) -> None:
         """Add the security headers that the response does not set itself."""
         present = {name for name, _ in message["headers"]}
-        added = [*SECURITY_HEADERS, NO_STORE] if self._is_personal() else SECURITY_HEADERS
+        added = [*SECURITY_HEADERS, *([HSTS] if self.secure else ()), *([NO_STORE] if self._is_personal() else ())]
         message["headers"] = [*message["headers"], *((n, v) for n, v in added if n not in present)]
 
     def _is_personal(self) -> bool:
@@ -162,6 +189,7 @@ class RequestGuard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.origin = settings.origin
+        self.secure = settings.secure
         self.hosts = trusted_hosts(settings)
         self.proxies = settings.trusted_proxies
         self.english = settings.english
@@ -186,12 +214,14 @@ class RequestGuard:
     async def _check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         media, options = parse_options_header(headers.get("content-type"))
         limit = self.upload_bytes if media == MULTIPART else BODY_BYTES
-        request = GuardedRequest(scope, receive, send, headers, limit)
+        request = GuardedRequest(scope, receive, send, headers, limit=limit, secure=self.secure)
+        if media == MULTIPART and b"boundary" in options:
+            request.text = MultipartText(options[b"boundary"])
         if not self._is_trusted_host(scope, headers):
             await request.refuse(problem(HTTPStatus.BAD_REQUEST, "unknown_host"))
         elif cross_site(scope, headers, self.origin):
             await request.refuse(problem(HTTPStatus.FORBIDDEN, "cross_site"))
-        elif options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        elif not is_utf8(options):
             await request.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
         elif not request.complete and not request.too_large and media != MULTIPART and scope["method"] in UNSAFE:
             await self.check_body(request, media)
@@ -221,13 +251,13 @@ class RequestGuard:
     async def forward(self, request: GuardedRequest) -> None:
         """Run the application; refuse a body that turns out too large, and answer an unexpected exception with 500."""
         try:
-            if not request.too_large:
+            if not request.fault:
                 await self.app(request.scope, request.receive, request.send)
         except Exception:
             if request.started:
                 raise
-            if not request.too_large:  # an exception about a body that was cut off is expected
+            if not request.fault:  # an exception about a body that was cut off is expected
                 await request.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
                 raise
-        if request.too_large and not request.started:
-            await request.refuse(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"))
+        if request.fault and not request.started:
+            await request.refuse(problem(*request.fault))

@@ -97,10 +97,27 @@ def safe_referer(referer: str) -> str:
     return local_path(address.path + ("?" + address.query if address.query else ""))
 
 
+UNNAMED = "document"
+"""The name of a download whose own name has nothing to show."""
+LONGEST_NAME = 200
+"""Longest name of a download without its extension, in bytes: file systems take 255."""
+LONGEST_EXTENSION = 10
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Controls, path separators, marks that turn the reading direction, halves of characters."""
+
+
 def attachment(name: str) -> dict[str, str]:
-    """Return the headers of a download; the name may have accents (RFC 6266)."""
-    plain = "-".join(search_words(name.rsplit(".", 1)[0])) + "." + name.rsplit(".", 1)[-1]
-    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"}
+    """Return the headers of a download under any name: in ASCII for old programs, whole for the others (RFC 6266)."""
+    shown = _NOT_IN_A_NAME.sub("-", name).strip()
+    stem, _, extension = shown.rpartition(".")
+    if not extension.isalnum() or len(extension) > LONGEST_EXTENSION or extension == shown:
+        stem, extension = shown, ""
+    stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .-") or UNNAMED
+    plain = re.sub(r"[^a-z0-9_]+", "-", "-".join(search_words(stem))).strip("-") or UNNAMED
+    plain_extension = re.sub(r"[^a-z0-9]", "", extension.lower())
+    in_ascii = f"{plain}.{plain_extension}" if plain_extension else plain
+    whole = quote(f"{stem}.{extension}" if extension else stem, safe="")
+    return {"Content-Disposition": f"attachment; filename=\"{in_ascii}\"; filename*=UTF-8''{whole}"}
 
 
 API = "/api/"

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.platform.audit import denials
-from app.platform.errors import DomainError, Reason, Unauthenticated
+from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, UnsupportedMedia
 from app.platform.messages import i18n as words
 from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of
@@ -87,6 +87,8 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
         if target is not None:
             return redirect_after_post(f"{target}?suite={quote(request.scope['path'])}")
     await _record_denial(request, error)
+    if isinstance(error, Invalid | UnsupportedMedia):  # may come before the guard
+        await _show_menu(request)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     if "retry_after" in error.params:
         headers["Retry-After"] = str(error.params["retry_after"])
@@ -140,8 +142,15 @@ FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowe
 """The codes of the framework's own errors, by status."""
 
 
+async def _show_menu(request: Request) -> None:
+    """Load the actor of a request that reached no guard, so that the page of the error keeps their menu."""
+    if not wants_json(request) and not hasattr(request.state, "actor"):
+        async with database_of(request).limiter:
+            await run_in_threadpool(_load_actor, request)
+
+
 def _load_actor(request: Request) -> None:
-    """Set the actor of a request that reached no guard, so that the error page keeps their menu."""
+    """Set the actor of a request, as a guard would."""
     with suppress(SQLAlchemyError), database_of(request).transaction() as db:
         actor = bind_actor(db, request)
         request.state.actor = None if actor is None or actor.pending else actor
@@ -160,9 +169,7 @@ async def on_http(request: Request, error: Exception) -> Response:
     headers = dict(getattr(error, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(methods_of(request)))
-    if not wants_json(request) and not hasattr(request.state, "actor"):
-        async with database_of(request).limiter:
-            await run_in_threadpool(_load_actor, request)
+    await _show_menu(request)
     return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), headers)
 
 

@@ -154,7 +154,7 @@ def error_statuses(operation: Mapping[str, Any], method: str, permission: Permis
     if reads:
         yield from (404, 422)
     if "requestBody" in operation:
-        yield 413
+        yield from (413, 415)
 
 
 def _name(status: int) -> str:

@@ -1,0 +1,1 @@
+"""Requests that the service sends to addresses that others chose: issuers of sign-ins."""

@@ -1,0 +1,1 @@
+"""What comes in: through which proxies, with which parameters, in which characters."""
