@@ -24,6 +24,7 @@ def access_db(records: Template, site: FastAPI) -> Iterator[AccessDatabase]:
     found.drop()
 
 
+@pytest.mark.timeout(600)  # four hundred answers, then one run of the checker
 def test_html_of_every_page_for_each_reader_is_valid(access_db: AccessDatabase, tmp_path: Path) -> None:
     found = {}
     for row in rows("GET"):
@@ -37,6 +38,7 @@ def test_html_of_every_page_for_each_reader_is_valid(access_db: AccessDatabase, 
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
 def test_html_of_every_refused_form_is_valid(access_db: AccessDatabase, tmp_path: Path, fragment: bool) -> None:
     """Each form sent empty by everyone who may send it: the page that says why, or htmx's part of it."""

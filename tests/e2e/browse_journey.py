@@ -94,7 +94,7 @@ def issue(page: Page, world: World) -> str:
     """Issue the certificate to whoever is ready; return its number."""
     page.goto(f"/colleges/{world.alma}/attestations")
     page.locator(f"a[href='/parcours/{world.enrolments['nobody']}/attestations/attestation_reussite']").click()
-    page.locator("form[action$='/attestations'] button").click()
+    page.locator("main form button.primary").click()
     expect(page.locator("h1")).to_be_visible()
     return str(page.locator("dd", has_text="ALM-").first.inner_text())
 
