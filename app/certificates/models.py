@@ -53,6 +53,7 @@ class Certificate(Row, table=True):
         extra=(
             UniqueConstraint("college_id", "year", "sequence"),
             UniqueConstraint("supersedes_id"),
+            Index("ix_certificate_college_id_issued_on_id", "college_id", "issued_on", "id"),
             check("ended", "(state = 'valid') = (ended_on is null)"),
             Index(
                 "uq_certificate_one_valid",

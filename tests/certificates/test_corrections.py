@@ -310,10 +310,12 @@ class TestRevocation:
         assert (refused.status_code, reason_codes(refused)) == (409, ["certificate_revoked_for_cause"])
         page = client.get(f"/colleges/{world.alma}/attestations?situation=pas_encore").text
         assert "a été révoqué pour faute" in page
+        eligible.attend(database, world, "yves")
         with database.transaction() as db:
             actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
             college = see_college(db, actor, world.alma)
-            assert not list_candidate_page(db, actor, college, CandidatesQuery()).items
+            ready = list_candidate_page(db, actor, college, CandidatesQuery()).items
+            assert [candidate.name for candidate in ready] == ["Yves O’Brien"]
         [revocation] = client.get(f"{API}/certificates/{issued['id']}/history").json()["revocations"]
         lift = f"{API}/revocations/{revocation['id']}/lift"
         own = client.post(lift, json={"reason": "Nouvelle preuve."})

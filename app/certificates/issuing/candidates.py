@@ -24,6 +24,7 @@ from app.certificates.issuing.schemas import (
 from app.certificates.issuing.service import FORBIDS_ANOTHER, open_holds, revoked_for_cause, valid_certificates
 from app.certificates.models import Certificate, Hold
 from app.cohorts.models import Cohort, Enrolment
+from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.people.models import Person, legal_name, shown_name
 from app.platform.audit.access_log import log_access
@@ -92,30 +93,33 @@ def _has_ready_kind(db: Session, actor: Actor, college: CollegeShown) -> ColumnE
     """Return the condition that a kind is ready: :func:`rules.refuse_issue` in the columns of the projection."""
     if not _signatories_today(db, college):
         return sa.false()
-    revoked, earlier = aliased(Certificate), aliased(Enrolment)
-    kind = func.unnest(col(ProgressRow.eligible)).column_valued("kind")
-    is_issued = (
-        exists()
-        .where(
-            col(Certificate.enrolment_id) == Enrolment.id,
-            col(Certificate.state) == CertificateState.VALID,
-            sa.cast(col(Certificate.kind), sa.String) == kind,
-        )
-        .correlate_except(Certificate)  # two levels above: it would join every enrolment otherwise
+    on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
+    may_be_issued = [
+        (sa.literal(kind) == sa.any_(col(ProgressRow.eligible)))
+        & ~_is_issued(CertificateKind(kind))
+        & ~_is_revoked(CertificateKind(kind))
+        for kind in college.authorised_kinds
+    ]
+    return sa.or_(sa.false(), *may_be_issued) & ~on_hold & (col(Enrolment.person_id) != actor.person_id)
+
+
+def _is_issued(kind: CertificateKind) -> ColumnElement[bool]:
+    return exists().where(
+        col(Certificate.enrolment_id) == Enrolment.id,
+        col(Certificate.kind) == kind,
+        col(Certificate.state) == CertificateState.VALID,
     )
-    is_revoked = exists().where(
+
+
+def _is_revoked(kind: CertificateKind) -> ColumnElement[bool]:
+    """Return the condition that the person's certificate of a kind was revoked for cause: no other is issued."""
+    revoked, earlier = aliased(Certificate), aliased(Enrolment)
+    return exists().where(
         col(Revocation.certificate_id) == revoked.id,
         col(earlier.id) == revoked.enrolment_id,
         col(earlier.person_id) == Enrolment.person_id,
-        sa.cast(col(revoked.kind), sa.String) == kind,
+        col(revoked.kind) == kind,
         FORBIDS_ANOTHER,
-    )
-    on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
-    may_be_issued = kind.in_(list(college.authorised_kinds)) & ~is_issued & ~is_revoked
-    return (
-        sa.select(kind).where(may_be_issued).correlate(ProgressRow, Enrolment).exists()
-        & ~on_hold
-        & (col(Enrolment.person_id) != actor.person_id)
     )
 
 

@@ -114,12 +114,16 @@ ORDERS: Orders = {
 
 def list_register(db: Session, college: CollegeShown, query: RegisterQuery) -> Page[CertificateLine]:
     """Return a page of the certificates of a college; the search is the one of :func:`college_certificates`."""
-    statement = _lines().where(col(Certificate.college_id) == college.id, *_search_conditions(query.recherche))
+    where = [col(Certificate.college_id) == college.id]
     if query.etat is not None:
-        statement = statement.where(col(Certificate.state) == query.etat)
+        where.append(col(Certificate.state) == query.etat)
     if query.document is not None:
-        statement = statement.where(col(Certificate.kind) == query.document)
-    return fetch_page(db, statement, query, ORDERS, col(Certificate.id)).map(CertificateLine.model_validate)
+        where.append(col(Certificate.kind) == query.document)
+    found = _search_conditions(query.recherche)
+    statement = _lines().where(*where, *found)
+    counted = statement if found else sa.select(col(Certificate.id)).where(*where)  # a search reads the holder's name
+    page = fetch_page(db, statement, query, ORDERS, col(Certificate.id), counted=counted)
+    return page.map(CertificateLine.model_validate)
 
 
 def certificate_lines(db: Session, *where: ColumnElement[bool]) -> tuple[CertificateLine, ...]:
