@@ -34,15 +34,24 @@ def fetch_page(
     if not total:
         return Page((), 0, 1, size)
     columns = (*orders[query.sort], key)
-    ordered = [_ordered(column, descending=query.descending) for column in columns]
-    rows = db.execute(statement.order_by(*ordered).limit(size).offset((number - 1) * size)).all()
-    return Page(tuple(rows), total, number, size)
+    skipped = (number - 1) * size
+    length = min(size, total - skipped)
+    from_end = skipped > total // 2  # what is skipped is read: the shorter way
+    ordered = [_ordered(column, descending=query.descending, backwards=from_end) for column in columns]
+    selected = statement.order_by(*ordered).limit(length).offset(total - skipped - length if from_end else skipped)
+    rows = db.execute(selected).all()
+    return Page(tuple(reversed(rows) if from_end else rows), total, number, size)
 
 
-def _ordered(column: SQLColumnExpression[Any], *, descending: bool) -> sa.UnaryExpression[Any]:
-    """Return a column as ``order by`` takes it: only one that may be absent says where, which no index serves."""
-    order = column.desc() if descending else column.asc()
-    return order.nulls_last() if getattr(column, "nullable", True) else order
+def _ordered(column: SQLColumnExpression[Any], *, descending: bool, backwards: bool) -> sa.UnaryExpression[Any]:
+    """Return a column as ``order by`` takes it, or its opposite.
+
+    Only a column that may be absent says where absent values go: no index serves an order that says it.
+    """
+    order = column.desc() if descending != backwards else column.asc()
+    if not getattr(column, "nullable", True):
+        return order
+    return order.nulls_first() if backwards else order.nulls_last()
 
 
 def contains_words(column: SQLColumnExpression[str], words: Sequence[str]) -> list[ColumnElement[bool]]:
