@@ -28,6 +28,11 @@ TABLES_NAMED_EARLY = {
     ("people/directory/service.py", "enrolment"): "a person is visible through their enrolments",
     ("people/legal_names/service.py", "role_held"): "a person is visible through the roles they hold",
     ("people/legal_names/service.py", "enrolment"): "a person is visible through their enrolments",
+    (
+        "identity/roles/service.py",
+        "codev_membership",
+    ): "whoever returns has the roles of their groups again",
+    ("identity/roles/service.py", "enrolment"): "whoever returns has the roles of their groups again",
     ("identity/invitations/service.py", "cohort"): "an invitation may name the cohort to train",
     ("identity/invitations/answers.py", "cohort"): "an invitation may name the cohort to train",
     ("identity/imports/service.py", "cohort"): "an imported row may name the cohort to train",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.cohorts.enums import EnrolmentState
+from app.cohorts.rules import starts_early
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of
 from app.network import service as network
@@ -18,5 +19,6 @@ def cohort_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
         "path": curriculum.title.text,
         "titles": {a.code: a.title.text for a in curriculum.activities},
         "today": today(cohort.timezone),
+        "is_early": starts_early(cohort.starts_on, today(cohort.timezone)),
         "states": tuple(EnrolmentState),
     }

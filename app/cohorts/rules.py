@@ -8,19 +8,30 @@ from app.platform.errors import Reason
 
 S = EnrolmentState
 
-MOVES: Mapping[S, frozenset[S]] = {
+FORWARD: Mapping[S, frozenset[S]] = {
     S.APPLIED: frozenset({S.ADMITTED, S.REFUSED, S.WITHDRAWN}),
     S.ADMITTED: frozenset({S.ACTIVE, S.WITHDRAWN}),
     S.ACTIVE: frozenset({S.COMPLETED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED, S.FAILED}),
     S.ON_LEAVE: frozenset({S.ACTIVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED}),
     S.INCOMPLETE: frozenset({S.ACTIVE, S.WITHDRAWN}),
-    S.COMPLETED: frozenset(),
-    S.REFUSED: frozenset(),
-    S.WITHDRAWN: frozenset(),
-    S.TRANSFERRED: frozenset(),
-    S.FAILED: frozenset(),
 }
-"""The states that each state may change to (BR-04)."""
+"""The states that each state ordinarily changes to (BR-04)."""
+
+BACK: Mapping[S, frozenset[S]] = {
+    S.ADMITTED: frozenset({S.APPLIED}),
+    S.ACTIVE: frozenset({S.ADMITTED}),
+    S.REFUSED: frozenset({S.APPLIED}),
+    S.WITHDRAWN: frozenset({S.APPLIED, S.ADMITTED, S.ACTIVE}),
+    S.TRANSFERRED: frozenset({S.ACTIVE}),
+    S.FAILED: frozenset({S.ACTIVE}),
+}
+"""The states that each state returns to, with a reason: a mistake corrected, a decision reconsidered, a return.
+
+Both changes stay in the history. Who had begun returns as active; who had not, as applied or admitted.
+"""
+
+MOVES: Mapping[S, frozenset[S]] = {state: FORWARD.get(state, frozenset()) | BACK.get(state, frozenset()) for state in S}
+"""The states that each state may change to."""
 
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
 """States that count against the cohort's capacity."""
@@ -35,12 +46,19 @@ NEEDS_REASON = frozenset({S.REFUSED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TR
 """States that an enrolment enters only with a reason."""
 
 
-def move_reasons(current: S, to: S, reason: str | None) -> list[Reason]:
+def allowed_moves(current: S, *, begun: bool) -> frozenset[S]:
+    """Return the states that an enrolment may change to; ``begun`` when the person had a first day in the cohort."""
+    unlike = frozenset({S.APPLIED, S.ADMITTED}) if begun else frozenset({S.ACTIVE})
+    back = BACK.get(current, frozenset())
+    return FORWARD.get(current, frozenset()) | (back - unlike if current in LEFT else back)
+
+
+def move_reasons(current: S, to: S, reason: str | None, *, begun: bool = False) -> list[Reason]:
     """Return why an enrolment may not change to a state (BR-04); empty when it may."""
     reasons = []
-    if to not in MOVES[current]:
+    if to not in allowed_moves(current, begun=begun):
         reasons.append(Reason("move_not_allowed", {"from_state": current.value, "to_state": to.value}, "to"))
-    elif to in NEEDS_REASON and not reason:
+    elif (to in NEEDS_REASON or to in BACK.get(current, frozenset())) and not reason:
         reasons.append(Reason("reason_needed", field="reason"))
     return reasons
 
@@ -48,6 +66,11 @@ def move_reasons(current: S, to: S, reason: str | None) -> list[Reason]:
 def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:
     """Return the last day to join without an exception: ``pct`` percent of the cohort's calendar (S2)."""
     return starts_on + timedelta(days=(ends_on - starts_on).days * pct // 100)
+
+
+def starts_early(starts_on: date, today: date) -> bool:
+    """Return whether a cohort would start before its first day, which its coordinator must mean."""
+    return today < starts_on
 
 
 def admission_reasons(

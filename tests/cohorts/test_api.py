@@ -60,7 +60,7 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     as_(client, database, world, "coordinator")
     assert [a["motive"] for a in client.get(f"{cohort}/applications").json()] == ["Aider les commerces d’ici."]
     assert client.post(f"{enrolment}/moves", json={"to": "admitted"}).status_code == 201
-    assert client.post(f"{cohort}/start").json() == {"started": 1}
+    assert client.post(f"{cohort}/start", json={"before_start": True}).json() == {"started": 1}
     assert [e["state"] for e in client.get(f"{cohort}/enrolments").json()] == ["active"]
     closed = client.put(f"{cohort}/applications-open", json={"is_open": False})
     assert closed.json()["applications_open"] is False
@@ -133,7 +133,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], int, str, str | None]] = [
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {}, 422, "missing", "is_open"),
     ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 999}, 422, "unknown_person", "person_id"),
     ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "queen"}, 422, "enum", "to"),
-    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "admitted"}, 409, "move_not_allowed", "to"),
+    ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "refused"}, 409, "move_not_allowed", "to"),
     ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "failed"}, 409, "reason_needed", "reason"),
     ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "failed", "reason": "x" * 501}, 422, "string_too_long",
      "reason"),

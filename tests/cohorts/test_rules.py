@@ -7,12 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.rules import MOVES, NEEDS_REASON, admission_reasons, late_join_limit, move_reasons
+from app.cohorts.rules import (
+    BACK,
+    LEFT,
+    MOVES,
+    NEEDS_REASON,
+    admission_reasons,
+    allowed_moves,
+    late_join_limit,
+    move_reasons,
+    starts_early,
+)
 from app.platform.errors import Reason
 
 S = EnrolmentState
 BEGUN = frozenset({S.ACTIVE, S.COMPLETED, S.ON_LEAVE, S.INCOMPLETE, S.TRANSFERRED, S.FAILED})
-ENDS = frozenset({S.COMPLETED, S.REFUSED, S.WITHDRAWN, S.TRANSFERRED, S.FAILED})
+ENDS = frozenset({S.COMPLETED})
 
 
 def codes(reasons: list[Reason]) -> list[str]:
@@ -25,10 +35,11 @@ def codes(reasons: list[Reason]) -> list[str]:
 
 @given(st.lists(st.tuples(st.sampled_from(S), st.booleans()), max_size=30))
 def test_any_sequence_of_moves_stays_within_the_states_of_br_04(requests: list[tuple[S, bool]]) -> None:
-    path = [S.APPLIED]
+    path, begun = [S.APPLIED], False
     for to, has_reason in requests:
-        if not move_reasons(path[-1], to, "Une raison." if has_reason else None):
+        if not move_reasons(path[-1], to, "Une raison." if has_reason else None, begun=begun):
             path.append(to)
+            begun = to is S.ACTIVE or (begun and to is not S.ADMITTED)
     for index, state in enumerate(path):
         before = path[:index]
         assert not ENDS & set(before), "nothing follows an end"
@@ -38,14 +49,28 @@ def test_any_sequence_of_moves_stays_within_the_states_of_br_04(requests: list[t
             assert S.ACTIVE in before
 
 
-@given(st.sampled_from(S), st.sampled_from(S))
-def test_move_between_any_states_is_allowed_or_has_exactly_one_reason(current: S, to: S) -> None:
-    with_reason, without = move_reasons(current, to, "Une raison."), move_reasons(current, to, None)
-    if to not in MOVES[current]:
+@given(st.sampled_from(S), st.sampled_from(S), st.booleans())
+def test_move_between_any_states_is_allowed_or_has_exactly_one_reason(current: S, to: S, begun: bool) -> None:
+    with_reason = move_reasons(current, to, "Une raison.", begun=begun)
+    without = move_reasons(current, to, None, begun=begun)
+    assert allowed_moves(current, begun=begun) <= MOVES[current]
+    if to not in allowed_moves(current, begun=begun):
         assert codes(with_reason) == codes(without) == ["move_not_allowed"]
     else:
         assert with_reason == []
-        assert codes(without) == (["reason_needed"] if to in NEEDS_REASON else [])
+        needs = to in NEEDS_REASON or to in BACK.get(current, frozenset())
+        assert codes(without) == (["reason_needed"] if needs else [])
+
+
+@pytest.mark.parametrize("state", sorted(LEFT))
+def test_who_had_begun_returns_as_active_and_who_had_not_as_they_were(state: S) -> None:
+    assert allowed_moves(state, begun=True) <= {S.ACTIVE}
+    assert S.ACTIVE not in allowed_moves(state, begun=False)
+
+
+def test_cohort_starts_early_before_its_first_day_only() -> None:
+    first = date(2026, 1, 12)
+    assert [starts_early(first, first + timedelta(days=n)) for n in (-1, 0, 1)] == [True, False, False]
 
 
 def test_every_state_has_its_moves() -> None:

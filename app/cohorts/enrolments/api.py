@@ -6,7 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from app.cohorts.enrolments import service
-from app.cohorts.enrolments.schemas import ApplicationShown, ApplyCommand, EnrolmentRef, MoveCommand, MoveShown, Started
+from app.cohorts.enrolments.schemas import (
+    ApplicationShown,
+    ApplyCommand,
+    EnrolmentRef,
+    MoveCommand,
+    MoveShown,
+    StartCommand,
+    Started,
+)
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort, see_open_cohort
 from app.platform.security.actor import Actor
@@ -25,8 +33,13 @@ def start(
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    command: StartCommand | None = None,
 ) -> Started:
-    """Make every admitted enrolment of the cohort active, but one's own: another person starts that one."""
+    """Make every admitted enrolment of the cohort active, but one's own: another person starts that one.
+
+    409 `starts_early` before the cohort's first day, unless `before_start` says that it is meant.
+    """
+    service.refuse_early_start(cohort, command or StartCommand())
     return Started(started=service.start(db, actor, cohort))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.cohorts.enrolments import service
-from app.cohorts.enrolments.schemas import ApplicationShown, ApplicationsQuery, EnrolmentRef, MoveCommand
+from app.cohorts.enrolments.schemas import ApplicationShown, ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
 from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import SEATED, late_join_limit
@@ -85,8 +85,10 @@ def start(
     actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    form: Annotated[StartCommand, Form()],
 ) -> Response:
-    """Make every admitted enrolment of the cohort active."""
+    """Make every admitted enrolment of the cohort active; before its first day, when the form says that it is meant."""
+    service.refuse_early_start(cohort, form)
     service.start(db, actor, cohort)
     return redirect_after_post(f"/cohortes/{cohort.id}")
 

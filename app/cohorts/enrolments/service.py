@@ -8,13 +8,20 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app.cohorts.enrolments.schemas import ApplicationShown, ApplyCommand, EnrolmentRef, MoveCommand, MoveShown
+from app.cohorts.enrolments.schemas import (
+    ApplicationShown,
+    ApplyCommand,
+    EnrolmentRef,
+    MoveCommand,
+    MoveShown,
+    StartCommand,
+)
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove
-from app.cohorts.rules import LEFT, admission_reasons, late_join_limit, move_reasons
+from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons, starts_early
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import seats_taken
-from app.identity.roles.service import grant_role, revoke_role
+from app.identity.roles.service import grant_role, groups_of, revoke_role
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
@@ -117,16 +124,17 @@ def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
 
 
 def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> EnrolmentRef:
-    """Change an enrolment's state and record the change (BR-04).
+    """Change an enrolment's state, forward or back, and record the change (BR-04).
 
-    The cohort's row is locked, so that two admissions do not take the same last seat.
+    The cohort's row is locked, so that two admissions do not take the same last seat. Whoever comes back has their
+    roles in the cohort and in the groups they still belong to again, and takes a seat.
     """
     cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
     row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     db.refresh(row)
-    reasons = move_reasons(row.state, command.to, command.reason)
-    if not reasons and command.to is EnrolmentState.ADMITTED:
-        reasons = _admission_reasons(db, cohort, command)
+    reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
+    if not reasons and command.to in SEATED and row.state not in SEATED:
+        reasons = _admission_reasons(db, cohort, command, comes_back=row.state is not EnrolmentState.APPLIED)
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
     _check_one_path(db, row, command.to)
@@ -134,30 +142,33 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     _change_state(db, row, command.to)
     if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
         row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
+    elif command.to is EnrolmentState.ADMITTED:
+        row.joined_on = None
     _record_move(db, actor, row, before, reason=command.reason)
-    if command.to in LEFT:
-        revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
-    if command.to is EnrolmentState.ADMITTED:
-        grant_role(
-            db,
-            row.person_id,
-            Role.PARTICIPANT,
-            college_id=row.college_id,
-            cohort_id=row.cohort_id,
-            granted_by=actor.person_id,
-        )
+    _follow_with_roles(db, actor, row)
     db.flush()
     return _refs(db, Enrolment.id == enrolment.id)[0]
 
 
-def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand) -> list[Reason]:
+def _follow_with_roles(db: Session, actor: Actor, row: Enrolment) -> None:
+    """Give the person the roles that their new state gives in the cohort, or take them away."""
+    if row.state in LEFT or row.state is EnrolmentState.APPLIED:
+        revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
+    else:
+        place = {"college_id": row.college_id, "cohort_id": row.cohort_id}
+        grant_role(db, row.person_id, Role.PARTICIPANT, **place, granted_by=actor.person_id)
+        for group_id in groups_of(db, row.person_id, cohort_id=row.cohort_id):
+            grant_role(db, row.person_id, Role.PARTICIPANT, **place, group_id=group_id, granted_by=actor.person_id)
+
+
+def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand, *, comes_back: bool) -> list[Reason]:
     joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return admission_reasons(
         seated=seats_taken(db, cohort.id),
         capacity=cohort.capacity,
         joins_on=joins_on,
-        limit=limit,
+        limit=date.max if comes_back else limit,
         exception=command.reason,
     )
 
@@ -217,6 +228,13 @@ def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
         MoveShown(from_state=m.from_state, to_state=m.to_state, moved_at=m.moved_at, by=p.name, reason=m.reason)
         for m, p in db.exec(statement).all()
     ]
+
+
+def refuse_early_start(cohort: CohortRef, command: StartCommand) -> None:
+    """Raise ``Conflict("starts_early")`` before the cohort's first day, unless the command says that it is meant."""
+    if starts_early(cohort.starts_on, today(cohort.timezone)) and not command.before_start:
+        first_day = cohort.starts_on.isoformat()
+        raise Conflict("starts_early", Reason("starts_early", {"starts_on": first_day}, "before_start"))
 
 
 def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:

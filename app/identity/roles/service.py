@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import col, select
 
 from app.identity.roles.models import RoleGrantRow, RoleProposal
@@ -102,6 +102,20 @@ def revoke_role(
         row.ended_at = now()
         db.add(row)
     db.flush()
+
+
+_GROUPS = text(
+    """
+    select m.group_id
+      from codev_membership m join enrolment e on e.id = m.enrolment_id
+     where e.person_id = :person and e.cohort_id = :cohort and m.left_on is null
+    """
+)
+
+
+def groups_of(db: Session, person_id: int, *, cohort_id: int) -> Sequence[int]:
+    """Return the codevelopment groups of a cohort that a person belongs to: they have the role of each."""
+    return db.execute(_GROUPS, {"person": person_id, "cohort": cohort_id}).scalars().all()
 
 
 def holders(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from app.attendance.catch_ups.service import catch_ups, missed_by
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import moves, see_enrolment
-from app.cohorts.rules import MOVES, NEEDS_REASON
+from app.cohorts.rules import NEEDS_REASON, allowed_moves
 from app.curricula.library import curriculum_of
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
@@ -52,8 +52,10 @@ def _enrolment_context(db: Session, enrolment: EnrolmentRef) -> dict[str, Any]:
 
 def _allowed_changes(db: Session, actor: Actor, enrolment: EnrolmentRef) -> dict[str, Any]:
     """Return what the actor may change on the page: the state, the catch-ups."""
+    may_move = enrolment.person_id != actor.person_id and _reaches(db, actor, P.ENROLMENT_MANAGE, enrolment)
+    next_states = allowed_moves(enrolment.state, begun=enrolment.joined_on is not None)
     return {
-        "next_states": sorted(MOVES[enrolment.state]) if _reaches(db, actor, P.ENROLMENT_MANAGE, enrolment) else [],
+        "next_states": sorted(next_states) if may_move else [],
         "needs_reason": NEEDS_REASON,
         "may_assign_catch_ups": _reaches(db, actor, P.ROLLCALL_RECORD, enrolment),
     }

@@ -1,0 +1,109 @@
+"""A change of an enrolment's state is corrected or reconsidered, with a reason; both stay in the history (BR-04)."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import col, select
+
+from app.cohorts import service as cohorts
+from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.schemas import MoveCommand
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.schemas import CapacityCommand
+from app.identity.roles.models import RoleGrantRow
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict
+from app.platform.messages.i18n import today
+from app.platform.security.permissions import P, Role
+from app.progress.service import mismatches
+from tests.factories.codev import create_group
+from tests.factories.network import World, acting, as_
+
+S = EnrolmentState
+WHY = "Une erreur."
+
+
+def move(database: Database, world: World, who: str, to: S, reason: str | None = WHY) -> None:
+    """Change someone's state as the coordinator."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        ref = enrolments.see_enrolment(db, actor, world.enrolments[who])
+        enrolments.move(db, actor, ref, MoveCommand(to=to, reason=reason))
+
+
+def refusal(database: Database, world: World, who: str, to: S, reason: str | None = WHY) -> str:
+    """Return the code of the refusal of a change."""
+    with pytest.raises(Conflict) as refused:
+        move(database, world, who, to, reason)
+    return refused.value.code
+
+
+def places(database: Database, world: World, who: str) -> set[tuple[bool, bool]]:
+    """Return where someone participates now: ``(in a cohort, in a group)``."""
+    with database.transaction(colleges=[world.alma]) as db:
+        held = select(RoleGrantRow).where(
+            RoleGrantRow.person_id == world.people[who],
+            RoleGrantRow.role == Role.PARTICIPANT,
+            col(RoleGrantRow.ended_at).is_(None),
+        )
+        return {(row.cohort_id is not None, row.group_id is not None) for row in db.exec(held).all()}
+
+
+def test_return_after_a_withdrawal_keeps_both_and_gives_the_roles_back(database: Database, world: World) -> None:
+    create_group(database, world)
+    before = places(database, world, "maude")
+    move(database, world, "maude", S.WITHDRAWN)
+    assert places(database, world, "maude") == {(False, False)}
+    assert refusal(database, world, "maude", S.ACTIVE, None) == "reason_needed"
+    assert refusal(database, world, "maude", S.APPLIED) == "move_not_allowed"
+    move(database, world, "maude", S.ACTIVE, "De retour.")
+    assert places(database, world, "maude") == before
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_READ)
+        history = enrolments.moves(db, enrolments.see_enrolment(db, actor, world.enrolments["maude"]))
+        assert [(m.to_state, m.reason) for m in history][-2:] == [(S.WITHDRAWN, WHY), (S.ACTIVE, "De retour.")]
+    with database.as_owner() as db:
+        assert mismatches(db) == []
+
+
+def test_return_takes_a_seat(database: Database, world: World) -> None:
+    move(database, world, "maude", S.WITHDRAWN)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
+        cohorts.set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), CapacityCommand(capacity=3))
+    assert refusal(database, world, "maude", S.ACTIVE) == "cohort_full"
+
+
+def test_start_and_admission_made_by_mistake_are_undone(database: Database, world: World) -> None:
+    for state in (S.ADMITTED, S.APPLIED, S.REFUSED, S.APPLIED, S.ADMITTED, S.ACTIVE):
+        move(database, world, "maude", state)
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Enrolment, world.enrolments["maude"])
+        assert (row.state, row.joined_on is not None) == (S.ACTIVE, True)
+    with database.as_owner() as db:
+        assert mismatches(db) == []
+
+
+def test_failure_is_reconsidered(client: TestClient, database: Database, world: World) -> None:
+    move(database, world, "maude", S.FAILED)
+    as_(client, database, world, "coordinator")
+    page = f"/inscriptions/{world.enrolments['maude']}"
+    assert '<option value="active"' in client.get(page).text
+    assert client.post(f"{page}/etat", data={"to": "active", "reason": "Appel."}).status_code == 303
+
+
+def test_start_before_the_first_day_asks_first(client: TestClient, database: Database, world: World) -> None:
+    move(database, world, "maude", S.ADMITTED)
+    with database.as_owner() as db:
+        cohort = db.get_one(Cohort, world.cohort)
+        cohort.starts_on, cohort.ends_on = today() + timedelta(days=5), today() + timedelta(days=90)
+    as_(client, database, world, "coordinator")
+    path = f"/api/v1/cohorts/{world.cohort}/start"
+    early = client.post(path)
+    assert (early.status_code, early.json()["code"]) == (409, "starts_early")
+    assert "Démarrer avant la date de début" in client.get(f"/cohortes/{world.cohort}").text
+    refused = client.post(f"/cohortes/{world.cohort}/demarrage", data={})
+    assert (refused.status_code, "Cochez la case" in refused.text) == (409, True)
+    assert client.post(path, json={"before_start": True}).json() == {"started": 1}
