@@ -21,7 +21,7 @@ from app.certificates.documents.designs import design_declaration, design_folder
 from app.certificates.documents.fitting import long_fields, size_classes
 from app.certificates.schemas import CertificateRecord
 from app.platform.documents.pades import SigningKeys, sign
-from app.platform.documents.pdf import AttachedFile, Page, PdfOverflow, PdfTextOverflow, check, write
+from app.platform.documents.pdf import AttachedFile, Page, PdfOverflow, PdfTextOverflow, check, in_names_font, write
 from app.platform.documents.render_pool import RenderPool
 from app.platform.errors import Reason
 from app.platform.messages import i18n
@@ -160,5 +160,6 @@ def clear_design_cache() -> None:
 def _template_environment(folder: Path) -> Environment:
     """Return the Jinja environment of a design's templates."""
     env = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    env.tests.update(in_names_font=partial(in_names_font, folder))
     env.filters.update(day=i18n.day, hours=i18n.hours, typographic=rules.typographic)
     return env

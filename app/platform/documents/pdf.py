@@ -47,6 +47,13 @@ REQUIRED_CHARACTERS = (
     "«»‘’“”–—…·°ªº½¼¾€$%§©®&@+−×÷=/|()[]{}#*.,;:!?'\"-_ĀČĐĒĪŁŃŌŐŘŠŞŪŰŽāčđēīłńōőřšşūűžẼẽễạộữươᵉᵘᐃᓄᒃᑎᑐᑦ"
 )
 """The characters that every design's fonts must have: French and its signs, foreign names, Innu and Inuktitut."""
+REQUIRED = frozenset(REQUIRED_CHARACTERS)
+
+PEOPLES_CHARACTERS = (
+    "\ua789ȢȣąęįǫųĄĘĮǪŲɂɁʔʼʷłŁɬƛəθχšžčʾĸŋ\u0328\u0301\u0300\u0302\u0303\u0304\u0308\u030c\u0313\u0323\u0331\u0332"
+    "ᐁᐃᐅᐊᐤᑊᒡᓓᔑᕽᖅᙱᙾᙿ"
+)
+"""Those of First Peoples' languages: Kanien'kéha, Wendat, Dene, Salish, Cree, Innu, Inuktitut and their neighbours."""
 
 LIBRARIES = {
     "pdf_engine_missing": {"darwin": "pango", "win32": "mingw-w64-ucrt-x86_64-pango", "": "libpangoft2-1.0-0"},
@@ -304,15 +311,21 @@ def fonts_of(design: Path) -> Path:
     return own if own.is_dir() else design.parent / "fonts"
 
 
-@cache
-def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the code points that all text faces have, and those that every weight of the fallback font has.
+NAMES_FONT = "noto-serif-names-*.woff2"
+"""In ``fonts/fallback/``: every Latin letter and the accents that combine, for the names of all peoples in one font."""
 
-    A face may be split into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); the fallback font
-    for missing glyphs is in ``fonts/fallback/``.
+
+@cache
+def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """Return the code points that all text faces have, those of the font for names, and of any other fallback font.
+
+    A face may be split into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); a font counts for
+    what all its weights have.
     """
     fonts = fonts_of(design)
-    return _shared(fonts.glob("*.woff2")), _shared((fonts / "fallback").glob("*.woff2"))
+    names = sorted((fonts / "fallback").glob(NAMES_FONT))
+    others = set((fonts / "fallback").glob("*.woff2")) - set(names)
+    return _shared(fonts.glob("*.woff2")), _shared(names), _shared(others)
 
 
 def _shared(files: Iterable[Path]) -> frozenset[int]:
@@ -328,15 +341,38 @@ def _shared(files: Iterable[Path]) -> frozenset[int]:
 
 def missing_glyphs(design: Path, text: str) -> set[str]:
     """Return the characters of a text that the design's fonts lack: another font would silently replace them."""
-    shared, fallback = _coverage(design)
-    drawn = {c for c in unicodedata.normalize("NFC", text) if not c.isspace()}
-    return {c for c in drawn if ord(c) not in shared and ord(c) not in fallback}
+    return _lacking(design, unicodedata.normalize("NFC", text))
+
+
+def _lacking(design: Path, characters: str) -> set[str]:
+    fonts = _coverage(design)
+    return {c for c in characters if not c.isspace() and not any(ord(c) in font for font in fonts)}
+
+
+def in_names_font(design: Path, text: str) -> bool:
+    """Return whether a text is drawn whole in the font for names: the text faces lack a letter of it, or an accent.
+
+    An accent that combines would come from another file than its letter, and stand beside it.
+    """
+    drawn = {c for c in unicodedata.normalize("NFC", text) if not c.isspace()} - REQUIRED
+    if not drawn:
+        return False
+    shared, names, _ = _coverage(design)
+    return any(ord(c) in names and (ord(c) not in shared or unicodedata.combining(c)) for c in drawn)
+
+
+def unprintable(text: str) -> set[str]:
+    """Return the characters of a text that some design cannot print; known without fonts for ordinary letters."""
+    if all(c in REQUIRED or c.isspace() for c in unicodedata.normalize("NFC", text)):
+        return set()
+    designs = (path.parent for path in sorted(DESIGNS.glob("*/design.yaml")))
+    return set().union(*(missing_glyphs(design, text) for design in designs))
 
 
 def check_fonts(designs: Path = DESIGNS) -> list[Reason]:
     """Return the designs whose fonts lack a required character (``pdf_font_glyphs``)."""
     folders = sorted(path.parent for path in designs.glob("*/design.yaml"))
-    lacking = {folder.name: missing_glyphs(folder, REQUIRED_CHARACTERS) for folder in folders}
+    lacking = {folder.name: _lacking(folder, REQUIRED_CHARACTERS + PEOPLES_CHARACTERS) for folder in folders}
     return [
         Reason("pdf_font_glyphs", {"design": name, "characters": " ".join(sorted(characters))})
         for name, characters in lacking.items()

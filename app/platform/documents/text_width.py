@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from app.platform.documents.pdf import fonts_of
+from app.platform.documents.pdf import NAMES_FONT, fonts_of, in_names_font
 
 UNKNOWN = 1.1
 """Width, in ems, of a character that no font has: it is refused elsewhere, by name."""
@@ -19,7 +19,7 @@ BREAKS = re.compile(r"(?<=[-\u2010\u2013\u2014])|[ \t\n]+")
 
 def width(design: Path, face: str, text: str) -> float:
     """Return the width of a text in ems; ``face`` names its fonts, without their script: ``source-sans-3-600``."""
-    advances = _advances(fonts_of(design), face)
+    advances = _advances(fonts_of(design), face, in_names_font(design, text))
     return sum(advances.get(character, UNKNOWN) for character in text)
 
 
@@ -29,12 +29,17 @@ def widest_word(design: Path, face: str, text: str) -> float:
 
 
 @cache
-def _advances(fonts: Path, face: str) -> dict[str, float]:
-    """Return the advance of each character in ems, the widest of the fonts of a face and of its fallbacks."""
+def _advances(fonts: Path, face: str, in_names: bool) -> dict[str, float]:
+    """Return the advance of each character in ems, the widest of the fonts of a face and of its fallbacks.
+
+    ``in_names`` counts the font for names too: it draws whole texts, and no part of any other.
+    """
     from fontTools.ttLib import TTFont  # noqa: PLC0415 - only where documents are made
 
     family, weight = face.rsplit("-", 1)
-    files = [*fonts.glob(f"{family}-*-{weight}-*.woff2"), *(fonts / "fallback").glob(f"*-{weight}-*.woff2")]
+    names = set((fonts / "fallback").glob(NAMES_FONT))
+    fallback = [f for f in (fonts / "fallback").glob(f"*-{weight}-*.woff2") if in_names or f not in names]
+    files = [*fonts.glob(f"{family}-*-{weight}-*.woff2"), *fallback]
     if not files:
         raise FileNotFoundError(f"no font of {face} in {fonts}")
     widest: dict[str, float] = {}
