@@ -160,6 +160,6 @@ def clear_design_cache() -> None:
 def _template_environment(folder: Path) -> Environment:
     """Return the Jinja environment of a design's templates."""
     env = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    env.tests.update(in_names_font=partial(in_names_font, folder))
+    env.tests["in_names_font"] = lambda text: in_names_font(folder, text)
     env.filters.update(day=i18n.day, hours=i18n.hours, typographic=rules.typographic)
     return env
