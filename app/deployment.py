@@ -2,31 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from app.curricula.service import register_published
 from app.features import FEATURES
 from app.platform.audit.recorder import record
 from app.platform.config import Settings, unsafe_settings
+from app.platform.database.claims import ClaimKey, claim_key
 from app.platform.database.embedded import embedded_server, install_signal_handlers
-from app.platform.database.session import APP_ROLE
-from app.platform.database.transaction import Database
-from app.platform.errors import Invalid, Reason, Unavailable
+from app.platform.database.login_role import login_url, make_login_role, role_reasons
+from app.platform.database.transaction import Addresses, Database
+from app.platform.errors import Invalid, Unavailable
 from app.platform.locations import ROOT
-from app.platform.security.keyring import Keyring, create, load
+from app.platform.security.keyring import KeyPurpose, Keyring, create, load
 from app.platform.security.separation import refuse_oneself
 from app.progress import service as progress
 
-OLDEST_SERVER = 15
-"""The oldest major version of PostgreSQL that is supported."""
 
-
-def open_database(url: str, *, pool_size: int = 10, audited: bool = True) -> Database:
+def open_database(addresses: Addresses, *, pool_size: int = 10, audited: bool = True) -> Database:
     """Return the database with what runs before each commit: separation of duties, progress, then the audit record.
 
     ``audited`` is false while the demo network is populated: nobody did what is simulated.
@@ -35,43 +36,71 @@ def open_database(url: str, *, pool_size: int = 10, audited: bool = True) -> Dat
         for source in feature.facts:
             progress.register(source)
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
-    return Database(url, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
+    return Database(addresses, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
 
 
 @contextmanager
-def server_url(settings: Settings) -> Iterator[str]:
-    """Yield the URL of the database: ``database_url``, or the embedded server's, which runs inside the context."""
+def server_addresses(settings: Settings) -> Iterator[Addresses]:
+    """Yield the addresses of the database: those of the settings, or the embedded server's, which runs inside.
+
+    They hold no key yet: :func:`deployment` adds the keyring's.
+    """
     if reasons := unsafe_settings(settings):
         raise Invalid("unsafe_settings", *reasons)
     if settings.database_url is not None:
-        yield settings.database_url
+        yield Addresses(settings.database_url, settings.database_owner_url)
     else:
         install_signal_handlers()
         with embedded_server(settings.data_dir / "postgresql") as url:
-            yield url
+            yield Addresses(login_url(url), url)
 
 
 @contextmanager
 def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[Database]:
-    """Yield the open database; the embedded one is migrated first, another must have been migrated by its owner.
+    """Yield the open database; the embedded one is prepared first, another must have been by ``escouade migrate``.
 
-    Raise ``Invalid`` when settings or database roles are unsafe in production, ``Unavailable`` when the database is
-    not at the newest migration.
+    Raise ``Invalid`` when settings or database roles are unsafe, ``Unavailable`` when the database is not at the newest
+    migration, or does not know the keyring.
     """
-    with server_url(settings) as url:
+    with server_addresses(settings) as found:
+        keyring = load_keyring(settings)
+        addresses = replace(found, claim_key=keyring.derived(KeyPurpose.CLAIMS))
         if settings.database_url is None if migrate is None else migrate:
-            upgrade(url)
-        elif current(url) != head():
+            prepare(addresses, keyring)
+        elif current(addresses.url) != head():
             raise Unavailable("not_migrated")
-        if settings.environment == "production" and (reasons := role_reasons(url)):
+        elif addresses.owner_url is not None:
+            install_keys(addresses.owner_url, keyring)
+        if reasons := role_reasons(addresses.url):
             raise Invalid("unsafe_settings", *reasons)
-        database = open_database(url, pool_size=settings.pool_size)
+        database = open_database(addresses, pool_size=settings.pool_size)
         try:
             with database.transaction() as db:
                 register_published(db)
             yield database
         finally:
             database.dispose()
+
+
+def prepare(addresses: Addresses, keyring: Keyring, revision: str = "head") -> None:
+    """Migrate the database, make its login role, let it know the keyring; raise ``Unavailable`` without an owner."""
+    if addresses.owner_url is None:
+        raise Unavailable("owner_address_missing")
+    upgrade(addresses.owner_url, revision)
+    make_login_role(addresses.owner_url, addresses.url)
+    install_keys(addresses.owner_url, keyring)
+
+
+def install_keys(owner_url: str, keyring: Keyring, *, others_end: bool = False) -> None:
+    """Let the database verify the claims that the keyring seals, with each of its keys, and no others if asked."""
+    rows = [claim_key(keyring.derived(KeyPurpose.CLAIMS, version=version)) for version in keyring.keys]
+    engine = create_engine(owner_url)
+    with engine.begin() as owner:
+        if owner.execute(text("select to_regclass('claim_key')")).scalar_one() is not None:
+            if others_end:
+                owner.execute(delete(ClaimKey).where(col(ClaimKey.id).not_in([row.id for row in rows])))
+            owner.execute(insert(ClaimKey).on_conflict_do_nothing(), [row.model_dump() for row in rows])
+    engine.dispose()
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -107,25 +136,3 @@ def upgrade(url: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     engine.dispose()
-
-
-def role_reasons(url: str) -> list[Reason]:
-    """Return why the database is not safe enough for production: its roles, its version; empty when it is."""
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        login_role = connection.execute(
-            text("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
-        ).one()
-        app_role = connection.execute(
-            text("select rolsuper, rolbypassrls from pg_roles where rolname = :role"), {"role": APP_ROLE}
-        ).one_or_none()
-        version = connection.execute(text("select current_setting('server_version_num')::int / 10000")).scalar_one()
-    engine.dispose()
-    reasons = []
-    if login_role.rolsuper or login_role.rolbypassrls:
-        reasons.append(Reason("database_superuser", field="ESCOUADE_DATABASE_URL"))
-    if app_role is None or app_role.rolsuper or app_role.rolbypassrls:
-        reasons.append(Reason("application_role", {"role": APP_ROLE}))
-    if version < OLDEST_SERVER:
-        reasons.append(Reason("server_too_old", {"version": version, "oldest": OLDEST_SERVER}))
-    return reasons

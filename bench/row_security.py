@@ -40,7 +40,7 @@ def costs(
 def _set_row_security(database: Database, *, enforced: bool) -> None:
     with database.engine.begin() as owner:
         owner.execute(text(f"alter role {APP_ROLE} {'nobypassrls' if enforced else 'bypassrls'}"))
-    database.engine.dispose()
+    database.request_engine.dispose()
 
 
 def _timed(call: Callable[[], httpx.Response]) -> list[float]:

@@ -24,9 +24,9 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    url = context.config.attributes.get("url") or settings().database_url
+    url = context.config.attributes.get("url") or settings().database_owner_url
     if url is None:
-        raise SystemExit("ESCOUADE_DATABASE_URL is not set")
+        raise SystemExit("ESCOUADE_DATABASE_OWNER_URL is not set")
     engine = create_engine(url)
     with engine.connect() as connection:
         run(connection)

@@ -72,14 +72,15 @@ def cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(worker_id: str) -> Iterator[str]:
     """The URL of a database of the server under test."""
     from app.platform.database.embedded import embedded_server
-    from tests.database_copy import run_on_server
+    from tests.server import login_role_of_its_own, run_on_server
 
     given = os.environ.get("ESCOUADE_TEST_DATABASE_URL")
     if given:
-        yield given
+        with login_role_of_its_own(given, f"escouade_test_{os.getpid()}_{worker_id}"):
+            yield given
         return
     place = _roomy() / f"escouade-tests-{os.getuid()}"
     with embedded_server(place) as url:
@@ -99,16 +100,16 @@ def _roomy() -> Path:
 @pytest.fixture(scope="session")
 def template(server: str, worker_id: str) -> "Iterator[tuple[str, World]]":
     """A migrated database with a small network in it, made once a worker."""
-    from app.deployment import open_database, upgrade
-    from tests.database_copy import drop_database, run_on_server, with_database
+    from tests.database_copy import drop_database
     from tests.factories.network import build
+    from tests.server import migrate, opened, run_on_server, with_database
 
     name = f"test_{os.getpid()}_{worker_id}"
     run_on_server(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
     url = with_database(server, name)
     try:
-        upgrade(url)
-        database = open_database(url)
+        migrate(url)
+        database = opened(url)
         try:
             world = build(database)
         finally:
@@ -160,9 +161,9 @@ def site() -> "FastAPI":
     """The application, put together once a worker: its routes take a third of a second to build."""
     from app.main import create_app
     from app.platform.config import Settings
-    from app.platform.database.transaction import Database
+    from app.platform.database.transaction import Addresses, Database
 
-    return create_app(Settings(base_url=SITE), Database("postgresql+psycopg://nowhere/none"), RING)
+    return create_app(Settings(base_url=SITE), Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
 
 
 @pytest.fixture

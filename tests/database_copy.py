@@ -19,11 +19,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
-from sqlalchemy.engine import make_url
 
-from app.deployment import open_database
 from app.platform.database.transaction import Database
 from tests.audit_check import audited
+from tests.server import copy_database, driver_url, opened, run_on_server, with_database
 
 LEAVING = 0.1
 """Seconds in which a connection that was closed may still be listed by the server."""
@@ -58,22 +57,6 @@ class State(NamedTuple):
     catalogue: Counts
 
 
-def driver_url(url: str) -> str:
-    """Return the address as psycopg takes it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def with_database(url: str, name: str) -> str:
-    """Return the address of another database of the same server."""
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def run_on_server(url: str, statement: str) -> None:
-    """Run one statement outside a transaction."""
-    with psycopg.connect(driver_url(url), autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
 def drop_database(url: str, name: str) -> None:
     """Drop a database; an ordinary role may not end an autovacuum at work in it, and waits instead."""
     for _ in range(50):
@@ -94,7 +77,8 @@ class DatabaseCopy:
         self.server, self.template, self.name = server, template, f"{template}_{name}"
         self.url = with_database(server, self.name)
         self.made = 0
-        self._engine = open_database(self.url).engine  # one for all tests: it keeps the statements it has compiled
+        first = opened(self.url)  # its engines serve all tests: they keep the statements they have compiled
+        self._engines = (first.request_engine, first.engine)
         self._make()
         self._tables, self._sequences = self._names("r"), self._names("S")
         self._state_query = self._states()
@@ -104,10 +88,9 @@ class DatabaseCopy:
 
     def open(self, *, audit: bool = True) -> Database:
         """Return the database as a test uses it: its own hooks and listeners over connections kept from the last."""
-        found = open_database(self.url)
+        found = opened(self.url)
         found = audited(found) if audit else found
-        found.engine = self._engine.execution_options()
-        found._sessions.configure(bind=found.engine)
+        found.request_engine, found.engine = (engine.execution_options() for engine in self._engines)
         found.dispose = lambda: None  # type: ignore[method-assign]  # the application stops after each test
         return found
 
@@ -119,7 +102,7 @@ class DatabaseCopy:
 
     def close(self) -> None:
         """Drop the copy."""
-        self._engine.dispose()
+        self._dispose()
         self.connection.close()
         drop_database(self.server, self.name)
 
@@ -133,9 +116,9 @@ class DatabaseCopy:
     def _make(self) -> None:
         if self.made:
             self.connection.close()
-        self._engine.dispose()
+        self._dispose()
         drop_database(self.server, self.name)
-        run_on_server(self.server, f"create database {self.name} template {self.template} strategy wal_log")
+        copy_database(self.server, self.name, self.template)
         self.connection = psycopg.connect(driver_url(self.url), autocommit=True)
         self.connection.execute("set lock_timeout = '5s'")
         try:
@@ -144,6 +127,10 @@ class DatabaseCopy:
         except psycopg.errors.InsufficientPrivilege:
             self.may_restore = False
         self.made += 1
+
+    def _dispose(self) -> None:
+        for engine in self._engines:
+            engine.dispose()
 
     def _restore(self) -> bool:
         """Write again the rows and sequences that differ; tell whether all is as in the template."""
@@ -190,13 +177,14 @@ class DatabaseCopy:
             self.connection.execute("select setval(%s, %s, %s)", (f'public."{name}"', last, bool(called)))
 
     def _is_in_use(self) -> bool:
-        """Whether a connection is out of the pool, or one that is not of the pool stays after its end."""
-        pool: Any = self._engine.pool
-        if pool.checkedout():
+        """Whether a connection is out of the pools, or one that is not of the pools stays after its end."""
+        pools: list[Any] = [engine.pool for engine in self._engines]
+        if any(pool.checkedout() for pool in pools):
             return True
-        if pool.checkedin() > KEPT:
-            self._engine.dispose()
-            pool = self._engine.pool
+        if sum(pool.checkedin() for pool in pools) > KEPT:
+            self._dispose()
+            pools = [engine.pool for engine in self._engines]
+        kept = sum(pool.checkedin() for pool in pools)
         deadline = time.monotonic() + LEAVING
         while True:
             found = self.connection.execute(
@@ -204,7 +192,7 @@ class DatabaseCopy:
                 " where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()",
                 prepare=True,
             ).fetchone()
-            if found is not None and found[0] <= pool.checkedin():
+            if found is not None and found[0] <= kept:
                 return False
             if time.monotonic() > deadline:
                 return True

@@ -10,9 +10,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli.failures import unreachable
 from app.curricula.library import DEFAULT_ROOT, check
-from app.deployment import current, deployment, head, role_reasons, server_url
+from app.deployment import current, deployment, head, server_addresses
 from app.platform.config import Settings, settings, unsafe_settings
 from app.platform.database.embedded import EmbeddedError
+from app.platform.database.login_role import role_reasons, role_setting_reasons
 from app.platform.documents.pades import signing_key_problems
 from app.platform.documents.pdf import check_engine, check_fonts
 from app.platform.errors import Reason, Unavailable
@@ -68,10 +69,10 @@ def _explained(reasons: list[Reason]) -> Iterator[str]:
 
 def _database(chosen: Settings) -> Iterator[str]:
     try:
-        with server_url(chosen) as url:
+        with server_addresses(chosen) as addresses:
             if chosen.database_url is not None:
-                yield from _explained(role_reasons(url))
-                if current(url) != head():
+                yield from _explained(role_reasons(addresses.url) + role_setting_reasons(addresses.url))
+                if current(addresses.url) != head():
                     yield explain(Reason("not_migrated"))
     except EmbeddedError as error:
         yield t(error.code, **error.params)
@@ -83,10 +84,10 @@ def _mail(chosen: Settings) -> Iterator[str]:
     """Yield the problems of e-mail delivery: no mail server, or messages that have waited too long."""
     if not can_send(chosen):
         yield explain(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
-    if chosen.database_url is not None:
+    if chosen.database_owner_url is not None:
         with suppress(OperationalError):  # the database check reports it
-            if current(chosen.database_url) == head():
-                yield from _explained(delivery_problems(chosen.database_url))
+            if current(chosen.database_owner_url) == head():
+                yield from _explained(delivery_problems(chosen.database_owner_url))
 
 
 def _curricula() -> Iterator[str]:

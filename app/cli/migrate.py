@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.deployment import server_url, upgrade
+from app.deployment import install_keys, load_keyring, prepare, server_addresses
 from app.platform.config import settings
 from app.platform.messages.i18n import t
 
@@ -12,7 +12,10 @@ from app.platform.messages.i18n import t
 def migrate(
     revision: Annotated[str, typer.Argument(help=t("cli.migrate.revision"))] = "head",
 ) -> None:
-    """Migrate the database to a revision, as the tables' owner."""
-    with server_url(settings()) as url:
-        upgrade(url, revision)
+    """Migrate the database to a revision as the tables' owner, make its login role, let it know the keyring."""
+    chosen = settings()
+    with server_addresses(chosen) as addresses:
+        keyring = load_keyring(chosen)
+        prepare(addresses, keyring, revision)
+        install_keys(addresses.owner_url or "", keyring, others_end=True)
     typer.echo(t("cli.migrate.done"))

@@ -17,7 +17,9 @@ from app.demo.load import accounts_of, load_if_empty
 from app.deployment import deployment, load_keyring, open_database
 from app.main import create_app
 from app.platform.config import Settings, settings
+from app.platform.database.transaction import Addresses
 from app.platform.messages.i18n import t
+from app.platform.security.keyring import KeyPurpose
 
 BACKLOG_SECONDS = 10
 log = logging.getLogger("escouade.worker")
@@ -36,12 +38,11 @@ def serve(
         database = stack.enter_context(deployment(chosen))
         if chosen.environment == "demo":
             load_if_empty(database, chosen)
-        url = database.engine.url.render_as_string(hide_password=False)
-        os.environ["ESCOUADE_SERVED_URL"] = url
+        _hand_on(database.addresses)
         os.environ["ESCOUADE_BASE_URL"] = chosen.base_url
         settings.cache_clear()  # cached before the address was known; this process may serve, or run the worker
         if chosen.database_url is None and not alone:
-            stack.enter_context(_worker_thread(url))
+            stack.enter_context(_worker_thread(database.addresses))
         typer.echo(t("cli.serve.ready", url=chosen.base_url))
         uvicorn.run(
             "app.cli.serve:application",
@@ -67,12 +68,12 @@ def _check_address_is_free(host: str, port: int) -> None:
 
 
 @contextmanager
-def _worker_thread(url: str) -> Iterator[None]:
+def _worker_thread(addresses: Addresses) -> Iterator[None]:
     """Run the worker in a thread of its own; it is cancelled before the database is closed."""
 
     async def work() -> None:
         try:
-            await run_background_work(url)
+            await run_background_work(addresses)
         except Exception:
             log.exception("the worker stopped")
 
@@ -82,6 +83,12 @@ def _worker_thread(url: str) -> Iterator[None]:
             yield
         finally:
             task.cancel()
+
+
+def _hand_on(addresses: Addresses) -> None:
+    """Tell the server processes where the database is, as requests reach it: they never learn the owner's address."""
+    os.environ["ESCOUADE_SERVED_URL"] = addresses.url
+    os.environ.pop("ESCOUADE_DATABASE_OWNER_URL", None)
 
 
 def _at_port(chosen: Settings, port: int) -> Settings:
@@ -94,8 +101,10 @@ def _at_port(chosen: Settings, port: int) -> Settings:
 def application() -> FastAPI:
     """Return the application of a server process, over the database that its parent process opened."""
     chosen = settings()
-    database = open_database(os.environ["ESCOUADE_SERVED_URL"], pool_size=chosen.pool_size)
-    app = create_app(chosen, database, load_keyring(chosen))
+    keyring = load_keyring(chosen)
+    addresses = Addresses(os.environ["ESCOUADE_SERVED_URL"], claim_key=keyring.derived(KeyPurpose.CLAIMS))
+    database = open_database(addresses, pool_size=chosen.pool_size)
+    app = create_app(chosen, database, keyring)
     if chosen.environment == "demo":
         with database.transaction() as db:
             app.state.demo_accounts = accounts_of(db)

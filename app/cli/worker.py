@@ -10,6 +10,7 @@ import typer
 from app.deployment import deployment, load_keyring, open_database
 from app.features import JOBS, LOOPS
 from app.platform.config import settings
+from app.platform.database.transaction import Addresses
 from app.platform.jobs.job import JobContext
 from app.platform.jobs.scheduler import run_worker
 from app.platform.messages.i18n import t
@@ -26,12 +27,12 @@ def worker() -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(t("cli.worker.ready"))
         with suppress(KeyboardInterrupt):
-            asyncio.run(run_background_work(database.engine.url.render_as_string(hide_password=False)))
+            asyncio.run(run_background_work(database.addresses))
 
 
-async def run_background_work(url: str) -> None:
+async def run_background_work(addresses: Addresses) -> None:
     """Run the jobs and loops of all features until cancelled or stopped by a signal."""
-    database = open_database(url, pool_size=POOL_SIZE)
+    database = open_database(addresses, pool_size=POOL_SIZE)
     database.origin = "worker"
     chosen = settings()
     try:

@@ -36,6 +36,7 @@ from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.schemas import TextCommand
 from app.platform.clock import at
 from app.platform.database.session import Session
+from app.platform.database.transaction import Addresses
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission
 from app.progress.path.service import progress_of
@@ -55,7 +56,6 @@ def simulate(demo: DemoPlan, on_progress: Callable[[int], None]) -> None:
     Each college has its own random generator, process and enterprises: the same seed gives the same people, facts
     and certificates, whichever college ends first; only row ids may differ.
     """
-    url = demo.database.engine.url.render_as_string(hide_password=False)
     colleges: dict[str, list[Group]] = {}
     for group in demo.groups:
         if group.plan.weeks_ago > 0:
@@ -63,8 +63,9 @@ def simulate(demo: DemoPlan, on_progress: Callable[[int], None]) -> None:
     largest_first = sorted(colleges.values(), key=lambda groups: -sum(g.plan.people * g.plan.weeks_ago for g in groups))
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as executor:
         pools = demo.enterprise_pools
+        shared = (demo.database.addresses, demo.seed, demo.today)
         futures = [
-            executor.submit(simulate_college, url, demo.seed, demo.today, groups, pools[groups[0].cohort.college_id])
+            executor.submit(simulate_college, *shared, groups, pools[groups[0].cohort.college_id])
             for groups in largest_first
         ]
         for future in as_completed(futures):
@@ -74,11 +75,11 @@ def simulate(demo: DemoPlan, on_progress: Callable[[int], None]) -> None:
 
 
 def simulate_college(
-    url: str, seed: int, today: date, groups: list[Group], pool: list[int]
+    addresses: Addresses, seed: int, today: date, groups: list[Group], pool: list[int]
 ) -> tuple[int, list[int], int]:
     """Simulate one college's cohorts; return ``(college id, remaining enterprise ids, number of cohorts)``."""
     college_id = groups[0].cohort.college_id
-    database = open_database(url, pool_size=2, audited=False)  # unaudited: nobody did what is simulated
+    database = open_database(addresses, pool_size=2, audited=False)  # unaudited: nobody did what is simulated
     demo = DemoPlan(
         database, seed, today, groups=groups, enterprise_pools={college_id: pool}, place=groups[0].plan.place
     )

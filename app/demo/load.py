@@ -25,7 +25,7 @@ from app.platform.messages.i18n import t, today
 SEED = 135
 ALL_PLACES = tuple(p.slug for p in PLACES)
 UNFINISHED = "demo under way"
-REFERENCE_TABLES = {"region", "published_curriculum"}
+REFERENCE_TABLES = {"claim_key", "region", "published_curriculum"}
 """Tables that every deployment has filled: they survive the removal of an interrupted load."""
 NETWORK_STEPS = 3
 """The weight of populating the network in the progress bar, in cohorts."""

@@ -24,7 +24,14 @@ class Settings(BaseSettings):
         "development", description="demo lists its accounts on the sign-in page; production refuses unsafe settings"
     )
     database_url: str | None = Field(
-        None, description="PostgreSQL 15 or later, as its owner; unset: the embedded server under data_dir"
+        None,
+        description="PostgreSQL 15 or later, as the login role of requests (escouade_app, or a role of your own that "
+        "escouade migrate makes its member), which owns nothing; unset: the embedded server under data_dir",
+    )
+    database_owner_url: str | None = Field(
+        None,
+        description="the same database as the role that owns it, for migrate, init, worker and the commands that "
+        "need it; a process that only serves requests works without",
     )
     data_dir: Path = Field(
         default_factory=default_data,
@@ -90,7 +97,7 @@ class Settings(BaseSettings):
             raise ValueError("every address is not a proxy")
         return networks
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_owner_url")
     @classmethod
     def use_psycopg(cls, url: str | None) -> str | None:
         """Return the URL with the psycopg driver, whatever scheme names PostgreSQL."""

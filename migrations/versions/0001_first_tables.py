@@ -73,8 +73,6 @@ def create_role() -> None:
         end $$
         """
     )
-    op.execute(f"do $$ begin if not pg_has_role(current_user, '{APP}', 'member') then "
-               f"execute format('grant {APP} to %I', current_user); end if; end $$")  # fmt: skip
 
 
 def grant() -> None:

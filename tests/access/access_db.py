@@ -17,7 +17,6 @@ from httpx2 import Response
 from pypdf import PdfReader
 from starlette.datastructures import State
 
-from app.deployment import open_database
 from app.platform.config import Settings
 from app.platform.security.permissions import Permission
 from tests.access.actors import ACTORS, Place
@@ -25,8 +24,9 @@ from tests.access.filling import request_of
 from tests.access.payloads import PROPOSED, V1
 from tests.access.records import build
 from tests.conftest import SITE
-from tests.database_copy import DatabaseCopy, drop_database, run_on_server, with_database
+from tests.database_copy import DatabaseCopy, drop_database
 from tests.factories.network import World, api_token, pending_token, token
+from tests.server import copy_database, opened, with_database
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LOGS = frozenset({"attempt", "alembic_version"})
@@ -72,8 +72,8 @@ class Template:
 def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Template]:
     """Yield the template, which is dropped at the end."""
     name = f"{base[0]}_access"
-    run_on_server(server, f"create database {name} template {base[0]} strategy wal_log")
-    database = open_database(with_database(server, name))
+    copy_database(server, name, base[0])
+    database = opened(with_database(server, name))
     try:
         world = deepcopy(base[1])
         places = build(database, world, files)

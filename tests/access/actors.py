@@ -19,7 +19,7 @@ from app.identity.account.service import add_account
 from app.identity.roles.service import grant_role
 from app.network import service as network
 from app.platform.clock import now
-from app.platform.database.session import Session, set_actor
+from app.platform.database.session import Session, open_credentials, set_actor
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission, Role
 from tests.factories.network import PASSWORD, STARTED, World, acting
@@ -185,6 +185,7 @@ def _add_roles_elsewhere(database: Database, world: World) -> None:
         for who in ("suspended", "pending"):
             grant_role(db, world.people[who], Role.COORDINATOR, college_id=world.alma)
         account = db.exec(select(Account).where(Account.person_id == world.people["suspended"])).one()
+        open_credentials(db, account.id)
         account.suspended_at = now()
         db.add(account)
 

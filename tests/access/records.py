@@ -67,7 +67,8 @@ from app.network import service as network
 from app.network.enums import CertificateKind
 from app.network.schemas import NewProject
 from app.platform.clock import now
-from app.platform.database.session import Session, set_actor
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
@@ -373,7 +374,7 @@ def _account(at: PlaceUser, _: Path) -> None:
     _add(at, given)
     at.place.ids["role_proposal"] = given.id
     account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
-    create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)
+    create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)  # their credentials stay within reach
     device = at.db.exec(select(SignIn.id).where(SignIn.account_id == account)).one()
     key = ApiToken(
         account_id=account, name=at.place.mark("Jeton"), token_hash=at.place.name, permissions=["me:read"],
@@ -394,6 +395,7 @@ def _account(at: PlaceUser, _: Path) -> None:
         account_id=account, token_hash=digest(at.place.mark("Oubli")), created_at=now(), expires_at=SOON
     )
     set_actor(at.db, colleges=[at.place.college], person=person)
+    allow(at.db, Right.INVITATIONS)
     for row in (key, provider, identity, letter, own, reset):
         _add(at, row)
     at.place.ids |= {

@@ -12,8 +12,9 @@ from sqlalchemy import event
 
 from app.platform.database.transaction import Database
 from tests.access.access_db import Template
-from tests.database_copy import DatabaseCopy, driver_url, with_database
+from tests.database_copy import DatabaseCopy
 from tests.factories.network import World
+from tests.server import driver_url, with_database
 
 FEW = 15
 """Tables that the records of the matrix may leave empty."""
@@ -165,7 +166,7 @@ def test_without_the_right_to_skip_foreign_keys_it_is_made_again(copy: DatabaseC
 def test_listeners_and_hooks_of_a_test_are_its_own(copy: DatabaseCopy) -> None:
     heard: list[str] = []
     first = copy.open()
-    event.listen(first.engine, "before_cursor_execute", lambda *call: heard.append(call[2]))
+    event.listen(first.request_engine, "before_cursor_execute", lambda *call: heard.append(call[2]))
     first.before_commit = ()
     with first.transaction():
         assert heard
@@ -174,4 +175,4 @@ def test_listeners_and_hooks_of_a_test_are_its_own(copy: DatabaseCopy) -> None:
     with second.transaction():
         assert heard == []
     assert second.before_commit
-    assert second.engine.pool is first.engine.pool
+    assert second.request_engine.pool is first.request_engine.pool

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from app.main import create_app
 from app.platform.config import Settings
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.locations import ROOT
 from app.platform.security.guards import PermissionGuard, PublicGuard
 from app.platform.security.keyring import new_keyring
@@ -60,7 +60,7 @@ def guarded_routes(app: FastAPI) -> Iterator[tuple[str, list[object]]]:
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """Return the application; no query is made."""
-    return create_app(settings, Database("postgresql+psycopg://nowhere/none"), new_keyring())
+    return create_app(settings, Database(Addresses("postgresql+psycopg://nowhere/none")), new_keyring())
 
 
 def test_each_route_has_one_guard(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import compile_path
 
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.messages.i18n import t
 from app.platform.web.forms import FormPage
 from app.platform.web.refusals import secret_fields
@@ -127,7 +127,7 @@ def test_form_refused_to_its_sender_comes_back_whole(
 @pytest.fixture
 def database_away(access_db: AccessDatabase, site: FastAPI) -> Iterator[None]:
     """Point the application at a database that nobody serves."""
-    site.state.database = Database("postgresql+psycopg://nobody@127.0.0.1:9/nowhere?connect_timeout=1")
+    site.state.database = Database(Addresses("postgresql+psycopg://nobody@127.0.0.1:9/nowhere?connect_timeout=1"))
     yield
     access_db.attach()
 

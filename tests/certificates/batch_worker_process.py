@@ -1,12 +1,13 @@
-"""Worker processes to be killed by tests: ``python -m tests.certificates.batch_worker_process URL FOLDER [apart]``.
+"""Worker processes to be killed by tests: ``python -m tests.certificates.batch_worker_process ADDRESSES FOLDER …``.
 
 It processes the first batch itself; then, for each line that it reads, it forks a worker that continues with the
 batches, and prints its process id. A fork starts in milliseconds with everything loaded, as it must when a hundred
 of them are to be killed.
-With ``apart``, numbers are taken in a transaction of their own, a wrong design that the test must detect.
+With a third argument, numbers are taken in a transaction of their own, a wrong design that the test must detect.
 """
 
 import os
+import pickle
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,8 @@ def render(drafts: Sequence[Draft]) -> Iterator[Result]:
 
 def run_forever(context: BatchContext) -> None:
     """Process batches until killed."""
-    context.database.engine.dispose(close=False)  # those connections belong to the parent process
+    for engine in (context.database.request_engine, context.database.engine):
+        engine.dispose(close=False)  # those connections belong to the parent process
     while True:
         process_pending(context)
         time.sleep(0.02)
@@ -53,9 +55,9 @@ def take_numbers_separately() -> None:
     issuing.next_sequence = apart
 
 
-def main(url: str, root: str, *options: str) -> None:
+def main(addresses: str, root: str, *options: str) -> None:
     """Process what is pending once, to load everything; then fork a worker for each line, one at a time."""
-    database = open_database(url, pool_size=2)
+    database = open_database(pickle.loads(bytes.fromhex(addresses)), pool_size=2)  # noqa: S301 - of our own test
     database.origin = "worker"
     if options:
         take_numbers_separately()

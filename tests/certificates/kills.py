@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -67,9 +68,9 @@ def worker_launcher(
     """
     first, *others = bulk_clone.make_eligible(database, world, size)
     bulk_clone.decide(database, world, [first])
-    url = database.engine.url.render_as_string(hide_password=False)
+    addresses = pickle.dumps(database.addresses).hex()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.certificates.batch_worker_process", url, str(root), *options],
+        [sys.executable, "-m", "tests.certificates.batch_worker_process", addresses, str(root), *options],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

@@ -116,7 +116,7 @@ def test_a_batch_takes_a_fixed_number_of_queries(
 
     decided = client.post(f"{API}/colleges/{world.alma}/certificate-batches", json=batch_command(people[:size])).json()
     statements: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    event.listen(database.request_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     client.get(f"{API}/certificate-batches/{decided['id']}")
     client.get(f"{API}/colleges/{world.alma}/certificate-batches")
     assert len([statement for statement in statements if "batch" in statement]) == 5, statements

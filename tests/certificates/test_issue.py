@@ -136,7 +136,7 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
         actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)
         statements: list[str] = []
-        event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        event.listen(database.request_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         list_candidates(db, actor, college)
     assert len(statements) == 5, statements
 

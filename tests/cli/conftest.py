@@ -10,11 +10,11 @@ import pytest
 
 from app.cli import main
 from app.curricula.service import register_published
-from app.deployment import open_database, upgrade
 from app.platform.config import settings as process_settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import NBSP
-from tests.database_copy import drop_database, run_on_server, with_database
+from tests.database_copy import drop_database
+from tests.server import copy_database, migrate, opened, run_on_server, with_database
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def migrated(server: str, worker_id: str) -> Iterator[str]:
     name = f"cli_{os.getpid()}_{worker_id}"
     run_on_server(server, f"create database {name} template template0 encoding 'UTF8' locale 'C'")
     try:
-        upgrade(with_database(server, name))
+        migrate(with_database(server, name))
         yield name
     finally:
         drop_database(server, name)
@@ -49,7 +49,7 @@ def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
     def create() -> str:
         name = f"{migrated}_{len(names)}"
         names.append(name)
-        run_on_server(server, f"create database {name} template {migrated} strategy wal_log")
+        copy_database(server, name, migrated)
         return with_database(server, name)
 
     try:
@@ -62,7 +62,7 @@ def fresh_url(server: str, migrated: str) -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def empty(fresh_url: Callable[[], str]) -> Iterator[Database]:
     """Yield an empty deployment's database, with the published curricula that every command registers."""
-    database = open_database(fresh_url())
+    database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
     try:
@@ -80,7 +80,8 @@ def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     monkeypatch.setenv("ESCOUADE_KEYRING", str(tmp_path / "keyring.json"))
 
     def run(database: Database, *arguments: object, **variables: str) -> Outcome:
-        monkeypatch.setenv("ESCOUADE_DATABASE_URL", url_of(database))
+        monkeypatch.setenv("ESCOUADE_DATABASE_URL", database.addresses.url)
+        monkeypatch.setenv("ESCOUADE_DATABASE_OWNER_URL", database.addresses.owner_url or database.addresses.url)
         for name, value in variables.items():
             monkeypatch.setenv(f"ESCOUADE_{name.upper()}", value)
         process_settings.cache_clear()
@@ -96,5 +97,5 @@ def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 
 def url_of(database: Database) -> str:
-    """Return the URL of a database, its password in clear."""
+    """Return the URL of a database as its owner, the password in clear."""
     return database.engine.url.render_as_string(hide_password=False)

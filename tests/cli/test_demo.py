@@ -15,7 +15,6 @@ from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import ENTERPRISES
 from app.demo.load import accounts_of, load, load_if_empty
 from app.demo.network import PASSWORD
-from app.deployment import open_database
 from app.identity.sign_in.schemas import DemoAccount
 from app.main import create_app
 from app.platform.config import Settings
@@ -24,6 +23,7 @@ from app.platform.security.keyring import new_keyring
 from app.platform.security.permissions import Role
 from app.progress.service import mismatches
 from tests.cli.conftest import Escouade
+from tests.server import opened
 
 ON = date(2026, 11, 22)
 PLACES_LOADED = ("harricana", "lac-gilman")
@@ -37,7 +37,7 @@ SMALL = (
 @pytest.fixture(scope="module")
 def demo_database(fresh_url: Callable[[], str]) -> Iterator[Database]:
     """Yield a database with two colleges of the demo network, as of one day."""
-    database = open_database(fresh_url())
+    database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
     load(database, SITE, on=ON, places=PLACES_LOADED)
@@ -216,7 +216,7 @@ select a.email, p.legal_first_name, p.legal_last_name, c.code, e.state, e.joined
 
 def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
     """Load the small plan; return the digest of the reproducible rows, and the rows."""
-    database = open_database(url)
+    database = opened(url)
     try:
         with database.transaction() as db:
             register_published(db)
@@ -238,7 +238,7 @@ def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]
 
 def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]) -> None:
     """An interrupted load does not pass for a complete one: its rows are deleted and the load starts again."""
-    database = open_database(fresh_url())
+    database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
     settings = Settings(environment="demo", base_url=SITE)

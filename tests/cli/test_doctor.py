@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from app.deployment import role_reasons
 from app.platform.clock import at, now
+from app.platform.database.login_role import role_reasons
 from app.platform.database.session import APP_ROLE
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.messages.outbox import enqueue
 from tests.cli.conftest import Escouade, url_of
 from tests.factories.network import World
@@ -59,7 +59,7 @@ def test_doctor_counts_messages_that_wait_too_long(escouade: Escouade, database:
 
 
 def test_doctor_reports_an_unreachable_database_and_runs_the_other_checks(escouade: Escouade) -> None:
-    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    away = Database(Addresses("postgresql+psycopg://nobody@127.0.0.1:1/none"))
     done = escouade(away, "doctor", "--progress")
     assert done.status == 1
     assert done.out.count("La base de données ne répond pas") == 2

@@ -29,7 +29,10 @@ def stored(database: Database, keyring: Keyring, world: World) -> int:
         ).scalar_one()
         sealed = keyring.encrypt(KeyPurpose.TOTP, "JBSWY3DPEHPK3PXP", bound=f"account:{account}")
         connection.execute(
-            text("update account set totp_sealed = :sealed, totp_confirmed_at = now() where id = :id"),
+            text(
+                "with confirmed as (update account set totp_confirmed_at = now() where id = :id) "
+                "update account_secret set totp_sealed = :sealed where account_id = :id"
+            ),
             {"sealed": sealed, "id": account},
         )
         secret = keyring.encrypt(KeyPurpose.OIDC, "secret du client", bound=secret_binding(ISSUER, CLIENT))
@@ -46,7 +49,9 @@ def stored(database: Database, keyring: Keyring, world: World) -> int:
 def stored_secrets(database: Database) -> tuple[str, str]:
     """Return the stored second factor and provider's secret."""
     with database.engine.connect() as connection:
-        totp = connection.execute(text("select totp_sealed from account where totp_sealed is not null")).scalar_one()
+        totp = connection.execute(
+            text("select totp_sealed from account_secret where totp_sealed is not null")
+        ).scalar_one()
         oidc = connection.execute(text("select client_secret_sealed from oidc_provider")).scalar_one()
     return totp, oidc
 
@@ -150,7 +155,10 @@ def test_forget_second_factor_removes_it(escouade: Escouade, database: Database,
     assert "est oublié" in done.out
     with database.engine.connect() as connection:
         left = connection.execute(
-            text("select count(*) from account where totp_sealed is not null or totp_confirmed_at is not null")
+            text(
+                "select count(*) from account join account_secret on account_id = id"
+                " where totp_sealed is not null or totp_confirmed_at is not null"
+            )
         ).scalar_one()
         signed_in = connection.execute(text("select count(*) from sign_in where ended_at is null")).scalar_one()
     assert (left, signed_in) == (0, 0)

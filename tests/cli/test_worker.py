@@ -131,7 +131,7 @@ def test_two_workers_at_once_install_the_queue_in_its_schema(
     monkeypatch.setenv("PGQUEUER_SCHEMA", "elsewhere")
 
     async def work() -> None:
-        running = [asyncio.create_task(run_background_work(url_of(database))) for _ in range(2)]
+        running = [asyncio.create_task(run_background_work(database.addresses)) for _ in range(2)]
         try:
             await until_waiting(database, running)
             await asyncio.sleep(1)

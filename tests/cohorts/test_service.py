@@ -274,7 +274,7 @@ def test_the_board_takes_one_statement_however_many_people(database: Database, w
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.PROGRESS_READ)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
-        event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        event.listen(database.request_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         assert len(board(db, cohort, BoardQuery())) == n
         assert len(statements) == 1
         assert "body" not in statements[0]

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.identity.sign_in.authentication import authenticate
 from app.main import create_app
 from app.platform.config import Settings
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from tests.conftest import RING
 
 PATIENCE = 10
@@ -26,7 +26,7 @@ class LiveSite:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.settings = Settings(base_url=self.url)
-        self._site = create_app(self.settings, Database("postgresql+psycopg://nowhere/none"), RING)
+        self._site = create_app(self.settings, Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
         self._at_work = 0
         self._changed = threading.Condition()
         self._server = uvicorn.Server(

@@ -28,7 +28,7 @@ from app.network import service as network
 from app.network.enums import TargetKind
 from app.network.schemas import NewCollege, NewProject, NewTarget
 from app.platform.clock import now
-from app.platform.database.session import Session, set_actor
+from app.platform.database.session import Session, open_credentials, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
@@ -174,6 +174,7 @@ def pending_token(database: Database, world: World, who: str) -> str:
     """A bearer token of someone whose password is proven and whose second factor is not."""
     with database.transaction() as db:
         account = db.exec(select(Account).where(Account.person_id == world.people[who])).one()
+        open_credentials(db, account.id)
         account.totp_confirmed_at = now()
         db.add(account)
         return create_sign_in(db, account.id, kind=SignInKind.BEARER, hours=1)[0]
@@ -184,6 +185,7 @@ def api_token(database: Database, world: World, who: str, *permissions: Permissi
     secret = f"{TOKEN_PREFIX}{who}-{'-'.join(permissions)}"
     with database.transaction() as db:
         account = db.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
+        open_credentials(db, account)
         db.add(
             ApiToken(
                 account_id=account, name="essai", token_hash=digest(secret), permissions=list(permissions),

@@ -27,6 +27,7 @@ from sqlmodel import select
 from app.identity.account.models import Account
 from app.identity.oidc.models import OidcIdentity
 from app.platform.clock import now
+from app.platform.database.session import open_credentials
 from app.platform.database.transaction import Database
 from tests.factories.network import World, token
 from tests.factories.oidc_keys import EC, RSA, Claims, signed
@@ -218,6 +219,7 @@ def linked(database: Database, world: World, who: str, issuer: str, subject: str
     """Link someone's account to a subject of an issuer."""
     with database.transaction() as db:
         account = db.exec(select(Account.id).where(Account.person_id == world.people[who])).one()
+        open_credentials(db, account)
         row = OidcIdentity(account_id=account, issuer=issuer, subject=subject, linked_at=now())
         db.add(row)
 

@@ -16,8 +16,8 @@ def recorded_statements(database: Database) -> Iterator[list[str]]:
     def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(" ".join(statement.split()))
 
-    event.listen(database.engine, "before_cursor_execute", record)
+    event.listen(database.request_engine, "before_cursor_execute", record)
     try:
         yield statements
     finally:
-        event.remove(database.engine, "before_cursor_execute", record)
+        event.remove(database.request_engine, "before_cursor_execute", record)

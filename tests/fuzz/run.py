@@ -25,16 +25,15 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.deployment import open_database, upgrade
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from tests.conftest import RING
-from tests.database_copy import run_on_server, with_database
 from tests.factories.network import World, build, token
 from tests.platform.test_middleware import served
+from tests.server import copy_database, migrate, opened, run_on_server, with_database
 
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
 STRANGER = "anonymous"
@@ -85,8 +84,8 @@ def network() -> Iterator[tuple[str, World]]:
     with embedded_server(folder) as url:
         run_on_server(url, "drop database if exists fuzz_template with (force)")
         run_on_server(url, "create database fuzz_template template template0 encoding 'UTF8' locale 'C'")
-        upgrade(with_database(url, "fuzz_template"))
-        database = open_database(with_database(url, "fuzz_template"))
+        migrate(with_database(url, "fuzz_template"))
+        database = opened(with_database(url, "fuzz_template"))
         world = build(database)
         database.dispose()
         yield url, world
@@ -97,8 +96,8 @@ def fuzz(role: str, url: str, world: World, options: argparse.Namespace, folder:
     print(f"\n=== {role}", flush=True)
     began = time.monotonic()
     run_on_server(url, "drop database if exists fuzz with (force)")
-    run_on_server(url, "create database fuzz template fuzz_template strategy wal_log")
-    database = open_database(with_database(url, "fuzz"))
+    copy_database(url, "fuzz", "fuzz_template")
+    database = opened(with_database(url, "fuzz"))
     site = create_app(Settings(data_dir=folder / role, base_url="http://127.0.0.1"), database, RING)
     site.add_middleware(StaysSignedIn, database=database)
     site.openapi()  # built at the first request, for which schemathesis does not wait long

@@ -126,11 +126,11 @@ def queue_queries(database: Database) -> Iterator[list[str]]:
         if "AS newest" in str(args[2]):
             statements.append(str(args[2]))
 
-    event.listen(database.engine, "before_cursor_execute", record)
+    event.listen(database.request_engine, "before_cursor_execute", record)
     try:
         yield statements
     finally:
-        event.remove(database.engine, "before_cursor_execute", record)
+        event.remove(database.request_engine, "before_cursor_execute", record)
 
 
 def test_queue_is_computed_at_most_once_per_request(client: TestClient, database: Database, world: World) -> None:

@@ -220,12 +220,12 @@ def query_count(database: Database, world: World) -> int:
         def record(*args: object) -> None:
             statements.append(str(args[2]))
 
-        event.listen(database.engine, "before_cursor_execute", record)
+        event.listen(database.request_engine, "before_cursor_execute", record)
         try:
             grading.judgements(db, enrolment)
             load_queue(db, actor.using(Permission.JUDGEMENT_MAKE))
         finally:
-            event.remove(database.engine, "before_cursor_execute", record)
+            event.remove(database.request_engine, "before_cursor_execute", record)
     return len(statements)
 
 

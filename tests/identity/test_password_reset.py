@@ -153,12 +153,14 @@ def test_reset_with_a_weak_password_explains_it_and_keeps_the_link(
 
 def test_reset_is_audited_with_its_person_and_no_secret(client: TestClient, database: Database, world: World) -> None:
     client.post(request_link(client, database, world.emails["maude"]), data=NEW)
-    entries = text("select action, subject, actor_id from audit_entry where subject in ('account', 'password_reset')")
+    entries = text(
+        "select action, subject, actor_id from audit_entry where subject in ('account_secret', 'password_reset')"
+    )
     with database.engine.connect() as owner:
         rows = [tuple(row) for row in owner.execute(entries)][-2:]
         values = owner.execute(text("select string_agg(coalesce(after::text, ''), '') from audit_values")).scalar_one()
     maude = world.people["maude"]
-    assert sorted(rows) == [("change", "account", maude), ("change", "password_reset", maude)]
+    assert sorted(rows) == [("change", "account_secret", maude), ("change", "password_reset", maude)]
     assert "argon2" not in values
 
 
@@ -188,12 +190,12 @@ def record_work(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator
         ("rollback", lambda _: operations.append("rollback")),
     ]
     for name, listener in listeners:
-        event.listen(database.engine, name, listener)
+        event.listen(database.request_engine, name, listener)
     try:
         yield operations
     finally:
         for name, listener in listeners:
-            event.remove(database.engine, name, listener)
+            event.remove(database.request_engine, name, listener)
         monkeypatch.undo()
 
 

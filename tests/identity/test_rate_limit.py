@@ -13,7 +13,6 @@ from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient, Response
 from sqlalchemy import text
 
-from app.deployment import open_database
 from app.main import create_app
 from app.platform.clock import at, now
 from app.platform.config import Settings
@@ -31,6 +30,7 @@ from app.platform.security.rate_limit import (
 from app.platform.security.slowdown import FREE_FAILURES, LONGEST_SECONDS, MOST_FAILURES, seconds_to_wait
 from tests.conftest import RING, SITE
 from tests.factories.network import PASSWORD, World, as_
+from tests.server import opened
 
 WRONG = "ce n’est pas la bonne phrase"
 ELSEWHERE = "203.0.113.7"
@@ -222,7 +222,7 @@ def test_three_hundred_people_behind_one_address_all_sign_in(
     client: TestClient, database: Database, world: World, waits: list[float]
 ) -> None:
     """Ten of them are mistaken, three times each, as were strangers behind the same address. Makes 330 sign-ins."""
-    password_hash = "select password_hash from account where email = :maude"
+    maude = "select password_hash from account_secret s join account a on a.id = s.account_id where a.email = :maude"
     with database.engine.begin() as owner:
         people = owner.execute(
             text(
@@ -232,8 +232,9 @@ def test_three_hundred_people_behind_one_address_all_sign_in(
         ).scalars()
         owner.execute(
             text(
-                f"insert into account (person_id, email, password_hash, created_at)"  # noqa: S608 - our own constant
-                f" values (:person, :email, ({password_hash}), now())"
+                "with opened as (insert into account (person_id, email, created_at)"  # noqa: S608 - our own constant
+                f" values (:person, :email, now()) returning id)"
+                f" insert into account_secret (account_id, password_hash) select id, ({maude}) from opened"
             ),
             [
                 {"person": person, "email": f"campus-{n}@escouade.example.com", "maude": world.emails["maude"]}
@@ -301,7 +302,7 @@ def test_rate_limit_survives_a_restart(
 ) -> None:
     for _ in range(LIMIT):
         sign_in_by_page(client, world.emails["maude"])
-    reopened = open_database(database.engine.url.render_as_string(hide_password=False))
+    reopened = opened(database.addresses.owner_url or "")
     with TestClient(create_app(settings, reopened, RING), follow_redirects=False) as restarted:
         assert is_rate_limited(sign_in_by_page(restarted, world.emails["maude"], PASSWORD))
         assert sign_in_by_page(restarted, world.emails["karim"], PASSWORD).status_code == 303

@@ -158,7 +158,7 @@ def test_second_factor_set_up_at_the_sign_in_page(client: TestClient, world: Wor
     client.cookies.set("escouade", before)
     assert client.get("/rapports").headers["location"] == "/connexion?suite=/rapports"
     assert len(query(database, "select 1 from recovery_code where used_at is null")) == 10
-    secret, rows = secret_in(page), query(database, "select account::text from account")
+    secret, rows = secret_in(page), query(database, "select account_secret::text from account_secret")
     rows += query(database, "select recovery_code::text from recovery_code")
     whole = str(rows)
     assert secret not in whole
@@ -332,10 +332,13 @@ def test_second_factor_verified_without_one_is_refused(client: TestClient, world
 def test_second_factor_secret_is_bound_to_its_account(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     secret, _ = set_up(client)
-    ((account, encrypted),) = query(database, "select id, totp_sealed from account where totp_sealed is not null")
+    ((account, encrypted),) = query(
+        database, "select account_id, totp_sealed from account_secret where totp_sealed is not null"
+    )
     assert RING.decrypt(KeyPurpose.TOTP, str(encrypted), bound=f"account:{account}") == secret
-    query(database, "update account set totp_sealed = :sealed, totp_confirmed_at = now() where email = :email",
-         sealed=encrypted, email=world.emails["karim"])  # fmt: skip
+    query(database, "update account set totp_confirmed_at = now() where email = :email", email=world.emails["karim"])
+    query(database, "update account_secret set totp_sealed = :sealed where account_id ="
+         " (select id from account where email = :email)", sealed=encrypted, email=world.emails["karim"])  # fmt: skip
     sign_in_again(client, world, "karim")
     copied = client.post(API, json={"code": code_of(secret)})
     assert (copied.status_code, copied.json()["code"]) == (503, "seal_broken")
@@ -365,7 +368,7 @@ def test_second_factor_removal_requires_the_password(client: TestClient, databas
     assert client.post(path, json={"present": "autre phrase de passe"}).json()["code"] == "wrong_password"
     assert client.post(path, json={"present": PASSWORD}).status_code == 204
     assert query(database, "select 1 from recovery_code") == []
-    assert query(database, "select 1 from account where totp_sealed is not null or totp_step is not null") == []
+    assert query(database, "select 1 from account_secret where totp_sealed is not null or totp_step is not null") == []
     sign_in_again(client, world, "maude")
     assert client.get("/api/v1/me").status_code == 200
 

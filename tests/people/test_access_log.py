@@ -273,9 +273,9 @@ def test_export_of_many_is_logged_in_one_statement(client: TestClient, database:
         statements.append(str(args[2]))
 
     as_(client, database, world, "coordinator")
-    event.listen(database.engine, "before_cursor_execute", record_statement)
+    event.listen(database.request_engine, "before_cursor_execute", record_statement)
     client.get(f"{API}/cohorts/{world.cohort}/progress-report")
-    event.remove(database.engine, "before_cursor_execute", record_statement)
+    event.remove(database.request_engine, "before_cursor_execute", record_statement)
     assert [s.split()[0] for s in statements if "view_log" in s] == ["insert"]
     assert len(views(database)) == len(PARTICIPANTS)
 

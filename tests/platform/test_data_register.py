@@ -53,7 +53,7 @@ def test_secrets_are_confidential_and_references_to_people_are_personal() -> Non
 
 def test_sensitivity_of_a_column() -> None:
     assert sensitivity("person", "legal_last_name") is Sensitivity.PERSONAL
-    assert sensitivity("account", "password_hash") is Sensitivity.CONFIDENTIAL
+    assert sensitivity("account_secret", "password_hash") is Sensitivity.CONFIDENTIAL
     assert sensitivity("region", "name") is Sensitivity.NONE
     with pytest.raises(KeyError):
         sensitivity("person", "birth_date")

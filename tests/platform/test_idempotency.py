@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.main import create_app
 from app.platform.config import Settings
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.jobs.upkeep import sweep_answers
 from app.platform.security.permissions import Permission
 from app.platform.web.idempotency import IdempotentRoute
@@ -248,7 +248,7 @@ def test_token_of_a_sign_in_is_never_replayed(client: TestClient, database: Data
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """Return the application; no query is made."""
-    return create_app(settings, Database("postgresql+psycopg://nowhere/none"), RING)
+    return create_app(settings, Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
 
 
 def creations(app: FastAPI) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from httpx2 import Response
 
 from app.main import create_app
 from app.platform.config import Settings
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.messages import i18n as text
 from app.platform.security.keyring import new_keyring
 from app.platform.web.middleware import BODY_BYTES, MEGABYTE
@@ -441,7 +441,7 @@ def test_file_size_is_limited_as_received(
 
 # What a route does not know ----------------------------------------------------------------------
 
-SITE = create_app(Settings(), Database("postgresql+psycopg://nowhere/none"), RING)
+SITE = create_app(Settings(), Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
 ROUTES = [
     (method, context.path or "")
     for context in iter_route_contexts(SITE.routes)

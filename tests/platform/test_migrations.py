@@ -18,6 +18,11 @@ from app.platform.locations import ROOT
 from app.platform.search import search_key
 from tests.factories.network import World
 
+OF_ONE_PERSON = {
+    "account", "account_secret", "api_token", "idempotent_request", "oidc_flow", "oidc_identity", "password_reset",
+    "recovery_code", "sign_in",
+}  # fmt: skip
+"""Tables of the whole network whose rows belong to one account or person."""
 CONFIG = Config(str(ROOT / "alembic.ini"))
 
 
@@ -87,7 +92,19 @@ def test_every_college_table_has_row_level_security(database: Database) -> None:
     owned = {t.name for t in METADATA.tables.values() if "college_id" in t.columns}
     with database.engine.connect() as connection:
         walled = connection.execute(text("select relname from pg_class where relrowsecurity")).scalars()
-        assert set(walled) == owned
+        assert set(walled) == owned | OF_ONE_PERSON
+
+
+def test_every_policy_on_a_setting_is_sealed(database: Database) -> None:
+    """What SQL can write in a setting is believed nowhere without the claims that the application sealed."""
+    with database.engine.connect() as connection:
+        policies = connection.execute(text("select tablename, concat(qual, with_check) from pg_policies")).all()
+    assert policies
+    for table, condition in policies:
+        assert condition.count("'app.college_ids'") == condition.count("SELECT acting_colleges()"), table
+        assert condition.count("'app.person_id'") == condition.count("SELECT acting_person()") or (
+            "'app.person_id'" not in condition
+        ), table
 
 
 def test_facts_cannot_be_rewritten(database: Database) -> None:

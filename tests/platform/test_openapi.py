@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from app.main import VOCABULARY, create_app
 from app.platform.config import Settings
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.security.permissions import Permission
 from app.platform.web.openapi.description import ERROR_DESCRIPTIONS
 from app.platform.web.openapi.vocabulary import Vocabulary, missing_descriptions, missing_examples
@@ -30,7 +30,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """Return the application; no query is made."""
-    return create_app(Settings(), Database("postgresql+psycopg://nowhere/none"), RING)
+    return create_app(Settings(), Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -14,8 +14,7 @@ AT_ONCE = 20
 
 
 def test_more_requests_than_connections_all_get_a_response(settings: Settings, database: Database) -> None:
-    url = database.engine.url.render_as_string(hide_password=False)
-    small = Database(url, pool_size=2)
+    small = Database(database.addresses, pool_size=2)
     with served(create_app(settings, small, RING)) as port:
 
         def ask(_: int) -> int:
@@ -24,5 +23,5 @@ def test_more_requests_than_connections_all_get_a_response(settings: Settings, d
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             assert list(pool.map(ask, range(REQUESTS))) == [200] * REQUESTS
-    assert small.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert small.request_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     small.dispose()

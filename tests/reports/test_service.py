@@ -127,9 +127,9 @@ def test_a_report_costs_the_same_for_one_and_many(database: Database, world: Wor
             def record(*args: object) -> None:
                 statements.append(str(args[2]))
 
-            event.listen(database.engine, "before_cursor_execute", record)
+            event.listen(database.request_engine, "before_cursor_execute", record)
             reports.college_report(db, actor, college)
-            event.remove(database.engine, "before_cursor_execute", record)
+            event.remove(database.request_engine, "before_cursor_execute", record)
         return len(statements)
 
     before = query_count()

@@ -1,27 +1,35 @@
-"""The table of accounts."""
+"""The tables of accounts and of what opens them."""
 
 from datetime import datetime
 
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from app.platform.database.rows import Row
 from app.platform.database.types import check, moment, moment_or_none
 
 
 class Account(Row, table=True):
-    """The account of a person; ``email`` is stored in lower case.
+    """The account of a person; ``email`` is stored in lower case."""
+
+    person_id: int = Field(foreign_key="person.id", unique=True)
+    email: str = Field(unique=True, max_length=254)
+    totp_confirmed_at: datetime | None = moment_or_none()
+    suspended_at: datetime | None = moment_or_none()
+    created_at: datetime = moment()
+
+    __table_args__ = (check("email_lower", "email = lower(email)"),)
+
+
+class AccountSecret(SQLModel, table=True):
+    """What opens an account, visible to a transaction that ``open_credentials`` let touch it, and to no other.
 
     ``totp_sealed`` is the secret of the second factor, encrypted by the keyring; ``totp_step`` is the last step of
     30 seconds whose code was used, so that a code works only once (RFC 6238).
     """
 
-    person_id: int = Field(foreign_key="person.id", unique=True)
-    email: str = Field(unique=True, max_length=254)
+    __tablename__ = "account_secret"
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
     password_hash: str = Field(max_length=255)
     totp_sealed: str | None = Field(default=None, max_length=300)
-    totp_confirmed_at: datetime | None = moment_or_none()
     totp_step: int | None = None
-    suspended_at: datetime | None = moment_or_none()
-    created_at: datetime = moment()
-
-    __table_args__ = (check("email_lower", "email = lower(email)"),)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import SecretStr
 from sqlmodel import select
 
-from app.identity.account.models import Account
+from app.identity.account.models import Account, AccountSecret
 from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import password_reasons
 from app.identity.account.schemas import ChangePassword, NewAccount
@@ -13,7 +13,8 @@ from app.identity.sign_in.service import end_sign_ins
 from app.people.models import Person
 from app.people.service import add_person
 from app.platform.clock import now
-from app.platform.database.session import Session
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow, open_credentials
 from app.platform.errors import Conflict, Invalid, Reason, refuse_unless
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor
@@ -36,22 +37,34 @@ def add_account(
     if db.exec(select(Account.id).where(Account.email == command.email)).first() is not None:
         raise Conflict("email_taken", Reason("email_taken", field="email"))
     person = add_person(db, command)
-    db.add(
-        Account(
-            person_id=person.id,
-            email=command.email,
-            password_hash=password_hash or hasher().hash(normal_password(password)),
-            created_at=now(),
-        )
-    )
+    allow(db, Right.ACCOUNTS)
+    account = Account(person_id=person.id, email=command.email, created_at=now())
+    db.add(account)
+    db.flush()
+    open_credentials(db, account.id)
+    hashed = password_hash or hasher().hash(normal_password(password))
+    db.add(AccountSecret(account_id=account.id, password_hash=hashed))
     db.flush()
     return person.id
 
 
+def own_account(db: Session, actor: Actor) -> Account:
+    """Return the actor's account, whose password, second factor, sign-ins and tokens are then within reach."""
+    account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
+    open_credentials(db, account.id)
+    return account
+
+
+def secret_of_account(db: Session, account: Account) -> AccountSecret:
+    """Return what opens an account whose credentials are within reach."""
+    return db.get_one(AccountSecret, account.id, populate_existing=True)
+
+
 def lock_own_account(db: Session, actor: Actor) -> Account:
     """Return the actor's account, locked until the end of the transaction: changes of credentials are serialised."""
+    own_account(db, actor)
     own = select(Account).where(Account.person_id == actor.person_id).with_for_update(key_share=True)
-    return db.exec(own).one()
+    return db.exec(own, execution_options={"populate_existing": True}).one()
 
 
 def confirm_password(db: Session, keyring: Keyring, account: Account, present: SecretStr) -> None:
@@ -59,8 +72,9 @@ def confirm_password(db: Session, keyring: Keyring, account: Account, present: S
 
     Raises ``Invalid("wrong_password")``.
     """
+    stored = secret_of_account(db, account).password_hash
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(account.email), wrong=Invalid):
-        if not hasher().verify(normal_password(present.get_secret_value()), account.password_hash):
+        if not hasher().verify(normal_password(present.get_secret_value()), stored):
             raise Invalid("wrong_password", Reason("wrong_password", field="present"))
 
 
@@ -70,8 +84,9 @@ def change_password(db: Session, keyring: Keyring, actor: Actor, command: Change
     confirm_password(db, keyring, account, command.present)
     password = command.password.get_secret_value()
     refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
-    account.password_hash = hasher().hash(normal_password(password))
-    db.add(account)
+    secret = secret_of_account(db, account)
+    secret.password_hash = hasher().hash(normal_password(password))
+    db.add(secret)
     end_sign_ins(db, account.id, except_id=actor.sign_in_id)
     enqueue(db, account.email, "password_changed")
 

@@ -19,8 +19,9 @@ from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.service import end_sign_ins
 from app.people.models import SHOWN_NAME_SQL, Person, shown_name
 from app.platform.clock import now
+from app.platform.database.claims import Right
 from app.platform.database.paging import Orders, contains_words, fetch_page
-from app.platform.database.session import Session
+from app.platform.database.session import Session, allow
 from app.platform.errors import NotFound, Unauthenticated
 from app.platform.paging import Page
 from app.platform.search import search_words
@@ -95,6 +96,7 @@ def suspend(db: Session, actor: Actor, account: AccountRef) -> None:
     So the last administrator is never suspended: administrators who suspend each other at the same time are
     serialised, and the second one is refused. Raises ``Unauthenticated``.
     """
+    allow(db, Right.SUSPENSION)
     if actor.person_id not in _lock_administrators(db, account):
         raise Unauthenticated
     row = db.get_one(Account, account.account_id)
@@ -123,6 +125,7 @@ def _lock_administrators(db: Session, account: AccountRef) -> set[int]:
 
 def lift_suspension(db: Session, account: AccountRef) -> None:
     """Lift the suspension; the sign-ins and tokens that it ended stay ended."""
+    allow(db, Right.SUSPENSION)
     row = db.get_one(Account, account.account_id)
     row.suspended_at = None
     db.add(row)

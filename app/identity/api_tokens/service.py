@@ -6,11 +6,12 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
+from app.identity.account.service import own_account
 from app.identity.api_tokens.models import ApiToken
 from app.identity.api_tokens.schemas import NewToken, TokenCreated, Tokens, TokenShown
 from app.identity.sign_in.authentication import TOKEN_PREFIX, digest
 from app.platform.clock import now
-from app.platform.database.session import Session
+from app.platform.database.session import Session, open_credentials
 from app.platform.errors import Invalid, NotFound, Reason
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import PERSONAL, Permission
@@ -32,7 +33,7 @@ def create_token(db: Session, actor: Actor, command: NewToken) -> TokenCreated:
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     at = now()
     row = ApiToken(
-        account_id=db.exec(select(Account.id).where(Account.person_id == actor.person_id)).one(),
+        account_id=own_account(db, actor).id,
         name=command.name,
         token_hash=digest(secret),
         permissions=sorted(command.permissions),
@@ -46,6 +47,7 @@ def create_token(db: Session, actor: Actor, command: NewToken) -> TokenCreated:
 
 def tokens(db: Session, actor: Actor) -> Tokens:
     """Return the person's tokens that are still valid, newest first."""
+    own_account(db, actor)
     own_tokens = (
         select(ApiToken)
         .join(Account, col(Account.id) == ApiToken.account_id)
@@ -62,6 +64,7 @@ def _shown(row: ApiToken) -> TokenShown:
 
 def end_token(db: Session, actor: Actor, token_id: int) -> None:
     """Revoke one of the person's tokens at once; raise ``NotFound``, also for another person's."""
+    own_account(db, actor)
     row = db.exec(
         select(ApiToken)
         .join(Account, col(Account.id) == ApiToken.account_id)
@@ -75,6 +78,7 @@ def end_token(db: Session, actor: Actor, token_id: int) -> None:
 
 def end_tokens(db: Session, account_id: int) -> None:
     """Revoke every token of an account."""
+    open_credentials(db, account_id)
     active = select(ApiToken).where(ApiToken.account_id == account_id, col(ApiToken.ended_at).is_(None))
     for row in db.exec(active).all():
         row.ended_at = now()

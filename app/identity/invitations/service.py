@@ -30,8 +30,9 @@ from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.people.models import SHOWN_NAME_SQL
 from app.platform.clock import now
+from app.platform.database.claims import Right
 from app.platform.database.paging import Orders, fetch_page
-from app.platform.database.session import Session
+from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.messages.i18n import day, local, t, today
 from app.platform.messages.outbox import enqueue
@@ -59,6 +60,7 @@ def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitat
     own_address = select(Account.id).where(Account.person_id == actor.person_id, Account.email == command.email)
     if db.exec(own_address).first() is not None:
         raise Forbidden("grants_oneself", WAY_OUT)
+    allow(db, Right.INVITATIONS)
     _check_cohort(db, college.id, command)
     _check_not_already_invited(db, college.id, command)
     token, at = secrets.token_urlsafe(32), now()
@@ -166,6 +168,7 @@ ORDERS: Orders = {
 def list_invitations(db: Session, college: CollegeShown, query: InvitationsQuery) -> Page[InvitationShown]:
     """Return a page of a college's invitations."""
     moment = now()
+    allow(db, Right.INVITATIONS)
     statement = sa.select(col(Invitation.id)).where(col(Invitation.college_id) == college.id)
     if query.recherche:
         statement = statement.where(col(Invitation.email).contains(query.recherche.casefold(), autoescape=True))
@@ -192,6 +195,7 @@ def _in_state(state: InvitationState, moment: datetime) -> ColumnElement[bool]:
 def _invitations_shown(db: Session, college_id: int, ids: Sequence[int] | None = None) -> tuple[InvitationShown, ...]:
     """Return the invitations of a college, or some of them."""
     db.flush()
+    allow(db, Right.INVITATIONS)
     rows = db.execute(_INVITATIONS, {"college": college_id, "ids": None if ids is None else list(ids)}).mappings()
     return tuple(InvitationShown(**row, state=state_of(row)) for row in rows)
 
@@ -205,6 +209,7 @@ def state_of(row: Mapping[Any, Any]) -> InvitationState:
 
 def see_invitation(db: Session, actor: Actor, college_id: int, invitation_id: int) -> InvitationRef:
     """Return an invitation of a college within the actor's reach; raise ``NotFound``."""
+    allow(db, Right.INVITATIONS)
     within = scoped(actor, college=Invitation.college_id)
     row = db.exec(
         select(Invitation).where(Invitation.id == invitation_id, Invitation.college_id == college_id, within)
@@ -248,6 +253,7 @@ def _lock(db: Session, actor: Actor, invitation: InvitationRef) -> Invitation:
 
     Raises ``Forbidden("role_above_yours")`` when the actor could not have sent it.
     """
+    allow(db, Right.INVITATIONS)
     row = db.get_one(Invitation, invitation.id, with_for_update=True, populate_existing=True)
     if row.role is not None and row.role not in grantable_roles(actor, invitation.college_id):
         raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))

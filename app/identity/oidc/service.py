@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.identity.account.models import Account
 from app.identity.account.schemas import PasswordProof
-from app.identity.account.service import confirm_password, lock_own_account
+from app.identity.account.service import confirm_password, lock_own_account, own_account
 from app.identity.oidc.issuer import AnswerRefused, Client, discover, fetch_claims, issuer_slot, log, unavailable
 from app.identity.oidc.models import OidcFlow, OidcIdentity, OidcProvider
 from app.identity.oidc.providers import allows_loopback, secret_binding
@@ -25,7 +25,8 @@ from app.identity.oidc.schemas import AuthorizationRedirect, Callback, FlowResul
 from app.identity.sign_in.authentication import digest
 from app.platform.clock import now
 from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow, open_credentials
 from app.platform.database.transaction import separate_transaction
 from app.platform.errors import Conflict, Forbidden, NotFound, Reason
 from app.platform.security.actor import Actor
@@ -77,6 +78,7 @@ def start_flow(
     with issuer_slot():
         metadata = discover(provider.issuer, loopback=allows_loopback(settings))
     state, browser, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(4))
+    allow(db, Right.OIDC)
     _delete_expired_flows(db)
     db.add(
         OidcFlow(
@@ -187,6 +189,7 @@ def _consume_flow(db: Session, settings: Settings, keyring: Keyring, state: str,
         .returning(OidcFlow)
     )
     with separate_transaction(db) as other:
+        allow(other, Right.OIDC)
         row = other.connection().execute(unused_flow).mappings().one_or_none()
     if row is None:
         raise AnswerRefused("state")
@@ -233,6 +236,7 @@ def _identity_query(issuer: str, subject: str) -> SelectOfScalar[OidcIdentity]:
 
 def _linked_account_id(db: Session, flow: _Flow, subject: str) -> int:
     """Return the account that the identity is linked to; nothing else opens an account."""
+    allow(db, Right.OIDC)
     linked = _identity_query(flow.client.issuer, subject).join(Account, col(Account.id) == OidcIdentity.account_id)
     identity = db.exec(linked.where(col(Account.suspended_at).is_(None))).first()
     if identity is None:
@@ -247,8 +251,10 @@ def _linked_account_id(db: Session, flow: _Flow, subject: str) -> int:
 
 def _link(db: Session, account_id: int, issuer: str, subject: str) -> None:
     """Link an identity to an account; linking twice changes nothing, another account's identity is refused."""
+    allow(db, Right.OIDC)
     identity = db.exec(_identity_query(issuer, subject)).first()
     if identity is None:
+        open_credentials(db, account_id)
         db.add(OidcIdentity(account_id=account_id, issuer=issuer, subject=subject, linked_at=now()))
         db.flush()
     elif identity.account_id != account_id:
@@ -266,13 +272,13 @@ _IDENTITIES = text(
 
 def identities(db: Session, actor: Actor) -> tuple[IdentityShown, ...]:
     """Return the identities linked to one's own account, oldest first."""
-    rows = db.execute(_IDENTITIES, {"account": _account_id_of(db, actor)}).mappings()
+    rows = db.execute(_IDENTITIES, {"account": own_account(db, actor).id}).mappings()
     return tuple(IdentityShown(**row) for row in rows)
 
 
 def unlink(db: Session, actor: Actor, identity_id: int) -> None:
     """Unlink an identity from one's own account, which keeps its password; raise ``NotFound``."""
-    own_identity = (OidcIdentity.id == identity_id, OidcIdentity.account_id == _account_id_of(db, actor))
+    own_identity = (OidcIdentity.id == identity_id, OidcIdentity.account_id == own_account(db, actor).id)
     identity = db.exec(select(OidcIdentity).where(*own_identity)).first()
     if identity is None:
         raise NotFound

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import MIN_PASSWORD, MIN_WITH_SECOND_FACTOR
-from app.identity.account.service import password_reasons_for
+from app.identity.account.service import password_reasons_for, secret_of_account
 from app.identity.password_reset.models import PasswordReset
 from app.identity.password_reset.rules import MAX_RESETS_PER_HOUR, RESET_LIFETIME
 from app.identity.password_reset.schemas import NewPassword, ResetLink, ResetRequest
@@ -20,7 +20,7 @@ from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.service import end_sign_ins
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
-from app.platform.database.session import Session, set_actor
+from app.platform.database.session import Session, open_credentials, set_actor
 from app.platform.errors import Gone, NotFound, refuse_unless
 from app.platform.messages.outbox import compose, enqueue
 from app.platform.security.keyring import Keyring
@@ -65,6 +65,7 @@ def request_reset(db: Session, keyring: Keyring, command: ResetRequest, *, origi
         "hash": digest(token), "email": command.email, "subject": subject, "body": body, "at": at,
         "until": at + RESET_LIFETIME, "recent": at - RESET_LIFETIME, "most": MAX_RESETS_PER_HOUR,
     }  # fmt: skip
+    open_credentials(db, db.exec(select(Account.id).where(Account.email == command.email)).first() or 0)
     db.execute(_INSERT_RESET_AND_MESSAGE, values)
     skip_audit(db, "password_reset.created_at")
 
@@ -82,8 +83,9 @@ def set_password(db: Session, keyring: Keyring, token: str, command: NewPassword
     password = command.password.get_secret_value()
     refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
     set_actor(db, colleges=(), person=account.person_id)
-    account.password_hash = hasher().hash(normal_password(password))
-    db.add(account)
+    secret = secret_of_account(db, account)
+    secret.password_hash = hasher().hash(normal_password(password))
+    db.add(secret)
     unused = select(PasswordReset).where(PasswordReset.account_id == account.id, col(PasswordReset.used_at).is_(None))
     for row in db.exec(unused).all():
         row.used_at = now()
@@ -105,6 +107,8 @@ def _lock_by_token(db: Session, keyring: Keyring, token: str, *, origin: str) ->
         .with_for_update()
     )
     with limited_attempt(db, keyring, RateLimitScope.RESET, of_address(origin), wrong=NotFound):
+        owner = db.execute(text("select account_id from password_reset_account(:hash)"), {"hash": digest(token)})
+        open_credentials(db, owner.scalar_one_or_none() or 0)
         pair = db.exec(reset).one_or_none()
         if pair is None:
             raise NotFound("link_unknown")

@@ -10,7 +10,8 @@ from app.identity.roles.service import grant_role
 from app.network.models import College
 from app.people.models import Person
 from app.platform.clock import now
-from app.platform.database.session import Session
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, NotFound
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
@@ -57,6 +58,7 @@ def decide(db: Session, actor: Actor, ref: RoleProposalRef, command: DecideRole)
     """
     if command.accept:
         second_person(actor.person_id, ref.proposed_by)
+    allow(db, Right.ROLES)
     row = db.exec(select(RoleProposal).where(RoleProposal.id == ref.id).with_for_update(key_share=True)).one()
     db.refresh(row)
     if row.decided_at is not None:

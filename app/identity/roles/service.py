@@ -9,7 +9,8 @@ from sqlmodel import col, select
 from app.identity.roles.models import RoleGrantRow, RoleProposal
 from app.people.models import Person
 from app.platform.clock import now
-from app.platform.database.session import Session
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow
 from app.platform.errors import Forbidden, Reason
 from app.platform.security.duties import CONFIRMED_ROLES, WAY_OUT, grantable_by
 from app.platform.security.permissions import Role
@@ -45,6 +46,7 @@ def grant_role(
     )
     if db.exec(same_grant).first() is not None:
         return
+    allow(db, Right.PLATFORM_ROLES if college_id is None else Right.ROLES)
     if granted_by is not None and role in CONFIRMED_ROLES and college_id is not None:
         _propose(db, person_id, role, college_id, granted_by)
     else:
@@ -94,6 +96,7 @@ def revoke_role(
     db: Session, person_id: int, role: Role, *, cohort_id: int | None = None, group_id: int | None = None
 ) -> None:
     """Revoke a role in a group, or in a cohort and its groups; the same role elsewhere stays."""
+    allow(db, Right.ROLES)
     place = RoleGrantRow.cohort_id == cohort_id if group_id is None else RoleGrantRow.group_id == group_id
     active = select(RoleGrantRow).where(
         RoleGrantRow.person_id == person_id, RoleGrantRow.role == role, place, col(RoleGrantRow.ended_at).is_(None)

@@ -9,10 +9,16 @@ from datetime import timedelta
 import pyotp
 from sqlmodel import col, func, select
 
-from app.identity.account.models import Account
+from app.identity.account.models import Account, AccountSecret
 from app.identity.account.rules import normal_email
 from app.identity.account.schemas import PasswordProof
-from app.identity.account.service import confirm_password, lock_own_account, password_reasons_for
+from app.identity.account.service import (
+    confirm_password,
+    lock_own_account,
+    own_account,
+    password_reasons_for,
+    secret_of_account,
+)
 from app.identity.second_factor.models import RecoveryCode
 from app.identity.second_factor.rules import (
     PROPOSAL_LIFETIME,
@@ -37,7 +43,7 @@ from app.identity.sign_in.schemas import SignedIn
 from app.identity.sign_in.service import end_sign_ins, rotate_sign_in
 from app.platform.clock import now
 from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.platform.database.session import Session, open_credentials
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable, refuse_unless
 from app.platform.messages import i18n
 from app.platform.security.actor import Actor
@@ -47,7 +53,7 @@ from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of
 
 def second_factor_state(db: Session, actor: Actor, settings: Settings) -> SecondFactorState:
     """Return the state of the person's second factor."""
-    account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
+    account = own_account(db, actor)
     left = select(func.count()).where(RecoveryCode.account_id == account.id, col(RecoveryCode.used_at).is_(None))
     return SecondFactorState(
         on=account.totp_confirmed_at is not None,
@@ -62,14 +68,14 @@ def second_factor_state(db: Session, actor: Actor, settings: Settings) -> Second
 
 def propose(db: Session, keyring: Keyring, actor: Actor) -> Proposal:
     """Return a new secret, as text and as the URI of a QR code; nothing is written."""
-    account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
+    account = own_account(db, actor)
     _refuse_unproven_replacement(actor, account)
     return _proposal(keyring, actor, account, pyotp.random_base32())
 
 
 def propose_again(db: Session, keyring: Keyring, actor: Actor, proposal: str) -> Proposal:
     """Return the same proposal again, after a wrong first code."""
-    account = db.exec(select(Account).where(Account.person_id == actor.person_id)).one()
+    account = own_account(db, actor)
     return _proposal(keyring, actor, account, _proposed_secret(keyring, actor, proposal))
 
 
@@ -89,17 +95,18 @@ def enrol(db: Session, keyring: Keyring, actor: Actor, command: Enrol, *, hours:
     step = matching_step(secret, normal_code(command.code), now())
     if step is None:
         raise Invalid("wrong_code", Reason("wrong_code", field="code"))
-    account.totp_sealed = keyring.encrypt(KeyPurpose.TOTP, secret, bound=totp_binding(account))
-    account.totp_confirmed_at, account.totp_step = now(), step
-    db.add(account)
+    stored = secret_of_account(db, account)
+    stored.totp_sealed = keyring.encrypt(KeyPurpose.TOTP, secret, bound=totp_binding(account.id))
+    account.totp_confirmed_at, stored.totp_step = now(), step
+    db.add_all((account, stored))
     codes = _replace_codes(db, account)
     token, expires_at = rotate_sign_in(db, actor, hours=hours)
     return Enrolled(token=token, expires_at=expires_at, codes=codes)
 
 
-def totp_binding(account: Account) -> str:
+def totp_binding(account_id: int) -> str:
     """Return what the encryption of an account's secret is bound to."""
-    return f"account:{account.id}"
+    return f"account:{account_id}"
 
 
 def _refuse_unproven_replacement(actor: Actor, account: Account) -> None:
@@ -141,28 +148,29 @@ def verify(db: Session, keyring: Keyring, actor: Actor, command: SecondFactorCod
     ``Invalid("wrong_code")``, ``Conflict("no_second_factor")``, ``Conflict("second_factor_proven")``.
     """
     account = lock_own_account(db, actor)
-    if account.totp_sealed is None or account.totp_confirmed_at is None:
+    stored = secret_of_account(db, account)
+    if stored.totp_sealed is None or account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
     if not actor.pending:
         raise Conflict("second_factor_proven")
     with limited_attempt(db, keyring, RateLimitScope.SECOND_FACTOR, of_account(str(account.id)), wrong=Invalid):
-        _use_code(db, keyring, account, normal_code(command.code))
+        _use_code(db, keyring, stored, normal_code(command.code))
     token, expires_at = rotate_sign_in(db, actor, hours=hours)
     return SignedIn(token=token, expires_at=expires_at)
 
 
-def _use_code(db: Session, keyring: Keyring, account: Account, code: str) -> None:
+def _use_code(db: Session, keyring: Keyring, stored: AccountSecret, code: str) -> None:
     """Use a code up; raise :class:`Invalid` when it is wrong or already used."""
     if is_time_code(code):
-        secret = keyring.decrypt(KeyPurpose.TOTP, account.totp_sealed or "", bound=totp_binding(account))
-        step = matching_step(secret, code, now(), last_used=account.totp_step)
+        secret = keyring.decrypt(KeyPurpose.TOTP, stored.totp_sealed or "", bound=totp_binding(stored.account_id))
+        step = matching_step(secret, code, now(), last_used=stored.totp_step)
         if step is not None:
-            account.totp_step = step
-            db.add(account)
+            stored.totp_step = step
+            db.add(stored)
             return
     else:
         unused_code = select(RecoveryCode).where(
-            RecoveryCode.account_id == account.id,
+            RecoveryCode.account_id == stored.account_id,
             RecoveryCode.code_hash == digest(code),
             col(RecoveryCode.used_at).is_(None),
         )
@@ -221,9 +229,11 @@ def remove_as_operator(db: Session, email: str) -> bool:
 
     For the operator, who has checked the person's identity. Raises ``NotFound("account_unknown")``.
     """
-    account = db.exec(select(Account).where(Account.email == normal_email(email)).with_for_update()).one_or_none()
+    account = db.exec(select(Account).where(Account.email == normal_email(email))).one_or_none()
     if account is None:
         raise NotFound("account_unknown")
+    open_credentials(db, account.id)
+    account = db.get_one(Account, account.id, with_for_update=True, populate_existing=True)
     had_second_factor = account.totp_confirmed_at is not None
     _clear(db, account)
     end_sign_ins(db, account.id)
@@ -232,6 +242,7 @@ def remove_as_operator(db: Session, email: str) -> bool:
 
 def _clear(db: Session, account: Account) -> None:
     """Remove an account's second factor and its recovery codes."""
-    account.totp_sealed = account.totp_confirmed_at = account.totp_step = None
-    db.add(account)
+    stored = secret_of_account(db, account)
+    stored.totp_sealed = account.totp_confirmed_at = stored.totp_step = None
+    db.add_all((account, stored))
     _delete_codes(db, account)

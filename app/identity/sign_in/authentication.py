@@ -1,9 +1,10 @@
 """Authentication of a request by its cookie, bearer token or API token."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import text, update
@@ -17,36 +18,21 @@ from app.people.models import SHOWN_NAME_SQL
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
 from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.platform.database.session import Session, open_credentials, set_person
 from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.permissions import PERSONAL, TWO_FACTORS, Permission, Role
 from app.platform.web.deps import settings_of
 
 TOKEN_PREFIX = "esc_"  # noqa: S105 - what an API token begins with, so that scanners find leaked ones
 _SIGN_IN_QUERY = text(
-    f"""
-    select s.id, s.seen_at, s.expires_at, s.ended_at, a.suspended_at, s.second_factor_at,
-           a.totp_confirmed_at, p.id as person_id,
-           {SHOWN_NAME_SQL} as name
-      from sign_in s join account a on a.id = s.account_id join person p on p.id = a.person_id
-     where s.secret_hash = :secret
-    """  # noqa: S608 - our own constant
+    f"select s.*, {SHOWN_NAME_SQL} as name from sign_in_of(:secret) s join person p on p.id = s.person_id"  # noqa: S608
+)
+_API_TOKEN_QUERY = text(
+    f"select t.*, {SHOWN_NAME_SQL} as name from api_token_of(:secret) t join person p on p.id = t.person_id"  # noqa: S608
 )
 _ROLE_GRANTS = text(
-    """
-    select role, college_id, cohort_id, group_id, project_id, role = 'admin' as everywhere
-      from role_held where person_id = :person and ended_at is null
-    """
-)
-
-
-_API_TOKEN_QUERY = text(
-    f"""
-    select t.id, t.seen_at, t.permissions, a.totp_confirmed_at, p.id as person_id,
-           {SHOWN_NAME_SQL} as name
-      from api_token t join account a on a.id = t.account_id join person p on p.id = a.person_id
-     where t.token_hash = :secret and t.ended_at is null and t.expires_at > :at and a.suspended_at is null
-    """  # noqa: S608 - our own constant
+    "select role, college_id, cohort_id, group_id, project_id from role_held"
+    " where person_id = :person and ended_at is null"
 )
 
 
@@ -84,9 +70,11 @@ def authenticate(db: Session, request: Request) -> Actor | None:
     ):
         return None
     if at - row.seen_at > LAST_USE_INTERVAL:
+        open_credentials(db, row.account_id)
         db.connection().execute(update(SignIn).where(col(SignIn.id) == row.id).values(seen_at=at))
         skip_audit(db, "sign_in.seen_at")
-    actor = load_actor(db, row.person_id, row.name, sign_in_id=row.id)
+        open_credentials(db, None)
+    actor = replace(_actor(db, row.person_id, row.name, row.roles), sign_in_id=row.id)
     has_second_factor = row.totp_confirmed_at is not None
     pending = row.second_factor_at is None and (has_second_factor or needs_second_factor(actor.grants, settings))
     return _without_colleges(actor) if pending else actor
@@ -103,15 +91,16 @@ def _authenticate_token(db: Session, secret_hash: str, settings: Settings) -> Ac
     The actor is pending when a role granted since needs a second factor that the person lacks.
     """
     at = now()
-    row = db.execute(_API_TOKEN_QUERY, {"secret": secret_hash, "at": at}).one_or_none()
-    if row is None:
+    row = db.execute(_API_TOKEN_QUERY, {"secret": secret_hash}).one_or_none()
+    if row is None or row.ended_at is not None or row.expires_at <= at or row.suspended_at is not None:
         return None
     if row.seen_at is None or at - row.seen_at > LAST_USE_INTERVAL:
+        open_credentials(db, row.account_id)
         db.connection().execute(update(ApiToken).where(col(ApiToken.id) == row.id).values(seen_at=at))
         skip_audit(db, "api_token.seen_at")
+        open_credentials(db, None)
     scope = frozenset(Permission(p) for p in row.permissions if p in set(Permission)) - PERSONAL
-    actor = load_actor(db, row.person_id, row.name)
-    actor = replace(actor, token_id=row.id, scope=scope)
+    actor = replace(_actor(db, row.person_id, row.name, row.roles), token_id=row.id, scope=scope)
     pending = row.totp_confirmed_at is None and needs_second_factor(actor.grants, settings)
     return _without_colleges(actor) if pending else actor
 
@@ -121,15 +110,19 @@ def _without_colleges(actor: Actor) -> Actor:
     return replace(actor, pending=True, colleges=frozenset())
 
 
-def load_actor(db: Session, person_id: int, name: str, *, sign_in_id: int | None = None) -> Actor:
-    """Return a person as an actor, with the roles they hold."""
-    db.execute(text("select set_config('app.person_id', :person, true)"), {"person": str(person_id)})
-    rows = db.execute(_ROLE_GRANTS, {"person": person_id}).all()
-    grants = frozenset(RoleGrant(Role(r.role), r.college_id, r.cohort_id, r.group_id, r.project_id) for r in rows)
+def load_actor(db: Session, person_id: int, name: str) -> Actor:
+    """Return a person as an actor, with the roles they hold; their own rows are then within reach."""
+    set_person(db, person_id)
+    return _actor(db, person_id, name, db.execute(_ROLE_GRANTS, {"person": person_id}).all())
+
+
+def _actor(db: Session, person_id: int, name: str, roles: Iterable[Sequence[Any]]) -> Actor:
+    """Return an actor with role grants, each ``(role, college id, cohort id, group id, project id)``."""
+    grants = frozenset(RoleGrant(Role(role), *place) for role, *place in roles)
     colleges = {grant.college_id for grant in grants if grant.college_id is not None}
-    if any(r.everywhere for r in rows):
+    if any(grant.role is Role.ADMIN for grant in grants):
         colleges |= {i for i in db.exec(select(College.id)).all() if i is not None}
-    return Actor(person_id, name, grants, frozenset(colleges), sign_in_id=sign_in_id)
+    return Actor(person_id, name, grants, frozenset(colleges))
 
 
 def cookie_name(settings: Settings) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.service import lock_own_account
+from app.identity.account.service import lock_own_account, own_account
 from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.rules import browser_of
 from app.identity.sign_in.schemas import Device, Devices
@@ -20,6 +20,7 @@ from app.platform.security.actor import Actor
 def devices(db: Session, actor: Actor, settings: Settings) -> Devices:
     """Return the person's sign-ins that are still valid, the last used first."""
     at = now()
+    own_account(db, actor)
     rows = db.exec(
         select(SignIn)
         .join(Account, col(Account.id) == SignIn.account_id)
@@ -51,6 +52,7 @@ def _device(row: SignIn, actor: Actor) -> Device:
 
 def end_device(db: Session, actor: Actor, sign_in_id: int) -> None:
     """End one of the person's sign-ins at once; raise ``NotFound``, also for another person's."""
+    own_account(db, actor)
     row = db.exec(
         select(SignIn)
         .join(Account, col(Account.id) == SignIn.account_id)

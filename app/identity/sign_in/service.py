@@ -4,9 +4,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from fastapi import Request, Response
+from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.identity.account.models import Account
+from app.identity.account.models import Account, AccountSecret
 from app.identity.account.passwords import dummy_hash, hasher, normal_password
 from app.identity.sign_in.authentication import cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
@@ -14,7 +15,7 @@ from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.schemas import SignInCommand
 from app.platform.clock import now
 from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.platform.database.session import Session, open_credentials
 from app.platform.errors import Unauthenticated
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
@@ -58,13 +59,16 @@ def verify_password(db: Session, command: SignInCommand) -> int:
     The refusal takes as long and is the same whatever was wrong.
     """
     account = db.exec(select(Account).where(Account.email == command.email)).one_or_none()
-    stored = account.password_hash if account is not None else dummy_hash()
+    open_credentials(db, account.id if account is not None else 0)
+    own = select(AccountSecret).where(AccountSecret.account_id == (account.id if account is not None else 0))
+    secret = db.exec(own).one_or_none()
+    stored = secret.password_hash if secret is not None else dummy_hash()
     is_right, new_hash = hasher().verify_and_update(normal_password(command.password.get_secret_value()), stored)
-    if account is None or not is_right or account.suspended_at is not None:
+    if account is None or secret is None or not is_right or account.suspended_at is not None:
         raise Unauthenticated("wrong_sign_in")
     if new_hash is not None:
-        account.password_hash = new_hash
-        db.add(account)
+        secret.password_hash = new_hash
+        db.add(secret)
     return account.id
 
 
@@ -81,6 +85,7 @@ def create_sign_in(
     """Create a sign-in for an account; return its secret, shown once, and when it expires (``hours`` from now)."""
     secret = secrets.token_urlsafe(32)
     at = now()
+    open_credentials(db, account_id)
     row = SignIn(
         account_id=account_id,
         kind=kind,
@@ -102,7 +107,7 @@ def rotate_sign_in(db: Session, actor: Actor, *, hours: int) -> tuple[str, datet
 
     A sign-in's rights change here only: roles add up, there is no switching between them.
     """
-    old = db.get_one(SignIn, actor.sign_in_id)
+    old = _own_sign_in(db, actor)
     _end(db, old)
     return create_sign_in(
         db,
@@ -117,14 +122,22 @@ def rotate_sign_in(db: Session, actor: Actor, *, hours: int) -> tuple[str, datet
 
 def sign_out(db: Session, actor: Actor) -> None:
     """End the actor's sign-in at once."""
-    _end(db, db.get_one(SignIn, actor.sign_in_id))
+    _end(db, _own_sign_in(db, actor))
+
+
+def _own_sign_in(db: Session, actor: Actor) -> SignIn:
+    """Return the sign-in of the actor's request, with their credentials within reach."""
+    open_credentials(db, db.exec(select(Account.id).where(Account.person_id == actor.person_id)).one())
+    return db.get_one(SignIn, actor.sign_in_id)
 
 
 def end_current_sign_in(db: Session, request: Request) -> None:
     """End the sign-in that a request carries, if any, so that a new one never continues under an old secret."""
-    row = db.exec(select(SignIn).where(SignIn.secret_hash == digest(secret_of(request) or ""))).first()
-    if row is not None:
-        _end(db, row)
+    presented = {"secret": digest(secret_of(request) or "")}
+    found = db.execute(text("select id, account_id from sign_in_of(:secret)"), presented).one_or_none()
+    if found is not None:
+        open_credentials(db, found.account_id)
+        _end(db, db.get_one(SignIn, found.id))
 
 
 def _end(db: Session, sign_in: SignIn) -> None:
@@ -134,6 +147,7 @@ def _end(db: Session, sign_in: SignIn) -> None:
 
 def end_sign_ins(db: Session, account_id: int, *, except_id: int | None = None) -> None:
     """End an account's sign-ins at once, but for the one of ``except_id``."""
+    open_credentials(db, account_id)
     open_sign_ins = select(SignIn).where(SignIn.account_id == account_id, col(SignIn.ended_at).is_(None))
     for row in db.exec(open_sign_ins).all():
         if row.id != except_id:

@@ -29,7 +29,7 @@ from app.platform.json import canonical
 REDACTED = "•"
 SECRETS = frozenset(
     {
-        "account.password_hash", "account.totp_sealed", "sign_in.secret_hash", "recovery_code.code_hash",
+        "account_secret.password_hash", "account_secret.totp_sealed", "sign_in.secret_hash", "recovery_code.code_hash",
         "api_token.token_hash", "invitation.token_hash", "password_reset.token_hash",
         "oidc_provider.client_secret_sealed", "college_key.private_sealed",
     }

@@ -34,6 +34,8 @@ from typing import Any
 
 import psycopg
 
+from app.platform.database.session import APP_ROLE
+
 NAME = "escouade"  # of the database and of its owner
 OLDEST_VERSION = 15  # major version
 TIMEOUT = 60.0  # seconds for a start, recovery included, or a stop
@@ -55,7 +57,7 @@ class EmbeddedError(RuntimeError):
 
 @contextmanager
 def embedded_server(directory: Path, binaries: Path | None = None) -> Iterator[str]:
-    """Yield the SQLAlchemy URL of the database of this directory's server, which is started if needed.
+    """Yield the SQLAlchemy URL of the database of this directory's server, as its owner; it is started if needed.
 
     The directory is created if missing, and refused if it holds other files. Raise :class:`EmbeddedError`.
     """
@@ -68,6 +70,8 @@ def embedded_server(directory: Path, binaries: Path | None = None) -> Iterator[s
                 server.wait(lambda: server.answers() or not server.alive())
                 if not (server.alive() or server.answers()):
                     _start(server, _reachable(server, binaries or find_binaries()))
+                elif _let_in(server):  # started by a version that let fewer roles in
+                    server.owner("select pg_reload_conf()")
             yield f"postgresql+psycopg://{NAME}@/{NAME}?host={server.sockets}&port=5432"
         finally:
             if os.getpid() == process:  # a forked child that unwinds its stack does not release the server
@@ -150,14 +154,18 @@ class _Server:
 
     def answers(self) -> bool:
         """Return whether the server accepts connections; the first time, create its database."""
-        address = f"host={self.sockets} port=5432 user={NAME} dbname=postgres connect_timeout=10"
         with suppress(FileNotFoundError, psycopg.Error):
             if b"ready" in (self.data / "postmaster.pid").read_bytes():
-                with psycopg.connect(address, autocommit=True) as link:
-                    if not link.execute("select from pg_database where datname = %s", [NAME]).fetchall():
-                        link.execute(f"create database {NAME} template template0 encoding 'UTF8' locale 'C'")
-                    return True
+                if not self.owner(f"select from pg_database where datname = '{NAME}'"):
+                    self.owner(f"create database {NAME} template template0 encoding 'UTF8' locale 'C'")
+                return True
         return False
+
+    def owner(self, statement: str) -> int:
+        """Run a statement as the owner; return how many rows it concerns."""
+        address = f"host={self.sockets} port=5432 user={NAME} dbname=postgres connect_timeout=10"
+        with psycopg.connect(address, autocommit=True) as link:
+            return link.execute(statement.encode()).rowcount
 
     def wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + TIMEOUT
@@ -266,14 +274,27 @@ def _start(server: _Server, binaries: Path) -> None:
     _private(server.sockets, server.account)
     for stale in [*server.data.glob("postmaster.pid"), *server.sockets.glob(".s.PGSQL.*")]:
         stale.unlink()  # left by a killed server, and PostgreSQL would take them for a running one
+    _let_in(server)
     settings = [*SETTINGS, f"unix_socket_directories={server.sockets}"]
-    caller = pwd.getpwuid(os.geteuid()).pw_name  # the only account that may connect, as the owner
-    for kind, rule in {"hba": f"local all {NAME} peer map=us", "ident": f'us "{caller}" {NAME}'}.items():
-        path = server.home / f"pg_{kind}.conf"
-        path.write_text(f"{rule}\n", encoding="utf-8")
-        path.chmod(0o644)
-        settings.append(f"{kind}_file={path}")
+    settings += [f"{kind}_file={server.home}/pg_{kind}.conf" for kind in ("hba", "ident")]
     server.run(binaries / "postgres", "-D", server.data, *(f"--{setting}" for setting in settings))
+
+
+def _let_in(server: _Server) -> bool:
+    """Let one account in, as the owner or for requests, and nobody else; return whether that was not so yet."""
+    caller = pwd.getpwuid(os.geteuid()).pw_name
+    changed = False
+    rules = {
+        "hba": f"local all {NAME},{APP_ROLE} peer map=us",
+        "ident": f'us "{caller}" {NAME}\nus "{caller}" {APP_ROLE}',
+    }
+    for kind, rule in rules.items():
+        path = server.home / f"pg_{kind}.conf"
+        if not path.exists() or path.read_text(encoding="utf-8") != f"{rule}\n":
+            path.write_text(f"{rule}\n", encoding="utf-8")
+            changed = True
+        path.chmod(0o644)
+    return changed
 
 
 def _stop(server: _Server) -> None:

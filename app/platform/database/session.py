@@ -17,10 +17,29 @@ from sqlalchemy import (
 from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
 from sqlmodel import Session as BaseSession
 
+from app.platform.database.claims import Claims, Right, sealed
+from app.platform.errors import Unavailable
+
 if TYPE_CHECKING:
     from app.platform.database.transaction import Database
 
 APP_ROLE = "escouade_app"
+"""The role that holds the rights of requests; the login role is this one, or a member of it."""
+UNPREPARED = {"unprepared": True}
+"""Keeps a statement from being prepared under a name, which SQL on the same connection could take over."""
+
+_OPENING = text(
+    """
+    select pg_backend_pid() as backend, cast(extract(epoch from now()) as text) as since,
+           exists (select from pg_prepared_statements where from_sql) as altered
+    """
+)
+_CLAIM = text(
+    """
+    select set_config('app.college_ids', :colleges, true), set_config('app.person_id', :person, true),
+           set_config('app.claims', :claims, true), claims() is not null as accepted
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +116,16 @@ def _differences(row: object) -> tuple[dict[str, Any], dict[str, Any]]:
 @event.listens_for(Session, "after_transaction_create")
 def _mark_savepoint(db: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        db.info.setdefault("marks", {})[transaction] = len(db.info.get("changes", ()))
+        db.info.setdefault("marks", {})[transaction] = len(db.info.get("changes", ())), _claims(db)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _discard_rolled_back(db: Session, transaction: SessionTransaction) -> None:
-    """Discard the changes that a rollback to a savepoint has undone."""
+    """Discard the changes and the claims that a rollback to a savepoint has undone."""
     mark = db.info.get("marks", {}).pop(savepoint(transaction), None)
     if mark is not None:
-        del db.info.get("changes", [])[mark:]
+        count, db.info["claims"] = mark
+        del db.info.get("changes", [])[count:]
 
 
 def savepoint(transaction: SessionTransaction | None) -> SessionTransaction | None:
@@ -136,16 +156,72 @@ def written(db: Session) -> list[Any]:
     return [change.row for change in changes(db)]
 
 
-def set_actor(db: Session, *, colleges: Iterable[int], person: int | None, first: bool = False) -> None:
-    """Set the colleges whose rows the transaction may see, and its actor; ``first`` also takes the application role.
+def open_transaction(db: Session) -> None:
+    """Start a transaction of the application role: nothing is within its reach yet.
 
-    Every variable is always set, even to an empty value: a pooled connection must not keep those of the last actor.
+    Raise ``Unavailable`` on a connection where a statement was prepared under a name that the driver may use.
     """
-    role = f"set_config('role', '{APP_ROLE}', true), " if first else ""
-    db.execute(
-        text(
-            f"select {role}set_config('app.college_ids', :colleges, true), set_config('app.person_id', :person, true)"
-        ),
-        {"colleges": ",".join(str(c) for c in sorted(colleges)), "person": "" if person is None else str(person)},
-    )
+    opening = db.connection().execute(_OPENING, execution_options=UNPREPARED).one()
+    if opening.altered:
+        db.invalidate()
+        raise Unavailable("session_altered")
+    db.info["sealed_for"] = (opening.backend, opening.since)
+    db.info["claims"] = Claims()
+
+
+def set_actor(db: Session, *, colleges: Iterable[int], person: int | None) -> None:
+    """Set the colleges whose rows the transaction may reach, and its actor."""
     db.actor_context = replace(db.actor_context, person_id=person)
+    _claim(db, colleges=frozenset(colleges), person=person)
+
+
+def set_person(db: Session, person: int) -> None:
+    """Set the actor of the transaction alone: their own rows are within reach."""
+    _claim(db, person=person)
+
+
+def allow(db: Session, *rights: Right) -> None:
+    """Add rights to the transaction, for the verb that needs them and whatever follows it."""
+    _claim(db, rights=_claims(db).rights.union(rights))
+
+
+def open_credentials(db: Session, account_id: int | None) -> None:
+    """Let the transaction read and write the password, second factor, sign-ins and tokens of one account."""
+    _claim(db, account=account_id)
+
+
+def _claims(db: Session) -> Claims:
+    claims: Claims = db.info.get("claims", Claims())
+    return claims
+
+
+def _claim(db: Session, **changes: Any) -> None:  # noqa: ANN401 - the fields of Claims
+    """Seal other claims for the transaction; the owner of the tables needs none.
+
+    The colleges and the person are also set in the clear: the planner reads them there, the seal decides.
+    """
+    if "sealed_for" not in db.info:
+        return
+    before = _claims(db)
+    claims = replace(before, **changes)
+    if claims == before:
+        return
+    if claims.account != before.account:
+        db.flush()  # what was written for the other account still needs its claims
+    backend, since = db.info["sealed_for"]
+    answer = (
+        db.connection()
+        .execute(
+            _CLAIM,
+            {
+                "colleges": ",".join(str(c) for c in sorted(claims.colleges)),
+                "person": "" if claims.person is None else str(claims.person),
+                "claims": sealed(claims, db.database.addresses.claim_key, backend=backend, since=since),
+            },
+            execution_options=UNPREPARED,
+        )
+        .one()
+    )
+    if not answer.accepted:
+        raise Unavailable("claims_refused")
+    db.info["claims"] = claims

@@ -5,40 +5,67 @@ A request is one transaction, committed before its response is sent (docs/decisi
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import anyio
 from sqlalchemy import (
+    Engine,
     create_engine,
 )
 from sqlalchemy.orm import sessionmaker
 
-from app.platform.database.session import Session, set_actor
+from app.platform.database.connections import request_engine
+from app.platform.database.session import Session, open_transaction, set_actor
+from app.platform.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The database as requests reach it, as its owner does, and the key that seals the claims of requests.
+
+    ``owner_url`` is ``None`` for a process that only serves requests.
+    """
+
+    url: str
+    owner_url: str | None = None
+    claim_key: bytes = field(default=b"", repr=False)
 
 
 class Database:
-    """An engine, its transactions, and the steps that run before each commit.
+    """The two engines, their transactions, and the steps that run before each commit.
 
     ``fact_tables`` are written as objects only; ``origin`` names the process in the audit record.
     """
 
     def __init__(
         self,
-        url: str,
+        addresses: Addresses,
         *,
         pool_size: int = 10,
         before_commit: Sequence[Callable[[Session], None]] = (),
         fact_tables: frozenset[str] = frozenset(),
         origin: str = "cli",
     ) -> None:
-        self.engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size // 2 + 1, pool_pre_ping=True, pool_timeout=20
-        )
+        self.addresses = addresses
         self.pool_size = pool_size
+        self.request_engine = request_engine(addresses.url, **self._pool)
         self.before_commit = before_commit
         self.fact_tables = fact_tables
         self.origin = origin
-        self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False, close_resets_only=False)
+        self._sessions = sessionmaker(class_=Session, expire_on_commit=False, close_resets_only=False)
         self._limiter: anyio.CapacityLimiter | None = None
+
+    @property
+    def _pool(self) -> dict[str, int]:
+        return {"pool_size": self.pool_size, "max_overflow": self.pool_size // 2 + 1, "pool_timeout": 20}
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of the tables' owner, for jobs and the command line; raise ``Unavailable`` without its address."""
+        if self.addresses.owner_url is None:
+            raise Unavailable("owner_address_missing")
+        return create_engine(self.addresses.owner_url, pool_pre_ping=True, **self._pool)
 
     @property
     def limiter(self) -> anyio.CapacityLimiter:
@@ -50,22 +77,23 @@ class Database:
     @contextmanager
     def transaction(self, *, colleges: Iterable[int] = (), person: int | None = None) -> Iterator[Session]:
         """Yield the session of a transaction as the application role, committed at the end, rolled back on an error."""
-        with self._boundary() as db:
-            set_actor(db, colleges=colleges, person=person, first=True)
+        with self._boundary(self.request_engine) as db:
+            open_transaction(db)
+            set_actor(db, colleges=colleges, person=person)
             yield db
 
     @contextmanager
     def as_owner(self) -> Iterator[Session]:
         """Yield the session of a transaction as the tables' owner, whom row-level security does not limit.
 
-        For the command line and jobs, never for a request.
+        For the command line and jobs, never for a request. Raise ``Unavailable`` without the owner's address.
         """
-        with self._boundary() as db:
+        with self._boundary(self.engine) as db:
             yield db
 
     @contextmanager
-    def _boundary(self) -> Iterator[Session]:
-        with self._sessions(info={"database": self}) as db:
+    def _boundary(self, engine: Engine) -> Iterator[Session]:
+        with self._sessions(bind=engine, info={"database": self}) as db:
             try:
                 yield db
                 finish(db)
@@ -74,8 +102,10 @@ class Database:
                 raise
 
     def dispose(self) -> None:
-        """Close the connection pool."""
-        self.engine.dispose()
+        """Close the connections."""
+        self.request_engine.dispose()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
 
 def finish(db: Session) -> None:

@@ -39,6 +39,7 @@ class KeyPurpose(StrEnum):
     AUDIT = "audit"
     ANSWER = "answer"
     BADGE = "badge"
+    CLAIMS = "claims"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Keyring:
     def mac(self, use: KeyPurpose, data: bytes, *, version: int | None = None) -> str:
         """Return a MAC in hexadecimal (HMAC-SHA-256), under the current version by default."""
         return hmac.digest(self._key(version or self.current, use), data, "sha256").hex()
+
+    def derived(self, use: KeyPurpose, *, version: int | None = None) -> bytes:
+        """Return the key of a purpose, for what is verified elsewhere; under the current version by default."""
+        return self._key(version or self.current, use)
 
     def rotated(self) -> "Keyring":
         """Return the same keyring with a new current key."""
