@@ -15,7 +15,7 @@ from starlette.routing import compile_path
 from app.platform.database.transaction import Addresses, Database
 from app.platform.messages.i18n import t
 from app.platform.web.forms import FormPage
-from app.platform.web.refusals import secret_fields
+from app.platform.web.forms.refusals import secret_fields
 from tests.access.access_db import AccessDatabase
 from tests.access.filling import address, filled, request_of
 from tests.access.matrix import MATRIX

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.platform.database.transaction import Database
 from app.platform.errors import Reason
 from app.platform.web.forms import FieldPath, Refusal
+from app.platform.web.pages import TEMPLATES
 from tests.factories.forms import form_to
 from tests.factories.network import PASSWORD, World, as_
 
@@ -138,3 +139,41 @@ def test_generic_problem_page_is_for_addresses_only(client: TestClient) -> None:
     page = client.get("/rien").text
     assert "problem-page" in page
     assert "problem-page" not in client.post("/connexion", data={}).text
+
+
+def test_form_with_a_long_text_is_drafted_for_its_person(client: TestClient, database: Database, world: World) -> None:
+    path = f"/cohortes-ouvertes/{world.cohort}"
+    as_(client, database, world, "nobody")
+    page = client.get(path).text
+    assert f'data-draft="{path}?" data-person="{world.people["nobody"]}"' in page
+    assert "data-refused" in client.post(path, data={"motive": ""}).text
+    answer = client.post(form_to(page, path).action, data={"motive": LETTER[:300]})
+    assert answer.headers["set-cookie"].startswith(f"escouade-saved={path};")
+    assert "data-draft" not in client.get("/entreprises").text
+
+
+def test_saved_cookie_is_only_for_forms_with_a_draft(client: TestClient, world: World) -> None:
+    answer = client.post("/connexion", data={"email": world.emails["maude"], "password": PASSWORD})
+    assert answer.status_code == 303
+    assert "escouade-saved" not in answer.headers["set-cookie"]
+
+
+def test_sign_out_clears_what_the_browser_kept(client: TestClient) -> None:
+    assert client.post("/deconnexion").headers["clear-site-data"] == '"storage"'
+
+
+def test_no_form_of_codevelopment_is_drafted() -> None:
+    """What is said in a group is never kept in a browser: every form there with a long text says so."""
+    for template in (TEMPLATES / "codev").glob("*.html"):
+        forms = re.split(r"{% call\(f\) form\(", template.read_text(encoding="utf-8"))[1:]
+        for form in forms:
+            head, body = form.split("%}", 1)
+            assert "f.area(" not in body.split("{% endcall %}")[0] or "confidential=true" in head, template.name
+
+
+def test_every_form_is_made_with_the_component() -> None:
+    """Only the sign-out of the menu, what the component draws and the page that keeps a form write it themselves."""
+    own = {"base.html", "form_parts.html", "form_kept.html"}
+    for template in TEMPLATES.rglob("*.html"):
+        posted = re.findall(r'<form\b[^>]*method="post"', template.read_text(encoding="utf-8"))
+        assert template.name in own or not posted, f"{template}: write {{% call(f) form('/…') %}}"

@@ -14,8 +14,8 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import DemoAccountsDep, KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.refusals import SIGN_IN_AGAIN
 from app.platform.web.pages import local_path, redirect_after_post, render
-from app.platform.web.refusals import SIGN_IN_AGAIN
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,8 +75,9 @@ def signed_in_again(reader: OptionalActor, request: Request) -> Response:
 
 @router.post("/deconnexion", dependencies=[form_on("/connexion")])
 def sign_out(_: OptionalActor, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
-    """End the sign-in here and in the browser; signing out twice changes nothing."""
+    """End the sign-in here and in the browser, with its drafts; signing out twice changes nothing."""
     service.end_current_sign_in(db, request)
     response = redirect_after_post("/connexion")
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(cookie_name(settings), secure=settings.secure, httponly=True, samesite="lax")
     return response

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import anyio
 from fastapi import Request
@@ -19,6 +19,7 @@ from app.platform.config import Settings
 from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
 from app.platform.security.guards import UNSAFE
+from app.platform.web.forms import SAVED_COOKIE
 from app.platform.web.incoming.multipart import MultipartText, is_utf8
 from app.platform.web.incoming.proxies import set_client
 from app.platform.web.pages import API
@@ -158,6 +159,10 @@ class GuardedRequest:
         present = {name for name, _ in message["headers"]}
         added = [*SECURITY_HEADERS, *([HSTS] if self.secure else ()), *([NO_STORE] if self._is_personal() else ())]
         message["headers"] = [*message["headers"], *((n, v) for n, v in added if n not in present)]
+        if message["status"] == HTTPStatus.SEE_OTHER and self.scope["state"].get("is_drafted"):
+            secure = "; Secure" if self.scope["scheme"] == "https" else ""
+            cookie = f"{SAVED_COOKIE}={quote(self.scope['path'])}; Path=/; Max-Age=300; SameSite=Lax{secure}"
+            message["headers"].append((b"set-cookie", cookie.encode()))
 
     def _is_personal(self) -> bool:
         """Return whether the response must not be cached: the API's, and any to a signed-in person."""

@@ -16,7 +16,7 @@ from app.platform.errors import Reason
 from app.platform.messages import i18n as words
 from app.platform.search import search_words
 from app.platform.security.permissions import Permission, Role
-from app.platform.web import forms
+from app.platform.web.forms import component
 from app.platform.web.lists import choice, column
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -32,7 +32,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, auto_reload=False
     )
     env.globals.update(t=words.t, known=words.has_message, explain=explain, language=words.language)
-    env.globals.update(form=forms.form, was_refused=forms.was_refused)
+    env.globals.update(form=component.form, was_refused=component.was_refused)
     env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP, column=column, choice=choice)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
     env.filters.update(instant=instant, zone=words.zone_name, whole=unbreakable_codes)

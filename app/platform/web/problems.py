@@ -21,8 +21,8 @@ from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, U
 from app.platform.messages import i18n as words
 from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of
+from app.platform.web.forms.refusals import answer_form
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render, safe_referer, wants_json
-from app.platform.web.refusals import answer_form
 
 log = logging.getLogger("escouade.web")
 

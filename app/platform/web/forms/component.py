@@ -1,110 +1,25 @@
-"""Forms: the component that every form of a page is made with, and what a refusal tells it (docs/decisions/0014).
+"""The component that every form of a page is made with (docs/decisions/0018).
 
 A template writes ``{% call(f) form('/entreprises') %}{{ f.text('name') }}{{ f.button('Ok') }}{% endcall %}``.
 When that form was refused, each field shows what was typed with its error beside it, and a summary with links stands on
-top. The markup is in ``templates/form_parts.html``. ``form_on`` of a route says which page shows its form.
+top. The markup is in ``templates/form_parts.html``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from fastapi import Depends, Query, Request
-from fastapi.params import Depends as DependsParam
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
+from app.platform.web.forms import DRAFT, PAGE, PERSON, FieldPath, Refusal
 
-PAGE, PERSON = "depuis", "personne"
-"""Parameters of a form's action: the address of the page that shows it, the person it was shown to."""
 SOMEONE_WROTE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """The statuses of a form that met somebody else's writing: both texts are shown."""
-
-
-class FormPage:
-    """The pages that show the form of a route, as templates; the first one when the form does not say which.
-
-    Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
-    """
-
-    def __init__(self, *pages: str) -> None:
-        self.pages = pages
-
-    def __call__(
-        self,
-        request: Request,
-        depuis: Annotated[str | None, Query(max_length=2000)] = None,
-        personne: Annotated[int | None, Query()] = None,
-    ) -> None:
-        """Keep for whom the form was made: the guard refuses it from anyone else."""
-        request.state.form_person = personne
-
-
-def form_on(*pages: str) -> DependsParam:
-    """Return the dependency of a route that a form is sent to: ``dependencies=[form_on("/cohortes/{cohort_id}")]``.
-
-    When the form is refused, that page is shown again with what was typed.
-    """
-    dependency: DependsParam = Depends(FormPage(*pages))
-    return dependency
-
-
-@dataclass
-class Refusal:
-    """A form that was refused: where it was sent, why, and everything that was typed, in order."""
-
-    path: str
-    status: int
-    code: str
-    title: str
-    reasons: tuple[Reason, ...] = ()
-    typed: tuple[tuple[str, str], ...] = ()
-    secrets: tuple[str, ...] = ()
-    """The names of the passwords and codes that were typed, which are never shown again."""
-    files: tuple[str, ...] = ()
-    """The names of the files that were chosen, which must be chosen again."""
-    is_shown: bool = field(default=False, init=False)
-    """Whether a form of the page has shown it."""
-    stands_on_top: bool = field(default=False, init=False)
-    """Whether the page shows it above all: the form is no longer there."""
-
-    def values(self, name: str) -> list[str]:
-        """Return the values typed in the fields of a name, in their order."""
-        return [value for key, value in self.typed if key == name]
-
-    def concerns(self, action: str, fixed: Mapping[str, object]) -> bool:
-        """Return whether it is about the form of an action, which may differ from others by its fixed values."""
-        same_values = all(str(value) in self.values(name) for name, value in fixed.items())
-        return urlsplit(action).path == self.path and same_values
-
-    @property
-    def heading(self) -> str:
-        """The sentence of the refusal: for a form, when it has another one than for a program."""
-        has_its_own = words.has_message(f"core.refused.{self.code}")
-        return words.t(f"core.refused.{self.code}") if has_its_own else self.title
-
-
-@dataclass(frozen=True)
-class FieldPath:
-    """A reason's path to a field: ``entries.2.minutes`` is the third ``minutes``, of the list ``entries``."""
-
-    name: str = ""
-    group: str = ""
-    place: int | None = None
-
-    @classmethod
-    def of(cls, reason: Reason) -> "FieldPath":
-        """Return the path of a reason's field."""
-        parts = [part for part in (reason.field or "").split(".") if part]
-        names = [part for part in parts if not part.isdigit()]
-        places = [int(part) for part in parts if part.isdigit()]
-        return cls(names[-1] if names else "", names[0] if names else "", places[0] if places else None)
-
 
 OPTIONS: dict[str, Any] = {
     "required": True,
@@ -237,11 +152,15 @@ class Fields:
         at: int | None = None,
         also: tuple[str, ...] = (),
         within: str = "",
+        error: str = "",
         is_shown_again: bool = True,
         summary: str = "",
         **options: Any,  # noqa: ANN401
     ) -> Markup:
-        """Return a field; ``summary`` is its name in the summary of errors, when its label does not tell enough."""
+        """Return a field; ``summary`` is its name in the summary of errors, when its label does not tell enough.
+
+        ``error`` is what a page that was only asked for says of it.
+        """
         label = label or words.t(f"field.{name}")
         id_ = self._own_id(options.pop("id", name))
         shown = self.value(name, value, at=at) if is_shown_again else ""
@@ -252,7 +171,7 @@ class Fields:
             label=label,
             value=shown,
             id=id_,
-            errors=self._errors((name, *also), summary or label, id_, at=at, within=within),
+            errors=[error] * bool(error) + self._errors((name, *also), summary or label, id_, at=at, within=within),
             saved=self._saved(value, shown) if is_shown_again else "",
             attributes=options,
             **known,
@@ -339,13 +258,20 @@ def form(
     caller: Callable[[Fields], Markup],
     fixed: Mapping[str, object] | None = None,
     confidential: bool = False,
+    method: str = "post",
     **attributes: object,
 ) -> Markup:
-    """Return a form that is posted; what the template calls inside makes its fields.
+    """Return a form; what the template calls inside makes its fields.
 
     ``fixed`` are values that tell it from other forms of the same action on the page. A form with a long text keeps a
-    draft in the browser, unless it is ``confidential``.
+    draft in the browser, unless it is ``confidential``. One that only asks for another page has the method ``get``.
     """
+    if method == "get":
+        fields = Fields(context, None)
+        return fields.markup(
+            "form", method=method, action=action, body=caller(fields), fixed=fixed or {}, fields=fields, draft="",
+            person=None, attributes=attributes,
+        )  # fmt: skip
     refusal: Refusal | None = context["refusal"]
     mine = refusal if refusal is not None and refusal.concerns(action, fixed or {}) else None
     if mine is not None:
@@ -353,13 +279,15 @@ def form(
     fields = Fields(context, mine)
     body = caller(fields)
     person = context["actor"].person_id if context["actor"] and not context["actor"].pending else None
+    is_drafted = fields.has_prose and not confidential and person is not None
     return fields.markup(
         "form",
-        action=with_origin(action, context["page_address"], person),
+        method=method,
+        action=with_origin(action, context["page_address"], person, is_drafted=is_drafted),
         body=body,
         fixed=fixed or {},
         fields=fields,
-        draft=f"{urlsplit(action).path}?{urlencode(fixed or {})}" if fields.has_prose and not confidential else "",
+        draft=f"{urlsplit(action).path}?{urlencode(fixed or {})}" if is_drafted else "",
         person=person,
         attributes=attributes,
     )
@@ -372,15 +300,10 @@ def was_refused(context: Context, action: str, fixed: Mapping[str, object] | Non
     return refusal is not None and refusal.concerns(action, fixed or {})
 
 
-def typed_values(request: Request, name: str) -> list[str]:
-    """Return what was typed in the fields of a name, on the page that shows a refused form again; else nothing."""
-    refusal: Refusal | None = getattr(request.state, "refusal", None)
-    return refusal.values(name) if refusal is not None else []
-
-
-def with_origin(action: str, page: str, person: int | None) -> str:
-    """Return an action with the page that shows its form and the person it is shown to."""
+def with_origin(action: str, page: str, person: int | None, *, is_drafted: bool = False) -> str:
+    """Return an action with the page that shows its form, the person it is shown to, and whether a draft is kept."""
     path, _, query = action.partition("?")
     parameters = [*parse_qsl(query, keep_blank_values=True), (PAGE, page)]
     parameters += [(PERSON, str(person))] if person is not None else []
+    parameters += [(DRAFT, "true")] if is_drafted else []
     return f"{path}?{urlencode(parameters, quote_via=quote, safe='/')}"

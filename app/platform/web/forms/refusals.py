@@ -1,7 +1,7 @@
 """Refused forms: the page that shows the form answers again, with what was typed and why it was refused.
 
 Where that page cannot be shown (nobody is signed in any more, the database is away), a plain page holds the form with
-everything that was typed, ready to be sent again (docs/decisions/0014).
+everything that was typed, ready to be sent again (docs/decisions/0018).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from starlette.types import Message
 
 from app.platform.errors import Reason
 from app.platform.schema import NeverShownAgain
-from app.platform.web.forms import PAGE, PERSON, FormPage, Refusal
+from app.platform.web.forms import DRAFT, PAGE, PERSON, FormPage, Refusal
 from app.platform.web.pages import local_path, render, wants_json
 
 SIGN_IN_AGAIN = "/connexion/revenu"
@@ -172,7 +172,7 @@ def page_address(request: Request, form_page: FormPage, refusal: Refusal) -> str
         return None
     filled = [(name, values.get(field.strip("{}"), "")) for name, field in parse_qsl(wanted)]
     own = parse_qsl(request.scope["query_string"].decode("latin-1"))
-    query = [(name, value) for name, value in (*filled, *own) if value and name not in {PAGE, PERSON}]
+    query = [(name, value) for name, value in (*filled, *own) if value and name not in {PAGE, PERSON, DRAFT}]
     return f"{path}?{urlencode(query)}" if query else path
 
 

@@ -1,0 +1,110 @@
+"""Forms: which page shows the form of a route, and what a refusal tells it (docs/decisions/0018).
+
+``form_on`` of a route says which page shows its form; ``component`` makes forms in templates; ``refusals`` runs the
+page again when one was refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Query, Request
+from fastapi.params import Depends as DependsParam
+
+from app.platform.errors import Reason
+from app.platform.messages import i18n as words
+
+PAGE, PERSON, DRAFT = "depuis", "personne", "brouillon"
+"""Parameters of a form's action: the page that shows it, the person it was shown to, whether a draft is kept."""
+SAVED_COOKIE = "escouade-saved"
+"""The cookie that tells the browser's script that a form was saved, by its path: its draft is no longer needed."""
+
+
+class FormPage:
+    """The pages that show the form of a route, as templates; the first one when the form does not say which.
+
+    Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
+    """
+
+    def __init__(self, *pages: str) -> None:
+        self.pages = pages
+
+    def __call__(
+        self,
+        request: Request,
+        depuis: Annotated[str | None, Query(max_length=2000)] = None,
+        personne: Annotated[int | None, Query()] = None,
+        *,
+        brouillon: bool = False,
+    ) -> None:
+        """Keep for whom the form was made: the guard refuses it from anyone else; and whether its browser drafts it."""
+        request.state.form_person = personne
+        request.state.is_drafted = brouillon
+
+
+def form_on(*pages: str) -> DependsParam:
+    """Return the dependency of a route that a form is sent to: ``dependencies=[form_on("/cohortes/{cohort_id}")]``.
+
+    When the form is refused, that page is shown again with what was typed.
+    """
+    dependency: DependsParam = Depends(FormPage(*pages))
+    return dependency
+
+
+@dataclass
+class Refusal:
+    """A form that was refused: where it was sent, why, and everything that was typed, in order."""
+
+    path: str
+    status: int
+    code: str
+    title: str
+    reasons: tuple[Reason, ...] = ()
+    typed: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
+    """The names of the passwords and codes that were typed, which are never shown again."""
+    files: tuple[str, ...] = ()
+    """The names of the files that were chosen, which must be chosen again."""
+    is_shown: bool = field(default=False, init=False)
+    """Whether a form of the page has shown it."""
+    stands_on_top: bool = field(default=False, init=False)
+    """Whether the page shows it above all: the form is no longer there."""
+
+    def values(self, name: str) -> list[str]:
+        """Return the values typed in the fields of a name, in their order."""
+        return [value for key, value in self.typed if key == name]
+
+    def concerns(self, action: str, fixed: Mapping[str, object]) -> bool:
+        """Return whether it is about the form of an action, which may differ from others by its fixed values."""
+        same_values = all(str(value) in self.values(name) for name, value in fixed.items())
+        return urlsplit(action).path == self.path and same_values
+
+    @property
+    def heading(self) -> str:
+        """The sentence of the refusal: for a form, when it has another one than for a program."""
+        has_its_own = words.has_message(f"core.refused.{self.code}")
+        return words.t(f"core.refused.{self.code}") if has_its_own else self.title
+
+
+@dataclass(frozen=True)
+class FieldPath:
+    """A reason's path to a field: ``entries.2.minutes`` is the third ``minutes``, of the list ``entries``."""
+
+    name: str = ""
+    group: str = ""
+    place: int | None = None
+
+    @classmethod
+    def of(cls, reason: Reason) -> "FieldPath":
+        """Return the path of a reason's field."""
+        parts = [part for part in (reason.field or "").split(".") if part]
+        names = [part for part in parts if not part.isdigit()]
+        places = [int(part) for part in parts if part.isdigit()]
+        return cls(names[-1] if names else "", names[0] if names else "", places[0] if places else None)
+
+
+def typed_values(request: Request, name: str) -> list[str]:
+    """Return what was typed in the fields of a name, on the page that shows a refused form again; else nothing."""
+    refusal: Refusal | None = getattr(request.state, "refusal", None)
+    return refusal.values(name) if refusal is not None else []
