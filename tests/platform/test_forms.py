@@ -11,6 +11,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Reason
 from app.platform.web.forms import FieldPath, Refusal
 from app.platform.web.pages import TEMPLATES
+from tests.factories.cohorts import called, meeting
 from tests.factories.forms import form_to
 from tests.factories.network import PASSWORD, World, as_
 
@@ -177,3 +178,27 @@ def test_every_form_is_made_with_the_component() -> None:
     for template in TEMPLATES.rglob("*.html"):
         posted = re.findall(r'<form\b[^>]*method="post"', template.read_text(encoding="utf-8"))
         assert template.name in own or not posted, f"{template}: write {{% call(f) form('/…') %}}"
+
+
+def test_form_that_met_somebody_else_s_writing_shows_both_texts(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """A correction of a roll call that another person has corrected meanwhile: nothing is overwritten unread."""
+    session_id = meeting(database, world)
+    called(database, world, session_id)
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    first, second = (form_to(client.get(path).text, path) for _ in range(2))
+    theirs, mine = first.data(), second.data()
+    theirs["minutes"][0], theirs["reason"] = "45", ["La leur."]
+    mine["minutes"][0], mine["reason"] = "90", ["La mienne, « relue »."]
+    assert client.post(first.action, data=theirs).status_code == 303
+    answer = client.post(second.action, data=mine)
+    assert answer.status_code == 409
+    again = form_to(answer.text, path)
+    assert (again.data()["minutes"][0], again.data()["reason"]) == ("90", ["La mienne, « relue »."])
+    assert again.data()["supersedes"] != mine["supersedes"]
+    saved_now = re.search(r'id="minutes-saved">.*?<blockquote><p>(.*?)</p>', answer.text, re.S)
+    assert saved_now is not None
+    assert saved_now[1] == "45"
+    assert client.post(again.action, data=again.data()).status_code == 303
