@@ -18,3 +18,13 @@ def many_cohorts(database: Database, world: World, size: int) -> list[int]:
         ids = copy_rows(db, "cohort", columns, "r.id = :it", titles, it=world.cohort)
         db.execute(text("analyze cohort"))
         return ids
+
+
+def many_enterprises(database: Database, world: World, first: int, size: int) -> list[int]:
+    """Add copies of an enterprise, named ``Atelier 001`` and so on, without a number of their own; return their ids."""
+    with database.as_owner() as db:
+        names = [f"Atelier {rank:03}" for rank in range(1, size + 1)]
+        columns = "'name', v, 'search_key', lower(v), 'neq', null::text"
+        ids = copy_rows(db, "enterprise", columns, "r.id = :it", names, it=first)
+        db.execute(text("analyze enterprise"))
+        return ids
