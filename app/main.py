@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from app import __version__
 from app.features import FEATURES
@@ -14,11 +13,12 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
 from app.platform.security.keyring import Keyring
-from app.platform.web import health
+from app.platform.web import health, public_files
+from app.platform.web.assets import serve_asset
 from app.platform.web.incoming.parameters import check_parameters
 from app.platform.web.middleware import RequestGuard
 from app.platform.web.openapi.description import DescribedAPI
-from app.platform.web.pages import API, STATIC
+from app.platform.web.pages import API
 from app.platform.web.problems import add_handlers
 
 VOCABULARY = Path(__file__).parent / "api_vocabulary.toml"
@@ -55,7 +55,8 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
         for router in feature.routes.PAGES:
             site.include_router(router)
     site.include_router(health.router)
-    site.mount("/static", StaticFiles(directory=STATIC), name="static")
+    site.include_router(public_files.router)
+    site.mount("/static", serve_asset, name="static")
     add_handlers(site)
     site.add_middleware(RequestGuard, settings=settings)
     return site

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
         "between them: who runs an issuer can sign in as whoever is linked to it, so the operator names them, and not "
         "those who invite; outside production every issuer is accepted",
     )
+    security_contact: str | None = Field(
+        None,
+        description="whom to tell of a flaw, mailto:… or https://…, shown at /.well-known/security.txt; unset: no file",
+        pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)$",
+    )
     outgoing_loopback: bool = Field(
         default=False,
         description="let requests of the service go to this machine over plain HTTP, to try a sign-in service; "

@@ -97,7 +97,7 @@ class AccessDatabase:
 
     def __init__(self, template: Template, site: FastAPI) -> None:
         self.template, self.site = template, site
-        self.settings = Settings(data_dir=template.files, base_url=SITE)
+        self.settings = Settings(data_dir=template.files, base_url=SITE, security_contact="mailto:securite@example.com")
         self.places = template.places
         self.copy = DatabaseCopy(template.server, template.name)
         self.database = self.copy.open(audit=False)

@@ -23,6 +23,7 @@ FRAMEWORK = {"/api/openapi.json", "/static"}
 """The routes of FastAPI and Starlette themselves: the API's description and static files."""
 
 PUBLIC = {
+    "GET /robots.txt", "GET /favicon.ico", "GET /.well-known/security.txt",
     "GET /health/live", "GET /health/ready",
     "GET /connexion", "GET /connexion/revenu", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
     "GET /verification", "GET /v/{code}", "POST /v/{code}/fichier", "GET /api/v1/verify/{code}",

@@ -263,6 +263,8 @@ class TestEnds:
             answer = get_anonymously(public, path)
             assert answer.headers["cache-control"] == "public, max-age=300"
             assert answer.headers["access-control-allow-origin"] == "*"
+            again = public.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
 
     @pytest.mark.parametrize(
         "path",

@@ -13,6 +13,7 @@ from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.security.keyring import new_keyring
+from app.platform.web.assets import asset_url
 from tests.factories.network import PASSWORD, World, as_
 
 
@@ -156,7 +157,7 @@ def test_home_page_links_to_what_the_person_may_do_only(
     as_(client, database, world, who)
     links = set(re.findall(r'href="(/[^"#]*)"', client.get("/").text))
     places = {"enrolment": world.enrolments["maude"], "cohort": world.cohort, "college": world.alma}
-    everywhere = {"/verification", "/securite", "/static/logo.svg", "/static/escouade.css", "/static/escouade.woff2"}
+    everywhere = {"/verification", "/securite", *map(asset_url, ("logo.svg", "escouade.css", "escouade.woff2"))}
     assert links - everywhere == {path.format(**places) for path in HOMES[who]}
 
 
@@ -173,6 +174,7 @@ def test_first_page_is_light(client: TestClient) -> None:
     page = client.get("/connexion").text
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
     sizes = {name: len(client.get(name).content) for name in files}
-    assert set(sizes) == {f"/static/{n}" for n in ("logo.svg", "escouade.css", "escouade.woff2", "htmx.min.js")}
+    names = ("logo.svg", "escouade.css", "escouade.woff2", "htmx.min.js", "drafts.js")
+    assert set(sizes) == {asset_url(name) for name in names}
     assert max(sizes.values()) < 60_000
-    assert sizes["/static/escouade.woff2"] <= 40_000
+    assert sizes[asset_url("escouade.woff2")] <= 40_000

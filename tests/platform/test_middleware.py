@@ -22,6 +22,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Addresses, Database
 from app.platform.messages import i18n as text
 from app.platform.security.keyring import new_keyring
+from app.platform.web.assets import asset_url
 from app.platform.web.middleware import BODY_BYTES, MEGABYTE
 from app.platform.web.problems import problem
 from tests.conftest import RING
@@ -283,7 +284,8 @@ def test_invalid_referer_leads_to_the_front_page(client: TestClient, referer: st
 
 
 def test_cache_headers_by_kind_of_response(client: TestClient, database: Database, world: World) -> None:
-    assert "cache-control" not in client.get("/static/escouade.css").headers
+    assert client.get("/static/escouade.css").headers["cache-control"] == "no-cache"
+    assert client.get(asset_url("escouade.css")).headers["cache-control"] == "public, max-age=31536000, immutable"
     assert client.get("/api/v1/me").headers["cache-control"] == "no-store"
     as_(client, database, world, "maude")
     for path in ("/", "/parcours", "/rien-du-tout", "/cohortes"):

@@ -115,7 +115,7 @@ def test_every_text_of_a_command_is_cleaned() -> None:
 def test_wrong_method_is_405_with_the_allowed_ones(client: TestClient) -> None:
     answer = client.put("/api/v1/sign-ins")
     assert (answer.status_code, answer.json()["code"], answer.headers["allow"]) == (405, "method_not_allowed", "POST")
-    assert client.put("/api/v1/me/consents").headers["allow"] == "GET, POST"
+    assert client.put("/api/v1/me/consents").headers["allow"] == "GET, HEAD, POST"
     page = client.get("/deconnexion")
     assert page.status_code == 405
     assert "Cette adresse ne permet pas ce geste." in page.text

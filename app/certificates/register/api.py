@@ -20,6 +20,7 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.public_files import for_every_site
 
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
@@ -59,7 +60,9 @@ def read_certificate(
     return service.load_certificate(db, certificate)
 
 
-@router.get("/verify/{code}", summary="Verify a certificate", dependencies=[slowed(RateLimitScope.VERIFY)])
+@router.get(
+    "/verify/{code}", summary="Verify a certificate", dependencies=[for_every_site(), slowed(RateLimitScope.VERIFY)]
+)
 def verify(
     _: OptionalActor, db: SessionDep, keyring: KeyringDep, request: Request, response: Response, code: str
 ) -> Verification:

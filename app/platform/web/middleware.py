@@ -19,6 +19,7 @@ from app.platform.config import Settings
 from app.platform.errors import Invalid
 from app.platform.messages import i18n as text
 from app.platform.security.guards import UNSAFE
+from app.platform.web.compression import CompressedSend
 from app.platform.web.forms import SAVED_COOKIE
 from app.platform.web.incoming.multipart import MultipartText, is_utf8
 from app.platform.web.incoming.proxies import set_client
@@ -58,6 +59,8 @@ SECURITY_HEADERS = (
 )
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 """Added where people use https; only this host: what stands beside it on its domain is not ours."""
+FOR_EVERY_SITE = ((b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin"))
+"""Of public documents: programs of other sites read them in browsers, without anyone's cookie."""
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -82,13 +85,23 @@ def cross_site(scope: Scope, headers: Headers, origin: str) -> bool:
     return sent is not None and sent not in {origin, f"{scope['scheme']}://{headers.get('host', '')}"}
 
 
+def without_body(send: Send) -> Send:
+    """Return a function that sends the headers of a response, and no content."""
+
+    async def send_headers(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_headers
+
+
 class GuardedRequest:
     """A request with its receive and send functions: it limits the body, and knows whether the response has started."""
 
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, *, limit: int, secure: bool
     ) -> None:
-        self.scope, self._receive, self._send = scope, receive, send
+        self.scope, self._receive = scope, receive
+        self._send = CompressedSend(send, scope, headers)
         self.limit, self.secure = limit, secure
         self.text: MultipartText | None = None
         self.declared = int(length) if (length := headers.get("content-length", "0")).isdecimal() else 0
@@ -157,8 +170,15 @@ class GuardedRequest:
     def add_headers(self, message: Message) -> None:
         """Add the security headers that the response does not set itself."""
         present = {name for name, _ in message["headers"]}
-        added = [*SECURITY_HEADERS, *([HSTS] if self.secure else ()), *([NO_STORE] if self._is_personal() else ())]
-        message["headers"] = [*message["headers"], *((n, v) for n, v in added if n not in present)]
+        for_all = FOR_EVERY_SITE if self.scope["state"].get("is_for_every_site") else ()
+        added = [
+            *for_all,
+            *SECURITY_HEADERS,
+            *([HSTS] if self.secure else ()),
+            *([NO_STORE] if self._is_personal() else ()),
+        ]
+        new = dict(reversed([(n, v) for n, v in added if n not in present]))  # the first of a name counts
+        message["headers"] = [*message["headers"], *new.items()]
         if message["status"] == HTTPStatus.SEE_OTHER and self.scope["state"].get("is_drafted"):
             secure = "; Secure" if self.scope["scheme"] == "https" else ""
             cookie = f"{SAVED_COOKIE}={quote(self.scope['path'])}; Path=/; Max-Age=300; SameSite=Lax{secure}"
@@ -206,6 +226,8 @@ class RequestGuard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["method"] == "HEAD":  # as GET, without its body: there is no other way to the same headers
+            scope, send = {**scope, "method": "GET"}, without_body(send)
         set_client(scope, headers, self.proxies)
         scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
         # French by default; English when the browser prefers it and the deployment offers it.

@@ -16,11 +16,11 @@ from app.platform.errors import Reason
 from app.platform.messages import i18n as words
 from app.platform.search import search_words
 from app.platform.security.permissions import Permission, Role
+from app.platform.web.assets import asset_url
 from app.platform.web.forms import component
 from app.platform.web.lists import choice, column
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-STATIC = Path(__file__).parents[2] / "static"
 SECOND_FACTOR = "/connexion/second-facteur"
 """The page to which someone who has entered only their password is redirected."""
 
@@ -33,6 +33,7 @@ def environment() -> Environment:
     )
     env.globals.update(t=words.t, known=words.has_message, explain=explain, language=words.language)
     env.globals.update(form=component.form, was_refused=component.was_refused)
+    env.globals.update(asset=asset_url)
     env.globals.update(P=Permission, Role=Role, NBSP=words.NBSP, column=column, choice=choice)
     env.filters.update(hours=words.hours, day=words.day, clock=words.clock, number=words.number, local=words.local)
     env.filters.update(instant=instant, zone=words.zone_name, whole=unbreakable_codes)

@@ -168,7 +168,8 @@ async def on_http(request: Request, error: Exception) -> Response:
     status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
     headers = dict(getattr(error, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(methods_of(request)))
+        allowed = methods_of(request) or {"GET"}  # static files have no route
+        headers["Allow"] = ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
     await _show_menu(request)
     return answer_problem(request, problem(status, FRAMEWORK_CODES[status]), headers)
 
