@@ -25,6 +25,7 @@ class Person(Row, table=True):
     legal_first_name: str | None = Field(default=None, max_length=100)
     legal_last_name: str = Field(max_length=100)
     chosen_name: str | None = Field(default=None, max_length=200)
+    document_name: str | None = Field(default=None, max_length=200)
     search_key: str = Field(max_length=SEARCH_KEY, index=True)
     created_at: datetime = moment()
 
@@ -38,6 +39,11 @@ class Person(Row, table=True):
         """The legal first and last names, or the only name."""
         return full_name(self.legal_first_name, self.legal_last_name)
 
+    @property
+    def printed_name(self) -> str:
+        """The name on documents: the legal name, or its form in Latin letters where no document can print it."""
+        return self.document_name or self.legal_name
+
 
 def shown_name() -> ColumnElement[str]:
     """Return ``Person.name`` as an SQL expression, for statements that select columns."""
@@ -47,6 +53,11 @@ def shown_name() -> ColumnElement[str]:
 def legal_name() -> ColumnElement[str]:
     """Return ``Person.legal_name`` as an SQL expression."""
     return func.concat_ws(" ", col(Person.legal_first_name), col(Person.legal_last_name))
+
+
+def printed_name() -> ColumnElement[str]:
+    """Return ``Person.printed_name`` as an SQL expression."""
+    return func.coalesce(col(Person.document_name), legal_name())
 
 
 SHOWN_NAME_SQL = "coalesce(p.chosen_name, concat_ws(' ', p.legal_first_name, p.legal_last_name))"

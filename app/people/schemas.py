@@ -32,3 +32,6 @@ class NewPerson(LegalNames):
     """A person to add, with the names of their identity document."""
 
     chosen_name: ChosenName | None = None
+    document_name: ChosenName | None = Field(
+        default=None, description="name in Latin letters for documents, where the legal name has letters none can print"
+    )

@@ -5,7 +5,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from app.people.schemas import NewPerson
+from app.people.service import add_person
 from app.platform.database.transaction import Database
+from app.platform.errors import Invalid
 from app.platform.messages.i18n import today
 from tests.factories import eligible
 from tests.factories.network import World, as_
@@ -93,3 +96,56 @@ def test_pasted_vertical_tab_in_a_hand_in_is_a_line_break(client: TestClient, da
     with database.engine.connect() as owner:
         body = owner.execute(text("select body from hand_in order by id desc limit 1")).scalar_one()
     assert body == "Première ligne\nseconde\ntroisième"
+
+
+ARABIC = {"legal_first_name": "محمد", "legal_last_name": "علي"}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (ARABIC, "Inscrivez aussi le nom en lettres latines"),
+        ({"legal_last_name": "李"}, "Inscrivez aussi le nom en lettres latines"),
+        ({**ARABIC, "document_name": "李 Ali"}, "Récrivez ce nom en lettres latines"),
+        ({"legal_last_name": "Tremblay", "document_name": "Roy"}, "Le nom légal s’imprime tel quel"),
+    ],
+)
+def test_name_that_no_document_prints_is_refused_when_it_is_entered(
+    client: TestClient, database: Database, world: World, names: dict[str, str], message: str
+) -> None:
+    as_(client, database, world, "registrar")
+    form = {"seen_on": today().isoformat(), **names}
+    answer = client.post(f"/colleges/{world.alma}/personnes/{world.people['maude']}/nom", data=form)
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert f'value="{names["legal_last_name"]}"' in answer.text
+    with database.transaction() as db, pytest.raises(Invalid):
+        add_person(db, NewPerson.model_validate(names))
+
+
+def test_name_in_another_script_is_printed_in_its_latin_form(
+    client: TestClient, database: Database, world: World
+) -> None:
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    as_(client, database, world, "registrar")
+    assert rename(client, world, **ARABIC, document_name="Mohamed Ali") == 303
+    assert people(client, world, "علي") == ["محمد علي"]
+    path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
+    issued = client.post(path, json={"kind": "attestation_participation"}, headers={"Idempotency-Key": "latin"})
+    assert (issued.status_code, issued.json()["holder"]) == (201, "Mohamed Ali")
+    assert rename(client, world, **ARABIC, document_name="Mohammed Ali") == 303
+    name = client.get(f"{API}/colleges/{world.alma}/people/{world.people['maude']}/legal-name").json()
+    assert (name["document_name"], len(name["former"])) == ("Mohammed Ali", 1)
+    assert rename(client, world, legal_last_name="Ali", legal_first_name="Mohamed") == 303
+    name = client.get(f"{API}/colleges/{world.alma}/people/{world.people['maude']}/legal-name").json()
+    assert name["document_name"] is None
+
+
+@pytest.mark.parametrize("name", ["Karonhiahkwe\ua789ha", "Ȣendat", "Dzą\u0301h", "ᐃᓄᒃᑎᑐᑦ", "Nguyễn", "Łukasz"])
+def test_name_that_every_document_prints_needs_no_other(
+    client: TestClient, database: Database, world: World, name: str
+) -> None:
+    as_(client, database, world, "registrar")
+    assert rename(client, world, legal_last_name=name) == 303
+    assert people(client, world, name) == [name]

@@ -26,7 +26,7 @@ from app.certificates.models import Certificate, Hold
 from app.cohorts.models import Cohort, Enrolment
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
-from app.people.models import Person, legal_name, shown_name
+from app.people.models import Person, printed_name, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
@@ -75,7 +75,7 @@ def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
             col(Enrolment.state),
             col(Enrolment.person_id),
             shown_name().label("name"),
-            legal_name().label("legal_name"),
+            printed_name().label("legal_name"),
             col(Enrolment.cohort_id),
             col(Cohort.code).label("cohort_code"),
             col(Cohort.title).label("cohort_title"),

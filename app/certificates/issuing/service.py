@@ -238,7 +238,7 @@ def build_record(db: Session, decision: Decision, site: str) -> CertificateRecor
         accent=college.accent,
         city=documents_rules.printable(college.city),
         kind=decision.kind,
-        holder=documents_rules.printable(person.legal_name),
+        holder=documents_rules.printable(person.printed_name),
         path_title=documents_rules.printable(curriculum.title.fr),
         curriculum_slug=curriculum.slug,
         curriculum_version=curriculum.version,

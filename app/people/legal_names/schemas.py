@@ -44,6 +44,7 @@ class LegalName(Read):
     legal_first_name: str | None = Field(description="null for a person who has one name only")
     legal_last_name: str
     chosen_name: str | None
+    document_name: str | None = Field(description="in Latin letters, where no document can print the legal name")
     former: tuple[FormerName, ...]
 
     @property

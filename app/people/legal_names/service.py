@@ -13,6 +13,7 @@ from app.people.legal_names.models import NameChange
 from app.people.legal_names.schemas import FormerName, LegalName, PersonRef, Rename
 from app.people.models import SEARCH_KEY, Person, shown_name
 from app.people.rules import sorted_name
+from app.people.service import refuse_unprintable
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -57,7 +58,7 @@ def legal_name(db: Session, person: PersonRef) -> LegalName:
         .order_by(col(NameChange.id).desc())
     )
     return LegalName(
-        **row.model_dump(include={"id", "legal_first_name", "legal_last_name", "chosen_name"}),
+        **row.model_dump(include={"id", "legal_first_name", "legal_last_name", "chosen_name", "document_name"}),
         former=tuple(FormerName.model_validate(change) for change in changes),
     )
 
@@ -65,25 +66,30 @@ def legal_name(db: Session, person: PersonRef) -> LegalName:
 def rename(db: Session, actor: Actor, person: PersonRef, command: Rename) -> LegalName:
     """Change a person's legal name from now on, on every screen; nobody changes their own (``duties.py``).
 
-    Raises ``Conflict("same_name")`` when the legal name is unchanged, ``Invalid`` for a proof seen in the future.
+    Raises ``Conflict("same_name")`` when nothing of it changes, ``Invalid`` for a proof seen in the future, or a name
+    that no document can print.
     """
     if command.seen_on > today(timezone_of(db, person.college_id)):
         raise Invalid("invalid", Reason("date_in_the_future", field="seen_on"))
     row = db.exec(select(Person).where(Person.id == person.person_id).with_for_update(key_share=True)).one()
     first, last = command.legal_first_name, command.legal_last_name
-    if (first, last) == (row.legal_first_name, row.legal_last_name):
+    is_same = (first, last) == (row.legal_first_name, row.legal_last_name)
+    if is_same and command.document_name == row.document_name:
         raise Conflict("same_name")
-    db.add(
-        NameChange(
-            college_id=person.college_id,
-            person_id=person.person_id,
-            former_first_name=row.legal_first_name,
-            former_last_name=row.legal_last_name,
-            changed_at=now(),
-            seen_on=command.seen_on,
-            seen_by=actor.person_id,
+    refuse_unprintable(command)
+    if not is_same:
+        db.add(
+            NameChange(
+                college_id=person.college_id,
+                person_id=person.person_id,
+                former_first_name=row.legal_first_name,
+                former_last_name=row.legal_last_name,
+                changed_at=now(),
+                seen_on=command.seen_on,
+                seen_by=actor.person_id,
+            )
         )
-    )
+    row.document_name = command.document_name
     row.legal_first_name, row.legal_last_name, row.chosen_name = first, last, command.chosen_name
     row.search_key = search_key(sorted_name(first, last, command.chosen_name))[:SEARCH_KEY]
     db.add(row)
