@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -27,10 +27,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/cohortes")
@@ -52,7 +53,7 @@ def path_titles() -> dict[str, str]:
     return {slug: library.curriculum(slug, library.versions(slug)[-1]).title.text for slug in library.slugs}
 
 
-@router.get("/cohortes/nouvelle")
+@router.get("/cohortes/nouvelle", dependencies=[keyed_page()])
 def new_cohort(request: Request, actor: Annotated[Actor, may(P.COHORT_MANAGE)], db: SessionDep) -> Response:
     """Show the form of a new cohort."""
     return render(request, "cohorts/new.html", **_form_choices(db, actor))
@@ -70,7 +71,7 @@ def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
     }
 
 
-@router.post("/cohortes", dependencies=[form_on("/cohortes/nouvelle")])
+@router.post("/cohortes", dependencies=[form_on("/cohortes/nouvelle", creates=True)])
 def open_cohort(
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -37,10 +37,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 NEXT, STAY = "next", "stay"
 Ref = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
@@ -105,7 +106,7 @@ QUEUE_ORDERS: dict[QueueSort, Callable[[QueueItem], Any]] = {
 }
 
 
-@router.get("/parcours/{enrolment_id}/jugements/{competency}")
+@router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
 def grading_form(
     *,
     request: Request,
@@ -193,7 +194,9 @@ def _activities(curriculum: Curriculum, competency: str, shown: str | None) -> l
 
 @router.post(
     "/parcours/{enrolment_id}/jugements/{competency}",
-    dependencies=[form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={hand_in}&remplace={supersedes}")],
+    dependencies=[
+        form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={hand_in}&remplace={supersedes}", creates=True)
+    ],
 )
 def judge(
     db: SessionDep,

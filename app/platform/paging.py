@@ -21,6 +21,9 @@ PAGE_SIZE = 25
 MAX_PAGE = 100_000
 """A page beyond this number is a mistake in an address; a page beyond the last one shows the last one."""
 
+FORM_KEY = "cle"
+"""What the address of a page with forms has beside its list: their one-time key."""
+
 STATE = frozenset({"recherche", "tri", "page"})
 """The fields of a query that are not filters."""
 
@@ -44,7 +47,7 @@ class ListQuery(Command):
     @classmethod
     def _drop_blanks(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the address holds
         if isinstance(values, Mapping):
-            return {name: value for name, value in values.items() if value not in ("", [], None)}
+            return {n: value for n, value in values.items() if value not in ("", [], None) and n != FORM_KEY}
         return values
 
     @field_validator("tri")

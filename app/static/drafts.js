@@ -1,5 +1,5 @@
 // Keeps the long texts of a form in this browser until they are saved: per person and form, never shared, never sent.
-// An older draft is offered, never put over what is saved. See docs/decisions/0018-forms-never-lose-a-word.md.
+// An older draft is offered, never put over what is saved. See docs/decisions/0020-forms-never-lose-a-word.md.
 const PREFIX = "draft:";
 const TAB = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
 

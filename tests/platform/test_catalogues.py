@@ -63,9 +63,6 @@ def _command_fields() -> set[str]:
 
 
 FAMILIES: dict[str, frozenset[str]] = {
-    "certificates.printed.": frozenset(
-        {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
-    ),
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
@@ -87,7 +84,12 @@ FAMILIES: dict[str, frozenset[str]] = {
         )
         for part in ("subject", "body")
     ),
-    "core.refused.": frozenset({"conflict", "stale", "unauthenticated", "unavailable"}),
+    "core.refused.": frozenset(
+        {"conflict", "stale", "unauthenticated", "unavailable", "form_sent_already", "form_expired"}
+    ),
+    "certificates.printed.": frozenset(
+        {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
+    ),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
     "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),

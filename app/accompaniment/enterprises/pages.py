@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.accompaniment.enterprises import service
 from app.accompaniment.enterprises.enums import EnterpriseSize
@@ -14,13 +14,14 @@ from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
-@router.get("/entreprises")
+@router.get("/entreprises", dependencies=[keyed_page()])
 def list_enterprises(
     request: Request,
     actor: Annotated[Actor, may(P.ENTERPRISE_READ)],
@@ -43,7 +44,7 @@ def list_enterprises(
     )
 
 
-@router.post("/entreprises", dependencies=[form_on("/entreprises")])
+@router.post("/entreprises", dependencies=[form_on("/entreprises", creates=True)])
 def add_enterprise(
     actor: Annotated[Actor, may(P.ENTERPRISE_MANAGE)],
     db: SessionDep,

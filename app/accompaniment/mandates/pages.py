@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -30,13 +30,14 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
-@router.get("/mandats")
+@router.get("/mandats", dependencies=[keyed_page()])
 def list_mandates(
     request: Request,
     actor: Annotated[Actor, may(P.MANDATE_READ)],
@@ -60,7 +61,7 @@ def list_mandates(
     )
 
 
-@router.post("/mandats", dependencies=[form_on("/mandats?entreprise={enterprise_id}")])
+@router.post("/mandats", dependencies=[form_on("/mandats?entreprise={enterprise_id}", creates=True)])
 def open_mandate(
     actor: Annotated[Actor, may(P.MANDATE_MANAGE)],
     db: SessionDep,
@@ -80,7 +81,7 @@ def _valid_command(form: NewMandateForm) -> NewMandate:
         raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from error
 
 
-@router.get("/mandats/{mandate_id}")
+@router.get("/mandats/{mandate_id}", dependencies=[keyed_page()])
 def mandate_page(
     request: Request,
     db: SessionDep,
@@ -117,7 +118,7 @@ def _sees_with(db: Session, actor: Actor, mandate: MandateRef, permission: Permi
     return True
 
 
-@router.post("/mandats/{mandate_id}/jalons", dependencies=[form_on("/mandats/{mandate_id}")])
+@router.post("/mandats/{mandate_id}/jalons", dependencies=[form_on("/mandats/{mandate_id}", creates=True)])
 def record_milestone(
     db: SessionDep,
     actor: Annotated[Actor, may(P.MANDATE_MANAGE)],

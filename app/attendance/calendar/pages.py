@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar import service
 from app.attendance.calendar.rules import Stage, at_local, stage
@@ -27,15 +27,16 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ACTIONS = (P.SESSION_MANAGE, P.ROLLCALL_RECORD)
 
 
-@router.get("/cohortes/{cohort_id}/seances")
+@router.get("/cohortes/{cohort_id}/seances", dependencies=[keyed_page()])
 def sessions(
     request: Request,
     actor: Annotated[Actor, may(P.SESSION_READ)],
@@ -67,7 +68,7 @@ def sessions(
     )
 
 
-@router.post("/cohortes/{cohort_id}/seances", dependencies=[form_on("/cohortes/{cohort_id}/seances")])
+@router.post("/cohortes/{cohort_id}/seances", dependencies=[form_on("/cohortes/{cohort_id}/seances", creates=True)])
 def schedule(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,

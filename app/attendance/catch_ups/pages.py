@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 
 from app.attendance.catch_ups import service
 from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone, CatchUpRef
@@ -14,12 +14,15 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
-@router.post("/inscriptions/{enrolment_id}/rattrapages", dependencies=[form_on("/inscriptions/{enrolment_id}")])
+@router.post(
+    "/inscriptions/{enrolment_id}/rattrapages", dependencies=[form_on("/inscriptions/{enrolment_id}", creates=True)]
+)
 def assign_catch_up(
     actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
     db: SessionDep,

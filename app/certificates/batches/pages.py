@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.certificates.batches import service
@@ -18,9 +18,10 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
 IssuingCollege = Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)]
@@ -31,7 +32,7 @@ OptionalId = Annotated[int | None, BeforeValidator(lambda value: value or None)]
 """An id that an empty form field leaves out."""
 
 
-@router.get(BATCHES)
+@router.get(BATCHES, dependencies=[keyed_page()])
 def preview(
     *,
     actor: Registrar,
@@ -65,7 +66,7 @@ class BatchForm(Command):
     item: Annotated[tuple[CheckedItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
-@router.post(BATCHES, dependencies=[form_on(BATCHES)])
+@router.post(BATCHES, dependencies=[form_on(BATCHES, creates=True)])
 def decide(actor: Registrar, college: IssuingCollege, db: SessionDep, form: Annotated[BatchForm, Form()]) -> Response:
     """Record the decision of the signed-in person, then redirect to the batch's progress."""
     pairs = (value.split(":") for value in form.item)

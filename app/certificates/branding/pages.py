@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 
 from app.certificates.branding import service, signatories
 from app.certificates.branding.api import Picture
@@ -14,9 +14,10 @@ from app.platform.security.guards import seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 IssuingCollege = Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)]
 
@@ -54,7 +55,9 @@ def set_signature(
     return _redirect_to("presentation", signatory.college_id)
 
 
-@router.post("/colleges/{college_id}/signataires", dependencies=[form_on("/colleges/{college_id}/attestations")])
+@router.post(
+    "/colleges/{college_id}/signataires", dependencies=[form_on("/colleges/{college_id}/attestations", creates=True)]
+)
 def add_signatory(college: IssuingCollege, db: SessionDep, command: Annotated[NewSignatory, Form()]) -> Response:
     """Add a signatory, then redirect to the signatories."""
     signatories.add_signatory(db, college, command)

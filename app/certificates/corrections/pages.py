@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from app.certificates.corrections import revocations, service
 from app.certificates.corrections.revocations import see_revocation
@@ -22,9 +22,10 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 Registrar = Annotated[Actor, may(P.CERTIFICATE_CORRECT)]
 CorrectableCertificate = Annotated[CertificateRef, seen(see_certificate, P.CERTIFICATE_CORRECT)]

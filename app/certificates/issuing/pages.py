@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.certificates.branding import service as branding
 from app.certificates.branding import signatories
@@ -19,16 +19,17 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
 CandidateEnrolment = Annotated[EnrolmentRef, seen(see_enrolment, P.CERTIFICATE_ISSUE)]
 
 
-@router.get("/colleges/{college_id}/attestations")
+@router.get("/colleges/{college_id}/attestations", dependencies=[keyed_page()])
 def candidates(
     actor: Registrar,
     college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)],

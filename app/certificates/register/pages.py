@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response, UploadFile
+from fastapi import Query, Request, Response, UploadFile
 
 from app.certificates import rules as certificates_rules
 from app.certificates.corrections import revocations
@@ -26,10 +26,11 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_TYPED = 2000
 """Characters that the form takes: an address may be pasted with the message around it."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
 from app.codev.groups import links, people, service
@@ -34,16 +34,17 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 GroupManager = Annotated[Actor, may(P.CODEV_MANAGE)]
 ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
 
 
-@router.get("/codev")
+@router.get("/codev", dependencies=[keyed_page()])
 def list_groups(
     request: Request,
     actor: Annotated[Actor, may(P.CODEV_READ)],
@@ -77,7 +78,7 @@ def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
     }
 
 
-@router.post("/codev/groupes", dependencies=[form_on("/codev?cohorte={cohort_id}")])
+@router.post("/codev/groupes", dependencies=[form_on("/codev?cohorte={cohort_id}", creates=True)])
 def create_group(
     actor: GroupManager,
     db: SessionDep,
@@ -89,7 +90,7 @@ def create_group(
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/liens", dependencies=[form_on("/codev?cohorte={cohort_id}")])
+@router.post("/codev/liens", dependencies=[form_on("/codev?cohorte={cohort_id}", creates=True)])
 def declare_link(db: SessionDep, actor: GroupManager, form: Annotated[LinkForm, Form()]) -> Response:
     """Declare a management link; when both already belong to one group, show it."""
     cohort = cohorts.see_cohort(db, actor, form.cohort_id)
@@ -97,7 +98,7 @@ def declare_link(db: SessionDep, actor: GroupManager, form: Annotated[LinkForm, 
     return redirect_after_post(f"/codev/groupes/{group_ids[0]}" if group_ids else f"/codev?cohorte={cohort.id}")
 
 
-@router.get("/codev/groupes/{group_id}")
+@router.get("/codev/groupes/{group_id}", dependencies=[keyed_page()])
 def group_page(
     request: Request,
     db: SessionDep,
@@ -142,7 +143,7 @@ def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]
     }
 
 
-@router.post("/codev/groupes/{group_id}/membres", dependencies=[form_on("/codev/groupes/{group_id}")])
+@router.post("/codev/groupes/{group_id}/membres", dependencies=[form_on("/codev/groupes/{group_id}", creates=True)])
 def add_member(
     db: SessionDep,
     actor: GroupManager,
@@ -170,7 +171,7 @@ def set_facilitator(
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 
-@router.post("/codev/groupes/{group_id}/seances", dependencies=[form_on("/codev/groupes/{group_id}")])
+@router.post("/codev/groupes/{group_id}/seances", dependencies=[form_on("/codev/groupes/{group_id}", creates=True)])
 def plan_session(
     db: SessionDep,
     actor: GroupManager,

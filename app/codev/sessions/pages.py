@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
@@ -24,9 +24,10 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on, typed_values
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 Recorder = Annotated[Actor, may(P.CODEV_RECORD)]
 RecordedSession = Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_RECORD)]

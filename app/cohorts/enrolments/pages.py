@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import ApplicationShown, ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
@@ -20,10 +20,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
 ORDERS: dict[ApplicationSort, Callable[[ApplicationShown], Any]] = {

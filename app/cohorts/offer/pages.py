@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
@@ -17,10 +17,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/cohortes-ouvertes")
@@ -35,7 +36,7 @@ def open_cohorts(
     return render(request, "cohorts/open.html", cohorts=cohorts, paths=path_titles())
 
 
-@router.get("/cohortes-ouvertes/{cohort_id}")
+@router.get("/cohortes-ouvertes/{cohort_id}", dependencies=[keyed_page()])
 def apply_form(
     request: Request,
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
@@ -48,7 +49,7 @@ def apply_form(
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 
 
-@router.post("/cohortes-ouvertes/{cohort_id}", dependencies=[form_on("/cohortes-ouvertes/{cohort_id}")])
+@router.post("/cohortes-ouvertes/{cohort_id}", dependencies=[form_on("/cohortes-ouvertes/{cohort_id}", creates=True)])
 def apply(
     actor: Annotated[Actor, may(P.COHORT_APPLY)],
     db: SessionDep,

@@ -5,7 +5,7 @@ What is shown once (recovery codes, a token) is the response to its POST: no pag
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.identity.account import service, suspension
 from app.identity.account.schemas import AccountListQuery, AccountRef, ChangePassword, PasswordProof
@@ -18,10 +18,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 MaySuspendAccounts = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
 SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from app.identity.api_tokens import service
 from app.identity.api_tokens.schemas import NewToken
@@ -11,21 +11,22 @@ from app.platform.security.guards import may
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 PATH = "/securite/jetons"
 
 
-@router.get(PATH)
+@router.get(PATH, dependencies=[keyed_page()])
 def token_page(actor: MayManageSelf, request: Request) -> Response:
     """Show the form of a new token."""
     permissions = service.grantable_permissions(actor)
     return render(request, "people/security_token.html", grantable_permissions=permissions, created=None)
 
 
-@router.post(PATH, dependencies=[form_on(PATH)])
+@router.post(PATH, dependencies=[form_on(PATH, creates=True)])
 def create_token(
     actor: MayManageSelf, db: SessionDep, request: Request, command: Annotated[NewToken, Form()]
 ) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.identity.invitations import answers, service
 from app.identity.invitations.rules import InvitationState
@@ -22,10 +22,11 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MayManagePeople = Annotated[Actor, may(P.PEOPLE_MANAGE)]
 ManagedCollege = Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)]
 ManagedInvitation = Annotated[InvitationRef, seen(see_invitation, P.PEOPLE_MANAGE)]
@@ -48,7 +49,7 @@ def choose_college(actor: MayManagePeople, db: SessionDep, request: Request) -> 
     return render(request, "people/invitations_colleges.html", colleges=colleges)
 
 
-@router.get("/colleges/{college_id}/invitations")
+@router.get("/colleges/{college_id}/invitations", dependencies=[keyed_page()])
 def invitations_page(
     actor: MayManagePeople,
     college: ManagedCollege,
@@ -70,7 +71,9 @@ def invitations_page(
     )
 
 
-@router.post("/colleges/{college_id}/invitations", dependencies=[form_on("/colleges/{college_id}/invitations")])
+@router.post(
+    "/colleges/{college_id}/invitations", dependencies=[form_on("/colleges/{college_id}/invitations", creates=True)]
+)
 def invite(
     actor: MayManagePeople,
     college: ManagedCollege,

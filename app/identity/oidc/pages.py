@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.identity.account.schemas import PasswordProof
 from app.identity.oidc import providers as provider_service
@@ -22,9 +22,10 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import local_path, redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 ManagedCollege = Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)]
 
@@ -147,7 +148,7 @@ def unlink(actor: MayManageSelf, db: SessionDep, identity_id: int) -> Response:
 # The providers of a college ---------------------------------------------------------------------
 
 
-@router.get("/colleges/{college_id}/connexion")
+@router.get("/colleges/{college_id}/connexion", dependencies=[keyed_page()])
 def providers(college: ManagedCollege, db: SessionDep, settings: SettingsDep, request: Request) -> Response:
     """Show the college's providers, and the form to add one."""
     return render(
@@ -159,7 +160,9 @@ def providers(college: ManagedCollege, db: SessionDep, settings: SettingsDep, re
     )
 
 
-@router.post("/colleges/{college_id}/connexion", dependencies=[form_on("/colleges/{college_id}/connexion")])
+@router.post(
+    "/colleges/{college_id}/connexion", dependencies=[form_on("/colleges/{college_id}/connexion", creates=True)]
+)
 def set_provider(
     college: ManagedCollege,
     db: SessionDep,

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 import segno
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from app.identity.second_factor import service
 from app.identity.second_factor.rules import shown_secret
@@ -23,9 +23,10 @@ from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on, typed_values
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import SECOND_FACTOR, local_path, redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 MayFinishSignIn = Annotated[Actor, may(P.SIGN_IN_FINISH)]
 SECURITY_PATH = "/securite"

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from app.identity.oidc.providers import sign_in_options
 from app.identity.sign_in import service
@@ -14,10 +14,11 @@ from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import DemoAccountsDep, KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.forms.refusals import SIGN_IN_AGAIN
 from app.platform.web.pages import local_path, redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/connexion")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -25,10 +25,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import redirect_after_post, render
 from app.progress.path.service import progress_of
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ACTIVITY = "/parcours/{enrolment_id}/activites/{code}"
 
@@ -49,7 +50,7 @@ def cohort_moment(value: datetime | None, enrolment: EnrolmentRef) -> datetime |
     return value.replace(tzinfo=ZoneInfo(enrolment.timezone)) if value is not None else None
 
 
-@router.get(ACTIVITY)
+@router.get(ACTIVITY, dependencies=[keyed_page()])
 def show_activity(
     *,
     request: Request,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator, Field
 
@@ -23,10 +23,11 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 def _comma_to_point(value: str) -> str:
@@ -42,7 +43,7 @@ class HoursForm(Command):
     note: Line | None = None
 
 
-@router.post(ACTIVITY + "/heures", dependencies=[form_on(ACTIVITY)])
+@router.post(ACTIVITY + "/heures", dependencies=[form_on(ACTIVITY, creates=True)])
 def declare_hours(
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import Form, UploadFile
 from fastapi.responses import RedirectResponse
 from pydantic import NaiveDatetime
 
@@ -18,9 +18,10 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 class TextForm(Command):
@@ -30,7 +31,7 @@ class TextForm(Command):
     completed_at: NaiveDatetime | None = None
 
 
-@router.post(ACTIVITY + "/textes", dependencies=[form_on(ACTIVITY)])
+@router.post(ACTIVITY + "/textes", dependencies=[form_on(ACTIVITY, creates=True)])
 def hand_in_text(
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
@@ -52,7 +53,7 @@ class UploadForm(Command):
     completed_at: NaiveDatetime | None = None
 
 
-@router.post(ACTIVITY + "/fichiers", dependencies=[form_on(ACTIVITY)])
+@router.post(ACTIVITY + "/fichiers", dependencies=[form_on(ACTIVITY, creates=True)])
 def hand_in_file(
     *,
     db: SessionDep,

@@ -17,6 +17,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
+from app.platform.web.forms.one_time import keyed_page
 from app.platform.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,7 @@ CATCH_UP_TIME = timedelta(weeks=2)
 """The time proposed to make up a workshop; the trainer may choose another day."""
 
 
-@router.get("/inscriptions/{enrolment_id}")
+@router.get("/inscriptions/{enrolment_id}", dependencies=[keyed_page()])
 def show_enrolment(
     request: Request,
     actor: Annotated[Actor, may(P.ENROLMENT_READ)],

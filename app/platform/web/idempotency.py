@@ -80,15 +80,19 @@ class Claim:
         Raise :class:`AlreadyAnswered` when a response is stored, ``Conflict`` (409) while another request has the lock.
         """
         bound = self._bound(actor.person_id)
-        if not db.execute(_TRY_LOCK, {"key": bound}).scalar_one():
-            raise Conflict("idempotency_in_flight", retry_after=1)
+        self.lock(db, bound)
         same_key = (IdempotentRequest.person_id == actor.person_id, IdempotentRequest.key == self.key)
         encrypted = db.exec(select(IdempotentRequest.answer_sealed).where(*same_key)).one_or_none()
         if encrypted is not None:
             raise AlreadyAnswered(
-                self._replay(json.loads(self.keyring.decrypt(KeyPurpose.ANSWER, encrypted, bound=bound)))
+                self.replay(json.loads(self.keyring.decrypt(KeyPurpose.ANSWER, encrypted, bound=bound)))
             )
         self._acquired = db, actor.person_id
+
+    def lock(self, db: Session, bound: str) -> None:
+        """Take the key's lock, or raise ``Conflict`` (409) while another request has it."""
+        if not db.execute(_TRY_LOCK, {"key": bound}).scalar_one():
+            raise Conflict("idempotency_in_flight", retry_after=1)
 
     def store(self, response: Response) -> None:
         """Store the response in the transaction of the effect."""
@@ -105,7 +109,8 @@ class Claim:
         row = {"person_id": person_id, "key": self.key, "answer_sealed": encrypted, "created_at": now()}
         db.connection().execute(insert(IdempotentRequest).values(row))
 
-    def _replay(self, answer: dict[str, Any]) -> Response:
+    def replay(self, answer: dict[str, Any]) -> Response:
+        """Return the stored response; raise ``Invalid`` (422) for another request under the same key."""
         if answer["digest"] != self.digest:
             raise Invalid("idempotency_mismatch", Reason("idempotency_mismatch", field=HEADER))
         return Response(answer["body"], answer["status"], {**answer["headers"], REPLAYED: "true"})

@@ -70,7 +70,8 @@ async def answer(
 ) -> Response:
     """Answer a refusal: the form again with what was typed when a form was sent, else a problem."""
     document = problem(status, code, reasons, **(params or {}))
-    page = await answer_form(request, status, code, str(document["title"]), reasons)
+    landing = str((params or {}).get("landing", ""))
+    page = await answer_form(request, status, code, str(document["title"]), reasons, landing=landing)
     if page is None:
         return answer_problem(request, document, headers)
     page.headers.update(headers or {})

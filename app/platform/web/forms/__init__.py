@@ -1,4 +1,4 @@
-"""Forms: which page shows the form of a route, and what a refusal tells it (docs/decisions/0018).
+"""Forms: which page shows the form of a route, and what a refusal tells it (docs/decisions/0020).
 
 ``form_on`` of a route says which page shows its form; ``component`` makes forms in templates; ``refusals`` runs the
 page again when one was refused.
@@ -15,8 +15,10 @@ from fastapi.params import Depends as DependsParam
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
 
-PAGE, PERSON, DRAFT = "depuis", "personne", "brouillon"
-"""Parameters of a form's action: the page that shows it, the person it was shown to, whether a draft is kept."""
+PAGE, PERSON, DRAFT, KEY = "depuis", "personne", "brouillon", "cle"
+"""Parameters of a form's action: its page, the person it was shown to, whether a draft is kept, its one-time key."""
+SENT_BEFORE = frozenset({"form_sent_already", "form_expired"})
+"""The codes of a form whose key is used: it is shown again with another one."""
 SAVED_COOKIE = "escouade-saved"
 """The cookie that tells the browser's script that a form was saved, by its path: its draft is no longer needed."""
 
@@ -24,17 +26,20 @@ SAVED_COOKIE = "escouade-saved"
 class FormPage:
     """The pages that show the form of a route, as templates; the first one when the form does not say which.
 
+    ``creates``: each sending makes something new, so that these pages are keyed (``one_time.keyed_page``).
     Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
     """
 
-    def __init__(self, *pages: str) -> None:
+    def __init__(self, *pages: str, creates: bool = False) -> None:
         self.pages = pages
+        self.creates = creates
 
     def __call__(
         self,
         request: Request,
         depuis: Annotated[str | None, Query(max_length=2000)] = None,
         personne: Annotated[int | None, Query()] = None,
+        cle: Annotated[str | None, Query(max_length=40)] = None,
         *,
         brouillon: bool = False,
     ) -> None:
@@ -43,12 +48,12 @@ class FormPage:
         request.state.is_drafted = brouillon
 
 
-def form_on(*pages: str) -> DependsParam:
+def form_on(*pages: str, creates: bool = False) -> DependsParam:
     """Return the dependency of a route that a form is sent to: ``dependencies=[form_on("/cohortes/{cohort_id}")]``.
 
-    When the form is refused, that page is shown again with what was typed.
+    When the form is refused, that page is shown again with what was typed; when it ``creates``, the page is keyed.
     """
-    dependency: DependsParam = Depends(FormPage(*pages))
+    dependency: DependsParam = Depends(FormPage(*pages, creates=creates))
     return dependency
 
 
@@ -66,6 +71,8 @@ class Refusal:
     """The names of the passwords and codes that were typed, which are never shown again."""
     files: tuple[str, ...] = ()
     """The names of the files that were chosen, which must be chosen again."""
+    landing: str = ""
+    """Where the same form led when it was sent before."""
     is_shown: bool = field(default=False, init=False)
     """Whether a form of the page has shown it."""
     stands_on_top: bool = field(default=False, init=False)

@@ -1,4 +1,4 @@
-"""The component that every form of a page is made with (docs/decisions/0018).
+"""The component that every form of a page is made with (docs/decisions/0020).
 
 A template writes ``{% call(f) form('/entreprises') %}{{ f.text('name') }}{{ f.button('Ok') }}{% endcall %}``.
 When that form was refused, each field shows what was typed with its error beside it, and a summary with links stands on
@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
-from app.platform.web.forms import DRAFT, PAGE, PERSON, FieldPath, Refusal
+from app.platform.web.forms import DRAFT, KEY, PAGE, PERSON, SENT_BEFORE, FieldPath, Refusal
+from app.platform.web.forms.keys import is_expired, is_key, new_key
 
 SOMEONE_WROTE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """The statuses of a form that met somebody else's writing: both texts are shown."""
@@ -283,7 +284,9 @@ def form(
     return fields.markup(
         "form",
         method=method,
-        action=with_origin(action, context["page_address"], person, is_drafted=is_drafted),
+        action=with_origin(
+            action, context["page_address"], person, key_of(context["page_address"], mine), is_drafted=is_drafted
+        ),
         body=body,
         fixed=fixed or {},
         fields=fields,
@@ -300,10 +303,17 @@ def was_refused(context: Context, action: str, fixed: Mapping[str, object] | Non
     return refusal is not None and refusal.concerns(action, fixed or {})
 
 
-def with_origin(action: str, page: str, person: int | None, *, is_drafted: bool = False) -> str:
-    """Return an action with the page that shows its form, the person it is shown to, and whether a draft is kept."""
+def key_of(page: str, refusal: Refusal | None) -> str:
+    """Return the key of a form: that of its page's address, else a new one; a new one too when it is used."""
+    key = dict(parse_qsl(urlsplit(page).query)).get(KEY, "")
+    was_sent = refusal is not None and refusal.code in SENT_BEFORE
+    return key if is_key(key) and not is_expired(key) and not was_sent else new_key()
+
+
+def with_origin(action: str, page: str, person: int | None, key: str, *, is_drafted: bool = False) -> str:
+    """Return an action with its page, the person it is shown to, its one-time key, and whether a draft is kept."""
     path, _, query = action.partition("?")
     parameters = [*parse_qsl(query, keep_blank_values=True), (PAGE, page)]
-    parameters += [(PERSON, str(person))] if person is not None else []
+    parameters += [(PERSON, str(person)), (KEY, key)] if person is not None else []
     parameters += [(DRAFT, "true")] if is_drafted else []
     return f"{path}?{urlencode(parameters, quote_via=quote, safe='/')}"

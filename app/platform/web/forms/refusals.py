@@ -1,7 +1,7 @@
 """Refused forms: the page that shows the form answers again, with what was typed and why it was refused.
 
 Where that page cannot be shown (nobody is signed in any more, the database is away), a plain page holds the form with
-everything that was typed, ready to be sent again (docs/decisions/0018).
+everything that was typed, ready to be sent again (docs/decisions/0020).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ from starlette.types import Message
 
 from app.platform.errors import Reason
 from app.platform.schema import NeverShownAgain
-from app.platform.web.forms import DRAFT, PAGE, PERSON, FormPage, Refusal
+from app.platform.web.forms import DRAFT, KEY, PAGE, PERSON, SENT_BEFORE, FormPage, Refusal
+from app.platform.web.forms.keys import new_key
 from app.platform.web.pages import local_path, render, wants_json
 
 SIGN_IN_AGAIN = "/connexion/revenu"
@@ -53,13 +54,17 @@ def form_page_of(request: Request) -> FormPage | None:
 
 
 async def answer_form(
-    request: Request, status: int, code: str, title: str, reasons: Sequence[Reason] = ()
+    request: Request, status: int, code: str, title: str, reasons: Sequence[Reason] = (), *, landing: str = ""
 ) -> Response | None:
-    """Return the refused form with what was typed; ``None`` when what was refused is no form."""
+    """Return the refused form with what was typed; ``None`` when what was refused is no form.
+
+    ``landing`` is where the same form led when it was sent before.
+    """
     form_page = form_page_of(request)
     if form_page is None:
         return None
     refusal = Refusal(request.scope["path"], int(status), code, title, tuple(reasons))
+    refusal.landing = local_path(landing) if landing else ""
     await _read_typed(request, refusal)
     answer = None
     if not _needs_another_tab(refusal) and status not in WITHOUT_A_PAGE:
@@ -172,13 +177,16 @@ def page_address(request: Request, form_page: FormPage, refusal: Refusal) -> str
         return None
     filled = [(name, values.get(field.strip("{}"), "")) for name, field in parse_qsl(wanted)]
     own = parse_qsl(request.scope["query_string"].decode("latin-1"))
-    query = [(name, value) for name, value in (*filled, *own) if value and name not in {PAGE, PERSON, DRAFT}]
+    unwanted = {PAGE, PERSON, DRAFT, KEY}
+    query = [(name, value) for name, value in (*filled, *own) if value and name not in unwanted]
     return f"{path}?{urlencode(query)}" if query else path
 
 
 def _kept(request: Request, refusal: Refusal) -> Response:
     """Return a page that holds all that was typed: as a form to send again where that may succeed, else to copy."""
-    query = request.scope["query_string"].decode("latin-1")
+    sent = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    renewed = refusal.code in SENT_BEFORE
+    query = urlencode([(n, new_key() if renewed and n == KEY else v) for n, v in sent], quote_via=quote, safe="/")
     return render(
         request,
         "form_kept.html",
