@@ -160,7 +160,7 @@ def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.
     process = subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", "worker"],
         cwd=ROOT,
-        env=clean | {"ESCOUADE_DATABASE_URL": url_of(database)},
+        env=clean | {"ESCOUADE_DATABASE_URL": database.addresses.url, "ESCOUADE_DATABASE_OWNER_URL": url_of(database)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
