@@ -12,6 +12,8 @@ from sqlalchemy import create_engine, delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from app.certificates.register import service as certificates
+from app.cohorts.proposals import service as proposals
 from app.curricula.service import register_published
 from app.features import FEATURES
 from app.platform.audit.recorder import record
@@ -35,6 +37,7 @@ def open_database(addresses: Addresses, *, pool_size: int = 10, audited: bool = 
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
+    proposals.register(proposals.Outcomes(progress.is_eligible, certificates.is_certified))
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
     return Database(addresses, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
 

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.cohorts.enums import EnrolmentState, Phase
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, check, moment, owned
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
 from app.platform.search import search_key
 
 SEARCH_KEY = 600
@@ -123,3 +123,33 @@ class EnrolmentMove(Row, table=True):
     moved_at: datetime = moment()
     moved_by: int = Field(foreign_key="person.id")
     reason: str | None = Field(default=None, max_length=1000)
+
+
+class EnrolmentProposal(Row, table=True):
+    """A change of state that takes two people, from its proposal to the decision of the second one."""
+
+    __tablename__ = "enrolment_proposal"
+    __table_args__ = owned(
+        ("enrolment_id", "enrolment"),
+        extra=(
+            Index(
+                "uq_enrolment_proposal_one_open",
+                "enrolment_id",
+                unique=True,
+                postgresql_where=text("decided_at is null"),
+            ),
+            check(
+                "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (accepted is null)"
+            ),
+        ),
+    )
+
+    college_id: int = Field(index=True)
+    enrolment_id: int = Field(index=True)
+    to_state: EnrolmentState = Field(sa_type=by_value(EnrolmentState))
+    reason: str = Field(max_length=1000)
+    proposed_at: datetime = moment()
+    proposed_by: int = Field(foreign_key="person.id")
+    decided_at: datetime | None = moment_or_none()
+    decided_by: int | None = Field(default=None, foreign_key="person.id")
+    accepted: bool | None = None

@@ -24,6 +24,7 @@ BACK: Mapping[S, frozenset[S]] = {
     S.WITHDRAWN: frozenset({S.APPLIED, S.ADMITTED, S.ACTIVE}),
     S.TRANSFERRED: frozenset({S.ACTIVE}),
     S.FAILED: frozenset({S.ACTIVE}),
+    S.COMPLETED: frozenset({S.ACTIVE}),
 }
 """The states that each state returns to, with a reason: a mistake corrected, a decision reconsidered, a return.
 
@@ -66,6 +67,11 @@ def move_reasons(current: S, to: S, reason: str | None, *, begun: bool = False) 
 def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:
     """Return the last day to join without an exception: ``pct`` percent of the cohort's calendar (S2)."""
     return starts_on + timedelta(days=(ends_on - starts_on).days * pct // 100)
+
+
+def takes_two(current: S, to: S, *, eligible: bool) -> bool:
+    """Return whether a change takes two people: completion without eligibility for any certificate, or taken back."""
+    return current is S.COMPLETED or (to is S.COMPLETED and not eligible)
 
 
 def starts_early(starts_on: date, today: date) -> bool:

@@ -165,6 +165,12 @@ def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, ob
     }
 
 
+def is_eligible(db: Session, enrolment_id: int) -> bool:
+    """Return whether the facts allow some kind of certificate, by the projection."""
+    eligible = select(ProgressRow.eligible).where(ProgressRow.enrolment_id == enrolment_id)
+    return bool(db.exec(eligible).first())
+
+
 def mismatches(db: Session, *, batch: int = 200) -> list[int]:
     """Return the enrolments whose stored row differs from what their facts give (``escouade doctor --progress``)."""
     ids = list(db.exec(select(Enrolment.id).order_by(col(Enrolment.id))).all())

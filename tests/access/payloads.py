@@ -26,6 +26,7 @@ NAMES = {
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
     "signatory_id": "signatory", "milestone_id": "milestone", "proposal_id": "role_proposal",
+    "enrolment_proposal_id": "enrolment_proposal",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -85,6 +86,8 @@ NETWORK: dict[str, Call] = {
     f"POST {V1}/projects": json(slug="neuf", name="Neuf", funder="Fonds", starts_on=BEGAN, ends_on=SOON),
     f"POST {V1}/sign-ins": json(**SIGN_IN),
     "POST /connexion": form("/", **SIGN_IN),
+    f"POST {V1}/enrolment-proposals/{{enrolment_proposal_id}}/decision": json(accept=True),
+    "POST /propositions/{enrolment_proposal_id}/decision": form("/propositions", accept="true"),
     f"POST {V1}/role-proposals/{{proposal_id}}/decision": json(accept=True),
     "POST /roles/{proposal_id}/decision": form("/roles", accept="true"),
     "POST /deconnexion": form("/connexion"),

@@ -40,6 +40,8 @@ from app.codev.sessions.schemas import NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import EnrolmentProposal
 from app.cohorts.schemas import CohortRef
 from app.curricula.enums import ActivityType, MandateKind
 from app.curricula.library import default_library
@@ -367,6 +369,14 @@ def _account(at: PlaceUser, _: Path) -> None:
     """Add another sign-in, an API token, and an identity at the college's sign-in service."""
     person = at.world.people[at.who]
     set_actor(at.db, colleges=[at.place.college], person=person)
+    # Another coordinator than those who decide; the one whose second factor is missing, in the actors' own college.
+    proposer = "pending" if at.place.name == "alma" else at.place.parts["coordinator"]
+    reopening = EnrolmentProposal(
+        college_id=at.place.college, enrolment_id=at.ids("owner"), to_state=EnrolmentState.COMPLETED,
+        reason=at.place.mark("Proposition"), proposed_at=now(), proposed_by=at.world.people[proposer],
+    )  # fmt: skip
+    _add(at, reopening)
+    at.place.ids["enrolment_proposal"] = reopening.id
     given = RoleProposal(
         college_id=at.place.college, person_id=person, role=Role.REGISTRAR, proposed_at=now(),
         proposed_by=at.world.people[at.place.parts["registrar"]],

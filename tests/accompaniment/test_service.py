@@ -151,7 +151,7 @@ def test_mandate_opens_after_the_path_but_not_before_admission(database: Databas
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
         enrolment = cohorts.see_enrolment(db, actor, world.enrolments["maude"])
-        cohorts.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.COMPLETED))
+        cohorts.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="Déménagement."))
     open_mandate(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)

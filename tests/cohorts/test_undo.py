@@ -11,6 +11,8 @@ from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.proposals import service as proposals
+from app.cohorts.proposals.schemas import DecideMove
 from app.cohorts.schemas import CapacityCommand
 from app.identity.roles.models import RoleGrantRow
 from app.platform.database.transaction import Database
@@ -18,6 +20,7 @@ from app.platform.errors import Conflict
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
+from tests.factories import eligible
 from tests.factories.codev import create_group
 from tests.factories.network import World, acting, as_
 
@@ -107,3 +110,60 @@ def test_start_before_the_first_day_asks_first(client: TestClient, database: Dat
     refused = client.post(f"/cohortes/{world.cohort}/demarrage", data={})
     assert (refused.status_code, "Cochez la case" in refused.text) == (409, True)
     assert client.post(path, json={"before_start": True}).json() == {"started": 1}
+
+
+# Two people ---------------------------------------------------------------------------------------
+
+
+def state(database: Database, world: World) -> S:
+    """Return the state of Maude's enrolment."""
+    with database.transaction(colleges=[world.alma]) as db:
+        return db.get_one(Enrolment, world.enrolments["maude"]).state
+
+
+def test_completion_without_eligibility_takes_two(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    moves = f"/api/v1/enrolments/{world.enrolments['maude']}/moves"
+    assert client.post(moves, json={"to": "completed"}).json()["code"] == "reason_needed"
+    proposed = client.post(moves, json={"to": "completed", "reason": "Dispense."})
+    assert (proposed.status_code, proposed.json()["state"], proposed.json()["awaiting"]) == (201, "active", "completed")
+    assert client.post(moves, json={"to": "completed", "reason": "Encore."}).json()["code"] == "already_proposed"
+    [waiting] = client.get("/api/v1/enrolment-proposals").json()["items"]
+    assert (waiting["mine"], waiting["reason"]) == (True, "Dispense.")
+    assert 'value="true"' not in client.get("/propositions").text
+    path = f"/api/v1/enrolment-proposals/{waiting['id']}/decision"
+    own = client.post(path, json={"accept": True})
+    assert (own.status_code, own.json()["code"]) == (403, "second_person_needed")
+    assert state(database, world) is S.ACTIVE
+    as_(client, database, world, "registrar")
+    assert client.post(f"/propositions/{waiting['id']}/decision", data={"accept": "true"}).status_code == 303
+    assert state(database, world) is S.COMPLETED
+    assert client.post(path, json={"accept": False}).json()["code"] == "proposal_decided"
+
+
+def test_completion_of_the_eligible_takes_one_and_its_reopening_two(database: Database, world: World) -> None:
+    eligible.attend(database, world, "maude")
+    move(database, world, "maude", S.COMPLETED, None)
+    assert state(database, world) is S.COMPLETED
+    move(database, world, "maude", S.ACTIVE, "Terminé par erreur.")
+    assert state(database, world) is S.COMPLETED
+    with database.transaction() as db:
+        registrar = acting(db, world, "registrar", P.ENROLMENT_CONFIRM)
+        [waiting] = proposals.open_proposals(db, registrar)
+        ref = proposals.see_enrolment_proposal(db, registrar, waiting.id)
+        enrolments.decide_move(db, registrar, ref, DecideMove(accept=True))
+    assert state(database, world) is S.ACTIVE
+    with database.as_owner() as db:
+        assert mismatches(db) == []
+
+
+def test_completed_path_with_a_certificate_in_force_is_not_reopened(
+    client: TestClient, database: Database, world: World
+) -> None:
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    move(database, world, "maude", S.COMPLETED, None)
+    as_(client, database, world, "registrar")
+    certificates = f"/api/v1/enrolments/{world.enrolments['maude']}/certificates"
+    assert client.post(certificates, json={"kind": "attestation_participation"}).status_code == 201
+    assert refusal(database, world, "maude", S.ACTIVE) == "certificate_in_force"

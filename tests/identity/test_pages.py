@@ -138,11 +138,12 @@ HOMES = {
     "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports"},
     "facilitator": {"/", "/codev"},
     "coordinator": {
-        "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/jalons", "/mandats", "/codev", "/rapports",
+        "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
+        "/mandats", "/codev", "/rapports",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/connexion",
-        "/rapports", "/invitations",
+        "/rapports", "/invitations", "/propositions",
     },
     "observer": {"/", "/indicateurs"},
     "admin": {"/", "/cohortes", "/comptes", "/invitations", "/roles"},

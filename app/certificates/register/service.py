@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, text
-from sqlmodel import col
+from sqlmodel import col, select
 
 from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
@@ -194,3 +194,11 @@ def _whole_codes(db: Session, read: rules.TypedCode) -> Iterator[str]:
         statement = text("select code from code_of_certificate(:number, :digest)")
         for digest in read.short_digests:
             yield from db.execute(statement, {"number": read.number, "digest": digest}).scalars()
+
+
+def is_certified(db: Session, enrolment_id: int) -> bool:
+    """Return whether a certificate of the enrolment is in force."""
+    valid = select(Certificate.id).where(
+        Certificate.enrolment_id == enrolment_id, Certificate.state == CertificateState.VALID
+    )
+    return db.exec(valid).first() is not None

@@ -11,6 +11,7 @@ from app.cohorts.enrolments.schemas import (
     ApplyCommand,
     EnrolmentRef,
     MoveCommand,
+    Moved,
     MoveShown,
     StartCommand,
     Started,
@@ -82,6 +83,9 @@ def move(
     db: SessionDep,
     enrolment: Annotated[EnrolmentRef, seen(service.see_enrolment, P.ENROLMENT_MANAGE)],
     command: MoveCommand,
-) -> EnrolmentRef:
-    """Change an enrolment's state: admit, refuse, activate, suspend, end (BR-04, BR-05)."""
+) -> Moved:
+    """Change an enrolment's state: admit, refuse, activate, suspend, end, or take back (BR-04, BR-05).
+
+    A completion without eligibility, or taken back, awaits a second person: `awaiting` says so.
+    """
     return service.move(db, actor, enrolment, command)

@@ -56,6 +56,12 @@ class EnrolmentRef(Read):
     grace_hours: int
 
 
+class Moved(EnrolmentRef):
+    """An enrolment after a change of state; ``awaiting`` is the state that a second person has still to confirm."""
+
+    awaiting: EnrolmentState | None = None
+
+
 class MoveShown(Read):
     """A past change of state."""
 

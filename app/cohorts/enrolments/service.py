@@ -13,12 +13,15 @@ from app.cohorts.enrolments.schemas import (
     ApplyCommand,
     EnrolmentRef,
     MoveCommand,
+    Moved,
     MoveShown,
     StartCommand,
 )
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove
-from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons, starts_early
+from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentProposal
+from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
+from app.cohorts.proposals.service import is_certified, is_eligible, propose
+from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons, starts_early, takes_two
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import seats_taken
 from app.identity.roles.service import grant_role, groups_of, revoke_role
@@ -31,6 +34,7 @@ from app.platform.errors import Conflict, NotFound, Reason
 from app.platform.messages.i18n import local, today
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
+from app.platform.security.duties import second_person
 from app.platform.security.permissions import Role
 
 
@@ -123,11 +127,12 @@ def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
     ]
 
 
-def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> EnrolmentRef:
+def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> Moved:
     """Change an enrolment's state, forward or back, and record the change (BR-04).
 
     The cohort's row is locked, so that two admissions do not take the same last seat. Whoever comes back has their
-    roles in the cohort and in the groups they still belong to again, and takes a seat.
+    roles in the cohort and in the groups they still belong to again, and takes a seat. A change that takes two people
+    is only proposed: the result says what awaits the second one.
     """
     cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
     row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
@@ -135,8 +140,53 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
     if not reasons and command.to in SEATED and row.state not in SEATED:
         reasons = _admission_reasons(db, cohort, command, comes_back=row.state is not EnrolmentState.APPLIED)
+    is_shared = takes_two(row.state, command.to, eligible=is_eligible(db, row.id))
+    if is_shared and not reasons:
+        reasons = [] if command.reason else [Reason("reason_needed", field="reason")]
+        reasons += [Reason("certificate_in_force")] if is_certified(db, row.id) else []
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
+    if is_shared:
+        propose(db, actor, row, command.to, command.reason or "")
+        return Moved(**_refs(db, Enrolment.id == row.id)[0].model_dump(), awaiting=command.to)
+    _change(db, actor, cohort, row, command, granted_by=actor.person_id)
+    return Moved(**_refs(db, Enrolment.id == enrolment.id)[0].model_dump())
+
+
+def decide_move(db: Session, actor: Actor, ref: EnrolmentProposalRef, command: DecideMove) -> EnrolmentRef:
+    """Make the change that another person proposed, or refuse it.
+
+    Raises ``Forbidden("second_person_needed")``, ``Conflict``: ``proposal_decided``, or as :func:`move` when the
+    enrolment has changed since.
+    """
+    if command.accept:
+        second_person(actor.person_id, ref.proposed_by)
+    enrolment = db.exec(select(Enrolment).where(Enrolment.id == ref.enrolment_id)).one()
+    cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
+    row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
+    proposal = db.exec(
+        select(EnrolmentProposal).where(EnrolmentProposal.id == ref.id).with_for_update(key_share=True)
+    ).one()
+    db.refresh(row)
+    db.refresh(proposal)
+    if proposal.decided_at is not None:
+        raise Conflict("proposal_decided")
+    proposal.decided_at, proposal.decided_by, proposal.accepted = now(), actor.person_id, command.accept
+    db.add(proposal)
+    if command.accept:
+        move_command = MoveCommand(to=proposal.to_state, reason=proposal.reason)
+        reasons = move_reasons(row.state, proposal.to_state, proposal.reason, begun=row.joined_on is not None)
+        if reasons:
+            raise Conflict(reasons[0].code, *reasons)
+        _change(db, actor, cohort, row, move_command, granted_by=proposal.proposed_by)
+    db.flush()
+    return _refs(db, Enrolment.id == row.id)[0]
+
+
+def _change(
+    db: Session, actor: Actor, cohort: Cohort, row: Enrolment, command: MoveCommand, *, granted_by: int
+) -> None:
+    """Change the state of a locked enrolment, with its history and its roles, which ``granted_by`` gives."""
     _check_one_path(db, row, command.to)
     before = row.state
     _change_state(db, row, command.to)
@@ -145,20 +195,19 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     elif command.to is EnrolmentState.ADMITTED:
         row.joined_on = None
     _record_move(db, actor, row, before, reason=command.reason)
-    _follow_with_roles(db, actor, row)
+    _follow_with_roles(db, row, granted_by)
     db.flush()
-    return _refs(db, Enrolment.id == enrolment.id)[0]
 
 
-def _follow_with_roles(db: Session, actor: Actor, row: Enrolment) -> None:
+def _follow_with_roles(db: Session, row: Enrolment, granted_by: int) -> None:
     """Give the person the roles that their new state gives in the cohort, or take them away."""
     if row.state in LEFT or row.state is EnrolmentState.APPLIED:
         revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
     else:
         place = {"college_id": row.college_id, "cohort_id": row.cohort_id}
-        grant_role(db, row.person_id, Role.PARTICIPANT, **place, granted_by=actor.person_id)
+        grant_role(db, row.person_id, Role.PARTICIPANT, **place, granted_by=granted_by)
         for group_id in groups_of(db, row.person_id, cohort_id=row.cohort_id):
-            grant_role(db, row.person_id, Role.PARTICIPANT, **place, group_id=group_id, granted_by=actor.person_id)
+            grant_role(db, row.person_id, Role.PARTICIPANT, **place, group_id=group_id, granted_by=granted_by)
 
 
 def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand, *, comes_back: bool) -> list[Reason]:

@@ -20,6 +20,7 @@ NOT_ON_ONESELF = frozenset(
         P.ROLE_CONFIRM,
         P.COHORT_MANAGE,
         P.ENROLMENT_MANAGE,
+        P.ENROLMENT_CONFIRM,
         P.ROLLCALL_RECORD,
         P.HOURS_COUNTERSIGN,
         P.MANDATE_CONFIRM,
@@ -66,12 +67,14 @@ class Decision(StrEnum):
 
     MILESTONE = "milestone"
     ROLE = "role"
+    COMPLETION = "completion without eligibility, or taken back"
     CERTIFICATE_AFTER_CAUSE = "certificate after a revocation for cause"
 
 
 SECOND_PERSON: dict[Decision, Permission] = {
     Decision.MILESTONE: P.MANDATE_CONFIRM,
     Decision.ROLE: P.ROLE_CONFIRM,
+    Decision.COMPLETION: P.ENROLMENT_CONFIRM,
     Decision.CERTIFICATE_AFTER_CAUSE: P.CERTIFICATE_CORRECT,
 }
 """The permission of the second person, by decision: what the first one did has no effect until then."""

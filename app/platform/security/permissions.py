@@ -49,6 +49,7 @@ class Permission(StrEnum):
     COHORT_APPLY = "cohort:apply"
     ENROLMENT_READ = "enrolment:read"
     ENROLMENT_MANAGE = "enrolment:manage"
+    ENROLMENT_CONFIRM = "enrolment:confirm"
     SESSION_READ = "session:read"
     SESSION_MANAGE = "session:manage"
     ROLLCALL_RECORD = "rollcall:record"
@@ -127,6 +128,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.COHORT_MANAGE: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
         P.ENROLMENT_MANAGE: R.COLLEGE,
+        P.ENROLMENT_CONFIRM: R.COLLEGE,
         P.SESSION_READ: R.COLLEGE,
         P.SESSION_MANAGE: R.COLLEGE,
         P.ROLLCALL_RECORD: R.COLLEGE,
@@ -151,6 +153,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.PERSON_RENAME: R.COLLEGE,
         P.COHORT_READ: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
+        P.ENROLMENT_CONFIRM: R.COLLEGE,
         P.SESSION_READ: R.COLLEGE,
         P.PROGRESS_READ: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,
