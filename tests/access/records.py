@@ -381,6 +381,7 @@ def _account(at: PlaceUser, _: Path) -> None:
         college_id=at.place.college, person_id=person, role=Role.REGISTRAR, proposed_at=now(),
         proposed_by=at.world.people[at.place.parts["registrar"]],
     )  # fmt: skip
+    allow(at.db, Right.ROLES)
     _add(at, given)
     at.place.ids["role_proposal"] = given.id
     account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
