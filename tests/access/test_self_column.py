@@ -52,7 +52,7 @@ WITHOUT_PERSON = {
     "published_curriculum", "enterprise", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link",
     "certificate_counter", "college_key", "signatory", "status_list", "oidc_provider", "invitation", "batch",
-    "attempt", "letter", "audit_entry", "audit_values", "audit_seal", "view_log",
+    "attempt", "claim_key", "letter", "audit_entry", "audit_values", "audit_seal", "view_log",
 }  # fmt: skip
 """Tables whose rows are about no person by themselves; some name who acted, or an address."""
 
