@@ -6,6 +6,9 @@ from tests.access.matrix import MATRIX
 
 NOT_PAGES = frozenset(
     {
+        "GET /.well-known/security.txt",
+        "GET /favicon.ico",
+        "GET /robots.txt",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /colleges/{slug}/did.json",
