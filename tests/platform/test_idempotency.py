@@ -42,7 +42,7 @@ def enterprises(database: Database, world: World) -> int:
 
 def stored_responses(database: Database) -> int:
     """Return how many responses are stored."""
-    with database.transaction() as db:
+    with database.as_owner() as db:
         return count(db, "idempotent_request")
 
 
