@@ -2,11 +2,25 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    cast,
+    func,
+    literal,
+    text,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlmodel import Field
+from sqlmodel import Field, col
 
 from app.cohorts.enums import EnrolmentState, Phase
+from app.platform.clock import now
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
 from app.platform.search import search_key
@@ -66,6 +80,11 @@ class Cohort(Row, table=True):
     )
     created_at: datetime = moment()
     created_by: int | None = Field(default=None, foreign_key="person.id")
+
+
+def local_today() -> ColumnElement[date]:
+    """Return today's date in the time zone of each cohort of a statement (BR-30)."""
+    return cast(func.timezone(col(Cohort.timezone), literal(now(), DateTime(timezone=True))), Date)
 
 
 class Enrolment(Row, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from app.cohorts.enums import CohortSort, Timing
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Cohort, Enrolment, local_today
 from app.cohorts.rules import SEATED
 from app.cohorts.schemas import CapacityCommand, CohortRef, CohortRow, CohortsQuery, NewCohort, StaffCommand
 from app.curricula.library import curriculum_of
@@ -108,7 +108,7 @@ def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = 
     """Return a page of the cohorts within reach."""
     statement = _cohort_rows(actor).where(*matching(db, query.words))
     if query.periode is not None:
-        statement = statement.where(_timing(query.periode, today()))
+        statement = statement.where(_timing(query.periode, local_today()))
     return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(CohortRow.model_validate)
 
 
@@ -144,7 +144,7 @@ def matching(db: Session, words: Sequence[str]) -> list[ColumnElement[bool]]:
     ]
 
 
-def _timing(timing: Timing, day: date) -> ColumnElement[bool]:
+def _timing(timing: Timing, day: ColumnElement[date]) -> ColumnElement[bool]:
     """Return the condition that a cohort stands there on a day."""
     if timing is Timing.OVER:
         return col(Cohort.ends_on) < day

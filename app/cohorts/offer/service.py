@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Cohort, Enrolment, local_today
 from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortsQuery, PathChoice
 from app.cohorts.service import ORDERS, matching
 from app.curricula.library import default_library
@@ -15,7 +15,6 @@ from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.platform.database.paging import fetch_page
 from app.platform.database.session import Session
-from app.platform.messages.i18n import today
 from app.platform.paging import Page
 from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
@@ -82,5 +81,5 @@ def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
         )
         .join(College, col(College.id) == Cohort.college_id)
         .outerjoin(Enrolment, is_own)
-        .where(col(Cohort.applications_open), col(Cohort.ends_on) > today())
+        .where(col(Cohort.applications_open), col(Cohort.ends_on) > local_today())
     )  # fmt: skip
