@@ -98,7 +98,7 @@ ROUTES = (
         "verification form",
         RateLimitScope.VERIFY,
         404,
-        lambda c, n: c.get("/verification", params={"code": f"ALM-2026-{n}"}),
+        lambda c, n: c.get("/verification", params={"code": f"ALM-2026-{n:04} 7K3M-Q9TD"}),
     ),
     Route(
         "file compared",

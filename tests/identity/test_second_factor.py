@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pyotp
 import pytest
@@ -144,10 +145,11 @@ def test_second_factor_set_up_at_the_sign_in_page(client: TestClient, world: Wor
     page = client.get(PAGE, params={"suite": "/rapports"}).text
     action = re.search(r'<form method="post" action="([^"]+)" class="stack"', page)
     assert action is not None
-    wrong = client.post(action[1], data={"proposal": proposal_in(page), "code": "000000"})
+    address = unescape(action[1])
+    wrong = client.post(address, data={"proposal": proposal_in(page), "code": "000000"})
     assert wrong.status_code == 422
     assert secret_in(wrong.text) == secret_in(page), "the secret already scanned is still valid"
-    done = client.post(action[1], data={"proposal": proposal_in(wrong.text), "code": code_of(secret_in(page))})
+    done = client.post(address, data={"proposal": proposal_in(wrong.text), "code": code_of(secret_in(page))})
     assert done.status_code == 200
     codes = re.findall(r"<code>([0-9a-z-]{19})</code>", done.text)
     assert len(set(codes)) == 10

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from app.platform.locations import ROOT
 
-OURS = frozenset(path.name for path in ROOT.iterdir() if path.is_dir())
+OURS = frozenset(path.name for path in ROOT.iterdir() if path.is_dir()) | {"generated"}  # a client that a test makes
 APART = {
     "tests/fuzz": {"schemathesis"},
     "tests/proofs": {"openbadgeslib", "jpype", "outloud"},
