@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 from starlette.datastructures import State
 
 from app.platform.config import Settings
+from app.platform.messages.i18n import t
 from app.platform.security.permissions import Permission
 from tests.access.actors import ACTORS, Place
 from tests.access.filling import request_of
@@ -36,7 +38,10 @@ PROOFS = frozenset({"sign_in", "api_token"})
 """Tables whose rows are dated at each use: only which of them are still valid is compared."""
 
 VIEWS = frozenset({"view_log"})
-"""Tables that an allowed access writes to."""
+"""Tables that an allowed access writes to, and a refused form whose page is shown again."""
+
+REFUSED = '<div class="problem" role="alert"'
+"""What a page shows of a form that was refused."""
 
 FORMERLY = "update certificate set record = jsonb_set(record, '{holder}', to_jsonb(concat(record ->> 'holder', ' X')))"
 """Gives the holder of each certificate another name than the person has now."""
@@ -161,10 +166,24 @@ class AccessDatabase:
         """Delete failed attempts, so that each call is a first attempt from this address."""
         self.copy.connection.execute("delete from attempt", prepare=True)
 
+    def views(self) -> int:
+        """Return the number of logged accesses."""
+        found = self.copy.connection.execute("select count(*) from view_log", prepare=True).fetchone()
+        return int(found[0]) if found else 0
+
     def changed_tables(self) -> list[str]:
         """Return the tables that differ from the template."""
         after = self.table_states()
         return sorted(n for n in after if after[n] != self.before[n])
+
+
+def shows_page_again(answer: Response) -> bool:
+    """Return whether a refusal shows the page of its form again: that page's reader is logged, as when it is opened.
+
+    The plain page that keeps what was typed, and the one of a problem without a form, show nobody's file.
+    """
+    is_page = answer.status_code >= HTTPStatus.BAD_REQUEST and answer.headers["content-type"].startswith("text/html")
+    return is_page and REFUSED in answer.text and f"<h1>{t('core.form.kept.title')}</h1>" not in answer.text
 
 
 def text_of(answer: Response) -> str:

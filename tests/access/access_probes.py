@@ -1,13 +1,16 @@
 """Probes with ids of other people's records, for the tests and for the soak: each yields a list of faults."""
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from httpx2 import Response
 
+from app.platform.web.forms import KEY
+from app.platform.web.forms.keys import PATTERN
 from app.platform.web.problems import problem
-from tests.access.access_db import MISSING, NO_CODE, UNSAFE, VIEWS, AccessDatabase, text_of
+from tests.access.access_db import MISSING, NO_CODE, UNSAFE, VIEWS, AccessDatabase, shows_page_again, text_of
 from tests.access.canaries import leaked
 from tests.access.filling import filled, kinds, request_of
 from tests.access.id_swap import QUERIES, marks, swapped
@@ -67,6 +70,9 @@ PLATFORM_WIDE = frozenset({"admin"})
 SHARED_KINDS = frozenset({"college", "project", "provider", "code"})
 """Kinds of record that the whole college shares, and codes that anyone may verify."""
 
+KEY_OF_A_FORM = re.compile(f"{KEY}={PATTERN.pattern}")
+"""A form's one-time key, another one in each answer."""
+
 CURSORS = frozenset({"after", "apres"})
 """Query parameters that are cursors in the actor's own list."""
 
@@ -105,7 +111,7 @@ def response_faults(access_db: AccessDatabase, actor: str, row: str, answer: Res
     if not 400 <= answer.status_code < 500 or ONLY_THE_DATABASE in answer.text:
         faults.append(f"{answer.status_code}")
     if row.split(" ", maxsplit=1)[0] in UNSAFE:
-        shown_again = VIEWS if answer.status_code == 422 else frozenset()  # the form, among one's own records
+        shown_again = VIEWS if shows_page_again(answer) else frozenset()  # the form, among one's own records
         if tables := set(access_db.changed_tables()) - shown_again:
             faults.append(f"wrote to {', '.join(sorted(tables))}")
         access_db.reset()
@@ -163,11 +169,14 @@ def query_ids_of_another(access_db: AccessDatabase, row: str, name: str) -> Iter
 
 
 def _without(values: list[Any], text: str) -> str:
-    """Return the text of a response without the ids of the query: a form may repeat them."""
+    """Return the text of a response without the ids of the query, and without the one-time keys of its forms.
+
+    A form may repeat the query, in its fields and in the address of its page (``depuis``).
+    """
     for value in values:
         number = str(value[0] if isinstance(value, list) else value)
-        text = text.replace(f'"{number}"', "").replace(f"={number}", "")
-    return text
+        text = re.sub(rf'"{number}"|(=|%3D){number}\b', "", text)
+    return KEY_OF_A_FORM.sub("", text)
 
 
 SWAPPED = swappable()

@@ -17,6 +17,7 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/people": {"after": "{owner_person}"},
     f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}"},
     f"GET {V1}/enterprises": {"after": "{enterprise}"},
+    f"GET {V1}/milestones/awaiting-confirmation": {"after": "{milestone}"},
     f"GET {V1}/mandates": {"college_id": "{college}", "after": "{mandate}"},
     f"GET {V1}/codev/groups": {"cohort_id": "{cohort}"},
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": {"passing": "[{membership}]"},
@@ -36,6 +37,9 @@ NUMBERS = frozenset(
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""
+
+OF_THE_SENDER = frozenset({"personne"})
+"""The person whom a form was shown to: compared with the sender, it selects no record (``test_forms.py``, another)."""
 
 OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
 """Kinds that belong to no college: any project may be named; a second factor is proposed to its own person."""

@@ -324,8 +324,8 @@ CORRECTIONS: dict[str, Call] = {
     f"PUT {V1}/colleges/{{college_id}}/people/{{person_id}}/legal-name": json(**NAMED),
     "POST /colleges/{college_id}/personnes/{person_id}/nom": form(NAME, **NAMED),
     f"GET {V1}/certificates/{{certificate_id}}/pdf#ended": Call(path={"certificate_id": "revoked_certificate"}),
-    f"POST {V1}/certificates/{{certificate_id}}/reissue": json(**REPLACED),
-    "POST /attestations/{certificate_id}/remplacement": form("/attestations/", **REPLACED),
+    f"POST {V1}/certificates/{{certificate_id}}/reissue": json(OTHER, **REPLACED),
+    "POST /attestations/{certificate_id}/remplacement": form("/attestations/", OTHER, **REPLACED),
     f"POST {V1}/certificates/{{certificate_id}}/revocations": json(OTHER, reason="Preuve empruntée."),
     "POST /attestations/{certificate_id}/revocations": form(
         "/attestations/{other_certificate}/registre", OTHER, reason="Preuve empruntée."
@@ -413,6 +413,7 @@ SUBJECTS = {
     "third": (
         f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",
         f"POST {V1}/certificates/{{certificate_id}}/revocations", "POST /attestations/{certificate_id}/revocations",
+        f"POST {V1}/certificates/{{certificate_id}}/reissue", "POST /attestations/{certificate_id}/remplacement",
     ),
     "peer": (
         f"POST {V1}/certificate-batches/{{batch_id}}/resumptions", "POST /attestations/lots/{batch_id}/reprise",

@@ -39,6 +39,11 @@ def log_access(db: Session, people: Iterable[tuple[int, int]], part: Part | None
         accesses.update({(person, college, what): None for person, college in people if person != context.person_id})
 
 
+def drop_accesses(db: Session) -> None:
+    """Log none of the accesses of this transaction: what it read was not shown."""
+    db.info.pop("log_access", None)
+
+
 _INSERT_ACCESSES = text(
     """
     insert into view_log (at, viewer_id, subject_id, college_id, permission, role, what, origin)

@@ -8,11 +8,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
+from app.platform.web.forms import Refusal
 
 Authenticate = Callable[[Session, Request], Actor | None]
 
@@ -59,9 +61,15 @@ async def limit_requests(request: Request) -> AsyncIterator[None]:
 
 
 def get_session(request: Request, _: Annotated[None, Depends(limit_requests, scope="function")]) -> Iterator[Session]:
-    """Yield the request's session; the transaction is committed before the response is sent."""
+    """Yield the request's session; the transaction is committed before the response is sent.
+
+    A page run for a refused form that does not show that form is not sent (``forms/refusals.py``): nobody read it.
+    """
     with database_of(request).transaction() as db:
         yield db
+        refusal: Refusal | None = getattr(request.state, "refusal", None)
+        if refusal is not None and not refusal.is_shown:
+            drop_accesses(db)
 
 
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
