@@ -19,6 +19,9 @@ REDUNDANT = {
     "app/certificates/corrections/pages.py reissue see_certificate": LOCK_ENROLMENT,
     "app/reports/service.py cohort_report scoped": "app/reports/api.py cohort_report see_cohort",
     "app/reports/service.py college_report scoped": "app/reports/api.py college_report see_college",
+    "app/learning/field_hours/service.py hours_to_countersign scoped": "app/learning/field_hours/api.py read_pending_hours see_college",  # noqa: E501
+    "app/accompaniment/confirmations/api.py confirm see_milestone": "app/accompaniment/confirmations/api.py confirm see_mandate",  # noqa: E501
+    "app/accompaniment/confirmations/api.py confirm see_mandate": "app/accompaniment/confirmations/api.py confirm see_milestone",  # noqa: E501
     # Two records of one page, each seen on its own, both of one cohort or of one group.
     "app/codev/groups/pages.py group_page see_group": "app/codev/groups/pages.py _proposed see_codev_session",
     "app/codev/groups/pages.py _proposed see_codev_session": "app/codev/groups/pages.py group_page see_group",
@@ -39,7 +42,11 @@ REDUNDANT = {
     "app/identity/account/api.py lift_suspension see_account": GUARD,
     "app/identity/account/pages.py suspend see_account": GUARD,
     "app/identity/account/pages.py lift_suspension see_account": GUARD,
-    "app/identity/account/suspension.py accounts scoped": GUARD,
+    "app/identity/account/suspension.py _require_platform scoped": GUARD,
+    "app/identity/roles/api.py decide see_role_proposal": GUARD,
+    "app/identity/roles/pages.py decide see_role_proposal": GUARD,
+    "app/identity/roles/proposals.py open_proposals scoped": GUARD,
+    "app/identity/roles/proposals.py see_role_proposal scoped": GUARD,
     "app/identity/account/suspension.py see_account scoped": GUARD,
 }
 """Checks that another one doubles, and which: both are taken away."""

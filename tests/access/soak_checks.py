@@ -39,7 +39,7 @@ from app.codev.groups import service as codev
 from app.codev.sessions import service as sessions
 from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortRef
-from app.identity.roles import service as roles
+from app.identity.invitations import service as invitations
 from app.platform.database.session import Session
 from app.platform.errors import NotFound, Unauthenticated
 from app.platform.locations import ROOT
@@ -369,10 +369,10 @@ def _inside(*_: object) -> bool:
 
 
 ME = f"GET {V1}/me"
-GIVING = f"POST {V1}/colleges/{{college_id}}/people#registrar"
+GIVING = f"POST {V1}/colleges/{{college_id}}/invitations#registrar"
 NAMING = another_college(f"PUT {V1}/codev/groups/{{group_id}}/facilitator")
 OTHERS: tuple[tuple[str, object, str, object, str], ...] = (
-    ("nobody gives a role above their own", roles, "grantable_by", _any_role, GIVING),
+    ("nobody gives a role above their own", invitations, "roles_grantable_by", _any_role, GIVING),
     ("an API token does no more than its scope", Actor, "can", _scopeless, ME),
     ("the second factor is awaited", Actor, "can", _not_pending, ME),
     ("who is named has a role in the college", codev, "require_known_person", _nothing, NAMING),
