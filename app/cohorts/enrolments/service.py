@@ -130,7 +130,7 @@ def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
 def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveCommand) -> Moved:
     """Change an enrolment's state, forward or back, and record the change (BR-04).
 
-    The cohort's row is locked, so that two admissions do not take the same last seat. Whoever comes back has their
+    The cohort's row is locked, so that two admissions do not take the same last seat. A person who comes back has their
     roles in the cohort and in the groups they still belong to again, and takes a seat. A change that takes two people
     is only proposed: the result says what awaits the second one.
     """

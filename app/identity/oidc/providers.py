@@ -1,7 +1,7 @@
 """The sign-in services of colleges: managing them, and listing them on the sign-in page.
 
 A college's registrar and the administrator manage them (``people:manage``): a service opens only the accounts
-that their own people have linked to it. Whoever runs an issuer can sign in as these people, so the operator names the
+that their own people have linked to it. An issuer could sign in as these people, so the deployment's operator names the
 issuers that may be added (``ESCOUADE_OIDC_ISSUERS``): nobody who invites adds one of their own.
 """
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -36,6 +36,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.keyring import KeyPurpose, Keyring
 from app.platform.web.deps import keyring_of
 
+Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 LONGEST_KEY = 100
@@ -123,25 +124,31 @@ class Claim:
 class IdempotentRoute(APIRoute):
     """A route of the API that accepts an ``Idempotency-Key`` when it creates (201)."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """Return FastAPI's handler, wrapped in the key's claim; it ends before the transaction does."""
         handle = super().get_route_handler()
         if self.status_code != HTTPStatus.CREATED:
             return handle
 
-        async def handle_once(request: Request) -> Response:
-            claim = await claim_of(request)
-            if claim is None:
-                return await handle(request)
-            request.state.claim = claim
-            try:
-                response = await handle(request)
-            except AlreadyAnswered as answered:
-                return answered.response
-            await run_in_threadpool(claim.store, response)
-            return response
+        return done_once(handle, claim_of)
 
-        return handle_once
+
+def done_once(handle: Handler, find_claim: Callable[[Request], Coroutine[Any, Any, Claim | None]]) -> Handler:
+    """Return a route's handler, wrapped in the claim of a request to its key: answered before, it is not run again."""
+
+    async def handle_once(request: Request) -> Response:
+        claim = await find_claim(request)
+        if claim is None:
+            return await handle(request)
+        request.state.claim = claim
+        try:
+            response = await handle(request)
+        except AlreadyAnswered as answered:
+            return answered.response
+        await run_in_threadpool(claim.store, response)
+        return response
+
+    return handle_once
 
 
 async def claim_of(request: Request) -> Claim | None:

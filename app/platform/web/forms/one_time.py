@@ -7,14 +7,12 @@ since, the form again with a link to what was made. A page whose forms create so
 (docs/decisions/0019).
 """
 
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 from zlib import crc32
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Depends as DependsParam
 from fastapi.routing import APIRoute
 from sqlalchemy import text
@@ -26,7 +24,7 @@ from app.platform.errors import Conflict
 from app.platform.web.deps import keyring_of
 from app.platform.web.forms import KEY, FormPage
 from app.platform.web.forms.keys import is_expired, is_key, new_key
-from app.platform.web.idempotency import AlreadyAnswered, Claim, digest_of
+from app.platform.web.idempotency import Claim, Handler, digest_of, done_once
 
 WAIT_SECONDS = 8
 """How long a second sending waits for the first one."""
@@ -53,25 +51,12 @@ class FormClaim(Claim):
 class FormRoute(APIRoute):
     """A route of a page: when a form is sent to it with a key, it is done once."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         """Return FastAPI's handler, wrapped in the key's claim; it ends before the transaction does."""
         handle = super().get_route_handler()
         if not any(isinstance(depends.dependency, FormPage) for depends in self.dependencies):
             return handle
-
-        async def handle_once(request: Request) -> Response:
-            claim = await _claim_of(request)
-            if claim is None:
-                return await handle(request)
-            request.state.claim = claim
-            try:
-                response = await handle(request)
-            except AlreadyAnswered as answered:
-                return answered.response
-            await run_in_threadpool(claim.store, response)
-            return response
-
-        return handle_once
+        return done_once(handle, _claim_of)
 
 
 async def _claim_of(request: Request) -> FormClaim | None:
