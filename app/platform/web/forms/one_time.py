@@ -30,6 +30,7 @@ WAIT_SECONDS = 8
 """How long a second sending waits for the first one."""
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _WAIT = text("select set_config('lock_timeout', :timeout, true)")
+_WAIT_AS_BEFORE = text("set local lock_timeout to default")
 
 
 class FormClaim(Claim):
@@ -39,7 +40,7 @@ class FormClaim(Claim):
         """Take the key's lock, waiting for whoever has it; an ``OperationalError`` (503) after eight seconds."""
         db.execute(_WAIT, {"timeout": f"{WAIT_SECONDS}s"})
         db.execute(_LOCK, {"key": bound})
-        db.execute(_WAIT, {"timeout": "0"})
+        db.execute(_WAIT_AS_BEFORE)
 
     def replay(self, answer: dict[str, Any]) -> Response:
         """Return the first answer; raise ``Conflict`` with where it led when something else was typed since."""
