@@ -3,28 +3,30 @@
 from sqlalchemy import text
 
 from app.platform.database.transaction import Database
-from tests.factories.bulk_clone import copy_rows
+from bench.network import copy_rows
 from tests.factories.network import World
 
 
 def many_cohorts(database: Database, world: World, size: int) -> list[int]:
     """Add copies of the cohort, titled ``Série 001`` and so on, one a day; return their ids."""
-    with database.as_owner() as db:
-        titles = [f"Série {rank:03}" for rank in range(1, size + 1)]
-        columns = (
-            "'title', v, 'code', 'S-' || right(v, 3), 'search_key', 'serie ' || right(v, 3), "
-            "'starts_on', r.starts_on + right(v, 3)::int, 'ends_on', r.ends_on + right(v, 3)::int"
-        )
-        ids = copy_rows(db, "cohort", columns, "r.id = :it", titles, it=world.cohort)
-        db.execute(text("analyze cohort"))
-        return ids
+    rank = "to_char(k, 'FM000')"
+    changed = {
+        "title": f"'Série ' || {rank}", "code": f"'S-' || {rank}", "search_key": f"'serie ' || {rank}",
+        "starts_on": "r.starts_on + k", "ends_on": "r.ends_on + k",
+    }  # fmt: skip
+    return _copies(database, "cohort", world.cohort, size, changed)
 
 
 def many_enterprises(database: Database, world: World, first: int, size: int) -> list[int]:
     """Add copies of an enterprise, named ``Atelier 001`` and so on, without a number of their own; return their ids."""
+    rank = "to_char(k, 'FM000')"
+    changed = {"name": f"'Atelier ' || {rank}", "search_key": f"'atelier ' || {rank}", "neq": "null"}
+    return _copies(database, "enterprise", first, size, changed)
+
+
+def _copies(database: Database, table: str, first: int, size: int, changed: dict[str, str]) -> list[int]:
+    """Copy one row alone, and return the ids of its copies."""
     with database.as_owner() as db:
-        names = [f"Atelier {rank:03}" for rank in range(1, size + 1)]
-        columns = "'name', v, 'search_key', lower(v), 'neq', null::text"
-        ids = copy_rows(db, "enterprise", columns, "r.id = :it", names, it=first)
-        db.execute(text("analyze enterprise"))
-        return ids
+        stride = copy_rows(db, {table: f"r.id = {first}"}, size, changed={table: changed}, alone=True)[table]
+        db.execute(text(f"analyze {table}"))
+    return [first + copy * stride for copy in range(1, size + 1)]
