@@ -19,6 +19,7 @@ from app.platform.documents.pdf import check_engine, check_fonts
 from app.platform.errors import Reason, Unavailable
 from app.platform.messages.i18n import explain, explain_error, t
 from app.platform.messages.outbox import can_send, delivery_problems
+from app.platform.messages.smtp import server_problems
 from app.platform.security.keyring import weaknesses
 from app.progress.service import mismatches
 
@@ -81,9 +82,11 @@ def _database(chosen: Settings) -> Iterator[str]:
 
 
 def _mail(chosen: Settings) -> Iterator[str]:
-    """Yield the problems of e-mail delivery: no mail server, or messages that have waited too long."""
+    """Yield the problems of e-mail delivery: no mail server, one that fails, or messages that have waited too long."""
     if not can_send(chosen):
         yield explain(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
+    if chosen.smtp_url is not None:
+        yield from _explained(server_problems(chosen.smtp_url))
     if chosen.database_owner_url is not None:
         with suppress(OperationalError):  # the database check reports it
             if current(chosen.database_owner_url) == head():

@@ -123,7 +123,8 @@ class Settings(BaseSettings):
     @classmethod
     def check_sender(cls, sender: str | None) -> str | None:
         """Refuse a sender that is not an e-mail address."""
-        if sender is not None and not (sender.isprintable() and parseaddr(sender)[1].rpartition("@")[0]):
+        address = parseaddr(sender or "")[1]
+        if sender is not None and not (sender.isprintable() and address.rpartition("@")[0] and address.isascii()):
             raise ValueError("not a mail address")
         return sender
 

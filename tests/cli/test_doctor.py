@@ -47,6 +47,12 @@ def test_doctor_counts_messages_that_wait_too_long(escouade: Escouade, database:
     assert "✗ Courriel\n    1 lettre attend depuis plus d’un quart d’heure" in done.out
 
 
+def test_doctor_names_a_mail_server_that_does_not_answer(escouade: Escouade, database: Database) -> None:
+    done = escouade(database, "doctor", smtp_url="smtp://127.0.0.1:1")
+    assert done.status == 1
+    assert "✗ Courriel\n    Le serveur de courriel 127.0.0.1 ne répond pas." in done.out
+
+
 def test_doctor_reports_an_unreachable_database_and_runs_the_other_checks(escouade: Escouade) -> None:
     away = Database(Addresses("postgresql+psycopg://nobody@127.0.0.1:1/none"))
     done = escouade(away, "doctor", "--progress")

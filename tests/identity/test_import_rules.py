@@ -211,7 +211,7 @@ def test_sheet_that_is_too_long_is_refused() -> None:
 def test_wrong_heading_hides_no_problem_of_the_rows() -> None:
     report = check(sheet_of(HEADER + ";ville", "x;A;B;sorcière;;;Alma"), known())
     assert [problem.reason.code for problem in report.problems] == [
-        "import_heading", "import_email", "import_role", "import_college",
+        "import_heading", "email_invalid", "import_role", "import_college",
     ]  # fmt: skip
 
 
@@ -280,7 +280,7 @@ def test_all_problems_of_a_sheet_are_listed_at_once() -> None:
         "pas une adresse;A;B;trainer;havre;", ";;B;sorcière;havre;", "c@exemple.ca;;;trainer;ailleurs;", ALIX
     )
     assert problems(report) == [
-        (2, "import_email", "courriel"),
+        (2, "email_invalid", "courriel"),
         (3, "missing", "courriel"), (3, "import_role", "role"),
         (4, "import_name", "nom"), (4, "import_college", "college"),
     ]  # fmt: skip

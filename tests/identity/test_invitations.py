@@ -144,8 +144,8 @@ def test_invitation_by_a_coordinator_of_that_college_is_not_found(
         ({"role": "coordinator", "cohort_id": "cohort"}, ["cohort_for_trainers"]),
         ({"cohort_id": "cohort"}, ["cohort_for_trainers"]),
         ({"role": "trainer", "college_id": 1}, ["extra_forbidden"]),
-        ({"email": "a@b.example\nBcc: c@d.example"}, ["value_error"]),
-        ({"email": "pas une adresse"}, ["value_error"]),
+        ({"email": "a@b.example\nBcc: c@d.example"}, ["email_invalid"]),
+        ({"email": "pas une adresse"}, ["email_invalid"]),
     ],
 )
 def test_invitation_invalid_is_refused_with_a_reason(

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.identity.account.rules import normal_email
 from app.identity.roles.rules import roles_grantable_by
 from app.identity.sign_in.rules import is_open
 from app.people.rules import full_name, sorted_name
+from app.platform.messages.addresses import normal_address
 from app.platform.security.permissions import Role
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
     [(" Maude@Example.COM ", "maude@example.com"), ("E\N{COMBINING ACUTE ACCENT}lise@x.ca", "élise@x.ca")],
 )
 def test_email_is_normalised(typed: str, stored: str) -> None:
-    assert normal_email(typed) == stored
+    assert normal_address(typed) == stored
 
 
 @pytest.mark.parametrize(

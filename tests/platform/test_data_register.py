@@ -76,8 +76,8 @@ SWEPT: dict[str, tuple[Callable[[Database], int], str]] = {
     ),
     "letter": (
         upkeep.sweep_messages,
-        "insert into letter (recipient, subject, body, created_at, due_at, tries, last_error) "
-        "values ('', '', '', now(), now() - :age, 1, '')",
+        "insert into letter (kind, recipient, subject, body, created_at, due_at, tries, state, status, sent_at) "
+        "values ('reset', '', '', '', now(), now() - :age, 1, 'sent', '', now())",
     ),
 }
 """For each retention, the sweep that applies it, and a statement that inserts a row of a given age."""

@@ -19,8 +19,8 @@ from app.platform.search import search_key
 from tests.factories.network import World
 
 OF_ONE_PERSON = {
-    "account", "account_secret", "api_token", "idempotent_request", "oidc_flow", "oidc_identity", "password_reset",
-    "recovery_code", "sign_in",
+    "account", "account_secret", "api_token", "idempotent_request", "letter", "oidc_flow", "oidc_identity",
+    "password_reset", "recovery_code", "sign_in",
 }  # fmt: skip
 """Tables of the whole network whose rows belong to one account or person."""
 CONFIG = Config(str(ROOT / "alembic.ini"))
@@ -86,6 +86,29 @@ def test_search_keys_are_written_again_as_the_application_writes_them(database: 
         ("Maude", "St-Pierre"), (None, "O’Neil"), ("\u200b", "Łukasz"),
     ]  # fmt: skip
     assert [row.search_key for row in cohorts] == [cohort_search_key(c.title, c.code, c.place) for c in cohorts]
+
+
+def test_letters_keep_the_state_that_they_were_in(database: Database) -> None:
+    letters = text(
+        "insert into letter (recipient, subject, body, created_at, due_at, tries, sent_at, last_error) values"
+        " ('é.roy@alma.example.com', 'Invitation de Alma', 'x', now(), now(), 0, null, ''),"
+        " ('b@alma.example.com', 'Choisir un autre mot de passe', 'x', now(), now(), 2, null, 'SMTPException: 451'),"
+        " ('c@alma.example.com', 'Votre mot de passe a changé', '', now(), now(), 1, now(), ''),"
+        " ('d@alma.example.com', 'Décision', '', now(), now(), 9, null, 'OSError')"
+    )
+    with database.engine.begin() as connection:
+        _do(connection, "downgrade", "0019")
+        connection.execute(letters)
+        _do(connection, "upgrade", "head")
+        rows = connection.execute(
+            text("select kind, masked, state, reason, stopped_at is not null as stopped from letter order by id")
+        )
+        assert rows.all() == [
+            ("invitation", "é…@alma.example.com", "waiting", None, False),
+            ("reset", "b…@alma.example.com", "retrying", "server_unreachable", False),
+            ("password_changed", "c…@alma.example.com", "sent", None, False),
+            ("other", "d…@alma.example.com", "given_up", "server_unreachable", True),
+        ]
 
 
 def test_every_college_table_has_row_level_security(database: Database) -> None:

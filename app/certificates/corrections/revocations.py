@@ -162,7 +162,7 @@ def notify_holder(db: Session, person_id: int, key: str, **params: object) -> No
     """Enqueue an e-mail message to a holder who has an account; the others are notified by other means."""
     address = db.exec(select(Account.email).where(Account.person_id == person_id)).first()
     if address is not None:
-        enqueue(db, address, key, **params)
+        enqueue(db, address, key, person_id, **params)
 
 
 def load_revocation(db: Session, ref: RevocationRef) -> RevocationShown:

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from app.platform.errors import Reason
-from app.platform.text import clean_address
 
 MIN_PASSWORD = 15
 MIN_WITH_SECOND_FACTOR = 8
@@ -109,8 +108,3 @@ def _name_words(text: str) -> Iterator[str]:
     yield blocklist_key(text.partition("@")[0])
     for part in "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFC", text)).split():
         yield blocklist_key(part)
-
-
-def normal_email(text: str) -> str:
-    """Return the address as stored and compared: cleaned, lower case."""
-    return clean_address(text).lower()

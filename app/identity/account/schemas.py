@@ -4,15 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from app.identity.account.rules import normal_email
 from app.people.schemas import NewPerson
+from app.platform.messages.addresses import Email
 from app.platform.paging import ListQuery
-from app.platform.schema import Command, Read, SearchText, cleaned_by
-from app.platform.text import clean_address
-
-Email = Annotated[EmailStr, cleaned_by(clean_address), AfterValidator(normal_email)]
+from app.platform.schema import Command, Read, SearchText
 
 
 class NewAccount(NewPerson):

@@ -88,7 +88,7 @@ def change_password(db: Session, keyring: Keyring, actor: Actor, command: Change
     secret.password_hash = hasher().hash(normal_password(password))
     db.add(secret)
     end_sign_ins(db, account.id, except_id=actor.sign_in_id)
-    enqueue(db, account.email, "password_changed")
+    enqueue(db, account.email, "password_changed", account.person_id)
 
 
 def password_reasons_for(db: Session, account: Account, password: str, *, second_factor: bool) -> list[Reason]:

@@ -7,11 +7,11 @@ from enum import StrEnum
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.identity.account.rules import normal_email
 from app.identity.imports.sheet import Column, Line, Problem, Sheet
 from app.identity.invitations.rules import Place
 from app.identity.invitations.schemas import Invitee
 from app.platform.errors import Reason
+from app.platform.messages.addresses import normal_address
 from app.platform.messages.i18n import has_message
 from app.platform.search import WRITTEN_OUT, search_words
 from app.platform.security.permissions import Role
@@ -113,7 +113,7 @@ class Report:
 
 def addresses(sheet: Sheet) -> frozenset[str]:
     """Return the addresses that the sheet names, as accounts store them."""
-    return frozenset(normal_email(line.cells.get(Column.EMAIL, "")) for line in sheet.lines)
+    return frozenset(normal_address(line.cells.get(Column.EMAIL, "")) for line in sheet.lines)
 
 
 def check(sheet: Sheet, known: Known, *, confirmed: Iterable[str] = ()) -> Report:
@@ -121,7 +121,7 @@ def check(sheet: Sheet, known: Known, *, confirmed: Iterable[str] = ()) -> Repor
 
     ``confirmed``: the addresses whose person is the right one although the names differ.
     """
-    sure = {normal_email(address) for address in confirmed}
+    sure = {normal_address(address) for address in confirmed}
     written: dict[str, tuple[int, KnownName]] = {}
     offered: set[tuple[str, Place]] = set()
     rows, problems = [], list(sheet.problems)
@@ -174,9 +174,7 @@ def _invitee(sheet: Sheet, line: Line, reasons: list[Reason]) -> Invitee | None:
 def _reason(sheet: Sheet, detail: ErrorDetails) -> Reason:
     """Return what is wrong with a cell, at the heading of its column."""
     column, code = FIELDS[str(detail["loc"][0])], detail["type"]
-    if column is Column.EMAIL and code == "value_error":
-        code = "import_email"
-    elif column is Column.LAST_NAME and code == "missing":
+    if column is Column.LAST_NAME and code == "missing":
         code = "import_name"
     limits = {k: v for k, v in detail.get("ctx", {}).items() if isinstance(v, str | int | float)}
     return Reason(code if has_message(f"reason.{code}") else "value_error", limits, sheet.heading(column))

@@ -15,7 +15,7 @@ class Invitation(Row, table=True):
     One link may carry several: the roles that one person is offered together. Without a college it offers a role on
     the whole platform or in a project, which the operator alone may do. The names are those that the inviter wrote:
     the person's form begins with them. ``created_by`` is ``None`` for the operator's, ``link_printed_at`` set when
-    the operator printed the link in place of a letter.
+    the operator printed the link in place of a letter. ``letter_id``: the last letter that carried the link.
     """
 
     __table_args__ = owned(
@@ -40,6 +40,7 @@ class Invitation(Row, table=True):
     created_at: datetime = moment()
     created_by: int | None = Field(default=None, foreign_key="person.id")
     link_printed_at: datetime | None = moment_or_none()
+    letter_id: int | None = Field(default=None, foreign_key="letter.id", ondelete="SET NULL", index=True)
     expires_at: datetime = moment()
     used_at: datetime | None = moment_or_none()
     withdrawn_at: datetime | None = moment_or_none()

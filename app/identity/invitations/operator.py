@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from sqlmodel import col, or_, select
 
-from app.identity.account.rules import normal_email
 from app.identity.invitations.models import Invitation
 from app.identity.invitations.rules import INVITATION_LIFETIME, Place
 from app.identity.invitations.schemas import InvitedAddress, Invitee
@@ -20,6 +19,7 @@ from app.identity.sign_in.authentication import digest
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.messages.addresses import normal_address
 from app.platform.security.permissions import Role
 
 
@@ -71,7 +71,7 @@ def waiting(db: Session, email: str) -> Sequence[Invitation]:
     return db.exec(
         select(Invitation)
         .where(
-            Invitation.email == normal_email(email),
+            Invitation.email == normal_address(email),
             col(Invitation.used_at).is_(None),
             col(Invitation.withdrawn_at).is_(None),
             or_(col(Invitation.expires_at) > now(), col(Invitation.created_by).is_(None)),

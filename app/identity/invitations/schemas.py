@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from app.identity.account.schemas import Email
 from app.identity.invitations.rules import InvitationState
 from app.people.schemas import NewPerson
+from app.platform.messages.addresses import Email
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 from app.platform.security.permissions import Role

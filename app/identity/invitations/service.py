@@ -117,7 +117,7 @@ def _check_not_already_invited(db: Session, college_id: int, command: NewInvitat
 
 
 def send_letter(db: Session, rows: Sequence[Invitation], token: str, site: str) -> None:
-    """Enqueue the e-mail message with the link, for the invitations that it carries."""
+    """Enqueue the e-mail message with the link, for the invitations that it carries, which then refer to it."""
     colleges = [db.get_one(College, row.college_id) if row.college_id is not None else None for row in rows]
     first = colleges[0]
     expires_at = local(rows[0].expires_at, first.timezone) if first is not None else local(rows[0].expires_at)
@@ -134,11 +134,16 @@ def send_letter(db: Session, rows: Sequence[Invitation], token: str, site: str) 
             + (f" ({college.name})" if college is not None else "")
             for row, college in zip(rows, colleges, strict=True)
         )
-        enqueue(db, rows[0].email, "invitation_roles", **values, roles="\n".join(dict.fromkeys(lines)))
+        key, offered = "invitation_roles", {"roles": "\n".join(dict.fromkeys(lines))}
     elif rows[0].role is not None:
-        enqueue(db, rows[0].email, "invitation_role", **values, role=t(f"role.{rows[0].role.value}"))
+        key, offered = "invitation_role", {"role": t(f"role.{rows[0].role.value}")}
     else:
-        enqueue(db, rows[0].email, "invitation", **values)
+        key, offered = "invitation", {}
+    letter = enqueue(db, rows[0].email, key, None, rows[0].expires_at, **values, **offered)
+    db.flush()
+    for row in rows:
+        row.letter_id = letter.id
+        db.add(row)
 
 
 _INVITATIONS = text(

@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from app.identity.account.schemas import Email
+from app.platform.messages.addresses import Email
 from app.platform.schema import Command, Read
 
 

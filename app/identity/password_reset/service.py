@@ -42,10 +42,11 @@ _INSERT_RESET_AND_MESSAGE = text(
       select a.id, :hash, :at, :until from account a
        where a.email = :email and a.suspended_at is null
          and (select count(*) from password_reset r where r.account_id = a.id and r.created_at > :recent) < :most
-      returning id
+      returning account_id
     )
-    insert into letter (recipient, subject, body, created_at, due_at, tries, last_error)
-    select :email, :subject, :body, :at, :at, 0, '' from reset
+    insert into letter (kind, person_id, recipient, subject, body, created_at, due_at, expires_at, tries, state, status)
+    select 'reset', a.person_id, :email, :subject, :body, :at, :at, :until, 0, 'waiting', ''
+      from reset join account a on a.id = reset.account_id
     """
 )
 
@@ -91,7 +92,7 @@ def set_password(db: Session, keyring: Keyring, token: str, command: NewPassword
         row.used_at = now()
         db.add(row)
     end_sign_ins(db, account.id)
-    enqueue(db, account.email, "password_changed")
+    enqueue(db, account.email, "password_changed", account.person_id)
     db.flush()
 
 

@@ -10,7 +10,6 @@ import pyotp
 from sqlmodel import col, func, select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.rules import normal_email
 from app.identity.account.schemas import PasswordProof
 from app.identity.account.service import (
     confirm_password,
@@ -46,6 +45,7 @@ from app.platform.config import Settings
 from app.platform.database.session import Session, open_credentials
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable, refuse_unless
 from app.platform.messages import i18n
+from app.platform.messages.addresses import normal_address
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import KeyPurpose, Keyring
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_account
@@ -229,7 +229,7 @@ def remove_as_operator(db: Session, email: str) -> bool:
 
     For the operator, who has checked the person's identity. Raises ``NotFound("account_unknown")``.
     """
-    account = db.exec(select(Account).where(Account.email == normal_email(email))).one_or_none()
+    account = db.exec(select(Account).where(Account.email == normal_address(email))).one_or_none()
     if account is None:
         raise NotFound("account_unknown")
     open_credentials(db, account.id)

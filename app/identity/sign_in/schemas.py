@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr, StringConstraints
 
-from app.identity.account.rules import normal_email
 from app.identity.sign_in.enums import SignInKind
+from app.platform.messages.addresses import normal_address
 from app.platform.schema import Address, Command, Read
 from app.platform.security.permissions import Role
 
@@ -14,7 +14,7 @@ from app.platform.security.permissions import Role
 class SignInCommand(Command):
     """An address and its password."""
 
-    email: Annotated[Address, StringConstraints(min_length=3, max_length=254), AfterValidator(normal_email)]
+    email: Annotated[Address, StringConstraints(min_length=3, max_length=254), AfterValidator(normal_address)]
     password: SecretStr
 
 

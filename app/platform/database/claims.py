@@ -22,6 +22,8 @@ class Right(StrEnum):
     """Open accounts."""
     INVITATIONS = "invitations"
     """Read and write the invitations of its colleges."""
+    LETTERS = "letters"
+    """Read the delivery states of letters, and write letters; never their recipients or texts."""
     OIDC = "oidc"
     """Follow sign-ins through colleges' own services."""
     PLATFORM_ROLES = "platform_roles"

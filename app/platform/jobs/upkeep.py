@@ -42,7 +42,10 @@ def sweep_messages(database: Database) -> int:
     """Delete e-mail messages a month after they were sent or abandoned; return how many."""
     with database.engine.begin() as owner:
         deleted = owner.execute(
-            text("delete from letter where body = '' and due_at < now() - make_interval(days => :days)"),
+            text(
+                "delete from letter where state in ('sent', 'refused', 'given_up')"
+                " and due_at < now() - make_interval(days => :days)"
+            ),
             {"days": RETENTION_DAYS},
         )
     return deleted.rowcount

@@ -1,60 +1,115 @@
 """The outbox of e-mail messages: enqueued in the transaction that causes them, sent afterwards by the worker.
 
 Delivery is at least once: a worker that dies after the server accepted a message and before it is marked as sent sends
-it again, with the same ``Message-ID``, so that mail programs recognise the duplicate. A failed delivery is retried
-with growing delays, for three days.
+it again, with the same ``Message-ID``, so that mail programs recognise the duplicate. A refusal of the address or of
+the message (5xx) ends it at once; other failures are tried again with growing delays, for three days or as long as the
+link in the message is valid. Log lines name messages by number: an address is personal data.
 """
 
+import logging
 import os
-import smtplib
-import ssl
-from contextlib import closing
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage as MimeMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from sqlalchemy import Row as ResultRow
 from sqlalchemy import create_engine, text
 from sqlmodel import Field
 
 from app.platform.clock import now
 from app.platform.config import Settings
+from app.platform.database.claims import Right
 from app.platform.database.rows import Row
-from app.platform.database.session import Session
+from app.platform.database.session import Session, allow
 from app.platform.database.transaction import Database
-from app.platform.database.types import moment, moment_or_none
+from app.platform.database.types import by_value, check, moment, moment_or_none
 from app.platform.errors import Reason
+from app.platform.messages import smtp
+from app.platform.messages.addresses import Envelope, ascii_host, envelope
 from app.platform.messages.i18n import t
+from app.platform.messages.rules import (
+    LATE_AFTER,
+    OPEN_STATES,
+    DeliveryReason,
+    Failure,
+    LetterState,
+    next_state,
+    next_try,
+)
+from app.platform.messages.smtp import DeliveryFailed
 
-SMTP_SECONDS = 20
-FIRST_DELAY = timedelta(minutes=1)
-LONGEST_DELAY = timedelta(hours=6)
-ABANDON_AFTER = timedelta(days=3)
+log = logging.getLogger("escouade.letters")
+
+MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'))"
+"""A recipient as an administrator sees it: the first character, and the domain."""
 
 
 class EmailMessage(Row, table=True):
-    """A message to send; its body, which may hold a secret link, is emptied once it is sent or abandoned."""
+    """A message to send; its body, which may hold a secret link, is emptied once it is sent, refused or abandoned.
+
+    ``kind`` is its key in the catalogue. ``person_id``: whose account it is for; ``None`` for an invitation, which
+    refers to its message. ``reason`` and ``status`` (``550 5.1.1``) say why the last try failed. After ``expires_at``
+    it is of no use: the link in it has expired.
+    """
 
     __tablename__ = "letter"
+    __table_args__ = (
+        check("sent", "(state = 'sent') = (sent_at is not null)"),
+        check("stopped", "(state in ('refused', 'given_up')) = (stopped_at is not null)"),
+        sa.Index("ix_letter_state_due_at", "state", "due_at"),
+    )
 
+    kind: str = Field(max_length=40)
+    person_id: int | None = Field(default=None, index=True)
     recipient: str = Field(max_length=254)
+    masked: str | None = Field(default=None, sa_column=sa.Column(sa.String(256), sa.Computed(MASKED, persisted=True)))
     subject: str = Field(max_length=200)
     body: str
     created_at: datetime = moment()
-    due_at: datetime = moment(index=True)
+    due_at: datetime = moment()
+    expires_at: datetime | None = moment_or_none()
     tries: int = 0
+    state: LetterState = Field(default=LetterState.WAITING, sa_type=by_value(LetterState))
+    reason: DeliveryReason | None = Field(default=None, sa_type=by_value(DeliveryReason), nullable=True)
+    status: str = Field(default="", max_length=20)
     sent_at: datetime | None = moment_or_none()
-    last_error: str = Field(default="", max_length=300)
+    stopped_at: datetime | None = moment_or_none()
 
 
-def enqueue(db: Session, recipient: str, key: str, **params: object) -> None:
-    """Add a message, ``mail.<key>.subject`` and ``.body`` in the reader's language; sent if the transaction commits."""
+def enqueue(
+    db: Session,
+    recipient: str,
+    key: str,
+    person_id: int | None = None,
+    expires_at: datetime | None = None,
+    /,
+    **params: object,
+) -> EmailMessage:
+    """Add a message, ``mail.<key>.subject`` and ``.body`` in the reader's language; sent if the transaction commits.
+
+    ``person_id``: whose account it is for. ``expires_at``: when the link in it expires.
+    """
     subject, body = compose(key, **params)
     at = now()
-    db.add(EmailMessage(recipient=recipient, subject=subject, body=body, created_at=at, due_at=at))
+    allow(db, Right.LETTERS)
+    message = EmailMessage(
+        kind=key,
+        person_id=person_id,
+        recipient=recipient,
+        subject=subject,
+        body=body,
+        created_at=at,
+        due_at=at,
+        expires_at=expires_at,
+    )
+    db.add(message)
+    return message
 
 
 def compose(key: str, **params: object) -> tuple[str, str]:
@@ -65,21 +120,32 @@ def compose(key: str, **params: object) -> tuple[str, str]:
 
 # Sending -----------------------------------------------------------------------------------------
 
-_DUE = text(
+_DUE = text("select id from letter where state in ('waiting', 'retrying') and due_at <= :at order by due_at, id")
+_TAKE = text(
     """
-    select id, recipient, subject, body, created_at, tries from letter
-     where sent_at is null and body <> '' and due_at <= :at
-     order by due_at limit 1 for update skip locked
+    select id, kind, recipient, subject, body, created_at, expires_at, tries from letter
+     where id = :id and state in ('waiting', 'retrying') and due_at <= :at for update skip locked
     """
 )
-_SENT = text("update letter set sent_at = :at, body = '', tries = tries + 1, last_error = '' where id = :id")
-_FAILED = text(
+_TRIED = text(
     """
-    update letter set tries = tries + 1, last_error = :error, due_at = :due,
-                      body = case when :abandoned then '' else body end
+    update letter set tries = :tries, state = :state, reason = :reason, status = :status, due_at = :due,
+                      sent_at = :sent, stopped_at = :stopped, body = case when :open then body else '' end
      where id = :id
     """
 )
+_LONGEST_TRANSACTION = text("set local idle_in_transaction_session_timeout = '5min'")
+"""While a mail server answers, the transaction that holds the message's lock is idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The result of one try: the message's state, when to try again (``None`` when it is settled), what failed."""
+
+    letter_id: int
+    state: LetterState
+    next_try: datetime | None
+    failure: Failure | None
 
 
 def can_send(settings: Settings) -> bool:
@@ -88,55 +154,116 @@ def can_send(settings: Settings) -> bool:
 
 
 def delivery_problems(url: str) -> list[Reason]:
-    """Return the problems of delivery: messages late by 15 minutes or more, messages abandoned."""
+    """Return the problems of delivery: messages that nobody sends, or that are tried in vain; messages given up."""
     counted = text(
         """
-        select count(*) filter (where body <> '' and created_at < :late) as late,
-               count(*) filter (where body = '') as lost from letter where sent_at is null
+        select count(*) filter (where state in ('waiting', 'retrying') and due_at < :late) as unsent,
+               count(*) filter (where state = 'retrying' and due_at >= :late and created_at < :late) as retried,
+               count(*) filter (where state = 'given_up') as lost
+          from letter
         """
     )
     engine = create_engine(url)
     with engine.connect() as owner:
-        late, lost = owner.execute(counted, {"late": now() - timedelta(minutes=15)}).one()
+        row = owner.execute(counted, {"late": now() - LATE_AFTER}).one()
     engine.dispose()
-    reasons = [Reason("letters_wait", {"n": late})] if late else []
-    return reasons + ([Reason("letters_lost", {"n": lost})] if lost else [])
+    counts = {"letters_wait": row.unsent, "letters_retried": row.retried, "letters_lost": row.lost}
+    return [Reason(code, {"n": n}) for code, n in counts.items() if n]
+
+
+def due_letters(database: Database, settings: Settings) -> list[int]:
+    """Return the messages that are due, oldest first; none where messages cannot be sent."""
+    if not can_send(settings):
+        return []
+    with database.engine.connect() as owner:
+        return list(owner.execute(_DUE, {"at": now()}).scalars())
 
 
 def deliver(database: Database, settings: Settings) -> int:
     """Send every message that is due, each in a transaction of its own; return how many were sent.
 
-    Several workers share the outbox; the message of one that dies is sent by another.
+    When the mail server itself fails, the others wait for the next time.
     """
     sent = 0
-    while can_send(settings):
-        with database.engine.begin() as owner:
-            message = owner.execute(_DUE, {"at": now()}).one_or_none()
-            if message is None:
-                break
-            try:
-                send(settings, to_mime(message, settings), message.id)
-            except (OSError, smtplib.SMTPException, ValueError) as error:
-                owner.execute(_FAILED, _failure_values(message, error))
-            else:
-                owner.execute(_SENT, {"at": now(), "id": message.id})
-                sent += 1
+    for letter_id in due_letters(database, settings):
+        delivery = deliver_letter(database, settings, letter_id)
+        sent += delivery is not None and delivery.state is LetterState.SENT
+        if delivery is not None and delivery.failure is not None and delivery.failure.server_wide:
+            break
     return sent
 
 
-def _failure_values(message: ResultRow[tuple[object, ...]], error: Exception) -> dict[str, object]:
-    delay = min(FIRST_DELAY * 2 ** min(message.tries, 10), LONGEST_DELAY)
-    abandoned = now() - message.created_at > ABANDON_AFTER
-    description = " ".join(f"{type(error).__name__}: {error}".split())
-    return {"id": message.id, "due": now() + delay, "abandoned": abandoned, "error": description[:300]}
+def deliver_letter(database: Database, settings: Settings, letter_id: int) -> Delivery | None:
+    """Send a message if it is due and no other worker is sending it; return the result, ``None`` otherwise.
+
+    Its row is locked until its state is committed: the message of a worker that dies is sent by another.
+    """
+    if not can_send(settings):
+        return None
+    with database.engine.begin() as owner:
+        owner.execute(_LONGEST_TRANSACTION)
+        message = owner.execute(_TAKE, {"id": letter_id, "at": now()}).one_or_none()
+        if message is None:
+            return None
+        delivery = _delivery(message, _failure(settings, message))
+        failure, at = delivery.failure, now()
+        is_open = delivery.state in OPEN_STATES
+        owner.execute(
+            _TRIED,
+            {
+                "id": message.id,
+                "tries": message.tries + 1,
+                "state": delivery.state.value,
+                "reason": failure and failure.reason.value,
+                "status": failure.status if failure else "",
+                "due": delivery.next_try or at,
+                "sent": at if delivery.state is LetterState.SENT else None,
+                "stopped": None if is_open or delivery.state is LetterState.SENT else at,
+                "open": is_open,
+            },
+        )
+    _log(message, delivery)
+    return delivery
 
 
-def to_mime(row: ResultRow[tuple[object, ...]], settings: Settings) -> MimeMessage:
+def _failure(settings: Settings, message: ResultRow[Any]) -> Failure | None:
+    """Send a message; return why it failed, ``None`` when the server took it."""
+    if message.expires_at is not None and now() >= message.expires_at:
+        return Failure(DeliveryReason.LETTER_EXPIRED)
+    try:
+        send(settings, message)
+    except DeliveryFailed as error:
+        return error.failure
+    return None
+
+
+def _delivery(message: ResultRow[Any], failure: Failure | None) -> Delivery:
+    if failure is None:
+        return Delivery(message.id, LetterState.SENT, None, None)
+    at = now()
+    state = next_state(failure, at, created_at=message.created_at, expires_at=message.expires_at)
+    again = next_try(at, tries=message.tries + 1, number=message.id) if state in OPEN_STATES else None
+    return Delivery(message.id, state, again, failure)
+
+
+def _log(message: ResultRow[Any], delivery: Delivery) -> None:
+    """Log a try: numbers and codes alone."""
+    failure = delivery.failure
+    if failure is None:
+        log.info("letter %d (%s) sent", message.id, message.kind)
+    else:
+        log.warning(
+            "letter %d (%s) %s, try %d: %s %s",
+            message.id, message.kind, delivery.state, message.tries + 1, failure.reason, failure.status,
+        )  # fmt: skip
+
+
+def to_mime(row: ResultRow[Any], settings: Settings, recipient: Envelope) -> MimeMessage:
     """Return the MIME message of an outbox row; raise ``ValueError`` for a header with a line break."""
-    host = urlsplit(settings.base_url).hostname or "localhost"
-    message = MimeMessage(policy=SMTP)
+    host = ascii_host(urlsplit(settings.base_url).hostname or "localhost")
+    message = MimeMessage(policy=SMTP.clone(utf8=recipient.needs_utf8))
     message["From"] = settings.mail_from or f"{t('core.product')} <escouade@{host}>"
-    message["To"] = row.recipient
+    message["To"] = recipient.address
     message["Subject"] = row.subject
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = f"<letter-{row.id}-{row.created_at:%Y%m%d%H%M%S}@{host}>"
@@ -145,24 +272,18 @@ def to_mime(row: ResultRow[tuple[object, ...]], settings: Settings) -> MimeMessa
     return message
 
 
-def send(settings: Settings, message: MimeMessage, number: int) -> None:
-    """Send a message through the mail server, or write it to a file where there is none."""
-    if settings.smtp_url is None:
-        _write_file(settings.data_dir / "mail", message, number)
-        return
-    parts = urlsplit(settings.smtp_url)
-    host, context = parts.hostname or "localhost", ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
-    with closing(server):
-        if "starttls" in parse_qs(parts.query, keep_blank_values=True):
-            server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
-        server.quit()
+def send(settings: Settings, row: ResultRow[Any]) -> None:
+    """Send a message through the mail server, or write it to a file where there is none.
+
+    Raises :class:`DeliveryFailed`.
+    """
+    with smtp.failures():
+        recipient = envelope(row.recipient)
+        message = to_mime(row, settings, recipient)
+        if settings.smtp_url is None:
+            _write_file(settings.data_dir / "mail", message, row.id)
+    if settings.smtp_url is not None:
+        smtp.send(settings.smtp_url, message, parseaddr(str(message["From"]))[1], recipient)
 
 
 def _write_file(folder: Path, message: MimeMessage, number: int) -> None:
