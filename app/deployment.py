@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, delete, text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -19,6 +19,7 @@ from app.features import FEATURES
 from app.platform.audit.recorder import record
 from app.platform.config import Settings, unsafe_settings
 from app.platform.database.claims import ClaimKey, claim_key
+from app.platform.database.connections import engine_of
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.login_role import login_url, make_login_role, role_reasons
 from app.platform.database.transaction import Addresses, Database
@@ -97,7 +98,7 @@ def prepare(addresses: Addresses, keyring: Keyring, revision: str = "head") -> N
 def install_keys(owner_url: str, keyring: Keyring, *, others_end: bool = False) -> None:
     """Let the database verify the claims that the keyring seals, with each of its keys, and no others if asked."""
     rows = [claim_key(keyring.derived(KeyPurpose.CLAIMS, version=version)) for version in keyring.keys]
-    engine = create_engine(owner_url)
+    engine = engine_of(owner_url)
     with engine.begin() as owner:
         if owner.execute(text("select to_regclass('claim_key')")).scalar_one() is not None:
             if others_end:
@@ -124,7 +125,7 @@ def head() -> str | None:
 
 def current(url: str) -> str | None:
     """Return the migration that the database is at; ``None`` for an empty database."""
-    engine = create_engine(url)
+    engine = engine_of(url)
     with engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
@@ -134,7 +135,7 @@ def current(url: str) -> str | None:
 def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database to a revision, as the tables' owner."""
     config = _config()
-    engine = create_engine(url)
+    engine = engine_of(url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

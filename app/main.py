@@ -12,6 +12,7 @@ from app.identity.sign_in.authentication import authenticate, cookie_name
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
+from app.platform.observability.requests import RequestLog
 from app.platform.security.keyring import Keyring
 from app.platform.web import health, public_files
 from app.platform.web.assets import serve_asset
@@ -59,6 +60,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
     site.mount("/static", serve_asset, name="static")
     add_handlers(site)
     site.add_middleware(RequestGuard, settings=settings)
+    site.add_middleware(RequestLog)  # around the guard: what it refuses is logged too
     return site
 
 

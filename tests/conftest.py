@@ -22,6 +22,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.platform.security.keyring import new_keyring
+from tests.log_watch import LogWatch
 from tests.unit import TESTS, NoWebNorDatabase, is_unit
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 SITE = "http://testserver"
 RING = new_keyring()
+REQUEST = "request-of-a-test"
+"""The id of each request of ``client``: answers are compared byte for byte."""
 RECOMMENDED = PasswordHash.recommended
 """How the application hashes passwords; ``test_passwords`` holds its cost."""
 
@@ -60,6 +63,21 @@ def pytest_collection_finish() -> None:
     """Keep the collector of garbage from going through every module and test again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def log_watch() -> Iterator[LogWatch]:
+    """Yield the reader of every record of the run."""
+    watch = LogWatch()
+    with watch.attached():
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def nobody_in_the_logs(log_watch: LogWatch) -> Iterator[None]:
+    """Fail the test during which a name, an address or a secret was written to a log."""
+    yield
+    assert log_watch.leaks() == []
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -175,5 +193,5 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
     from app.identity.sign_in.authentication import authenticate
 
     site.state = State({"settings": settings, "database": database, "authenticate": authenticate, "keyring": RING})
-    with TestClient(site, follow_redirects=False) as found:
+    with TestClient(site, follow_redirects=False, headers={"X-Request-ID": REQUEST}) as found:
         yield found

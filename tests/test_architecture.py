@@ -249,3 +249,9 @@ def test_links_between_rows_of_colleges_stay_within_a_college() -> None:
             target = constraint.referred_table.name
             if table.name in owned and target in owned:
                 assert "college_id" in {column.name for column in constraint.columns}, f"{table.name} → {target}"
+
+
+def test_engines_are_made_in_one_place() -> None:
+    """Where they hide the values of statements (``hide_parameters``) and count them for the log."""
+    makers = {path.relative_to(APP).as_posix() for path in APP.rglob("*.py") if "create_engine(" in path.read_text()}
+    assert makers == {"platform/database/connections.py"}

@@ -3,6 +3,7 @@
 Help is in French, from the catalogue.
 """
 
+import logging
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from app import __version__
 from app.platform.messages.i18n import t
+from app.platform.observability import logs
 
 COMMANDS = {
     "init": "init",
@@ -90,6 +92,8 @@ def version(
 
 def main() -> None:
     """Run the command line; what went wrong is printed in one or a few lines, never as a traceback of ours."""
+    command = next((word for word in sys.argv[1:2] if word in COMMANDS), "cli")
+    logs.configure(command, "text", logging.WARNING)  # ``serve`` and ``worker`` choose again
     try:
         app()
     except Exception as error:

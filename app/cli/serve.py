@@ -19,6 +19,7 @@ from app.main import create_app
 from app.platform.config import Settings, settings
 from app.platform.database.transaction import Addresses
 from app.platform.messages.i18n import t
+from app.platform.observability import logs
 from app.platform.security.keyring import KeyPurpose
 
 BACKLOG_SECONDS = 10
@@ -33,6 +34,7 @@ def serve(
 ) -> None:
     """Serve the web application; with the embedded database the worker runs in the same process, unless ``--alone``."""
     chosen = _at_port(settings(), port)
+    logs.configure("serve", chosen.log_format)
     _check_address_is_free(host, port)
     with ExitStack() as stack:
         database = stack.enter_context(deployment(chosen))
@@ -53,7 +55,8 @@ def serve(
             http="httptools",
             server_header=False,
             proxy_headers=False,  # by default they are believed from this machine; ours are settings.trusted_proxies
-            log_level="warning",
+            log_config=None,  # its loggers write where ours do
+            access_log=False,  # requests have a line of their own, without what they asked for
             timeout_graceful_shutdown=BACKLOG_SECONDS,
         )
 
@@ -101,6 +104,7 @@ def _at_port(chosen: Settings, port: int) -> Settings:
 def application() -> FastAPI:
     """Return the application of a server process, over the database that its parent process opened."""
     chosen = settings()
+    logs.configure("web", chosen.log_format)
     keyring = load_keyring(chosen)
     addresses = Addresses(os.environ["ESCOUADE_SERVED_URL"], claim_key=keyring.derived(KeyPurpose.CLAIMS))
     database = open_database(addresses, pool_size=chosen.pool_size)

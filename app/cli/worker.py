@@ -1,7 +1,6 @@
 """``escouade worker``: the background jobs of all features."""
 
 import asyncio
-import logging
 import signal
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ from app.platform.database.transaction import Addresses
 from app.platform.jobs.job import JobContext
 from app.platform.jobs.scheduler import run_worker
 from app.platform.messages.i18n import t
+from app.platform.observability import logs
 
 POOL_SIZE = 4
 """Database connections for concurrent jobs and the loops."""
@@ -21,9 +21,9 @@ POOL_SIZE = 4
 
 def worker() -> None:
     """Run background jobs until a signal stops the process."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    with deployment(settings()) as database:
+    chosen = settings()
+    logs.configure("worker", chosen.log_format)
+    with deployment(chosen) as database:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(t("cli.worker.ready"))
         with suppress(KeyboardInterrupt):

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(
         None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
     )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="logs as one JSON object a line, or as text; auto: text on a terminal, else JSON"
+    )
     signing: dict[str, SigningKey] = Field(
         {},
         description="keys that sign documents (PAdES), as JSON by college slug: "

@@ -107,7 +107,7 @@ class AccessDatabase:
         self.copy = DatabaseCopy(template.server, template.name)
         self.database = self.copy.open(audit=False)
         self.before = self.table_states()
-        self.client = TestClient(site, follow_redirects=False)
+        self.client = TestClient(site, follow_redirects=False, headers={"X-Request-ID": "request-of-a-test"})
 
     def recreate(self) -> None:
         """Make the copy equal to the template again."""

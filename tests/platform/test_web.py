@@ -30,6 +30,7 @@ def test_api_refusal_is_a_problem_document(client: TestClient) -> None:
         "title": "L’adresse ou le mot de passe ne correspond pas. Vérifiez les deux, puis réessayez.",
         "status": 401,
         "code": "wrong_sign_in",
+        "instance": "urn:escouade:request:request-of-a-test",
     }
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
+from app.platform.observability.figures import count_statement
+
 _FORGET = b"""
     reset all; close all; unlisten *;
     select pg_catalog.pg_advisory_unlock_all(),
@@ -14,9 +16,16 @@ _FORGET = b"""
 """What a session keeps after its transaction; the last column says whether a statement was prepared by SQL."""
 
 
+def engine_of(url: str, **options: Any) -> Engine:  # noqa: ANN401 - options of create_engine
+    """Return an engine whose errors hide the values of statements, and whose statements are counted."""
+    engine = create_engine(url, hide_parameters=True, **options)
+    event.listen(engine, "before_cursor_execute", count_statement)
+    return engine
+
+
 def request_engine(url: str, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
     """Return the engine of requests: what one leaves in its connection is gone before another gets it."""
-    engine = create_engine(url, pool_pre_ping=True, pool_reset_on_return=None, **pool)
+    engine = engine_of(url, pool_pre_ping=True, pool_reset_on_return=None, **pool)
     event.listen(engine, "reset", _forget)
     event.listen(engine, "do_execute", _execute)
     return engine

@@ -5,9 +5,10 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from app.platform.database.connections import engine_of
 from app.platform.database.session import APP_ROLE
 from app.platform.errors import Reason, Unavailable
 
@@ -99,7 +100,7 @@ def role_setting_reasons(url: str) -> list[Reason]:
 
 
 def _role(url: str) -> Any:  # noqa: ANN401 - a row of _ROLE
-    engine = create_engine(url)
+    engine = engine_of(url)
     with engine.connect() as connection:
         row = connection.execute(_ROLE, {"app": APP_ROLE}).one()
     engine.dispose()

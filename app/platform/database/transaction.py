@@ -9,13 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import anyio
-from sqlalchemy import (
-    Engine,
-    create_engine,
-)
+from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
-from app.platform.database.connections import request_engine
+from app.platform.database.connections import engine_of, request_engine
 from app.platform.database.session import Session, open_transaction, set_actor
 from app.platform.errors import Unavailable
 
@@ -65,7 +62,7 @@ class Database:
         """The engine of the tables' owner, for jobs and the command line; raise ``Unavailable`` without its address."""
         if self.addresses.owner_url is None:
             raise Unavailable("owner_address_missing")
-        return create_engine(self.addresses.owner_url, pool_pre_ping=True, **self._pool)
+        return engine_of(self.addresses.owner_url, pool_pre_ping=True, **self._pool)
 
     @property
     def limiter(self) -> anyio.CapacityLimiter:

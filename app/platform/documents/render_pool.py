@@ -14,7 +14,6 @@ import logging
 import os
 import signal
 import sys
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -27,6 +26,7 @@ from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from app.platform.errors import DomainError, Reason, Unavailable
+from app.platform.observability.logs import trace_of
 
 log = logging.getLogger("escouade.press")
 Item = TypeVar("Item")
@@ -263,8 +263,8 @@ def _rendered(render: Callable[[Any], bytes], item: object) -> bytes | ErrorMess
     except DomainError as refusal:
         first = refusal.reasons[0] if refusal.reasons else Reason(refusal.code, refusal.params)
         return first.code, dict(first.params), ""
-    except Exception:
-        return "press_fault", {}, traceback.format_exc()
+    except Exception as fault:
+        return "press_fault", {}, trace_of(fault)
 
 
 def _limit(megabytes: int) -> None:

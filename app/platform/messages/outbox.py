@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlmodel import Field
 
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.claims import Right
+from app.platform.database.connections import engine_of
 from app.platform.database.rows import Row
 from app.platform.database.session import Session, allow
 from app.platform.database.transaction import Database
@@ -163,7 +164,7 @@ def delivery_problems(url: str) -> list[Reason]:
           from letter
         """
     )
-    engine = create_engine(url)
+    engine = engine_of(url)
     with engine.connect() as owner:
         row = owner.execute(counted, {"late": now() - LATE_AFTER}).one()
     engine.dispose()

@@ -229,7 +229,6 @@ class RequestGuard:
         if scope["method"] == "HEAD":  # as GET, without its body: there is no other way to the same headers
             scope, send = {**scope, "method": "GET"}, without_body(send)
         set_client(scope, headers, self.proxies)
-        scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
         # French by default; English when the browser prefers it and the deployment offers it.
         in_english = self.english and headers.get("accept-language", "").lower().startswith("en")
         token = text.language.set("en" if in_english else "fr")
@@ -286,5 +285,8 @@ class RequestGuard:
             if not request.fault:  # an exception about a body that was cut off is expected
                 await request.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
                 raise
+        finally:
+            scope = request.scope  # for the log; of HEAD, another one than the server's
+            scope["state"]["route"] = scope.get("route") or scope.get("endpoint")
         if request.fault and not request.started:
             await request.refuse(problem(*request.fault))

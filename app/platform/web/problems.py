@@ -19,6 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.platform.audit import denials
 from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, UnsupportedMedia
 from app.platform.messages import i18n as words
+from app.platform.observability.figures import current, note_refusal
+from app.platform.observability.logs import cause_of
 from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of
 from app.platform.web.forms.refusals import answer_form
@@ -29,12 +31,16 @@ log = logging.getLogger("escouade.web")
 
 def problem(status: int, code: str, reasons: tuple[Reason, ...] = (), **params: object) -> dict[str, Any]:
     """Return an RFC 9457 document: stable codes, with ``title`` and ``errors[].message`` in the reader's language."""
+    note_refusal(code)
+    figures = current.get()
     document: dict[str, Any] = {
         "type": f"urn:escouade:problem:{code}",
         "title": words.t(f"error.{code}", **words.display_params(params)),
         "status": status,
         "code": code,
     }
+    if figures is not None:
+        document["instance"] = f"urn:escouade:request:{figures.id}"
     if reasons:
         document["errors"] = [
             {"code": r.code, "field": r.field, "message": words.explain(r), "params": dict(r.params)} for r in reasons
@@ -190,7 +196,8 @@ async def on_data(request: Request, error: Exception) -> Response:
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
-    """Answer that the database is down or busy with 503 and ``Retry-After``."""
+    """Answer that the database is down or busy with 503 and ``Retry-After``; the log says why."""
+    note_refusal("unavailable", cause_of(error))
     return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
 
 

@@ -58,6 +58,7 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str = Field(examples=["not_found"])
+    instance: str = Field(examples=["urn:escouade:request:5f1c0b7a9e2d4c68"])
     errors: list[ProblemReason] = Field(default_factory=list)
 
 

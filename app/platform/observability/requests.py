@@ -1,0 +1,86 @@
+"""The outermost middleware: it gives each request its id, and writes one line about it when it has ended."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+
+from fastapi.routing import iter_route_contexts
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.platform.observability import figures as of_request
+from app.platform.observability.figures import REQUEST_ID, Figures
+
+log = logging.getLogger("escouade.request")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def templates(site: Starlette) -> Mapping[int, str]:
+    """Return the path of each route as it is declared, by the identity of the route or of what it serves."""
+    found = {id(context.original_route): context.path_format or "" for context in iter_route_contexts(site.routes)}
+    for route in site.routes:  # those of Starlette leave only what they serve in the scope
+        for served in (getattr(route, "endpoint", None), getattr(route, "app", None)):
+            if served is not None:
+                found.setdefault(id(served), getattr(route, "path", ""))
+    return found
+
+
+class RequestLog:
+    """ASGI middleware around every request, refused ones included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.templates: Mapping[int, str] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        figures = Figures(of_request.request_id(Headers(scope=scope).get(REQUEST_ID, "")))
+        token = of_request.current.set(figures)
+        scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
+        started, status = perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID.lower().encode(), figures.id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("a request failed")
+            status = status or HTTPStatus.INTERNAL_SERVER_ERROR
+            raise
+        finally:
+            self._end(scope, figures, status, perf_counter() - started)
+            of_request.current.reset(token)
+
+    def _end(self, scope: Scope, figures: Figures, status: int, seconds: float) -> None:
+        """Write the line of a request; of one that nobody waited for, without a status."""
+        actor = scope["state"].get("actor")
+        fields: dict[str, Any] = {
+            "route": self._route(scope),
+            "method": scope["method"] if scope["method"] in METHODS else "other",
+            "status": status or None,
+            "ms": round(seconds * 1000, 1),
+            "statements": figures.statements,
+            "waited_ms": round(figures.waited * 1000, 1),
+            "person": None if actor is None else actor.person_id,
+            "code": figures.code,
+            "cause": figures.cause,
+        }
+        level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+        log.log(level, "request", extra=fields)
+
+    def _route(self, scope: Scope) -> str:
+        """Return the route of a request as it is declared, without the ids and codes of the path."""
+        if self.templates is None:
+            self.templates = templates(scope["app"])
+        return self.templates.get(id(scope["state"].get("route")), "none")

@@ -1,0 +1,1 @@
+"""Logs, metrics, checks and traces."""
