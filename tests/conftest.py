@@ -76,6 +76,7 @@ def log_watch() -> Iterator[LogWatch]:
 @pytest.fixture(autouse=True)
 def nobody_in_the_logs(log_watch: LogWatch) -> Iterator[None]:
     """Fail the test during which a name, an address or a secret was written to a log."""
+    log_watch.listen()
     yield
     assert log_watch.leaks() == []
 

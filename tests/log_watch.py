@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.platform.observability.logs import JsonLines
+from app.platform.observability.logs import JsonLines, StandardError
 
 PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.-]+"  # an e-mail address
@@ -41,11 +41,15 @@ class LogWatch(logging.Handler):
         found, self._found = self._found, []
         return found
 
+    def listen(self) -> None:
+        """Have ours write from INFO on, here alone: a command that ran in this process chose otherwise."""
+        logging.getLogger("escouade").setLevel(logging.INFO)
+        root = logging.getLogger()
+        root.handlers = [handler for handler in root.handlers if not isinstance(handler, StandardError)]
+
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Read what every logger writes from INFO on while the block runs."""
-        own = logging.getLogger("escouade")
-        own.setLevel(logging.INFO)
+        """Read what every logger writes while the block runs."""
         logging.getLogger().addHandler(self)
         try:
             yield
