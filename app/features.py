@@ -26,7 +26,7 @@ from app.network import routes as network_routes
 from app.overview import routes as overview_routes
 from app.people import routes as people_routes
 from app.platform.jobs import upkeep
-from app.platform.jobs.job import Job, Loop
+from app.platform.jobs.job import AnyJob
 from app.progress import jobs as progress_jobs
 from app.progress import routes as progress_routes
 from app.progress.service import ENROLMENTS, FactSource
@@ -40,8 +40,7 @@ class Feature:
     name: str
     routes: ModuleType
     facts: tuple[FactSource, ...] = ()
-    jobs: tuple[Job, ...] = ()
-    loops: tuple[Loop, ...] = ()
+    jobs: tuple[AnyJob, ...] = ()
 
 
 FEATURES = (
@@ -56,13 +55,12 @@ FEATURES = (
     Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS),
     Feature("codev", codev_routes, codev_facts.FACTS),
     Feature("grading", grading_routes, grading_facts.FACTS),
-    Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, loops=certificates_jobs.LOOPS),
+    Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS),
     Feature("reports", reports_routes),
     Feature("overview", overview_routes),
 )
 
-JOBS = (*upkeep.JOBS, *(job for feature in FEATURES for job in feature.jobs))
-LOOPS = tuple(loop for feature in FEATURES for loop in feature.loops)
+JOBS: tuple[AnyJob, ...] = (*upkeep.JOBS, *(job for feature in FEATURES for job in feature.jobs))
 
 METADATA: MetaData = SQLModel.metadata
 """Every table: importing this module imports every feature, and with it every model."""

@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import sql
 
 from app.platform.database.transaction import Database
 from tests.audit_check import audited
@@ -160,21 +159,21 @@ class DatabaseCopy:
     def _write(self, tables: list[str]) -> None:
         if not tables:
             return
-        deletes = "; ".join(f'delete from "{name}"' for name in tables)  # noqa: S608 - names read from the catalogue
+        deletes = "; ".join(f"delete from {name}" for name in tables)  # noqa: S608 - names read from the catalogue
         self.connection.execute(deletes.encode())
         # Rows then come back to the places that they have in the template.
-        self.connection.execute(("vacuum " + ", ".join(f'"{name}"' for name in tables)).encode())
+        self.connection.execute(("vacuum " + ", ".join(tables)).encode())
         for name in tables:
             with (
                 self.connection.cursor() as cursor,
-                cursor.copy(f'copy "{name}" from stdin (format binary)'.encode()) as rows,
+                cursor.copy(f"copy {name} from stdin (format binary)".encode()) as rows,
             ):
                 rows.write(self._rows[name])
 
     def _set_sequences(self, names: list[str]) -> None:
         for name in names:
             last, called = self._before.sequences[name]
-            self.connection.execute("select setval(%s, %s, %s)", (f'public."{name}"', last, bool(called)))
+            self.connection.execute("select setval(%s, %s, %s)", (name, last, bool(called)))
 
     def _is_in_use(self) -> bool:
         """Whether a connection is out of the pools, or one that is not of the pools stays after its end."""
@@ -199,25 +198,28 @@ class DatabaseCopy:
             time.sleep(0.002)
 
     def _names(self, kind: str) -> list[str]:
-        query = "select relname::text from pg_class where relkind = %s and relnamespace = 'public'::regnamespace"
+        query = (
+            "select format('%%I.%%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace"
+            " where relkind = %s and nspname in ('public', 'queue')"
+        )
         return sorted(row[0] for row in self.connection.execute(query, [kind]))
 
     def _states(self) -> bytes:
         tables = (
-            f"select 'r', '{t}', count(*), coalesce(sum(xmin::text::bigint), 0)::bigint from \"{t}\""  # noqa: S608
+            f"select 'r', '{t}', count(*), coalesce(sum(xmin::text::bigint), 0)::bigint from {t}"  # noqa: S608
             for t in self._tables
         )
-        sequences = (f"select 'S', '{s}', last_value, is_called::int from \"{s}\"" for s in self._sequences)  # noqa: S608
+        sequences = (f"select 'S', '{s}', last_value, is_called::int from {s}" for s in self._sequences)  # noqa: S608
         catalogue = PARTS_OF_CATALOGUE.replace("select '", "select 'c', '")
         return " union all ".join([*tables, *sequences, catalogue]).encode()
 
     def _copied_out(self, table: str) -> bytes:
-        statement = sql.SQL("copy {} to stdout (format binary)").format(sql.Identifier(table))
+        statement = f"copy {table} to stdout (format binary)".encode()
         with self.connection.cursor() as cursor, cursor.copy(statement) as rows:
             return b"".join(bytes(part) for part in rows)
 
     def _digest(self, tables: list[str]) -> dict[str, str]:
         if not tables:
             return {}
-        parts = (f"select '{t}', md5(coalesce(string_agg(t::text, '|'), '')) from \"{t}\" t" for t in tables)  # noqa: S608
+        parts = (f"select '{t}', md5(coalesce(string_agg(t::text, '|'), '')) from {t} t" for t in tables)  # noqa: S608
         return dict(self.connection.execute(" union all ".join(parts).encode()).fetchall())

@@ -7,16 +7,13 @@ from contextlib import suppress
 import typer
 
 from app.deployment import deployment, load_keyring, open_database
-from app.features import JOBS, LOOPS
+from app.features import JOBS
 from app.platform.config import settings
 from app.platform.database.transaction import Addresses
+from app.platform.jobs.engine import POOL_SIZE, run_worker
 from app.platform.jobs.job import JobContext
-from app.platform.jobs.scheduler import run_worker
 from app.platform.messages.i18n import t
 from app.platform.observability import logs
-
-POOL_SIZE = 4
-"""Database connections for concurrent jobs and the loops."""
 
 
 def worker() -> None:
@@ -31,11 +28,11 @@ def worker() -> None:
 
 
 async def run_background_work(addresses: Addresses) -> None:
-    """Run the jobs and loops of all features until cancelled or stopped by a signal."""
+    """Run the jobs of all features until cancelled or stopped by a signal; those under way are finished first."""
     database = open_database(addresses, pool_size=POOL_SIZE)
     database.origin = "worker"
     chosen = settings()
     try:
-        await run_worker(JobContext(database, chosen, lambda: load_keyring(chosen)), JOBS, LOOPS)
+        await run_worker(JobContext(database, chosen, lambda: load_keyring(chosen)), JOBS)
     finally:
         database.dispose()

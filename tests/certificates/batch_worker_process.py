@@ -1,46 +1,54 @@
 """Worker processes to be killed by tests: ``python -m tests.certificates.batch_worker_process ADDRESSES FOLDER …``.
 
-It processes the first batch itself; then, for each line that it reads, it forks a worker that continues with the
-batches, and prints its process id. A fork starts in milliseconds with everything loaded, as it must when a hundred
-of them are to be killed.
+It processes the first batch itself; then it obeys lines: ``start`` forks a worker that runs the jobs of batches, and
+prints its process id; ``kill ID`` kills one. A fork starts in milliseconds with everything loaded, as it must when a
+hundred of them are to be killed. What a worker does is recorded under its own origin, ``worker ID``.
 With a third argument, numbers are taken in a transaction of their own, a wrong design that the test must detect.
 """
 
+import asyncio
 import os
 import pickle
+import signal
 import sys
-import time
-from collections.abc import Iterator, Sequence
+import threading
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
-from app.certificates.batches.jobs import BatchContext, process_pending
-from app.certificates.documents.layout import Draft, render_document
+from app.certificates.batches.jobs import ISSUE, RENDER, BatchContext, issue_next, render_item
+from app.certificates.documents.layout import render_document
 from app.certificates.documents.service import DocumentStore
 from app.certificates.issuing import service as issuing
 from app.deployment import open_database
+from app.platform.config import Settings
 from app.platform.database.session import Session, set_actor
-from app.platform.database.transaction import separate_transaction
-from app.platform.documents.render_pool import Result
+from app.platform.database.transaction import Addresses, Database, separate_transaction
+from app.platform.jobs.engine import POOL_SIZE, run_worker
+from app.platform.jobs.job import JobContext
 from app.platform.security.keyring import new_keyring
+from tests.factories.batches import process_pending
 
 SITE = "http://testserver"
 KEYRING = new_keyring()
 """The same in every worker: they are forked from this process."""
 
 
-def render(drafts: Sequence[Draft]) -> Iterator[Result]:
-    """Return the documents, rendered in this process."""
-    return map(render_document, drafts)
+def run_forever(addresses: Addresses, store: DocumentStore) -> None:
+    """Run the jobs of batches until killed; documents are rendered in this process."""
+    database = open_database(addresses, pool_size=POOL_SIZE)
+    database.origin = f"worker {os.getpid()}"
+    context = BatchContext(database, store, render_document)
+    jobs = (
+        replace(ISSUE, run=lambda _, item_id: issue_next(context, item_id)),
+        replace(RENDER, run=lambda _, item_id: render_item(context, item_id)),
+    )
+    asyncio.run(run_worker(JobContext(database, Settings(data_dir=store.root), lambda: KEYRING), jobs))
 
 
-def run_forever(context: BatchContext) -> None:
-    """Process batches until killed."""
-    for engine in (context.database.request_engine, context.database.engine):
-        engine.dispose(close=False)  # those connections belong to the parent process
-    while True:
-        process_pending(context)
-        time.sleep(0.02)
+def end_with_parent(alive: int) -> None:
+    """End this process once the pipe's other end is closed."""
+    os.read(alive, 1)
+    os._exit(0)
 
 
 def take_numbers_separately() -> None:
@@ -55,22 +63,37 @@ def take_numbers_separately() -> None:
     issuing.next_sequence = apart
 
 
-def main(addresses: str, root: str, *options: str) -> None:
-    """Process what is pending once, to load everything; then fork a worker for each line, one at a time."""
-    database = open_database(pickle.loads(bytes.fromhex(addresses)), pool_size=2)  # noqa: S301 - of our own test
-    database.origin = "worker"
+def load(addresses: Addresses, store: DocumentStore) -> None:
+    """Process what is pending, to load everything that a worker needs."""
+    database: Database = open_database(addresses, pool_size=2)
+    process_pending(BatchContext(database, store, render_document))
+    database.dispose()
+
+
+def main(pickled: str, root: str, *options: str) -> None:
+    """Load everything; then start and kill workers as told."""
+    addresses: Addresses = pickle.loads(bytes.fromhex(pickled))  # noqa: S301 - of our own test
+    store = DocumentStore(Path(root), SITE, KEYRING)
+    os.environ["PGAPPNAME"] = "escouade worker"  # so that tests find its connections
     if options:
         take_numbers_separately()
-    context = BatchContext(database, DocumentStore(Path(root), SITE, KEYRING), render, Event())
-    process_pending(context)
+    load(addresses, store)
+    alive, ours = os.pipe()
     print("ready", flush=True)
-    for _ in sys.stdin:
-        child = os.fork()
-        if not child:
-            run_forever(context)
-        print(child, flush=True)
-        os.waitpid(child, 0)
-        print("dead", flush=True)
+    for line in sys.stdin:
+        match line.split():
+            case ["start"]:
+                child = os.fork()
+                if not child:
+                    os.close(ours)
+                    threading.Thread(target=end_with_parent, args=(alive,), daemon=True).start()
+                    run_forever(addresses, store)
+                    os._exit(0)
+                print(child, flush=True)
+            case ["kill", number]:
+                os.kill(int(number), signal.SIGKILL)
+                os.waitpid(int(number), 0)
+                print("dead", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Kill workers at random moments, then count lost and duplicated certificates, gaps in numbers, and stray files."""
 
 import io
-import os
 import pickle
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -42,10 +40,14 @@ class WorkerLauncher:
 
     def start(self) -> int:
         """Start a worker and return its process id."""
+        return int(self.ask("start"))
+
+    def ask(self, command: str) -> str:
+        """Send a line to the process and return its answer."""
         assert self.process.stdin is not None
-        self.process.stdin.write("\n")
+        self.process.stdin.write(f"{command}\n")
         self.process.stdin.flush()
-        return int(self.read_line())
+        return self.read_line()
 
     def read_line(self) -> str:
         """Return the next line of the process."""
@@ -54,8 +56,7 @@ class WorkerLauncher:
 
     def kill(self, worker: int) -> None:
         """Kill a worker without warning, as a power cut would."""
-        os.kill(worker, signal.SIGKILL)
-        assert self.read_line() == "dead"
+        assert self.ask(f"kill {worker}") == "dead"
 
 
 @contextmanager
@@ -83,11 +84,12 @@ def worker_launcher(
 
 
 def kill_workers(
-    launcher: WorkerLauncher, database: Database, batch: BatchRef, kills: int, longest: float
+    launcher: WorkerLauncher, database: Database, batch: BatchRef, kills: int, longest: float, *, losses: int = 0
 ) -> Counter[str]:
     """Kill workers, half of them while they issue and half while they render, each within ``longest`` seconds.
 
-    Then one runs until all is done. Return how many were killed in each phase.
+    Some lose all their connections first (``losses``), and go on. Then one worker runs until all is done. Return how
+    many were killed in each phase.
     """
     seed = random.randrange(2**32)  # noqa: S311 - moments, not secrets
     chance, during = random.Random(seed), Counter[str]()  # noqa: S311
@@ -96,6 +98,9 @@ def kill_workers(
         for kill in range(kills // 2):
             worker = launcher.start()
             share = (kill + 1) / (kills // 2 + 1) if end == "drawing" else 1
+            if kill % max(kills // max(losses, 1), 1) == 0 and losses:
+                wait_for_moment(database, batch, chance.uniform(0, longest), share)
+                lose_connections(database)
             wait_for_moment(database, batch, chance.uniform(0, longest), share)
             launcher.kill(worker)
             during[phase(database, batch)] += 1
@@ -114,6 +119,16 @@ def wait_for_moment(database: Database, batch: BatchRef, seconds: float, share: 
             if share < 1 and connection.execute(count, {"id": batch.id}).scalar_one() >= share:
                 return
             time.sleep(0.005)
+
+
+def lose_connections(database: Database) -> int:
+    """End every connection of the workers to the database, whatever it is doing; return how many."""
+    ended = text(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() "
+        "and application_name like 'escouade%' and pid <> pg_backend_pid()"
+    )
+    with database.engine.connect() as connection:
+        return int(connection.execute(ended).scalar_one())
 
 
 def wait_until(reached: Callable[[], bool]) -> None:

@@ -3,18 +3,16 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
-from threading import Event
-from typing import TypeAlias
 
 import pytest
 from sqlalchemy import text
 
 from app.certificates.batches import archive as archive_module
 from app.certificates.batches import service as batches
-from app.certificates.batches.jobs import BatchContext, Render, process_pending, unfinished_batches
+from app.certificates.batches.jobs import Render, issue_next, items_to_issue, items_to_render, render_item
 from app.certificates.batches.schemas import BatchRef, BatchView, ItemState
 from app.certificates.documents.layout import Draft, open_render_pool, render_document
 from app.certificates.documents.service import DocumentStore
@@ -24,36 +22,22 @@ from app.network.enums import CertificateKind
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, Result
 from app.platform.documents.spreadsheets import Flavour
 from app.platform.errors import Conflict, NotFound, Reason
 from app.platform.security.permissions import P
 from tests.conftest import RING, SITE
+from tests.factories.batches import batch_context, process_pending, render_stub, unfinished_batches
 from tests.factories.bulk_clone import PARTICIPATION, decide, make_eligible
 from tests.factories.network import World, acting
 
-Drafts: TypeAlias = Sequence[Draft]
-
 ACHIEVEMENT = CertificateKind.attestation_reussite
-
-
-def render_in_process(drafts: Drafts) -> Iterator[Result]:
-    """Return the documents, rendered without other processes."""
-    return map(render_document, drafts)
-
-
-def render_stub(drafts: Drafts) -> Iterator[Result]:
-    """Return small files that contain their certificate's number, where the layout does not matter."""
-    return (b"%PDF-1.7 " + draft.record.number.encode() for draft in drafts)
 
 
 def document_store(settings: Settings) -> DocumentStore:
     """Return the worker's document store."""
     return DocumentStore.from_settings(settings, RING)
-
-
-def batch_context(database: Database, settings: Settings, render: Render = render_stub) -> BatchContext:
-    return BatchContext(database, document_store(settings), render, Event())
 
 
 def read_batch(database: Database, world: World, batch: BatchRef, by: str = "registrar") -> BatchView:
@@ -112,7 +96,7 @@ def test_one_decision_issues_each_in_order_with_its_document(
 ) -> None:
     batch = decide(database, world, make_eligible(database, world, 3))
     assert states(read_batch(database, world, batch)) == [ItemState.WAITING] * 3
-    process_pending(batch_context(database, settings, render_in_process))
+    process_pending(batch_context(database, settings, render_document))
     view = read_batch(database, world, batch)
     assert states(view) == [ItemState.DONE] * 3
     assert [(item.name, (item.number or "")[-4:]) for item in view.items] == [
@@ -222,10 +206,10 @@ def test_certificate_ended_before_rendering_does_not_block_the_batch(
 ) -> None:
     batch = decide(database, world, make_eligible(database, world, 2))
 
-    def render(drafts: Drafts) -> Iterator[Result]:
+    def render(draft: Draft) -> Result:
         with database.engine.begin() as owner:
             owner.execute(text("update certificate set state = 'revoked', ended_on = issued_on where sequence = 2"))
-        return iter((b"%PDF-1.7", RenderFailure(Reason("pdf_failed"))))
+        return b"%PDF-1.7" if draft.record.number.endswith("0001") else RenderFailure(Reason("pdf_failed"))
 
     process_pending(batch_context(database, settings, render))
     assert states(read_batch(database, world, batch)) == [ItemState.DONE] * 2
@@ -235,25 +219,19 @@ def test_certificate_ended_before_rendering_does_not_block_the_batch(
 # Several workers -------------------------------------------------------------
 
 
-def test_two_workers_do_nothing_twice(database: Database, world: World, settings: Settings) -> None:
+def test_two_workers_do_nothing_twice_and_number_in_order(database: Database, world: World, settings: Settings) -> None:
+    """Even if each job comes twice."""
     people = make_eligible(database, world, 24)
     first, second = decide(database, world, people[:12]), decide(database, world, people[12:])
-    rendered: list[str] = []
-
-    def render(drafts: Drafts) -> Iterator[Result]:
-        for draft in drafts:
-            rendered.append(draft.record.number)
-            yield b"%PDF-1.7 " + draft.record.number.encode()
-
-    contexts = [batch_context(database, settings, render) for _ in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-        for _ in range(3):  # a worker skips a batch that another one is processing
-            list(pool.map(process_pending, contexts))
-    assert (
-        states(read_batch(database, world, first)) + states(read_batch(database, world, second))
-        == [ItemState.DONE] * 24
-    )
-    assert len(rendered) == len(set(rendered)) == 24
+    context = batch_context(database, settings)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda item: issue_next(context, item), 2 * items_to_issue(database)))
+        list(pool.map(lambda item: render_item(context, item), 2 * items_to_render(database)))
+    for batch in (first, second):
+        view = read_batch(database, world, batch)
+        assert states(view) == [ItemState.DONE] * 12
+        assert view.finished_at is not None
+        assert [item.number for item in view.items] == sorted(item.number or "" for item in view.items)
     assert sequences(database) == list(range(1, 25))
 
 
@@ -262,21 +240,36 @@ def sequences(database: Database) -> list[int]:
         return list(connection.execute(text("select sequence from certificate order by sequence")).scalars())
 
 
-def test_stop_finishes_the_document_under_way(database: Database, world: World, settings: Settings) -> None:
-    batch = decide(database, world, make_eligible(database, world, 3))
+def test_batch_whose_last_document_was_rendered_on_demand_is_finished(
+    database: Database, world: World, settings: Settings
+) -> None:
+    batch = decide(database, world, make_eligible(database, world, 2))
     context = batch_context(database, settings)
+    for item in items_to_issue(database):
+        issue_next(context, item)
+    with database.engine.begin() as owner:
+        owner.execute(text("update certificate set pdf_sha256 = repeat('0', 64)"))
+    [left] = items_to_render(database)
+    render_item(context, left)
+    assert read_batch(database, world, batch).finished_at is not None
+    assert items_to_render(database) == []
 
-    def render(drafts: Drafts) -> Iterator[Result]:
-        for draft in drafts:
-            context.stop.set()
-            yield draft.record.number.encode()
 
-    process_pending(BatchContext(database, document_store(settings), render, context.stop))
-    view = read_batch(database, world, batch)
-    assert states(view) == [ItemState.DONE, ItemState.ISSUED, ItemState.ISSUED]
-    assert view.finished_at is None
-    process_pending(batch_context(database, settings))
-    assert states(read_batch(database, world, batch)) == [ItemState.DONE] * 3
+def test_two_renderings_of_a_document_keep_the_first(database: Database, world: World, settings: Settings) -> None:
+    """A job that was taken from a worker that is only slow."""
+    batch = decide(database, world, make_eligible(database, world, 1))
+    context = batch_context(database, settings)
+    issue_next(context, *items_to_issue(database))
+    [item] = items_to_render(database)
+
+    def slow(draft: Draft) -> Result:
+        render_item(context, item)
+        return render_stub(draft) + b" again"  # type: ignore[operator]
+
+    render_item(batch_context(database, settings, slow), item)
+    _, content = read_archive(database, world, batch, settings)
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        assert b"again" not in opened.read(opened.namelist()[0])
 
 
 # Rendering -----------------------------------------------------------------------------------------
@@ -286,8 +279,8 @@ def test_document_that_cannot_be_rendered_fails_alone_and_is_retried(
     database: Database, world: World, settings: Settings
 ) -> None:
     batch = decide(database, world, make_eligible(database, world, 3))
-    with open_render_pool({}) as pool:
-        process_pending(batch_context(database, settings, overflowing(pool.map, sequence=2)))
+    with closing(LentPools(lambda: open_render_pool({}, processes=1))) as pools:
+        process_pending(batch_context(database, settings, overflowing(pools.render, sequence=2)))
     before, view = numbers_and_codes(database), read_batch(database, world, batch)
     assert states(view) == [ItemState.DONE, ItemState.UNDRAWN, ItemState.DONE]
     assert [why.code for why in view.items[1].why] == ["pdf_overflow"]
@@ -298,7 +291,7 @@ def test_document_that_cannot_be_rendered_fails_alone_and_is_retried(
     with database.transaction() as db:
         actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
         batches.resume(db, batches.see_batch(db, actor, batch.id))
-    process_pending(batch_context(database, settings, render_in_process))
+    process_pending(batch_context(database, settings, render_document))
     view = read_batch(database, world, batch)
     assert states(view) == [ItemState.DONE] * 3
     assert (view.finished_at is not None, view.can_resume) == (True, False)
@@ -326,8 +319,8 @@ def overflowing(render: Render, *, sequence: int) -> Render:
         changes = {"object": "Accompagner des entreprises. " * 400}
         return replace(draft, record=draft.record.model_copy(update=changes))
 
-    def overflowing_render(drafts: Drafts) -> Iterator[Result]:
-        return render([longer(d) if d.record.number.endswith(f"{sequence:04}") else d for d in drafts])
+    def overflowing_render(draft: Draft) -> Result:
+        return render(longer(draft) if draft.record.number.endswith(f"{sequence:04}") else draft)
 
     return overflowing_render
 
@@ -394,7 +387,7 @@ def test_revoked_certificate_leaves_the_archive_and_stays_in_the_register(
 
 def test_archive_recreates_a_lost_file(database: Database, world: World, settings: Settings) -> None:
     batch = decide(database, world, make_eligible(database, world, 1))
-    process_pending(batch_context(database, settings, render_in_process))
+    process_pending(batch_context(database, settings, render_document))
     _, content = read_archive(database, world, batch, settings)
     [file] = [path for path in (settings.data_dir / "files").rglob("*") if path.is_file()]
     file.unlink()

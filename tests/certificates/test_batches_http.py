@@ -7,10 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.certificates.batches.jobs import process_pending
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from tests.certificates.test_batches import batch_context
+from tests.factories.batches import batch_context, process_pending
 from tests.factories.bulk_clone import make_eligible
 from tests.factories.network import World, as_
 

@@ -1,8 +1,8 @@
-"""The worker: its jobs, the schema of its tables, and the recovery after a killed worker."""
+"""The worker: its jobs, how it stops, and the recovery after a killed worker."""
 
-import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,12 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
-from app.cli.worker import run_background_work
-from app.features import JOBS
 from app.identity.account.models import Account
 from app.identity.jobs import sweep_sign_ins
 from app.identity.sign_in.enums import SignInKind
@@ -25,15 +21,15 @@ from app.identity.sign_in.models import SignIn
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
+from app.platform.messages.outbox import enqueue
 from app.progress.jobs import check_progress
 from tests.certificates import kills
 from tests.cli.conftest import url_of
 from tests.factories import bulk_clone
+from tests.factories.engine import statuses
 from tests.factories.network import World
 
 TIMEOUT = 90.0
-SCHEDULES = len(JOBS)
-"""What the worker does by itself, at its hours."""
 OLD = timedelta(days=31)
 
 
@@ -92,15 +88,6 @@ def test_check_progress_reports_tampered_rows(
     assert str(wrong) in caplog.text
 
 
-def tables_of_the_queue(database: Database) -> set[str]:
-    """Return ``schema.table`` of every table of the queue."""
-    with database.engine.connect() as connection:
-        names = connection.execute(
-            text("select schemaname || '.' || tablename from pg_tables where tablename like '%pgqueuer%'")
-        )
-        return set(names.scalars())
-
-
 def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not condition():
@@ -108,55 +95,11 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
-async def until_waiting(database: Database, running: list[asyncio.Task[None]]) -> None:
-    """Wait until the schedules exist, created by either worker."""
-    deadline = time.monotonic() + TIMEOUT
-    while await asyncio.to_thread(schedules, database) < SCHEDULES:
-        assert time.monotonic() < deadline
-        assert not [task.result() for task in running if task.done()]
-        await asyncio.sleep(0.1)
-
-
-def schedules(database: Database) -> int:
-    with database.engine.connect() as connection:
-        if connection.execute(text("select to_regclass('queue.pgqueuer_schedules')")).scalar_one() is None:
-            return 0
-        return int(connection.execute(text("select count(*) from queue.pgqueuer_schedules")).scalar_one())
-
-
-def test_two_workers_at_once_install_the_queue_in_its_schema(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The queue's tables are not in the application's schema, so that migrations find no difference."""
-    monkeypatch.setenv("PGQUEUER_SCHEMA", "elsewhere")
-
-    async def work() -> None:
-        running = [asyncio.create_task(run_background_work(database.addresses)) for _ in range(2)]
-        try:
-            await until_waiting(database, running)
-            await asyncio.sleep(1)
-            assert not [task.result() for task in running if task.done()]
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-
-    asyncio.run(work())
-    tables = tables_of_the_queue(database)
-    assert tables
-    assert {name.split(".")[0] for name in tables} == {"queue"}
-    assert schedules(database) == SCHEDULES
-    config = Config(str(ROOT / "alembic.ini"))
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.check(config)
-
-
 @contextmanager
-def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+def worker(database: Database, root: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """Run ``escouade worker`` in a process of its own, killed on leaving."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PGQUEUER_"))}
-    clean |= {"ESCOUADE_DATA_DIR": str(root)} if root else {}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ESCOUADE_")}
+    clean |= {"ESCOUADE_DATA_DIR": str(root), **settings}
     process = subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", "worker"],
         cwd=ROOT,
@@ -173,32 +116,73 @@ def worker(database: Database, root: Path | None = None) -> Iterator[subprocess.
         process.communicate(timeout=TIMEOUT)
 
 
-def test_job_of_a_killed_worker_is_run_by_another(database: Database) -> None:
-    """A worker killed during a job leaves it picked: the next worker runs it once it is stale."""
-    with worker(database) as first:
-        until(lambda: schedules(database) == SCHEDULES or first.poll() is not None)
+@contextmanager
+def silent_mail_server() -> Iterator[tuple[str, socket.socket]]:
+    """Yield the address of a mail server that accepts connections and says nothing, and the socket to close."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"smtp://127.0.0.1:{listening.getsockname()[1]}", listening
+
+
+def write_letter(database: Database) -> None:
+    with database.transaction() as db:
+        enqueue(db, "zoe@alma.example.com", "invitation", college="Alma", link="http://testserver/x", until="demain")
+
+
+def tries(database: Database) -> int:
+    with database.engine.connect() as owner:
+        return int(owner.execute(text("select tries from letter")).scalar_one())
+
+
+def lines_until(process: subprocess.Popen[str], words: str) -> None:
+    """Read what a process logs, until a line with these words."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"{words!r} was never logged")
+
+
+def test_worker_finishes_the_job_under_way_before_it_stops(database: Database, tmp_path: Path) -> None:
+    write_letter(database)
+    with silent_mail_server() as (url, listening), worker(database, tmp_path, ESCOUADE_SMTP_URL=url) as first:
+        client, _ = listening.accept()
+        first.send_signal(signal.SIGTERM)
+        lines_until(first, "stopping once")
         assert first.poll() is None
+        assert tries(database) == 0
+        client.close()
+        assert first.wait(TIMEOUT) == 0
+    assert tries(database) == 1
+    assert statuses(database, "letter") == []
+
+
+def test_second_signal_ends_a_worker_at_once_and_leaves_its_job(database: Database, tmp_path: Path) -> None:
+    write_letter(database)
+    with silent_mail_server() as (url, listening), worker(database, tmp_path, ESCOUADE_SMTP_URL=url) as first:
+        client, _ = listening.accept()
+        first.send_signal(signal.SIGTERM)
+        lines_until(first, "stopping once")
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(TIMEOUT) == 128 + signal.SIGTERM
+        client.close()
+    assert statuses(database, "letter") == ["doing"]
+
+
+def test_job_of_a_killed_worker_is_run_by_another(database: Database, tmp_path: Path) -> None:
+    """It takes the eight seconds of silence after which a worker counts as lost."""
+    write_letter(database)
+    with silent_mail_server() as (url, listening), worker(database, tmp_path, ESCOUADE_SMTP_URL=url) as first:
+        client, _ = listening.accept()
         first.send_signal(signal.SIGKILL)
         assert first.wait(TIMEOUT) == -signal.SIGKILL
-    sign_ins(database, old=(OLD, None), good=(-OLD, None))
-    picked = text(
-        "update queue.pgqueuer_schedules set status = 'picked', heartbeat = now() - interval '1 minute'"
-        " where entrypoint = 'sweep_sign_ins'"
-    )
-    with database.engine.begin() as owner:
-        assert owner.execute(picked).rowcount == 1
-    with worker(database) as second:
-        until(lambda: left(database) == {"good"} or second.poll() is not None)
-        assert left(database) == {"good"}
-        second.send_signal(signal.SIGTERM)
-        assert second.wait(TIMEOUT) == 0
-        assert second.stderr is not None
-        assert "Traceback" not in second.stderr.read()
+        with client, worker(database, tmp_path, ESCOUADE_SMTP_URL=url):
+            listening.accept()[0].close()
+            until(lambda: tries(database) == 1)
 
 
 def test_worker_processes_a_batch_and_stops_on_a_signal(database: Database, world: World, tmp_path: Path) -> None:
     """Render processes end with the worker, which finishes the certificate under way."""
-    batch = bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 12))
+    batch = bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 6))
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:
@@ -209,12 +193,12 @@ def test_worker_processes_a_batch_and_stops_on_a_signal(database: Database, worl
         assert "Traceback" not in first.stderr.read()
     with worker(database, tmp_path) as second:
         until(lambda: kills.phase(database, batch) == "finished" or second.poll() is not None)
-    wrong = kills.count_faults(database, world, batch, tmp_path, 12)
+    wrong = kills.count_faults(database, world, batch, tmp_path, 6)
     assert {what: n for what, n in wrong.items() if n} == {"not archived": -1}  # none was issued before the batch
 
 
 def test_render_processes_end_with_a_killed_worker(database: Database, world: World, tmp_path: Path) -> None:
-    bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 12))
+    bulk_clone.decide(database, world, bulk_clone.make_eligible(database, world, 6))
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:

@@ -1,10 +1,13 @@
-"""The messages in the outbox, read as the tables' owner: the application role may not read them."""
+"""The messages in the outbox, sent here and now, or read as the owner: the application role may not read them."""
 
 import re
 
 from sqlalchemy import text
 
+from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.messages.outbox import deliver_letter, due_letters
+from app.platform.messages.rules import LetterState
 
 
 def messages(database: Database) -> list[tuple[str, str, str]]:
@@ -19,3 +22,17 @@ def link_in(body: str) -> str:
     links = re.findall(r"http://testserver(/\S+)", body)
     assert len(links) == 1, body
     return str(links[0])
+
+
+def deliver(database: Database, settings: Settings) -> int:
+    """Send every message that is due, each in a transaction of its own; return how many were sent.
+
+    When the mail server itself fails, the others wait for the next time.
+    """
+    sent = 0
+    for letter_id in due_letters(database, settings):
+        delivery = deliver_letter(database, settings, letter_id)
+        sent += delivery is not None and delivery.state is LetterState.SENT
+        if delivery is not None and delivery.failure is not None and delivery.failure.server_wide:
+            break
+    return sent

@@ -16,10 +16,11 @@ from app.platform.database.transaction import Database
 from app.platform.messages import smtp as client
 from app.platform.messages.addresses import Envelope
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, deliver, deliver_letter, delivery_problems, due_letters, enqueue
+from app.platform.messages.outbox import EmailMessage, deliver_letter, delivery_problems, due_letters, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
 from app.platform.messages.smtp import server_problems
 from tests.factories.mail_server import DROP, MailServer, listening
+from tests.factories.outbox import deliver
 
 R, S = DeliveryReason, LetterState
 ZOE = "zoe@alma.example.com"

@@ -19,9 +19,10 @@ from app.platform.database.session import allow
 from app.platform.database.transaction import Database
 from app.platform.jobs.upkeep import sweep_messages
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, can_send, deliver, delivery_problems, enqueue
+from app.platform.messages.outbox import EmailMessage, can_send, delivery_problems, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
 from tests.factories.mail_server import MailServer, listening
+from tests.factories.outbox import deliver
 
 LATER = timedelta(minutes=1)
 

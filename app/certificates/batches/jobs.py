@@ -1,26 +1,23 @@
-"""The background processing of batches: each certificate is issued in its own transaction, then each document rendered.
+"""The background work on batches: one job issues a certificate, another renders its document.
 
-After any interruption the next pass continues: what a transaction has committed is done, the rest is still to do.
-A number is taken in the transaction that inserts its certificate, so none is lost; a document is stored before the
-row that names it is committed, so an interruption in between leaves a file that the nightly sweep deletes.
+The items are the truth: after any interruption, what is left is what they say. A number is taken in the transaction
+that inserts its certificate, so none is lost; a document is stored before the row that names it is committed, so an
+interruption in between leaves a file that the nightly sweep deletes. Any number of workers share a batch.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event
 from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from app.certificates.batches.models import Batch, BatchItem
-from app.certificates.batches.rules import FAILED
-from app.certificates.batches.service import dump_reasons
-from app.certificates.documents.layout import Draft
+from app.certificates.batches.rules import FAILED, dump_reasons
+from app.certificates.documents.layout import Draft, open_render_pool
 from app.certificates.documents.service import DocumentStore, draft_of, lock_certificate, store_document
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import service as issuing
@@ -34,80 +31,46 @@ from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
+from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, Result
 from app.platform.errors import DomainError, NotFound, Reason, Unavailable
+from app.platform.jobs.job import JobContext, Queue, RowJob
+from app.platform.jobs.queue import enqueue
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
 from app.progress.schemas import StoredReason
 
-RENDER_CHUNK = 32
-"""Documents rendered between two queries of what is left."""
-
-Render: TypeAlias = Callable[[Sequence[Draft]], Iterator[Result]]
-"""Renders drafts in order, with a failure in place of a document that could not be rendered (``RenderPool``)."""
+Render: TypeAlias = Callable[[Draft], Result]
+"""Renders a draft, or returns why it could not be (``LentPools``)."""
 
 log = logging.getLogger("escouade.worker")
 
 
 @dataclass(frozen=True, slots=True)
+class BatchContext:
+    """What the jobs of batches need."""
+
+    database: Database
+    store: DocumentStore
+    render: Render
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """A batch with something left to do."""
+    """The unfinished batch of an item."""
 
     batch_id: int
     college_id: int
     decided_by: int
 
 
-@dataclass(frozen=True, slots=True)
-class BatchContext:
-    """What the processing of batches needs; once ``stop`` is set, work under way is finished and no other started."""
-
-    database: Database
-    store: DocumentStore
-    render: Render
-    stop: Event
-
-
-def unfinished_batches(database: Database) -> list[Task]:
-    """Return the batches of every college with something left to do, oldest first."""
+def unfinished_batch(database: Database, item_id: int) -> Task | None:
+    """Return the batch of an item; ``None`` once nothing is left to do in it."""
     with database.as_owner() as db:
         statement = sa.select(col(Batch.id), col(Batch.college_id), col(Batch.decided_by))
-        rows = db.execute(statement.where(col(Batch.finished_at).is_(None)).order_by(col(Batch.id)))
-        return [Task(*row) for row in rows]
-
-
-def process_pending(context: BatchContext) -> None:
-    """Process every unfinished batch that no other worker is processing; a failure is logged and the others go on."""
-    for task in unfinished_batches(context.database):
-        try:
-            with _batch_lock(context.database, task) as acquired:
-                if acquired:
-                    _process(context, task)
-        except Exception:
-            log.exception("batch %d stopped; it continues at the next pass", task.batch_id)
-
-
-@contextmanager
-def _batch_lock(database: Database, task: Task) -> Iterator[bool]:
-    """Yield whether the batch's lock was acquired; it ends with its connection, and so with its process."""
-    key = {"key": f"batch:{task.batch_id}"}
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        lock = text("select pg_try_advisory_lock(hashtextextended(:key, 0))")
-        acquired = bool(connection.execute(lock, key).scalar_one())
-        try:
-            yield acquired
-        finally:
-            if acquired:
-                connection.execute(text("select pg_advisory_unlock(hashtextextended(:key, 0))"), key)
-
-
-def _process(context: BatchContext, task: Task) -> None:
-    """Issue what is left of a batch, then render what is left, until told to stop."""
-    while not context.stop.is_set() and _issue_next(context, task):
-        pass
-    while not context.stop.is_set() and _render_next(context, task):
-        pass
-    _finish(context, task)
+        of_item = statement.join(BatchItem, col(BatchItem.batch_id) == Batch.id).where(col(BatchItem.id) == item_id)
+        row = db.execute(of_item.where(col(Batch.finished_at).is_(None))).one_or_none()
+        return None if row is None else Task(*row)
 
 
 @contextmanager
@@ -117,29 +80,38 @@ def _decider_transaction(context: BatchContext, task: Task) -> Iterator[Session]
         yield db
 
 
-def _issue_next(context: BatchContext, task: Task) -> bool:
-    """Issue the next certificate, or record the reasons that forbid it; return whether there was one."""
+# Issuing -----------------------------------------------------------------------------------------
+
+
+def items_to_issue(database: Database) -> list[int]:
+    """Return the items of every college that have neither a certificate nor a refusal."""
+    with database.as_owner() as db:
+        return list(db.exec(select(BatchItem.id).where(*_UNISSUED).order_by(col(BatchItem.id))))
+
+
+def issue_next(context: BatchContext, item_id: int) -> None:
+    """Issue the next certificate of an item's batch, or record the reasons that forbid it.
+
+    One at a time in each batch, so that numbers follow the order of its items, whichever worker issues them.
+    """
+    task = unfinished_batch(context.database, item_id)
+    if task is None:
+        return
     with _decider_transaction(context, task) as db:
-        item = db.exec(
-            select(BatchItem)
-            .where(
-                BatchItem.batch_id == task.batch_id,
-                col(BatchItem.certificate_id).is_(None),
-                col(BatchItem.refusal).is_(None),
-            )
-            .order_by(col(BatchItem.id))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
+        _lock_batch(db, task)
+        unissued = select(BatchItem).where(BatchItem.batch_id == task.batch_id, *_UNISSUED)
+        item = db.exec(unissued.order_by(col(BatchItem.id)).limit(1)).first()
         if item is None:
-            return False
+            _finish(db, task)
+            return
         result = _issue_item(db, task, item, context.store.site)
         if isinstance(result, int):
             item.certificate_id = result
+            enqueue(db, RENDER, [item.id])
         else:
             item.refusal = dump_reasons(result)
         db.add(item)
-        return True
+        _finish(db, task)
 
 
 def _issue_item(db: Session, task: Task, item: BatchItem, site: str) -> int | list[StoredReason]:
@@ -178,69 +150,126 @@ def _stored_reasons(reasons: Iterable[Reason]) -> list[StoredReason]:
     return [StoredReason(code=reason.code, params=dict(reason.params)) for reason in reasons]
 
 
-def _render_next(context: BatchContext, task: Task) -> bool:
-    """Render the next documents; return whether there were any."""
+# Rendering ---------------------------------------------------------------------------------------
+
+
+def items_to_render(database: Database) -> list[int]:
+    """Return the items whose document is to be rendered, and one of each batch that has only to be finished.
+
+    Such a batch is left when its last document was rendered on demand, or its last certificate revoked.
+    """
+    unrendered = (
+        sa.select(col(BatchItem.id)).join(*_TO_CERTIFICATE).where(col(BatchItem.refusal).is_(None), _UNRENDERED)
+    )
+    in_batch = sa.select(col(BatchItem.id)).join(*_TO_CERTIFICATE, isouter=True).where(_LEFT)
+    settled = (
+        sa.select(sa.func.min(BatchItem.id))
+        .join(Batch, col(Batch.id) == BatchItem.batch_id)
+        .where(col(Batch.finished_at).is_(None))
+        .where(~in_batch.where(col(BatchItem.batch_id) == Batch.id).correlate(Batch).exists())
+        .group_by(col(Batch.id))
+    )
+    with database.as_owner() as db:
+        return list(db.execute(unrendered.order_by(col(BatchItem.id))).scalars()) + list(db.execute(settled).scalars())
+
+
+def render_item(context: BatchContext, item_id: int) -> None:
+    """Render the document of an item's certificate and store it, or the failure; finish the batch after the last."""
+    task = unfinished_batch(context.database, item_id)
+    if task is None:
+        return
     with _decider_transaction(context, task) as db:
-        unrendered = (
-            select(BatchItem.id, Certificate)
-            .join(Certificate, col(Certificate.id) == BatchItem.certificate_id)
-            .where(
-                BatchItem.batch_id == task.batch_id,
-                col(BatchItem.refusal).is_(None),
-                col(Certificate.pdf_sha256).is_(None),
-                Certificate.state == CertificateState.VALID,
-            )
-        )
-        statement = (
-            unrendered.order_by(col(BatchItem.id)).limit(RENDER_CHUNK).with_for_update(key_share=True, of=Certificate)
-        )
-        chosen = db.exec(statement).all()
-        drafts = [(id_, draft) for id_, row in chosen if (draft := _draft(db, id_, row, context.store)) is not None]
-    if not drafts:
-        return bool(chosen)
-    documents = context.render([draft for _, draft in drafts])
-    for (item_id, _), document in zip(drafts, documents, strict=True):
-        with _decider_transaction(context, task) as db:
-            _store_result(db, item_id, document, context.store)
-        if context.stop.is_set():
-            break
-    return True
+        draft = _draft(db, item_id, context.store)
+        if draft is None:
+            _finish(db, task)
+            return
+    document = context.render(draft)
+    with _decider_transaction(context, task) as db:
+        _store_result(db, item_id, document, context.store)
+        _finish(db, task)
 
 
-def _draft(db: Session, item_id: int, row: Certificate, store: DocumentStore) -> Draft | None:
-    """Return what a document is rendered from; when a picture's file is lost, write that on the item instead."""
+def _draft(db: Session, item_id: int, store: DocumentStore) -> Draft | None:
+    """Return what a document is rendered from, ``None`` when it has one or needs none any more.
+
+    When a picture's file is lost, write that on the item.
+    """
+    unrendered = select(Certificate).join(BatchItem, col(BatchItem.certificate_id) == Certificate.id)
+    statement = unrendered.where(BatchItem.id == item_id, col(BatchItem.refusal).is_(None), _UNRENDERED)
+    row = db.exec(statement.with_for_update(key_share=True, of=Certificate)).first()
+    if row is None:
+        return None
     try:
         return draft_of(db, row, store)
     except Unavailable as lost:
-        item = db.get_one(BatchItem, item_id)
-        item.refusal = dump_reasons([StoredReason(code=lost.code)])
-        db.add(item)
+        _refuse(db, item_id, [StoredReason(code=lost.code)])
         return None
 
 
 def _store_result(db: Session, item_id: int, document: Result, store: DocumentStore) -> None:
     """Store a rendered document, or the failure on its item."""
+    if isinstance(document, RenderFailure):
+        _refuse(db, item_id, _stored_reasons([document.reason]))
+        return
     item = db.get_one(BatchItem, item_id)
     if item.certificate_id is None:
         raise RuntimeError("a document was rendered for an item without a certificate")
-    if isinstance(document, RenderFailure):
-        item.refusal = dump_reasons(_stored_reasons([document.reason]))
-        db.add(item)
-        return
     store_document(db, lock_certificate(db, item.certificate_id), document, store)
 
 
-def _finish(context: BatchContext, task: Task) -> None:
-    """Mark the batch as finished if nothing is left; a concurrent resumption waits for the same row."""
-    with _decider_transaction(context, task) as db:
-        batch = db.exec(select(Batch).where(Batch.id == task.batch_id).with_for_update()).one()
-        unissued = col(BatchItem.certificate_id).is_(None)
-        unrendered = col(Certificate.pdf_sha256).is_(None) & (col(Certificate.state) == CertificateState.VALID)
-        left = (
-            select(BatchItem.id)
-            .join(Certificate, col(Certificate.id) == BatchItem.certificate_id, isouter=True)
-            .where(BatchItem.batch_id == task.batch_id, col(BatchItem.refusal).is_(None), unissued | unrendered)
-        )
-        if db.exec(left.limit(1)).first() is None:
-            batch.finished_at = now()
-            db.add(batch)
+def _refuse(db: Session, item_id: int, why: list[StoredReason]) -> None:
+    item = db.get_one(BatchItem, item_id)
+    item.refusal = dump_reasons(why)
+    db.add(item)
+
+
+# The end -----------------------------------------------------------------------------------------
+
+
+def _lock_batch(db: Session, task: Task) -> Batch:
+    """Return the batch, locked: its items are issued, resumed and finished one after the other."""
+    return db.exec(select(Batch).where(Batch.id == task.batch_id).with_for_update()).one()
+
+
+def _finish(db: Session, task: Task) -> None:
+    """Mark the batch as finished if nothing is left: of concurrent jobs, the last to get the lock sees that."""
+    db.flush()
+    batch = _lock_batch(db, task)
+    left = select(BatchItem.id).join(*_TO_CERTIFICATE, isouter=True)
+    if db.exec(left.where(BatchItem.batch_id == task.batch_id, _LEFT).limit(1)).first() is None:
+        batch.finished_at = now()
+        db.add(batch)
+
+
+_UNISSUED = (col(BatchItem.certificate_id).is_(None), col(BatchItem.refusal).is_(None))
+_UNRENDERED = col(Certificate.pdf_sha256).is_(None) & (col(Certificate.state) == CertificateState.VALID)
+_LEFT = col(BatchItem.refusal).is_(None) & (col(BatchItem.certificate_id).is_(None) | _UNRENDERED)
+_TO_CERTIFICATE = (Certificate, col(Certificate.id) == BatchItem.certificate_id)
+
+
+# The jobs ----------------------------------------------------------------------------------------
+
+
+def _context(context: JobContext) -> BatchContext:
+    store = DocumentStore.from_settings(context.settings, context.keyring())
+    return BatchContext(context.database, store, context.shared(_render_pools).render)
+
+
+def _render_pools(context: JobContext) -> LentPools[Draft]:
+    return LentPools(lambda: open_render_pool(context.settings.signing, processes=1))
+
+
+ISSUE = RowJob(
+    "issue_certificate",
+    lambda context, item_id: issue_next(_context(context), item_id),
+    lambda context: items_to_issue(context.database),
+    Queue.DOCUMENTS,
+    priority=1,
+)
+"""Issues a certificate; before any document is rendered, so that all numbers are known early."""
+RENDER = RowJob(
+    "render_certificate",
+    lambda context, item_id: render_item(_context(context), item_id),
+    lambda context: items_to_render(context.database),
+    Queue.DOCUMENTS,
+)

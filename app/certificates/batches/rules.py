@@ -6,6 +6,7 @@ Pure: no session, no clock.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from app.certificates.batches.schemas import BatchProgress, ItemState, RegisterColumn, RegisterLine
 from app.platform.documents.spreadsheets import Cell, in_hours
@@ -30,6 +31,11 @@ def progress_of(states: Iterable[ItemState]) -> BatchProgress:
 def may_retry(state: ItemState, why: Iterable[StoredReason]) -> bool:
     """Return whether a resumption retries an item: a failed document or an internal failure, never a refusal."""
     return state is ItemState.UNDRAWN or (state is ItemState.REFUSED and any(reason.code == FAILED for reason in why))
+
+
+def dump_reasons(reasons: Iterable[StoredReason]) -> list[Any]:
+    """Return reasons as an item stores them, in JSON."""
+    return [reason.model_dump(mode="json") for reason in reasons]
 
 
 def register_cells(line: RegisterLine, labels: Mapping[str, str]) -> dict[RegisterColumn, Cell]:

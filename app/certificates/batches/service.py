@@ -1,7 +1,7 @@
 """Issuing certificates in batches: the preview, the decision, the progress and the retry of failures.
 
-``batch`` and ``batch_item`` are the queue: the decision writes them and returns at once, the worker processes them
-(``jobs.py``), and continues after any interruption.
+``batch`` and ``batch_item`` say what is left to do: the decision writes them with a job for each item and returns at
+once, workers process them (``jobs.py``), and continue after any interruption.
 """
 
 from collections import defaultdict
@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.certificates.batches.jobs import ISSUE, RENDER
 from app.certificates.batches.models import Batch, BatchItem
-from app.certificates.batches.rules import item_state, may_retry, progress_of
+from app.certificates.batches.rules import dump_reasons, item_state, may_retry, progress_of
 from app.certificates.batches.schemas import (
     BatchItemShown,
     BatchLine,
@@ -39,6 +40,7 @@ from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
+from app.platform.jobs.queue import enqueue
 from app.platform.security.actor import Actor, scoped
 from app.progress.schemas import StoredReason
 
@@ -134,18 +136,15 @@ def decide(db: Session, actor: Actor, college: CollegeShown, command: NewBatch) 
     db.add(batch)
     db.flush()
     keys = {"college_id": college.id, "batch_id": batch.id}
-    db.add_all(
+    items = [
         BatchItem(**keys, enrolment_id=enrolment_id, kind=kind, refusal=dump_reasons(why) if why else None)
         for (enrolment_id, kind), why in reasons.items()
         if (enrolment_id, kind) in requested
-    )
+    ]
+    db.add_all(items)
     db.flush()
+    enqueue(db, ISSUE, [item.id for item in items if item.refusal is None])
     return BatchRef.model_validate(batch)
-
-
-def dump_reasons(reasons: Iterable[StoredReason]) -> list[Any]:
-    """Return reasons as an item stores them, in JSON."""
-    return [reason.model_dump(mode="json") for reason in reasons]
 
 
 def see_batch(db: Session, actor: Actor, batch_id: int) -> BatchRef:
@@ -196,6 +195,8 @@ def resume(db: Session, ref: BatchRef) -> None:
         db.add(item)
     batch.finished_at = None
     db.add(batch)
+    enqueue(db, ISSUE, [item.id for item in retried if item.certificate_id is None])
+    enqueue(db, RENDER, [item.id for item in retried if item.certificate_id is not None])
 
 
 _FLAGS = (

@@ -11,8 +11,9 @@ from app.platform.audit.hash_chain import ChainReport, append, verify
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.documents.blob_store import files_before, sweep
-from app.platform.jobs.job import Job, JobContext
-from app.platform.messages.outbox import deliver
+from app.platform.jobs.job import AnyJob, Job, JobContext
+from app.platform.jobs.queue import purge
+from app.platform.messages.outbox import LETTER
 from app.platform.security.keyring import Keyring
 from app.platform.web.idempotency import RETENTION_HOURS
 
@@ -93,14 +94,11 @@ def _sweep(context: JobContext) -> None:
     log.info("%d responses under idempotency keys deleted", sweep_answers(context.database))
     log.info("%d failed attempts deleted", sweep_attempts(context.database))
     log.info("%d e-mail messages deleted", sweep_messages(context.database))
+    purge(context.database)
 
 
 def _sweep_files(context: JobContext) -> None:
     log.info("%d unreferenced files deleted", sweep_files(context.database, context.settings.data_dir))
-
-
-def _deliver(context: JobContext) -> None:
-    deliver(context.database, context.settings)
 
 
 def _append_to_chain(context: JobContext) -> None:
@@ -111,9 +109,9 @@ def _check_chain(context: JobContext) -> None:
     check_chain(context.database, context.keyring())
 
 
-JOBS = (
+JOBS: tuple[AnyJob, ...] = (
+    LETTER,
     Job("sweep_rows", "7 * * * *", _sweep),
-    Job("deliver_letters", "* * * * *", _deliver),
     Job("seal_record", "* * * * *", _append_to_chain),
     Job("check_record", "37 8 * * *", _check_chain),
     Job("sweep_files", "57 8 * * *", _sweep_files),

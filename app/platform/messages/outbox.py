@@ -31,6 +31,8 @@ from app.platform.database.session import Session, allow
 from app.platform.database.transaction import Database
 from app.platform.database.types import by_value, check, moment, moment_or_none
 from app.platform.errors import Reason
+from app.platform.jobs.job import JobContext, Queue, RowJob
+from app.platform.jobs.queue import enqueue as enqueue_jobs
 from app.platform.messages import smtp
 from app.platform.messages.addresses import Envelope, ascii_host, envelope
 from app.platform.messages.i18n import t
@@ -110,6 +112,8 @@ def enqueue(
         expires_at=expires_at,
     )
     db.add(message)
+    db.flush()
+    enqueue_jobs(db, LETTER, [message.id])
     return message
 
 
@@ -178,20 +182,6 @@ def due_letters(database: Database, settings: Settings) -> list[int]:
         return []
     with database.engine.connect() as owner:
         return list(owner.execute(_DUE, {"at": now()}).scalars())
-
-
-def deliver(database: Database, settings: Settings) -> int:
-    """Send every message that is due, each in a transaction of its own; return how many were sent.
-
-    When the mail server itself fails, the others wait for the next time.
-    """
-    sent = 0
-    for letter_id in due_letters(database, settings):
-        delivery = deliver_letter(database, settings, letter_id)
-        sent += delivery is not None and delivery.state is LetterState.SENT
-        if delivery is not None and delivery.failure is not None and delivery.failure.server_wide:
-            break
-    return sent
 
 
 def deliver_letter(database: Database, settings: Settings, letter_id: int) -> Delivery | None:
@@ -293,3 +283,18 @@ def _write_file(folder: Path, message: MimeMessage, number: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold a secret link
     with os.fdopen(handle, "wb") as out:
         out.write(message.as_bytes())
+
+
+# Background work ---------------------------------------------------------------------------------
+
+
+def _deliver(context: JobContext, letter_id: int) -> None:
+    deliver_letter(context.database, context.settings, letter_id)
+
+
+def _due(context: JobContext) -> list[int]:
+    return due_letters(context.database, context.settings)
+
+
+LETTER = RowJob("letter", _deliver, _due, Queue.LETTERS)
+"""Sends one message; one that is due later, after a failure, gets its job again from the sweep."""

@@ -1,0 +1,52 @@
+"""The engine in a thread of this process, and what the queue holds."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from anyio.from_thread import start_blocking_portal
+from sqlalchemy import text
+
+from app.platform.config import Settings
+from app.platform.database.transaction import Database
+from app.platform.jobs.engine import Engine
+from app.platform.jobs.job import AnyJob, JobContext
+from tests.conftest import RING
+
+TIMEOUT = 90.0
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@contextmanager
+def running_engine(database: Database, settings: Settings, *jobs: AnyJob) -> Iterator[Engine]:
+    """Run jobs until the end of the block; those under way are finished."""
+    engine = Engine(JobContext(database, settings, lambda: RING), jobs)
+    with start_blocking_portal() as portal:
+        running = portal.start_task_soon(engine.run)
+        try:
+            yield engine
+        finally:
+            portal.call(engine.stop)
+            running.result(TIMEOUT)
+
+
+def statuses(database: Database, name: str) -> list[str]:
+    """Return the states of the jobs of a name that are in the queue; those that succeeded are gone."""
+    statement = text("select status::text from queue.procrastinate_jobs where task_name = :name order by id")
+    with database.engine.connect() as owner:
+        return list(owner.execute(statement, {"name": name}).scalars())
+
+
+def tamper(database: Database, *statements: str, **values: object) -> None:
+    """Execute statements in the queue's schema, as its owner."""
+    with database.engine.begin() as owner:
+        owner.execute(text("set local search_path = queue"))
+        for statement in statements:
+            owner.execute(text(statement), values)
