@@ -23,6 +23,7 @@ from app.cohorts.enums import EnrolmentState, Phase
 from app.platform.clock import now
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+from app.platform.database.uniqueness import refused_as
 from app.platform.search import search_key
 
 SEARCH_KEY = 600
@@ -51,7 +52,7 @@ class Cohort(Row, table=True):
                 ["curriculum_slug", "curriculum_version"],
                 ["published_curriculum.slug", "published_curriculum.version"],
             ),
-            UniqueConstraint("college_id", "code"),
+            UniqueConstraint("college_id", "code", info=refused_as("cohort_code_taken", "code")),
             check("period", "ends_on > starts_on"),
             check("capacity", "capacity between 1 and 200"),
             check("late_join_pct", "late_join_pct between 0 and 100"),
@@ -93,13 +94,14 @@ class Enrolment(Row, table=True):
     __table_args__ = owned(
         ("cohort_id", "cohort"),
         extra=(
-            UniqueConstraint("cohort_id", "person_id"),
+            UniqueConstraint("cohort_id", "person_id", info=refused_as("already_applied")),
             Index(
                 "uq_enrolment_one_active_per_path",
                 "person_id",
                 "curriculum_slug",
                 unique=True,
                 postgresql_where=text("state in ('admitted', 'active', 'on_leave')"),
+                info=refused_as("already_enrolled"),
             ),
         ),
     )
@@ -156,6 +158,7 @@ class EnrolmentProposal(Row, table=True):
                 "enrolment_id",
                 unique=True,
                 postgresql_where=text("decided_at is null"),
+                info=refused_as("already_proposed"),
             ),
             check(
                 "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (accepted is null)"

@@ -46,7 +46,7 @@ def open_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCo
         raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
     same_code = select(Cohort.id).where(Cohort.college_id == college.id, Cohort.code == command.code)
     if db.exec(same_code).first() is not None:
-        raise Conflict("cohort_code_taken", Reason("cohort_code_taken", {"cohort": command.code}, "code"))
+        raise Conflict("cohort_code_taken", Reason("cohort_code_taken", field="code"))
     row = Cohort(
         **command.model_dump(exclude={"ends_on"}),
         ends_on=ends_on,

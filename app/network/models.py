@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import ARRAY, Column, String
+from sqlalchemy import ARRAY, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.network.enums import TargetKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check
+from app.platform.database.uniqueness import refused_as
 
 
 class Region(SQLModel, table=True):
@@ -23,11 +24,16 @@ class College(Row, table=True):
     ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
     """
 
-    slug: str = Field(unique=True, max_length=60)
+    __table_args__ = (
+        UniqueConstraint("slug", info=refused_as("college_exists")),
+        UniqueConstraint("number_prefix", info=refused_as("college_exists")),
+    )
+
+    slug: str = Field(max_length=60)
     name: str = Field(max_length=120)
     city: str = Field(max_length=80)
     region_code: str = Field(foreign_key="region.code", index=True)
-    number_prefix: str = Field(unique=True, max_length=6)
+    number_prefix: str = Field(max_length=6)
     timezone: str = Field(default="America/Toronto", max_length=40)
     is_sofeduc_member: bool = False
     authorised_kinds: list[str] = Field(sa_column=Column(ARRAY(String(40)), nullable=False))
@@ -39,13 +45,16 @@ class College(Row, table=True):
 class Project(Row, table=True):
     """A funded project; its targets are data, never code (S11)."""
 
-    slug: str = Field(unique=True, max_length=60)
+    slug: str = Field(max_length=60)
     name: str = Field(max_length=200)
     funder: str = Field(max_length=200)
     starts_on: date
     ends_on: date
 
-    __table_args__ = (check("period", "ends_on > starts_on"),)
+    __table_args__ = (
+        check("period", "ends_on > starts_on"),
+        UniqueConstraint("slug", info=refused_as("project_exists")),
+    )
 
 
 class ProjectTarget(SQLModel, table=True):

@@ -165,6 +165,19 @@ def test_invitation_sent_twice_is_refused(registrar: TestClient, database: Datab
     assert len(messages(database)) == 2
 
 
+def test_invitation_after_one_that_expired_withdraws_it(
+    registrar: TestClient, database: Database, world: World
+) -> None:
+    """One link of a kind is answered: the expired one can no longer be sent again beside the new one."""
+    with at(now() - timedelta(days=8)):
+        expired = invite(registrar, world.alma, role="trainer").json()["id"]
+    assert invite(registrar, world.alma, role="trainer").status_code == 201
+    again = registrar.post(f"/api/v1/colleges/{world.alma}/invitations/{expired}/letters")
+    assert (again.status_code, again.json()["code"]) == (409, "invitation_withdrawn")
+    states = [i["state"] for i in registrar.get(f"/api/v1/colleges/{world.alma}/invitations").json()["items"]]
+    assert states == ["open", "withdrawn"]
+
+
 def test_invitation_of_another_college_is_not_found(registrar: TestClient, database: Database, world: World) -> None:
     number = invite(registrar, world.alma).json()["id"]
     as_(registrar, database, world, "other_registrar")

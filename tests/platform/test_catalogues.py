@@ -244,6 +244,8 @@ def _uses_in_code(path: Path) -> KeyUses:
                     uses.append(Use(str(part.value), place, _keywords(node)))
         elif name in {"Reason", "Why"} and isinstance(first, ast.Constant):
             uses.append(Use(f"reason.{first.value!s}", place, _params(node)))
+        elif name == "refused_as" and isinstance(first, ast.Constant):
+            uses += [Use(f"{kind}.{first.value!s}", place) for kind in ("error", "reason")[: len(node.args)]]
         elif name in DOMAIN_ERRORS and isinstance(first, ast.Constant) and isinstance(first.value, str):
             uses.append(Use(f"error.{first.value}", place, _keywords(node)))
     literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}

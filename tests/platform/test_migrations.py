@@ -111,6 +111,60 @@ def test_letters_keep_the_state_that_they_were_in(database: Database) -> None:
         ]
 
 
+def test_what_stands_twice_is_settled_before_it_is_refused(database: Database, world: World) -> None:
+    """One unanswered invitation, session, signatory and awaited certificate stays; no roll that was called is lost."""
+    copies = {
+        "invitation": "college_id, email, role, token_hash, created_at, created_by, expires_at",
+        "scheduled_session": "college_id, cohort_id, activity_code, starts_at, planned_minutes, mode, place, timezone,"
+        " created_at, created_by",
+        "signatory": "college_id, name, title, position, valid_from, image",
+        "batch": "college_id, decided_by, decided_at",
+    }
+    rows = {
+        "invitation": f"{world.alma}, 'z@a.ca', 'trainer', 'h', now(), 4, now() + interval '1 day'",
+        "scheduled_session": f"{world.alma}, {world.cohort}, 'GEN-1.B', '2026-09-01 13:00Z', 60, 'online', '', 'UTC',"
+        " now(), 3",
+        "signatory": f"{world.alma}, 'Hélène', 'Directrice', 1, '2026-01-01', null",
+        "batch": f"{world.alma}, 4, now()",
+    }
+    with database.engine.begin() as connection:
+        _do(connection, "downgrade", "0020")
+        for table, columns in copies.items():
+            for _ in range(3):
+                connection.execute(text(f"insert into {table} ({columns}) values ({rows[table]})"))  # noqa: S608
+        connection.execute(text("update invitation set expires_at = now() - interval '1 day' where id = 3"))
+        connection.execute(text("update signatory set image = 'x.png' where id = 2"))
+        connection.execute(
+            text(
+                f"insert into roll_call (college_id, session_id, closed_at, closed_by)"  # noqa: S608
+                f" select {world.alma}, id, now(), 3 from scheduled_session where id in (2, 3)"
+            )
+        )
+        connection.execute(
+            text(
+                f"insert into batch_item (college_id, batch_id, enrolment_id, kind)"  # noqa: S608
+                f" select {world.alma}, id, {world.enrolments['maude']}, 'attestation_participation' from batch"
+            )
+        )
+        _do(connection, "upgrade", "head")
+        read = {
+            "invitation": "id, withdrawn_at is null",
+            "scheduled_session": "id, cancelled_at is null, repeated, cancel_reason is not null",
+            "signatory": "id",
+            "batch_item": "id, refusal -> 0 ->> 'code'",
+        }
+        kept = {
+            table: [tuple(r) for r in connection.execute(text(f"select {what} from {table} order by id"))]  # noqa: S608
+            for table, what in read.items()
+        }
+    assert kept == {
+        "invitation": [(1, False), (2, True), (3, False)],
+        "scheduled_session": [(1, False, False, True), (2, True, False, False), (3, True, True, False)],
+        "signatory": [(2,)],
+        "batch_item": [(1, None), (2, "certificate_awaited"), (3, "certificate_awaited")],
+    }
+
+
 def test_every_college_table_has_row_level_security(database: Database) -> None:
     owned = {t.name for t in METADATA.tables.values() if "college_id" in t.columns}
     with database.engine.connect() as connection:

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class Enterprise(Row, table=True):
@@ -15,7 +16,7 @@ class Enterprise(Row, table=True):
 
     __table_args__ = owned(
         extra=(
-            UniqueConstraint("college_id", "neq"),
+            UniqueConstraint("college_id", "neq", info=refused_as("neq_taken", "neq")),
             check("neq", "neq ~ '^[0-9]{10}$'"),
         )
     )

@@ -9,6 +9,7 @@ from app.accompaniment.mandates.enums import MilestoneKind
 from app.curricula.enums import MandateKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class Mandate(Row, table=True):
@@ -47,7 +48,10 @@ class MilestoneConfirmation(Row, table=True):
     """
 
     __tablename__ = "milestone_confirmation"
-    __table_args__ = owned(("milestone_id", "mandate_milestone"), extra=(UniqueConstraint("milestone_id"),))
+    __table_args__ = owned(
+        ("milestone_id", "mandate_milestone"),
+        extra=(UniqueConstraint("milestone_id", info=refused_as("milestone_confirmed")),),
+    )
 
     college_id: int = Field(index=True)
     milestone_id: int

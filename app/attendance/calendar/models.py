@@ -2,20 +2,37 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from app.curricula.enums import Mode
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class ScheduledSession(Row, table=True):
-    """A session of the cohort for one group activity; a cancelled one leaves the attendance base (BR-08)."""
+    """A session of the cohort for one group activity; a cancelled one leaves the attendance base (BR-08).
+
+    ``repeated``: the same one stands beside it since before the database refused that, and the rolls of both were
+    called, so that neither could be cancelled without changing someone's attendance.
+    """
 
     __tablename__ = "scheduled_session"
     __table_args__ = owned(
         ("cohort_id", "cohort"),
-        extra=(check("planned_minutes", "planned_minutes between 15 and 720"),),
+        extra=(
+            Index(
+                "uq_scheduled_session_once",
+                "cohort_id",
+                "activity_code",
+                "starts_at",
+                unique=True,
+                postgresql_where=text("cancelled_at is null and not repeated"),
+                info=refused_as("session_planned", "starts_at"),
+            ),
+            check("planned_minutes", "planned_minutes between 15 and 720"),
+        ),
     )
 
     college_id: int = Field(index=True)
@@ -31,3 +48,4 @@ class ScheduledSession(Row, table=True):
     cancelled_at: datetime | None = moment_or_none()
     cancelled_by: int | None = Field(default=None, foreign_key="person.id")
     cancel_reason: str | None = Field(default=None, max_length=500)
+    repeated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

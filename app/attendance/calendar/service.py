@@ -1,5 +1,7 @@
 """The calendar of a cohort: schedule, list, find and cancel its sessions."""
 
+from datetime import datetime
+
 from sqlalchemy import exists
 from sqlmodel import col, select
 
@@ -22,13 +24,17 @@ from app.platform.security.duties import own_case
 
 
 def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
-    """Schedule a session for a group activity of the cohort's path."""
+    """Schedule a session for a group activity of the cohort's path.
+
+    Raises ``Invalid``, ``Conflict("session_planned")`` when the activity has a session at that moment.
+    """
     activity = group_activity(cohort, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))
     day = local(command.starts_at, cohort.timezone).date()
     if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
         raise Invalid("invalid", *reasons)
+    _refuse_planned(db, cohort.id, activity.code, command.starts_at)
     mode = command.mode or activity.mode
     row = ScheduledSession(
         college_id=cohort.college_id,
@@ -45,6 +51,18 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     db.add(row)
     db.flush()
     return session_row(row, closed=False)
+
+
+def _refuse_planned(db: Session, cohort_id: int, activity_code: str, starts_at: datetime) -> None:
+    """Raise ``Conflict("session_planned")`` when a session of the activity that is not cancelled starts then."""
+    same = select(ScheduledSession.id).where(
+        ScheduledSession.cohort_id == cohort_id,
+        ScheduledSession.activity_code == activity_code,
+        ScheduledSession.starts_at == starts_at,
+        col(ScheduledSession.cancelled_at).is_(None),
+    )
+    if db.exec(same.limit(1)).first() is not None:
+        raise Conflict("session_planned", Reason("session_planned", field="starts_at"))
 
 
 def activities_to_schedule(cohort: CohortRef) -> list[Activity]:

@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from app.platform.database.rows import Row
 from app.platform.database.types import check, moment, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class CatchUp(Row, table=True):
@@ -17,13 +18,14 @@ class CatchUp(Row, table=True):
         ("enrolment_id", "enrolment"),
         ("supersedes_id", "catch_up"),
         extra=(
-            UniqueConstraint("supersedes_id"),
+            UniqueConstraint("supersedes_id", info=refused_as("catch_up_done")),
             Index(
                 "uq_catch_up_first",
                 "enrolment_id",
                 "activity_code",
                 unique=True,
                 postgresql_where=text("supersedes_id is null"),
+                info=refused_as("catch_up_assigned"),
             ),
             check("done_supersedes", "(done_on is null) = (supersedes_id is null)"),
         ),

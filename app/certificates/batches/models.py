@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.network.enums import CertificateKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, moment, moment_or_none, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class Batch(Row, table=True):
@@ -32,7 +33,18 @@ class BatchItem(Row, table=True):
         ("batch_id", "batch"),
         ("enrolment_id", "enrolment"),
         ("certificate_id", "certificate"),
-        extra=(UniqueConstraint("batch_id", "enrolment_id", "kind"), UniqueConstraint("certificate_id")),
+        extra=(
+            UniqueConstraint("batch_id", "enrolment_id", "kind"),
+            UniqueConstraint("certificate_id"),
+            Index(
+                "uq_batch_item_one_awaited",
+                "enrolment_id",
+                "kind",
+                unique=True,
+                postgresql_where=text("certificate_id is null and refusal is null"),
+                info=refused_as("certificate_awaited"),
+            ),
+        ),
     )
 
     college_id: int = Field(index=True)

@@ -9,16 +9,27 @@ from app.certificates.branding.schemas import NewSignatory, SignatoryShown
 from app.certificates.schemas import PrintedSignatory
 from app.network.schemas import CollegeShown
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, Reason
+from app.platform.errors import Conflict, Invalid, Reason
 
 MAX_SIGNATORIES = 4
 """The most signatories on one document."""
 
 
 def add_signatory(db: Session, college: CollegeShown, command: NewSignatory) -> SignatoryShown:
-    """Add a signatory from a day on, or between two days; issued certificates do not change."""
+    """Add a signatory from a day on, or between two days; issued certificates do not change.
+
+    Raises ``Invalid`` when it ends before it begins, ``Conflict("signatory_exists")``.
+    """
     if command.valid_to is not None and command.valid_to < command.valid_from:
         raise Invalid("invalid", Reason("ends_before_start", field="valid_to"))
+    same = select(Signatory.id).where(
+        Signatory.college_id == college.id,
+        Signatory.name == command.name,
+        Signatory.title == command.title,
+        Signatory.valid_from == command.valid_from,
+    )
+    if db.exec(same).first() is not None:
+        raise Conflict("signatory_exists", Reason("signatory_exists", field="name"))
     row = Signatory(college_id=college.id, **command.model_dump())
     db.add(row)
     db.flush()

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from app.certificates.enums import RevocationGround
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class Revocation(Row, table=True):
@@ -20,7 +21,13 @@ class Revocation(Row, table=True):
     __table_args__ = owned(
         ("certificate_id", "certificate"),
         extra=(
-            Index("uq_revocation_one_open", "certificate_id", unique=True, postgresql_where=text("decided_at is null")),
+            Index(
+                "uq_revocation_one_open",
+                "certificate_id",
+                unique=True,
+                postgresql_where=text("decided_at is null"),
+                info=refused_as("revocation_open"),
+            ),
             check(
                 "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (revoked is null)"
             ),

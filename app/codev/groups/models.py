@@ -7,13 +7,17 @@ from sqlmodel import Field
 
 from app.platform.database.rows import Row
 from app.platform.database.types import moment, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class CodevGroup(Row, table=True):
     """Four to eight peers of a cohort (BR-10); its facilitator holds the role for the group."""
 
     __tablename__ = "codev_group"
-    __table_args__ = owned(("cohort_id", "cohort"), extra=(UniqueConstraint("cohort_id", "name"),))
+    __table_args__ = owned(
+        ("cohort_id", "cohort"),
+        extra=(UniqueConstraint("cohort_id", "name", info=refused_as("codev_group_name_taken", "name")),),
+    )
 
     college_id: int = Field(index=True)
     cohort_id: int = Field(index=True)

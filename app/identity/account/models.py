@@ -2,22 +2,27 @@
 
 from datetime import datetime
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.platform.database.rows import Row
 from app.platform.database.types import check, moment, moment_or_none
+from app.platform.database.uniqueness import refused_as
 
 
 class Account(Row, table=True):
     """The account of a person; ``email`` is stored in lower case."""
 
     person_id: int = Field(foreign_key="person.id", unique=True)
-    email: str = Field(unique=True, max_length=254)
+    email: str = Field(max_length=254)
     totp_confirmed_at: datetime | None = moment_or_none()
     suspended_at: datetime | None = moment_or_none()
     created_at: datetime = moment()
 
-    __table_args__ = (check("email_lower", "email = lower(email)"),)
+    __table_args__ = (
+        check("email_lower", "email = lower(email)"),
+        UniqueConstraint("email", info=refused_as("email_taken", "email")),
+    )
 
 
 class AccountSecret(SQLModel, table=True):

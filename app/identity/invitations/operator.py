@@ -13,7 +13,7 @@ from sqlmodel import col, or_, select
 from app.identity.invitations.models import Invitation
 from app.identity.invitations.rules import INVITATION_LIFETIME, Place
 from app.identity.invitations.schemas import InvitedAddress, Invitee
-from app.identity.invitations.service import PATH, send_letter
+from app.identity.invitations.service import PATH, make_way, send_letter
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.authentication import digest
 from app.platform.clock import now
@@ -28,9 +28,12 @@ def invite_to(
 ) -> None:
     """Invite a person to some places behind one link; ``letter_from`` is the site's address, ``None``: no letter.
 
-    Nobody gets the link: without a letter, :func:`print_link` replaces it.
+    Nobody gets the link: without a letter, :func:`print_link` replaces it. Raises ``Conflict("already_invited")``.
     """
     token, at = secrets.token_urlsafe(32), now()
+    places = tuple(dict.fromkeys(places))
+    for place in places:
+        make_way(db, invitee.email, place)
     rows = [
         Invitation(
             **invitee.model_dump(),

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from app.identity.account.models import Account
 from app.identity.invitations.models import Invitation
-from app.identity.invitations.rules import INVITATION_LIFETIME, InvitationState, invitation_state
+from app.identity.invitations.rules import INVITATION_LIFETIME, InvitationState, Place, invitation_state
 from app.identity.invitations.schemas import (
     CohortToTrain,
     InvitationRef,
@@ -62,7 +62,7 @@ def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitat
         raise Forbidden("grants_oneself", WAY_OUT)
     allow(db, Right.INVITATIONS)
     _check_cohort(db, college.id, command)
-    _check_not_already_invited(db, college.id, command)
+    make_way(db, command.email, Place(command.role, college.id, command.cohort_id))
     token, at = secrets.token_urlsafe(32), now()
     row = Invitation(
         college_id=college.id,
@@ -101,19 +101,27 @@ def _check_cohort(db: Session, college_id: int, command: NewInvitation) -> None:
         raise Invalid("invalid", Reason("unknown_cohort", field="cohort_id"))
 
 
-def _check_not_already_invited(db: Session, college_id: int, command: NewInvitation) -> None:
-    """Raise ``Conflict`` when an open invitation offers the same address the same role and cohort."""
-    open_invitation = select(Invitation.id).where(
-        Invitation.college_id == college_id,
-        Invitation.email == command.email,
-        Invitation.role == command.role,
-        Invitation.cohort_id == command.cohort_id,
+def make_way(db: Session, email: str, place: Place) -> None:
+    """Withdraw the invitation of an address to a place when it has expired; raise ``Conflict`` when it is open.
+
+    The database keeps one unanswered invitation of each kind: what has expired makes way for the next one.
+    """
+    unanswered = select(Invitation).where(
+        Invitation.email == email,
+        Invitation.role == place.role,
+        Invitation.college_id == place.college_id,
+        Invitation.cohort_id == place.cohort_id,
+        Invitation.project_id == place.project_id,
         col(Invitation.used_at).is_(None),
         col(Invitation.withdrawn_at).is_(None),
-        Invitation.expires_at > now(),
     )
-    if db.exec(open_invitation).first() is not None:
-        raise Conflict("already_invited", Reason("already_invited", field="email"))
+    at = now()
+    for row in db.exec(unanswered.with_for_update()).all():
+        if row.expires_at > at:
+            raise Conflict("already_invited", Reason("already_invited", field="email"))
+        row.withdrawn_at = at
+        db.add(row)
+    db.flush()
 
 
 def send_letter(db: Session, rows: Sequence[Invitation], token: str, site: str) -> None:

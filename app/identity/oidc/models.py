@@ -7,13 +7,14 @@ from sqlmodel import Field
 
 from app.platform.database.rows import Row
 from app.platform.database.types import moment, moment_or_none, owned
+from app.platform.database.uniqueness import refused_as
 
 
 class OidcProvider(Row, table=True):
     """A college's sign-in service; its issuer is pinned, its client secret encrypted by the keyring."""
 
     __tablename__ = "oidc_provider"
-    __table_args__ = owned(extra=(UniqueConstraint("issuer", "client_id"),))
+    __table_args__ = owned(extra=(UniqueConstraint("issuer", "client_id", info=refused_as("oidc_provider_taken")),))
 
     college_id: int = Field(foreign_key="college.id", index=True)
     label: str = Field(max_length=100)
@@ -28,7 +29,7 @@ class OidcIdentity(Row, table=True):
     """An account's identity at an issuer: ``(issuer, subject)``, never an e-mail address."""
 
     __tablename__ = "oidc_identity"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    __table_args__ = (UniqueConstraint("issuer", "subject", info=refused_as("oidc_identity_taken")),)
 
     account_id: int = Field(foreign_key="account.id", index=True)
     issuer: str = Field(max_length=300)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.platform.audit import denials
+from app.platform.database.uniqueness import refusal_of
 from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, UnsupportedMedia
 from app.platform.messages import i18n as words
 from app.platform.observability.figures import current, note_refusal
@@ -182,9 +183,10 @@ async def on_http(request: Request, error: Exception) -> Response:
 
 
 async def on_integrity(request: Request, error: Exception) -> Response:
-    """Answer a violated constraint, as when two people write at the same time, with 409."""
+    """Answer a violated constraint, as when two people write at the same time, with 409 and what stands already."""
     assert isinstance(error, IntegrityError)  # noqa: S101
-    return await answer(request, HTTPStatus.CONFLICT, "conflict")
+    refusal = refusal_of(error)
+    return await answer(request, refusal.status, refusal.code, refusal.reasons)
 
 
 async def on_data(request: Request, error: Exception) -> Response:

@@ -1,0 +1,255 @@
+"""What the database refuses twice: eight requests at the same moment, without a key, make one.
+
+The table is closed to new rows until each request has asked whether what it adds stands already, so that all of them
+believe that nothing does: a check in Python alone then makes eight.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import text
+
+from app.features import METADATA
+from app.platform.database.transaction import Database
+from app.platform.database.uniqueness import KEY, unique_rules
+from app.platform.messages.i18n import today
+from tests.factories import codev, eligible
+from tests.factories.accompaniment import NEQ
+from tests.factories.activities import complete_prerequisites
+from tests.factories.cohorts import page
+from tests.factories.forms import form_to
+from tests.factories.network import PARTICIPANTS, STARTED, World, as_
+
+V1 = "/api/v1"
+AT_ONCE = 8
+START = f"{STARTED}T13:00:00-05:00"
+
+SERIALISED = {
+    "certificate_one_valid": "the enrolment is locked before its certificates are read",
+    "certificate_college_id_year_sequence": "the counter of the year is locked",
+    "certificate_number": "made of the college's prefix, the year and the sequence",
+    "activity_completion_first": "the enrolment is locked before what it did is read",
+    "activity_completion_supersedes_id": "the enrolment is locked before what it did is read",
+    "hand_in_enrolment_id_activity_code_attempt": "the enrolment is locked before its attempts are counted",
+    "countersignature_first": "the enrolment is locked before its hours are read",
+    "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
+    "judgement_supersedes_id": "the enrolment is locked before its judgements are read",
+    "certificate_supersedes_id": "the certificate is locked before it is replaced",
+    "mandate_milestone_first": "the mandate is locked before its milestones are read",
+    "mandate_milestone_supersedes_id": "the mandate is locked before its milestones are read",
+    "roll_call_first": "the session is locked before its roll is read",
+    "roll_call_supersedes_id": "the session is locked before its roll is read",
+    "codev_record_first": "the session is locked before its record is read",
+    "codev_record_supersedes_id": "the session is locked before its record is read",
+}
+"""Rules that two requests at once cannot reach: the second one waits, then reads what the first one wrote."""
+ONE_COMMAND = {
+    "batch_item_batch_id_enrolment_id_kind": "a command names each certificate once",
+    "batch_item_certificate_id": "one worker issues a batch at a time",
+    "codev_presence_record_id_membership_id": "a record has one line a member",
+    "codev_turn_record_id_position": "a record has one turn a position",
+    "roll_call_entry_roll_call_id_enrolment_id": "a roll has one line a person",
+    "role_assignment_session_id_position_membership_id": "a plan is written whole, the session locked",
+    "role_assignment_one_client": "a plan is written whole, the session locked",
+    "mandate_advisor_mandate_id_person_id": "a mandate is opened with its advisors",
+    "account_person_id": "an account is opened with its person",
+    "college_key_college_id_name": "keys are made by one transaction that holds the college",
+    "audit_seal_entry_id": "entries are sealed by one worker at a time",
+    "progress_enrolment_id": "the enrolment is locked before its progress is written",
+    "application_enrolment_id": "an application is made with its enrolment",
+}
+"""Rules within what one transaction writes."""
+SAME_AGAIN = {
+    "consent_standing": "giving a consent twice changes nothing: whoever comes second reads it again",
+    "role_held_once": "granting a role twice changes nothing",
+    "role_proposal_one_open": "proposing a role twice changes nothing",
+    "management_link_college_id_manager_id_member_id": "declaring a link twice changes nothing",
+    "codev_membership_current": "the group is locked; someone added to two groups at once belongs to one",
+    "idempotent_request_person_id_key": "the key is locked",
+}
+"""Rules whose loser reads that someone has just changed the same thing, which is what happened."""
+SECRETS = {
+    "api_token_token_hash", "certificate_code", "oidc_flow_state_hash", "password_reset_token_hash",
+    "sign_in_secret_hash",
+}  # fmt: skip
+"""Digests and codes of random values."""
+
+
+def test_every_unique_rule_says_what_it_refuses() -> None:
+    """A unique constraint that is new says its refusal, or why two requests at once cannot reach it."""
+    assert METADATA.tables
+    rules = {name.removeprefix("uq_"): rule for name, rule in unique_rules().items()}
+    keys_of_children = {f"{table}_id_college_id" for table in METADATA.tables}
+    silent = {name for name, rule in rules.items() if KEY not in rule.info} - keys_of_children
+    assert silent == {*SERIALISED, *ONE_COMMAND, *SAME_AGAIN, *SECRETS}
+
+
+# Requests at once --------------------------------------------------------------------------------
+
+
+@contextmanager
+def closed_until_all_wait(database: Database, table: str) -> Iterator[Callable[[], None]]:
+    """Close a table to new rows; yield what opens it, once eight transactions wait for it or for one another."""
+    waiting = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    with database.engine.connect() as owner, database.engine.connect() as watcher:
+        owner.execute(text(f"lock table {table} in share mode"))
+
+        def open_table() -> None:
+            for _ in range(1000):
+                if watcher.execute(waiting).scalar_one() >= AT_ONCE:
+                    break
+                watcher.rollback()
+                watcher.execute(text("select pg_sleep(0.01)"))
+            owner.rollback()
+
+        yield open_table
+
+
+def at_once(database: Database, table: str, send: Callable[[int], Response]) -> list[Response]:
+    """Return the responses to eight requests, none of which added its row before all had asked for what stands."""
+    with closed_until_all_wait(database, table) as open_table, ThreadPoolExecutor(AT_ONCE) as threads:
+        sent = [threads.submit(send, n) for n in range(AT_ONCE)]
+        open_table()
+        return [one.result() for one in sent]
+
+
+def codes(answers: list[Response]) -> Counter[tuple[int, str]]:
+    """Return how many responses had each status and code."""
+    return Counter((a.status_code, a.json().get("code", "") if a.status_code >= 400 else "") for a in answers)
+
+
+def prepared(database: Database, world: World, case: str) -> None:
+    """Make what a case needs."""
+    if case == "hours":
+        complete_prerequisites(database, world, "maude")
+    elif case == "plan":
+        world.enrolments["group"] = codev.create_group(database, world).id
+    elif case == "batch":
+        eligible.sign(database, world)
+        for who in PARTICIPANTS:
+            eligible.attend(database, world, who)
+
+
+def request_of(case: str, world: World) -> tuple[str, str, dict[str, Any]]:
+    """Return who sends a case, its path and its body."""
+    alma, cohort = f"{V1}/colleges/{world.alma}", f"{V1}/cohorts/{world.cohort}"
+    members = [world.enrolments[who] for who in PARTICIPANTS]
+    cohort_body = {
+        "project_id": world.project, "region_code": "02", "code": "GEN-ALM-2", "title": "Généraliste d’hiver",
+        "curriculum_slug": "generaliste", "curriculum_version": "1.0", "starts_on": "2026-11-30", "place": "Alma",
+    }  # fmt: skip
+    requests: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "invitation": ("registrar", f"{alma}/invitations", {"email": "zoe@alma.example.com", "role": "trainer"}),
+        "invitation to apply": ("registrar", f"{alma}/invitations", {"email": "zoe@alma.example.com"}),
+        "invitation to a cohort": (
+            "registrar",
+            f"{alma}/invitations",
+            {"email": "zoe@alma.example.com", "role": "trainer", "cohort_id": world.cohort},
+        ),
+        "session": ("coordinator", f"{cohort}/sessions", {"activity_code": "GEN-1.B", "starts_at": START}),
+        "cohort": ("coordinator", f"{alma}/cohorts", cohort_body),
+        "application": ("nobody", f"{cohort}/applications", {"motive": "Aider.", "employer_agrees": True}),
+        "group": (
+            "coordinator",
+            f"{cohort}/codev-groups",
+            {"name": "A", "enrolment_ids": members, "facilitator_id": world.people["facilitator"]},
+        ),
+        "enterprise": (
+            "coordinator",
+            f"{alma}/enterprises",
+            {"name": "Scierie", "neq": NEQ, "sector": "Bois", "size": "1-4", "region_code": "02"},
+        ),
+        "catch-up": (
+            "trainer",
+            f"{V1}/enrolments/{world.enrolments['maude']}/catch-ups",
+            {"activity_code": "GEN-1.B", "due_on": str(today() + timedelta(days=7))},
+        ),
+        "signatory": (
+            "registrar",
+            f"{alma}/signatories",
+            {"name": "Hélène Castonguay", "title": "Directrice", "valid_from": "2026-01-01"},
+        ),
+        "batch": (
+            "registrar",
+            f"{alma}/certificate-batches",
+            {"items": [{"enrolment_id": members[0], "kind": "attestation_participation"}]},
+        ),
+        "plan": (
+            "coordinator",
+            f"{V1}/codev/groups/{world.enrolments.get('group')}/sessions",
+            {"activity_code": "GEN-7.A", "starts_at": START},
+        ),
+        "hours": (
+            "maude",
+            f"{V1}/enrolments/{world.enrolments['maude']}/field-hours",
+            {"activity_code": "GEN-8.A", "minutes": 120, "worked_on": str(today() - timedelta(days=1))},
+        ),
+    }
+    return requests[case]
+
+
+@pytest.mark.parametrize(
+    ("case", "table", "code", "field"),
+    [
+        ("invitation", "invitation", "already_invited", "email"),
+        ("invitation to apply", "invitation", "already_invited", "email"),
+        ("invitation to a cohort", "invitation", "already_invited", "email"),
+        ("session", "scheduled_session", "session_planned", "starts_at"),
+        ("cohort", "cohort", "cohort_code_taken", "code"),
+        ("application", "enrolment", "already_applied", None),
+        ("group", "codev_group", "codev_group_name_taken", "name"),
+        ("enterprise", "enterprise", "neq_taken", "neq"),
+        ("catch-up", "catch_up", "catch_up_assigned", None),
+        ("signatory", "signatory", "signatory_exists", "name"),
+        ("batch", "batch_item", "certificate_awaited", None),
+        ("plan", "codev_session", "codev_activity_planned", "activity_code"),
+    ],
+)
+def test_same_request_eight_times_at_once_makes_one(
+    client: TestClient, database: Database, world: World, *, case: str, table: str, code: str, field: str | None
+) -> None:
+    prepared(database, world, case)
+    who, path, body = request_of(case, world)
+    as_(client, database, world, who)
+    answers = at_once(database, table, lambda _: client.post(path, json=body))
+    assert codes(answers) == {(201, ""): 1, (409, code): AT_ONCE - 1}, answers[0].text
+    refused = [a.json() for a in answers if a.status_code == 409]
+    assert {e["field"] for r in refused for e in r.get("errors", ())} == ({field} if field else set())
+    assert all(r["title"] for r in refused)
+    again = client.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "batch_empty" if case == "batch" else code)
+
+
+def test_same_hours_declared_eight_times_at_once_are_declared_once(
+    client: TestClient, database: Database, world: World
+) -> None:
+    prepared(database, world, "hours")
+    who, path, body = request_of("hours", world)
+    as_(client, database, world, who)
+    answers = at_once(database, "field_hours", lambda _: client.post(path, json=body))
+    assert len({a.json()["id"] for a in answers}) == 1, answers[0].text
+
+
+def test_form_sent_twice_at_once_comes_back_with_the_error_beside_its_field(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Two people plan the same session: whoever comes second gets their form back, with what they typed."""
+    as_(client, database, world, "coordinator")
+    path = f"/cohortes/{world.cohort}/seances"
+    typed = {"activity_code": "GEN-1.B", "day": str(STARTED), "clock": "13:00", "place": "Salle 12"}
+    actions = [form_to(page(client.get(path)), path).action for _ in range(AT_ONCE)]
+    answers = at_once(database, "scheduled_session", lambda n: client.post(actions[n], data=typed))
+    assert Counter(a.status_code for a in answers) == {303: 1, 409: AT_ONCE - 1}, answers[0].text
+    refused = page(next(a for a in answers if a.status_code == 409), 409)
+    assert "a déjà une séance" in refused
+    assert 'value="Salle 12"' in refused
+    assert 'aria-describedby="day-error' in refused or 'id="day-error' in refused, refused
