@@ -128,7 +128,7 @@ def test_what_stands_twice_is_settled_before_it_is_refused(database: Database, w
         "batch": f"{world.alma}, 4, now()",
     }
     with database.engine.begin() as connection:
-        _do(connection, "downgrade", "0020")
+        _do(connection, "downgrade", "0021")
         for table, columns in copies.items():
             for _ in range(3):
                 connection.execute(text(f"insert into {table} ({columns}) values ({rows[table]})"))  # noqa: S608

@@ -11,8 +11,8 @@ What stands twice already, from two requests at the same moment, is settled firs
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
