@@ -380,6 +380,10 @@ ACCOUNT: dict[str, Call] = {
         **{**INVITED, "role": "registrar", "cohort_id": None}
     ),
     "POST /colleges/{college_id}/invitations": form("/colleges/{college}/invitations", **INVITED),
+    f"PUT {V1}/colleges/{{college_id}}/invitations/{{invitation_id}}/email": json(email="juste@escouade.example.com"),
+    "POST /colleges/{college_id}/invitations/{invitation_id}/adresse": form(
+        "/colleges/{college}/invitations/{invitation}", email="juste@escouade.example.com"
+    ),
     "POST /colleges/{college_id}/invitations/{invitation_id}/renvoi": form("/colleges/{college}/invitations"),
     "POST /colleges/{college_id}/invitations/{invitation_id}/retrait": form("/colleges/{college}/invitations"),
     "POST /invitation/{token}": form("/", **PERSON),

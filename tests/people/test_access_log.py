@@ -57,6 +57,8 @@ NOT_LOGGED = {
     "GET /api/v1/colleges/{college_id}/certificate-livery": "a college's logo and colours",
     "GET /api/v1/colleges/{college_id}/signatories": "who signs, on every certificate",
     "GET /api/v1/colleges/{college_id}/invitations": "letters to addresses; who took one up has a file of their own",
+    "GET /api/v1/colleges/{college_id}/invitations/{invitation_id}": "as above, one letter",
+    "GET /colleges/{college_id}/invitations/{invitation_id}": "as above, one letter",
     "GET /colleges/{college_id}/invitations": "letters to addresses; who took one up has a file of their own",
     "GET /api/v1/colleges/{college_id}/oidc-providers": "a college's own sign-in",
     "GET /colleges/{college_id}/connexion": "a college's own sign-in",

@@ -4,8 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 
-from app.identity.invitations import service
-from app.identity.invitations.schemas import InvitationList, InvitationRef, InvitationShown, NewInvitation
+from app.identity.invitations import correction, service
+from app.identity.invitations.schemas import (
+    CorrectedAddress,
+    InvitationList,
+    InvitationRef,
+    InvitationShown,
+    NewInvitation,
+)
 from app.identity.invitations.service import see_invitation
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
@@ -33,6 +39,24 @@ def invite(
 ) -> InvitationShown:
     """Send an e-mail message with a link that works once, within 7 days; the response is the same for any address."""
     return service.invite(db, actor, college, command, site=settings.base_url)
+
+
+@router.get("/colleges/{college_id}/invitations/{invitation_id}", summary="An invitation")
+def read_invitation(invitation: ManagedInvitation, db: SessionDep) -> InvitationShown:
+    """Return an invitation and where its letter stands."""
+    return service.load_invitation(db, invitation)
+
+
+@router.put("/colleges/{college_id}/invitations/{invitation_id}/email", summary="Correct the address of an invitation")
+def correct_address(
+    actor: MayManagePeople,
+    invitation: ManagedInvitation,
+    db: SessionDep,
+    settings: SettingsDep,
+    command: CorrectedAddress,
+) -> InvitationShown:
+    """Send the invitation to another address, with a new link, valid for 7 days; the previous one is refused."""
+    return correction.correct_address(db, actor, invitation, command, site=settings.base_url)
 
 
 @router.delete(

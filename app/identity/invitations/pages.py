@@ -4,9 +4,15 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
-from app.identity.invitations import answers, service
+from app.identity.invitations import answers, correction, service
 from app.identity.invitations.rules import InvitationState
-from app.identity.invitations.schemas import AcceptInvitation, InvitationRef, InvitationsQuery, NewInvitation
+from app.identity.invitations.schemas import (
+    AcceptInvitation,
+    CorrectedAddress,
+    InvitationRef,
+    InvitationsQuery,
+    NewInvitation,
+)
 from app.identity.invitations.service import see_invitation
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.authentication import needs_second_factor
@@ -84,6 +90,36 @@ def invite(
     """Invite someone, then show the list again."""
     service.invite(db, actor, college, command, site=settings.base_url)
     return redirect_after_post(f"/colleges/{college.id}/invitations")
+
+
+@router.get("/colleges/{college_id}/invitations/{invitation_id}")
+def invitation_sent_page(
+    actor: MayManagePeople, college: ManagedCollege, invitation: ManagedInvitation, db: SessionDep, request: Request
+) -> Response:
+    """Show an invitation, where its letter stands, and the form that corrects its address."""
+    return render(
+        request,
+        "people/invitation_sent.html",
+        college=college,
+        invitation=service.load_invitation(db, invitation),
+        roles=service.grantable_roles(actor, college.id),
+    )
+
+
+@router.post(
+    "/colleges/{college_id}/invitations/{invitation_id}/adresse",
+    dependencies=[form_on("/colleges/{college_id}/invitations/{invitation_id}")],
+)
+def correct_address(
+    actor: MayManagePeople,
+    invitation: ManagedInvitation,
+    db: SessionDep,
+    settings: SettingsDep,
+    command: Annotated[CorrectedAddress, Form()],
+) -> Response:
+    """Send the invitation to another address, then show it again."""
+    correction.correct_address(db, actor, invitation, command, site=settings.base_url)
+    return redirect_after_post(f"/colleges/{invitation.college_id}/invitations/{invitation.id}")
 
 
 @router.post(

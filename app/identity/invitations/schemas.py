@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from app.identity.invitations.rules import InvitationState
 from app.people.schemas import NewPerson
 from app.platform.messages.addresses import Email
+from app.platform.messages.schemas import DeliveryShown
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
 from app.platform.security.permissions import Role
@@ -34,10 +35,17 @@ class InvitedAddress(Command):
     email: Email
 
 
+class CorrectedAddress(Command):
+    """The address that an invitation should have gone to."""
+
+    email: Email
+
+
 class InvitationShown(Read):
     """An invitation as the college sees it, without its link; ``invited_by`` is ``None`` for the operator.
 
     ``link_printed_at``: the operator printed the link in place of a letter, on a network without mail.
+    ``delivery``: where its last letter stands; ``None`` when there was none, or a month after it.
     """
 
     id: int
@@ -50,6 +58,7 @@ class InvitationShown(Read):
     expires_at: datetime
     invited_by: str | None
     link_printed_at: datetime | None
+    delivery: DeliveryShown | None
 
 
 class CohortToTrain(Read):

@@ -35,6 +35,7 @@ from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.messages.i18n import day, local, t, today
+from app.platform.messages.letters import deliveries
 from app.platform.messages.outbox import enqueue
 from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
@@ -157,7 +158,7 @@ def send_letter(db: Session, rows: Sequence[Invitation], token: str, site: str) 
 _INVITATIONS = text(
     f"""
     select i.id, i.email, i.role, i.cohort_id, c.code as cohort, i.created_at, i.expires_at, i.used_at, i.withdrawn_at,
-           i.link_printed_at, {SHOWN_NAME_SQL} as invited_by
+           i.link_printed_at, i.letter_id, {SHOWN_NAME_SQL} as invited_by
       from invitation i left join person p on p.id = i.created_by
       left join cohort c on c.id = i.cohort_id and c.college_id = i.college_id
      where i.college_id = :college and (cast(:ids as integer[]) is null or i.id = any(:ids))
@@ -209,8 +210,15 @@ def _invitations_shown(db: Session, college_id: int, ids: Sequence[int] | None =
     """Return the invitations of a college, or some of them."""
     db.flush()
     allow(db, Right.INVITATIONS)
-    rows = db.execute(_INVITATIONS, {"college": college_id, "ids": None if ids is None else list(ids)}).mappings()
-    return tuple(InvitationShown(**row, state=state_of(row)) for row in rows)
+    values = {"college": college_id, "ids": None if ids is None else list(ids)}
+    rows = db.execute(_INVITATIONS, values).mappings().all()
+    delivered = deliveries(db, (row["letter_id"] for row in rows))
+    return tuple(InvitationShown(**row, state=state_of(row), delivery=delivered.get(row["letter_id"])) for row in rows)
+
+
+def load_invitation(db: Session, invitation: InvitationRef) -> InvitationShown:
+    """Return an invitation."""
+    return _invitations_shown(db, invitation.college_id, [invitation.id])[0]
 
 
 def state_of(row: Mapping[Any, Any]) -> InvitationState:
@@ -237,7 +245,7 @@ def withdraw(db: Session, actor: Actor, invitation: InvitationRef) -> None:
 
     Raises ``Forbidden("role_above_yours")``, ``Conflict("invitation_used")``.
     """
-    row = _lock(db, actor, invitation)
+    row = lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     row.withdrawn_at = row.withdrawn_at or now()
@@ -249,7 +257,7 @@ def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: st
 
     Raises ``Forbidden("role_above_yours")``, ``Conflict("invitation_used")``, ``Conflict("invitation_withdrawn")``.
     """
-    row = _lock(db, actor, invitation)
+    row = lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     if row.withdrawn_at is not None:
@@ -258,10 +266,10 @@ def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: st
     row.token_hash, row.expires_at, row.created_by = digest(token), now() + INVITATION_LIFETIME, actor.person_id
     db.add(row)
     send_letter(db, [row], token, site)
-    return _invitations_shown(db, invitation.college_id, [row.id])[0]
+    return load_invitation(db, invitation)
 
 
-def _lock(db: Session, actor: Actor, invitation: InvitationRef) -> Invitation:
+def lock(db: Session, actor: Actor, invitation: InvitationRef) -> Invitation:
     """Return the row, locked: concurrent answers to one invitation are serialised.
 
     Raises ``Forbidden("role_above_yours")`` when the actor could not have sent it.

@@ -1,0 +1,53 @@
+"""Read models of the delivery of e-mail messages: never their texts, and no whole address."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from app.platform.messages.rules import DeliveryReason, LetterState
+from app.platform.paging import ListQuery
+from app.platform.schema import Read
+
+
+class DeliveryShown(Read):
+    """Where a message stands.
+
+    ``since``: when it was sent, refused or given up, else written. ``next_try`` is ``None`` unless it is tried again;
+    ``reason`` and ``status`` (the mail server's codes, ``550 5.1.1``) say why the last try failed.
+    """
+
+    state: LetterState
+    since: datetime
+    next_try: datetime | None
+    reason: DeliveryReason | None
+    status: str
+
+
+class LetterShown(Read):
+    """A message as an administrator sees it; ``recipient`` is masked (``z…@alma.example.com``)."""
+
+    id: int
+    kind: str
+    recipient: str
+    created_at: datetime
+    tries: int
+    delivery: DeliveryShown
+
+
+class LetterSort(StrEnum):
+    """What the list of messages is sorted by."""
+
+    WRITTEN = "ecriture"
+    DUE = "echeance"
+
+
+class LettersQuery(ListQuery):
+    """The messages to show in a list, newest first; ``retard``: those that should have left by now."""
+
+    SORTS: ClassVar = LetterSort
+    tri: str = "-ecriture"
+    etat: LetterState | None = None
+    sorte: Annotated[str, StringConstraints(max_length=40)] | None = None
+    retard: bool = False
