@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from app import __version__
 from app.features import FEATURES
-from app.identity.sign_in.authentication import authenticate, cookie_name
+from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
@@ -47,7 +47,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
     )
     site.state.settings = settings
     site.state.database = database
-    site.state.authenticate = authenticate
+    site.state.authentication = AUTHENTICATION
     site.state.keyring = keyring
     for feature in FEATURES:
         for router in feature.routes.API:

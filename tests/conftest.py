@@ -191,8 +191,9 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
     from fastapi.testclient import TestClient
     from starlette.datastructures import State
 
-    from app.identity.sign_in.authentication import authenticate
+    from app.identity.sign_in.authentication import AUTHENTICATION
 
-    site.state = State({"settings": settings, "database": database, "authenticate": authenticate, "keyring": RING})
+    state = {"settings": settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
+    site.state = State(state)
     with TestClient(site, follow_redirects=False, headers={"X-Request-ID": REQUEST}) as found:
         yield found

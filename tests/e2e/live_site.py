@@ -9,7 +9,7 @@ import uvicorn
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
-from app.identity.sign_in.authentication import authenticate
+from app.identity.sign_in.authentication import AUTHENTICATION
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Addresses, Database
@@ -38,7 +38,7 @@ class LiveSite:
     def attach(self, database: Database, data_dir: Path, **changed: object) -> None:
         """Serve a database, its files in a folder; ``changed`` are other settings of the deployment."""
         self.settings = Settings(data_dir=data_dir, base_url=self.url, **changed)  # type: ignore[arg-type]
-        state = {"settings": self.settings, "database": database, "authenticate": authenticate, "keyring": RING}
+        state = {"settings": self.settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
         self._site.state = State(state)
 
     def description(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from starlette.requests import Request
 
 from app.identity.roles.service import grant_role
-from app.identity.sign_in.authentication import authenticate
+from app.identity.sign_in.authentication import authenticate, secret_of
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.permissions import Role
@@ -182,10 +183,9 @@ def test_role_that_has_not_started_shows_no_row_of_its_college(
     token = api_token(database, world, "trainer")
     with database.as_owner() as db:
         grant_role(db, world.people["trainer"], Role.ADMIN)
-    with database.transaction() as db:
-        by_token = authenticate(db, _request(client, token))
-    with database.transaction() as db:
-        signed_in = authenticate(db, _request(client, pending_token(database, world, "trainer")))
-    for actor in (by_token, signed_in):
+    for secret in (partial(str, token), partial(pending_token, database, world, "trainer")):
+        request = _request(client, secret())
+        with database.transaction(secret=secret_of(request)) as db:
+            actor = authenticate(db, request)
         assert actor is not None
         assert (actor.pending, actor.colleges) == (True, frozenset())

@@ -13,13 +13,20 @@ import pytest
 from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
+from sqlmodel import select
 
 from app.features import METADATA
-from app.platform.database.claims import Claims, sealed
-from app.platform.database.session import Session, open_transaction
+from app.identity.account.models import Account
+from app.identity.roles.service import grant_role
+from app.identity.sign_in.authentication import SIGN_IN, digest
+from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.service import create_sign_in
+from app.platform.database.claims import Claims, key_id, sealed
+from app.platform.database.session import Secret, Session, open_transaction, presenter
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Unavailable
-from tests.factories.network import World, api_token, token
+from app.platform.security.permissions import TWO_FACTORS, Role
+from tests.factories.network import World, api_token, pending_token, token
 from tests.server import driver_url
 
 SECRETS = ("account_secret", "sign_in", "api_token", "recovery_code", "password_reset", "invitation", "oidc_flow",
@@ -116,7 +123,12 @@ POWERLESS = {
     "end roles": "update role_held set ended_at = now()",
     "delete second factors": "delete from recovery_code",
     "shadow by the path": "set search_path = pg_temp, public",
-    "guess a secret": "select * from sign_in_of('x') union all select * from sign_in_of('')",
+    "guess a secret": "select authenticate_secret(kind, digest, key) from (values ('sign_in'), ('api_token')) k(kind),"
+                      " (values ('x'), ('')) d(digest), (values ('{key}'), ('')) n(key)",
+    "present one's own secret": "select authenticate_secret('sign_in', '{own}', '{key}'),"
+                                " set_config('app.college_ids', '{mine},{other}', true)",
+    "skip the second factor": "select authenticate_secret('sign_in', '{pending}', '{key}')",
+    "present a secret that has ended": "select authenticate_secret('sign_in', '{ended}', '{key}')",
     "read a project as its observer": "select set_config('app.person_id', '{observer}', true);"
                                       " select 1 / count(*) from project_indicators({project})",
     "run it all in a block": "do $$ begin perform set_config('app.college_ids', '{mine},{other}', true);"
@@ -147,10 +159,14 @@ class Attacker:
             "mine": world.alma, "other": world.rouyn, "me": world.people["coordinator"],
             "admin": world.people["admin"], "observer": world.people["observer"], "project": world.project,
             "other_cohort": world.other_cohort, "account": account, "older": older,
+            "key": key_id(database.addresses.claim_key), "own": digest(token(database, world, "coordinator")),
+            "pending": digest(pending_token(database, world, "other_registrar")),
+            "ended": digest(token(database, world, "other_trainer")),
             "elsewhere": sealed(everything, database.addresses.claim_key, backend=1, since="1764150000.000000"),
             "new": self._one("insert into person (legal_first_name, legal_last_name, search_key, created_at)"
                              " values ('Ève', 'Roy', 'eve roy', now()) returning id"),
         }  # fmt: skip
+        self.owner.execute("update sign_in set ended_at = now() where secret_hash = %s", (self.values["ended"],))
 
     def _one(self, query: str, *values: object) -> Any:
         row = self.owner.execute(query.encode(), values).fetchone()
@@ -259,6 +275,7 @@ def test_secrets_are_out_of_reach_of_a_request(attacker: Attacker) -> None:
     )
 
 
+RECOGNISES = "'authenticate_secret(text,text,text)'::regprocedure"
 GUARDS: dict[str, tuple[str, str]] = {
     "the seal of the colleges": (
         "alter policy \"select\" on enrolment using (college_id = any (string_to_array("
@@ -266,9 +283,18 @@ GUARDS: dict[str, tuple[str, str]] = {
         "widen the colleges",
     ),
     "the check of the seal": (
-        "do $$ begin execute replace(pg_get_functiondef('claims()'::regprocedure), 'expected = parts[6]', 'true');"
-        " end $$",
+        "do $$ begin execute replace(pg_get_functiondef('acting_colleges()'::regprocedure),"
+        " 'and split_part(s, ''|'', 6) =', 'or '''' ='); end $$",
         "edit the claims",
+    ),
+    "the second factor of who is recognised": (
+        f"do $$ begin execute replace(pg_get_functiondef({RECOGNISES}), 's.second_factor_at is not null', 'true');"
+        " end $$",
+        "skip the second factor",
+    ),
+    "the end of a sign-in": (
+        f"do $$ begin execute replace(pg_get_functiondef({RECOGNISES}), 's.ended_at is null', 'true'); end $$",
+        "present a secret that has ended",
     ),
     "the right to give roles": (
         'alter policy "insert" on role_held with check (true)', "become an administrator",
@@ -353,6 +379,22 @@ def test_connection_with_a_statement_prepared_by_sql_opens_no_transaction(alone:
         with pytest.raises(Unavailable) as refused:
             open_transaction(sessionmaker(connection, class_=Session)(info={"database": alone}))
     assert refused.value.code == "session_altered"
+
+
+@pytest.mark.parametrize("role", sorted(TWO_FACTORS))
+def test_claims_of_a_role_that_needs_a_second_factor_are_not_sealed_without_it(
+    database: Database, world: World, role: Role
+) -> None:
+    with database.transaction() as db:
+        account = db.exec(select(Account.id).where(Account.person_id == world.people["maude"])).one()
+        secret = Secret(SIGN_IN, digest(create_sign_in(db, account, kind=SignInKind.COOKIE, hours=1)[0]))
+    with database.transaction(secret=secret) as db:
+        assert (presenter(db, secret) or {})["is_sealed"]
+    with database.as_owner() as db:
+        grant_role(db, world.people["maude"], role, college_id=None if role is Role.ADMIN else world.alma)
+    with database.transaction(secret=secret) as db:
+        assert not (presenter(db, secret) or {})["is_sealed"]
+        assert db.connection().exec_driver_sql("select acting_person()").scalar_one() is None
 
 
 def test_claims_hold_for_one_transaction_of_one_connection(alone: Database, world: World) -> None:

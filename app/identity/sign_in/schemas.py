@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, SecretStr, StringConstraints
 
 from app.identity.sign_in.enums import SignInKind
+from app.people.rules import full_name
 from app.platform.messages.addresses import normal_address
 from app.platform.schema import Address, Command, Read
 from app.platform.security.permissions import Role
@@ -52,3 +53,32 @@ class Devices(Read):
     """The person's sign-ins, the last used first."""
 
     items: tuple[Device, ...]
+
+
+class Presenter(Read):
+    """Who presents the secret of a sign-in or an API token: its row, its account, its person with their roles.
+
+    Each of ``roles`` is ``(role, college id, cohort id, group id, project id)``; ``colleges`` are those where one is
+    held, all of them for an administrator.
+    """
+
+    id: int
+    account_id: int
+    person_id: int
+    chosen_name: str | None
+    legal_first_name: str | None
+    legal_last_name: str
+    seen_at: datetime | None
+    expires_at: datetime
+    ended_at: datetime | None
+    second_factor_at: datetime | None = None
+    permissions: tuple[str, ...] = ()
+    suspended_at: datetime | None
+    totp_confirmed_at: datetime | None
+    roles: tuple[tuple[Role, int | None, int | None, int | None, int | None], ...]
+    colleges: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The name shown on screens."""
+        return self.chosen_name or full_name(self.legal_first_name, self.legal_last_name)

@@ -4,18 +4,17 @@ import secrets
 from datetime import datetime, timedelta
 
 from fastapi import Request, Response
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account, AccountSecret
 from app.identity.account.passwords import dummy_hash, hasher, normal_password
-from app.identity.sign_in.authentication import cookie_name, digest, secret_of
+from app.identity.sign_in.authentication import SIGN_IN, cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.schemas import SignInCommand
 from app.platform.clock import now
 from app.platform.config import Settings
-from app.platform.database.session import Session, open_credentials
+from app.platform.database.session import Session, open_credentials, presenter
 from app.platform.errors import Unauthenticated
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
@@ -133,11 +132,11 @@ def _own_sign_in(db: Session, actor: Actor) -> SignIn:
 
 def end_current_sign_in(db: Session, request: Request) -> None:
     """End the sign-in that a request carries, if any, so that a new one never continues under an old secret."""
-    presented = {"secret": digest(secret_of(request) or "")}
-    found = db.execute(text("select id, account_id from sign_in_of(:secret)"), presented).one_or_none()
+    secret = secret_of(request)
+    found = presenter(db, secret) if secret is not None and secret.kind == SIGN_IN else None
     if found is not None:
-        open_credentials(db, found.account_id)
-        _end(db, db.get_one(SignIn, found.id))
+        open_credentials(db, found["account_id"])
+        _end(db, db.get_one(SignIn, found["id"]))
 
 
 def _end(db: Session, sign_in: SignIn) -> None:

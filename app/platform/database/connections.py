@@ -1,22 +1,53 @@
-"""The connections of requests, which keep nothing from one request to the next."""
+"""The connections of requests: each begins its transaction when it is taken, and keeps nothing for the next request."""
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
-from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
 from app.platform.observability.figures import count_statement
 
+UNPREPARED = {"unprepared": True}
+"""Keeps a statement from being prepared under a name, which SQL on the same connection could take over."""
 _FORGET = b"""
     reset all; close all; unlisten *;
     select pg_catalog.pg_advisory_unlock_all(),
            exists (select from pg_catalog.pg_prepared_statements where from_sql) as altered
 """
 """What a session keeps after its transaction; the last column says whether a statement was prepared by SQL."""
+_ALTERED = "altered"
+"""Under this name a connection that has forgotten keeps that answer until its reset."""
 
 
-def engine_of(url: str, **options: Any) -> Engine:  # noqa: ANN401 - options of create_engine
+class RequestDialect(PGDialect_psycopg):
+    """PostgreSQL as requests use it: a commit also makes the connection forget, in one round trip."""
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Note that the connection has something to forget again."""
+        dbapi_connection.info.pop(_ALTERED, None)
+
+    def do_commit(self, dbapi_connection: PoolProxiedConnection) -> None:
+        """Commit and forget."""
+        connection: Any = dbapi_connection.driver_connection
+        dbapi_connection.info[_ALTERED] = _forget_after(connection, b"commit;")
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:  # noqa: ANN401
+        """Execute a statement, unprepared where it asks for that."""
+        unprepared = context is not None and context.execution_options.get("unprepared")
+        cursor.execute(statement, parameters, prepare=False if unprepared else None)
+
+
+registry.register("postgresql.requests", __name__, RequestDialect.__name__)
+
+
+def engine_of(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - options of create_engine
     """Return an engine whose errors hide the values of statements, and whose statements are counted."""
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "before_cursor_execute", count_statement)
@@ -25,27 +56,36 @@ def engine_of(url: str, **options: Any) -> Engine:  # noqa: ANN401 - options of 
 
 def request_engine(url: str, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
     """Return the engine of requests: what one leaves in its connection is gone before another gets it."""
-    engine = engine_of(url, pool_pre_ping=True, pool_reset_on_return=None, **pool)
+    address = make_url(url).set(drivername="postgresql+requests")
+    engine = engine_of(address, pool_reset_on_return=None, **pool)
+    event.listen(engine, "checkout", _begin)
     event.listen(engine, "reset", _forget)
-    event.listen(engine, "do_execute", _execute)
     return engine
 
 
+def _begin(connection: Any, _record: ConnectionPoolEntry, _taken: PoolProxiedConnection) -> None:  # noqa: ANN401 - psycopg's
+    """Begin the transaction, which also tells whether the connection is alive: the pool replaces a dead one."""
+    answer = connection.pgconn.exec_(b"begin")
+    if answer.status != ExecStatus.COMMAND_OK:
+        raise DisconnectionError(answer.error_message)
+
+
 def _forget(connection: Any, record: ConnectionPoolEntry, _state: PoolResetState) -> None:  # noqa: ANN401 - psycopg's
-    """Roll back and forget, in one round trip; close a connection with a statement that SQL prepared.
+    """Roll back and forget, unless a commit did; close a connection with a statement that SQL prepared.
 
     Such a statement may bear a name that the driver uses: an honest query would then do what another request wrote.
     """
-    server = connection.pgconn
-    in_transaction = server.transaction_status != 0
-    answer = server.exec_((b"rollback;" if in_transaction else b"") + _FORGET)
-    if answer.error_message or answer.get_value(0, 1) != b"f":
+    altered = record.info.pop(_ALTERED, None)
+    status = connection.pgconn.transaction_status
+    if altered is None or status != TransactionStatus.IDLE:
+        altered = _forget_after(connection, b"" if status == TransactionStatus.IDLE else b"rollback;")
+    if altered:
         record.invalidate()
 
 
-def _execute(cursor: DBAPICursor, statement: str, parameters: Any, context: ExecutionContext) -> bool:  # noqa: ANN401
-    """Execute a statement that must not be prepared; leave the others to the dialect."""
-    if not context.execution_options.get("unprepared"):
-        return False
-    cursor.execute(statement, parameters, prepare=False)  # type: ignore[call-arg]  # psycopg's own
-    return True
+def _forget_after(connection: Any, end: bytes) -> bool:  # noqa: ANN401 - psycopg's
+    """End the transaction and forget; return whether SQL prepared a statement."""
+    answer = connection.pgconn.exec_(end + _FORGET)
+    if answer.status != ExecStatus.TUPLES_OK:
+        raise error_from_result(answer, connection.info.encoding)
+    return bool(answer.get_value(0, 1) != b"f")

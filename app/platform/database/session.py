@@ -17,7 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
 from sqlmodel import Session as BaseSession
 
-from app.platform.database.claims import Claims, Right, sealed
+from app.platform.database.claims import Claims, Right, key_id, sealed
+from app.platform.database.connections import UNPREPARED
 from app.platform.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 
 APP_ROLE = "escouade_app"
 """The role that holds the rights of requests; the login role is this one, or a member of it."""
-UNPREPARED = {"unprepared": True}
-"""Keeps a statement from being prepared under a name, which SQL on the same connection could take over."""
-
 _OPENING = text(
     """
     select pg_backend_pid() as backend, cast(extract(epoch from now()) as text) as since,
-           exists (select from pg_prepared_statements where from_sql) as altered
+           exists (select from pg_prepared_statements where from_sql) as altered,
+           authenticate_secret(:kind, :digest, :key) as presenter
     """
 )
 _CLAIM = text(
@@ -40,6 +39,14 @@ _CLAIM = text(
            set_config('app.claims', :claims, true), claims() is not null as accepted
     """
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a request presents to be recognised: a digest, and the kind of its secret, ``sign_in`` or ``api_token``."""
+
+    kind: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +163,34 @@ def written(db: Session) -> list[Any]:
     return [change.row for change in changes(db)]
 
 
-def open_transaction(db: Session) -> None:
-    """Start a transaction of the application role: nothing is within its reach yet.
+def open_transaction(db: Session, secret: Secret | None = None) -> None:
+    """Start a transaction of the application role: nothing is within its reach yet but what a secret gives.
 
     Raise ``Unavailable`` on a connection where a statement was prepared under a name that the driver may use.
     """
-    opening = db.connection().execute(_OPENING, execution_options=UNPREPARED).one()
+    key = key_id(db.database.addresses.claim_key)
+    presented = {"kind": secret and secret.kind, "digest": secret and secret.digest, "key": key}
+    opening = db.connection().execute(_OPENING, presented, execution_options=UNPREPARED).one()
     if opening.altered:
         db.invalidate()
         raise Unavailable("session_altered")
     db.info["sealed_for"] = (opening.backend, opening.since)
-    db.info["claims"] = Claims()
+    db.info["presenter"] = (secret, opening.presenter)
+    found = opening.presenter
+    is_sealed = found is not None and found["is_sealed"]
+    db.info["claims"] = Claims(frozenset(found["colleges"]), found["person_id"]) if is_sealed else Claims()
+
+
+def presenter(db: Session, secret: Secret) -> dict[str, Any] | None:
+    """Return who presents the secret that the transaction was opened with: a row of theirs, with roles and colleges.
+
+    What of it the database has sealed already is within reach: whoever decides otherwise calls :func:`set_actor`.
+    """
+    asked, found = db.info["presenter"]
+    if asked != secret:
+        raise RuntimeError("the transaction was opened without this secret")
+    row: dict[str, Any] | None = found
+    return row
 
 
 def set_actor(db: Session, *, colleges: Iterable[int], person: int | None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from app.platform.database.connections import engine_of, request_engine
-from app.platform.database.session import Session, open_transaction, set_actor
+from app.platform.database.session import Secret, Session, open_transaction, set_actor
 from app.platform.errors import Unavailable
 
 
@@ -72,11 +72,17 @@ class Database:
         return self._limiter
 
     @contextmanager
-    def transaction(self, *, colleges: Iterable[int] = (), person: int | None = None) -> Iterator[Session]:
-        """Yield the session of a transaction as the application role, committed at the end, rolled back on an error."""
+    def transaction(
+        self, *, colleges: Iterable[int] = (), person: int | None = None, secret: Secret | None = None
+    ) -> Iterator[Session]:
+        """Yield the session of a transaction as the application role, committed at the end, rolled back on an error.
+
+        With a ``secret``, who presents it is asked in the same round trip (:func:`session.presenter`).
+        """
         with self._boundary(self.request_engine) as db:
-            open_transaction(db)
-            set_actor(db, colleges=colleges, person=person)
+            open_transaction(db, secret)
+            if secret is None:
+                set_actor(db, colleges=colleges, person=person)
             yield db
 
     @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -117,8 +117,14 @@ def local(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> datetime:
 
 def day(value: date) -> str:
     """Return a date as ``22 novembre 2026`` (``1er`` on the first, in French), with no-break spaces."""
-    text = babel_date(value, format="long", locale="fr_CA" if language.get() == "fr" else "en_CA")
-    text = text.replace("1 ", "1er ", 1) if value.day == 1 and language.get() == "fr" else text
+    return _day_in(language.get(), value)
+
+
+@lru_cache(maxsize=4096)
+def _day_in(lang: str, value: date) -> str:
+    """Return a date in a language: a page shows the same few again and again, and a date is slow to write."""
+    text = babel_date(value, format="long", locale="fr_CA" if lang == "fr" else "en_CA")
+    text = text.replace("1 ", "1er ", 1) if value.day == 1 and lang == "fr" else text
     return text.replace(" ", NBSP)
 
 

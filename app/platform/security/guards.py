@@ -16,7 +16,7 @@ from app.platform.errors import Conflict, Forbidden, Unauthenticated
 from app.platform.security.actor import Actor
 from app.platform.security.duties import NOT_ON_ONESELF, AboutPeople, AboutPerson, own_case
 from app.platform.security.permissions import P, Permission
-from app.platform.web.deps import SessionDep, authenticate_of
+from app.platform.web.deps import SessionDep, authentication_of
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 """The methods that write."""
@@ -125,10 +125,12 @@ NoActor = Annotated[None, Depends(NoActorGuard())]
 
 def bind_actor(db: Session, request: Request, permission: Permission | None = None) -> Actor | None:
     """Authenticate the request; limit the transaction to the actor's colleges, and set its context for the record."""
-    authenticate = authenticate_of(request)
-    actor = authenticate(db, request)
-    if actor is not None:
-        set_actor(db, colleges=actor.colleges, person=actor.person_id)
+    actor = authentication_of(request).actor(db, request)
+    set_actor(
+        db,
+        colleges=actor.colleges if actor is not None else (),
+        person=actor.person_id if actor is not None else None,
+    )
     db.actor_context = ActorContext(
         origin=request.client.host[:45] if request.client is not None else "",
         person_id=actor.person_id if actor is not None else None,

@@ -4,19 +4,27 @@ A request is one transaction, committed before its response is sent (docs/decisi
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
-from app.platform.database.session import Session
+from app.platform.database.session import Secret, Session
 from app.platform.database.transaction import Database
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.web.forms import Refusal
 
-Authenticate = Callable[[Session, Request], Actor | None]
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How a request is authenticated: the secret that it carries, and whose it is, with their roles."""
+
+    secret: Callable[[Request], Secret | None]
+    actor: Callable[[Session, Request], Actor | None]
 
 
 def database_of(request: Request) -> Database:
@@ -37,10 +45,15 @@ def keyring_of(request: Request) -> Keyring:
     return keyring
 
 
-def authenticate_of(request: Request) -> Authenticate:
-    """Return the function that authenticates a request; ``main.py`` sets it, so that no feature is imported here."""
-    authenticate: Authenticate = request.app.state.authenticate
-    return authenticate
+def authentication_of(request: Request) -> Authentication:
+    """Return how a request is authenticated; ``main.py`` sets it, so that no feature is imported here."""
+    authentication: Authentication = request.app.state.authentication
+    return authentication
+
+
+def transaction_of(request: Request) -> AbstractContextManager[Session]:
+    """Return the transaction of a request, opened with the secret that the request carries."""
+    return database_of(request).transaction(secret=authentication_of(request).secret(request))
 
 
 def demo_accounts_of(request: Request) -> Sequence[object]:
@@ -65,7 +78,7 @@ def get_session(request: Request, _: Annotated[None, Depends(limit_requests, sco
 
     A page run for a refused form that does not show that form is not sent (``forms/refusals.py``): nobody read it.
     """
-    with database_of(request).transaction() as db:
+    with transaction_of(request) as db:
         yield db
         refusal: Refusal | None = getattr(request.state, "refusal", None)
         if refusal is not None and not refusal.is_shown:

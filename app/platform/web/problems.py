@@ -23,7 +23,7 @@ from app.platform.messages import i18n as words
 from app.platform.observability.figures import current, note_refusal
 from app.platform.observability.logs import cause_of
 from app.platform.security.guards import UNSAFE, bind_actor
-from app.platform.web.deps import database_of
+from app.platform.web.deps import database_of, transaction_of
 from app.platform.web.forms.refusals import answer_form
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render, safe_referer, wants_json
 
@@ -159,7 +159,7 @@ async def _show_menu(request: Request) -> None:
 
 def _load_actor(request: Request) -> None:
     """Set the actor of a request, as a guard would."""
-    with suppress(SQLAlchemyError), database_of(request).transaction() as db:
+    with suppress(SQLAlchemyError), transaction_of(request) as db:
         actor = bind_actor(db, request)
         request.state.actor = None if actor is None or actor.pending else actor
 
