@@ -132,11 +132,24 @@ def current(url: str) -> str | None:
     return revision
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database to a revision, as the tables' owner."""
+def knows(revision: str) -> bool:
+    """Return whether this version of the application has a migration."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def pending(url: str) -> list[str]:
+    """Return the migrations that the database lacks, oldest first, each with what it does."""
+    lacking = ScriptDirectory.from_config(_config()).iterate_revisions("head", current(url) or "base")
+    return [f"{script.revision} {script.doc}" for script in reversed(list(lacking))]
+
+
+def upgrade(url: str, revision: str = "head", *, lock_timeout: str = "10s") -> None:
+    """Migrate the database to a revision, as the tables' owner; a lock that is held for longer fails it, undone."""
     config = _config()
     engine = engine_of(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            config.attributes.update(connection=connection, lock_timeout=lock_timeout)
+            command.upgrade(config, revision)
+    finally:
+        engine.dispose()

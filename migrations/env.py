@@ -11,7 +11,7 @@ def run(connection: Connection) -> None:
     """All or nothing: one transaction, and no waiting behind a long lock."""
     context.configure(connection=connection, target_metadata=METADATA, compare_type=True, include_object=ours)
     with context.begin_transaction():
-        context.execute("set local lock_timeout = '10s'")
+        context.execute(f"set local lock_timeout = '{context.config.attributes.get('lock_timeout', '10s')}'")
         context.run_migrations()
 
 

@@ -16,19 +16,22 @@ from app.platform.messages.i18n import t
 from app.platform.observability import logs
 
 COMMANDS = {
-    "init": "init",
-    "serve": "serve",
-    "worker": "worker",
-    "migrate": "migrate",
-    "doctor": "doctor",
-    "accounts": "app",
-    "audit": "app",
-    "certificates": "app",
-    "demo": "app",
-    "keys": "app",
-    "curricula": "app",
+    "init": "init:init",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "migrate": "migrate:migrate",
+    "backup": "recovery.backup:backup",
+    "restore": "recovery.restore:restore",
+    "upgrade": "recovery.upgrade:upgrade",
+    "doctor": "doctor:doctor",
+    "accounts": "accounts:app",
+    "audit": "audit:app",
+    "certificates": "certificates:app",
+    "demo": "demo:app",
+    "keys": "keys:app",
+    "curricula": "curricula:app",
 }
-"""Commands in the order of the help, each in the module of its name: the function, or ``app`` for a group."""
+"""Commands in the order of the help: the module of that name, and its function, or ``app`` for a group."""
 
 
 class CommandsOnDemand(TyperGroup):
@@ -47,7 +50,8 @@ class CommandsOnDemand(TyperGroup):
         words = t(f"cli.{cmd_name}.help")
         if self.is_listing:
             return TyperCommand(cmd_name, help=words)
-        target = getattr(import_module(f"{__name__}.{cmd_name}"), COMMANDS[cmd_name])
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        target = getattr(import_module(f"{__name__}.{module}"), name)
         if isinstance(target, typer.Typer):
             command: TyperGroup | TyperCommand = typer.main.get_group(target)
         else:

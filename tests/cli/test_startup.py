@@ -39,4 +39,6 @@ def test_a_command_without_a_database_loads_neither_the_web_nor_the_features(wor
 
 
 def test_each_command_is_in_the_module_of_its_name() -> None:
-    assert all((ROOT / "app" / "cli" / f"{name}.py").exists() for name in COMMANDS)
+    modules = {name: target.partition(":")[0].replace(".", "/") for name, target in COMMANDS.items()}
+    assert all(module.rpartition("/")[2] == name for name, module in modules.items())
+    assert all((ROOT / "app" / "cli" / f"{module}.py").exists() for module in modules.values())

@@ -40,6 +40,22 @@ def login_url(owner_url: str) -> str:
     return make_url(owner_url).set(username=APP_ROLE, password=None).render_as_string(hide_password=False)
 
 
+def make_app_role(owner_url: str) -> None:
+    """Make the role that holds the rights of requests, unless it is there: grants to a missing role would be lost.
+
+    Raise ``Unavailable`` where the owner may not make roles.
+    """
+    with psycopg.connect(_plain(owner_url), autocommit=True) as owner:
+        if _is_new(owner, APP_ROLE):
+            try:
+                owner.execute(sql.SQL("create role {} nologin " + _SAFE).format(sql.Identifier(APP_ROLE)))
+            except psycopg.errors.InsufficientPrivilege as error:
+                detail = str(error).strip()
+                raise Unavailable("login_role_refused", role=APP_ROLE, app=APP_ROLE, detail=detail) from error
+            except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):
+                pass  # another process made it at the same moment
+
+
 def make_login_role(owner_url: str, url: str) -> None:
     """Make sure that the role of ``url`` can log in with its password, as the application role or its member.
 

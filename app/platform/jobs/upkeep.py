@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.platform.audit.data_register import file_columns
 from app.platform.audit.hash_chain import ChainReport, append, verify
 from app.platform.clock import now
 from app.platform.database.transaction import Database
+from app.platform.documents import references
 from app.platform.documents.blob_store import files_before, sweep
 from app.platform.jobs.job import AnyJob, Job, JobContext
 from app.platform.jobs.queue import purge
@@ -63,13 +63,9 @@ def sweep_files(database: Database, root: Path, *, age: timedelta = DAY) -> int:
 
 
 def referenced_files(database: Database) -> set[str]:
-    """Return the digest of every file that a row refers to: alone, as ``<sha256>.png``, or inside a record."""
-    parts = (
-        f"select (regexp_matches(cast({column} as text), '[0-9a-f]{{64}}', 'g'))[1] from {table}"  # noqa: S608 - constant names
-        for table, column in file_columns()
-    )
+    """Return the digest of every file that a row refers to."""
     with database.engine.connect() as owner:
-        return set(owner.execute(text(" union ".join(parts))).scalars())
+        return references.referenced_files(owner)
 
 
 def append_to_chain(database: Database, keyring: Keyring) -> int:

@@ -40,6 +40,7 @@ class KeyPurpose(StrEnum):
     ANSWER = "answer"
     BADGE = "badge"
     CLAIMS = "claims"
+    BACKUP = "backup"
 
 
 @dataclass(frozen=True)

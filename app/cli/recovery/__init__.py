@@ -1,0 +1,1 @@
+"""The commands that keep a deployment's data: backup, restore, upgrade."""

@@ -1,0 +1,156 @@
+"""The trial of a backup: restored into a server of its own, and compared with what it was made from.
+
+The server in service is not touched. The trial's server is the embedded one, in the folder for temporary files
+(``TMPDIR``), which the database and the files must fit in; nothing of it is left.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+import typer
+from sqlalchemy.engine import make_url
+
+from app.certificates.badges.college_keys import reencrypt_keys
+from app.certificates.documents.checks import check_certificates
+from app.cli.recovery.shown import shown_progress
+from app.deployment import knows, open_database, prepare, upgrade
+from app.identity.reencryption import reencrypt
+from app.platform.audit.hash_chain import verify
+from app.platform.backup.manifest import Backup, Manifest
+from app.platform.backup.restoring import Target, restore
+from app.platform.backup.state import DatabaseState
+from app.platform.clock import now
+from app.platform.database.connections import engine_of
+from app.platform.database.embedded import embedded_server, install_signal_handlers
+from app.platform.database.login_role import login_url
+from app.platform.database.rights import read_rights
+from app.platform.database.session import APP_ROLE
+from app.platform.database.transaction import Addresses, Database
+from app.platform.errors import DomainError
+from app.platform.messages.i18n import explain, explain_error, number, t
+from app.platform.security.keyring import KeyPurpose, Keyring
+
+MINUTE = 60
+
+
+def check_backup(found: Backup, keyring: Keyring) -> bool:
+    """Restore a backup apart, print what each check says, and return whether all is right."""
+    install_signal_handlers()
+    place = Path(mkdtemp(prefix="escouade-check-"))
+    place.chmod(0o711)  # root runs the server as another account, which has to reach its folder
+    try:
+        with embedded_server(place / "postgresql") as url:
+            return _check(found, keyring, Target(url, login_url(url), place / "data"))
+    finally:
+        shutil.rmtree(place)
+
+
+def _check(found: Backup, keyring: Keyring, target: Target) -> bool:
+    manifest, began = found.manifest, time.monotonic()
+    _make_roles(target.owner_url, manifest.roles)
+    with shown_progress() as progress:
+        state = restore(found, target, knows, progress)
+    seconds = time.monotonic() - began
+    addresses = Addresses(target.url, target.owner_url, keyring.derived(KeyPurpose.CLAIMS))
+    prepare(addresses, keyring)
+    database = open_database(addresses)
+    try:
+        failed = sum(not _report(*line) for line in _lines(database, keyring, target.root, manifest, state))
+    finally:
+        database.dispose()
+    age = (now() - manifest.made_at).total_seconds() / MINUTE
+    typer.echo(t("cli.restore.rpo", made=manifest.made_at.isoformat(timespec="seconds"), minutes=number(age)))
+    typer.echo(t("cli.restore.rto", seconds=number(seconds, 1)))
+    return not failed
+
+
+def _report(title: str, problems: list[str]) -> bool:
+    typer.echo(f"{'✗' if problems else '✓'} {title}")
+    for problem in problems:
+        typer.echo(f"    {problem}")
+    return not problems
+
+
+def _lines(
+    database: Database, keyring: Keyring, root: Path, manifest: Manifest, state: DatabaseState
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is checked, with what is wrong about it."""
+    yield (
+        t("cli.restore.files", files=len(manifest.files)),
+        [t("cli.restore.lost", digest=digest) for digest in manifest.missing],
+    )
+    differences = manifest.state.differences(state)
+    yield (
+        t("cli.restore.rows", tables=len(state.rows), rows=sum(state.rows.values())),
+        [t("cli.restore.differs", names=", ".join(differences))] if differences else [],
+    )
+    with database.as_owner() as db:
+        chain = verify(db, keyring, [manifest.state.anchor] if manifest.state.anchor else ())
+    yield (
+        t("cli.restore.chain", links=chain.sealed, anchor=chain.anchor or "-"),
+        [
+            t("cli.audit.place", seq=v.seq, entry=v.entry_id or "-") + " " + t(f"cli.audit.fault.{v.fault.value}")
+            for v in chain.violations
+        ],
+    )
+    count, reasons = check_certificates(database, keyring, root)
+    yield t("cli.restore.certificates", n=count), list(map(explain, reasons))
+    yield t("cli.restore.rights", grants=state.grants, policies=state.policies), _rights(database)
+    yield t("cli.restore.secrets"), _secrets(database, keyring)
+
+
+def _rights(database: Database) -> list[str]:
+    """Return how the rights differ from those that the migrations give, in a database that they alone made.
+
+    What other roles than the application's were given is their operator's choice.
+    """
+    name = "expected"
+    url = make_url(database.addresses.owner_url or "")
+    with psycopg.connect(_driver(url.render_as_string(hide_password=False)), autocommit=True) as owner:
+        owner.execute(f"create database {name} template template0 encoding 'UTF8' locale 'C'".encode())
+    fresh = url.set(database=name).render_as_string(hide_password=False)
+    upgrade(fresh)
+    found, expected = _rights_of(url.render_as_string(hide_password=False)), _rights_of(fresh)
+    ours = (f" to {APP_ROLE}", " to public")
+    added = [line for line in found - expected if not line.startswith("grant ") or line.endswith(ours)]
+    return [*(t("cli.restore.right_lost", right=line) for line in sorted(expected - found)),
+            *(t("cli.restore.right_added", right=line) for line in sorted(added))]  # fmt: skip
+
+
+def _rights_of(url: str) -> frozenset[str]:
+    engine = engine_of(url)
+    try:
+        with engine.connect() as owner:
+            return read_rights(owner)
+    finally:
+        engine.dispose()
+
+
+def _secrets(database: Database, keyring: Keyring) -> list[str]:
+    """Return why a secret cannot be read: each is encrypted again, under a key that nobody keeps."""
+    again = keyring.rotated()
+    problems = []
+    encrypt_again: tuple[Callable[[], object], ...]
+    with database.as_owner() as db:
+        encrypt_again = (lambda: reencrypt(db, again), lambda: reencrypt_keys(db, again))
+        for encrypt in encrypt_again:
+            try:
+                encrypt()
+            except DomainError as error:
+                problems.append(explain_error(error))
+    return problems
+
+
+def _make_roles(owner_url: str, roles: tuple[str, ...]) -> None:
+    """Make the roles that the operator gave rights to: in this server nobody else has."""
+    with psycopg.connect(_driver(owner_url), autocommit=True) as owner:
+        for role in roles:
+            owner.execute(psycopg.sql.SQL("create role {} nologin").format(psycopg.sql.Identifier(role)))
+
+
+def _driver(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""Backups, restores and upgrades, on real databases."""
