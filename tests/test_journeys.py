@@ -174,8 +174,7 @@ def declare(journey: Journey, activity: Activity) -> None:
     assert above["errors"][0]["code"] == "hours_above_plan"
     declared = journey.call("0", "POST", path, 201, minutes=activity.minutes, **body)
     waiting = journey.call("coordinator", "GET", f"{API}/colleges/{journey.world.alma}/field-hours/pending")
-    items = waiting["items"] if isinstance(waiting, dict) else waiting
-    assert declared["id"] in {h["id"] for h in items}
+    assert declared["id"] in {h["id"] for h in waiting["items"]}
     journey.call("coordinator", "POST", f"{API}/field-hours/{declared['id']}/countersignature", 201, accepted=True)
 
 

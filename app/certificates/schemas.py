@@ -159,7 +159,14 @@ class Document(Read):
     content: bytes
 
 
+class CertificatePage(Read):
+    """Certificates of a register, newest first; ``next`` is the cursor of the following page, ``None`` at the end."""
+
+    items: tuple[CertificateLine, ...]
+    next: int | None
+
+
 class CertificateList(Read):
-    """Certificates, newest first."""
+    """Certificates of one person, newest first."""
 
     items: tuple[CertificateLine, ...]

@@ -10,10 +10,10 @@ from app.cohorts.offer import service as offer
 from app.cohorts.schemas import (
     ApplicationsOpen,
     CapacityCommand,
+    CohortPage,
     CohortRef,
-    CohortRow,
     NewCohort,
-    OpenCohort,
+    OpenCohortPage,
     StaffCommand,
 )
 from app.network.schemas import CollegeShown
@@ -22,7 +22,7 @@ from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
@@ -43,15 +43,29 @@ def open_cohort(
 
 
 @router.get("/cohorts")
-def cohorts(actor: Annotated[Actor, may(P.COHORT_READ)], db: SessionDep, search: Search = "") -> list[CohortRow]:
+def cohorts(
+    *,
+    actor: Annotated[Actor, may(P.COHORT_READ)],
+    db: SessionDep,
+    search: Search = "",
+    after: After = None,
+    limit: Limit = PAGE,
+) -> CohortPage:
     """List the cohorts within reach, newest first."""
-    return service.cohorts(db, actor, search=search)
+    return service.cohorts(db, actor, search=search, after=after, limit=limit)
 
 
 @router.get("/cohorts/open")
-def open_cohorts(actor: Annotated[Actor, may(P.COHORT_APPLY)], db: SessionDep, search: Search = "") -> list[OpenCohort]:
+def open_cohorts(
+    *,
+    actor: Annotated[Actor, may(P.COHORT_APPLY)],
+    db: SessionDep,
+    search: Search = "",
+    after: After = None,
+    limit: Limit = PAGE,
+) -> OpenCohortPage:
     """List the cohorts of every college that take applications; ``my_state`` is the state of one's own application."""
-    return offer.open_cohorts(db, actor, search=search)
+    return offer.open_cohorts(db, actor, search=search, after=after, limit=limit)
 
 
 @router.get("/cohorts/{cohort_id}")

@@ -71,6 +71,13 @@ class CohortRow(Read):
     applications_open: bool
 
 
+class CohortPage(Read):
+    """Cohorts, newest first; ``next`` is the cursor of the following page, ``None`` at the end."""
+
+    items: tuple[CohortRow, ...]
+    next: int | None
+
+
 class CohortsQuery(ListQuery):
     """The cohorts to show in a list, newest first."""
 
@@ -100,6 +107,13 @@ class OpenCohort(Read):
     capacity: int
     place: str
     my_state: EnrolmentState | None
+
+
+class OpenCohortPage(Read):
+    """Cohorts that take applications, soonest first; ``next`` is the cursor of the following page."""
+
+    items: tuple[OpenCohort, ...]
+    next: int | None
 
 
 class PathChoice(Read):

@@ -11,7 +11,15 @@ from sqlmodel import col, select
 from app.cohorts.enums import CohortSort, Timing
 from app.cohorts.models import Cohort, Enrolment, local_today
 from app.cohorts.rules import SEATED
-from app.cohorts.schemas import CapacityCommand, CohortRef, CohortRow, CohortsQuery, NewCohort, StaffCommand
+from app.cohorts.schemas import (
+    CapacityCommand,
+    CohortPage,
+    CohortRef,
+    CohortRow,
+    CohortsQuery,
+    NewCohort,
+    StaffCommand,
+)
 from app.curricula.library import curriculum_of
 from app.curricula.models import PublishedCurriculum
 from app.identity.roles.models import RoleGrantRow
@@ -20,7 +28,7 @@ from app.network import service as network
 from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
 from app.platform.messages.i18n import today
@@ -97,11 +105,14 @@ ORDERS: Orders = {
 }
 
 
-def cohorts(db: Session, actor: Actor, *, search: str = "") -> list[CohortRow]:
+def cohorts(
+    db: Session, actor: Actor, *, search: str = "", after: int | None = None, limit: int = PAGE_SIZE
+) -> CohortPage:
     """Return the cohorts within reach, newest first; ``search`` ignores accents and case."""
     statement = _cohort_rows(actor).where(*matching(db, search_words(search)))
-    rows = db.execute(statement.order_by(col(Cohort.starts_on).desc(), col(Cohort.code)))
-    return [CohortRow.model_validate(row) for row in rows]
+    order = (col(Cohort.starts_on),)
+    rows, next_ = fetch_after(db, statement, order, col(Cohort.id), after=after, limit=limit, descending=True)
+    return CohortPage(items=tuple(CohortRow.model_validate(row) for row in rows), next=next_)
 
 
 def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[CohortRow]:

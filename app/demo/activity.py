@@ -44,6 +44,7 @@ from app.progress.schemas import State
 
 DAY = timedelta(days=1)
 MINUTES_A_DAY = 420
+MOST_HOURS = 1_000
 SKIPPED = 0.004
 ABSENT, EXCUSED, LATE = 0.03, 0.06, 0.1
 REMOTE_COLLEGES = {"lac-gilman", "havre"}
@@ -227,8 +228,8 @@ def countersign(demo: DemoPlan, group: Group, module: Module) -> None:
         return
     with at(when), demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.HOURS_COUNTERSIGN)
-        waiting = field_hours.hours_to_countersign(db, coordinator, college=group.staff.college)
-        field_hours.countersign_all(db, coordinator, waiting, CountersignCommand(accepted=True))
+        waiting = field_hours.hours_to_countersign(db, coordinator, group.staff.college, limit=MOST_HOURS)
+        field_hours.countersign_all(db, coordinator, waiting.items, CountersignCommand(accepted=True))
 
 
 def assign_catch_ups(demo: DemoPlan, group: Group, module: Module) -> None:

@@ -5,9 +5,9 @@ French, as every address that people see.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -18,19 +18,26 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 PAGE_SIZE = 25
+COUNTED = 1_000
+"""How far rows are counted and pages numbered; a longer list says so, and goes on after its last row."""
+
 MAX_PAGE = 100_000
 """A page beyond this number is a mistake in an address; a page beyond the last one shows the last one."""
 
 FORM_KEY = "cle"
 """What the address of a page with forms has beside its list: their one-time key."""
 
-STATE = frozenset({"recherche", "tri", "page"})
+PLACE = frozenset({"page", "apres"})
+"""The fields of a query that say where in the list one is."""
+
+STATE = PLACE | {"recherche", "tri"}
 """The fields of a query that are not filters."""
 
 
 class ListQuery(Command):
     """What the reader of a list asks for. A list subclasses it with its sort keys, its default order and its filters.
 
+    ``page`` is counted from the row after the one of id ``apres``, else from the first row.
     ``tri`` is one of ``SORTS``, after ``-`` when descending. Browsers send a filter that nobody chose as an empty
     text, which is as good as absent.
     """
@@ -42,6 +49,7 @@ class ListQuery(Command):
     recherche: SearchText = ""
     tri: Annotated[str, StringConstraints(max_length=40)] = ""
     page: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 1
+    apres: Annotated[int | None, Field(ge=1, le=2**31 - 1)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +88,7 @@ class ListQuery(Command):
     @property
     def is_filtered(self) -> bool:
         """Whether a search or a filter leaves rows out."""
-        return bool(self.state.keys() - {"tri", "page"} - self.NO_FILTERS)
+        return bool(self.state.keys() - {"tri"} - PLACE - self.NO_FILTERS)
 
     def without_criteria(self) -> Self:
         """Return the query of the whole list, sorted as it is."""
@@ -89,12 +97,19 @@ class ListQuery(Command):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; ``number`` counts from 1, ``total`` is the number of rows of all its pages."""
+    """One page of a list; ``number`` counts from 1, ``total`` is the number of rows of all its pages.
+
+    The list has more rows than that where it ``is_more``. A page that ``is_rest`` counts from a row within it.
+    ``next_key`` is the id of the row that the page after the last numbered one begins after.
+    """
 
     items: tuple[T, ...]
     total: int
     number: int = 1
     size: int = PAGE_SIZE
+    is_more: bool = False
+    is_rest: bool = False
+    next_key: int | None = None
 
     @property
     def pages(self) -> int:
@@ -108,7 +123,7 @@ class Page(Generic[T]):
 
     def map(self, change: Callable[[T], S]) -> "Page[S]":
         """Return the same page with each item changed."""
-        return Page(tuple(change(item) for item in self.items), self.total, self.number, self.size)
+        return cast("Page[S]", replace(cast("Page[Any]", self), items=tuple(change(item) for item in self.items)))
 
 
 def last_page(total: int, size: int) -> int:

@@ -16,14 +16,33 @@ from tests.access.payloads import CALLS, MARK, V1, Call
 QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/people": {"after": "{owner_person}"},
     f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}"},
+    f"GET {V1}/colleges/{{college_id}}/certificates": {"after": "{certificate}"},
+    f"GET {V1}/colleges/{{college_id}}/field-hours/pending": {"after": "{hours}"},
+    f"GET {V1}/colleges/{{college_id}}/invitations": {"after": "{invitation}"},
+    f"GET {V1}/cohorts": {"after": "{cohort}"},
+    f"GET {V1}/enrolment-proposals": {"after": "{enrolment_proposal}"},
     f"GET {V1}/enterprises": {"after": "{enterprise}"},
     f"GET {V1}/milestones/awaiting-confirmation": {"after": "{milestone}"},
     f"GET {V1}/mandates": {"college_id": "{college}", "after": "{mandate}"},
-    f"GET {V1}/codev/groups": {"cohort_id": "{cohort}"},
+    f"GET {V1}/codev/groups": {"cohort_id": "{cohort}", "after": "{group}"},
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": {"passing": "[{membership}]"},
-    "GET /mandats": {"inscription": "{enrolment}", "entreprise": "{enterprise}"},
+    "GET /mandats": {"inscription": "{enrolment}", "entreprise": "{enterprise}", "apres": "{mandate}"},
+    "GET /entreprises": {"apres": "{enterprise}"},
+    "GET /jalons": {"apres": "{milestone}"},
+    "GET /heures": {"apres": "{hours}"},
+    "GET /jugements": {"apres": "{hand_in}"},
+    "GET /cohortes": {"apres": "{cohort}"},
+    "GET /rapports": {"apres": "{cohort}"},
+    "GET /cohortes/{cohort_id}": {"apres": "{enrolment}"},
+    "GET /cohortes/{cohort_id}/candidatures": {"apres": "{enrolment}"},
+    "GET /cohortes/{cohort_id}/seances": {"apres": "{session}"},
+    "GET /rapports/cohortes/{cohort_id}": {"apres": "{enrolment}"},
+    "GET /rapports/colleges/{college_id}": {"apres": "{enrolment}"},
+    "GET /colleges/{college_id}/attestations": {"apres": "{enrolment}"},
+    "GET /colleges/{college_id}/attestations/registre": {"apres": "{certificate}"},
+    "GET /colleges/{college_id}/invitations": {"apres": "{invitation}"},
     "GET /colleges/{college_id}/attestations/lots": {"cohorte": "{cohort}"},
-    "GET /codev": {"cohorte": "{cohort}"},
+    "GET /codev": {"cohorte": "{cohort}", "apres": "{group}"},
     "GET /codev/seances/{session_id}": {"passe": "[{membership}]"},
     "GET /parcours/{enrolment_id}/jugements/{competency}": {"preuve": "{hand_in}", "remplace": "{judgement}"},
     "GET /indicateurs": {"projet": "{project}"},
@@ -47,6 +66,11 @@ OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
 CURSORS = {
     f"GET {V1}/accounts": "after",  # the administrator's, who sees every account
     f"GET {V1}/me/views": "after",  # a place among one's own
+    f"GET {V1}/cohorts/open": "after",  # offered to everyone
+    f"GET {V1}/role-proposals": "after",  # the administrator's
+    "GET /cohortes-ouvertes": "apres",
+    "GET /comptes": "apres",
+    "GET /mon-dossier/consultations": "apres",
 }
 """Query parameters that are cursors in lists without other people's records."""
 

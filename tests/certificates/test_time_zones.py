@@ -107,14 +107,14 @@ def test_cohort_closes_to_applications_at_its_own_midnight(database: Database, i
         cohort.applications_open, cohort.ends_on = True, date(2027, 1, 1)
     with at(NEW_YEAR), database.transaction() as db:
         actor = acting(db, islands, "elise", P.COHORT_APPLY)
-        assert islands.cohort not in [c.id for c in open_cohorts(db, actor)]
+        assert islands.cohort not in [c.id for c in open_cohorts(db, actor).items]
         with pytest.raises(NotFound):
             cohorts.see_open_cohort(db, actor, islands.cohort)
     with database.as_owner() as db:
         db.get_one(Cohort, islands.cohort).timezone = "America/Toronto"
     with at(NEW_YEAR), database.transaction() as db:
         actor = acting(db, islands, "elise", P.COHORT_APPLY)
-        assert islands.cohort in [c.id for c in open_cohorts(db, actor)]
+        assert islands.cohort in [c.id for c in open_cohorts(db, actor).items]
         assert cohorts.see_open_cohort(db, actor, islands.cohort).id == islands.cohort
 
 

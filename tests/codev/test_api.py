@@ -64,7 +64,7 @@ def test_group_from_forming_to_a_corrected_record(client: TestClient, database: 
     path = f"/api/v1/codev/sessions/{planned_session.json()['id']}"
 
     as_(client, database, world, "facilitator")
-    (row,) = client.get("/api/v1/codev/groups").json()
+    (row,) = client.get("/api/v1/codev/groups").json()["items"]
     assert row["next_session_id"] == planned_session.json()["id"]
     (proposed,) = client.get(f"{path}/rotation").json()
     assert (proposed["client"], proposed["reserve"]) == ("Maude Bérubé", "Karim Haddad")
@@ -127,7 +127,7 @@ def test_records_of_another_college_answer_as_missing(client: TestClient, databa
     session_id = plan_session(database, world, group.id)
     before = row_counts(database, world)
     as_(client, database, world, "other_coordinator")
-    assert client.get("/api/v1/codev/groups").json() == []
+    assert client.get("/api/v1/codev/groups").json() == {"items": [], "next": None}
     join = {"enrolment_id": world.enrolments["other_participant"]}
     group_routes: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/v1/codev/groups/{}", None),

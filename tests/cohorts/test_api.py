@@ -46,13 +46,13 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     assert made.status_code == 201, made.text
     cohort = f"{V1}/cohorts/{made.json()['id']}"
     assert client.get(cohort).json() == made.json()
-    assert [c["code"] for c in client.get(f"{V1}/cohorts", params={"search": "hiver"}).json()] == ["GEN-ALM-2"]
+    assert [c["code"] for c in client.get(f"{V1}/cohorts", params={"search": "hiver"}).json()["items"]] == ["GEN-ALM-2"]
     staff = {"person_id": world.people["trainer"], "role": "trainer"}
     assert client.post(f"{cohort}/staff", json=staff).status_code == 201
     assert client.put(f"{cohort}/capacity", json={"capacity": 2}).json()["capacity"] == 2
 
     as_(client, database, world, "nobody")
-    assert made.json()["id"] in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()}
+    assert made.json()["id"] in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}
     sent = client.post(f"{cohort}/applications", json={"motive": "Aider les commerces d’ici.", "employer_agrees": True})
     assert (sent.status_code, sent.json()["state"]) == (201, "applied")
     enrolment = f"{V1}/enrolments/{sent.json()['id']}"
@@ -68,7 +68,7 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     as_(client, database, world, "nobody")
     assert [m["to_state"] for m in client.get(f"{enrolment}/moves").json()] == ["applied", "admitted", "active"]
     assert client.get(cohort).status_code == 200
-    assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()}
+    assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}
 
 
 def test_a_session_its_roll_call_and_a_catch_up(client: TestClient, database: Database, world: World) -> None:

@@ -21,7 +21,6 @@ def listed(database: Database, world: World, **state: object) -> Page[str]:
 
 @pytest.mark.parametrize("order", ["titre", "-titre"])
 def test_pages_hold_every_cohort_once_in_order(database: Database, world: World, order: str) -> None:
-    """The last pages are read from the end of the list."""
     many_cohorts(database, world, 250)
     pages = [listed(database, world, tri=order, page=number) for number in (1, 2, 3)]
     titles = [title for page in pages for title in page.items]
@@ -29,6 +28,30 @@ def test_pages_hold_every_cohort_once_in_order(database: Database, world: World,
     ascending = ["Généraliste GEN-ALM-1", *(f"Série {rank:03}" for rank in range(1, 251))]
     assert titles == (ascending if order == "titre" else ascending[::-1])
     assert listed(database, world, tri=order, page=9).items == pages[2].items
+
+
+@pytest.mark.parametrize("order", ["titre", "-titre", "debut", "-fin"])
+def test_list_longer_than_is_counted_goes_on_after_its_last_numbered_row(
+    database: Database, world: World, order: str
+) -> None:
+    many_cohorts(database, world, 1_100)
+    first, last = listed(database, world, tri=order), listed(database, world, tri=order, page=99)
+    assert [(page.total, page.number, page.is_more, page.next_key is None) for page in (first, last)] == [
+        (1_000, 1, True, True),
+        (1_000, 10, True, False),
+    ]
+    rest = [listed(database, world, tri=order, apres=last.next_key, page=number) for number in (1, 2)]
+    assert [(page.total, page.number, page.is_rest, page.next_key) for page in rest] == [
+        (101, 1, True, None),
+        (101, 2, True, None),
+    ]
+    numbered = [listed(database, world, tri=order, page=number).items for number in range(1, 11)]
+    titles = [title for items in (*numbered, *(page.items for page in rest)) for title in items]
+    assert len(titles) == len(set(titles)) == 1_101
+
+
+def test_list_after_a_row_that_is_gone_begins_at_the_first(database: Database, world: World) -> None:
+    assert listed(database, world, apres=987654) == listed(database, world)
 
 
 def test_newest_comes_first_unless_another_order_is_chosen(database: Database, world: World) -> None:

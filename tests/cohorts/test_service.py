@@ -249,9 +249,9 @@ def test_open_cohorts_of_every_college_show_the_state_of_ones_own_enrolment_only
     applied(database, world)
     with database.transaction() as db:
         actor = acting(db, world, "nobody", P.COHORT_APPLY)
-        my_states = {c.id: c.my_state for c in offer.open_cohorts(db, actor)}
+        my_states = {c.id: c.my_state for c in offer.open_cohorts(db, actor).items}
         assert my_states == {world.cohort: S.APPLIED, world.other_cohort: None}
-        assert [c.id for c in offer.open_cohorts(db, actor, search="ROUYN")] == [world.other_cohort]
+        assert [c.id for c in offer.open_cohorts(db, actor, search="ROUYN").items] == [world.other_cohort]
 
 
 def test_a_cohort_that_has_ended_takes_no_application(database: Database, world: World) -> None:
@@ -261,7 +261,7 @@ def test_a_cohort_that_has_ended_takes_no_application(database: Database, world:
         db.add(row)
     with database.transaction() as db:
         actor = acting(db, world, "nobody", P.COHORT_APPLY)
-        assert [c.id for c in offer.open_cohorts(db, actor)] == [world.other_cohort]
+        assert [c.id for c in offer.open_cohorts(db, actor).items] == [world.other_cohort]
         with pytest.raises(NotFound):
             cohorts.see_open_cohort(db, actor, world.cohort)
 

@@ -149,7 +149,7 @@ def test_completion_of_the_eligible_takes_one_and_its_reopening_two(database: Da
     assert state(database, world) is S.COMPLETED
     with database.transaction() as db:
         registrar = acting(db, world, "registrar", P.ENROLMENT_CONFIRM)
-        [waiting] = proposals.open_proposals(db, registrar)
+        [waiting] = proposals.open_proposals(db, registrar).items
         ref = proposals.see_enrolment_proposal(db, registrar, waiting.id)
         enrolments.decide_move(db, registrar, ref, DecideMove(accept=True))
     assert state(database, world) is S.ACTIVE

@@ -17,8 +17,8 @@ from tests.factories.network import World, acting
 PARTICIPATION = CertificateKind.attestation_participation
 WALK_ONS = {
     "person": {
-        "legal_last_name": "'Figurant ' || to_char(k, 'FM0000')",
-        "search_key": "'figurant ' || to_char(k, 'FM0000')",
+        "legal_last_name": "'Figurant ' || to_char(k, 'FM99990000')",
+        "search_key": "'figurant ' || to_char(k, 'FM99990000')",
     }
 }
 """How the copies of a person are named."""

@@ -9,7 +9,7 @@ from tests.factories.network import World
 
 def many_cohorts(database: Database, world: World, size: int) -> list[int]:
     """Add copies of the cohort, titled ``Série 001`` and so on, one a day; return their ids."""
-    rank = "to_char(k, 'FM000')"
+    rank = "to_char(k, 'FM9999000')"
     changed = {
         "title": f"'Série ' || {rank}", "code": f"'S-' || {rank}", "search_key": f"'serie ' || {rank}",
         "starts_on": "r.starts_on + k", "ends_on": "r.ends_on + k",
@@ -19,7 +19,7 @@ def many_cohorts(database: Database, world: World, size: int) -> list[int]:
 
 def many_enterprises(database: Database, world: World, first: int, size: int) -> list[int]:
     """Add copies of an enterprise, named ``Atelier 001`` and so on, without a number of their own; return their ids."""
-    rank = "to_char(k, 'FM000')"
+    rank = "to_char(k, 'FM9999000')"
     changed = {"name": f"'Atelier ' || {rank}", "search_key": f"'atelier ' || {rank}", "neq": "null"}
     return _copies(database, "enterprise", first, size, changed)
 

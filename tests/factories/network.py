@@ -220,5 +220,5 @@ def confirm_roles(database: Database, world: World) -> None:
         grant_role(db, world.people["observer"], Role.ADMIN)
     with database.transaction() as db:
         actor = acting(db, world, "observer", Permission.ROLE_CONFIRM)
-        for proposal in proposals.open_proposals(db, actor):
+        for proposal in proposals.open_proposals(db, actor).items:
             proposals.decide(db, actor, proposals.see_role_proposal(db, actor, proposal.id), DecideRole(accept=True))

@@ -186,7 +186,7 @@ def test_invitation_of_another_college_is_not_found(registrar: TestClient, datab
             answer = registrar.request(verb, f"/api/v1/colleges/{college}/invitations/{other}{tail}")
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert registrar.get(f"/api/v1/colleges/{world.alma}/invitations").status_code == 404
-    assert registrar.get(f"/api/v1/colleges/{world.rouyn}/invitations").json() == {"items": []}
+    assert registrar.get(f"/api/v1/colleges/{world.rouyn}/invitations").json() == {"items": [], "next": None}
 
 
 # Opening an account ------------------------------------------------------------------------------

@@ -72,11 +72,11 @@ def test_hours_from_declaration_to_decision(client: TestClient, database: Databa
     first, again = (client.post(path(world, "field-hours"), json=body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     as_(client, database, world, "coordinator")
-    pending = client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json()
+    pending = client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json()["items"]
     assert [(h["id"], h["name"], h["state"]) for h in pending] == [(first.json()["id"], "Maude Bérubé", "pending")]
     decided = client.post(f"{API}/field-hours/{first.json()['id']}/countersignature", json={"accepted": True})
     assert (decided.status_code, decided.json()["state"]) == (201, "accepted")
-    assert client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json() == []
+    assert client.get(f"{API}/colleges/{world.alma}/field-hours/pending").json()["items"] == []
     stale = client.post(f"{API}/field-hours/{first.json()['id']}/countersignature", json={"accepted": True})
     assert (stale.status_code, codes(stale)) == (409, [("supersedes", "countersignature_stale")])
     hours = as_(client, database, world, "maude").get(path(world, "field-hours")).json()

@@ -162,13 +162,16 @@ def test_hours_to_countersign_are_oldest_first_and_of_the_actors_college(databas
     ]
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.HOURS_COUNTERSIGN)
-        assert [h.id for h in hours_to_countersign(db, actor)] == ids
-        assert [h.id for h in hours_to_countersign(db, actor, college=see_college(db, actor, world.alma))] == ids
+        college = see_college(db, actor, world.alma)
+        assert [h.id for h in hours_to_countersign(db, actor, college).items] == ids
+        first = hours_to_countersign(db, actor, college, limit=2)
+        rest = hours_to_countersign(db, actor, college, after=first.next, limit=2)
+        assert ([h.id for h in (*first.items, *rest.items)], first.next, rest.next) == (ids, ids[1], None)
         with pytest.raises(NotFound):
-            hours_to_countersign(db, actor, college=see_college(db, actor, world.rouyn))
+            hours_to_countersign(db, actor, see_college(db, actor, world.rouyn))
     with database.transaction() as db:
         actor = acting(db, world, "other_coordinator", P.HOURS_COUNTERSIGN)
-        assert hours_to_countersign(db, actor) == []
+        assert hours_to_countersign(db, actor, see_college(db, actor, world.rouyn)).items == ()
         with pytest.raises(NotFound):
             see_hours(db, actor, ids[0])
 

@@ -72,6 +72,14 @@ def test_address_of_another_order_or_filter_goes_back_to_the_first_page() -> Non
     assert second.whole == "/exemple"
 
 
+def test_address_of_another_page_keeps_the_row_that_it_counts_from_and_another_order_does_not() -> None:
+    rest = view(apres=7, etat="actif")
+    assert rest.address(page=2) == "/exemple?etat=actif&apres=7&page=2"
+    assert rest.sort_address(DAY) == "/exemple?etat=actif&tri=-jour"
+    assert rest.unseen([choice("etat", "État", [])]) == ()
+    assert not Query(apres=7).is_filtered
+
+
 def test_sorted_column_says_so_and_its_link_turns_the_order_round() -> None:
     assert (view().sort_state(NAME), view().sort_state(DAY)) == ("ascending", "")
     assert view().sort_address(NAME) == "/exemple?tri=-nom"

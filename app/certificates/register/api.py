@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.certificates.register import service
 from app.certificates.register.schemas import Verification
 from app.certificates.register.service import see_certificate
-from app.certificates.schemas import CertificateList, CertificateRef, CertificateView
+from app.certificates.schemas import CertificateList, CertificatePage, CertificateRef, CertificateView
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.network.schemas import CollegeShown
@@ -18,7 +18,7 @@ from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
-from app.platform.web.deps import KeyringDep, SessionDep
+from app.platform.web.deps import PAGE, After, KeyringDep, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.public_files import for_every_site
 
@@ -44,12 +44,14 @@ def read_register(
     college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_READ)],
     db: SessionDep,
     search: Annotated[SearchText, Query()] = "",
-) -> CertificateList:
+    after: After = None,
+    limit: Limit = PAGE,
+) -> CertificatePage:
     """Return the college's certificates, newest first.
 
     ``search`` is a number, a short code read over the telephone, or words of the holder's name.
     """
-    return CertificateList(items=service.college_certificates(db, college, search))
+    return service.college_certificates(db, college, search, after=after, limit=limit)
 
 
 @router.get("/certificates/{certificate_id}", summary="Read a certificate")

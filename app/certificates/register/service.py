@@ -12,16 +12,22 @@ from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
 from app.certificates.register import rules
 from app.certificates.register.schemas import NoLongerValid, RegisterQuery, RegisterSort, Verified
-from app.certificates.schemas import CertificateLine, CertificateRecord, CertificateRef, CertificateView
+from app.certificates.schemas import (
+    CertificateLine,
+    CertificatePage,
+    CertificateRecord,
+    CertificateRef,
+    CertificateView,
+)
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
-from app.platform.paging import Page
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
@@ -82,12 +88,17 @@ def own_certificates(db: Session, actor: Actor) -> tuple[CertificateLine, ...]:
     return certificate_lines(db, col(Enrolment.person_id) == actor.person_id)
 
 
-def college_certificates(db: Session, college: CollegeShown, search: str = "") -> tuple[CertificateLine, ...]:
+def college_certificates(
+    db: Session, college: CollegeShown, search: str = "", *, after: int | None = None, limit: int = PAGE_SIZE
+) -> CertificatePage:
     """Return the certificates of a college, newest first.
 
     ``search`` is a number, a code or a short code read over the telephone, else words of the holder's name.
     """
-    return certificate_lines(db, col(Certificate.college_id) == college.id, *_search_conditions(search))
+    statement = _lines().where(col(Certificate.college_id) == college.id, *_search_conditions(search))
+    order = (col(Certificate.issued_on),)
+    rows, next_ = fetch_after(db, statement, order, col(Certificate.id), after=after, limit=limit, descending=True)
+    return CertificatePage(items=tuple(map(CertificateLine.model_validate, rows)), next=next_)
 
 
 def _search_conditions(search: str) -> list[ColumnElement[bool]]:

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from app.codev.groups import links, service
 from app.codev.groups.schemas import (
     FacilitatorCommand,
+    GroupPage,
     GroupRef,
-    GroupRow,
     GroupShown,
     JoinCommand,
     LeaveCommand,
@@ -25,7 +25,7 @@ from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["codev"], route_class=IdempotentRoute)
@@ -38,10 +38,15 @@ ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
 
 @router.get("/codev/groups")
 def list_groups(
-    db: SessionDep, actor: Annotated[Actor, may(P.CODEV_READ)], cohort_id: int | None = None
-) -> list[GroupRow]:
+    *,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.CODEV_READ)],
+    cohort_id: int | None = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> GroupPage:
     """The actor's own groups, or those of their college, each with the session to come or to close."""
-    return service.groups(db, actor, cohort_id=cohort_id)
+    return service.groups(db, actor, cohort_id=cohort_id, after=after, limit=limit)
 
 
 @router.post("/cohorts/{cohort_id}/codev-groups", status_code=CREATED)

@@ -21,14 +21,13 @@ from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
-from app.cohorts.schemas import CohortRef
+from app.cohorts.schemas import CohortRef, CohortRow
 from app.curricula.library import curriculum_of
 from app.identity.roles.service import holders
 from app.network.service import college
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid, NotFound
-from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
@@ -39,6 +38,9 @@ from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
+
+NEWEST = 100
+"""How many cohorts are offered to choose among: the groups of older ones are on their cohort's page."""
 
 GroupManager = Annotated[Actor, may(P.CODEV_MANAGE)]
 ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
@@ -59,14 +61,20 @@ def list_groups(
 def _list_context(db: Session, actor: Actor, query: GroupsQuery) -> dict[str, Any]:
     manager = actor.using(P.CODEV_MANAGE)
     cohort = cohorts.see_cohort(db, manager, query.cohorte) if query.cohorte is not None else None
-    groups = service.groups(db, actor.using(P.CODEV_READ), cohort_id=query.cohorte)
-    page = page_of(groups, query, text=lambda group: f"{group.name} {group.cohort}")
+    page = service.list_groups(db, actor.using(P.CODEV_READ), query)
     return {
         "groups": ListView("/codev", query, page),
         "cohort": cohort,
-        "cohorts": cohorts.cohorts(db, manager) if actor.can(P.CODEV_MANAGE) else [],
+        "cohorts": _cohort_choices(db, manager, cohort) if actor.can(P.CODEV_MANAGE) else [],
         **(_people_context(db, cohort) if cohort else {}),
     }
+
+
+def _cohort_choices(db: Session, manager: Actor, chosen: CohortRef | None) -> list[CohortRow | CohortRef]:
+    """Return the newest cohorts that the actor may choose among, and the one that they chose."""
+    newest = cohorts.cohorts(db, manager, limit=NEWEST).items
+    older = [chosen] if chosen is not None and chosen.id not in {cohort.id for cohort in newest} else []
+    return [*newest, *older]
 
 
 def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:

@@ -72,6 +72,13 @@ class GroupRow(Read):
     timezone: str
 
 
+class GroupPage(Read):
+    """Groups, those of the newest cohort first; ``next`` is the cursor of the following page, ``None`` at the end."""
+
+    items: tuple[GroupRow, ...]
+    next: int | None
+
+
 class GroupSort(StrEnum):
     """What the list of groups is sorted by: their cohort, the newest first, then their name."""
 

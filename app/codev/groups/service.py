@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exists, func
+from sqlalchemy import exists, func, literal
 from sqlmodel import col, select
 
 from app.codev.groups.links import links
@@ -15,9 +16,12 @@ from app.codev.groups.rules import Candidate, group_reasons
 from app.codev.groups.schemas import (
     FacilitatorCommand,
     FacilitatorShown,
+    GroupPage,
     GroupRef,
     GroupRow,
     GroupShown,
+    GroupSort,
+    GroupsQuery,
     JoinCommand,
     LeaveCommand,
     MemberShown,
@@ -36,9 +40,11 @@ from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders, revoke_role
 from app.people.models import Person
 from app.platform.clock import now
+from app.platform.database.paging import Orders, fetch_after, fetch_page, folded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import today
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
@@ -68,8 +74,43 @@ def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
     )
 
 
-def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[GroupRow]:
+LAST_DAY = date(2200, 1, 1)
+"""A day after all others: what is left until then sorts the newest first."""
+
+ORDERS: Orders = {GroupSort.COHORT: (literal(LAST_DAY) - col(Cohort.starts_on), col(CodevGroup.name))}
+
+
+def groups(
+    db: Session, actor: Actor, *, cohort_id: int | None = None, after: int | None = None, limit: int = PAGE_SIZE
+) -> GroupPage:
     """Return the groups within reach, newest cohort first, each with the session to come or to close."""
+    order = ORDERS[GroupSort.COHORT]
+    rows, next_ = fetch_after(db, _within_reach(actor, cohort_id), order, col(CodevGroup.id), after=after, limit=limit)
+    return GroupPage(items=_rows(db, rows), next=next_)
+
+
+def list_groups(db: Session, actor: Actor, query: GroupsQuery) -> Page[GroupRow]:
+    """Return a page of what :func:`groups` returns; the search looks at names of groups and cohorts."""
+    statement = _within_reach(actor, query.cohorte)
+    for word in query.words:
+        is_named = folded(col(CodevGroup.name)).contains(word, autoescape=True)
+        statement = statement.where(is_named | col(Cohort.search_key).contains(word, autoescape=True))
+    page = fetch_page(db, statement, query, ORDERS, col(CodevGroup.id))
+    return replace(page, items=_rows(db, page.items))
+
+
+def _within_reach(actor: Actor, cohort_id: int | None) -> sa.Select[*tuple[Any, ...]]:
+    statement = (
+        sa.select(col(CodevGroup.id))
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
+    )
+    return statement if cohort_id is None else statement.where(col(CodevGroup.cohort_id) == cohort_id)
+
+
+def _rows(db: Session, page: Sequence[Any]) -> tuple[GroupRow, ...]:
+    """Return the groups of a page of ids, in its order."""
+    ids = [row.id for row in page]
     records = current_records()
     members = (
         sa.select(func.count())
@@ -103,12 +144,10 @@ def groups(db: Session, actor: Actor, *, cohort_id: int | None = None) -> list[G
         )
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
         .outerjoin(CodevSession, col(CodevSession.id) == next_id)
-        .where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
-        .order_by(col(Cohort.starts_on).desc(), col(CodevGroup.name), col(CodevGroup.id))
+        .where(col(CodevGroup.id).in_(ids))
     )  # fmt: skip
-    if cohort_id is not None:
-        statement = statement.where(col(CodevGroup.cohort_id) == cohort_id)
-    return [GroupRow.model_validate(dict(r)) for r in db.execute(statement).mappings()]
+    shown = {row.id: GroupRow.model_validate(row) for row in db.execute(statement)} if ids else {}
+    return tuple(shown[id_] for id_ in ids)
 
 
 def group(db: Session, ref: GroupRef) -> GroupShown:

@@ -7,15 +7,15 @@ from sqlmodel import col, select
 
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment, local_today
-from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortsQuery, PathChoice
+from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, PathChoice
 from app.cohorts.service import ORDERS, matching
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
 from app.network.schemas import CollegeShown
-from app.platform.database.paging import fetch_page
+from app.platform.database.paging import fetch_after, fetch_page
 from app.platform.database.session import Session
-from app.platform.paging import Page
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 
@@ -42,14 +42,16 @@ def published_paths(db: Session) -> list[PathChoice]:
     return choices
 
 
-def open_cohorts(db: Session, actor: Actor, *, search: str = "") -> list[OpenCohort]:
+def open_cohorts(
+    db: Session, actor: Actor, *, search: str = "", after: int | None = None, limit: int = PAGE_SIZE
+) -> OpenCohortPage:
     """Return the cohorts of every college that take applications and have not ended, soonest first.
 
     ``my_state`` is the state of the actor's own enrolment; ``search`` ignores accents and case.
     """
     statement = _open_cohorts(actor).where(*matching(db, search_words(search)))
-    rows = db.execute(statement.order_by(col(Cohort.starts_on), col(Cohort.code)))
-    return [OpenCohort.model_validate(row) for row in rows]
+    rows, next_ = fetch_after(db, statement, (col(Cohort.starts_on),), col(Cohort.id), after=after, limit=limit)
+    return OpenCohortPage(items=tuple(OpenCohort.model_validate(row) for row in rows), next=next_)
 
 
 def list_open_cohorts(db: Session, actor: Actor, query: OpenCohortsQuery) -> Page[OpenCohort]:

@@ -12,16 +12,18 @@ from app.cohorts.proposals.service import see_enrolment_proposal
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 
 @router.get("/enrolment-proposals", summary="List the changes of state to confirm")
-def read_proposals(actor: Annotated[Actor, may(P.ENROLMENT_CONFIRM)], db: SessionDep) -> EnrolmentProposals:
+def read_proposals(
+    actor: Annotated[Actor, may(P.ENROLMENT_CONFIRM)], db: SessionDep, after: After = None, limit: Limit = PAGE
+) -> EnrolmentProposals:
     """Return the changes of state that await a second person, oldest first; `mine`: another one confirms it."""
-    return EnrolmentProposals(items=service.open_proposals(db, actor))
+    return service.open_proposals(db, actor, after=after, limit=limit)
 
 
 @router.post("/enrolment-proposals/{enrolment_proposal_id}/decision", summary="Confirm or refuse a change of state")

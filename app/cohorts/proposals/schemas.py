@@ -37,6 +37,7 @@ class EnrolmentProposalShown(Read):
 
 
 class EnrolmentProposals(Read):
-    """The changes of state that await a second person, oldest first."""
+    """The changes of state that await a second person, oldest first; ``next`` is the cursor of the following page."""
 
     items: tuple[EnrolmentProposalShown, ...]
+    next: int | None

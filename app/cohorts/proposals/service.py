@@ -9,11 +9,13 @@ from sqlmodel import col, select
 
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment, EnrolmentProposal
-from app.cohorts.proposals.schemas import EnrolmentProposalRef, EnrolmentProposalShown
+from app.cohorts.proposals.schemas import EnrolmentProposalRef, EnrolmentProposals, EnrolmentProposalShown
 from app.people.models import Person
 from app.platform.clock import now
+from app.platform.database.paging import fetch_after
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
+from app.platform.paging import PAGE_SIZE
 from app.platform.security.actor import Actor, scoped
 
 
@@ -81,19 +83,21 @@ def see_enrolment_proposal(db: Session, actor: Actor, enrolment_proposal_id: int
     return EnrolmentProposalRef.model_validate(row)
 
 
-def open_proposals(db: Session, actor: Actor) -> tuple[EnrolmentProposalShown, ...]:
+def open_proposals(
+    db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE
+) -> EnrolmentProposals:
     """Return the changes within reach that await a second person, oldest first."""
     proposer = aliased(Person)
-    rows = db.execute(
+    statement = (
         sa.select(EnrolmentProposal, Enrolment.person_id, Person, proposer, Cohort.title)  # type: ignore[call-overload]
         .join(Enrolment, col(Enrolment.id) == EnrolmentProposal.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(proposer, col(proposer.id) == EnrolmentProposal.proposed_by)
         .where(col(EnrolmentProposal.decided_at).is_(None), scoped(actor, college=EnrolmentProposal.college_id))
-        .order_by(col(EnrolmentProposal.id))
     )
-    return tuple(
+    rows, next_ = fetch_after(db, statement, (), col(EnrolmentProposal.id), after=after, limit=limit)
+    items = tuple(
         EnrolmentProposalShown(
             **row.model_dump(include={"id", "enrolment_id", "to_state", "reason", "proposed_at"}),
             name=person.name,
@@ -103,3 +107,4 @@ def open_proposals(db: Session, actor: Actor) -> tuple[EnrolmentProposalShown, .
         )
         for row, person_id, person, by, title in rows
     )
+    return EnrolmentProposals(items=items, next=next_)

@@ -18,7 +18,7 @@ from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)
@@ -28,9 +28,11 @@ ManagedInvitation = Annotated[InvitationRef, seen(see_invitation, P.PEOPLE_MANAG
 
 
 @router.get("/colleges/{college_id}/invitations", summary="Invitations of a college")
-def read_invitations(college: ManagedCollege, db: SessionDep) -> InvitationList:
+def read_invitations(
+    college: ManagedCollege, db: SessionDep, after: After = None, limit: Limit = PAGE
+) -> InvitationList:
     """Return the college's invitations in every state, newest first."""
-    return InvitationList(items=service.invitations(db, college))
+    return service.invitations(db, college, after=after, limit=limit)
 
 
 @router.post("/colleges/{college_id}/invitations", status_code=status.HTTP_201_CREATED, summary="Invite someone")

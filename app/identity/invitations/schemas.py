@@ -70,9 +70,10 @@ class CohortToTrain(Read):
 
 
 class InvitationList(Read):
-    """Invitations, newest first."""
+    """Invitations, newest first; ``next`` is the cursor of the following page, ``None`` at the end."""
 
     items: tuple[InvitationShown, ...]
+    next: int | None
 
 
 class InvitationRef(Read):

@@ -18,6 +18,7 @@ from app.identity.invitations.models import Invitation
 from app.identity.invitations.rules import INVITATION_LIFETIME, InvitationState, Place, invitation_state
 from app.identity.invitations.schemas import (
     CohortToTrain,
+    InvitationList,
     InvitationRef,
     InvitationShown,
     InvitationSort,
@@ -31,13 +32,13 @@ from app.network.schemas import CollegeShown
 from app.people.models import SHOWN_NAME_SQL
 from app.platform.clock import now
 from app.platform.database.claims import Right
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.messages.i18n import day, local, t, today
 from app.platform.messages.letters import deliveries
 from app.platform.messages.outbox import enqueue
-from app.platform.paging import Page
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import WAY_OUT
 from app.platform.security.permissions import Role
@@ -167,9 +168,16 @@ _INVITATIONS = text(
 )
 
 
-def invitations(db: Session, college: CollegeShown) -> tuple[InvitationShown, ...]:
+def invitations(
+    db: Session, college: CollegeShown, *, after: int | None = None, limit: int = PAGE_SIZE
+) -> InvitationList:
     """Return a college's invitations in every state, newest first."""
-    return _invitations_shown(db, college.id)
+    allow(db, Right.INVITATIONS)
+    statement = sa.select(col(Invitation.id)).where(col(Invitation.college_id) == college.id)
+    order = (col(Invitation.created_at),)
+    rows, next_ = fetch_after(db, statement, order, col(Invitation.id), after=after, limit=limit, descending=True)
+    items = _invitations_shown(db, college.id, [row.id for row in rows]) if rows else ()
+    return InvitationList(items=items, next=next_)
 
 
 ORDERS: Orders = {

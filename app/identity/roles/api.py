@@ -11,16 +11,18 @@ from app.identity.roles.schemas import DecideRole, RoleProposalRef, RoleProposal
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)
 
 
 @router.get("/role-proposals", summary="List the roles to confirm")
-def read_proposals(actor: Annotated[Actor, may(P.ROLE_CONFIRM)], db: SessionDep) -> RoleProposals:
+def read_proposals(
+    actor: Annotated[Actor, may(P.ROLE_CONFIRM)], db: SessionDep, after: After = None, limit: Limit = PAGE
+) -> RoleProposals:
     """Return the roles that await their confirmation, oldest first; `mine`: another administrator confirms that one."""
-    return RoleProposals(items=proposals.open_proposals(db, actor))
+    return proposals.open_proposals(db, actor, after=after, limit=limit)
 
 
 @router.post(

@@ -5,30 +5,32 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.identity.roles.models import RoleProposal
-from app.identity.roles.schemas import DecideRole, RoleProposalRef, RoleProposalShown
+from app.identity.roles.schemas import DecideRole, RoleProposalRef, RoleProposals, RoleProposalShown
 from app.identity.roles.service import grant_role
 from app.network.models import College
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.claims import Right
+from app.platform.database.paging import fetch_after
 from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, NotFound
+from app.platform.paging import PAGE_SIZE
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
 
 
-def open_proposals(db: Session, actor: Actor) -> tuple[RoleProposalShown, ...]:
+def open_proposals(db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE) -> RoleProposals:
     """Return the roles within reach that await their confirmation, oldest first."""
     proposer = aliased(Person)
-    rows = db.execute(
+    statement = (
         sa.select(RoleProposal, Person, proposer, College)
         .join(Person, col(Person.id) == RoleProposal.person_id)
         .join(proposer, col(proposer.id) == RoleProposal.proposed_by)
         .join(College, col(College.id) == RoleProposal.college_id)
         .where(col(RoleProposal.decided_at).is_(None), scoped(actor, college=RoleProposal.college_id))
-        .order_by(col(RoleProposal.id))
     )
-    return tuple(
+    rows, next_ = fetch_after(db, statement, (), col(RoleProposal.id), after=after, limit=limit)
+    items = tuple(
         RoleProposalShown(
             id=row.id,
             college=college.name,
@@ -40,6 +42,7 @@ def open_proposals(db: Session, actor: Actor) -> tuple[RoleProposalShown, ...]:
         )
         for row, person, proposed_by, college in rows
     )
+    return RoleProposals(items=items, next=next_)
 
 
 def see_role_proposal(db: Session, actor: Actor, proposal_id: int) -> RoleProposalRef:

@@ -35,6 +35,7 @@ class RoleProposalShown(Read):
 
 
 class RoleProposals(Read):
-    """The roles that await their confirmation, oldest first."""
+    """The roles that await their confirmation, oldest first; ``next`` is the cursor of the following page."""
 
     items: tuple[RoleProposalShown, ...]
+    next: int | None

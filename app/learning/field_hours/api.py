@@ -8,14 +8,14 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities.api import ALREADY_RECEIVED, set_creation_status
 from app.learning.field_hours import service
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown
+from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursPage, HoursShown
 from app.learning.field_hours.service import see_hours
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
@@ -53,9 +53,11 @@ def read_pending_hours(
     db: SessionDep,
     actor: Annotated[Actor, may(P.HOURS_COUNTERSIGN)],
     college: Annotated[CollegeShown, seen(see_college, P.HOURS_COUNTERSIGN)],
-) -> list[HoursShown]:
-    """Oldest first; bounded by what the people of a college may declare."""
-    return service.hours_to_countersign(db, actor, college=college)
+    after: After = None,
+    limit: Limit = PAGE,
+) -> HoursPage:
+    """Those declared first at the top."""
+    return service.hours_to_countersign(db, actor, college, after=after, limit=limit)
 
 
 @router.post("/field-hours/{hours_id}/countersignature", status_code=201, summary="Accept or refuse declared hours")

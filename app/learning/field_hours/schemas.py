@@ -62,6 +62,13 @@ class CountersignCommand(Command):
     supersedes: int | None = Field(default=None, description="the countersignature in force, when there is one")
 
 
+class HoursPage(Read):
+    """Hours to countersign, those declared first at the top; ``next`` is the cursor of the following page."""
+
+    items: tuple[HoursShown, ...]
+    next: int | None
+
+
 class HoursSort(StrEnum):
     """What the list of hours to countersign is sorted by."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy import Row
+from sqlalchemy import Row, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -17,6 +17,7 @@ from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.field_hours.schemas import (
     CountersignCommand,
     HoursCommand,
+    HoursPage,
     HoursQuery,
     HoursShown,
     HoursSort,
@@ -27,11 +28,11 @@ from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason, refuse_unless
-from app.platform.paging import Page
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 
 
@@ -70,14 +71,22 @@ def hours_of(db: Session, enrolment: EnrolmentRef) -> list[HoursShown]:
     return _load_hours(db, FieldHours.enrolment_id == enrolment.id)
 
 
-def hours_to_countersign(db: Session, actor: Actor, college: CollegeShown | None = None) -> list[HoursShown]:
-    """Return the hours within reach, of one college or of all, that nobody has decided on, oldest first."""
-    where = [scoped(actor, college=FieldHours.college_id), col(Countersignature.id).is_(None)]
-    if college is not None:
-        where.append(col(FieldHours.college_id) == college.id)
-    pending = _load_hours(db, *where)
+def hours_to_countersign(
+    db: Session, actor: Actor, college: CollegeShown, *, after: int | None = None, limit: int = PAGE_SIZE
+) -> HoursPage:
+    """Return the hours of a college that nobody has decided on, oldest first."""
+    statement = _undecided(scoped(actor, college=FieldHours.college_id), FieldHours.college_id == college.id)
+    rows, next_ = fetch_after(
+        db, statement, (col(FieldHours.declared_at),), col(FieldHours.id), after=after, limit=limit
+    )
+    pending = tuple(map(_hours_shown, rows))
     log_access(db, [(hours.person_id, hours.college_id) for hours in pending], Part.HOURS)
-    return pending
+    return HoursPage(items=pending, next=next_)
+
+
+def _undecided(*where: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 - clauses of two libraries
+    decision = aliased(Countersignature)
+    return _select(~exists().where(col(decision.field_hours_id) == FieldHours.id), *where)
 
 
 ORDERS: Orders = {
@@ -89,8 +98,8 @@ ORDERS: Orders = {
 
 def list_hours_to_countersign(db: Session, actor: Actor, query: HoursQuery) -> Page[HoursShown]:
     """Return a page of the hours within reach that nobody has decided on; the search looks at names."""
-    where = [scoped(actor, college=FieldHours.college_id), col(Countersignature.id).is_(None)]
-    statement = _select(*where, *contains_words(col(Person.search_key), query.words))
+    within = scoped(actor, college=FieldHours.college_id)
+    statement = _undecided(within, *contains_words(col(Person.search_key), query.words))
     page = fetch_page(db, statement, query, ORDERS, col(FieldHours.id)).map(_hours_shown)
     log_access(db, [(hours.person_id, hours.college_id) for hours in page.items], Part.HOURS)
     return page

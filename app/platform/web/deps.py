@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
@@ -84,6 +84,15 @@ def get_session(request: Request, _: Annotated[None, Depends(limit_requests, sco
         if refusal is not None and not refusal.is_shown:
             drop_accesses(db)
 
+
+After = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+"""The ``next`` of the page before, in a list of the API."""
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+"""The most items of a page of the API."""
+
+PAGE = 50
+"""How many items a page of the API has unless a request says so."""
 
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]

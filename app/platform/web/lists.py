@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from app.platform.paging import STATE, ListQuery, Page
+from app.platform.paging import COUNTED, PLACE, STATE, ListQuery, Page
 
-LAST = ("page", "tri")
+LAST = ("apres", "page", "tri")
 """What stands last in an address, after what chooses the rows."""
 
 NEIGHBOURS = 1
@@ -83,12 +83,20 @@ class ListView:
         return tuple((name, value) for name, value in self.query.state.items() if name not in shown)
 
     def address(self, **changes: object) -> str:
-        """Return the address of the list as it is but for ``changes``; page 1 unless they name another."""
-        state = {**self.query.state, "page": 1, **changes}
+        """Return the address of the list as it is but for ``changes``; page 1 unless they name another.
+
+        What changes the rows or their order begins at the first row again.
+        """
+        state = {**self.query.state, "page": 1, **({"apres": None} if changes.keys() - PLACE else {}), **changes}
         defaults = type(self.query).model_fields
         kept = {k: v for k, v in state.items() if v not in ("", None) and v != defaults[k].default}
         kept = {k: kept[k] for k in sorted(kept, key=lambda k: (k in LAST, k))}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    @property
+    def total(self) -> int:
+        """How many rows the list has, counted so far."""
+        return COUNTED if self.page.is_rest else self.page.total
 
     @property
     def whole(self) -> str:
