@@ -98,9 +98,10 @@ def kill_workers(
         for kill in range(kills // 2):
             worker = launcher.start()
             share = (kill + 1) / (kills // 2 + 1) if end == "drawing" else 1
-            if kill % max(kills // max(losses, 1), 1) == 0 and losses:
+            if losses and kill % (kills // losses) == 0:
                 wait_for_moment(database, batch, chance.uniform(0, longest), share)
-                lose_connections(database)
+                wait_until(lambda: lose_connections(database) > 0)
+                during["lost connections"] += 1
             wait_for_moment(database, batch, chance.uniform(0, longest), share)
             launcher.kill(worker)
             during[phase(database, batch)] += 1
@@ -142,6 +143,40 @@ def wait_until(reached: Callable[[], bool]) -> None:
 def has_reached(database: Database, batch: BatchRef, wanted: str) -> bool:
     """Whether a batch is in a phase, or finished."""
     return phase(database, batch) in {wanted, "finished"}
+
+
+def shares(database: Database) -> dict[str, tuple[int, int]]:
+    """Return how many certificates each worker has issued, and how many documents it has rendered."""
+    counted = text(
+        "select origin, count(*) filter (where action = 'create') as issued, "
+        "count(*) filter (where after ? 'pdf_sha256' and action = 'change') as rendered "
+        "from audit_entry e left join audit_values v on v.entry_id = e.id "
+        "where subject = 'certificate' and origin like 'worker %' group by origin"
+    )
+    with database.engine.connect() as connection:
+        return {row.origin: (row.issued, row.rendered) for row in connection.execute(counted)}
+
+
+def seconds_until_taken_up(launcher: WorkerLauncher, database: Database, worker: int) -> tuple[int, float]:
+    """Kill a worker while it runs jobs; return how many, and the seconds until others had taken up or done them all."""
+    running = text(
+        "select array_agg(j.id) as jobs, w.parts from queue.worker w "
+        "join queue.procrastinate_jobs j on j.status = 'doing' and j.worker_id = any(w.parts) "
+        "where w.pid = :pid group by w.parts"
+    )
+    left = text(
+        "select count(*) from queue.procrastinate_jobs where id = any(:jobs) "
+        "and (status = 'todo' or worker_id is null or worker_id = any(:parts))"
+    )
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while (found := connection.execute(running, {"pid": worker}).one_or_none()) is None:
+            time.sleep(0.005)
+        launcher.kill(worker)
+        killed = time.monotonic()
+        values = {"jobs": found.jobs, "parts": found.parts}
+        left_over = int(connection.execute(left, values).scalar_one())
+        wait_until(lambda: not connection.execute(left, values).scalar_one())
+    return left_over, time.monotonic() - killed
 
 
 def phase(database: Database, batch: BatchRef) -> str:

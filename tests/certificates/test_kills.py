@@ -8,9 +8,23 @@ from tests.factories.network import World
 SIZE = 31
 
 
-def test_eight_killed_workers_lose_nothing(database: Database, world: World, settings: Settings) -> None:
+def test_eight_killed_workers_and_two_losses_of_all_connections_lose_nothing(
+    database: Database, world: World, settings: Settings
+) -> None:
     with kills.worker_launcher(database, world, settings.data_dir, SIZE) as (launcher, batch):
-        during = kills.kill_workers(launcher, database, batch, 8, longest=0.3)
+        during = kills.kill_workers(launcher, database, batch, 8, longest=0.3, losses=2)
     assert during["issuing"] == 4
+    faults = kills.count_faults(database, world, batch, settings.data_dir, SIZE)
+    assert {what: n for what, n in faults.items() if n} == {}
+
+
+def test_two_workers_share_a_batch(database: Database, world: World, settings: Settings) -> None:
+    """Both issue, both render; numbers have no gap."""
+    with kills.worker_launcher(database, world, settings.data_dir, SIZE) as (launcher, batch):
+        workers = launcher.start(), launcher.start()
+        kills.wait_until(lambda: kills.phase(database, batch) == "finished")
+        for worker in workers:
+            launcher.kill(worker)
+    assert [min(share) > 0 for share in kills.shares(database).values()] == [True, True]
     faults = kills.count_faults(database, world, batch, settings.data_dir, SIZE)
     assert {what: n for what, n in faults.items() if n} == {}

@@ -12,25 +12,25 @@ Item = TypeVar("Item")
 
 
 class LentPools(Generic[Item]):
-    """Pools of one process, each used by one thread at a time; one that nobody has used for a while is closed."""
+    """Pools of one process, each used by one thread at a time; ``idle`` is when each unused one was last used."""
 
     def __init__(self, open_pool: Callable[[], RenderPool[Item]], *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._open_pool = open_pool
         self._idle_seconds = idle_seconds
-        self._idle: list[tuple[float, RenderPool[Item]]] = []
+        self.idle: list[tuple[float, RenderPool[Item]]] = []
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def render(self, item: Item) -> Result:
         """Return the result of one item; raise ``RenderPoolUnavailable`` when no process starts."""
         with self._lock:
-            pool = self._idle.pop()[1] if self._idle else self._open_pool()
+            pool = self.idle.pop()[1] if self.idle else self._open_pool()
         try:
             [result] = pool.map([item])
             return result
         finally:
             with self._lock:
-                self._idle.append((monotonic(), pool))
+                self.idle.append((monotonic(), pool))
                 self._close_later()
 
     def close(self) -> None:
@@ -39,7 +39,7 @@ class LentPools(Generic[Item]):
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            idle, self._idle = self._idle, []
+            idle, self.idle = self.idle, []
         for _, pool in idle:
             pool.close()
 
@@ -54,9 +54,9 @@ class LentPools(Generic[Item]):
         with self._lock:
             self._timer = None
             since = monotonic() - self._idle_seconds
-            closed = [pool for at, pool in self._idle if at <= since]
-            self._idle = [(at, pool) for at, pool in self._idle if at > since]
-            if self._idle:
+            closed = [pool for at, pool in self.idle if at <= since]
+            self.idle = [(at, pool) for at, pool in self.idle if at > since]
+            if self.idle:
                 self._close_later()
         for pool in closed:
             pool.close()

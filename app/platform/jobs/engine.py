@@ -130,7 +130,8 @@ class Engine:
 
     async def run(self) -> None:
         """Run jobs until stopped."""
-        logging.getLogger("procrastinate").setLevel(logging.ERROR)  # a line for each job otherwise
+        for library in ("procrastinate", "psycopg.pool"):  # a line for each job, for each try to connect
+            logging.getLogger(library).setLevel(logging.ERROR)
         threads = ThreadPoolExecutor(sum(CONCURRENCY.values()), thread_name_prefix="job")
         asyncio.get_running_loop().set_default_executor(threads)  # the library runs jobs in it
         await self.connector.open_async()
@@ -174,7 +175,7 @@ class Engine:
         """Show that this process is alive, and take back the jobs of those that are not."""
         values = {
             "id": self.id,
-            "name": "worker",
+            "name": "worker" if threading.current_thread() is threading.main_thread() else "serve",
             "host": platform.node(),
             "pid": os.getpid(),
             "version": __version__,
