@@ -73,6 +73,8 @@ MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
+CANCELLED = {"session_id": "cancelled_session"}
+DROPPED = {"session_id": "cancelled_codev_session"}
 TEXT = {"code": "=GEN-3.C"}
 SIGNER = {"name": "Anne Nom", "title": "Directrice", "valid_from": BEGAN}
 SHOWN = "/colleges/{college}/attestations#presentation"
@@ -127,6 +129,9 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
+    f"POST {V1}/sessions/{{session_id}}/restoration": json(CANCELLED, reason="Erreur."),
+    "GET /seances/{session_id}/retablissement": Call(path=CANCELLED),
+    "POST /seances/{session_id}/retablissement": form("/cohortes/{cohort}/seances", CANCELLED, reason="Erreur."),
     "POST /seances/{session_id}/appel": form(
         "/cohortes/{cohort}/seances", OPEN_ROLL,
         enrolment_id="{roll}", status=["present"] * 10, minutes=["180"] * 10, mode=["onsite"] * 10,
@@ -238,6 +243,14 @@ CODEV: dict[str, Call] = {
         manager_id="{coordinator_person}", member_id="{peer_person}",
     ),
     "POST /codev/groupes/{group_id}/membres": form("/codev/groupes/{group}", enrolment_id="{loose_enrolment}"),
+    f"POST {V1}/codev/groups/{{group_id}}/returns": json(membership_id="{former_membership}", reason="mistake"),
+    "POST /codev/groupes/{group_id}/retours": form(
+        "/codev/groupes/{group}", membership_id="{former_membership}", reason="mistake"
+    ),
+    f"POST {V1}/codev/sessions/{{session_id}}/restoration": json(DROPPED, reason="mistake"),
+    "POST /codev/seances/{session_id}/retablissement": form(
+        "/codev/seances/{cancelled_codev_session}", DROPPED, reason="mistake"
+    ),
     "POST /codev/groupes/{group_id}/departs": form("/codev/groupes/{group}", membership_id="{membership}"),
     "POST /codev/groupes/{group_id}/animation": form("/codev/groupes/{group}", person_id="{trainer_person}"),
     "POST /codev/groupes/{group_id}/seances": form(
@@ -414,6 +427,7 @@ SUBJECTS = {
     ),
     "facilitator": (f"POST {V1}/cohorts/{{cohort_id}}/codev-groups", "POST /codev/groupes"),
     "loose1": (f"POST {V1}/codev/groups/{{group_id}}/members", "POST /codev/groupes/{group_id}/membres"),
+    "loose2": (f"POST {V1}/codev/groups/{{group_id}}/returns", "POST /codev/groupes/{group_id}/retours"),
     "third": (
         f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",
         f"POST {V1}/certificates/{{certificate_id}}/revocations", "POST /attestations/{certificate_id}/revocations",

@@ -31,7 +31,7 @@ from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate, Hold
 from app.certificates.register import service as register
 from app.codev.groups import service as codev
-from app.codev.groups.schemas import NewGroup
+from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -156,24 +156,32 @@ def _calendar(at: PlaceUser, _: Path) -> None:
     workshops = [a.code for a in GENERALIST.activities if a.is_group and a.type is not ActivityType.codev]
     for code in workshops:
         meeting = _meet(at, code)
-        entries = tuple(
-            EntryCommand(
-                enrolment_id=at.ids(part), status=PresenceStatus.PRESENT, minutes=minutes, mode=PresenceMode.ONSITE
-            )
-            for part in ROLL
-            for minutes in [GENERALIST.activity(code).minutes]
-        )
+        entries = _present(at, code)
         ref = calendar.see_session(at.db, at.actor(P.ROLLCALL_RECORD), meeting)
         sheet = roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), ref, RollCallCommand(entries=entries))
         assert sheet.roll_call_id is not None
         at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
     dropped = calendar.see_session(at.db, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
+    called = RollCallCommand(entries=_present(at, "GEN-2.B"))
+    roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), dropped, called)
     command = CancelCommand(reason=at.place.mark("Annule"))
     calendar.cancel(at.db, at.actor(P.SESSION_MANAGE), dropped, command)
+    at.place.ids["cancelled_session"] = dropped.id
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
     given = catch_ups.assign_catch_up(at.db, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
+
+
+def _present(at: PlaceUser, code: str) -> tuple[EntryCommand, ...]:
+    """Return the whole roll as present for a whole workshop."""
+    minutes = GENERALIST.activity(code).minutes
+    return tuple(
+        EntryCommand(
+            enrolment_id=at.ids(part), status=PresenceStatus.PRESENT, minutes=minutes, mode=PresenceMode.ONSITE
+        )
+        for part in ROLL
+    )
 
 
 def _meet(at: PlaceUser, code: str) -> int:
@@ -254,6 +262,11 @@ def _mandate(at: PlaceUser, _: Path) -> None:
 # Codevelopment ----------------------------------------------------------------------------------
 
 
+CODEV_SESSIONS = (
+    ("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B"), ("cancelled_codev_session", "GEN-7.D"),
+)  # fmt: skip
+
+
 def _group(at: PlaceUser, _: Path) -> None:
     command = NewGroup(
         name=at.place.mark("Groupe"),
@@ -272,15 +285,38 @@ def _group(at: PlaceUser, _: Path) -> None:
         "membership": memberships[at.ids("third")],
     }
     ref = codev.see_group(at.db, at.actor(P.CODEV_MANAGE), formed.id)
-    for key, code in (("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B")):
+    for key, code in CODEV_SESSIONS:
         planned = NewCodevSession(activity_code=code, starts_at=FIRST)
         row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
+    at.place.ids["former_membership"] = _former_member(at)
+
+
+def _former_member(at: PlaceUser) -> int:
+    """Return the membership of someone who joined the group and left it the same day."""
+    actor = at.actor(P.CODEV_MANAGE)
+    ref = codev.see_group(at.db, actor, int(at.place.ids["group"]))  # type: ignore[arg-type]
+    former = at.ids("loose2")
+    joined = codev.add_member(at.db, actor, ref, JoinCommand(enrolment_id=former, joined_on=STARTED))
+    membership = next(m.membership_id for m in joined.members if m.enrolment_id == former)
+    codev.remove_member(at.db, ref, LeaveCommand(membership_id=membership, left_on=STARTED))
+    return membership
+
+
+def _cancel_codev(at: PlaceUser, _: Path) -> None:
+    actor = at.actor(P.CODEV_MANAGE)
+    meeting = sessions.see_codev_session(at.db, actor, int(at.place.ids["cancelled_codev_session"]))  # type: ignore[arg-type]
+    sessions.cancel_session(at.db, actor, meeting)
 
 
 def _record(at: PlaceUser, _: Path) -> None:
+    for key in ("cancelled_codev_session", "codev_session"):
+        at.place.ids["codev_record"] = _close_record(at, key)
+
+
+def _close_record(at: PlaceUser, key: str) -> int:
     actor = at.actor(P.CODEV_RECORD)
-    meeting = sessions.see_codev_session(at.db, actor, int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    meeting = sessions.see_codev_session(at.db, actor, int(at.place.ids[key]))  # type: ignore[arg-type]
     ids: list[int] = at.place.ids["memberships"]  # type: ignore[assignment]
     entries = tuple(
         PresenceCommand(membership_id=i, status=PresenceStatus.PRESENT, minutes=180, mode=PresenceMode.ONSITE)
@@ -291,7 +327,7 @@ def _record(at: PlaceUser, _: Path) -> None:
         TurnCommand(position=2, client_id=ids[1], status=TurnStatus.CANCELLED, reason=TurnReason.ABSENCE),
     )
     record = RecordCommand(entries=entries, turns=turns)
-    at.place.ids["codev_record"] = records.close_record(at.db, actor, meeting, record)
+    return records.close_record(at.db, actor, meeting, record)
 
 
 # Judging and certifying -------------------------------------------------------------------------
@@ -426,6 +462,7 @@ STEPS = (
     (_mandate, "owner"),
     (_group, "coordinator"),
     (_record, "facilitator"),
+    (_cancel_codev, "coordinator"),
     (_judge, "trainer"),
     (_certify, "registrar"),
     (_account, "owner"),

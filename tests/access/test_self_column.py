@@ -52,7 +52,7 @@ WITHOUT_PERSON = {
     "college", "project", "project_target", "region", "cohort", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
     "published_curriculum", "enterprise", "mandate", "mandate_milestone", "milestone_confirmation",
-    "management_link",
+    "management_link", "session_restoration", "codev_session_restoration",
     "certificate_counter", "college_key", "signatory", "status_list", "oidc_provider", "batch",
     "attempt", "claim_key", "audit_entry", "audit_values", "audit_seal", "view_log",
 }  # fmt: skip

@@ -40,6 +40,8 @@ NOT_LOGGED = {
     "GET /api/v1/cohorts/{cohort_id}/enrolments": "a list of names with their states",
     "GET /api/v1/cohorts/{cohort_id}/sessions": "a cohort's calendar",
     "GET /seances/{session_id}/annulation": "a session",
+    "GET /seances/{session_id}/retablissement": "a session",
+    "GET /api/v1/sessions/{session_id}/restorations": "a session",
     "GET /seances/{session_id}/appel": "a session's roll: names, who was there that day",
     "GET /api/v1/sessions/{session_id}/roll-call": "a session's roll: names, who was there that day",
     "GET /mandats/{mandate_id}": "an enterprise's mandate",

@@ -5,8 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.attendance.calendar import service
-from app.attendance.calendar.schemas import CancelCommand, NewSession, SessionRef, SessionRow
+from app.attendance.calendar import restorations, service
+from app.attendance.calendar.schemas import (
+    CancelCommand,
+    NewSession,
+    Restoration,
+    RestoreCommand,
+    SessionRef,
+    SessionRow,
+)
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.platform.security.actor import Actor
@@ -46,3 +53,22 @@ def cancel(
 ) -> SessionRow:
     """Cancel a session, which then leaves the attendance base (BR-08)."""
     return service.cancel(db, actor, session, command)
+
+
+@router.post("/sessions/{session_id}/restoration", status_code=CREATED)
+def restore(
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+    command: RestoreCommand,
+) -> SessionRow:
+    """Put a cancelled session back in the calendar: what its roll recorded counts again (BR-08)."""
+    return restorations.restore(db, actor, session, command)
+
+
+@router.get("/sessions/{session_id}/restorations")
+def read_restorations(
+    db: SessionDep, session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)]
+) -> list[Restoration]:
+    """List the cancellations of a session that were taken back, oldest first."""
+    return restorations.restorations(db, session)

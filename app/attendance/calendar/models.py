@@ -49,3 +49,19 @@ class ScheduledSession(Row, table=True):
     cancelled_by: int | None = Field(default=None, foreign_key="person.id")
     cancel_reason: str | None = Field(default=None, max_length=500)
     repeated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
+class SessionRestoration(Row, table=True):
+    """A cancelled session put back in the calendar: who cancelled it and why, who restored it and why."""
+
+    __tablename__ = "session_restoration"
+    __table_args__ = owned(("session_id", "scheduled_session"))
+
+    college_id: int = Field(index=True)
+    session_id: int = Field(index=True)
+    cancelled_at: datetime = moment()
+    cancelled_by: int | None = Field(default=None, foreign_key="person.id")
+    cancel_reason: str | None = Field(default=None, max_length=500)
+    restored_at: datetime = moment()
+    restored_by: int = Field(foreign_key="person.id")
+    reason: str = Field(max_length=500)

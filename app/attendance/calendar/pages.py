@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
-from app.attendance.calendar import service
+from app.attendance.calendar import restorations, service
 from app.attendance.calendar.rules import Stage, at_local, stage
 from app.attendance.calendar.schemas import (
     CancelCommand,
     LocalSession,
     NewSession,
+    RestoreCommand,
     SessionRef,
     SessionSort,
     SessionsQuery,
@@ -110,4 +111,28 @@ def cancel(
 ) -> Response:
     """Cancel a session."""
     service.cancel(db, actor, session, form)
+    return redirect_after_post(f"/cohortes/{session.cohort_id}/seances")
+
+
+@router.get("/seances/{session_id}/retablissement")
+def restore_form(
+    request: Request,
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+) -> Response:
+    """Show the form that puts a cancelled session back, with its reason, and what was taken back before."""
+    past = restorations.restorations(db, session)
+    return render(request, "cohorts/restore.html", session=session, past=past, **session_context(db, actor, session))
+
+
+@router.post("/seances/{session_id}/retablissement", dependencies=[form_on("/seances/{session_id}/retablissement")])
+def restore(
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+    form: Annotated[RestoreCommand, Form()],
+) -> Response:
+    """Put a cancelled session back in the calendar."""
+    restorations.restore(db, actor, session, form)
     return redirect_after_post(f"/cohortes/{session.cohort_id}/seances")

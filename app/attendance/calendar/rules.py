@@ -9,6 +9,9 @@ from app.platform.errors import Reason
 MAX_DISTANCE = timedelta(weeks=8)
 """How far outside the cohort's dates a session may be: enough to postpone one, too little for a mistyped year."""
 
+MAX_ABSENCE = timedelta(days=30)
+"""How long after its moment a session whose roll was never called may return to the calendar."""
+
 
 def has_begun(starts_at: datetime, at: datetime) -> bool:
     """Return whether a session has begun, so that its roll may be called."""
@@ -55,3 +58,16 @@ def calendar_reasons(day: date, starts_on: date, ends_on: date) -> list[Reason]:
         return []
     params = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     return [Reason("session_far_from_cohort", params, "starts_at")]
+
+
+def restoration_reasons(
+    starts_at: datetime, at: datetime, *, called: bool, replaced: bool, beside: bool
+) -> list[Reason]:
+    """Return why a cancelled session cannot return to the calendar.
+
+    Long past without a roll, its presences would be noted from memory; with a roll, its minutes count again as they
+    were recorded. Replaced by another session of the activity, it asks whether both are meant.
+    """
+    if not called and at - starts_at > MAX_ABSENCE:
+        return [Reason("restored_too_late", {"days": MAX_ABSENCE.days})]
+    return [Reason("session_replaced", field="beside")] if replaced and not beside else []

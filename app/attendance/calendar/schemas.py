@@ -92,6 +92,27 @@ class CancelCommand(Command):
     reason: Justification
 
 
+class RestoreCommand(Command):
+    """The return of a cancelled session to the calendar, with its reason.
+
+    ``beside``: it is meant although another session of the activity was planned since the cancellation.
+    """
+
+    reason: Justification
+    beside: bool = False
+
+
+class Restoration(Read):
+    """A cancellation that was taken back: when and by whom, with both reasons."""
+
+    cancelled_at: datetime
+    cancelled_by: str | None
+    cancel_reason: str | None
+    restored_at: datetime
+    restored_by: str
+    reason: str
+
+
 class ComingSession(Read):
     """The next session of the cohort."""
 

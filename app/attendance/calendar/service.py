@@ -34,7 +34,7 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     day = local(command.starts_at, cohort.timezone).date()
     if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
         raise Invalid("invalid", *reasons)
-    _refuse_planned(db, cohort.id, activity.code, command.starts_at)
+    refuse_planned(db, cohort.id, activity.code, command.starts_at)
     mode = command.mode or activity.mode
     row = ScheduledSession(
         college_id=cohort.college_id,
@@ -53,7 +53,7 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     return session_row(row, closed=False)
 
 
-def _refuse_planned(db: Session, cohort_id: int, activity_code: str, starts_at: datetime) -> None:
+def refuse_planned(db: Session, cohort_id: int, activity_code: str, starts_at: datetime) -> None:
     """Raise ``Conflict("session_planned")`` when a session of the activity that is not cancelled starts then."""
     same = select(ScheduledSession.id).where(
         ScheduledSession.cohort_id == cohort_id,
@@ -106,7 +106,7 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
 
     Raises ``Forbidden("own_case")`` when the roll records the actor, whose attendance would change.
     """
-    _refuse_own_attendance(db, actor, session)
+    refuse_own_attendance(db, actor, session)
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
@@ -117,7 +117,8 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
     return session_row(row, closed=db.exec(roll_call.limit(1)).first() is not None)
 
 
-def _refuse_own_attendance(db: Session, actor: Actor, session: SessionRef) -> None:
+def refuse_own_attendance(db: Session, actor: Actor, session: SessionRef) -> None:
+    """Raise ``Forbidden("own_case")`` when the roll of the session records the actor."""
     entry = (
         select(RollCallEntry.id)
         .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)

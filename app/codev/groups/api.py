@@ -16,6 +16,7 @@ from app.codev.groups.schemas import (
     LinkCommand,
     LinkDeclared,
     NewGroup,
+    ReturnCommand,
 )
 from app.codev.groups.service import see_group
 from app.cohorts.schemas import CohortRef
@@ -76,6 +77,12 @@ def add_member(db: SessionDep, actor: GroupManager, group: ManagedGroup, command
 def remove_member(db: SessionDep, group: ManagedGroup, command: LeaveCommand) -> GroupShown:
     """Record that a member leaves; their past stays."""
     return service.remove_member(db, group, command)
+
+
+@router.post("/codev/groups/{group_id}/returns", status_code=CREATED)
+def return_member(db: SessionDep, actor: GroupManager, group: ManagedGroup, command: ReturnCommand) -> GroupShown:
+    """Take the departure of a member back: their turns and presences go on."""
+    return service.return_member(db, actor, group, command)
 
 
 @router.put("/codev/groups/{group_id}/facilitator")

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from app.codev.sessions.enums import UndoReason
 from app.platform.database.rows import Row
-from app.platform.database.types import moment, owned
+from app.platform.database.types import by_value, moment, owned
 from app.platform.database.uniqueness import refused_as
 
 
@@ -43,6 +44,20 @@ class CodevMembership(Row, table=True):
     enrolment_id: int = Field(index=True)
     joined_on: date
     left_on: date | None = None
+
+
+class CodevReturn(Row, table=True):
+    """A member who left and is in the group again, as if they had never left: who took the departure back, and why."""
+
+    __tablename__ = "codev_return"
+    __table_args__ = owned(("membership_id", "codev_membership"))
+
+    college_id: int = Field(index=True)
+    membership_id: int = Field(index=True)
+    left_on: date
+    returned_at: datetime = moment()
+    returned_by: int = Field(foreign_key="person.id")
+    reason: UndoReason = Field(sa_type=by_value(UndoReason))
 
 
 class ManagementLink(Row, table=True):

@@ -15,9 +15,11 @@ from app.codev.groups.schemas import (
     LeaveCommand,
     LinkForm,
     NewGroupForm,
+    ReturnCommand,
 )
 from app.codev.groups.service import see_group
 from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import UndoReason
 from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
@@ -127,6 +129,7 @@ def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "begun": next_session is not None and has_begun(next_session.starts_at, now()),
         "proposed": _proposed(db, actor, next_session.id) if next_session else [],
         "titles": {a.code: a.title.text for a in curriculum_of(ref).activities},
+        "undo_reasons": tuple(UndoReason),
         "too_small": sum(m.follows for m in group.members) < MIN_SIZE,
         **_manager_context(db, actor, ref),
     }
@@ -167,6 +170,15 @@ def add_member(
 def remove_member(db: SessionDep, group: ManagedGroup, form: Annotated[LeaveCommand, Form()]) -> Response:
     """Record that a member leaves."""
     service.remove_member(db, group, form)
+    return redirect_after_post(f"/codev/groupes/{group.id}")
+
+
+@router.post("/codev/groupes/{group_id}/retours", dependencies=[form_on("/codev/groupes/{group_id}")])
+def return_member(
+    db: SessionDep, actor: GroupManager, group: ManagedGroup, form: Annotated[ReturnCommand, Form()]
+) -> Response:
+    """Take the departure of a member back."""
+    service.return_member(db, actor, group, form)
     return redirect_after_post(f"/codev/groupes/{group.id}")
 
 

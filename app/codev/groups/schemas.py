@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from app.codev.sessions.enums import UndoReason
 from app.codev.sessions.schemas import CodevSessionRow
 from app.platform.paging import ListQuery
 from app.platform.schema import BlankIsNone, Command, Line, Read
@@ -35,6 +36,13 @@ class LeaveCommand(Command):
 
     membership_id: int
     left_on: date | None = None
+
+
+class ReturnCommand(Command):
+    """A member whose departure is taken back: their turns and presences go on."""
+
+    membership_id: int
+    reason: UndoReason
 
 
 class FacilitatorCommand(Command):

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, literal
 from sqlmodel import col, select
 
 from app.codev.groups.links import links
-from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.models import CodevGroup, CodevMembership, CodevReturn
 from app.codev.groups.people import candidates, grant_group_role, require_known_person
 from app.codev.groups.rules import Candidate, group_reasons
 from app.codev.groups.schemas import (
@@ -26,6 +26,7 @@ from app.codev.groups.schemas import (
     LeaveCommand,
     MemberShown,
     NewGroup,
+    ReturnCommand,
 )
 from app.codev.records.models import CodevRecord
 from app.codev.records.service import current_records, history, sessions_attended
@@ -236,13 +237,21 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
 
 def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -> GroupShown:
     """Add a person to a group (S2), under the same rules."""
+    new = _check_joining(db, ref, command.enrolment_id)
+    refuse_unless(*_date_reasons(command.joined_on, ref.timezone, "joined_on"), code="invalid")
+    _add_membership(db, actor, ref, new, command.joined_on or today(ref.timezone))
+    return group(db, ref)
+
+
+def _check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
+    """Return the candidate of an enrolment, the group locked; raise ``Invalid`` when they cannot be in it (BR-10)."""
     db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True})
     members = db.exec(
         select(CodevMembership.enrolment_id).where(
             CodevMembership.group_id == ref.id, col(CodevMembership.left_on).is_(None)
         )
     ).all()
-    new = candidates(db, ref.college_id, [command.enrolment_id])[0]
+    new = candidates(db, ref.college_id, [enrolment_id])[0]
     present = [
         Candidate(c.enrolment_id, c.person_id, c.cohort_id, EnrolmentState.ACTIVE)
         for c in candidates(db, ref.college_id, members)
@@ -254,12 +263,37 @@ def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -
         links=links(db, ref.college_id),
         minimum=1,
     )
-    refuse_unless(
-        *(replace(reason, field="enrolment_id") for reason in reasons),
-        *_date_reasons(command.joined_on, ref.timezone, "joined_on"),
-        code="invalid",
+    refuse_unless(*(replace(reason, field="enrolment_id") for reason in reasons), code="invalid")
+    return new
+
+
+def return_member(db: Session, actor: Actor, ref: GroupRef, command: ReturnCommand) -> GroupShown:
+    """Take a departure back, under the rules of joining: the membership goes on, with its turns and its presences.
+
+    Raises ``Invalid``: ``not_of_the_group`` for someone who did not leave it, or as :func:`add_member`.
+    """
+    row = db.exec(
+        select(CodevMembership)
+        .where(CodevMembership.id == command.membership_id, CodevMembership.group_id == ref.id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None or row.left_on is None:
+        raise Invalid("invalid", Reason("not_of_the_group", field="membership_id"))
+    member = _check_joining(db, ref, row.enrolment_id)
+    db.add(
+        CodevReturn(
+            college_id=row.college_id,
+            membership_id=row.id,
+            left_on=row.left_on,
+            returned_at=now(),
+            returned_by=actor.person_id,
+            reason=command.reason,
+        )
     )
-    _add_membership(db, actor, ref, new, command.joined_on or today(ref.timezone))
+    row.left_on = None
+    db.add(row)
+    db.flush()
+    grant_group_role(db, actor, ref, member.person_id, Role.PARTICIPANT)
     return group(db, ref)
 
 

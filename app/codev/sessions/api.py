@@ -14,6 +14,7 @@ from app.codev.sessions.schemas import (
     CodevSessionShown,
     NewCodevSession,
     ProposedShown,
+    RestoreCodevSession,
     RolesCommand,
 )
 from app.codev.sessions.service import see_codev_session
@@ -55,6 +56,17 @@ def cancel_session(
 ) -> CodevSessionShown:
     """Cancel a session: it counts for nobody."""
     return sessions.codev_session(db, sessions.cancel_session(db, actor, meeting))
+
+
+@router.post("/codev/sessions/{session_id}/restoration")
+def restore_session(
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
+    meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
+    command: RestoreCodevSession,
+) -> CodevSessionShown:
+    """Put a cancelled session back: it counts again, with its record when it has one."""
+    return sessions.codev_session(db, sessions.restore_session(db, actor, meeting, command))
 
 
 @router.get("/codev/sessions/{session_id}/rotation")

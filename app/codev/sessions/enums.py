@@ -11,3 +11,10 @@ class CodevRole(StrEnum):
     OBSERVER = "observer"
     NOTE_TAKER = "note_taker"
     DIGITAL_FACILITATOR = "digital_facilitator"
+
+
+class UndoReason(StrEnum):
+    """Why a cancellation or a departure is taken back: a category, never a detail (BR-11)."""
+
+    MISTAKE = "mistake"
+    RECONSIDERED = "reconsidered"

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.enums import CodevRole, UndoReason
 from app.curricula.enums import Mode
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
@@ -56,3 +56,18 @@ class RoleAssignment(Row, table=True):
     position: int
     membership_id: int
     role: CodevRole = Field(sa_type=by_value(CodevRole))
+
+
+class CodevSessionRestoration(Row, table=True):
+    """A cancelled session put back: who cancelled it, who restored it, and for which kind of reason (BR-11)."""
+
+    __tablename__ = "codev_session_restoration"
+    __table_args__ = owned(("session_id", "codev_session"))
+
+    college_id: int = Field(index=True)
+    session_id: int = Field(index=True)
+    cancelled_at: datetime = moment()
+    cancelled_by: int | None = Field(default=None, foreign_key="person.id")
+    restored_at: datetime = moment()
+    restored_by: int = Field(foreign_key="person.id")
+    reason: UndoReason = Field(sa_type=by_value(UndoReason))

@@ -11,8 +11,14 @@ from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordForm
 from app.codev.sessions import service as sessions
-from app.codev.sessions.enums import CodevRole
-from app.codev.sessions.schemas import CodevSessionRef, CodevSessionShown, ProposedShown, RolesForm
+from app.codev.sessions.enums import CodevRole, UndoReason
+from app.codev.sessions.schemas import (
+    CodevSessionRef,
+    CodevSessionShown,
+    ProposedShown,
+    RestoreCodevSession,
+    RolesForm,
+)
 from app.codev.sessions.service import see_codev_session
 from app.curricula.enums import Mode
 from app.curricula.library import curriculum_of
@@ -75,6 +81,7 @@ def _session_context(
         "modes": tuple(PresenceMode),
         "turn_statuses": tuple(TurnStatus),
         "turn_reasons": tuple(TurnReason),
+        "undo_reasons": tuple(UndoReason),
     }
 
 
@@ -145,3 +152,15 @@ def cancel(
     """Cancel a session."""
     sessions.cancel_session(db, actor, meeting)
     return redirect_after_post(f"/codev/groupes/{meeting.group_id}")
+
+
+@router.post("/codev/seances/{session_id}/retablissement", dependencies=[form_on("/codev/seances/{session_id}")])
+def restore(
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
+    meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
+    form: Annotated[RestoreCodevSession, Form()],
+) -> Response:
+    """Put a cancelled session back."""
+    sessions.restore_session(db, actor, meeting, form)
+    return redirect_after_post(f"/codev/seances/{meeting.id}")

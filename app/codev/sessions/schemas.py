@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
-from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.enums import CodevRole, UndoReason
 from app.curricula.enums import Mode
 from app.platform.schema import BlankIsNone, Code, Command, Read
 
@@ -24,6 +24,12 @@ class NewCodevSession(Command):
     starts_at: AwareDatetime
     planned_minutes: Annotated[int, Field(ge=30, le=480)] | None = None
     mode: Mode | None = None
+
+
+class RestoreCodevSession(Command):
+    """The return of a cancelled session to the group's calendar."""
+
+    reason: UndoReason
 
 
 class RoleCommand(Command):

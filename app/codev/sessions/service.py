@@ -9,7 +9,7 @@ from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_record, current_records, history, roster
-from app.codev.sessions.models import CodevSession, RoleAssignment
+from app.codev.sessions.models import CodevSession, CodevSessionRestoration, RoleAssignment
 from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
 from app.codev.sessions.schemas import (
     CodevSessionRef,
@@ -18,6 +18,7 @@ from app.codev.sessions.schemas import (
     NewCodevSession,
     PresenceShown,
     ProposedShown,
+    RestoreCodevSession,
     RolesCommand,
     SessionRole,
     TurnShown,
@@ -48,9 +49,7 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     day = local(command.starts_at, group.timezone).date()
     refuse_unless(*calendar_reasons(day, group.starts_on, group.ends_on), code="invalid")
     db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
-    of_activity = (s for s in sessions_of(db, group) if s.activity_code == activity.code)
-    if any(not s.cancelled and s.held is not False for s in of_activity):
-        raise Conflict("codev_activity_planned", Reason("codev_activity_planned", field="activity_code"))
+    _refuse_planned(db, group.id, activity.code)
     row = CodevSession(
         college_id=group.college_id,
         group_id=group.id,
@@ -66,6 +65,13 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     return _row(row, held=None)
 
 
+def _refuse_planned(db: Session, group_id: int, activity_code: str) -> None:
+    """Raise ``Conflict`` when the group, which is locked, has a session of the activity, to come or held."""
+    of_activity = (s for s in _sessions(db, group_id) if s.activity_code == activity_code)
+    if any(not s.cancelled and s.held is not False for s in of_activity):
+        raise Conflict("codev_activity_planned", Reason("codev_activity_planned", field="activity_code"))
+
+
 def codev_activities(group: GroupRef) -> list[Activity]:
     """Return the codevelopment activities of the group's path, in order."""
     return [a for a in curriculum_of(group).activities if a.type is ActivityType.codev]
@@ -73,11 +79,15 @@ def codev_activities(group: GroupRef) -> list[Activity]:
 
 def sessions_of(db: Session, group: GroupRef) -> list[CodevSessionRow]:
     """Return the sessions of a group in order of time, cancelled ones included."""
+    return _sessions(db, group.id)
+
+
+def _sessions(db: Session, group_id: int) -> list[CodevSessionRow]:
     records = current_records()
     statement = (
         select(CodevSession, records.c.held)
         .outerjoin(records, records.c.session_id == CodevSession.id)
-        .where(CodevSession.group_id == group.id)
+        .where(CodevSession.group_id == group_id)
         .order_by(col(CodevSession.starts_at), col(CodevSession.id))
     )
     return [_row(row, held=held) for row, held in db.exec(statement).all()]
@@ -101,6 +111,35 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     db.add(row)
     db.flush()
     return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
+
+
+def restore_session(
+    db: Session, actor: Actor, meeting: CodevSessionRef, command: RestoreCodevSession
+) -> CodevSessionRef:
+    """Put a cancelled session back: it counts again, with its record when it has one; return its new state.
+
+    Raises ``Forbidden("own_case")`` when the record names the actor, ``Conflict``: ``session_not_cancelled``,
+    ``codev_activity_planned`` when another session of the activity took its place.
+    """
+    _refuse_own_presence(db, actor, meeting)
+    db.get_one(CodevGroup, meeting.group_id, with_for_update={"key_share": True})
+    row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.cancelled_at is None:
+        raise Conflict("session_not_cancelled")
+    _refuse_planned(db, row.group_id, row.activity_code)
+    db.add(
+        CodevSessionRestoration(
+            **row.model_dump(include={"college_id", "cancelled_at", "cancelled_by"}),
+            session_id=row.id,
+            restored_at=now(),
+            restored_by=actor.person_id,
+            reason=command.reason,
+        )
+    )
+    row.cancelled_at = row.cancelled_by = None
+    db.add(row)
+    db.flush()
+    return meeting.model_copy(update={"cancelled_at": None})
 
 
 def _refuse_own_presence(db: Session, actor: Actor, meeting: CodevSessionRef) -> None:

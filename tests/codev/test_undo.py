@@ -1,0 +1,156 @@
+"""A cancelled session and a departure are taken back, with a kind of reason and without a word on anyone (BR-11)."""
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.codev.groups import service as groups
+from app.codev.groups.schemas import GroupShown, JoinCommand, LeaveCommand, ReturnCommand
+from app.codev.records.schemas import RecordCommand
+from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import UndoReason
+from app.codev.sessions.schemas import RestoreCodevSession
+from app.identity.roles.service import grant_role
+from app.platform.database.transaction import Database
+from app.platform.errors import Conflict, Forbidden, Invalid
+from app.platform.security.permissions import P, Role
+from app.progress.service import mismatches
+from tests.factories import codev
+from tests.factories.cohorts import attendance, fields, page
+from tests.factories.network import STARTED, World, acting, as_
+
+MISTAKE = RestoreCodevSession(reason=UndoReason.MISTAKE)
+
+
+@pytest.fixture
+def group(database: Database, world: World) -> GroupShown:
+    """Return the group of Alma."""
+    return codev.create_group(database, world)
+
+
+def held(database: Database, world: World, group: GroupShown) -> int:
+    """Return a session that was held, Maude as client."""
+    session_id = codev.plan_session(database, world, group.id)
+    turns = (codev.turn(codev.membership_ids(group)["maude"]),)
+    codev.close_record(database, world, session_id, RecordCommand(entries=codev.presences(group), turns=turns))
+    return session_id
+
+
+def cancel(database: Database, world: World, session_id: int) -> None:
+    """Cancel a session."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        sessions.cancel_session(db, actor, sessions.see_codev_session(db, actor, session_id))
+
+
+def restore(database: Database, world: World, session_id: int, who: str = "coordinator") -> None:
+    """Put a session back."""
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.CODEV_MANAGE)
+        sessions.restore_session(db, actor, sessions.see_codev_session(db, actor, session_id), MISTAKE)
+
+
+def leave(database: Database, world: World, group: GroupShown, membership: int) -> None:
+    """Record a departure."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        groups.remove_member(db, groups.see_group(db, actor, group.id), LeaveCommand(membership_id=membership))
+
+
+def come_back(
+    database: Database, world: World, group: GroupShown, membership: int, who: str = "coordinator"
+) -> GroupShown:
+    """Take a departure back."""
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.CODEV_MANAGE)
+        command = ReturnCommand(membership_id=membership, reason=UndoReason.RECONSIDERED)
+        return groups.return_member(db, actor, groups.see_group(db, actor, group.id), command)
+
+
+def test_restored_session_counts_again_with_its_record(database: Database, world: World, group: GroupShown) -> None:
+    session_id = held(database, world, group)
+    with database.transaction(colleges=[world.alma]) as db:
+        before = attendance(db)
+    cancel(database, world, session_id)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert attendance(db) != before
+    restore(database, world, session_id)
+    with database.transaction(colleges=[world.alma]) as db:
+        assert attendance(db) == before
+        assert mismatches(db) == []
+        rows = db.execute(text("select session_id, cancelled_by, restored_by, reason from codev_session_restoration"))
+        by = world.people["coordinator"]
+        assert rows.all() == [(session_id, by, by, "mistake")]
+    with pytest.raises(Conflict, match="session_not_cancelled"):
+        restore(database, world, session_id)
+
+
+def test_session_whose_place_was_taken_stays_cancelled(database: Database, world: World, group: GroupShown) -> None:
+    session_id = codev.plan_session(database, world, group.id)
+    cancel(database, world, session_id)
+    codev.plan_session(database, world, group.id)
+    with pytest.raises(Conflict, match="codev_activity_planned"):
+        restore(database, world, session_id)
+
+
+def test_nobody_restores_a_session_that_counts_for_them(database: Database, world: World, group: GroupShown) -> None:
+    session_id = held(database, world, group)
+    cancel(database, world, session_id)
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
+    with pytest.raises(Forbidden, match="own_case"):
+        restore(database, world, session_id, "maude")
+
+
+def test_returned_member_has_their_turns_and_sees_the_group_again(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    held(database, world, group)
+    maude = codev.membership_ids(group)["maude"]
+    leave(database, world, group, maude)
+    as_(client, database, world, "maude")
+    assert client.get(f"/api/v1/codev/groups/{group.id}").status_code == 404
+    shown = next(m for m in come_back(database, world, group, maude).members if m.membership_id == maude)
+    assert (shown.left_on, shown.turns, shown.follows, shown.joined_on) == (None, 1, True, STARTED)
+    assert client.get(f"/api/v1/codev/groups/{group.id}").status_code == 200
+    with database.transaction(colleges=[world.alma]) as db:
+        kept = db.execute(text("select membership_id, left_on is not null, reason from codev_return")).all()
+        assert kept == [(maude, True, "reconsidered")]
+
+
+def test_return_follows_the_rules_of_joining(database: Database, world: World, group: GroupShown) -> None:
+    maude = codev.membership_ids(group)["maude"]
+    with pytest.raises(Invalid) as present:
+        come_back(database, world, group, maude)
+    assert [(r.code, r.field) for r in present.value.reasons] == [("not_of_the_group", "membership_id")]
+    leave(database, world, group, maude)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = groups.see_group(db, actor, group.id)
+        groups.add_member(db, actor, ref, JoinCommand(enrolment_id=world.enrolments["maude"]))
+    with pytest.raises(Invalid) as again:
+        come_back(database, world, group, maude)
+    assert "twice_in_the_group" in {r.code for r in again.value.reasons}
+
+
+def test_nobody_takes_their_own_departure_back(database: Database, world: World, group: GroupShown) -> None:
+    maude = codev.membership_ids(group)["maude"]
+    leave(database, world, group, maude)
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
+    with pytest.raises(Forbidden, match="grants_oneself"):
+        come_back(database, world, group, maude, "maude")
+
+
+def test_pages_offer_both_ways_back(client: TestClient, database: Database, world: World, group: GroupShown) -> None:
+    session_id = codev.plan_session(database, world, group.id)
+    cancel(database, world, session_id)
+    leave(database, world, group, codev.membership_ids(group)["karim"])
+    as_(client, database, world, "coordinator")
+    for shown, path in (
+        (f"/codev/seances/{session_id}", f"/codev/seances/{session_id}/retablissement"),
+        (f"/codev/groupes/{group.id}", f"/codev/groupes/{group.id}/retours"),
+    ):
+        sent = client.post(path, data=fields(page(client.get(shown)), path))
+        assert (sent.status_code, sent.headers.get("location")) == (303, shown), sent.text
+        assert path not in page(client.get(shown))
