@@ -1,4 +1,4 @@
-"""Loader of the facts that mandates give to progress: confirmed milestones, for each advisor's enrolment."""
+"""The facts that mandates give to progress: confirmed milestones, for each advisor's enrolment."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from app.accompaniment.mandates.milestones import milestone_dates
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.platform.database.session import Session
-from app.progress.facts import Fact, MandateDone
-from app.progress.service import FactSource, Ids, of_enrolments
+from app.progress.facts import MandateDone
+from app.progress.service import FactQuery, FactSource, of_enrolments
 
 _DATES = milestone_dates(confirmed=True)
 _MANDATES = (
@@ -22,11 +22,6 @@ _MANDATES = (
     .outerjoin(_DATES, _DATES.c.mandate_id == Mandate.id)
     .where(of_enrolments(MandateAdvisor.enrolment_id))
 )  # fmt: skip
-
-
-def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, *values in db.execute(_MANDATES, {"ids": ids}):
-        yield enrolment_id, MandateDone(*values)
 
 
 def _advisors_enrolments(db: Session, mandate_ids: Iterable[int]) -> list[int]:
@@ -60,6 +55,6 @@ FACTS = (
             MandateAdvisor: _affected_by_advisors,
             Mandate: _affected_by_mandates,
         },
-        load=_load,
+        queries=(FactQuery(_MANDATES, MandateDone),),
     ),
 )

@@ -1,4 +1,4 @@
-"""The loaders of attendance's facts for progress: sessions attended and catch-ups."""
+"""Attendance's facts for progress: sessions attended and catch-ups."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.progress.facts import Attended, CatchUpAssigned, Fact
-from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
+from app.progress.facts import Attended, CatchUpAssigned
+from app.progress.service import FactQuery, FactSource, named_enrolments, of_enrolments
 
 _ATTENDANCE = (
     sa.select(
@@ -35,19 +35,14 @@ _ATTENDANCE = (
 )
 
 
-def _load_attendance(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, session_id, code, starts_at, zone, planned, minutes in db.execute(_ATTENDANCE, {"ids": ids}):
-        yield enrolment_id, Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
+def _attended(*values: Any) -> Attended:  # noqa: ANN401 - the columns of the statement
+    session_id, code, starts_at, zone, planned, minutes = values
+    return Attended(session_id, code, local(starts_at, zone).date(), planned, minutes)
 
 
 _CATCH_UPS = sa.select(
     col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
 ).where(of_enrolments(CatchUp.enrolment_id), not_superseded(CatchUp))
-
-
-def _load_catch_ups(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, code, minutes, done_on in db.execute(_CATCH_UPS, {"ids": ids}):
-        yield enrolment_id, CatchUpAssigned(code, minutes, done_on)
 
 
 def _enrolments_of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:
@@ -70,10 +65,10 @@ ATTENDANCE = FactSource(
         RollCall: _enrolments_of_roll_calls,
         ScheduledSession: _enrolments_of_sessions,
     },
-    load=_load_attendance,
+    queries=(FactQuery(_ATTENDANCE, _attended),),
 )
 CATCH_UPS = FactSource(
     affects={CatchUp: named_enrolments},
-    load=_load_catch_ups,
+    queries=(FactQuery(_CATCH_UPS, CatchUpAssigned),),
 )
 FACTS = (ATTENDANCE, CATCH_UPS)

@@ -1,6 +1,7 @@
-"""Loader of the facts that codevelopment gives to progress: attendance and turns as client."""
+"""The facts that codevelopment gives to progress: attendance and turns as client."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +15,8 @@ from app.codev.sessions.rules import HELD
 from app.cohorts.models import Cohort
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.progress.facts import CodevAttended, CodevClient, Fact
-from app.progress.service import FactSource, Ids, of_enrolments
+from app.progress.facts import CodevAttended, CodevClient
+from app.progress.service import FactQuery, FactSource, of_enrolments
 
 _CURRENT_RECORDS = current_records()
 _HELD_SESSIONS = (
@@ -28,26 +29,33 @@ _HELD_SESSIONS = (
     .subquery()
 )  # fmt: skip
 _PRESENCES = (
-    sa.select(col(CodevMembership.enrolment_id), col(CodevPresence.minutes), _HELD_SESSIONS)
+    sa.select(
+        col(CodevMembership.enrolment_id), _HELD_SESSIONS.c.session_id, _HELD_SESSIONS.c.activity_code,
+        _HELD_SESSIONS.c.starts_at, _HELD_SESSIONS.c.timezone, _HELD_SESSIONS.c.planned_minutes,
+        col(CodevPresence.minutes),
+    )
     .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
     .join(_HELD_SESSIONS, _HELD_SESSIONS.c.id == CodevPresence.record_id)
     .where(of_enrolments(CodevMembership.enrolment_id))
-)
+)  # fmt: skip
 _TURNS = (
-    sa.select(col(CodevMembership.enrolment_id), col(CodevTurn.position), _HELD_SESSIONS)
+    sa.select(
+        col(CodevMembership.enrolment_id), _HELD_SESSIONS.c.session_id, col(CodevTurn.position),
+        _HELD_SESSIONS.c.starts_at, _HELD_SESSIONS.c.timezone,
+    )
     .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
     .join(_HELD_SESSIONS, _HELD_SESSIONS.c.id == CodevTurn.record_id)
     .where(of_enrolments(CodevMembership.enrolment_id), col(CodevTurn.status).in_(HELD))
-)
+)  # fmt: skip
 
 
-def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for row in db.execute(_PRESENCES, {"ids": ids}):
-        on = local(row.starts_at, row.timezone).date()
-        fact = CodevAttended(row.session_id, row.activity_code, on, row.planned_minutes, row.minutes)
-        yield row.enrolment_id, fact
-    for row in db.execute(_TURNS, {"ids": ids}):
-        yield row.enrolment_id, CodevClient(row.session_id, row.position, local(row.starts_at, row.timezone).date())
+def _attended(*values: Any) -> CodevAttended:  # noqa: ANN401 - the columns of the statement
+    session_id, code, starts_at, zone, planned, minutes = values
+    return CodevAttended(session_id, code, local(starts_at, zone).date(), planned, minutes)
+
+
+def _client(session_id: int, position: int, starts_at: datetime, zone: str) -> CodevClient:
+    return CodevClient(session_id, position, local(starts_at, zone).date())
 
 
 def _enrolments_of(db: Session, record_ids: Iterable[int | None]) -> Sequence[int]:
@@ -81,6 +89,6 @@ FACTS = (
             CodevRecord: _affected_by_records,
             CodevSession: _affected_by_sessions,
         },
-        load=_load,
+        queries=(FactQuery(_PRESENCES, _attended), FactQuery(_TURNS, _client)),
     ),
 )

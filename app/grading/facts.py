@@ -1,6 +1,6 @@
-"""Loader of the facts that grading gives to progress: judgements in force."""
+"""The facts that grading gives to progress: judgements in force."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -8,10 +8,9 @@ from sqlmodel import col
 from app.cohorts.models import Cohort, Enrolment
 from app.grading.models import Judgement
 from app.platform.database.rows import not_superseded
-from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.progress.facts import Fact, Judged
-from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
+from app.progress.facts import Judged
+from app.progress.service import FactQuery, FactSource, named_enrolments, of_enrolments
 
 _JUDGED = (
     sa.select(
@@ -28,9 +27,8 @@ _JUDGED = (
 )
 
 
-def _load(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, judgement_id, code, level, at, zone in db.execute(_JUDGED, {"ids": ids}):
-        yield enrolment_id, Judged(judgement_id, code, level, local(at, zone).date())
+def _judged(judgement_id: int, code: str, level: int, at: datetime, zone: str) -> Judged:
+    return Judged(judgement_id, code, level, local(at, zone).date())
 
 
-FACTS = (FactSource(affects={Judgement: named_enrolments}, load=_load),)
+FACTS = (FactSource(affects={Judgement: named_enrolments}, queries=(FactQuery(_JUDGED, _judged),)),)

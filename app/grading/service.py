@@ -1,10 +1,10 @@
 """Judgements: levels awarded on evidence, append-only; a later judgement supersedes an earlier one (BR-12)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import exists
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, select
 
 from app.codev.groups.models import CodevMembership
@@ -14,7 +14,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading.enums import EvidenceKind
-from app.grading.evidence.service import evidence_of
+from app.grading.evidence.service import evidence_refs
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import (
     RUNNING,
@@ -66,7 +66,7 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
         *_superseding_reasons(actor, history, command),
         *level_reasons(competency, command.level, command.criteria_met),
         *activity_reasons(curriculum, command.activity_code),
-        *evidence_reasons(command.evidence, {e.ref for e in evidence_of(db, enrolment)}),
+        *evidence_reasons(command.evidence, evidence_refs(db, enrolment)),
     ]
     if reasons:
         raise Invalid("invalid", *reasons)
@@ -129,7 +129,8 @@ def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
     )
     db.add(row)
     db.flush()
-    for ref in dict.fromkeys(command.evidence):
+    evidence = tuple(dict.fromkeys(command.evidence))
+    for ref in evidence:
         db.add(
             JudgementEvidence(
                 college_id=enrolment.college_id,
@@ -139,8 +140,8 @@ def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
                 session_id=ref.id if ref.kind is EvidenceKind.SESSION else None,
             )
         )
-    db.flush()
-    return _load_judgements(db, Judgement.id == row.id)[0]
+    shown = row.model_dump(exclude={"college_id"})
+    return JudgementShown(**shown, assessor=actor.name, superseded_by=None, evidence=evidence)
 
 
 def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None = None) -> list[JudgementShown]:
@@ -164,6 +165,29 @@ def see_judgement(db: Session, actor: Actor, judgement_id: int) -> JudgementShow
     return _load_judgements(db, Judgement.id == judgement_id)[0]
 
 
+_EVIDENCE = (
+    sa.select(
+        sa.func.json_agg(
+            aggregate_order_by(
+                sa.func.json_build_array(
+                    col(JudgementEvidence.hand_in_id),
+                    col(JudgementEvidence.mandate_id),
+                    col(JudgementEvidence.session_id),
+                ),
+                col(JudgementEvidence.id),
+            ),
+            type_=sa.JSON,
+        )
+    )
+    .where(col(JudgementEvidence.judgement_id) == col(Judgement.id))
+    .correlate(Judgement)
+    .scalar_subquery()
+    .label("evidence")
+)
+KINDS = (EvidenceKind.HAND_IN, EvidenceKind.MANDATE, EvidenceKind.SESSION)
+"""The kinds of evidence, in the order of the ids in ``_EVIDENCE``."""
+
+
 def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
     later = Judgement.__table__.alias("later")  # type: ignore[attr-defined]
     statement = (
@@ -181,6 +205,7 @@ def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
             col(Judgement.reason),
             shown_name().label("assessor"),
             later.c.id.label("superseded_by"),
+            _EVIDENCE,
         )
         .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
         .join(Person, col(Person.id) == Judgement.assessor_id)
@@ -188,24 +213,13 @@ def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
         .where(*where)  # type: ignore[arg-type]
         .order_by(col(Judgement.id).desc())
     )
-    rows = [dict(row) for row in db.execute(statement).mappings()]
-    evidence = _load_evidence(db, [row["id"] for row in rows])
-    return [JudgementShown(**row, evidence=tuple(evidence[row["id"]])) for row in rows]
+    return [
+        JudgementShown.model_validate({**row, "evidence": _refs(row["evidence"] or ())})
+        for row in db.execute(statement).mappings()
+    ]
 
 
-def _load_evidence(db: Session, judgement_ids: Sequence[int]) -> dict[int, list[EvidenceRef]]:
-    link = JudgementEvidence
-    statement = (
-        sa.select(col(link.judgement_id), col(link.hand_in_id), col(link.mandate_id), col(link.session_id))
-        .where(col(link.judgement_id).in_(judgement_ids))
-        .order_by(col(link.id))
-    )
-    evidence: dict[int, list[EvidenceRef]] = defaultdict(list)
-    for judgement_id, hand_in_id, mandate_id, session_id in db.execute(statement):
-        ids = (
-            (EvidenceKind.HAND_IN, hand_in_id),
-            (EvidenceKind.MANDATE, mandate_id),
-            (EvidenceKind.SESSION, session_id),
-        )
-        evidence[judgement_id] += [EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None]
-    return evidence
+def _refs(links: Sequence[Sequence[int | None]]) -> list[EvidenceRef]:
+    """Return the references of links, each with one id, at the place of its kind."""
+    pairs = (pair for ids in links for pair in zip(KINDS, ids, strict=True))
+    return [EvidenceRef(kind=kind, id=id_) for kind, id_ in pairs if id_ is not None]

@@ -1,6 +1,7 @@
-"""Loaders of the facts that learning gives to progress: activities done, hand-ins received, field time."""
+"""The facts that learning gives to progress: activities done, hand-ins received, field time."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +14,8 @@ from app.learning.hand_ins.models import HandIn
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.progress.facts import ActivityDone, Fact, FieldTime, HandedIn
-from app.progress.service import FactSource, Ids, named_enrolments, of_enrolments
+from app.progress.facts import ActivityDone, FieldTime, HandedIn
+from app.progress.service import FactQuery, FactSource, named_enrolments, of_enrolments
 
 _COMPLETIONS = sa.select(
     col(ActivityCompletion.enrolment_id), col(ActivityCompletion.activity_code), col(ActivityCompletion.done_on)
@@ -52,19 +53,8 @@ _HOURS = (
 )
 
 
-def _load_completions(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, code, done_on in db.execute(_COMPLETIONS, {"ids": ids}):
-        yield enrolment_id, ActivityDone(code, done_on)
-
-
-def _load_hand_ins(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, code, received_at, attempt, zone in db.execute(_HAND_INS, {"ids": ids}):
-        yield enrolment_id, HandedIn(code, local(received_at, zone).date(), attempt)
-
-
-def _load_hours(db: Session, ids: Ids) -> Iterable[tuple[int, Fact]]:
-    for enrolment_id, hours_id, code, worked_on, minutes, accepted in db.execute(_HOURS, {"ids": ids}):
-        yield enrolment_id, FieldTime(hours_id, code, worked_on, minutes, accepted)
+def _handed_in(code: str, received_at: datetime, attempt: int, zone: str) -> HandedIn:
+    return HandedIn(code, local(received_at, zone).date(), attempt)
 
 
 def _countersigned_enrolments(db: Session, rows: Sequence[Any]) -> Iterable[int]:
@@ -73,7 +63,10 @@ def _countersigned_enrolments(db: Session, rows: Sequence[Any]) -> Iterable[int]
 
 
 FACTS = (
-    FactSource(affects={ActivityCompletion: named_enrolments}, load=_load_completions),
-    FactSource(affects={HandIn: named_enrolments}, load=_load_hand_ins),
-    FactSource(affects={FieldHours: named_enrolments, Countersignature: _countersigned_enrolments}, load=_load_hours),
+    FactSource(affects={ActivityCompletion: named_enrolments}, queries=(FactQuery(_COMPLETIONS, ActivityDone),)),
+    FactSource(affects={HandIn: named_enrolments}, queries=(FactQuery(_HAND_INS, _handed_in),)),
+    FactSource(
+        affects={FieldHours: named_enrolments, Countersignature: _countersigned_enrolments},
+        queries=(FactQuery(_HOURS, FieldTime),),
+    ),
 )

@@ -8,6 +8,7 @@ would each compute the progress without the other's fact, and one fact would be 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from sqlmodel import SQLModel, col, select
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import default_library
 from app.platform.clock import now
+from app.platform.database.rows import Columns, Together
 from app.platform.database.session import Session, written
 from app.platform.json import dumps
 from app.progress.facts import Basis, Fact
@@ -27,22 +29,29 @@ from app.progress.schemas import Progress
 
 Ids: TypeAlias = Sequence[int]
 Affected: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
-Load: TypeAlias = Callable[[Session, Ids], Iterable[tuple[int, Fact]]]
+
+
+@dataclass(frozen=True)
+class FactQuery:
+    """Where facts of a kind are: a statement whose first column is the enrolment, and the fact of the other columns.
+
+    The statement limits the enrolments by :func:`of_enrolments`: those of all features are sent as one.
+    """
+
+    statement: Columns
+    fact: Callable[..., Fact]
 
 
 @dataclass(frozen=True)
 class FactSource:
-    """The facts of a feature: the enrolments that a written row of each table affects, and how to load them."""
+    """The facts of a feature: the enrolments that a written row of each table affects, and where they are."""
 
     affects: Mapping[type[SQLModel], Affected]
-    load: Load
+    queries: tuple[FactQuery, ...]
 
 
 def of_enrolments(enrolment_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped attribute
-    """Return the condition of a loader's statement: the enrolments bound as ``ids`` when it runs.
-
-    Loaders build their statement once, when imported.
-    """
+    """Return the condition of a :class:`FactQuery`: the enrolments bound as ``ids`` when it runs."""
     return col(enrolment_id) == any_(bindparam("ids", type_=ARRAY(Integer)))
 
 
@@ -73,11 +82,7 @@ def _enrolments_of_cohorts(db: Session, rows: Sequence[Any]) -> Iterable[int]:
     return db.exec(select(Enrolment.id).where(col(Enrolment.cohort_id).in_([row.id for row in rows]))).all()
 
 
-def _no_facts(_: Session, __: Ids) -> Iterable[tuple[int, Fact]]:
-    return ()
-
-
-ENROLMENTS = FactSource(affects={Enrolment: _own_ids, Cohort: _enrolments_of_cohorts}, load=_no_facts)
+ENROLMENTS = FactSource(affects={Enrolment: _own_ids, Cohort: _enrolments_of_cohorts}, queries=())
 """What progress depends on besides facts: the enrolment and its cohort's dates."""
 
 
@@ -120,25 +125,34 @@ def recompute(db: Session, ids: Ids) -> None:
     db.connection().execute(statement, values)
 
 
+_BASIS = (
+    sa.select(
+        col(Enrolment.id),
+        col(Enrolment.college_id),
+        col(Enrolment.curriculum_slug),
+        col(Enrolment.curriculum_version),
+        col(Enrolment.joined_on),
+        col(Cohort.starts_on),
+    )
+    .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+    .where(of_enrolments(Enrolment.id))
+    .order_by(col(Enrolment.id))
+)
+
+
+@cache
+def _together(queries: tuple[FactQuery, ...]) -> Together:
+    return Together(_BASIS, *(query.statement for query in queries))
+
+
 def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
-    """Return ``(enrolment id, college id, progress)``, computed from the current facts."""
-    basis = db.execute(
-        sa.select(
-            col(Enrolment.id),
-            col(Enrolment.college_id),
-            col(Enrolment.curriculum_slug),
-            col(Enrolment.curriculum_version),
-            col(Enrolment.joined_on),
-            col(Cohort.starts_on),
-        )
-        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .where(col(Enrolment.id).in_(ids))
-        .order_by(col(Enrolment.id))
-    ).all()
+    """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads."""
+    queries = tuple(query for source in _sources for query in source.queries)
+    basis, *found = _together(queries).fetch(db, ids=list(ids))
     facts: dict[int, list[Fact]] = defaultdict(list)
-    for source in _sources:
-        for enrolment_id, fact in source.load(db, ids):
-            facts[enrolment_id].append(fact)
+    for query, rows in zip(queries, found, strict=True):
+        for enrolment_id, *values in rows:
+            facts[enrolment_id].append(query.fact(*values))
     library = default_library()
     return [
         (id_, college_id, fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]))

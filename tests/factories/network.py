@@ -74,7 +74,8 @@ PARTICIPANTS = ("maude", "karim", "elise", "yves")
 
 def acting(db: Session, world: World, who: str, permission: Permission | None = None) -> Actor:
     """Someone of the world at a door, the transaction limited to their colleges."""
-    actor = load_actor(db, world.people[who], who)
+    names = {key: f"{first} {last}" for key, first, last in PEOPLE}
+    actor = load_actor(db, world.people[who], names.get(who, who))
     set_actor(db, colleges=actor.colleges, person=actor.person_id)
     return actor.using(permission) if permission else actor
 

@@ -229,16 +229,16 @@ def query_count(database: Database, world: World) -> int:
     return len(statements)
 
 
-def test_judgements_and_queue_take_three_queries_for_any_length(database: Database, world: World) -> None:
+def test_judgements_and_queue_take_two_queries_for_any_length(database: Database, world: World) -> None:
     first = hand_in(database, world)
     judge(database, world, judge_command(first))
     hand_in(database, world, "karim")
-    assert query_count(database, world) == 3
+    assert query_count(database, world) == 2
     for level, code in ((1, "CN-02"), (2, "CN-02")):
         judge(database, world, judge_command(first, level=level, competency_code=code))
     for who in ("elise", "yves"):
         hand_in(database, world, who)
-    assert query_count(database, world) == 3
+    assert query_count(database, world) == 2
 
 
 def test_judge_on_unknown_evidence_is_refused(database: Database, world: World) -> None:

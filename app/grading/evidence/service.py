@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.accompaniment.enterprises.models import Enterprise
@@ -12,9 +13,9 @@ from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.curricula.library import curriculum_of
 from app.grading.enums import EvidenceKind
-from app.grading.schemas import EvidenceShown
+from app.grading.schemas import EvidenceRef, EvidenceShown
 from app.learning.hand_ins.models import HandIn
-from app.platform.database.rows import not_superseded
+from app.platform.database.rows import Columns, not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 
@@ -24,57 +25,77 @@ def evidence_of(db: Session, enrolment: EnrolmentRef) -> list[EvidenceShown]:
     return [*_hand_ins(db, enrolment), *_mandates(db, enrolment), *_sessions(db, enrolment)]
 
 
-def _hand_ins(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    placed = curriculum_of(enrolment).placed
-    statement = (
-        sa.select(
-            col(HandIn.id),
-            col(HandIn.activity_code),
-            col(HandIn.attempt),
-            col(HandIn.body),
-            col(HandIn.file_name),
-            col(HandIn.received_at),
-        )
-        .where(col(HandIn.enrolment_id) == enrolment.id)
-        .order_by(col(HandIn.received_at).desc(), col(HandIn.id).desc())
+def evidence_refs(db: Session, enrolment: EnrolmentRef) -> set[EvidenceRef]:
+    """Return the same as references alone, in one statement."""
+    statements: tuple[Columns, ...] = (
+        _HAND_INS.where(_is_judged(enrolment)).with_only_columns(
+            sa.literal(EvidenceKind.HAND_IN.value).label("kind"), col(HandIn.id).label("id")
+        ),
+        _MANDATES.with_only_columns(sa.literal(EvidenceKind.MANDATE.value), col(Mandate.id)),
+        _SESSIONS.with_only_columns(sa.literal(EvidenceKind.SESSION.value), col(ScheduledSession.id)),
     )
-    for row in db.execute(statement).mappings():
-        if row["activity_code"] in placed and not placed[row["activity_code"]][1].formative:
-            on = local(row["received_at"], enrolment.timezone).date()
-            yield EvidenceShown(kind=EvidenceKind.HAND_IN, on=on, **row)
+    rows = db.execute(sa.union_all(*(s.order_by(None) for s in statements)), {"enrolment": enrolment.id})
+    return {EvidenceRef(kind=EvidenceKind(kind), id=id_) for kind, id_ in rows}
+
+
+def _is_judged(enrolment: EnrolmentRef) -> ColumnElement[bool]:
+    """Return the condition that a hand-in belongs to an activity of the path that is judged, not a formative one."""
+    placed = curriculum_of(enrolment).placed
+    return col(HandIn.activity_code).in_(sorted(c for c, (_, activity) in placed.items() if not activity.formative))
+
+
+_OF = sa.bindparam("enrolment", type_=sa.Integer)
+_HAND_INS = (
+    sa.select(
+        col(HandIn.id),
+        col(HandIn.activity_code),
+        col(HandIn.attempt),
+        col(HandIn.body),
+        col(HandIn.file_name),
+        col(HandIn.received_at),
+    )
+    .where(col(HandIn.enrolment_id) == _OF)
+    .order_by(col(HandIn.received_at).desc(), col(HandIn.id).desc())
+)
+_MANDATES = (
+    sa.select(col(Mandate.id), col(Mandate.opened_on), col(Mandate.title), col(Enterprise.name))
+    .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+    .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
+    .where(col(MandateAdvisor.enrolment_id) == _OF)
+    .order_by(col(Mandate.opened_on).desc(), col(Mandate.id).desc())
+)
+_SESSIONS = (
+    sa.select(
+        col(ScheduledSession.id),
+        col(ScheduledSession.activity_code),
+        col(ScheduledSession.starts_at),
+        col(ScheduledSession.timezone),
+        col(RollCallEntry.minutes),
+    )
+    .select_from(ScheduledSession)
+    .join(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & not_superseded(RollCall))
+    .join(RollCallEntry, col(RollCallEntry.roll_call_id) == RollCall.id)
+    .where(
+        col(RollCallEntry.enrolment_id) == _OF,
+        col(RollCallEntry.minutes) > 0,
+        col(ScheduledSession.cancelled_at).is_(None),
+    )
+    .order_by(col(ScheduledSession.starts_at).desc(), col(ScheduledSession.id).desc())
+)
+
+
+def _hand_ins(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
+    for row in db.execute(_HAND_INS.where(_is_judged(enrolment)), {"enrolment": enrolment.id}).mappings():
+        on = local(row["received_at"], enrolment.timezone).date()
+        yield EvidenceShown(kind=EvidenceKind.HAND_IN, on=on, **row)
 
 
 def _mandates(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    statement = (
-        sa.select(col(Mandate.id), col(Mandate.opened_on), col(Mandate.title), col(Enterprise.name))
-        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
-        .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
-        .where(col(MandateAdvisor.enrolment_id) == enrolment.id)
-        .order_by(col(Mandate.opened_on).desc(), col(Mandate.id).desc())
-    )
-    for id_, on, title, enterprise in db.execute(statement):
+    for id_, on, title, enterprise in db.execute(_MANDATES, {"enrolment": enrolment.id}):
         yield EvidenceShown(kind=EvidenceKind.MANDATE, id=id_, on=on, title=f"{title} – {enterprise}")
 
 
 def _sessions(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    statement = (
-        sa.select(
-            col(ScheduledSession.id),
-            col(ScheduledSession.activity_code),
-            col(ScheduledSession.starts_at),
-            col(ScheduledSession.timezone),
-            col(RollCallEntry.minutes),
-        )
-        .select_from(ScheduledSession)
-        .join(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & not_superseded(RollCall))
-        .join(RollCallEntry, col(RollCallEntry.roll_call_id) == RollCall.id)
-        .where(
-            col(RollCallEntry.enrolment_id) == enrolment.id,
-            col(RollCallEntry.minutes) > 0,
-            col(ScheduledSession.cancelled_at).is_(None),
-        )
-        .order_by(col(ScheduledSession.starts_at).desc(), col(ScheduledSession.id).desc())
-    )
-    for id_, code, starts_at, zone, minutes in db.execute(statement):
+    for id_, code, starts_at, zone, minutes in db.execute(_SESSIONS, {"enrolment": enrolment.id}):
         on = local(starts_at, zone).date()
         yield EvidenceShown(kind=EvidenceKind.SESSION, id=id_, on=on, activity_code=code, minutes=minutes)

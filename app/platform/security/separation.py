@@ -5,7 +5,8 @@ line of a roll call through its enrolment, a countersignature through the hours 
 covered when it refers to one that is, and no service has to remember the rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,25 +30,50 @@ def refuse_oneself(db: Session) -> None:
         raise own_case()
 
 
-def people_of(db: Session, rows: Iterable[Any]) -> set[int]:
-    """Return the ids of the people whom rows are about."""
+def people_of(db: Session, rows: Sequence[Any]) -> set[int]:
+    """Return the ids of the people whom rows are about: at most one statement, whatever they refer to."""
     people: set[int] = set()
+    own = {(row.__table__.name, getattr(row, "id", None)) for row in rows}
+    referred: dict[Table, set[int]] = defaultdict(set)
     for row in rows:
         for column, parent in links(row.__table__):
             value = getattr(row, column)
-            if value is not None:
-                people |= {value} if parent is None else _people_of_ids(db, parent, [value])
+            if value is not None and parent is None:
+                people.add(value)
+            elif value is not None and parent is not None and (parent.name, value) not in own:
+                referred[parent].add(value)
+    if referred:
+        tables = tuple(sorted(referred, key=lambda table: table.name))
+        ids = {_ids_of(table): sorted(referred[table]) for table in tables}
+        people.update(db.execute(_people_behind(tables), ids).scalars())
     return people
 
 
-def _people_of_ids(db: Session, table: Table, ids: Sequence[int]) -> set[int]:
-    people: set[int] = set()
+@cache
+def _people_behind(tables: tuple[Table, ...]) -> sa.CompoundSelect[int]:
+    """Return the statement of the people whom rows of some tables are about, their ids bound by :func:`_ids_of`."""
+    statements = []
+    for table in tables:
+        ids = sa.bindparam(_ids_of(table), type_=sa.ARRAY(sa.Integer))
+        statements += [
+            sa.select(person).select_from(joined).where(table.c.id == sa.any_(ids), person.is_not(None))
+            for joined, person in _ways(table)
+        ]
+    return sa.union(*statements)
+
+
+def _ids_of(table: Table) -> str:
+    return f"{table.name}_ids"
+
+
+def _ways(table: Table) -> Iterator[tuple[sa.FromClause, sa.ColumnElement[int]]]:
+    """Yield each way from a table to people: the tables joined, and the column that holds the person's id."""
     for column, parent in links(table):
-        statement = sa.select(table.c[column]).where(table.c.id.in_(ids), table.c[column].is_not(None))
-        values = db.execute(statement).scalars().all()
-        if values:
-            people |= set(values) if parent is None else _people_of_ids(db, parent, values)
-    return people
+        if parent is None:
+            yield table, table.c[column]
+            continue
+        for joined, person in _ways(parent):
+            yield sa.join(joined, table, parent.c.id == table.c[column]), person
 
 
 @cache
