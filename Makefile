@@ -24,8 +24,8 @@ bench: ready-dev ## time every page and call of the main flow on the demo data, 
 	@$(PYTHON) -m bench.render_pool
 	@$(PYTHON) -m bench.startup
 
-soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, stop their server, install the locks with three pips
-	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/packaging/soak_installs.py
+soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, stop their server, back up under load and recover, install the locks with three pips
+	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/recovery/soak_recovery.py tests/packaging/soak_installs.py
 
 package: ready-dev ## build the wheel, install it in an empty environment elsewhere and have it do its work there
 	@$(PYTHON) -m pytest -q --timeout 1200 tests/packaging/prove_wheel.py

@@ -114,15 +114,11 @@ def holding_name(database: Database, name: str) -> Iterator[None]:
 
 def end_waiting(database: Database, program: str) -> int:
     """End what a program does in a database once it waits for a lock, as a server that dies would."""
+    waiting = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+        " and application_name = %s and wait_event_type = 'Lock'"
+    )
     with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            ended = owner.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-                " and application_name = %s and wait_event_type = 'Lock'",
-                [program],
-            ).rowcount
-            if ended:
-                return ended
+        while not (ended := owner.execute(waiting, [program]).rowcount):
             time.sleep(0.02)
-    return 0
+    return ended

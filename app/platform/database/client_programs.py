@@ -64,7 +64,7 @@ def run_program(program: Program, *arguments: str, url: str, on_line: Callable[[
     address = make_url(url).set(drivername="postgresql")
     variables = {name: value for name, value in os.environ.items() if not name.startswith("ESCOUADE_")}
     variables |= {"LC_ALL": "C", "PGPASSWORD": str(address.password or variables.get("PGPASSWORD", ""))}
-    name = address.set(password=None).render_as_string(hide_password=False)
+    name = address._replace(password=None).render_as_string()  # a command line is anybody's to read
     command = [str(program.path), f"--dbname={name}", "--no-password", "--verbose", *arguments]
     last: deque[str] = deque(maxlen=SHOWN_LINES)
     with subprocess.Popen(  # noqa: S603
