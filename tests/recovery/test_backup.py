@@ -1,13 +1,19 @@
 """``escouade backup``: what it holds, and that nothing half written ever looks whole."""
 
 import base64
+import os
 import resource
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -17,10 +23,12 @@ from app.platform.backup.writing import Source, complete_backups, write_backup
 from app.platform.database.transaction import Database
 from app.platform.documents.blob_store import digest, store
 from app.platform.errors import Conflict
+from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
 from tests.recovery.deployments import Unseen, backed_up, state
+from tests.server import driver_url
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -112,6 +120,28 @@ def test_interrupted_backup_leaves_nothing(database: Database, tmp_path: Path, r
     with pytest.raises(KeyboardInterrupt):
         write_backup(tmp_path / "backups", Source(database.addresses.owner_url or "", root, RING), Unseen(interrupt))
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_backup_that_is_asked_to_stop_leaves_nothing(
+    database: Database, tmp_path: Path, root: Path, keyring_file: Path
+) -> None:
+    """A process of its own, which waits for a lock while it counts rows."""
+    place = tmp_path / "backups"
+    variables = {
+        "ESCOUADE_DATABASE_URL": database.addresses.url,
+        "ESCOUADE_DATABASE_OWNER_URL": database.addresses.owner_url or "",
+        "ESCOUADE_DATA_DIR": str(root),
+        "ESCOUADE_KEYRING": str(keyring_file),
+    }
+    command = [sys.executable, "-c", "from app.cli import main; main()", "backup", str(place)]
+    with psycopg.connect(driver_url(database.addresses.owner_url or "")) as holder:
+        holder.execute("lock table person in access exclusive mode")
+        with subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stderr=subprocess.DEVNULL) as process:
+            while process.poll() is None and not list(place.glob(".partial-*")):
+                time.sleep(0.02)
+            process.terminate()
+        assert process.returncode == 128 + signal.SIGTERM
+    assert list(place.iterdir()) == []
 
 
 def test_what_a_killed_backup_left_is_no_backup_and_goes_with_the_next(

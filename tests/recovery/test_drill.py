@@ -1,8 +1,9 @@
 """The restore drill: dump, empty database, restore; same rows, same end of the chain, ten certificates verify."""
 
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 from sqlalchemy import text
@@ -66,8 +67,18 @@ def tampered(database: Database, world: World, tmp_path: Path, root: Path) -> Pa
     return backed_up(database, root, tmp_path / "backups")[0]
 
 
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files that the account of the trial's server reaches, and nobody else uses."""
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    yield place
+    place.rmdir()
+
+
 def test_trial_of_a_backup_reports_each_thing_that_is_wrong(
-    escouade: Escouade, database: Database, tampered: Path, root: Path
+    escouade: Escouade, database: Database, tampered: Path, root: Path, temporary: Path
 ) -> None:
     """A server of its own is started: two seconds."""
     before = state(database)
@@ -84,16 +95,16 @@ def test_trial_of_a_backup_reports_each_thing_that_is_wrong(
         assert words in done.out, words
     assert "✓ Lignes de chaque table" in done.out
     assert state(database) == before
-    assert not list(Path(gettempdir()).glob("escouade-check-*"))
+    assert not list(temporary.iterdir())
 
 
 def test_trial_of_a_sound_backup_succeeds_and_leaves_nothing(
-    escouade: Escouade, database: Database, backup: Path, root: Path
+    escouade: Escouade, database: Database, backup: Path, root: Path, temporary: Path
 ) -> None:
     """A server of its own is started, where no role was made yet: two seconds."""
     done = escouade(database, "restore", "--check", backup, data_dir=str(root))
     assert (done.status, "✗" in done.out) == (0, False), done.out + done.err
     assert "Perte (RPO)" in done.out
     assert "Reprise (RTO)" in done.out
-    assert not list(Path(gettempdir()).glob("escouade-check-*"))
+    assert not list(temporary.iterdir())
     assert not root.exists()

@@ -10,6 +10,7 @@ from app.deployment import server_addresses
 from app.platform.backup.manifest import Manifest
 from app.platform.backup.writing import Source, remove_old, write_backup
 from app.platform.config import Settings, settings
+from app.platform.database.embedded import install_signal_handlers
 from app.platform.errors import Unavailable
 from app.platform.messages.i18n import t
 from app.platform.security import keyring
@@ -20,6 +21,7 @@ def backup(
     keep: Annotated[int | None, typer.Option(min=1, help=t("cli.backup.keep"))] = None,
 ) -> None:
     """Write a backup beside the earlier ones; print where it is, and the link of the audit chain to keep elsewhere."""
+    install_signal_handlers()
     chosen = settings()
     with server_addresses(chosen) as addresses:
         path, manifest = made_backup(chosen, addresses.owner_url, folder)

@@ -25,7 +25,7 @@ from app.platform.backup.restoring import Target, restore
 from app.platform.backup.state import DatabaseState
 from app.platform.clock import now
 from app.platform.database.connections import engine_of
-from app.platform.database.embedded import embedded_server, install_signal_handlers
+from app.platform.database.embedded import embedded_server
 from app.platform.database.login_role import login_url
 from app.platform.database.rights import read_rights
 from app.platform.database.session import APP_ROLE
@@ -39,7 +39,6 @@ MINUTE = 60
 
 def check_backup(found: Backup, keyring: Keyring) -> bool:
     """Restore a backup apart, print what each check says, and return whether all is right."""
-    install_signal_handlers()
     place = Path(mkdtemp(prefix="escouade-check-"))
     place.chmod(0o711)  # root runs the server as another account, which has to reach its folder
     try:

@@ -13,6 +13,7 @@ from app.platform.backup.manifest import Backup, read_backup
 from app.platform.backup.restoring import Target
 from app.platform.backup.restoring import restore as restore_backup
 from app.platform.config import Settings, settings
+from app.platform.database.embedded import install_signal_handlers
 from app.platform.errors import Unavailable
 from app.platform.messages.i18n import t
 from app.platform.security import keyring
@@ -23,6 +24,7 @@ def restore(
     check: Annotated[bool, typer.Option("--check", help=t("cli.restore.check"))] = False,
 ) -> None:
     """Restore a backup, or try it; exit 1 when it is not as it should be."""
+    install_signal_handlers()
     chosen = settings()
     ring = keyring.load(chosen.keyring_file)
     found = read_backup(folder, ring)

@@ -16,6 +16,7 @@ from app.deployment import upgrade as run_migrations
 from app.platform.backup.manifest import Manifest
 from app.platform.backup.restoring import state_of
 from app.platform.config import settings
+from app.platform.database.embedded import install_signal_handlers
 from app.platform.database.login_role import role_reasons
 from app.platform.database.transaction import Addresses
 from app.platform.errors import DomainError, Invalid, Unavailable
@@ -31,6 +32,7 @@ def upgrade(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=t("cli.upgrade.folder"))],
 ) -> None:
     """Back up, migrate, check; print what changed, or how to go back."""
+    install_signal_handlers()
     chosen = settings()
     ring = keyring.load(chosen.keyring_file)
     with server_addresses(chosen) as addresses:
