@@ -96,13 +96,13 @@ def kill_workers(
     print(f"seed {seed}")
     for end in ("drawing", "finished"):
         for kill in range(kills // 2):
-            worker = launcher.start()
+            worker, more = launcher.start(), chance.uniform(0, 0.1)
             share = (kill + 1) / (kills // 2 + 1) if end == "drawing" else 1
             if losses and kill % (kills // losses) == 0:
-                wait_for_moment(database, batch, chance.uniform(0, longest), share)
+                wait_for_moment(database, batch, chance.uniform(0, longest), share, more)
                 wait_until(lambda: lose_connections(database) > 0)
                 during["lost connections"] += 1
-            wait_for_moment(database, batch, chance.uniform(0, longest), share)
+            wait_for_moment(database, batch, chance.uniform(0, longest), share, more)
             launcher.kill(worker)
             during[phase(database, batch)] += 1
         worker = launcher.start()
@@ -111,13 +111,14 @@ def kill_workers(
     return during
 
 
-def wait_for_moment(database: Database, batch: BatchRef, seconds: float, share: float) -> None:
-    """Wait that long, or until a share of the certificates is issued: a fast machine must not end before the kill."""
+def wait_for_moment(database: Database, batch: BatchRef, seconds: float, share: float, more: float) -> None:
+    """Wait that long, or ``more`` after a share is issued: a fast machine must not end before the kill."""
     count = text("select count(certificate_id)::float / count(*) from batch_item where batch_id = :id")
     deadline = time.monotonic() + seconds
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while time.monotonic() < deadline:
             if share < 1 and connection.execute(count, {"id": batch.id}).scalar_one() >= share:
+                time.sleep(more)  # not always right after a commit
                 return
             time.sleep(0.005)
 

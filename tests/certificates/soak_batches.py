@@ -19,7 +19,7 @@ def test_hundred_killed_workers_and_twenty_losses_of_all_connections_lose_nothin
 ) -> None:
     started = time.monotonic()
     with kills.worker_launcher(database, world, settings.data_dir, SIZE) as (launcher, batch):
-        during = kills.kill_workers(launcher, database, batch, 100, longest=0.8, losses=20)
+        during = kills.kill_workers(launcher, database, batch, 100, longest=1.5, losses=20)
     assert min(during["issuing"], during["drawing"]) > 5, during
     assert during["lost connections"] == 20
     faults = kills.count_faults(database, world, batch, settings.data_dir, SIZE)
@@ -30,7 +30,7 @@ def test_hundred_killed_workers_and_twenty_losses_of_all_connections_lose_nothin
 @pytest.mark.timeout(0)
 def test_numbers_taken_separately_leave_gaps(database: Database, world: World, settings: Settings) -> None:
     with kills.worker_launcher(database, world, settings.data_dir, SIZE // 2, "apart") as (launcher, batch):
-        during = kills.kill_workers(launcher, database, batch, 40, longest=0.6)
+        during = kills.kill_workers(launcher, database, batch, 40, longest=1.5)
     faults = kills.count_faults(database, world, batch, settings.data_dir, SIZE // 2)
     sys.stderr.write(f"numbers taken separately, {dict(during)}: {faults}\n")
     assert faults["gaps"] > 0

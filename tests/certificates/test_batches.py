@@ -184,21 +184,25 @@ def test_batch_stops_when_its_decider_may_no_longer_decide(
         assert [[why["code"] for why in refusal] for refusal in refusals] == [["batch_decider_gone"]] * 2
 
 
-def test_two_decisions_on_the_same_people_issue_once(database: Database, world: World, settings: Settings) -> None:
-    people = make_eligible(database, world, 2)
-    first = decide(database, world, people)
-    with database.engine.begin() as owner:  # as two concurrent decisions, neither seeing the other
-        owner.execute(text("insert into batch select (jsonb_populate_record(b, '{\"id\": 9999}')).* from batch b"))
+def test_certificate_that_was_issued_otherwise_meanwhile_is_not_issued_again(
+    database: Database, world: World, settings: Settings
+) -> None:
+    first = decide(database, world, make_eligible(database, world, 2))
+    process_pending(batch_context(database, settings))
+    with database.engine.begin() as owner:
+        again = "jsonb_build_object('id', 9999, 'finished_at', null)"
+        owner.execute(text(f"insert into batch select (jsonb_populate_record(b, {again})).* from batch b"))  # noqa: S608
         owner.execute(
             text(
-                "insert into batch_item select (jsonb_populate_record(i, "
-                "jsonb_build_object('id', 9000 + id, 'batch_id', 9999))).* from batch_item i"
+                "insert into batch_item select (jsonb_populate_record(i, jsonb_build_object("
+                "'id', 9000 + id, 'batch_id', 9999, 'certificate_id', null))).* from batch_item i"
             )
         )
     process_pending(batch_context(database, settings))
     assert states(read_batch(database, world, first)) == [ItemState.DONE] * 2
     other = read_batch(database, world, BatchRef(id=9999, college_id=world.alma))
     assert [[why.code for why in item.why] for item in other.items] == [["certificate_already"]] * 2
+    assert other.finished_at is not None
 
 
 def test_certificate_ended_before_rendering_does_not_block_the_batch(

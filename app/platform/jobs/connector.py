@@ -17,7 +17,7 @@ RETRY_SECONDS = 0.5
 POOL: dict[str, Any] = {
     "min_size": 0,
     "max_size": 4,
-    "timeout": 5.0,  # seconds until a try without a connection has failed
+    "timeout": 2.0,  # seconds until a try without a connection has failed: the next one makes the pool connect again
     "reconnect_timeout": 1.0,  # by default the pool waits ever longer, up to minutes after the database is back
 }
 CONNECTION = {
@@ -44,6 +44,7 @@ class LastingConnector(PsycopgConnector):
         _, parameters = engine.dialect.create_connect_args(engine.url)
         super().__init__(kwargs={**CONNECTION, **parameters}, **POOL)
         self.is_stopping = False
+        self.is_away = False
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:  # noqa: ANN401 - the library's
         """Execute a statement; one that ends a job which was taken back meanwhile changes nothing."""
@@ -64,18 +65,18 @@ class LastingConnector(PsycopgConnector):
 
     async def _until_done(self, execute: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return what a statement answers, however long the database is away."""
-        away = False
         while True:
             try:
                 answer = await execute()
             except ConnectorException as error:
                 if self.is_stopping or error.__cause__ is None or not is_connection_lost(error.__cause__):
                     raise
-                if not away:
+                if not self.is_away:
                     log.warning("the database is away: %s", " ".join(str(error.__cause__).split()))
-                away = True
+                self.is_away = True
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                if away:
+                if self.is_away:
                     log.info("the database is back")
+                self.is_away = False
                 return answer

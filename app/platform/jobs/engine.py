@@ -175,7 +175,7 @@ class Engine:
         """Show that this process is alive, and take back the jobs of those that are not."""
         values = {
             "id": self.id,
-            "name": "worker" if threading.current_thread() is threading.main_thread() else "serve",
+            "name": self.context.database.origin,
             "host": platform.node(),
             "pid": os.getpid(),
             "version": __version__,
