@@ -21,7 +21,6 @@ from app.cohorts.schemas import (
 from app.curricula.library import default_library
 from app.network import service as network
 from app.platform.database.session import Session
-from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -43,7 +42,7 @@ def cohorts(
 ) -> Response:
     """List the cohorts within reach."""
     cohorts = ListView("/cohortes", query, service.list_cohorts(db, actor, query))
-    values: dict[str, Any] = {"paths": path_titles(), "today": today(), "timings": tuple(Timing)}
+    values: dict[str, Any] = {"paths": path_titles(), "timings": tuple(Timing)}
     return render(request, "cohorts/list.html", cohorts=cohorts, **values)
 
 

@@ -71,6 +71,12 @@ class CohortRow(Read):
     applications_open: bool
 
 
+class ListedCohort(CohortRow):
+    """A cohort of the page's list, with where it stands today by its own clock (BR-30)."""
+
+    timing: Timing
+
+
 class CohortPage(Read):
     """Cohorts, newest first; ``next`` is the cursor of the following page, ``None`` at the end."""
 

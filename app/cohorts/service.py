@@ -17,6 +17,7 @@ from app.cohorts.schemas import (
     CohortRef,
     CohortRow,
     CohortsQuery,
+    ListedCohort,
     NewCohort,
     StaffCommand,
 )
@@ -115,12 +116,15 @@ def cohorts(
     return CohortPage(items=tuple(CohortRow.model_validate(row) for row in rows), next=next_)
 
 
-def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[CohortRow]:
+def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[ListedCohort]:
     """Return a page of the cohorts within reach."""
-    statement = _cohort_rows(actor).where(*matching(db, query.words))
+    day = local_today()
+    timing = sa.case(*((_timing(timing, day), timing.value) for timing in Timing)).label("timing")
+    statement = _cohort_rows(actor).add_columns(timing)
+    statement = statement.where(*matching(db, query.words))
     if query.periode is not None:
-        statement = statement.where(_timing(query.periode, local_today()))
-    return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(CohortRow.model_validate)
+        statement = statement.where(_timing(query.periode, day))
+    return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(ListedCohort.model_validate)
 
 
 def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:

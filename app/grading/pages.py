@@ -121,6 +121,7 @@ def grading_form(
     framework = _framework_with(enrolment, competency)
     curriculum = curriculum_of(enrolment)
     history = service.judgements(db, enrolment, competency=competency)
+    judging = _form_context(db, actor, enrolment, competency=competency, hand_in=preuve)
     return render(
         request,
         "grading/competency.html",
@@ -132,7 +133,8 @@ def grading_form(
         history=history,
         replaced=next((j for j in history if j.id == remplace and j.is_current), None),
         evidence_titles={a.code: a.title.text for a in curriculum.activities},
-        judging=_form_context(db, actor, enrolment, competency=competency, hand_in=preuve),
+        refusals=service.assessor_refusals(db, actor, enrolment, competency) if judging else (),
+        judging=judging,
         grading_form_path=grading_form_path,
     )
 

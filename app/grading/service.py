@@ -50,12 +50,7 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     if competency is None:
         unknown = Reason("competency_unknown", {"competency": command.competency_code}, "competency_code")
         raise Invalid("invalid", unknown)
-    refusals = assessor_reasons(
-        assessor=actor.person_id,
-        participant=enrolment.person_id,
-        competency=competency.code,
-        facilitates=_facilitates(db, actor, enrolment),
-    )
+    refusals = assessor_refusals(db, actor, enrolment, competency.code)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
     history = judgements(db, enrolment, competency=competency.code)
@@ -71,6 +66,16 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     if reasons:
         raise Invalid("invalid", *reasons)
     return _add_judgement(db, actor, enrolment, command)
+
+
+def assessor_refusals(db: Session, actor: Actor, enrolment: EnrolmentRef, competency: str) -> list[Reason]:
+    """Return why the actor may not judge a competency of this person (BR-13)."""
+    return assessor_reasons(
+        assessor=actor.person_id,
+        participant=enrolment.person_id,
+        competency=competency,
+        facilitates=_facilitates(db, actor, enrolment),
+    )
 
 
 def _facilitates(db: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:

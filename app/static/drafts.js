@@ -1,5 +1,5 @@
 // Keeps the long texts of a form in this browser until they are saved: per person and form, never shared, never sent.
-// An older draft is offered, never put over what is saved. See docs/decisions/0020-forms-never-lose-a-word.md.
+// Only fields that their template marks as drafted (data-drafted). An older draft is offered, never put over what is saved. See docs/decisions/0020-forms-never-lose-a-word.md.
 const PREFIX = "draft:";
 const TAB = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
 
@@ -41,7 +41,7 @@ for (const form of document.querySelectorAll('form[action^="/deconnexion"]')) {
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const key = `${PREFIX}${form.dataset.person}:${form.dataset.draft}`;
-  const fields = [...form.querySelectorAll("textarea[name]")];
+  const fields = [...form.querySelectorAll("textarea[data-drafted]")];
   const texts = () => fields.map((field) => field.value.replaceAll("\r\n", "\n"));
   const refused = form.hasAttribute("data-refused");
   const notice = form.querySelector("template").content.firstElementChild.cloneNode(true);

@@ -12,9 +12,10 @@ from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort
+from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Role
 from app.progress.models import ProgressRow
 from tests.factories.cohorts import called, fields, meeting, page
 from tests.factories.network import PARTICIPANTS, World, acting, as_
@@ -226,3 +227,16 @@ def test_a_person_on_leave_is_not_on_the_sheet(client: TestClient, database: Dat
     as_(client, database, world, "trainer")
     path = f"/seances/{session_id}/appel"
     assert len(fields(page(client.get(path)), path)["status"]) == len(PARTICIPANTS) - 1
+
+
+def test_roll_call_that_records_its_reader_is_not_offered_and_says_who_notes_it(
+    client: TestClient, database: Database, world: World
+) -> None:
+    path = f"/seances/{meeting(database, world)}/appel"
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
+    as_(client, database, world, "maude")
+    html = page(client.get(path))
+    assert "une autre personne la remplit" in html
+    assert "Demandez à une autre personne du collège" in html
+    assert f'action="{path}' not in html

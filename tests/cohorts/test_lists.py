@@ -1,15 +1,22 @@
 """The list of cohorts: sorted, searched and cut into pages by the database."""
 
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
+from fastapi.testclient import TestClient
 
 from app.cohorts import service
 from app.cohorts.enums import Timing
+from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortsQuery
+from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.paging import Page
 from app.platform.security.permissions import P
+from tests.factories.cohorts import page as text_of
 from tests.factories.many import many_cohorts
-from tests.factories.network import World, acting
+from tests.factories.network import World, acting, as_
 from tests.factories.statements import recorded_statements
 
 
@@ -81,3 +88,20 @@ def test_page_takes_two_statements_however_many_pages(database: Database, world:
         with recorded_statements(database) as statements:
             page = service.list_cohorts(db, actor, CohortsQuery(), size=100)
     assert (page.pages, len(statements)) == (pages, 2)
+
+
+def test_label_of_a_cohort_follows_its_own_clock(client: TestClient, database: Database, world: World) -> None:
+    """Half past midnight in the Îles, still the evening before in Quebec: the cohort that ended there is over."""
+    with database.as_owner() as db:
+        cohort = db.get_one(Cohort, world.cohort)
+        cohort.timezone = "America/Halifax"
+        midnight = datetime.combine(cohort.ends_on + timedelta(days=1), time(0), ZoneInfo("America/Halifax"))
+        db.add(cohort)
+    for minutes, label in ((-30, Timing.RUNNING), (30, Timing.OVER)):
+        with at(midnight.astimezone(UTC) + timedelta(minutes=minutes)):
+            as_(client, database, world, "coordinator")
+            html = text_of(client.get("/cohortes"))
+            assert ("Terminée</span>" in html) is (label is Timing.OVER)
+            with database.transaction() as db:
+                actor = acting(db, world, "coordinator", P.COHORT_READ)
+                assert [c.timing for c in service.list_cohorts(db, actor, CohortsQuery()).items] == [label]

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from app.platform.database.transaction import Database
-from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command, open_mandate
+from tests.factories.grading import ALL_CN01, add_trainer, hand_in, judge, judge_command, open_mandate
 from tests.factories.network import World, as_
 
 
@@ -154,3 +154,16 @@ def test_queue_is_computed_at_most_once_per_request(client: TestClient, database
     with queue_queries(database) as queries:
         assert client.get(maude).status_code == 200
     assert queries == []
+
+
+def test_form_of_a_judgement_is_not_offered_to_the_person_it_is_about(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Maude, also a trainer of her cohort, reads why another trainer judges her (BR-13)."""
+    add_trainer(database, world, "maude")
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    html = as_(client, database, world, "maude").get(path).text
+    assert "Demandez à une autre personne du collège" in html
+    assert f'action="{path}' not in html
+    assert 'id="rubric-title"' in html
+    assert f'action="{path}' in as_(client, database, world, "trainer").get(path).text

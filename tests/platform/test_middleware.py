@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Form, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -23,10 +23,12 @@ from app.platform.database.transaction import Addresses, Database
 from app.platform.messages import i18n as text
 from app.platform.security.keyring import new_keyring
 from app.platform.web.assets import asset_url
+from app.platform.web.forms import form_on
 from app.platform.web.middleware import BODY_BYTES, MEGABYTE
 from app.platform.web.problems import problem
 from tests.conftest import RING
 from tests.factories.activities import row_counts
+from tests.factories.forms import form_to
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_, token
 
@@ -308,6 +310,10 @@ def broken(settings: Settings, database: Database) -> FastAPI:
     def fail() -> None:
         raise RuntimeError("panne")
 
+    @app.post("/panne", dependencies=[form_on("/panne")])
+    def fail_form(motive: Annotated[str, Form()], password: Annotated[str, Form()] = "") -> None:
+        raise RuntimeError("panne")
+
     @app.get("/api/langue")
     def speak(request: Request) -> dict[str, Any]:
         return {"language": text.language.get(), **problem(404, "not_found")}
@@ -321,6 +327,22 @@ def test_unexpected_exception_is_a_problem_with_security_headers(broken: FastAPI
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     with pytest.raises(RuntimeError, match="panne"):
         TestClient(broken).get("/api/panne")
+
+
+def test_form_that_met_an_unexpected_exception_comes_back_ready_to_send(broken: FastAPI) -> None:
+    browser = TestClient(broken, raise_server_exceptions=False)
+    answer = browser.post("/panne", data={"motive": "Trois mots écrits ici."}, headers={"accept": "text/html"})
+    assert answer.status_code == 500
+    assert "Rien n’a été enregistré" in answer.text
+    assert form_to(answer.text, "/panne").data()["motive"] == ["Trois mots écrits ici."]
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_form_that_is_too_large_is_told_the_limit(client: TestClient) -> None:
+    answer = client.post("/connexion", data={"email": "a" * 2 * MEGABYTE}, headers={"accept": "text/html"})
+    assert answer.status_code == 413
+    assert "au plus 1 Mo" in answer.text
+    assert answer.text.count('href="/"') >= 1
 
 
 def test_language_applies_in_the_route_and_is_reset(broken: FastAPI) -> None:

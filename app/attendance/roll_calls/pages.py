@@ -37,6 +37,7 @@ def roll_call(
         request,
         "cohorts/roll_call.html",
         sheet=sheet,
+        own=service.is_on_roll(db, actor, sheet),
         stage=stage(session.starts_at, now(), cancelled=sheet.session.cancelled, closed=sheet.session.closed),
         statuses=tuple(PresenceStatus),
         modes=tuple(PresenceMode),

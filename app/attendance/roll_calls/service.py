@@ -54,6 +54,12 @@ def sheet(db: Session, session: SessionRef) -> Sheet:
     )
 
 
+def is_on_roll(db: Session, actor: Actor, shown: Sheet) -> bool:
+    """Return whether the sheet has a line of the actor, whose presence another person notes (``duties.py``)."""
+    own = select(Enrolment.id).where(Enrolment.cohort_id == shown.cohort_id, Enrolment.person_id == actor.person_id)
+    return db.exec(own).first() in {entry.enrolment_id for entry in shown.entries}
+
+
 def _current_roll_call(session_id: int) -> SelectOfScalar[RollCall]:
     return select(RollCall).where(RollCall.session_id == session_id, not_superseded(RollCall))
 

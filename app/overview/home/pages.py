@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
-from app.cohorts.schemas import CohortRow, CohortsQuery
+from app.cohorts.schemas import CohortsQuery, ListedCohort
 from app.network import service as network
 from app.platform.database.session import Session
 from app.platform.paging import Page
@@ -33,7 +33,7 @@ def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
     )
 
 
-def _supervised_cohorts(db: Session, reader: Actor) -> Page[CohortRow]:
+def _supervised_cohorts(db: Session, reader: Actor) -> Page[ListedCohort]:
     """Return the newest cohorts that the person oversees; a participant's own cohorts show as enrolments."""
     if not reader.can(P.REPORT_COHORT):
         return Page((), 0)

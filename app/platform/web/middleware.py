@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import anyio
-from fastapi import Request
+from fastapi import Request, Response
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +21,7 @@ from app.platform.messages import i18n as text
 from app.platform.security.guards import UNSAFE
 from app.platform.web.compression import CompressedSend
 from app.platform.web.forms import SAVED_COOKIE
+from app.platform.web.forms.refusals import answer_form
 from app.platform.web.incoming.multipart import MultipartText, is_utf8
 from app.platform.web.incoming.proxies import set_client
 from app.platform.web.pages import API
@@ -109,6 +110,7 @@ class GuardedRequest:
         self.complete = not self.declared and "transfer-encoding" not in headers
         self.received = 0
         self.body: bytes | None = None
+        self.form: bytes | None = None
         self.started = False
 
     @property
@@ -191,7 +193,27 @@ class GuardedRequest:
     async def refuse(self, document: Mapping[str, Any]) -> None:
         """Send a problem at once, then read the body for a while: closing the connection would lose the response."""
         headers = {} if self.complete else {"Connection": "close"}
-        response = answer_problem(Request(self.scope), document, headers)
+        await self._send_whole(answer_problem(Request(self.scope), document, headers))
+
+    async def fail(self) -> None:
+        """Send the answer to an unexpected exception: a form with what was typed, ready to be sent again, or a problem.
+
+        The form's page is not run again: it may fail too.
+        """
+        form = None
+        if self.form is not None:
+            request = Request(self.scope, self._form_again)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            form = await answer_form(request, status, "internal", text.t("error.internal"))
+        if form is None:
+            await self.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
+        else:
+            await self._send_whole(form)
+
+    async def _form_again(self) -> Message:
+        return {"type": "http.request", "body": self.form, "more_body": False}
+
+    async def _send_whole(self, response: Response) -> None:
         start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
         await self._send_with_headers(start)
         await self._send({"type": "http.response.body", "body": response.body, "more_body": True})
@@ -262,6 +284,7 @@ class RequestGuard:
     async def check_body(self, request: GuardedRequest, media: bytes) -> None:
         """Read and validate a body without files, then forward the request or refuse it."""
         body = await request.read_body()
+        request.form = body if media == FORM else None
         if body and media == FORM and not is_utf8_form(body):
             await request.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
         elif body and media != FORM and request.scope["path"].startswith(API):
@@ -283,10 +306,13 @@ class RequestGuard:
             if request.started:
                 raise
             if not request.fault:  # an exception about a body that was cut off is expected
-                await request.refuse(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal"))
+                await request.fail()
                 raise
         finally:
             scope = request.scope  # for the log; of HEAD, another one than the server's
             scope["state"]["route"] = scope.get("route") or scope.get("endpoint")
         if request.fault and not request.started:
-            await request.refuse(problem(*request.fault))
+            document = problem(*request.fault)
+            if request.too_large:
+                document["limit_megabytes"] = request.limit // MEGABYTE
+            await request.refuse(document)

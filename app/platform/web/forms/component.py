@@ -51,15 +51,25 @@ class Fields:
         self._shown_reasons: set[int] = set()
         self._chosen = ""
         self._texts: dict[str, str] = {}
-        self.has_prose = self.has_file = False
+        self.is_drafted = self.has_file = False
 
     def text(self, name: str, label: str | None = None, value: object = "", **options: Any) -> Markup:  # noqa: ANN401
         """Return a field of one line: a text, or what ``type`` says: a date, a number, an address."""
         return self._field("input", name, label, value, **{"type": "text", **options})
 
-    def area(self, name: str, label: str | None = None, value: object = "", **options: Any) -> Markup:  # noqa: ANN401
-        """Return a field of several lines; a form with one keeps a draft unless it is confidential."""
-        self.has_prose = True
+    def area(
+        self,
+        name: str,
+        label: str | None = None,
+        value: object = "",
+        *,
+        drafted: bool = False,
+        **options: Any,  # noqa: ANN401
+    ) -> Markup:
+        """Return a field of several lines; the browser keeps a draft of it when ``drafted``, never of a confidence."""
+        self.is_drafted |= drafted
+        if drafted:
+            options["data-drafted"] = ""
         return self._field("textarea", name, label, value, **options)
 
     def select(
@@ -258,14 +268,13 @@ def form(
     *,
     caller: Callable[[Fields], Markup],
     fixed: Mapping[str, object] | None = None,
-    confidential: bool = False,
     method: str = "post",
     **attributes: object,
 ) -> Markup:
     """Return a form; what the template calls inside makes its fields.
 
-    ``fixed`` are values that tell it from other forms of the same action on the page. A form with a long text keeps a
-    draft in the browser, unless it is ``confidential``. One that only asks for another page has the method ``get``.
+    ``fixed`` are values that tell it from other forms of the same action on the page. A form with a ``drafted``
+    text keeps a draft of it in the browser. One that only asks for another page has the method ``get``.
     """
     if method == "get":
         fields = Fields(context, None)
@@ -280,7 +289,7 @@ def form(
     fields = Fields(context, mine)
     body = caller(fields)
     person = context["actor"].person_id if context["actor"] and not context["actor"].pending else None
-    is_drafted = fields.has_prose and not confidential and person is not None
+    is_drafted = fields.is_drafted and person is not None
     return fields.markup(
         "form",
         method=method,

@@ -38,7 +38,9 @@ RESENDABLE = frozenset(
     }
 )
 """The statuses after which the same form may succeed."""
-WITHOUT_A_PAGE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.SERVICE_UNAVAILABLE})
+WITHOUT_A_PAGE = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+)
 """The statuses after which the page is not run again: it would be missing too, and count as another try."""
 SHORT = 40
 """A value longer than this, or of several words, is a text that someone reads again; others are kept unseen."""
