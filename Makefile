@@ -27,12 +27,15 @@ bench: ready-dev ## time every page and call of the main flow on the demo data, 
 soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, stop their server, back up under load and recover, install the locks with three pips
 	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/recovery/soak_recovery.py tests/packaging/soak_installs.py
 
+release-check: ready-dev ## say what keeps this version from being tagged: changelog, checkout, generated documents, wheel
+	@$(PYTHON) -m docs.write && $(PYTHON) -m tests.packaging.release && $(MAKE) package
+
 package: ready-dev ## build the wheel, install it in an empty environment elsewhere and have it do its work there
 	@$(PYTHON) -m pytest -q --timeout 1200 tests/packaging/prove_wheel.py
 
 proofs: ready-dev ## have independent validators check every document and every credential (installs them apart)
 	@.ci/proofs
-	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py tests/proofs/prove_openapi.py
+	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py tests/proofs/prove_openapi.py tests/proofs/prove_deploy.py
 
 e2e: ready-dev ## drive every page and the main journeys in a real Chromium, and check their HTML (installs it apart)
 	@.ci/e2e
@@ -65,4 +68,4 @@ ready:
 ready-dev:
 	@.ci/setup requirements-dev.lock
 
-.PHONY: help run test test-unit lint bench soak package fuzz proofs e2e locks docs clean ready ready-dev
+.PHONY: help run test test-unit lint bench soak release-check package fuzz proofs e2e locks docs clean ready ready-dev

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = (".ci", "app", "bench", "certificates", "curricula", "docs", "migrations", "tests")
+FOLDERS = (".ci", "app", "bench", "certificates", "curricula", "deploy", "docs", "migrations", "tests")
 SUFFIXES = frozenset({"", ".css", ".csv", ".html", ".ini", ".js", ".md", ".mjs", ".po", ".py", ".toml", ".yaml"})
 NO_PROSE = frozenset({"htmx.min.js"})
 """Files of others, whose words are not ours."""

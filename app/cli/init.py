@@ -52,6 +52,7 @@ def init(  # noqa: PLR0917 - the command's options, asked one after the other
             invite_to(db, invitee, places, letter_from=None)
             link = print_link(db, invitee.email, site=chosen.base_url, lifetime=FIRST_LINK_LIFETIME)
     typer.echo(t("cli.init.done", college=existing.name if existing is not None else college))
+    typer.echo(t("cli.init.next"))
     typer.echo(t("cli.init.link", email=invitee.email, minutes=FIRST_LINK_LIFETIME // timedelta(minutes=1)))
     typer.echo(link)
 

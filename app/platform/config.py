@@ -2,16 +2,18 @@
 
 from email.utils import parseaddr
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.platform.documents.pades import SigningKey, signing_key_problems
-from app.platform.errors import Reason
-from app.platform.locations import default_data
+from app.platform.errors import Invalid, Reason
+from app.platform.locations import default_data, settings_files
 from app.platform.security.keyring import weaknesses
 
 
@@ -179,5 +181,21 @@ def unsafe_settings(settings: Settings) -> list[Reason]:
 
 @cache
 def settings() -> Settings:
-    """Return the settings of the process, read once."""
-    return Settings()
+    """Return the settings of the process, read once: its variables, and for those unset the settings files.
+
+    Raise ``Invalid`` when a file cannot be read or holds a name that is no setting.
+    """
+    files = settings_files()
+    if unknown := [reason for path in files for reason in _unknown(path)]:
+        raise Invalid("settings_unknown", *unknown)
+    return Settings(_env_file=files)
+
+
+def _unknown(path: Path) -> list[Reason]:
+    """Return a reason for each name in a file that is no setting: a misspelt one would silently leave the default."""
+    try:
+        names = set(dotenv_values(stream=StringIO(path.read_text(encoding="utf-8")), interpolate=False))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid("settings_unreadable", path=str(path)) from error
+    unknown = sorted(names - {f"ESCOUADE_{field.upper()}" for field in Settings.model_fields})
+    return [Reason("unknown_setting", {"path": str(path), "name": name}, name) for name in unknown]

@@ -4,13 +4,18 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from app.cli.failures import failure_lines
+from app.platform import locations
 from app.platform.config import Settings, unsafe_settings
+from app.platform.config import settings as process_settings
 from app.platform.database.transaction import Database
+from app.platform.errors import Invalid
 from app.platform.locations import ROOT
 from app.platform.messages.i18n import explain, has_message
 from app.platform.security.keyring import create
@@ -160,3 +165,70 @@ def test_every_error_code_of_the_embedded_server_has_a_sentence() -> None:
     codes = set(re.findall(r'EmbeddedError\("([^"]+)"', source))
     assert len(codes) >= 7
     assert {code for code in codes if not has_message(code)} == set()
+
+
+# Settings files ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Yield a way to set variables, in an environment without any of ours."""
+    for name in [name for name in os.environ if name.startswith("ESCOUADE_")]:
+        monkeypatch.delenv(name)
+    process_settings.cache_clear()
+    yield monkeypatch
+    process_settings.cache_clear()
+
+
+def test_settings_files_are_read_a_later_one_and_variables_win(
+    without_variables: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "escouade.env", tmp_path / "owner.env"
+    first.write_text(
+        "# le service\nESCOUADE_BASE_URL=https://e.example\nESCOUADE_ENVIRONMENT=demo\n"
+        'ESCOUADE_MAIL_FROM="Escouade <e@e.example>"\nESCOUADE_TRUSTED_PROXIES=127.0.0.1,::1\n',
+        encoding="utf-8",
+    )
+    second.write_text(f"ESCOUADE_DATABASE_OWNER_URL={URL}\nESCOUADE_ENVIRONMENT=production\n", encoding="utf-8")
+    without_variables.setenv("ESCOUADE_SETTINGS", f"{first}{os.pathsep}{second}")
+    without_variables.setenv("ESCOUADE_BASE_URL", "https://autre.example")
+    chosen = process_settings()
+    assert (chosen.base_url, chosen.environment) == ("https://autre.example", "production")
+    assert chosen.database_owner_url == URL.replace("postgresql:", "postgresql+psycopg:")
+    assert (chosen.mail_from, len(chosen.trusted_proxies)) == ("Escouade <e@e.example>", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "fields"),
+    [
+        (b"ESCOUADE_ENVIRONMENT=production\nESCOUADE_SMPT_URL=smtp://a\nPORT=80\n", "settings_unknown",
+         ["ESCOUADE_SMPT_URL", "PORT"]),
+        (b"ESCOUADE_MAIL_FROM=\xe9@e.example\n", "settings_unreadable", []),
+        (None, "settings_unreadable", []),
+    ],
+    ids=["misspelt", "not UTF-8", "missing"],
+)  # fmt: skip
+def test_settings_file_with_a_fault_is_refused(
+    without_variables: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, code: str, fields: list[str]
+) -> None:
+    path = tmp_path / "escouade.env"
+    if content is not None:
+        path.write_bytes(content)
+    without_variables.setenv("ESCOUADE_SETTINGS", str(path))
+    with pytest.raises(Invalid) as refusal:
+        process_settings()
+    assert (refusal.value.code, [reason.field for reason in refusal.value.reasons]) == (code, fields)
+    lines = failure_lines(refusal.value)
+    assert lines is not None
+    assert str(path) in " ".join(lines)
+
+
+def test_checkout_reads_no_settings_file_by_itself(without_variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "escouade.env"
+    file.write_text("ESCOUADE_ENVIRONMENT=production\n", encoding="utf-8")
+    without_variables.setattr(locations, "SYSTEM_SETTINGS", (file, tmp_path / "missing.env"))
+    assert locations.settings_files() == ()
+    without_variables.setattr(locations, "SHIPPED", locations.ROOT)
+    assert locations.settings_files() == (file,)
+    without_variables.setenv("ESCOUADE_SETTINGS", "")
+    assert locations.settings_files() == ()

@@ -20,12 +20,13 @@ PATIENCE = 10
 
 
 class LiveSite:
-    """The application on a free port of this machine, in a thread of its own."""
+    """The application on a free port of this machine, in a thread of its own; ``changed`` are other settings."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changed: object) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.settings = Settings(base_url=self.url)
+        self._changed_settings: dict[str, Any] = {"base_url": self.url, **changed}
+        self.settings = Settings(**self._changed_settings)
         self._site = create_app(self.settings, Database(Addresses("postgresql+psycopg://nowhere/none")), RING)
         self._at_work = 0
         self._changed = threading.Condition()
@@ -37,7 +38,7 @@ class LiveSite:
 
     def attach(self, database: Database, data_dir: Path, **changed: object) -> None:
         """Serve a database, its files in a folder; ``changed`` are other settings of the deployment."""
-        self.settings = Settings(data_dir=data_dir, base_url=self.url, **changed)  # type: ignore[arg-type]
+        self.settings = Settings(data_dir=data_dir, **{**self._changed_settings, **changed})
         state = {"settings": self.settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
         self._site.state = State(state)
 
