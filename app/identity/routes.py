@@ -2,6 +2,7 @@
 
 from app.identity.account import api as account_api
 from app.identity.account import pages as account_pages
+from app.identity.address_change import pages as address_change_pages
 from app.identity.api_tokens import api as api_tokens_api
 from app.identity.api_tokens import pages as api_tokens_pages
 from app.identity.invitations import api as invitations_api
@@ -29,6 +30,7 @@ PAGES = (
     sign_in_pages.router,
     second_factor_pages.router,
     account_pages.router,
+    address_change_pages.router,
     api_tokens_pages.router,
     password_reset_pages.router,
     invitations_pages.router,

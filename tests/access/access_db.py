@@ -145,7 +145,7 @@ class AccessDatabase:
 
     def table_states(self) -> dict[str, tuple[int, int]]:
         """Return, by table, the number of rows and the sum of their transaction ids, which any write changes."""
-        tables = self.copy.state().tables
+        tables = {name.removeprefix("public."): counts for name, counts in self.copy.state().tables.items()}
         proofs = " union all ".join(f"select '{n}', {SERVING} from {n}" for n in sorted(PROOFS))  # noqa: S608 - ours
         serving: dict[str, int] = dict(self.copy.connection.execute(proofs.encode(), prepare=True).fetchall())
         return {

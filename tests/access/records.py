@@ -49,6 +49,7 @@ from app.grading import service as grading
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgeCommand
 from app.identity.account.models import Account
+from app.identity.address_change.models import AddressChange
 from app.identity.api_tokens.models import ApiToken
 from app.identity.invitations.models import Invitation
 from app.identity.oidc.models import OidcIdentity, OidcProvider
@@ -441,13 +442,17 @@ def _account(at: PlaceUser, _: Path) -> None:
     reset = PasswordReset(
         account_id=account, token_hash=digest(at.place.mark("Oubli")), created_at=now(), expires_at=SOON
     )
+    change = AddressChange(
+        account_id=account, email=f"{at.place.mark('Adresse').lower()}@escouade.example.com",
+        token_hash=digest(at.place.mark("Adresse")), created_at=now(), expires_at=SOON,
+    )  # fmt: skip
     set_actor(at.db, colleges=[at.place.college], person=person)
     allow(at.db, Right.INVITATIONS)
-    for row in (key, provider, identity, letter, own, reset):
+    for row in (key, provider, identity, letter, own, reset, change):
         _add(at, row)
     at.place.ids |= {
         "invitation": letter.id, "letter": at.place.mark("Invitation"), "own_letter": at.place.mark("Acceptation"),
-        "reset": at.place.mark("Oubli"), "address": letter.email,
+        "reset": at.place.mark("Oubli"), "new_address": at.place.mark("Adresse"), "address": letter.email,
     }  # fmt: skip
     at.place.ids |= {
         "sign_in": device, "api_token": key.id, "provider": provider.id, "identity": identity.id,

@@ -77,6 +77,8 @@ FAMILIES: dict[str, frozenset[str]] = {
             "invitation_roles",
             "reset",
             "password_changed",
+            "address_change",
+            "address_changed",
             "certificate_replaced",
             "revocation_opened",
             "certificate_revoked",

@@ -29,8 +29,8 @@ from app.platform.security.permissions import TWO_FACTORS, Role
 from tests.factories.network import World, api_token, pending_token, token
 from tests.server import driver_url
 
-SECRETS = ("account_secret", "sign_in", "api_token", "recovery_code", "password_reset", "invitation", "oidc_flow",
-           "oidc_identity", "idempotent_request")  # fmt: skip
+SECRETS = ("account_secret", "sign_in", "api_token", "recovery_code", "password_reset", "address_change", "invitation",
+           "oidc_flow", "oidc_identity", "idempotent_request")  # fmt: skip
 """Tables of which a request sees nothing but for the act that needs it."""
 UNGRANTED = ("claim_key", "audit_seal", "audit_values", "letter")
 """Tables that no request may read as a whole."""

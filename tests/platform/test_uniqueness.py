@@ -76,8 +76,8 @@ SAME_AGAIN = {
 }
 """Rules whose loser reads that someone has just changed the same thing, which is what happened."""
 SECRETS = {
-    "api_token_token_hash", "certificate_code", "oidc_flow_state_hash", "password_reset_token_hash",
-    "sign_in_secret_hash",
+    "address_change_token_hash", "api_token_token_hash", "certificate_code", "oidc_flow_state_hash",
+    "password_reset_token_hash", "sign_in_secret_hash",
 }  # fmt: skip
 """Digests and codes of random values."""
 

@@ -11,13 +11,17 @@ from app.platform.database.uniqueness import refused_as
 
 
 class Account(Row, table=True):
-    """The account of a person; ``email`` is stored in lower case."""
+    """The account of a person; ``email`` is stored in lower case.
+
+    ``email_since``: when it replaced another address; ``None`` while it is the first one.
+    """
 
     person_id: int = Field(foreign_key="person.id", unique=True)
     email: str = Field(max_length=254)
     totp_confirmed_at: datetime | None = moment_or_none()
     suspended_at: datetime | None = moment_or_none()
     created_at: datetime = moment()
+    email_since: datetime | None = moment_or_none()
 
     __table_args__ = (
         check("email_lower", "email = lower(email)"),

@@ -10,6 +10,7 @@ from fastapi import Form, Query, Request, Response
 from app.identity.account import service, suspension
 from app.identity.account.schemas import AccountListQuery, AccountRef, ChangePassword, PasswordProof
 from app.identity.account.suspension import see_account
+from app.identity.address_change.service import read_address
 from app.identity.api_tokens import service as api_tokens
 from app.identity.second_factor import service as second_factor
 from app.identity.sign_in import devices
@@ -38,6 +39,7 @@ def security_page(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, r
     return render(
         request,
         "people/security.html",
+        address=read_address(db, actor),
         factor=second_factor.second_factor_state(db, actor, settings),
         devices=devices.devices(db, actor, settings).items,
         tokens=api_tokens.tokens(db, actor).items,

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from app.people.schemas import NewPerson
 from app.platform.messages.addresses import Email
+from app.platform.messages.schemas import DeliveryShown
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read, SearchText
 
@@ -43,12 +44,13 @@ class AccountsQuery(Command):
 
 
 class AccountRow(Read):
-    """A person who has an account."""
+    """A person who has an account; ``delivery``: where the last letter to its address stands."""
 
     person_id: int
     name: str
     email: str
     suspended_at: datetime | None
+    delivery: DeliveryShown | None
 
 
 class AccountsPage(Read):

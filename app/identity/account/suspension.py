@@ -1,5 +1,9 @@
 """Accounts as an administrator lists them, and their suspension."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -23,6 +27,7 @@ from app.platform.database.claims import Right
 from app.platform.database.paging import Orders, contains_words, fetch_page
 from app.platform.database.session import Session, allow
 from app.platform.errors import NotFound, Unauthenticated
+from app.platform.messages.letters import deliveries_to
 from app.platform.paging import Page
 from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
@@ -30,7 +35,7 @@ from app.platform.security.permissions import Role
 
 _ACCOUNTS = text(
     f"""
-    select p.id as person_id, a.email, a.suspended_at,
+    select p.id as person_id, a.email, a.suspended_at, coalesce(a.email_since, a.created_at) as since,
            {SHOWN_NAME_SQL} as name
       from account a join person p on p.id = a.person_id
      where p.search_key like all (cast(:words as text[]))
@@ -47,9 +52,24 @@ def accounts(db: Session, actor: Actor, query: AccountsQuery) -> AccountsPage:
     _require_platform(db, actor)
     words = [f"%{word}%" for word in search_words(query.search)]
     values = {"words": words, "after": query.after, "limit": query.limit + 1}
-    rows = [AccountRow.model_validate(dict(row)) for row in db.execute(_ACCOUNTS, values).mappings()]
-    page = tuple(rows[: query.limit])
+    rows = db.execute(_ACCOUNTS, values).all()
+    page = _with_deliveries(db, rows[: query.limit])
     return AccountsPage(items=page, next=page[-1].person_id if len(rows) > query.limit else None)
+
+
+def _with_deliveries(db: Session, rows: Sequence[Any]) -> tuple[AccountRow, ...]:
+    """Return accounts, with where the last letter to the address of each stands."""
+    delivered = deliveries_to(db, {row.person_id: row.since for row in rows})
+    return tuple(
+        AccountRow(
+            person_id=row.person_id,
+            name=row.name,
+            email=row.email,
+            suspended_at=row.suspended_at,
+            delivery=delivered.get(row.person_id),
+        )
+        for row in rows
+    )
 
 
 ORDERS: Orders = {AccountSort.NAME: (col(Person.search_key),), AccountSort.EMAIL: (col(Account.email),)}
@@ -59,7 +79,11 @@ def list_accounts(db: Session, actor: Actor, query: AccountListQuery) -> Page[Ac
     """Return a page of everyone who has an account; the search looks at names, and at the beginning of addresses."""
     _require_platform(db, actor)
     statement = sa.select(
-        col(Account.person_id), col(Account.email), col(Account.suspended_at), shown_name().label("name")
+        col(Account.person_id),
+        col(Account.email),
+        col(Account.suspended_at),
+        sa.func.coalesce(col(Account.email_since), col(Account.created_at)).label("since"),
+        shown_name().label("name"),
     ).join(Person, col(Person.id) == Account.person_id)
     if "@" in query.recherche:
         statement = statement.where(col(Account.email).startswith(query.recherche.casefold(), autoescape=True))
@@ -68,7 +92,8 @@ def list_accounts(db: Session, actor: Actor, query: AccountListQuery) -> Page[Ac
     if query.etat is not None:
         is_open = col(Account.suspended_at).is_(None)
         statement = statement.where(is_open if query.etat is AccountState.OPEN else ~is_open)
-    return fetch_page(db, statement, query, ORDERS, col(Account.person_id)).map(AccountRow.model_validate)
+    page = fetch_page(db, statement, query, ORDERS, col(Account.person_id))
+    return replace(page, items=_with_deliveries(db, page.items))
 
 
 def _require_platform(db: Session, actor: Actor) -> None:

@@ -31,6 +31,7 @@ SECRETS = frozenset(
     {
         "account_secret.password_hash", "account_secret.totp_sealed", "sign_in.secret_hash", "recovery_code.code_hash",
         "api_token.token_hash", "invitation.token_hash", "password_reset.token_hash",
+        "address_change.token_hash",
         "oidc_provider.client_secret_sealed", "college_key.private_sealed",
     }
 )  # fmt: skip

@@ -4,9 +4,11 @@ A request reads neither recipients nor texts: the database does not let it (docs
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from app.platform.clock import now
@@ -44,20 +46,29 @@ def deliveries(db: Session, letter_ids: Iterable[int | None]) -> Mapping[int, De
     return {row.id: _delivery_shown(row) for row in rows}
 
 
-def deliveries_to(db: Session, people: Iterable[int]) -> Mapping[int, DeliveryShown]:
+def deliveries_to(db: Session, people: Mapping[int, datetime]) -> Mapping[int, DeliveryShown]:
     """Return where the last message that was tried stands, by the person whose account it was for.
 
-    People without one are missing: nothing was written to them for a month.
+    ``people``: since when each has the address; an earlier message went to another one. People without a message are
+    missing: nothing was written to them for a month.
     """
+    if not people:
+        return {}
     allow(db, Right.LETTERS)
     db.flush()
     latest = (
         sa.select(col(EmailMessage.person_id), *_DELIVERY)
-        .distinct(col(EmailMessage.person_id))
+        .ext(distinct_on(col(EmailMessage.person_id)))
         .where(col(EmailMessage.person_id).in_(sorted(people)), col(EmailMessage.state) != LetterState.WAITING)
         .order_by(col(EmailMessage.person_id), col(EmailMessage.id).desc())
     )
-    return {row.person_id: _delivery_shown(row) for row in db.execute(latest)}
+    rows = db.execute(latest).all()
+    return {row.person_id: _delivery_shown(row) for row in rows if row.created_at >= people[row.person_id]}
+
+
+def delivery_since(db: Session, person_id: int, since: datetime) -> DeliveryShown | None:
+    """Return where the last message that was tried stands, of those written to a person since a moment."""
+    return deliveries_to(db, {person_id: since}).get(person_id)
 
 
 def list_letters(db: Session, query: LettersQuery) -> Page[LetterShown]:
