@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.codev.groups import service as groups
-from app.codev.groups.schemas import GroupShown, JoinCommand, LeaveCommand, ReturnCommand
+from app.codev.groups.schemas import FacilitatorCommand, GroupShown, JoinCommand, LeaveCommand, ReturnCommand
 from app.codev.records.schemas import RecordCommand
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import UndoReason
@@ -154,3 +154,37 @@ def test_pages_offer_both_ways_back(client: TestClient, database: Database, worl
         sent = client.post(path, data=fields(page(client.get(shown)), path))
         assert (sent.status_code, sent.headers.get("location")) == (303, shown), sent.text
         assert path not in page(client.get(shown))
+
+
+def hand_over(database: Database, world: World, group: GroupShown, to: str, who: str = "coordinator") -> None:
+    """Give the facilitation of the group to someone, which ends the role of the one before."""
+    with database.transaction() as db:
+        actor = acting(db, world, who, P.CODEV_MANAGE)
+        command = FacilitatorCommand(person_id=world.people[to])
+        groups.set_facilitator(db, actor, groups.see_group(db, actor, group.id), command)
+
+
+def test_facilitation_handed_over_by_mistake_is_handed_back_and_keeps_its_past(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    hand_over(database, world, group, "trainer")
+    as_(client, database, world, "facilitator")
+    assert client.get(f"/api/v1/codev/groups/{group.id}").status_code == 404
+    hand_over(database, world, group, "facilitator")
+    assert client.get(f"/api/v1/codev/groups/{group.id}").status_code == 200
+    with database.transaction(colleges=[world.alma]) as db:
+        held_by = text(
+            "select person_id, ended_at is null from role_held"
+            " where group_id = :group and role = 'facilitator' order by id"
+        )
+        rows = db.execute(held_by, {"group": group.id}).all()
+    flavie, theo = world.people["facilitator"], world.people["trainer"]
+    assert rows == [(flavie, False), (theo, False), (flavie, True)]
+
+
+def test_nobody_hands_a_facilitation_back_to_themselves(database: Database, world: World, group: GroupShown) -> None:
+    hand_over(database, world, group, "trainer")
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["facilitator"], Role.COORDINATOR, college_id=world.alma)
+    with pytest.raises(Forbidden, match="grants_oneself"):
+        hand_over(database, world, group, "facilitator", "facilitator")

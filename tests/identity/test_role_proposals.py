@@ -7,6 +7,7 @@ from sqlmodel import select
 from app.identity.roles.models import RoleGrantRow, RoleProposal
 from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
+from app.platform.locations import ROOT
 from app.platform.security.permissions import Role
 from tests.factories.network import World, as_, count
 
@@ -69,3 +70,20 @@ def test_role_that_a_command_gives_starts_at_once(database: Database, world: Wor
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["facilitator"], Role.REGISTRAR, college_id=world.alma)
     assert roles(database, world, "facilitator") == {Role.FACILITATOR, Role.REGISTRAR}
+
+
+ENDS = {
+    "app/cohorts/enrolments/service.py": "the state, reopened or corrected with a reason (tests/cohorts/test_undo.py)",
+    "app/codev/groups/service.py": "a departure or a hand-over, taken back (tests/codev/test_undo.py)",
+}
+"""The only verbs that end a role, with their way back."""
+
+
+def test_every_verb_that_ends_a_role_has_its_way_back() -> None:
+    """What will end roles elsewhere says how they are given again."""
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "app").rglob("*.py")
+        if "revoke_role(" in path.read_text(encoding="utf-8") and path.parent.name != "roles"
+    }
+    assert callers == ENDS.keys()
