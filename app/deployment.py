@@ -19,7 +19,7 @@ from app.features import FEATURES
 from app.platform.audit.recorder import record
 from app.platform.config import Settings, unsafe_settings
 from app.platform.database.claims import ClaimKey, claim_key
-from app.platform.database.connections import engine_of
+from app.platform.database.connections import REQUEST, engine_of
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.login_role import login_url, make_login_role, role_reasons
 from app.platform.database.transaction import Addresses, Database
@@ -30,17 +30,27 @@ from app.platform.security.separation import refuse_oneself
 from app.progress import service as progress
 
 
-def open_database(addresses: Addresses, *, pool_size: int = 10, audited: bool = True) -> Database:
+def open_database(
+    addresses: Addresses, *, pool_size: int = 10, audited: bool = True, chosen: Settings | None = None
+) -> Database:
     """Return the database with what runs before each commit: separation of duties, progress, then the audit record.
 
-    ``audited`` is false while the demo network is populated: nobody did what is simulated.
+    ``audited`` is false while the demo network is populated: nobody did what is simulated. ``chosen`` are the settings
+    whose pool and time limits it has, as where requests are served.
     """
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
     proposals.register(proposals.Outcomes(progress.is_eligible, certificates.is_certified))
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
-    return Database(addresses, pool_size=pool_size, before_commit=steps, fact_tables=progress.fact_tables())
+    return Database(
+        addresses,
+        pool_size=pool_size if chosen is None else chosen.pool_size,
+        limits=REQUEST if chosen is None else chosen.time_limits,
+        admission_seconds=5 if chosen is None else chosen.admission_seconds,
+        before_commit=steps,
+        fact_tables=progress.fact_tables(),
+    )
 
 
 @contextmanager
@@ -77,7 +87,7 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
             install_keys(addresses.owner_url, keyring)
         if reasons := role_reasons(addresses.url):
             raise Invalid("unsafe_settings", *reasons)
-        database = open_database(addresses, pool_size=settings.pool_size)
+        database = open_database(addresses, chosen=settings)
         try:
             with database.transaction() as db:
                 register_published(db)

@@ -32,6 +32,7 @@ from app.platform.processes.generation import CRASHED, Generation, Program
 from app.platform.processes.shares import Shares
 from app.platform.processes.web_worker import WebWorker
 from app.platform.security.keyring import KeyPurpose
+from app.platform.web.incoming.slow import timed_protocol
 
 DRAIN_SECONDS = 10
 """How long a request under way may take once its worker is told to stop."""
@@ -99,7 +100,7 @@ def settings_at_port(port: int) -> Settings:
 
 def application(chosen: Settings, addresses: Addresses) -> FastAPI:
     """Return the application of the web workers; it reaches the database as requests do, never as the owner."""
-    database = open_database(replace(addresses, owner_url=None), pool_size=chosen.pool_size)
+    database = open_database(replace(addresses, owner_url=None), chosen=chosen)
     return create_app(chosen, database, load_keyring(chosen))
 
 
@@ -126,7 +127,7 @@ def server_config(site: FastAPI) -> uvicorn.Config:
     """Return the configuration of uvicorn."""
     return uvicorn.Config(
         site,
-        http="httptools",
+        http=timed_protocol(site.state.settings.slow_client_seconds),
         ws="none",
         server_header=False,
         proxy_headers=False,  # by default they are believed from this machine; ours are settings.trusted_proxies

@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from pydantic import Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.platform.database.connections import TimeLimits
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Invalid, Reason
 from app.platform.locations import default_data, settings_files
@@ -66,6 +67,21 @@ class Settings(BaseSettings):
         "refused in production",
     )
     english: bool = Field(default=False, description="offer English beside French; off by default")
+    admission_seconds: float = Field(
+        5, ge=0.1, le=30, description="longest wait of a request for one of them; then 503 with Retry-After"
+    )
+    statement_seconds: float = Field(15, ge=0.1, le=600, description="longest statement of a request, then 503")
+    lock_seconds: float = Field(2, ge=0.1, le=60, description="longest wait of a request for a lock, then 503")
+    idle_transaction_seconds: float = Field(
+        60, ge=1, le=600, description="longest time that a request does nothing in its transaction, then 503"
+    )
+    slow_client_seconds: float = Field(
+        20,
+        ge=0.1,
+        le=300,
+        description="longest time for the headers of a request, and for its body beside a second for each 16 kB; "
+        "then the connection is closed",
+    )
     pool_size: int = Field(10, ge=2, le=100, description="database connections, and requests admitted at once")
     session_hours: int = Field(12, ge=1, le=24, description="longest time a sign-in lasts")
     idle_hours: int = Field(3, ge=1, le=24, description="a sign-in unused for so long ends")
@@ -146,6 +162,11 @@ class Settings(BaseSettings):
     def prints_links(self) -> bool:
         """Whether the operator may print links that letters would carry: a declared network without mail."""
         return self.closed_network and self.smtp_url is None
+
+    @property
+    def time_limits(self) -> TimeLimits:
+        """The time limits of a request in the database."""
+        return TimeLimits(self.statement_seconds, self.lock_seconds, self.idle_transaction_seconds)
 
     @property
     def secure(self) -> bool:

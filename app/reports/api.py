@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
@@ -12,7 +12,7 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import SessionDep, allow_report_time
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
@@ -22,7 +22,7 @@ from app.reports.indicators import service as indicators
 from app.reports.indicators.service import see_project
 from app.reports.schemas import Indicators, ProgressReport
 
-router = APIRouter(tags=["reports"], route_class=IdempotentRoute)
+router = APIRouter(tags=["reports"], route_class=IdempotentRoute, dependencies=[Depends(allow_report_time)])
 
 REPORT_CSV = download("text/csv", "The progress report as CSV")
 REPORT_XLSX = download(XLSX, "The progress report as a workbook, with a dictionary and control totals")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.cohorts import service as cohorts
 from app.cohorts.enums import EnrolmentState, Timing
@@ -16,14 +16,14 @@ from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import SessionDep, allow_report_time
 from app.platform.web.lists import ListView
 from app.platform.web.pages import render
 from app.reports import service
 from app.reports.indicators import service as indicators_service
 from app.reports.schemas import ProgressReport, ReportQuery, ReportRow, ReportSort
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(allow_report_time)])
 
 
 @router.get("/rapports")

@@ -1,5 +1,7 @@
 """The connections of requests: each begins its transaction when it is taken, and keeps nothing for the next request."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psycopg.errors import error_from_result
@@ -22,6 +24,29 @@ _FORGET = b"""
 """What a session keeps after its transaction; the last column says whether a statement was prepared by SQL."""
 _ALTERED = "altered"
 """Under this name a connection that has forgotten keeps that answer until its reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """The most seconds of a kind of work: a statement, the wait for a lock, a transaction in which nothing happens."""
+
+    statement: float = 15
+    lock: float = 2
+    idle: float = 60
+
+    @property
+    def sql(self) -> str:
+        """The statements that set the limits for the transaction under way, so that a pooler may stand between."""
+        values = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return "; ".join(f"set local {name} = {round(seconds * 1000)}" for name, seconds in values.items())
+
+
+REQUEST, REPORT, JOB = TimeLimits(), TimeLimits(statement=120), TimeLimits(statement=900, lock=60, idle=600)
+"""The kinds of work: an ordinary request, one that gathers a whole college, a job or command."""
 
 
 class RequestDialect(PGDialect_psycopg):
@@ -54,18 +79,30 @@ def engine_of(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - optio
     return engine
 
 
-def request_engine(url: str, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
+def request_engine(url: str, limits: TimeLimits = REQUEST, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
     """Return the engine of requests: what one leaves in its connection is gone before another gets it."""
     address = make_url(url).set(drivername="postgresql+requests")
     engine = engine_of(address, pool_reset_on_return=None, **pool)
-    event.listen(engine, "checkout", _begin)
+    event.listen(engine, "checkout", partial(_begin, f"begin; {limits.sql}".encode()))
     event.listen(engine, "reset", _forget)
     return engine
 
 
-def _begin(connection: Any, _record: ConnectionPoolEntry, _taken: PoolProxiedConnection) -> None:  # noqa: ANN401 - psycopg's
+def owner_engine(url: str, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
+    """Return the engine of the tables' owner, for jobs and commands."""
+    engine = engine_of(url, pool_pre_ping=True, **pool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(JOB.sql))
+    return engine
+
+
+def _begin(
+    statement: bytes,
+    connection: Any,  # noqa: ANN401 - psycopg's
+    _record: ConnectionPoolEntry,
+    _taken: PoolProxiedConnection,
+) -> None:
     """Begin the transaction, which also tells whether the connection is alive: the pool replaces a dead one."""
-    answer = connection.pgconn.exec_(b"begin")
+    answer = connection.pgconn.exec_(statement)
     if answer.status != ExecStatus.COMMAND_OK:
         raise DisconnectionError(answer.error_message)
 

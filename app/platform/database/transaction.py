@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import anyio
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
-from app.platform.database.connections import engine_of, request_engine
+from app.platform.admission import Admission
+from app.platform.database.connections import REQUEST, TimeLimits, owner_engine, request_engine
 from app.platform.database.session import Secret, Session, open_transaction, set_actor
 from app.platform.errors import Unavailable
 
@@ -40,18 +40,20 @@ class Database:
         addresses: Addresses,
         *,
         pool_size: int = 10,
+        limits: TimeLimits = REQUEST,
+        admission_seconds: float = 5,
         before_commit: Sequence[Callable[[Session], None]] = (),
         fact_tables: frozenset[str] = frozenset(),
         origin: str = "cli",
     ) -> None:
         self.addresses = addresses
         self.pool_size = pool_size
-        self.request_engine = request_engine(addresses.url, **self._pool)
+        self.request_engine = request_engine(addresses.url, limits, **self._pool)
+        self.admission = Admission(pool_size, admission_seconds)
         self.before_commit = before_commit
         self.fact_tables = fact_tables
         self.origin = origin
         self._sessions = sessionmaker(class_=Session, expire_on_commit=False, close_resets_only=False)
-        self._limiter: anyio.CapacityLimiter | None = None
 
     @property
     def _pool(self) -> dict[str, int]:
@@ -62,14 +64,7 @@ class Database:
         """The engine of the tables' owner, for jobs and the command line; raise ``Unavailable`` without its address."""
         if self.addresses.owner_url is None:
             raise Unavailable("owner_address_missing")
-        return engine_of(self.addresses.owner_url, pool_pre_ping=True, **self._pool)
-
-    @property
-    def limiter(self) -> anyio.CapacityLimiter:
-        """The limiter of concurrent requests to the pool's size; created inside the running event loop."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self.pool_size)
-        return self._limiter
+        return owner_engine(self.addresses.owner_url, **self._pool)
 
     @contextmanager
     def transaction(

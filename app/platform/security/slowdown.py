@@ -36,7 +36,7 @@ def slowed(scope: RateLimitScope) -> DependsParam:
         database, keyring = database_of(request), keyring_of(request)
         if not has_failed(keyring, origin_of(request)):
             return
-        async with database.limiter:
+        async with database.admission.place():
             failures = await run_in_threadpool(
                 failures_from, database, keyring, scope, origin_of(request), most=MOST_FAILURES
             )

@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 
 from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
+from app.platform.database.connections import REPORT
 from app.platform.database.session import Secret, Session
 from app.platform.database.transaction import Database
 from app.platform.security.actor import Actor
@@ -65,11 +66,12 @@ def demo_accounts_of(request: Request) -> Sequence[object]:
 
 
 async def limit_requests(request: Request) -> AsyncIterator[None]:
-    """Admit at most as many concurrent requests as the pool has connections.
+    """Admit at most as many concurrent requests as the pool has connections, none longer than a few seconds.
 
     The limit on threads is not enough: a guard would hold a connection while its handler waits for a thread.
     """
-    async with database_of(request).limiter:
+    route = request.scope.get("route")
+    async with database_of(request).admission.place(route and id(route)):
         yield
 
 
@@ -83,6 +85,11 @@ def get_session(request: Request, _: Annotated[None, Depends(limit_requests, sco
         refusal: Refusal | None = getattr(request.state, "refusal", None)
         if refusal is not None and not refusal.is_shown:
             drop_accesses(db)
+
+
+def allow_report_time(db: Annotated[Session, Depends(get_session, scope="function")]) -> None:
+    """Give the statements of a request the time of a report, which gathers a whole college."""
+    db.connection().exec_driver_sql(REPORT.sql)
 
 
 After = Annotated[int | None, Query(ge=1, le=2**31 - 1)]

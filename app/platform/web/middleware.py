@@ -24,6 +24,7 @@ from app.platform.web.forms import SAVED_COOKIE
 from app.platform.web.forms.refusals import answer_form
 from app.platform.web.incoming.multipart import MultipartText, is_utf8
 from app.platform.web.incoming.proxies import set_client
+from app.platform.web.incoming.slow import BodyClock
 from app.platform.web.pages import API
 from app.platform.web.problems import answer_problem, problem
 from app.platform.web.strict_json import is_utf8_form, validate
@@ -99,11 +100,19 @@ class GuardedRequest:
     """A request with its receive and send functions: it limits the body, and knows whether the response has started."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, headers: Headers, *, limit: int, secure: bool
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: Headers,
+        *,
+        limit: int,
+        clock: BodyClock,
+        secure: bool,
     ) -> None:
         self.scope, self._receive = scope, receive
         self._send = CompressedSend(send, scope, headers)
-        self.limit, self.secure = limit, secure
+        self.limit, self.clock, self.secure = limit, clock, secure
         self.text: MultipartText | None = None
         self.declared = int(length) if (length := headers.get("content-length", "0")).isdecimal() else 0
         self.expects_continue = headers.get("expect", "").lower() == "100-continue"
@@ -112,6 +121,7 @@ class GuardedRequest:
         self.body: bytes | None = None
         self.form: bytes | None = None
         self.started = False
+        self.is_slow = False
 
     @property
     def too_large(self) -> bool:
@@ -123,6 +133,8 @@ class GuardedRequest:
         """The status and code that refuse the body as far as it was received, ``None`` while nothing is wrong."""
         if self.too_large:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
+        if self.is_slow:
+            return HTTPStatus.REQUEST_TIMEOUT, "request_timeout"
         if self.text is not None and not self.text.is_valid:
             return HTTPStatus.BAD_REQUEST, "bad_request"
         return None
@@ -138,7 +150,12 @@ class GuardedRequest:
         return {"type": "http.disconnect"} if self.fault else message
 
     async def _next(self) -> Message:
-        message = await self._receive()
+        if self.complete:
+            return await self._receive()
+        message: Message = {"type": "http.disconnect"}
+        with anyio.move_on_after(self.clock.left(self.received)) as time:
+            message = await self._receive()
+        self.is_slow = time.cancelled_caught
         if message["type"] == "http.request":
             self.complete = not message.get("more_body", False)
             self.received += len(message.get("body", b""))
@@ -221,7 +238,7 @@ class GuardedRequest:
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _linger(self) -> None:
-        if self.expects_continue and not self.received:
+        if self.is_slow or (self.expects_continue and not self.received):
             return
         most = self.received + LINGER_BYTES
         with anyio.move_on_after(LINGER_SECONDS):
@@ -240,6 +257,7 @@ class RequestGuard:
         self.hosts = trusted_hosts(settings)
         self.proxies = settings.trusted_proxies
         self.english = settings.english
+        self.slow_seconds = settings.slow_client_seconds
         self.upload_bytes = (settings.upload_megabytes + 1) * MEGABYTE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -262,7 +280,8 @@ class RequestGuard:
     async def _check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         media, options = parse_options_header(headers.get("content-type"))
         limit = self.upload_bytes if media == MULTIPART else BODY_BYTES
-        request = GuardedRequest(scope, receive, send, headers, limit=limit, secure=self.secure)
+        clock = BodyClock(self.slow_seconds)
+        request = GuardedRequest(scope, receive, send, headers, limit=limit, clock=clock, secure=self.secure)
         if media == MULTIPART and b"boundary" in options:
             request.text = MultipartText(options[b"boundary"])
         if not self._is_trusted_host(scope, headers):
@@ -294,7 +313,7 @@ class RequestGuard:
                 await request.refuse(problem(error.status, error.code, error.reasons))
             else:
                 await self.forward(request)
-        elif body is not None or request.too_large:
+        elif body is not None or request.fault:
             await self.forward(request)
 
     async def forward(self, request: GuardedRequest) -> None:

@@ -13,12 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from psycopg.errors import NumericValueOutOfRange
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.platform.admission import RETRY_SECONDS
 from app.platform.audit import denials
 from app.platform.database.uniqueness import refusal_of
-from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, UnsupportedMedia
+from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, Unavailable, UnsupportedMedia
 from app.platform.messages import i18n as words
 from app.platform.observability.figures import current, note_refusal
 from app.platform.observability.logs import cause_of
@@ -108,9 +109,9 @@ async def _record_denial(request: Request, error: DomainError) -> None:
     if denials.is_recorded(request, error):
         database = database_of(request)
         try:
-            async with database.limiter:
+            async with database.admission.place():
                 await run_in_threadpool(denials.record, database, request, error)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unavailable):
             log.exception("a refused access was not recorded")
 
 
@@ -153,8 +154,9 @@ FRAMEWORK_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowe
 async def _show_menu(request: Request) -> None:
     """Load the actor of a request that reached no guard, so that the page of the error keeps their menu."""
     if not wants_json(request) and not hasattr(request.state, "actor"):
-        async with database_of(request).limiter:
-            await run_in_threadpool(_load_actor, request)
+        with suppress(Unavailable):
+            async with database_of(request).admission.place():
+                await run_in_threadpool(_load_actor, request)
 
 
 def _load_actor(request: Request) -> None:
@@ -197,10 +199,23 @@ async def on_data(request: Request, error: Exception) -> Response:
     return await answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid")
 
 
+OUT_OF_TIME = {"57014": "too_slow", "25P03": "too_slow", "55P03": "locked"}
+"""The codes of what a time limit of the database ended, by SQLSTATE: a statement, an idle transaction, a lock."""
+
+
 async def on_database_away(request: Request, error: Exception) -> Response:
-    """Answer that the database is down or busy with 503 and ``Retry-After``; the log says why."""
-    note_refusal("unavailable", cause_of(error))
-    return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", headers={"Retry-After": "5"})
+    """Answer that the database is down, busy or out of time with 503 and ``Retry-After``; the log says why."""
+    code = OUT_OF_TIME.get(getattr(getattr(error, "orig", None), "sqlstate", None) or "", "unavailable")
+    note_refusal(code, cause_of(error))
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, code, headers=headers)
+
+
+async def on_database_fault(request: Request, error: Exception) -> Response:
+    """Answer the end of a transaction in which nothing happened for too long as a time limit; raise other faults."""
+    if getattr(getattr(error, "orig", None), "sqlstate", None) not in OUT_OF_TIME:
+        raise error
+    return await on_database_away(request, error)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -213,3 +228,4 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DataError, on_data)
     app.add_exception_handler(OperationalError, on_database_away)
     app.add_exception_handler(PoolTimeout, on_database_away)
+    app.add_exception_handler(InternalError, on_database_fault)

@@ -28,9 +28,15 @@ from app.platform.web.idempotency import Claim, Handler, digest_of, done_once
 
 WAIT_SECONDS = 8
 """How long a second sending waits for the first one."""
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
-_WAIT = text("select set_config('lock_timeout', :timeout, true)")
-_WAIT_AS_BEFORE = text("set local lock_timeout to default")
+_LOCK = text(
+    """
+    with before as materialized (select current_setting('lock_timeout') as value)
+    select set_config('lock_timeout', :timeout, true), pg_advisory_xact_lock(hashtextextended(:key, 0)),
+           set_config('lock_timeout', before.value, true)
+      from before
+    """
+)
+"""The lock of a key, with a wait of its own: the columns are computed in their order."""
 
 
 class FormClaim(Claim):
@@ -38,9 +44,7 @@ class FormClaim(Claim):
 
     def lock(self, db: Session, bound: str) -> None:
         """Take the key's lock, waiting for whoever has it; an ``OperationalError`` (503) after eight seconds."""
-        db.execute(_WAIT, {"timeout": f"{WAIT_SECONDS}s"})
-        db.execute(_LOCK, {"key": bound})
-        db.execute(_WAIT_AS_BEFORE)
+        db.execute(_LOCK, {"timeout": f"{WAIT_SECONDS}s", "key": bound})
 
     def replay(self, answer: dict[str, Any]) -> Response:
         """Return the first answer; raise ``Conflict`` with where it led when something else was typed since."""
