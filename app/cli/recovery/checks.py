@@ -145,9 +145,9 @@ def _secrets(database: Database, keyring: Keyring) -> list[str]:
 
 
 def _make_roles(owner_url: str, roles: tuple[str, ...]) -> None:
-    """Make the roles that the operator gave rights to: in this server nobody else has."""
+    """Make the roles that the operator gave rights to: in this server nobody else has. The restore makes ours."""
     with psycopg.connect(_driver(owner_url), autocommit=True) as owner:
-        for role in roles:
+        for role in set(roles) - {APP_ROLE}:
             owner.execute(psycopg.sql.SQL("create role {} nologin").format(psycopg.sql.Identifier(role)))
 
 
