@@ -112,6 +112,9 @@ def test_a_first_college_is_opened_and_everything_found_in_order(installed: Inst
     assert len(checked) == 9
     assert all(line.startswith("✓ ") for line in checked), checked
     assert installed.run(tmp_path, "curricula", "check")
+    assert "Sauvegarde terminée" in installed.run(tmp_path, "backup", str(tmp_path / "backups"))
+    (backup,) = (tmp_path / "backups").iterdir()
+    assert "✗" not in installed.run(tmp_path, "restore", "--check", str(backup))
     assert installed.files() == before
     assert list(installed.empty.iterdir()) == []
 

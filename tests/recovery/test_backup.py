@@ -20,7 +20,7 @@ from sqlalchemy import text
 from app.platform.backup.manifest import read_backup
 from app.platform.backup.progress import Stage
 from app.platform.backup.writing import Source, complete_backups, write_backup
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from app.platform.documents.blob_store import digest, store
 from app.platform.errors import Conflict
 from app.platform.locations import ROOT
@@ -195,4 +195,13 @@ def test_backup_with_another_keyring_than_the_databases_is_refused(
     save(keyring_file, new_keyring())
     done = escouade(database, "backup", tmp_path / "backups", data_dir=str(root))
     assert (done.status, "ce n’est pas le sien" in done.err) == (1, True)
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_backup_as_a_role_that_does_not_see_every_row_is_refused(
+    escouade: Escouade, database: Database, tmp_path: Path, root: Path
+) -> None:
+    requests = Database(Addresses(database.addresses.url, database.addresses.url))
+    done = escouade(requests, "backup", tmp_path / "backups", data_dir=str(root))
+    assert (done.status, "ESCOUADE_DATABASE_OWNER_URL" in done.err) == (1, True)
     assert list((tmp_path / "backups").iterdir()) == []

@@ -22,6 +22,12 @@ _SIZE = text(
      where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
     """
 )
+_OWNS_ALL = text(
+    """
+    select bool_and(pg_has_role(c.relowner, 'usage')) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    """
+)
 _MAJOR = text("select current_setting('server_version_num')::int / 10000")
 
 
@@ -92,6 +98,11 @@ def _first(owner: Connection, tables: list[str], table: str, column: str, order:
 def table_bytes(owner: Connection) -> int:
     """Return the size of all tables on the server's disk, without their indexes."""
     return int(owner.execute(_SIZE).scalar_one())
+
+
+def owns_all(owner: Connection) -> bool:
+    """Return whether the role of a connection owns every table: it would not see all rows of another's."""
+    return owner.execute(_OWNS_ALL).scalar_one() is not False
 
 
 def server_major(owner: Connection) -> int:

@@ -22,7 +22,7 @@ from app.platform.backup.manifest import (
     sealed,
 )
 from app.platform.backup.progress import Progress, Stage
-from app.platform.backup.state import open_snapshot, read_state, server_major, table_bytes
+from app.platform.backup.state import open_snapshot, owns_all, read_state, server_major, table_bytes
 from app.platform.clock import now
 from app.platform.database.client_programs import Program, find_program, run_program
 from app.platform.database.rights import read_grantees
@@ -92,6 +92,8 @@ def remove_old(place: Path, keep: int) -> list[Path]:
 def _fill(partial: Path, source: Source, progress: Progress, *, earlier: Path | None) -> Manifest:
     with open_snapshot(source.owner_url) as snapshot:
         owner = snapshot.connection
+        if not owns_all(owner):
+            raise Unavailable("owner_address_missing")
         made_at, server = now(), server_major(owner)
         refuse_other_keyring(owner, source.keyring)
         program = find_program("pg_dump", oldest=server, server=server)
