@@ -31,7 +31,9 @@ ROOTS = {
 }
 """What is copied of a whole network, by table: colleges, their officers and what they set up stay as they are."""
 
-LEFT_OUT = frozenset({"api_token", "idempotent_request", "letter", "oidc_flow", "oidc_identity", "password_reset"})
+LEFT_OUT = frozenset(
+    {"address_change", "api_token", "idempotent_request", "letter", "oidc_flow", "oidc_identity", "password_reset"}
+)
 """Tables that hold what opens something once, or is on its way."""
 
 RECORD = frozenset({"audit_entry", "audit_values"})
