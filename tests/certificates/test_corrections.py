@@ -23,7 +23,9 @@ from app.platform.jobs.upkeep import sweep_files
 from app.platform.messages.i18n import day, today
 from app.platform.security.permissions import P, Role
 from tests.factories import eligible
+from tests.factories.mail_server import listening
 from tests.factories.network import World, acting, token
+from tests.factories.outbox import deliver
 
 API = "/api/v1"
 PROOF = {"legal_first_name": "Maxime", "legal_last_name": "Bérubé-Roy", "seen_on": today().isoformat()}
@@ -237,6 +239,20 @@ class TestRevocation:
         assert client.get(f"{API}/certificates/{issued['id']}").json()["state"] == "valid"
         early = client.post(f"{API}/revocations/{opened['id']}/decision", json={"revoke": True})
         assert (early.status_code, reason_codes(early)) == (409, ["holder_not_heard"])
+
+    def test_registrar_reads_that_the_notice_was_refused(
+        self, client: TestClient, database: Database, settings: Settings, issued: dict[str, Any]
+    ) -> None:
+        """The holder has days to answer a letter: the decision waits for someone who may know nothing of it."""
+        opened = open_revocation(client, issued)
+        assert opened["delivery"] is None  # not tried yet
+        with listening() as mail_server:
+            mail_server.answers["RCPT"] = b"550 5.1.1 unknown"
+            deliver(database, settings.model_copy(update={"smtp_url": mail_server.url}))
+        page = client.get(f"/attestations/{issued['id']}/registre").text
+        assert "Cette adresse n’existe pas, selon son serveur de courriel." in page
+        [shown] = client.get(f"{API}/certificates/{issued['id']}/history").json()["revocations"]
+        assert (shown["delivery"]["state"], shown["delivery"]["status"]) == ("refused", "550 5.1.1")
 
     def test_the_holder_comments_then_a_person_decides_then_the_holder_contests(
         self, client: TestClient, database: Database, world: World, issued: dict[str, Any]

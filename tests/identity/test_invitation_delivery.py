@@ -103,7 +103,7 @@ def test_pages_say_why_a_letter_was_refused_and_correct_its_address(
     for page in (registrar.get(path.rpartition("/")[0]).text, registrar.get(path).text):
         assert "Refusée" in page
         assert "Cette adresse n’existe pas, selon son serveur de courriel." in page
-        assert "550 5.1.1" in page
+        assert "550\N{NO-BREAK SPACE}5.1.1" in page
         assert "Corriger l’adresse" in page
     refused = registrar.post(f"{path}/adresse", data={"email": "pas une adresse"})
     assert refused.status_code == 422

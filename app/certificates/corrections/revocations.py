@@ -29,6 +29,7 @@ from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
+from app.platform.messages.letters import deliveries_to
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
@@ -210,16 +211,22 @@ def _load_shown(db: Session, revocation_id: int) -> RevocationShown:
 
 
 def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[RevocationShown, ...]:
-    """Return the revocations that meet a condition, with the names of who acted on them; latest first."""
+    """Return the revocations that meet a condition, with the names of who acted on them; latest first.
+
+    Of one that waits for its decision, also whether the letter reached the holder, who has days to answer.
+    """
     opener, decider, lifter = aliased(Person), aliased(Person), aliased(Person)
     rows = db.execute(
-        sa.select(Revocation, opener, decider, lifter)
+        sa.select(Revocation, col(Enrolment.person_id), opener, decider, lifter)
+        .join(Certificate, col(Certificate.id) == Revocation.certificate_id)
+        .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
         .join(opener, col(opener.id) == Revocation.opened_by)
         .outerjoin(decider, col(decider.id) == Revocation.decided_by)
         .outerjoin(lifter, col(lifter.id) == Revocation.lifted_by)
         .where(where)
         .order_by(col(Revocation.id).desc())
-    )
+    ).all()
+    delivered = deliveries_to(db, {holder: row.opened_at for row, holder, *_ in rows if row.decided_at is None})
     return tuple(
         RevocationShown.model_validate(
             {
@@ -227,7 +234,8 @@ def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[Revocati
                 "opened_by": opened_by.name,
                 "decided_by": decided_by.name if decided_by else None,
                 "lifted_by": lifted_by.name if lifted_by else None,
+                "delivery": delivered.get(holder) if row.decided_at is None else None,
             }
         )
-        for row, opened_by, decided_by, lifted_by in rows
+        for row, holder, opened_by, decided_by, lifted_by in rows
     )

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.certificates.enums import RevocationGround
 from app.certificates.schemas import CertificateLine
+from app.platform.messages.schemas import DeliveryShown
 from app.platform.schema import Command, Line, Read
 
 
@@ -67,7 +68,10 @@ class RevocationRef(Read):
 
 
 class RevocationShown(Read):
-    """A revocation, as the holder and the registrar read it."""
+    """A revocation, as the holder and the registrar read it.
+
+    ``delivery``: where the last letter to the holder stands while the decision waits; ``None`` also without an account.
+    """
 
     id: int
     certificate_id: int
@@ -86,6 +90,7 @@ class RevocationShown(Read):
     lifted_at: datetime | None = Field(description="since when another certificate of the kind may be issued")
     lifted_by: str | None
     lift_reason: str | None
+    delivery: DeliveryShown | None
 
     @property
     def blocks(self) -> bool:
