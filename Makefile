@@ -19,10 +19,11 @@ test-unit: ready-dev ## test rules, facts, schemas and curricula: no database, n
 lint: ready-dev ## ruff and mypy
 	@.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary
 
-bench: ready-dev ## time every page and call of the main flow on the demo data, then the render pool and the start-up, as ratios
+bench: ready-dev ## time every page and call of the main flow on the demo data, then the render pool, the start-up and the memory
 	@$(PYTHON) -m bench
 	@$(PYTHON) -m bench.render_pool
 	@$(PYTHON) -m bench.startup
+	@$(PYTHON) -m bench.memory
 
 soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, stop their server, back up under load and recover, install the locks with three pips
 	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/recovery/soak_recovery.py tests/packaging/soak_installs.py

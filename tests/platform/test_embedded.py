@@ -170,7 +170,7 @@ def test_first_start_creates_an_empty_database_and_a_later_start_reopens_it(base
             " from pg_database, pg_roles where datname = current_database() and rolname = current_user",
         ) == [("escouade", "escouade", True, "UTF8", "C", "C")]
         settings = ["listen_addresses", "max_connections", "shared_buffers", "fsync", "TimeZone"]
-        assert [ask(url, f"show {name}")[0][0] for name in settings] == ["", "100", "128MB", "on", "UTC"]
+        assert [ask(url, f"show {name}")[0][0] for name in settings] == ["", "100", "48MB", "on", "UTC"]
         ask(url, "create table saved as select 'é' as letter")
         for directory in (place / "data", sockets(url)):
             assert stat.S_IMODE(directory.stat().st_mode) == 0o700

@@ -20,6 +20,7 @@ from app.certificates.documents import rules
 from app.certificates.documents.designs import design_declaration, design_folder
 from app.certificates.documents.fitting import long_fields, size_classes
 from app.certificates.schemas import CertificateRecord
+from app.platform.documents.document_process import in_document_process
 from app.platform.documents.pades import SigningKeys, sign
 from app.platform.documents.pdf import AttachedFile, Page, PdfOverflow, PdfTextOverflow, check, in_names_font, write
 from app.platform.documents.render_pool import RenderPool
@@ -88,15 +89,21 @@ def refuse_overflow(record: CertificateRecord) -> list[Reason]:
     Only a document with a long text is laid out: the others always fit. Raises ``PdfUnavailable``.
     """
     fields = long_fields(record)
-    if not fields:
-        return []
+    is_full = bool(fields) and in_document_process(_overflows, record)
+    if is_full:
+        what = ", ".join(i18n.t(f"certificates.printed.{field}") for field in fields)
+        return [Reason("certificate_texts_too_long", {"what": what}, fields[0])]
+    return []
+
+
+def _overflows(record: CertificateRecord) -> bool:
+    """Return whether the texts of a record, laid out with the largest pictures, leave their frames or the page."""
     pictures = dict.fromkeys(record.pictures, LARGEST_PICTURE)
     try:
         check(build_page(Draft(record, pictures)), design_folder(record.design))
     except (PdfOverflow, PdfTextOverflow):
-        what = ", ".join(i18n.t(f"certificates.printed.{field}") for field in fields)
-        return [Reason("certificate_texts_too_long", {"what": what}, fields[0])]
-    return []
+        return True
+    return False
 
 
 def build_page(draft: Draft) -> Page:

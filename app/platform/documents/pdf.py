@@ -26,6 +26,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from app.platform.documents.document_process import in_document_process
 from app.platform.documents.text_boxes import misplaced_text
 from app.platform.errors import DomainError, Reason, Unavailable
 from app.platform.locations import ROOT
@@ -317,6 +318,10 @@ NAMES_FONT = "noto-serif-names-*.woff2"
 
 @cache
 def _coverage(design: Path) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    return in_document_process(_read_coverage, design)
+
+
+def _read_coverage(design: Path) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """Return the code points that all text faces have, those of the font for names, and of any other fallback font.
 
     A face may be split into several files (``fonts/*.woff2``: Latin, its extensions, Vietnamese); a font counts for

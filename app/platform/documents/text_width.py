@@ -8,6 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from app.platform.documents.document_process import in_document_process
 from app.platform.documents.pdf import NAMES_FONT, fonts_of, in_names_font
 
 UNKNOWN = 1.1
@@ -30,6 +31,10 @@ def widest_word(design: Path, face: str, text: str) -> float:
 
 @cache
 def _advances(fonts: Path, face: str, in_names: bool) -> dict[str, float]:
+    return in_document_process(_read_advances, fonts, face, in_names)
+
+
+def _read_advances(fonts: Path, face: str, in_names: bool) -> dict[str, float]:
     """Return the advance of each character in ems, the widest of the fonts of a face and of its fallbacks.
 
     ``in_names`` counts the font for names too: it draws whole texts, and no part of any other.

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.platform.clock import now
+from app.platform.documents.document_process import in_document_process
 
 CONTEXTS = Path(__file__).parent / "contexts"
 VC = "https://www.w3.org/ns/credentials/v2"
@@ -148,6 +149,10 @@ def multibase(raw: bytes) -> str:
 
 def _signed_bytes(document: Document, proof: Document) -> bytes:
     """Return the signed bytes: the digests of the proof's options and of the document (vc-di-eddsa 3.2.4)."""
+    return in_document_process(_digests, document, proof)
+
+
+def _digests(document: Document, proof: Document) -> bytes:
     options = {"@context": document["@context"], **proof}
     return sha256(_canonical(options)).digest() + sha256(_canonical(document)).digest()
 
@@ -164,8 +169,12 @@ def _canonical(document: Document) -> bytes:
         "base": RELATIVE_BASE,
     }
     plain = json.loads(json.dumps(document))
-    _refuse_relative(processor.expand(plain, {"documentLoader": _load, "base": RELATIVE_BASE}))
-    return str(processor.normalize(plain, options)).encode()
+    try:
+        _refuse_relative(processor.expand(plain, {"documentLoader": _load, "base": RELATIVE_BASE}))
+        return str(processor.normalize(plain, options)).encode()
+    except jsonld.JsonLdError as error:  # the library's wraps ours, and no other process could read it
+        cause = error.__cause__
+        raise cause if isinstance(cause, UnknownContext) else ValueError(str(error)) from None
 
 
 def _refuse_relative(node: object) -> None:

@@ -112,6 +112,7 @@ class Supervisor:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", code, json.dumps(launch)],
             pass_fds=tuple(passed.values()),
+            env={"MALLOC_ARENA_MAX": "2", **os.environ},  # glibc keeps memory for each of dozens of threads otherwise
             process_group=0,  # Ctrl+C reaches the supervisor alone
         )
         for end in (lifeline, ready, secret):

@@ -1,0 +1,68 @@
+"""A process of its own for what needs libraries that take much memory: PDF, signatures, fonts, JSON-LD.
+
+Imported where requests are served, WeasyPrint, pyHanko, pyld and fontTools would take 90 MB for good
+(``tests/access/test_memory.py``). One process does such work for all threads, one piece after the other, within the
+limits of a render pool; it starts when it is needed, and ends once it has been idle for a while.
+"""
+
+import copyreg
+import pickle
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing import current_process
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar
+
+from app.platform.documents.lent_pools import LentPools
+from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+copyreg.pickle(MappingProxyType, lambda mapping: (MappingProxyType, (dict(mapping),)))  # in reasons and pages
+
+
+def in_document_process(
+    function: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Answer:
+    """Return what a function of a module returns, or raise what it raises, run in the document process.
+
+    Arguments and result are picklable. A process of a render pool, which may have no children, runs it itself. Raise
+    :class:`RenderPoolUnavailable` when the process does not start, takes too long or too much memory, or dies.
+    """
+    if current_process().daemon:
+        return function(*args, **kwargs)
+    with _one_at_a_time:
+        result = _process.render((function, args, kwargs))
+    if isinstance(result, RenderFailure):
+        raise RenderPoolUnavailable(None, result.reason)
+    answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
+    if error is not None:
+        raise error
+    return answer  # type: ignore[no-any-return]
+
+
+def _run(call: Call) -> bytes:
+    function, args, kwargs = call
+    try:
+        return pickle.dumps((function(*args, **kwargs), None))
+    except MemoryError:
+        raise  # the pool replaces a process whose memory is exhausted
+    except Exception as error:
+        error.add_note("In the document process:\n" + "".join(traceback.format_tb(error.__traceback__)))
+        return pickle.dumps((None, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error itself or, where a library's cannot be pickled, a ``RuntimeError`` that quotes it."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:
+        return RuntimeError(*getattr(error, "__notes__", ()))
+    return error
+
+
+_process: LentPools[Call] = LentPools(lambda: RenderPool(_run, processes=1))
+_one_at_a_time = threading.Lock()
