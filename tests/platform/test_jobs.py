@@ -1,5 +1,6 @@
 """Background jobs: enqueued with their transaction, run once, tried again, taken back from workers that are lost."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as StoredJob
 from sqlalchemy import text
 
@@ -14,6 +16,7 @@ from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.jobs import engine
+from app.platform.jobs.connector import LastingConnector
 from app.platform.jobs.engine import MOST_FAILURES, BackOff, DatabaseAway, JobFailed
 from app.platform.jobs.job import Job, JobContext, Queue, RowJob
 from app.platform.jobs.queue import claim_period, enqueue, purge, sweep
@@ -131,6 +134,46 @@ def test_job_is_tried_until_the_database_is_back() -> None:
     assert decision.retry_at <= now() + timedelta(seconds=6)
     assert BackOff().get_retry_decision(exception=JobFailed(MOST_FAILURES - 1), job=stored) is not None
     assert BackOff().get_retry_decision(exception=JobFailed(MOST_FAILURES), job=stored) is None
+
+
+def test_job_whose_connection_was_lost_has_not_failed(database: Database, settings: Settings) -> None:
+    ran, failures = Ran(), []
+
+    def run(_: int) -> None:
+        with database.engine.begin() as owner:
+            failures.append(owner.execute(text("select count(*) from queue.failure")).scalar_one())
+            if len(ran.ids) == 1:
+                owner.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+    job = ran.job(run)
+    add(database, job, 1)
+    with running_engine(database, settings, job):
+        wait_until(lambda: statuses(database, "trial") == [])
+    assert (ran.ids, failures) == ([1, 1], [0, 0])
+
+
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_statement_whose_connection_was_lost_is_tried_again_unless_the_worker_stops(
+    database: Database, is_stopping: bool
+) -> None:
+    asleep = text("select pid from pg_stat_activity where query like '%slowly%' and wait_event = 'PgSleep'")
+
+    async def work(connector: LastingConnector) -> object:
+        await connector.open_async()
+        statement = asyncio.create_task(connector.execute_query_one_async("select 1 as slowly, pg_sleep(0.5)"))
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as owner:
+            while (pid := owner.execute(asleep).scalar_one_or_none()) is None:
+                await asyncio.sleep(0.01)
+            connector.is_stopping = is_stopping
+            owner.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
+        try:
+            return (await statement)["slowly"]
+        except ConnectorException:
+            return "lost"
+        finally:
+            await connector.close_async()
+
+    assert asyncio.run(work(LastingConnector(database.engine))) == ("lost" if is_stopping else 1)
 
 
 def test_lost_connections_leave_no_job_undone_or_failed(database: Database, settings: Settings) -> None:
