@@ -90,11 +90,12 @@ def remove_old(place: Path, keep: int) -> list[Path]:
 
 
 def _fill(partial: Path, source: Source, progress: Progress, *, earlier: Path | None) -> Manifest:
+    made_at = now()  # what is acknowledged before is in the snapshot
     with open_snapshot(source.owner_url) as snapshot:
         owner = snapshot.connection
         if not owns_all(owner):
             raise Unavailable("owner_address_missing")
-        made_at, server = now(), server_major(owner)
+        server = server_major(owner)
         refuse_other_keyring(owner, source.keyring)
         program = find_program("pg_dump", oldest=server, server=server)
         _refuse_without_room(partial, table_bytes(owner) // DUMP_SHARE)
