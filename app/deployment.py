@@ -8,10 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete, text
+from sqlalchemy import Connection, delete, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import col
 
+from app import __version__
 from app.certificates.register import service as certificates
 from app.cohorts.proposals import service as proposals
 from app.curricula.service import register_published
@@ -22,8 +24,9 @@ from app.platform.database.claims import ClaimKey, claim_key
 from app.platform.database.connections import REQUEST, engine_of
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.login_role import login_url, make_login_role, role_reasons
+from app.platform.database.rights import put_back, rights_reasons
 from app.platform.database.transaction import Addresses, Database
-from app.platform.errors import Invalid, Unavailable
+from app.platform.errors import Invalid, Reason, Unavailable
 from app.platform.locations import ROOT
 from app.platform.security.keyring import KeyPurpose, Keyring, create, load
 from app.platform.security.separation import refuse_oneself
@@ -81,8 +84,8 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
         addresses = replace(found, claim_key=keyring.derived(KeyPurpose.CLAIMS))
         if settings.database_url is None if migrate is None else migrate:
             prepare(addresses, keyring)
-        elif current(addresses.url) != head():
-            raise Unavailable("not_migrated")
+        elif reasons := _schema_reasons_at(addresses.url):
+            raise Unavailable(reasons[0].code, **reasons[0].params)
         elif addresses.owner_url is not None:
             install_keys(addresses.owner_url, keyring)
         if reasons := role_reasons(addresses.url):
@@ -97,24 +100,55 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
 
 
 def prepare(addresses: Addresses, keyring: Keyring, revision: str = "head") -> None:
-    """Migrate the database, make its login role, let it know the keyring; raise ``Unavailable`` without an owner."""
+    """Migrate the database, make its login role, give it its rights, let it know the keyring.
+
+    Raise ``Unavailable`` without an owner, when a newer version migrated the database, or for another keyring.
+    """
     if addresses.owner_url is None:
         raise Unavailable("owner_address_missing")
+    before = current(addresses.owner_url)
+    if before is not None and not knows(before):
+        raise Unavailable("database_newer", migration=before, version=__version__)
     upgrade(addresses.owner_url, revision)
     make_login_role(addresses.owner_url, addresses.url)
+    if current(addresses.owner_url) == head():
+        with _transaction(addresses.owner_url) as owner:
+            put_back(owner)
     install_keys(addresses.owner_url, keyring)
 
 
 def install_keys(owner_url: str, keyring: Keyring, *, others_end: bool = False) -> None:
-    """Let the database verify the claims that the keyring seals, with each of its keys, and no others if asked."""
+    """Let the database verify the claims that the keyring seals, with each of its keys, and no others if asked.
+
+    Raise ``Unavailable`` when it knows keys and none of these: what is sealed in it would not open.
+    """
     rows = [claim_key(keyring.derived(KeyPurpose.CLAIMS, version=version)) for version in keyring.keys]
-    engine = engine_of(owner_url)
-    with engine.begin() as owner:
+    with _transaction(owner_url) as owner:
         if owner.execute(text("select to_regclass('claim_key')")).scalar_one() is not None:
+            known = set(owner.execute(text("select id from claim_key")).scalars())
+            if known and known.isdisjoint(row.id for row in rows):
+                raise Unavailable("keyring_of_another")
             if others_end:
                 owner.execute(delete(ClaimKey).where(col(ClaimKey.id).not_in([row.id for row in rows])))
             owner.execute(insert(ClaimKey).on_conflict_do_nothing(), [row.model_dump() for row in rows])
-    engine.dispose()
+
+
+def forget_keys(owner_url: str) -> None:
+    """Let the database know no key any more: the next keyring is accepted, whatever was sealed before."""
+    with _transaction(owner_url) as owner:
+        if owner.execute(text("select to_regclass('claim_key')")).scalar_one() is not None:
+            owner.execute(delete(ClaimKey))
+
+
+@contextmanager
+def _transaction(url: str) -> Iterator[Connection]:
+    """Yield a connection in a transaction, committed at the end; nothing of it is left, whatever happens."""
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -135,11 +169,8 @@ def head() -> str | None:
 
 def current(url: str) -> str | None:
     """Return the migration that the database is at; ``None`` for an empty database."""
-    engine = engine_of(url)
-    with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    engine.dispose()
-    return revision
+    with _transaction(url) as connection:
+        return _current_of(connection)
 
 
 def knows(revision: str) -> bool:
@@ -151,6 +182,28 @@ def pending(url: str) -> list[str]:
     """Return the migrations that the database lacks, oldest first, each with what it does."""
     lacking = ScriptDirectory.from_config(_config()).iterate_revisions("head", current(url) or "base")
     return [f"{script.revision} {script.doc}" for script in reversed(list(lacking))]
+
+
+def _current_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def schema_reasons(connection: Connection) -> list[Reason]:
+    """Return why requests cannot use the database as it is: migrations to run, a newer version's, lost rights."""
+    try:
+        with connection.begin_nested():
+            revision = _current_of(connection)
+    except ProgrammingError:  # not even this may be read
+        return rights_reasons(connection)
+    if revision is not None and not knows(revision):
+        return [Reason("database_newer", {"migration": revision, "version": __version__})]
+    return [Reason("not_migrated")] if revision != head() else rights_reasons(connection)
+
+
+def _schema_reasons_at(url: str) -> list[Reason]:
+    with _transaction(url) as connection:
+        reasons = schema_reasons(connection)
+    return [reason for reason in reasons if reason.code != "rights_added"]
 
 
 def upgrade(url: str, revision: str = "head", *, lock_timeout: str = "10s") -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app import __version__
+from app.checks import CHECKS
 from app.features import FEATURES
 from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
+from app.platform.observability.checks import Checkup
+from app.platform.observability.metrics import POOL_SIZE
 from app.platform.observability.requests import RequestLog
 from app.platform.security.keyring import Keyring
 from app.platform.web import health, public_files
@@ -49,6 +52,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
     site.state.database = database
     site.state.authentication = AUTHENTICATION
     site.state.keyring = keyring
+    site.state.checkup = Checkup(CHECKS)
     for feature in FEATURES:
         for router in feature.routes.API:
             site.include_router(router, prefix=API + "v1")
@@ -67,5 +71,6 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
 @asynccontextmanager
 async def dispose_database(site: FastAPI) -> AsyncIterator[None]:
     """Close the connection pool when the application stops."""
+    POOL_SIZE.set(site.state.database.pool_size)  # here, not where it is made: processes are forked in between
     yield
     site.state.database.dispose()

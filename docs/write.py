@@ -8,6 +8,7 @@ import typer.main
 from app.cli import app
 from app.platform.audit.data_register import Retention, Sensitivity, register
 from app.platform.config import Settings
+from app.platform.database import rights
 from app.platform.locations import ROOT
 from app.platform.security import duties
 from app.platform.security.permissions import EVERYONE, GRANTS, Permission, Role
@@ -159,6 +160,7 @@ def main() -> None:
         (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
     with row_security.migrated_database() as connection:
         written = HEAD + row_security.page(connection)
+        rights.FILE.write_text(rights.page(connection), encoding="utf-8")
     (ROOT / "docs" / "row-security.md").write_text(written, encoding="utf-8")
 
 

@@ -191,9 +191,11 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
     from fastapi.testclient import TestClient
     from starlette.datastructures import State
 
+    from app.checks import CHECKS
     from app.identity.sign_in.authentication import AUTHENTICATION
+    from app.platform.observability.checks import Checkup
 
     state = {"settings": settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
-    site.state = State(state)
+    site.state = State({**state, "checkup": Checkup(CHECKS)})
     with TestClient(site, follow_redirects=False, headers={"X-Request-ID": REQUEST}) as found:
         yield found

@@ -1,108 +1,75 @@
-"""``escouade doctor``: check the deployment, and print each problem with the command that solves it."""
+"""``escouade doctor``: run every check of the deployment, and print what is wrong with the command that mends it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import OperationalError
 
-from app.cli.failures import unreachable
-from app.curricula.library import DEFAULT_ROOT, check
-from app.deployment import current, deployment, head, server_addresses
+from app import __version__
+from app.checks import CHECKS, PROGRESS
+from app.deployment import load_keyring, server_addresses
 from app.platform.config import Settings, settings, unsafe_settings
 from app.platform.database.embedded import EmbeddedError
-from app.platform.database.login_role import role_reasons, role_setting_reasons
-from app.platform.documents.pades import signing_key_problems
-from app.platform.documents.pdf import check_engine, check_fonts
+from app.platform.database.transaction import Addresses
 from app.platform.errors import Reason, Unavailable
-from app.platform.messages.i18n import explain, explain_error, t
-from app.platform.messages.outbox import can_send, delivery_problems
-from app.platform.messages.smtp import server_problems
-from app.platform.security.keyring import weaknesses
-from app.progress.service import mismatches
-
-Check = Callable[[], Iterator[str]]
-KEYRING = "ESCOUADE_KEYRING"
-SIGNING = "ESCOUADE_SIGNING"
+from app.platform.messages.i18n import clock, day, explain, local, t
+from app.platform.observability.checks import DATABASE, Finding, Report, Result, run_checks
+from app.platform.observability.reports import document
+from app.platform.security.keyring import KeyPurpose
 
 
 def doctor(
     progress: Annotated[bool, typer.Option("--progress", help=t("cli.doctor.progress"))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=t("cli.doctor.json"))] = False,
 ) -> None:
     """Run every check; exit 1 when one fails."""
-    chosen = settings()
-    checks: dict[str, Check] = {
-        "settings": lambda: _explained([r for r in unsafe_settings(chosen) if r.field not in {KEYRING, SIGNING}]),
-        "keyring": lambda: _keyring(chosen),
-        "database": lambda: _database(chosen),
-        "mail": lambda: _mail(chosen),
-        "curricula": _curricula,
-        "pdf": lambda: _explained(check_engine()),
-        "fonts": lambda: _explained(check_fonts()),
-        "signing": lambda: _explained(list(signing_key_problems(chosen.signing))),
-    }
+    report = examine(settings(), progress=progress)
+    if as_json:
+        typer.echo(json.dumps(document(report, version=__version__), ensure_ascii=False, indent=1))
+    else:
+        _print(report)
+    raise typer.Exit(1 if any(result.is_failing for result in report.results) else 0)
+
+
+def examine(chosen: Settings, *, progress: bool) -> Report:
+    """Return the report of every check; with unsafe settings no connection is made."""
+    checks = (*CHECKS, PROGRESS) if progress else CHECKS
     if unsafe_settings(chosen):
-        del checks["database"], checks["mail"]  # no connection is made with unsafe settings
-    elif progress:
-        checks["projection"] = lambda: _progress(chosen)
+        return run_checks(chosen, None, checks)
+    with ExitStack() as stack:
+        try:
+            addresses = stack.enter_context(server_addresses(chosen))
+        except EmbeddedError as error:
+            report = run_checks(chosen, None, checks)
+            failed = Result(DATABASE, (Finding(Reason("embedded_failed", {"detail": t(error.code, **error.params)})),))
+            return replace(report, results=tuple(failed if r.check is DATABASE else r for r in report.results))
+        return run_checks(chosen, _with_key(chosen, addresses), checks)
+
+
+def _with_key(chosen: Settings, addresses: Addresses) -> Addresses:
+    try:
+        return replace(addresses, claim_key=load_keyring(chosen).derived(KeyPurpose.CLAIMS))
+    except Unavailable:  # the check of the keyring says it
+        return addresses
+
+
+def _print(report: Report) -> None:
     console = Console(highlight=False)
-    failed = 0
-    for name, run in checks.items():
-        problems = list(run())
-        failed += bool(problems)
-        console.print(f"{'✗' if problems else '✓'} {t(f'cli.doctor.{name}')}")
-        for line in problems:
-            console.print(f"    {line}", soft_wrap=True)
-    raise typer.Exit(1 if failed else 0)
+    for result in report.results:
+        sign = "–" if result.findings is None else "✗" if result.is_failing else "✓"
+        console.print(f"{sign} {t(f'check.{result.check.name}')}")
+        for finding in result.findings or ():
+            for line in _lines(finding):
+                console.print(f"    {line}", soft_wrap=True)
 
 
-def _keyring(chosen: Settings) -> Iterator[str]:
-    """Yield the keyring's weaknesses; outside production a missing one is no problem: it is created when needed."""
-    missing = not chosen.keyring_file.exists()
-    return _explained([] if missing and chosen.environment != "production" else list(weaknesses(chosen.keyring_file)))
-
-
-def _explained(reasons: list[Reason]) -> Iterator[str]:
-    return (explain(reason) for reason in reasons)
-
-
-def _database(chosen: Settings) -> Iterator[str]:
-    try:
-        with server_addresses(chosen) as addresses:
-            if chosen.database_url is not None:
-                yield from _explained(role_reasons(addresses.url) + role_setting_reasons(addresses.url))
-                if current(addresses.url) != head():
-                    yield explain(Reason("not_migrated"))
-    except EmbeddedError as error:
-        yield t(error.code, **error.params)
-    except OperationalError as error:
-        yield unreachable(error)
-
-
-def _mail(chosen: Settings) -> Iterator[str]:
-    """Yield the problems of e-mail delivery: no mail server, one that fails, or messages that have waited too long."""
-    if not can_send(chosen):
-        yield explain(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
-    if chosen.smtp_url is not None:
-        yield from _explained(server_problems(chosen.smtp_url))
-    if chosen.database_owner_url is not None:
-        with suppress(OperationalError):  # the database check reports it
-            if current(chosen.database_owner_url) == head():
-                yield from _explained(delivery_problems(chosen.database_owner_url))
-
-
-def _curricula() -> Iterator[str]:
-    return (str(problem) for problem in check(DEFAULT_ROOT)[1])
-
-
-def _progress(chosen: Settings) -> Iterator[str]:
-    try:
-        with deployment(chosen) as database, database.as_owner() as db:
-            for enrolment_id in mismatches(db):
-                yield explain(Reason("progress_differs", {"enrolment": enrolment_id}))
-    except OperationalError as error:
-        yield unreachable(error)
-    except Unavailable as error:
-        yield explain_error(error)
+def _lines(finding: Finding) -> Iterator[str]:
+    yield explain(finding.reason)
+    if finding.since is not None:
+        yield t("cli.doctor.since", day=day(local(finding.since)), clock=clock(finding.since))
+    if finding.command is not None:
+        yield t("cli.doctor.command", command=finding.command)

@@ -6,6 +6,7 @@ The command is the supervisor of ``app/platform/processes``; what it supervises 
 import json
 import os
 import sys
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -18,6 +19,9 @@ from app.platform.processes.supervisor import Supervisor
 
 OWNER = "ESCOUADE_DATABASE_OWNER_URL"
 """Known to what prepares the database, and not to the processes that serve requests."""
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The folder in which the processes count their requests (``app/platform/observability/metrics.py``)."""
 
 
 def serve(
@@ -34,7 +38,9 @@ def serve(
         raise typer.Exit(1) from None
     logs.configure("serve", _log_format())
     options = {"port": port, "workers": workers, "alone": alone}
-    raise typer.Exit(Supervisor("app.cli.serve:generation", options, listener, secret=OWNER).run())
+    with TemporaryDirectory(prefix="escouade-metrics-") as folder:
+        os.environ[METRICS] = folder  # read by what is loaded in the processes below
+        raise typer.Exit(Supervisor("app.cli.serve:generation", options, listener, secret=OWNER).run())
 
 
 def generation() -> None:

@@ -73,4 +73,4 @@ class Admission:
             self.waited += seconds
             noted = figures.current.get()
             if noted is not None:
-                noted.waited += seconds
+                noted.waited = (noted.waited or 0.0) + seconds

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.platform.database.connections import TimeLimits
@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(
         None, description="sender of letters; unset: Escouade <escouade@…>, at the host of base_url"
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=20,
+        description="whoever presents it (Authorization: Bearer …) reads /metrics and the details of /health/ready; "
+        "unset: nobody in production, elsewhere programs of this machine",
     )
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="logs as one JSON object a line, or as text; auto: text on a terminal, else JSON"

@@ -3,16 +3,22 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from app.cli import main
 from app.curricula.service import register_published
 from app.platform.config import settings as process_settings
+from app.platform.database.claims import ClaimKey, claim_key
 from app.platform.database.transaction import Database
+from app.platform.errors import Unavailable
 from app.platform.messages.i18n import NBSP
+from app.platform.security.keyring import KeyPurpose, create, load
 from tests.database_copy import drop_database
 from tests.server import copy_database, migrate, opened, run_on_server, with_database
 
@@ -80,6 +86,9 @@ def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     monkeypatch.setenv("ESCOUADE_KEYRING", str(tmp_path / "keyring.json"))
 
     def run(database: Database, *arguments: object, **variables: str) -> Outcome:
+        file = tmp_path / "keyring.json"
+        if file.exists() or (arguments[0] != "keys" and variables.get("environment") != "production"):
+            introduce(database, file)
         monkeypatch.setenv("ESCOUADE_DATABASE_URL", database.addresses.url)
         monkeypatch.setenv("ESCOUADE_DATABASE_OWNER_URL", database.addresses.owner_url or database.addresses.url)
         for name, value in variables.items():
@@ -99,3 +108,13 @@ def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def url_of(database: Database) -> str:
     """Return the URL of a database as its owner, the password in clear."""
     return database.engine.url.render_as_string(hide_password=False)
+
+
+def introduce(database: Database, file: Path) -> None:
+    """Let the database know the keyring of a test's deployment: one that is made, or that the test wrote."""
+    create(file)
+    with suppress(OperationalError, Unavailable), database.engine.begin() as owner:
+        keyring = load(file)
+        for version in keyring.keys:
+            row = claim_key(keyring.derived(KeyPurpose.CLAIMS, version=version)).model_dump()
+            owner.execute(insert(ClaimKey).values(row).on_conflict_do_nothing())

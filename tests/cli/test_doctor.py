@@ -1,21 +1,16 @@
-"""``escouade doctor``: database roles, progress against its facts, e-mail, an unreachable database."""
+"""``escouade doctor``: what it prints, its JSON, a database that cannot be reached."""
 
+import json
 from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.checks import CHECKS
 from app.platform.clock import at, now
-from app.platform.database.login_role import role_reasons
 from app.platform.database.transaction import Addresses, Database
 from app.platform.messages.outbox import enqueue
-from tests.cli.conftest import Escouade, url_of
+from tests.cli.conftest import Escouade
 from tests.factories.network import World
-
-
-def test_owner_as_login_role_is_reported_whatever_its_rights(database: Database) -> None:
-    assert role_reasons(database.addresses.url) == []
-    [reason] = role_reasons(url_of(database))
-    assert reason.code in {"database_superuser", "database_owner"}
 
 
 def test_doctor_progress_that_matches_the_facts_succeeds(escouade: Escouade, database: Database) -> None:
@@ -36,27 +31,46 @@ def test_doctor_reports_tampered_progress(escouade: Escouade, database: Database
     assert [line.strip() for line in done.out.splitlines() if "inscription" in line] == [maude]
 
 
-def test_doctor_counts_messages_that_wait_too_long(escouade: Escouade, database: Database) -> None:
-    assert "✓ Courriel" in escouade(database, "doctor").out
+def test_doctor_says_what_waits_since_when_and_what_to_type(escouade: Escouade, database: Database) -> None:
+    assert "✓ Lettres" in escouade(database, "doctor").out
     with database.transaction() as db:
         with at(now() - timedelta(minutes=16)):
             enqueue(db, "zoe@alma.example.com", "password_changed")
         enqueue(db, "zoe@alma.example.com", "password_changed")
     done = escouade(database, "doctor")
     assert done.status == 1
-    assert "✗ Courriel\n    1 lettre attend depuis plus d’un quart d’heure" in done.out
-
-
-def test_doctor_names_a_mail_server_that_does_not_answer(escouade: Escouade, database: Database) -> None:
-    done = escouade(database, "doctor", smtp_url="smtp://127.0.0.1:1")
-    assert done.status == 1
-    assert "✗ Courriel\n    Le serveur de courriel 127.0.0.1 ne répond pas." in done.out
+    lines = done.out.splitlines()
+    start = lines.index("✗ Lettres")
+    assert lines[start + 1].startswith("    2 lettres attendent depuis plus d’un quart d’heure")
+    assert lines[start + 2].startswith("    depuis le ")
+    assert lines[start + 3] == "    → escouade worker"
 
 
 def test_doctor_reports_an_unreachable_database_and_runs_the_other_checks(escouade: Escouade) -> None:
     away = Database(Addresses("postgresql+psycopg://nobody@127.0.0.1:1/none"))
     done = escouade(away, "doctor", "--progress")
     assert done.status == 1
-    assert done.out.count("La base de données ne répond pas") == 2
+    assert done.out.count("La base de données ne répond pas") == 1
+    assert "– Tables et droits" in done.out
+    assert "– Progression recalculée" in done.out
     assert "✓ Parcours et référentiel" in done.out
     assert done.err == ""
+
+
+def test_doctor_json_is_the_report(escouade: Escouade, database: Database) -> None:
+    done = escouade(database, "doctor", "--json")
+    report = json.loads(done.out)
+    assert report.keys() == {"format", "version", "at", "status", "checks"}
+    assert [check["name"] for check in report["checks"]] == [check.name for check in CHECKS]
+    failing = {check["name"]: check["findings"] for check in report["checks"] if not check["ok"]}
+    assert (done.status, report["status"], list(failing)) == (1, "degraded", ["workers"])
+    [finding] = failing["workers"]
+    assert (finding["code"], finding["command"], finding["since"]) == ("no_worker", "escouade worker", None)
+
+
+def test_doctor_with_unsafe_settings_makes_no_connection(escouade: Escouade, database: Database) -> None:
+    done = escouade(database, "doctor", environment="production")
+    assert done.status == 1
+    assert "✗ Réglages" in done.out
+    assert "✓ Base de données" in done.out.replace("–", "✓")
+    assert "✓ Tables et droits" not in done.out

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 
 from app.platform.config import settings
 from app.platform.database.transaction import Database
@@ -48,6 +49,27 @@ def test_eight_connections_are_shared_by_two_workers_as_four_and_four(served: Se
     for connection in connections:
         connection.close()
     assert sorted(held.values()) == [4, 4]
+
+
+def test_metrics_are_those_of_both_workers_whichever_answers(served: Served) -> None:
+    until(lambda: not served.connections())
+    connections = [served.connect() for _ in range(4)]
+    found: list[dict[tuple[str, str], float]] = []
+    for path in ("/health/live", "/metrics"):
+        for connection in connections:
+            connection.request("GET", path)
+            text = connection.getresponse().read().decode()
+            if path == "/metrics":
+                families = text_string_to_metric_families(text)
+                samples = (sample for family in families for sample in family.samples)
+                found.append({(s.name, s.labels.get("route", "")): s.value for s in samples})
+    assert len(served.connections()) == 2
+    for connection in connections:
+        connection.close()
+    assert {read["escouade_pool_size", ""] for read in found} == {20}
+    asked = [read["escouade_requests_total", "/health/live"] for read in found]
+    assert asked[0] >= 4
+    assert asked == sorted(asked), "no worker forgets what the other has counted"
 
 
 def test_killed_worker_is_logged_with_its_signal_and_started_again(served: Served) -> None:

@@ -9,10 +9,12 @@ import uvicorn
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
+from app.checks import CHECKS
 from app.identity.sign_in.authentication import AUTHENTICATION
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Addresses, Database
+from app.platform.observability.checks import Checkup
 from tests.conftest import RING
 
 PATIENCE = 10
@@ -40,7 +42,7 @@ class LiveSite:
         """Serve a database, its files in a folder; ``changed`` are other settings of the deployment."""
         self.settings = Settings(data_dir=data_dir, **{**self._changed_settings, **changed})
         state = {"settings": self.settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
-        self._site.state = State(state)
+        self._site.state = State({**state, "checkup": Checkup(CHECKS)})
 
     def description(self) -> dict[str, Any]:
         """Return the API's description of this site."""

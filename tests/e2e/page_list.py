@@ -16,6 +16,7 @@ NOT_PAGES = frozenset(
         "GET /connexion/oidc/retour",
         "GET /health/live",
         "GET /health/ready",
+        "GET /metrics",
         "GET /static",
     }
 )

@@ -6,8 +6,10 @@ from sqlalchemy import text
 
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.errors import Reason
 from app.platform.messages.outbox import deliver_letter, due_letters
 from app.platform.messages.rules import LetterState
+from app.platform.observability.checks import LETTERS, run_checks
 
 
 def messages(database: Database) -> list[tuple[str, str, str]]:
@@ -36,3 +38,9 @@ def deliver(database: Database, settings: Settings) -> int:
         if delivery is not None and delivery.failure is not None and delivery.failure.server_wide:
             break
     return sent
+
+
+def letter_problems(database: Database) -> list[Reason]:
+    """Return what the check of letters finds."""
+    [result] = run_checks(Settings(), database.addresses, [LETTERS]).results
+    return [finding.reason for finding in result.findings or ()]

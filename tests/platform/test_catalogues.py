@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 from pydantic import BaseModel
 
+from app.checks import CHECKS, PROGRESS
 from app.cli import COMMANDS
 from app.curricula import schemas as schema
 from app.platform import errors
@@ -66,9 +67,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
-    "cli.doctor.": frozenset(
-        {"settings", "keyring", "database", "mail", "curricula", "pdf", "fonts", "signing", "projection"}
-    ),
+    "check.": frozenset(check.name for check in (*CHECKS, PROGRESS)),
     "mail.": frozenset(
         f"{key}.{part}"
         for key in (

@@ -16,11 +16,11 @@ from app.platform.database.transaction import Database
 from app.platform.messages import smtp as client
 from app.platform.messages.addresses import Envelope
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, deliver_letter, delivery_problems, due_letters, enqueue
+from app.platform.messages.outbox import EmailMessage, deliver_letter, due_letters, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
 from app.platform.messages.smtp import server_problems
 from tests.factories.mail_server import DROP, MailServer, listening
-from tests.factories.outbox import deliver
+from tests.factories.outbox import deliver, letter_problems
 
 R, S = DeliveryReason, LetterState
 ZOE = "zoe@alma.example.com"
@@ -300,10 +300,8 @@ def test_failure_holds_no_address_in_its_traceback(database: Database, smtp: Set
 def test_problems_tell_what_nobody_sends_from_what_no_server_takes(
     database: Database, smtp: Settings, mail_server: MailServer
 ) -> None:
-    url = database.engine.url.render_as_string(hide_password=False)
-
     def problems() -> list[str]:
-        return [problem.code for problem in delivery_problems(url)]
+        return [problem.code for problem in letter_problems(database)]
 
     mail_server.answers["RCPT"] = b"450 plus tard"
     write(database)
@@ -324,7 +322,7 @@ def test_refused_address_is_no_problem_of_the_deployment(
     mail_server.answers["RCPT"] = b"550 5.1.1 unknown"
     write(database)
     deliver(database, smtp)
-    assert delivery_problems(database.engine.url.render_as_string(hide_password=False)) == []
+    assert letter_problems(database) == []
 
 
 def _to(message: ReceivedMessage) -> str:

@@ -19,10 +19,10 @@ from app.platform.database.session import allow
 from app.platform.database.transaction import Database
 from app.platform.jobs.upkeep import sweep_messages
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, can_send, delivery_problems, enqueue
+from app.platform.messages.outbox import EmailMessage, can_send, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
 from tests.factories.mail_server import MailServer, listening
-from tests.factories.outbox import deliver
+from tests.factories.outbox import deliver, letter_problems
 
 LATER = timedelta(minutes=1)
 
@@ -203,18 +203,17 @@ def test_production_without_a_server_keeps_messages_waiting_and_reports_them(
     database: Database, settings: Settings
 ) -> None:
     chosen = settings.model_copy(update={"environment": "production"})
-    url = database.engine.url.render_as_string(hide_password=False)
     write(database)
     assert not can_send(chosen)
     assert deliver(database, chosen) == 0
     assert not (settings.data_dir / "mail").exists()
-    assert delivery_problems(url) == []
+    assert letter_problems(database) == []
     with at(now() + timedelta(minutes=16)):
-        assert [(r.code, r.params["n"]) for r in delivery_problems(url)] == [("letters_wait", 1)]
-        assert all(explain(r) for r in delivery_problems(url))
+        assert [(r.code, r.params["n"]) for r in letter_problems(database)] == [("letters_wait", 1)]
+        assert all(explain(r) for r in letter_problems(database))
     with database.engine.begin() as owner:
         owner.execute(text("update letter set state = 'given_up', stopped_at = now()"))
-    assert [(r.code, r.params["n"]) for r in delivery_problems(url)] == [("letters_lost", 1)]
+    assert [(r.code, r.params["n"]) for r in letter_problems(database)] == [("letters_lost", 1)]
 
 
 def test_application_role_cannot_read_messages(database: Database) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
+from app.platform.observability import metrics
 from app.platform.observability.figures import count_statement
 
 UNPREPARED = {"unprepared": True}
@@ -85,6 +86,8 @@ def request_engine(url: str, limits: TimeLimits = REQUEST, **pool: Any) -> Engin
     engine = engine_of(address, pool_reset_on_return=None, **pool)
     event.listen(engine, "checkout", partial(_begin, f"begin; {limits.sql}".encode()))
     event.listen(engine, "reset", _forget)
+    event.listen(engine, "checkout", metrics.connection_taken)
+    event.listen(engine, "checkin", metrics.connection_returned)
     return engine
 
 

@@ -1,7 +1,20 @@
-"""The rights in a database, one line each: grants, row-level security and its policies, definer functions."""
+"""The rights in a database, one line each: grants, row-level security and its policies, definer functions.
+
+``rights.txt`` holds what the migrations make of them, written from a migrated database by ``make docs``. A restore
+before the role exists leaves every grant out, and its program says so once, among other lines.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from app.platform.database.session import APP_ROLE
+from app.platform.errors import Reason
+
+FILE = Path(__file__).with_name("rights.txt")
+_HEAD = "# Written from the migrations by `make docs`: do not edit."
 _RIGHTS = text(
     """
     with ours as (
@@ -58,3 +71,76 @@ def read_rights(owner: Connection) -> frozenset[str]:
 def read_grantees(owner: Connection) -> tuple[str, ...]:
     """Return the roles that objects of the database give rights to, in alphabetical order."""
     return tuple(owner.execute(_GRANTEES).scalars())
+
+
+# Compared with what the migrations make ----------------------------------------------------------
+
+
+def _rights_of_requests(connection: Connection) -> frozenset[str]:
+    """Return the rights that requests have, or everybody: those of other roles are their operator's affair."""
+    to_requests = (f" to {APP_ROLE}", " to public")
+    return frozenset(
+        " ".join(line.split())
+        for line in read_rights(connection)
+        if not line.startswith("grant") or line.endswith(to_requests)
+    )
+
+
+@cache
+def expected() -> frozenset[str]:
+    """Return what the migrations of this version make."""
+    return frozenset(line for line in FILE.read_text(encoding="utf-8").splitlines() if line != _HEAD)
+
+
+def rights_reasons(connection: Connection) -> list[Reason]:
+    """Return how many rights are missing, and how many are there that no migration gave."""
+    found = _rights_of_requests(connection)
+    counts = {"rights_missing": len(expected() - found), "rights_added": len(found - expected())}
+    return [Reason(code, {"n": n, "role": APP_ROLE}) for code, n in counts.items() if n]
+
+
+def put_back(owner: Connection) -> int:
+    """Give the rights that are missing again and take away the others; return how many there were.
+
+    Only at the newest migration: of another one, the list says nothing.
+    """
+    found = _rights_of_requests(owner)
+    missing, added = expected() - found, found - expected()
+    statements = [*(_without(line) for line in sorted(added)), *(_with(line) for line in sorted(missing))]
+    for statement in statements:
+        if statement is not None:
+            owner.exec_driver_sql(statement.replace("%", "%%"))
+    return len(missing | added)
+
+
+_COLUMN = re.compile(r"(grant|revoke) (\w+) on column (.+)\.([^.]+) (to|from) (\w+)")
+_POLICY = re.compile(r"policy (\S+) on (\S+) (for \w+ to \S+) using \((.*)\) with check \((.*)\)")
+_SECURITY = "row security on "
+
+
+def _with(line: str) -> str | None:
+    """Return the statement that makes a line true; ``None`` for what a function is, which only a migration makes."""
+    if line.startswith("grant"):
+        return _COLUMN.sub(r"\1 \2 (\4) on \3 \5 \6", line)
+    if line.startswith(_SECURITY):
+        return f"alter table {line.removeprefix(_SECURITY)} enable row level security"
+    policy = _POLICY.fullmatch(line)
+    if policy is None:
+        return None
+    name, table, whom, using, checked = policy.groups()
+    conditions = (f" using ({using})" if using else "") + (f" with check ({checked})" if checked else "")
+    return f"create policy {name} on {table} {whom}{conditions}"
+
+
+def _without(line: str) -> str | None:
+    """Return the statement that undoes a line, or ``None``."""
+    if line.startswith("grant"):
+        return _COLUMN.sub(r"\1 \2 (\4) on \3 \5 \6", line.replace("grant", "revoke", 1).replace(" to ", " from "))
+    if line.startswith(_SECURITY):
+        return f"alter table {line.removeprefix(_SECURITY)} disable row level security"
+    return f"drop {line.split(' for ', maxsplit=1)[0]}" if line.startswith("policy") else None
+
+
+def page(connection: Connection) -> str:
+    """Return the content of :data:`FILE` for the database of a connection."""
+    return "\n".join([_HEAD, *sorted(_rights_of_requests(connection))]) + "\n"

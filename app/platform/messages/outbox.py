@@ -25,19 +25,16 @@ from sqlmodel import Field
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.claims import Right
-from app.platform.database.connections import engine_of
 from app.platform.database.rows import Row
 from app.platform.database.session import Session, allow
 from app.platform.database.transaction import Database
 from app.platform.database.types import by_value, check, moment, moment_or_none
-from app.platform.errors import Reason
 from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue as enqueue_jobs
 from app.platform.messages import smtp
 from app.platform.messages.addresses import Envelope, ascii_host, envelope
 from app.platform.messages.i18n import t
 from app.platform.messages.rules import (
-    LATE_AFTER,
     OPEN_STATES,
     DeliveryReason,
     Failure,
@@ -156,24 +153,6 @@ class Delivery:
 def can_send(settings: Settings) -> bool:
     """Return whether messages can be sent: by a mail server, or outside production into files."""
     return settings.smtp_url is not None or settings.environment != "production"
-
-
-def delivery_problems(url: str) -> list[Reason]:
-    """Return the problems of delivery: messages that nobody sends, or that are tried in vain; messages given up."""
-    counted = text(
-        """
-        select count(*) filter (where state in ('waiting', 'retrying') and due_at < :late) as unsent,
-               count(*) filter (where state = 'retrying' and due_at >= :late and created_at < :late) as retried,
-               count(*) filter (where state = 'given_up') as lost
-          from letter
-        """
-    )
-    engine = engine_of(url)
-    with engine.connect() as owner:
-        row = owner.execute(counted, {"late": now() - LATE_AFTER}).one()
-    engine.dispose()
-    counts = {"letters_wait": row.unsent, "letters_retried": row.retried, "letters_lost": row.lost}
-    return [Reason(code, {"n": n}) for code, n in counts.items() if n]
 
 
 def due_letters(database: Database, settings: Settings) -> list[int]:

@@ -12,7 +12,8 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 @dataclass(slots=True)
 class Figures:
-    """The id of a request, why it was refused, and what it took: statements, seconds before its connection was free.
+    """The id of a request, why it was refused, and what it took: statements, and the
+    seconds before a connection was free (``None``: it asked for none).
 
     ``code`` is the stable code of its refusal, ``cause`` what made the service refuse it (an exception's class, an
     SQLSTATE): never a value.
@@ -22,7 +23,7 @@ class Figures:
     code: str | None = None
     cause: str | None = None
     statements: int = 0
-    waited: float = 0.0
+    waited: float | None = None
 
 
 current: ContextVar[Figures | None] = ContextVar("figures", default=None)

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.platform.observability import figures as of_request
+from app.platform.observability import metrics
 from app.platform.observability.figures import REQUEST_ID, Figures
 
 log = logging.getLogger("escouade.request")
@@ -52,6 +53,7 @@ class RequestLog:
                 message["headers"] = [*message["headers"], (REQUEST_ID.lower().encode(), figures.id.encode())]
             await send(message)
 
+        metrics.IN_PROGRESS.inc()
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
@@ -59,19 +61,22 @@ class RequestLog:
             status = status or HTTPStatus.INTERNAL_SERVER_ERROR
             raise
         finally:
+            metrics.IN_PROGRESS.dec()
             self._end(scope, figures, status, perf_counter() - started)
             of_request.current.reset(token)
 
     def _end(self, scope: Scope, figures: Figures, status: int, seconds: float) -> None:
         """Write the line of a request; of one that nobody waited for, without a status."""
         actor = scope["state"].get("actor")
+        route, method = self._route(scope), scope["method"] if scope["method"] in METHODS else "other"
+        metrics.observe(figures, method=method, route=route, status=status, seconds=seconds)
         fields: dict[str, Any] = {
-            "route": self._route(scope),
-            "method": scope["method"] if scope["method"] in METHODS else "other",
+            "route": route,
+            "method": method,
             "status": status or None,
             "ms": round(seconds * 1000, 1),
             "statements": figures.statements,
-            "waited_ms": round(figures.waited * 1000, 1),
+            "waited_ms": None if figures.waited is None else round(figures.waited * 1000, 1),
             "person": None if actor is None else actor.person_id,
             "code": figures.code,
             "cause": figures.cause,

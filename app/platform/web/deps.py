@@ -15,6 +15,7 @@ from app.platform.config import Settings
 from app.platform.database.connections import REPORT
 from app.platform.database.session import Secret, Session
 from app.platform.database.transaction import Database
+from app.platform.observability.checks import Checkup, Report
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.web.forms import Refusal
@@ -55,6 +56,12 @@ def authentication_of(request: Request) -> Authentication:
 def transaction_of(request: Request) -> AbstractContextManager[Session]:
     """Return the transaction of a request, opened with the secret that the request carries."""
     return database_of(request).transaction(secret=authentication_of(request).secret(request))
+
+
+def report_of(request: Request) -> Report:
+    """Return how the deployment stands; ``main.py`` sets the checks, so that no feature is imported here."""
+    checkup: Checkup = request.app.state.checkup
+    return checkup.report(settings_of(request), database_of(request).addresses)
 
 
 def demo_accounts_of(request: Request) -> Sequence[object]:
@@ -104,4 +111,5 @@ PAGE = 50
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 KeyringDep = Annotated[Keyring, Depends(keyring_of)]
+ReportDep = Annotated[Report, Depends(report_of)]
 DemoAccountsDep = Annotated[Sequence[object], Depends(demo_accounts_of)]

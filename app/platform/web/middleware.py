@@ -40,8 +40,8 @@ FORM = b"application/x-www-form-urlencoded"
 MULTIPART = b"multipart/form-data"
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-ANY_HOST_PREFIX = "/health/"
-"""Health checks address the machine by its IP; nothing there depends on the host."""
+ANY_HOST_PREFIXES = ("/health/", "/metrics")
+"""Health checks and Prometheus address the machine by its IP; nothing there depends on the host."""
 
 SECURITY_HEADERS = (
     (
@@ -268,6 +268,7 @@ class RequestGuard:
         headers = Headers(scope=scope)
         if scope["method"] == "HEAD":  # as GET, without its body: there is no other way to the same headers
             scope, send = {**scope, "method": "GET"}, without_body(send)
+        scope["state"]["peer"] = (scope.get("client") or ("",))[0]
         set_client(scope, headers, self.proxies)
         # French by default; English when the browser prefers it and the deployment offers it.
         in_english = self.english and headers.get("accept-language", "").lower().startswith("en")
@@ -298,7 +299,7 @@ class RequestGuard:
     def _is_trusted_host(self, scope: Scope, headers: Headers) -> bool:
         hosts = [HOST.fullmatch(host.lower()) for host in headers.getlist("host")]
         is_trusted = len(hosts) == 1 and hosts[0] is not None and hosts[0][1] in self.hosts
-        return is_trusted or scope["path"].startswith(ANY_HOST_PREFIX)
+        return is_trusted or scope["path"].startswith(ANY_HOST_PREFIXES)
 
     async def check_body(self, request: GuardedRequest, media: bytes) -> None:
         """Read and validate a body without files, then forward the request or refuse it."""

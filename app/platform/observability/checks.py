@@ -1,0 +1,335 @@
+"""The checks behind ``/health/ready``, the metrics and ``escouade doctor``: one registry, one way to say what is wrong.
+
+A check yields findings: what is wrong, since when where it can be known, and the command that mends it.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy import NullPool, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.platform.clock import now
+from app.platform.config import Settings
+from app.platform.database.claims import Claims, sealed
+from app.platform.database.connections import engine_of
+from app.platform.database.rows import fetch_all
+from app.platform.database.session import Session
+from app.platform.database.transaction import Addresses
+from app.platform.errors import DomainError, Reason
+from app.platform.jobs.status import JobsStatus, jobs_status
+from app.platform.messages.rules import LATE_AFTER
+from app.platform.observability.logs import cause_of, describe
+
+log = logging.getLogger("escouade.checks")
+LATE = LATE_AFTER
+"""How long a letter, a batch, a job or an unsealed entry may wait."""
+ABSENT = timedelta(minutes=5)
+"""How long no worker may give a sign of life: they do every two seconds."""
+WORKER = "escouade worker"
+LEAST_FREE = 1024**3
+"""Bytes that must be free where files are kept."""
+CONNECT_SECONDS = 2
+KEPT_SECONDS = 5
+"""How long a report serves: asking often costs nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong: the reason, since when, and what to type."""
+
+    reason: Reason
+    since: datetime | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many of a kind wait, and since when the oldest does."""
+
+    n: int
+    since: datetime | None
+
+    def is_late(self) -> bool:
+        """Return whether the oldest has waited too long."""
+        return self.since is not None and self.since < now() - LATE
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What checks look at: the settings, the database as requests reach it, its owner's address where it is known.
+
+    ``db`` is a session of its own, in no pool, or ``None`` while the database is away; ``away`` is then the reason.
+    """
+
+    settings: Settings
+    addresses: Addresses | None = None
+    db: Session | None = None
+    away: Finding | None = None
+    backlog: Mapping[str, Backlog] = field(default_factory=dict)
+    jobs: JobsStatus | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session; of checks that need the database."""
+        assert self.db is not None  # noqa: S101 - such checks are not run without
+        return self.db
+
+
+class Needs(StrEnum):
+    """What a check cannot do without."""
+
+    NOTHING = "nothing"
+    DATABASE = "database"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check: ``is_critical`` when requests cannot be served while it fails, ``is_quick`` when it may run often."""
+
+    name: str
+    run: Callable[[CheckContext], Iterable[Finding]]
+    needs: Needs = Needs.NOTHING
+    is_critical: bool = False
+    is_quick: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check found; ``findings`` is ``None`` where it could not be run."""
+
+    check: Check
+    findings: tuple[Finding, ...] | None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether something is wrong."""
+        return bool(self.findings)
+
+
+# Running them ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def looking(settings: Settings, addresses: Addresses | None) -> Iterator[CheckContext]:
+    """Yield the context of checks, with a short connection of its own: the pool may be exhausted."""
+    if addresses is None:
+        yield CheckContext(settings)
+        return
+    engine = engine_of(
+        addresses.url,
+        poolclass=NullPool,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "prepare_threshold": None},
+    )
+    context = CheckContext(settings, addresses)
+    try:
+        with Session(bind=engine) as db:
+            try:
+                db.execute(_TIMEOUTS)
+            except SQLAlchemyError as error:
+                yield replace(context, away=Finding(Reason("database_away", {"cause": cause_of(error)})))
+            else:
+                yield replace(context, db=db, backlog=read_backlog(db), jobs=read_jobs(db))
+    finally:
+        engine.dispose()
+
+
+_TIMEOUTS = text("select set_config('statement_timeout', '3s', true), set_config('lock_timeout', '1s', true)")
+"""For the transaction, not for the connection: a pooler between may refuse that."""
+
+
+def read_backlog(db: Session) -> dict[str, Backlog]:
+    """Return what waits, by kind; nothing in a database that an older version made."""
+    try:
+        with db.begin_nested():
+            return {row.kind: Backlog(row.n, row.since) for row in fetch_all(db, text("select * from backlog()"))}
+    except SQLAlchemyError as error:
+        log.warning("the backlog was not read: %s", cause_of(error))
+        return {}
+
+
+def read_jobs(db: Session) -> JobsStatus | None:
+    """Return how background work stands; ``None`` in a database that an older version made."""
+    try:
+        with db.begin_nested():
+            return jobs_status(db, ())
+    except SQLAlchemyError as error:
+        log.warning("the jobs were not read: %s", cause_of(error))
+        return None
+
+
+def run_check(check: Check, context: CheckContext) -> Result:
+    """Run one check; an exception in it is a finding, not the end of the others."""
+    lacks_database = check.needs is not Needs.NOTHING and context.db is None
+    lacks_owner = check.needs is Needs.OWNER and (context.addresses is None or context.addresses.owner_url is None)
+    if lacks_database or lacks_owner:
+        return Result(check, None)
+    try:
+        with nullcontext() if context.db is None else context.db.begin_nested():
+            return Result(check, tuple(check.run(context)))
+    except DomainError as error:
+        return Result(check, (Finding(Reason("check_failed", {"cause": error.code})),))
+    except Exception as error:
+        log.exception("the check %s failed", check.name)
+        return Result(check, (Finding(Reason("check_failed", {"cause": describe(error)})),))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The results of the checks at a moment, and what was counted beside."""
+
+    at: datetime
+    results: tuple[Result, ...]
+    backlog: Mapping[str, Backlog] = field(default_factory=dict)
+    jobs: JobsStatus | None = None
+
+    @property
+    def failing(self) -> list[str]:
+        """The names of the checks without which requests are not served."""
+        return [result.check.name for result in self.results if result.is_failing and result.check.is_critical]
+
+    @property
+    def degraded(self) -> list[str]:
+        """The names of the other checks that fail."""
+        return [result.check.name for result in self.results if result.is_failing and not result.check.is_critical]
+
+
+def run_checks(settings: Settings, addresses: Addresses | None, checks: Sequence[Check]) -> Report:
+    """Run checks and return their report."""
+    with looking(settings, addresses) as context:
+        results = tuple(run_check(check, context) for check in checks)
+        return Report(now(), results, context.backlog, context.jobs)
+
+
+class Checkup:
+    """The checks that a server process runs when it is asked, at most every few seconds.
+
+    A finding that does not know since when says since when this process has seen it.
+    """
+
+    def __init__(self, checks: Iterable[Check]) -> None:
+        self.checks = tuple(check for check in checks if check.is_quick)
+        self._lock = Lock()
+        self._report: Report | None = None
+        self._until = 0.0
+        self._first: dict[tuple[str, str], datetime] = {}
+
+    def report(self, settings: Settings, addresses: Addresses) -> Report:
+        """Return the last report, made again when it is old; one thread does so at a time."""
+        with self._lock:
+            if self._report is None or monotonic() > self._until:
+                self._report = self._dated(run_checks(settings, addresses, self.checks))
+                self._until = monotonic() + KEPT_SECONDS
+            return self._report
+
+    def _dated(self, report: Report) -> Report:
+        seen = {(r.check.name, f.reason.code) for r in report.results for f in r.findings or ()}
+        self._first = {key: self._first.get(key, report.at) for key in seen}
+        results = tuple(
+            replace(r, findings=tuple(self._since(r, f) for f in r.findings)) if r.findings else r
+            for r in report.results
+        )
+        return replace(report, results=results)
+
+    def _since(self, result: Result, finding: Finding) -> Finding:
+        first = self._first[result.check.name, finding.reason.code]
+        return finding if finding.since is not None else replace(finding, since=first)
+
+
+# The platform's checks ---------------------------------------------------------------------------
+
+
+def _database(context: CheckContext) -> Iterator[Finding]:
+    if context.away is not None:
+        yield context.away
+
+
+_OPENING = text("select pg_backend_pid() as backend, cast(extract(epoch from now()) as text) as since")
+_ACCEPTED = text("select set_config('app.claims', :claims, true), claims() is not null as accepted")
+
+
+def _claims(context: CheckContext) -> Iterator[Finding]:
+    """Seal claims as requests do, and ask whether the database believes them."""
+    assert context.addresses is not None  # noqa: S101 - there is a session
+    opening = context.session.execute(_OPENING).one()
+    key = context.addresses.claim_key
+    claims = sealed(Claims(), key, backend=opening.backend, since=opening.since)
+    if not context.session.execute(_ACCEPTED, {"claims": claims}).one().accepted:
+        yield Finding(Reason("claims_refused"), command="escouade migrate")
+
+
+def _store(context: CheckContext) -> Iterator[Finding]:
+    """Write a file where files are kept, to the disk, and delete it."""
+    folder = context.settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        yield Finding(Reason("files_not_writable", {"folder": str(folder), "cause": describe(error)}))
+
+
+def _disk(context: CheckContext) -> Iterator[Finding]:
+    folder = context.settings.data_dir
+    if folder.exists() and (free := shutil.disk_usage(folder).free) < LEAST_FREE:
+        yield Finding(Reason("disk_nearly_full", {"folder": str(folder), "megabytes": free // 1024**2}))
+
+
+def _late(code: str, kind: str, command: str | None = None) -> Callable[[CheckContext], Iterator[Finding]]:
+    """Return a check that something of the backlog does not wait too long."""
+
+    def run(context: CheckContext) -> Iterator[Finding]:
+        waiting = context.backlog.get(kind)
+        if waiting is not None and waiting.is_late():
+            yield Finding(Reason(code, {"n": waiting.n}), waiting.since, command)
+
+    return run
+
+
+def _letters(context: CheckContext) -> Iterator[Finding]:
+    yield from _late("letters_wait", "letters_due", WORKER)(context)
+    yield from _late("letters_retried", "letters_retried")(context)
+    lost = context.backlog.get("letters_given_up")  # one that is refused shows where its address stands
+    if lost is not None and lost.n:
+        yield Finding(Reason("letters_lost", {"n": lost.n}), lost.since)
+
+
+def _jobs(context: CheckContext) -> Iterator[Finding]:
+    """Yield the kinds of jobs that wait too long, and those that were tried too often."""
+    for kind in context.jobs.kinds if context.jobs is not None else ():
+        if kind.due_since is not None and kind.due_since < now() - LATE:
+            yield Finding(Reason("jobs_wait", {"name": kind.name, "n": kind.waiting}), kind.due_since, WORKER)
+        if kind.failed:
+            yield Finding(Reason("jobs_failed", {"name": kind.name, "n": kind.failed}))
+
+
+def _workers(context: CheckContext) -> Iterator[Finding]:
+    """Yield that no worker gives a sign of life; the embedded database has its own, in the server."""
+    if context.jobs is None or context.settings.database_url is None:
+        return
+    seen = max((worker.seen_at for worker in context.jobs.workers), default=None)
+    if seen is None or seen < now() - ABSENT:
+        yield Finding(Reason("no_worker"), seen, WORKER)
+
+
+DATABASE = Check("database", _database, is_critical=True)
+CLAIMS = Check("claims", _claims, Needs.DATABASE, is_critical=True)
+STORE = Check("files", _store, is_critical=True)
+DISK = Check("disk", _disk)
+LETTERS = Check("letters", _letters, Needs.DATABASE)
+BATCHES = Check("batches", _late("batches_wait", "batches", WORKER), Needs.DATABASE)
+RECORD = Check("record", _late("entries_unsealed", "unsealed", WORKER), Needs.DATABASE)
+JOBS = Check("jobs", _jobs, Needs.DATABASE)
+WORKERS = Check("workers", _workers, Needs.DATABASE)
