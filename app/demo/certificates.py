@@ -17,6 +17,7 @@ from app.people.service import names_of
 from app.platform.clock import at
 from app.platform.security.permissions import Permission
 
+MOST_CANDIDATES = 1_000
 UNDECIDED = 3
 """How many of a college's eligible people the registrar has not decided on yet."""
 
@@ -53,7 +54,7 @@ def _issue_college(demo: DemoPlan, staff: Staff, base_url: str) -> None:
         college = network.see_college(db, registrar, staff.college.id)
         ready = [
             (candidate.enrolment_id, choice.kind)
-            for candidate in list_candidates(db, registrar, college)
+            for candidate in list_candidates(db, registrar, college, limit=MOST_CANDIDATES).items
             for choice in candidate.choices
             if choice.ready and choice.kind is not CertificateKind.attestation_participation
         ]

@@ -5,12 +5,13 @@ A person is global: one row, whatever the colleges. Others see a person through 
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func
-from sqlmodel import Field, col
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, Text, func
+from sqlmodel import Field, SQLModel, col
 
 from app.people.rules import full_name
 from app.platform.database.rows import Row
 from app.platform.database.types import moment
+from app.platform.database.word_index import WordIndex
 
 SEARCH_KEY = 600
 """Longest search key, in characters; what exceeds it is cut, so that an index can hold it."""
@@ -62,3 +63,19 @@ def printed_name() -> ColumnElement[str]:
 
 SHOWN_NAME_SQL = "coalesce(p.chosen_name, concat_ws(' ', p.legal_first_name, p.legal_last_name))"
 """``Person.name`` in statements written as text, where ``p`` is the person."""
+
+
+class PersonWord(SQLModel, table=True):
+    """A part of a word of a person's search key, kept by the database: once for the network, once for each college."""
+
+    __tablename__ = "person_word"
+    __table_args__ = (Index(None, "part", "college_id", "person_id"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger)
+    part: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    college_id: int | None = None
+    person_id: int = Field(foreign_key="person.id", index=True)
+
+
+NAMES = WordIndex(col(PersonWord.part), col(PersonWord.person_id), col(PersonWord.college_id))
+"""People by the words of their names."""

@@ -15,7 +15,9 @@ from tests.access.payloads import CALLS, MARK, V1, Call
 
 QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/people": {"after": "{owner_person}"},
-    f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}"},
+    f"GET {V1}/colleges/{{college_id}}/certificate-batches": {"after": "{batch}"},
+    f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}", "after": "{enrolment}"},
+    f"GET {V1}/colleges/{{college_id}}/certificate-candidates": {"after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/certificates": {"after": "{certificate}"},
     f"GET {V1}/colleges/{{college_id}}/field-hours/pending": {"after": "{hours}"},
     f"GET {V1}/colleges/{{college_id}}/invitations": {"after": "{invitation}"},

@@ -13,7 +13,7 @@ from app.platform.paging import Page
 from app.platform.security.permissions import P
 from tests.factories import eligible
 from tests.factories.bulk_clone import make_eligible
-from tests.factories.network import World, acting
+from tests.factories.network import STARTED, World, acting
 from tests.factories.statements import recorded_statements
 
 PARTICIPATION = CertificateKind.attestation_participation
@@ -29,7 +29,7 @@ def listed(database: Database, world: World, **state: object) -> Page[Candidate]
 def everyone(database: Database, world: World) -> tuple[Candidate, ...]:
     with database.transaction() as db:
         actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
-        return candidates.list_candidates(db, actor, see_college(db, actor, world.alma))
+        return candidates.list_candidates(db, actor, see_college(db, actor, world.alma)).items
 
 
 def assert_sql_agrees_with_the_rules(database: Database, world: World) -> None:
@@ -90,3 +90,37 @@ def test_page_takes_the_same_statements_however_many_pages(
         with recorded_statements(database) as statements:
             page = candidates.list_candidate_page(db, actor, college, CandidatesQuery())
     assert (page.pages, page.total, len(statements)) == (pages, people, 7)
+
+
+UNDECIDED = """
+    select count(*) from progress p where p.undecided is distinct from coalesce(
+      (select array_agg(kind) from unnest(p.eligible) kind where not exists (
+         select from certificate c where c.enrolment_id = p.enrolment_id and c.kind = kind and c.state = 'valid')),
+      '{}')
+"""
+
+
+def undecided(database: Database, world: World) -> list[str]:
+    """Return what is kept for Maude, which is what would be counted."""
+    with database.as_owner() as db:
+        assert db.execute(text(UNDECIDED)).scalar_one() == 0
+        kept = text("select undecided from progress where enrolment_id = :it")
+        return list(db.execute(kept, {"it": world.enrolments["maude"]}).scalar_one())
+
+
+def test_undecided_kinds_follow_progress_and_certificates(database: Database, world: World) -> None:
+    eligible.sign(database, world)
+    assert undecided(database, world) == []
+    eligible.attend(database, world, "maude")
+    assert undecided(database, world) == [PARTICIPATION]
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
+        service.issue(db, actor, enrolment, IssueCertificate(kind=PARTICIPATION), site="https://escouade.example.com")
+    assert undecided(database, world) == []
+    for state, ended, left in (("revoked", STARTED, [PARTICIPATION]), ("valid", None, [])):
+        with database.as_owner() as db:
+            db.execute(
+                text("update certificate set state = :state, ended_on = :ended"), {"state": state, "ended": ended}
+            )
+        assert undecided(database, world) == left

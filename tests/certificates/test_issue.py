@@ -54,7 +54,7 @@ def candidates(database: Database, world: World, by: str = "registrar") -> dict[
     with database.transaction() as db:
         actor = acting(db, world, by, P.CERTIFICATE_ISSUE)
         college = network.see_college(db, actor, world.alma)
-        return {c.name: c for c in list_candidates(db, actor, college)}
+        return {c.name: c for c in list_candidates(db, actor, college).items}
 
 
 def choice(database: Database, world: World, name: str, kind: CertificateKind) -> Choice:

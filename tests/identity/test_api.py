@@ -195,11 +195,14 @@ def test_people_pages_follow_one_another_without_gap(client: TestClient, databas
     assert items == whole
 
 
-def test_people_cursor_of_another_college_returns_nothing(client: TestClient, database: Database, world: World) -> None:
+def test_people_cursor_of_another_college_is_refused_as_a_missing_one(
+    client: TestClient, database: Database, world: World
+) -> None:
     as_(client, database, world, "coordinator")
-    # Ailleurs is first by name: a cursor that accepted her id would return everyone.
-    assert people(client, world.alma, after=world.people["other_trainer"]) == []
-    assert people(client, world.alma, after=999_999) == []
+    path = f"/api/v1/colleges/{world.alma}/people"
+    other, missing = (client.get(path, params={"after": id_}) for id_ in (world.people["other_trainer"], 999_999))
+    assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "unknown_place")
+    assert other.json() == missing.json()
 
 
 def test_people_of_another_college_are_not_found(client: TestClient, database: Database, world: World) -> None:

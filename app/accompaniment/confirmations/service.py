@@ -13,12 +13,12 @@ from app.accompaniment.confirmations.schemas import (
     AwaitingSort,
     MilestoneRef,
 )
-from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.enterprises.models import NAMES, Enterprise
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.accompaniment.mandates.service import advisors_names, within_reach
 from app.people.models import Person, shown_name
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason
@@ -62,7 +62,7 @@ def awaiting(db: Session, actor: Actor, *, after: int | None = None) -> Awaiting
 
 def list_awaiting(db: Session, actor: Actor, query: AwaitingQuery) -> Page[AwaitingMilestone]:
     """Return a page of what :func:`awaiting` returns."""
-    statement = _awaiting(actor).where(*contains_words(col(Enterprise.search_key), query.words))
+    statement = _awaiting(actor).where(*NAMES.matches(col(Enterprise.id), query.words, actor.colleges))
     page = fetch_page(db, statement, query, ORDERS, col(MandateMilestone.id))
     return page.map(AwaitingMilestone.model_validate)
 

@@ -1,14 +1,15 @@
-"""Table of enterprises."""
+"""Tables of enterprises and of the words of their names."""
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel, col
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
 from app.platform.database.uniqueness import refused_as
+from app.platform.database.word_index import WordIndex
 
 
 class Enterprise(Row, table=True):
@@ -30,3 +31,22 @@ class Enterprise(Row, table=True):
     region_code: str = Field(foreign_key="region.code", index=True)
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")
+
+
+class EnterpriseWord(SQLModel, table=True):
+    """A part of a word of an enterprise's search key, kept by the database."""
+
+    __tablename__ = "enterprise_word"
+    __table_args__ = (
+        ForeignKeyConstraint(["enterprise_id", "college_id"], ["enterprise.id", "enterprise.college_id"]),
+        Index(None, "part", "college_id", "enterprise_id"),
+    )
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger)
+    part: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    college_id: int
+    enterprise_id: int = Field(index=True)
+
+
+NAMES = WordIndex(col(EnterpriseWord.part), col(EnterpriseWord.enterprise_id), col(EnterpriseWord.college_id))
+"""Enterprises by the words of their names."""

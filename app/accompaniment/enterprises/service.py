@@ -5,14 +5,14 @@ from sqlalchemy import ColumnElement, func, tuple_
 from sqlmodel import col, select
 
 from app.accompaniment.enterprises.enums import EnterpriseSort
-from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.enterprises.models import NAMES, Enterprise
 from app.accompaniment.enterprises.rules import neq_reasons, normal_neq
 from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShown, EnterprisesQuery, NewEnterprise
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.network.models import Region
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.paging import Page
@@ -86,7 +86,7 @@ def list_enterprises(db: Session, actor: Actor, query: EnterprisesQuery) -> Page
     """Return a page of the enterprises within reach."""
     table = sa.inspect(Enterprise).local_table
     statement = sa.select(*(table.c[name] for name in EnterpriseShown.model_fields))
-    statement = statement.where(_within(actor), *_matching(query.recherche))
+    statement = statement.where(_within(actor), *_matching(actor, query.recherche))
     if query.taille is not None:
         statement = statement.where(col(Enterprise.size) == query.taille)
     if query.region is not None:
@@ -94,17 +94,17 @@ def list_enterprises(db: Session, actor: Actor, query: EnterprisesQuery) -> Page
     return fetch_page(db, statement, query, ORDERS, col(Enterprise.id)).map(EnterpriseShown.model_validate)
 
 
-def _matching(search: str) -> list[ColumnElement[bool]]:
+def _matching(actor: Actor, search: str) -> list[ColumnElement[bool]]:
     """Return the conditions of a search: the beginning of an NEQ, or words of the name."""
     neq = normal_neq(search)
     if neq.isdecimal():
         return [col(Enterprise.neq).startswith(neq, autoescape=True)]
-    return contains_words(col(Enterprise.search_key), search_words(search))
+    return NAMES.matches(col(Enterprise.id), search_words(search), actor.colleges)
 
 
 def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
     """Return the enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
-    statement = select(Enterprise).where(_within(actor), *_matching(search))
+    statement = select(Enterprise).where(_within(actor), *_matching(actor, search))
     if after is not None:
         last = db.exec(select(Enterprise).where(Enterprise.id == after, _within(actor))).one_or_none()
         if last is None:

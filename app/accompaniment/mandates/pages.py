@@ -53,7 +53,7 @@ def list_mandates(
         accompanied=mandates.accompanied_enterprises(db, actor.using(P.MANDATE_READ)),
         stages=tuple(Stage),
         kinds=tuple(MandateKind),
-        advisors=mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE)),
+        advisors=mandates.advisor_choices(db, actor.using(P.MANDATE_MANAGE), query.inscription),
         chosen_advisor=query.inscription,
         enterprise=enterprises.see_enterprise(db, actor.using(P.MANDATE_MANAGE), enterprise) if enterprise else None,
         regions=[(r.code, r.name) for r in network.regions(db)],

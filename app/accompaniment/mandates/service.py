@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, String, case, cast, distinct, func, tuple_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.enterprises.models import NAMES, Enterprise
 from app.accompaniment.enterprises.schemas import EnterpriseShown
 from app.accompaniment.enterprises.service import add_enterprise, see_by_neq, see_enterprise
 from app.accompaniment.mandates.enums import MandateSort, MilestoneKind
@@ -46,7 +46,7 @@ from app.network.schemas import CollegeShown
 from app.network.service import college, timezone_of
 from app.people.models import Person, shown_name
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
@@ -216,7 +216,7 @@ ORDERS: Orders = {
 
 def list_mandates(db: Session, actor: Actor, query: MandatesQuery) -> Page[MandateRow]:
     """Return a page of the mandates within reach; the search looks at the enterprise's name."""
-    statement = _rows(actor, query.etape).where(*contains_words(col(Enterprise.search_key), query.words))
+    statement = _rows(actor, query.etape).where(*NAMES.matches(col(Enterprise.id), query.words, actor.colleges))
     return fetch_page(db, statement, query, ORDERS, col(Mandate.id)).map(MandateRow.model_validate)
 
 
@@ -258,16 +258,23 @@ def _after(db: Session, actor: Actor, mandate_id: int) -> ColumnElement[bool]:
     return tuple_(col(Mandate.opened_on), col(Mandate.id)) < tuple_(last.opened_on, last.id)
 
 
-def advisor_choices(db: Session, actor: Actor) -> list[AdvisorChoice]:
-    """Return the enrolments within reach for which a mandate may be opened, by name."""
+MOST_CHOICES = 100
+"""How many enrolments are offered to choose among, the newest: the page of another one leads here with it chosen."""
+
+
+def advisor_choices(db: Session, actor: Actor, chosen: int | None = None) -> list[AdvisorChoice]:
+    """Return enrolments within reach for which a mandate may be opened, by name: the newest, and the ``chosen`` one."""
+    within = (
+        col(Enrolment.state).in_(ADVISING),
+        scoped(actor, college=Enrolment.college_id, person=Enrolment.person_id),
+    )
+    newest = select(Enrolment.id).where(*within).order_by(col(Enrolment.id).desc()).limit(MOST_CHOICES)
+    ids = {*db.exec(newest).all(), *([chosen] if chosen is not None else [])}
     statement = (
         select(Enrolment, Person, Cohort.title)
         .join(Person, col(Person.id) == Enrolment.person_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .where(
-            col(Enrolment.state).in_(ADVISING),
-            scoped(actor, college=Enrolment.college_id, person=Enrolment.person_id),
-        )
+        .where(col(Enrolment.id).in_(ids), *within)
         .order_by(Person.search_key, col(Enrolment.id).desc())
     )
     return [

@@ -16,7 +16,7 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
@@ -36,17 +36,20 @@ REGISTER_XLSX = download(XLSX, "The register of the batch as a workbook")
 
 @router.get(BATCHES + "/preview", summary="Preview a batch")
 def read_preview(
+    *,
     actor: Registrar,
     college: IssuingCollege,
     db: SessionDep,
     cohort_id: int | None = None,
     kind: Annotated[tuple[CertificateKind, ...], Query()] = tuple(CertificateKind),
+    after: After = None,
+    limit: Limit = PAGE,
 ) -> BatchPreview:
     """Return what one decision would issue and what it would leave out and why.
 
     Of one cohort or of the whole college, of some kinds or of all.
     """
-    return service.preview(db, actor, college, cohort_id, kind)
+    return service.preview(db, actor, college, cohort_id, kind, after=after, limit=limit)
 
 
 @router.post(BATCHES, status_code=status.HTTP_201_CREATED, summary="Issue a batch of certificates")
@@ -59,9 +62,9 @@ def decide_batch(actor: Registrar, college: IssuingCollege, db: SessionDep, comm
 
 
 @router.get(BATCHES, summary="List a college's batches")
-def read_batches(college: IssuingCollege, db: SessionDep) -> BatchList:
+def read_batches(college: IssuingCollege, db: SessionDep, after: After = None, limit: Limit = PAGE) -> BatchList:
     """Return the batches with the progress of each, newest first."""
-    return BatchList(items=service.list_batches(db, college))
+    return service.list_batches(db, college, after=after, limit=limit)
 
 
 @router.get(BATCH, summary="Read a batch")

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from app.certificates.batches import service
 from app.certificates.batches.schemas import MAX_ITEMS, BatchChoice, BatchRef, NewBatch
 from app.certificates.batches.service import see_batch
+from app.certificates.issuing.schemas import Situation
 from app.network import service as network
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
@@ -32,6 +33,13 @@ OptionalId = Annotated[int | None, BeforeValidator(lambda value: value or None)]
 """An id that an empty form field leaves out."""
 
 
+MOST_PEOPLE = 50
+"""The people whose certificates one page offers: their boxes still make a page that opens at once."""
+
+MOST_LEFT_OUT = 25
+"""The people of whom the page says why they are left out; the list of candidates has the others."""
+
+
 @router.get(BATCHES, dependencies=[keyed_page()])
 def preview(
     *,
@@ -42,16 +50,20 @@ def preview(
     cohorte: Annotated[OptionalId, Query()] = None,
     document: Annotated[tuple[CertificateKind, ...], Query()] = tuple(CertificateKind),
 ) -> Response:
-    """Show what is ready, with a checkbox each, what is not and why, and the earlier batches."""
+    """Show what is ready, with a checkbox each, what of a chosen cohort is not and why, and the earlier batches."""
+    later = None
+    if cohorte is not None:
+        later = service.preview(db, actor, college, cohorte, document, situation=Situation.LATER, limit=MOST_LEFT_OUT)
     return render(
         request,
         "certificates/batch_new.html",
         college=college,
-        preview=service.preview(db, actor, college, cohorte, document),
+        ready=service.preview(db, actor, college, cohorte, document, situation=Situation.READY, limit=MOST_PEOPLE),
+        later=later,
         cohort_id=cohorte,
         kinds=document,
         every_kind=tuple(CertificateKind),
-        max_items=MAX_ITEMS,
+        most=MOST_PEOPLE,
         batches=service.list_batches(db, college),
     )
 

@@ -41,11 +41,12 @@ class CohortChoice(Read):
 
 
 class BatchPreview(Read):
-    """What one decision would issue, and what it would leave out and why; by name."""
+    """What one decision would issue, and what it would leave out and why; by name, the people of a page."""
 
     ready: tuple[BatchLine, ...]
     left_out: tuple[LeftOut, ...]
-    cohorts: tuple[CohortChoice, ...] = Field(description="of the whole college: the values of ``cohort_id``")
+    cohorts: tuple[CohortChoice, ...] = Field(description="the newest of the college: values of ``cohort_id``")
+    next: int | None
 
 
 class BatchChoice(Command):
@@ -130,9 +131,10 @@ class BatchView(BatchShown):
 
 
 class BatchList(Read):
-    """A college's batches, newest first."""
+    """A college's batches, newest first; ``next`` is the cursor of the following page, ``None`` at the end."""
 
     items: tuple[BatchShown, ...]
+    next: int | None
 
 
 class RegisterColumn(StrEnum):

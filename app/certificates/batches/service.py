@@ -5,7 +5,7 @@ once, workers process them (``jobs.py``), and continue after any interruption.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from app.certificates.batches.rules import dump_reasons, item_state, may_retry, 
 from app.certificates.batches.schemas import (
     BatchItemShown,
     BatchLine,
+    BatchList,
     BatchPreview,
     BatchProgress,
     BatchRef,
@@ -28,21 +29,26 @@ from app.certificates.batches.schemas import (
     NewBatch,
 )
 from app.certificates.enums import CertificateState
-from app.certificates.issuing.candidates import list_candidates
-from app.certificates.issuing.schemas import Candidate, Choice
+from app.certificates.issuing.candidates import Chosen, candidates_of, list_candidates
+from app.certificates.issuing.schemas import Candidate, Choice, Situation
 from app.certificates.models import Certificate
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Cohort, Enrolment, local_today
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
+from app.platform.database.paging import fetch_after
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
 from app.platform.jobs.queue import enqueue
+from app.platform.paging import PAGE_SIZE
 from app.platform.security.actor import Actor, scoped
 from app.progress.schemas import StoredReason
+
+NEWEST = 100
+"""How many cohorts are offered to choose among."""
 
 
 def preview(
@@ -51,29 +57,40 @@ def preview(
     college: CollegeShown,
     cohort_id: int | None = None,
     kinds: Collection[CertificateKind] = tuple(CertificateKind),
+    *,
+    situation: Situation = Situation.ALL,
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> BatchPreview:
     """Return the certificates of these kinds that are ready, in a cohort or the whole college, and the others with why.
 
-    Raises ``NotFound`` for a cohort that is not the college's.
+    They are those of ``limit`` people in a situation, by name. Raises ``NotFound`` for another college's cohort.
     """
     college_cohort = select(Cohort.id).where(Cohort.id == cohort_id, Cohort.college_id == college.id)
     if cohort_id is not None and db.exec(college_cohort).first() is None:
         raise NotFound
-    candidates = list_candidates(db, actor, college)
-    pending = _pending_items(db, college)
+    chosen = Chosen(cohort_id, kinds, situation)
+    candidates = list_candidates(db, actor, college, chosen=chosen, after=after, limit=limit)
+    ready, left_out = _sorted_out(db, candidates.items, kinds)
+    return BatchPreview(ready=ready, left_out=left_out, cohorts=_cohorts(db, college), next=candidates.next)
+
+
+def _sorted_out(
+    db: Session, candidates: Sequence[Candidate], kinds: Collection[CertificateKind]
+) -> tuple[tuple[BatchLine, ...], tuple[LeftOut, ...]]:
+    """Return the certificates of these kinds that are ready, and the others with why."""
+    pending = _pending_items(db, [candidate.enrolment_id for candidate in candidates])
     ready: list[BatchLine] = []
     left_out: list[LeftOut] = []
     for candidate in candidates:
-        for choice in candidate.choices if cohort_id in {None, candidate.cohort_id} else ():
-            if choice.kind not in kinds:
-                continue
+        for choice in (choice for choice in candidate.choices if choice.kind in kinds):
             line = _line(candidate, choice)
             why = _obstacles(choice, is_pending=(candidate.enrolment_id, choice.kind) in pending)
             if why:
                 left_out.append(LeftOut(**line.model_dump(), why=why))
             else:
                 ready.append(line)
-    return BatchPreview(ready=tuple(ready), left_out=tuple(left_out), cohorts=_cohorts(candidates))
+    return tuple(ready), tuple(left_out)
 
 
 def _line(candidate: Candidate, choice: Choice) -> BatchLine:
@@ -96,11 +113,11 @@ def _obstacles(choice: Choice, *, is_pending: bool) -> tuple[StoredReason, ...]:
     return (StoredReason(code="certificate_awaited"),) if is_pending and choice.ready else choice.why
 
 
-def _pending_items(db: Session, college: CollegeShown) -> set[tuple[int, CertificateKind]]:
-    """Return the enrolments and kinds that earlier batches have still to issue."""
+def _pending_items(db: Session, enrolment_ids: Sequence[int]) -> set[tuple[int, CertificateKind]]:
+    """Return which of these enrolments, and the kinds, earlier batches have still to issue."""
     rows = db.execute(
         sa.select(col(BatchItem.enrolment_id), col(BatchItem.kind)).where(
-            col(BatchItem.college_id) == college.id,
+            col(BatchItem.enrolment_id).in_(enrolment_ids),
             col(BatchItem.certificate_id).is_(None),
             col(BatchItem.refusal).is_(None),
         )
@@ -108,10 +125,12 @@ def _pending_items(db: Session, college: CollegeShown) -> set[tuple[int, Certifi
     return {(enrolment_id, kind) for enrolment_id, kind in rows}
 
 
-def _cohorts(candidates: Iterable[Candidate]) -> tuple[CohortChoice, ...]:
-    """Return the cohorts of the candidates, by code."""
-    cohorts = {c.cohort_id: CohortChoice(id=c.cohort_id, code=c.cohort_code, title=c.cohort_title) for c in candidates}
-    return tuple(sorted(cohorts.values(), key=lambda cohort: cohort.code))
+def _cohorts(db: Session, college: CollegeShown) -> tuple[CohortChoice, ...]:
+    """Return the newest cohorts of the college that have begun."""
+    newest = (col(Cohort.starts_on).desc(), col(Cohort.id).desc())
+    statement = sa.select(col(Cohort.id), col(Cohort.code), col(Cohort.title)).order_by(*newest).limit(NEWEST)
+    begun = (col(Cohort.college_id) == college.id, col(Cohort.starts_on) <= local_today())
+    return tuple(CohortChoice.model_validate(row) for row in db.execute(statement.where(*begun)))
 
 
 def decide(db: Session, actor: Actor, college: CollegeShown, command: NewBatch) -> BatchRef:
@@ -121,12 +140,13 @@ def decide(db: Session, actor: Actor, college: CollegeShown, command: NewBatch) 
     Raises ``NotFound`` for an enrolment that is not among the college's candidates, ``Conflict("batch_empty")`` when
     nothing is ready.
     """
-    current = preview(db, actor, college)
+    named = candidates_of(db, actor, college, {choice.enrolment_id for choice in command.items})
+    ready, left_out = _sorted_out(db, named, tuple(CertificateKind))
     # In the order of the list, which the numbers will follow.
     reasons: dict[tuple[int, CertificateKind], tuple[StoredReason, ...]] = {
-        (line.enrolment_id, line.kind): () for line in current.ready
+        (line.enrolment_id, line.kind): () for line in ready
     }
-    reasons |= {(line.enrolment_id, line.kind): line.why for line in current.left_out}
+    reasons |= {(line.enrolment_id, line.kind): line.why for line in left_out}
     requested = {(choice.enrolment_id, choice.kind) for choice in command.items}
     if not requested <= reasons.keys():
         raise NotFound
@@ -155,15 +175,15 @@ def see_batch(db: Session, actor: Actor, batch_id: int) -> BatchRef:
     return BatchRef.model_validate(row)
 
 
-def list_batches(db: Session, college: CollegeShown) -> tuple[BatchShown, ...]:
+def list_batches(db: Session, college: CollegeShown, *, after: int | None = None, limit: int = PAGE_SIZE) -> BatchList:
     """Return a college's batches with the progress of each, newest first."""
+    statement = _BATCHES.where(col(Batch.college_id) == college.id)
+    rows, next_ = fetch_after(db, statement, (), col(Batch.id), after=after, limit=limit, descending=True)
     states = defaultdict(list)
-    for row in db.execute(_ITEMS.where(col(BatchItem.college_id) == college.id)):
-        states[row.batch_id].append(_state(row.issued, row.settled, row.refused))
-    return tuple(
-        _shown(row, decided_by, progress_of(states[row.id]))
-        for row, decided_by in db.execute(_BATCHES.where(col(Batch.college_id) == college.id))
-    )
+    for item in db.execute(_ITEMS.where(col(BatchItem.batch_id).in_([batch.id for batch, _ in rows]))):
+        states[item.batch_id].append(_state(item.issued, item.settled, item.refused))
+    shown = (_shown(batch, decided_by, progress_of(states[batch.id])) for batch, decided_by in rows)
+    return BatchList(items=tuple(shown), next=next_)
 
 
 def batch_view(db: Session, ref: BatchRef) -> BatchView:
@@ -209,9 +229,7 @@ _ITEMS = sa.select(col(BatchItem.batch_id), *_FLAGS).join(*_TO_CERTIFICATE, isou
 _RESUMABLE = (
     sa.select(BatchItem, *_FLAGS).join(*_TO_CERTIFICATE, isouter=True).where(col(BatchItem.refusal).is_not(None))
 )
-_BATCHES = (
-    sa.select(Batch, shown_name()).join(Person, col(Person.id) == Batch.decided_by).order_by(col(Batch.id).desc())
-)
+_BATCHES = sa.select(Batch, shown_name()).join(Person, col(Person.id) == Batch.decided_by)
 _LINES = (
     sa.select(
         col(BatchItem.enrolment_id),

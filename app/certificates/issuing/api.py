@@ -15,7 +15,7 @@ from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
@@ -25,10 +25,15 @@ Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
 
 @router.get("/colleges/{college_id}/certificate-candidates", summary="List the candidates for certificates")
 def read_candidates(
-    actor: Registrar, college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)], db: SessionDep
+    *,
+    actor: Registrar,
+    college: Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)],
+    db: SessionDep,
+    after: After = None,
+    limit: Limit = PAGE,
 ) -> Candidates:
     """Return the candidates by name; a kind is ready when only the decision of a person is missing (BR-19)."""
-    return Candidates(items=candidate_lists.list_candidates(db, actor, college))
+    return candidate_lists.list_candidates(db, actor, college, after=after, limit=limit)
 
 
 @router.post(

@@ -1,7 +1,7 @@
 """The candidates for certificates: who may be issued which, and what is missing."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import (
     Candidate,
+    Candidates,
     CandidateSort,
     CandidatesQuery,
     Choice,
@@ -26,24 +27,55 @@ from app.certificates.models import Certificate, Hold
 from app.cohorts.models import Cohort, Enrolment
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
-from app.people.models import Person, printed_name, shown_name
+from app.people.models import NAMES, Person, printed_name, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
-from app.platform.paging import Page
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor
 from app.progress.models import ProgressRow
 from app.progress.schemas import Eligibility, StoredReason
 
 
-def list_candidates(db: Session, actor: Actor, college: CollegeShown) -> tuple[Candidate, ...]:
-    """Return everyone who follows or followed a path in the college, by name, with the state of each certificate.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which candidates to list: of one cohort, in a situation as to some kinds; everyone unless it says more."""
+
+    cohort_id: int | None = None
+    kinds: Collection[CertificateKind] = tuple(CertificateKind)
+    situation: Situation = Situation.ALL
+
+
+def list_candidates(
+    db: Session,
+    actor: Actor,
+    college: CollegeShown,
+    *,
+    chosen: Chosen = Chosen(),
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
+) -> Candidates:
+    """Return who follows or followed a path in the college, by name, with the state of each certificate.
 
     Reads the projection of progress; the decision itself computes it again from the facts (:func:`issue`).
     """
-    rows = db.execute(_candidate_rows(college).order_by(col(Person.search_key), col(Enrolment.id))).all()
+    statement = _candidate_rows(college)
+    if chosen.cohort_id is not None:
+        statement = statement.where(col(Enrolment.cohort_id) == chosen.cohort_id)
+    statement = statement.where(*_in_situation(db, actor, college, chosen.situation, chosen.kinds))
+    order = (col(Person.search_key),)
+    rows, next_ = fetch_after(db, statement, order, col(Enrolment.id), after=after, limit=limit)
+    return Candidates(items=_as_candidates(db, actor, college, rows), next=next_)
+
+
+def candidates_of(
+    db: Session, actor: Actor, college: CollegeShown, enrolment_ids: Collection[int]
+) -> tuple[Candidate, ...]:
+    """Return those of these enrolments that are candidates of the college, in the order of :func:`list_candidates`."""
+    statement = _candidate_rows(college).where(col(Enrolment.id).in_(enrolment_ids))
+    rows = db.execute(statement.order_by(col(Person.search_key), col(Enrolment.id))).all()
     return _as_candidates(db, actor, college, rows)
 
 
@@ -56,16 +88,20 @@ ORDERS: Orders = {
 def list_candidate_page(db: Session, actor: Actor, college: CollegeShown, query: CandidatesQuery) -> Page[Candidate]:
     """Return a page of what :func:`list_candidates` returns; the search looks at names and cohorts."""
     statement = _candidate_rows(college)
-    for word in query.words:
-        statement = statement.where(
-            col(Person.search_key).contains(word, autoescape=True)
-            | col(Cohort.search_key).contains(word, autoescape=True)
-        )
-    if query.situation is not Situation.ALL:
-        is_ready = _has_ready_kind(db, actor, college)
-        statement = statement.where(is_ready if query.situation is Situation.READY else ~is_ready & _has_kind_left())
+    statement = statement.where(*(_is_named(college, word) for word in query.words))
+    statement = statement.where(*_in_situation(db, actor, college, query.situation, tuple(CertificateKind)))
     page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
     return replace(page, items=_as_candidates(db, actor, college, page.items))
+
+
+def _is_named(college: CollegeShown, word: str) -> ColumnElement[bool]:
+    """Return the condition that a name, or the cohort, has a word: the ids that either index finds."""
+    found = aliased(Enrolment)
+    cohorts = sa.select(col(Cohort.id)).where(
+        col(Cohort.college_id) == college.id, col(Cohort.search_key).contains(word, autoescape=True)
+    )
+    by_name = sa.select(col(found.id)).where(*NAMES.matches(col(found.person_id), [word], [college.id]))
+    return col(Enrolment.id).in_(by_name.union(sa.select(col(found.id)).where(col(found.cohort_id).in_(cohorts))))
 
 
 def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
@@ -89,26 +125,31 @@ def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _has_ready_kind(db: Session, actor: Actor, college: CollegeShown) -> ColumnElement[bool]:
+def _in_situation(
+    db: Session, actor: Actor, college: CollegeShown, situation: Situation, kinds: Collection[CertificateKind]
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that something of these kinds is left to do."""
+    if situation is Situation.ALL:
+        return []
+    is_ready = _has_ready_kind(db, actor, college, kinds)
+    if situation is Situation.READY:
+        return [col(ProgressRow.undecided) != sa.literal_column("'{}'"), is_ready]
+    return [~is_ready, _has_kind_left()]
+
+
+def _has_ready_kind(
+    db: Session, actor: Actor, college: CollegeShown, kinds: Collection[CertificateKind]
+) -> ColumnElement[bool]:
     """Return the condition that a kind is ready: :func:`rules.refuse_issue` in the columns of the projection."""
     if not _signatories_today(db, college):
         return sa.false()
     on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
     may_be_issued = [
-        (sa.literal(kind) == sa.any_(col(ProgressRow.eligible)))
-        & ~_is_issued(CertificateKind(kind))
-        & ~_is_revoked(CertificateKind(kind))
+        (sa.literal(kind) == sa.any_(col(ProgressRow.undecided))) & ~_is_revoked(CertificateKind(kind))
         for kind in college.authorised_kinds
+        if CertificateKind(kind) in kinds
     ]
     return sa.or_(sa.false(), *may_be_issued) & ~on_hold & (col(Enrolment.person_id) != actor.person_id)
-
-
-def _is_issued(kind: CertificateKind) -> ColumnElement[bool]:
-    return exists().where(
-        col(Certificate.enrolment_id) == Enrolment.id,
-        col(Certificate.kind) == kind,
-        col(Certificate.state) == CertificateState.VALID,
-    )
 
 
 def _is_revoked(kind: CertificateKind) -> ColumnElement[bool]:

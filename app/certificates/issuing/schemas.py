@@ -65,6 +65,7 @@ class Candidate(Read):
 
 
 class Candidates(Read):
-    """The candidates of a college, by name."""
+    """The candidates of a college, by name; ``next`` is the cursor of the following page, ``None`` at the end."""
 
     items: tuple[Candidate, ...]
+    next: int | None

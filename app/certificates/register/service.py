@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, and_, false, func, or_, text
+from sqlalchemy import ColumnElement, func, text
 from sqlmodel import col, select
 
 from app.certificates.enums import CertificateState
@@ -22,9 +22,9 @@ from app.certificates.schemas import (
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.network.schemas import CollegeShown
-from app.people.models import Person, shown_name
+from app.people.models import NAMES, Person, shown_name
 from app.platform.audit.access_log import log_access
-from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.paging import PAGE_SIZE, Page
@@ -95,13 +95,13 @@ def college_certificates(
 
     ``search`` is a number, a code or a short code read over the telephone, else words of the holder's name.
     """
-    statement = _lines().where(col(Certificate.college_id) == college.id, *_search_conditions(search))
+    statement = _lines().where(col(Certificate.college_id) == college.id, *_search_conditions(college, search))
     order = (col(Certificate.issued_on),)
     rows, next_ = fetch_after(db, statement, order, col(Certificate.id), after=after, limit=limit, descending=True)
     return CertificatePage(items=tuple(map(CertificateLine.model_validate, rows)), next=next_)
 
 
-def _search_conditions(search: str) -> list[ColumnElement[bool]]:
+def _search_conditions(college: CollegeShown, search: str) -> list[ColumnElement[bool]]:
     """Return the condition of a search: a number, a code or words of the holder's name; none for a blank one."""
     if not search.strip():
         return []
@@ -112,8 +112,12 @@ def _search_conditions(search: str) -> list[ColumnElement[bool]]:
     elif read.short_digests:
         digest = func.substring(func.sha256(func.convert_to(col(Certificate.code), "UTF8")), 1, 5)
         alternatives.append(digest.in_(read.short_digests))
-    words = contains_words(col(Person.search_key), search_words(search))
-    return [or_(*alternatives, and_(*words) if words else false())]
+    named = NAMES.matches(col(Enrolment.person_id), search_words(search), [college.id])
+    of_holders = (
+        sa.select(col(Certificate.id)).join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id).where(*named)
+    )
+    ids = [*(sa.select(col(Certificate.id)).where(a) for a in alternatives), *([of_holders] if named else [])]
+    return [col(Certificate.id).in_(sa.union(*ids)) if ids else sa.false()]
 
 
 ORDERS: Orders = {
@@ -130,7 +134,7 @@ def list_register(db: Session, college: CollegeShown, query: RegisterQuery) -> P
         where.append(col(Certificate.state) == query.etat)
     if query.document is not None:
         where.append(col(Certificate.kind) == query.document)
-    found = _search_conditions(query.recherche)
+    found = _search_conditions(college, query.recherche)
     statement = _lines().where(*where, *found)
     counted = statement if found else sa.select(col(Certificate.id)).where(*where)  # a search reads the holder's name
     page = fetch_page(db, statement, query, ORDERS, col(Certificate.id), counted=counted)

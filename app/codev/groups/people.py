@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from app.codev.groups.models import CodevMembership
 from app.codev.groups.rules import Candidate
@@ -20,19 +20,18 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 
-def grouped_enrolments() -> SelectOfScalar[int]:
-    """Return the query of the ids of enrolments that belong to a group now."""
-    return select(CodevMembership.enrolment_id).where(col(CodevMembership.left_on).is_(None))
+def is_grouped() -> ColumnElement[bool]:
+    """Return the condition that an enrolment belongs to a group now."""
+    of_enrolment = col(CodevMembership.enrolment_id) == Enrolment.id
+    return exists().where(of_enrolment, col(CodevMembership.left_on).is_(None)).correlate(Enrolment)
 
 
 def candidates(db: Session, college_id: int, enrolment_ids: Sequence[int]) -> list[Candidate]:
     """Return the candidates of these enrolments, in order; an unknown id becomes a candidate of no cohort."""
     rows = db.exec(
-        select(Enrolment, col(Enrolment.id).in_(grouped_enrolments())).where(
-            col(Enrolment.id).in_(enrolment_ids), Enrolment.college_id == college_id
-        )
+        select(Enrolment, is_grouped()).where(col(Enrolment.id).in_(enrolment_ids), Enrolment.college_id == college_id)
     ).all()
-    by_id = {e.id: Candidate(e.id, e.person_id, e.cohort_id, e.state, is_grouped) for e, is_grouped in rows}
+    by_id = {e.id: Candidate(e.id, e.person_id, e.cohort_id, e.state, grouped) for e, grouped in rows}
     return [by_id.get(id_) or Candidate(id_, -id_, 0, EnrolmentState.ACTIVE) for id_ in enrolment_ids]
 
 
@@ -44,7 +43,7 @@ def free_members(db: Session, cohort: CohortRef) -> list[tuple[int, str]]:
         .where(
             Enrolment.cohort_id == cohort.id,
             Enrolment.state == EnrolmentState.ACTIVE,
-            col(Enrolment.id).not_in(grouped_enrolments()),
+            ~is_grouped(),
         )
         .order_by(Person.search_key)
     )

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
@@ -21,10 +20,10 @@ from app.identity.account.schemas import (
 from app.identity.api_tokens.service import end_tokens
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.service import end_sign_ins
-from app.people.models import SHOWN_NAME_SQL, Person, shown_name
+from app.people.models import NAMES, Person, shown_name
 from app.platform.clock import now
 from app.platform.database.claims import Right
-from app.platform.database.paging import Orders, contains_words, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session, allow
 from app.platform.errors import NotFound, Unauthenticated
 from app.platform.messages.letters import deliveries_to
@@ -33,28 +32,26 @@ from app.platform.search import search_words
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
-_ACCOUNTS = text(
-    f"""
-    select p.id as person_id, a.email, a.suspended_at, coalesce(a.email_since, a.created_at) as since,
-           {SHOWN_NAME_SQL} as name
-      from account a join person p on p.id = a.person_id
-     where p.search_key like all (cast(:words as text[]))
-       and (cast(:after as integer) is null
-            or (p.search_key, p.id) > (select o.search_key, o.id from person o where o.id = :after))
-     order by p.search_key, p.id
-     limit :limit
-    """  # noqa: S608 - our own constant
-)
+ORDERS: Orders = {AccountSort.NAME: (col(Person.search_key),), AccountSort.EMAIL: (col(Account.email),)}
 
 
 def accounts(db: Session, actor: Actor, query: AccountsQuery) -> AccountsPage:
     """Return everyone who has an account, by name; the cursor is the last person's id."""
     _require_platform(db, actor)
-    words = [f"%{word}%" for word in search_words(query.search)]
-    values = {"words": words, "after": query.after, "limit": query.limit + 1}
-    rows = db.execute(_ACCOUNTS, values).all()
-    page = _with_deliveries(db, rows[: query.limit])
-    return AccountsPage(items=page, next=page[-1].person_id if len(rows) > query.limit else None)
+    statement = _accounts().where(*NAMES.matches(col(Account.person_id), search_words(query.search), None))
+    order, key = ORDERS[AccountSort.NAME], col(Account.person_id)
+    rows, next_ = fetch_after(db, statement, order, key, after=query.after, limit=query.limit)
+    return AccountsPage(items=_with_deliveries(db, rows), next=next_)
+
+
+def _accounts() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        col(Account.person_id),
+        col(Account.email),
+        col(Account.suspended_at),
+        sa.func.coalesce(col(Account.email_since), col(Account.created_at)).label("since"),
+        shown_name().label("name"),
+    ).join(Person, col(Person.id) == Account.person_id)
 
 
 def _with_deliveries(db: Session, rows: Sequence[Any]) -> tuple[AccountRow, ...]:
@@ -72,23 +69,14 @@ def _with_deliveries(db: Session, rows: Sequence[Any]) -> tuple[AccountRow, ...]
     )
 
 
-ORDERS: Orders = {AccountSort.NAME: (col(Person.search_key),), AccountSort.EMAIL: (col(Account.email),)}
-
-
 def list_accounts(db: Session, actor: Actor, query: AccountListQuery) -> Page[AccountRow]:
     """Return a page of everyone who has an account; the search looks at names, and at the beginning of addresses."""
     _require_platform(db, actor)
-    statement = sa.select(
-        col(Account.person_id),
-        col(Account.email),
-        col(Account.suspended_at),
-        sa.func.coalesce(col(Account.email_since), col(Account.created_at)).label("since"),
-        shown_name().label("name"),
-    ).join(Person, col(Person.id) == Account.person_id)
+    statement = _accounts()
     if "@" in query.recherche:
         statement = statement.where(col(Account.email).startswith(query.recherche.casefold(), autoescape=True))
     else:
-        statement = statement.where(*contains_words(col(Person.search_key), query.words))
+        statement = statement.where(*NAMES.matches(col(Account.person_id), query.words, None))
     if query.etat is not None:
         is_open = col(Account.suspended_at).is_(None)
         statement = statement.where(is_open if query.etat is AccountState.OPEN else ~is_open)

@@ -28,6 +28,9 @@ class RoleGrantRow(Row, table=True):
             unique=True,
             postgresql_where=text("ended_at is null"),
         ),
+        Index(
+            "ix_role_held_college_role", "college_id", "role", "person_id", postgresql_where=text("ended_at is null")
+        ),
         check("place", "(role in ('admin', 'observer')) = (college_id is null)"),
         check("cohort_within_college", "cohort_id is null or college_id is not null"),
     )

@@ -121,19 +121,21 @@ def groups_of(db: Session, person_id: int, *, cohort_id: int) -> Sequence[int]:
     return db.execute(_GROUPS, {"person": person_id, "cohort": cohort_id}).scalars().all()
 
 
+MOST_HOLDERS = 200
+"""How many people are offered to choose among."""
+
+
 def holders(
     db: Session, role: Role, *, college_id: int, cohort_id: int | None = None, group_id: int | None = None
 ) -> Sequence[tuple[int, str]]:
-    """Return ``(person id, name)`` of those who hold a role in a college, a cohort or a group, by name."""
-    statement = (
-        select(Person)
-        .join(RoleGrantRow, col(RoleGrantRow.person_id) == Person.id)
-        .where(RoleGrantRow.role == role, RoleGrantRow.college_id == college_id, col(RoleGrantRow.ended_at).is_(None))
-        .order_by(Person.search_key)
-        .distinct()
+    """Return ``(person id, name)`` of who holds a role in a college, a cohort or a group, by name; some of many."""
+    held = select(RoleGrantRow.person_id).where(
+        RoleGrantRow.role == role, RoleGrantRow.college_id == college_id, col(RoleGrantRow.ended_at).is_(None)
     )
     if cohort_id is not None:
-        statement = statement.where(RoleGrantRow.cohort_id == cohort_id)
+        held = held.where(RoleGrantRow.cohort_id == cohort_id)
     if group_id is not None:
-        statement = statement.where(RoleGrantRow.group_id == group_id)
-    return [(p.id, p.name) for p in db.exec(statement).all()]
+        held = held.where(RoleGrantRow.group_id == group_id)
+    ids = db.exec(held.order_by(col(RoleGrantRow.person_id)).distinct().limit(MOST_HOLDERS)).all()
+    people = db.exec(select(Person).where(col(Person.id).in_(ids)).order_by(Person.search_key)) if ids else ()
+    return [(p.id, p.name) for p in people]

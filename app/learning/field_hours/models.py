@@ -10,10 +10,25 @@ from app.platform.database.types import check, moment, owned
 
 
 class FieldHours(Row, table=True):
-    """Minutes in an enterprise that a participant declares for a field activity."""
+    """Minutes in an enterprise that a participant declares for a field activity.
+
+    ``decided`` once a coordinator accepted or refused them: the database keeps it, when a countersignature is written.
+    """
 
     __tablename__ = "field_hours"
-    __table_args__ = owned(("enrolment_id", "enrolment"), extra=(check("minutes", "minutes > 0"),))
+    __table_args__ = owned(
+        ("enrolment_id", "enrolment"),
+        extra=(
+            check("minutes", "minutes > 0"),
+            Index(
+                "ix_field_hours_undecided",
+                "college_id",
+                "declared_at",
+                "id",
+                postgresql_where=text("not decided"),
+            ),
+        ),
+    )
 
     college_id: int = Field(index=True)
     enrolment_id: int = Field(index=True)
@@ -23,6 +38,7 @@ class FieldHours(Row, table=True):
     note: str = Field(default="", max_length=1000)
     declared_at: datetime = moment()
     declared_by: int = Field(foreign_key="person.id")
+    decided: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Countersignature(Row, table=True):

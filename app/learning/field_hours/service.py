@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy import Row, exists
+from sqlalchemy import Row
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -24,11 +24,11 @@ from app.learning.field_hours.schemas import (
     HoursState,
 )
 from app.network.schemas import CollegeShown
-from app.people.models import Person
+from app.people.models import NAMES, Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason, refuse_unless
@@ -85,8 +85,7 @@ def hours_to_countersign(
 
 
 def _undecided(*where: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 - clauses of two libraries
-    decision = aliased(Countersignature)
-    return _select(~exists().where(col(decision.field_hours_id) == FieldHours.id), *where)
+    return _select(~col(FieldHours.decided), *where)
 
 
 ORDERS: Orders = {
@@ -99,7 +98,7 @@ ORDERS: Orders = {
 def list_hours_to_countersign(db: Session, actor: Actor, query: HoursQuery) -> Page[HoursShown]:
     """Return a page of the hours within reach that nobody has decided on; the search looks at names."""
     within = scoped(actor, college=FieldHours.college_id)
-    statement = _undecided(within, *contains_words(col(Person.search_key), query.words))
+    statement = _undecided(within, *NAMES.matches(col(Enrolment.person_id), query.words, actor.colleges))
     page = fetch_page(db, statement, query, ORDERS, col(FieldHours.id)).map(_hours_shown)
     log_access(db, [(hours.person_id, hours.college_id) for hours in page.items], Part.HOURS)
     return page

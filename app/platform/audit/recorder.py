@@ -43,6 +43,8 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "audit_values": "the record itself",
         "audit_seal": "the record itself",
         "view_log": "a record of its own",
+        "person_word": "kept by the database from the search key, whose change is recorded",
+        "enterprise_word": "kept by the database from the search key, whose change is recorded",
         "attempt": "failed attempts are only counted; unauthenticated requests add rows, which expire",
         "idempotent_request": "the creation that it belongs to is recorded",
         "oidc_flow": "an intermediate step; the sign-in or the link that ends it is recorded",
