@@ -28,6 +28,7 @@ from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring
 from bench.row_security import costs
+from bench.sign_in import PAGE, PEOPLE, SENDERS, flood, rush
 
 ROUNDS = 40
 PORT = 8765
@@ -183,6 +184,7 @@ def main() -> None:
             at = ids(database)
             _print(chain(reads(client, flow(at, code(database)), headers), writes(client, at, headers)))
             _print_row_security(client, database, at, headers)
+            _print_sign_in(url, [(a.email, a.password) for a in accounts.values()])
 
 
 def _signed_in(client: httpx.Client, accounts: dict[tuple[str, str], object], role: str) -> dict[str, str]:
@@ -224,6 +226,16 @@ def _print_row_security(client: httpx.Client, database: Database, at: dict[str, 
     for name, enforced, bypassed in costs(client, database, pages):
         table.add_row(name, f"{enforced:.1f}", f"{bypassed:.1f}", f"{enforced / bypassed:.2f}")
     Console(width=110).print(table)
+
+
+def _print_sign_in(url: str, accounts: list[tuple[str, str]]) -> None:
+    quiet, flooded = flood(url)
+    signed_in, median_ms, p95 = rush(url, accounts)
+    Console().print(
+        f"{SENDERS} strangers trying passwords: {PAGE} {quiet:.1f} ms in quiet, {flooded:.1f} ms meanwhile"
+        f" ({flooded / quiet:.2f}); {signed_in} of {PEOPLE} people signed in within a minute,"
+        f" median {median_ms:.0f} ms, p95 {p95:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

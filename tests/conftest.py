@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.platform.security.keyring import new_keyring
 from tests.log_watch import LogWatch
@@ -38,8 +36,6 @@ SITE = "http://testserver"
 RING = new_keyring()
 REQUEST = "request-of-a-test"
 """The id of each request of ``client``: answers are compared byte for byte."""
-RECOMMENDED = PasswordHash.recommended
-"""How the application hashes passwords; ``test_passwords`` holds its cost."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,9 +80,10 @@ def nobody_in_the_logs(log_watch: LogWatch) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords() -> Iterator[None]:
     """The same hash at the least cost: hundreds of sign-ins at the real one would say nothing more."""
-    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    from app.identity.account import passwords
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PasswordHash, "recommended", lambda: cheap)
+        patch.setattr(passwords, "COST", passwords.Cost(memory=8, passes=1))
         yield
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from app.identity.account import passwords
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
+from tests.conftest import REQUEST
 from tests.factories.network import PASSWORD, World, token
 from tests.factories.outbox import link_in, messages
 
@@ -169,7 +170,8 @@ def test_reset_is_audited_with_its_person_and_no_secret(client: TestClient, data
 
 def from_elsewhere(client: TestClient) -> TestClient:
     """Return a browser at a network address from which nobody tried before."""
-    return TestClient(client.app, follow_redirects=False, client=(str(IPv4Address(getrandbits(32))), 1))
+    address = (str(IPv4Address(getrandbits(32))), 1)
+    return TestClient(client.app, follow_redirects=False, client=address, headers={"X-Request-ID": REQUEST})
 
 
 @contextmanager

@@ -1,13 +1,20 @@
 """Which passwords are accepted, and that a password typed on another keyboard is the same."""
 
+import threading
 import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlmodel import col, select, update
 
+from app.identity.account import passwords
+from app.identity.account.models import Account, AccountSecret
 from app.identity.account.passwords import hasher
 from app.identity.account.rules import (
     MAX_PASSWORD,
@@ -19,9 +26,16 @@ from app.identity.account.rules import (
 )
 from app.identity.account.schemas import NewAccount
 from app.identity.account.service import add_account
+from app.identity.sign_in.proofs import PasswordCheck
+from app.identity.sign_in.schemas import SignInCommand
+from app.identity.sign_in.service import accept_check
 from app.platform.database.transaction import Database
-from tests.conftest import RECOMMENDED
+from app.platform.errors import Unauthenticated
+from app.platform.security.hashing_lane import LANE
+from tests.factories.network import PASSWORD, World
 
+REAL_COST = passwords.COST
+"""Read before the tests make it the least."""
 EMAIL = "maude.berube@cegep-alma.example"
 NAMES = ("Maude Bérubé", "Collège d’Alma")
 ACCENT = "\N{COMBINING ACUTE ACCENT}"
@@ -168,6 +182,97 @@ def test_password_compares_every_character(client: TestClient, database: Databas
     assert sign_in_status(client, "zoe@alma.example.com", start + "Rouyn") == 201
 
 
-def test_password_hash_has_the_cost_of_rfc_9106(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PasswordHash, "recommended", RECOMMENDED)
-    assert hasher.__wrapped__().hash("trois hiboux myopes").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+def test_password_hash_has_a_cost_that_owasp_recommends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "COST", REAL_COST)
+    assert hasher.__wrapped__().hash("trois hiboux myopes").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def stored_hash(database: Database, email: str) -> str:
+    """Return the hash of an account."""
+    with database.as_owner() as db:
+        own = select(AccountSecret.password_hash).join(Account, col(Account.id) == AccountSecret.account_id)
+        return db.exec(own.where(Account.email == email)).one()
+
+
+def test_password_hashed_at_another_cost_is_hashed_anew_at_the_sign_in(client: TestClient, database: Database) -> None:
+    email, password = "zoe@alma.example.com", "l’été où neigea Zoé"
+    add(database, email, password)
+    older = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=16, parallelism=1),)).hash(password)
+    with database.as_owner() as db:
+        db.execute(update(AccountSecret).values(password_hash=older))
+    assert sign_in_status(client, email, "une autre phrase de passe") == 401
+    assert stored_hash(database, email) == older
+    assert sign_in_status(client, email, password) == 201
+    renewed = stored_hash(database, email)
+    assert renewed != older
+    assert "t=1" in renewed
+    assert sign_in_status(client, email, password) == 201
+    assert stored_hash(database, email) == renewed
+
+
+@pytest.fixture
+def held(client: TestClient) -> Iterator[threading.Event]:
+    """Yield what frees the lane, all of whose threads are taken."""
+    free = threading.Event()
+    assert client.portal is not None
+    tasks = [client.portal.start_task_soon(LANE.run, free.wait) for _ in range(LANE.threads)]
+    while LANE.busy < LANE.threads:
+        pass
+    yield free
+    free.set()
+    for task in tasks:
+        task.result()
+
+
+SENT: dict[str, tuple[str, dict[str, str], int]] = {
+    "a sign-in": ("/connexion", {"email": "{email}", "password": PASSWORD}, 303),
+    "a forgotten password": ("/mot-de-passe-oublie/nope", {"password": "trois hiboux myopes boudent"}, 404),
+    "an invitation": (
+        "/invitation/nope",
+        {"legal_first_name": "Zoé", "legal_last_name": "Roy", "password": "trois hiboux myopes boudent"},
+        404,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SENT)
+def test_password_waits_in_its_lane_without_a_connection(
+    client: TestClient, database: Database, world: World, held: threading.Event, what: str
+) -> None:
+    path, body, status = SENT[what]
+    sent = {name: value.format(email=world.emails["maude"]) for name, value in body.items()}
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(client.post, path, data=sent)
+        while not LANE.waiting:
+            assert not answer.done(), answer.result().text
+        assert database.admission.in_use == 0
+        assert database.request_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        held.set()
+        assert answer.result().status_code == status
+
+
+def test_sign_in_is_told_when_to_retry_while_the_lane_is_full(
+    client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LANE, "longest_queue", 0)
+    body = {"email": world.emails["maude"], "password": PASSWORD}
+    before = LANE.refused
+    for answer in (client.post("/api/v1/sign-ins", json=body), client.post("/connexion", data=body)):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert world.emails["maude"] in answer.text
+    assert PASSWORD not in answer.text
+    assert LANE.refused == before + 2
+
+
+def test_hundred_and_thirty_five_people_at_once_all_sign_in(client: TestClient, world: World) -> None:
+    """Two seconds: each is a sign-in over HTTP, forty at a time."""
+    people = [*world.emails.values()] * 9
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda email: sign_in_status(client, email, PASSWORD), people[:135]))
+    assert answers == [201] * 135
+
+
+def test_password_changed_while_it_was_compared_signs_nobody_in(database: Database, world: World) -> None:
+    command = SignInCommand(email=world.emails["maude"], password=PASSWORD)
+    with database.transaction() as db, pytest.raises(Unauthenticated):
+        accept_check(db, command, PasswordCheck("the hash before", is_right=True, renewed=None))

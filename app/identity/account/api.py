@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, status
 
 from app.identity.account import service, suspension
+from app.identity.account.passwords import hash_of
 from app.identity.account.schemas import AccountRef, AccountsPage, AccountsQuery, ChangePassword
 from app.identity.account.suspension import see_account
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
+from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
@@ -20,10 +22,14 @@ SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, summary="Change one's password")
 def change_password(
-    actor: Annotated[Actor, may(P.ME_MANAGE)], db: SessionDep, keyring: KeyringDep, command: ChangePassword
+    new_hash: Annotated[str, in_lane(ChangePassword, hash_of)],
+    actor: Annotated[Actor, may(P.ME_MANAGE)],
+    db: SessionDep,
+    keyring: KeyringDep,
+    command: ChangePassword,
 ) -> Response:
     """Change the password, given the present one; every other sign-in ends."""
-    service.change_password(db, keyring, actor, command)
+    service.change_password(db, keyring, actor, command, new_hash)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

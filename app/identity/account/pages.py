@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.identity.account import service, suspension
+from app.identity.account.passwords import hash_of
 from app.identity.account.schemas import AccountListQuery, AccountRef, ChangePassword, PasswordProof
 from app.identity.account.suspension import see_account
 from app.identity.address_change.service import read_address
@@ -16,6 +17,7 @@ from app.identity.second_factor import service as second_factor
 from app.identity.sign_in import devices
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
+from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
@@ -48,13 +50,14 @@ def security_page(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, r
 
 @router.post(PATH + "/mot-de-passe", dependencies=[form_on(PATH)])
 def change_password(
+    new_hash: Annotated[str, in_lane(Annotated[ChangePassword, Form()], hash_of)],
     actor: MayManageSelf,
     db: SessionDep,
     keyring: KeyringDep,
     command: Annotated[ChangePassword, Form()],
 ) -> Response:
     """Change the password; the other devices must sign in again."""
-    service.change_password(db, keyring, actor, command)
+    service.change_password(db, keyring, actor, command, new_hash)
     return redirect_after_post(PATH)
 
 

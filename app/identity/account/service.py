@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.passwords import hasher, normal_password
+from app.identity.account.passwords import hashed, verified
 from app.identity.account.rules import password_reasons
 from app.identity.account.schemas import ChangePassword, NewAccount
 from app.identity.sign_in.service import end_sign_ins
@@ -27,9 +27,9 @@ def add_account(
 ) -> int:
     """Add a person with an account and return the person's id: for the answer to an invitation, and the demo network.
 
-    ``about``: names, besides the person's own, that the password may not consist of. ``password_hash`` replaces the
-    hash of the password, to create many accounts fast (demo). Raises ``Invalid`` with the reasons against the
-    password, ``Conflict("email_taken")``.
+    ``about``: names, besides the person's own, that the password may not consist of. ``password_hash`` is that of the
+    password, made before the transaction, or once for many accounts (demo). Raises ``Invalid`` with the reasons
+    against the password, ``Conflict("email_taken")``.
     """
     password = command.password.get_secret_value()
     names = (command.legal_first_name or "", command.legal_last_name, command.chosen_name or "", *about)
@@ -42,8 +42,7 @@ def add_account(
     db.add(account)
     db.flush()
     open_credentials(db, account.id)
-    hashed = password_hash or hasher().hash(normal_password(password))
-    db.add(AccountSecret(account_id=account.id, password_hash=hashed))
+    db.add(AccountSecret(account_id=account.id, password_hash=password_hash or hashed(command.password)))
     db.flush()
     return person.id
 
@@ -68,24 +67,24 @@ def lock_own_account(db: Session, actor: Actor) -> Account:
 
 
 def confirm_password(db: Session, keyring: Keyring, account: Account, present: SecretStr) -> None:
-    """Check the present password again; failures count with those of the sign-in.
+    """Compare the present password again; failures count with those of the sign-in.
 
     Raises ``Invalid("wrong_password")``.
     """
     stored = secret_of_account(db, account).password_hash
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(account.email), wrong=Invalid):
-        if not hasher().verify(normal_password(present.get_secret_value()), stored):
+        if not verified(present, stored)[0]:
             raise Invalid("wrong_password", Reason("wrong_password", field="present"))
 
 
-def change_password(db: Session, keyring: Keyring, actor: Actor, command: ChangePassword) -> None:
-    """Change the password, given the present one; the other sign-ins end."""
+def change_password(db: Session, keyring: Keyring, actor: Actor, command: ChangePassword, new_hash: str) -> None:
+    """Change the password to one hashed before, given the present one; the other sign-ins end."""
     account = lock_own_account(db, actor)
     confirm_password(db, keyring, account, command.present)
     password = command.password.get_secret_value()
     refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
     secret = secret_of_account(db, account)
-    secret.password_hash = hasher().hash(normal_password(password))
+    secret.password_hash = new_hash
     db.add(secret)
     end_sign_ins(db, account.id, except_id=actor.sign_in_id)
     enqueue(db, account.email, "password_changed", account.person_id)

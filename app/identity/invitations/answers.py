@@ -61,14 +61,18 @@ def _step(reader: Actor | None, account: Account | None) -> Step:
     return Step.ACCEPT if account is not None and account.person_id == reader.person_id else Step.SIGN_OUT
 
 
-def open_account(db: Session, keyring: Keyring, token: str, command: AcceptInvitation, *, origin: str) -> int:
+def open_account(
+    db: Session, keyring: Keyring, token: str, command: AcceptInvitation, new_hash: str, *, origin: str
+) -> int:
     """Open the account of a new person, with the invitation's address and roles; return the account's id.
 
     The link is then used up.
     """
     rows = _lock_by_token(db, keyring, None, token, origin=origin)
     colleges = [str(offer.college or "") for offer in db.execute(_OFFERS, {"ids": [row.id for row in rows]})]
-    person_id = add_account(db, NewAccount(**dict(command), email=rows[0].email), about=colleges)
+    person_id = add_account(
+        db, NewAccount(**dict(command), email=rows[0].email), about=colleges, password_hash=new_hash
+    )
     set_actor(db, colleges=_colleges(rows), person=person_id)
     _grant_offered_roles(db, rows, person_id)
     return db.exec(select(Account.id).where(Account.person_id == person_id)).one()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
+from app.identity.account.passwords import hash_of
 from app.identity.invitations import answers, correction, service
 from app.identity.invitations.rules import InvitationState
 from app.identity.invitations.schemas import (
@@ -23,6 +24,7 @@ from app.network.service import see_college
 from app.platform.errors import Conflict
 from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.guards import OptionalActor, may, seen
+from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P, Role
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
@@ -166,6 +168,7 @@ def invitation_page(
 
 @router.post("/invitation/{token}", dependencies=[slowed(RateLimitScope.INVITATION), form_on("/invitation/{token}")])
 def open_account(
+    new_hash: Annotated[str, in_lane(Annotated[AcceptInvitation, Form()], hash_of)],
     reader: OptionalActor,
     db: SessionDep,
     *,
@@ -179,7 +182,7 @@ def open_account(
     origin = origin_of(request)
     if reader is not None:
         raise Conflict("invitation_of_another")
-    account_id = answers.open_account(db, keyring, token, command, origin=origin)
+    account_id = answers.open_account(db, keyring, token, command, new_hash, origin=origin)
     sign_in.end_current_sign_in(db, request)
     secret, _expires_at = sign_in.create_sign_in(
         db,

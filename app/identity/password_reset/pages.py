@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Query, Request, Response
 
+from app.identity.account.passwords import hash_of
 from app.identity.password_reset import service
 from app.identity.password_reset.schemas import NewPassword, ResetRequest
 from app.identity.password_reset.service import PATH
 from app.platform.security.guards import OptionalActor
+from app.platform.security.hashing_lane import in_lane
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
@@ -54,13 +56,15 @@ def password_page(_: OptionalActor, db: SessionDep, keyring: KeyringDep, request
 
 @router.post(PATH + "/{token}", dependencies=[slowed(RateLimitScope.RESET), form_on(PATH + "/{token}")])
 def set_password(
+    new_hash: Annotated[str, in_lane(Annotated[NewPassword, Form()], hash_of)],
     _: OptionalActor,
     db: SessionDep,
+    *,
     keyring: KeyringDep,
     request: Request,
     token: str,
     command: Annotated[NewPassword, Form()],
 ) -> Response:
     """Set the new password; the link works only once, and the person then signs in."""
-    service.set_password(db, keyring, token, command, origin=origin_of(request))
+    service.set_password(db, keyring, token, command, new_hash, origin=origin_of(request))
     return redirect_after_post(f"{PATH}?fait=change")

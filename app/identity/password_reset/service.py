@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
-from app.identity.account.passwords import hasher, normal_password
 from app.identity.account.rules import MIN_PASSWORD, MIN_WITH_SECOND_FACTOR
 from app.identity.account.service import password_reasons_for, secret_of_account
 from app.identity.password_reset.models import PasswordReset
@@ -78,14 +77,16 @@ def read_link(db: Session, keyring: Keyring, token: str, *, origin: str) -> Rese
     return ResetLink(email=account.email, minimum=MIN_WITH_SECOND_FACTOR if has_second_factor else MIN_PASSWORD)
 
 
-def set_password(db: Session, keyring: Keyring, token: str, command: NewPassword, *, origin: str) -> None:
-    """Set the new password; the account's sign-ins and other links end, and its second factor stays."""
+def set_password(
+    db: Session, keyring: Keyring, token: str, command: NewPassword, new_hash: str, *, origin: str
+) -> None:
+    """Set the new password, hashed before; the account's sign-ins and other links end, and its second factor stays."""
     _, account = _lock_by_token(db, keyring, token, origin=origin)
     password = command.password.get_secret_value()
     refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
     set_actor(db, colleges=(), person=account.person_id)
     secret = secret_of_account(db, account)
-    secret.password_hash = hasher().hash(normal_password(password))
+    secret.password_hash = new_hash
     db.add(secret)
     unused = select(PasswordReset).where(PasswordReset.account_id == account.id, col(PasswordReset.used_at).is_(None))
     for row in db.exec(unused).all():

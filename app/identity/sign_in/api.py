@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 from app.identity.sign_in import devices as device_service
 from app.identity.sign_in import service
 from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.proofs import CheckOfJson
 from app.identity.sign_in.schemas import Devices, SignedIn, SignInCommand
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may
@@ -24,8 +25,10 @@ MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
     "/sign-ins", status_code=status.HTTP_201_CREATED, summary="Sign in", dependencies=[slowed(RateLimitScope.SIGN_IN)]
 )
 def sign_in(
+    check: CheckOfJson,
     _: OptionalActor,
     db: SessionDep,
+    *,
     settings: SettingsDep,
     keyring: KeyringDep,
     request: Request,
@@ -36,6 +39,7 @@ def sign_in(
         db,
         keyring,
         command,
+        check,
         kind=SignInKind.BEARER,
         hours=settings.session_hours,
         user_agent=request.headers.get("user-agent", ""),

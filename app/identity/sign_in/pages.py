@@ -8,6 +8,7 @@ from app.identity.oidc.providers import sign_in_options
 from app.identity.sign_in import service
 from app.identity.sign_in.authentication import cookie_name
 from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.proofs import CheckOfForm
 from app.identity.sign_in.schemas import SignInCommand
 from app.platform.security.guards import OptionalActor
 from app.platform.security.rate_limit import RateLimitScope, origin_of
@@ -41,6 +42,7 @@ def sign_in_page(
 
 @router.post("/connexion", dependencies=[slowed(RateLimitScope.SIGN_IN), form_on("/connexion")])
 def sign_in(
+    check: CheckOfForm,
     _: OptionalActor,
     db: SessionDep,
     *,
@@ -55,6 +57,7 @@ def sign_in(
         db,
         keyring,
         command,
+        check,
         kind=SignInKind.COOKIE,
         hours=settings.session_hours,
         user_agent=request.headers.get("user-agent", ""),

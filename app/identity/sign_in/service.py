@@ -7,10 +7,10 @@ from fastapi import Request, Response
 from sqlmodel import col, select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.passwords import dummy_hash, hasher, normal_password
 from app.identity.sign_in.authentication import SIGN_IN, cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
+from app.identity.sign_in.proofs import PasswordCheck
 from app.identity.sign_in.schemas import SignInCommand
 from app.platform.clock import now
 from app.platform.config import Settings
@@ -37,36 +37,36 @@ def sign_in(
     db: Session,
     keyring: Keyring,
     command: SignInCommand,
+    check: PasswordCheck,
     *,
     kind: SignInKind,
     hours: int,
     user_agent: str = "",
     origin: str = "",
 ) -> tuple[str, datetime]:
-    """Return a new sign-in, given the password: its secret and when it expires.
+    """Return a new sign-in, given the check of its password: its secret and when it expires.
 
     The refusal is the same whatever was wrong; ten failures are followed by ``TooMany``.
     """
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(command.email), of_address(origin)):
-        account_id = verify_password(db, command)
+        account_id = accept_check(db, command, check)
     return create_sign_in(db, account_id, kind=kind, hours=hours, user_agent=user_agent, origin=origin)
 
 
-def verify_password(db: Session, command: SignInCommand) -> int:
-    """Return the account id of an address and its password; raise ``Unauthenticated``.
+def accept_check(db: Session, command: SignInCommand, check: PasswordCheck) -> int:
+    """Return the account id of an address whose password was right; raise ``Unauthenticated``.
 
-    The refusal takes as long and is the same whatever was wrong.
+    The refusal is the same whatever was wrong, also when the password has changed since it was compared.
     """
     account = db.exec(select(Account).where(Account.email == command.email)).one_or_none()
     open_credentials(db, account.id if account is not None else 0)
     own = select(AccountSecret).where(AccountSecret.account_id == (account.id if account is not None else 0))
     secret = db.exec(own).one_or_none()
-    stored = secret.password_hash if secret is not None else dummy_hash()
-    is_right, new_hash = hasher().verify_and_update(normal_password(command.password.get_secret_value()), stored)
-    if account is None or secret is None or not is_right or account.suspended_at is not None:
+    is_same = secret is not None and secret.password_hash == check.stored
+    if account is None or secret is None or not (check.is_right and is_same) or account.suspended_at is not None:
         raise Unauthenticated("wrong_sign_in")
-    if new_hash is not None:
-        secret.password_hash = new_hash
+    if check.renewed is not None:
+        secret.password_hash = check.renewed
         db.add(secret)
     return account.id
 

@@ -1,0 +1,46 @@
+"""Passwords compared before the transaction of a request: what is slow holds neither a connection nor a place."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form
+from sqlmodel import select
+
+from app.identity.account.models import Account, AccountSecret
+from app.identity.account.passwords import verified
+from app.identity.sign_in.schemas import SignInCommand
+from app.platform.database.session import open_credentials
+from app.platform.database.transaction import Database
+from app.platform.security.hashing_lane import in_lane
+from app.platform.security.keyring import Keyring
+from app.platform.security.rate_limit import RateLimitScope, check_limit, of_account
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """What came of comparing a password: the hash that it was compared with, and a new one where that is due."""
+
+    stored: str | None
+    is_right: bool
+    renewed: str | None
+
+
+def _stored_hash(database: Database, keyring: Keyring, command: SignInCommand) -> str | None:
+    """Return the hash of an address's account, with the same work where there is none.
+
+    Raise ``TooMany`` before any password is hashed when the address has failed too often.
+    """
+    with database.transaction() as db:
+        check_limit(db, keyring, RateLimitScope.SIGN_IN, of_account(command.email))
+        account_id = db.exec(select(Account.id).where(Account.email == command.email)).one_or_none() or 0
+        open_credentials(db, account_id)
+        return db.exec(select(AccountSecret.password_hash).where(AccountSecret.account_id == account_id)).one_or_none()
+
+
+def _compared(command: SignInCommand, stored: str | None) -> PasswordCheck:
+    return PasswordCheck(stored, *verified(command.password, stored))
+
+
+CheckOfForm = Annotated[PasswordCheck, in_lane(Annotated[SignInCommand, Form()], _compared, read=_stored_hash)]
+CheckOfJson = Annotated[PasswordCheck, in_lane(SignInCommand, _compared, read=_stored_hash)]
+"""The first parameter of a route that signs in: what stands before the session holds no connection."""

@@ -1,0 +1,77 @@
+"""The lane in which requests hash passwords: beside the pool and the threads of routes, with a queue that ends."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.params import Depends as DependsParam
+
+from app.platform.admission import RETRY_SECONDS
+from app.platform.database.transaction import Database
+from app.platform.errors import Unavailable
+from app.platform.security.keyring import Keyring
+from app.platform.web.deps import database_of, keyring_of
+
+Result = TypeVar("Result")
+
+
+class Lane:
+    """The threads that hash passwords for requests, beside those that run routes; ``refused`` counts who found it full.
+
+    A request holds neither a connection nor a place in the pool while its password waits here.
+    """
+
+    def __init__(self, threads: int, longest_queue: int) -> None:
+        self.threads, self.longest_queue = threads, longest_queue
+        self.refused = 0
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    @property
+    def busy(self) -> int:
+        """How many passwords are at work now."""
+        return self._limiter.statistics().borrowed_tokens if self._limiter is not None else 0
+
+    @property
+    def waiting(self) -> int:
+        """How many passwords wait now."""
+        return self._limiter.statistics().tasks_waiting if self._limiter is not None else 0
+
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Return what ``work`` returns; raise ``Unavailable("busy")`` when too many wait before it."""
+        if self._limiter is None:  # made inside the running event loop
+            self._limiter = anyio.CapacityLimiter(self.threads)
+        if self.waiting >= self.longest_queue:
+            self.refused += 1
+            raise Unavailable("busy", retry_after=RETRY_SECONDS)
+        return await run_sync(partial(work, *arguments), limiter=self._limiter)
+
+
+LANE = Lane(threads=max(1, (os.cpu_count() or 1) // 2), longest_queue=64)
+"""The lane of this process; it leaves half of the processors to everything else."""
+
+
+def in_lane(
+    command: object, work: Callable[..., Any], *, read: Callable[[Database, Keyring, Any], Any] | None = None
+) -> DependsParam:
+    """Return the dependency that hashes what a command holds: the first parameter of a route, before its session.
+
+    ``command`` is its annotation, ``work`` is given the command; what ``read`` finds in the database is given too, and
+    its transaction and place in the pool have ended by then.
+    """
+
+    async def run(request: Request, command: Any) -> Any:  # noqa: ANN401 - as ``work`` returns
+        if read is None:
+            return await LANE.run(work, command)
+        database = database_of(request)
+        async with database.admission.place():
+            found = await run_in_threadpool(read, database, keyring_of(request), command)
+        return await LANE.run(work, command, found)
+
+    run.__annotations__["command"] = command
+    dependency: DependsParam = Depends(run)
+    return dependency
