@@ -1,6 +1,6 @@
 """Search by an inverted index: the parts of the words of search keys, each with the row that has it.
 
-Triggers keep an index (migration 0027): a part is what is left of a word from any of its letters on, so that a search
+Triggers keep an index (migration 0028): a part is what is left of a word from any of its letters on, so that a search
 finds what stands inside a word. Conditions compare with ``>=`` and ``<``, which PostgreSQL may use with an index under
 row-level security, unlike ``LIKE``.
 """

@@ -7,8 +7,8 @@ Lists read both by an index, instead of comparing everyone with the rules, and a
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
