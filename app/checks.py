@@ -131,7 +131,7 @@ CHECKS = (
     Check("role", _role, Needs.DATABASE, is_critical=True, is_quick=False),
     Check("schema", _migrations, Needs.DATABASE, is_critical=True),
     platform.CLAIMS,
-    Check("secrets", _secrets, Needs.OWNER, is_critical=True),
+    Check("secrets", _secrets, Needs.OWNER, is_critical=True, is_quick=False),
     platform.STORE,
     platform.DISK,
     Check("mail", _mail, is_quick=False),
