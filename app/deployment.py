@@ -65,7 +65,7 @@ def server_addresses(settings: Settings) -> Iterator[Addresses]:
     if reasons := unsafe_settings(settings):
         raise Invalid("unsafe_settings", *reasons)
     if settings.database_url is not None:
-        yield Addresses(settings.database_url, settings.database_owner_url)
+        yield Addresses(settings.database_url, settings.database_owner_url, is_pooled=settings.database_pooler)
     else:
         install_signal_handlers()
         with embedded_server(settings.data_dir / "postgresql") as url:

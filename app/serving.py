@@ -71,7 +71,7 @@ def run(options: Options, background: Background, report: Report) -> int:
             server = stack.enter_context(running_server(chosen.data_dir / "postgresql"))
             addresses = Addresses(login_url(server.url), server.url)
         else:
-            addresses = Addresses(chosen.database_url)
+            addresses = Addresses(chosen.database_url, is_pooled=chosen.database_pooler)
         _prepare(options, chosen, report)
         keyring = load_keyring(chosen)
         addresses = replace(addresses, claim_key=keyring.derived(KeyPurpose.CLAIMS))

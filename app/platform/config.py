@@ -12,6 +12,7 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.platform.database.connections import TimeLimits
+from app.platform.database.urls import sqlalchemy_url
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Invalid, Reason
 from app.platform.locations import default_data, settings_files
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
         None,
         description="the same database as the role that owns it, for migrate, init, worker and the commands that "
         "need it; a process that only serves requests works without",
+    )
+    database_pooler: bool = Field(
+        default=False,
+        description="database_url is a pooler in transaction mode, such as pgbouncer: statements are not prepared "
+        "under names ([several machines](scale.md)); the owner's address always reaches PostgreSQL itself",
     )
     data_dir: Path = Field(
         default_factory=default_data,
@@ -132,10 +138,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", "database_owner_url")
     @classmethod
     def use_psycopg(cls, url: str | None) -> str | None:
-        """Return the URL with the psycopg driver, whatever scheme names PostgreSQL."""
-        if url is None or url.startswith("postgresql+psycopg://"):
-            return url
-        return "postgresql+psycopg://" + url.split("://", 1)[1] if "://" in url else url
+        """Return the URL with the psycopg driver, whatever scheme names PostgreSQL, and however many hosts."""
+        return None if url is None else sqlalchemy_url(url)
 
     @field_validator("smtp_url")
     @classmethod

@@ -24,7 +24,7 @@ from app.platform.backup.manifest import Backup, Manifest
 from app.platform.backup.restoring import Target, restore
 from app.platform.backup.state import DatabaseState
 from app.platform.clock import now
-from app.platform.database.connections import engine_of
+from app.platform.database.connections import conninfo, engine_of
 from app.platform.database.embedded import embedded_server
 from app.platform.database.login_role import login_url
 from app.platform.database.rights import read_rights
@@ -109,7 +109,7 @@ def _rights(database: Database) -> list[str]:
     """
     name = "expected"
     url = make_url(database.addresses.owner_url or "")
-    with psycopg.connect(_driver(url.render_as_string(hide_password=False)), autocommit=True) as owner:
+    with psycopg.connect(conninfo(url.render_as_string(hide_password=False)), autocommit=True) as owner:
         owner.execute(f"create database {name} template template0 encoding 'UTF8' locale 'C'".encode())
     fresh = url.set(database=name).render_as_string(hide_password=False)
     upgrade(fresh)
@@ -146,10 +146,6 @@ def _secrets(database: Database, keyring: Keyring) -> list[str]:
 
 def _make_roles(owner_url: str, roles: tuple[str, ...]) -> None:
     """Make the roles that the operator gave rights to: in this server nobody else has. The restore makes ours."""
-    with psycopg.connect(_driver(owner_url), autocommit=True) as owner:
+    with psycopg.connect(conninfo(owner_url), autocommit=True) as owner:
         for role in set(roles) - {APP_ROLE}:
             owner.execute(psycopg.sql.SQL("create role {} nologin").format(psycopg.sql.Identifier(role)))
-
-
-def _driver(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

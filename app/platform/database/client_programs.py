@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from app.platform.database.connections import conninfo
 from app.platform.database.embedded import SYSTEM_FOLDERS, WHEEL
 from app.platform.errors import Unavailable
 
@@ -61,10 +62,10 @@ def run_program(program: Program, *arguments: str, url: str, on_line: Callable[[
 
     Raise ``Unavailable`` when it fails. It ends with the caller, however the caller ends.
     """
-    address = make_url(url).set(drivername="postgresql")
+    address = make_url(url)
     variables = {name: value for name, value in os.environ.items() if not name.startswith("ESCOUADE_")}
     variables |= {"LC_ALL": "C", "PGPASSWORD": str(address.password or variables.get("PGPASSWORD", ""))}
-    name = address._replace(password=None).render_as_string()  # a command line is anybody's to read
+    name = conninfo(url, password=False)  # a command line is anybody's to read
     command = [str(program.path), f"--dbname={name}", "--no-password", "--verbose", *arguments]
     last: deque[str] = deque(maxlen=SHOWN_LINES)
     with subprocess.Popen(  # noqa: S603

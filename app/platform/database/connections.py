@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -80,8 +81,28 @@ def engine_of(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - optio
     return engine
 
 
-def request_engine(url: str, limits: TimeLimits = REQUEST, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
-    """Return the engine of requests: what one leaves in its connection is gone before another gets it."""
+def conninfo(url: str, *, password: bool = True) -> str:
+    """Return the address as libpq, psycopg and PostgreSQL's programs take it, without the password if asked."""
+    address = make_url(url)
+    _, parameters = address.get_dialect()().create_connect_args(address)
+    if not password:
+        parameters.pop("password", None)
+    return make_conninfo(**parameters)
+
+
+def request_engine(
+    url: str,
+    limits: TimeLimits = REQUEST,
+    *,
+    is_pooled: bool = False,
+    **pool: Any,  # noqa: ANN401 - options of create_engine
+) -> Engine:
+    """Return the engine of requests: what one leaves in its connection is gone before another gets it.
+
+    Behind a pooler (``is_pooled``) no statement is prepared under a name, which costs some time.
+    """
+    if is_pooled:
+        pool["connect_args"] = {"prepare_threshold": None}
     address = make_url(url).set(drivername="postgresql+requests")
     engine = engine_of(address, pool_reset_on_return=None, **pool)
     event.listen(engine, "checkout", partial(_begin, f"begin; {limits.sql}".encode()))

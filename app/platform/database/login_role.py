@@ -8,7 +8,7 @@ from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.platform.database.connections import engine_of
+from app.platform.database.connections import conninfo, engine_of
 from app.platform.database.session import APP_ROLE
 from app.platform.errors import Reason, Unavailable
 
@@ -45,7 +45,7 @@ def make_app_role(owner_url: str) -> None:
 
     Raise ``Unavailable`` where the owner may not make roles.
     """
-    with psycopg.connect(_plain(owner_url), autocommit=True) as owner:
+    with psycopg.connect(conninfo(owner_url), autocommit=True) as owner:
         if _is_new(owner, APP_ROLE):
             try:
                 owner.execute(sql.SQL("create role {} nologin " + _SAFE).format(sql.Identifier(APP_ROLE)))
@@ -63,7 +63,7 @@ def make_login_role(owner_url: str, url: str) -> None:
     """
     asked = make_url(url)
     role, password = asked.username or "", str(asked.password or "")
-    with psycopg.connect(_plain(owner_url), autocommit=True) as owner:
+    with psycopg.connect(conninfo(owner_url), autocommit=True) as owner:
         close_to_objects(owner)
         if _can_log_in(url):
             return
@@ -123,12 +123,8 @@ def _role(url: str) -> Any:  # noqa: ANN401 - a row of _ROLE
     return row
 
 
-def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
 def _can_log_in(url: str) -> bool:
-    with suppress(psycopg.Error), psycopg.connect(_plain(url), autocommit=True) as connection:
+    with suppress(psycopg.Error), psycopg.connect(conninfo(url), autocommit=True) as connection:
         return connection.execute("select pg_has_role(%s, 'usage')", [APP_ROLE]).fetchone() == (True,)
     return False
 

@@ -21,12 +21,14 @@ from app.platform.errors import Unavailable
 class Addresses:
     """The database as requests reach it, as its owner does, and the key that seals the claims of requests.
 
-    ``owner_url`` is ``None`` for a process that only serves requests.
+    ``owner_url`` is ``None`` for a process that only serves requests. ``is_pooled`` says that ``url`` is a pooler in
+    transaction mode: a statement prepared under a name would be missing from the next connection, or be another's.
     """
 
     url: str
     owner_url: str | None = None
     claim_key: bytes = field(default=b"", repr=False)
+    is_pooled: bool = False
 
 
 class Database:
@@ -48,7 +50,7 @@ class Database:
     ) -> None:
         self.addresses = addresses
         self.pool_size = pool_size
-        self.request_engine = request_engine(addresses.url, limits, **self._pool)
+        self.request_engine = request_engine(addresses.url, limits, is_pooled=addresses.is_pooled, **self._pool)
         self.admission = Admission(pool_size, admission_seconds)
         self.before_commit = before_commit
         self.fact_tables = fact_tables
