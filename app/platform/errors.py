@@ -5,6 +5,7 @@ handler (``web/problems.py``) turns into ``application/problem+json`` or a page.
 ``error.<code>`` and ``reason.<code>``.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -103,6 +104,20 @@ class Unavailable(DomainError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
+
+
+class StorageFull(Unavailable):
+    """The disk has no room for a file, or the file is larger than the system allows: nothing was kept (503)."""
+
+    code = "storage_full"
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def is_storage_full(error: BaseException | None) -> bool:
+    """Return whether an error is a full disk, a quota that is used up, or a limit on the size of files."""
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def refuse_unless(*reasons: Reason, code: str | None = None) -> None:

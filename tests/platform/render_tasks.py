@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 
 from app.platform.errors import Conflict, Reason
@@ -43,9 +44,13 @@ def _process(_: object) -> bytes:
     return str(os.getpid()).encode()
 
 
+def _temporary(_: object) -> bytes:
+    return tempfile.mkdtemp().encode()
+
+
 MAKERS = {
     "echo": _echo, "slow": _slowly, "gone": _gone, "much": _too_much, "refused": _refused, "fault": _faulty,
-    "process": _process,
+    "process": _process, "temporary": _temporary,
 }  # fmt: skip
 
 

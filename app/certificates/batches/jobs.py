@@ -33,7 +33,7 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, Result
-from app.platform.errors import DomainError, NotFound, Reason, Unavailable
+from app.platform.errors import DomainError, NotFound, Reason, StorageFull, Unavailable
 from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue
 from app.platform.security.actor import Actor
@@ -207,8 +207,10 @@ def _draft(db: Session, item_id: int, store: DocumentStore) -> Draft | None:
 
 
 def _store_result(db: Session, item_id: int, document: Result, store: DocumentStore) -> None:
-    """Store a rendered document, or the failure on its item."""
+    """Store a rendered document, or the failure on its item; raise ``StorageFull``: the job is tried again later."""
     if isinstance(document, RenderFailure):
+        if document.reason.code == StorageFull.code:
+            raise StorageFull
         _refuse(db, item_id, _stored_reasons([document.reason]))
         return
     item = db.get_one(BatchItem, item_id)

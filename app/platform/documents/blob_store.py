@@ -10,6 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from app.platform.errors import StorageFull, is_storage_full
+
 DIGEST_LENGTH = 64
 """Hexadecimal digits of a digest, which is the name of its file."""
 SWEPT_SUFFIX = ".swept"
@@ -23,20 +25,36 @@ def digest(content: bytes) -> str:
 
 
 def store(root: Path, content: bytes) -> str:
-    """Store bytes under ``root`` and return their SHA-256. The write is atomic: a crash leaves no partial file."""
+    """Store bytes under ``root`` and return their SHA-256. The write is atomic: a crash leaves no partial file.
+
+    Raise ``StorageFull`` where there is no room; nothing is left of the file then.
+    """
     name = digest(content)
     path = _path(root, name)
     try:
         os.utime(path)  # its age starts again: no sweep deletes it before the row that will refer to it is committed
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            _write(path, content)
+        except OSError as error:
+            if is_storage_full(error):
+                raise StorageFull from error
+            raise
+    return name
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
-    return name
+    except BaseException:
+        Path(temporary).unlink()
+        raise
 
 
 def load(root: Path, name: str, folder: str = SERVED) -> bytes:

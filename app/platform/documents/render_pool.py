@@ -12,8 +12,10 @@ here, outside the PDF engine.
 import gc
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -193,11 +195,12 @@ class _Worker(Generic[Item]):
 
     def __init__(self, render: Callable[[Item], bytes], megabytes: int) -> None:
         context = get_context("spawn")
+        self._folder = tempfile.mkdtemp(prefix="escouade-render-")
         self.pipe, child_pipe = context.Pipe()
         self.queue: deque[tuple[int, Item]] = deque()
         self.started = False
         self.deadline = 0.0
-        self._process = context.Process(target=_work, args=(child_pipe, render, megabytes), daemon=True)
+        self._process = context.Process(target=_work, args=(child_pipe, render, megabytes, self._folder), daemon=True)
         self._process.start()
         child_pipe.close()
 
@@ -215,6 +218,7 @@ class _Worker(Generic[Item]):
         self._process.join()
         self._process.close()
         self.pipe.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _failure(message: ErrorMessage) -> RenderFailure:
@@ -227,8 +231,16 @@ def _failure(message: ErrorMessage) -> RenderFailure:
 # In the worker process ---------------------------------------------------------------------------
 
 
-def _work(pipe: Connection, render: Callable[[Any], bytes], megabytes: int) -> None:
-    """Render the items that arrive until the parent is gone."""
+def _work(pipe: Connection, render: Callable[[Any], bytes], megabytes: int, folder: str) -> None:
+    """Render the items that arrive until the parent is gone; temporary files go to a folder that ends with it."""
+    tempfile.tempdir = folder
+    try:
+        _render_all(pipe, render, megabytes)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _render_all(pipe: Connection, render: Callable[[Any], bytes], megabytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole process group; the parent decides
     _limit(megabytes)
     items: SimpleQueue[tuple[Any] | None] = SimpleQueue()

@@ -19,7 +19,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.platform.admission import RETRY_SECONDS
 from app.platform.audit import denials
 from app.platform.database.uniqueness import refusal_of
-from app.platform.errors import DomainError, Invalid, Reason, Unauthenticated, Unavailable, UnsupportedMedia
+from app.platform.errors import (
+    DomainError,
+    Invalid,
+    Reason,
+    StorageFull,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    is_storage_full,
+)
 from app.platform.messages import i18n as words
 from app.platform.observability.figures import current, note_refusal
 from app.platform.observability.logs import cause_of
@@ -175,6 +184,8 @@ def methods_of(request: Request) -> set[str]:
 
 async def on_http(request: Request, error: Exception) -> Response:
     """Answer an error of the framework, before any route: no such path, wrong method, broken body."""
+    if is_storage_full(error.__cause__):  # a body that is kept on the disk while it is read
+        return await on_domain_error(request, StorageFull())
     status = int(getattr(error, "status_code", HTTPStatus.BAD_REQUEST))
     headers = dict(getattr(error, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -199,13 +210,13 @@ async def on_data(request: Request, error: Exception) -> Response:
     return await answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid")
 
 
-OUT_OF_TIME = {"57014": "too_slow", "25P03": "too_slow", "55P03": "locked"}
-"""The codes of what a time limit of the database ended, by SQLSTATE: a statement, an idle transaction, a lock."""
+CODES = {"57014": "too_slow", "25P03": "too_slow", "55P03": "locked", "53100": StorageFull.code}
+"""The codes of what the database ends, by SQLSTATE: a statement, an idle transaction, a lock; its disk is full."""
 
 
 async def on_database_away(request: Request, error: Exception) -> Response:
     """Answer that the database is down, busy or out of time with 503 and ``Retry-After``; the log says why."""
-    code = OUT_OF_TIME.get(getattr(getattr(error, "orig", None), "sqlstate", None) or "", "unavailable")
+    code = CODES.get(getattr(getattr(error, "orig", None), "sqlstate", None) or "", "unavailable")
     note_refusal(code, cause_of(error))
     headers = {"Retry-After": str(RETRY_SECONDS)}
     return await answer(request, HTTPStatus.SERVICE_UNAVAILABLE, code, headers=headers)
@@ -213,9 +224,16 @@ async def on_database_away(request: Request, error: Exception) -> Response:
 
 async def on_database_fault(request: Request, error: Exception) -> Response:
     """Answer the end of a transaction in which nothing happened for too long as a time limit; raise other faults."""
-    if getattr(getattr(error, "orig", None), "sqlstate", None) not in OUT_OF_TIME:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) not in CODES:
         raise error
     return await on_database_away(request, error)
+
+
+async def on_system_error(request: Request, error: Exception) -> Response:
+    """Answer a full disk with 503; raise other errors of the system."""
+    if not is_storage_full(error):
+        raise error
+    return await on_domain_error(request, StorageFull())
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -229,3 +247,4 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, on_database_away)
     app.add_exception_handler(PoolTimeout, on_database_away)
     app.add_exception_handler(InternalError, on_database_fault)
+    app.add_exception_handler(OSError, on_system_error)
