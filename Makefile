@@ -21,6 +21,7 @@ lint: ready-dev ## ruff and mypy
 
 bench: ready-dev ## time every page and call of the main flow on the demo data, then the render pool, the start-up and the memory
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.lists
 	@$(PYTHON) -m bench.render_pool
 	@$(PYTHON) -m bench.startup
 	@$(PYTHON) -m bench.memory

@@ -72,3 +72,39 @@ def test_enterprise_is_found(named: TestClient, database: Database, world: World
     as_(named, database, world, "coordinator")
     answer = named.get(f"{API}/enterprises", params={"search": search})
     assert [row["name"] for row in answer.json()["items"]] == ["Érablière O’Brien & St-Laurent"]
+
+
+WORDS = """
+    select (select array_agg(distinct (part, college_id, person_id)::text) from person_word),
+           (select array_agg(distinct (part, college_id, enterprise_id)::text) from enterprise_word)
+"""
+
+
+def test_words_are_kept_as_they_would_be_filled_again(named: TestClient, database: Database, world: World) -> None:
+    """After names changed, people applied and roles were given: nothing is missing, nothing is left."""
+    assert named.get("/").status_code == 200
+    with database.as_owner() as db:
+        db.execute(text("update person set search_key = 'autre nom' where id = :id"), {"id": world.people["karim"]})
+    with database.as_owner() as db:
+        kept = db.execute(text(WORDS)).one()
+        db.execute(text("select rebuild_search_words()"))
+        assert db.execute(text(WORDS)).one() == kept
+        assert "(autre,1," in " ".join(kept[0])
+
+
+def test_words_of_another_college_are_out_of_reach(named: TestClient, database: Database, world: World) -> None:
+    assert named.get("/").status_code == 200
+    with database.transaction(colleges=[world.rouyn]) as db:
+        statement = "select distinct college_id from person_word where college_id is not null"
+        assert db.execute(text(statement)).scalars().all() == [world.rouyn]
+        assert db.execute(text("select count(*) from enterprise_word")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("search", "names"), [("n", []), ("n lukasz", [" ".join(PERSON)]), ("ukas", [" ".join(PERSON)])]
+)
+def test_single_letter_finds_only_a_word_of_one_letter(
+    named: TestClient, world: World, search: str, names: list[str]
+) -> None:
+    found = named.get(f"{API}/colleges/{world.alma}/people", params={"search": search}).json()["items"]
+    assert [row["name"] for row in found] == names

@@ -72,6 +72,11 @@ class ListView:
         """Whether a search or a filter leaves rows out."""
         return self.query.is_filtered
 
+    @property
+    def is_one_letter(self) -> bool:
+        """Whether the search has single letters alone, by which hardly anything is found."""
+        return bool(self.query.words) and all(len(word) == 1 for word in self.query.words)
+
     def chosen(self, name: str) -> str:
         """Return the value of a filter as the address writes it, its default included; empty when none is chosen."""
         value = self.query.model_dump(mode="json")[name]
