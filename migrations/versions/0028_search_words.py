@@ -97,8 +97,6 @@ def upgrade() -> None:
             link(table, row),
             sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
         )
-        op.create_index(op.f(f"ix_{table}_part_college_id_{row}_id"), table, ["part", "college_id", f"{row}_id"])
-        op.create_index(op.f(f"ix_{table}_{row}_id"), table, [f"{row}_id"])
         op.execute(f"grant select on {table} to {APP}")
         op.execute(f"alter table {table} enable row level security")
         everywhere = "college_id is null or " if row == "person" else ""
@@ -109,6 +107,9 @@ def upgrade() -> None:
         for on in (table,) if table else ("enrolment", "role_held"):
             op.execute(f"create trigger {name} {when} on {on} for each row execute function {name}()")
     op.execute("select rebuild_search_words()")
+    for table, row in (("person_word", "person"), ("enterprise_word", "enterprise")):  # quicker once they are filled
+        op.create_index(op.f(f"ix_{table}_part_college_id_{row}_id"), table, ["part", "college_id", f"{row}_id"])
+        op.create_index(op.f(f"ix_{table}_{row}_id"), table, [f"{row}_id"])
 
 
 def link(table: str, row: str) -> sa.ForeignKeyConstraint:
