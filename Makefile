@@ -37,7 +37,7 @@ package: ready-dev ## build the wheel, install it in an empty environment elsewh
 
 proofs: ready-dev ## have independent validators check every document and every credential (installs them apart)
 	@.ci/proofs
-	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py tests/proofs/prove_openapi.py tests/proofs/prove_deploy.py tests/proofs/prove_pooler.py
+	@$(PYTHON) -m pytest -n 2 -q --timeout 600 tests/proofs/prove_pdf.py tests/proofs/prove_badges.py tests/proofs/prove_openapi.py tests/proofs/prove_metrics.py tests/proofs/prove_deploy.py tests/proofs/prove_pooler.py
 
 e2e: ready-dev ## drive every page and the main journeys in a real Chromium, and check their HTML (installs it apart)
 	@.ci/e2e

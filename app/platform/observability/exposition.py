@@ -60,9 +60,9 @@ class ServiceFigures(Collector):
             for kind in jobs.kinds
             for state in ("waiting", "running", "failed")
         ]
-        yield _gauge("escouade_jobs", "Background jobs, by name and state.", ("job", "state"), states)
+        yield _gauge("escouade_jobs", "Background jobs, by name and state.", ("task", "state"), states)
         late = [((kind.name,), self._age(kind.due_since)) for kind in jobs.kinds]
-        yield _gauge("escouade_job_late_seconds", "How late the oldest job that is due is.", ("job",), late)
+        yield _gauge("escouade_job_late_seconds", "How late the oldest job that is due is.", ("task",), late)
         beats = [((worker.name,), self._age(worker.seen_at)) for worker in jobs.workers]
         yield _gauge("escouade_worker_silent_seconds", "Since a worker's last sign of life.", ("worker",), beats)
 
