@@ -21,7 +21,7 @@ from app.features import FEATURES
 from app.platform.audit.recorder import record
 from app.platform.config import Settings, unsafe_settings
 from app.platform.database.claims import ClaimKey, claim_key
-from app.platform.database.connections import REQUEST, engine_of
+from app.platform.database.connections import REQUEST, TimeLimits, engine_of
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.login_role import login_url, make_login_role, role_reasons
 from app.platform.database.rights import put_back, rights_reasons
@@ -34,7 +34,12 @@ from app.progress import service as progress
 
 
 def open_database(
-    addresses: Addresses, *, pool_size: int = 10, audited: bool = True, chosen: Settings | None = None
+    addresses: Addresses,
+    *,
+    pool_size: int = 10,
+    limits: TimeLimits = REQUEST,
+    audited: bool = True,
+    chosen: Settings | None = None,
 ) -> Database:
     """Return the database with what runs before each commit: separation of duties, progress, then the audit record.
 
@@ -49,7 +54,7 @@ def open_database(
     return Database(
         addresses,
         pool_size=pool_size if chosen is None else chosen.pool_size,
-        limits=REQUEST if chosen is None else chosen.time_limits,
+        limits=limits if chosen is None else chosen.time_limits,
         admission_seconds=5 if chosen is None else chosen.admission_seconds,
         before_commit=steps,
         fact_tables=progress.fact_tables(),

@@ -9,7 +9,8 @@ import typer
 from app.deployment import deployment, load_keyring, open_database
 from app.features import JOBS
 from app.platform.config import settings
-from app.platform.database.transaction import Addresses
+from app.platform.database.connections import JOB_STEP
+from app.platform.database.transaction import Addresses, Database
 from app.platform.jobs.engine import POOL_SIZE, run_worker
 from app.platform.jobs.job import JobContext
 from app.platform.messages.i18n import t
@@ -27,10 +28,16 @@ def worker() -> None:
             asyncio.run(run_background_work(database.addresses))
 
 
+def open_for_jobs(addresses: Addresses) -> Database:
+    """Return the database with as many connections, and as much time for each step, as jobs need."""
+    database = open_database(addresses, pool_size=POOL_SIZE, limits=JOB_STEP)
+    database.origin = "worker"
+    return database
+
+
 async def run_background_work(addresses: Addresses) -> None:
     """Run the jobs of all features until cancelled or stopped by a signal; those under way are finished first."""
-    database = open_database(addresses, pool_size=POOL_SIZE)
-    database.origin = "worker"
+    database = open_for_jobs(addresses)
     chosen = settings()
     try:
         await run_worker(JobContext(database, chosen, lambda: load_keyring(chosen)), JOBS)

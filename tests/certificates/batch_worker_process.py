@@ -19,11 +19,12 @@ from app.certificates.batches.jobs import ISSUE, RENDER, BatchContext, issue_nex
 from app.certificates.documents.layout import render_document
 from app.certificates.documents.service import DocumentStore
 from app.certificates.issuing import service as issuing
+from app.cli.worker import open_for_jobs
 from app.deployment import open_database
 from app.platform.config import Settings
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Addresses, Database, separate_transaction
-from app.platform.jobs.engine import POOL_SIZE, run_worker
+from app.platform.jobs.engine import run_worker
 from app.platform.jobs.job import JobContext
 from app.platform.security.keyring import new_keyring
 from tests.factories.batches import process_pending
@@ -35,7 +36,7 @@ KEYRING = new_keyring()
 
 def run_forever(addresses: Addresses, store: DocumentStore) -> None:
     """Run the jobs of batches until killed; documents are rendered in this process."""
-    database = open_database(addresses, pool_size=POOL_SIZE)
+    database = open_for_jobs(addresses)
     database.origin = f"worker {os.getpid()}"
     context = BatchContext(database, store, render_document)
     jobs = (

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from app.cli.worker import open_for_jobs
 from app.identity.account.models import Account
 from app.identity.jobs import sweep_sign_ins
 from app.identity.sign_in.enums import SignInKind
@@ -114,6 +115,15 @@ def worker(database: Database, root: Path, **settings: str) -> Iterator[subproce
         with suppress(ProcessLookupError):
             process.kill()
         process.communicate(timeout=TIMEOUT)
+
+
+def test_step_of_a_job_waits_its_turn_and_gives_locks_back(database: Database) -> None:
+    """Items of a batch are issued one after the other, by whoever has the batch's row."""
+    jobs = open_for_jobs(database.addresses)
+    with jobs.transaction() as db:
+        limits = "lock_timeout", "idle_in_transaction_session_timeout"
+        assert [db.execute(text(f"show {limit}")).scalar_one() for limit in limits] == ["1min", "30s"]
+    jobs.dispose()
 
 
 @contextmanager

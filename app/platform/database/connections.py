@@ -49,6 +49,8 @@ class TimeLimits:
 
 REQUEST, REPORT, JOB = TimeLimits(), TimeLimits(statement=120), TimeLimits(statement=900, lock=60, idle=600)
 """The kinds of work: an ordinary request, one that gathers a whole college, a job or command."""
+JOB_STEP = TimeLimits(statement=120, lock=60, idle=30)
+"""One step of a job, as the application role: it waits its turn, and a worker that hangs lets go of its locks."""
 
 
 class RequestDialect(PGDialect_psycopg):
