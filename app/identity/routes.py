@@ -16,6 +16,8 @@ from app.identity.second_factor import api as second_factor_api
 from app.identity.second_factor import pages as second_factor_pages
 from app.identity.sign_in import api as sign_in_api
 from app.identity.sign_in import pages as sign_in_pages
+from app.identity.staff import api as staff_api
+from app.identity.staff import pages as staff_pages
 
 API = (
     sign_in_api.router,
@@ -25,6 +27,7 @@ API = (
     invitations_api.router,
     oidc_api.router,
     roles_api.router,
+    staff_api.router,
 )
 PAGES = (
     sign_in_pages.router,
@@ -36,4 +39,5 @@ PAGES = (
     invitations_pages.router,
     oidc_pages.router,
     roles_pages.router,
+    staff_pages.router,
 )

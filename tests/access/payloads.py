@@ -25,7 +25,7 @@ NAMES = {
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
-    "signatory_id": "signatory", "milestone_id": "milestone", "proposal_id": "role_proposal",
+    "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal",
 }  # fmt: skip
 """The kind of record of each path parameter."""
@@ -73,6 +73,7 @@ MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
+ENDED = {"role_id": "ended_role"}
 CANCELLED = {"session_id": "cancelled_session"}
 DROPPED = {"session_id": "cancelled_codev_session"}
 TEXT = {"code": "=GEN-3.C"}
@@ -91,6 +92,10 @@ NETWORK: dict[str, Call] = {
     f"POST {V1}/enrolment-proposals/{{enrolment_proposal_id}}/decision": json(accept=True),
     "POST /propositions/{enrolment_proposal_id}/decision": form("/propositions", accept="true"),
     f"POST {V1}/role-proposals/{{proposal_id}}/decision": json(accept=True),
+    f"POST {V1}/staff-roles/{{role_id}}/end": json(reason="Départ."),
+    f"POST {V1}/staff-roles/{{role_id}}/return": json(ENDED, reason="Erreur."),
+    "POST /roles-tenus/{role_id}/fin": form("/roles-tenus/{staff_role}", reason="Départ."),
+    "POST /roles-tenus/{role_id}/retour": form("/colleges/{college}/roles", ENDED, reason="Erreur."),
     "POST /roles/{proposal_id}/decision": form("/roles", accept="true"),
     "POST /deconnexion": form("/connexion"),
     f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
@@ -430,7 +435,11 @@ SUBJECTS = {
     ),
     "facilitator": (f"POST {V1}/cohorts/{{cohort_id}}/codev-groups", "POST /codev/groupes"),
     "loose1": (f"POST {V1}/codev/groups/{{group_id}}/members", "POST /codev/groupes/{group_id}/membres"),
-    "loose2": (f"POST {V1}/codev/groups/{{group_id}}/returns", "POST /codev/groupes/{group_id}/retours"),
+    "loose2": (
+        f"POST {V1}/codev/groups/{{group_id}}/returns", "POST /codev/groupes/{group_id}/retours",
+        f"POST {V1}/staff-roles/{{role_id}}/end", "POST /roles-tenus/{role_id}/fin",
+        f"POST {V1}/staff-roles/{{role_id}}/return", "POST /roles-tenus/{role_id}/retour",
+    ),
     "third": (
         f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",
         f"POST {V1}/certificates/{{certificate_id}}/revocations", "POST /attestations/{certificate_id}/revocations",

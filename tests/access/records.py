@@ -54,7 +54,7 @@ from app.identity.api_tokens.models import ApiToken
 from app.identity.invitations.models import Invitation
 from app.identity.oidc.models import OidcIdentity, OidcProvider
 from app.identity.password_reset.models import PasswordReset
-from app.identity.roles.models import RoleProposal
+from app.identity.roles.models import RoleGrantRow, RoleProposal
 from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
@@ -421,6 +421,12 @@ def _account(at: PlaceUser, _: Path) -> None:
     allow(at.db, Right.ROLES)
     _add(at, given)
     at.place.ids["role_proposal"] = given.id
+    staff: Row = {"college_id": at.place.college, "person_id": at.world.people[at.place.parts["loose2"]]}
+    held = RoleGrantRow(**staff, role=Role.TRAINER, granted_at=now())
+    ended = RoleGrantRow(**staff, role=Role.FACILITATOR, granted_at=now(), ended_at=now())
+    for given_role in (held, ended):
+        _add(at, given_role)
+    at.place.ids |= {"staff_role": held.id, "ended_role": ended.id}
     account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
     create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)  # their credentials stay within reach
     device = at.db.exec(select(SignIn.id).where(SignIn.account_id == account)).one()

@@ -34,6 +34,10 @@ QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
 """What makes a list show the person, by route."""
 
 NOT_LOGGED = {
+    "GET /api/v1/staff-roles/{role_id}": "a role of the staff",
+    "GET /roles-tenus/{role_id}": "a role of the staff",
+    "GET /colleges/{college_id}/roles": "names and roles of the staff",
+    "GET /api/v1/colleges/{college_id}/staff-roles": "names and roles of the staff",
     "GET /cohortes-ouvertes/{cohort_id}": "a cohort's offer",
     "GET /cohortes/{cohort_id}/seances": "a cohort's calendar",
     "GET /api/v1/cohorts/{cohort_id}": "a cohort",

@@ -1,7 +1,7 @@
 """What the database refuses twice: eight requests at the same moment, without a key, make one.
 
-The table is closed to new rows until each request has asked whether what it adds stands already, so that all of them
-believe that nothing does: a check in Python alone then makes eight.
+The table is closed to new rows until the requests have asked whether what they add stands already, so that they all
+believe that nothing does: a check in Python alone then makes as many.
 """
 
 from collections import Counter
@@ -29,6 +29,8 @@ from tests.factories.network import PARTICIPANTS, STARTED, World, as_
 
 V1 = "/api/v1"
 AT_ONCE = 8
+LOOKS = 30
+"""How often, a hundredth of a second apart, the test looks at two that wait before it lets them go on."""
 START = f"{STARTED}T13:00:00-05:00"
 
 SERIALISED = {
@@ -96,7 +98,11 @@ def test_every_unique_rule_says_what_it_refuses() -> None:
 
 @contextmanager
 def closed_until_all_wait(database: Database, table: str) -> Iterator[Callable[[], None]]:
-    """Close a table to new rows; yield what opens it, once eight transactions wait for it or for one another."""
+    """Close a table to new rows; yield what opens it, once eight transactions wait, or two since a moment.
+
+    A request waits two seconds for a lock: on a busy machine fewer than eight are there in time, and two suffice to
+    make two.
+    """
     waiting = text(
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     )
@@ -104,8 +110,11 @@ def closed_until_all_wait(database: Database, table: str) -> Iterator[Callable[[
         owner.execute(text(f"lock table {table} in share mode"))
 
         def open_table() -> None:
+            looks = 0
             for _ in range(1000):
-                if watcher.execute(waiting).scalar_one() >= AT_ONCE:
+                there = watcher.execute(waiting).scalar_one()
+                looks += there > 1
+                if there >= AT_ONCE or looks > LOOKS:
                     break
                 watcher.rollback()
                 watcher.execute(text("select pg_sleep(0.01)"))
@@ -115,11 +124,17 @@ def closed_until_all_wait(database: Database, table: str) -> Iterator[Callable[[
 
 
 def at_once(database: Database, table: str, send: Callable[[int], Response]) -> list[Response]:
-    """Return the responses to eight requests, none of which added its row before all had asked for what stands."""
+    """Return the responses to eight requests, several of which asked for what stands before any added its row."""
     with closed_until_all_wait(database, table) as open_table, ThreadPoolExecutor(AT_ONCE) as threads:
         sent = [threads.submit(send, n) for n in range(AT_ONCE)]
         open_table()
         return [one.result() for one in sent]
+
+
+LOCKED = (503, "locked")
+"""The answer to whoever waited two seconds for those before."""
+LATE = {"batch": (409, "batch_empty")}
+"""The answer to whoever asks once another one was made, where it is not that of the constraint."""
 
 
 def codes(answers: list[Response]) -> Counter[tuple[int, str]]:
@@ -221,12 +236,15 @@ def test_same_request_eight_times_at_once_makes_one(
     who, path, body = request_of(case, world)
     as_(client, database, world, who)
     answers = at_once(database, table, lambda _: client.post(path, json=body))
-    assert codes(answers) == {(201, ""): 1, (409, code): AT_ONCE - 1}, answers[0].text
-    refused = [a.json() for a in answers if a.status_code == 409]
+    answered = codes(answers)
+    assert answered[201, ""] == 1, answered
+    assert answered[409, code] > 0, answered
+    assert answered.keys() <= {(201, ""), (409, code), LOCKED, LATE.get(case)}, answered
+    refused = [a.json() for a in answers if (a.status_code, a.json().get("code")) == (409, code)]
     assert {e["field"] for r in refused for e in r.get("errors", ())} == ({field} if field else set())
     assert all(r["title"] for r in refused)
     again = client.post(path, json=body)
-    assert (again.status_code, again.json()["code"]) == (409, "batch_empty" if case == "batch" else code)
+    assert (again.status_code, again.json()["code"]) == LATE.get(case, (409, code))
 
 
 def test_same_hours_declared_eight_times_at_once_are_declared_once(
@@ -236,7 +254,8 @@ def test_same_hours_declared_eight_times_at_once_are_declared_once(
     who, path, body = request_of("hours", world)
     as_(client, database, world, who)
     answers = at_once(database, "field_hours", lambda _: client.post(path, json=body))
-    assert len({a.json()["id"] for a in answers}) == 1, answers[0].text
+    assert len({a.json()["id"] for a in answers if a.status_code < 400}) == 1, answers[0].text
+    assert {a.status_code for a in answers} <= {201, 200, 503}
 
 
 def test_form_sent_twice_at_once_comes_back_with_the_error_beside_its_field(
@@ -248,7 +267,10 @@ def test_form_sent_twice_at_once_comes_back_with_the_error_beside_its_field(
     typed = {"activity_code": "GEN-1.B", "day": str(STARTED), "clock": "13:00", "place": "Salle 12"}
     actions = [form_to(page(client.get(path)), path).action for _ in range(AT_ONCE)]
     answers = at_once(database, "scheduled_session", lambda n: client.post(actions[n], data=typed))
-    assert Counter(a.status_code for a in answers) == {303: 1, 409: AT_ONCE - 1}, answers[0].text
+    statuses = Counter(a.status_code for a in answers)
+    assert statuses[303] == 1, answers[0].text
+    assert statuses[409] > 0
+    assert statuses.keys() <= {303, 409, 503}
     refused = page(next(a for a in answers if a.status_code == 409), 409)
     assert "a déjà une séance" in refused
     assert 'value="Salle 12"' in refused

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -33,6 +33,7 @@ class RoleGrantRow(Row, table=True):
         ),
         check("place", "(role in ('admin', 'observer')) = (college_id is null)"),
         check("cohort_within_college", "cohort_id is null or college_id is not null"),
+        UniqueConstraint("id", "college_id"),
     )
 
     person_id: int = Field(foreign_key="person.id", index=True)
@@ -74,3 +75,17 @@ class RoleProposal(Row, table=True):
     decided_at: datetime | None = moment_or_none()
     decided_by: int | None = Field(default=None, foreign_key="person.id")
     accepted: bool | None = None
+
+
+class RoleChange(Row, table=True):
+    """An end of a role by a page, or its return: by whom, when and why."""
+
+    __tablename__ = "role_change"
+    __table_args__ = owned(("role_id", "role_held"))
+
+    college_id: int = Field(index=True)
+    role_id: int = Field(index=True)
+    is_end: bool
+    changed_at: datetime = moment()
+    changed_by: int = Field(foreign_key="person.id")
+    reason: str = Field(max_length=500)
