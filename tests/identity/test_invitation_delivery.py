@@ -200,6 +200,18 @@ def test_correction_to_an_address_that_is_invited_or_unchanged_is_refused(
     assert len(messages(database)) == 2
 
 
+def test_correction_takes_the_place_of_an_invitation_that_has_expired(
+    client: TestClient, database: Database, world: World
+) -> None:
+    registrar = as_(client, database, world, "registrar")
+    expired = invite(registrar, world.alma, email=RIGHT)
+    with at(now() + timedelta(days=8)):
+        registrar = as_(client, database, world, "registrar")
+        corrected = correct(registrar, invite(registrar, world.alma))
+        assert (corrected.status_code, corrected.json()["state"]) == (200, "open")
+        assert registrar.get(expired).json()["state"] == "withdrawn"
+
+
 def test_nobody_corrects_to_their_own(registrar: TestClient, world: World) -> None:
     """Else whoever invites would take up the invitation that somebody else sent."""
     refused = correct(registrar, invite(registrar, world.alma), world.emails["registrar"])
