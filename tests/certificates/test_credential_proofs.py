@@ -105,6 +105,12 @@ def test_verify_proof_after_its_end_refuses() -> None:
     assert not verify(document, KEYS, at=end)
 
 
+@pytest.mark.parametrize("created", ["2026-11-20T13:00:00", "2026-11-20T13:00:00-05:00", "2025-11-20T13:00:00Z"])
+def test_verify_proof_created_without_an_offset_or_long_ago_accepts(created: str) -> None:
+    """A moment without its offset is one of UTC (VC Data Integrity 2.1), and a proof has no age of its own."""
+    assert verify(signed_with(created=created), KEYS)
+
+
 @pytest.mark.parametrize("subject", [None, {}, [], [{}], "", "titulaire", [None], [{"id": "urn:x:1"}, {}]])
 def test_credential_without_a_subject_is_neither_signed_nor_accepted(subject: object) -> None:
     bare = {name: member for name, member in UNSIGNED.items() if name != "credentialSubject"}
