@@ -27,6 +27,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring
+from bench.locked_table import CLIENTS, SECONDS, TABLE, answers_meanwhile
 from bench.row_security import costs
 from bench.sign_in import PAGE, PEOPLE, SENDERS, flood, rush
 
@@ -184,6 +185,7 @@ def main() -> None:
             at = ids(database)
             _print(chain(reads(client, flow(at, code(database)), headers), writes(client, at, headers)))
             _print_row_security(client, database, at, headers)
+            _print_locked_table(url, database, headers["participant"])
             _print_sign_in(url, [(a.email, a.password) for a in accounts.values()])
 
 
@@ -226,6 +228,14 @@ def _print_row_security(client: httpx.Client, database: Database, at: dict[str, 
     for name, enforced, bypassed in costs(client, database, pages):
         table.add_row(name, f"{enforced:.1f}", f"{bypassed:.1f}", f"{enforced / bypassed:.2f}")
     Console(width=110).print(table)
+
+
+def _print_locked_table(url: str, database: Database, headers: dict[str, str]) -> None:
+    median_ms, p95, count, failed = answers_meanwhile(url, database, headers)
+    Console().print(
+        f"{TABLE} locked for {SECONDS:.0f} s, {CLIENTS} clients: the {count} other answers took {median_ms:.0f} ms,"
+        f" p95 {p95:.0f} ms; {failed} were refused"
+    )
 
 
 def _print_sign_in(url: str, accounts: list[tuple[str, str]]) -> None:
