@@ -112,13 +112,13 @@ def holding_name(database: Database, name: str) -> Iterator[None]:
         holder.rollback()
 
 
-def end_waiting(database: Database, program: str) -> int:
-    """End what a program does in a database once it waits for a lock, as a server that dies would."""
+def end_waiting(database: Database) -> int:
+    """End whoever waits for a lock in a database, as a server that dies would; return how many were ended."""
     waiting = (
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-        " and application_name = %s and wait_event_type = 'Lock'"
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
     )
     with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
-        while not (ended := owner.execute(waiting, [program]).rowcount):
+        while not (ended := owner.execute(waiting).rowcount):
             time.sleep(0.02)
     return ended

@@ -146,7 +146,7 @@ def test_restore_that_the_server_ends_leaves_nothing_and_can_be_run_again(
     found = read_backup(backup, RING)
     place = Target(target.addresses.owner_url or "", target.addresses.url, root)
     with ThreadPoolExecutor() as pool, holding_name(target, INDEX):
-        ended = pool.submit(end_waiting, target, "pg_restore")
+        ended = pool.submit(end_waiting, target)
         with pytest.raises(Unavailable) as refusal:
             restore(found, place, knows, Unseen())
     assert refusal.value.code == "program_failed"
