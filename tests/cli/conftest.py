@@ -78,7 +78,15 @@ def empty(fresh_url: Callable[[], str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Escouade]:
+def introduced() -> bool:
+    """Whether a command's database is told its keyring first; not where the two are what a test is about."""
+    return True
+
+
+@pytest.fixture
+def escouade(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, introduced: bool
+) -> Iterator[Escouade]:
     """Yield a function that runs ``escouade`` with arguments over a database and returns its outcome."""
     for name in [n for n in os.environ if n.startswith("ESCOUADE_") and n != "ESCOUADE_TEST_DATABASE_URL"]:
         monkeypatch.delenv(name)
@@ -87,7 +95,7 @@ def escouade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
     def run(database: Database, *arguments: object, **variables: str) -> Outcome:
         file = tmp_path / "keyring.json"
-        if file.exists() or (arguments[0] != "keys" and variables.get("environment") != "production"):
+        if introduced and (file.exists() or (arguments[0] != "keys" and variables.get("environment") != "production")):
             introduce(database, file)
         monkeypatch.setenv("ESCOUADE_DATABASE_URL", database.addresses.url)
         monkeypatch.setenv("ESCOUADE_DATABASE_OWNER_URL", database.addresses.owner_url or database.addresses.url)

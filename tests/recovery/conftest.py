@@ -23,6 +23,12 @@ FILES = (b"le premier fichier", b"le second" * 500_000)
 _number = itertools.count()
 
 
+@pytest.fixture
+def introduced() -> bool:
+    """Databases know the keyring of the tests, or are empty: see :func:`keyring_file`."""
+    return False
+
+
 @pytest.fixture(autouse=True)
 def keyring_file(tmp_path: Path) -> Path:
     """The keyring of the tests' databases, where commands look for it."""

@@ -12,7 +12,6 @@ from tempfile import mkdtemp
 
 import psycopg
 import typer
-from sqlalchemy.engine import make_url
 
 from app.certificates.badges.college_keys import reencrypt_keys
 from app.certificates.documents.checks import check_certificates
@@ -27,7 +26,7 @@ from app.platform.clock import now
 from app.platform.database.connections import conninfo, engine_of
 from app.platform.database.embedded import embedded_server
 from app.platform.database.login_role import login_url
-from app.platform.database.rights import read_rights
+from app.platform.database.rights import differences
 from app.platform.database.session import APP_ROLE
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import DomainError
@@ -55,10 +54,12 @@ def _check(found: Backup, keyring: Keyring, target: Target) -> bool:
         state = restore(found, target, knows, progress)
     seconds = time.monotonic() - began
     addresses = Addresses(target.url, target.owner_url, keyring.derived(KeyPurpose.CLAIMS))
-    prepare(addresses, keyring)
+    rights = _rights(target.owner_url)
+    prepare(addresses, keyring)  # it gives back the rights that are missing
     database = open_database(addresses)
     try:
-        failed = sum(not _report(*line) for line in _lines(database, keyring, target.root, manifest, state))
+        failed = int(not _report(t("cli.restore.rights", grants=state.grants, policies=state.policies), rights))
+        failed += sum(not _report(*line) for line in _lines(database, keyring, target.root, manifest, state))
     finally:
         database.dispose()
     age = (now() - manifest.made_at).total_seconds() / MINUTE
@@ -82,10 +83,10 @@ def _lines(
         t("cli.restore.files", files=len(manifest.files)),
         [t("cli.restore.lost", digest=digest) for digest in manifest.missing],
     )
-    differences = manifest.state.differences(state)
+    names = manifest.state.differences(state)
     yield (
         t("cli.restore.rows", tables=len(state.rows), rows=sum(state.rows.values())),
-        [t("cli.restore.differs", names=", ".join(differences))] if differences else [],
+        [t("cli.restore.differs", names=", ".join(names))] if names else [],
     )
     with database.as_owner() as db:
         chain = verify(db, keyring, [manifest.state.anchor] if manifest.state.anchor else ())
@@ -98,35 +99,20 @@ def _lines(
     )
     count, reasons = check_certificates(database, keyring, root)
     yield t("cli.restore.certificates", n=count), list(map(explain, reasons))
-    yield t("cli.restore.rights", grants=state.grants, policies=state.policies), _rights(database)
     yield t("cli.restore.secrets"), _secrets(database, keyring)
 
 
-def _rights(database: Database) -> list[str]:
-    """Return how the rights differ from those that the migrations give, in a database that they alone made.
-
-    What other roles than the application's were given is their operator's choice.
-    """
-    name = "expected"
-    url = make_url(database.addresses.owner_url or "")
-    with psycopg.connect(conninfo(url.render_as_string(hide_password=False)), autocommit=True) as owner:
-        owner.execute(f"create database {name} template template0 encoding 'UTF8' locale 'C'".encode())
-    fresh = url.set(database=name).render_as_string(hide_password=False)
-    upgrade(fresh)
-    found, expected = _rights_of(url.render_as_string(hide_password=False)), _rights_of(fresh)
-    ours = (f" to {APP_ROLE}", " to public")
-    added = [line for line in found - expected if not line.startswith("grant ") or line.endswith(ours)]
-    return [*(t("cli.restore.right_lost", right=line) for line in sorted(expected - found)),
-            *(t("cli.restore.right_added", right=line) for line in sorted(added))]  # fmt: skip
-
-
-def _rights_of(url: str) -> frozenset[str]:
-    engine = engine_of(url)
+def _rights(owner_url: str) -> list[str]:
+    """Return how the rights differ from those that the migrations give, once they have been run."""
+    upgrade(owner_url)
+    engine = engine_of(owner_url)
     try:
         with engine.connect() as owner:
-            return read_rights(owner)
+            missing, added = differences(owner)
     finally:
         engine.dispose()
+    return [*(t("cli.restore.right_lost", right=line) for line in sorted(missing)),
+            *(t("cli.restore.right_added", right=line) for line in sorted(added))]  # fmt: skip
 
 
 def _secrets(database: Database, keyring: Keyring) -> list[str]:

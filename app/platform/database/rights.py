@@ -92,10 +92,16 @@ def expected() -> frozenset[str]:
     return frozenset(line for line in FILE.read_text(encoding="utf-8").splitlines() if line != _HEAD)
 
 
+def differences(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the rights that are missing, and those that are there and that no migration gave."""
+    found = _rights_of_requests(connection)
+    return expected() - found, found - expected()
+
+
 def rights_reasons(connection: Connection) -> list[Reason]:
     """Return how many rights are missing, and how many are there that no migration gave."""
-    found = _rights_of_requests(connection)
-    counts = {"rights_missing": len(expected() - found), "rights_added": len(found - expected())}
+    missing, added = differences(connection)
+    counts = {"rights_missing": len(missing), "rights_added": len(added)}
     return [Reason(code, {"n": n, "role": APP_ROLE}) for code, n in counts.items() if n]
 
 
@@ -104,8 +110,7 @@ def put_back(owner: Connection) -> int:
 
     Only at the newest migration: of another one, the list says nothing.
     """
-    found = _rights_of_requests(owner)
-    missing, added = expected() - found, found - expected()
+    missing, added = differences(owner)
     statements = [*(_without(line) for line in sorted(added)), *(_with(line) for line in sorted(missing))]
     for statement in statements:
         if statement is not None:
