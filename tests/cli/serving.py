@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 
 from app.platform.locations import ROOT
+from app.platform.security.keyring import save
+from tests.conftest import RING
 
 TIMEOUT = 90.0
 
@@ -75,6 +77,7 @@ def serve(place: Path, *arguments: str, **variables: str) -> Iterator[Served]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PORT"))}
     given = {"ESCOUADE_DATA_DIR": str(place), **{f"ESCOUADE_{name.upper()}": text for name, text in variables.items()}}
     port, log = free_port(), place / "serve.log"
+    save(place / "keyring.json", RING)
     command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port), *arguments]
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=clean | given, stdout=output, stderr=output)

@@ -210,9 +210,8 @@ def test_base_url_that_was_set_is_kept(no_address: pytest.MonkeyPatch) -> None:
     assert settings_at_port(8123).base_url == "https://escouade.example.com"
 
 
-def test_forwarded_addresses_are_not_believed_by_the_server() -> None:
+def test_forwarded_addresses_are_not_believed_by_the_server(site: FastAPI) -> None:
     """By default uvicorn believes those from this machine."""
-    site = FastAPI()
     config = server_config(site)
     config.load()
     assert config.loaded_app is site
