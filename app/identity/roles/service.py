@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import or_, text
 from sqlmodel import col, select
 
 from app.identity.roles.models import RoleGrantRow, RoleProposal
-from app.people.models import Person
+from app.people.models import Person, shown_name
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow
@@ -136,6 +137,10 @@ def holders(
         held = held.where(RoleGrantRow.cohort_id == cohort_id)
     if group_id is not None:
         held = held.where(RoleGrantRow.group_id == group_id)
-    ids = db.exec(held.order_by(col(RoleGrantRow.person_id)).distinct().limit(MOST_HOLDERS)).all()
-    people = db.exec(select(Person).where(col(Person.id).in_(ids)).order_by(Person.search_key)) if ids else ()
-    return [(p.id, p.name) for p in people]
+    ids = held.order_by(col(RoleGrantRow.person_id)).distinct().limit(MOST_HOLDERS)
+    people = (
+        sa.select(col(Person.id), shown_name())
+        .where(col(Person.id) == sa.any_(sa.func.array(ids.scalar_subquery())))
+        .order_by(col(Person.search_key))
+    )
+    return [(id_, name) for id_, name in db.execute(people)]
