@@ -47,6 +47,6 @@ def test_program_gets_the_password_apart_and_nothing_of_ours(tmp_path: Path, mon
     with pytest.raises(Unavailable) as refusal:
         run_program(Program(path, 97), "--file=x", url=url, on_line=lines.append)
     assert refusal.value.params == {"program": "pg_dump", "detail": "error: no such thing"}
-    assert lines[0] == "--dbname=postgresql://owner@host/db?sslmode=require --no-password --verbose --file=x\n"
+    assert lines[0] == "--dbname=host=host dbname=db user=owner sslmode=require --no-password --verbose --file=x\n"
     assert "PGPASSWORD=phrase\n" in lines
     assert not [line for line in lines if line.startswith("ESCOUADE_")]
