@@ -50,16 +50,21 @@ def preview(
     cohorte: Annotated[OptionalId, Query()] = None,
     document: Annotated[tuple[CertificateKind, ...], Query()] = tuple(CertificateKind),
 ) -> Response:
-    """Show what is ready, with a checkbox each, what of a chosen cohort is not and why, and the earlier batches."""
-    later = None
-    if cohorte is not None:
-        later = service.preview(db, actor, college, cohorte, document, situation=Situation.LATER, limit=MOST_LEFT_OUT)
+    """Show what is ready, with a checkbox each, what is not and why, and the earlier batches.
+
+    Of a whole college the second begins with its first people by name; of a cohort it leaves out who has everything.
+    """
+    situation = Situation.ALL if cohorte is None else Situation.LATER
+    ready = service.preview(db, actor, college, cohorte, document, situation=Situation.READY, limit=MOST_PEOPLE)
+    later = service.preview(db, actor, college, cohorte, document, situation=situation, limit=MOST_LEFT_OUT)
+    left_out = {(line.enrolment_id, line.kind): line for line in (*ready.left_out, *later.left_out)}
     return render(
         request,
         "certificates/batch_new.html",
         college=college,
-        ready=service.preview(db, actor, college, cohorte, document, situation=Situation.READY, limit=MOST_PEOPLE),
-        later=later,
+        ready=ready,
+        left_out=tuple(left_out.values()),
+        is_more=later.next is not None,
         cohort_id=cohorte,
         kinds=document,
         every_kind=tuple(CertificateKind),
