@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from app.platform.database.transaction import Database
 from app.platform.errors import Reason
 from app.platform.web.forms import FieldPath, Refusal
+from app.platform.web.forms.component import Fields
 from app.platform.web.pages import TEMPLATES
 from tests.factories.cohorts import called, meeting
 from tests.factories.forms import form_to
@@ -182,6 +184,7 @@ def test_only_the_listed_texts_are_drafted() -> None:
         if "drafted" in options
     }
     assert drafted == DRAFTED
+    assert signature(Fields.area).parameters["drafted"].default is False
     assert not [name for template, name in DRAFTED if template.startswith(("codev/", "certificates/"))]
 
 
