@@ -16,6 +16,7 @@ from app.platform.messages.i18n import t
 from app.platform.observability.checks import Checkup
 from app.platform.observability.metrics import POOL_SIZE
 from app.platform.observability.requests import RequestLog
+from app.platform.observability.tracing import telemetry
 from app.platform.security.keyring import Keyring
 from app.platform.web import health, public_files
 from app.platform.web.assets import serve_asset
@@ -46,6 +47,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
         openapi_url="/api/openapi.json",
         redirect_slashes=False,  # the redirect would contain the Host header as received
         lifespan=dispose_database,
+        telemetry=telemetry(),
         dependencies=[Depends(check_parameters)],
     )
     site.state.settings = settings

@@ -1,4 +1,4 @@
-"""The five locks as data, and whether each is complete: every requirement of every pinned package met by a pin.
+"""The locks as data, and whether each is complete: every requirement of every pinned package met by a pin.
 
 What a pinned package requires is in ``requires.json``, which ``make locks`` writes from the index (see
 ``write_requires.py``): most tests need no network that way, and packages that only another system installs
@@ -20,7 +20,7 @@ from packaging.version import Version
 from app.platform.locations import ROOT
 
 REQUIRES = Path(__file__).with_name("requires.json")
-LOCKS = tuple(f"requirements{part}.lock" for part in ("", "-dev", "-fuzz", "-proofs", "-e2e"))
+LOCKS = tuple(f"requirements{part}.lock" for part in ("", "-otel", "-dev", "-fuzz", "-proofs", "-e2e"))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MACHINES = (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64"))
 SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
@@ -93,6 +93,8 @@ def asked(lock: str) -> tuple[str, ...]:
     needed: list[str] = project["project"]["dependencies"]
     if lock == "requirements.lock":
         return tuple(needed)
+    if lock == "requirements-otel.lock":
+        return (*needed, *project["project"]["optional-dependencies"]["otel"])
     if lock == "requirements-dev.lock":
         return (*needed, *project["dependency-groups"]["dev"])
     source = ROOT / "tests" / lock.removeprefix("requirements-").removesuffix(".lock") / "requirements.in"

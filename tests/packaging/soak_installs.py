@@ -1,4 +1,4 @@
-"""The five locks install in empty environments with an old pip, the one that Pythons carry, and the current one.
+"""The locks install in empty environments with an old pip, the one that Pythons carry, and the current one.
 
 Run by ``make soak`` (long, and it needs the package index).
 """

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from fastapi.routing import iter_route_contexts
+from opentelemetry import trace
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,6 +45,7 @@ class RequestLog:
         figures = Figures(of_request.request_id(Headers(scope=scope).get(REQUEST_ID, "")))
         token = of_request.current.set(figures)
         scope.setdefault("state", {})  # shared with the routes, whose guards set the actor
+        trace.get_current_span().set_attribute("escouade.request_id", figures.id)
         started, status = perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
