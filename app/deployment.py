@@ -21,10 +21,11 @@ from app.features import FEATURES
 from app.platform.audit.recorder import record
 from app.platform.config import Settings, unsafe_settings
 from app.platform.database.claims import ClaimKey, claim_key
-from app.platform.database.connections import REQUEST, TimeLimits, engine_of
+from app.platform.database.connections import engine_of
 from app.platform.database.embedded import embedded_server, install_signal_handlers
 from app.platform.database.login_role import login_url, make_login_role, role_reasons
 from app.platform.database.rights import put_back, rights_reasons
+from app.platform.database.time_limits import REQUEST, TimeLimits
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Invalid, Reason, Unavailable
 from app.platform.locations import ROOT

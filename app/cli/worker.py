@@ -9,7 +9,7 @@ import typer
 from app.deployment import deployment, load_keyring, open_database
 from app.features import JOBS
 from app.platform.config import settings
-from app.platform.database.connections import JOB_STEP
+from app.platform.database.time_limits import JOB_STEP
 from app.platform.database.transaction import Addresses, Database
 from app.platform.jobs.engine import POOL_SIZE, run_worker
 from app.platform.jobs.job import JobContext

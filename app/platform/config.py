@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.platform.database.connections import TimeLimits
+from app.platform.database.time_limits import TimeLimits
 from app.platform.database.urls import sqlalchemy_url
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Invalid, Reason

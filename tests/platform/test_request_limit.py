@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from app.main import create_app
 from app.platform.admission import RETRY_SECONDS, Admission
 from app.platform.config import Settings
-from app.platform.database.connections import JOB, REPORT, TimeLimits
+from app.platform.database.time_limits import JOB, REPORT, TimeLimits
 from app.platform.database.transaction import Database
 from app.platform.errors import Unavailable
 from app.platform.web.incoming.slow import BodyClock, timed_protocol

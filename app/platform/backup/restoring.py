@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from app.platform.backup.files import put_back, sync_folders
 from app.platform.backup.manifest import ARCHIVE, Backup, Manifest, check_contents
+from app.platform.backup.programs import Program, find_program, run_program
 from app.platform.backup.progress import Progress, Stage
 from app.platform.backup.state import DatabaseState, read_state, server_major
-from app.platform.database.client_programs import Program, find_program, run_program
 from app.platform.database.connections import engine_of
 from app.platform.database.login_role import make_app_role, make_login_role
 from app.platform.database.session import APP_ROLE

@@ -21,10 +21,10 @@ from app.platform.backup.manifest import (
     refuse_other_keyring,
     sealed,
 )
+from app.platform.backup.programs import Program, find_program, run_program
 from app.platform.backup.progress import Progress, Stage
 from app.platform.backup.state import open_snapshot, owns_all, read_state, server_major, table_bytes
 from app.platform.clock import now
-from app.platform.database.client_programs import Program, find_program, run_program
 from app.platform.database.rights import read_grantees
 from app.platform.documents.references import referenced_files
 from app.platform.errors import Conflict, Unavailable

@@ -1,6 +1,5 @@
 """The connections of requests: each begins its transaction when it is taken, and keeps nothing for the next request."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
+from app.platform.database.time_limits import JOB, REQUEST, TimeLimits
 from app.platform.observability import metrics
 from app.platform.observability.figures import count_statement
 
@@ -26,31 +26,6 @@ _FORGET = b"""
 """What a session keeps after its transaction; the last column says whether a statement was prepared by SQL."""
 _ALTERED = "altered"
 """Under this name a connection that has forgotten keeps that answer until its reset."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    """The most seconds of a kind of work: a statement, the wait for a lock, a transaction in which nothing happens."""
-
-    statement: float = 15
-    lock: float = 2
-    idle: float = 60
-
-    @property
-    def sql(self) -> str:
-        """The statements that set the limits for the transaction under way, so that a pooler may stand between."""
-        values = {
-            "statement_timeout": self.statement,
-            "lock_timeout": self.lock,
-            "idle_in_transaction_session_timeout": self.idle,
-        }
-        return "; ".join(f"set local {name} = {round(seconds * 1000)}" for name, seconds in values.items())
-
-
-REQUEST, REPORT, JOB = TimeLimits(), TimeLimits(statement=120), TimeLimits(statement=900, lock=60, idle=600)
-"""The kinds of work: an ordinary request, one that gathers a whole college, a job or command."""
-JOB_STEP = TimeLimits(statement=120, lock=60, idle=30)
-"""One step of a job, as the application role: it waits its turn, and a worker that hangs lets go of its locks."""
 
 
 class RequestDialect(PGDialect_psycopg):

@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from app.platform.admission import Admission
-from app.platform.database.connections import REQUEST, TimeLimits, owner_engine, request_engine
+from app.platform.database.connections import owner_engine, request_engine
 from app.platform.database.session import Secret, Session, open_transaction, set_actor
+from app.platform.database.time_limits import REQUEST, TimeLimits
 from app.platform.errors import Unavailable
 
 

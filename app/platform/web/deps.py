@@ -12,8 +12,8 @@ from fastapi import Depends, Query, Request
 
 from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
-from app.platform.database.connections import REPORT
 from app.platform.database.session import Secret, Session
+from app.platform.database.time_limits import REPORT
 from app.platform.database.transaction import Database
 from app.platform.observability.checks import Checkup, Report
 from app.platform.security.actor import Actor

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.platform.database.client_programs import Program, find_program, run_program
+from app.platform.backup.programs import Program, find_program, run_program
 from app.platform.errors import Unavailable
 
 
