@@ -64,7 +64,7 @@ def served(settings: Settings, database: Database) -> Iterator[str]:
 
 ID_QUERIES = {
     "college": "select id from college where slug = 'piekouagami'",
-    "cohort": "select id from cohort where college_id = :college and code like 'GEN-2-%'",
+    "cohort": "select id from cohort where college_id = :college and code like 'GEN-2-%' order by id limit 1",
     "enrolment": "select id from enrolment where cohort_id = :cohort and state = 'active' order by id limit 1",
     "session": "select session_id from roll_call where college_id = :college order by id desc limit 1",
     "group": "select id from codev_group where cohort_id = :cohort order by id limit 1",
