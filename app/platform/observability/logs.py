@@ -21,7 +21,7 @@ Format = Literal["auto", "json", "text"]
 OWN = ("escouade", "uvicorn", "alembic", "procrastinate")
 """The loggers whose values are numbers, ids and codes: their messages are written whole."""
 QUIET = {"alembic": logging.WARNING, "uvicorn": logging.WARNING, "procrastinate": logging.WARNING}
-FIELDS = ("route", "method", "status", "ms", "statements", "waited_ms", "person", "code", "cause", "job")
+FIELDS = ("route", "method", "status", "ms", "statements", "waited_ms", "person", "code", "cause")
 """What a record may carry beside its message, in ``extra``."""
 
 
