@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app import __version__
-from app.checks import CHECKS
+from app.deployment import CHECKS
 from app.features import FEATURES
 from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
 from app.platform.config import Settings

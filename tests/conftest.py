@@ -188,7 +188,7 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
     from fastapi.testclient import TestClient
     from starlette.datastructures import State
 
-    from app.checks import CHECKS
+    from app.deployment import CHECKS
     from app.identity.sign_in.authentication import AUTHENTICATION
     from app.platform.observability.checks import Checkup
 

@@ -10,8 +10,7 @@ import typer
 from rich.console import Console
 
 from app import __version__
-from app.checks import CHECKS, PROGRESS
-from app.deployment import load_keyring, server_addresses
+from app.deployment import CHECKS, PROGRESS, load_keyring, server_addresses
 from app.platform.config import Settings, settings, unsafe_settings
 from app.platform.database.embedded import EmbeddedError
 from app.platform.database.transaction import Addresses

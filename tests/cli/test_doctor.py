@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from app.checks import CHECKS
+from app.deployment import CHECKS
 from app.platform.clock import at, now
 from app.platform.database.transaction import Addresses, Database
 from app.platform.messages.outbox import enqueue

@@ -17,9 +17,9 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.cli.serve.serving import server_config, settings_at_port
 from app.platform.config import settings
 from app.platform.database.transaction import Database
-from app.serving import server_config, settings_at_port
 from tests.cli.conftest import Escouade
 from tests.cli.serving import Served, serve, until
 from tests.server import addresses_of

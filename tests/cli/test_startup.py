@@ -41,4 +41,5 @@ def test_a_command_without_a_database_loads_neither_the_web_nor_the_features(wor
 def test_each_command_is_in_the_module_of_its_name() -> None:
     modules = {name: target.partition(":")[0].replace(".", "/") for name, target in COMMANDS.items()}
     assert all(module.rpartition("/")[2] == name for name, module in modules.items())
-    assert all((ROOT / "app" / "cli" / f"{module}.py").exists() for module in modules.values())
+    places = [ROOT / "app" / "cli" / module for module in modules.values()]
+    assert all(place.with_suffix(".py").exists() or (place / "__init__.py").exists() for place in places)

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
-from app.checks import CHECKS
+from app.deployment import CHECKS
 from app.identity.sign_in.authentication import AUTHENTICATION
 from app.main import create_app
 from app.platform.config import Settings

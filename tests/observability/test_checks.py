@@ -13,8 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from starlette.datastructures import State
 
-from app.checks import CHECKS, PROGRESS
-from app.deployment import prepare
+from app.deployment import CHECKS, PROGRESS, prepare
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database import rights
@@ -233,7 +232,7 @@ def test_what_documents_need_is_checked(
 
 
 def test_broken_curriculum_is_said(chosen: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.checks.DEFAULT_ROOT", tmp_path)
+    monkeypatch.setattr("app.deployment.DEFAULT_ROOT", tmp_path)
     assert set(codes("curricula", chosen, None)) == {"curriculum_problem"}
 
 

@@ -10,7 +10,7 @@ import yaml
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.checks import CHECKS
+from app.deployment import CHECKS
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from tests.factories.network import World, as_

@@ -20,9 +20,9 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 from pydantic import BaseModel
 
-from app.checks import CHECKS, PROGRESS
 from app.cli import COMMANDS
 from app.curricula import schemas as schema
+from app.deployment import CHECKS, PROGRESS
 from app.platform import errors
 from app.platform.audit.hash_chain import Fault
 from app.platform.locations import ROOT

@@ -90,7 +90,7 @@ def _finish(addresses: Addresses, ring: keyring.Keyring, backup: Path | None, ma
     except DomainError as error:
         problems = [explain_error(error)]
     if problems:
-        way = [t("cli.upgrade.way_back", path=backup, version=manifest.version)] if backup and manifest else []
+        way = [t("cli.upgrade.return", path=backup, version=manifest.version)] if backup and manifest else []
         stop(*problems, *way)
     if manifest is not None:
         rows, now = manifest.state.rows, state_of(owner_url).rows

@@ -1,6 +1,6 @@
 """Correction of the address of an invitation that nobody has answered.
 
-Whoever may send the invitation may correct it: to anyone else it is as if it were withdrawn and sent to the right
+Those who may send the invitation may correct it: to anyone else it is as if it were withdrawn and sent to the right
 address. The link goes to the new address alone, and the former one no longer works; an account that the new address has
 already is asked to accept, as always.
 """

@@ -36,9 +36,9 @@ def read_staff_role(role: ManagedRole, db: SessionDep) -> StaffRoleShown:
 
 
 @router.post("/staff-roles/{role_id}/end", status_code=HTTPStatus.NO_CONTENT, summary="End a role")
-def end_role(actor: MayManagePeople, role: ManagedRole, db: SessionDep, command: RoleChangeCommand) -> Response:
+def end_staff_role(actor: MayManagePeople, role: ManagedRole, db: SessionDep, command: RoleChangeCommand) -> Response:
     """End a role at once; one of the whole college ends in its cohorts and groups too."""
-    service.end_role(db, actor, role, command)
+    service.end_staff_role(db, actor, role, command)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

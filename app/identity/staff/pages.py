@@ -44,11 +44,11 @@ def role_page(request: Request, actor: MayManagePeople, role: ManagedRole, db: S
 
 
 @router.post("/roles-tenus/{role_id}/fin", dependencies=[form_on("/roles-tenus/{role_id}")])
-def end_role(
+def end_staff_role(
     actor: MayManagePeople, role: ManagedRole, db: SessionDep, form: Annotated[RoleChangeCommand, Form()]
 ) -> Response:
     """End a role."""
-    service.end_role(db, actor, role, form)
+    service.end_staff_role(db, actor, role, form)
     return redirect_after_post(f"/roles-tenus/{role.id}")
 
 

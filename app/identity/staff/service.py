@@ -86,7 +86,7 @@ def may_change(actor: Actor, ref: StaffRoleRef) -> bool:
     return ref.role in grantable_roles(actor, ref.college_id) and ref.person_id != actor.person_id
 
 
-def end_role(db: Session, actor: Actor, ref: StaffRoleRef, command: RoleChangeCommand) -> None:
+def end_staff_role(db: Session, actor: Actor, ref: StaffRoleRef, command: RoleChangeCommand) -> None:
     """End a role; one of the whole college ends in its cohorts and groups too, at the same moment.
 
     Raises ``Forbidden("role_above_yours")``, ``Conflict("role_ended")``.

@@ -45,7 +45,7 @@ def serve(
 
 def generation() -> None:
     """Run one generation, as the supervisor starts it."""
-    from app import serving  # noqa: PLC0415 - the whole application: not in the supervisor
+    from app.cli.serve import serving  # noqa: PLC0415 - the whole application: not in the supervisor
     from app.cli.worker import run_background_work  # noqa: PLC0415
 
     logs.configure("serve", _log_format())
