@@ -74,7 +74,7 @@ class PersonWord(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger)
     part: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
     college_id: int | None = None
-    person_id: int = Field(foreign_key="person.id", index=True)
+    person_id: int = Field(foreign_key="person.id", ondelete="CASCADE", index=True)
 
 
 NAMES = WordIndex(col(PersonWord.part), col(PersonWord.person_id), col(PersonWord.college_id))

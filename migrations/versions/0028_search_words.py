@@ -116,7 +116,8 @@ def link(table: str, row: str) -> sa.ForeignKeyConstraint:
     """Return the foreign key of an index: an enterprise belongs to one college, a person to none."""
     columns = [f"{row}_id"] if row == "person" else [f"{row}_id", "college_id"]
     keys = [f"{row}.id", f"{row}.college_id"][: len(columns)]
-    return sa.ForeignKeyConstraint(columns, keys, name=op.f(f"fk_{table}_{'_'.join(columns)}_{row}"))
+    name = op.f(f"fk_{table}_{'_'.join(columns)}_{row}")
+    return sa.ForeignKeyConstraint(columns, keys, name=name, ondelete="CASCADE")
 
 
 def function(signature: str, body: str) -> None:

@@ -38,7 +38,9 @@ class EnterpriseWord(SQLModel, table=True):
 
     __tablename__ = "enterprise_word"
     __table_args__ = (
-        ForeignKeyConstraint(["enterprise_id", "college_id"], ["enterprise.id", "enterprise.college_id"]),
+        ForeignKeyConstraint(
+            ["enterprise_id", "college_id"], ["enterprise.id", "enterprise.college_id"], ondelete="CASCADE"
+        ),
         Index(None, "part", "college_id", "enterprise_id"),
     )
 

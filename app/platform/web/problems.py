@@ -142,7 +142,7 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if not wants_json(request) and any(detail["loc"][0] == "path" for detail in error.errors()):
         return answer_problem(request, problem(HTTPStatus.NOT_FOUND, "not_found"))
-    reasons = []
+    reasons: list[Reason] = []
     for detail in error.errors():
         kind = str(detail["type"])
         if kind in {"too_long", "too_short"} and isinstance(detail.get("input"), str):
@@ -152,7 +152,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
         # For broken JSON pydantic gives an offset in the text, which is not a field.
         path = () if kind == "json_invalid" else detail["loc"][1:]
         field = ".".join(str(part) for part in path) or str(detail["loc"][0])
-        reasons.append(Reason(code, limits, field))
+        reason = Reason(code, limits, field)
+        if reason not in reasons:  # a body that a dependency reads too is refused twice
+            reasons.append(reason)
     return await answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", tuple(reasons))
 
 
