@@ -16,7 +16,7 @@ from tests.database_copy import DatabaseCopy
 from tests.factories.network import World
 from tests.server import driver_url, with_database
 
-FEW = 15
+FEW = 18
 """Tables that the records of the matrix may leave empty."""
 
 Content = dict[str, list[str]]

@@ -51,7 +51,7 @@ ABOUT_NOBODY = {
 WITHOUT_PERSON = {
     "college", "project", "project_target", "region", "cohort", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
-    "published_curriculum", "enterprise", "mandate", "mandate_milestone", "milestone_confirmation",
+    "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_restoration", "codev_session_restoration",
     "certificate_counter", "college_key", "signatory", "status_list", "oidc_provider", "batch",
     "attempt", "claim_key", "audit_entry", "audit_values", "audit_seal", "view_log",

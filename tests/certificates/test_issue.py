@@ -82,7 +82,7 @@ def test_record_of_an_achievement_is_complete(database: Database, world: World) 
     assert record.verify_url == f"https://escouade.example.org/v/{record.code}"
     assert len(record.code) == 32
     assert issued.number == f"ALM-{issued.issued_on.year}-0001"
-    assert issued.decided_by == "registrar"
+    assert issued.decided_by == "Régine Registraire"
 
 
 def test_a_participation_asks_for_hours_and_shows_no_level(database: Database, world: World) -> None:

@@ -23,9 +23,11 @@ from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.messages.outbox import enqueue
+from app.platform.security.keyring import save
 from app.progress.jobs import check_progress
 from tests.certificates import kills
 from tests.cli.conftest import url_of
+from tests.conftest import RING
 from tests.factories import bulk_clone
 from tests.factories.engine import statuses
 from tests.factories.network import World
@@ -101,6 +103,7 @@ def worker(database: Database, root: Path, **settings: str) -> Iterator[subproce
     """Run ``escouade worker`` in a process of its own, killed on leaving."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ESCOUADE_")}
     clean |= {"ESCOUADE_DATA_DIR": str(root), **settings}
+    save(root / "keyring.json", RING)
     process = subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", "worker"],
         cwd=ROOT,

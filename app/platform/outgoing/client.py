@@ -68,7 +68,11 @@ def fetch(
         outcome = TimeoutError("too long")
     if isinstance(outcome, Answer):
         return outcome
-    log.warning("%s %s: %s", method, address, outcome or type(outcome).__name__)
+    target = target_of(
+        address
+    )  # without its path and query, and unreadable addresses not at all: they may hold secrets
+    shown = f"{target.scheme}://{target.host}:{target.port}" if target is not None else "an address"
+    log.warning("%s %s: %s", method, shown, outcome or type(outcome).__name__)
     if not request.is_answered:
         time.sleep(max(0.0, deadline - time.monotonic()))
     raise Unanswered
