@@ -68,9 +68,7 @@ def fetch(
         outcome = TimeoutError("too long")
     if isinstance(outcome, Answer):
         return outcome
-    target = target_of(
-        address
-    )  # without its path and query, and unreadable addresses not at all: they may hold secrets
+    target = target_of(address)  # its path and query, and the whole of one that is written oddly, may hold secrets
     shown = f"{target.scheme}://{target.host}:{target.port}" if target is not None else "an address"
     log.warning("%s %s: %s", method, shown, outcome or type(outcome).__name__)
     if not request.is_answered:
