@@ -142,7 +142,7 @@ HOMES = {
         "/mandats", "/codev", "/rapports",
     },
     "registrar": {
-        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/connexion",
+        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles", "/colleges/{college}/connexion",
         "/rapports", "/invitations", "/propositions",
     },
     "observer": {"/", "/indicateurs"},
