@@ -142,8 +142,8 @@ HOMES = {
         "/mandats", "/codev", "/rapports",
     },
     "registrar": {
-        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles", "/colleges/{college}/connexion",
-        "/rapports", "/invitations", "/propositions",
+        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",
+        "/colleges/{college}/connexion", "/rapports", "/invitations", "/propositions",
     },
     "observer": {"/", "/indicateurs"},
     "admin": {"/", "/cohortes", "/comptes", "/invitations", "/roles"},
