@@ -98,13 +98,16 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
 
 
 class AccessDatabase:
-    """A copy of the template under the application; ``recreate`` it after a call that wrote."""
+    """A copy of the template under the application; ``recreate`` it after a call that wrote.
 
-    def __init__(self, template: Template, site: FastAPI) -> None:
+    Another process over the same template needs a ``name`` of its own: a copy replaces the one of its name.
+    """
+
+    def __init__(self, template: Template, site: FastAPI, name: str = "copy") -> None:
         self.template, self.site = template, site
         self.settings = Settings(data_dir=template.files, base_url=SITE, security_contact="mailto:securite@example.com")
         self.places = template.places
-        self.copy = DatabaseCopy(template.server, template.name)
+        self.copy = DatabaseCopy(template.server, template.name, name)
         self.database = self.copy.open(audit=False)
         self.before = self.table_states()
         self.client = TestClient(site, follow_redirects=False, headers={"X-Request-ID": "request-of-a-test"})

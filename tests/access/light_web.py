@@ -50,7 +50,7 @@ def main() -> None:
     server._LOGIN.update(login)
     nowhere = Database(Addresses("postgresql+psycopg://nowhere/none"))
     site = create_app(Settings(base_url=conftest.SITE), nowhere, ring)
-    access = AccessDatabase(template, site)
+    access = AccessDatabase(template, site, "light")
     access.attach()
     answered = 0
     with access.client:

@@ -359,7 +359,8 @@ def test_failed_start_reports_the_cause_and_leaves_no_process(copy: Path) -> Non
 def test_a_signal_stops_the_server(place: Path, hold: Hold, script: str, number: signal.Signals) -> None:
     holder = hold(place, script)
     holder.url()
-    assert len(postmasters(place)) == 1
+    while len(postmasters(place)) != 1:  # its children bear its command line until they have begun
+        time.sleep(0.05)
     assert holder.send(number) == 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
     assert postmasters(place) == []
 

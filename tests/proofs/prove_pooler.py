@@ -54,7 +54,7 @@ def load(site: LiveSite, database: Database, world: World, folder: Path) -> Coun
             me = client.get("/api/v1/me")
             page = client.get("/" if number % 2 else "/api/v1/me/progress")
             if who == "registrar":
-                body = {"email": f"personne{number}@escouade.example.com", "role": "coordinator"}
+                body = {"email": f"{folder.name}.{number}@escouade.example.com", "role": "coordinator"}
                 sent = client.post(f"/api/v1/colleges/{world.alma}/invitations", json=body)
                 if sent.status_code != 201:
                     return f"invitation {sent.status_code}"
