@@ -305,8 +305,11 @@ def _sealed(owner: Session) -> Iterator[tuple[KeyPurpose, str, str]]:
 
 
 def _mail(context: CheckContext) -> Iterator[Finding]:
-    """Yield what keeps letters from leaving, as the mail server says it to whoever opens a session."""
-    if not can_send(context.settings):
+    """Yield what keeps letters from leaving, as the mail server says it to whoever opens a session.
+
+    In a closed network none leave, as the operator chose.
+    """
+    if not can_send(context.settings) and not context.settings.prints_links:
         yield Finding(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
     if context.settings.smtp_url is not None:
         yield from _findings(server_problems(context.settings.smtp_url))
@@ -345,10 +348,11 @@ CHECKS = (
     Check("settings", _settings, is_quick=False),
     Check("keyring", _keyring, is_critical=True),
     platform.DATABASE,
+    platform.OWNER,
     Check("role", _role, Needs.DATABASE, is_critical=True, is_quick=False),
     Check("schema", _migrations, Needs.DATABASE, is_critical=True),
     platform.CLAIMS,
-    Check("secrets", _secrets, Needs.OWNER, is_critical=True, is_quick=False),
+    Check("secrets", _secrets, Needs.OWNER, is_critical=True, is_quick=False, after=("keyring", "owner", "schema")),
     platform.STORE,
     platform.DISK,
     Check("mail", _mail, is_quick=False),
@@ -362,5 +366,5 @@ CHECKS = (
     Check("fonts", _fonts, is_quick=False),
     Check("signing", _signing, is_quick=False),
 )
-PROGRESS = Check("progress", _progress, Needs.OWNER, is_quick=False)
+PROGRESS = Check("progress", _progress, Needs.OWNER, is_quick=False, after=("owner", "schema", "claims"))
 """Compares every enrolment: only where it is asked for."""

@@ -1,8 +1,9 @@
 """``escouade doctor``: run every check of the deployment, and print what is wrong with the command that mends it."""
 
 import json
+import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Annotated
 
@@ -25,13 +26,25 @@ def doctor(
     progress: Annotated[bool, typer.Option("--progress", help=t("cli.doctor.progress"))] = False,
     as_json: Annotated[bool, typer.Option("--json", help=t("cli.doctor.json"))] = False,
 ) -> None:
-    """Run every check; exit 1 when one fails."""
-    report = examine(settings(), progress=progress)
+    """Run every check; exit 1 when one fails; logs are for the JSON, not among lines for people."""
+    with nullcontext() if as_json else _without_logs():
+        report = examine(settings(), progress=progress)
     if as_json:
         typer.echo(json.dumps(document(report, version=__version__), ensure_ascii=False, indent=1))
     else:
         _print(report)
     raise typer.Exit(1 if any(result.is_failing for result in report.results) else 0)
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    logger = logging.getLogger("escouade.checks")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def examine(chosen: Settings, *, progress: bool) -> Report:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import NoReturn
 
+import psycopg
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
-from app.platform.config import Settings
+from app.platform.config import Settings, settings
+from app.platform.database.connections import answer_of, refused_role
 from app.platform.database.embedded import EmbeddedError
 from app.platform.errors import DomainError, Reason
 from app.platform.messages.i18n import explain, explain_error, has_message, t
@@ -19,17 +22,22 @@ def failure_lines(error: Exception) -> list[str] | None:
         return [explain_error(error), *(f"  - {explain(reason)}" for reason in error.reasons)]
     if isinstance(error, EmbeddedError):
         return [t(error.code, **error.params)]
-    if isinstance(error, OperationalError | ArgumentError):
+    if isinstance(error, OperationalError | psycopg.OperationalError):
         return [unreachable(error)]
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
         return validation_messages(error, {field: f"ESCOUADE_{field.upper()}" for field in Settings.model_fields})
     return None
 
 
-def unreachable(error: OperationalError | ArgumentError) -> str:
-    """Return the message for a database that cannot be reached, with the driver's first line as its detail."""
-    cause = error.orig if isinstance(error, OperationalError) else error
-    return t("cli.unreachable", detail=str(cause).strip().split("\n", 1)[0])
+def unreachable(error: OperationalError | psycopg.OperationalError) -> str:
+    """Return the message for a database that cannot be reached, with what the server or the driver says."""
+    role, detail = refused_role(error), answer_of(error)
+    if role is None:
+        return t("cli.unreachable", detail=detail)
+    owner_url = settings().database_owner_url
+    if owner_url is not None and make_url(owner_url).username == role:
+        return explain(Reason("owner_refused", {"role": role, "detail": detail}))
+    return explain(Reason("database_refused", {"role": role, "detail": detail}))
 
 
 def stop(*lines: str) -> NoReturn:
@@ -43,8 +51,10 @@ def validation_messages(error: ValidationError, names: Mapping[str, str]) -> lis
     """Return one line per field that pydantic refused; ``names`` are the displayed names of the fields."""
     lines = []
     for detail in error.errors():
-        code = detail["type"] if has_message(f"reason.{detail['type']}") else "value_error"
         limits = {k: v for k, v in detail.get("ctx", {}).items() if isinstance(v, str | int | float)}
+        # pydantic counts the characters of a secret as it does the items of a list
+        kind = "string_too_short" if limits.get("field_type") == "Value" else detail["type"]
+        code = kind if has_message(f"reason.{kind}") else "value_error"
         field = ".".join(str(part) for part in detail["loc"])
         lines.append(t("cli.wrong_value", name=names.get(field, field), problem=explain(Reason(code, limits))))
     return lines

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.platform.database.time_limits import TimeLimits
@@ -22,7 +23,9 @@ from app.platform.security.keyring import weaknesses
 class Settings(BaseSettings):
     """The settings of one deployment; ``docs/settings.md`` documents every field."""
 
-    model_config = SettingsConfigDict(env_prefix="ESCOUADE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ESCOUADE_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )  # values may be passwords
 
     environment: Literal["demo", "development", "production"] = Field(
         "development", description="demo lists its accounts on the sign-in page; production refuses unsafe settings"
@@ -108,8 +111,8 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None,
         min_length=20,
-        description="whoever presents it (Authorization: Bearer …) reads /metrics and the details of /health/ready; "
-        "unset: nobody in production, elsewhere programs of this machine",
+        description="20 characters at least; whoever presents it (Authorization: Bearer …) reads /metrics and the "
+        "details of /health/ready; unset: nobody in production, elsewhere programs of this machine",
     )
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="logs as one JSON object a line, or as text; auto: text on a terminal, else JSON"
@@ -139,15 +142,22 @@ class Settings(BaseSettings):
     @classmethod
     def use_psycopg(cls, url: str | None) -> str | None:
         """Return the URL with the psycopg driver, whatever scheme names PostgreSQL, and however many hosts."""
-        return None if url is None else sqlalchemy_url(url)
+        try:
+            return None if url is None else sqlalchemy_url(url)
+        except ValueError:
+            raise PydanticCustomError("server_address", "not the address of a server") from None
 
     @field_validator("smtp_url")
     @classmethod
     def check_mail_server(cls, url: str | None) -> str | None:
-        """Refuse a URL that is not one of a mail server."""
-        parts = urlsplit(url or "smtp://unset")
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
-            raise ValueError("not the address of a mail server")
+        """Refuse a URL that is not one of a mail server, nor a password that is read as another part."""
+        try:
+            parts = urlsplit(url or "smtp://unset")
+            is_server = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_server = False
+        if not is_server or parts.fragment or parts.netloc.count("@") > 1:
+            raise PydanticCustomError("server_address", "not the address of a mail server")
         return url
 
     @field_validator("mail_from")
@@ -190,6 +200,10 @@ class Settings(BaseSettings):
         return f"{parts.scheme}://{parts.netloc}"
 
 
+PLACEHOLDER = "CHANGE-ME"
+"""Stands in the samples of ``deploy/`` where a password is to be chosen."""
+
+
 def unsafe_settings(settings: Settings) -> list[Reason]:
     """Return why these settings are unsafe in production; empty in another environment, which must be named.
 
@@ -205,6 +219,16 @@ def unsafe_settings(settings: Settings) -> list[Reason]:
         reasons.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
     if settings.outgoing_loopback:
         reasons.append(Reason("outgoing_loopback", field="ESCOUADE_OUTGOING_LOOPBACK"))
+    secrets = {
+        "database_url": settings.database_url,
+        "database_owner_url": settings.database_owner_url,
+        "smtp_url": settings.smtp_url,
+        "metrics_token": settings.metrics_token and settings.metrics_token.get_secret_value(),
+    }
+    for name, value in secrets.items():
+        if PLACEHOLDER in (value or ""):
+            field = f"ESCOUADE_{name.upper()}"
+            reasons.append(Reason("password_not_chosen", {"name": field, "word": PLACEHOLDER}, field))
     reasons.extend(weaknesses(settings.keyring_file))
     reasons.extend(signing_key_problems(settings.signing))
     return reasons

@@ -71,6 +71,20 @@ def test_doctor_json_is_the_report(escouade: Escouade, database: Database) -> No
     assert (finding["code"], finding["command"], finding["since"]) == ("no_worker", "escouade worker", None)
 
 
+def test_doctor_before_the_migrations_prints_no_traceback(escouade: Escouade, empty: Database) -> None:
+    with empty.engine.begin() as owner:
+        owner.execute(text("drop function claims cascade"))
+        owner.execute(text("drop function backlog"))
+        owner.execute(text("update alembic_version set version_num = '0001'"))
+    done = escouade(empty, "doctor")
+    assert (done.status, done.err) == (1, "")
+    lines = done.out.splitlines()
+    start = lines.index("✗ Tables et droits")
+    assert lines[start + 2] == "    → escouade migrate"
+    assert [line[0] for line in lines[start + 3 : start + 5]] == ["–", "–"]
+    assert "CheckFailed" not in done.out
+
+
 def test_doctor_with_unsafe_settings_makes_no_connection(escouade: Escouade, database: Database) -> None:
     done = escouade(database, "doctor", environment="production")
     assert done.status == 1

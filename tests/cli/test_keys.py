@@ -60,6 +60,7 @@ def test_keys_create_never_replaces_the_keyring(escouade: Escouade, empty: Datab
     missing = escouade(empty, "keys", "check")
     assert (missing.status, missing.out) == (1, "")
     assert "escouade keys create" in missing.err
+    assert "remettez-en la copie" in missing.err
     made = escouade(empty, "keys", "create")
     assert (made.status, made.err) == (0, "")
     assert file.stat().st_mode & 0o777 == 0o600
@@ -93,7 +94,11 @@ def test_keys_rotate_then_reseal_encrypts_every_secret_again(
     first = load(file)
     account = stored(database, first, world)
     place, oidc_place = f"account:{account}", secret_binding(ISSUER, CLIENT)
-    assert "version 2" in escouade(database, "keys", "rotate").out
+    rotated = escouade(database, "keys", "rotate").out
+    assert "version 2" in rotated
+    assert (
+        rotated.index("escouade migrate") < rotated.index("rechargez alors le service") < rotated.index("keys reseal")
+    )
     turned = load(file)
     totp, oidc = stored_secrets(database)
     assert turned.decrypt(KeyPurpose.TOTP, totp, bound=place) == "JBSWY3DPEHPK3PXP", (

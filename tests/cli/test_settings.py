@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from app.cli.failures import failure_lines
 from app.platform import locations
@@ -43,6 +43,43 @@ def test_unsafe_settings_reasons_by_environment(
     reasons_found = unsafe_settings(chosen)
     assert [r.code for r in reasons_found] == reasons
     assert all(explain(r) for r in reasons_found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "postgresql://escouade_app:CHANGE-ME@db.example.com/escouade"),
+        ("database_owner_url", "postgresql://escouade:CHANGE-ME@db.example.com/escouade"),
+        ("smtp_url", "smtp://escouade:CHANGE-ME@smtp.example.com"),
+        ("metrics_token", "CHANGE-ME-CHANGE-ME-CHANGE-ME"),
+    ],
+)
+def test_password_of_the_samples_is_refused_in_production(tmp_path: Path, name: str, value: str) -> None:
+    create(tmp_path / "keyring.json")
+    values = {"environment": "production", "database_url": URL, "base_url": "https://e.example", "data_dir": tmp_path}
+    reasons = unsafe_settings(Settings.model_validate({**values, name: value}))
+    assert [(r.code, r.field) for r in reasons] == [("password_not_chosen", f"ESCOUADE_{name.upper()}")]
+    assert f"ESCOUADE_{name.upper()}" in explain(reasons[0])
+    assert unsafe_settings(Settings.model_validate({**values, name: value, "environment": "demo"})) == []
+
+
+def test_command_whose_owner_the_server_refuses_names_the_owners_setting(
+    escouade: Escouade, database: Database
+) -> None:
+    nobody = make_url(database.addresses.url).set(username="nobody_here").render_as_string(hide_password=False)
+    done = escouade(database, "migrate", database_owner_url=nobody)
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("PostgreSQL refuse la connexion du propriétaire nobody_here : ")
+    assert "ESCOUADE_DATABASE_OWNER_URL" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_command_whose_login_role_the_server_refuses_names_its_setting(escouade: Escouade, database: Database) -> None:
+    nobody = make_url(database.addresses.url).set(username="nobody_here").render_as_string(hide_password=False)
+    done = escouade(database, "demo", "accounts", database_url=nobody)
+    assert done.status == 1
+    assert done.err.startswith("PostgreSQL refuse la connexion du rôle nobody_here : ")
+    assert "« escouade migrate » crée ce rôle" in done.err
 
 
 def test_https_without_an_environment_is_refused(tmp_path: Path) -> None:
@@ -140,7 +177,10 @@ def test_command_with_invalid_settings_prints_the_cause(
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("database_url", "n’importe quoi", "La base de données ne répond pas"),
+        ("database_url", "n’importe quoi", "ESCOUADE_DATABASE_URL : Cette adresse ne se lit pas"),
+        ("database_owner_url", "postgresql://a:p@ss@h/db", "ESCOUADE_DATABASE_OWNER_URL : Cette adresse ne se lit pas"),
+        ("smtp_url", "smtp://a:p@ss#1@h:25", "ESCOUADE_SMTP_URL : Cette adresse ne se lit pas"),
+        ("metrics_token", "court", "ESCOUADE_METRICS_TOKEN : Ce texte est trop court (minimum de caractères : 20)"),
         ("pool_size", "beaucoup", "ESCOUADE_POOL_SIZE : "),
         ("environment", "vacances", "ESCOUADE_ENVIRONMENT : "),
     ],

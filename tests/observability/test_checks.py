@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from starlette.datastructures import State
 
 from app.deployment import CHECKS, PROGRESS, prepare
@@ -78,7 +78,43 @@ def test_database_is_asked_on_a_connection_of_its_own(database: Database, chosen
     with ExitStack() as taken:
         for _ in range(database.pool_size):
             taken.enter_context(database.transaction())
-        assert run_checks(chosen, database.addresses, CHECKS[:4]).failing == []
+        assert run_checks(chosen, database.addresses, CHECKS[:5]).failing == []
+
+
+@pytest.fixture
+def nobody(database: Database) -> str:
+    """Return the address of the test's database as a role that its server does not have."""
+    return make_url(database.addresses.url).set(username="nobody_here").render_as_string(hide_password=False)
+
+
+def test_role_that_the_server_refuses_is_said_with_what_to_do(
+    database: Database, chosen: Settings, nobody: str
+) -> None:
+    [finding] = findings("database", chosen, replace(database.addresses, url=nobody)) or ()
+    assert (finding.reason.code, finding.command) == ("database_refused", "escouade migrate")
+    assert finding.reason.params["role"] == "nobody_here"
+    assert "nobody_here" in str(finding.reason.params["detail"])
+    assert "ESCOUADE_DATABASE_URL" in explain(finding.reason)
+
+
+def test_owner_that_the_server_refuses_is_said_and_what_needs_it_is_not_run(
+    database: Database, chosen: Settings, nobody: str
+) -> None:
+    report = run_checks(chosen, replace(database.addresses, owner_url=nobody), CHECKS[:8])
+    found = {result.check.name: result.findings for result in report.results}
+    assert [finding.reason.code for finding in found["owner"] or ()] == ["owner_refused"]
+    assert "ESCOUADE_DATABASE_OWNER_URL" in explain((found["owner"] or ())[0].reason)
+    assert (found["secrets"], found["database"], report.failing) == (None, (), [])
+    away = replace(database.addresses, owner_url=AWAY.url)
+    assert codes("owner", chosen, away) == ["owner_away"]
+    assert findings("owner", chosen, replace(database.addresses, owner_url=None)) is None
+
+
+def test_checks_of_tables_are_not_run_before_the_migrations(database: Database, chosen: Settings) -> None:
+    execute(database, "update alembic_version set version_num = '0001'")
+    report = run_checks(chosen, database.addresses, CHECKS[:8])
+    assert report.failing == ["schema"]
+    assert {r.check.name for r in report.results if r.findings is None} == {"claims", "secrets"}
 
 
 # Schema and rights -------------------------------------------------------------------------------
@@ -165,8 +201,16 @@ def test_keyring_of_another_database_is_refused_before_anything(database: Databa
     with pytest.raises(Unavailable, match="keyring_of_another"):
         prepare(database.addresses, other)
     addresses = replace(database.addresses, claim_key=other.derived(KeyPurpose.CLAIMS))
-    assert codes("claims", chosen, addresses) == ["claims_refused"]
-    prepare(database.addresses, RING.rotated())  # one that has the key is the same keyring
+    save(chosen.keyring_file, other)
+    [finding] = findings("claims", chosen, addresses) or ()
+    assert (finding.reason.code, finding.command) == ("keyring_of_another", None)
+    turned = RING.rotated()
+    save(chosen.keyring_file, turned)
+    addresses = replace(database.addresses, claim_key=turned.derived(KeyPurpose.CLAIMS))
+    [finding] = findings("claims", chosen, addresses) or ()
+    assert (finding.reason.code, finding.command) == ("claims_refused", "escouade migrate")
+    prepare(database.addresses, turned)  # one that has the key is the same keyring
+    assert codes("claims", chosen, addresses) == []
 
 
 def test_secrets_that_another_keyring_sealed_are_counted(database: Database, chosen: Settings, world: World) -> None:
@@ -205,6 +249,8 @@ def test_disk_that_is_nearly_full_is_said(chosen: Settings, monkeypatch: pytest.
 
 def test_mail_that_cannot_leave_is_said(chosen: Settings) -> None:
     assert codes("mail", chosen.model_copy(update={"environment": "production"}), None) == ["mail_server_missing"]
+    closed = chosen.model_copy(update={"environment": "production", "closed_network": True})
+    assert codes("mail", closed, None) == []
     nobody = chosen.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
     assert codes("mail", nobody, None) == ["mail_server_unreachable"]
 
@@ -306,7 +352,7 @@ def test_absent_worker_is_said_unless_the_server_runs_one(database: Database, ch
 
 def test_check_that_breaks_is_a_finding_and_the_others_go_on(database: Database, chosen: Settings) -> None:
     execute(database, "alter function backlog() rename to gone", "alter function queue.workers() rename to gone")
-    report = run_checks(chosen, database.addresses, CHECKS[:9])
+    report = run_checks(chosen, database.addresses, CHECKS[:10])
     assert report.failing == ["schema"]
     assert (report.backlog, report.jobs) == ({}, None)
     broken = replace(BY_NAME["disk"], run=lambda _: [1 / 0])  # type: ignore[list-item]

@@ -1,6 +1,8 @@
 """The files of ``deploy/`` name commands, options, settings and packages that exist."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,32 @@ def test_container_installs_what_the_documents_need() -> None:
 def test_proxies_of_compose_and_of_one_machine_differ_in_the_address_alone() -> None:
     alone, composed = ((DEPLOY / name).read_text("utf-8") for name in ("Caddyfile", "Caddyfile.compose"))
     assert composed == alone.replace("127.0.0.1:8000", "web:8000")
+
+
+def test_wrapper_runs_the_command_as_the_service(tmp_path: Path) -> None:
+    """Run with programs in place of ``id`` and ``runuser`` that say who asks and what they were given."""
+    wrapper = DEPLOY / "escouade"
+    assert os.access(wrapper, os.X_OK)
+    program = tmp_path / "program"
+    for name, line in {"id": "echo $ACCOUNT", "runuser": 'echo runuser "$@"', "program": 'echo program "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    script = wrapper.read_text("utf-8").replace("/opt/escouade/bin/escouade", str(program))
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def run(account: str) -> str:
+        command = ["sh", "-c", script, "escouade", "backup", "a b"]
+        variables = environment | {"ACCOUNT": account}
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert run("escouade") == "program backup a b"
+    assert run("root") == f"runuser -u escouade -- env HOME=/var/lib/escouade {program} backup a b"
+
+
+def test_files_that_the_guide_installs_exist_and_only_the_wrapper_is_run() -> None:
+    guide = (ROOT / "docs" / "install.md").read_text("utf-8")
+    commands = re.findall(r"^    (.+)$", guide, re.MULTILINE)
+    named = [name for line in commands for name in re.findall(r"deploy/[\w./*-]+", line)]
+    assert "deploy/escouade" in named
+    assert all(list(ROOT.glob(name)) for name in named)
+    assert not [line for line in commands if re.search(r"\bsudo\b|^alias|^/opt/escouade/bin/escouade", line)]

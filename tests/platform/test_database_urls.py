@@ -44,7 +44,7 @@ def test_written_address_becomes_one_of_psycopg(written: str, taken: str) -> Non
 
 
 def test_host_with_a_port_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValidationError, match="name:port"):
+    with pytest.raises(ValidationError, match="server_address"):
         Settings(database_url="postgresql://a:b@h1:x,h2/db")
 
 
@@ -70,6 +70,31 @@ def test_host_that_is_down_is_passed_over(server_address: tuple[str, str]) -> No
     engine.dispose()
     with psycopg.connect(conninfo(address)) as plain:
         assert plain.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "postgresql://app:p@ss@h/db",
+        "postgresql://app:p@ss#1@127.0.0.1:5877/db",
+        "postgresql://app:p@ss/1@h/db",
+        "postgresql://app:p@ss?1@h/db",
+        "postgresql://app:p@ss@h1,h2/db",
+        "postgresql://app:secret",
+        "postgresql://app:a b@ss@h/db",
+        "n’importe quoi",
+    ],
+)
+def test_address_whose_password_reads_as_another_part_is_refused_without_being_shown(written: str) -> None:
+    with pytest.raises(ValidationError, match="server_address") as refusal:
+        Settings(database_url=written)
+    assert written not in str(refusal.value)
+    assert "ss" not in str(refusal.value).replace("address", "").replace("class", "")
+
+
+def test_password_with_other_signs_is_read_when_they_are_encoded() -> None:
+    url = make_url(sqlalchemy_url("postgresql://app:p%40s%23%3A%20s@h:5433/db"))
+    assert (url.password, url.host, url.port) == ("p@s#: s", "h", 5433)
 
 
 @pytest.mark.parametrize(("is_pooled", "prepared"), [(False, True), (True, False)])

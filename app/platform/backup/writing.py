@@ -185,7 +185,8 @@ def _errors_explained(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable("backup_storage", folder=str(place), detail=error.strerror or str(error)) from error
+        where = str(error.filename or place)
+        raise Unavailable("backup_storage", folder=where, detail=error.strerror or str(error)) from error
 
 
 def _sync(path: Path) -> None:

@@ -24,6 +24,8 @@ _FORGET = b"""
            exists (select from pg_catalog.pg_prepared_statements where from_sql) as altered
 """
 """What a session keeps after its transaction; the last column says whether a statement was prepared by SQL."""
+_FATAL = "FATAL"
+"""Begins the server's refusal of a connection; one in another word counts as no answer, and is shown whole."""
 _ALTERED = "altered"
 """Under this name a connection that has forgotten keeps that answer until its reset."""
 
@@ -56,6 +58,24 @@ def engine_of(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - optio
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "before_cursor_execute", count_statement)
     return engine
+
+
+def refused_role(error: Exception) -> str | None:
+    """Return whom the server refused to connect, for a password, a name or else; ``None`` where it did not answer."""
+    cause = _driver_error(error)
+    attempt = getattr(cause, "pgconn", None)
+    return None if attempt is None or _FATAL not in str(cause) else str(attempt.user.decode())
+
+
+def answer_of(error: Exception) -> str:
+    """Return what the server answered, else what the driver says, in one line."""
+    lines = str(_driver_error(error)).strip().splitlines() or [""]
+    return next((line.partition(_FATAL)[2].strip(": ") for line in lines if _FATAL in line), lines[0])
+
+
+def _driver_error(error: Exception) -> Exception:
+    cause: Exception | None = getattr(error, "orig", None)
+    return cause or error
 
 
 def conninfo(url: str, *, password: bool = True) -> str:

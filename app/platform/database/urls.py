@@ -7,6 +7,14 @@ SEVERAL_HOSTS = re.compile(
 )
 HOST = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d+))?")
 DEFAULT_PORT = "5432"
+WRITTEN = re.compile(
+    r"""[\w+]+://
+        (?:[^:/?#@\s]*(?::[^@]*)?@)?          # role and password: an @ in one is written %40
+        (?:\[[^\]@\s]*\]|[^/:?#@\s]*)(?::\d*)?  # host and port
+        (?:/[^?@\s]*)?(?:\?[^@\n]*)?""",
+    re.VERBOSE,
+)
+"""An address as it is cut into its parts, without what would silently become the host: the end of a password."""
 
 
 def sqlalchemy_url(written: str) -> str:
@@ -15,14 +23,14 @@ def sqlalchemy_url(written: str) -> str:
     Several hosts, ``postgresql://user@first:5432,second:5432/name`` as libpq writes them, are tried in order; the first
     that accepts writes is taken, unless the address says otherwise (``target_session_attrs``).
 
-    Raise ``ValueError`` for a host that is not written as one.
+    Raise ``ValueError``, without the address, for one that is not written so.
     """
     if "://" not in written:
-        return written
+        raise ValueError("not an address")
     url = "postgresql+psycopg://" + written.split("://", 1)[1]
     several = SEVERAL_HOSTS.match(url)
     if several is None:
-        return url
+        return _as_written(url)
     rest, _, query = several["rest"].partition("?")
     found = [match for host in several["hosts"].split(",") if (match := HOST.fullmatch(host)) is not None]
     if len(found) <= several["hosts"].count(","):
@@ -32,4 +40,10 @@ def sqlalchemy_url(written: str) -> str:
     parameters = [f"host={hosts}", f"port={ports}", *([query] if query else [])]
     if "target_session_attrs=" not in query:
         parameters.append("target_session_attrs=read-write")
-    return f"{several['start']}{rest}?{'&'.join(parameters)}"
+    return _as_written(f"{several['start']}{rest}?{'&'.join(parameters)}")
+
+
+def _as_written(url: str) -> str:
+    if WRITTEN.fullmatch(url) is None:
+        raise ValueError("a part of the address is not written as one")
+    return url

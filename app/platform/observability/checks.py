@@ -21,14 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.claims import Claims, sealed
-from app.platform.database.connections import engine_of
+from app.platform.database.connections import answer_of, engine_of, refused_role
 from app.platform.database.rows import fetch_all
 from app.platform.database.session import Session
 from app.platform.database.transaction import Addresses
-from app.platform.errors import DomainError, Reason
+from app.platform.errors import DomainError, Reason, Unavailable
 from app.platform.jobs.status import JobsStatus, jobs_status
 from app.platform.messages.rules import LATE_AFTER
 from app.platform.observability.logs import cause_of, describe
+from app.platform.security.keyring import KeyPurpose, load
 
 log = logging.getLogger("escouade.checks")
 LATE = LATE_AFTER
@@ -90,18 +91,24 @@ class Needs(StrEnum):
 
     NOTHING = "nothing"
     DATABASE = "database"
+    OWNER_ADDRESS = "owner_address"
     OWNER = "owner"
+    """The owner's address, and the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: ``is_critical`` when requests cannot be served while it fails, ``is_quick`` when it may run often."""
+    """A check: ``is_critical`` when requests cannot be served while it fails, ``is_quick`` when it may run often.
+
+    It is not run where one of ``after`` fails or was not run: it would only say the same again, less clearly.
+    """
 
     name: str
     run: Callable[[CheckContext], Iterable[Finding]]
     needs: Needs = Needs.NOTHING
     is_critical: bool = False
     is_quick: bool = True
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +144,19 @@ def looking(settings: Settings, addresses: Addresses | None) -> Iterator[CheckCo
             try:
                 db.execute(_TIMEOUTS)
             except SQLAlchemyError as error:
-                yield replace(context, away=Finding(Reason("database_away", {"cause": cause_of(error)})))
+                yield replace(context, away=_away(error))
             else:
                 yield replace(context, db=db, backlog=read_backlog(db), jobs=read_jobs(db))
     finally:
         engine.dispose()
+
+
+def _away(error: SQLAlchemyError) -> Finding:
+    """Return why there is no connection: the server does not answer, or it refuses the role or the name."""
+    role = refused_role(error)
+    if role is None:
+        return Finding(Reason("database_away", {"detail": answer_of(error)}))
+    return Finding(Reason("database_refused", {"role": role, "detail": answer_of(error)}), command="escouade migrate")
 
 
 _TIMEOUTS = text("select set_config('statement_timeout', '3s', true), set_config('lock_timeout', '1s', true)")
@@ -170,8 +185,10 @@ def read_jobs(db: Session) -> JobsStatus | None:
 
 def run_check(check: Check, context: CheckContext) -> Result:
     """Run one check; an exception in it is a finding, not the end of the others."""
-    lacks_database = check.needs is not Needs.NOTHING and context.db is None
-    lacks_owner = check.needs is Needs.OWNER and (context.addresses is None or context.addresses.owner_url is None)
+    lacks_database = check.needs in {Needs.DATABASE, Needs.OWNER} and context.db is None
+    has_owner = context.addresses is not None and context.addresses.owner_url is not None
+    is_down = context.away is not None and context.away.reason.code == "database_away"  # said once, for both addresses
+    lacks_owner = check.needs in {Needs.OWNER_ADDRESS, Needs.OWNER} and (is_down or not has_owner)
     if lacks_database or lacks_owner:
         return Result(check, None)
     try:
@@ -205,10 +222,16 @@ class Report:
 
 
 def run_checks(settings: Settings, addresses: Addresses | None, checks: Sequence[Check]) -> Report:
-    """Run checks and return their report."""
+    """Run checks in their order and return their report."""
+    results: list[Result] = []
+    unsound: set[str] = set()
     with looking(settings, addresses) as context:
-        results = tuple(run_check(check, context) for check in checks)
-        return Report(now(), results, context.backlog, context.jobs)
+        for check in checks:
+            result = run_check(check, context) if unsound.isdisjoint(check.after) else Result(check, None)
+            results.append(result)
+            if result.findings is None or result.is_failing:
+                unsound.add(check.name)
+        return Report(now(), tuple(results), context.backlog, context.jobs)
 
 
 class Checkup:
@@ -254,18 +277,52 @@ def _database(context: CheckContext) -> Iterator[Finding]:
         yield context.away
 
 
+def _owner(context: CheckContext) -> Iterator[Finding]:
+    """Connect as the owner, whom commands and the worker need."""
+    assert context.addresses is not None  # noqa: S101 - it needs the owner's address
+    engine = engine_of(context.addresses.owner_url or "", connect_args={"connect_timeout": CONNECT_SECONDS})
+    try:
+        with engine.connect():
+            return
+    except SQLAlchemyError as error:
+        role, detail = refused_role(error), answer_of(error)
+        yield Finding(
+            Reason("owner_away", {"detail": detail})
+            if role is None
+            else Reason("owner_refused", {"role": role, "detail": detail})
+        )
+    finally:
+        engine.dispose()
+
+
 _OPENING = text("select pg_backend_pid() as backend, cast(extract(epoch from now()) as text) as since")
 _ACCEPTED = text("select set_config('app.claims', :claims, true), claims() is not null as accepted")
 
 
 def _claims(context: CheckContext) -> Iterator[Finding]:
-    """Seal claims as requests do, and ask whether the database believes them."""
+    """Seal claims as requests do, and ask whether the database believes them.
+
+    Where it knows an older key of the keyring, migrating lets it know the current one; else the keyring is another's.
+    """
     assert context.addresses is not None  # noqa: S101 - there is a session
-    opening = context.session.execute(_OPENING).one()
-    key = context.addresses.claim_key
-    claims = sealed(Claims(), key, backend=opening.backend, since=opening.since)
-    if not context.session.execute(_ACCEPTED, {"claims": claims}).one().accepted:
+    if _is_accepted(context.session, context.addresses.claim_key):
+        return
+    try:
+        keyring = load(context.settings.keyring_file)
+    except Unavailable as error:
+        yield Finding(Reason(error.code, error.params))
+        return
+    keys = (keyring.derived(KeyPurpose.CLAIMS, version=version) for version in keyring.keys)
+    if any(_is_accepted(context.session, key) for key in keys):
         yield Finding(Reason("claims_refused"), command="escouade migrate")
+    else:
+        yield Finding(Reason("keyring_of_another"))
+
+
+def _is_accepted(db: Session, key: bytes) -> bool:
+    opening = db.execute(_OPENING).one()
+    claims = sealed(Claims(), key, backend=opening.backend, since=opening.since)
+    return bool(db.execute(_ACCEPTED, {"claims": claims}).one().accepted)
 
 
 def _store(context: CheckContext) -> Iterator[Finding]:
@@ -325,7 +382,8 @@ def _workers(context: CheckContext) -> Iterator[Finding]:
 
 
 DATABASE = Check("database", _database, is_critical=True)
-CLAIMS = Check("claims", _claims, Needs.DATABASE, is_critical=True)
+OWNER = Check("owner", _owner, Needs.OWNER_ADDRESS, is_quick=False)
+CLAIMS = Check("claims", _claims, Needs.DATABASE, is_critical=True, after=("keyring", "schema"))
 STORE = Check("files", _store, is_critical=True)
 DISK = Check("disk", _disk)
 LETTERS = Check("letters", _letters, Needs.DATABASE)
