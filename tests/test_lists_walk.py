@@ -42,7 +42,7 @@ LISTS = {
 
 
 WITHOUT_PAGE = {"LettersQuery"}
-"""Lists that no page shows: letters are read by the operator's programs."""
+"""Lists that no page shows yet: only the tests read the list of letters."""
 CARDS = {"OpenCohortsQuery", "GroupsQuery"}
 """Lists of cards, which have no headings."""
 
