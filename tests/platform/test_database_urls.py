@@ -10,6 +10,7 @@ from sqlalchemy import make_url, text
 
 from app.platform.config import Settings
 from app.platform.database.connections import conninfo, engine_of, request_engine
+from app.platform.database.login_role import login_url
 from app.platform.database.urls import sqlalchemy_url
 
 START = "postgresql+psycopg://a:b@"
@@ -46,6 +47,10 @@ def test_written_address_becomes_one_of_psycopg(written: str, taken: str) -> Non
 def test_host_with_a_port_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValidationError, match="server_address"):
         Settings(database_url="postgresql://a:b@h1:x,h2/db")
+
+
+def test_login_url_holds_no_password_of_the_owner() -> None:
+    assert login_url("postgresql+psycopg://owner:secret@h/db") == "postgresql+psycopg://escouade_app@h/db"
 
 
 def test_conninfo_of_several_hosts_without_the_password() -> None:

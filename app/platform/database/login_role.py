@@ -37,7 +37,8 @@ _ROLE = text(
 
 def login_url(owner_url: str) -> str:
     """Return the address of the same database as the application role, for a server that asks no password."""
-    return make_url(owner_url).set(username=APP_ROLE, password=None).render_as_string(hide_password=False)
+    address = make_url(owner_url)._replace(username=APP_ROLE, password=None)  # URL.set keeps what is set to None
+    return address.render_as_string(hide_password=False)
 
 
 def make_app_role(owner_url: str) -> None:
