@@ -23,6 +23,7 @@ from app.identity import routes as identity_routes
 from app.learning import facts as learning_facts
 from app.learning import routes as learning_routes
 from app.network import routes as network_routes
+from app.operations import routes as operations_routes
 from app.overview import routes as overview_routes
 from app.people import routes as people_routes
 from app.platform.jobs import upkeep
@@ -57,6 +58,7 @@ FEATURES = (
     Feature("grading", grading_routes, grading_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS),
     Feature("reports", reports_routes),
+    Feature("operations", operations_routes),
     Feature("overview", overview_routes),
 )
 

@@ -146,7 +146,9 @@ HOMES = {
         "/colleges/{college}/connexion", "/rapports", "/invitations", "/propositions",
     },
     "observer": {"/", "/indicateurs"},
-    "admin": {"/", "/cohortes", "/comptes", "/invitations", "/roles"},
+    "admin": {
+        "/", "/administration", "/administration/verifications", "/cohortes", "/comptes", "/invitations", "/roles",
+    },
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip
 

@@ -68,6 +68,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
     "check.": frozenset(check.name for check in (*CHECKS, PROGRESS)),
+    "operations.check.": frozenset(check.name for check in CHECKS),
     "mail.": frozenset(
         f"{key}.{part}"
         for key in (

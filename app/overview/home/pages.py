@@ -6,12 +6,14 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.schemas import CohortsQuery, ListedCohort
 from app.network import service as network
+from app.operations.deployment.schemas import ServiceState
+from app.operations.deployment.service import service_state
 from app.platform.database.session import Session
 from app.platform.paging import Page
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor
 from app.platform.security.permissions import P, Role
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import SessionDep, command_checks_of, report_of
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +32,15 @@ def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
         enrolments=enrolments.enrolments_of(db, reader.person_id),
         cohorts=_supervised_cohorts(db, reader),
         issuing_colleges=_issuing_colleges(db, reader),
+        service=_service_state(request, reader),
     )
+
+
+def _service_state(request: Request, reader: Actor) -> ServiceState | None:
+    """Return how the service runs, for whoever administers it."""
+    if not reader.can(P.SERVICE_OPERATE):
+        return None
+    return service_state(report_of(request), command_checks_of(request))
 
 
 def _supervised_cohorts(db: Session, reader: Actor) -> Page[ListedCohort]:

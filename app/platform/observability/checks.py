@@ -241,7 +241,10 @@ class Checkup:
     """
 
     def __init__(self, checks: Iterable[Check]) -> None:
-        self.checks = tuple(check for check in checks if check.is_quick)
+        every = tuple(checks)
+        self.checks = tuple(check for check in every if check.is_quick)
+        self.others = tuple(check for check in every if not check.is_quick)
+        """Those that ``escouade doctor`` alone runs."""
         self._lock = Lock()
         self._report: Report | None = None
         self._until = 0.0

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     REPORT_COHORT = "report:cohort"
     REPORT_COLLEGE = "report:college"
     INDICATOR_READ = "indicator:read"
+    SERVICE_OPERATE = "service:operate"
 
 
 P, R = Permission, Reach
@@ -168,6 +169,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
     },
     Role.ADMIN: {
         P.NETWORK_MANAGE: R.PLATFORM,
+        P.SERVICE_OPERATE: R.PLATFORM,
         P.PEOPLE_READ: R.PLATFORM,
         P.PEOPLE_MANAGE: R.PLATFORM,
         P.ACCOUNT_SUSPEND: R.PLATFORM,

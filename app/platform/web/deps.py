@@ -15,7 +15,7 @@ from app.platform.config import Settings
 from app.platform.database.session import Secret, Session
 from app.platform.database.time_limits import REPORT
 from app.platform.database.transaction import Database
-from app.platform.observability.checks import Checkup, Report
+from app.platform.observability.checks import Check, Checkup, Report
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.web.forms import Refusal
@@ -62,6 +62,12 @@ def report_of(request: Request) -> Report:
     """Return how the deployment stands; ``main.py`` sets the checks, so that no feature is imported here."""
     checkup: Checkup = request.app.state.checkup
     return checkup.report(settings_of(request), database_of(request).addresses)
+
+
+def command_checks_of(request: Request) -> Sequence[Check]:
+    """Return the checks that the command ``escouade doctor`` alone runs."""
+    checkup: Checkup = request.app.state.checkup
+    return checkup.others
 
 
 def demo_accounts_of(request: Request) -> Sequence[object]:
@@ -112,4 +118,5 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 KeyringDep = Annotated[Keyring, Depends(keyring_of)]
 ReportDep = Annotated[Report, Depends(report_of)]
+CommandChecksDep = Annotated[Sequence[Check], Depends(command_checks_of)]
 DemoAccountsDep = Annotated[Sequence[object], Depends(demo_accounts_of)]

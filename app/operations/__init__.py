@@ -1,0 +1,1 @@
+"""How the service runs, for its administrator: checks, background jobs, letters, the hash chain, files, settings."""

@@ -1,0 +1,29 @@
+"""The administrator's first page, and the pages of the state of the deployment."""
+
+from typing import Annotated
+
+from fastapi import Request, Response
+
+from app.operations.deployment import service
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may
+from app.platform.security.permissions import P
+from app.platform.web.deps import CommandChecksDep, ReportDep
+from app.platform.web.forms.one_time import page_router
+from app.platform.web.pages import render
+
+router = page_router()
+MayOperate = Annotated[Actor, may(P.SERVICE_OPERATE)]
+PATH = "/administration"
+
+
+@router.get(PATH)
+def administration_page(_: MayOperate, request: Request, report: ReportDep, others: CommandChecksDep) -> Response:
+    """Show what needs attention, and where the service is administered."""
+    return render(request, "operations/administration.html", service=service.service_state(report, others))
+
+
+@router.get(PATH + "/verifications")
+def checks_page(_: MayOperate, request: Request, report: ReportDep, others: CommandChecksDep) -> Response:
+    """Show each check: its state, since when, what it means and what to do."""
+    return render(request, "operations/checks.html", service=service.service_state(report, others))
