@@ -2,11 +2,12 @@
 
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib import PasswordHash
@@ -25,14 +26,16 @@ from app.identity.account.rules import (
     password_reasons,
 )
 from app.identity.account.schemas import NewAccount
-from app.identity.account.service import add_account
+from app.identity.account.service import accept_present, add_account, lock_own_account
 from app.identity.sign_in.proofs import PasswordCheck
 from app.identity.sign_in.schemas import SignInCommand
 from app.identity.sign_in.service import accept_check
 from app.platform.database.transaction import Database
-from app.platform.errors import Unauthenticated
+from app.platform.errors import Invalid, Unauthenticated
 from app.platform.security.hashing_lane import LANE
-from tests.factories.network import PASSWORD, World
+from app.platform.security.permissions import P
+from tests.conftest import RING
+from tests.factories.network import PASSWORD, World, acting, as_
 
 REAL_COST = passwords.COST
 """Read before the tests make it the least."""
@@ -235,20 +238,117 @@ SENT: dict[str, tuple[str, dict[str, str], int]] = {
 }
 
 
+PRESENT: dict[str, tuple[str, str, dict[str, str], int]] = {
+    "a new password": ("PUT", "/api/v1/me/password", {"password": "trois hiboux myopes boudent"}, 204),
+    "recovery codes": ("POST", "/api/v1/me/second-factor/recovery-codes", {}, 409),
+    "a removed second factor": ("POST", "/api/v1/me/second-factor/removal", {}, 409),
+    "a new second factor": ("PUT", "/api/v1/me/second-factor", {"proposal": "none", "code": "000000"}, 422),
+}
+PRESENT_FORMS: dict[str, tuple[str, dict[str, str], int]] = {
+    "a new password": ("/securite/mot-de-passe", {"password": "trois hiboux myopes boudent"}, 303),
+    "recovery codes": ("/securite/second-facteur/codes", {}, 409),
+    "a removed second factor": ("/securite/second-facteur/retrait", {}, 409),
+    "a new second factor": ("/securite/second-facteur", {"proposal": "none", "code": "000000"}, 422),
+    "a new address": ("/securite/adresse", {"email": "maude@elsewhere.example.com"}, 303),
+    "a linked identity": ("/securite/oidc/999999", {}, 404),
+}
+"""What asks for the present password: the path, what else is sent, and the answer where it is right."""
+
+
+def waits_in_the_lane(
+    client: TestClient, database: Database, held: threading.Event, send: Callable[[], Response]
+) -> Response:
+    """Return the answer of a request that waits in the lane, and there holds no connection."""
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(send)
+        while not LANE.waiting:
+            assert not answer.done(), answer.result().text
+        assert database.admission.in_use == 0
+        assert database.request_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        held.set()
+        return answer.result()
+
+
+@pytest.mark.parametrize("what", PRESENT)
+def test_present_password_waits_in_the_lane_without_a_connection(
+    client: TestClient, database: Database, world: World, held: threading.Event, what: str
+) -> None:
+    as_(client, database, world, "maude")
+    method, path, body, status = PRESENT[what]
+    sent = {"present": PASSWORD} | body
+    answer = waits_in_the_lane(client, database, held, lambda: client.request(method, path, json=sent))
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("what", PRESENT_FORMS)
+def test_present_password_of_a_form_waits_in_the_lane_without_a_connection(
+    client: TestClient, database: Database, world: World, held: threading.Event, what: str
+) -> None:
+    as_(client, database, world, "maude")
+    path, body, status = PRESENT_FORMS[what]
+    answer = waits_in_the_lane(client, database, held, lambda: client.post(path, data={"present": PASSWORD} | body))
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("what", PRESENT_FORMS)
+def test_form_with_the_present_password_comes_back_while_the_lane_is_full(
+    client: TestClient, database: Database, world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """With what was typed but for the secrets, and when to send it again."""
+    as_(client, database, world, "maude")
+    monkeypatch.setattr(LANE, "longest_queue", 0)
+    path, body, _ = PRESENT_FORMS[what]
+    answer = client.post(path, data={"present": PASSWORD} | body)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert f'action="{path}' in answer.text
+    assert 'name="present"' in answer.text
+    assert PASSWORD not in answer.text
+    assert body.get("password", PASSWORD) not in answer.text
+    assert body.get("email", "") in answer.text
+
+
+@pytest.mark.parametrize("path", ["/securite/mot-de-passe", "/securite/adresse"])
+def test_present_password_of_nobody_is_not_hashed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(LANE, "longest_queue", 0)
+    body = {"present": PASSWORD, "password": "trois hiboux myopes boudent", "email": "zoe@example.com"}
+    before = LANE.refused
+    assert client.post(path, data=body).status_code == 401
+    assert LANE.refused == before
+
+
+def test_present_password_changed_while_it_was_compared_changes_nothing(database: Database, world: World) -> None:
+    with database.transaction() as db:
+        account = lock_own_account(db, acting(db, world, "maude", P.ME_MANAGE))
+        with pytest.raises(Invalid):
+            accept_present(db, RING, account, PasswordCheck("the hash before", is_right=True, renewed=None))
+
+
+def test_present_password_tried_at_once_is_compared_ten_times(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Forty tries wait in the lane together: those after the tenth failure are refused, though one is right."""
+    as_(client, database, world, "maude")
+    tries = ["wrong"] * 40 + [PASSWORD]
+
+    def send(present: str) -> int:
+        body = {"present": present, "password": "trois hiboux myopes boudent"}
+        return client.put("/api/v1/me/password", json=body).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(send, tries))
+    assert (answers.count(422), answers.count(429), answers[-1]) == (10, 31, 429)
+
+
 @pytest.mark.parametrize("what", SENT)
 def test_password_waits_in_its_lane_without_a_connection(
     client: TestClient, database: Database, world: World, held: threading.Event, what: str
 ) -> None:
     path, body, status = SENT[what]
     sent = {name: value.format(email=world.emails["maude"]) for name, value in body.items()}
-    with ThreadPoolExecutor(1) as other:
-        answer = other.submit(client.post, path, data=sent)
-        while not LANE.waiting:
-            assert not answer.done(), answer.result().text
-        assert database.admission.in_use == 0
-        assert database.request_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-        held.set()
-        assert answer.result().status_code == status
+    answer = waits_in_the_lane(client, database, held, lambda: client.post(path, data=sent))
+    assert answer.status_code == status
 
 
 def test_sign_in_is_told_when_to_retry_while_the_lane_is_full(

@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, status
 
 from app.identity.account import service, suspension
-from app.identity.account.passwords import hash_of
+from app.identity.account.present_password import PasswordChange, changed
 from app.identity.account.schemas import AccountRef, AccountsPage, AccountsQuery, ChangePassword
 from app.identity.account.suspension import see_account
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
@@ -22,14 +21,14 @@ SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, summary="Change one's password")
 def change_password(
-    new_hash: Annotated[str, in_lane(ChangePassword, hash_of)],
+    change: Annotated[PasswordChange, changed(ChangePassword)],
     actor: Annotated[Actor, may(P.ME_MANAGE)],
     db: SessionDep,
     keyring: KeyringDep,
     command: ChangePassword,
 ) -> Response:
     """Change the password, given the present one; every other sign-in ends."""
-    service.change_password(db, keyring, actor, command, new_hash)
+    service.change_password(db, keyring, actor, command, change)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

@@ -8,16 +8,16 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.identity.account import service, suspension
-from app.identity.account.passwords import hash_of
+from app.identity.account.present_password import PasswordChange, changed, compared
 from app.identity.account.schemas import AccountListQuery, AccountRef, ChangePassword, PasswordProof
 from app.identity.account.suspension import see_account
 from app.identity.address_change.service import read_address
 from app.identity.api_tokens import service as api_tokens
 from app.identity.second_factor import service as second_factor
 from app.identity.sign_in import devices
+from app.identity.sign_in.proofs import PasswordCheck
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
@@ -30,6 +30,7 @@ MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
 MaySuspendAccounts = Annotated[Actor, may(P.ACCOUNT_SUSPEND)]
 SuspendableAccount = Annotated[AccountRef, seen(see_account, P.ACCOUNT_SUSPEND)]
 PATH = "/securite"
+CheckOfProof = Annotated[PasswordCheck, compared(Annotated[PasswordProof, Form()])]
 
 
 # One's own account ------------------------------------------------------------------------------
@@ -50,14 +51,14 @@ def security_page(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, r
 
 @router.post(PATH + "/mot-de-passe", dependencies=[form_on(PATH)])
 def change_password(
-    new_hash: Annotated[str, in_lane(Annotated[ChangePassword, Form()], hash_of)],
+    change: Annotated[PasswordChange, changed(Annotated[ChangePassword, Form()])],
     actor: MayManageSelf,
     db: SessionDep,
     keyring: KeyringDep,
     command: Annotated[ChangePassword, Form()],
 ) -> Response:
     """Change the password; the other devices must sign in again."""
-    service.change_password(db, keyring, actor, command, new_hash)
+    service.change_password(db, keyring, actor, command, change)
     return redirect_after_post(PATH)
 
 
@@ -77,27 +78,25 @@ def end_device(actor: MayManageSelf, db: SessionDep, sign_in_id: int) -> Respons
 
 @router.post(PATH + "/second-facteur/codes", dependencies=[form_on(PATH)])
 def renew_codes(
-    actor: MayManageSelf,
-    db: SessionDep,
-    keyring: KeyringDep,
-    request: Request,
-    command: Annotated[PasswordProof, Form()],
+    check: CheckOfProof, actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, request: Request
 ) -> Response:
     """Replace the recovery codes and show the new ones."""
-    recovery = second_factor.renew_codes(db, keyring, actor, command)
+    recovery = second_factor.renew_codes(db, keyring, actor, check)
     return render(request, "people/security_codes.html", codes=recovery.codes, suite=PATH)
 
 
 @router.post(PATH + "/second-facteur/retrait", dependencies=[form_on(PATH)])
 def remove(
+    check: CheckOfProof,
     actor: MayManageSelf,
     db: SessionDep,
+    *,
     settings: SettingsDep,
     keyring: KeyringDep,
     command: Annotated[PasswordProof, Form()],
 ) -> Response:
     """Remove the second factor."""
-    second_factor.remove(db, keyring, actor, command, settings)
+    second_factor.remove(db, keyring, actor, check, command, settings=settings)
     return redirect_after_post(PATH)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Protocol
 
 from pydantic import Field, SecretStr
 
@@ -21,6 +21,14 @@ class NewAccount(NewPerson):
 
 
 TypedPassword = Annotated[SecretStr, Field(max_length=200)]
+
+
+class PresentPassword(Protocol):
+    """A command that may hold the present password."""
+
+    @property
+    def present(self) -> SecretStr | None:
+        """The present password, where it was sent."""
 
 
 class PasswordProof(Command):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from pydantic import SecretStr
 from sqlmodel import select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.passwords import hashed, verified
+from app.identity.account.passwords import hashed
+from app.identity.account.present_password import PasswordChange
 from app.identity.account.rules import password_reasons
 from app.identity.account.schemas import ChangePassword, NewAccount
+from app.identity.sign_in.proofs import PasswordCheck
 from app.identity.sign_in.service import end_sign_ins
 from app.people.models import Person
 from app.people.service import add_person
@@ -66,25 +67,27 @@ def lock_own_account(db: Session, actor: Actor) -> Account:
     return db.exec(own, execution_options={"populate_existing": True}).one()
 
 
-def confirm_password(db: Session, keyring: Keyring, account: Account, present: SecretStr) -> None:
-    """Compare the present password again; failures count with those of the sign-in.
+def accept_present(db: Session, keyring: Keyring, account: Account, check: PasswordCheck) -> None:
+    """Accept the check of the present password of a locked account; failures count with those of the sign-in.
 
-    Raises ``Invalid("wrong_password")``.
+    Raises ``Invalid("wrong_password")``, also when the password has changed since it was compared.
     """
     stored = secret_of_account(db, account).password_hash
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(account.email), wrong=Invalid):
-        if not verified(present, stored)[0]:
+        if not check.is_right or check.stored != stored:
             raise Invalid("wrong_password", Reason("wrong_password", field="present"))
 
 
-def change_password(db: Session, keyring: Keyring, actor: Actor, command: ChangePassword, new_hash: str) -> None:
-    """Change the password to one hashed before, given the present one; the other sign-ins end."""
+def change_password(
+    db: Session, keyring: Keyring, actor: Actor, command: ChangePassword, change: PasswordChange
+) -> None:
+    """Change the password to one hashed before, given the check of the present one; the other sign-ins end."""
     account = lock_own_account(db, actor)
-    confirm_password(db, keyring, account, command.present)
+    accept_present(db, keyring, account, change.check)
     password = command.password.get_secret_value()
     refuse_unless(*password_reasons_for(db, account, password, second_factor=account.totp_confirmed_at is not None))
     secret = secret_of_account(db, account)
-    secret.password_hash = new_hash
+    secret.password_hash = change.new_hash
     db.add(secret)
     end_sign_ins(db, account.id, except_id=actor.sign_in_id)
     enqueue(db, account.email, "password_changed", account.person_id)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
+from app.identity.account.present_password import compared
 from app.identity.address_change import service
 from app.identity.address_change.schemas import ChangeAddress
 from app.identity.address_change.service import PATH
+from app.identity.sign_in.proofs import PasswordCheck
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
 from app.platform.security.permissions import P
@@ -25,6 +27,7 @@ PRIVATE_HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-r
 
 @router.post(PATH, dependencies=[form_on(SECURITY)])
 def ask_change(
+    check: Annotated[PasswordCheck, compared(Annotated[ChangeAddress, Form()])],
     actor: MayManageSelf,
     db: SessionDep,
     *,
@@ -33,7 +36,7 @@ def ask_change(
     command: Annotated[ChangeAddress, Form()],
 ) -> Response:
     """Send a link to the new address."""
-    service.ask_change(db, keyring, actor, command, site=settings.base_url)
+    service.ask_change(db, keyring, actor, command, check, site=settings.base_url)
     return redirect_after_post(f"{SECURITY}#adresse")
 
 

@@ -10,12 +10,13 @@ from datetime import timedelta
 from sqlmodel import col, func, select
 
 from app.identity.account.models import Account
-from app.identity.account.service import confirm_password, lock_own_account, own_account
+from app.identity.account.service import accept_present, lock_own_account, own_account
 from app.identity.address_change.models import AddressChange
 from app.identity.address_change.rules import CHANGE_LIFETIME, MAX_CHANGES_PER_DAY
 from app.identity.address_change.schemas import AccountAddress, ChangeAddress, PendingAddress
 from app.identity.password_reset.models import PasswordReset
 from app.identity.sign_in.authentication import digest
+from app.identity.sign_in.proofs import PasswordCheck
 from app.identity.sign_in.service import end_sign_ins
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -44,14 +45,16 @@ def read_address(db: Session, actor: Actor) -> AccountAddress:
     return AccountAddress(email=account.email, delivery=delivery, pending=pending)
 
 
-def ask_change(db: Session, keyring: Keyring, actor: Actor, command: ChangeAddress, *, site: str) -> None:
-    """Send a link to the new address, given the password; an earlier link no longer works.
+def ask_change(
+    db: Session, keyring: Keyring, actor: Actor, command: ChangeAddress, check: PasswordCheck, *, site: str
+) -> None:
+    """Send a link to the new address, given the check of the password; an earlier link no longer works.
 
     The same happens whether or not the new address has an account. Raises ``Invalid``: ``wrong_password``,
     ``address_yours``; ``TooMany`` after five letters within a day.
     """
     account = lock_own_account(db, actor)
-    confirm_password(db, keyring, account, command.present)
+    accept_present(db, keyring, account, check)
     if command.email == account.email:
         raise Invalid("invalid", Reason("address_yours", field="email"))
     at = now()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
+from app.identity.account.present_password import compared
 from app.identity.account.schemas import PasswordProof
 from app.identity.oidc import providers as provider_service
 from app.identity.oidc import service
@@ -12,6 +13,7 @@ from app.identity.oidc.rules import FLOW_LIFETIME
 from app.identity.oidc.schemas import AuthorizationRedirect, Callback, NewProvider, ProviderRef
 from app.identity.sign_in import service as sign_in
 from app.identity.sign_in.enums import SignInKind
+from app.identity.sign_in.proofs import PasswordCheck
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.config import Settings
@@ -124,6 +126,7 @@ def identities(actor: MayManageSelf, db: SessionDep, settings: SettingsDep, requ
 
 @router.post(service.IDENTITIES_PATH + "/{provider_id}", dependencies=[form_on(service.IDENTITIES_PATH)])
 def link(
+    check: Annotated[PasswordCheck, compared(Annotated[PasswordProof, Form()])],
     actor: MayManageSelf,
     db: SessionDep,
     *,
@@ -131,10 +134,9 @@ def link(
     keyring: KeyringDep,
     request: Request,
     provider_id: int,
-    command: Annotated[PasswordProof, Form()],
 ) -> Response:
     """Start linking one's identity at a provider to one's account, given the password."""
-    redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, proof=command)
+    redirect = service.start_linking(db, settings, keyring, provider_id, actor=actor, check=check)
     return _redirect_to_provider(request, settings, redirect)
 
 

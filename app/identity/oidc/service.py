@@ -15,14 +15,14 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.identity.account.models import Account
-from app.identity.account.schemas import PasswordProof
-from app.identity.account.service import confirm_password, lock_own_account, own_account
+from app.identity.account.service import accept_present, lock_own_account, own_account
 from app.identity.oidc.issuer import AnswerRefused, Client, discover, fetch_claims, issuer_slot, log, unavailable
 from app.identity.oidc.models import OidcFlow, OidcIdentity, OidcProvider
 from app.identity.oidc.providers import allows_loopback, secret_binding
 from app.identity.oidc.rules import FLOW_LIFETIME, ExpectedClaims, token_fault
 from app.identity.oidc.schemas import AuthorizationRedirect, Callback, FlowResult, IdentityShown
 from app.identity.sign_in.authentication import digest
+from app.identity.sign_in.proofs import PasswordCheck
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.claims import Right
@@ -51,11 +51,11 @@ def redirect_uri(settings: Settings) -> str:
 
 
 def start_linking(
-    db: Session, settings: Settings, keyring: Keyring, provider_id: int, *, actor: Actor, proof: PasswordProof
+    db: Session, settings: Settings, keyring: Keyring, provider_id: int, *, actor: Actor, check: PasswordCheck
 ) -> AuthorizationRedirect:
-    """Start linking an identity to one's own account, given the password, as it adds a way to sign in."""
+    """Start linking an identity to one's own account, given the check of the password, as it adds a way to sign in."""
     account = lock_own_account(db, actor)
-    confirm_password(db, keyring, account, proof.present)
+    accept_present(db, keyring, account, check)
     return start_flow(db, settings, keyring, provider_id, return_to=IDENTITIES_PATH, account_id=account.id)
 
 

@@ -10,9 +10,11 @@ from urllib.parse import quote
 import segno
 from fastapi import Form, Request, Response
 
+from app.identity.account.present_password import compared
 from app.identity.second_factor import service
 from app.identity.second_factor.rules import shown_secret
 from app.identity.second_factor.schemas import Enrol, Enrolled, FirstCode, Proposal, SecondFactorCode
+from app.identity.sign_in.proofs import NOT_COMPARED, PasswordCheck
 from app.identity.sign_in.service import set_cookie
 from app.platform.config import Settings
 from app.platform.database.session import Session
@@ -88,7 +90,7 @@ def enrol_at_sign_in(
 ) -> Response:
     """Set up the first second factor of a person whose role needs one."""
     enrolment = Enrol(proposal=command.proposal, code=command.code)
-    enrolled = service.enrol(db, keyring, actor, enrolment, hours=settings.session_hours)
+    enrolled = service.enrol(db, keyring, actor, enrolment, NOT_COMPARED, hours=settings.session_hours)
     return _codes(request, settings, enrolled, local_path(suite))
 
 
@@ -134,6 +136,7 @@ def enrolment_page(actor: MayManageSelf, db: SessionDep, keyring: KeyringDep, re
 
 @router.post(OWN_PATH, dependencies=[form_on(OWN_PATH)])
 def enrol(
+    check: Annotated[PasswordCheck, compared(Annotated[Enrol, Form()])],
     actor: MayManageSelf,
     db: SessionDep,
     *,
@@ -143,5 +146,5 @@ def enrol(
     command: Annotated[Enrol, Form()],
 ) -> Response:
     """Set up the second factor, given its first code and the password."""
-    enrolled = service.enrol(db, keyring, actor, command, hours=settings.session_hours)
+    enrolled = service.enrol(db, keyring, actor, command, check, hours=settings.session_hours)
     return _codes(request, settings, enrolled, SECURITY_PATH)

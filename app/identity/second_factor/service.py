@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 from app.identity.account.models import Account, AccountSecret
 from app.identity.account.schemas import PasswordProof
 from app.identity.account.service import (
-    confirm_password,
+    accept_present,
     lock_own_account,
     own_account,
     password_reasons_for,
@@ -38,6 +38,7 @@ from app.identity.second_factor.schemas import (
     SecondFactorState,
 )
 from app.identity.sign_in.authentication import digest, needs_second_factor
+from app.identity.sign_in.proofs import PasswordCheck
 from app.identity.sign_in.schemas import SignedIn
 from app.identity.sign_in.service import end_sign_ins, rotate_sign_in
 from app.platform.clock import now
@@ -79,18 +80,18 @@ def propose_again(db: Session, keyring: Keyring, actor: Actor, proposal: str) ->
     return _proposal(keyring, actor, account, _proposed_secret(keyring, actor, proposal))
 
 
-def enrol(db: Session, keyring: Keyring, actor: Actor, command: Enrol, *, hours: int) -> Enrolled:
+def enrol(db: Session, keyring: Keyring, actor: Actor, command: Enrol, check: PasswordCheck, *, hours: int) -> Enrolled:
     """Set up the proposed second factor, or replace the present one; this sign-in gets a new secret.
 
-    The password is required once the sign-in is complete; before, it has just been given. The person's other sign-ins
-    must then prove the new second factor. Raises ``Invalid``, ``Forbidden("second_factor_required")``.
+    The check of the password is required once the sign-in is complete; before, it has just been given. The person's
+    other sign-ins must then prove the new second factor. Raises ``Invalid``, ``Forbidden("second_factor_required")``.
     """
     account = lock_own_account(db, actor)
     _refuse_unproven_replacement(actor, account)
     if not actor.pending:
         if command.present is None:
             raise Invalid("wrong_password", Reason("missing", field="present"))
-        confirm_password(db, keyring, account, command.present)
+        accept_present(db, keyring, account, check)
     secret = _proposed_secret(keyring, actor, command.proposal)
     step = matching_step(secret, normal_code(command.code), now())
     if step is None:
@@ -185,12 +186,12 @@ def _use_code(db: Session, keyring: Keyring, stored: AccountSecret, code: str) -
 # Recovery codes, and removal --------------------------------------------------------------------
 
 
-def renew_codes(db: Session, keyring: Keyring, actor: Actor, command: PasswordProof) -> RecoveryCodes:
-    """Replace the recovery codes by ten new ones, given the password."""
+def renew_codes(db: Session, keyring: Keyring, actor: Actor, check: PasswordCheck) -> RecoveryCodes:
+    """Replace the recovery codes by ten new ones, given the check of the password."""
     account = lock_own_account(db, actor)
     if account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
-    confirm_password(db, keyring, account, command.present)
+    accept_present(db, keyring, account, check)
     return RecoveryCodes(codes=_replace_codes(db, account))
 
 
@@ -209,7 +210,9 @@ def _delete_codes(db: Session, account: Account) -> None:
         db.delete(row)
 
 
-def remove(db: Session, keyring: Keyring, actor: Actor, command: PasswordProof, settings: Settings) -> None:
+def remove(
+    db: Session, keyring: Keyring, actor: Actor, check: PasswordCheck, command: PasswordProof, *, settings: Settings
+) -> None:
     """Remove the second factor: not when a role needs it, nor when the password alone would be too short.
 
     Raises ``Conflict("no_second_factor")``, ``Conflict("second_factor_needed")``, ``Invalid``.
@@ -217,7 +220,7 @@ def remove(db: Session, keyring: Keyring, actor: Actor, command: PasswordProof, 
     account = lock_own_account(db, actor)
     if account.totp_confirmed_at is None:
         raise Conflict("no_second_factor")
-    confirm_password(db, keyring, account, command.present)
+    accept_present(db, keyring, account, check)
     if needs_second_factor(actor.grants, settings):
         raise Conflict("second_factor_needed")
     refuse_unless(*password_reasons_for(db, account, command.present.get_secret_value(), second_factor=False))

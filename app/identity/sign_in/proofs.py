@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Form
+from fastapi import Form, Request
 from sqlmodel import select
 
 from app.identity.account.models import Account, AccountSecret
 from app.identity.account.passwords import verified
 from app.identity.sign_in.schemas import SignInCommand
 from app.platform.database.session import open_credentials
-from app.platform.database.transaction import Database
 from app.platform.security.hashing_lane import in_lane
-from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import RateLimitScope, check_limit, of_account
+from app.platform.web.deps import database_of, keyring_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,16 @@ class PasswordCheck:
     renewed: str | None
 
 
-def _stored_hash(database: Database, keyring: Keyring, command: SignInCommand) -> str | None:
+NOT_COMPARED = PasswordCheck(None, is_right=False, renewed=None)
+
+
+def _stored_hash(request: Request, command: SignInCommand) -> str | None:
     """Return the hash of an address's account, with the same work where there is none.
 
     Raise ``TooMany`` before any password is hashed when the address has failed too often.
     """
-    with database.transaction() as db:
-        check_limit(db, keyring, RateLimitScope.SIGN_IN, of_account(command.email))
+    with database_of(request).transaction() as db:
+        check_limit(db, keyring_of(request), RateLimitScope.SIGN_IN, of_account(command.email))
         account_id = db.exec(select(Account.id).where(Account.email == command.email)).one_or_none() or 0
         open_credentials(db, account_id)
         return db.exec(select(AccountSecret.password_hash).where(AccountSecret.account_id == account_id)).one_or_none()

@@ -12,10 +12,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Depends as DependsParam
 
 from app.platform.admission import RETRY_SECONDS
-from app.platform.database.transaction import Database
 from app.platform.errors import Unavailable
-from app.platform.security.keyring import Keyring
-from app.platform.web.deps import database_of, keyring_of
+from app.platform.web.deps import database_of
 
 Result = TypeVar("Result")
 
@@ -56,21 +54,25 @@ LANE = Lane(threads=max(1, (os.cpu_count() or 1) // 2), longest_queue=64)
 
 
 def in_lane(
-    command: object, work: Callable[..., Any], *, read: Callable[[Database, Keyring, Any], Any] | None = None
+    command: object,
+    work: Callable[..., Any],
+    *,
+    read: Callable[[Request, Any], Any] | None = None,
+    unread: Any = None,  # noqa: ANN401 - as ``work`` returns
 ) -> DependsParam:
     """Return the dependency that hashes what a command holds: the first parameter of a route, before its session.
 
-    ``command`` is its annotation, ``work`` is given the command; what ``read`` finds in the database is given too, and
-    its transaction and place in the pool have ended by then.
+    ``command`` is its annotation, ``work`` is given the command; what ``read`` finds in the database for the request is
+    given too, and its transaction and place in the pool have ended by then. Where it finds ``None``, the answer is
+    ``unread``, if there is one, and nothing is hashed.
     """
 
     async def run(request: Request, command: Any) -> Any:  # noqa: ANN401 - as ``work`` returns
         if read is None:
             return await LANE.run(work, command)
-        database = database_of(request)
-        async with database.admission.place():
-            found = await run_in_threadpool(read, database, keyring_of(request), command)
-        return await LANE.run(work, command, found)
+        async with database_of(request).admission.place():
+            found = await run_in_threadpool(read, request, command)
+        return unread if found is None and unread is not None else await LANE.run(work, command, found)
 
     run.__annotations__["command"] = command
     dependency: DependsParam = Depends(run)

@@ -4,7 +4,7 @@ Where that page cannot be shown (nobody is signed in any more, the database is a
 everything that was typed, ready to be sent again (docs/decisions/0020).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -93,14 +93,21 @@ async def _read_typed(request: Request, refusal: Refusal) -> None:
 
 def secret_fields(dependant: Dependant | None) -> frozenset[str]:
     """Return the names of a route's fields whose values are never shown again: passwords and codes."""
-    models = [param.field_info.annotation for param in (dependant.body_params if dependant is not None else ())]
     return frozenset(
         name
-        for model in models
+        for model in _body_models(dependant)
         if isinstance(model, type) and issubclass(model, BaseModel)
         for name, field in model.model_fields.items()
         if NeverShownAgain in field.metadata or "SecretStr" in repr(field.annotation)
     )
+
+
+def _body_models(dependant: Dependant | None) -> Iterator[object]:
+    """Yield the types that a route and its dependencies make of the body."""
+    if dependant is not None:
+        yield from (param.field_info.annotation for param in dependant.body_params)
+        for inner in dependant.dependencies:
+            yield from _body_models(inner)
 
 
 def _needs_another_tab(refusal: Refusal) -> bool:
