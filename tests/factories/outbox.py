@@ -27,16 +27,11 @@ def link_in(body: str) -> str:
 
 
 def deliver(database: Database, settings: Settings) -> int:
-    """Send every message that is due, each in a transaction of its own; return how many were sent.
-
-    When the mail server itself fails, the others wait for the next time.
-    """
+    """Send every message that is due, each in a transaction of its own; return how many were sent."""
     sent = 0
     for letter_id in due_letters(database, settings):
         delivery = deliver_letter(database, settings, letter_id)
         sent += delivery is not None and delivery.state is LetterState.SENT
-        if delivery is not None and delivery.failure is not None and delivery.failure.server_wide:
-            break
     return sent
 
 

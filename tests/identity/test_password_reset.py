@@ -65,6 +65,16 @@ def test_reset_link_sets_a_password_once(client: TestClient, database: Database,
     assert messages(database)[-1][:2] == (maude, "Votre mot de passe a changé")
 
 
+def test_reset_message_has_its_job_at_once(client: TestClient, database: Database, world: World) -> None:
+    for email in (world.emails["maude"], UNKNOWN):
+        request_reset(client, email)
+    jobs = text("select task_name, args->>'id' from queue.procrastinate_jobs where queue_name = 'letters'")
+    with database.engine.connect() as owner:
+        letters = owner.execute(text("select id::text from letter")).scalars().all()
+        assert [tuple(row) for row in owner.execute(jobs)] == [("letter", letters[0])]
+    assert len(letters) == 1
+
+
 def test_reset_link_is_stored_as_a_digest(client: TestClient, database: Database, world: World) -> None:
     secret = request_link(client, database, world.emails["maude"]).rpartition("/")[2]
     assert len(secret) == 43  # 256 bits

@@ -134,6 +134,39 @@ def test_passing_failure_is_tried_again_and_then_succeeds(
     assert len(mail_server.received) == 1
 
 
+def tries(database: Database) -> list[int]:
+    """Return how often each message was tried, in order."""
+    with database.as_owner() as db:
+        return list(db.execute(text("select tries from letter order by id")).scalars())
+
+
+def test_server_that_is_away_is_tried_by_one_message_a_round(
+    database: Database, smtp: Settings, mail_server: MailServer
+) -> None:
+    """Each round by another message, so that one that the server cannot stand keeps none of the others."""
+    away, start = smtp.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"}), now()
+    for number in range(4):
+        write(database, f"n{number}@alma.example.com")
+    for minutes, expected in ((0, [1, 0, 0, 0]), (1, [1, 1, 0, 0]), (2, [1, 1, 1, 0]), (3, [1, 1, 1, 1])):
+        with at(start + timedelta(minutes=minutes, seconds=1)):
+            assert deliver(database, away) == 0
+            assert tries(database) == expected
+    with at(start + timedelta(hours=1)):
+        write(database, "n4@alma.example.com")
+        assert deliver(database, smtp) == 5
+
+
+def test_message_of_a_person_waits_for_no_other_address(
+    database: Database, smtp: Settings, mail_server: MailServer
+) -> None:
+    """What concerns one recipient says nothing of the server."""
+    mail_server.answers["RCPT"] = b"450 4.2.0 liste grise"
+    write(database)
+    write(database, "maude@alma.example.com")
+    assert deliver(database, smtp) == 0
+    assert tries(database) == [1, 1]
+
+
 @pytest.mark.parametrize("answer", [DROP, b"421 4.4.2 trop tard", b"500 quoi"])
 def test_message_that_was_taken_is_not_sent_again_when_the_goodbye_fails(
     database: Database, smtp: Settings, mail_server: MailServer, answer: bytes

@@ -4,12 +4,10 @@ The limit on the size of files that a process may write stands for the disk; whe
 64 kB is filled as well.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,22 +20,12 @@ from app.platform.documents.blob_store import store
 from app.platform.documents.document_process import _process
 from app.platform.errors import StorageFull
 from tests.factories import eligible
+from tests.factories.full_disk import largest_file
 from tests.factories.network import World, as_
 
 API = "/api/v1"
 KILOBYTE = 1024
 PDF = b"%PDF-1.7\n"
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let this process write no larger file, as a disk that is full: the system refuses the write (EFBIG)."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def mounted(place: Path) -> bool:

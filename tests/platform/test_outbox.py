@@ -21,6 +21,7 @@ from app.platform.jobs.upkeep import sweep_messages
 from app.platform.messages.i18n import explain
 from app.platform.messages.outbox import EmailMessage, can_send, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
+from tests.factories.full_disk import largest_file
 from tests.factories.mail_server import MailServer, listening
 from tests.factories.outbox import deliver, letter_problems
 
@@ -197,6 +198,22 @@ def test_message_without_a_server_is_a_file_readable_by_its_owner_only(database:
     message = message_from_bytes(file.read_bytes(), policy=default)
     assert message["to"] == "zoe@alma.example.com"
     assert rows(database)[0].body == ""
+
+
+def test_message_file_on_a_full_disk_is_left_whole_or_not_at_all(database: Database, settings: Settings) -> None:
+    """What a try that was killed left is replaced by the next one."""
+    write(database)
+    folder = settings.data_dir / "mail"
+    folder.mkdir()
+    number = rows(database)[0].id
+    (folder / f"{number:06d}.part").write_bytes(b"From: ")
+    with largest_file(100):
+        assert deliver(database, settings) == 0
+    assert list(folder.iterdir()) == []
+    assert rows(database)[0].body
+    with at(rows(database)[0].due_at):
+        assert deliver(database, settings) == 1
+    assert [path.name for path in folder.iterdir()] == [f"{number:06d}.eml"]
 
 
 def test_production_without_a_server_keeps_messages_waiting_and_reports_them(

@@ -2,15 +2,12 @@
 
 import base64
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import namedtuple
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -27,21 +24,11 @@ from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
+from tests.factories.full_disk import largest_file
 from tests.recovery.deployments import Unseen, backed_up, state
 from tests.server import driver_url
 
 Usage = namedtuple("Usage", "total used free")
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let this process and its children write files of this size at most, as if the disk were full beyond."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_backup_holds_the_database_the_files_and_never_the_keyring(

@@ -16,9 +16,9 @@ from app.platform.errors import Unavailable
 from app.platform.security.keyring import new_keyring, rotate, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
+from tests.factories.full_disk import largest_file
 from tests.recovery.conftest import FILES
 from tests.recovery.deployments import Unseen, end_waiting, holding_name, is_untouched, seal_again, state
-from tests.recovery.test_backup import largest_file
 
 INDEX = "uq_certificate_one_valid"
 """Made after all rows are loaded."""

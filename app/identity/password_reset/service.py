@@ -19,9 +19,10 @@ from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.service import end_sign_ins
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
-from app.platform.database.session import Session, open_credentials, set_actor
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow, open_credentials, set_actor
 from app.platform.errors import Gone, NotFound, refuse_unless
-from app.platform.messages.outbox import compose, enqueue
+from app.platform.messages.outbox import LETTER, compose, enqueue
 from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import (
     RateLimitScope,
@@ -34,7 +35,7 @@ from app.platform.security.rate_limit import (
 
 PATH = "/mot-de-passe-oublie"
 
-_INSERT_RESET_AND_MESSAGE = text(
+_ADD_RESET_AND_MESSAGE = text(
     """
     with reset as (
       insert into password_reset (account_id, token_hash, created_at, expires_at)
@@ -42,12 +43,17 @@ _INSERT_RESET_AND_MESSAGE = text(
        where a.email = :email and a.suspended_at is null
          and (select count(*) from password_reset r where r.account_id = a.id and r.created_at > :recent) < :most
       returning account_id
+    ), message as (
+      insert into letter
+        (kind, person_id, recipient, subject, body, created_at, due_at, expires_at, tries, state, status)
+      select 'reset', a.person_id, :email, :subject, :body, :at, :at, :until, 0, 'waiting', ''
+        from reset join account a on a.id = reset.account_id
+      returning id
     )
-    insert into letter (kind, person_id, recipient, subject, body, created_at, due_at, expires_at, tries, state, status)
-    select 'reset', a.person_id, :email, :subject, :body, :at, :at, :until, 0, 'waiting', ''
-      from reset join account a on a.id = reset.account_id
+    select queue.enqueue(:job, :queue, :priority, array(select id from message)::bigint[])
     """
 )
+"""One statement whether or not the address has an account: its job is enqueued, or none."""
 
 
 def request_reset(db: Session, keyring: Keyring, command: ResetRequest, *, origin: str, site: str) -> None:
@@ -64,9 +70,11 @@ def request_reset(db: Session, keyring: Keyring, command: ResetRequest, *, origi
     values = {
         "hash": digest(token), "email": command.email, "subject": subject, "body": body, "at": at,
         "until": at + RESET_LIFETIME, "recent": at - RESET_LIFETIME, "most": MAX_RESETS_PER_HOUR,
+        "job": LETTER.name, "queue": LETTER.queue.value, "priority": LETTER.priority,
     }  # fmt: skip
     open_credentials(db, db.exec(select(Account.id).where(Account.email == command.email)).first() or 0)
-    db.execute(_INSERT_RESET_AND_MESSAGE, values)
+    allow(db, Right.LETTERS)
+    db.execute(_ADD_RESET_AND_MESSAGE, values)
     skip_audit(db, "password_reset.created_at")
 
 

@@ -3,7 +3,8 @@
 Delivery is at least once: a worker that dies after the server accepted a message and before it is marked as sent sends
 it again, with the same ``Message-ID``, so that mail programs recognise the duplicate. A refusal of the address or of
 the message (5xx) ends it at once; other failures are tried again with growing delays, for three days or as long as the
-link in the message is valid. Log lines name messages by number: an address is personal data.
+link in the message is valid. A mail server that is away is tried by one message a minute. Log lines name messages by
+number: an address is personal data.
 """
 
 import logging
@@ -36,6 +37,7 @@ from app.platform.messages.addresses import Envelope, ascii_host, envelope
 from app.platform.messages.i18n import t
 from app.platform.messages.rules import (
     OPEN_STATES,
+    SERVER_ROUND,
     DeliveryReason,
     Failure,
     LetterState,
@@ -136,6 +138,17 @@ _TRIED = text(
      where id = :id
     """
 )
+_WAIT_FOR_THE_SERVER = text(
+    """
+    with due as (
+      select id, due_at, tries from letter
+       where state in ('waiting', 'retrying') and due_at < :rest and id <> :id for update skip locked
+    ), ranked as (select id, row_number() over (order by tries, due_at, id) as place from due)
+    update letter set due_at = case when ranked.place = 1 then :next else :rest end
+      from ranked where ranked.id = letter.id
+    """
+)
+"""One message tries the mail server alone, of those least tried; the others that are due wait for how that ends."""
 _LONGEST_TRANSACTION = text("set local idle_in_transaction_session_timeout = '5min'")
 """While a mail server answers, the transaction that holds the message's lock is idle."""
 
@@ -166,7 +179,8 @@ def due_letters(database: Database, settings: Settings) -> list[int]:
 def deliver_letter(database: Database, settings: Settings, letter_id: int) -> Delivery | None:
     """Send a message if it is due and no other worker is sending it; return the result, ``None`` otherwise.
 
-    Its row is locked until its state is committed: the message of a worker that dies is sent by another.
+    Its row is locked until its state is committed: the message of a worker that dies is sent by another. When the mail
+    server itself fails, the others that are due wait: one of them tries it a minute later, then the others.
     """
     if not can_send(settings):
         return None
@@ -192,6 +206,9 @@ def deliver_letter(database: Database, settings: Settings, letter_id: int) -> De
                 "open": is_open,
             },
         )
+        if failure is not None and failure.server_wide:
+            rounds = {"next": at + SERVER_ROUND, "rest": at + 2 * SERVER_ROUND}
+            owner.execute(_WAIT_FOR_THE_SERVER, rounds | {"id": message.id})
     _log(message, delivery)
     return delivery
 
@@ -243,7 +260,7 @@ def to_mime(row: ResultRow[Any], settings: Settings, recipient: Envelope) -> Mim
 
 
 def send(settings: Settings, row: ResultRow[Any]) -> None:
-    """Send a message through the mail server, or write it to a file where there is none.
+    """Send a message through the mail server, or write it to a file, whole or not at all, where there is none.
 
     Raises :class:`DeliveryFailed`.
     """
@@ -259,9 +276,17 @@ def send(settings: Settings, row: ResultRow[Any]) -> None:
 def _write_file(folder: Path, message: MimeMessage, number: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{number:06d}.eml"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold a secret link
-    with os.fdopen(handle, "wb") as out:
-        out.write(message.as_bytes())
+    part = path.with_suffix(".part")  # one for each message, whose row is locked: the next try takes the place of one
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold a secret link
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(message.as_bytes())
+            out.flush()
+            os.fsync(handle)
+        part.replace(path)
+    except BaseException:
+        part.unlink()
+        raise
 
 
 # Background work ---------------------------------------------------------------------------------

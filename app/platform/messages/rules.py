@@ -13,6 +13,8 @@ LONGEST_DELAY = timedelta(hours=6)
 TRIED_FOR = timedelta(days=3)
 """How long a message that no server takes is tried again."""
 LATE_AFTER = timedelta(minutes=15)
+SERVER_ROUND = timedelta(minutes=1)
+"""How long the messages that are due wait after one found that the mail server itself fails."""
 
 PERMANENT = 500
 """The first reply code that asks not to try again."""
