@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from tests.factories.batches import process_pending
 SITE = "http://testserver"
 KEYRING = new_keyring()
 """The same in every worker: they are forked from this process."""
+LONG_ENOUGH_TO_BE_KILLED = 0.1
+"""Seconds between a number that is taken separately and its certificate: a kill there must not be a matter of luck."""
 
 
 def run_forever(addresses: Addresses, store: DocumentStore) -> None:
@@ -59,7 +62,9 @@ def take_numbers_separately() -> None:
     def apart(db: Session, college_id: int, year: int) -> int:
         with separate_transaction(db) as other:
             set_actor(other, colleges=[college_id], person=None)
-            return next_sequence(other, college_id, year)
+            number = next_sequence(other, college_id, year)
+        time.sleep(LONG_ENOUGH_TO_BE_KILLED)
+        return number
 
     issuing.next_sequence = apart
 

@@ -1,11 +1,15 @@
 """What each request costs in statements, whatever it asks: literal counts, so that another one is a decision."""
 
+import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.learning.activities import service as activities
 from app.learning.activities.schemas import CompletionCommand
@@ -121,3 +125,15 @@ def test_connections_that_ended_are_replaced_before_a_request_uses_them(
         ).scalar_one()
     assert ended > 0
     assert client.get("/api/v1/me").status_code == 200
+
+
+def test_connection_lost_while_it_commits_is_an_outage(database: Database) -> None:
+    """As when the server is killed: nothing says why, and a request gets 503, not 500."""
+    with database.request_engine.connect() as connection:
+        lost = connection.connection.driver_connection
+        assert isinstance(lost, psycopg.Connection)
+        with socket.socket(fileno=os.dup(lost.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+        connection.begin()
+        with pytest.raises(OperationalError):
+            connection.commit()

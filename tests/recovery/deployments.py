@@ -28,6 +28,9 @@ from tests.factories import bulk_clone
 from tests.factories.network import World, acting
 from tests.server import addresses_of, driver_url, run_on_server, with_database
 
+LONGEST_WAIT = 60.0
+"""Seconds until a restore has come to a lock."""
+
 
 class Unseen:
     """A progress that nobody watches; ``react`` is called at each step with the stage."""
@@ -113,12 +116,16 @@ def holding_name(database: Database, name: str) -> Iterator[None]:
 
 
 def end_waiting(database: Database) -> int:
-    """End whoever waits for a lock in a database, as a server that dies would; return how many were ended."""
+    """End whoever waits for a lock in a database, as a server that dies would; return how many were ended.
+
+    Nobody may ever wait, as when a restore fails before: the wait has an end, so that the failure is seen.
+    """
     waiting = (
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
     with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
-        while not (ended := owner.execute(waiting).rowcount):
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not (ended := owner.execute(waiting).rowcount) and time.monotonic() < deadline:
             time.sleep(0.02)
     return ended

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from psycopg import OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -145,5 +146,8 @@ def _forget_after(connection: Any, end: bytes) -> bool:  # noqa: ANN401 - psycop
     """End the transaction and forget; return whether SQL prepared a statement."""
     answer = connection.pgconn.exec_(end + _FORGET)
     if answer.status != ExecStatus.TUPLES_OK:
-        raise error_from_result(answer, connection.info.encoding)
+        error = error_from_result(answer, connection.info.encoding)
+        if error.sqlstate is None:  # nothing that the server said: the connection is lost
+            raise OperationalError(str(error))
+        raise error
     return bool(answer.get_value(0, 1) != b"f")
