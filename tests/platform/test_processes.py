@@ -73,13 +73,25 @@ def work(ready):
 {work}
 
 with listen("127.0.0.1", 0) as listener:
-    sys.exit(Generation([Program("worker", work)], listener, 0, announce=(place / "announced").touch).run())
+    program = Program("worker", work, is_hung=(place / "hung").exists)
+    sys.exit(Generation([program], listener, 0, announce=(place / "announced").touch).run())
 """
 DIES_ONCE = """
     ready()
     if not (place / "once").exists():
         (place / "once").touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    (place / "twice").write_text(str(os.getpid()))
+    signal.pause()
+"""
+STOPS_ONCE = """
+    if not (place / "once").exists():
+        (place / "once").touch()
+        ready()
+        (place / "hung").touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    (place / "hung").unlink(missing_ok=True)
+    ready()
     (place / "twice").write_text(str(os.getpid()))
     signal.pause()
 """
@@ -105,6 +117,16 @@ def test_dead_program_is_started_again_and_ends_once_the_supervisor_is_gone(tmp_
     assert "was killed by SIGKILL" in log
     assert "the supervisor is gone" in log
     assert not psutil.pid_exists(int(second.read_text(encoding="utf-8")))
+
+
+def test_program_that_was_stopped_is_killed_and_started_again(tmp_path: Path) -> None:
+    """Two seconds: it is asked first where it was, and one that was stopped never answers."""
+    with generation(tmp_path, STOPS_ONCE) as running:
+        second = tmp_path / "twice"
+        until(lambda: second.exists() and second.read_text(encoding="utf-8"))
+        _, log = running.communicate(timeout=30)
+    assert "gives no sign of life: killing it" in log
+    assert "was killed by SIGKILL" in log
 
 
 def test_program_ends_once_its_generation_is_killed(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger("escouade.serve")
 TICK_SECONDS = 0.5
 STOP_SECONDS = 20.0
 """How long programs may take to stop, draining included; then they are killed."""
+ABORT_SECONDS = 2.0
+"""How long a program that is hung may take to say where it was; then it is killed, as one that was stopped must be."""
 EARLY_DEATHS = 3
 """So many deaths before everything is ready: the generation cannot start."""
 CRASHED = 70
@@ -53,6 +55,7 @@ class _Child:
     is_ready: bool = False
     began: float = 0.0
     next_start: float = 0.0
+    kill_at: float | None = None
 
 
 class Generation:
@@ -179,7 +182,7 @@ class Generation:
             log.error("%s (process %d) %s; starting it again in %.1f s", child.program.name, ended, reason, delay)
 
     def _forget(self, child: _Child) -> None:
-        child.pid = 0
+        child.pid, child.kill_at = 0, None
         if child.ready_end >= 0:
             os.close(child.ready_end)
             child.ready_end = -1
@@ -191,6 +194,9 @@ class Generation:
                 log.error("%s (process %d) gives no sign of life: killing it", child.program.name, child.pid)
                 os.kill(child.pid, signal.SIGABRT)
                 child.is_ready = False  # once
+                child.kill_at = time.monotonic() + ABORT_SECONDS
+            elif child.pid and child.kill_at is not None and time.monotonic() >= child.kill_at:
+                os.kill(child.pid, signal.SIGKILL)
         if not self._is_announced and all(child.is_ready for child in self._children):
             self._is_announced = True
             self._announce()
