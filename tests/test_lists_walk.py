@@ -35,6 +35,7 @@ LISTS = {
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
+    "CollegesQuery": ("admin", "/colleges"),
     "AccountListQuery": ("admin", "/comptes"),
     "ViewListQuery": ("maude", "/mon-dossier/consultations"),
 }

@@ -26,6 +26,7 @@ from app.curricula.models import PublishedCurriculum
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import grant_role
 from app.network import service as network
+from app.network.colleges.service import require_open
 from app.network.models import College, Project
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
@@ -43,7 +44,8 @@ STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGIST
 
 
 def open_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCohort) -> CohortRef:
-    """Open a cohort pinned to a published version (BR-01) in a college that was seen."""
+    """Open a cohort pinned to a published version (BR-01) in a college that was seen, and that is not closed."""
+    require_open(db, college.id)
     published = db.get(PublishedCurriculum, (command.curriculum_slug, command.curriculum_version))
     if published is None:
         raise Invalid("curriculum_not_published", Reason("curriculum_not_published", field="curriculum_version"))
@@ -169,7 +171,9 @@ def _timing(timing: Timing, day: ColumnElement[date]) -> ColumnElement[bool]:
 
 
 def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> CohortRef:
-    """Open or close a cohort to applications."""
+    """Open or close a cohort to applications; a closed college takes none."""
+    if is_open:
+        require_open(db, cohort.college_id)
     row = db.get_one(Cohort, cohort.id)
     row.applications_open = is_open
     db.add(row)

@@ -1,13 +1,13 @@
 """Tables of the network: Quebec's regions, the colleges (tenants), the projects and their targets."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.network.enums import TargetKind
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, check
+from app.platform.database.types import by_value, check, moment_or_none
 from app.platform.database.uniqueness import refused_as
 
 
@@ -16,17 +16,20 @@ class Region(SQLModel, table=True):
 
     code: str = Field(primary_key=True, max_length=2)
     name: str = Field(max_length=80)
+    name_en: str = Field(max_length=80)
 
 
 class College(Row, table=True):
     """A college: the tenant. ``number_prefix`` begins its certificate numbers.
 
     ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
+    ``closed_at``: since then it begins nothing new (``app/network/colleges/``).
     """
 
     __table_args__ = (
         UniqueConstraint("slug", info=refused_as("college_exists")),
         UniqueConstraint("number_prefix", info=refused_as("college_exists")),
+        check("closed", "(closed_at is null) = (closed_reason is null)"),
     )
 
     slug: str = Field(max_length=60)
@@ -40,6 +43,8 @@ class College(Row, table=True):
     logo: str | None = Field(default=None, max_length=70)
     ink: str | None = Field(default=None, max_length=7)
     accent: str | None = Field(default=None, max_length=7)
+    closed_at: datetime | None = moment_or_none()
+    closed_reason: str | None = Field(default=None, max_length=500)
 
 
 class Project(Row, table=True):

@@ -1,6 +1,6 @@
 """Commands and read models of regions, colleges and projects."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -9,13 +9,24 @@ from app.network.enums import CertificateKind, TargetKind
 from app.platform.schema import Code, Command, Line, Read
 
 Slug = Annotated[Code, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
+CollegeName = Annotated[Line, StringConstraints(max_length=120)]
+CityName = Annotated[Line, StringConstraints(max_length=80)]
+RegionCode = Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+ZoneName = Annotated[str, StringConstraints(max_length=40)]
 
 
 class RegionShown(Read):
-    """An administrative region."""
+    """An administrative region; ``name_en`` is its name in English texts."""
 
     code: str
     name: str
+    name_en: str
+
+
+class RegionWithColleges(RegionShown):
+    """An administrative region with the number of its colleges that are open."""
+
+    colleges: int
 
 
 class CollegeShown(Read):
@@ -29,17 +40,18 @@ class CollegeShown(Read):
     timezone: str
     is_sofeduc_member: bool
     authorised_kinds: tuple[CertificateKind, ...]
+    closed_at: datetime | None
 
 
 class NewCollege(Command):
     """A college to add."""
 
     slug: Slug
-    name: Annotated[Line, StringConstraints(max_length=120)]
-    city: Annotated[Line, StringConstraints(max_length=80)]
-    region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+    name: CollegeName
+    city: CityName
+    region_code: RegionCode
     number_prefix: Annotated[Code, StringConstraints(pattern=r"^[A-Z]{3,6}$")]
-    timezone: Annotated[str, StringConstraints(max_length=40)] = "America/Toronto"
+    timezone: ZoneName = "America/Toronto"
     is_sofeduc_member: bool = False
     authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
 

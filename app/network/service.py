@@ -1,13 +1,22 @@
 """Regions, colleges and projects: few rows, shared by all, readable by anyone signed in."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.network.colleges.rules import zone_reasons
 from app.network.models import College, Project, ProjectTarget, Region
-from app.network.schemas import CollegeShown, NewCollege, NewProject, ProjectShown, RegionShown
+from app.network.schemas import (
+    CollegeShown,
+    NewCollege,
+    NewProject,
+    ProjectShown,
+    RegionShown,
+    RegionWithColleges,
+)
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Invalid, NotFound, Reason
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
@@ -15,6 +24,20 @@ from app.platform.security.actor import Actor, scoped
 def regions(db: Session) -> list[RegionShown]:
     """Return Quebec's 17 regions, by number."""
     return [RegionShown.model_validate(r) for r in db.exec(select(Region).order_by(Region.code)).all()]
+
+
+def regions_with_colleges(db: Session) -> list[RegionWithColleges]:
+    """Return the regions, by number, with how many open colleges each has."""
+    is_open = (col(College.region_code) == Region.code) & col(College.closed_at).is_(None)
+    statement = (
+        sa.select(
+            col(Region.code), col(Region.name), col(Region.name_en), sa.func.count(col(College.id)).label("colleges")
+        )
+        .outerjoin(College, is_open)
+        .group_by(col(Region.code))
+        .order_by(col(Region.code))
+    )
+    return [RegionWithColleges.model_validate(row) for row in db.execute(statement)]
 
 
 def region_name(db: Session, code: str) -> str:
@@ -49,8 +72,7 @@ def open_college(db: Session, command: NewCollege) -> CollegeShown:
 
     Raises ``Invalid`` for an unknown time zone, ``Conflict("college_exists")`` for a slug or a prefix in use.
     """
-    if command.timezone not in available_timezones():
-        raise Invalid("invalid", Reason("unknown_timezone", {"timezone": command.timezone}, "timezone"))
+    refuse_unless(*zone_reasons(command.timezone), code="invalid")
     same_name = select(College.id).where(
         (College.slug == command.slug) | (College.number_prefix == command.number_prefix)
     )

@@ -1,10 +1,11 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.overview.cohort import pages as cohort_pages
+from app.overview.college import pages as college_pages
 from app.overview.enrolment import pages as enrolment_pages
 from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
 from app.overview.path import pages as path_pages
 
 API = (home_api.router,)
-PAGES = (home_pages.router, path_pages.router, cohort_pages.router, enrolment_pages.router)
+PAGES = (home_pages.router, path_pages.router, cohort_pages.router, college_pages.router, enrolment_pages.router)

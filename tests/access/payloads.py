@@ -82,7 +82,18 @@ SHOWN = "/colleges/{college}/attestations#presentation"
 SIGN_IN = {"email": "karim@escouade.example.com", "password": PASSWORD}
 V1 = "/api/v1"
 
+CHANGED = {"name": "Cégep Changé", "city": "Ville", "region_code": "03", "timezone": "America/Halifax"}
+
 NETWORK: dict[str, Call] = {
+    f"PUT {V1}/colleges/{{college_id}}": json(**CHANGED),
+    f"POST {V1}/colleges/{{college_id}}/closure": json(reason="Départ."),
+    f"POST {V1}/colleges/{{college_id}}/reopening": Call(),
+    "POST /colleges": form(
+        "/colleges/", slug="nouveau", name="Cégep Nouveau", city="Ville", region_code="03", number_prefix="NOU"
+    ),
+    "POST /colleges/{college_id}": form("/colleges/{college}", **CHANGED),
+    "POST /colleges/{college_id}/fermeture": form("/colleges/{college}", reason="Départ."),
+    "POST /colleges/{college_id}/reouverture": form("/colleges/{college}"),
     f"POST {V1}/colleges": json(
         slug="nouveau", name="Cégep Nouveau", city="Ville", region_code="03", number_prefix="NOU"
     ),

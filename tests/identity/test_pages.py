@@ -147,7 +147,8 @@ HOMES = {
     },
     "observer": {"/", "/indicateurs"},
     "admin": {
-        "/", "/administration", "/administration/verifications", "/cohortes", "/comptes", "/invitations", "/roles",
+        "/", "/administration", "/administration/verifications", "/cohortes", "/colleges", "/comptes", "/invitations",
+        "/regions", "/roles",
     },
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip

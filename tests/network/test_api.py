@@ -25,7 +25,14 @@ def admin(client: TestClient, database: Database, world: World) -> TestClient:
 def test_network_is_readable_by_anyone_signed_in(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "nobody")
     regions = client.get("/api/v1/regions").json()
-    assert (len(regions), regions[1]) == (17, {"code": "02", "name": "Saguenay–Lac-Saint-Jean"})
+    assert (len(regions), regions[1]) == (
+        17,
+        {
+            "code": "02",
+            "name": "Saguenay–Lac-Saint-Jean",
+            "name_en": "Saguenay–Lac-Saint-Jean",
+        },
+    )
     assert [c["slug"] for c in client.get("/api/v1/colleges").json()] == ["rouyn", "alma"]
     assert client.get("/api/v1/projects").json() == [
         {

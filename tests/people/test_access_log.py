@@ -34,6 +34,8 @@ QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
 """What makes a list show the person, by route."""
 
 NOT_LOGGED = {
+    "GET /api/v1/colleges/{college_id}": "a college",
+    "GET /colleges/{college_id}": "a college and counts of its cohorts",
     "GET /api/v1/staff-roles/{role_id}": "a role of the staff",
     "GET /roles-tenus/{role_id}": "a role of the staff",
     "GET /colleges/{college_id}/roles": "names and roles of the staff",

@@ -23,6 +23,8 @@ from pydantic import BaseModel
 from app.cli import COMMANDS
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
+from app.network.colleges.rules import QUEBEC_ZONES
+from app.overview.college.schemas import CollegeFigures
 from app.platform import errors
 from app.platform.audit.hash_chain import Fault
 from app.platform.locations import ROOT
@@ -93,6 +95,8 @@ FAMILIES: dict[str, frozenset[str]] = {
         {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
     ),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
+    "network.figure.": frozenset(CollegeFigures.model_fields),
+    "network.zone.": frozenset(QUEBEC_ZONES),
     "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),
     "curricula.cli.": frozenset({"modules", "activities", "added", "removed", "changed"}),

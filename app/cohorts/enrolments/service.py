@@ -25,6 +25,7 @@ from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, 
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import seats_taken
 from app.identity.roles.service import grant_role, groups_of, revoke_role
+from app.network.colleges.service import require_open
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
@@ -39,11 +40,15 @@ from app.platform.security.permissions import Role
 
 
 def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
-    """Apply for oneself; the transaction reaches the cohort's college for this write alone."""
+    """Apply for oneself; the transaction reaches the cohort's college for this write alone.
+
+    Raises ``Conflict``: ``college_closed``, ``already_applied``.
+    """
     set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
     own_enrolment = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
     if db.exec(own_enrolment).first() is not None:
         raise Conflict("already_applied")
+    require_open(db, cohort.college_id)
     row = Enrolment(
         college_id=cohort.college_id,
         cohort_id=cohort.id,

@@ -83,5 +83,5 @@ def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
         )
         .join(College, col(College.id) == Cohort.college_id)
         .outerjoin(Enrolment, is_own)
-        .where(col(Cohort.applications_open), col(Cohort.ends_on) > local_today())
+        .where(col(Cohort.applications_open), col(Cohort.ends_on) > local_today(), col(College.closed_at).is_(None))
     )  # fmt: skip

@@ -27,6 +27,7 @@ from app.identity.invitations.schemas import (
 )
 from app.identity.roles.rules import roles_grantable_by
 from app.identity.sign_in.authentication import digest
+from app.network.colleges.service import require_open
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.people.models import SHOWN_NAME_SQL
@@ -54,9 +55,10 @@ def grantable_roles(actor: Actor, college_id: int) -> frozenset[Role]:
 def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitation, *, site: str) -> InvitationShown:
     """Send an invitation; the result is the same whether or not the address already has an account.
 
-    Raises ``Forbidden``: ``role_above_yours``, ``grants_oneself``; ``Conflict("already_invited")``, ``Invalid`` for a
-    wrong cohort.
+    Raises ``Forbidden``: ``role_above_yours``, ``grants_oneself``; ``Conflict``: ``college_closed``,
+    ``already_invited``; ``Invalid`` for a wrong cohort.
     """
+    require_open(db, college.id)
     if command.role is not None and command.role not in grantable_roles(actor, college.id):
         raise Forbidden("role_above_yours", Reason("role_above_yours", field="role"))
     own_address = select(Account.id).where(Account.person_id == actor.person_id, Account.email == command.email)

@@ -1,0 +1,1 @@
+"""Colleges as the administrator keeps them: the list, changes, closing and reopening."""

@@ -1,0 +1,26 @@
+"""Pure rules of colleges: the time zones of Quebec, and what a closed college no longer begins."""
+
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from app.platform.errors import Reason
+
+QUEBEC_ZONES = ("America/Toronto", "America/Halifax", "America/Blanc-Sablon")
+"""The time zones in use in Quebec: most of it, the Îles-de-la-Madeleine, the east of the Basse-Côte-Nord (BR-30)."""
+
+
+def zone_reasons(timezone: str) -> list[Reason]:
+    """Return why a text is no time zone: the IANA database does not have it."""
+    if timezone in available_timezones():
+        return []
+    return [Reason("unknown_timezone", {"timezone": timezone}, "timezone")]
+
+
+def zones_offered(current: str | None = None) -> tuple[str, ...]:
+    """Return the time zones that a form offers: Quebec's, and the one in use when it is another."""
+    return QUEBEC_ZONES if current is None or current in QUEBEC_ZONES else (*QUEBEC_ZONES, current)
+
+
+def closed_reasons(closed_at: datetime | None) -> list[Reason]:
+    """Return why a college begins nothing new: it is closed."""
+    return [] if closed_at is None else [Reason("college_closed")]

@@ -1,0 +1,55 @@
+"""Commands, forms and read models of colleges as the administrator keeps them."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from app.network.colleges.enums import CollegeSort, Openness
+from app.network.enums import CertificateKind
+from app.network.schemas import CityName, CollegeName, CollegeShown, NewCollege, RegionCode, ZoneName
+from app.platform.paging import ListQuery
+from app.platform.schema import Command, Line
+
+
+class CollegesQuery(ListQuery):
+    """The colleges to show in a list, by name."""
+
+    SORTS: ClassVar = CollegeSort
+    tri: str = "nom"
+    region: Annotated[str, StringConstraints(max_length=2)] | None = None
+    etat: Openness | None = None
+
+
+class CollegeDetails(CollegeShown):
+    """A college with what only its administrator sees: the prefix of its certificates, why it is closed."""
+
+    number_prefix: str
+    closed_reason: str | None
+
+
+class CollegeChange(Command):
+    """What a college becomes; its slug and the prefix of its certificates stay, since documents carry them."""
+
+    name: CollegeName
+    city: CityName
+    region_code: RegionCode
+    timezone: ZoneName
+    is_sofeduc_member: bool = False
+    authorised_kinds: tuple[CertificateKind, ...] = ()
+
+
+class NewCollegeForm(NewCollege):
+    """A college as the page's form sends it: a box that is not ticked is not sent."""
+
+    authorised_kinds: tuple[CertificateKind, ...] = ()
+
+    @property
+    def command(self) -> NewCollege:
+        """Return the command for the service."""
+        return NewCollege.model_validate(self.model_dump())
+
+
+class CloseCollege(Command):
+    """Why a college closes."""
+
+    reason: Annotated[Line, StringConstraints(max_length=500)]
