@@ -392,6 +392,14 @@ def test_ready_says_names_to_everybody_and_the_rest_to_the_token(client: TestCli
     assert finding["since"]
 
 
+def test_service_stays_ready_while_a_table_is_locked(client: TestClient, database: Database) -> None:
+    """It takes the second that a check waits for a lock; the requests that need no such table are served."""
+    with database.engine.begin() as operator:
+        operator.execute(text("lock table hand_in in access exclusive mode"))
+        answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["failing"], answer.json()["degraded"]) == (200, [], ["schema"])
+
+
 def test_ready_answers_while_the_database_is_away(client: TestClient, settings: Settings) -> None:
     state = client.app.state._state  # type: ignore[attr-defined]
     client.app.state = State({**state, "database": Database(AWAY)})  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from threading import Lock
 from time import monotonic
 
 from sqlalchemy import NullPool, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.platform.clock import now
 from app.platform.config import Settings
@@ -113,15 +113,24 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a check found; ``findings`` is ``None`` where it could not be run."""
+    """What a check found; ``findings`` is ``None`` where it could not be run.
+
+    ``is_answered`` is false where the database answered others and not this one: a table is locked, time is up.
+    """
 
     check: Check
     findings: tuple[Finding, ...] | None
+    is_answered: bool = True
 
     @property
     def is_failing(self) -> bool:
         """Whether something is wrong."""
         return bool(self.findings)
+
+    @property
+    def stops_requests(self) -> bool:
+        """Whether requests cannot be served: what was not answered says nothing of them."""
+        return self.is_failing and self.check.is_critical and self.is_answered
 
 
 # Running them ------------------------------------------------------------------------------------
@@ -196,6 +205,9 @@ def run_check(check: Check, context: CheckContext) -> Result:
             return Result(check, tuple(check.run(context)))
     except DomainError as error:
         return Result(check, (Finding(Reason("check_failed", {"cause": error.code})),))
+    except OperationalError as error:
+        log.warning("the check %s got no answer: %s", check.name, cause_of(error))
+        return Result(check, (Finding(Reason("check_failed", {"cause": describe(error)})),), is_answered=False)
     except Exception as error:
         log.exception("the check %s failed", check.name)
         return Result(check, (Finding(Reason("check_failed", {"cause": describe(error)})),))
@@ -213,12 +225,12 @@ class Report:
     @property
     def failing(self) -> list[str]:
         """The names of the checks without which requests are not served."""
-        return [result.check.name for result in self.results if result.is_failing and result.check.is_critical]
+        return [result.check.name for result in self.results if result.stops_requests]
 
     @property
     def degraded(self) -> list[str]:
-        """The names of the other checks that fail."""
-        return [result.check.name for result in self.results if result.is_failing and not result.check.is_critical]
+        """The names of the other checks that fail, or got no answer."""
+        return [result.check.name for result in self.results if result.is_failing and not result.stops_requests]
 
 
 def run_checks(settings: Settings, addresses: Addresses | None, checks: Sequence[Check]) -> Report:
