@@ -28,8 +28,9 @@ from tests.factories import bulk_clone
 from tests.factories.network import World, acting
 from tests.server import addresses_of, driver_url, run_on_server, with_database
 
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 100.0
 """Seconds until a restore has come to a lock."""
+WAITING = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 class Unseen:
@@ -120,12 +121,28 @@ def end_waiting(database: Database) -> int:
 
     Nobody may ever wait, as when a restore fails before: the wait has an end, so that the failure is seen.
     """
-    waiting = (
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and wait_event_type = 'Lock'"
-    )
+    waiting = f"select pg_terminate_backend(pid) {WAITING}".encode()
     with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
         deadline = time.monotonic() + LONGEST_WAIT
         while not (ended := owner.execute(waiting).rowcount) and time.monotonic() < deadline:
             time.sleep(0.02)
     return ended
+
+
+def wait_for_waiting(database: Database) -> None:
+    """Wait until somebody waits for a lock in a database."""
+    with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not owner.execute(f"select {WAITING}".encode()).rowcount:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def wait_until_alone(database: Database) -> None:
+    """Wait until nobody else is connected to a database."""
+    others = "select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
+        deadline = time.monotonic() + LONGEST_WAIT
+        while owner.execute(others).rowcount:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)

@@ -1,6 +1,9 @@
 """``escouade restore``: what is refused, and that afterwards all is restored or nothing."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,12 +16,22 @@ from app.platform.backup.progress import Stage
 from app.platform.backup.restoring import Target, restore
 from app.platform.database.transaction import Database
 from app.platform.errors import Unavailable
+from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring, rotate, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
 from tests.factories.full_disk import largest_file
 from tests.recovery.conftest import FILES
-from tests.recovery.deployments import Unseen, end_waiting, holding_name, is_untouched, seal_again, state
+from tests.recovery.deployments import (
+    Unseen,
+    end_waiting,
+    holding_name,
+    is_untouched,
+    seal_again,
+    state,
+    wait_for_waiting,
+    wait_until_alone,
+)
 
 INDEX = "uq_certificate_one_valid"
 """Made after all rows are loaded."""
@@ -152,6 +165,33 @@ def test_restore_that_the_server_ends_leaves_nothing_and_can_be_run_again(
     assert refusal.value.code == "program_failed"
     assert ended.result() == 1
     assert is_untouched(target, root)
+    assert restore(found, place, knows, Unseen()) == found.manifest.state
+    assert {path.read_bytes() for path in root.rglob("*") if path.is_file()} == set(FILES)
+
+
+def test_restore_that_is_killed_leaves_an_empty_database_and_can_be_run_again(
+    target: Database, backup: Path, root: Path, keyring_file: Path
+) -> None:
+    """A process of its own, killed once all rows are there: what it started ends with it, and commits nothing."""
+    variables = {
+        "ESCOUADE_DATABASE_URL": target.addresses.url,
+        "ESCOUADE_DATABASE_OWNER_URL": target.addresses.owner_url or "",
+        "ESCOUADE_DATA_DIR": str(root),
+        "ESCOUADE_KEYRING": str(keyring_file),
+    }
+    command = [sys.executable, "-c", "from app.cli import main; main()", "restore", str(backup)]
+    with (
+        holding_name(target, INDEX),
+        subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL) as process,
+    ):
+        try:
+            wait_for_waiting(target)
+        finally:
+            process.kill()
+    wait_until_alone(target)
+    assert state(target).rows == {}
+    found = read_backup(backup, RING)
+    place = Target(target.addresses.owner_url or "", target.addresses.url, root)
     assert restore(found, place, knows, Unseen()) == found.manifest.state
     assert {path.read_bytes() for path in root.rglob("*") if path.is_file()} == set(FILES)
 
