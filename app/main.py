@@ -13,7 +13,7 @@ from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t
-from app.platform.observability.checks import Checkup
+from app.platform.observability.checkup import Checkup
 from app.platform.observability.metrics import POOL_SIZE
 from app.platform.observability.requests import RequestLog
 from app.platform.observability.tracing import telemetry

@@ -190,7 +190,7 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
 
     from app.deployment import CHECKS
     from app.identity.sign_in.authentication import AUTHENTICATION
-    from app.platform.observability.checks import Checkup
+    from app.platform.observability.checkup import Checkup
 
     state = {"settings": settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
     site.state = State({**state, "checkup": Checkup(CHECKS)})

@@ -14,7 +14,7 @@ from app.identity.sign_in.authentication import AUTHENTICATION
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Addresses, Database
-from app.platform.observability.checks import Checkup
+from app.platform.observability.checkup import Checkup
 from tests.conftest import RING
 
 PATIENCE = 10

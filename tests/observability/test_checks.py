@@ -22,7 +22,8 @@ from app.platform.errors import Unavailable
 from app.platform.messages.i18n import explain
 from app.platform.messages.outbox import enqueue
 from app.platform.observability import checks as platform
-from app.platform.observability.checks import Checkup, Finding, run_checks
+from app.platform.observability.checks import CheckContext, Finding, run_checks
+from app.platform.observability.checkup import Checkup
 from app.platform.security.keyring import KeyPurpose, new_keyring, save
 from tests.conftest import RING
 from tests.factories.network import World
@@ -398,6 +399,16 @@ def test_service_stays_ready_while_a_table_is_locked(client: TestClient, databas
         operator.execute(text("lock table hand_in in access exclusive mode"))
         answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["failing"], answer.json()["degraded"]) == (200, [], ["schema"])
+
+
+def test_connection_that_ends_during_the_checks_stops_no_request(database: Database, chosen: Settings) -> None:
+    def end(context: CheckContext) -> list[Finding]:
+        context.session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+        return []
+
+    broken = replace(BY_NAME["schema"], run=end)
+    report = run_checks(chosen, database.addresses, [broken, BY_NAME["claims"]])
+    assert (report.failing, report.degraded) == ([], ["schema"])
 
 
 def test_ready_answers_while_the_database_is_away(client: TestClient, settings: Settings) -> None:

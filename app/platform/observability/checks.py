@@ -12,11 +12,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from threading import Lock
-from time import monotonic
 
 from sqlalchemy import NullPool, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, PendingRollbackError, SQLAlchemyError
 
 from app.platform.clock import now
 from app.platform.config import Settings
@@ -40,8 +38,6 @@ WORKER = "escouade worker"
 LEAST_FREE = 1024**3
 """Bytes that must be free where files are kept."""
 CONNECT_SECONDS = 2
-KEPT_SECONDS = 5
-"""How long a report serves: asking often costs nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +188,10 @@ def read_jobs(db: Session) -> JobsStatus | None:
         return None
 
 
+NO_ANSWER = (OperationalError, PendingRollbackError)
+"""Out of time, or a connection that was lost: in this check, or in what was read before."""
+
+
 def run_check(check: Check, context: CheckContext) -> Result:
     """Run one check; an exception in it is a finding, not the end of the others."""
     lacks_database = check.needs in {Needs.DATABASE, Needs.OWNER} and context.db is None
@@ -204,13 +204,14 @@ def run_check(check: Check, context: CheckContext) -> Result:
         with nullcontext() if context.db is None else context.db.begin_nested():
             return Result(check, tuple(check.run(context)))
     except DomainError as error:
-        return Result(check, (Finding(Reason("check_failed", {"cause": error.code})),))
-    except OperationalError as error:
+        cause, is_answered = error.code, True
+    except NO_ANSWER as error:
+        cause, is_answered = describe(error), False
         log.warning("the check %s got no answer: %s", check.name, cause_of(error))
-        return Result(check, (Finding(Reason("check_failed", {"cause": describe(error)})),), is_answered=False)
     except Exception as error:
+        cause, is_answered = describe(error), True
         log.exception("the check %s failed", check.name)
-        return Result(check, (Finding(Reason("check_failed", {"cause": describe(error)})),))
+    return Result(check, (Finding(Reason("check_failed", {"cause": cause})),), is_answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,44 +245,6 @@ def run_checks(settings: Settings, addresses: Addresses | None, checks: Sequence
             if result.findings is None or result.is_failing:
                 unsound.add(check.name)
         return Report(now(), tuple(results), context.backlog, context.jobs)
-
-
-class Checkup:
-    """The checks that a server process runs when it is asked, at most every few seconds.
-
-    A finding that does not know since when says since when this process has seen it.
-    """
-
-    def __init__(self, checks: Iterable[Check]) -> None:
-        every = tuple(checks)
-        self.checks = tuple(check for check in every if check.is_quick)
-        self.others = tuple(check for check in every if not check.is_quick)
-        """Those that ``escouade doctor`` alone runs."""
-        self._lock = Lock()
-        self._report: Report | None = None
-        self._until = 0.0
-        self._first: dict[tuple[str, str], datetime] = {}
-
-    def report(self, settings: Settings, addresses: Addresses) -> Report:
-        """Return the last report, made again when it is old; one thread does so at a time."""
-        with self._lock:
-            if self._report is None or monotonic() > self._until:
-                self._report = self._dated(run_checks(settings, addresses, self.checks))
-                self._until = monotonic() + KEPT_SECONDS
-            return self._report
-
-    def _dated(self, report: Report) -> Report:
-        seen = {(r.check.name, f.reason.code) for r in report.results for f in r.findings or ()}
-        self._first = {key: self._first.get(key, report.at) for key in seen}
-        results = tuple(
-            replace(r, findings=tuple(self._since(r, f) for f in r.findings)) if r.findings else r
-            for r in report.results
-        )
-        return replace(report, results=results)
-
-    def _since(self, result: Result, finding: Finding) -> Finding:
-        first = self._first[result.check.name, finding.reason.code]
-        return finding if finding.since is not None else replace(finding, since=first)
 
 
 # The platform's checks ---------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from app.platform.config import Settings
 from app.platform.database.session import Secret, Session
 from app.platform.database.time_limits import REPORT
 from app.platform.database.transaction import Database
-from app.platform.observability.checks import Check, Checkup, Report
+from app.platform.observability.checks import Check, Report
+from app.platform.observability.checkup import Checkup
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.web.forms import Refusal
