@@ -1,5 +1,6 @@
 """The processes of ``serve``, without the application: restarts, shares of connections, what holds a port."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -100,9 +101,40 @@ NEVER_READY = """
 """
 
 
-def generation(place: Path, work: str) -> subprocess.Popen[str]:
+WEB = """
+import logging, os, sys, time
+from functools import partial
+from pathlib import Path
+import uvicorn
+from app.platform.processes.generation import Generation, Program
+from app.platform.processes.ports import listen
+from app.platform.processes.shares import Shares
+from app.platform.processes.web_worker import WebWorker
+
+place = Path(sys.argv[1])
+logging.basicConfig()
+
+async def answer(scope, receive, send):
+    if scope["path"] == "/hang":
+        time.sleep(600)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+def work(ready):
+    config = uvicorn.Config(answer, lifespan="off", ws="none", log_config=None)
+    return WebWorker(config, listener, shares, 0, ready).serve_until_told()
+
+with listen("127.0.0.1", 0) as listener:
+    (place / "port").write_text(str(listener.getsockname()[1]))
+    shares = Shares(1)
+    program = Program("worker", work, is_hung=lambda: shares.silence(0) > 3, ended=partial(shares.leave, 0))
+    sys.exit(Generation([program], listener, 0, announce=(place / "announced").touch).run())
+"""
+
+
+def generation(place: Path, work: str, script: str = SCRIPT) -> subprocess.Popen[str]:
     """Start a generation of one program, which is told to stop when its standard input ends."""
-    command, pipe = [sys.executable, "-W", "error", "-c", SCRIPT.replace("{work}", work), str(place)], subprocess.PIPE
+    command, pipe = [sys.executable, "-W", "error", "-c", script.replace("{work}", work), str(place)], subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe, text=True)
 
 
@@ -127,6 +159,26 @@ def test_program_that_was_stopped_is_killed_and_started_again(tmp_path: Path) ->
         _, log = running.communicate(timeout=30)
     assert "gives no sign of life: killing it" in log
     assert "was killed by SIGKILL" in log
+
+
+def test_web_worker_whose_event_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    """Five seconds: a worker is given three without a sign of life. The log says where it hung."""
+    with generation(tmp_path, "", WEB) as running:
+        until((tmp_path / "announced").exists)
+        port = int((tmp_path / "port").read_text(encoding="utf-8"))
+        hanging = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        hanging.request("GET", "/hang")
+        with pytest.raises((ConnectionError, http.client.HTTPException)):
+            hanging.getresponse()
+        other = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        other.request("GET", "/")
+        assert other.getresponse().status == 200
+        hanging.close()
+        other.close()
+        _, log = running.communicate(timeout=60)
+    assert "gives no sign of life" in log
+    assert "in answer" in log
+    assert running.returncode == 0
 
 
 def test_program_ends_once_its_generation_is_killed(tmp_path: Path) -> None:

@@ -1,27 +1,22 @@
 """``escouade serve``: the web application, with the job worker beside it for the embedded database.
 
-The command is the supervisor of ``app/platform/processes``; what it supervises is loaded in other processes.
+The command becomes the supervisor of ``app/platform/processes``; what that supervises is loaded in other processes.
 """
 
 import json
-import os
 import sys
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from app.cli import report_failures
+from app.platform.config import settings
 from app.platform.messages.i18n import t
-from app.platform.observability import logs
 from app.platform.processes.ports import holder_of, listen
-from app.platform.processes.supervisor import Supervisor
+from app.platform.processes.supervisor import become_supervisor
 
 OWNER = "ESCOUADE_DATABASE_OWNER_URL"
 """Known to what prepares the database, and not to the processes that serve requests."""
-
-METRICS = "PROMETHEUS_MULTIPROC_DIR"
-"""The folder in which the processes count their requests (``app/platform/observability/metrics.py``)."""
 
 
 def serve(
@@ -36,11 +31,9 @@ def serve(
     except OSError as error:
         typer.echo(_why_not(host, port, error), err=True)
         raise typer.Exit(1) from None
-    logs.configure("serve", _log_format())
     options = {"port": port, "workers": workers, "alone": alone}
-    with TemporaryDirectory(prefix="escouade-metrics-") as folder:
-        os.environ[METRICS] = folder  # read by what is loaded in the processes below
-        raise typer.Exit(Supervisor("app.cli.serve:generation", options, listener, secret=OWNER).run())
+    log_format = settings().log_format  # a setting that is wrong is named before anything starts
+    become_supervisor("app.cli.serve:generation", options, listener, secret=OWNER, log_format=log_format)
 
 
 def generation() -> None:
@@ -48,7 +41,6 @@ def generation() -> None:
     from app.cli.serve import serving  # noqa: PLC0415 - the whole application: not in the supervisor
     from app.cli.worker import run_background_work  # noqa: PLC0415
 
-    logs.configure("serve", _log_format())
     options = serving.Options(**json.loads(sys.argv[1]))
     report_failures(lambda: sys.exit(serving.run(options, run_background_work, report_failures)))
 
@@ -59,9 +51,3 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     if holder is not None:
         return t("cli.serve.taken", address=f"{host}:{port}", name=holder.name, pid=holder.pid)
     return f"{host}:{port} : {str(error.strerror).split(' (')[0]}"
-
-
-def _log_format() -> logs.Format:
-    """Return the setting ``log_format``, without loading the others: a supervisor takes little memory."""
-    formats: dict[str, logs.Format] = {"json": "json", "text": "text"}
-    return formats.get(os.environ.get("ESCOUADE_LOG_FORMAT", ""), "auto")

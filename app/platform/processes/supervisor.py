@@ -16,12 +16,41 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import NoReturn
 
+from app.platform.observability import logs
 from app.platform.processes.exits import Backoff, describe
 from app.platform.processes.generation import STOP_SECONDS
 
 log = logging.getLogger("escouade.serve")
 INTERRUPTED = 128 + signal.SIGINT
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""glibc would keep memory for each of dozens of threads, and what a large answer took, once it is sent."""
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The folder in which the processes count their requests (``app/platform/observability/metrics.py``)."""
+
+
+def become_supervisor(
+    entry: str, options: Mapping[str, object], listener: socket.socket, *, secret: str, log_format: logs.Format
+) -> NoReturn:
+    """Replace this program by one that supervises ``entry`` and has loaded nothing else: it stays for months."""
+    os.set_inheritable(listener.fileno(), True)
+    started = [entry, options, listener.fileno(), secret, log_format]
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main()"
+    os.execv(sys.executable, [sys.executable, "-c", code, json.dumps(started)])  # noqa: S606 - our own program
+
+
+def main() -> None:
+    """Supervise what :func:`become_supervisor` names, and exit with its status."""
+    entry, options, number, secret, log_format = json.loads(sys.argv[1])
+    listener = socket.socket(fileno=number)
+    listener.set_inheritable(False)
+    logs.configure("serve", log_format)
+    with TemporaryDirectory(prefix="escouade-metrics-") as folder:
+        os.environ[METRICS] = folder  # read by what is loaded in the processes below
+        sys.exit(Supervisor(entry, options, listener, secret=secret).run())
 
 
 @dataclass(slots=True)
@@ -112,7 +141,7 @@ class Supervisor:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", code, json.dumps(launch)],
             pass_fds=tuple(passed.values()),
-            env={"MALLOC_ARENA_MAX": "2", **os.environ},  # glibc keeps memory for each of dozens of threads otherwise
+            env=ALLOCATOR | os.environ,
             process_group=0,  # Ctrl+C reaches the supervisor alone
         )
         for end in (lifeline, ready, secret):
