@@ -372,7 +372,16 @@ def test_hundred_and_thirty_five_people_at_once_all_sign_in(client: TestClient, 
     assert answers == [201] * 135
 
 
-def test_password_changed_while_it_was_compared_signs_nobody_in(database: Database, world: World) -> None:
+def test_password_whose_hash_was_renewed_while_it_was_compared_signs_in(database: Database, world: World) -> None:
+    """As by another sign-in of the same person, at the same moment."""
     command = SignInCommand(email=world.emails["maude"], password=PASSWORD)
+    with database.transaction() as db:
+        renewed = "the renewed one, which another has stored before"
+        assert accept_check(db, command, PasswordCheck("the hash before", is_right=True, renewed=renewed))
+    assert stored_hash(database, world.emails["maude"]) != renewed
+
+
+def test_password_changed_while_it_was_compared_signs_nobody_in(database: Database, world: World) -> None:
+    command = SignInCommand(email=world.emails["maude"], password="l’ancienne phrase de passe")
     with database.transaction() as db, pytest.raises(Unauthenticated):
         accept_check(db, command, PasswordCheck("the hash before", is_right=True, renewed=None))

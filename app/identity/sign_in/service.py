@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from sqlmodel import col, select
 
 from app.identity.account.models import Account, AccountSecret
+from app.identity.account.passwords import verified
 from app.identity.sign_in.authentication import SIGN_IN, cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
@@ -56,16 +57,19 @@ def sign_in(
 def accept_check(db: Session, command: SignInCommand, check: PasswordCheck) -> int:
     """Return the account id of an address whose password was right; raise ``Unauthenticated``.
 
-    The refusal is the same whatever was wrong, also when the password has changed since it was compared.
+    The refusal is the same whatever was wrong, also when the password has changed since it was compared. Where another
+    sign-in has only renewed its hash since, it is compared with that one.
     """
     account = db.exec(select(Account).where(Account.email == command.email)).one_or_none()
     open_credentials(db, account.id if account is not None else 0)
     own = select(AccountSecret).where(AccountSecret.account_id == (account.id if account is not None else 0))
     secret = db.exec(own).one_or_none()
-    is_same = secret is not None and secret.password_hash == check.stored
-    if account is None or secret is None or not (check.is_right and is_same) or account.suspended_at is not None:
+    if account is None or secret is None or not check.is_right or account.suspended_at is not None:
         raise Unauthenticated("wrong_sign_in")
-    if check.renewed is not None:
+    is_same = secret.password_hash == check.stored
+    if not is_same and not verified(command.password, secret.password_hash)[0]:
+        raise Unauthenticated("wrong_sign_in")
+    if is_same and check.renewed is not None:
         secret.password_hash = check.renewed
         db.add(secret)
     return account.id
