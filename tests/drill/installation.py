@@ -99,7 +99,7 @@ class Installation:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ESCOUADE_", "PG"))}
         variables = clean | self.variables | {"ESCOUADE_DATABASE_OWNER_URL": self.through_network("owner")}
         return subprocess.run(
-            [*PROGRAM, *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=120
+            [*PROGRAM, *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=300
         )
 
     def through_network(self, role: str) -> str:

@@ -125,6 +125,7 @@ def reads(people: Population) -> dict[str, list[Ask]]:
 
 
 READ_SECONDS = 0.2
+NUDGE_SECONDS = 0.5
 STEADY_SECONDS = 3.0
 """How long no error may come before all counts as back."""
 EXPECTED = {200, 201, 303, 404}
@@ -209,6 +210,7 @@ class Load:
     """All senders."""
 
     def __init__(self, port: int, people: Population) -> None:
+        self._nudged = 0.0
         kinds = WRITERS.items()
         self.writers = [Writer(kind, port, n, pause, of(people)) for n, (kind, (of, pause)) in enumerate(kinds)]
         self.readers = [Reader(f"read by {who}", port, 100 + n, a) for n, (who, a) in enumerate(reads(people).items())]
@@ -248,6 +250,8 @@ class Load:
         return max(0.0, max(filter(None, moments)) - ended)
 
     def nudge(self) -> None:
-        """Have each sender send now."""
-        for sender in self.senders:
-            sender.wake.set()
+        """Have each sender that rests send, twice a second at most."""
+        if time.monotonic() - self._nudged > NUDGE_SECONDS:
+            self._nudged = time.monotonic()
+            for sender in self.senders:
+                sender.wake.set()
