@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from app import __version__
 from app.deployment import CHECKS
-from app.features import FEATURES
+from app.features import FEATURES, JOBS
 from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
@@ -55,6 +55,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
     site.state.authentication = AUTHENTICATION
     site.state.keyring = keyring
     site.state.checkup = Checkup(CHECKS)
+    site.state.jobs = JOBS
     for feature in FEATURES:
         for router in feature.routes.API:
             site.include_router(router, prefix=API + "v1")

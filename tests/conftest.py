@@ -189,10 +189,11 @@ def client(site: "FastAPI", settings: "Settings", database: "Database") -> "Iter
     from starlette.datastructures import State
 
     from app.deployment import CHECKS
+    from app.features import JOBS
     from app.identity.sign_in.authentication import AUTHENTICATION
     from app.platform.observability.checkup import Checkup
 
     state = {"settings": settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
-    site.state = State({**state, "checkup": Checkup(CHECKS)})
+    site.state = State({**state, "checkup": Checkup(CHECKS), "jobs": JOBS})
     with TestClient(site, follow_redirects=False, headers={"X-Request-ID": REQUEST}) as found:
         yield found

@@ -12,6 +12,7 @@ from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
+from app.demo.letters import add_letters
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import add_special_cases
 from app.features import METADATA
@@ -59,6 +60,7 @@ def load(
         continue_mandates(demo)
         add_special_cases(demo)
         issue_certificates(demo, base_url)
+        add_letters(demo, base_url)
     _mark(database, "")
     console.print(t("cli.demo.loaded"))
 

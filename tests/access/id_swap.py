@@ -70,6 +70,9 @@ CURSORS = {
     f"GET {V1}/me/views": "after",  # a place among one's own
     f"GET {V1}/cohorts/open": "after",  # offered to everyone
     f"GET {V1}/role-proposals": "after",  # the administrator's
+    f"GET {V1}/operations/letters": "after",  # the administrator's
+    "GET /administration/lettres": "apres",
+    "GET /administration/travaux": "apres",
     "GET /cohortes-ouvertes": "apres",
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",

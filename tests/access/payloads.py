@@ -26,7 +26,7 @@ NAMES = {
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
-    "enrolment_proposal_id": "enrolment_proposal",
+    "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -109,6 +109,8 @@ NETWORK: dict[str, Call] = {
     "POST /roles-tenus/{role_id}/retour": form("/colleges/{college}/roles", ENDED, reason="Erreur."),
     "POST /roles/{proposal_id}/decision": form("/roles", accept="true"),
     "POST /deconnexion": form("/connexion"),
+    "POST /administration/lettres/{letter_id}/essai": form("/administration/lettres"),
+    "POST /administration/travaux/{job_id}/reprise": form("/administration/travaux"),
     f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
     f"GET {V1}/frameworks/{{version}}": Call(),
 }

@@ -74,10 +74,12 @@ from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
+from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.conftest import RING, SITE
+from tests.factories.engine import fail_job
 from tests.factories.learning import PDF
 from tests.factories.network import STARTED, World, acting
 
@@ -465,6 +467,12 @@ def _account(at: PlaceUser, _: Path) -> None:
     }  # fmt: skip
 
 
+def _operated(at: PlaceUser, _: Path) -> None:
+    """Add a letter that waits for another try, and a job that was tried too often."""
+    letter = enqueue(at.db, at.world.emails[at.who], "password_changed", at.world.people[at.who])
+    at.place.ids |= {"outgoing": letter.id, "failed_job": fail_job(at.db.database)}
+
+
 STEPS = (
     (_calendar, "coordinator"),
     (_path, "coordinator"),
@@ -477,5 +485,6 @@ STEPS = (
     (_judge, "trainer"),
     (_certify, "registrar"),
     (_account, "owner"),
+    (_operated, "owner"),
 )
 """The steps, each in a transaction of the person who does it; progress is computed at its end."""

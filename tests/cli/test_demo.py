@@ -84,6 +84,12 @@ class TestTwoColleges:
         assert states.keys() <= {"active", "completed", "withdrawn", "on_leave"}
         assert rows(demo_database, "select count(*) from enterprise") == [(ENTERPRISES,)]
 
+    def test_letters_refused_given_up_and_sent(self, demo_database: Database) -> None:
+        letters = rows(demo_database, "select state, reason from letter order by id")
+        assert letters[-3:] == [("refused", "mailbox_unknown"), ("sent", None), ("given_up", "server_unreachable")]
+        invited = "select count(*) from invitation i join letter l on l.id = i.letter_id where l.state = 'refused'"
+        assert rows(demo_database, invited) == [(1,)]
+
     def test_cohorts_finished_running_and_late(self, demo_database: Database) -> None:
         """By college and path, the average share of the path that is recognised, in percent."""
         shares = rows(

@@ -10,6 +10,7 @@ from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 
 from app.deployment import CHECKS
+from app.features import JOBS
 from app.identity.sign_in.authentication import AUTHENTICATION
 from app.main import create_app
 from app.platform.config import Settings
@@ -42,7 +43,7 @@ class LiveSite:
         """Serve a database, its files in a folder; ``changed`` are other settings of the deployment."""
         self.settings = Settings(data_dir=data_dir, **{**self._changed_settings, **changed})
         state = {"settings": self.settings, "database": database, "authentication": AUTHENTICATION, "keyring": RING}
-        self._site.state = State({**state, "checkup": Checkup(CHECKS)})
+        self._site.state = State({**state, "checkup": Checkup(CHECKS), "jobs": JOBS})
 
     def description(self) -> dict[str, Any]:
         """Return the API's description of this site."""

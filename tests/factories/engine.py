@@ -50,3 +50,18 @@ def tamper(database: Database, *statements: str, **values: object) -> None:
         owner.execute(text("set local search_path = queue"))
         for statement in statements:
             owner.execute(text(statement), values)
+
+
+def fail_job(database: Database, name: str = "sweep_files", *, row_id: int = 7, error: str = "OSError") -> int:
+    """Add a job that was tried too often; return its id."""
+    tamper(
+        database,
+        "insert into procrastinate_jobs (queue_name, task_name, args, status, attempts)"
+        " values ('upkeep', :name, jsonb_build_object('id', cast(:row as bigint)), 'failed', 10)",
+        "insert into failure (job_id, failures, error) select max(id), 10, :error from procrastinate_jobs",
+        name=name,
+        row=row_id,
+        error=error,
+    )
+    with database.engine.connect() as owner:
+        return int(owner.execute(text("select max(id) from queue.procrastinate_jobs")).scalar_one())

@@ -147,8 +147,10 @@ HOMES = {
     },
     "observer": {"/", "/indicateurs"},
     "admin": {
-        "/", "/administration", "/administration/verifications", "/cohortes", "/colleges", "/comptes", "/invitations",
-        "/regions", "/roles",
+        "/", "/administration", "/administration/fichiers", "/administration/lettres", "/administration/registre",
+        "/administration/reglages", "/administration/travaux", "/administration/verifications", "/cohortes", "/comptes",
+        "/invitations", "/roles",
+        "/colleges", "/regions",
     },
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip

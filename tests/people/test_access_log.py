@@ -36,6 +36,7 @@ QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
 NOT_LOGGED = {
     "GET /api/v1/colleges/{college_id}": "a college",
     "GET /colleges/{college_id}": "a college and counts of its cohorts",
+    "GET /api/v1/operations/letters/{letter_id}": "where a letter stands, its address masked",
     "GET /api/v1/staff-roles/{role_id}": "a role of the staff",
     "GET /roles-tenus/{role_id}": "a role of the staff",
     "GET /colleges/{college_id}/roles": "names and roles of the staff",

@@ -23,10 +23,12 @@ from pydantic import BaseModel
 from app.cli import COMMANDS
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
+from app.features import JOBS
 from app.network.colleges.rules import QUEBEC_ZONES
 from app.overview.college.schemas import CollegeFigures
 from app.platform import errors
 from app.platform.audit.hash_chain import Fault
+from app.platform.config import Settings
 from app.platform.locations import ROOT
 from app.platform.messages.i18n import LOCALE
 from app.platform.schema import Command
@@ -65,29 +67,30 @@ def _command_fields() -> set[str]:
     return {field for kind in below(Command) for field in kind.model_fields}
 
 
+LETTER_KINDS = (
+    "invitation",
+    "invitation_role",
+    "invitation_roles",
+    "reset",
+    "password_changed",
+    "address_change",
+    "address_changed",
+    "certificate_replaced",
+    "revocation_opened",
+    "certificate_revoked",
+    "certificate_kept",
+)
+
 FAMILIES: dict[str, frozenset[str]] = {
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),
     "check.": frozenset(check.name for check in (*CHECKS, PROGRESS)),
     "operations.check.": frozenset(check.name for check in CHECKS),
-    "mail.": frozenset(
-        f"{key}.{part}"
-        for key in (
-            "invitation",
-            "invitation_role",
-            "invitation_roles",
-            "reset",
-            "password_changed",
-            "address_change",
-            "address_changed",
-            "certificate_replaced",
-            "revocation_opened",
-            "certificate_revoked",
-            "certificate_kept",
-        )
-        for part in ("subject", "body")
-    ),
+    "mail.": frozenset(f"{kind}.{part}" for kind in LETTER_KINDS for part in ("subject", "body")),
+    "setting.": frozenset(Settings.model_fields),
+    "letter.kind.": frozenset(LETTER_KINDS),
+    "job.": frozenset(name for job in JOBS for name in (job.name, getattr(job, "sweep_name", job.name))),
     "core.refused.": frozenset(
         {"conflict", "stale", "unauthenticated", "unavailable", "form_sent_already", "form_expired"}
     ),

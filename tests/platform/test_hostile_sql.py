@@ -25,7 +25,9 @@ from app.platform.database.claims import Claims, key_id, sealed
 from app.platform.database.session import Secret, Session, open_transaction, presenter
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Unavailable
+from app.platform.messages.outbox import enqueue
 from app.platform.security.permissions import TWO_FACTORS, Role
+from tests.factories.engine import fail_job
 from tests.factories.network import World, api_token, pending_token, token
 from tests.server import driver_url
 
@@ -134,6 +136,9 @@ POWERLESS = {
     "run it all in a block": "do $$ begin perform set_config('app.college_ids', '{mine},{other}', true);"
                              " perform set_config('role', 'none', true); end $$",
     "keep a cursor": "declare c cursor with hold for select * from enrolment",
+    "have every letter tried now": "update letter set due_at = now()",
+    "let failed jobs run again": "select queue.retry(id) from queue.failures(100)",
+    "read the end of the record": "select 1 / count(*) from last_seal()",
     "prepare under the driver's name": "prepare \"_pg3_0\" as select 1",
 }  # fmt: skip
 """Statements that the database may accept, and that must change nothing of what is within reach."""
@@ -166,6 +171,9 @@ class Attacker:
             "new": self._one("insert into person (legal_first_name, legal_last_name, search_key, created_at)"
                              " values ('Ève', 'Roy', 'eve roy', now()) returning id"),
         }  # fmt: skip
+        with database.transaction() as db:
+            enqueue(db, "lea@escouade.example.com", "password_changed")
+        fail_job(database)
         self.owner.execute("update sign_in set ended_at = now() where secret_hash = %s", (self.values["ended"],))
 
     def _one(self, query: str, *values: object) -> Any:
@@ -208,6 +216,8 @@ class Attacker:
             *SECRETS,
             "claim_key",
             "codev_group",
+            "letter",
+            "queue.procrastinate_jobs",
             "pg_policy",
             "pg_auth_members",
         )
@@ -308,6 +318,15 @@ GUARDS: dict[str, tuple[str, str]] = {
         "take accounts over by their address",
     ),
     "the account of a sign-in": ('alter policy "update" on sign_in using (true) with check (true)', "prolong sign-ins"),
+    "the right to have letters tried": (
+        'alter policy "update" on letter using (true) with check (true)',
+        "have every letter tried now",
+    ),
+    "the right to let jobs run again": (
+        "do $$ begin execute replace(pg_get_functiondef('queue.retry(bigint)'::regprocedure),"
+        " 'session_user <>', 'false and session_user <>'); end $$",
+        "let failed jobs run again",
+    ),
     "no right on the keys": ("grant select on claim_key to escouade_app", "read the keys"),
     "no temporary objects": ("grant temporary on database {database} to public", "shadow a table"),
     "no objects in the schema": ("grant create on schema public to public", "create a table"),

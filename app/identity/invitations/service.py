@@ -250,6 +250,21 @@ def see_invitation(db: Session, actor: Actor, college_id: int, invitation_id: in
     return InvitationRef.model_validate(row)
 
 
+def invitations_behind(db: Session, letter_ids: Sequence[int]) -> Mapping[int, InvitationRef]:
+    """Return, by their last letter, the invitations of the transaction's colleges that wait for an answer."""
+    if not letter_ids:
+        return {}
+    allow(db, Right.INVITATIONS)
+    unanswered = sa.select(col(Invitation.letter_id), col(Invitation.id), col(Invitation.college_id)).where(
+        col(Invitation.letter_id).in_(letter_ids),
+        col(Invitation.college_id).is_not(None),
+        col(Invitation.used_at).is_(None),
+        col(Invitation.withdrawn_at).is_(None),
+    )
+    rows = db.execute(unanswered.order_by(col(Invitation.id).desc()))
+    return {row.letter_id: InvitationRef(id=row.id, college_id=row.college_id) for row in rows}
+
+
 def withdraw(db: Session, actor: Actor, invitation: InvitationRef) -> None:
     """Withdraw an invitation: its link is refused from now on; withdrawing twice changes nothing.
 

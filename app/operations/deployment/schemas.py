@@ -37,3 +37,46 @@ class ServiceState(Read):
         """The checks that fail, those that keep requests from being served first."""
         failing = [check for check in self.checks if check.state is CheckState.FAILING]
         return tuple(sorted(failing, key=lambda check: not check.critical))
+
+
+class RecordState(Read):
+    """The hash chain of the audit record: how many links it has, its end (``anchor``, ``seq:mac``), what is not sealed.
+
+    ``checked_at`` is when the whole chain was last verified.
+    """
+
+    links: int
+    anchor: str | None
+    sealed_at: datetime | None
+    unsealed: int
+    unsealed_since: datetime | None
+    checked_at: datetime | None
+
+
+class StorageState(Read):
+    """The files of the service, and the disk that they are on; ``free`` and ``total`` are its bytes."""
+
+    folder: str
+    is_writable: bool
+    files: int
+    bytes: int
+    is_estimate: bool
+    free: int
+    total: int
+
+
+class SettingShown(Read):
+    """A setting in force: the variable that sets it, what it means, and its value unless it is secret or not set."""
+
+    variable: str
+    meaning: str
+    value: str | None
+    is_set: bool
+    is_default: bool
+    is_secret: bool
+
+
+class SettingsInForce(Read):
+    """The settings in force in the process that answers."""
+
+    items: tuple[SettingShown, ...]

@@ -1,13 +1,26 @@
 """Reading the state of the deployment."""
 
+import shutil
 from collections.abc import Iterable
+
+from sqlalchemy import text
 
 from app import __version__
 from app.operations.deployment.enums import CheckState, ServiceStatus
-from app.operations.deployment.schemas import CheckShown, FindingShown, ServiceState
+from app.operations.deployment.schemas import CheckShown, FindingShown, RecordState, ServiceState, StorageState
+from app.platform.config import Settings
+from app.platform.database.claims import Right
+from app.platform.database.session import Session, allow
+from app.platform.documents.store_size import store_size
+from app.platform.jobs.job import AnyJob
+from app.platform.jobs.status import jobs_status
 from app.platform.messages.i18n import explain
 from app.platform.observability import reports
-from app.platform.observability.checks import Check, Report, Result
+from app.platform.observability.checks import STORE, Backlog, Check, Report, Result
+
+_LAST_SEAL = text("select seq, mac, sealed_at from last_seal()")
+CHECK_OF_THE_CHAIN = "check_record"
+"""The job that verifies the whole chain every night."""
 
 
 def service_state(report: Report, others: Iterable[Check]) -> ServiceState:
@@ -32,3 +45,34 @@ def _check_shown(result: Result) -> CheckShown:
     )
     state = CheckState.NOT_RUN if result.findings is None else CheckState.FAILING if findings else CheckState.OK
     return CheckShown(name=result.check.name, critical=result.check.is_critical, state=state, findings=findings)
+
+
+def record_state(db: Session, report: Report, jobs: Iterable[AnyJob]) -> RecordState:
+    """Return how the hash chain of the audit record stands; the caller checks that the actor operates the service."""
+    allow(db, Right.OPERATION)
+    last = db.execute(_LAST_SEAL).one_or_none()
+    waiting = report.backlog.get("unsealed", Backlog(0, None))
+    checked = {kind.name: kind.last_run_at for kind in jobs_status(db, jobs).kinds}
+    return RecordState(
+        links=last.seq if last is not None else 0,
+        anchor=f"{last.seq}:{last.mac}" if last is not None else None,
+        sealed_at=last.sealed_at if last is not None else None,
+        unsealed=waiting.n,
+        unsealed_since=waiting.since,
+        checked_at=checked.get(CHECK_OF_THE_CHAIN),
+    )
+
+
+def storage_state(settings: Settings, report: Report) -> StorageState:
+    """Return what the file store holds, and the room that its disk has."""
+    size = store_size(settings.data_dir)
+    folder = settings.data_dir if settings.data_dir.is_dir() else settings.data_dir.parent
+    disk = shutil.disk_usage(folder)
+    [store] = [result for result in report.results if result.check is STORE]
+    return StorageState(
+        folder=str(settings.data_dir),
+        is_writable=not store.is_failing,
+        free=disk.free,
+        total=disk.total,
+        **size.model_dump(),
+    )

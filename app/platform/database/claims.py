@@ -24,6 +24,8 @@ class Right(StrEnum):
     """Read and write the invitations of its colleges."""
     LETTERS = "letters"
     """Read the delivery states of letters, and write letters; never their recipients or texts."""
+    OPERATION = "operation"
+    """Let failed jobs run again, have letters tried now, read the end of the hash chain."""
     OIDC = "oidc"
     """Follow sign-ins through colleges' own services."""
     PLATFORM_ROLES = "platform_roles"

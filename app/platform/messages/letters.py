@@ -11,13 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
+from app.platform.audit.enums import Act
+from app.platform.audit.recorder import record_statement
 from app.platform.clock import now
 from app.platform.database.claims import Right
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session, allow
-from app.platform.messages.outbox import EmailMessage
-from app.platform.messages.rules import LATE_AFTER, OPEN_STATES, LetterState
-from app.platform.messages.schemas import DeliveryShown, LetterShown, LetterSort, LettersQuery
+from app.platform.errors import Conflict
+from app.platform.jobs.queue import enqueue as enqueue_jobs
+from app.platform.messages.outbox import LETTER, EmailMessage
+from app.platform.messages.rules import LATE_AFTER, OPEN_STATES, LetterState, mask
+from app.platform.messages.schemas import DeliveryShown, LettersAsked, LetterShown, LetterSort, LettersQuery
 from app.platform.paging import Page
 
 _DELIVERY = (
@@ -29,6 +33,10 @@ _DELIVERY = (
     col(EmailMessage.sent_at),
     col(EmailMessage.stopped_at),
 )
+_LETTERS: sa.Select[*tuple[Any, ...]] = sa.select(
+    col(EmailMessage.id), col(EmailMessage.kind), col(EmailMessage.masked), col(EmailMessage.tries), *_DELIVERY
+)
+LARGEST_ID = 2**31 - 1
 ORDERS: Orders = {
     LetterSort.WRITTEN: (col(EmailMessage.created_at),),
     LetterSort.DUE: (col(EmailMessage.due_at),),
@@ -77,17 +85,73 @@ def list_letters(db: Session, query: LettersQuery) -> Page[LetterShown]:
     The caller checks that the actor administers the platform.
     """
     allow(db, Right.LETTERS)
-    statement = sa.select(
-        col(EmailMessage.id), col(EmailMessage.kind), col(EmailMessage.masked), col(EmailMessage.tries), *_DELIVERY
+    statement = _LETTERS.where(
+        *_criteria(search=query.recherche, state=query.etat, kind=query.sorte, is_late=query.retard)
     )
-    if query.etat is not None:
-        statement = statement.where(col(EmailMessage.state) == query.etat)
-    if query.sorte is not None:
-        statement = statement.where(col(EmailMessage.kind) == query.sorte)
-    if query.retard:
-        is_late = col(EmailMessage.created_at) < now() - LATE_AFTER
-        statement = statement.where(col(EmailMessage.state).in_(OPEN_STATES), is_late)
     return fetch_page(db, statement, query, ORDERS, col(EmailMessage.id)).map(_letter_shown)
+
+
+def letters_after(db: Session, query: LettersAsked) -> tuple[Sequence[LetterShown], int | None]:
+    """Return the messages after one, newest first, and the id to go on after: ``list_letters`` for the API."""
+    allow(db, Right.LETTERS)
+    statement = _LETTERS.where(
+        *_criteria(search=query.search, state=query.delivery, kind=query.letter_kind, is_late=query.late)
+    )
+    order = ORDERS[LetterSort.WRITTEN]
+    rows, next_ = fetch_after(
+        db, statement, order, col(EmailMessage.id), after=query.after, limit=query.limit, descending=True
+    )
+    return [_letter_shown(row) for row in rows], next_
+
+
+def _criteria(
+    *, search: str, state: LetterState | None, kind: str | None, is_late: bool
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a list; a search is a message's number, or an address or its beginning or domain.
+
+    An address is masked before it is compared: nobody learns from it more than the list shows.
+    """
+    criteria: list[sa.ColumnElement[bool]] = []
+    if search.isdecimal():
+        criteria.append(col(EmailMessage.id) == min(int(search), LARGEST_ID))
+    elif search:
+        text = search.casefold()
+        local = text.partition("@")[0]
+        sought = mask(text) if "@" in text and local and "…" not in local else text
+        criteria.append(col(EmailMessage.masked).contains(sought, autoescape=True))
+    if state is not None:
+        criteria.append(col(EmailMessage.state) == state)
+    if kind is not None:
+        criteria.append(col(EmailMessage.kind) == kind)
+    if is_late:
+        late = col(EmailMessage.created_at) < now() - LATE_AFTER
+        criteria += [col(EmailMessage.state).in_(OPEN_STATES), late]
+    return criteria
+
+
+def letter(db: Session, letter_id: int) -> LetterShown | None:
+    """Return a message as an administrator sees it; the caller checks that the actor administers the platform."""
+    allow(db, Right.LETTERS)
+    row = db.execute(_LETTERS.where(col(EmailMessage.id) == letter_id)).one_or_none()
+    return None if row is None else _letter_shown(row)
+
+
+def try_now(db: Session, letter_id: int) -> None:
+    """Let a message that is still to be sent be tried at once; one that is being sent is left to its worker.
+
+    The caller checks that the actor administers the platform. Raise ``Conflict("letter_settled")`` for any other.
+    """
+    allow(db, Right.LETTERS, Right.OPERATION)
+    chosen = sa.select(col(EmailMessage.state), col(EmailMessage.due_at)).where(col(EmailMessage.id) == letter_id)
+    if db.execute(chosen).one().state not in OPEN_STATES:
+        raise Conflict("letter_settled")
+    row = db.execute(chosen.where(col(EmailMessage.state).in_(OPEN_STATES)).with_for_update(skip_locked=True)).first()
+    if row is None:
+        return
+    at = now()
+    db.execute(sa.update(EmailMessage).where(col(EmailMessage.id) == letter_id).values(due_at=at))
+    record_statement(db, Act.CHANGE, "letter", letter_id, before={"due_at": row.due_at}, after={"due_at": at})
+    enqueue_jobs(db, LETTER, [letter_id])
 
 
 def letter_kinds(db: Session) -> Sequence[str]:

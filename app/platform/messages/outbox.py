@@ -49,7 +49,7 @@ from app.platform.messages.smtp import DeliveryFailed
 log = logging.getLogger("escouade.letters")
 
 MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'))"
-"""A recipient as an administrator sees it: the first character, and the domain."""
+"""A recipient as an administrator sees it: the first character, and the domain; ``rules.mask`` in SQL."""
 
 
 class EmailMessage(Row, table=True):
@@ -73,7 +73,7 @@ class EmailMessage(Row, table=True):
     masked: str | None = Field(default=None, sa_column=sa.Column(sa.String(256), sa.Computed(MASKED, persisted=True)))
     subject: str = Field(max_length=200)
     body: str
-    created_at: datetime = moment()
+    created_at: datetime = moment(index=True)
     due_at: datetime = moment()
     expires_at: datetime | None = moment_or_none()
     tries: int = 0

@@ -34,6 +34,12 @@ OPEN_STATES = (LetterState.WAITING, LetterState.RETRYING)
 """The states of a message that is still to be sent."""
 
 
+def mask(address: str) -> str:
+    """Return an address as an administrator sees it: the first character, and the domain."""
+    local, at, domain = address.partition("@")
+    return f"{local[:1]}…{at}{domain}"
+
+
 class DeliveryReason(StrEnum):
     """Why a message was not delivered, or not yet."""
 

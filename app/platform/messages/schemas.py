@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.platform.messages.rules import DeliveryReason, LetterState
 from app.platform.paging import ListQuery
-from app.platform.schema import Read
+from app.platform.schema import Command, Read, SearchText
 
 
 class DeliveryShown(Read):
@@ -41,6 +41,20 @@ class LetterSort(StrEnum):
 
     WRITTEN = "ecriture"
     DUE = "echeance"
+
+
+class LettersAsked(Command):
+    """The messages to return, newest first; ``late``: those that should have left by now."""
+
+    search: Annotated[
+        SearchText,
+        Field(description="Number of the letter, or an address or domain, of which the masked form is sought."),
+    ] = ""
+    delivery: LetterState | None = None
+    letter_kind: Annotated[str, StringConstraints(max_length=40)] | None = None
+    late: bool = False
+    after: int | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class LettersQuery(ListQuery):

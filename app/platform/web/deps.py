@@ -15,6 +15,7 @@ from app.platform.config import Settings
 from app.platform.database.session import Secret, Session
 from app.platform.database.time_limits import REPORT
 from app.platform.database.transaction import Database
+from app.platform.jobs.job import AnyJob
 from app.platform.observability.checks import Check, Report
 from app.platform.observability.checkup import Checkup
 from app.platform.security.actor import Actor
@@ -71,6 +72,12 @@ def command_checks_of(request: Request) -> Sequence[Check]:
     return checkup.others
 
 
+def jobs_of(request: Request) -> Sequence[AnyJob]:
+    """Return the declared background jobs; ``main.py`` sets them, so that no feature is imported here."""
+    jobs: Sequence[AnyJob] = request.app.state.jobs
+    return jobs
+
+
 def demo_accounts_of(request: Request) -> Sequence[object]:
     """Return the accounts that the sign-in page lists: those of the demo network, none elsewhere."""
     if settings_of(request).environment != "demo":
@@ -120,4 +127,5 @@ SettingsDep = Annotated[Settings, Depends(settings_of)]
 KeyringDep = Annotated[Keyring, Depends(keyring_of)]
 ReportDep = Annotated[Report, Depends(report_of)]
 CommandChecksDep = Annotated[Sequence[Check], Depends(command_checks_of)]
+JobsDep = Annotated[Sequence[AnyJob], Depends(jobs_of)]
 DemoAccountsDep = Annotated[Sequence[object], Depends(demo_accounts_of)]

@@ -1,0 +1,70 @@
+"""Letters that the demo network should contain: one that was sent, one that was refused, one that was given up."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.demo.network import DemoPlan, noon
+from app.identity.account.models import Account
+from app.identity.invitations import service as invitations
+from app.identity.invitations.schemas import NewInvitation
+from app.platform.clock import at
+from app.platform.messages.outbox import enqueue
+from app.platform.messages.rules import DeliveryReason, LetterState
+from app.platform.security.permissions import Permission
+
+MISSPELT = "marguerite.tremblay@exemple-du-cegep.example.com"
+_SETTLE = text(
+    """
+    update letter set state = :state, reason = :reason, status = :status, tries = :tries, body = '',
+                      due_at = cast(:at as timestamptz),
+                      sent_at = case when cast(:state as text) = 'sent' then cast(:at as timestamptz) end,
+                      stopped_at = case when cast(:state as text) <> 'sent' then cast(:at as timestamptz) end
+     where id = :id
+    """
+)
+
+
+def add_letters(demo: DemoPlan, site: str) -> None:
+    """Invite someone at an address that does not exist, and write to an account whose mail server is away."""
+    staff = next(iter(demo.staff.values()))
+    written = noon(demo.today - timedelta(days=5))
+    with at(written), demo.database.transaction() as db:
+        registrar = demo.actor(db, staff.registrar, Permission.PEOPLE_MANAGE)
+        invitations.invite(db, registrar, staff.college, NewInvitation(email=MISSPELT), site=site)
+        refused = db.execute(text("select max(id) from letter")).scalar_one()
+    with at(written), demo.database.transaction() as db:
+        address = {
+            person: db.exec(select(Account.email).where(Account.person_id == person)).one()
+            for person in (staff.coordinator, staff.registrar)
+        }
+        sent = enqueue(db, address[staff.registrar], "password_changed", staff.registrar).id
+        given_up = enqueue(db, address[staff.coordinator], "password_changed", staff.coordinator).id
+    minute, days = timedelta(minutes=1), timedelta(days=3)
+    _settle(demo, refused, LetterState.REFUSED, DeliveryReason.MAILBOX_UNKNOWN, "550 5.1.1", after=minute)
+    _settle(demo, sent, LetterState.SENT, None, "", after=minute)
+    _settle(demo, given_up, LetterState.GIVEN_UP, DeliveryReason.SERVER_UNREACHABLE, "", after=days, tries=19)
+
+
+def _settle(
+    demo: DemoPlan,
+    letter_id: int,
+    state: LetterState,
+    reason: DeliveryReason | None,
+    status: str,
+    *,
+    after: timedelta,
+    tries: int = 1,
+) -> None:
+    """Leave a letter in the state where the worker would have left it."""
+    values = {
+        "id": letter_id,
+        "state": state.value,
+        "reason": reason and reason.value,
+        "status": status,
+        "tries": tries,
+        "at": noon(demo.today - timedelta(days=5)) + after,
+    }
+    with demo.database.engine.begin() as owner:
+        owner.execute(_SETTLE, values)
