@@ -14,8 +14,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import SessionTransaction
 
 from app.platform.audit.recorder import NOT_AUDITED, record
-from app.platform.database.session import APP_ROLE, Session, changes, savepoint
+from app.platform.database.session import Session, changes, savepoint
 from app.platform.database.transaction import Database
+from tests.server import login_role
 
 _COUNTS = """
     select relname::text, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_xact_user_tables
@@ -65,7 +66,7 @@ def _written_rows(driver: DriverConnection[Any]) -> Counter[str]:
 def _as_application(driver: DriverConnection[Any]) -> bool:
     with driver.cursor(row_factory=tuple_row) as cursor:
         role = cursor.execute("select current_user").fetchone()
-    return role == (APP_ROLE,)
+    return role == (login_role(),)
 
 
 def accounted_rows(db: Session) -> Counter[str]:

@@ -33,7 +33,15 @@ def migrate(url: str) -> None:
     """Prepare a database as ``escouade migrate`` does."""
     upgrade(url)
     make_login_role(url, addresses_of(url).url)
+    if login_role() != APP_ROLE:
+        # An ordinary owner sees what the connections of another role do, and ends them, as a member of that role.
+        run_on_server(url, f'grant "{login_role()}" to current_user')
     install_keys(url, RING)
+
+
+def login_role() -> str:
+    """Return the name of the role that requests connect as: one of its own where the server is given."""
+    return str(_LOGIN["username"])
 
 
 @contextmanager

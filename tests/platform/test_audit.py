@@ -30,6 +30,7 @@ from app.platform.database.transaction import Database, separate_transaction
 from app.platform.security.permissions import P, Permission, Role
 from tests.audit_check import Unaudited
 from tests.factories.network import World, acting, api_token, as_, pending_token, token
+from tests.server import login_role
 
 API = "/api/v1"
 
@@ -286,7 +287,7 @@ def test_application_role_cannot_change_the_record(database: Database, world: Wo
     for statement in (*forbidden, "insert into audit_seal values (1, 1, 1, '', now())", "select * from audit_values"):
         filled = statement.format(next(c for t, c in columns.items() if t in statement))
         with database.engine.connect() as connection:
-            connection.execute(text("set role escouade_app"))
+            connection.execute(text(f'set role "{login_role()}"'))
             with pytest.raises(ProgrammingError, match="permission denied"):
                 connection.execute(text(filled))
 
