@@ -34,6 +34,7 @@ TABLES_NAMED_EARLY = {
     ): "whoever returns has the roles of their groups again",
     ("identity/roles/service.py", "enrolment"): "whoever returns has the roles of their groups again",
     ("identity/staff/service.py", "cohort"): "a role may be held in a cohort",
+    ("identity/roles/held.py", "cohort"): "a role may be held in a cohort",
     ("identity/invitations/service.py", "cohort"): "an invitation may name the cohort to train",
     ("identity/invitations/answers.py", "cohort"): "an invitation may name the cohort to train",
     ("identity/imports/service.py", "cohort"): "an imported row may name the cohort to train",

@@ -36,6 +36,9 @@ LISTS = {
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
+    "HeldRolesQuery": ("registrar", "/roles-tenus"),
+    "ProjectsQuery": ("admin", "/projets"),
+    "VenuesQuery": ("coordinator", "/lieux"),
     "CollegesQuery": ("admin", "/colleges"),
     "AccountListQuery": ("admin", "/comptes"),
     "ViewListQuery": ("maude", "/mon-dossier/consultations"),
@@ -72,6 +75,9 @@ def filled(client: TestClient, database: Database, world: World) -> World:
             worked_on=STARTED, declared_at=now(), declared_by=world.people["elise"],
         )  # fmt: skip
         db.add(hours)
+    as_(client, database, world, "coordinator")
+    venue = {"name": "Local B-214", "address": "1, rue du Lac", "city": "Alma", "college_id": world.alma}
+    assert client.post("/lieux", data=venue).status_code == 303
     as_(client, database, world, "registrar")
     maude = f"/parcours/{world.enrolments['maude']}"
     assert client.post(f"{maude}/attestations", data={"kind": "attestation_participation"}).status_code == 303

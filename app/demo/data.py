@@ -178,6 +178,41 @@ PLACES = (
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A venue of the demo network: of a college, or of the whole network without one."""
+
+    place: str | None
+    name: str
+    address: str
+    city: str
+    accessibility: str | None = None
+    timezone: str = "America/Toronto"
+
+
+SPOTS = (
+    Spot("piekouagami", "Pavillon du Lac, local B-214", "1200, rue des Riverains", "Alma",
+         "Rampe à l’entrée principale, ascenseur jusqu’au local."),
+    Spot("piekouagami", "Carrefour numérique de Roberval", "45, rue de la Gare", "Roberval", "De plain-pied."),
+    Spot("harricana", "Pavillon des Rapides, local 1107", "800, avenue du Pont", "Amos",
+         "De plain-pied; boucle magnétique sur demande."),
+    Spot("lac-gilman", "Centre d’études, salle Obalski", "110, rue de la Mine", "Chibougamau",
+         "Rampe du côté du stationnement."),
+    Spot("trois-saumons", "Aile du Fleuve, local C-305", "60, rue de l’Anse", "Rimouski",
+         "Ascenseur près de l’entrée 3."),
+    Spot("trois-saumons", "Antenne de Matane, salle des Crevettiers", "15, rue du Quai", "Matane"),
+    Spot("vieux-fort", "Pavillon des Sciences, local 2240", "3500, rue du Fort", "Trois-Rivières",
+         "Ascenseur; deux places réservées au stationnement P2."),
+    Spot("yamaska", "Bloc A, salle des Saules", "235, rue du Moulin", "Granby", "De plain-pied."),
+    Spot("havre", "Salle de la Grave", "12, chemin du Phare", "Cap-aux-Meules", "Rampe à l’entrée est.",
+         "America/Halifax"),
+    Spot("havre", "Local de Gaspé", "7, rue de la Baie", "Gaspé", "Au deuxième étage, sans ascenseur."),
+    Spot(None, "Maison du numérique, grande salle", "400, rue Principale", "Québec",
+         "Ascenseur, toilettes accessibles, boucle magnétique."),
+)  # fmt: skip
+"""Invented addresses; the college of the Îles-de-la-Madeleine also has a room where another time holds."""
+
+
+@dataclass(frozen=True)
 class CohortPlan:
     """A cohort: weeks since its start (negative: to come), number of people, pace (1: as planned), phase."""
 

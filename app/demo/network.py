@@ -12,7 +12,7 @@ from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveComma
 from app.cohorts.enums import EnrolmentState, Phase
 from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
 from app.curricula.schemas import Module
-from app.demo.data import COHORTS, EMPLOYERS, FIRST_NAMES, LAST_NAMES, PLACES, CohortPlan, Place
+from app.demo.data import COHORTS, EMPLOYERS, FIRST_NAMES, LAST_NAMES, PLACES, SPOTS, CohortPlan, Place
 from app.identity.account.passwords import hasher
 from app.identity.account.schemas import NewAccount
 from app.identity.account.service import add_account
@@ -21,6 +21,8 @@ from app.identity.sign_in.authentication import load_actor
 from app.network import service as network
 from app.network.enums import CertificateKind, TargetKind
 from app.network.schemas import CollegeShown, NewCollege, NewProject, NewTarget
+from app.network.venues import service as venues
+from app.network.venues.schemas import NewVenue
 from app.platform.clock import at, now
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
@@ -155,7 +157,9 @@ def _open_colleges(demo: DemoPlan) -> None:
         for place in PLACES:
             if place.slug in demo.places:
                 demo.staff[place.slug] = _open_college(demo, db, place)
-        grant_role(db, demo.new_person(db, "escouade"), Role.ADMIN)
+        admin = demo.new_person(db, "escouade")
+        grant_role(db, admin, Role.ADMIN)
+        _add_venues(demo, db, admin)
         grant_role(db, demo.new_person(db, "bailleur"), Role.OBSERVER, project_id=demo.project_id)
         if not {"piekouagami", "harricana"} <= demo.places:
             return
@@ -164,6 +168,22 @@ def _open_colleges(demo: DemoPlan) -> None:
         set_actor(db, colleges=[college.id], person=None)
         grant_role(db, visiting_trainer, Role.TRAINER, college_id=college.id)
         demo.staff["harricana"].trainers.append(visiting_trainer)
+
+
+def _add_venues(demo: DemoPlan, db: Session, admin: int) -> None:
+    actor = demo.actor(db, admin, Permission.VENUE_MANAGE)
+    for spot in SPOTS:
+        if spot.place is None or spot.place in demo.staff:
+            college_id = demo.staff[spot.place].college.id if spot.place else None
+            command = NewVenue(
+                college_id=college_id,
+                name=spot.name,
+                address=spot.address,
+                city=spot.city,
+                timezone=spot.timezone,
+                accessibility=spot.accessibility,
+            )
+            venues.add_venue(db, actor, command)
 
 
 def _open_college(demo: DemoPlan, db: Session, place: Place) -> Staff:

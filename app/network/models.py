@@ -72,3 +72,16 @@ class ProjectTarget(SQLModel, table=True):
     value: int
 
     __table_args__ = (check("value", "value > 0"),)
+
+
+class ProjectRegionTarget(SQLModel, table=True):
+    """The part of a project's target that a region has; regions without one are not limited."""
+
+    __tablename__ = "project_region_target"
+
+    project_id: int = Field(foreign_key="project.id", primary_key=True)
+    region_code: str = Field(foreign_key="region.code", primary_key=True, max_length=2)
+    kind: TargetKind = Field(sa_type=by_value(TargetKind), primary_key=True)
+    value: int
+
+    __table_args__ = (check("value", "value > 0"), check("parted", "kind <> 'regions'"))

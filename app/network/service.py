@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from app.network.colleges.rules import zone_reasons
 from app.network.models import College, Project, ProjectTarget, Region
+from app.network.projects.rules import period_reasons
 from app.network.schemas import (
     CollegeShown,
     NewCollege,
@@ -16,7 +17,7 @@ from app.network.schemas import (
     RegionWithColleges,
 )
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
+from app.platform.errors import Conflict, NotFound, refuse_unless
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
@@ -67,6 +68,12 @@ def see_college(db: Session, actor: Actor, college_id: int) -> CollegeShown:
     return CollegeShown.model_validate(row)
 
 
+def reached_colleges(db: Session, actor: Actor) -> list[CollegeShown]:
+    """Return the colleges within reach of the permission in force, by name."""
+    rows = db.exec(select(College).where(scoped(actor, college=College.id))).all()
+    return [CollegeShown.model_validate(row) for row in sorted(rows, key=lambda row: (search_key(row.name), row.id))]
+
+
 def open_college(db: Session, command: NewCollege) -> CollegeShown:
     """Add a college.
 
@@ -94,8 +101,7 @@ def open_project(db: Session, command: NewProject) -> ProjectShown:
 
     Raises ``Invalid`` when it ends before it starts, ``Conflict("project_exists")`` for a slug in use.
     """
-    if command.ends_on <= command.starts_on:
-        raise Invalid("invalid", Reason("ends_before_start", field="ends_on"))
+    refuse_unless(*period_reasons(command.starts_on, command.ends_on), code="invalid")
     if db.exec(select(Project.id).where(Project.slug == command.slug)).first() is not None:
         raise Conflict("project_exists")
     row = Project(**command.model_dump(exclude={"targets"}))

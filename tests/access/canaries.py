@@ -10,6 +10,8 @@ OF_COHORT = {"participant", "peer", "dual", "manager_elsewhere"}
 """Those who follow the cohort, whatever else they are elsewhere."""
 
 ALMA = {
+    "Salle": {"coordinator", "admin"},
+    "Ancienne": {"coordinator", "admin"},
     "Nom": {"participant", "peer", "trainer", "facilitator", "coordinator", "registrar", "admin"},
     "Legal": {"participant", "coordinator", "registrar"},
     "Motif": {"coordinator"},
@@ -32,6 +34,8 @@ ALMA = {
 }
 
 FAR = {
+    "Salle": {"coordinator", "admin"},
+    "Ancienne": {"coordinator", "admin"},
     "Titre": {"trainer_elsewhere", "coordinator", "registrar", "admin", "token"},
     "Nom": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
     "Legal": {"coordinator", "registrar"},
@@ -56,6 +60,8 @@ FAR = {
 }
 
 ROUYN = {
+    "Salle": {"manager_elsewhere", "admin"},
+    "Ancienne": {"manager_elsewhere", "admin"},
     "Nom": {"dual", "manager_elsewhere", "admin"},
     "Legal": {"manager_elsewhere"},
     "Motif": {"manager_elsewhere"},

@@ -21,6 +21,10 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/certificates": {"after": "{certificate}"},
     f"GET {V1}/colleges/{{college_id}}/field-hours/pending": {"after": "{hours}"},
     f"GET {V1}/colleges/{{college_id}}/invitations": {"after": "{invitation}"},
+    f"GET {V1}/roles-held": {"after": "{staff_role}"},
+    "GET /roles-tenus": {"apres": "{staff_role}", "college": "{college}"},
+    f"GET {V1}/venues": {"after": "{venue}"},
+    "GET /lieux": {"apres": "{venue}", "college": "{college}"},
     f"GET {V1}/cohorts": {"after": "{cohort}"},
     f"GET {V1}/enrolment-proposals": {"after": "{enrolment_proposal}"},
     f"GET {V1}/enterprises": {"after": "{enterprise}"},
@@ -54,7 +58,7 @@ QUERIES: dict[str, dict[str, str]] = {
 NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
-        "megabytes", "hours", "days", "number", "year", "page",
+        "megabytes", "hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""
@@ -74,8 +78,10 @@ CURSORS = {
     "GET /administration/lettres": "apres",
     "GET /administration/travaux": "apres",
     "GET /cohortes-ouvertes": "apres",
+    "GET /colleges": "apres",  # the network's, as projects are
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",
+    "GET /projets": "apres",
 }
 """Query parameters that are cursors in lists without other people's records."""
 

@@ -25,6 +25,7 @@ NAMES = {
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
+    "venue_id": "venue",
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
 }  # fmt: skip
@@ -82,9 +83,26 @@ SHOWN = "/colleges/{college}/attestations#presentation"
 SIGN_IN = {"email": "karim@escouade.example.com", "password": PASSWORD}
 V1 = "/api/v1"
 
+PROJECT = {"name": "Neuf", "funder": "Fonds", "starts_on": BEGAN, "ends_on": SOON}
+PART = {"region_code": "02", "kind": "advisors", "value": 12}
+VENUE = {"name": "Local B-214", "address": "1, rue du Lac", "city": "Alma"}
+GONE = {"venue_id": "retired_venue"}
 CHANGED = {"name": "Cégep Changé", "city": "Ville", "region_code": "03", "timezone": "America/Halifax"}
 
 NETWORK: dict[str, Call] = {
+    f"PUT {V1}/projects/{{project_id}}": json(**PROJECT, targets=[{"kind": "advisors", "value": 40}]),
+    f"PUT {V1}/projects/{{project_id}}/region-targets": json(**PART),
+    "POST /projets": form("/projets/", **PROJECT, slug="neuf", advisors=40),
+    "POST /projets/{project_id}": form("/projets/{project}", **PROJECT, advisors=40),
+    "POST /projets/{project_id}/regions": form("/projets/{project}", **PART),
+    f"POST {V1}/venues": json(**VENUE, college_id="{college}"),
+    f"PUT {V1}/venues/{{venue_id}}": json(**VENUE),
+    f"POST {V1}/venues/{{venue_id}}/retirement": Call(),
+    f"POST {V1}/venues/{{venue_id}}/return": Call(path=GONE),
+    "POST /lieux": form("/lieux", **VENUE, college_id="{college}"),
+    "POST /lieux/{venue_id}": form("/lieux/{venue}", **VENUE),
+    "POST /lieux/{venue_id}/retrait": form("/lieux/{venue}"),
+    "POST /lieux/{venue_id}/retour": form("/lieux/{retired_venue}", GONE),
     f"PUT {V1}/colleges/{{college_id}}": json(**CHANGED),
     f"POST {V1}/colleges/{{college_id}}/closure": json(reason="Départ."),
     f"POST {V1}/colleges/{{college_id}}/reopening": Call(),

@@ -69,12 +69,14 @@ from app.learning.hand_ins.schemas import FileCommand, TextCommand
 from app.network import service as network
 from app.network.enums import CertificateKind
 from app.network.schemas import NewProject
+from app.network.venues.models import Venue
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.messages.outbox import enqueue
+from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
@@ -423,6 +425,14 @@ def _account(at: PlaceUser, _: Path) -> None:
     allow(at.db, Right.ROLES)
     _add(at, given)
     at.place.ids["role_proposal"] = given.id
+    where: Row = {"college_id": at.place.college, "address": "1, rue du Lac", "city": "Alma", "created_at": now()}
+    where |= {"timezone": "America/Toronto", "accessibility": None}
+    room, gone = at.place.mark("Salle"), at.place.mark("Ancienne")
+    venue = Venue(**where, name=room, search_key=search_key(room))
+    retired = Venue(**where, name=gone, search_key=search_key(gone), retired_at=now())
+    for place in (venue, retired):
+        _add(at, place)
+    at.place.ids |= {"venue": venue.id, "retired_venue": retired.id}
     staff: Row = {"college_id": at.place.college, "person_id": at.world.people[at.place.parts["loose2"]]}
     held = RoleGrantRow(**staff, role=Role.TRAINER, granted_at=now())
     ended = RoleGrantRow(**staff, role=Role.FACILITATOR, granted_at=now(), ended_at=now())

@@ -49,7 +49,8 @@ ABOUT_NOBODY = {
 """Rows with a permission of ``NOT_ON_ONESELF`` that succeed in the column ``self``: what is written about no person."""
 
 WITHOUT_PERSON = {
-    "college", "project", "project_target", "region", "cohort", "codev_group", "codev_session",
+    "college", "project", "project_target", "project_region_target", "region", "venue",
+    "cohort", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_restoration", "codev_session_restoration",

@@ -139,7 +139,7 @@ HOMES = {
     "facilitator": {"/", "/codev"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
-        "/mandats", "/codev", "/rapports",
+        "/mandats", "/codev", "/rapports", "/lieux",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",
@@ -150,7 +150,7 @@ HOMES = {
         "/", "/administration", "/administration/fichiers", "/administration/lettres", "/administration/registre",
         "/administration/reglages", "/administration/travaux", "/administration/verifications", "/cohortes", "/comptes",
         "/invitations", "/roles",
-        "/colleges", "/regions",
+        "/colleges", "/lieux", "/projets", "/regions", "/roles-tenus",
     },
     "nobody": {"/", "/cohortes-ouvertes"},
 }  # fmt: skip

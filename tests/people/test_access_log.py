@@ -35,6 +35,10 @@ QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
 
 NOT_LOGGED = {
     "GET /api/v1/colleges/{college_id}": "a college",
+    "GET /api/v1/projects/{project_id}": "a project and its targets",
+    "GET /projets/{project_id}": "a project and its targets",
+    "GET /api/v1/venues/{venue_id}": "a venue",
+    "GET /lieux/{venue_id}": "a venue",
     "GET /colleges/{college_id}": "a college and counts of its cohorts",
     "GET /api/v1/operations/letters/{letter_id}": "where a letter stands, its address masked",
     "GET /api/v1/staff-roles/{role_id}": "a role of the staff",

@@ -1,13 +1,14 @@
-"""Roles that await a second person, as JSON."""
+"""Who holds which role, and roles that await a second person, as JSON."""
 
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from app.identity.roles import proposals
+from app.identity.roles import held, proposals
 from app.identity.roles.proposals import see_role_proposal
-from app.identity.roles.schemas import DecideRole, RoleProposalRef, RoleProposals
+from app.identity.roles.schemas import DecideRole, ListedRolePage, RoleProposalRef, RoleProposals
+from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -15,6 +16,19 @@ from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)
+Search = Annotated[SearchText, Query(description="words of the name, accents and case ignored")]
+
+
+@router.get("/roles-held", summary="Roles in force")
+def read_held_roles(
+    actor: Annotated[Actor, may(P.PEOPLE_MANAGE)],
+    db: SessionDep,
+    search: Search = "",
+    after: After = None,
+    limit: Limit = PAGE,
+) -> ListedRolePage:
+    """Return who holds which role, where, since when and given by whom, by name; without participants."""
+    return held.held_roles(db, actor, search=search, after=after, limit=limit)
 
 
 @router.get("/role-proposals", summary="List the roles to confirm")

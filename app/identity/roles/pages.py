@@ -1,21 +1,44 @@
-"""The page of the roles that await a second person."""
+"""The pages of who holds which role, and of the roles that await a second person."""
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
-from app.identity.roles import proposals
+from app.identity.roles import held, proposals
+from app.identity.roles.enums import HeldState
 from app.identity.roles.proposals import see_role_proposal
-from app.identity.roles.schemas import DecideRole, RoleProposalRef
+from app.identity.roles.schemas import DecideRole, HeldRolesQuery, RoleProposalRef
+from app.network.service import reached_colleges
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
+
+
+@router.get("/roles-tenus")
+def held_roles_page(
+    request: Request,
+    actor: Annotated[Actor, may(P.PEOPLE_MANAGE)],
+    db: SessionDep,
+    query: Annotated[HeldRolesQuery, Query()],
+) -> Response:
+    """Show who holds which role within reach, where, since when and given by whom."""
+    waiting = proposals.open_proposals(db, actor.using(P.ROLE_CONFIRM)) if actor.can(P.ROLE_CONFIRM) else None
+    return render(
+        request,
+        "people/roles_held.html",
+        held=ListView("/roles-tenus", query, held.list_held_roles(db, actor, query)),
+        waiting=len(waiting.items) if waiting is not None else 0,
+        colleges=[(c.id, c.name) for c in reached_colleges(db, actor)],
+        roles=[role for role in Role if role is not Role.PARTICIPANT],
+        states=tuple(HeldState),
+    )
 
 
 @router.get("/roles")

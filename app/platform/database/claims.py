@@ -24,6 +24,8 @@ class Right(StrEnum):
     """Read and write the invitations of its colleges."""
     LETTERS = "letters"
     """Read the delivery states of letters, and write letters; never their recipients or texts."""
+    NETWORK = "network"
+    """Write what belongs to the whole network, in no college."""
     OPERATION = "operation"
     """Let failed jobs run again, have letters tried now, read the end of the hash chain."""
     OIDC = "oidc"

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     SIGN_IN_FINISH = "sign-in:finish"
     NETWORK_READ = "network:read"
     NETWORK_MANAGE = "network:manage"
+    VENUE_MANAGE = "venue:manage"
     PEOPLE_READ = "people:read"
     PEOPLE_MANAGE = "people:manage"
     ACCOUNT_SUSPEND = "account:suspend"
@@ -125,6 +126,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
     },
     Role.COORDINATOR: {
         P.PEOPLE_READ: R.COLLEGE,
+        P.VENUE_MANAGE: R.COLLEGE,
         P.COHORT_READ: R.COLLEGE,
         P.COHORT_MANAGE: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
@@ -169,6 +171,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
     },
     Role.ADMIN: {
         P.NETWORK_MANAGE: R.PLATFORM,
+        P.VENUE_MANAGE: R.PLATFORM,
         P.SERVICE_OPERATE: R.PLATFORM,
         P.PEOPLE_READ: R.PLATFORM,
         P.PEOPLE_MANAGE: R.PLATFORM,
