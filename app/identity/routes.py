@@ -2,6 +2,7 @@
 
 from app.identity.account import api as account_api
 from app.identity.account import pages as account_pages
+from app.identity.address_change import api as address_change_api
 from app.identity.address_change import pages as address_change_pages
 from app.identity.api_tokens import api as api_tokens_api
 from app.identity.api_tokens import pages as api_tokens_pages
@@ -23,6 +24,7 @@ API = (
     sign_in_api.router,
     second_factor_api.router,
     account_api.router,
+    address_change_api.router,
     api_tokens_api.router,
     invitations_api.router,
     oidc_api.router,

@@ -417,6 +417,8 @@ ACCOUNT: dict[str, Call] = {
     "POST /connexion/second-facteur": form("/", code="000000"),
     "POST /connexion/second-facteur/inscription": form("/", **FACTOR),
     "POST /connexion/services/{provider_id}/retrait": form("/colleges/{college}/connexion"),
+    f"POST {ME}/address": json(**PROOF, email="nouvelle@escouade.example.com"),
+    f"POST {ME}/address/{{token}}": Call(path={"token": "new_address"}),
     "POST /securite/adresse": form("/securite#adresse", **PROOF, email="nouvelle@escouade.example.com"),
     "GET /securite/adresse/{token}": Call(path={"token": "new_address"}),
     "POST /securite/adresse/{token}": form("/securite#adresse", {"token": "new_address"}),

@@ -72,6 +72,24 @@ def test_address_changes_once_its_link_is_used(
     assert maude.post(address).status_code == 410
 
 
+def test_address_changes_through_the_api_once_its_link_is_confirmed(
+    maude: TestClient, elsewhere: TestClient, database: Database, world: World
+) -> None:
+    api, former = "/api/v1/me/address", world.emails["maude"]
+    asked = maude.post(api, json={"email": NEW, "present": PASSWORD})
+    assert asked.status_code == 201
+    assert (asked.json()["email"], asked.json()["pending"]["email"]) == (former, NEW)
+    assert maude.get(api).json() == asked.json()
+    wrong = maude.post(api, json={"email": NEW, "present": "une autre"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_password")
+    token = link(database).rpartition("/")[2]
+    assert maude.post(f"{api}/{token}").status_code == 204
+    assert maude.get(api).json() == {"email": NEW, "delivery": None, "pending": None}
+    assert [sign_in(elsewhere, email) for email in (former, NEW)] == [401, 303]
+    assert maude.post(f"{api}/{token}").json()["code"] == "link_over"
+    assert maude.post(f"{api}/nope").status_code == 404
+
+
 def test_link_of_another_account_opens_nothing(
     maude: TestClient, elsewhere: TestClient, database: Database, world: World
 ) -> None:

@@ -242,6 +242,7 @@ PRESENT: dict[str, tuple[str, str, dict[str, str], int]] = {
     "a new password": ("PUT", "/api/v1/me/password", {"password": "trois hiboux myopes boudent"}, 204),
     "recovery codes": ("POST", "/api/v1/me/second-factor/recovery-codes", {}, 409),
     "a removed second factor": ("POST", "/api/v1/me/second-factor/removal", {}, 409),
+    "a new address": ("POST", "/api/v1/me/address", {"email": "maude@elsewhere.example.com"}, 201),
     "a new second factor": ("PUT", "/api/v1/me/second-factor", {"proposal": "none", "code": "000000"}, 422),
 }
 PRESENT_FORMS: dict[str, tuple[str, dict[str, str], int]] = {
