@@ -195,7 +195,7 @@ FAULTS = (
     Fault("all connections ended, three times", connections_ended, 0, "57P01|AdminShutdown|terminat"),
     Fault("database restarted", database_restarted, 0, "OperationalError"),
     Fault("database killed", database_killed, 0, "OperationalError"),
-    Fault("database frozen", database_frozen, 10, r'OperationalError|"ms": \d{4,5}\.'),
+    Fault("database frozen", database_frozen, 10, "database_away"),
     Fault("table locked", table_locked, 9, '"locked"'),
     Fault("network to the database cut", network_cut, 5, "OperationalError"),
     Fault("mail server away, then refuses", mail_server_away, 5, "letter"),

@@ -370,7 +370,9 @@ def test_check_that_breaks_is_a_finding_and_the_others_go_on(database: Database,
     assert [f.reason.params["cause"] for f in result.findings or ()] == ["ZeroDivisionError"]
 
 
-def test_report_is_kept_some_seconds_and_remembers_since_when(chosen: Settings) -> None:
+def test_report_is_kept_some_seconds_and_remembers_since_when(
+    chosen: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     checkup = Checkup(CHECKS)
     first = checkup.report(chosen, AWAY)
     assert checkup.report(chosen, AWAY) is first
@@ -381,6 +383,7 @@ def test_report_is_kept_some_seconds_and_remembers_since_when(chosen: Settings) 
         f.since for r in (first, second) for x in r.results for f in x.findings or () if x.check.name == "database"
     ]
     assert since == [first.at, first.at]
+    assert caplog.messages.count("the check database fails: database_away") == 1
 
 
 @pytest.mark.usefixtures("sealed")

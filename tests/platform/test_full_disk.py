@@ -78,7 +78,7 @@ def test_hand_in_on_a_full_disk_is_refused_and_leaves_neither_file_nor_row(
     before = set(Path(tempfile.gettempdir()).iterdir())
     with largest_file(200 * KILOBYTE):
         answer = client.post(path, data={"activity_code": "GEN-1.C"}, files=sent)
-    assert (answer.status_code, answer.json()["code"]) == (503, "storage_full")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "storage_full", "5")
     assert files(settings.data_dir) == []
     assert not [path for path in set(Path(tempfile.gettempdir()).iterdir()) - before if path.name.startswith("tmp")]
     with database.engine.connect() as connection:

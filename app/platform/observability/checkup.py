@@ -1,5 +1,6 @@
 """The checks that a server process runs when it is asked, and how long their report is kept."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Addresses
 from app.platform.observability.checks import Check, Finding, Report, Result, run_checks
 
+log = logging.getLogger("escouade.checks")
 KEPT_SECONDS = 5
 """How long a report serves: asking often costs nothing more."""
 
@@ -40,6 +42,10 @@ class Checkup:
 
     def _dated(self, report: Report) -> Report:
         seen = {(r.check.name, f.reason.code) for r in report.results for f in r.findings or ()}
+        for name, code in sorted(seen - self._first.keys()):
+            log.warning("the check %s fails: %s", name, code)
+        for name, code in sorted(self._first.keys() - seen):
+            log.info("the check %s no longer says: %s", name, code)
         self._first = {key: self._first.get(key, report.at) for key in seen}
         results = tuple(
             replace(r, findings=tuple(self._since(r, f) for f in r.findings)) if r.findings else r

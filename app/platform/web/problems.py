@@ -110,6 +110,8 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
     if "retry_after" in error.params:
         headers["Retry-After"] = str(error.params["retry_after"])
+    elif isinstance(error, StorageFull):
+        headers["Retry-After"] = str(RETRY_SECONDS)
     return await answer(request, error.status, error.code, error.reasons, params=error.params, headers=headers)
 
 
