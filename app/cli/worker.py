@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
+from dataclasses import replace
 
 import typer
 
@@ -25,7 +26,8 @@ def worker() -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         typer.echo(t("cli.worker.ready"))
         with suppress(KeyboardInterrupt):
-            asyncio.run(run_background_work(database.addresses))
+            owner_url = chosen.database_jobs_url or database.addresses.owner_url
+            asyncio.run(run_background_work(replace(database.addresses, owner_url=owner_url)))
 
 
 def open_for_jobs(addresses: Addresses) -> Database:

@@ -42,8 +42,13 @@ class Settings(BaseSettings):
     )
     database_pooler: bool = Field(
         default=False,
-        description="database_url is a pooler in transaction mode, such as pgbouncer: statements are not prepared "
-        "under names ([several machines](scale.md)); the owner's address always reaches PostgreSQL itself",
+        description="database_url, and database_jobs_url, are a pooler in transaction mode, such as pgbouncer: "
+        "statements are not prepared under names ([several machines](scale.md))",
+    )
+    database_jobs_url: str | None = Field(
+        None,
+        description="the same database as its owner, through the pooler, for the jobs of escouade worker; unset: "
+        "database_owner_url, which always reaches PostgreSQL itself, as migrations and backups have to",
     )
     data_dir: Path = Field(
         default_factory=default_data,
@@ -138,7 +143,7 @@ class Settings(BaseSettings):
             raise ValueError("every address is not a proxy")
         return networks
 
-    @field_validator("database_url", "database_owner_url")
+    @field_validator("database_url", "database_owner_url", "database_jobs_url")
     @classmethod
     def use_psycopg(cls, url: str | None) -> str | None:
         """Return the URL with the psycopg driver, whatever scheme names PostgreSQL, and however many hosts."""
@@ -222,6 +227,7 @@ def unsafe_settings(settings: Settings) -> list[Reason]:
     secrets = {
         "database_url": settings.database_url,
         "database_owner_url": settings.database_owner_url,
+        "database_jobs_url": settings.database_jobs_url,
         "smtp_url": settings.smtp_url,
         "metrics_token": settings.metrics_token and settings.metrics_token.get_secret_value(),
     }

@@ -50,6 +50,7 @@ def test_unsafe_settings_reasons_by_environment(
     [
         ("database_url", "postgresql://escouade_app:CHANGE-ME@db.example.com/escouade"),
         ("database_owner_url", "postgresql://escouade:CHANGE-ME@db.example.com/escouade"),
+        ("database_jobs_url", "postgresql://escouade:CHANGE-ME@db.example.com:6432/escouade"),
         ("smtp_url", "smtp://escouade:CHANGE-ME@smtp.example.com"),
         ("metrics_token", "CHANGE-ME-CHANGE-ME-CHANGE-ME"),
     ],

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -12,34 +14,46 @@ from sqlalchemy import text
 
 from app.deployment import open_database
 from app.features import JOBS
+from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.jobs.job import JobContext, Queue, RowJob
+from app.platform.jobs.queue import enqueue
+from app.platform.jobs.status import jobs_status
 from tests.e2e.live_site import LiveSite
-from tests.factories.engine import running_engine, wait_until
+from tests.factories.engine import running_engine, statuses, wait_until
 from tests.factories.network import World, build, confirm_roles, token
-from tests.proofs.pooler_in_front import server_and_pooler
+from tests.proofs.pooler_in_front import Pooler, server_and_pooler
 from tests.server import addresses_of, migrate, opened
 
 READERS = ("maude", "karim", "elise", "other_participant", "registrar", "other_coordinator")
 ROUNDS = 30
 THREADS = 12
 """More than the three connections that pgbouncer is given in this test."""
+WORK = 300
 Pooled = tuple[Database, Database, World]
 
 
 @pytest.fixture(scope="module")
-def pooled() -> Iterator[Pooled]:
+def pooler() -> Iterator[Pooler]:
+    """A server with pgbouncer in front."""
+    with server_and_pooler() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pooled(pooler: Pooler) -> Iterator[Pooled]:
     """The network on a server of its own: reached by the pooler with statements unprepared, then prepared."""
-    with server_and_pooler() as (owner_url, url):
-        migrate(owner_url)
-        direct = opened(owner_url)
+    with ExitStack() as stack:
+        migrate(pooler.owner_url)
+        direct = opened(pooler.owner_url)
         world = build(direct)
         confirm_roles(direct, world)
-        addresses = replace(addresses_of(owner_url), url=url)
+        addresses = replace(addresses_of(pooler.owner_url), url=pooler.url, owner_url=pooler.jobs_url)
         databases = [open_database(replace(addresses, is_pooled=pooled), pool_size=THREADS) for pooled in (True, False)]
-        yield databases[0], databases[1], world
         for database in (direct, *databases):
-            database.dispose()
+            stack.callback(database.dispose)
+        yield databases[0], databases[1], world
 
 
 def load(site: LiveSite, database: Database, world: World, folder: Path) -> Counter[str]:
@@ -99,6 +113,43 @@ def test_requests_and_jobs_through_a_pooler_lose_and_mix_nothing(
         wait_until(lambda: unsent() == 0)
     letters = [letter.read_text() for letter in (tmp_path / "mail").glob("*.eml")]
     assert len([letter for letter in letters if f"To: {recipient}" in letter]) == ROUNDS
+
+
+def test_worker_through_a_pooler_loses_and_doubles_nothing_when_the_pooler_restarts(
+    pooler: Pooler, pooled: Pooled, settings: Settings
+) -> None:
+    database, _, _ = pooled
+    with database.engine.begin() as owner:
+        owner.execute(text("create table work (id bigint primary key, done int not null default 0)"))
+        owner.execute(text("insert into work select * from generate_series(1, :n)"), {"n": WORK})
+
+    def run(context: JobContext, id_: int) -> None:
+        with context.database.engine.begin() as owner:  # the row says whether there is something left to do
+            owner.execute(text("select pg_sleep(0.02) from work where id = :id for update"), {"id": id_})
+            owner.execute(text("update work set done = done + 1 where id = :id and done = 0"), {"id": id_})
+
+    def times_done() -> Counter[int]:
+        with database.engine.connect() as owner:
+            return Counter(owner.execute(text("select done from work")).scalars())
+
+    def seen() -> list[datetime]:
+        with database.transaction() as db:
+            status = jobs_status(db, ())
+        return [worker.seen_at for worker in status.workers]
+
+    job = RowJob("pooled_work", run, lambda _: (), Queue.DOCUMENTS)
+    with database.as_owner() as db:
+        enqueue(db, job, range(1, WORK + 1))
+    with running_engine(database, settings, job):
+        for seconds in (0, 3):
+            left = times_done()[0]
+            wait_until(lambda left=left: times_done()[0] < left)  # type: ignore[misc]
+            assert times_done()[0], "it restarts while work is left"
+            pooler.restart(seconds)
+        back = now()
+        wait_until(lambda: any(at > back for at in seen()))
+        wait_until(lambda: statuses(database, job.name) == [])
+    assert times_done() == {1: WORK}
 
 
 def test_prepared_statements_through_a_pooler_fail(pooled: Pooled, site: LiveSite, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The command becomes the supervisor of ``app/platform/processes``; what that supe
 """
 
 import json
+import os
 import sys
 from typing import Annotated
 
@@ -19,6 +20,10 @@ OWNER = "ESCOUADE_DATABASE_OWNER_URL"
 """Known to what prepares the database, and not to the processes that serve requests."""
 
 
+JOBS = "ESCOUADE_DATABASE_JOBS_URL"
+"""Of no use here: the worker of another database than the embedded one is a service of its own."""
+
+
 def serve(
     port: Annotated[int, typer.Option(envvar="PORT", help=t("cli.serve.port"), min=1, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help=t("cli.serve.host"))] = "127.0.0.1",
@@ -32,6 +37,7 @@ def serve(
         typer.echo(_why_not(host, port, error), err=True)
         raise typer.Exit(1) from None
     options = {"port": port, "workers": workers, "alone": alone}
+    os.environ.pop(JOBS, None)
     log_format = settings().log_format  # a setting that is wrong is named before anything starts
     become_supervisor("app.cli.serve:generation", options, listener, secret=OWNER, log_format=log_format)
 

@@ -99,10 +99,8 @@ def request_engine(
 
     Behind a pooler (``is_pooled``) no statement is prepared under a name, which costs some time.
     """
-    if is_pooled:
-        pool["connect_args"] = {"prepare_threshold": None}
     address = make_url(url).set(drivername="postgresql+requests")
-    engine = engine_of(address, pool_reset_on_return=None, **pool)
+    engine = engine_of(address, pool_reset_on_return=None, connect_args=_arguments(is_pooled), **pool)
     event.listen(engine, "checkout", partial(_begin, f"begin; {limits.sql}".encode()))
     event.listen(engine, "reset", _forget)
     event.listen(engine, "checkout", metrics.connection_taken)
@@ -110,9 +108,13 @@ def request_engine(
     return engine
 
 
-def owner_engine(url: str, **pool: Any) -> Engine:  # noqa: ANN401 - options of create_engine
-    """Return the engine of the tables' owner, for jobs and commands."""
-    engine = engine_of(url, pool_pre_ping=True, **pool)
+def _arguments(is_pooled: bool) -> dict[str, Any]:
+    return {"prepare_threshold": None} if is_pooled else {}
+
+
+def owner_engine(url: str, *, is_pooled: bool = False, **pool: Any) -> Engine:  # noqa: ANN401 - of create_engine
+    """Return the engine of the tables' owner, for jobs and commands; of jobs it may be behind a pooler too."""
+    engine = engine_of(url, pool_pre_ping=True, connect_args=_arguments(is_pooled), **pool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(JOB.sql))
     return engine
 

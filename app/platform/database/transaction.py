@@ -23,7 +23,8 @@ class Addresses:
     """The database as requests reach it, as its owner does, and the key that seals the claims of requests.
 
     ``owner_url`` is ``None`` for a process that only serves requests. ``is_pooled`` says that ``url`` is a pooler in
-    transaction mode: a statement prepared under a name would be missing from the next connection, or be another's.
+    transaction mode, and in a worker that ``owner_url`` may be: a statement prepared under a name would be missing from
+    the next connection, or be another's.
     """
 
     url: str
@@ -67,7 +68,7 @@ class Database:
         """The engine of the tables' owner, for jobs and the command line; raise ``Unavailable`` without its address."""
         if self.addresses.owner_url is None:
             raise Unavailable("owner_address_missing")
-        return owner_engine(self.addresses.owner_url, **self._pool)
+        return owner_engine(self.addresses.owner_url, is_pooled=self.addresses.is_pooled, **self._pool)
 
     @contextmanager
     def transaction(

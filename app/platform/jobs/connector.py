@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
@@ -21,7 +22,7 @@ POOL: dict[str, Any] = {
     "reconnect_timeout": 1.0,  # by default the pool waits ever longer, up to minutes after the database is back
 }
 CONNECTION = {
-    "options": "-c search_path=queue",  # the library names its tables and functions without schema
+    "prepare_threshold": None,  # a pooler gives the next transaction another connection, without what was prepared
     "application_name": "escouade jobs",
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -29,6 +30,8 @@ CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds after which a machine that went silent is lost
 }
+_SCHEMA = "set local search_path = queue"
+"""The library names its tables and functions without schema; said in each transaction, as a pooler forgets it after."""
 Answer = TypeVar("Answer")
 log = logging.getLogger("escouade.worker")
 
@@ -36,6 +39,7 @@ log = logging.getLogger("escouade.worker")
 class LastingConnector(PsycopgConnector):
     """Tries each statement again until the database is back, or the worker is told to stop.
 
+    It works through a pooler in transaction mode too: nothing is kept in a connection from one statement to the next.
     Without it, the library's worker ends at the first heartbeat that fails. A statement whose answer was lost may have
     been executed: a job that was fetched so, nobody runs until it is taken back (``engine.py``).
     """
@@ -45,6 +49,14 @@ class LastingConnector(PsycopgConnector):
         super().__init__(kwargs={**CONNECTION, **parameters}, **POOL)
         self.is_stopping = False
         self.is_away = False
+
+    @asynccontextmanager
+    async def _get_cursor(
+        self, connection: psycopg.AsyncConnection | None = None
+    ) -> AsyncIterator[psycopg.AsyncCursor[dict[str, Any]]]:
+        async with super()._get_cursor(connection) as cursor:
+            await cursor.execute(_SCHEMA)
+            yield cursor
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:  # noqa: ANN401 - the library's
         """Execute a statement; one that ends a job which was taken back meanwhile changes nothing."""
