@@ -41,6 +41,7 @@ from app.platform.locations import ROOT
 from app.platform.messages.outbox import can_send
 from app.platform.messages.smtp import server_problems
 from app.platform.observability import checks as platform
+from app.platform.observability import storage
 from app.platform.observability.checks import Check, CheckContext, Finding, Needs
 from app.platform.security.keyring import KeyPurpose, Keyring, create, load, weaknesses
 from app.platform.security.separation import refuse_oneself
@@ -353,8 +354,9 @@ CHECKS = (
     Check("schema", _migrations, Needs.DATABASE, is_critical=True),
     platform.CLAIMS,
     Check("secrets", _secrets, Needs.OWNER, is_critical=True, is_quick=False, after=("keyring", "owner", "schema")),
-    platform.STORE,
-    platform.DISK,
+    storage.STORE,
+    storage.BUCKET,
+    storage.DISK,
     Check("mail", _mail, is_quick=False),
     platform.LETTERS,
     platform.BATCHES,

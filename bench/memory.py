@@ -20,7 +20,7 @@ from sqlalchemy import text
 from app.demo.load import accounts_of, load_if_empty
 from app.deployment import deployment
 from app.platform.config import Settings
-from app.platform.documents.blob_store import SERVED
+from app.platform.files.store import SERVED
 from app.platform.locations import ROOT
 from bench.__main__ import _signed_in, code, flow, ids
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.platform.database.transaction import Database
     from tests.database_copy import DatabaseCopy
     from tests.factories.network import World
+    from tests.factories.s3_server import S3Server
 
 SITE = "http://testserver"
 RING = new_keyring()
@@ -170,6 +171,23 @@ def settings(tmp_path: Path) -> "Settings":
     from app.platform.config import Settings
 
     return Settings(data_dir=tmp_path, base_url=SITE, outgoing_loopback=True)
+
+
+@pytest.fixture(scope="session")
+def s3_process(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[S3Server]":
+    """A server of buckets, started for the first test that asks for one."""
+    from tests.factories.s3_server import s3_server
+
+    with s3_server(tmp_path_factory.mktemp("buckets")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_process: "S3Server") -> "Iterator[S3Server]":
+    """The server of buckets; it runs again after a test that stopped it."""
+    yield s3_process
+    if s3_process.process is None:
+        s3_process.start()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ COMMANDS = {
     "audit": "audit:app",
     "certificates": "certificates:app",
     "demo": "demo:app",
+    "files": "files:app",
     "keys": "keys:app",
     "curricula": "curricula:app",
 }

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -16,6 +16,7 @@ from app.platform.database.time_limits import TimeLimits
 from app.platform.database.urls import sqlalchemy_url
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Invalid, Reason
+from app.platform.files.address import Bucket
 from app.platform.locations import default_data, settings_files
 from app.platform.security.keyring import weaknesses
 
@@ -52,8 +53,27 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default_factory=default_data,
-        description="embedded server, handed-in files, issued PDFs; the default stands in the home folder where the "
-        "package is installed without its repository",
+        description="embedded server, and without s3_bucket handed-in files and issued PDFs; the default stands in the "
+        "home folder where the package is installed without its repository",
+    )
+    s3_bucket: str | None = Field(
+        None,
+        description="bucket of an S3-compatible service that keeps the files in place of data_dir, for several "
+        "machines ([scale](scale.md#files-in-a-bucket)); it has to exist",
+        pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$",
+    )
+    s3_endpoint: str | None = Field(
+        None,
+        description="address of that service, https://host:port; unset: Amazon's, of the region",
+        pattern=r"^https?://[^\s/?#@]+/?$",
+    )
+    s3_region: str = Field("us-east-1", description="region of the bucket; many services take any", min_length=1)
+    s3_access_key: str | None = Field(
+        None, description="key that reads, writes, lists and deletes in the bucket", min_length=1
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="secret of that key", min_length=1)
+    s3_seconds: float = Field(
+        10, ge=0.5, le=120, description="longest request to that service; then 503 with Retry-After, and jobs wait"
     )
     keyring: Path | None = Field(
         None, description="file of the keys that seal secrets, backed up apart; unset: keyring.json under data_dir"
@@ -174,6 +194,23 @@ class Settings(BaseSettings):
             raise ValueError("not a mail address")
         return sender
 
+    @model_validator(mode="after")
+    def check_bucket(self) -> "Settings":
+        """Refuse a bucket without its keys."""
+        if self.s3_bucket is not None and (self.s3_access_key is None or self.s3_secret_key is None):
+            raise PydanticCustomError("bucket_without_keys", "a bucket needs s3_access_key and s3_secret_key")
+        return self
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The bucket that keeps the files; ``None`` where they are in the folder of the data."""
+        if self.s3_bucket is None or self.s3_access_key is None or self.s3_secret_key is None:
+            return None
+        secret = self.s3_secret_key.get_secret_value()
+        return Bucket(
+            self.s3_bucket, self.s3_endpoint, self.s3_region, self.s3_access_key, secret, seconds=self.s3_seconds
+        )
+
     @property
     def keyring_file(self) -> Path:
         """The file of the keyring."""
@@ -224,11 +261,14 @@ def unsafe_settings(settings: Settings) -> list[Reason]:
         reasons.append(Reason("address_without_tls", field="ESCOUADE_BASE_URL"))
     if settings.outgoing_loopback:
         reasons.append(Reason("outgoing_loopback", field="ESCOUADE_OUTGOING_LOOPBACK"))
+    if not _is_private(settings.s3_endpoint):
+        reasons.append(Reason("files_without_tls", field="ESCOUADE_S3_ENDPOINT"))
     secrets = {
         "database_url": settings.database_url,
         "database_owner_url": settings.database_owner_url,
         "database_jobs_url": settings.database_jobs_url,
         "smtp_url": settings.smtp_url,
+        "s3_secret_key": settings.s3_secret_key and settings.s3_secret_key.get_secret_value(),
         "metrics_token": settings.metrics_token and settings.metrics_token.get_secret_value(),
     }
     for name, value in secrets.items():
@@ -238,6 +278,12 @@ def unsafe_settings(settings: Settings) -> list[Reason]:
     reasons.extend(weaknesses(settings.keyring_file))
     reasons.extend(signing_key_problems(settings.signing))
     return reasons
+
+
+def _is_private(endpoint: str | None) -> bool:
+    """Return whether nobody between reads what goes to an address: it is over TLS, or on this machine."""
+    parts = urlsplit(endpoint or "https://unset")
+    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 @cache

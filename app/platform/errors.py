@@ -112,6 +112,16 @@ class StorageFull(Unavailable):
     code = "storage_full"
 
 
+class StorageAway(DomainError):
+    """The store of files does not answer, or refuses: nothing was kept (503); ``retry_after`` is in seconds.
+
+    Not ``Unavailable``, which also stands for a file that is lost: this one comes back with the store.
+    """
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_away"
+
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

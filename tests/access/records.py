@@ -74,6 +74,7 @@ from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
 from app.platform.database.transaction import Database
+from app.platform.files.folder import FolderStore
 from app.platform.messages.i18n import today
 from app.platform.messages.outbox import enqueue
 from app.platform.search import search_key
@@ -232,7 +233,9 @@ def _hand_in(at: PlaceUser, files: Path) -> None:
     shown, _ = hand_ins.hand_in_text(at.db, at.actor(P.ACTIVITY_DO), enrolment, text)
     content = PDF + mark("Contenu").encode()
     named = FileCommand(activity_code="GEN-2.C", name=f"{mark('Fichier')}.pdf", content=content)
-    kept, _ = hand_ins.hand_in_file(at.db, at.actor(P.ACTIVITY_DO), enrolment, named, root=files, megabytes=20)
+    kept, _ = hand_ins.hand_in_file(
+        at.db, at.actor(P.ACTIVITY_DO), enrolment, named, files=FolderStore(files), megabytes=20
+    )
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
     for key in ("hours", "decided_hours"):
         hours = HoursCommand(activity_code="GEN-8.A", minutes=60, worked_on=STARTED, note=f"{mark('Note')} {key}")
@@ -356,7 +359,7 @@ def _certify(at: PlaceUser, files: Path) -> None:
     issued = certificates.issue(at.db, actor, at.enrolment(P.CERTIFICATE_ISSUE), wanted, site=SITE)
     at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
     seen = register.see_certificate(at.db, at.actor(P.CERTIFICATE_READ), issued.id)
-    documents.certificate_pdf(at.db, actor, seen, DocumentStore(files, SITE, RING))
+    documents.certificate_pdf(at.db, actor, seen, DocumentStore(FolderStore(files), SITE, RING))
     _doubt(at, issued.id, actor.person_id)
     _batches(at, issued.id)
     reason, by = at.place.mark("Retenue"), actor.person_id

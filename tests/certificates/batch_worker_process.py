@@ -25,6 +25,7 @@ from app.deployment import open_database
 from app.platform.config import Settings
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Addresses, Database, separate_transaction
+from app.platform.files.folder import FolderStore
 from app.platform.jobs.engine import run_worker
 from app.platform.jobs.job import JobContext
 from app.platform.security.keyring import new_keyring
@@ -46,7 +47,7 @@ def run_forever(addresses: Addresses, store: DocumentStore) -> None:
         replace(ISSUE, run=lambda _, item_id: issue_next(context, item_id)),
         replace(RENDER, run=lambda _, item_id: render_item(context, item_id)),
     )
-    asyncio.run(run_worker(JobContext(database, Settings(data_dir=store.root), lambda: KEYRING), jobs))
+    asyncio.run(run_worker(JobContext(database, Settings(data_dir=Path(store.files.place)), lambda: KEYRING), jobs))
 
 
 def end_with_parent(alive: int) -> None:
@@ -79,7 +80,7 @@ def load(addresses: Addresses, store: DocumentStore) -> None:
 def main(pickled: str, root: str, *options: str) -> None:
     """Load everything; then start and kill workers as told."""
     addresses: Addresses = pickle.loads(bytes.fromhex(pickled))  # noqa: S301 - of our own test
-    store = DocumentStore(Path(root), SITE, KEYRING)
+    store = DocumentStore(FolderStore(Path(root)), SITE, KEYRING)
     os.environ["PGAPPNAME"] = "escouade worker"  # so that tests find its connections
     if options:
         take_numbers_separately()

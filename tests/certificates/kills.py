@@ -22,6 +22,7 @@ from app.certificates.batches import service as batches
 from app.certificates.batches.schemas import BatchRef
 from app.certificates.documents.service import DocumentStore
 from app.platform.database.transaction import Database
+from app.platform.files.folder import FolderStore
 from app.platform.jobs.upkeep import referenced_files, sweep_files
 from app.platform.locations import ROOT
 from app.platform.security.permissions import P
@@ -200,7 +201,7 @@ def count_faults(database: Database, world: World, batch: BatchRef, root: Path, 
         ).scalars()
         entries = Counter(subjects)
     numbers = {row.sequence for row in rows}
-    sweep_files(database, root, age=timedelta(minutes=-1))
+    sweep_files(database, FolderStore(root), age=timedelta(minutes=-1))
     stored = {path.name for path in (root / "files").rglob("*") if path.is_file()}
     named = referenced_files(database)
     archived = count_archived(database, world, batch, root)
@@ -221,7 +222,7 @@ def count_archived(database: Database, world: World, batch: BatchRef, root: Path
     with database.transaction() as db:
         actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
         ref = batches.see_batch(db, actor, batch.id)
-        _, pieces = archive.stream_archive(db, ref, DocumentStore(root, SITE, RING))
+        _, pieces = archive.stream_archive(db, ref, DocumentStore(FolderStore(root), SITE, RING))
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as opened:
         assert opened.testzip() is None
         return sum(opened.read(name).startswith(b"%PDF-") for name in opened.namelist())

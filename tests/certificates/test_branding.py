@@ -22,8 +22,8 @@ from app.certificates.branding.images import (
 )
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents import blob_store as files
 from app.platform.errors import Reason
+from app.platform.files.folder import FolderStore
 from tests.factories import certificates as samples
 from tests.factories import eligible
 from tests.factories.network import World, as_
@@ -159,7 +159,7 @@ def test_branding_applies_to_the_next_document_only(
     assert (before["logo"], before["ink"], before["signatories"][0]["image"]) == (None, None, None)
     assert (after["ink"], after["accent"]) == ("#0b4f5c", None)
     for name in (after["logo"], after["signatories"][0]["image"]):
-        stored = files.load(settings.data_dir, name.removesuffix(".png"))
+        stored = FolderStore(settings.data_dir).load(name.removesuffix(".png"))
         assert hashlib.sha256(stored).hexdigest() + ".png" == name
     [certificate] = client.get(f"{API}/enrolments/{world.enrolments['karim']}/certificates").json()["items"]
     assert client.get(f"{API}/certificates/{certificate['id']}/pdf").content.startswith(b"%PDF-")

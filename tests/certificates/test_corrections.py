@@ -18,7 +18,8 @@ from app.identity.roles.service import grant_role
 from app.network.service import see_college
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import digest
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import digest
 from app.platform.jobs.upkeep import sweep_files
 from app.platform.messages.i18n import day, today
 from app.platform.security.permissions import P, Role
@@ -158,14 +159,14 @@ class TestNameChange:
     ) -> None:
         before = client.get(f"{API}/certificates/{issued['id']}/pdf").content
         replace_after_renaming(client, world, issued)
-        assert restrict_ended_documents(database, settings.data_dir) == 1
-        assert restrict_ended_documents(database, settings.data_dir) == 0
+        assert restrict_ended_documents(database, FolderStore(settings.data_dir)) == 1
+        assert restrict_ended_documents(database, FolderStore(settings.data_dir)) == 0
         assert digest(before) not in {path.name for path in (settings.data_dir / "files").rglob("*")}
         assert [path.name for path in (settings.data_dir / "restricted").rglob("*") if path.is_file()] == [
             digest(before)
         ]
         assert client.get(f"{API}/certificates/{issued['id']}/pdf").content == before
-        assert sweep_files(database, settings.data_dir, age=timedelta(minutes=-1)) == 0
+        assert sweep_files(database, FolderStore(settings.data_dir), age=timedelta(minutes=-1)) == 0
 
     def test_holder_is_notified_of_the_replacement(
         self, client: TestClient, database: Database, world: World, issued: dict[str, Any]

@@ -27,6 +27,7 @@ from app.people.models import Person
 from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.errors import Invalid, NotFound
+from app.platform.files.folder import FolderStore
 from app.platform.security.permissions import P
 from tests.certificates.test_issue import issue
 from tests.conftest import RING
@@ -74,7 +75,7 @@ def test_replacement_and_revocation_follow_the_islands_too(database: Database, i
             db.get_one(Person, islands.people["maude"]).legal_last_name = "Bérubé-Roy"
             ref = see_certificate(db, actor, first.id)
             command = Reissue(what=Correction.NAME, reason="Nom corrigé")
-            store = DocumentStore(tmp_path, "https://escouade.example.org", RING)
+            store = DocumentStore(FolderStore(tmp_path), "https://escouade.example.org", RING)
             second = corrections.reissue(db, actor, ref, command, store)
         with database.transaction() as db:
             actor = acting(db, islands, "registrar", P.CERTIFICATE_CORRECT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import SERVED
+from app.platform.files.store import SERVED
 from app.progress.jobs import check_progress
 from tests.drill.load import BATCH, deposit, deposit_name
 from tests.drill.population import Population

@@ -15,8 +15,9 @@ from app.learning.hand_ins.schemas import FileCommand, HandInShown, Punctuality,
 from app.learning.hand_ins.service import attempts, file_of, hand_in_file, hand_in_text, hand_ins, see_hand_in
 from app.platform.clock import now
 from app.platform.database.transaction import Database
-from app.platform.documents import blob_store as files
 from app.platform.errors import Invalid, NotFound, Unavailable
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import digest
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from app.progress.schemas import State
@@ -110,7 +111,7 @@ def upload(
         actor = acting(db, world, "maude", P.ACTIVITY_DO)
         enrolment = see_enrolment(db, actor, world.enrolments["maude"])
         command = FileCommand(activity_code="GEN-1.C", name=clean_name(name), content=content)
-        return hand_in_file(db, actor, enrolment, command, root=root, megabytes=1)
+        return hand_in_file(db, actor, enrolment, command, files=FolderStore(root), megabytes=1)
 
 
 def test_text_sent_again_is_the_same_attempt(database: Database, world: World) -> None:
@@ -143,11 +144,11 @@ def test_file_is_stored_once_by_its_content(database: Database, world: World, tm
     first, is_new = upload(database, world, tmp_path, name="C:\\Bureau\\Ma carte.PDF")
     assert is_new
     assert (first.file_name, first.file_type, first.file_size) == ("Ma carte.pdf", "application/pdf", len(PDF))
-    assert first.file_sha256 == files.digest(PDF)
-    assert file_of(first, tmp_path) == PDF
+    assert first.file_sha256 == digest(PDF)
+    assert file_of(first, FolderStore(tmp_path)) == PDF
     again, is_new = upload(database, world, tmp_path, name="autre nom.pdf")
     assert (again, is_new) == (first, False)
-    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [files.digest(PDF)]
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [digest(PDF)]
 
 
 @pytest.mark.parametrize(
@@ -178,12 +179,12 @@ def test_lost_or_altered_file_is_unavailable(database: Database, world: World, t
     stored = next(p for p in tmp_path.rglob("*") if p.is_file())
     stored.write_bytes(b"%PDF-altered")
     with pytest.raises(Unavailable):
-        file_of(shown, tmp_path)
+        file_of(shown, FolderStore(tmp_path))
     stored.unlink()
     with pytest.raises(Unavailable):
-        file_of(shown, tmp_path)
+        file_of(shown, FolderStore(tmp_path))
     with pytest.raises(NotFound):
-        file_of(submit_text(database, world, "pas un fichier")[0], tmp_path)
+        file_of(submit_text(database, world, "pas un fichier")[0], FolderStore(tmp_path))
 
 
 def test_hand_ins_sent_at_once_never_exceed_two_attempts(database: Database, world: World) -> None:

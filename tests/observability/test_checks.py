@@ -22,12 +22,13 @@ from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Unavailable
 from app.platform.messages.i18n import explain
 from app.platform.messages.outbox import enqueue
-from app.platform.observability import checks as platform
+from app.platform.observability import storage
 from app.platform.observability.checks import CheckContext, Finding, run_checks
 from app.platform.observability.checkup import Checkup
 from app.platform.security.keyring import KeyPurpose, new_keyring, save
 from tests.conftest import RING
 from tests.factories.network import World
+from tests.factories.s3_server import S3Server, keeping_in
 
 BY_NAME = {check.name: check for check in (*CHECKS, PROGRESS)}
 AWAY = Addresses("postgresql+psycopg://nobody@127.0.0.1:1/none")
@@ -250,10 +251,24 @@ def test_folder_that_cannot_be_written_is_said(chosen: Settings, tmp_path: Path)
     assert not list(chosen.data_dir.glob("tmp*"))
 
 
+def test_bucket_that_cannot_be_written_is_said_while_requests_go_on(s3: S3Server, chosen: Settings) -> None:
+    bucket = s3.bucket(seconds=0.5)
+    there = keeping_in(bucket, chosen)
+    assert (codes("bucket", there, None), codes("files", there, None), codes("bucket", chosen, None)) == ([], [], [])
+    assert not list((s3.folder / bucket.name).rglob("*?/*"))
+    away = there.model_copy(update={"s3_bucket": "no-such-bucket"})
+    [finding] = findings("bucket", away, None) or ()
+    assert finding.reason.code == "bucket_not_writable"
+    assert finding.reason.params["cause"] == "404 Not Found NoSuchBucket"
+    assert bucket.secret_key not in explain(finding.reason)
+    assert "no-such-bucket" in explain(finding.reason)
+    assert not next(check for check in CHECKS if check.name == "bucket").is_critical
+
+
 def test_disk_that_is_nearly_full_is_said(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert codes("disk", chosen, None) == []
     free = shutil.disk_usage(chosen.data_dir).free
-    monkeypatch.setattr(platform, "LEAST_FREE", free * 2)
+    monkeypatch.setattr(storage, "LEAST_FREE", free * 2)
     assert codes("disk", chosen, None) == ["disk_nearly_full"]
 
 

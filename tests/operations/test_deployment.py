@@ -15,8 +15,8 @@ from app.platform.audit.hash_chain import append, verify
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import store
-from app.platform.documents.store_size import store_size
+from app.platform.files.folder import FolderStore
+from app.platform.files.store_size import store_size
 from app.platform.messages.outbox import enqueue
 from tests.conftest import RING, SITE
 from tests.factories.cohorts import page
@@ -75,6 +75,9 @@ def test_settings_in_force_show_no_secret(client: TestClient, database: Database
     secrets = {
         "database_url": "postgresql://app:canary-one@db.example.com/escouade",
         "database_owner_url": "postgresql://owner:canary-two@db.example.com/escouade",
+        "database_jobs_url": "postgresql://owner:canary-six@db.example.com:6432/escouade",
+        "s3_access_key": "canary-seven",
+        "s3_secret_key": "canary-eight",
         "smtp_url": "smtp://user:canary-three@mail.example.com:587?starttls",
         "metrics_token": "canary-four-of-twenty-characters",
         "signing": {"alma": {"pkcs12": "Y2FuYXJ5", "passphrase": "canary-five"}},
@@ -130,7 +133,7 @@ def test_storage_counts_files_and_room(
     client: TestClient, database: Database, world: World, settings: Settings
 ) -> None:
     for n in range(3):
-        store(settings.data_dir, b"x" * 1000 + bytes([n]))
+        FolderStore(settings.data_dir).store(b"x" * 1000 + bytes([n]))
     as_(client, database, world, "admin")
     found = client.get("/api/v1/operations/storage").json()
     assert (found["files"], found["bytes"], found["is_estimate"], found["is_writable"]) == (3, 3003, False, True)
@@ -140,8 +143,8 @@ def test_storage_counts_files_and_room(
 
 def test_size_of_many_files_is_an_estimate(tmp_path: Path) -> None:
     for n in range(600):
-        store(tmp_path, str(n).encode().ljust(10))
-    exact, estimate = store_size(tmp_path), store_size(tmp_path, most=200)
+        FolderStore(tmp_path).store(str(n).encode().ljust(10))
+    exact, estimate = store_size(FolderStore(tmp_path)), store_size(FolderStore(tmp_path), most=200)
     assert (exact.files, exact.bytes, exact.is_estimate) == (600, 6000, False)
     assert estimate.is_estimate
     assert 400 < estimate.files < 900

@@ -17,7 +17,12 @@ from tests.packaging.locks import LOCKS, REQUIRES, Environment, environments, pi
 
 TAGS = {
     ("linux", "x86_64"): ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
-    ("linux", "aarch64"): ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
+    ("linux", "aarch64"): (
+        "manylinux_2_28_aarch64",
+        "manylinux_2_24_aarch64",
+        "manylinux_2_17_aarch64",
+        "manylinux2014_aarch64",
+    ),
     ("darwin", "arm64"): ("macosx_15_0_arm64",),
     ("win32", "AMD64"): ("win_amd64",),
 }

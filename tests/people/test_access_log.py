@@ -22,7 +22,7 @@ from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents import blob_store as files
+from app.platform.files.folder import FolderStore
 from app.platform.security.permissions import GRANTS, P, Permission, Role
 from app.reports import service as reports
 from tests.factories import eligible
@@ -105,7 +105,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
     """Create a whole file: hand-ins, hours, judgements, a certificate."""
     eligible.sign(database, world)
     eligible.achieve(database, world, "maude")
-    sha = files.store(settings.data_dir, b"%PDF-1.7 essai")
+    sha = FolderStore(settings.data_dir).store(b"%PDF-1.7 essai")
     with database.transaction(colleges=[world.alma]) as db:
         row = HandIn(
             college_id=world.alma, enrolment_id=world.enrolments["maude"], activity_code="GEN-1.C", attempt=9,

@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import store
 from app.platform.documents.document_process import _process
 from app.platform.errors import StorageFull
+from app.platform.files.folder import FolderStore
 from tests.factories import eligible
 from tests.factories.full_disk import largest_file
 from tests.factories.network import World, as_
@@ -54,16 +54,16 @@ def files(root: Path) -> list[Path]:
 
 
 def test_file_larger_than_the_disk_is_refused_and_leaves_nothing(disk: Path) -> None:
-    kept = store(disk, b"x" * 20 * KILOBYTE)
+    kept = FolderStore(disk).store(b"x" * 20 * KILOBYTE)
     with pytest.raises(StorageFull):
-        store(disk, b"y" * 60 * KILOBYTE)
+        FolderStore(disk).store(b"y" * 60 * KILOBYTE)
     assert [path.name for path in files(disk)] == [kept]
-    store(disk, b"z" * 20 * KILOBYTE)
+    FolderStore(disk).store(b"z" * 20 * KILOBYTE)
 
 
 def test_file_over_the_limit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     with largest_file(64 * KILOBYTE), pytest.raises(StorageFull):
-        store(tmp_path, b"y" * 65 * KILOBYTE)
+        FolderStore(tmp_path).store(b"y" * 65 * KILOBYTE)
     assert files(tmp_path) == []
 
 

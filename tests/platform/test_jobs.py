@@ -17,7 +17,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.jobs import engine
 from app.platform.jobs.connector import LastingConnector
-from app.platform.jobs.engine import MOST_FAILURES, BackOff, DatabaseAway, JobFailed
+from app.platform.jobs.engine import MOST_FAILURES, BackOff, JobFailed, Outage
 from app.platform.jobs.job import Job, JobContext, Queue, RowJob
 from app.platform.jobs.queue import claim_period, enqueue, purge, sweep
 from app.platform.jobs.status import failed_jobs, jobs_status, retry_failed
@@ -128,7 +128,7 @@ def test_job_that_always_fails_ends_failed_and_is_shown_until_retried(
 
 def test_job_is_tried_until_the_database_is_back() -> None:
     stored = StoredJob(queue="letters", lock=None, queueing_lock=None, task_name="trial", attempts=500)
-    decision = BackOff().get_retry_decision(exception=DatabaseAway(), job=stored)
+    decision = BackOff().get_retry_decision(exception=Outage(), job=stored)
     assert decision is not None
     assert decision.retry_at is not None
     assert decision.retry_at <= now() + timedelta(seconds=6)

@@ -11,7 +11,7 @@ import pytest
 
 from app.platform.backup.writing import Source, write_backup
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import store
+from app.platform.files.folder import FolderStore
 from app.platform.security.keyring import save
 from tests.cli.conftest import escouade  # noqa: F401 - the fixture that runs commands
 from tests.conftest import RING
@@ -51,9 +51,9 @@ def shared_backup(server: str, template: tuple[str, World], tmp_path_factory: py
     """A backup of the small network and two files."""
     root, place = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("backups")
     for content in FILES:
-        store(root, content)
+        FolderStore(root).store(content)
     addresses = addresses_of(with_database(server, template[0]))
-    return write_backup(place, Source(addresses.owner_url or "", root, RING), Unseen())[0]
+    return write_backup(place, Source(addresses.owner_url or "", FolderStore(root), RING), Unseen())[0]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from app.platform.backup.restoring import state_of
 from app.platform.backup.state import DatabaseState
 from app.platform.backup.writing import Source, write_backup
 from app.platform.database.transaction import Database
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import FileStore
 from app.platform.security.permissions import P
 from tests.cli.test_keys import stored
 from tests.conftest import RING, SITE
@@ -52,9 +54,9 @@ class Unseen:
         self.react(self.stage)
 
 
-def certify(database: Database, world: World, root: Path, count: int) -> list[str]:
+def certify(database: Database, world: World, files: FileStore, count: int) -> list[str]:
     """Issue certificates with a credential and a stored document each; return their codes."""
-    store = DocumentStore(root, SITE, RING)
+    store = DocumentStore(files, SITE, RING)
     codes = []
     for enrolment_id in bulk_clone.make_eligible(database, world, count):
         with database.transaction() as db:
@@ -75,9 +77,14 @@ def seal_secrets_and_record(database: Database, world: World) -> None:
         assert append(db, RING, whole=True) > 0
 
 
+def source_of(database: Database, root: Path) -> Source:
+    """Return what is backed up of a deployment whose files are in a folder."""
+    return Source(database.addresses.owner_url or "", FolderStore(root), RING)
+
+
 def backed_up(database: Database, root: Path, place: Path) -> tuple[Path, Manifest]:
     """Back a deployment up."""
-    return write_backup(place, Source(database.addresses.owner_url or "", root, RING), Unseen())
+    return write_backup(place, source_of(database, root), Unseen())
 
 
 def seal_again(folder: Path, manifest: Manifest) -> None:

@@ -33,6 +33,7 @@ from app.platform.database.embedded import OLDEST_VERSION, SYSTEM_FOLDERS, WHEEL
 from app.platform.database.login_role import login_url
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Unavailable
+from app.platform.files.folder import FolderStore
 from app.platform.security.keyring import KeyPurpose
 from tests.conftest import RING
 from tests.factories.network import World
@@ -106,11 +107,13 @@ def test_every_write_acknowledged_before_a_backup_is_in_it(
                 time.sleep(0.01)
             before = {name for name, _ in writers.acknowledged}
             began = time.time()
-            folder, manifest = write_backup(tmp_path / "backups", Source(url, tmp_path / "data", RING), Unseen())
+            folder, manifest = write_backup(
+                tmp_path / "backups", Source(url, FolderStore(tmp_path / "data"), RING), Unseen()
+            )
             took, during = time.time() - began, len(writers.acknowledged) - len(before)
         with empty_database(server, f"soak_{os.getpid()}_{run}") as target:
             began = time.time()
-            place = Target(target.addresses.owner_url or "", target.addresses.url, tmp_path / "restored")
+            place = Target(target.addresses.owner_url or "", target.addresses.url, FolderStore(tmp_path / "restored"))
             state = restore(read_backup(folder, RING), place, knows, Unseen())
             back = time.time() - began
             kept = written(target)
@@ -138,7 +141,9 @@ def test_server_whose_disk_fills_up_restores_nothing(tmp_path: Path) -> None:
             owner.execute(
                 "create table soak as select repeat(md5(i::text), 8) as name from generate_series(1, 250000) i"
             )
-        folder, manifest = write_backup(tmp_path / "backups", Source(url, tmp_path / "data", RING), Unseen())
+        folder, manifest = write_backup(
+            tmp_path / "backups", Source(url, FolderStore(tmp_path / "data"), RING), Unseen()
+        )
     assert manifest.state.rows["public.soak"] == 250000
     found = read_backup(folder, RING)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -146,7 +151,7 @@ def test_server_whose_disk_fills_up_restores_nothing(tmp_path: Path) -> None:
     try:
         with embedded_server(tmp_path / "small") as url:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            place = Target(url, login_url(url), tmp_path / "restored")
+            place = Target(url, login_url(url), FolderStore(tmp_path / "restored"))
             with pytest.raises(Unavailable) as refusal:
                 restore(found, place, knows, Unseen())
             sys.stderr.write(f"{refusal.value.params['detail']}\n")

@@ -16,16 +16,17 @@ from sqlalchemy import text
 
 from app.platform.backup.manifest import read_backup
 from app.platform.backup.progress import Stage
-from app.platform.backup.writing import Source, complete_backups, write_backup
+from app.platform.backup.writing import complete_backups, write_backup
 from app.platform.database.transaction import Addresses, Database
-from app.platform.documents.blob_store import digest, store
 from app.platform.errors import Conflict
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import digest
 from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
 from tests.factories.full_disk import largest_file
-from tests.recovery.deployments import Unseen, backed_up, state
+from tests.recovery.deployments import Unseen, backed_up, source_of, state
 from tests.server import driver_url
 
 Usage = namedtuple("Usage", "total used free")
@@ -34,7 +35,7 @@ Usage = namedtuple("Usage", "total used free")
 def test_backup_holds_the_database_the_files_and_never_the_keyring(
     escouade: Escouade, database: Database, tmp_path: Path, root: Path
 ) -> None:
-    name = store(root, b"une attestation")
+    name = FolderStore(root).store(b"une attestation")
     done = escouade(database, "backup", tmp_path / "backups", data_dir=str(root))
     assert (done.status, "Sauvegarde terminée" in done.out) == (0, True), done.err
     [folder] = complete_backups(tmp_path / "backups")
@@ -60,7 +61,10 @@ def test_backup_keeps_the_number_asked_for(escouade: Escouade, database: Databas
 
 
 def test_later_backup_links_what_the_earlier_one_has_whole(database: Database, tmp_path: Path, root: Path) -> None:
-    place, (same, damaged) = tmp_path / "backups", (store(root, b"pareil"), store(root, b"abime"))
+    place, (same, damaged) = (
+        tmp_path / "backups",
+        (FolderStore(root).store(b"pareil"), FolderStore(root).store(b"abime")),
+    )
     first, _ = backed_up(database, root, place)
     (first / "files" / damaged[:2] / damaged).write_bytes(b"autre")
     second, manifest = backed_up(database, root, place)
@@ -70,7 +74,7 @@ def test_later_backup_links_what_the_earlier_one_has_whole(database: Database, t
 
 
 def test_file_restricted_while_the_backup_runs_is_in_it(database: Database, tmp_path: Path, root: Path) -> None:
-    name = store(root, b"remplacee")
+    name = FolderStore(root).store(b"remplacee")
 
     def restrict(stage: Stage) -> None:
         path = root / "restricted" / name[:2] / name
@@ -78,9 +82,7 @@ def test_file_restricted_while_the_backup_runs_is_in_it(database: Database, tmp_
             path.parent.mkdir(parents=True)
             (root / "files" / name[:2] / name).rename(path)
 
-    _, manifest = write_backup(
-        tmp_path / "backups", Source(database.addresses.owner_url or "", root, RING), Unseen(restrict)
-    )
+    _, manifest = write_backup(tmp_path / "backups", source_of(database, root), Unseen(restrict))
     assert list(manifest.files) == [f"restricted/{name[:2]}/{name}"]
 
 
@@ -98,14 +100,14 @@ def test_file_that_the_store_has_lost_is_named(
 
 @pytest.mark.parametrize("stage", [Stage.DUMP, Stage.DIGEST, Stage.FILES])
 def test_interrupted_backup_leaves_nothing(database: Database, tmp_path: Path, root: Path, stage: Stage) -> None:
-    store(root, b"un fichier")
+    FolderStore(root).store(b"un fichier")
 
     def interrupt(reached: Stage) -> None:
         if reached is stage:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_backup(tmp_path / "backups", Source(database.addresses.owner_url or "", root, RING), Unseen(interrupt))
+        write_backup(tmp_path / "backups", source_of(database, root), Unseen(interrupt))
     assert list((tmp_path / "backups").iterdir()) == []
 
 
@@ -149,7 +151,7 @@ def test_two_backups_in_one_folder_at_once_are_refused(database: Database, tmp_p
             backed_up(database, root, tmp_path / "backups")
 
     with pytest.raises(Conflict) as refusal:
-        write_backup(tmp_path / "backups", Source(database.addresses.owner_url or "", root, RING), Unseen(another))
+        write_backup(tmp_path / "backups", source_of(database, root), Unseen(another))
     assert refusal.value.code == "backup_under_way"
 
 
@@ -159,7 +161,7 @@ def test_backup_on_a_disk_that_fills_up_is_refused_and_leaves_nothing(
 ) -> None:
     """The archive does not fit; then the archive does, and a file does not."""
     limit, sign = full
-    store(root, b"x" * 3_000_000)
+    FolderStore(root).store(b"x" * 3_000_000)
     (tmp_path / "backups").mkdir()
     with largest_file(limit):
         done = escouade(database, "backup", tmp_path / "backups", data_dir=str(root))

@@ -12,6 +12,7 @@ from app.certificates.documents.checks import check_certificates
 from app.platform.audit.hash_chain import verify
 from app.platform.backup.writing import complete_backups
 from app.platform.database.transaction import Database
+from app.platform.files.folder import FolderStore
 from app.platform.security.keyring import KeyPurpose
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
@@ -24,7 +25,7 @@ def test_restored_deployment_is_the_one_backed_up(
     escouade: Escouade, database: Database, world: World, target: Database, root: Path
 ) -> None:
     """A few seconds: ten certificates are issued, and two commands do what an operator's night would ask."""
-    certify(database, world, root, 10)
+    certify(database, world, FolderStore(root), 10)
     seal_secrets_and_record(database, world)
     place, other = root.with_name("backups"), root.with_name("elsewhere")
     assert escouade(database, "backup", place, data_dir=str(root)).status == 0
@@ -42,7 +43,7 @@ def test_restored_deployment_is_the_one_backed_up(
         with restored.as_owner() as db:
             chain = verify(db, RING, [before.anchor or ""])
         assert (chain.violations, chain.anchor) == ([], before.anchor)
-        assert check_certificates(restored, RING, other) == (10, [])
+        assert check_certificates(restored, RING, FolderStore(other)) == (10, [])
     finally:
         restored.dispose()
 
@@ -50,7 +51,7 @@ def test_restored_deployment_is_the_one_backed_up(
 @pytest.fixture
 def tampered(database: Database, world: World, tmp_path: Path, root: Path) -> Path:
     """A backup of a deployment that was damaged before: each check of ``--check`` has something to find."""
-    certify(database, world, root, 3)
+    certify(database, world, FolderStore(root), 3)
     seal_secrets_and_record(database, world)
     with database.engine.begin() as owner:
         owner.execute(text("update audit_entry set outcome = 'refused' where id = (select min(id) from audit_entry)"))

@@ -16,6 +16,7 @@ from app.platform.backup.progress import Stage
 from app.platform.backup.restoring import Target, restore
 from app.platform.database.transaction import Database
 from app.platform.errors import Unavailable
+from app.platform.files.folder import FolderStore
 from app.platform.locations import ROOT
 from app.platform.security.keyring import new_keyring, rotate, save
 from tests.cli.conftest import Escouade
@@ -157,7 +158,7 @@ def test_restore_that_the_server_ends_leaves_nothing_and_can_be_run_again(
 ) -> None:
     """As on a server whose disk is full: once all rows are there, an index cannot be made."""
     found = read_backup(backup, RING)
-    place = Target(target.addresses.owner_url or "", target.addresses.url, root)
+    place = Target(target.addresses.owner_url or "", target.addresses.url, FolderStore(root))
     with ThreadPoolExecutor() as pool, holding_name(target, INDEX):
         ended = pool.submit(end_waiting, target)
         with pytest.raises(Unavailable) as refusal:
@@ -191,7 +192,7 @@ def test_restore_that_is_killed_leaves_an_empty_database_and_can_be_run_again(
     wait_until_alone(target)
     assert state(target).rows == {}
     found = read_backup(backup, RING)
-    place = Target(target.addresses.owner_url or "", target.addresses.url, root)
+    place = Target(target.addresses.owner_url or "", target.addresses.url, FolderStore(root))
     assert restore(found, place, knows, Unseen()) == found.manifest.state
     assert {path.read_bytes() for path in root.rglob("*") if path.is_file()} == set(FILES)
 
@@ -201,7 +202,7 @@ def test_interrupted_restore_leaves_nothing(target: Database, backup: Path, root
         if stage is Stage.LOAD:
             raise KeyboardInterrupt
 
-    place = Target(target.addresses.owner_url or "", target.addresses.url, root)
+    place = Target(target.addresses.owner_url or "", target.addresses.url, FolderStore(root))
     with pytest.raises(KeyboardInterrupt):
         restore(read_backup(backup, RING), place, knows, Unseen(interrupt))
     assert is_untouched(target, root)

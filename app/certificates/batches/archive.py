@@ -1,7 +1,6 @@
 """The files of a batch: its register as a table, and one archive of all its documents."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,9 +19,10 @@ from app.network.enums import CertificateKind
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.database.session import Session
-from app.platform.documents.blob_store import load, zip_stream
 from app.platform.documents.spreadsheets import Flavour, Sheet, csv_file, workbook
+from app.platform.documents.zip_archives import zip_stream
 from app.platform.errors import Conflict
+from app.platform.files.store import FileStore
 from app.platform.messages.i18n import local, t
 
 CONTRACT = "registre_v1"
@@ -112,11 +112,11 @@ def stream_archive(db: Session, ref: BatchRef, store: DocumentStore) -> tuple[st
         ensure_stored(db, row, store)
     table = register_csv(register, Flavour.EXCEL)
     documents = [(f"{row.number}.pdf", row.pdf_sha256 or "") for row in rows]
-    return file_name(register, ".zip"), zip_stream(_members(documents, table, store.root), batch.finished_at)
+    return file_name(register, ".zip"), zip_stream(_members(documents, table, store.files), batch.finished_at)
 
 
-def _members(documents: list[tuple[str, str]], table: bytes, root: Path) -> Iterator[tuple[str, bytes]]:
+def _members(documents: list[tuple[str, str]], table: bytes, files: FileStore) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each file of the archive."""
     for name, sha256 in documents:
-        yield name, load(root, sha256)
+        yield name, files.load(sha256)
     yield REGISTER, table

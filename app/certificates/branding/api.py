@@ -20,7 +20,7 @@ from app.network.service import see_college
 from app.platform.schema import Command
 from app.platform.security.guards import seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import FilesDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
@@ -54,20 +54,20 @@ def set_colours(college: IssuingCollege, db: SessionDep, command: Colours) -> Br
 
 
 @router.put("/colleges/{college_id}/certificate-livery/logo", summary="Upload a college's logo")
-def set_logo(college: IssuingCollege, db: SessionDep, settings: SettingsDep, form: Picture) -> Branding:
+def set_logo(college: IssuingCollege, db: SessionDep, files: FilesDep, form: Picture) -> Branding:
     """Set the logo: PNG or JPEG, recognised by its content; only its pixels are stored."""
-    return service.set_logo(db, college, form.content(), settings.data_dir)
+    return service.set_logo(db, college, form.content(), files)
 
 
 @router.put("/signatories/{signatory_id}/signature", summary="Upload the picture of a signature")
 def set_signature(
     signatory: Annotated[SignatoryRef, seen(see_signatory, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
-    settings: SettingsDep,
+    files: FilesDep,
     form: Picture,
 ) -> SignatoryShown:
     """Set the signature printed above the name on the next documents; issued documents do not change."""
-    return service.set_signature(db, signatory, form.content(), settings.data_dir)
+    return service.set_signature(db, signatory, form.content(), files)
 
 
 @router.get("/colleges/{college_id}/signatories", summary="List the signatories of a college's certificates")

@@ -12,7 +12,7 @@ from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.security.guards import seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import FilesDep, SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post
@@ -37,9 +37,9 @@ def set_colours(college: IssuingCollege, db: SessionDep, command: Annotated[Colo
 
 
 @router.post("/colleges/{college_id}/presentation/logo", dependencies=[form_on("/colleges/{college_id}/attestations")])
-def set_logo(college: IssuingCollege, db: SessionDep, settings: SettingsDep, form: Picture) -> Response:
+def set_logo(college: IssuingCollege, db: SessionDep, files: FilesDep, form: Picture) -> Response:
     """Set the logo, then redirect to the branding."""
-    service.set_logo(db, college, form.content(), settings.data_dir)
+    service.set_logo(db, college, form.content(), files)
     return _redirect_to("presentation", college.id)
 
 
@@ -47,11 +47,11 @@ def set_logo(college: IssuingCollege, db: SessionDep, settings: SettingsDep, for
 def set_signature(
     signatory: Annotated[SignatoryRef, seen(see_signatory, P.CERTIFICATE_ISSUE)],
     db: SessionDep,
-    settings: SettingsDep,
+    files: FilesDep,
     form: Picture,
 ) -> Response:
     """Set the picture of a signature, then redirect to the branding."""
-    service.set_signature(db, signatory, form.content(), settings.data_dir)
+    service.set_signature(db, signatory, form.content(), files)
     return _redirect_to("presentation", signatory.college_id)
 
 

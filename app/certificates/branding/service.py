@@ -1,7 +1,5 @@
 """A college's branding on its documents: its logo, two colours, the signatures of its signatories."""
 
-from pathlib import Path
-
 from sqlmodel import col, select
 
 from app.certificates.branding import images
@@ -10,8 +8,8 @@ from app.certificates.branding.schemas import Branding, Colours, SignatoryRef, S
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.platform.database.session import Session
-from app.platform.documents.blob_store import store
 from app.platform.errors import Invalid, NotFound, Reason, refuse_unless
+from app.platform.files.store import FileStore
 from app.platform.security.actor import Actor, scoped
 
 
@@ -30,10 +28,10 @@ def set_colours(db: Session, college: CollegeShown, command: Colours) -> Brandin
     return Branding.model_validate(row)
 
 
-def set_logo(db: Session, college: CollegeShown, content: bytes, root: Path) -> Branding:
-    """Set the logo, stored under ``root``; issued documents keep theirs. Raises ``Invalid`` with the reason."""
+def set_logo(db: Session, college: CollegeShown, content: bytes, files: FileStore) -> Branding:
+    """Set the logo, stored as a file; issued documents keep theirs. Raises ``Invalid`` with the reason."""
     row = db.get_one(College, college.id)
-    row.logo = _store_picture(content, root)
+    row.logo = _store_picture(content, files)
     db.add(row)
     db.flush()
     return Branding.model_validate(row)
@@ -48,18 +46,18 @@ def see_signatory(db: Session, actor: Actor, signatory_id: int) -> SignatoryRef:
     return SignatoryRef.model_validate(row)
 
 
-def set_signature(db: Session, ref: SignatoryRef, content: bytes, root: Path) -> SignatoryShown:
+def set_signature(db: Session, ref: SignatoryRef, content: bytes, files: FileStore) -> SignatoryShown:
     """Set the picture of a signature, printed above the name from now on. Raises ``Invalid`` with the reason."""
     row = db.get_one(Signatory, ref.id)
-    row.image = _store_picture(content, root)
+    row.image = _store_picture(content, files)
     db.add(row)
     db.flush()
     return SignatoryShown.model_validate(row)
 
 
-def _store_picture(content: bytes, root: Path) -> str:
+def _store_picture(content: bytes, files: FileStore) -> str:
     """Store a picture and return its file name, ``<sha256>.png``; raise ``Invalid`` with the reason."""
     png = images.reencode_picture(content)
     if isinstance(png, Reason):
         raise Invalid("invalid", png)
-    return f"{store(root, png)}.png"
+    return f"{files.store(png)}.png"

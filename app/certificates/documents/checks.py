@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -13,16 +12,16 @@ from app.certificates.models import Certificate
 from app.certificates.register import service as register
 from app.certificates.register.schemas import Verified
 from app.platform.database.transaction import Database
-from app.platform.documents.blob_store import load_restricted
 from app.platform.documents.verifiable_credentials import public_key
 from app.platform.documents.verifiable_credentials import verify as verify_credential
 from app.platform.errors import NotFound, Reason
+from app.platform.files.store import FileStore
 from app.platform.security.keyring import Keyring
 
 SAMPLE = 10
 
 
-def check_certificates(database: Database, keyring: Keyring, root: Path) -> tuple[int, list[Reason]]:
+def check_certificates(database: Database, keyring: Keyring, files: FileStore) -> tuple[int, list[Reason]]:
     """Return how many certificates were checked, of any college and year, and what is wrong with them.
 
     Needs the owner's address, and writes what public verification writes: for a database that serves nobody.
@@ -34,12 +33,12 @@ def check_certificates(database: Database, keyring: Keyring, root: Path) -> tupl
     problems = []
     for row in sample:
         own = [key for key in keys if key.college_id == row.college_id]
-        problems += [Reason(code, {"number": row.number}) for code in _problems(database, keyring, root, row, own)]
+        problems += [Reason(code, {"number": row.number}) for code in _problems(database, keyring, files, row, own)]
     return len(sample), problems
 
 
 def _problems(
-    database: Database, keyring: Keyring, root: Path, row: Certificate, keys: list[CollegeKey]
+    database: Database, keyring: Keyring, files: FileStore, row: Certificate, keys: list[CollegeKey]
 ) -> Iterator[str]:
     try:
         with database.transaction() as db:
@@ -51,7 +50,7 @@ def _problems(
         yield "certificate_not_verified"
     if row.pdf_sha256 is not None:
         try:
-            load_restricted(root, row.pdf_sha256)
+            files.load_restricted(row.pdf_sha256)
         except (FileNotFoundError, ValueError):
             yield "certificate_document_lost"
     if row.credential is not None and not _is_signed(row.credential, keys):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from sqlmodel import col, select
 
@@ -13,10 +12,11 @@ from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRecord, CertificateRef, Document
 from app.platform.config import Settings
 from app.platform.database.session import Session
-from app.platform.documents import blob_store
 from app.platform.documents.document_process import in_document_process
 from app.platform.documents.pades import SigningKeys
 from app.platform.errors import Conflict, Unavailable
+from app.platform.files.opening import file_store
+from app.platform.files.store import FileStore, digest
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
@@ -24,9 +24,9 @@ from app.platform.security.permissions import P
 
 @dataclass(frozen=True, slots=True)
 class DocumentStore:
-    """What documents are made with: the folder of files, the site's address, the keyring, the signing keys."""
+    """What documents are made with: the store of files, the site's address, the keyring, the signing keys."""
 
-    root: Path
+    files: FileStore
     site: str
     keyring: Keyring
     keys: SigningKeys = field(default_factory=dict)
@@ -34,7 +34,7 @@ class DocumentStore:
     @classmethod
     def from_settings(cls, settings: Settings, keyring: Keyring) -> "DocumentStore":
         """Return the document store of a deployment."""
-        return cls(settings.data_dir, settings.base_url, keyring, settings.signing)
+        return cls(file_store(settings), settings.base_url, keyring, settings.signing)
 
 
 def certificate_pdf(db: Session, actor: Actor, ref: CertificateRef, store: DocumentStore) -> Document:
@@ -43,13 +43,14 @@ def certificate_pdf(db: Session, actor: Actor, ref: CertificateRef, store: Docum
     Raises ``Conflict("certificate_not_valid")`` once it was replaced or revoked (except to a registrar, who answers
     for issued documents), ``PdfUnavailable`` where the engine's libraries are missing,
     ``SigningKeyUnreadable`` when the college's key cannot be opened, ``Unavailable("certificate_lost")`` when the
-    stored file is missing and rendering the record again would give other bytes (always so for a signed document).
+    stored file is altered, or missing and rendering the record again would give other bytes (always so for a signed
+    document).
     """
     row = lock_certificate(db, ref.id)
     if row.state is CertificateState.VALID:
         content = _valid_content(db, row, store)
     elif _may_correct(db, actor, row) and row.pdf_sha256 is not None:
-        content = _ended_content(row.pdf_sha256, store.root)
+        content = _ended_content(row.pdf_sha256, store.files)
     else:
         raise Conflict("certificate_not_valid")
     return Document(name=f"{row.number}.pdf", content=content)
@@ -90,41 +91,43 @@ def _valid_content(db: Session, row: Certificate, store: DocumentStore) -> bytes
     """Return the document of a locked, valid certificate, rendered now if it was not yet."""
     if row.pdf_sha256 is not None:
         try:
-            return blob_store.load(store.root, row.pdf_sha256)
+            return store.files.load(row.pdf_sha256)
         except FileNotFoundError:
             return _recreate(db, row, row.pdf_sha256, store)
+        except ValueError as altered:
+            raise Unavailable("certificate_lost") from altered
     content = in_document_process(render_signed_document, draft_of(db, row, store), store.keys)
     store_document(db, row, content, store)
     return content
 
 
-def _ended_content(sha256: str, root: Path) -> bytes:
+def _ended_content(sha256: str, files: FileStore) -> bytes:
     """Return the document of a replaced or revoked certificate."""
     try:
-        return blob_store.load_restricted(root, sha256)
-    except FileNotFoundError:
-        raise Unavailable("certificate_lost") from None
+        return files.load_restricted(sha256)
+    except (FileNotFoundError, ValueError) as error:
+        raise Unavailable("certificate_lost") from error
 
 
-def move_ended_documents(db: Session, root: Path) -> int:
+def move_ended_documents(db: Session, files: FileStore) -> int:
     """Move the documents of replaced or revoked certificates to restricted storage (S7); return how many moved."""
     ended = select(Certificate.pdf_sha256).where(
         Certificate.state != CertificateState.VALID, col(Certificate.pdf_sha256).is_not(None)
     )
-    return sum(blob_store.restrict(root, sha256 or "") for sha256 in db.exec(ended))
+    return sum(files.restrict(sha256 or "") for sha256 in db.exec(ended))
 
 
 def draft_of(db: Session, row: Certificate, store: DocumentStore) -> Draft:
     """Return what the document of a locked certificate is rendered from."""
     record = CertificateRecord.model_validate(row.record)
-    pictures = {name: _picture(store.root, name) for name in record.pictures}
+    pictures = {name: _picture(store.files, name) for name in record.pictures}
     return Draft(record, pictures, ensure_credential(db, store.keyring, row, site=store.site))
 
 
-def _picture(root: Path, name: str) -> bytes:
+def _picture(files: FileStore, name: str) -> bytes:
     """Return a logo or a signature; raise ``Unavailable("picture_lost")`` when its file is missing or altered."""
     try:
-        return blob_store.load(root, name.removesuffix(".png"))
+        return files.load(name.removesuffix(".png"))
     except (FileNotFoundError, ValueError) as error:
         raise Unavailable("picture_lost") from error
 
@@ -132,20 +135,20 @@ def _picture(root: Path, name: str) -> bytes:
 def store_document(db: Session, row: Certificate, content: bytes, store: DocumentStore) -> None:
     """Store the rendered document of a locked certificate, unless it already has one."""
     if row.pdf_sha256 is None:
-        row.pdf_sha256 = blob_store.store(store.root, content)
+        row.pdf_sha256 = store.files.store(content)
         db.add(row)
 
 
 def ensure_stored(db: Session, row: Certificate, store: DocumentStore) -> None:
     """Render a missing file of a document again; raise ``Unavailable("certificate_lost")`` if that cannot be."""
-    if row.pdf_sha256 is not None and not blob_store.exists(store.root, row.pdf_sha256):
+    if row.pdf_sha256 is not None and not store.files.exists(row.pdf_sha256):
         _recreate(db, row, row.pdf_sha256, store)
 
 
 def _recreate(db: Session, row: Certificate, sha256: str, store: DocumentStore) -> bytes:
     """Render and store a document again, as after a restored backup; only if its bytes are the same as before."""
     content = in_document_process(render_document, draft_of(db, row, store))
-    if blob_store.digest(content) != sha256:
+    if digest(content) != sha256:
         raise Unavailable("certificate_lost")
-    blob_store.store(store.root, content)
+    store.files.store(content)
     return content

@@ -16,8 +16,8 @@ from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.database.session import Session
-from app.platform.documents.blob_store import digest
 from app.platform.errors import NotFound
+from app.platform.files.store import digest
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.keyring import Keyring

@@ -12,6 +12,7 @@ from app.platform.backup.writing import Source, remove_old, write_backup
 from app.platform.config import Settings, settings
 from app.platform.database.embedded import install_signal_handlers
 from app.platform.errors import Unavailable
+from app.platform.files.opening import file_store
 from app.platform.messages.i18n import t
 from app.platform.security import keyring
 
@@ -40,6 +41,6 @@ def made_backup(chosen: Settings, owner_url: str | None, folder: Path) -> tuple[
     """Write a backup of a deployment and return it; raise ``Unavailable`` without the owner's address."""
     if owner_url is None:
         raise Unavailable("owner_address_missing")
-    source = Source(owner_url, chosen.data_dir, keyring.load(chosen.keyring_file))
+    source = Source(owner_url, file_store(chosen), keyring.load(chosen.keyring_file))
     with shown_progress() as progress:
         return write_backup(folder, source, progress)

@@ -30,6 +30,8 @@ from app.platform.database.rights import differences
 from app.platform.database.session import APP_ROLE
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import DomainError
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import FileStore
 from app.platform.messages.i18n import explain, explain_error, number, t
 from app.platform.security.keyring import KeyPurpose, Keyring
 
@@ -42,7 +44,7 @@ def check_backup(found: Backup, keyring: Keyring) -> bool:
     place.chmod(0o711)  # root runs the server as another account, which has to reach its folder
     try:
         with embedded_server(place / "postgresql") as url:
-            return _check(found, keyring, Target(url, login_url(url), place / "data"))
+            return _check(found, keyring, Target(url, login_url(url), FolderStore(place / "data")))
     finally:
         shutil.rmtree(place)
 
@@ -59,7 +61,7 @@ def _check(found: Backup, keyring: Keyring, target: Target) -> bool:
     database = open_database(addresses)
     try:
         failed = int(not _report(t("cli.restore.rights", grants=state.grants, policies=state.policies), rights))
-        failed += sum(not _report(*line) for line in _lines(database, keyring, target.root, manifest, state))
+        failed += sum(not _report(*line) for line in _lines(database, keyring, target.files, manifest, state))
     finally:
         database.dispose()
     age = (now() - manifest.made_at).total_seconds() / MINUTE
@@ -76,7 +78,7 @@ def _report(title: str, problems: list[str]) -> bool:
 
 
 def _lines(
-    database: Database, keyring: Keyring, root: Path, manifest: Manifest, state: DatabaseState
+    database: Database, keyring: Keyring, files: FileStore, manifest: Manifest, state: DatabaseState
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield what is checked, with what is wrong about it."""
     yield (
@@ -97,7 +99,7 @@ def _lines(
             for v in chain.violations
         ],
     )
-    count, reasons = check_certificates(database, keyring, root)
+    count, reasons = check_certificates(database, keyring, files)
     yield t("cli.restore.certificates", n=count), list(map(explain, reasons))
     yield t("cli.restore.secrets"), _secrets(database, keyring)
 

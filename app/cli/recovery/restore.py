@@ -15,6 +15,7 @@ from app.platform.backup.restoring import restore as restore_backup
 from app.platform.config import Settings, settings
 from app.platform.database.embedded import install_signal_handlers
 from app.platform.errors import Unavailable
+from app.platform.files.opening import file_store
 from app.platform.messages.i18n import t
 from app.platform.security import keyring
 
@@ -39,7 +40,7 @@ def _restore(found: Backup, chosen: Settings, ring: keyring.Keyring) -> None:
     with server_addresses(chosen) as addresses:
         if addresses.owner_url is None:
             raise Unavailable("owner_address_missing")
-        target = Target(addresses.owner_url, addresses.url, chosen.data_dir)
+        target = Target(addresses.owner_url, addresses.url, file_store(chosen))
         with shown_progress() as progress:
             state = restore_backup(found, target, knows, progress)
         install_keys(addresses.owner_url, ring)

@@ -18,7 +18,7 @@ from app.platform.schema import Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
@@ -67,6 +67,7 @@ def hand_in_file(
     *,
     db: SessionDep,
     settings: SettingsDep,
+    files: FilesDep,
     response: Response,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
@@ -74,7 +75,7 @@ def hand_in_file(
 ) -> HandInShown:
     """One file an attempt (PDF, office documents, PNG, JPEG or text); the same bytes again answer 200."""
     attempt, is_new = service.hand_in_file(
-        db, actor, enrolment, form.command(settings), root=settings.data_dir, megabytes=settings.upload_megabytes
+        db, actor, enrolment, form.command(settings), files=files, megabytes=settings.upload_megabytes
     )
     set_creation_status(response, is_new=is_new)
     return attempt
@@ -100,9 +101,9 @@ def read_hand_in(hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_RE
     response_class=Response,
     responses=download("application/octet-stream", "The file as it was handed in"),
 )
-def read_file(settings: SettingsDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
+def read_file(files: FilesDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
     """Always a download, never displayed by the browser: the content is not trusted."""
-    content = service.file_of(hand_in, settings.data_dir)
+    content = service.file_of(hand_in, files)
     headers = {
         **attachment(hand_in.file_name or ""),
         "Content-Security-Policy": "sandbox; default-src 'none'",

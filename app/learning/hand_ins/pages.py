@@ -16,7 +16,7 @@ from app.platform.schema import Command, Prose
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post
@@ -58,6 +58,7 @@ def hand_in_file(
     *,
     db: SessionDep,
     settings: SettingsDep,
+    files: FilesDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
@@ -71,5 +72,5 @@ def hand_in_file(
         content=form.file.file.read(settings.upload_megabytes * MEGABYTE + 1),
         completed_at=cohort_moment(form.completed_at, enrolment),
     )
-    service.hand_in_file(db, actor, enrolment, command, root=settings.data_dir, megabytes=settings.upload_megabytes)
+    service.hand_in_file(db, actor, enrolment, command, files=files, megabytes=settings.upload_megabytes)
     return redirect_after_post(activity_path(enrolment.id, code) + "#remises")

@@ -1,6 +1,5 @@
 """Hand-ins: a text or one file an attempt, recorded once however often it is sent (S1)."""
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -17,8 +16,8 @@ from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.documents import blob_store as files
 from app.platform.errors import NotFound, Unavailable, refuse_unless
+from app.platform.files.store import FileStore, digest
 from app.platform.security.actor import Actor, scoped
 from app.progress.rules import due_on
 
@@ -29,27 +28,27 @@ def hand_in_text(db: Session, actor: Actor, enrolment: EnrolmentRef, command: Te
 
 
 def hand_in_file(
-    db: Session, actor: Actor, enrolment: EnrolmentRef, command: FileCommand, *, root: Path, megabytes: int
+    db: Session, actor: Actor, enrolment: EnrolmentRef, command: FileCommand, *, files: FileStore, megabytes: int
 ) -> tuple[HandInShown, bool]:
-    """Return a file's attempt and whether it is new; the same bytes are the same attempt, stored under ``root``.
+    """Return a file's attempt and whether it is new; the same bytes are the same attempt, stored as a file.
 
     Raise ``Invalid`` with reasons on ``file`` when it is empty, above ``megabytes`` or not of an accepted type.
     """
     name = command.name
     refuse_unless(*file_reasons(name, command.content, megabytes), code="invalid")
-    digest = files.digest(command.content)
+    name_of_content = digest(command.content)
     attempt = _hand_in(
         db,
         actor,
         enrolment,
         command,
-        HandIn.file_sha256 == digest,  # type: ignore[arg-type]
+        HandIn.file_sha256 == name_of_content,  # type: ignore[arg-type]
         file_name=name,
         file_type=TYPES[extension(name)],
         file_size=len(command.content),
-        file_sha256=digest,
+        file_sha256=name_of_content,
     )
-    files.store(root, command.content)
+    files.store(command.content)
     return attempt
 
 
@@ -139,11 +138,11 @@ def _attempt_shown(row: HandIn, enrolment: Enrolment, cohort: Cohort, person: Pe
     )
 
 
-def file_of(hand_in: HandInShown, root: Path) -> bytes:
+def file_of(hand_in: HandInShown, files: FileStore) -> bytes:
     """Return the bytes handed in; raise ``NotFound`` for a text, ``Unavailable`` when lost or altered."""
     if hand_in.file_sha256 is None:
         raise NotFound
     try:
-        return files.load(root, hand_in.file_sha256)
+        return files.load(hand_in.file_sha256)
     except (FileNotFoundError, ValueError) as error:
         raise Unavailable("file_unavailable") from error

@@ -11,12 +11,14 @@ from app.operations.deployment.schemas import CheckShown, FindingShown, RecordSt
 from app.platform.config import Settings
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow
-from app.platform.documents.store_size import store_size
+from app.platform.files.opening import file_store
+from app.platform.files.store_size import StoreSize, store_size
 from app.platform.jobs.job import AnyJob
 from app.platform.jobs.status import jobs_status
 from app.platform.messages.i18n import explain
 from app.platform.observability import reports
-from app.platform.observability.checks import STORE, Backlog, Check, Report, Result
+from app.platform.observability.checks import Backlog, Check, Report, Result
+from app.platform.observability.storage import BUCKET, STORE
 
 _LAST_SEAL = text("select seq, mac, sealed_at from last_seal()")
 CHECK_OF_THE_CHAIN = "check_record"
@@ -65,13 +67,18 @@ def record_state(db: Session, report: Report, jobs: Iterable[AnyJob]) -> RecordS
 
 def storage_state(settings: Settings, report: Report) -> StorageState:
     """Return what the file store holds, and the room that its disk has."""
-    size = store_size(settings.data_dir)
+    files = file_store(settings)
     folder = settings.data_dir if settings.data_dir.is_dir() else settings.data_dir.parent
     disk = shutil.disk_usage(folder)
-    [store] = [result for result in report.results if result.check is STORE]
+    checks = [result for result in report.results if result.check in {STORE, BUCKET}]
+    size = (
+        store_size(files)
+        if not any(check.is_failing for check in checks)
+        else StoreSize(files=0, bytes=0, is_estimate=True)
+    )
     return StorageState(
-        folder=str(settings.data_dir),
-        is_writable=not store.is_failing,
+        folder=files.place,
+        is_writable=not any(check.is_failing for check in checks),
         free=disk.free,
         total=disk.total,
         **size.model_dump(),

@@ -6,14 +6,26 @@ from app.operations.deployment.schemas import SettingShown, SettingsInForce
 from app.platform.config import Settings
 from app.platform.messages.i18n import t
 
-SECRET = frozenset({"database_url", "database_owner_url", "smtp_url", "metrics_token", "signing"})
+SECRET = frozenset(
+    {
+        "database_url",
+        "database_owner_url",
+        "database_jobs_url",
+        "s3_access_key",
+        "s3_secret_key",
+        "smtp_url",
+        "metrics_token",
+        "signing",
+    }
+)
 """The settings that hold a password, a key or a token: only whether they are set is shown."""
 SHOWN = frozenset(
     {
         "environment", "database_pooler", "data_dir", "keyring", "base_url", "trusted_proxies", "oidc_issuers",
         "security_contact", "outgoing_loopback", "english", "admission_seconds", "statement_seconds", "lock_seconds",
         "idle_transaction_seconds", "slow_client_seconds", "pool_size", "session_hours", "idle_hours",
-        "upload_megabytes", "closed_network", "mail_from", "log_format",
+        "upload_megabytes", "s3_bucket", "s3_endpoint", "s3_region", "s3_seconds",
+        "closed_network", "mail_from", "log_format",
     }
 )  # fmt: skip
 """The settings whose value is shown; one that is in neither table is as secret."""

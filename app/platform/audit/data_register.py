@@ -54,7 +54,7 @@ class Retention(Entry):
 class TableEntry(Entry):
     """A table: its purpose, its retention, its columns by sensitivity, and ``why`` some have a purpose of their own.
 
-    ``files`` are the columns that refer to stored files (``blob_store.py``): a file that none refers to is deleted.
+    ``files`` are the columns that refer to stored files (``platform/files``): a file that none refers to is deleted.
     """
 
     purpose: Sentence

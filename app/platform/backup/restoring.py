@@ -5,14 +5,14 @@ before the archive is read, as PostgreSQL grants nothing to a role that is missi
 it is whole, and the database last, in one transaction: no row ever names a file that is not there yet.
 """
 
-import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.platform.backup.files import put_back, sync_folders
+from app.platform.backup.files import put_back
 from app.platform.backup.manifest import ARCHIVE, Backup, Manifest, check_contents
 from app.platform.backup.programs import Program, find_program, run_program
 from app.platform.backup.progress import Progress, Stage
@@ -20,7 +20,8 @@ from app.platform.backup.state import DatabaseState, read_state, server_major
 from app.platform.database.connections import engine_of
 from app.platform.database.login_role import make_app_role, make_login_role
 from app.platform.database.session import APP_ROLE
-from app.platform.errors import Conflict, Invalid, Unavailable
+from app.platform.errors import Conflict, Invalid, StorageAway, Unavailable
+from app.platform.files.store import FileStore
 
 _OBJECTS = sa.text(
     """
@@ -35,11 +36,11 @@ _MISSING_ROLES = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a backup is restored: the database as its owner and as requests reach it, the folder of the files."""
+    """Where a backup is restored: the database as its owner and as requests reach it, the store of the files."""
 
     owner_url: str
     url: str
-    root: Path
+    files: FileStore
 
 
 def restore(backup: Backup, target: Target, knows: Callable[[str], bool], progress: Progress) -> DatabaseState:
@@ -53,24 +54,23 @@ def restore(backup: Backup, target: Target, knows: Callable[[str], bool], progre
     if manifest.state.migration is None or not knows(manifest.state.migration):
         raise Invalid("backup_newer", version=manifest.version, migration=str(manifest.state.migration))
     program = _fitting_program(manifest, target)
-    _refuse_without_room(manifest, target.root)
+    _refuse_without_room(manifest, target.files)
     progress.begin(Stage.VERIFY, manifest.bytes)
     check_contents(backup, progress.advance)
     make_app_role(target.owner_url)
     make_login_role(target.owner_url, target.url)
-    added: list[Path] = []
+    added: list[str] = []
     try:
         progress.begin(Stage.FILES, sum(manifest.files.values()))
-        put_back(backup.folder, manifest.files, target.root, added, progress.advance)
-        if manifest.files:
-            sync_folders(target.root)
+        put_back(backup.folder, manifest.files, target.files, added, progress.advance)
         progress.begin(Stage.LOAD, len(manifest.state.rows))
         _read_archive(backup.folder / ARCHIVE, program, target.owner_url, progress)
     except BaseException as error:
-        for path in added:
-            path.unlink(missing_ok=True)
+        with suppress(StorageAway):  # what is left then does no harm: no row names it, and a nightly job removes it
+            for path in added:
+                target.files.remove(path)
         if isinstance(error, OSError):
-            raise Unavailable("restore_storage", folder=str(target.root), detail=error.strerror or "") from error
+            raise Unavailable("restore_storage", folder=target.files.place, detail=error.strerror or "") from error
         raise
     return state_of(target.owner_url)
 
@@ -93,11 +93,11 @@ def _fitting_program(manifest: Manifest, target: Target) -> Program:
     return find_program("pg_restore", oldest=manifest.archive_version, server=server)
 
 
-def _refuse_without_room(manifest: Manifest, root: Path) -> None:
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    needed = sum(size for name, size in manifest.files.items() if not (root / name).exists())
-    if needed > (free := shutil.disk_usage(root).free):
-        raise Unavailable("no_room", folder=str(root), needed=needed // 10**6 + 1, free=free // 10**6)
+def _refuse_without_room(manifest: Manifest, files: FileStore) -> None:
+    held = {stored.path for stored in files.listed()}
+    needed = sum(size for path, size in manifest.files.items() if path not in held)
+    if (free := files.free_bytes()) is not None and needed > free:
+        raise Unavailable("no_room", folder=files.place, needed=needed // 10**6 + 1, free=free // 10**6)
 
 
 def _read_archive(path: Path, program: Program, url: str, progress: Progress) -> None:

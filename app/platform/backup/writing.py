@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import __version__
-from app.platform.backup.files import keep_file, stored_files, sync_folders
+from app.platform.backup.files import keep_file
 from app.platform.backup.manifest import (
     ARCHIVE,
     MANIFEST,
@@ -28,6 +28,8 @@ from app.platform.clock import now
 from app.platform.database.rights import read_grantees
 from app.platform.documents.references import referenced_files
 from app.platform.errors import Conflict, Unavailable
+from app.platform.files.folder import sync_folders
+from app.platform.files.store import FileStore
 from app.platform.security.keyring import Keyring
 
 COMPLETE = re.compile(r"escouade-\d{8}T\d{6}Z(?:-\d+)?")
@@ -38,10 +40,10 @@ DUMP_SHARE = 2
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is backed up: the database as its owner, the folder of the files, the keyring that seals the manifest."""
+    """What is backed up: the database as its owner, the store of the files, the keyring that seals the manifest."""
 
     owner_url: str
-    root: Path
+    files: FileStore
     keyring: Keyring
 
 
@@ -105,7 +107,7 @@ def _fill(partial: Path, source: Source, progress: Progress, *, earlier: Path | 
         referenced = referenced_files(owner)
     progress.begin(Stage.DIGEST, (partial / ARCHIVE).stat().st_size)
     size, digest = measure(partial / ARCHIVE, progress.advance)
-    files = _copy_files(partial, source.root, progress, earlier)
+    files = _copy_files(partial, source.files, progress, earlier)
     return Manifest(
         version=__version__,
         made_at=made_at,
@@ -133,20 +135,20 @@ def _dump(path: Path, program: Program, url: str, snapshot: str, progress: Progr
     _sync(path)
 
 
-def _copy_files(partial: Path, root: Path, progress: Progress, earlier: Path | None) -> dict[str, int]:
-    found = list(stored_files(root))
-    _refuse_without_room(partial, sum(s.bytes for s in found if earlier is None or not (earlier / s.name).exists()))
+def _copy_files(partial: Path, files: FileStore, progress: Progress, earlier: Path | None) -> dict[str, int]:
+    found = list(files.listed())
+    _refuse_without_room(partial, sum(s.bytes for s in found if earlier is None or not (earlier / s.path).exists()))
     progress.begin(Stage.FILES, sum(stored.bytes for stored in found))
-    files: dict[str, int] = {}
+    copied: dict[str, int] = {}
     for stored in found:
-        for path, name in stored.places(root):
-            if name not in files:
-                before = earlier / name if earlier is not None else None
-                size = keep_file(path, partial / name, earlier=before, on_bytes=progress.advance)
+        for path in stored.paths:
+            if path not in copied:
+                before = earlier / path if earlier is not None else None
+                size = keep_file(files, path, partial / path, earlier=before, on_bytes=progress.advance)
                 if size is not None:
-                    files[name] = size
+                    copied[path] = size
                     break
-    return files
+    return copied
 
 
 def _refuse_without_room(folder: Path, needed: int) -> None:

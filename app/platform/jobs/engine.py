@@ -24,6 +24,7 @@ from procrastinate.jobs import Job as StoredJob
 from procrastinate.worker import Worker
 
 from app import __version__
+from app.platform.errors import StorageAway
 from app.platform.jobs.connector import LastingConnector
 from app.platform.jobs.job import SWEEP_CRON, AnyJob, Job, JobContext, Queue, RowJob
 from app.platform.jobs.queue import claim_period, count_failure, end_period, is_connection_lost, sweep
@@ -42,7 +43,7 @@ MOST_FAILURES = 10
 """Failures, or lost workers, after which a job is left to whoever operates the service: a quarter of an hour."""
 LONGEST_DELAY = 300
 LONGEST_DELAY_AWAY = 5
-"""Seconds between two tries of a job while the database is away, which never end."""
+"""Seconds between two tries of a job while the database or the store of files is away, which never end."""
 
 _BEAT = """
     with beat as (
@@ -71,8 +72,8 @@ _LEAVE = "delete from worker where id = %(id)s"
 log = logging.getLogger("escouade.worker")
 
 
-class DatabaseAway(Exception):
-    """Raised when a job could not be done because the database was away: it is tried until it is back."""
+class Outage(Exception):
+    """Raised when a job could not be done as the database or the store of files was away: it is tried until then."""
 
 
 class JobFailed(Exception):
@@ -222,16 +223,16 @@ class Engine:
 
     @contextmanager
     def _counting_failures(self, running: RunningJob) -> Iterator[None]:
-        """Count the failures of a job, but for those of a database that was away."""
+        """Count the failures of a job, but for those of a database or a store of files that was away."""
         try:
             yield
         except Exception as error:
-            if is_connection_lost(error):
-                raise DatabaseAway from error
+            if is_connection_lost(error) or isinstance(error, StorageAway):
+                raise Outage from error
             try:
                 failures = count_failure(self.context.database, running.job.id, error)
             except Exception as away:
-                raise DatabaseAway from away
+                raise Outage from away
             log.exception("job %s failed (%d)", running.job.call_string, failures)
             raise JobFailed(failures) from error
 

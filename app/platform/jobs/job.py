@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.files.opening import file_store
+from app.platform.files.store import FileStore
 from app.platform.security.keyring import Keyring
 
 SWEEP_CRON = "* * * * *"
@@ -44,6 +46,11 @@ class JobContext:
     keyring: Callable[[], Keyring]
     _shared: dict[Callable[["JobContext"], Any], Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def files(self) -> FileStore:
+        """The store of files."""
+        return file_store(self.settings)
 
     def shared(self, make: Callable[["JobContext"], Shared]) -> Shared:
         """Return what ``make`` returns, made once and shared by the jobs of this worker."""

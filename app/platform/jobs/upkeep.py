@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import text
 
@@ -10,7 +9,7 @@ from app.platform.audit.hash_chain import ChainReport, append, verify
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.documents import references
-from app.platform.documents.blob_store import files_before, sweep
+from app.platform.files.store import FileStore
 from app.platform.jobs.job import AnyJob, Job, JobContext
 from app.platform.jobs.queue import purge
 from app.platform.messages.outbox import LETTER
@@ -52,14 +51,14 @@ def sweep_messages(database: Database) -> int:
     return deleted.rowcount
 
 
-def sweep_files(database: Database, root: Path, *, age: timedelta = DAY) -> int:
+def sweep_files(database: Database, files: FileStore, *, age: timedelta = DAY) -> int:
     """Delete stored files older than ``age`` that no row refers to (a crash left them); return how many.
 
     The files are listed before the references are read: a file that is referenced in between is younger.
     """
     before = now() - age
-    candidates = files_before(root, before)
-    return sweep(candidates, referenced_files(database), before)
+    candidates = files.files_before(before)
+    return files.sweep(candidates, referenced_files(database), before)
 
 
 def referenced_files(database: Database) -> set[str]:
@@ -94,7 +93,7 @@ def _sweep(context: JobContext) -> None:
 
 
 def _sweep_files(context: JobContext) -> None:
-    log.info("%d unreferenced files deleted", sweep_files(context.database, context.settings.data_dir))
+    log.info("%d unreferenced files deleted", sweep_files(context.database, context.files))
 
 
 def _append_to_chain(context: JobContext) -> None:

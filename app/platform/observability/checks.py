@@ -4,9 +4,6 @@ A check yields findings: what is wrong, since when where it can be known, and th
 """
 
 import logging
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -35,8 +32,6 @@ LATE = LATE_AFTER
 ABSENT = timedelta(minutes=5)
 """How long no worker may give a sign of life: they do every two seconds."""
 WORKER = "escouade worker"
-LEAST_FREE = 1024**3
-"""Bytes that must be free where files are kept."""
 CONNECT_SECONDS = 2
 
 
@@ -303,25 +298,6 @@ def _is_accepted(db: Session, key: bytes) -> bool:
     return bool(db.execute(_ACCEPTED, {"claims": claims}).one().accepted)
 
 
-def _store(context: CheckContext) -> Iterator[Finding]:
-    """Write a file where files are kept, to the disk, and delete it."""
-    folder = context.settings.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"x" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        yield Finding(Reason("files_not_writable", {"folder": str(folder), "cause": describe(error)}))
-
-
-def _disk(context: CheckContext) -> Iterator[Finding]:
-    folder = context.settings.data_dir
-    if folder.exists() and (free := shutil.disk_usage(folder).free) < LEAST_FREE:
-        yield Finding(Reason("disk_nearly_full", {"folder": str(folder), "megabytes": free // 1024**2}))
-
-
 def _late(code: str, kind: str, command: str | None = None) -> Callable[[CheckContext], Iterator[Finding]]:
     """Return a check that something of the backlog does not wait too long."""
 
@@ -362,8 +338,6 @@ def _workers(context: CheckContext) -> Iterator[Finding]:
 DATABASE = Check("database", _database, is_critical=True)
 OWNER = Check("owner", _owner, Needs.OWNER_ADDRESS, is_quick=False)
 CLAIMS = Check("claims", _claims, Needs.DATABASE, is_critical=True, after=("keyring", "schema"))
-STORE = Check("files", _store, is_critical=True)
-DISK = Check("disk", _disk)
 LETTERS = Check("letters", _letters, Needs.DATABASE)
 BATCHES = Check("batches", _late("batches_wait", "batches", WORKER), Needs.DATABASE)
 RECORD = Check("record", _late("entries_unsealed", "unsealed", WORKER), Needs.DATABASE)

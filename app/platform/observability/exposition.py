@@ -35,7 +35,7 @@ class ServiceFigures(Collector):
         yield _gauge("escouade_check_failing", "1 for a check that fails (docs/operate.md).", ("check",), checks)
         yield from self._backlog()
         yield from self._jobs()
-        if self.settings.data_dir.exists():
+        if self.settings.bucket is None and self.settings.data_dir.exists():
             disk = shutil.disk_usage(self.settings.data_dir)
             yield _gauge("escouade_files_free_bytes", "Free where files are kept.", (), [((), disk.free)])
             yield _gauge("escouade_files_size_bytes", "Size of the disk of files.", (), [((), disk.total)])

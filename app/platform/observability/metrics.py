@@ -33,6 +33,13 @@ POOL_IN_USE = Gauge(
 POOL_SIZE = Gauge(
     "escouade_pool_size", "Database connections that may at once.", multiprocess_mode="livesum", registry=OWN
 )
+FILE_SECONDS = Histogram(
+    "escouade_file_store_seconds", "Time of a request to the bucket of files.", ("operation",), buckets=SECONDS,
+    registry=OWN,
+)  # fmt: skip
+FILE_FAILURES = Counter(
+    "escouade_file_store_failures", "Requests that the bucket of files refused or did not answer.", registry=OWN
+)
 
 
 def observe(figures: Figures, *, method: str, route: str, status: int, seconds: float) -> None:

@@ -15,6 +15,8 @@ from app.platform.config import Settings
 from app.platform.database.session import Secret, Session
 from app.platform.database.time_limits import REPORT
 from app.platform.database.transaction import Database
+from app.platform.files.opening import file_store
+from app.platform.files.store import FileStore
 from app.platform.jobs.job import AnyJob
 from app.platform.observability.checks import Check, Report
 from app.platform.observability.checkup import Checkup
@@ -47,6 +49,11 @@ def keyring_of(request: Request) -> Keyring:
     """Return the keyring that encrypts secrets."""
     keyring: Keyring = request.app.state.keyring
     return keyring
+
+
+def files_of(request: Request) -> FileStore:
+    """Return the store of files."""
+    return file_store(settings_of(request))
 
 
 def authentication_of(request: Request) -> Authentication:
@@ -125,6 +132,7 @@ PAGE = 50
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 KeyringDep = Annotated[Keyring, Depends(keyring_of)]
+FilesDep = Annotated[FileStore, Depends(files_of)]
 ReportDep = Annotated[Report, Depends(report_of)]
 CommandChecksDep = Annotated[Sequence[Check], Depends(command_checks_of)]
 JobsDep = Annotated[Sequence[AnyJob], Depends(jobs_of)]

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.platform.documents.blob_store import RESTRICTED, SERVED
+from app.platform.files.folder import FolderStore
+from app.platform.files.store import RESTRICTED, SERVED, FileStore
 from app.platform.schema import Read
 
 MOST = 20_000
@@ -20,7 +21,21 @@ class StoreSize(Read):
     is_estimate: bool
 
 
-def store_size(root: Path, *, most: int = MOST) -> StoreSize:
+def store_size(store: FileStore, *, most: int = MOST) -> StoreSize:
+    """Return the size of a store; of a bucket that has more, of the first ``most``."""
+    return _folder_size(store.root, most) if isinstance(store, FolderStore) else _listed_size(store, most)
+
+
+def _listed_size(store: FileStore, most: int) -> StoreSize:
+    files = size = 0
+    for stored in store.listed():
+        if files == most:
+            return StoreSize(files=files, bytes=size, is_estimate=True)
+        files, size = files + 1, size + stored.bytes
+    return StoreSize(files=files, bytes=size, is_estimate=False)
+
+
+def _folder_size(root: Path, most: int) -> StoreSize:
     """Return the size of the store under ``root``.
 
     Files stand in folders by the first byte of their digest, each as likely as another: past ``most`` files, the
