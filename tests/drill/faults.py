@@ -128,6 +128,19 @@ def disk_full(at: Installation) -> Iterator[None]:
 
 
 @contextmanager
+def files_unreadable(at: Installation) -> Iterator[None]:
+    """Something else stands where files are kept, as when a network folder is gone."""
+    kept = at.root / "files"
+    away = kept.rename(at.root / "away")
+    kept.write_bytes(b"")
+    try:
+        yield
+    finally:
+        kept.unlink()
+        away.rename(kept)
+
+
+@contextmanager
 def reloaded(at: Installation) -> Iterator[None]:
     """Have the service load its program and its settings again."""
     at.web.signal(signal.SIGHUP)
@@ -200,6 +213,7 @@ FAULTS = (
     Fault("network to the database cut", network_cut, 5, "OperationalError"),
     Fault("mail server away, then refuses", mail_server_away, 5, "letter"),
     Fault("disk of files full", disk_full, 8, "storage_full"),
+    Fault("file store gone", files_unreadable, 8, "storage_away"),
     Fault("reload", reloaded, 0, "reloaded: process", is_harmless=True),
     Fault("slow clients, oversized bodies", hostile_clients, 25, "too_large", is_harmless=True),
     Fault("web worker hung", web_worker_hung, 0, "gives no sign of life", cuts=True),

@@ -364,3 +364,18 @@ def test_zip_stream_pieces_make_a_reproducible_archive() -> None:
         assert opened.testzip() is None
         assert [(name, opened.read(name)) for name in opened.namelist()] == members
         assert opened.infolist()[0].date_time == (2026, 11, 22, 14, 2, 0)
+
+
+def test_folder_that_is_gone_is_503_and_the_service_is_not_ready(
+    client: TestClient, database: Database, world: World, settings: Settings
+) -> None:
+    """Something else stands where files are kept, as when a network folder is lost."""
+    (settings.data_dir / "files").write_bytes(b"")
+    as_(client, database, world, "maude")
+    path, form = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files", {"activity_code": "GEN-1.C"}
+    answer = client.post(path, data=form, files={"file": ("carte.txt", b"Ma carte")})
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "storage_away", "5")
+    ready = client.get("/health/ready")
+    assert (ready.status_code, ready.json()["failing"]) == (503, ["files"])
+    with pytest.raises(StorageAway):
+        FolderStore(settings.data_dir).load("0" * 64)

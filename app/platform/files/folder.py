@@ -5,15 +5,16 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from app.platform.errors import StorageFull, is_storage_full
+from app.platform.errors import StorageAway, StorageFull, is_storage_full
 from app.platform.files.store import DIGEST_LENGTH, RESTRICTED, SERVED, FileStore, Stored, digest, path_of
 
 SWEPT_SUFFIX = ".swept"
 PIECE = 1 << 20
+RETRY_SECONDS = 5
 _NAME = re.compile(rf"[0-9a-f]{{{DIGEST_LENGTH}}}(?:\{SWEPT_SUFFIX})?")
 
 
@@ -32,15 +33,11 @@ class FolderStore(FileStore):
         """Store bytes as :meth:`FileStore.store`; a crash leaves no partial file under a digest's name."""
         name = digest(content)
         path = self.root / path_of(name)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
+        with _errors_explained():
             try:
+                os.utime(path)
+            except FileNotFoundError:
                 _write(path, content)
-            except OSError as error:
-                if is_storage_full(error):
-                    raise StorageFull from error
-                raise
         return name
 
     def restrict(self, name: str) -> bool:
@@ -77,8 +74,9 @@ class FolderStore(FileStore):
 
     def check(self) -> None:
         """Write a file to the disk, and delete it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self.root) as file:
+        served = self.root / SERVED
+        served.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=served) as file:
             file.write(b"x" * 4096)
             file.flush()
             os.fsync(file.fileno())
@@ -128,7 +126,21 @@ class FolderStore(FileStore):
         sync_folders(self.root)
 
     def _read(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()
+        with _errors_explained():
+            return (self.root / path).read_bytes()
+
+
+@contextmanager
+def _errors_explained() -> Iterator[None]:
+    """Raise ``StorageFull`` or ``StorageAway`` for what the system answers, but for a file that is missing."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if is_storage_full(error):
+            raise StorageFull from error
+        raise StorageAway(retry_after=RETRY_SECONDS, detail=error.strerror or "") from error
 
 
 def copy_file(source: Path, target: Path) -> None:
