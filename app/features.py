@@ -7,13 +7,16 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from app.accompaniment import facts as accompaniment_facts
+from app.accompaniment import figures as accompaniment_figures
 from app.accompaniment import routes as accompaniment_routes
 from app.attendance import facts as attendance_facts
 from app.attendance import routes as attendance_routes
+from app.certificates import figures as certificates_figures
 from app.certificates import jobs as certificates_jobs
 from app.certificates import routes as certificates_routes
 from app.codev import facts as codev_facts
 from app.codev import routes as codev_routes
+from app.cohorts import figures as cohorts_figures
 from app.cohorts import routes as cohorts_routes
 from app.curricula import routes as curricula_routes
 from app.grading import facts as grading_facts
@@ -21,6 +24,7 @@ from app.grading import routes as grading_routes
 from app.identity import jobs as identity_jobs
 from app.identity import routes as identity_routes
 from app.learning import facts as learning_facts
+from app.learning import figures as learning_figures
 from app.learning import routes as learning_routes
 from app.network import routes as network_routes
 from app.operations import routes as operations_routes
@@ -28,20 +32,28 @@ from app.overview import routes as overview_routes
 from app.people import routes as people_routes
 from app.platform.jobs import upkeep
 from app.platform.jobs.job import AnyJob
+from app.platform.kept_figures import KeptFigure
+from app.progress import figures as progress_figures
 from app.progress import jobs as progress_jobs
 from app.progress import routes as progress_routes
 from app.progress.service import ENROLMENTS, FactSource
+from app.reports import figures as reports_figures
+from app.reports import jobs as reports_jobs
 from app.reports import routes as reports_routes
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature of the application: its name, its routes, its sources of facts for progress, its background work."""
+    """A feature of the application: its name, its routes, its sources of facts for progress, its background work.
+
+    ``figures`` are what the database keeps for it instead of counting.
+    """
 
     name: str
     routes: ModuleType
     facts: tuple[FactSource, ...] = ()
     jobs: tuple[AnyJob, ...] = ()
+    figures: tuple[KeptFigure, ...] = ()
 
 
 FEATURES = (
@@ -49,20 +61,23 @@ FEATURES = (
     Feature("people", people_routes),
     Feature("identity", identity_routes, jobs=identity_jobs.JOBS),
     Feature("curricula", curricula_routes),
-    Feature("cohorts", cohorts_routes),
-    Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS),
+    Feature("cohorts", cohorts_routes, figures=cohorts_figures.FIGURES),
+    Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),
     Feature("attendance", attendance_routes, attendance_facts.FACTS),
-    Feature("learning", learning_routes, learning_facts.FACTS),
-    Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS),
+    Feature("learning", learning_routes, learning_facts.FACTS, figures=learning_figures.FIGURES),
+    Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS, figures=accompaniment_figures.FIGURES),
     Feature("codev", codev_routes, codev_facts.FACTS),
     Feature("grading", grading_routes, grading_facts.FACTS),
-    Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS),
-    Feature("reports", reports_routes),
+    Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
+    Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),
     Feature("operations", operations_routes),
     Feature("overview", overview_routes),
 )
 
 JOBS: tuple[AnyJob, ...] = (*upkeep.JOBS, *(job for feature in FEATURES for job in feature.jobs))
+
+FIGURES: tuple[KeptFigure, ...] = tuple(figure for feature in FEATURES for figure in feature.figures)
+"""What is kept, in an order in which each counts those before it."""
 
 METADATA: MetaData = SQLModel.metadata
 """Every table: importing this module imports every feature, and with it every model."""

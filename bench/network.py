@@ -15,9 +15,10 @@ from sqlmodel import AutoString
 
 from app.cohorts.models import cohort_search_key
 from app.demo.data import FIRST_NAMES, LAST_NAMES
-from app.features import METADATA
+from app.features import FIGURES, METADATA
 from app.people.rules import sorted_name
 from app.platform.database.session import Session
+from app.platform.kept_figures import CountedFigure
 from app.platform.search import search_key
 
 ROOTS = {
@@ -32,8 +33,10 @@ ROOTS = {
 }
 """What is copied of a whole network, by table: colleges, their officers and what they set up stay as they are."""
 
-INDEXES = frozenset({"enterprise_word", "person_word"})
-"""Tables that triggers keep: they are filled again afterwards."""
+KEPT = frozenset(
+    {"accompanied_count", "accompanied_enterprise", "enterprise_word", "person_word", "project_person", "report_sum"}
+)
+"""Tables that triggers keep: they are written again afterwards."""
 
 LEFT_OUT = frozenset({"api_token", "idempotent_request", "letter", "oidc_flow", "oidc_identity", "password_reset"})
 """Tables that hold what opens something once, or is on its way."""
@@ -99,7 +102,7 @@ def copy_rows(
     The copy ``k`` of a row has the id of the original plus ``k`` strides. ``changed`` replaces entries of ``CHANGED``.
     Where the owner may skip foreign keys, they are not checked again.
     """
-    tables = [t for t in METADATA.sorted_tables if t.name not in LEFT_OUT | RECORD | INDEXES]
+    tables = [t for t in METADATA.sorted_tables if t.name not in LEFT_OUT | RECORD | KEPT]
     tables += [t for t in METADATA.sorted_tables if t.name in RECORD]
     run = _Run(db, roots, copies, {**CHANGED, **(changed or {})}, alone=alone)
     may_skip = bool(db.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar_one())
@@ -118,7 +121,9 @@ def copy_rows(
     db.execute(text(f"drop table {', '.join(run.temporary)}"))
     if may_skip:
         db.execute(text("set local session_replication_role = origin"))
-        db.execute(text("select rebuild_search_words()"))
+        for figure in FIGURES:
+            if isinstance(figure, CountedFigure):  # progress is copied with its facts
+                figure.mend(db)
     return run.strides
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "restore": "recovery.restore:restore",
     "upgrade": "recovery.upgrade:upgrade",
     "doctor": "doctor:doctor",
+    "recount": "recount:recount",
     "accounts": "accounts:app",
     "audit": "audit:app",
     "certificates": "certificates:app",

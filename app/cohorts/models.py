@@ -43,7 +43,8 @@ def cohort_search_key(title: str, code: str, place: str) -> str:
 class Cohort(Row, table=True):
     """A group that follows one published version of a path, in one college (BR-01).
 
-    ``search_key`` is its title, code and place without accents or case, for search and sorting.
+    ``search_key`` is its title, code and place without accents or case, for search and sorting. ``seated`` is how
+    many of its enrolments take a seat: the database keeps it.
     """
 
     __table_args__ = owned(
@@ -70,6 +71,7 @@ class Cohort(Row, table=True):
     starts_on: date
     ends_on: date
     capacity: int
+    seated: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     place: str = Field(max_length=200)
     timezone: str = Field(default="America/Toronto", max_length=40)
     late_join_pct: int = 25

@@ -5,12 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from app.cohorts.enums import CohortSort, Timing
-from app.cohorts.models import Cohort, Enrolment, local_today
-from app.cohorts.rules import SEATED
+from app.cohorts.models import Cohort, local_today
 from app.cohorts.schemas import (
     CapacityCommand,
     CohortPage,
@@ -130,7 +129,6 @@ def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = 
 
 
 def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
-    seated = sa.select(func.count()).where(col(Enrolment.cohort_id) == Cohort.id, col(Enrolment.state).in_(SEATED))
     return (
         sa.select(
             *(
@@ -138,11 +136,10 @@ def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
                 for c in (
                     Cohort.id, Cohort.code, Cohort.title, Cohort.curriculum_slug, Cohort.curriculum_version,
                     Cohort.region_code, Cohort.phase, Cohort.starts_on, Cohort.ends_on, Cohort.capacity,
-                    Cohort.applications_open,
+                    Cohort.seated, Cohort.applications_open,
                 )
             ),
             col(College.name).label("college"),
-            seated.correlate(Cohort).scalar_subquery().label("seated"),
         )
         .join(College, col(College.id) == Cohort.college_id)
         .where(scoped(actor, college=Cohort.college_id, cohort=Cohort.id))
@@ -184,19 +181,12 @@ def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> Cohort
 def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
     """Set the number of seats; raise ``Conflict`` when fewer than are taken."""
     row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
-    seated = seats_taken(db, cohort.id)
-    if command.capacity < seated:
-        raise Conflict("seats_taken", Reason("seats_taken", {"seated": seated}, "capacity"))
+    if command.capacity < row.seated:
+        raise Conflict("seats_taken", Reason("seats_taken", {"seated": row.seated}, "capacity"))
     row.capacity = command.capacity
     db.add(row)
     db.flush()
     return CohortRef.model_validate(row)
-
-
-def seats_taken(db: Session, cohort_id: int | None) -> int:
-    """Return how many enrolments of a cohort take a seat."""
-    statement = select(func.count()).where(Enrolment.cohort_id == cohort_id, col(Enrolment.state).in_(SEATED))
-    return db.exec(statement).one()
 
 
 def add_staff(db: Session, actor: Actor, cohort: CohortRef, command: StaffCommand) -> None:

@@ -12,7 +12,7 @@ from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep, allow_report_time
+from app.platform.web.deps import PAGE, After, Limit, SessionDep, allow_report_time
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
@@ -66,9 +66,11 @@ def cohort_report_xlsx(db: SessionDep, actor: CohortReader, cohort: ReportedCoho
 
 
 @router.get("/colleges/{college_id}/progress-report")
-def college_report(db: SessionDep, actor: CollegeReader, college: ReportedCollege) -> ProgressReport:
-    """The progress of all cohorts of a college; its totals are the sum of theirs."""
-    return service.college_report(db, actor, college)
+def college_report(
+    db: SessionDep, actor: CollegeReader, college: ReportedCollege, after: After = None, limit: Limit = PAGE
+) -> ProgressReport:
+    """The progress in a college's cohorts, some rows at a time, with the totals of their cohorts and of the college."""
+    return service.college_report_part(db, actor, college, after=after, limit=limit)
 
 
 @router.get("/colleges/{college_id}/progress-report.csv", response_class=Response, responses=REPORT_CSV)

@@ -50,8 +50,10 @@ def cohort_page(
 ) -> Response:
     """A cohort's report on screen."""
     report = service.cohort_report(db, actor, cohort)
-    source = f"/api/v1/cohorts/{cohort.id}/progress-report"
-    return _report_page(request, report, query, f"/rapports/cohortes/{cohort.id}", source)
+    rows = [row for row in report.rows if query.etat in {None, row.state}]
+    page = page_of(rows, query, orders=ORDERS, text=lambda row: row.name, size=service.ROWS)
+    view = ListView(f"/rapports/cohortes/{cohort.id}", query, page)
+    return _report_page(request, report, view, f"/api/v1/cohorts/{cohort.id}/progress-report")
 
 
 @router.get("/rapports/colleges/{college_id}")
@@ -63,9 +65,9 @@ def college_page(
     query: Annotated[ReportQuery, Query()],
 ) -> Response:
     """A college's report on screen."""
-    report = service.college_report(db, actor, college)
-    source = f"/api/v1/colleges/{college.id}/progress-report"
-    return _report_page(request, report, query, f"/rapports/colleges/{college.id}", source)
+    report, page = service.list_college_report(db, actor, college, query)
+    rows = ListView(f"/rapports/colleges/{college.id}", query, page)
+    return _report_page(request, report, rows, f"/api/v1/colleges/{college.id}/progress-report")
 
 
 ORDERS: dict[ReportSort, Callable[[ReportRow], Any]] = {
@@ -76,13 +78,10 @@ ORDERS: dict[ReportSort, Callable[[ReportRow], Any]] = {
 }
 
 
-def _report_page(request: Request, report: ProgressReport, query: ReportQuery, path: str, source: str) -> Response:
-    """Show a page of the rows, with the sums of the cohorts on it and of the whole report."""
-    rows = [row for row in report.rows if query.etat in {None, row.state}]
-    page = page_of(rows, query, orders=ORDERS, text=lambda row: f"{row.name} {row.cohort}", size=50)
-    shown = {row.cohort for row in page.items}
-    values: dict[str, Any] = {"report": report, "source": source, "rows": ListView(path, query, page)}
-    values["sums"] = [part for part in report.cohorts if part.cohort in shown] if report.cohort is None else []
+def _report_page(request: Request, report: ProgressReport, rows: ListView, source: str) -> Response:
+    """Show a page of the rows, with the sums of a college's cohorts on it and of the whole report."""
+    values: dict[str, Any] = {"report": report, "source": source, "rows": rows}
+    values["sums"] = report.cohorts if report.cohort is None else ()
     values["states"] = [state for state in EnrolmentState if state not in service.NEVER_FOLLOWED]
     return render(request, "reports/progress.html", **values)
 

@@ -81,6 +81,10 @@ class ProgressReport(Read):
     rows: tuple[ReportRow, ...]
     cohorts: tuple[CohortTotals, ...]
     totals: ReportTotals
+    next: int | None = Field(
+        default=None,
+        description="of a college: rows come in parts, with their cohorts; the enrolment to go on after, or null",
+    )
 
 
 class ReportChoice(Read):

@@ -20,6 +20,7 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/certificate-candidates": {"after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/certificates": {"after": "{certificate}"},
     f"GET {V1}/colleges/{{college_id}}/field-hours/pending": {"after": "{hours}"},
+    f"GET {V1}/colleges/{{college_id}}/progress-report": {"after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/invitations": {"after": "{invitation}"},
     f"GET {V1}/roles-held": {"after": "{staff_role}"},
     "GET /roles-tenus": {"apres": "{staff_role}", "college": "{college}"},

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from app.cli import COMMANDS
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
-from app.features import JOBS
+from app.features import FIGURES, JOBS
 from app.network.colleges.rules import QUEBEC_ZONES
 from app.overview.college.schemas import CollegeFigures
 from app.platform import errors
@@ -82,6 +82,7 @@ LETTER_KINDS = (
 )
 
 FAMILIES: dict[str, frozenset[str]] = {
+    "figure.": frozenset(figure.name for figure in FIGURES),
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),
     "cli.audit.fault.": frozenset(fault.value for fault in Fault),

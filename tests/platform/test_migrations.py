@@ -20,7 +20,7 @@ from tests.factories.network import World
 
 OF_ONE_PERSON = {
     "account", "account_secret", "address_change", "api_token", "idempotent_request", "letter", "oidc_flow",
-    "oidc_identity", "password_reset", "recovery_code", "sign_in",
+    "oidc_identity", "password_reset", "project_person", "recovery_code", "sign_in",
 }  # fmt: skip
 """Tables of the whole network whose rows belong to one account or person."""
 CONFIG = Config(str(ROOT / "alembic.ini"))

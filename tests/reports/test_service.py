@@ -20,7 +20,7 @@ from app.platform.errors import NotFound
 from app.platform.security.permissions import Permission
 from app.reports import service as reports
 from app.reports.indicators import service as indicators
-from app.reports.schemas import Indicators, ProgressReport
+from app.reports.schemas import Indicators, ProgressReport, ReportQuery
 from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command
 from tests.factories.network import World, acting
 from tests.factories.reports import add_accompanied_enterprise, add_cohort
@@ -89,6 +89,46 @@ def test_a_college_is_the_sum_of_its_cohorts(database: Database, world: World) -
     for name in type(whole.totals).model_fields:
         assert getattr(whole.totals, name) == sum(getattr(part.totals, name) for part in parts)
     assert whole.rows == tuple(row for part in parts for row in part.rows)
+
+
+def test_a_college_comes_in_parts_with_its_kept_totals(database: Database, world: World) -> None:
+    hold_session(database, world)
+    certify(database, world, "ALM-2026-0002", CertificateState.VALID)
+    add_cohort(database, world, "10", A, A, C, EnrolmentState.APPLIED, college="alma")
+    whole = read_college_report(database, world)
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", Permission.REPORT_COLLEGE)
+        college = network.see_college(db, actor, world.alma)
+        parts: list[ProgressReport] = []
+        after: int | None = None
+        while not parts or after is not None:
+            parts.append(reports.college_report_part(db, actor, college, after=after, limit=2))
+            after = parts[-1].next
+    assert [len(part.rows) for part in parts] == [2, 2, 2, 1]
+    assert tuple(row for part in parts for row in part.rows) == whole.rows
+    assert {part.totals for part in parts} == {whole.totals}
+    assert {total for part in parts for total in part.cohorts} == set(whole.cohorts)
+
+
+@pytest.mark.parametrize("order", ["cohorte", "heures", "assiduite", "modules"])
+def test_a_page_of_a_college_is_sorted_searched_and_filtered(database: Database, world: World, order: str) -> None:
+    hold_session(database, world)
+    add_cohort(database, world, "10", A, C, college="alma")
+
+    def names(**state: object) -> list[str]:
+        with database.transaction() as db:
+            actor = acting(db, world, "registrar", Permission.REPORT_COLLEGE)
+            query = ReportQuery.model_validate({"tri": order, **state})
+            report, page = reports.list_college_report(db, actor, network.see_college(db, actor, world.alma), query)
+            assert (page.items, report.totals.enrolments) == (report.rows, 6)
+            return [row.name for row in page.items]
+
+    assert len(names()) == 6
+    assert sorted(names(tri=f"-{order}")) == sorted(names())
+    assert names(recherche="maude berube") == ["Maude Bérubé"]
+    assert names(recherche="berube gen-alm-1") == ["Maude Bérubé"]
+    assert names(recherche="berube gen-10") == []
+    assert names(etat="completed") == ["Prénom Numéro 10 1"]
 
 
 def test_report_leaves_out_applied_and_refused_enrolments(database: Database, world: World) -> None:

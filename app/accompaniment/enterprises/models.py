@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel, col
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
@@ -13,12 +13,16 @@ from app.platform.database.word_index import WordIndex
 
 
 class Enterprise(Row, table=True):
-    """An enterprise of one college; the NEQ identifies the same enterprise in two colleges (BR-15)."""
+    """An enterprise of one college; the NEQ identifies the same enterprise in two colleges (BR-15).
+
+    ``accompanied`` says whether one of its mandates is: the database keeps it.
+    """
 
     __table_args__ = owned(
         extra=(
             UniqueConstraint("college_id", "neq", info=refused_as("neq_taken", "neq")),
             check("neq", "neq ~ '^[0-9]{10}$'"),
+            Index("ix_enterprise_identity", text("enterprise_identity(neq, id)")),
         )
     )
 
@@ -29,6 +33,7 @@ class Enterprise(Row, table=True):
     sector: str = Field(max_length=60)
     size: EnterpriseSize = Field(sa_type=by_value(EnterpriseSize))
     region_code: str = Field(foreign_key="region.code", index=True)
+    accompanied: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")
 

@@ -13,18 +13,53 @@ from app.platform.database.uniqueness import refused_as
 
 
 class Mandate(Row, table=True):
-    """An intervention in an enterprise; it may belong to no activity and come after completion (BR-18)."""
+    """An intervention in an enterprise; it may belong to no activity and come after completion (BR-18).
 
-    __table_args__ = owned(("enterprise_id", "enterprise"))
+    ``accompanied`` says whether its three milestones are confirmed (BR-15): the database keeps it.
+    """
+
+    __table_args__ = owned(
+        ("enterprise_id", "enterprise"),
+        extra=(Index("ix_mandate_accompanied", "college_id", postgresql_where=text("accompanied")),),
+    )
 
     college_id: int = Field(index=True)
     enterprise_id: int = Field(index=True)
     project_id: int = Field(foreign_key="project.id", index=True)
     kind: MandateKind = Field(sa_type=by_value(MandateKind))
     title: str = Field(max_length=200)
+    accompanied: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     opened_on: date
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")
+
+
+class AccompaniedEnterprise(Row, table=True):
+    """Where an enterprise that a project accompanied counts, once: the college and region of its first row (BR-15).
+
+    ``identity`` is its NEQ, else its id. Both places are null while none of its mandates is accompanied. The database
+    keeps it, and ``AccompaniedCount``.
+    """
+
+    __tablename__ = "accompanied_enterprise"
+    __table_args__ = (UniqueConstraint("project_id", "identity"),)
+
+    project_id: int = Field(foreign_key="project.id")
+    identity: str = Field(max_length=20)
+    college_id: int | None = Field(default=None, foreign_key="college.id")
+    region_code: str | None = Field(default=None, max_length=2)
+
+
+class AccompaniedCount(Row, table=True):
+    """How many enterprises a college accompanied; with a project, how many of the project's count there, by region."""
+
+    __tablename__ = "accompanied_count"
+    __table_args__ = (UniqueConstraint("college_id", "project_id", "region_code", postgresql_nulls_not_distinct=True),)
+
+    college_id: int = Field(foreign_key="college.id")
+    project_id: int | None = Field(default=None, foreign_key="project.id", index=True)
+    region_code: str | None = Field(default=None, max_length=2)
+    enterprises: int
 
 
 class MandateAdvisor(Row, table=True):

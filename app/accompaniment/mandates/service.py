@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, String, case, cast, distinct, func, tuple_
+from sqlalchemy import ColumnElement, case, distinct, func, tuple_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,7 +15,13 @@ from app.accompaniment.enterprises.schemas import EnterpriseShown
 from app.accompaniment.enterprises.service import add_enterprise, see_by_neq, see_enterprise
 from app.accompaniment.mandates.enums import MandateSort, MilestoneKind
 from app.accompaniment.mandates.milestones import milestone_dates
-from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
+from app.accompaniment.mandates.models import (
+    AccompaniedCount,
+    Mandate,
+    MandateAdvisor,
+    MandateMilestone,
+    MilestoneConfirmation,
+)
 from app.accompaniment.mandates.rules import (
     ADVISING,
     ORDER,
@@ -312,21 +318,20 @@ def record_milestone(db: Session, actor: Actor, ref: MandateRef, command: Milest
 def accompanied_enterprises(db: Session, actor: Actor) -> list[Accompanied]:
     """Return how many distinct enterprises each college within reach has accompanied (BR-15).
 
-    Only milestones that a second person confirmed count.
+    Only milestones that a second person confirmed count. Of a whole college the count is kept; who reaches some
+    cohorts, or themself, reaches few mandates.
     """
-    dates = milestone_dates(confirmed=True)
-    identity = func.coalesce(col(Enterprise.neq), cast(col(Enterprise.id), String))
-    statement = (
-        sa.select(col(Enterprise.college_id), func.count(distinct(identity)))
-        .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
-        .join(dates, dates.c.mandate_id == Mandate.id)
-        .where(
-            dates.c.agreement_on.is_not(None),
-            dates.c.diagnostic_on.is_not(None),
-            dates.c.plan_on.is_not(None),
-            within_reach(actor),
-        )
-        .group_by(col(Enterprise.college_id))
-        .order_by(col(Enterprise.college_id))
+    whole = scoped(actor, college=AccompaniedCount.college_id)
+    kept = sa.select(col(AccompaniedCount.college_id), col(AccompaniedCount.enterprises)).where(
+        whole, col(AccompaniedCount.project_id).is_(None), col(AccompaniedCount.enterprises) > 0
     )
-    return [Accompanied(college_id=college_id, enterprises=n) for college_id, n in db.execute(statement)]
+    within = scoped(actor, cohort=Enrolment.cohort_id, person=MandateAdvisor.person_id)
+    some = (
+        sa.select(col(Mandate.college_id), func.count(distinct(col(Mandate.enterprise_id))))
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .outerjoin(Enrolment, col(Enrolment.id) == MandateAdvisor.enrolment_id)
+        .where(col(Mandate.accompanied), within, ~scoped(actor, college=Mandate.college_id))
+        .group_by(col(Mandate.college_id))
+    )
+    rows = db.execute(sa.union_all(kept, some)).all()
+    return [Accompanied(college_id=college_id, enterprises=n) for college_id, n in sorted(tuple(row) for row in rows)]

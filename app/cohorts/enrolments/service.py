@@ -23,7 +23,6 @@ from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
 from app.cohorts.proposals.service import is_certified, is_eligible, propose
 from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons, starts_early, takes_two
 from app.cohorts.schemas import CohortRef
-from app.cohorts.service import seats_taken
 from app.identity.roles.service import grant_role, groups_of, revoke_role
 from app.network.colleges.service import require_open
 from app.people.models import Person
@@ -139,7 +138,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     roles in the cohort and in the groups they still belong to again, and takes a seat. A change that takes two people
     is only proposed: the result says what awaits the second one.
     """
-    cohort = db.exec(select(Cohort).where(Cohort.id == enrolment.cohort_id).with_for_update(key_share=True)).one()
+    cohort = db.get_one(Cohort, enrolment.cohort_id, with_for_update={"key_share": True}, populate_existing=True)
     row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     db.refresh(row)
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
@@ -219,7 +218,7 @@ def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand, *, com
     joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return admission_reasons(
-        seated=seats_taken(db, cohort.id),
+        seated=cohort.seated,
         capacity=cohort.capacity,
         joins_on=joins_on,
         limit=date.max if comes_back else limit,

@@ -104,7 +104,8 @@ def _beyond(
     if not any(_may_be_absent(column) for column in columns):
         row, place = tuple_(*columns), tuple_(*map(sa.literal, position))
         after: ColumnElement[bool] = row.op("<" if descending else ">", is_comparison=True)(place)
-        return after
+        first, value = columns[0], position[0]  # said again of the first column, which an index finds by itself
+        return sa.and_(after, first <= value if descending else first >= value)
     column, value, rest = columns[0], position[0], columns[1:]
     later: ColumnElement[bool] = column < value if descending else column > value
     if not rest:
