@@ -17,7 +17,7 @@ from app.platform.security.permissions import Permission
 MISSPELT = "marguerite.tremblay@exemple-du-cegep.example.com"
 _SETTLE = text(
     """
-    update letter set state = :state, reason = :reason, status = :status, tries = :tries, body = '',
+    update letter set state = cast(:state as text), reason = :reason, status = :status, tries = :tries, body = '',
                       due_at = cast(:at as timestamptz),
                       sent_at = case when cast(:state as text) = 'sent' then cast(:at as timestamptz) end,
                       stopped_at = case when cast(:state as text) <> 'sent' then cast(:at as timestamptz) end
