@@ -29,6 +29,8 @@ ORDERS: Orders = {
     HeldRoleSort.COLLEGE: (col(College.name), col(Person.search_key)),
     HeldRoleSort.SINCE: (col(RoleGrantRow.granted_at),),
 }
+LISTED = tuple(role for role in Role if role is not Role.PARTICIPANT)
+"""Named one by one, so that the index of a college's roles leaves the participants out."""
 AT_ONCE = timedelta(minutes=1)
 """A role that two people give starts in the transaction of the second one's decision."""
 
@@ -81,7 +83,7 @@ def _held(actor: Actor, words: Sequence[str], *, is_ended: bool) -> sa.Select[*t
         .outerjoin(College, col(College.id) == col(RoleGrantRow.college_id))
         .outerjoin(Project, col(Project.id) == col(RoleGrantRow.project_id))
         .where(
-            col(RoleGrantRow.role) != Role.PARTICIPANT,
+            col(RoleGrantRow.role).in_(LISTED),
             ended.is_not(None) if is_ended else ended.is_(None),
             scoped(actor, college=RoleGrantRow.college_id),
             *NAMES.matches(col(RoleGrantRow.person_id), words, None if actor.has(Role.ADMIN) else actor.colleges),
