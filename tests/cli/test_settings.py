@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import make_url, text
 
 from app.cli.failures import failure_lines
@@ -273,3 +274,23 @@ def test_checkout_reads_no_settings_file_by_itself(without_variables: pytest.Mon
     assert locations.settings_files() == (file,)
     without_variables.setenv("ESCOUADE_SETTINGS", "")
     assert locations.settings_files() == ()
+
+
+BUCKET = {"s3_bucket": "fichiers", "s3_access_key": "cle", "s3_secret_key": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "refused"),
+    [("http://s3.example.com", True), ("https://s3.example.com", False), ("http://127.0.0.1:9000", False)],
+)
+def test_bucket_without_tls_is_unsafe_in_production_but_on_this_machine(
+    tmp_path: Path, endpoint: str, refused: bool
+) -> None:
+    given = {"environment": "production", "database_url": URL, "base_url": "https://e.example", "data_dir": tmp_path}
+    chosen = Settings.model_validate({**given, **BUCKET, "s3_endpoint": endpoint})
+    assert ("files_without_tls" in {reason.code for reason in unsafe_settings(chosen)}) is refused
+
+
+def test_bucket_without_its_keys_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="bucket_without_keys"):
+        Settings.model_validate({"data_dir": tmp_path, **BUCKET, "s3_secret_key": None})

@@ -109,7 +109,7 @@ def test_a_first_college_is_opened_and_everything_found_in_order(installed: Inst
     assert re.search(r"^http://127\.0\.0\.1:8000/invitation/[\w-]{43}$", said, flags=re.MULTILINE)
     assert (tmp_path / ".escouade" / "keyring.json").is_file()
     checked = installed.run(tmp_path, "doctor", "--progress").splitlines()
-    assert len(checked) == 21
+    assert len(checked) == 22
     assert all(line.startswith("✓ ") for line in checked), checked
     assert installed.run(tmp_path, "curricula", "check")
     assert "Sauvegarde terminée" in installed.run(tmp_path, "backup", str(tmp_path / "backups"))
