@@ -17,9 +17,9 @@ from tests.factories.network import World
 from tests.server import driver_url, with_database
 
 EMPTY = {
-    "attempt", "audit_seal", "codev_return", "codev_session_restoration", "consent", "idempotent_request",
-    "letter", "management_link", "milestone_confirmation", "name_change", "oidc_flow", "recovery_code",
-    "role_assignment", "role_change", "session_restoration", "view_log",
+    "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_return", "codev_session_restoration",
+    "consent", "idempotent_request", "management_link", "milestone_confirmation", "name_change", "oidc_flow",
+    "project_region_target", "recovery_code", "role_assignment", "role_change", "session_restoration", "view_log",
 }  # fmt: skip
 """Tables that the records of the matrix leave empty."""
 
@@ -99,7 +99,7 @@ def test_each_test_finds_the_network_as_it_was_built(
         built = content(connection)
     assert content(database_copy.connection) == built, turn
     with database.engine.begin() as owner:
-        owner.exec_driver_sql("insert into region (code, name) values ('99', 'Ailleurs')")
+        owner.exec_driver_sql("insert into region (code, name, name_en) values ('99', 'Ailleurs', 'Elsewhere')")
     write_everywhere(database_copy.connection)
 
 
