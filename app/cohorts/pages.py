@@ -59,7 +59,7 @@ def new_cohort(request: Request, actor: Annotated[Actor, may(P.COHORT_MANAGE)], 
 
 
 def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
-    colleges = offer.managed_colleges(db, actor)
+    colleges = network.reached_open_colleges(db, actor)
     return {
         "colleges": [(c.id, c.name) for c in colleges],
         "projects": [(p.id, p.name) for p in network.projects(db)],

@@ -74,6 +74,11 @@ def reached_colleges(db: Session, actor: Actor) -> list[CollegeShown]:
     return [CollegeShown.model_validate(row) for row in sorted(rows, key=lambda row: (search_key(row.name), row.id))]
 
 
+def reached_open_colleges(db: Session, actor: Actor) -> list[CollegeShown]:
+    """Return the colleges within reach that begin something new: those that its forms offer."""
+    return [college for college in reached_colleges(db, actor) if college.closed_at is None]
+
+
 def open_college(db: Session, command: NewCollege) -> CollegeShown:
     """Add a college.
 

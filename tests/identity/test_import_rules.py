@@ -17,6 +17,7 @@ SHEETS = Path(__file__).parent / "sheets"
 COLLEGES = (
     KnownCollege(1, "piekouagami", "Cégep de Piékouagami", {"GEN-1": 11, "GEN-2": 12}),
     KnownCollege(2, "havre", "Collège du Havre", {}),
+    KnownCollege(3, "anse", "Collège de l’Anse", {}, is_closed=True),
 )
 ODILE = KnownName("Odile", "Labbé", "", has_account=True)
 HEADER = "courriel;prenom;nom;role;college;cohorte"
@@ -49,6 +50,11 @@ def case(name: str, facts: Known | None = None) -> Report:
 
 def problems(report: Report | Sheet) -> list[tuple[int, str, str | None]]:
     return [(p.row, p.reason.code, p.reason.field) for p in report.problems]
+
+
+def test_row_of_a_closed_college_is_refused() -> None:
+    report = checked("alix.tremblay@exemple.ca;Alix;Tremblay;trainer;anse;")
+    assert problems(report) == [(2, "college_closed", "college")]
 
 
 # The files of the field --------------------------------------------------------------------------

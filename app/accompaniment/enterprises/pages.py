@@ -7,7 +7,6 @@ from fastapi import Form, Query, Request, Response
 from app.accompaniment.enterprises import service
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import EnterprisesQuery, NewEnterpriseForm
-from app.cohorts.offer.service import managed_colleges
 from app.network import service as network
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
@@ -29,7 +28,8 @@ def list_enterprises(
     query: Annotated[EnterprisesQuery, Query()],
 ) -> Response:
     """Enterprises by name, with the form of a new one for those who manage them."""
-    colleges = managed_colleges(db, actor.using(P.ENTERPRISE_MANAGE)) if actor.can(P.ENTERPRISE_MANAGE) else []
+    # A closed college is offered too: its running cohorts go on with their mandates.
+    colleges = network.reached_colleges(db, actor.using(P.ENTERPRISE_MANAGE)) if actor.can(P.ENTERPRISE_MANAGE) else []
     regions = network.regions(db)
     enterprises = service.list_enterprises(db, actor.using(P.ENTERPRISE_READ), query)
     return render(

@@ -1,4 +1,4 @@
-"""Colleges where a cohort may open, published paths that it may follow, and cohorts that take applications."""
+"""Published paths that a new cohort may follow, and cohorts that take applications."""
 
 from typing import Any
 
@@ -12,19 +12,11 @@ from app.cohorts.service import ORDERS, matching
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
-from app.network.schemas import CollegeShown
 from app.platform.database.paging import fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_words
-from app.platform.security.actor import Actor, scoped
-
-
-def managed_colleges(db: Session, actor: Actor) -> list[CollegeShown]:
-    """Return the colleges within reach of the permission in force, by name."""
-    within = scoped(actor, college=College.id)
-    rows = db.exec(select(College).where(within).order_by(College.name)).all()
-    return [CollegeShown.model_validate(row) for row in rows]
+from app.platform.security.actor import Actor
 
 
 def published_paths(db: Session) -> list[PathChoice]:

@@ -63,6 +63,7 @@ class KnownCollege:
     slug: str
     name: str
     cohorts: Mapping[str, int]
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,8 @@ def _places(sheet: Sheet, line: Line, known: Known, reasons: list[Reason]) -> tu
         params = {"college": college_typed, "valid": valid}
         reasons.append(Reason("import_college", params, sheet.heading(Column.COLLEGE)))
         return ()
+    if college.is_closed:
+        reasons.append(Reason("college_closed", field=sheet.heading(Column.COLLEGE)))
     cohort_id = _cohort(sheet, line, college, role, reasons)
     return (Place(None if role is Role.PARTICIPANT else role, college.id, cohort_id),)
 

@@ -51,10 +51,10 @@ def known_of(db: Session, emails: Iterable[str]) -> Known:
     cohorts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in db.execute(_COHORTS):
         cohorts[row.college_id][row.code] = row.id
-    colleges = db.execute(text("select id, slug, name from college order by slug"))
+    colleges = db.execute(text("select id, slug, name, closed_at is not null as is_closed from college order by slug"))
     names = db.execute(_NAMES, values)
     return Known(
-        colleges=tuple(KnownCollege(c.id, c.slug, c.name, cohorts[c.id]) for c in colleges),
+        colleges=tuple(KnownCollege(c.id, c.slug, c.name, cohorts[c.id], c.is_closed) for c in colleges),
         projects=tuple(db.execute(text("select id from project order by id")).scalars()),
         names={n.email: KnownName(n.first, n.last, n.chosen, n.has_account) for n in names},
         held=_places_of(db, _HELD, values),

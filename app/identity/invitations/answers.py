@@ -19,9 +19,10 @@ from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.rules import roles_grantable_by
 from app.identity.roles.service import grant_role
 from app.identity.sign_in.authentication import digest
+from app.network.colleges.service import is_open
 from app.platform.clock import now
 from app.platform.database.session import Session, set_actor
-from app.platform.errors import Conflict, Gone, NotFound
+from app.platform.errors import Conflict, Gone, NotFound, Reason
 from app.platform.security.actor import Actor
 from app.platform.security.keyring import Keyring
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
@@ -100,7 +101,8 @@ def _lock_by_token(
 ) -> Sequence[Invitation]:
     """Return the valid invitations of a link, locked, with the transaction's scope extended to their colleges.
 
-    Raises ``NotFound`` for an unknown link, :class:`Gone` when each is used, expired, withdrawn or no longer allowed.
+    Raises ``NotFound`` for an unknown link, :class:`Gone` when each is used, expired, withdrawn or no longer allowed,
+    ``Conflict("college_closed")`` when their colleges have closed since: they may be answered once these open again.
     """
     hashed = digest(token)
     db.execute(text("select set_config('app.presented', :hash, true)"), {"hash": hashed})
@@ -112,11 +114,14 @@ def _lock_by_token(
     colleges = reader.colleges if reader is not None else frozenset()
     person = reader.person_id if reader is not None else None
     set_actor(db, colleges=colleges | _colleges(rows), person=person)
-    is_open = (row for row in rows if state_of(row.model_dump()) is InvitationState.OPEN)
-    valid = [row for row in is_open if _inviter_may_still_grant(db, row)]
+    unanswered = (row for row in rows if state_of(row.model_dump()) is InvitationState.OPEN)
+    valid = [row for row in unanswered if _inviter_may_still_grant(db, row)]
     if not valid:
         raise Gone("invitation_over")
-    return valid
+    in_open_colleges = [row for row in valid if row.college_id is None or is_open(db, row.college_id)]
+    if not in_open_colleges:
+        raise Conflict("college_closed", Reason("invitation_college_closed"))
+    return in_open_colleges
 
 
 def _inviter_may_still_grant(db: Session, row: Invitation) -> bool:

@@ -21,6 +21,7 @@ from app.identity.invitations.service import (
     send_letter,
 )
 from app.identity.sign_in.authentication import digest
+from app.network.colleges.service import require_open
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Forbidden, Invalid, Reason
@@ -34,14 +35,15 @@ def correct_address(
     """Send an invitation to another address, with a new link, in place of the one it was sent to.
 
     What the same letter offered in this college goes along. Raises ``Forbidden``: ``role_above_yours``,
-    ``grants_oneself``; ``Conflict``: ``invitation_used``, ``invitation_withdrawn``, ``already_invited``;
-    ``Invalid("address_unchanged")``.
+    ``grants_oneself``; ``Conflict``: ``invitation_used``, ``invitation_withdrawn``, ``college_closed``,
+    ``already_invited``; ``Invalid("address_unchanged")``.
     """
     row = lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     if row.withdrawn_at is not None:
         raise Conflict("invitation_withdrawn")
+    require_open(db, invitation.college_id)
     if command.email == row.email:
         raise Invalid("invalid", Reason("address_unchanged", field="email"))
     own_address = select(Account.id).where(Account.person_id == actor.person_id, Account.email == command.email)

@@ -280,13 +280,15 @@ def withdraw(db: Session, actor: Actor, invitation: InvitationRef) -> None:
 def send_again(db: Session, actor: Actor, invitation: InvitationRef, *, site: str) -> InvitationShown:
     """Send a new link with a new validity; the previous link is refused from now on.
 
-    Raises ``Forbidden("role_above_yours")``, ``Conflict("invitation_used")``, ``Conflict("invitation_withdrawn")``.
+    Raises ``Forbidden("role_above_yours")``, ``Conflict``: ``invitation_used``, ``invitation_withdrawn``,
+    ``college_closed``.
     """
     row = lock(db, actor, invitation)
     if row.used_at is not None:
         raise Conflict("invitation_used")
     if row.withdrawn_at is not None:
         raise Conflict("invitation_withdrawn")
+    require_open(db, invitation.college_id)
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at, row.created_by = digest(token), now() + INVITATION_LIFETIME, actor.person_id
     db.add(row)

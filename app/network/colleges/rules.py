@@ -1,6 +1,5 @@
-"""Pure rules of colleges: the time zones of Quebec, and what a closed college no longer begins."""
+"""Pure rules of colleges: the time zones of Quebec."""
 
-from datetime import datetime
 from zoneinfo import available_timezones
 
 from app.platform.errors import Reason
@@ -19,8 +18,3 @@ def zone_reasons(timezone: str) -> list[Reason]:
 def zones_offered(current: str | None = None) -> tuple[str, ...]:
     """Return the time zones that a form offers: Quebec's, and the one in use when it is another."""
     return QUEBEC_ZONES if current is None or current in QUEBEC_ZONES else (*QUEBEC_ZONES, current)
-
-
-def closed_reasons(closed_at: datetime | None) -> list[Reason]:
-    """Return why a college begins nothing new: it is closed."""
-    return [] if closed_at is None else [Reason("college_closed")]

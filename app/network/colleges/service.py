@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from app.network.colleges.enums import CollegeSort, Openness
-from app.network.colleges.rules import closed_reasons, zone_reasons
+from app.network.colleges.rules import zone_reasons
 from app.network.colleges.schemas import CloseCollege, CollegeChange, CollegeDetails, CollegesQuery
 from app.network.models import College, Region
 from app.network.schemas import CollegeShown
@@ -74,14 +74,18 @@ def reopen_college(db: Session, college: CollegeShown) -> CollegeDetails:
 
 
 def require_open(db: Session, college_id: int) -> None:
-    """Raise ``Conflict("college_closed")`` when a college begins nothing new.
+    """Raise ``Conflict("college_closed")`` when a college begins nothing new, as :func:`is_open` reads it."""
+    if not is_open(db, college_id):
+        raise Conflict("college_closed", Reason("college_closed"))
+
+
+def is_open(db: Session, college_id: int) -> bool:
+    """Return whether a college begins something new.
 
     Read as it stands now and locked against its closing, so that nothing begins in a college that has just closed.
     """
     statement = select(College.closed_at).where(College.id == college_id).with_for_update(read=True)
-    reasons = closed_reasons(db.exec(statement).one())
-    if reasons:
-        raise Conflict("college_closed", *reasons)
+    return db.exec(statement).one() is None
 
 
 def _lock(db: Session, college: CollegeShown) -> College:

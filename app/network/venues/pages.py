@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.network.colleges.rules import zones_offered
-from app.network.service import reached_colleges
+from app.network.service import reached_open_colleges
 from app.network.venues import service
 from app.network.venues.enums import VenueState
 from app.network.venues.schemas import NewVenueForm, VenueChange, VenueShown, VenuesQuery
@@ -29,7 +29,7 @@ def venues_page(
     request: Request, actor: MayManageVenues, db: SessionDep, query: Annotated[VenuesQuery, Query()]
 ) -> Response:
     """Show the venues of the person's colleges and of the network, with the form of a new one."""
-    colleges = [c for c in reached_colleges(db, actor) if c.closed_at is None]
+    colleges = reached_open_colleges(db, actor)
     return render(
         request,
         "network/venues.html",
