@@ -12,7 +12,8 @@ depends_on = None
 
 APP = "escouade_app"
 MAY = "(select acting_may('operation'))"
-OPEN = "state in ('waiting', 'retrying')"
+OPEN = "(state = 'waiting' or state = 'retrying')"
+"""A list with ``in`` reads otherwise once it was dumped and restored, and policies are compared by their text."""
 
 RETRY = """
 create or replace function queue.retry(failed bigint) returns boolean

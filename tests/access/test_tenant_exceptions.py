@@ -16,7 +16,8 @@ EXCEPTIONS = (
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)",
     "`/v/{code}` and `/api/v1/verify/{code}`",
-    "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project", "administrator",
+    "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project",
+    "venues of the network", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
 
@@ -163,6 +164,17 @@ def test_indicators_are_counts_with_small_ones_masked(access_db: AccessDatabase)
     assert "Canari" not in text_of(answer)
     figures = [n for region in answer.json()["regions"] for n in region.values() if isinstance(n, int)]
     assert [n for n in figures if 0 < n < 5] == []
+
+
+def test_venues_show_those_of_the_network_and_none_of_another_college(access_db: AccessDatabase) -> None:
+    """A venue of Rouyn that becomes the network's is all that Alma reads of Rouyn's venues."""
+    with access_db.database.engine.begin() as connection:
+        connection.exec_driver_sql("update venue set college_id = null where name = %s", (canary("Salle", "rouyn"),))
+    answer = access_db.call("coordinator", f"GET {V1}/venues", access_db.places["alma"])
+    shared = [row for row in answer.json()["items"] if row["college_id"] is None]
+    assert [row["name"] for row in shared] == [canary("Salle", "rouyn")]
+    assert {row["college_id"] for row in answer.json()["items"]} == {None, access_db.places["alma"].college}
+    assert [row["may_change"] for row in shared] == [False]
 
 
 def test_administrator_cannot_read_results(access_db: AccessDatabase) -> None:

@@ -170,7 +170,7 @@ def test_database_error_is_logged_without_its_values(database: Database) -> None
 
 
 def test_violated_constraint_is_named(database: Database) -> None:
-    statement = text("insert into region (code, name) values (:code, 'x'), (:code, 'y')")
+    statement = text("insert into region (code, name, name_en) values (:code, 'x', 'x'), (:code, 'y', 'y')")
     with database.engine.connect() as owner, pytest.raises(Exception, match="duplicate") as caught:
         owner.execute(statement, {"code": "ZZ"})
     assert logs.cause_of(caught.value) == "psycopg.errors.UniqueViolation 23505 region pk_region"
