@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.grading import service
-from app.grading.queue.service import load_queue
+from app.grading.queue import service as queues
 from app.grading.schemas import JudgeCommand, JudgementShown, Queue
 from app.grading.service import see_judgement
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["grading"], route_class=IdempotentRoute)
@@ -46,6 +46,8 @@ def read_judgement(judgement: Annotated[JudgementShown, seen(see_judgement, P.JU
 
 
 @router.get("/me/judgement-queue")
-def judgement_queue(db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)]) -> Queue:
+def judgement_queue(
+    db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)], after: After = None, limit: Limit = PAGE
+) -> Queue:
     """Hand-ins of the actor's cohorts that no judgement rests on yet, oldest first."""
-    return load_queue(db, actor)
+    return queues.queue(db, actor, after=after, limit=limit)

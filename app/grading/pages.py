@@ -1,6 +1,5 @@
 """Pages of grading: the trainer's queue, and the form that judges a competency beside its evidence."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
@@ -13,7 +12,7 @@ from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
-from app.grading.queue.service import load_queue
+from app.grading.queue.service import list_queue, next_in_queue, queue_counts
 from app.grading.rules import MASTERY, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
@@ -22,15 +21,11 @@ from app.grading.schemas import (
     EvidenceRef,
     JudgeCommand,
     JudgeReason,
-    Queue,
-    QueueItem,
     QueueQuery,
-    QueueSort,
     TypedCode,
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
-from app.platform.paging import page_of
 from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -57,7 +52,7 @@ class JudgeForm(Command):
     comment: Comment = None
     supersedes: Annotated[int | None, BlankIsNone] = None
     reason: JudgeReason = None
-    hand_in: Annotated[int | None, BlankIsNone] = None
+    hand_in: Annotated[int | None, Field(ge=1, le=2**31 - 1), BlankIsNone] = None
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
 
     def command(self, competency: str) -> JudgeCommand:
@@ -89,21 +84,9 @@ def queue_page(
     query: Annotated[QueueQuery, Query()],
 ) -> Response:
     """The hand-ins to judge, oldest first."""
-    queue = load_queue(db, actor)
-    page = page_of(queue.items, query, orders=QUEUE_ORDERS, text=_searched)
-    values: dict[str, Any] = {"queue": queue, "waiting": ListView("/jugements", query, page)}
+    waiting = ListView("/jugements", query, list_queue(db, actor, query))
+    values: dict[str, Any] = {"queue": queue_counts(db, actor), "waiting": waiting}
     return render(request, "grading/queue.html", **values, grading_form_path=grading_form_path)
-
-
-def _searched(item: QueueItem) -> str:
-    return f"{item.name} {item.cohort_code} {item.activity_code} {item.activity_title}"
-
-
-QUEUE_ORDERS: dict[QueueSort, Callable[[QueueItem], Any]] = {
-    QueueSort.AGE: lambda item: item.age_days,
-    QueueSort.NAME: lambda item: item.sort_name,
-    QueueSort.COHORT: lambda item: item.cohort_code,
-}
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
@@ -157,25 +140,17 @@ def _form_context(
     except NotFound:
         return None
     curriculum = curriculum_of(enrolment)
-    queue = load_queue(db, assessor)
     evidence = evidence_of(db, enrolment)
     shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
     activity = shown.activity_code if shown else None
     return {
         "evidence": evidence,
         "shown": shown,
-        "queue": queue,
-        "place": _place(queue, hand_in),
+        "queue": queue_counts(db, assessor, shown.id) if shown else None,
         "others": [c for c in _assessed_with(curriculum, activity) if c != competency],
         "activities": _activities(curriculum, competency, activity),
         "activity": activity,
     }
-
-
-def _place(queue: Queue, hand_in: int | None) -> int | None:
-    """Return the rank of a hand-in among all those of the queue, from 1; those already judged come before."""
-    ranks = {item.hand_in_id: rank for rank, item in enumerate(queue.items, queue.judged + 1)}
-    return ranks.get(hand_in) if hand_in is not None else None
 
 
 def _assessed_with(curriculum: Curriculum, activity: str | None) -> list[str]:
@@ -209,24 +184,16 @@ def judge(
 ) -> Response:
     """Record the judgement, then go to the next hand-in, another competency of the same one, or this page again."""
     framework = _framework_with(enrolment, competency)
-    queue_before = load_queue(db, actor) if form.then == NEXT else None
     service.judge(db, actor, enrolment, form.command(competency))
-    if queue_before is not None:
-        return redirect_after_post(_next_path(queue_before, form.hand_in))
+    if form.then == NEXT:
+        return redirect_after_post(_next_path(db, actor, form.hand_in))
     stay_on = form.then if form.then in framework.by_code else competency
     return redirect_after_post(grading_form_path(enrolment.id, stay_on, form.hand_in))
 
 
-def _next_path(queue: Queue, hand_in: int | None) -> str:
+def _next_path(db: Session, actor: Actor, hand_in: int | None) -> str:
     """Return the path of the next hand-in to judge, or of the empty queue."""
-    item = _next_item(queue, hand_in)
+    item = next_in_queue(db, actor, hand_in)
     if item is None:
         return "/jugements"
     return grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id)
-
-
-def _next_item(queue: Queue, hand_in: int | None) -> QueueItem | None:
-    """Return the item after a hand-in in the queue; the oldest other one when the hand-in was the last."""
-    positions = [position for position, item in enumerate(queue.items) if item.hand_in_id == hand_in]
-    after = queue.items[positions[0] + 1 :] if positions else ()
-    return next((item for item in (*after, *queue.items) if item.hand_in_id != hand_in), None)

@@ -91,7 +91,6 @@ class QueueItem(Read):
     hand_in_id: int
     enrolment_id: int
     name: str
-    sort_name: str = Field(exclude=True)
     cohort_code: str
     activity_code: str
     activity_title: str
@@ -117,9 +116,31 @@ class QueueQuery(ListQuery):
     tri: str = "-attente"
 
 
+class QueueCounts(Read):
+    """How many hand-ins of a queue are judged and wait, each counted to a thousand: ``is_more`` beyond.
+
+    ``waits`` and ``place`` are of one hand-in: its rank among all, those already judged first, where all are counted.
+    """
+
+    judged: int
+    waiting: int
+    is_more: bool
+    waits: bool
+    place: int | None
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.judged + self.waiting
+
+
 class Queue(Read):
-    """Hand-ins that a trainer has to judge, oldest first; ``judged`` of ``total`` are already judged."""
+    """Hand-ins that a trainer has to judge, oldest first; ``judged`` of ``total`` are already judged.
+
+    Those judged and those that wait are counted to a thousand each. ``next`` is the cursor of the following page.
+    """
 
     judged: int
     total: int
     items: tuple[QueueItem, ...]
+    next: int | None

@@ -30,7 +30,7 @@ def test_judge_then_read(client: TestClient, database: Database, world: World) -
     )
     assert made.status_code == 201
     assert made.json()["evidence"] == [{"kind": "hand_in", "id": ref.id}]
-    assert client.get("/api/v1/me/judgement-queue").json() == {"judged": 1, "total": 1, "items": []}
+    assert client.get("/api/v1/me/judgement-queue").json() == {"judged": 1, "total": 1, "items": [], "next": None}
     for who in ("maude", "coordinator", "registrar", "trainer"):
         as_(client, database, world, who)
         assert client.get(path).json() == [made.json()]

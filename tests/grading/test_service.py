@@ -12,8 +12,8 @@ from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.grading import service as grading
 from app.grading.enums import EvidenceKind
-from app.grading.queue.service import load_queue
-from app.grading.schemas import EvidenceRef
+from app.grading.queue.service import list_queue, next_in_queue, queue, queue_counts
+from app.grading.schemas import EvidenceRef, QueueQuery
 from app.identity.roles.service import grant_role
 from app.platform.clock import now
 from app.platform.database.transaction import Database
@@ -189,17 +189,17 @@ def test_queue_is_oldest_first_and_counts_judged_hand_ins(database: Database, wo
     newest = hand_in(database, world, "maude", attempt=2, days=1)
     hand_in(database, world, "other_participant", days=30)
     with database.transaction() as db:
-        queue = load_queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
-    assert (queue.judged, queue.total) == (0, 2)
-    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in queue.items] == [
+        waiting = queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (waiting.judged, waiting.total) == (0, 2)
+    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in waiting.items] == [
         (oldest.id, "Karim Haddad", 20, True),
         (newest.id, "Maude Bérubé", 1, False),
     ]
-    assert queue.items[0].competencies == ("CN-01",)
+    assert waiting.items[0].competencies == ("CN-01",)
     judge(database, world, judge_command(oldest), of="karim")
     with database.transaction() as db:
-        queue = load_queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
-    assert (queue.judged, queue.total, [i.hand_in_id for i in queue.items]) == (1, 2, [newest.id])
+        waiting = queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
+    assert (waiting.judged, waiting.total, [i.hand_in_id for i in waiting.items]) == (1, 2, [newest.id])
 
 
 def test_queue_leaves_out_own_hand_ins_and_activities_outside_the_path(database: Database, world: World) -> None:
@@ -207,8 +207,54 @@ def test_queue_leaves_out_own_hand_ins_and_activities_outside_the_path(database:
     hand_in(database, world, "karim", "SPE-0.C")
     add_trainer(database, world, "maude")
     with database.transaction() as db:
-        queue = load_queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
-    assert (queue.total, queue.items) == (0, ())
+        waiting = queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
+    assert (waiting.total, waiting.items) == (0, ())
+
+
+def test_queue_is_read_in_pages_by_key(database: Database, world: World) -> None:
+    first, second, third = (
+        hand_in(database, world, who, days=days) for who, days in (("karim", 9), ("maude", 5), ("elise", 2))
+    )
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", Permission.JUDGEMENT_MAKE)
+        page = queue(db, actor, limit=2)
+        assert [i.hand_in_id for i in page.items] == [first.id, second.id]
+        rest = queue(db, actor, after=page.next, limit=2)
+        assert ([i.hand_in_id for i in rest.items], rest.next) == ([third.id], None)
+        assert queue_counts(db, actor, second.id).place == 2
+        following = [next_in_queue(db, actor, id_) for id_ in (None, first.id, third.id, 2_000_000)]
+    assert [item and item.hand_in_id for item in following] == [first.id, second.id, first.id, first.id]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({}, ["Karim Haddad", "Maude Bérubé"]),
+        ({"tri": "attente"}, ["Maude Bérubé", "Karim Haddad"]),
+        ({"tri": "nom"}, ["Maude Bérubé", "Karim Haddad"]),
+        ({"recherche": "berube"}, ["Maude Bérubé"]),
+        ({"recherche": "gen-1.c haddad"}, ["Karim Haddad"]),
+        ({"recherche": "GEN-9"}, []),
+    ],
+)
+def test_queue_page_is_sorted_and_searched_by_the_database(
+    database: Database, world: World, asked: dict[str, str], names: list[str]
+) -> None:
+    hand_in(database, world, "maude", days=3)
+    hand_in(database, world, "karim", days=20)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", Permission.JUDGEMENT_MAKE)
+        page = list_queue(db, actor, QueueQuery.model_validate(asked))
+    assert [item.name for item in page.items] == names
+
+
+def test_queue_counts_a_thousand_at_most(database: Database, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.grading.queue.service.COUNTED", 1)
+    first = hand_in(database, world, "karim", days=4)
+    hand_in(database, world, "maude", days=3)
+    with database.transaction() as db:
+        counts = queue_counts(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE), first.id)
+    assert (counts.waiting, counts.is_more, counts.waits, counts.place) == (1, True, True, None)
 
 
 def query_count(database: Database, world: World) -> int:
@@ -223,22 +269,22 @@ def query_count(database: Database, world: World) -> int:
         event.listen(database.request_engine, "before_cursor_execute", record)
         try:
             grading.judgements(db, enrolment)
-            load_queue(db, actor.using(Permission.JUDGEMENT_MAKE))
+            queue(db, actor.using(Permission.JUDGEMENT_MAKE))
         finally:
             event.remove(database.request_engine, "before_cursor_execute", record)
     return len(statements)
 
 
-def test_judgements_and_queue_take_two_queries_for_any_length(database: Database, world: World) -> None:
+def test_judgements_and_queue_take_three_queries_for_any_length(database: Database, world: World) -> None:
     first = hand_in(database, world)
     judge(database, world, judge_command(first))
     hand_in(database, world, "karim")
-    assert query_count(database, world) == 2
+    assert query_count(database, world) == 3
     for level, code in ((1, "CN-02"), (2, "CN-02")):
         judge(database, world, judge_command(first, level=level, competency_code=code))
     for who in ("elise", "yves"):
         hand_in(database, world, who)
-    assert query_count(database, world) == 2
+    assert query_count(database, world) == 3
 
 
 def test_judge_on_unknown_evidence_is_refused(database: Database, world: World) -> None:

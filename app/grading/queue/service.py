@@ -1,72 +1,171 @@
-"""The trainer's queue of hand-ins to judge, read with one query."""
+"""The trainer's queue of hand-ins to judge, read in pages."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import curriculum_of
+from app.curricula.library import curriculum_of, default_library
 from app.grading.models import JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
-from app.grading.schemas import Queue, QueueItem
+from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort
 from app.learning.hand_ins.models import HandIn
 from app.people.models import Person, shown_name
 from app.platform.clock import now
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
+from app.platform.paging import COUNTED, PAGE_SIZE, Page
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
+Rows = sa.Select[*tuple[Any, ...]]
 
-def load_queue(db: Session, actor: Actor) -> Queue:
-    """Return the last attempt of each activity by the people whom the actor may judge, oldest first.
+_OLDEST: tuple[sa.SQLColumnExpression[Any], ...] = (col(HandIn.received_at), col(HandIn.id))
+_PLACED = func.concat_ws("/", col(Enrolment.curriculum_slug), col(Enrolment.curriculum_version), HandIn.activity_code)
+"""The key of :func:`_assessed`, of a hand-in."""
+
+
+def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
+    """Return a page of the hand-ins that no judgement rests on yet."""
+    at = now()
+    orders: Orders = {
+        QueueSort.AGE: (sa.literal(at) - col(HandIn.received_at), -col(HandIn.id)),
+        QueueSort.NAME: (col(Person.search_key), *_OLDEST),
+        QueueSort.COHORT: (col(Cohort.code), *_OLDEST),
+    }
+    matching = [_matches(word) for word in query.words]
+    page = fetch_page(db, _shown(_waiting(actor)).where(*matching), query, orders, col(HandIn.id))
+    return page.map(lambda row: _item(row, at))
+
+
+def queue(db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE) -> Queue:
+    """Return the hand-ins that no judgement rests on yet, oldest first, and how many are judged."""
+    statement = _shown(_waiting(actor))
+    rows, next_ = fetch_after(db, statement, _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
+    at, counts = now(), queue_counts(db, actor)
+    return Queue(judged=counts.judged, total=counts.total, items=tuple(_item(row, at) for row in rows), next=next_)
+
+
+def queue_counts(db: Session, actor: Actor, hand_in: int | None = None) -> QueueCounts:
+    """Return how many hand-ins are judged and wait, each counted to a thousand, and the rank of one that waits."""
+    chosen = _waiting(actor).where(col(HandIn.id) == hand_in)
+    received_at, id_ = _position(hand_in)
+    before = _waiting(actor).where(tuple_(*_OLDEST) <= tuple_(received_at, id_))
+    judged, waiting, rank = db.execute(
+        sa.select(
+            _counted(_last_attempts(actor).where(_judged())),
+            _counted(_waiting(actor)),
+            sa.case((chosen.exists(), _counted(before))) if hand_in is not None else sa.null(),
+        )
+    ).one()
+    is_more = max(judged, waiting) > COUNTED
+    return QueueCounts(
+        judged=min(judged, COUNTED),
+        waiting=min(waiting, COUNTED),
+        is_more=is_more,
+        waits=rank is not None,
+        place=None if rank is None or is_more else judged + rank,
+    )
+
+
+def next_in_queue(db: Session, actor: Actor, hand_in: int | None) -> QueueItem | None:
+    """Return what waits after a hand-in, judged or not; the oldest other one when it was the last."""
+    statement = _shown(_waiting(actor)).order_by(*_OLDEST)
+    if hand_in is not None:
+        received_at, id_ = _position(hand_in)
+        comes_after = tuple_(*_OLDEST) > tuple_(received_at, id_)
+        statement = statement.where(col(HandIn.id) != hand_in).order_by(None).order_by(comes_after.desc(), *_OLDEST)
+    row = db.execute(statement.limit(1)).one_or_none()
+    return None if row is None else _item(row, now())
+
+
+def _position(hand_in: int | None) -> tuple[sa.ScalarSelect[Any], sa.ScalarSelect[Any]]:
+    """Return the values that the queue sorts a hand-in by."""
+    itself = HandIn.__table__.alias("itself")  # type: ignore[attr-defined]
+    received_at, id_ = (
+        sa.select(column).where(itself.c.id == hand_in).scalar_subquery()
+        for column in (itself.c.received_at, itself.c.id)
+    )
+    return received_at, id_
+
+
+def _counted(statement: Rows) -> sa.ScalarSelect[int]:
+    """Return the count of rows, which ends beyond ``COUNTED``."""
+    bounded = statement.with_only_columns(col(HandIn.id)).limit(COUNTED + 1).subquery()
+    return sa.select(func.count()).select_from(bounded).scalar_subquery()
+
+
+@cache
+def _assessed() -> dict[str, str]:
+    """Return what the activities that are judged are searched by, by ``slug/version/code``.
+
+    Formative activities are not, nor those of a module that assesses nothing.
+    """
+    return {
+        f"{slug}/{version}/{code}": search_key(f"{code} {activity.title.text}")
+        for (slug, version), curriculum in default_library().curricula.items()
+        for code, (module, activity) in curriculum.placed.items()
+        if module.assesses and not activity.formative
+    }
+
+
+def _among(places: Sequence[str]) -> ColumnElement[bool]:
+    return sa.any_(sa.literal(list(places), sa.ARRAY(sa.String))) == _PLACED
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    """Return the condition that the person, the cohort or the activity has a word."""
+    activities = [place for place, key in _assessed().items() if word in key]
+    return sa.or_(
+        col(Person.search_key).contains(word, autoescape=True),
+        col(Cohort.search_key).contains(word, autoescape=True),
+        _among(activities),
+    )
+
+
+def _judged() -> ColumnElement[bool]:
+    return exists().where(col(JudgementEvidence.hand_in_id) == HandIn.id)
+
+
+def _waiting(actor: Actor) -> Rows:
+    return _last_attempts(actor).where(~_judged())
+
+
+def _last_attempts(actor: Actor) -> Rows:
+    """Return the last attempt of each activity by the people whom the actor may judge.
 
     Left out: the actor's own hand-ins, formative activities, modules that assess nothing, and enrolments
     that are not running. A hand-in is judged when a judgement rests on it.
     """
-    at = now()
-    items = []
-    total = 0
-    for row in _last_attempts(db, actor):
-        module, activity = curriculum_of(row).placed.get(row.activity_code, (None, None))
-        if module is None or activity is None or activity.formative or not module.assesses:
-            continue
-        total += 1
-        if row.judged:
-            continue
-        received_on, today = (local(moment, row.timezone).date() for moment in (row.received_at, at))
-        items.append(
-            QueueItem(
-                hand_in_id=row.id,
-                enrolment_id=row.enrolment_id,
-                name=row.name,
-                sort_name=row.search_key,
-                cohort_code=row.code,
-                activity_code=row.activity_code,
-                activity_title=activity.title.text,
-                attempt=row.attempt,
-                received_at=row.received_at,
-                age_days=(today - received_on).days,
-                is_late=is_overdue(received_on, today),
-                competencies=tuple(target.competency for target in module.assesses),
-            )
-        )
-    return Queue(judged=total - len(items), total=total, items=tuple(items))
-
-
-def _last_attempts(db: Session, actor: Actor) -> Iterator[Any]:
-    judged: ColumnElement[bool] = exists().where(col(JudgementEvidence.hand_in_id) == HandIn.id)
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]
     is_last = ~exists().where(
         newest.c.enrolment_id == HandIn.enrolment_id,
         newest.c.activity_code == HandIn.activity_code,
         newest.c.attempt > HandIn.attempt,
     )
-    statement = (
-        sa.select(
-            col(HandIn.id),
+    return (
+        sa.select(col(HandIn.id))
+        .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
+        .where(
+            scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
+            col(Enrolment.state).in_(RUNNING),
+            col(Enrolment.person_id) != actor.person_id,
+            is_last,
+            _among(list(_assessed())),
+        )
+    )
+
+
+def _shown(statement: Rows) -> Rows:
+    """Return the statement with what an item shows."""
+    return (
+        statement.add_columns(
             col(HandIn.enrolment_id),
             col(HandIn.activity_code),
             col(HandIn.attempt),
@@ -76,18 +175,25 @@ def _last_attempts(db: Session, actor: Actor) -> Iterator[Any]:
             col(Cohort.code),
             col(Cohort.timezone),
             shown_name().label("name"),
-            col(Person.search_key),
-            judged.label("judged"),
         )
-        .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(
-            scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
-            col(Enrolment.state).in_(RUNNING),
-            col(Enrolment.person_id) != actor.person_id,
-            is_last,
-        )
-        .order_by(col(HandIn.received_at), col(HandIn.id))
     )
-    yield from db.execute(statement)
+
+
+def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
+    module, activity = curriculum_of(row).placed[row.activity_code]
+    received_on, today = (local(moment, row.timezone).date() for moment in (row.received_at, at))
+    return QueueItem(
+        hand_in_id=row.id,
+        enrolment_id=row.enrolment_id,
+        name=row.name,
+        cohort_code=row.code,
+        activity_code=row.activity_code,
+        activity_title=activity.title.text,
+        attempt=row.attempt,
+        received_at=row.received_at,
+        age_days=(today - received_on).days,
+        is_late=is_overdue(received_on, today),
+        competencies=tuple(target.competency for target in module.assesses),
+    )
