@@ -75,11 +75,13 @@ OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
 ENDED = {"role_id": "ended_role"}
+FORMER = {"signatory_id": "ended_signatory"}
 CANCELLED = {"session_id": "cancelled_session"}
 DROPPED = {"session_id": "cancelled_codev_session"}
 TEXT = {"code": "=GEN-3.C"}
 SIGNER = {"name": "Anne Nom", "title": "Directrice", "valid_from": BEGAN}
 SHOWN = "/colleges/{college}/attestations#presentation"
+SIGNERS = "/colleges/{college}/attestations#signataires"
 SIGN_IN = {"email": "karim@escouade.example.com", "password": PASSWORD}
 V1 = "/api/v1"
 
@@ -355,6 +357,10 @@ GRADING: dict[str, Call] = {
     "POST /colleges/{college_id}/presentation/couleurs": form(SHOWN, ink="#0b4f5c", accent=""),
     "POST /colleges/{college_id}/presentation/logo": Call(picture=True, to=SHOWN),
     "POST /signataires/{signatory_id}/signature": Call(picture=True, to=SHOWN),
+    f"POST {V1}/signatories/{{signatory_id}}/end": json(reason="Départ."),
+    "POST /signataires/{signatory_id}/fin": form(SIGNERS, reason="Départ."),
+    f"POST {V1}/signatories/{{signatory_id}}/return": json(FORMER, reason="Erreur."),
+    "POST /signataires/{signatory_id}/retour": form(SIGNERS, FORMER, reason="Erreur."),
     "GET /parcours/{enrolment_id}/attestations/{kind}": Call(path=GRADUATE),
     "POST /parcours/{enrolment_id}/attestations": form("/attestations/", GRADUATE, **ONE),
     f"POST {V1}/colleges/{{college_id}}/certificate-batches": json(items=[{"enrolment_id": "{graduate}", **ONE}]),

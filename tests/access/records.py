@@ -21,7 +21,7 @@ from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.certificates.batches.models import Batch, BatchItem
 from app.certificates.batches.rules import FAILED
 from app.certificates.branding import signatories
-from app.certificates.branding.schemas import NewSignatory
+from app.certificates.branding.schemas import NewSignatory, SignatoryChangeCommand, SignatoryRef
 from app.certificates.corrections.models import Revocation
 from app.certificates.documents import service as documents
 from app.certificates.documents.service import DocumentStore
@@ -360,6 +360,10 @@ def _certify(at: PlaceUser, files: Path) -> None:
     at.place.ids |= {"certificate": issued.id, "code": issued.record.code}
     seen = register.see_certificate(at.db, at.actor(P.CERTIFICATE_READ), issued.id)
     documents.certificate_pdf(at.db, actor, seen, DocumentStore(FolderStore(files), SITE, RING))
+    former = NewSignatory(name=at.place.mark("Signe"), title="Directeur", valid_from=STARTED)
+    at.place.ids["ended_signatory"] = ended = signatories.add_signatory(at.db, college, former).id
+    why = SignatoryChangeCommand(reason="Départ.")
+    signatories.end_signatory(at.db, actor, SignatoryRef(id=ended, college_id=college.id), why)
     _doubt(at, issued.id, actor.person_id)
     _batches(at, issued.id)
     reason, by = at.place.mark("Retenue"), actor.person_id

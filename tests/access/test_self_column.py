@@ -40,6 +40,10 @@ ABOUT_NOBODY = {
     "POST /api/v1/colleges/{college_id}/signatories": "the college's signatories",
     "POST /colleges/{college_id}/signataires": "the college's signatories",
     "PUT /api/v1/signatories/{signatory_id}/signature": "the college's signatories",
+    "POST /api/v1/signatories/{signatory_id}/end": "the college's signatories",
+    "POST /signataires/{signatory_id}/fin": "the college's signatories",
+    "POST /api/v1/signatories/{signatory_id}/return": "the college's signatories",
+    "POST /signataires/{signatory_id}/retour": "the college's signatories",
     "POST /signataires/{signatory_id}/signature": "the college's signatories",
     "PUT /api/v1/colleges/{college_id}/certificate-livery/colours": "the college's documents",
     "PUT /api/v1/colleges/{college_id}/certificate-livery/logo": "the college's documents",
@@ -55,7 +59,7 @@ WITHOUT_PERSON = {
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_restoration", "codev_session_restoration",
     "accompanied_count", "accompanied_enterprise", "report_sum",
-    "certificate_counter", "college_key", "signatory", "status_list", "oidc_provider", "batch",
+    "certificate_counter", "college_key", "signatory", "signatory_change", "status_list", "oidc_provider", "batch",
     "attempt", "claim_key", "audit_entry", "audit_values", "audit_seal", "view_log",
 }  # fmt: skip
 """Tables whose rows are about no person by themselves; some name who acted, or an address."""

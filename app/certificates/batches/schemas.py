@@ -127,6 +127,7 @@ class BatchView(BatchShown):
 
     college_id: int
     can_resume: bool = Field(description="a failure may succeed when retried")
+    ended_signatories: tuple[str, ...]
     items: tuple[BatchItemShown, ...]
 
 

@@ -28,6 +28,7 @@ from app.certificates.batches.schemas import (
     LeftOut,
     NewBatch,
 )
+from app.certificates.branding.signatories import ended_between
 from app.certificates.enums import CertificateState
 from app.certificates.issuing.candidates import Chosen, candidates_of, list_candidates
 from app.certificates.issuing.schemas import Candidate, Choice, Situation
@@ -196,6 +197,7 @@ def batch_view(db: Session, ref: BatchRef) -> BatchView:
         **_shown(batch, decided_by, progress_of(item.state for item in items)).model_dump(),
         college_id=ref.college_id,
         can_resume=any(may_retry(item.state, item.why) for item in items),
+        ended_signatories=ended_between(db, ref.college_id, batch.decided_at, batch.finished_at),
         items=items,
     )
 

@@ -10,6 +10,7 @@ from app.certificates.branding.schemas import (
     Branding,
     Colours,
     NewSignatory,
+    SignatoryChangeCommand,
     SignatoryList,
     SignatoryRef,
     SignatoryShown,
@@ -18,7 +19,8 @@ from app.certificates.branding.service import see_signatory
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.schema import Command
-from app.platform.security.guards import seen
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
@@ -26,6 +28,8 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)
 
 IssuingCollege = Annotated[CollegeShown, seen(see_college, P.CERTIFICATE_ISSUE)]
+Registrar = Annotated[Actor, may(P.CERTIFICATE_ISSUE)]
+CollegeSignatory = Annotated[SignatoryRef, seen(see_signatory, P.CERTIFICATE_ISSUE)]
 
 
 class PictureForm(Command):
@@ -61,7 +65,7 @@ def set_logo(college: IssuingCollege, db: SessionDep, files: FilesDep, form: Pic
 
 @router.put("/signatories/{signatory_id}/signature", summary="Upload the picture of a signature")
 def set_signature(
-    signatory: Annotated[SignatoryRef, seen(see_signatory, P.CERTIFICATE_ISSUE)],
+    signatory: CollegeSignatory,
     db: SessionDep,
     files: FilesDep,
     form: Picture,
@@ -72,11 +76,27 @@ def set_signature(
 
 @router.get("/colleges/{college_id}/signatories", summary="List the signatories of a college's certificates")
 def read_signatories(college: IssuingCollege, db: SessionDep) -> SignatoryList:
-    """Return the signatories in order of print, past and future ones included."""
-    return SignatoryList(items=signatories.list_signatories(db, college))
+    """Return the signatories in order of print, past and future ones included; those that were ended stand apart."""
+    return signatories.list_signatories(db, college)
 
 
 @router.post("/colleges/{college_id}/signatories", status_code=status.HTTP_201_CREATED, summary="Add a signatory")
 def add_signatory(college: IssuingCollege, db: SessionDep, command: NewSignatory) -> SignatoryShown:
     """Add someone who signs from a day on, or between two days; issued certificates keep their signatories."""
     return signatories.add_signatory(db, college, command)
+
+
+@router.post("/signatories/{signatory_id}/end", summary="End a signatory")
+def end_signatory(
+    actor: Registrar, signatory: CollegeSignatory, db: SessionDep, command: SignatoryChangeCommand
+) -> SignatoryShown:
+    """End a signatory at once. Issued certificates do not change; what batches have still to issue is without them."""
+    return signatories.end_signatory(db, actor, signatory, command)
+
+
+@router.post("/signatories/{signatory_id}/return", summary="Take an ended signatory back")
+def take_back_signatory(
+    actor: Registrar, signatory: CollegeSignatory, db: SessionDep, command: SignatoryChangeCommand
+) -> SignatoryShown:
+    """Let an ended signatory sign again, on the days that they were given."""
+    return signatories.take_back(db, actor, signatory, command)

@@ -1,6 +1,6 @@
 """Commands and read models of a college's branding and signatories."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -17,6 +17,12 @@ class NewSignatory(Command):
     position: Annotated[int, Field(ge=1, le=99)] = 1
     valid_from: date
     valid_to: Annotated[date | None, BeforeValidator(lambda value: value or None)] = None
+
+
+class SignatoryChangeCommand(Command):
+    """Why a signatory is ended, or taken back."""
+
+    reason: Annotated[Line, StringConstraints(max_length=500)]
 
 
 class SignatoryRef(Read):
@@ -45,8 +51,17 @@ class Branding(Read):
     accent: Colour | None
 
 
+class SignatoryChangeShown(Read):
+    """An end of a signatory, or their return: by whom, when and why."""
+
+    is_end: bool
+    changed_at: datetime
+    changed_by: str
+    reason: str
+
+
 class SignatoryShown(Read):
-    """A signatory and the first and last day on which they sign."""
+    """A signatory, the first and last day on which they sign, and their ends and returns."""
 
     id: int
     name: str
@@ -55,9 +70,13 @@ class SignatoryShown(Read):
     valid_from: date
     valid_to: date | None
     image: StoredPng | None = Field(default=None, description="the stored file of their signature, <sha256>.png")
+    ended_at: datetime | None = None
+    changes: tuple[SignatoryChangeShown, ...] = ()
 
 
 class SignatoryList(Read):
-    """A college's signatories, in order of print."""
+    """A college's signatories, in order of print; those that were ended stand apart."""
 
     items: tuple[SignatoryShown, ...]
+    ended: tuple[SignatoryShown, ...]
+    nobody_signs: bool

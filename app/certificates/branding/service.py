@@ -8,7 +8,7 @@ from app.certificates.branding.schemas import Branding, Colours, SignatoryRef, S
 from app.network.models import College
 from app.network.schemas import CollegeShown
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, NotFound, Reason, refuse_unless
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.files.store import FileStore
 from app.platform.security.actor import Actor, scoped
 
@@ -47,8 +47,13 @@ def see_signatory(db: Session, actor: Actor, signatory_id: int) -> SignatoryRef:
 
 
 def set_signature(db: Session, ref: SignatoryRef, content: bytes, files: FileStore) -> SignatoryShown:
-    """Set the picture of a signature, printed above the name from now on. Raises ``Invalid`` with the reason."""
+    """Set the picture of a signature, printed above the name from now on.
+
+    Raises ``Invalid`` with the reason, ``Conflict("signatory_ended")``.
+    """
     row = db.get_one(Signatory, ref.id)
+    if row.ended_at is not None:
+        raise Conflict("signatory_ended")
     row.image = _store_picture(content, files)
     db.add(row)
     db.flush()

@@ -177,7 +177,7 @@ def load_decision(db: Session, row: Enrolment, kind: CertificateKind, moment: da
         college=db.get_one(College, row.college_id),
         kind=kind,
         progress=progress,
-        signatories=signatories_on(db, row.college_id, day),
+        signatories=signatories_on(db, row.college_id, day, to_sign=True),
         day=day,
     )
 
