@@ -55,6 +55,8 @@ def _start_counting(db: Session, _transaction: object, connection: Connection) -
 def _stop_counting(db: Session, transaction: SessionTransaction) -> None:
     if savepoint(transaction) is not None:
         db.info["row_counts"] = None
+    else:
+        db.info.pop("row_counts", None)  # what was rolled back needs no entry, and its rows stay counted for a second
 
 
 def _driver(connection: Connection) -> DriverConnection[Any]:
