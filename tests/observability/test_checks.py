@@ -20,7 +20,7 @@ from app.platform.config import Settings
 from app.platform.database import rights
 from app.platform.database.transaction import Addresses, Database
 from app.platform.errors import Unavailable
-from app.platform.messages.i18n import explain
+from app.platform.messages.i18n import explain, job_name
 from app.platform.messages.outbox import enqueue
 from app.platform.observability import storage
 from app.platform.observability.checks import CheckContext, Finding, run_checks
@@ -352,7 +352,9 @@ def test_late_and_failed_jobs_are_said_by_name(database: Database, chosen: Setti
     assert codes("jobs", chosen, database.addresses) == ["jobs_failed"]
     with later(16):
         found = findings("jobs", chosen, database.addresses) or ()
-    late = {finding.reason.params["name"]: finding for finding in found}
+    late = {finding.reason.params["job"]: finding for finding in found}
+    assert explain(late["seal_record"].reason).startswith(f"{job_name('seal_record')} : 1 travail attend")
+    assert job_name("seal_record") != "seal_record"
     assert (late["seal_record"].reason.code, late["seal_record"].command) == ("jobs_wait", "escouade worker")
     assert late["letter"].reason.code == "jobs_failed"
 

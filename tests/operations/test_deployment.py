@@ -1,10 +1,14 @@
 """The state of the deployment as its administrator reads it, by page and by API."""
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 from starlette.datastructures import State
@@ -15,12 +19,16 @@ from app.platform.audit.hash_chain import append, verify
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.files.address import Bucket
+from app.platform.files.bucket import BucketStore
 from app.platform.files.folder import FolderStore
-from app.platform.files.store_size import store_size
+from app.platform.files.store import Stored, digest, path_of
+from app.platform.files.store_size import MOST_LISTED, store_size
 from app.platform.messages.outbox import enqueue
 from tests.conftest import RING, SITE
 from tests.factories.cohorts import page
 from tests.factories.network import World, as_
+from tests.factories.s3_server import S3Server, keeping_in
 
 CHECKS_API = "/api/v1/operations/checks"
 
@@ -149,3 +157,63 @@ def test_size_of_many_files_is_an_estimate(tmp_path: Path) -> None:
     assert estimate.is_estimate
     assert 400 < estimate.files < 900
     assert abs(estimate.bytes - estimate.files * 10) < 10
+
+
+def test_size_of_a_bucket_with_many_files_is_an_estimate(s3: S3Server) -> None:
+    bucket = s3.bucket()
+    for n in range(600):
+        path = s3.folder / bucket.name / path_of(digest(str(n).encode()))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 10)
+    exact, estimate = store_size(BucketStore(bucket)), store_size(BucketStore(bucket), most=200)
+    assert (exact.files, exact.bytes, exact.is_estimate) == (600, 6000, False)
+    assert estimate.is_estimate
+    assert 400 < estimate.files < 900
+    assert abs(estimate.bytes - estimate.files * 10) < 10
+
+
+def test_size_of_a_bucket_is_estimated_from_a_bounded_number_of_files() -> None:
+    """What comes after the last file that counts is not asked for: it is on another page of the listing."""
+    read = 0
+
+    class Endless(BucketStore):
+        def listings(self) -> Iterator[Iterator[Stored]]:
+            yield self._endless()
+
+        @staticmethod
+        def _endless() -> Iterator[Stored]:
+            nonlocal read
+            for n in count():
+                read += 1
+                yield Stored(path_of(f"{n * 2**10:08x}".ljust(64, "0")), 10)
+
+    size = store_size(Endless(Bucket("fichiers", None, "ca-central-1", "a", "b", 1)))
+    assert (read, size.is_estimate) == (MOST_LISTED, True)
+    assert abs(size.files - 2**22) < 2**22 / 1000
+
+
+def test_storage_in_a_bucket_counts_its_files_and_shows_no_disk(
+    client: TestClient, database: Database, world: World, *, s3: S3Server, settings: Settings, site: FastAPI
+) -> None:
+    bucket = s3.bucket()
+    BucketStore(bucket).store(b"x" * 1000)
+    FolderStore(settings.data_dir).store(b"elsewhere")
+    site.state.settings = keeping_in(bucket, settings)
+    as_(client, database, world, "admin")
+    found = client.get("/api/v1/operations/storage").json()
+    assert (found["files"], found["bytes"], found["is_writable"], found["is_bucket"]) == (1, 1000, True, True)
+    assert (found["free"], found["total"], bucket.name in found["folder"]) == (None, None, True)
+    shown = page(client.get("/administration/fichiers"))
+    assert "1 fichier<" in shown
+    assert "Dépôt S3" in shown
+    assert "Place libre" not in shown
+
+
+def test_storage_in_a_bucket_that_does_not_answer_says_so(
+    client: TestClient, database: Database, world: World, *, s3: S3Server, settings: Settings, site: FastAPI
+) -> None:
+    site.state.settings = keeping_in(replace(s3.bucket(seconds=0.5), name="no-such-bucket"), settings)
+    as_(client, database, world, "admin")
+    found = client.get("/api/v1/operations/storage").json()
+    assert (found["files"], found["bytes"], found["is_writable"]) == (None, None, False)
+    assert "ce qui range les fichiers ne répond pas" in page(client.get("/administration/fichiers"))

@@ -32,6 +32,7 @@ AT_ONCE = 8
 LOOKS = 30
 """How often, a hundredth of a second apart, the test looks at two that wait before it lets them go on."""
 START = f"{STARTED}T13:00:00-05:00"
+VENUE = {"name": "Bibliothèque", "address": "1, rue du Pont", "city": "Alma", "timezone": "America/Toronto"}
 
 SERIALISED = {
     "certificate_one_valid": "the enrolment is locked before its certificates are read",
@@ -189,6 +190,8 @@ def request_of(case: str, world: World) -> tuple[str, str, dict[str, Any]]:
             f"{alma}/enterprises",
             {"name": "Scierie", "neq": NEQ, "sector": "Bois", "size": "1-4", "region_code": "02"},
         ),
+        "venue": ("coordinator", f"{V1}/venues", {**VENUE, "college_id": world.alma}),
+        "venue of the network": ("admin", f"{V1}/venues", VENUE),
         "catch-up": (
             "trainer",
             f"{V1}/enrolments/{world.enrolments['maude']}/catch-ups",
@@ -229,6 +232,8 @@ def request_of(case: str, world: World) -> tuple[str, str, dict[str, Any]]:
         ("application", "enrolment", "already_applied", None),
         ("group", "codev_group", "codev_group_name_taken", "name"),
         ("enterprise", "enterprise", "neq_taken", "neq"),
+        ("venue", "venue", "venue_exists", "name"),
+        ("venue of the network", "venue", "venue_exists", "name"),
         ("catch-up", "catch_up", "catch_up_assigned", None),
         ("signatory", "signatory", "signatory_exists", "name"),
         ("batch", "batch_item", "certificate_awaited", None),

@@ -10,6 +10,7 @@ from app.operations.background.schemas import FailedJobShown, FailedJobsQuery
 from app.operations.background.service import see_failed_job
 from app.platform.clock import now
 from app.platform.jobs.status import jobs_status
+from app.platform.messages.i18n import job_name
 from app.platform.observability.checks import LATE
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -40,7 +41,7 @@ def jobs_page(
         "operations/jobs.html",
         jobs=jobs_status(db, jobs),
         failed=ListView(PATH, query, service.list_failed(db, query)),
-        job_name=service.job_name,
+        job_name=job_name,
         late_before=now() - LATE,
         silent_before=now() - SILENT,
     )

@@ -6,7 +6,7 @@ from app.platform.audit.recorder import record_statement
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.jobs import status
-from app.platform.messages.i18n import has_message, t
+from app.platform.messages.i18n import job_name
 from app.platform.paging import Page, page_of
 from app.platform.security.actor import Actor
 
@@ -43,8 +43,3 @@ def retry(db: Session, job: FailedJobShown) -> None:
         raise NotFound
     before, after = {"status": "failed", "name": job.name, "row_id": job.row_id}, {"status": "todo"}
     record_statement(db, Act.CHANGE, "queue.procrastinate_jobs", job.id, before=before, after=after)
-
-
-def job_name(name: str) -> str:
-    """Return the name of a kind of job in the reader's language; that of another version's as it stands."""
-    return t(f"job.{name}") if has_message(f"job.{name}") else name

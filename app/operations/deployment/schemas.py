@@ -54,15 +54,19 @@ class RecordState(Read):
 
 
 class StorageState(Read):
-    """The files of the service, and the disk that they are on; ``free`` and ``total`` are its bytes."""
+    """The files of the service, and the disk that they are on; ``free`` and ``total`` are its bytes.
+
+    A bucket has no disk. What the files are is ``None`` where the folder or the bucket does not answer.
+    """
 
     folder: str
+    is_bucket: bool
     is_writable: bool
-    files: int
-    bytes: int
+    files: int | None
+    bytes: int | None
     is_estimate: bool
-    free: int
-    total: int
+    free: int | None
+    total: int | None
 
 
 class SettingShown(Read):

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from sqlalchemy import text
 
@@ -11,7 +12,9 @@ from app.operations.deployment.schemas import CheckShown, FindingShown, RecordSt
 from app.platform.config import Settings
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow
+from app.platform.errors import StorageAway
 from app.platform.files.opening import file_store
+from app.platform.files.store import FileStore
 from app.platform.files.store_size import StoreSize, store_size
 from app.platform.jobs.job import AnyJob
 from app.platform.jobs.status import jobs_status
@@ -67,19 +70,34 @@ def record_state(db: Session, report: Report, jobs: Iterable[AnyJob]) -> RecordS
 
 def storage_state(settings: Settings, report: Report) -> StorageState:
     """Return what the file store holds, and the room that its disk has."""
-    files = file_store(settings)
-    folder = settings.data_dir if settings.data_dir.is_dir() else settings.data_dir.parent
-    disk = shutil.disk_usage(folder)
-    checks = [result for result in report.results if result.check in {STORE, BUCKET}]
-    size = (
-        store_size(files)
-        if not any(check.is_failing for check in checks)
-        else StoreSize(files=0, bytes=0, is_estimate=True)
-    )
+    files, is_bucket = file_store(settings), settings.bucket is not None
+    is_writable = not any(result.is_failing for result in report.results if result.check in {STORE, BUCKET})
+    size = _size_of(files) if is_writable else None
+    disk = None if is_bucket else _disk_of(settings.data_dir)
     return StorageState(
         folder=files.place,
-        is_writable=not any(check.is_failing for check in checks),
-        free=disk.free,
-        total=disk.total,
-        **size.model_dump(),
+        is_bucket=is_bucket,
+        is_writable=is_writable,
+        files=size.files if size is not None else None,
+        bytes=size.bytes if size is not None else None,
+        is_estimate=size is not None and size.is_estimate,
+        free=disk[0] if disk is not None else None,
+        total=disk[1] if disk is not None else None,
     )
+
+
+def _size_of(files: FileStore) -> StoreSize | None:
+    """Return the size of the store; ``None`` when it has gone away since it was checked."""
+    try:
+        return store_size(files)
+    except (OSError, StorageAway):
+        return None
+
+
+def _disk_of(folder: Path) -> tuple[int, int] | None:
+    """Return the free bytes and the bytes of the disk that a folder is on; ``None`` when it does not answer."""
+    try:
+        disk = shutil.disk_usage(folder if folder.is_dir() else folder.parent)
+    except OSError:
+        return None
+    return disk.free, disk.total

@@ -85,7 +85,7 @@ def explain_error(error: DomainError) -> str:
 
 
 def display_params(params: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, others unchanged."""
+    """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, ``job`` by its name."""
     return {name: _display(name, value) for name, value in params.items()}
 
 
@@ -94,7 +94,12 @@ def _display(name: str, value: object) -> object:
         return hours(value)
     if (name == "on" or name.endswith("_on")) and isinstance(value, str):
         return day(date.fromisoformat(value))
-    return value
+    return job_name(value) if name == "job" and isinstance(value, str) else value
+
+
+def job_name(name: str) -> str:
+    """Return the name of a kind of job in the reader's language; that of another version's as it stands."""
+    return t(f"job.{name}") if has_message(f"job.{name}") else name
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -321,9 +321,9 @@ def _jobs(context: CheckContext) -> Iterator[Finding]:
     """Yield the kinds of jobs that wait too long, and those that were tried too often."""
     for kind in context.jobs.kinds if context.jobs is not None else ():
         if kind.due_since is not None and kind.due_since < now() - LATE:
-            yield Finding(Reason("jobs_wait", {"name": kind.name, "n": kind.waiting}), kind.due_since, WORKER)
+            yield Finding(Reason("jobs_wait", {"job": kind.name, "n": kind.waiting}), kind.due_since, WORKER)
         if kind.failed:
-            yield Finding(Reason("jobs_failed", {"name": kind.name, "n": kind.failed}))
+            yield Finding(Reason("jobs_failed", {"job": kind.name, "n": kind.failed}))
 
 
 def _workers(context: CheckContext) -> Iterator[Finding]:
