@@ -16,3 +16,10 @@ class RevocationGround(StrEnum):
 
     ERROR = "error"
     CAUSE = "cause"
+
+
+class BatchWait(StrEnum):
+    """What keeps a batch from going on: the store of files is full, or does not answer."""
+
+    STORAGE_FULL = "storage_full"
+    STORAGE_AWAY = "storage_away"

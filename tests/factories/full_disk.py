@@ -2,7 +2,8 @@
 
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children
 
 
 @contextmanager
@@ -14,3 +15,6 @@ def largest_file(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        for child in active_children():
+            with suppress(ProcessLookupError):
+                resource.prlimit(child.pid or 0, resource.RLIMIT_FSIZE, before)

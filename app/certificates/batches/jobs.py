@@ -19,7 +19,7 @@ from app.certificates.batches.models import Batch, BatchItem
 from app.certificates.batches.rules import FAILED, dump_reasons
 from app.certificates.documents.layout import Draft, open_render_pool
 from app.certificates.documents.service import DocumentStore, draft_of, lock_certificate, store_document
-from app.certificates.enums import CertificateState
+from app.certificates.enums import BatchWait, CertificateState
 from app.certificates.issuing import service as issuing
 from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate
@@ -33,7 +33,7 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, Result
-from app.platform.errors import DomainError, NotFound, Reason, StorageFull, Unavailable
+from app.platform.errors import DomainError, NotFound, Reason, StorageAway, StorageFull, Unavailable
 from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue
 from app.platform.security.actor import Actor
@@ -80,6 +80,19 @@ def _decider_transaction(context: BatchContext, task: Task) -> Iterator[Session]
         yield db
 
 
+@contextmanager
+def _recording_what_it_waits_for(context: BatchContext, task: Task) -> Iterator[None]:
+    """Write on the batch that the store of files is full or away: its job is tried again until it is not."""
+    try:
+        yield
+    except (StorageFull, StorageAway) as error:
+        with _decider_transaction(context, task) as db:
+            batch = _lock_batch(db, task)
+            batch.waits_for = BatchWait(error.code)
+            db.add(batch)
+        raise
+
+
 # Issuing -----------------------------------------------------------------------------------------
 
 
@@ -97,7 +110,7 @@ def issue_next(context: BatchContext, item_id: int) -> None:
     task = unfinished_batch(context.database, item_id)
     if task is None:
         return
-    with _decider_transaction(context, task) as db:
+    with _recording_what_it_waits_for(context, task), _decider_transaction(context, task) as db:
         _lock_batch(db, task)
         unissued = select(BatchItem).where(BatchItem.batch_id == task.batch_id, *_UNISSUED)
         item = db.exec(unissued.order_by(col(BatchItem.id)).limit(1)).first()
@@ -123,6 +136,8 @@ def _issue_item(db: Session, task: Task, item: BatchItem, site: str) -> int | li
         with db.begin_nested():  # a refusal after the number was taken releases it
             enrolment = see_enrolment(db, actor, item.enrolment_id)
             return issuing.issue(db, actor, enrolment, IssueCertificate(kind=item.kind), site=site).id
+    except (StorageFull, StorageAway):  # a long text is laid out first: the item was not attempted
+        raise
     except DomainError as refusal:
         return _stored_reasons(refusal.reasons) or [StoredReason(code=FAILED)]
     except OperationalError:  # the database is unavailable: the item was not attempted
@@ -178,15 +193,16 @@ def render_item(context: BatchContext, item_id: int) -> None:
     task = unfinished_batch(context.database, item_id)
     if task is None:
         return
-    with _decider_transaction(context, task) as db:
-        draft = _draft(db, item_id, context.store)
-        if draft is None:
+    with _recording_what_it_waits_for(context, task):
+        with _decider_transaction(context, task) as db:
+            draft = _draft(db, item_id, context.store)
+            if draft is None:
+                _finish(db, task)
+                return
+        document = context.render(draft)
+        with _decider_transaction(context, task) as db:
+            _store_result(db, item_id, document, context.store)
             _finish(db, task)
-            return
-    document = context.render(draft)
-    with _decider_transaction(context, task) as db:
-        _store_result(db, item_id, document, context.store)
-        _finish(db, task)
 
 
 def _draft(db: Session, item_id: int, store: DocumentStore) -> Draft | None:
@@ -201,6 +217,8 @@ def _draft(db: Session, item_id: int, store: DocumentStore) -> Draft | None:
         return None
     try:
         return draft_of(db, row, store)
+    except StorageFull:
+        raise
     except Unavailable as lost:
         _refuse(db, item_id, [StoredReason(code=lost.code)])
         return None
@@ -234,13 +252,14 @@ def _lock_batch(db: Session, task: Task) -> Batch:
 
 
 def _finish(db: Session, task: Task) -> None:
-    """Mark the batch as finished if nothing is left: of concurrent jobs, the last to get the lock sees that."""
+    """Mark the batch as going on, and as finished if nothing is left: the last job to get the lock sees that."""
     db.flush()
     batch = _lock_batch(db, task)
+    batch.waits_for = None
     left = select(BatchItem.id).join(*_TO_CERTIFICATE, isouter=True)
     if db.exec(left.where(BatchItem.batch_id == task.batch_id, _LEFT).limit(1)).first() is None:
         batch.finished_at = now()
-        db.add(batch)
+    db.add(batch)
 
 
 _UNISSUED = (col(BatchItem.certificate_id).is_(None), col(BatchItem.refusal).is_(None))

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from app.certificates.enums import BatchWait
 from app.network.enums import CertificateKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, moment, moment_or_none, owned
@@ -14,7 +15,10 @@ from app.platform.database.uniqueness import refused_as
 
 
 class Batch(Row, table=True):
-    """One decision to issue several certificates; ``finished_at`` once each item has its document or its refusal."""
+    """One decision to issue several certificates; ``finished_at`` once each item has its document or its refusal.
+
+    ``waits_for`` is the code of what keeps it from going on by itself, as a full disk.
+    """
 
     __tablename__ = "batch"
     __table_args__ = owned()
@@ -23,6 +27,7 @@ class Batch(Row, table=True):
     decided_by: int = Field(foreign_key="person.id")
     decided_at: datetime = moment()
     finished_at: datetime | None = moment_or_none()
+    waits_for: BatchWait | None = Field(default=None, sa_type=by_value(BatchWait))
 
 
 class BatchItem(Row, table=True):

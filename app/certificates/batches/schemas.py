@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.certificates.enums import CertificateState
+from app.certificates.enums import BatchWait, CertificateState
 from app.certificates.schemas import CertificateRecord
 from app.network.enums import CertificateKind
 from app.platform.schema import Command, Read
@@ -128,6 +128,7 @@ class BatchView(BatchShown):
     college_id: int
     can_resume: bool = Field(description="a failure may succeed when retried")
     ended_signatories: tuple[str, ...]
+    waits_for: BatchWait | None
     items: tuple[BatchItemShown, ...]
 
 

@@ -198,6 +198,7 @@ def batch_view(db: Session, ref: BatchRef) -> BatchView:
         college_id=ref.college_id,
         can_resume=any(may_retry(item.state, item.why) for item in items),
         ended_signatories=ended_between(db, ref.college_id, batch.decided_at, batch.finished_at),
+        waits_for=batch.waits_for,
         items=items,
     )
 

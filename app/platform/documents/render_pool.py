@@ -27,7 +27,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from app.platform.errors import DomainError, Reason, Unavailable
+from app.platform.errors import DomainError, Reason, StorageFull, Unavailable, is_storage_full
 from app.platform.observability.logs import trace_of
 
 log = logging.getLogger("escouade.press")
@@ -276,6 +276,8 @@ def _rendered(render: Callable[[Any], bytes], item: object) -> bytes | ErrorMess
         first = refusal.reasons[0] if refusal.reasons else Reason(refusal.code, refusal.params)
         return first.code, dict(first.params), ""
     except Exception as fault:
+        if is_storage_full(fault):
+            return StorageFull.code, {}, ""
         return "press_fault", {}, trace_of(fault)
 
 

@@ -24,7 +24,7 @@ from procrastinate.jobs import Job as StoredJob
 from procrastinate.worker import Worker
 
 from app import __version__
-from app.platform.errors import StorageAway
+from app.platform.errors import StorageAway, StorageFull, is_storage_full
 from app.platform.jobs.connector import LastingConnector
 from app.platform.jobs.job import SWEEP_CRON, AnyJob, Job, JobContext, Queue, RowJob
 from app.platform.jobs.queue import claim_period, count_failure, end_period, is_connection_lost, sweep
@@ -43,7 +43,7 @@ MOST_FAILURES = 10
 """Failures, or lost workers, after which a job is left to whoever operates the service: a quarter of an hour."""
 LONGEST_DELAY = 300
 LONGEST_DELAY_AWAY = 5
-"""Seconds between two tries of a job while the database or the store of files is away, which never end."""
+"""Seconds between two tries of a job while the database or the store of files is away or full, which never end."""
 
 _BEAT = """
     with beat as (
@@ -73,7 +73,7 @@ log = logging.getLogger("escouade.worker")
 
 
 class Outage(Exception):
-    """Raised when a job could not be done as the database or the store of files was away: it is tried until then."""
+    """Raised when a job could not be done as the database or the store of files was away or full: it is tried again."""
 
 
 class JobFailed(Exception):
@@ -223,11 +223,11 @@ class Engine:
 
     @contextmanager
     def _counting_failures(self, running: RunningJob) -> Iterator[None]:
-        """Count the failures of a job, but for those of a database or a store of files that was away."""
+        """Count the failures of a job, but for those of a database or a store of files that was away or full."""
         try:
             yield
         except Exception as error:
-            if is_connection_lost(error) or isinstance(error, StorageAway):
+            if is_connection_lost(error) or isinstance(error, StorageAway | StorageFull) or is_storage_full(error):
                 raise Outage from error
             try:
                 failures = count_failure(self.context.database, running.job.id, error)
