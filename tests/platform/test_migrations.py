@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.cohorts.models import cohort_search_key
+from app.deployment import current, head, revisions
 from app.features import METADATA
 from app.people.models import SEARCH_KEY
 from app.people.rules import sorted_name
@@ -33,6 +34,19 @@ def _do(connection: Connection, name: str, *arguments: str) -> None:
 
 def test_migrations_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(CONFIG).get_heads()) == 1
+
+
+def test_revisions_are_those_of_alembic_in_their_order() -> None:
+    scripts = list(ScriptDirectory.from_config(CONFIG).walk_revisions())
+    assert revisions() == [script.revision for script in reversed(scripts)]
+
+
+def test_current_empty_database_is_none_and_a_migrated_one_is_at_the_head(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    assert current(url) == head()
+    with database.engine.begin() as connection:
+        connection.execute(text("drop table alembic_version"))
+    assert current(url) is None
 
 
 def test_models_match_the_migrations(database: Database) -> None:

@@ -17,7 +17,7 @@ RETRY_SECONDS = 0.5
 """Seconds between two tries of a statement while the database is away."""
 POOL: dict[str, Any] = {
     "min_size": 0,
-    "max_size": 4,
+    "max_size": 2,  # statements are short, and each connection takes 5 MB of the server even when it is idle
     "timeout": 2.0,  # seconds until a try without a connection has failed: the next one makes the pool connect again
     "reconnect_timeout": 1.0,  # by default the pool waits ever longer, up to minutes after the database is back
 }
