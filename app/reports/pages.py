@@ -96,4 +96,11 @@ def indicators_page(
         raise NotFound
     project = indicators_service.see_project(db, actor, choices[0].id if projet is None else projet)
     indicators = indicators_service.indicators(db, project)
-    return render(request, "reports/indicators.html", indicators=indicators, project=project, choices=choices)
+    return render(
+        request,
+        "reports/indicators.html",
+        indicators=indicators,
+        project=project,
+        choices=choices,
+        figure_of=indicators_service.FIGURE_OF,
+    )

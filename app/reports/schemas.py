@@ -106,19 +106,20 @@ class Figures(Read):
     enterprises: int | None
 
 
-class RegionFigures(Figures):
-    """Figures of one region of the project."""
-
-    region_code: str
-    region: str
-
-
 class TargetReached(Read):
-    """A target of the project and the figure reached so far."""
+    """A target of the project, or the part of it that a region has, and the figure reached so far."""
 
     kind: TargetKind
     target: int
     reached: int | None
+
+
+class RegionFigures(Figures):
+    """Figures of one region of the project, and the parts of the project's targets that it has."""
+
+    region_code: str
+    region: str
+    targets: tuple[TargetReached, ...] = ()
 
 
 class Indicators(Read):

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import text
+
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.mandates.enums import MilestoneKind
@@ -40,6 +42,14 @@ def add_cohort(
                 )
             )  # fmt: skip
         return cohort.id
+
+
+def add_region_targets(database: Database, world: World, *targets: tuple[str, str, int]) -> None:
+    """Give regions parts of the project's targets: the region, the kind, the value."""
+    statement = text("insert into project_region_target (project_id, region_code, kind, value) values (:p, :r, :k, :v)")
+    with database.engine.begin() as owner:
+        for region, kind, value in targets:
+            owner.execute(statement, {"p": world.project, "r": region, "k": kind, "v": value})
 
 
 def add_accompanied_enterprise(

@@ -1,11 +1,13 @@
 """Pages of reports and indicators."""
 
+import re
+
 from fastapi.testclient import TestClient
 
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from tests.factories.network import World, as_
-from tests.factories.reports import add_cohort
+from tests.factories.reports import add_cohort, add_region_targets
 
 
 def test_list_links_the_reports_within_reach(client: TestClient, database: Database, world: World) -> None:
@@ -42,6 +44,13 @@ def test_a_cohort_without_anyone(client: TestClient, database: Database, world: 
     cohort = add_cohort(database, world, "10", college="alma")
     page = as_(client, database, world, "registrar").get(f"/rapports/cohortes/{cohort}")
     assert "Personne n’a encore été admis" in page.text
+
+
+def test_indicators_page_shows_the_target_of_a_region(client: TestClient, database: Database, world: World) -> None:
+    add_region_targets(database, world, ("11", "advisors", 24))
+    page = as_(client, database, world, "observer").get(f"/indicateurs?projet={world.project}").text
+    assert "Gaspésie" in page
+    assert len(re.findall(r"cible\s:\s24</small>", page)) == 1
 
 
 def test_indicators_page_marks_masked_figures(client: TestClient, database: Database, world: World) -> None:

@@ -23,7 +23,7 @@ from app.reports.indicators import service as indicators
 from app.reports.schemas import Indicators, ProgressReport, ReportQuery
 from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command
 from tests.factories.network import World, acting
-from tests.factories.reports import add_accompanied_enterprise, add_cohort
+from tests.factories.reports import add_accompanied_enterprise, add_cohort, add_region_targets
 
 A, C = EnrolmentState.ACTIVE, EnrolmentState.COMPLETED
 
@@ -198,7 +198,7 @@ def read_indicators(database: Database, world: World) -> Indicators:
 
 
 def by_region(indicators: Indicators) -> dict[str, dict[str, int | None]]:
-    return {r.region_code: r.model_dump(exclude={"region_code", "region"}) for r in indicators.regions}
+    return {r.region_code: r.model_dump(exclude={"region_code", "region", "targets"}) for r in indicators.regions}
 
 
 def test_an_observer_reads_aggregates_of_every_college(database: Database, world: World) -> None:
@@ -213,6 +213,22 @@ def test_an_observer_reads_aggregates_of_every_college(database: Database, world
         "advisors": (135, 7),
         "enterprises": (460, None),
     }
+
+
+def test_region_target_stands_beside_the_regions_figure_masked_as_it_is(database: Database, world: World) -> None:
+    add_cohort(database, world, "08", *[C] * 7)
+    add_cohort(database, world, "10", *[C] * 9)
+    add_region_targets(database, world, ("08", "advisors", 20), ("10", "advisors", 30), ("11", "enterprises", 4))
+    figures = read_indicators(database, world)
+    assert [r.region_code for r in figures.regions] == ["02", "08", "10", "11"]
+    targets = {r.region_code: [(t.kind.value, t.target, t.reached) for t in r.targets] for r in figures.regions}
+    assert targets == {
+        "02": [],
+        "08": [("advisors", 20, None)],
+        "10": [("advisors", 30, 9)],
+        "11": [("enterprises", 4, None)],
+    }
+    assert set(by_region(figures)["11"].values()) == {None}
 
 
 def test_a_region_of_three_is_masked_with_another(database: Database, world: World) -> None:

@@ -42,13 +42,17 @@ def see_kept_project(db: Session, actor: Actor, project_id: int) -> ProjectShown
 
 def project_details(db: Session, seen: ProjectShown) -> ProjectDetails:
     """Return a project with its targets in total and by region, by number of region."""
+    return ProjectDetails(**project(db, seen.id).model_dump(), region_targets=region_targets(db, seen))
+
+
+def region_targets(db: Session, seen: ProjectShown) -> tuple[RegionTarget, ...]:
+    """Return the parts of a project's targets that regions have, by number of region."""
     statement = (
         select(ProjectRegionTarget)
         .where(ProjectRegionTarget.project_id == seen.id)
         .order_by(col(ProjectRegionTarget.region_code), col(ProjectRegionTarget.kind))
     )
-    parts = tuple(RegionTarget.model_validate(row) for row in db.exec(statement).all())
-    return ProjectDetails(**project(db, seen.id).model_dump(), region_targets=parts)
+    return tuple(RegionTarget.model_validate(row) for row in db.exec(statement).all())
 
 
 def change_project(db: Session, seen: ProjectShown, command: ProjectChange) -> ProjectDetails:
