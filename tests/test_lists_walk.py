@@ -36,6 +36,7 @@ LISTS = {
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
+    "StaffRolesQuery": ("registrar", "/colleges/{alma}/roles"),
     "HeldRolesQuery": ("registrar", "/roles-tenus"),
     "ProjectsQuery": ("admin", "/projets"),
     "VenuesQuery": ("coordinator", "/lieux"),

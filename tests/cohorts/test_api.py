@@ -58,7 +58,7 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     enrolment = f"{V1}/enrolments/{sent.json()['id']}"
 
     as_(client, database, world, "coordinator")
-    assert [a["motive"] for a in client.get(f"{cohort}/applications").json()] == ["Aider les commerces d’ici."]
+    assert [a["motive"] for a in client.get(f"{cohort}/applications").json()["items"]] == ["Aider les commerces d’ici."]
     assert client.post(f"{enrolment}/moves", json={"to": "admitted"}).status_code == 201
     assert client.post(f"{cohort}/start", json={"before_start": True}).json() == {"started": 1}
     assert [e["state"] for e in client.get(f"{cohort}/enrolments").json()] == ["active"]
@@ -107,7 +107,9 @@ def test_a_session_its_roll_call_and_a_catch_up(client: TestClient, database: Da
     gone = client.post(f"{V1}/sessions/{made.json()['id']}/cancellation", json={"reason": "Tempête."})
     assert (gone.status_code, gone.json()["cancelled"]) == (201, True)
     as_(client, database, world, "maude")
-    assert [s["cancel_reason"] for s in client.get(f"{V1}/cohorts/{world.cohort}/sessions").json()] == ["Tempête."]
+    assert [s["cancel_reason"] for s in client.get(f"{V1}/cohorts/{world.cohort}/sessions").json()["items"]] == [
+        "Tempête."
+    ]
 
 
 # Bad input: a clear answer that names the field, nothing written --------------------------------

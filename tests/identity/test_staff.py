@@ -147,6 +147,22 @@ def test_roles_of_participants_and_of_the_platform_are_no_staff(
     assert {client.get(f"{V1}/staff-roles/{id_}").status_code for id_ in ids} == {404}
 
 
+def test_staff_is_read_by_key_and_searched_by_name(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "registrar")
+    path, place, roles = f"{V1}/colleges/{world.alma}/staff-roles", None, []
+    for _ in range(100):
+        answer = client.get(path, params={"limit": 1} | ({"after": place} if place else {})).json()
+        roles += answer["items"]
+        place = answer["next"]
+        if place is None:
+            break
+    assert roles == client.get(path).json()["items"]
+    assert len({role["id"] for role in roles}) == len(roles) > 1
+    found = page(client.get(f"/colleges/{world.alma}/roles", params={"recherche": "regine", "tri": "-role"}))
+    assert "Régine Registraire" in found
+    assert roles[0]["name"] not in found
+
+
 def test_pages_end_a_role_and_give_it_back(client: TestClient, database: Database, world: World) -> None:
     role_id = role_of(database, world, "trainer", Role.TRAINER, cohort=True)
     as_(client, database, world, "registrar")

@@ -215,29 +215,53 @@ def test_any_history_leaves_each_figure_as_it_is_computed(
                                " cohort_id having count(*) > 1")).first() is None  # fmt: skip
 
 
-def test_two_admissions_of_one_person_at_once_count_them_once(database: Database, world: World) -> None:
+def test_one_person_completes_in_two_cohorts_at_once_and_counts_once(database: Database, world: World) -> None:
+    """The first is not committed before the second waits for it: neither sees what the other writes when it begins."""
     for _ in range(2):
         live(database, world, opens_cohort, 0, 1)
-    with database.as_owner() as db:
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         cohorts = db.exec(select(Cohort).order_by(col(Cohort.id).desc()).limit(2)).all()
-
-    def admit(cohort: Cohort) -> None:
-        with database.transaction(colleges=[world.alma, world.rouyn]) as db:
-            db.add(Enrolment(
+        active = [
+            Enrolment(
                 college_id=cohort.college_id, cohort_id=cohort.id, person_id=world.people["nobody"],
-                curriculum_slug="generaliste", curriculum_version="1.0", state=EnrolmentState.COMPLETED,
+                curriculum_slug="generaliste", curriculum_version="1.0", state=EnrolmentState.ACTIVE,
                 joined_on=STARTED,
-            ))  # fmt: skip
+            )
+            for cohort in cohorts
+        ]  # fmt: skip
+        db.add_all(active)
+        db.flush()
+        first, second = (enrolment.id for enrolment in active)
 
-    threads = [Thread(target=admit, args=(cohort,)) for cohort in cohorts]
-    for thread in threads:
+    def complete(db: Session, enrolment: int) -> None:
+        row = db.get_one(Enrolment, enrolment)
+        row.state = EnrolmentState.COMPLETED
+        db.add(row)
+        db.flush()
+
+    def complete_second() -> None:
+        with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+            complete(db, second)
+
+    thread = Thread(target=complete_second)
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        complete(db, first)
         thread.start()
-    for thread in threads:
-        thread.join()
+        wait_for_a_lock(database, thread)
+    thread.join()
     with database.as_owner() as db:
         assert differing(FIGURES, db) == {}
         people = "select sum(people_completed) from report_sum where cohort_id is null"
         assert db.execute(text(people)).scalar_one() == 1
+
+
+def wait_for_a_lock(database: Database, thread: Thread) -> None:
+    """Return once a transaction waits for a lock; fail where the thread ends without."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
+        while not watcher.execute(text(waiting)).scalar_one():
+            assert thread.is_alive()
+            watcher.execute(text("select pg_sleep(0.01)"))
 
 
 BROKEN = {

@@ -11,6 +11,7 @@ from app.attendance.calendar.schemas import (
     NewSession,
     Restoration,
     RestoreCommand,
+    SessionPage,
     SessionRef,
     SessionRow,
 )
@@ -19,7 +20,7 @@ from app.cohorts.service import see_cohort
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
@@ -28,9 +29,14 @@ CREATED = HTTPStatus.CREATED
 
 
 @router.get("/cohorts/{cohort_id}/sessions")
-def sessions(db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_READ)]) -> list[SessionRow]:
+def sessions(
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_READ)],
+    after: After = None,
+    limit: Limit = PAGE,
+) -> SessionPage:
     """List the cohort's sessions in order of time, cancelled ones included."""
-    return service.calendar(db, cohort)
+    return service.sessions(db, cohort, after=after, limit=limit)
 
 
 @router.post("/cohorts/{cohort_id}/sessions", status_code=CREATED)

@@ -12,7 +12,6 @@ from app.attendance.calendar.schemas import (
     NewSession,
     RestoreCommand,
     SessionRef,
-    SessionSort,
     SessionsQuery,
 )
 from app.cohorts.schemas import CohortRef
@@ -22,7 +21,6 @@ from app.curricula.library import curriculum_of
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
-from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -48,13 +46,8 @@ def sessions(
     """Show the calendar, with the form of a new session to readers who may schedule one."""
     at = now()
     titles = {a.code: a.title.text for a in curriculum_of(cohort).activities}
-    rows = service.calendar(db, cohort)
-    staged = [(row, stage(row.starts_at, at, cancelled=row.cancelled, closed=row.closed)) for row in rows]
-    page = page_of(
-        [(row, at_stage) for row, at_stage in staged if query.etat in {None, at_stage}],
-        query,
-        orders={SessionSort.MOMENT: lambda pair: pair[0].starts_at},
-        text=lambda pair: f"{pair[0].activity_code} {titles[pair[0].activity_code]} {pair[0].place}",
+    page = service.list_sessions(db, cohort, query).map(
+        lambda row: (row, stage(row.starts_at, at, cancelled=row.cancelled, closed=row.closed))
     )
     return render(
         request,

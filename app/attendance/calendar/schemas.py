@@ -56,6 +56,13 @@ class SessionRow(Read):
     closed: bool
 
 
+class SessionPage(Read):
+    """Sessions of a cohort in order of time; ``next`` is the cursor of the following page, ``None`` at the end."""
+
+    items: tuple[SessionRow, ...]
+    next: int | None
+
+
 class SessionSort(StrEnum):
     """What the calendar is sorted by."""
 

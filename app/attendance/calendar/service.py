@@ -1,13 +1,24 @@
 """The calendar of a cohort: schedule, list, find and cancel its sessions."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
-from app.attendance.calendar.rules import calendar_reasons
-from app.attendance.calendar.schemas import CancelCommand, ComingSession, NewSession, SessionRef, SessionRow
+from app.attendance.calendar.rules import Stage, calendar_reasons
+from app.attendance.calendar.schemas import (
+    CancelCommand,
+    ComingSession,
+    NewSession,
+    SessionPage,
+    SessionRef,
+    SessionRow,
+    SessionSort,
+    SessionsQuery,
+)
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
@@ -16,9 +27,12 @@ from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
 from app.platform.clock import now
+from app.platform.database.paging import fetch_after, fetch_page, folded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
 from app.platform.messages.i18n import local
+from app.platform.paging import PAGE_SIZE, Page
+from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import own_case
 
@@ -75,15 +89,52 @@ def group_activity(ref: CohortRef | EnrolmentRef, code: str) -> Activity | None:
     return next((a for a in curriculum_of(ref).activities if a.code == code and a.is_group), None)
 
 
+_CALLED = exists().where(col(RollCall.session_id) == ScheduledSession.id)
+_IN_TIME = (col(ScheduledSession.starts_at),)
+
+
 def calendar(db: Session, cohort: CohortRef) -> list[SessionRow]:
-    """Return the sessions of a cohort in order of time, cancelled ones included."""
-    closed = exists().where(col(RollCall.session_id) == ScheduledSession.id)
-    statement = (
-        select(ScheduledSession, closed)
-        .where(ScheduledSession.cohort_id == cohort.id)
-        .order_by(col(ScheduledSession.starts_at), col(ScheduledSession.id))
-    )
-    return [session_row(row, closed=is_closed) for row, is_closed in db.exec(statement).all()]
+    """Return every session of a cohort in order of time, cancelled ones included."""
+    rows = db.execute(_sessions(cohort).order_by(*_IN_TIME, col(ScheduledSession.id)))
+    return [session_row(row, closed=is_closed) for row, is_closed in rows]
+
+
+def sessions(db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE) -> SessionPage:
+    """Return what :func:`calendar` does, ``limit`` at a time."""
+    key = col(ScheduledSession.id)
+    rows, next_ = fetch_after(db, _sessions(cohort), _IN_TIME, key, after=after, limit=limit)
+    return SessionPage(items=tuple(session_row(row, closed=is_closed) for row, is_closed in rows), next=next_)
+
+
+def list_sessions(db: Session, cohort: CohortRef, query: SessionsQuery) -> Page[SessionRow]:
+    """Return a page of the sessions of a cohort; the search looks at activities and places."""
+    statement = _sessions(cohort).where(*(_matches(cohort, word) for word in query.words))
+    if query.etat is not None:
+        statement = statement.where(_at_stage(query.etat, now()))
+    page = fetch_page(db, statement, query, {SessionSort.MOMENT: _IN_TIME}, col(ScheduledSession.id))
+    return page.map(lambda row: session_row(row[0], closed=row[1]))
+
+
+def _sessions(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(ScheduledSession, _CALLED.label("closed")).where(col(ScheduledSession.cohort_id) == cohort.id)
+
+
+def _matches(cohort: CohortRef, word: str) -> ColumnElement[bool]:
+    titles = {a.code: search_key(f"{a.code} {a.title.text}") for a in curriculum_of(cohort).activities}
+    named = [code for code, key in titles.items() if word in key]
+    place = folded(col(ScheduledSession.place)).contains(word, autoescape=True)
+    return sa.or_(col(ScheduledSession.activity_code).in_(named), place)
+
+
+def _at_stage(wanted: Stage, at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a session is at a stage: :func:`rules.stage` in its columns."""
+    cancelled = col(ScheduledSession.cancelled_at).is_not(None)
+    if wanted is Stage.CANCELLED:
+        return cancelled
+    if wanted is Stage.CALLED:
+        return ~cancelled & _CALLED
+    begun = col(ScheduledSession.starts_at) <= at
+    return ~cancelled & ~_CALLED & (begun if wanted is Stage.TO_CALL else ~begun)
 
 
 def session_row(session: ScheduledSession | SessionRef, *, closed: bool) -> SessionRow:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import (
-    ApplicationShown,
+    ApplicationPage,
     ApplyCommand,
     EnrolmentRef,
     MoveCommand,
@@ -21,7 +21,7 @@ from app.cohorts.service import see_cohort, see_open_cohort
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
@@ -57,10 +57,13 @@ def apply(
 
 @router.get("/cohorts/{cohort_id}/applications")
 def applications(
-    db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)]
-) -> list[ApplicationShown]:
-    """List every application to a cohort, oldest first, in whatever state."""
-    return service.applications(db, cohort)
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    after: After = None,
+    limit: Limit = PAGE,
+) -> ApplicationPage:
+    """List the applications to a cohort, oldest first, in whatever state."""
+    return service.applications(db, cohort, after=after, limit=limit)
 
 
 @router.get("/cohorts/{cohort_id}/enrolments")

@@ -1,20 +1,18 @@
 """HTML pages of applications, and the forms that change an enrolment's state."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
 from app.cohorts.enrolments import service
-from app.cohorts.enrolments.schemas import ApplicationShown, ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
-from app.cohorts.enums import ApplicationSort, EnrolmentState
+from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
+from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import SEATED, late_join_limit
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
-from app.platform.paging import page_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -26,12 +24,6 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 
-TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
-ORDERS: dict[ApplicationSort, Callable[[ApplicationShown], Any]] = {
-    ApplicationSort.RECEIVED: lambda application: application.received_at,
-    ApplicationSort.NAME: lambda application: application.sort_name,
-}
-
 
 @router.get("/cohortes/{cohort_id}/candidatures")
 def applications(
@@ -41,19 +33,19 @@ def applications(
     query: Annotated[ApplicationsQuery, Query()],
 ) -> Response:
     """Show the applications to answer, and those answered."""
-    rows = service.applications(db, cohort)
-    answered = [a for a in rows if a.state not in TO_ANSWER and query.etat in {None, a.state}]
-    page = page_of(answered, query, orders=ORDERS, text=lambda application: application.name)
+    answered = service.list_answered(db, cohort, query)
+    counts = service.count_by_state(db, cohort)
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return render(
         request,
         "cohorts/applications.html",
         cohort=cohort,
-        waiting=[a for a in rows if a.state is EnrolmentState.APPLIED],
-        admitted=[a for a in rows if a.state is EnrolmentState.ADMITTED],
-        answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, page),
-        answered_states=[state for state in EnrolmentState if state not in TO_ANSWER],
-        seated=sum(a.state in SEATED for a in rows),
+        waiting=service.applications_in(db, cohort, EnrolmentState.APPLIED, service.AT_ONCE),
+        waiting_count=counts[EnrolmentState.APPLIED],
+        admitted=service.applications_in(db, cohort, EnrolmentState.ADMITTED, service.SEATS_AT_MOST),
+        answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, answered),
+        answered_states=[state for state in EnrolmentState if state not in service.TO_ANSWER],
+        seated=sum(counts[state] for state in SEATED),
         limit=limit,
         is_late=max(today(cohort.timezone), cohort.starts_on) > limit,
         **cohort_context(db, cohort),

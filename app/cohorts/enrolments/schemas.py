@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.schemas import Justification
@@ -85,9 +85,15 @@ class ApplicationShown(Read):
 
     enrolment_id: int
     name: str
-    sort_name: str = Field(exclude=True)
     state: EnrolmentState
     motive: str
     employer: str | None
     employer_agrees: bool
     received_at: datetime
+
+
+class ApplicationPage(Read):
+    """Applications to a cohort, oldest first; ``next`` is the cursor of the following page, ``None`` at the end."""
+
+    items: tuple[ApplicationShown, ...]
+    next: int | None

@@ -1,7 +1,10 @@
 """Applications, enrolments and the changes of their state."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func
@@ -9,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.cohorts.enrolments.schemas import (
+    ApplicationPage,
     ApplicationShown,
+    ApplicationsQuery,
     ApplyCommand,
     EnrolmentRef,
     MoveCommand,
@@ -17,7 +22,7 @@ from app.cohorts.enrolments.schemas import (
     MoveShown,
     StartCommand,
 )
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentProposal
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
 from app.cohorts.proposals.service import is_certified, is_eligible, propose
@@ -25,13 +30,15 @@ from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, 
 from app.cohorts.schemas import CohortRef
 from app.identity.roles.service import grant_role, groups_of, revoke_role
 from app.network.colleges.service import require_open
-from app.people.models import Person
+from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
+from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
 from app.platform.database.session import Session, set_actor
 from app.platform.errors import Conflict, NotFound, Reason
 from app.platform.messages.i18n import local, today
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
@@ -68,21 +75,64 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
     return _refs(db, Enrolment.id == enrolment_id)[0]
 
 
-def applications(db: Session, cohort: CohortRef) -> list[ApplicationShown]:
-    """Return every application to a cohort, oldest first, in whatever state."""
-    statement = (
-        select(Application, Enrolment.state, Person)
+TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
+AT_ONCE = 50
+"""The oldest applications that wait which a page shows: the next ones come as these are answered."""
+SEATS_AT_MOST = 200
+"""The greatest capacity of a cohort (``CapacityCommand``), and so the most people admitted to one at a time."""
+
+_RECEIVED = (col(Application.received_at),)
+ORDERS: Orders = {ApplicationSort.RECEIVED: _RECEIVED, ApplicationSort.NAME: (col(Person.search_key),)}
+
+
+def applications(
+    db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE
+) -> ApplicationPage:
+    """Return the applications to a cohort, oldest first, in whatever state, ``limit`` at a time."""
+    rows, next_ = fetch_after(db, _applications(cohort), _RECEIVED, col(Enrolment.id), after=after, limit=limit)
+    return ApplicationPage(items=_read(db, cohort, rows), next=next_)
+
+
+def applications_in(db: Session, cohort: CohortRef, state: EnrolmentState, limit: int) -> tuple[ApplicationShown, ...]:
+    """Return the oldest applications in a state."""
+    statement = _applications(cohort).where(col(Enrolment.state) == state).order_by(*_RECEIVED, col(Enrolment.id))
+    return _read(db, cohort, db.execute(statement.limit(limit)).all())
+
+
+def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> Page[ApplicationShown]:
+    """Return a page of the applications that were answered and ask for nothing more."""
+    states = [query.etat] if query.etat else [state for state in EnrolmentState if state not in TO_ANSWER]
+    statement = _applications(cohort).where(
+        col(Enrolment.state).in_(states),
+        col(Enrolment.state).not_in(TO_ANSWER),
+        *contains_words(col(Person.search_key), query.words),
+    )
+    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
+    return replace(page, items=_read(db, cohort, page.items))
+
+
+def _applications(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(
+            col(Enrolment.id),
+            col(Enrolment.person_id),
+            shown_name().label("name"),
+            col(Enrolment.state),
+            col(Application.motive),
+            col(Application.employer),
+            col(Application.employer_agrees),
+            col(Application.received_at),
+        )
         .join(Enrolment, col(Enrolment.id) == Application.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(Enrolment.cohort_id == cohort.id)
-        .order_by(col(Application.received_at), col(Application.id))
+        .where(col(Enrolment.cohort_id) == cohort.id)
     )
-    rows = db.exec(statement).all()
-    log_access(db, [(p.id, a.college_id) for a, _, p in rows], Part.APPLICATION)
-    return [
-        ApplicationShown(**a.model_dump(exclude={"id", "college_id"}), name=p.name, sort_name=p.search_key, state=state)
-        for a, state, p in rows
-    ]
+
+
+def _read(db: Session, cohort: CohortRef, rows: Sequence[Any]) -> tuple[ApplicationShown, ...]:
+    """Return rows as applications, and log that they were read."""
+    log_access(db, [(row.person_id, cohort.college_id) for row in rows], Part.APPLICATION)
+    return tuple(ApplicationShown.model_validate({"enrolment_id": row.id, **row._mapping}) for row in rows)
 
 
 def count_by_state(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:

@@ -45,7 +45,7 @@ def list_held_roles(db: Session, actor: Actor, query: HeldRolesQuery) -> Page[Li
     if query.college is not None:
         statement = statement.where(col(RoleGrantRow.college_id) == query.college)
     page = fetch_page(db, statement, query, ORDERS, col(RoleGrantRow.id))
-    codes, confirmed = _codes(db, page.items), _confirmations(db, page.items)
+    codes, confirmed = cohort_codes(db, page.items), _confirmations(db, page.items)
     return page.map(lambda row: _shown(row, codes, confirmed))
 
 
@@ -55,7 +55,7 @@ def held_roles(
     """Return the roles in force within reach, by name, without those of participants, ``limit`` at a time."""
     statement = _held(actor, search_words(search), is_ended=False)
     rows, next_ = fetch_after(db, statement, ORDERS[HeldRoleSort.NAME], col(RoleGrantRow.id), after=after, limit=limit)
-    codes, confirmed = _codes(db, rows), _confirmations(db, rows)
+    codes, confirmed = cohort_codes(db, rows), _confirmations(db, rows)
     return ListedRolePage(items=tuple(_shown(row, codes, confirmed) for row in rows), next=next_)
 
 
@@ -91,7 +91,7 @@ def _held(actor: Actor, words: Sequence[str], *, is_ended: bool) -> sa.Select[*t
     )
 
 
-def _codes(db: Session, rows: Sequence[Any]) -> dict[int, str]:
+def cohort_codes(db: Session, rows: Sequence[Any]) -> dict[int, str]:
     """Return the codes of the cohorts where the roles are held, by id."""
     ids = {row.cohort_id for row in rows} - {None}
     return {row.id: row.code for row in db.execute(_COHORTS, {"ids": sorted(ids)})} if ids else {}

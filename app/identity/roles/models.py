@@ -31,6 +31,12 @@ class RoleGrantRow(Row, table=True):
         Index(
             "ix_role_held_college_role", "college_id", "role", "person_id", postgresql_where=text("ended_at is null")
         ),
+        Index(
+            "ix_role_held_college_role_ends",
+            "college_id",
+            "role",
+            text("coalesce(ended_at, 'infinity'::timestamp with time zone)"),
+        ),
         check("place", "(role in ('admin', 'observer')) = (college_id is null)"),
         check("cohort_within_college", "cohort_id is null or college_id is not null"),
         UniqueConstraint("id", "college_id"),

@@ -13,7 +13,7 @@ from app.network.service import see_college
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import PAGE, After, Limit, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)
@@ -23,10 +23,13 @@ ManagedRole = Annotated[StaffRoleRef, seen(see_staff_role, P.PEOPLE_MANAGE)]
 
 @router.get("/colleges/{college_id}/staff-roles", summary="Roles of a college's staff")
 def read_staff_roles(
-    college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)], db: SessionDep
+    college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)],
+    db: SessionDep,
+    after: After = None,
+    limit: Limit = PAGE,
 ) -> StaffRoles:
-    """Return who holds a role in the college, with those that ended within 30 days."""
-    return service.staff_roles(db, college)
+    """Return who holds a role in the college, by name, with those that ended within 30 days."""
+    return service.staff_roles(db, college, after=after, limit=limit)
 
 
 @router.get("/staff-roles/{role_id}", summary="A role and its history")

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.identity.staff import service
-from app.identity.staff.schemas import RoleChangeCommand, StaffRoleRef
+from app.identity.staff.schemas import RoleChangeCommand, StaffRoleRef, StaffRolesQuery
 from app.identity.staff.service import see_staff_role
 from app.network import service as network
 from app.network.schemas import CollegeShown
@@ -16,6 +16,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
@@ -25,10 +26,14 @@ ManagedRole = Annotated[StaffRoleRef, seen(see_staff_role, P.PEOPLE_MANAGE)]
 
 @router.get("/colleges/{college_id}/roles")
 def staff_page(
-    request: Request, college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)], db: SessionDep
+    request: Request,
+    college: Annotated[CollegeShown, seen(see_college, P.PEOPLE_MANAGE)],
+    db: SessionDep,
+    query: Annotated[StaffRolesQuery, Query()],
 ) -> Response:
     """Show who holds a role in the college, and held one until lately."""
-    return render(request, "people/staff.html", college=college, staff=service.staff_roles(db, college).items)
+    staff = ListView(f"/colleges/{college.id}/roles", query, service.list_staff_roles(db, college, query))
+    return render(request, "people/staff.html", college=college, staff=staff)
 
 
 @router.get("/roles-tenus/{role_id}")

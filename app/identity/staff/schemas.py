@@ -1,10 +1,12 @@
 """Commands and read models of the roles of a college's staff."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line, Read
 from app.platform.security.permissions import Role
 
@@ -43,9 +45,27 @@ class StaffRole(Read):
 
 
 class StaffRoles(Read):
-    """The roles of a college's staff, by name; those that ended come back for 30 days."""
+    """The roles of a college's staff, by name; those that ended come back for 30 days.
+
+    ``next`` is the cursor of the following page.
+    """
 
     items: tuple[StaffRole, ...]
+    next: int | None
+
+
+class StaffRoleSort(StrEnum):
+    """What the roles of a college's staff are sorted by."""
+
+    NAME = "nom"
+    ROLE = "role"
+
+
+class StaffRolesQuery(ListQuery):
+    """The roles of a college's staff to show, by name."""
+
+    SORTS: ClassVar = StaffRoleSort
+    tri: str = "nom"
 
 
 class RoleChangeShown(Read):

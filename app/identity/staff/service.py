@@ -1,12 +1,15 @@
 """The roles of a college's staff: who holds them, ending one with its reason, giving it back while it is recent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import text
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from app.identity.account.models import Account
 from app.identity.invitations.service import grantable_roles
+from app.identity.roles.held import cohort_codes
 from app.identity.roles.models import RoleChange, RoleGrantRow
 from app.identity.roles.service import grant_role
 from app.identity.staff.rules import RETURN_WITHIN, STAFF, return_reasons
@@ -17,38 +20,82 @@ from app.identity.staff.schemas import (
     StaffRoleRef,
     StaffRoles,
     StaffRoleShown,
+    StaffRoleSort,
+    StaffRolesQuery,
 )
 from app.network.schemas import CollegeShown
-from app.people.models import SHOWN_NAME_SQL, Person
+from app.people.models import NAMES, Person, shown_name
 from app.platform.clock import now
 from app.platform.database.claims import Right
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, Forbidden, NotFound, Reason
+from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
-_ROLES = text(
-    f"""
-    select r.id, {SHOWN_NAME_SQL} as name, r.role, c.code as cohort,
-           r.group_id is not null as in_group, r.granted_at, r.ended_at
-      from role_held r join person p on p.id = r.person_id
-      left join cohort c on c.id = r.cohort_id and c.college_id = r.college_id
-     where r.college_id = :college and r.role = any (cast(:roles as text[]))
-       and (r.ended_at is null or r.ended_at > :since)
-       and (cast(:id as integer) is null or r.id = :id)
-     order by p.search_key, r.role, r.id
-    """  # noqa: S608 - our own constant
-)
+ORDERS: Orders = {
+    StaffRoleSort.NAME: (col(Person.search_key), col(RoleGrantRow.role)),
+    StaffRoleSort.ROLE: (col(RoleGrantRow.role), col(Person.search_key)),
+}
 
 
-def staff_roles(db: Session, college: CollegeShown) -> StaffRoles:
-    """Return the roles of a college's staff by name, with those that ended within 30 days."""
-    return StaffRoles(items=_roles(db, college.id))
+_ENDS = func.coalesce(col(RoleGrantRow.ended_at), sa.literal_column("'infinity'::timestamp with time zone"))
+"""When a role ended or will, as its index has it: those in force and those of late are read without the rest."""
 
 
-def _roles(db: Session, college_id: int, role_id: int | None = None) -> tuple[StaffRole, ...]:
-    values = {"college": college_id, "roles": sorted(STAFF), "since": now() - RETURN_WITHIN, "id": role_id}
-    return tuple(StaffRole.model_validate(dict(row)) for row in db.execute(_ROLES, values).mappings())
+def list_staff_roles(db: Session, college: CollegeShown, query: StaffRolesQuery) -> Page[StaffRole]:
+    """Return a page of the roles of a college's staff, with those that ended within 30 days."""
+    named = NAMES.matches(col(RoleGrantRow.person_id), query.words, [college.id])
+    counted = sa.select(col(RoleGrantRow.id)).where(*_of_staff(college.id), *named)
+    page = fetch_page(db, _roles(college.id).where(*named), query, ORDERS, col(RoleGrantRow.id), counted=counted)
+    codes = cohort_codes(db, page.items)
+    return page.map(lambda row: _shown(row, codes))
+
+
+def staff_roles(db: Session, college: CollegeShown, *, after: int | None = None, limit: int = PAGE_SIZE) -> StaffRoles:
+    """Return the roles of a college's staff by name, with those that ended within 30 days, ``limit`` at a time."""
+    order = ORDERS[StaffRoleSort.NAME]
+    rows, next_ = fetch_after(db, _roles(college.id), order, col(RoleGrantRow.id), after=after, limit=limit)
+    codes = cohort_codes(db, rows)
+    return StaffRoles(items=tuple(_shown(row, codes) for row in rows), next=next_)
+
+
+def _roles(college_id: int) -> sa.Select[*tuple[Any, ...]]:
+    ended = col(RoleGrantRow.ended_at)
+    return (
+        sa.select(
+            col(RoleGrantRow.id),
+            shown_name().label("name"),
+            col(RoleGrantRow.role),
+            col(RoleGrantRow.cohort_id),
+            col(RoleGrantRow.group_id).is_not(None).label("in_group"),
+            col(RoleGrantRow.granted_at),
+            ended,
+        )
+        .join(Person, col(Person.id) == col(RoleGrantRow.person_id))
+        .where(*_of_staff(college_id))
+    )
+
+
+def _of_staff(college_id: int) -> list[ColumnElement[bool]]:
+    return [
+        col(RoleGrantRow.college_id) == college_id,
+        col(RoleGrantRow.role).in_(STAFF),
+        now() - RETURN_WITHIN < _ENDS,
+    ]
+
+
+def _shown(row: Any, codes: Mapping[int, str]) -> StaffRole:  # noqa: ANN401 - a named tuple
+    return StaffRole(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        cohort=codes.get(row.cohort_id),
+        in_group=row.in_group,
+        granted_at=row.granted_at,
+        ended_at=row.ended_at,
+    )
 
 
 def see_staff_role(db: Session, actor: Actor, role_id: int) -> StaffRoleRef:
@@ -63,9 +110,10 @@ def see_staff_role(db: Session, actor: Actor, role_id: int) -> StaffRoleRef:
 
 def staff_role(db: Session, ref: StaffRoleRef) -> StaffRoleShown:
     """Return a role with its history; raise ``NotFound`` once it is past being given back."""
-    shown = _roles(db, ref.college_id, ref.id)
-    if not shown:
+    row = db.execute(_roles(ref.college_id).where(col(RoleGrantRow.id) == ref.id)).one_or_none()
+    if row is None:
         raise NotFound
+    shown = _shown(row, cohort_codes(db, [row]))
     changes = db.exec(
         select(RoleChange, Person)
         .join(Person, col(Person.id) == RoleChange.changed_by)
@@ -73,7 +121,7 @@ def staff_role(db: Session, ref: StaffRoleRef) -> StaffRoleShown:
         .order_by(col(RoleChange.id))
     ).all()
     return StaffRoleShown(
-        **shown[0].model_dump(),
+        **shown.model_dump(),
         changes=tuple(
             RoleChangeShown(is_end=c.is_end, changed_at=c.changed_at, changed_by=p.name, reason=c.reason)
             for c, p in changes

@@ -58,7 +58,10 @@ PAGE_ORDERS: dict[BoardSort, Callable[[BoardRow], Any]] = {
 
 
 def board_page(db: Session, cohort: CohortRef, query: BoardListQuery) -> tuple[Page[BoardRow], list[BoardRow]]:
-    """Return a page of the people of a cohort, and everyone at risk in it, from one statement."""
+    """Return a page of the people of a cohort, and everyone at risk in it, from one statement.
+
+    The cohort is read whole: its capacity, 200 at most, bounds who has a seat in it.
+    """
     states = {query.etat} if query.etat else SEATED
     records = db.execute(_select(cohort, SEATED | states)).mappings().all()
     matching = [r for r in records if r["state"] in states and all(word in r["search_key"] for word in query.words)]
