@@ -1,11 +1,14 @@
 """Which passwords are accepted, and that a password typed on another keyboard is the same."""
 
+import os
+import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from hypothesis import given
@@ -32,7 +35,7 @@ from app.identity.sign_in.schemas import SignInCommand
 from app.identity.sign_in.service import accept_check
 from app.platform.database.transaction import Database
 from app.platform.errors import Invalid, Unauthenticated
-from app.platform.security.hashing_lane import LANE
+from app.platform.security.hashing_lane import LANE, NICENESS
 from app.platform.security.permissions import P
 from tests.conftest import RING
 from tests.factories.network import PASSWORD, World, acting, as_
@@ -225,6 +228,17 @@ def held(client: TestClient) -> Iterator[threading.Event]:
     free.set()
     for task in tasks:
         task.result()
+
+
+def test_threads_of_the_lane_step_back_for_those_of_routes(client: TestClient) -> None:
+    def niceness() -> int:
+        thread = threading.get_native_id() if sys.platform == "linux" else 0
+        return os.getpriority(os.PRIO_PROCESS, thread)
+
+    assert client.portal is not None
+    of_routes = client.portal.call(run_in_threadpool, niceness)
+    steps = NICENESS if sys.platform == "linux" else 0
+    assert client.portal.call(LANE.run, niceness) == min(19, of_routes + steps)
 
 
 SENT: dict[str, tuple[str, dict[str, str], int]] = {
