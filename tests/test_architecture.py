@@ -33,7 +33,6 @@ TABLES_NAMED_EARLY = {
         "codev_membership",
     ): "whoever returns has the roles of their groups again",
     ("identity/roles/service.py", "enrolment"): "whoever returns has the roles of their groups again",
-    ("identity/staff/service.py", "cohort"): "a role may be held in a cohort",
     ("identity/roles/held.py", "cohort"): "a role may be held in a cohort",
     ("identity/invitations/service.py", "cohort"): "an invitation may name the cohort to train",
     ("identity/invitations/answers.py", "cohort"): "an invitation may name the cohort to train",

@@ -18,7 +18,6 @@ from tests.access.self_column import WRITES, self_faults
 from tests.access.test_every_route_is_guarded import guarded_routes
 
 ELSEWHERE = {
-    P.PEOPLE_MANAGE: "its routes name someone new: test_nobody_invites_their_own_address",
     P.ENROLMENT_MANAGE: "its row gives a role; a move without: test_coordinator_admits_nobody_named_herself",
     P.COHORT_MANAGE: "grant_role refuses a role to oneself first: test_nobody_gives_themselves_a_role",
 }

@@ -221,17 +221,17 @@ def test_one_person_completes_in_two_cohorts_at_once_and_counts_once(database: D
         live(database, world, opens_cohort, 0, 1)
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         cohorts = db.exec(select(Cohort).order_by(col(Cohort.id).desc()).limit(2)).all()
-        active = [
+        unfinished = [
             Enrolment(
                 college_id=cohort.college_id, cohort_id=cohort.id, person_id=world.people["nobody"],
-                curriculum_slug="generaliste", curriculum_version="1.0", state=EnrolmentState.ACTIVE,
+                curriculum_slug="generaliste", curriculum_version="1.0", state=EnrolmentState.INCOMPLETE,
                 joined_on=STARTED,
             )
             for cohort in cohorts
         ]  # fmt: skip
-        db.add_all(active)
+        db.add_all(unfinished)
         db.flush()
-        first, second = (enrolment.id for enrolment in active)
+        first, second = (enrolment.id for enrolment in unfinished)
 
     def complete(db: Session, enrolment: int) -> None:
         row = db.get_one(Enrolment, enrolment)
