@@ -121,9 +121,9 @@ def copy_rows(
     db.execute(text(f"drop table {', '.join(run.temporary)}"))
     if may_skip:
         db.execute(text("set local session_replication_role = origin"))
-        for figure in FIGURES:
-            if isinstance(figure, CountedFigure):  # progress is copied with its facts
-                figure.mend(db)
+    for figure in FIGURES:
+        if isinstance(figure, CountedFigure):  # progress is copied with its facts
+            figure.mend(db)
     return run.strides
 
 

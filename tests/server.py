@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from app.deployment import install_keys, open_database, upgrade
-from app.platform.database.login_role import close_to_objects, make_login_role
+from app.platform.database.login_role import close_to_objects, make_login_role, skip_compilation
 from app.platform.database.session import APP_ROLE
 from app.platform.database.transaction import Addresses, Database
 from app.platform.security.keyring import KeyPurpose
@@ -76,3 +76,4 @@ def copy_database(url: str, name: str, template: str) -> None:
     run_on_server(url, f"create database {name} template {template} strategy wal_log")
     with psycopg.connect(driver_url(with_database(url, name)), autocommit=True) as owner:
         close_to_objects(owner)
+        skip_compilation(owner)

@@ -34,7 +34,7 @@ def test_registrars_page_without_signatory(client: TestClient, database: Databas
     eligible.attend(database, world, "maude")
     page = as_(client, database, world, "registrar").get(f"/colleges/{world.alma}/attestations")
     assert page.status_code == 200
-    assert "Personne ne signe encore pour le collège" in page.text
+    assert "Personne ne signe aujourd’hui pour le collège" in page.text
     answer = client.post(
         f"/colleges/{world.alma}/signataires",
         data={"name": "Hélène Castonguay", "title": "D", "position": "1", "valid_from": "2026-01-01", "valid_to": ""},

@@ -1,8 +1,8 @@
 """Every kept figure is what its computation gives, after any history; what differs is said, and mended."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from threading import Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -243,24 +243,24 @@ def test_one_person_completes_in_two_cohorts_at_once_and_counts_once(database: D
         with database.transaction(colleges=[world.alma, world.rouyn]) as db:
             complete(db, second)
 
-    thread = Thread(target=complete_second)
-    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
-        complete(db, first)
-        thread.start()
-        wait_for_a_lock(database, thread)
-    thread.join()
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+            complete(db, first)
+            waits = other.submit(complete_second)
+            wait_for_a_lock(database, waits)
+        waits.result()
     with database.as_owner() as db:
         assert differing(FIGURES, db) == {}
         people = "select sum(people_completed) from report_sum where cohort_id is null"
         assert db.execute(text(people)).scalar_one() == 1
 
 
-def wait_for_a_lock(database: Database, thread: Thread) -> None:
-    """Return once a transaction waits for a lock; fail where the thread ends without."""
+def wait_for_a_lock(database: Database, other: Future[None]) -> None:
+    """Return once a transaction waits for a lock; fail where the other one ends without."""
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
         while not watcher.execute(text(waiting)).scalar_one():
-            assert thread.is_alive()
+            assert not other.done()
             watcher.execute(text("select pg_sleep(0.01)"))
 
 

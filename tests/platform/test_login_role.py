@@ -84,6 +84,16 @@ def test_ordinary_owner_prepares_a_database_that_requests_use(owner_url: str, su
     assert str(stored[0]).startswith("SCRAM-SHA-256$"), "hashed before it is sent: logs do not show it"
 
 
+def test_prepared_database_compiles_no_plan(owner_url: str) -> None:
+    prepared(owner_url)
+    statement = (
+        "select s.setconfig from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase"
+        " where d.datname = current_database() and s.setrole = 0"
+    )
+    with psycopg.connect(driver_url(owner_url)) as connection:
+        assert connection.execute(statement).fetchone() == (["jit=off"],)
+
+
 @pytest.mark.parametrize("statement", [f"set role {OWNER}", f"set session authorization {OWNER}",
                                        "alter table person add column x int", "create table x ()",
                                        "create temporary table x ()"])  # fmt: skip

@@ -44,7 +44,9 @@ def list_held_roles(db: Session, actor: Actor, query: HeldRolesQuery) -> Page[Li
         statement = statement.where(col(RoleGrantRow.role) == query.role)
     if query.college is not None:
         statement = statement.where(col(RoleGrantRow.college_id) == query.college)
-    page = fetch_page(db, statement, query, ORDERS, col(RoleGrantRow.id))
+    key = col(RoleGrantRow.id)
+    counted = sa.select(key).where(statement.whereclause if statement.whereclause is not None else sa.true())
+    page = fetch_page(db, statement, query, ORDERS, key, counted=counted)
     codes, confirmed = cohort_codes(db, page.items), _confirmations(db, page.items)
     return page.map(lambda row: _shown(row, codes, confirmed))
 

@@ -66,6 +66,7 @@ def make_login_role(owner_url: str, url: str) -> None:
     role, password = asked.username or "", str(asked.password or "")
     with psycopg.connect(conninfo(owner_url), autocommit=True) as owner:
         close_to_objects(owner)
+        skip_compilation(owner)
         if _can_log_in(url):
             return
         options: sql.Composable = sql.SQL("login " + _SAFE if _is_new(owner, role) else "login")
@@ -89,6 +90,17 @@ def close_to_objects(owner: psycopg.Connection) -> None:
         with suppress(psycopg.errors.InsufficientPrivilege):  # role_reasons reports it
             name = sql.Identifier(owner.info.dbname)
             owner.execute(sql.SQL(f"revoke {right} from public").format(name))
+
+
+def skip_compilation(owner: psycopg.Connection) -> None:
+    """Keep the server from compiling the plans of this database (``jit``): it takes longer than what it compiles.
+
+    Triggers run short statements for each row of an import, and each was compiled. A copy or a restored database has
+    the server's setting again; the embedded server never compiles.
+    """
+    with suppress(psycopg.errors.InsufficientPrivilege):  # slower, no more
+        name = sql.Identifier(owner.info.dbname)
+        owner.execute(sql.SQL("alter database {} set jit = off").format(name))
 
 
 def role_reasons(url: str) -> list[Reason]:

@@ -94,7 +94,8 @@ def _position(
     db: Session, statement: Rows, columns: Sequence[SQLColumnExpression[Any]], key: SQLColumnExpression[int], id_: int
 ) -> Sequence[Any] | None:
     """Return the values that a list sorts one of its rows by; ``None`` where it is not in the list."""
-    return db.execute(statement.with_only_columns(*columns).where(key == id_)).first()
+    named: list[Any] = [column.label(f"position_{n}") for n, column in enumerate(columns)]  # the key may stand twice
+    return db.execute(statement.with_only_columns(*named).where(key == id_)).first()
 
 
 def _beyond(
