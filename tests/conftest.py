@@ -160,6 +160,15 @@ def database(database_copy: "DatabaseCopy") -> "Iterator[Database]":
 
 
 @pytest.fixture
+def sealed_record(database: "Database") -> None:
+    """Append the record to the hash chain: that of the shared network waits for it since the run began."""
+    from app.platform.audit.hash_chain import append
+
+    with database.as_owner() as db:
+        append(db, RING, whole=True)
+
+
+@pytest.fixture
 def world(template: "tuple[str, World]") -> "World":
     """Who and what is in the small network, as a test's own copy."""
     return deepcopy(template[1])

@@ -14,7 +14,6 @@ from sqlalchemy import make_url, text
 from starlette.datastructures import State
 
 from app.deployment import CHECKS, PROGRESS, prepare
-from app.platform.audit.hash_chain import append
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database import rights
@@ -62,14 +61,7 @@ def execute(database: Database, *statements: str, **values: object) -> None:
             owner.execute(text(statement), values)
 
 
-@pytest.fixture
-def sealed(database: Database) -> None:
-    """Append the record to the hash chain: that of the shared network waits for it since the run began."""
-    with database.as_owner() as db:
-        append(db, RING, whole=True)
-
-
-@pytest.mark.usefixtures("sealed")
+@pytest.mark.usefixtures("sealed_record")
 def test_sound_deployment_fails_no_check_but_that_no_worker_runs(database: Database, chosen: Settings) -> None:
     report = run_checks(chosen, database.addresses, [check for check in CHECKS if check.name not in {"pdf", "fonts"}])
     assert report.failing == []
@@ -403,7 +395,7 @@ def test_report_is_kept_some_seconds_and_remembers_since_when(
     assert caplog.messages.count("the check database fails: database_away") == 1
 
 
-@pytest.mark.usefixtures("sealed")
+@pytest.mark.usefixtures("sealed_record")
 def test_ready_says_names_to_everybody_and_the_rest_to_the_token(client: TestClient, database: Database) -> None:
     execute(database, 'drop policy "select" on hand_in')
     answer = client.get("/health/ready")

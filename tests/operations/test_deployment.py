@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -49,6 +50,7 @@ def test_checks_of_a_sound_service_name_every_check(client: TestClient, database
     }
 
 
+@pytest.mark.usefixtures("sealed_record")
 def test_checks_with_a_late_letter_say_since_when_and_what_to_do(
     client: TestClient, database: Database, world: World
 ) -> None:
