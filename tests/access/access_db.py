@@ -97,6 +97,10 @@ def prepared(server: str, base: tuple[str, World], files: Path) -> Iterator[Temp
         drop_database(server, name)
 
 
+HEADERS = {"X-Request-ID": "request-of-a-test"}
+"""One id for all requests, so that two answers that should be equal are."""
+
+
 class AccessDatabase:
     """A copy of the template under the application; ``recreate`` it after a call that wrote.
 
@@ -110,7 +114,7 @@ class AccessDatabase:
         self.copy = DatabaseCopy(template.server, template.name, name)
         self.database = self.copy.open(audit=False)
         self.before = self.table_states()
-        self.client = TestClient(site, follow_redirects=False, headers={"X-Request-ID": "request-of-a-test"})
+        self.client = TestClient(site, follow_redirects=False, headers=HEADERS)
 
     def recreate(self) -> None:
         """Make the copy equal to the template again."""

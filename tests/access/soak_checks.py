@@ -50,7 +50,7 @@ from app.platform.security.guards import PermissionGuard, SeenGuard
 from app.platform.security.permissions import Permission, Role
 from app.platform.web.deps import SessionDep
 from tests.access import access_probes as trials
-from tests.access.access_db import AccessDatabase
+from tests.access.access_db import HEADERS, AccessDatabase
 from tests.access.checks import Site, checks, seen_sites
 from tests.access.known_redundant_checks import GUARD, REDUNDANT
 from tests.access.matrix import MATRIX, row_faults
@@ -264,7 +264,7 @@ def soaked(access_db: AccessDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The ground with the stand-ins in place, nothing out of force; what breaks answers 500 and the walk goes on."""
     instrument(monkeypatch, access_db.site)
     before = access_db.client
-    with TestClient(access_db.site, follow_redirects=False, raise_server_exceptions=False) as client:
+    with TestClient(access_db.site, headers=HEADERS, follow_redirects=False, raise_server_exceptions=False) as client:
         access_db.client = client
         yield access_db
     access_db.client = before

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app.platform.security import duties, guards, separation
 from app.platform.security.guards import PermissionGuard
 from app.platform.security.permissions import P, Permission
-from tests.access.access_db import AccessDatabase
+from tests.access.access_db import HEADERS, AccessDatabase
 from tests.access.self_column import WRITES, self_faults
 from tests.access.test_every_route_is_guarded import guarded_routes
 
@@ -34,7 +34,7 @@ def test_permission_taken_out_of_the_table_is_noticed(
     monkeypatch.setattr(guards, "NOT_ON_ONESELF", kept)
     monkeypatch.setattr(separation, "NOT_ON_ONESELF", kept)
     faults = []
-    with TestClient(access_db.site, follow_redirects=False, raise_server_exceptions=False) as client:
+    with TestClient(access_db.site, headers=HEADERS, follow_redirects=False, raise_server_exceptions=False) as client:
         monkeypatch.setattr(access_db, "client", client)
         for row in WRITES:
             guard = of_route[row.split("#")[0]][0]
