@@ -15,7 +15,7 @@ from app.platform.config import settings
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.kept_figures import Difference, KeptFigure
-from app.platform.messages.i18n import number, t
+from app.platform.messages.i18n import t
 
 SHOWN = 10
 """How many differences of a figure are printed."""
@@ -56,11 +56,11 @@ def _print(figure: KeptFigure, differences: list[Difference], *, is_mended: bool
         typer.echo(f"✓ {title}")
         return
     key = "cli.recount.mended" if is_mended else "cli.recount.differs"
-    typer.echo(f"{'✓' if is_mended else '✗'} {title} : {t(key, n=number(len(differences)))}")
+    typer.echo(f"{'✓' if is_mended else '✗'} {title} : {t(key, n=len(differences))}")
     for one in differences[:SHOWN]:
         values = {"subject": one.subject, "kept": one.kept or "–", "computed": one.computed or "–"}
         typer.echo(
             "    " + t("cli.recount.difference" if one.kept or one.computed else "cli.recount.subject", **values)
         )
     if len(differences) > SHOWN:
-        typer.echo("    " + t("cli.recount.more", n=number(len(differences) - SHOWN)))
+        typer.echo("    " + t("cli.recount.more", n=len(differences) - SHOWN))

@@ -20,6 +20,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, col
 
 from app.cohorts.enums import EnrolmentState, Phase
+from app.cohorts.rules import MOST_SEATS
 from app.platform.clock import now
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
@@ -55,7 +56,7 @@ class Cohort(Row, table=True):
             ),
             UniqueConstraint("college_id", "code", info=refused_as("cohort_code_taken", "code")),
             check("period", "ends_on > starts_on"),
-            check("capacity", "capacity between 1 and 200"),
+            check("capacity", f"capacity between 1 and {MOST_SEATS}"),
             check("late_join_pct", "late_join_pct between 0 and 100"),
         )
     )

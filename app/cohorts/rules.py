@@ -34,6 +34,9 @@ Both changes stay in the history. Who had begun returns as active; who had not, 
 MOVES: Mapping[S, frozenset[S]] = {state: FORWARD.get(state, frozenset()) | BACK.get(state, frozenset()) for state in S}
 """The states that each state may change to."""
 
+MOST_SEATS = 200
+"""The largest capacity of a cohort."""
+
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
 """States that count against the cohort's capacity."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.cohorts.enums import CohortSort, EnrolmentState, Phase, Timing
+from app.cohorts.rules import MOST_SEATS
 from app.platform.paging import ListQuery
 from app.platform.schema import Code, Command, Line, Read
 
@@ -24,7 +25,7 @@ class NewCohort(Command):
     curriculum_version: Annotated[Code, StringConstraints(max_length=20)]
     starts_on: date
     ends_on: date | None = None
-    capacity: Annotated[int, Field(ge=1, le=200)] = 12
+    capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)] = 12
     place: Line
     applications_open: bool = True
 
@@ -140,7 +141,7 @@ class ApplicationsOpen(Command):
 class CapacityCommand(Command):
     """The number of seats of a cohort."""
 
-    capacity: Annotated[int, Field(ge=1, le=200)]
+    capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)]
 
 
 class CohortRef(Read):

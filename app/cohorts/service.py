@@ -32,7 +32,6 @@ from app.platform.clock import now
 from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason
-from app.platform.messages.i18n import today
 from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor, scoped
@@ -90,14 +89,20 @@ def allowed_actions(db: Session, actor: Actor, cohort: CohortRef, *permissions: 
 
 
 def see_open_cohort(db: Session, _: Actor, cohort_id: int) -> CohortRef:
-    """Return a cohort of any college that takes applications; raise ``NotFound`` otherwise.
+    """Return a cohort that is open to applications; raise ``NotFound`` otherwise, ``Conflict`` in a closed college.
 
     Every signed-in person may see it: a tenant exception, listed in docs/tenant-exceptions.md.
     """
-    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, col(Cohort.applications_open))).one_or_none()
-    if row is None or row.ends_on <= today(row.timezone):
+    row = db.exec(select(Cohort).where(Cohort.id == cohort_id, in_offer())).one_or_none()
+    if row is None:
         raise NotFound
+    require_open(db, row.college_id)
     return CohortRef.model_validate(row)
+
+
+def in_offer() -> ColumnElement[bool]:
+    """Return the condition that a cohort is open to applications and not over; its college may have closed."""
+    return col(Cohort.applications_open) & (col(Cohort.ends_on) > local_today())
 
 
 ORDERS: Orders = {
@@ -120,11 +125,11 @@ def cohorts(
 def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[ListedCohort]:
     """Return a page of the cohorts within reach."""
     day = local_today()
-    timing = sa.case(*((_timing(timing, day), timing.value) for timing in Timing)).label("timing")
+    timing = sa.case(*((stands(timing, day), timing.value) for timing in Timing)).label("timing")
     statement = _cohort_rows(actor).add_columns(timing)
     statement = statement.where(*matching(db, query.words))
     if query.periode is not None:
-        statement = statement.where(_timing(query.periode, day))
+        statement = statement.where(stands(query.periode, day))
     return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(ListedCohort.model_validate)
 
 
@@ -158,7 +163,7 @@ def matching(db: Session, words: Sequence[str]) -> list[ColumnElement[bool]]:
     ]
 
 
-def _timing(timing: Timing, day: ColumnElement[date]) -> ColumnElement[bool]:
+def stands(timing: Timing, day: ColumnElement[date]) -> ColumnElement[bool]:
     """Return the condition that a cohort stands there on a day."""
     if timing is Timing.OVER:
         return col(Cohort.ends_on) < day

@@ -3,10 +3,12 @@
 from app.platform.kept_figures import CountedFigure
 from app.reports.models import ReportSum
 
-SUMMANDS = tuple(ReportSum.model_fields)[5:]
-"""What a row of the ledger has after its place."""
+PLACE = ("project_id", "college_id", "region_code", "cohort_id")
+"""Where a row of the ledger counts."""
+SUMMANDS = tuple(name for name in ReportSum.model_fields if name not in {"id", *PLACE})
+"""What it adds there."""
 
-_PLACE = "project_id, college_id, region_code, cohort_id"
+_PLACE = ", ".join(PLACE)
 _WHERE = "concat('project ', project_id, ', college ', college_id, ', region ', region_code, ', cohort ', cohort_id)"
 _VALUES = f"concat_ws(' ', {', '.join(SUMMANDS)})"
 SUMS = CountedFigure(

@@ -81,7 +81,7 @@ def test_end_of_the_last_signatory_refuses_and_says_what_to_do(
     assert listed(client, world)["nobody_signs"] is True
     refused = issue(client, world, "maude", 409)
     assert [error["code"] for error in refused["errors"]] == ["certificate_no_signatory"]
-    assert "reprenez une ou un ancien signataire" in refused["errors"][0]["message"]
+    assert "rétablissez une signature qui a pris fin" in refused["errors"][0]["message"]
     page = client.get(f"/colleges/{world.alma}/attestations").text
     assert "Personne ne signe aujourd’hui pour le collège" in page
     change(client, world, HELENE, "return")
@@ -131,7 +131,7 @@ def test_page_ends_and_takes_back_and_lists_apart(client: TestClient, database: 
     eligible.sign(database, world)
     as_(client, database, world, "registrar")
     page = f"/colleges/{world.alma}/attestations"
-    assert "Anciens signataires" not in client.get(page).text
+    assert "Signatures qui ont pris fin" not in client.get(page).text
     [one] = listed(client, world)["items"]
     [action] = re.findall(rf'action="(/signataires/{one["id"]}/fin[^"]*)"', client.get(page).text)
     refused = client.post(html.unescape(action), data={"reason": ""})
@@ -139,11 +139,11 @@ def test_page_ends_and_takes_back_and_lists_apart(client: TestClient, database: 
     assert "Mettre fin à la signature de" in refused.text
     client.post(f"/signataires/{one['id']}/fin", data={"reason": "Départ à la retraite."})
     shown = client.get(page).text
-    assert "Anciens signataires" in shown
+    assert "Signatures qui ont pris fin" in shown
     assert "Départ à la retraite." in shown
     client.post(f"/signataires/{one['id']}/retour", data={"reason": "Erreur de personne."})
     shown = client.get(page).text
-    assert "Anciens signataires" not in shown
+    assert "Signatures qui ont pris fin" not in shown
     assert "Erreur de personne." in shown
 
 

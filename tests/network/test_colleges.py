@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from app.cohorts.offer.service import open_cohorts
 from app.network.colleges.rules import QUEBEC_ZONES, zone_reasons, zones_offered
+from app.network.service import see_college
+from app.overview.college.service import college_figures
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
 from tests.factories.network import World, acting, as_
@@ -114,6 +116,19 @@ def test_closed_college_begins_nothing_new(
     invited = client.post(f"/api/v1/colleges/{world.alma}/invitations", json={"email": "x@escouade.example.com"})
     refusals = [(a.status_code, a.json()["code"]) for a in (opened, shown, applied, invited)]
     assert refusals == [(409, "college_closed")] * 4
+
+
+def test_page_of_a_college_counts_what_is_in_the_offer(admin: TestClient, database: Database, world: World) -> None:
+    def counted() -> dict[str, int]:
+        with database.transaction(colleges=[world.alma]) as db:
+            actor = acting(db, world, "admin", P.NETWORK_MANAGE)
+            return college_figures(db, see_college(db, actor, world.alma)).model_dump()
+
+    with database.engine.begin() as owner:
+        owner.execute(text("update cohort set applications_open = true where id = :id"), {"id": world.cohort})
+    assert counted() == {"to_come": 0, "running": 1, "over": 0, "taking_applications": 1}
+    close(admin, world.alma)
+    assert counted()["taking_applications"] == 0
 
 
 def test_closed_college_leaves_the_offer_and_comes_back_when_reopened(

@@ -8,7 +8,7 @@ from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
-from app.cohorts.rules import SEATED, late_join_limit
+from app.cohorts.rules import MOST_SEATS, SEATED, late_join_limit
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.platform.errors import NotFound
@@ -42,7 +42,7 @@ def applications(
         cohort=cohort,
         waiting=service.applications_in(db, cohort, EnrolmentState.APPLIED, service.AT_ONCE),
         waiting_count=counts[EnrolmentState.APPLIED],
-        admitted=service.applications_in(db, cohort, EnrolmentState.ADMITTED, service.SEATS_AT_MOST),
+        admitted=service.applications_in(db, cohort, EnrolmentState.ADMITTED, MOST_SEATS),
         answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, answered),
         answered_states=[state for state in EnrolmentState if state not in service.TO_ANSWER],
         seated=sum(counts[state] for state in SEATED),

@@ -78,8 +78,6 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
 TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
 AT_ONCE = 50
 """The oldest applications that wait which a page shows: the next ones come as these are answered."""
-SEATS_AT_MOST = 200
-"""The greatest capacity of a cohort (``CapacityCommand``), and so the most people admitted to one at a time."""
 
 _RECEIVED = (col(Application.received_at),)
 ORDERS: Orders = {ApplicationSort.RECEIVED: _RECEIVED, ApplicationSort.NAME: (col(Person.search_key),)}

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Cohort, Enrolment, local_today
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, PathChoice
-from app.cohorts.service import ORDERS, matching
+from app.cohorts.service import ORDERS, in_offer, matching
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
@@ -75,5 +75,5 @@ def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
         )
         .join(College, col(College.id) == Cohort.college_id)
         .outerjoin(Enrolment, is_own)
-        .where(col(Cohort.applications_open), col(Cohort.ends_on) > local_today(), col(College.closed_at).is_(None))
+        .where(in_offer(), col(College.closed_at).is_(None))
     )  # fmt: skip

@@ -89,4 +89,4 @@ def is_open(db: Session, college_id: int) -> bool:
 
 
 def _lock(db: Session, college: CollegeShown) -> College:
-    return db.get_one(College, college.id, with_for_update=True, populate_existing=True)
+    return db.get_one(College, college.id, with_for_update={"key_share": True}, populate_existing=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
-from app.network.colleges.rules import zones_offered
+from app.network.colleges.rules import QUEBEC_ZONES, zones_offered
 from app.network.service import reached_open_colleges
 from app.network.venues import service
 from app.network.venues.enums import VenueState
@@ -36,7 +36,7 @@ def venues_page(
         venues=ListView("/lieux", query, service.list_venues(db, actor, query)),
         colleges=[(c.id, c.name) for c in colleges],
         for_network=service.manages_network(actor),
-        zone_of_college=colleges[0].timezone if colleges else "America/Toronto",
+        zone_of_college=colleges[0].timezone if colleges else QUEBEC_ZONES[0],
         states=tuple(VenueState),
         zones=zones_offered(),
     )

@@ -1,24 +1,26 @@
 """The figures of a college's page."""
 
-from sqlalchemy import text
+import sqlalchemy as sa
+from sqlalchemy import func
+from sqlmodel import col
 
+from app.cohorts.enums import Timing
+from app.cohorts.models import Cohort, local_today
+from app.cohorts.service import in_offer, stands
 from app.network.schemas import CollegeShown
 from app.overview.college.schemas import CollegeFigures
 from app.platform.database.session import Session
-from app.platform.messages.i18n import today
-
-_FIGURES = text(
-    """
-    select count(*) filter (where starts_on > :today) as to_come,
-           count(*) filter (where starts_on <= :today and ends_on >= :today) as running,
-           count(*) filter (where ends_on < :today) as over,
-           count(*) filter (where applications_open and ends_on >= :today) as taking_applications
-      from cohort where college_id = :college
-    """
-)
 
 
 def college_figures(db: Session, college: CollegeShown) -> CollegeFigures:
-    """Return how many cohorts a college has, on today's date there."""
-    values = {"college": college.id, "today": today(college.timezone)}
-    return CollegeFigures.model_validate(dict(db.execute(_FIGURES, values).mappings().one()))
+    """Return how many cohorts a college has, on today's date in each one's time zone (BR-30)."""
+    day = local_today()
+    statement = sa.select(
+        func.count().filter(stands(Timing.TO_COME, day)).label("to_come"),
+        func.count().filter(stands(Timing.RUNNING, day)).label("running"),
+        func.count().filter(stands(Timing.OVER, day)).label("over"),
+        func.count().filter(in_offer()).label("taking_applications"),
+    ).where(col(Cohort.college_id) == college.id)
+    counts = db.execute(statement).mappings().one()
+    closed = {"taking_applications": 0} if college.closed_at is not None else {}
+    return CollegeFigures.model_validate({**counts, **closed})

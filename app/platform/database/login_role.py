@@ -15,6 +15,9 @@ from app.platform.errors import Reason, Unavailable
 OLDEST_SERVER = 15
 """The oldest major version of PostgreSQL that is supported."""
 SETTING = "ESCOUADE_DATABASE_URL"
+AT_ONCE = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
+"""What a statement meets where another process changes the same role or database at the same moment."""
+
 _SAFE = "nosuperuser nobypassrls nocreatedb nocreaterole noreplication"
 
 _ROLE = text(
@@ -80,14 +83,14 @@ def make_login_role(owner_url: str, url: str) -> None:
                 owner.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(role)))
         except psycopg.errors.InsufficientPrivilege as error:
             raise Unavailable("login_role_refused", role=role, app=APP_ROLE, detail=str(error).strip()) from error
-        except (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):
+        except (*AT_ONCE, psycopg.errors.DuplicateObject):
             pass  # another process made or changed it at the same moment
 
 
 def close_to_objects(owner: psycopg.Connection) -> None:
     """Keep requests from making objects of their own in this database: a copy of one has the usual rights again."""
     for right in ("temporary on database {}", "create on schema public"):
-        with suppress(psycopg.errors.InsufficientPrivilege):  # role_reasons reports it
+        with suppress(psycopg.errors.InsufficientPrivilege, *AT_ONCE):  # role_reasons reports it
             name = sql.Identifier(owner.info.dbname)
             owner.execute(sql.SQL(f"revoke {right} from public").format(name))
 
@@ -98,7 +101,10 @@ def skip_compilation(owner: psycopg.Connection) -> None:
     Triggers run short statements for each row of an import, and each was compiled. A copy or a restored database has
     the server's setting again; the embedded server never compiles.
     """
-    with suppress(psycopg.errors.InsufficientPrivilege):  # slower, no more
+    row = owner.execute("select current_setting('jit')").fetchone()
+    if row == ("off",):
+        return
+    with suppress(psycopg.errors.InsufficientPrivilege, *AT_ONCE):  # slower, no more
         name = sql.Identifier(owner.info.dbname)
         owner.execute(sql.SQL("alter database {} set jit = off").format(name))
 
