@@ -8,7 +8,7 @@ import sys
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +29,7 @@ from app.platform.security.permissions import P
 from tests.conftest import RING, SITE
 from tests.factories import bulk_clone
 from tests.factories.network import World, acting
+from tests.factories.waiting import wait_until
 
 TIMEOUT_SECONDS = 600.0
 
@@ -101,13 +102,13 @@ def kill_workers(
             share = (kill + 1) / (kills // 2 + 1) if end == "drawing" else 1
             if losses and kill % (kills // losses) == 0:
                 wait_for_moment(database, batch, chance.uniform(0, longest), share, more)
-                wait_until(lambda: lose_connections(database) > 0)
+                wait_until(lambda: lose_connections(database) > 0, TIMEOUT_SECONDS)
                 during["lost connections"] += 1
             wait_for_moment(database, batch, chance.uniform(0, longest), share, more)
             launcher.kill(worker)
             during[phase(database, batch)] += 1
         worker = launcher.start()
-        wait_until(partial(has_reached, database, batch, end))
+        wait_until(partial(has_reached, database, batch, end), TIMEOUT_SECONDS)
         launcher.kill(worker)
     return during
 
@@ -132,14 +133,6 @@ def lose_connections(database: Database) -> int:
     )
     with database.engine.connect() as connection:
         return int(connection.execute(ended).scalar_one())
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    """Wait until a condition holds; fail after ``TIMEOUT_SECONDS``."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def has_reached(database: Database, batch: BatchRef, wanted: str) -> bool:
@@ -177,7 +170,7 @@ def seconds_until_taken_up(launcher: WorkerLauncher, database: Database, worker:
         killed = time.monotonic()
         values = {"jobs": found.jobs, "parts": found.parts}
         left_over = int(connection.execute(left, values).scalar_one())
-        wait_until(lambda: not connection.execute(left, values).scalar_one())
+        wait_until(lambda: not connection.execute(left, values).scalar_one(), TIMEOUT_SECONDS)
     return left_over, time.monotonic() - killed
 
 

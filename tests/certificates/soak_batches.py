@@ -9,6 +9,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from tests.certificates import kills
 from tests.factories.network import World
+from tests.factories.waiting import wait_until
 
 SIZE = 200
 
@@ -42,10 +43,12 @@ def test_two_workers_share_a_batch_and_one_takes_up_what_the_other_leaves(
 ) -> None:
     with kills.worker_launcher(database, world, settings.data_dir, SIZE) as (launcher, batch):
         first, second = launcher.start(), launcher.start()
-        kills.wait_until(lambda: sum(rendered for _, rendered in kills.shares(database).values()) > SIZE // 2)
+        wait_until(
+            lambda: sum(rendered for _, rendered in kills.shares(database).values()) > SIZE // 2, kills.TIMEOUT_SECONDS
+        )
         shares = kills.shares(database)
         left, seconds = kills.seconds_until_taken_up(launcher, database, first)
-        kills.wait_until(lambda: kills.phase(database, batch) == "finished")
+        wait_until(lambda: kills.phase(database, batch) == "finished", kills.TIMEOUT_SECONDS)
         launcher.kill(second)
     sys.stderr.write(f"issued and rendered by each: {shares}; {left} jobs of the killed taken up in {seconds:.1f} s\n")
     assert len(shares) == 2

@@ -1,24 +1,30 @@
 """A batch while the disk of the files is full: the real jobs wait, say so, and go on when there is room."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.certificates.batches.jobs import ISSUE, RENDER, issue_next, items_to_issue
-from app.certificates.issuing import service as issuing
+from app.certificates.documents import rules
+from app.people.models import Person
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.documents.document_process import _process
 from app.platform.errors import StorageFull
 from tests.factories.batches import batch_context, process_pending, unfinished_batches
 from tests.factories.bulk_clone import decide, make_eligible
-from tests.factories.engine import running_engine, wait_until
+from tests.factories.engine import running_engine
 from tests.factories.full_disk import largest_file
 from tests.factories.network import World, as_
+from tests.factories.waiting import wait_until
 
 API = "/api/v1"
 KILOBYTE = 1024
+LONG_NAME = "Anne-Marie de la Rivière Tremblay-Desrochers Gagné-Bouchard".ljust(rules.NAME_LIMITS[2], "e")
+"""So long that only laying the document out shows whether it fits."""
 
 
 def files(root: Path) -> list[Path]:
@@ -56,6 +62,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+@pytest.fixture
+def fresh_process(temporary: Path) -> Iterator[None]:
+    """Have the document process start within the test, with its own temporary folder, and end with it."""
+    _process.close()
+    yield
+    _process.close()
+
+
+@pytest.mark.usefixtures("fresh_process")
 def test_batch_on_a_full_disk_waits_says_why_and_goes_on_when_there_is_room(
     client: TestClient, database: Database, world: World, settings: Settings, temporary: Path
 ) -> None:
@@ -83,23 +98,25 @@ def test_batch_on_a_full_disk_waits_says_why_and_goes_on_when_there_is_room(
     assert files(temporary) == []
 
 
-def test_certificate_of_a_long_text_is_not_refused_for_a_full_disk(
-    database: Database, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("fresh_process")
+def test_certificate_of_a_long_name_is_not_refused_for_a_full_disk(
+    database: Database, world: World, settings: Settings, temporary: Path
 ) -> None:
     """A long text is laid out before the certificate is issued, which writes fonts among the temporary files."""
-    decide(database, world, make_eligible(database, world, 2))
+    eligible = make_eligible(database, world, 2)
+    with database.as_owner() as db:
+        db.execute(update(Person).values(legal_last_name=LONG_NAME))
+    decide(database, world, eligible)
     context = batch_context(database, settings)
-
-    def on_a_full_disk(_: object) -> None:
-        raise StorageFull
-
-    with monkeypatch.context() as patched:
-        patched.setattr(issuing, "refuse_overflow", on_a_full_disk)
-        with pytest.raises(StorageFull):
-            issue_next(context, items_to_issue(database)[0])
+    with largest_file(8 * KILOBYTE), pytest.raises(StorageFull):
+        issue_next(context, items_to_issue(database)[0])
+    _process.close()
+    assert files(temporary) == []
     assert numbers(database) == []
     assert len(items_to_issue(database)) == 2
     with database.engine.connect() as owner:
         assert owner.execute(text("select waits_for from batch")).scalar_one() == "storage_full"
     process_pending(context)
     assert numbers(database) == [(1, True), (2, True)]
+    _process.close()
+    assert files(temporary) == []

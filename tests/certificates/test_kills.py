@@ -4,6 +4,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from tests.certificates import kills
 from tests.factories.network import World
+from tests.factories.waiting import wait_until
 
 SIZE = 31
 
@@ -22,7 +23,7 @@ def test_two_workers_share_a_batch(database: Database, world: World, settings: S
     """Both issue, both render; numbers have no gap."""
     with kills.worker_launcher(database, world, settings.data_dir, SIZE) as (launcher, batch):
         workers = launcher.start(), launcher.start()
-        kills.wait_until(lambda: kills.phase(database, batch) == "finished")
+        wait_until(lambda: kills.phase(database, batch) == "finished", kills.TIMEOUT_SECONDS)
         for worker in workers:
             launcher.kill(worker)
     assert [min(share) > 0 for share in kills.shares(database).values()] == [True, True]

@@ -1,12 +1,10 @@
 """``escouade serve`` as people run it, in processes of its own."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -16,8 +14,7 @@ import psutil
 from app.platform.locations import ROOT
 from app.platform.security.keyring import save
 from tests.conftest import RING
-
-TIMEOUT = 90.0
+from tests.factories.waiting import TIMEOUT, free_port, wait_until
 
 
 class Served:
@@ -83,7 +80,7 @@ def serve(place: Path, *arguments: str, **variables: str) -> Iterator[Served]:
         process = subprocess.Popen(command, cwd=ROOT, env=clean | given, stdout=output, stderr=output)
     served = Served(port, process, log)
     try:
-        until(lambda: served.log.count(f":{port}") or process.poll() is not None)
+        wait_until(lambda: served.log.count(f":{port}") or process.poll() is not None)
         assert process.poll() is None, served.log
         yield served
     finally:
@@ -94,17 +91,3 @@ def serve(place: Path, *arguments: str, **variables: str) -> Iterator[Served]:
                 with suppress(psutil.NoSuchProcess):
                     child.kill()
         process.wait(TIMEOUT)
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

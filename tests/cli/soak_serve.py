@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from app.platform.locations import ROOT
-from tests.cli.serving import Served, free_port, serve, until
+from tests.cli.serving import Served, serve
+from tests.factories.waiting import free_port, wait_until
 
 EMBEDDED = {"environment": "development"}
 
@@ -24,7 +25,7 @@ def postgres(served: Served) -> list[psutil.Process]:
 def test_killed_database_is_started_again_while_requests_get_503(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with serve(tmp_path, **EMBEDDED) as served:
-        until(lambda: served.ask("/connexion") == 200)
+        wait_until(lambda: served.ask("/connexion") == 200)
         postmaster = min(postgres(served), key=lambda process: process.create_time())
         postmaster.kill()
         statuses: list[int] = []
@@ -33,8 +34,8 @@ def test_killed_database_is_started_again_while_requests_get_503(tmp_path: Path)
             statuses.append(served.ask("/connexion"))
             return statuses[-1]
 
-        until(lambda: ask() == 503)
-        until(lambda: ask() == 200)
+        wait_until(lambda: ask() == 503)
+        wait_until(lambda: ask() == 200)
         assert "the embedded PostgreSQL server was killed by SIGKILL" in served.log
         assert set(statuses) <= {200, 503}
 
@@ -45,10 +46,10 @@ def test_killed_supervisor_leaves_neither_the_port_nor_a_process(tmp_path: Path)
         family = served.family() - {served.process.pid}
         served.process.kill()
         served.process.wait()
-        until(lambda: served.ask() == 0)
-        until(lambda: not any(psutil.pid_exists(pid) for pid in family))
+        wait_until(lambda: served.ask() == 0)
+        wait_until(lambda: not any(psutil.pid_exists(pid) for pid in family))
     with serve(tmp_path, **EMBEDDED) as again:
-        until(lambda: again.ask("/connexion") == 200)
+        wait_until(lambda: again.ask("/connexion") == 200)
 
 
 @pytest.mark.parametrize("asked", ["closed", "told to reload"])

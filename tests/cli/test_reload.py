@@ -5,7 +5,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.cli.serving import serve, until
+from tests.cli.serving import serve
+from tests.factories.waiting import wait_until
 from tests.server import addresses_of
 
 
@@ -16,11 +17,11 @@ def test_reload_with_a_wrong_setting_changes_nothing_and_says_why(fresh_url: Cal
     right = f"ESCOUADE_DATABASE_URL={addresses_of(url).url}\nESCOUADE_LOG_FORMAT=json\n"
     file.write_text(right)
     with serve(tmp_path, settings=str(file), database_owner_url=url) as served:
-        until(lambda: served.generations() and served.ask() == 200)
+        wait_until(lambda: served.generations() and served.ask() == 200)
         [former] = served.generations()
         file.write_text(right + "ESCOUADE_POOL_SIZE=many\n")
         served.process.send_signal(signal.SIGHUP)
-        until(lambda: "not reloaded" in served.log)
+        wait_until(lambda: "not reloaded" in served.log)
         assert served.ask() == 200
         assert [generation.pid for generation in served.generations()] == [former.pid]
         assert "ESCOUADE_POOL_SIZE" in served.log

@@ -21,7 +21,8 @@ from app.cli.serve.serving import server_config, settings_at_port
 from app.platform.config import settings
 from app.platform.database.transaction import Database
 from tests.cli.conftest import Escouade
-from tests.cli.serving import Served, serve, until
+from tests.cli.serving import Served, serve
+from tests.factories.waiting import wait_until
 from tests.server import addresses_of
 
 
@@ -40,7 +41,7 @@ def served(database_settings: dict[str, str], tmp_path_factory: pytest.TempPathF
 
 
 def test_eight_connections_are_shared_by_two_workers_as_four_and_four(served: Served) -> None:
-    until(lambda: not served.connections())
+    wait_until(lambda: not served.connections())
     connections = [served.connect() for _ in range(8)]
     for connection in connections:
         connection.request("GET", "/health/live")
@@ -52,7 +53,7 @@ def test_eight_connections_are_shared_by_two_workers_as_four_and_four(served: Se
 
 
 def test_metrics_are_those_of_both_workers_whichever_answers(served: Served) -> None:
-    until(lambda: not served.connections())
+    wait_until(lambda: not served.connections())
     connections = [served.connect() for _ in range(4)]
     found: list[dict[tuple[str, str], float]] = []
     for path in ("/health/live", "/metrics"):
@@ -75,8 +76,8 @@ def test_metrics_are_those_of_both_workers_whichever_answers(served: Served) -> 
 def test_killed_worker_is_logged_with_its_signal_and_started_again(served: Served) -> None:
     dead = served.workers()[0]
     dead.send_signal(signal.SIGSEGV)
-    until(lambda: f"(process {dead.pid}) was killed by SIGSEGV; starting it again" in served.log)
-    until(lambda: len(served.workers()) == 2)
+    wait_until(lambda: f"(process {dead.pid}) was killed by SIGSEGV; starting it again" in served.log)
+    wait_until(lambda: len(served.workers()) == 2)
     assert served.ask() == 200
 
 
@@ -84,9 +85,9 @@ def test_killed_generation_is_logged_and_started_again_on_the_same_port(served: 
     [dead] = served.generations()
     workers = served.workers()
     dead.kill()
-    until(lambda: f"the application (process {dead.pid}) was killed by SIGKILL" in served.log)
-    until(lambda: served.ask() == 200 and served.generations())
-    until(lambda: not any(psutil.pid_exists(worker.pid) for worker in workers))
+    wait_until(lambda: f"the application (process {dead.pid}) was killed by SIGKILL" in served.log)
+    wait_until(lambda: served.ask() == 200 and served.generations())
+    wait_until(lambda: not any(psutil.pid_exists(worker.pid) for worker in workers))
 
 
 class Client(threading.Thread):
@@ -121,15 +122,15 @@ class Client(threading.Thread):
 
 def test_reload_loses_no_request(served: Served) -> None:
     """Over open connections and over new ones; the former generation ends once the new one serves."""
-    until(lambda: served.generations() and served.ask() == 200)
+    wait_until(lambda: served.generations() and served.ask() == 200)
     [former] = served.generations()
     clients = [Client(served, keeps=keeps) for keeps in (True, True, False)]
     try:
-        until(lambda: all(client.statuses for client in clients))
+        wait_until(lambda: all(client.statuses for client in clients))
         served.process.send_signal(signal.SIGHUP)
-        until(lambda: not psutil.pid_exists(former.pid))
+        wait_until(lambda: not psutil.pid_exists(former.pid))
         counts = [client.statuses.total() for client in clients]
-        until(lambda: all(client.statuses.total() > n for client, n in zip(clients, counts, strict=True)))
+        wait_until(lambda: all(client.statuses.total() > n for client, n in zip(clients, counts, strict=True)))
     finally:
         for client in clients:
             client.stopped.set()
@@ -160,9 +161,9 @@ def test_told_to_stop_it_finishes_the_request_under_way_and_refuses_others(
         head += "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n\r\n"
         connection.sendall(head.encode() + body[:7])
         idle = served.connect()
-        until(lambda: served.connections().total() == 2)
+        wait_until(lambda: served.connections().total() == 2)
         served.process.terminate()
-        until(lambda: served.ask() == 0)
+        wait_until(lambda: served.ask() == 0)
         connection.sendall(body[7:])
         answer = connection.recv(65536).decode("latin-1")
         assert answer.startswith("HTTP/1.1 4"), answer[:200]

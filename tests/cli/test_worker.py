@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -31,8 +30,8 @@ from tests.conftest import RING
 from tests.factories import bulk_clone
 from tests.factories.engine import statuses
 from tests.factories.network import World
+from tests.factories.waiting import TIMEOUT, wait_until
 
-TIMEOUT = 90.0
 OLD = timedelta(days=31)
 
 
@@ -89,13 +88,6 @@ def test_check_progress_reports_tampered_rows(
     wrong = sorted((world.enrolments["karim"], world.enrolments["elise"]))
     assert check_progress(database) == wrong
     assert str(wrong) in caplog.text
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @contextmanager
@@ -190,7 +182,7 @@ def test_job_of_a_killed_worker_is_run_by_another(database: Database, tmp_path: 
         assert first.wait(TIMEOUT) == -signal.SIGKILL
         with client, worker(database, tmp_path, ESCOUADE_SMTP_URL=url):
             listening.accept()[0].close()
-            until(lambda: tries(database) == 1)
+            wait_until(lambda: tries(database) == 1)
 
 
 def test_worker_processes_a_batch_and_stops_on_a_signal(database: Database, world: World, tmp_path: Path) -> None:
@@ -199,13 +191,13 @@ def test_worker_processes_a_batch_and_stops_on_a_signal(database: Database, worl
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:
-            until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
+            wait_until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
         first.send_signal(signal.SIGTERM)
         assert first.wait(TIMEOUT) == 0
         assert first.stderr is not None
         assert "Traceback" not in first.stderr.read()
     with worker(database, tmp_path) as second:
-        until(lambda: kills.phase(database, batch) == "finished" or second.poll() is not None)
+        wait_until(lambda: kills.phase(database, batch) == "finished" or second.poll() is not None)
     wrong = kills.count_faults(database, world, batch, tmp_path, 6)
     assert {what: n for what, n in wrong.items() if n} == {"not archived": -1}  # none was issued before the batch
 
@@ -215,7 +207,7 @@ def test_render_processes_end_with_a_killed_worker(database: Database, world: Wo
     drawn = text("select count(*) from certificate where pdf_sha256 is not null")
     with worker(database, tmp_path) as first:
         with database.engine.connect() as connection:
-            until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
+            wait_until(lambda: connection.execute(drawn).scalar_one() or first.poll() is not None)
         children = Path(f"/proc/{first.pid}/task/{first.pid}/children")
         if not children.exists():
             pytest.skip("no list of a process's children here")
@@ -227,4 +219,4 @@ def test_render_processes_end_with_a_killed_worker(database: Database, world: Wo
         assert drawing
         first.send_signal(signal.SIGKILL)
         assert first.wait(TIMEOUT) == -signal.SIGKILL
-    until(lambda: not any(process.exists() for process in drawing))
+    wait_until(lambda: not any(process.exists() for process in drawing))

@@ -3,11 +3,12 @@
 import http.client
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 HOST = "escouade.example.ca"
+SUCCESS = frozenset({200, 201, 303})
 TIMEOUT = 20.0
 NO_ANSWER = 0
 IDLE_SECONDS = 3.0
@@ -31,7 +32,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request; one with a ``marker`` is a write, which is sent again under the same key until it is acknowledged."""
+    """A request, and the statuses that are ``expected`` when nothing is wrong.
+
+    One with a ``marker`` is a write, which is sent again under the same key until it is acknowledged.
+    """
 
     path: str
     token: str = ""
@@ -39,6 +43,7 @@ class Ask:
     file: tuple[Mapping[str, str], bytes] | None = None
     marker: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    expected: frozenset[int] = SUCCESS
 
     @property
     def content(self) -> tuple[str, bytes]:
@@ -97,12 +102,3 @@ class Client:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> float:
-    """Wait until a condition holds and return the seconds that it took; fail afterwards."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < seconds, what
-        time.sleep(0.05)
-    return time.monotonic() - started

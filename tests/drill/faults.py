@@ -1,4 +1,4 @@
-"""What befalls the installation, one fault after the other, and what its logs must say of each."""
+"""The faults that the drill applies to the installation, one after the other, and what its logs must say of each."""
 
 import signal
 import socket
@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 
 import psycopg
 
@@ -21,13 +23,13 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that holds for the length of a block, ``seconds`` long; ``log`` is what a line about it must match.
+    """A fault that lasts for the length of a block, ``seconds`` long; ``log`` is what a line about it must match.
 
     ``cuts``: requests under way may get no answer. ``is_harmless``: no request may fail.
     """
 
     name: str
-    hold: Callable[[Installation], AbstractContextManager[None]]
+    apply: Callable[[Installation], AbstractContextManager[None]]
     seconds: float
     log: str
     cuts: bool = False
@@ -172,8 +174,8 @@ def newer_schema(at: Installation) -> Iterator[None]:
 @contextmanager
 def hostile_clients(at: Installation) -> Iterator[None]:
     """Clients that send half a request and wait, and bodies far above the limit, again and again."""
-    stopped = threading.Event()
-    senders = [threading.Thread(target=_send_too_much, args=(at.port, stopped)) for _ in range(2)]
+    stopped, statuses = threading.Event(), list[int]()
+    senders = [threading.Thread(target=_send_too_much, args=(at.port, stopped, statuses)) for _ in range(2)]
     with ExitStack() as stack:
         for n in range(SLOW_CLIENTS):
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", at.port)))
@@ -188,17 +190,30 @@ def hostile_clients(at: Installation) -> Iterator[None]:
             stopped.set()
             for sender in senders:
                 sender.join()
+    assert set(statuses) == {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
-def _send_too_much(port: int, stopped: threading.Event) -> None:
-    """Send bodies of 20 MB; each must be refused (413), not read to its end."""
+def _send_too_much(port: int, stopped: threading.Event, statuses: list[int]) -> None:
+    """Send bodies of 20 MB and note what is answered, 0 for nothing; each must be refused, not read to its end."""
     while not stopped.wait(0.3):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
             size = OVERSIZED * MEGABYTE
             head = f"POST /api/v1/sign-ins HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
-            connection.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
-            for _ in range(OVERSIZED):
-                connection.sendall(b" " * MEGABYTE)
+            with suppress(OSError):  # it is closed before all is sent; what was answered is read all the same
+                connection.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
+                for _ in range(OVERSIZED):
+                    connection.sendall(b" " * MEGABYTE)
+            statuses.append(_status(connection))
+
+
+def _status(connection: socket.socket) -> int:
+    """Return the status that was answered on a connection, 0 when it was closed without an answer."""
+    answer = HTTPResponse(connection)
+    try:
+        answer.begin()
+    except (OSError, HTTPException):
+        return 0
+    return answer.status
 
 
 FAULTS = (

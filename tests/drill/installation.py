@@ -21,11 +21,11 @@ from app.platform.database.embedded import find_binaries
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.keyring import save
-from tests.cli.serving import free_port
 from tests.conftest import RING
-from tests.drill.clients import HOST, NO_ANSWER, Answer, Ask, Client, wait_until
+from tests.drill.clients import HOST, NO_ANSWER, Answer, Ask, Client
 from tests.drill.units import PATIENCE, Unit
 from tests.factories.mail_server import MailServer, listening
+from tests.factories.waiting import free_port, wait_until
 from tests.server import addresses_of, opened
 
 WORKERS = 2
@@ -123,7 +123,7 @@ class Installation:
         ids = {(recipient.partition("@")[0], _message_id(data)) for _, recipient, data in list(self.mail.received)}
         return Counter(name for name, _ in ids)
 
-    def is_whole(self) -> bool:
+    def all_running(self) -> bool:
         """Whether every program runs, with as many web workers as were asked for, none of them stopped."""
         workers = self.web_workers()
         are_running = all(worker.status() != psutil.STATUS_STOPPED for worker in workers)
@@ -177,7 +177,9 @@ def installed(place: Path) -> Iterator[Installation]:
         made = Installation(
             place, port, database_port, mail, variables, postgres, network, mail_line, web, worker, database
         )  # fmt: skip
-        wait_until(lambda: made.ready().status != NO_ANSWER and made.is_whole(), PATIENCE, "the service did not start")
+        wait_until(
+            lambda: made.ready().status != NO_ANSWER and made.all_running(), PATIENCE, "the service did not start"
+        )
         yield made
 
 

@@ -94,6 +94,7 @@ def faults_at_the_end(
         "certificates without document": sum(row.pdf_sha256 is None for row in rows),
         "batches unfinished": open_batches,
         "letters never sent": sum(not received[mark] for mark in acknowledged["invitation"]),
+        "letters doubled": sum(count > 1 for count in received.values()),
         "hours not recorded once": unrecorded,
         "progress not what the facts give": len(check_progress(database)),
     }

@@ -105,6 +105,10 @@ WRITERS: dict[str, tuple[Callable[[Population], Writes], float]] = {
 """What is written, and the seconds between two of a kind."""
 
 
+UNKNOWN = frozenset({404})
+"""What is answered of a code that is nobody's."""
+
+
 def reads(people: Population) -> dict[str, list[Ask]]:
     """Return what three readers ask for, in turns."""
     world, tokens = people.world, people.tokens
@@ -120,16 +124,17 @@ def reads(people: Population) -> dict[str, list[Ask]]:
             Ask("/jugements", tokens["trainer"], headers={"Accept": "text/html"}),
             Ask(f"{V1}/colleges/{world.alma}/certificate-batches", tokens["registrar"]),
         ],
-        "anyone": [Ask("/connexion", headers={"Accept": "text/html"}), Ask(f"{V1}/verify/AAAA-AAAA-AAAA-AAAA")],
+        "anyone": [
+            Ask("/connexion", headers={"Accept": "text/html"}),
+            Ask(f"{V1}/verify/AAAA-AAAA-AAAA-AAAA", expected=UNKNOWN),
+        ],
     }
 
 
 READ_SECONDS = 0.2
-NUDGE_SECONDS = 0.5
+WAKE_SECONDS = 0.5
 STEADY_SECONDS = 3.0
 """How long no error may come before all counts as back."""
-EXPECTED = {200, 201, 303, 404}
-"""What is answered when nothing is wrong; the code that is verified is nobody's."""
 
 
 class Sender(threading.Thread):
@@ -144,12 +149,24 @@ class Sender(threading.Thread):
         self.acknowledged: list[str] = []
         self.stopped = threading.Event()
         self.wake = threading.Event()
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        """Send until stopped; keep what stopped it otherwise."""
+        try:
+            self.send_all()
+        except Exception as failure:
+            self.failure = failure
+
+    def send_all(self) -> None:
+        """Send until stopped, or until nothing is left to send."""
+        raise NotImplementedError
 
     def ask(self, ask: Ask) -> Answer:
         """Send a request and note its answer."""
         began = time.monotonic()
         answer = self.client.send(ask)
-        if answer.status in EXPECTED:
+        if answer.status in ask.expected:
             self.succeeded.append((began, time.monotonic()))
         else:
             self.errors.append((time.monotonic(), answer.status, answer.code, answer.retry_after))
@@ -162,6 +179,8 @@ class Sender(threading.Thread):
 
     def recovered_at(self, moment: float) -> float | None:
         """Return when the first request succeeded after the last error that came since a moment; ``None`` before."""
+        if self.failure is not None:
+            return None
         last = max([error[0] for error in list(self.errors) if error[0] >= moment], default=moment)
         later = list(itertools.takewhile(lambda pair: pair[0] >= last, reversed(list(self.succeeded))))
         return later[-1][1] if later else None
@@ -174,7 +193,7 @@ class Reader(Sender):
         super().__init__(kind, port, position, READ_SECONDS)
         self._asks = asks
 
-    def run(self) -> None:
+    def send_all(self) -> None:
         """Read until stopped."""
         for ask in itertools.cycle(self._asks):
             if self.stopped.is_set():
@@ -190,8 +209,8 @@ class Writer(Sender):
         super().__init__(kind, port, position, pause)
         self._writes = writes
 
-    def run(self) -> None:
-        """Write until stopped."""
+    def send_all(self) -> None:
+        """Write until stopped, or until nothing is left to write."""
         ask = next(self._writes)
         while not self.stopped.is_set():
             answer = self.ask(ask)
@@ -210,7 +229,7 @@ class Load:
     """All senders."""
 
     def __init__(self, port: int, people: Population) -> None:
-        self._nudged = 0.0
+        self._woken = 0.0
         kinds = WRITERS.items()
         self.writers = [Writer(kind, port, n, pause, of(people)) for n, (kind, (of, pause)) in enumerate(kinds)]
         self.readers = [Reader(f"read by {who}", port, 100 + n, a) for n, (who, a) in enumerate(reads(people).items())]
@@ -232,6 +251,8 @@ class Load:
         for sender in self.senders:
             sender.join()
             sender.client.close()
+        if failures := [sender.failure for sender in self.senders if sender.failure]:
+            raise ExceptionGroup("senders failed", failures)
 
     def acknowledged(self) -> dict[str, list[str]]:
         """Return the marks of the writes acknowledged so far, by kind."""
@@ -242,16 +263,16 @@ class Load:
         found = (error for sender in self.senders for error in list(sender.errors) if error[0] >= moment)
         return Counter((status, code, retry is not None) for _, status, code, retry in found)
 
-    def seconds_back(self, began: float, ended: float) -> float | None:
+    def seconds_to_recover(self, began: float, ended: float) -> float | None:
         """Return how long after the end of a fault all senders had gone over to success; ``None`` while one has not."""
-        moments = [sender.recovered_at(began) for sender in self.senders if sender.is_alive()]
+        moments = [sender.recovered_at(began) for sender in self.senders if sender.is_alive() or sender.failure]
         if None in moments or time.monotonic() - max(filter(None, moments)) < STEADY_SECONDS:
             return None
         return max(0.0, max(filter(None, moments)) - ended)
 
-    def nudge(self) -> None:
+    def wake_all(self) -> None:
         """Have each sender that rests send, twice a second at most."""
-        if time.monotonic() - self._nudged > NUDGE_SECONDS:
-            self._nudged = time.monotonic()
+        if time.monotonic() - self._woken > WAKE_SECONDS:
+            self._woken = time.monotonic()
             for sender in self.senders:
                 sender.wake.set()

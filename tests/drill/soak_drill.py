@@ -20,13 +20,14 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.drill.clients import NO_ANSWER, wait_until
+from tests.drill.clients import NO_ANSWER
 from tests.drill.faults import FAULTS, Fault
 from tests.drill.installation import Installation, installed
 from tests.drill.kept import compare, faults_at_the_end, jobs_left
 from tests.drill.load import Load
 from tests.drill.population import Population, populate
 from tests.drill.units import Unit
+from tests.factories.waiting import wait_until
 
 PATIENCE = 180.0
 QUIET_SECONDS = 5.0
@@ -43,7 +44,7 @@ class Outcome:
     errors: Counter[tuple[int, str, bool]] = field(default_factory=Counter)
     requests_back: float | None = None
     jobs_back: float = 0.0
-    said: set[str] = field(default_factory=set)
+    ready_answers: set[str] = field(default_factory=set)
     doctor: str = ""
     line: str = ""
     wrong: list[str] = field(default_factory=list)
@@ -55,17 +56,24 @@ class Watch(threading.Thread):
     def __init__(self, at: Installation) -> None:
         super().__init__(daemon=True)
         self._at, self._stopped = at, threading.Event()
-        self.said: set[str] = set()
+        self.ready_answers: set[str] = set()
+        self.failure: Exception | None = None
 
     def run(self) -> None:
-        """Ask until stopped."""
+        """Ask until stopped; keep what stopped it otherwise."""
+        try:
+            self._ask_all()
+        except Exception as failure:
+            self.failure = failure
+
+    def _ask_all(self) -> None:
         while not self._stopped.wait(0.5):
             answer = self._at.ready()
             if answer.status == NO_ANSWER:
-                self.said.add("no answer")
+                self.ready_answers.add("no answer")
                 continue
             names = [*answer.body.get("failing", ()), *answer.body.get("degraded", ())]
-            self.said.add(f"{answer.status} {', '.join(names)}".strip())
+            self.ready_answers.add(f"{answer.status} {', '.join(names)}".strip())
 
     def __enter__(self) -> "Watch":
         self.start()
@@ -74,30 +82,32 @@ class Watch(threading.Thread):
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self.join()
+        if self.failure is not None:
+            raise self.failure
 
 
-def befall(at: Installation, load: Load, people: Population, fault: Fault) -> Outcome:
-    """Let a fault befall the installation, wait until all is back, and say what it cost."""
+def run_fault(at: Installation, load: Load, people: Population, fault: Fault) -> Outcome:
+    """Apply a fault to the installation, wait until all has recovered, and return what it cost."""
     outcome, printed = Outcome(fault), {unit: unit.printed() for unit in at.units().values()}
     began, before = time.monotonic(), load.acknowledged()
     with Watch(at) as watch, ThreadPoolExecutor(1) as pool:
-        with fault.hold(at):
+        with fault.apply(at):
             doctor = pool.submit(at.doctor)
             time.sleep(fault.seconds)
         ended, known = time.monotonic(), set(load.acknowledged()["invitation"])
 
         def all_is_back() -> bool:
-            load.nudge()
+            load.wake_all()
             later = set(load.acknowledged()["invitation"]) - known
             if not outcome.jobs_back and later & at.letters_received().keys():
                 outcome.jobs_back = time.monotonic() - ended
-            outcome.requests_back = load.seconds_back(began, ended)
+            outcome.requests_back = load.seconds_to_recover(began, ended)
             return bool(outcome.jobs_back) and outcome.requests_back is not None
 
         wait_until(all_is_back, PATIENCE, f"{fault.name}: requests or jobs are not back")
-        wait_until(at.is_whole, PATIENCE, f"{fault.name}: a process is not back")
+        wait_until(at.all_running, PATIENCE, f"{fault.name}: a process is not back")
         outcome.doctor = doctor.result()
-    outcome.said, outcome.line = watch.said, _says(at, printed, fault)
+    outcome.ready_answers, outcome.line = watch.ready_answers, _says(at, printed, fault)
     outcome.errors = load.errors_since(began)
     acknowledged = load.acknowledged()
     outcome.acknowledged = sum(len(marks) - len(before[kind]) for kind, marks in acknowledged.items())
@@ -140,7 +150,7 @@ def shown(outcomes: list[Outcome]) -> Table:
         seconds = (f"{n or 0:.1f}" for n in (o.fault.seconds, o.requests_back, o.jobs_back))
         table.add_row(
             o.fault.name, *seconds, errors or "none", str(o.acknowledged), str(len(bad)),
-            "; ".join(sorted(o.said)), o.doctor, words[1] if words else o.line[:60],
+            "; ".join(sorted(o.ready_answers)), o.doctor, words[1] if words else o.line[:60],
         )  # fmt: skip
     return table
 
@@ -153,10 +163,10 @@ def test_installation_loses_and_doubles_nothing_and_comes_back_by_itself() -> No
     with installed(place) as at:
         people = populate(at.database)
         with Load(at.port, people) as load:
-            wait_until(lambda: load.seconds_back(0.0, 0.0) is not None, PATIENCE, "not every sender succeeds")
+            wait_until(lambda: load.seconds_to_recover(0.0, 0.0) is not None, PATIENCE, "not every sender succeeds")
             for fault in chosen:
                 time.sleep(QUIET_SECONDS)
-                outcomes.append(befall(at, load, people, fault))
+                outcomes.append(run_fault(at, load, people, fault))
                 Console(stderr=True, width=200).print(shown(outcomes[-1:]))
         acknowledged = load.acknowledged()
         wait_until(lambda: not jobs_left(at.database), PATIENCE, "jobs are left")

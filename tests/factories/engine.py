@@ -1,7 +1,6 @@
 """The engine in a thread of this process, and what the queue holds."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from anyio.from_thread import start_blocking_portal
@@ -12,16 +11,7 @@ from app.platform.database.transaction import Database
 from app.platform.jobs.engine import Engine
 from app.platform.jobs.job import AnyJob, JobContext
 from tests.conftest import RING
-
-TIMEOUT = 90.0
-
-
-def wait_until(condition: Callable[[], object], seconds: float = TIMEOUT) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+from tests.factories.waiting import TIMEOUT
 
 
 @contextmanager

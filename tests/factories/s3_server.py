@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from app.platform.config import Settings
 from app.platform.files.address import Bucket
-from tests.cli.serving import free_port
+from tests.factories.waiting import free_port
 
 KEY, SECRET = "cle-des-tests", "secret-des-tests"
 PATIENCE = 30.0

@@ -237,6 +237,7 @@ def test_threads_of_the_lane_step_back_for_those_of_routes(client: TestClient) -
 
     assert client.portal is not None
     of_routes = client.portal.call(run_in_threadpool, niceness)
+    assert NICENESS > 0
     steps = NICENESS if sys.platform == "linux" else 0
     assert client.portal.call(LANE.run, niceness) == min(19, of_routes + steps)
 

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import venv
@@ -23,6 +22,7 @@ import httpx
 import pytest
 
 from app.platform.locations import ROOT
+from tests.factories.waiting import free_port
 from tests.packaging.building import build
 
 PATIENCE = 120.0
@@ -146,12 +146,6 @@ def _ready(address: str) -> bool:
     with suppress(httpx.TransportError):
         return httpx.get(f"{address}/health/ready").status_code == httpx.codes.OK
     return False
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @pytest.mark.timeout(1200)

@@ -11,7 +11,8 @@ import pytest
 
 from app.platform.config import Settings
 from app.platform.jobs.queue import enqueue
-from tests.factories.engine import running_engine, statuses, wait_until
+from tests.factories.engine import running_engine, statuses
+from tests.factories.waiting import wait_until
 from tests.platform.test_job_outages import Server, server
 
 __all__ = ["server"]

@@ -10,9 +10,10 @@ from app.platform.files.address import Bucket
 from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue
 from tests.factories import eligible
-from tests.factories.engine import running_engine, statuses, wait_until
+from tests.factories.engine import running_engine, statuses
 from tests.factories.network import World, as_
 from tests.factories.s3_server import S3Server, keeping_in
+from tests.factories.waiting import wait_until
 
 API = "/api/v1"
 PDF = b"%PDF-1.7 essai"

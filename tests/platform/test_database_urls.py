@@ -78,23 +78,24 @@ def test_host_that_is_down_is_passed_over(server_address: tuple[str, str]) -> No
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("written", "secrets"),
     [
-        "postgresql://app:p@ss@h/db",
-        "postgresql://app:p@ss#1@127.0.0.1:5877/db",
-        "postgresql://app:p@ss/1@h/db",
-        "postgresql://app:p@ss?1@h/db",
-        "postgresql://app:p@ss@h1,h2/db",
-        "postgresql://app:secret",
-        "postgresql://app:a b@ss@h/db",
-        "n’importe quoi",
+        ("postgresql://app:XY@hibou@h/db", ("XY", "hibou")),
+        ("postgresql://app:XY@hibou#1@127.0.0.1:5877/db", ("XY", "hibou")),
+        ("postgresql://app:XY@hibou/1@h/db", ("XY", "hibou")),
+        ("postgresql://app:XY@hibou?1@h/db", ("XY", "hibou")),
+        ("postgresql://app:XY@hibou@h1,h2/db", ("XY", "hibou")),
+        ("postgresql://app:hibou", ("hibou",)),
+        ("postgresql://app:XY Z@hibou@h/db", ("XY", "hibou")),
+        ("XYZ hibou", ("XYZ", "hibou")),
     ],
 )
-def test_address_whose_password_reads_as_another_part_is_refused_without_being_shown(written: str) -> None:
+def test_address_whose_password_reads_as_another_part_is_refused_without_being_shown(
+    written: str, secrets: tuple[str, ...]
+) -> None:
     with pytest.raises(ValidationError, match="server_address") as refusal:
         Settings(database_url=written)
-    assert written not in str(refusal.value)
-    assert "ss" not in str(refusal.value).replace("address", "").replace("class", "")
+    assert [secret for secret in secrets if secret in str(refusal.value)] == []
 
 
 def test_password_with_other_signs_is_read_when_they_are_encoded() -> None:

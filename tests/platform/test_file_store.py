@@ -26,10 +26,10 @@ from app.platform.files.bucket import BucketStore
 from app.platform.files.folder import FolderStore
 from app.platform.files.store import FileStore
 from app.platform.jobs.upkeep import referenced_files, sweep_files
-from tests.cli.serving import free_port, until
 from tests.factories import eligible
 from tests.factories.network import World, as_
 from tests.factories.s3_server import S3Server
+from tests.factories.waiting import free_port, wait_until
 
 DAY = timedelta(days=1)
 
@@ -54,7 +54,7 @@ class Kept:
     def age(self, folder: str, name: str, age: timedelta) -> None:
         """Let a file have been stored that long ago; the server of buckets looks at its folders a moment later."""
         set_age(self.root / folder / name[:2] / name, age)
-        until(lambda: f"{folder}/{name[:2]}/{name}" in self.files.files_before(now() - age + timedelta(minutes=1)))
+        wait_until(lambda: f"{folder}/{name[:2]}/{name}" in self.files.files_before(now() - age + timedelta(minutes=1)))
 
     def on_disk(self) -> list[str]:
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())

@@ -15,7 +15,8 @@ from app.platform.database.embedded import embedded_server
 from app.platform.database.transaction import Database
 from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue
-from tests.factories.engine import running_engine, statuses, wait_until
+from tests.factories.engine import running_engine, statuses
+from tests.factories.waiting import wait_until
 from tests.server import migrate, opened
 
 

@@ -21,8 +21,9 @@ from app.platform.jobs.engine import MOST_FAILURES, BackOff, JobFailed, Outage
 from app.platform.jobs.job import Job, JobContext, Queue, RowJob
 from app.platform.jobs.queue import claim_period, enqueue, purge, sweep
 from app.platform.jobs.status import failed_jobs, jobs_status, retry_failed
-from tests.factories.engine import running_engine, statuses, tamper, wait_until
+from tests.factories.engine import running_engine, statuses, tamper
 from tests.factories.network import World
+from tests.factories.waiting import wait_until
 
 
 @dataclass

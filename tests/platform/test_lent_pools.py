@@ -9,7 +9,7 @@ import pytest
 
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, RenderPool
-from tests.factories.engine import wait_until
+from tests.factories.waiting import wait_until
 from tests.platform.render_tasks import render
 
 Item = tuple[str, object]

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ from app.platform.locations import ROOT
 from app.platform.processes.exits import LASTING_SECONDS, LONGEST_DELAY, Backoff, describe
 from app.platform.processes.ports import holder_of, listen
 from app.platform.processes.shares import Shares
+from tests.factories.waiting import wait_until
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_dead_program_is_started_again_and_ends_once_the_supervisor_is_gone(tmp_
     """The supervisor is the other end of a pipe: nothing else tells the generation to stop."""
     with generation(tmp_path, DIES_ONCE) as running:
         second = tmp_path / "twice"
-        until(lambda: second.exists() and second.read_text(encoding="utf-8"))
+        wait_until(lambda: second.exists() and second.read_text(encoding="utf-8"), 60)
         _, log = running.communicate(timeout=30)
     assert running.returncode == 0
     assert (tmp_path / "announced").exists()
@@ -155,7 +154,7 @@ def test_program_that_was_stopped_is_killed_and_started_again(tmp_path: Path) ->
     """Two seconds: it is asked first where it was, and one that was stopped never answers."""
     with generation(tmp_path, STOPS_ONCE) as running:
         second = tmp_path / "twice"
-        until(lambda: second.exists() and second.read_text(encoding="utf-8"))
+        wait_until(lambda: second.exists() and second.read_text(encoding="utf-8"), 60)
         _, log = running.communicate(timeout=30)
     assert "gives no sign of life: killing it" in log
     assert "was killed by SIGKILL" in log
@@ -164,7 +163,7 @@ def test_program_that_was_stopped_is_killed_and_started_again(tmp_path: Path) ->
 def test_web_worker_whose_event_loop_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
     """Five seconds: a worker is given three without a sign of life. The log says where it hung."""
     with generation(tmp_path, "", WEB) as running:
-        until((tmp_path / "announced").exists)
+        wait_until((tmp_path / "announced").exists, 60)
         port = int((tmp_path / "port").read_text(encoding="utf-8"))
         hanging = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         hanging.request("GET", "/hang")
@@ -185,9 +184,9 @@ def test_program_ends_once_its_generation_is_killed(tmp_path: Path) -> None:
     (tmp_path / "once").touch()
     with generation(tmp_path, DIES_ONCE) as running:
         program = tmp_path / "twice"
-        until(lambda: program.exists() and program.read_text(encoding="utf-8"))
+        wait_until(lambda: program.exists() and program.read_text(encoding="utf-8"), 60)
         running.kill()
-        until(lambda: not psutil.pid_exists(int(program.read_text(encoding="utf-8"))))
+        wait_until(lambda: not psutil.pid_exists(int(program.read_text(encoding="utf-8"))), 60)
     assert running.returncode == -signal.SIGKILL
 
 
@@ -198,11 +197,3 @@ def test_generation_gives_up_when_a_program_never_gets_ready(tmp_path: Path) -> 
     assert running.returncode == 1
     assert log.count("ended with status 3") == 3
     assert not (tmp_path / "announced").exists()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

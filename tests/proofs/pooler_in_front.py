@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from app.platform.database.embedded import embedded_server
 from app.platform.database.login_role import login_url
+from tests.factories.waiting import free_port
 from tests.proofs.proxy_in_front import DEBIAN, DEPLOY, environment
 from tests.server import run_on_server
 
@@ -58,7 +59,7 @@ def server_and_pooler() -> Iterator[Pooler]:
             trusted = f"local all escouade_app,{owner} trust\n"
             rules.write_text(trusted + rules.read_text("utf-8"), encoding="utf-8")
             run_on_server(owner_url, "select pg_reload_conf()")
-            port = _free_port()
+            port = free_port()
             start = partial(_started, _configure(folder, sockets, port, ("escouade_app", owner)), folder, port)
             pooler = Pooler(owner_url, _at(login_url(owner_url), port), _at(owner_url, port), start, start())
             try:
@@ -70,11 +71,6 @@ def server_and_pooler() -> Iterator[Pooler]:
 def _at(url: str, port: int) -> str:
     pooled = make_url(url)._replace(host="127.0.0.1", port=port, query={})  # type: ignore[arg-type]
     return pooled.render_as_string(hide_password=False)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _configure(folder: Path, sockets: Path, port: int, users: tuple[str, ...]) -> list[str]:

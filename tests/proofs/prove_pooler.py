@@ -21,8 +21,9 @@ from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.jobs.queue import enqueue
 from app.platform.jobs.status import jobs_status
 from tests.e2e.live_site import LiveSite
-from tests.factories.engine import running_engine, statuses, wait_until
+from tests.factories.engine import running_engine, statuses
 from tests.factories.network import World, build, confirm_roles, token
+from tests.factories.waiting import wait_until
 from tests.proofs.pooler_in_front import Pooler, server_and_pooler
 from tests.server import addresses_of, migrate, opened
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.platform.locations import ROOT
+from tests.factories.waiting import free_port
 
 DEBIAN = ROOT / ".venv-proofs" / "debian"
 """Where ``.ci/proofs`` lays out Debian's packages, without installing them."""
@@ -32,7 +33,7 @@ def environment(folder: Path) -> dict[str, str]:
 @contextmanager
 def nginx(folder: Path, upstream: str) -> Iterator[int]:
     """Yield the TLS port of nginx with ``deploy/nginx.conf`` in front of ``upstream``, a host and port."""
-    plain, tls = _free_port(), _free_port()
+    plain, tls = free_port(), free_port()
     certificate, key = write_certificate(folder)
     site = (DEPLOY / "nginx.conf").read_text("utf-8")
     for was, becomes in (
@@ -62,7 +63,7 @@ def nginx(folder: Path, upstream: str) -> Iterator[int]:
 @contextmanager
 def caddy(folder: Path, upstream: str) -> Iterator[int]:
     """Yield the TLS port of Caddy with ``deploy/Caddyfile`` in front of ``upstream``, a host and port."""
-    tls = _free_port()
+    tls = free_port()
     certificate, key = write_certificate(folder)
     site = (DEPLOY / "Caddyfile").read_text("utf-8")
     for was, becomes in (
@@ -93,11 +94,6 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return pem, private
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @contextmanager

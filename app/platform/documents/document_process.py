@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
+from app.platform.errors import StorageFull, is_storage_full
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -30,7 +31,8 @@ def in_document_process(
     """Return what a function of a module returns, or raise what it raises, run in the document process.
 
     Arguments and result are picklable. A process of a render pool, which may have no children, runs it itself. Raise
-    :class:`RenderPoolUnavailable` when the process does not start, takes too long or too much memory, or dies.
+    :class:`RenderPoolUnavailable` when the process does not start, takes too long or too much memory, or dies,
+    and :class:`StorageFull` when there is no room for its temporary files.
     """
     if current_process().daemon:
         return function(*args, **kwargs)
@@ -39,6 +41,8 @@ def in_document_process(
     if isinstance(result, RenderFailure):
         raise RenderPoolUnavailable(None, result.reason)
     answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
+    if is_storage_full(error):
+        raise StorageFull from error
     if error is not None:
         raise error
     return answer  # type: ignore[no-any-return]
