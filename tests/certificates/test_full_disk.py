@@ -7,13 +7,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text, update
 
-from app.certificates.batches.jobs import ISSUE, RENDER, issue_next, items_to_issue
+from app.certificates.batches.jobs import ISSUE, RENDER, issue_next, items_to_issue, render_item
 from app.certificates.documents import rules
 from app.people.models import Person
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents.document_process import _process
-from app.platform.errors import StorageFull
+from app.platform.documents.render_pool import RenderFailure
+from app.platform.errors import Reason, StorageFull
 from tests.factories.batches import batch_context, process_pending, unfinished_batches
 from tests.factories.bulk_clone import decide, make_eligible
 from tests.factories.engine import running_engine
@@ -51,6 +52,13 @@ def failures(database: Database) -> int:
     """Return how many jobs in the queue have failed by themselves."""
     with database.engine.connect() as owner:
         return int(owner.execute(text("select count(*) from queue.failure")).scalar_one())
+
+
+def waits_for(database: Database) -> str | None:
+    """Return what the only batch waits for."""
+    with database.engine.connect() as owner:
+        waited: str | None = owner.execute(text("select waits_for from batch")).scalar_one()
+    return waited
 
 
 @pytest.fixture
@@ -114,9 +122,27 @@ def test_certificate_of_a_long_name_is_not_refused_for_a_full_disk(
     assert files(temporary) == []
     assert numbers(database) == []
     assert len(items_to_issue(database)) == 2
-    with database.engine.connect() as owner:
-        assert owner.execute(text("select waits_for from batch")).scalar_one() == "storage_full"
+    assert waits_for(database) == "storage_full"
     process_pending(context)
     assert numbers(database) == [(1, True), (2, True)]
     _process.close()
     assert files(temporary) == []
+
+
+def test_batch_whose_document_waits_for_room_says_so_while_others_are_issued(
+    database: Database, world: World, settings: Settings
+) -> None:
+    """No notice that comes and goes: the issue of a certificate needs no room, a document does."""
+    decide(database, world, make_eligible(database, world, 3))
+    context = batch_context(database, settings)
+    first, second, _ = items_to_issue(database)
+    issue_next(context, first)
+    without_room = batch_context(database, settings, lambda _: RenderFailure(Reason(StorageFull.code)))
+    with pytest.raises(StorageFull):
+        render_item(without_room, first)
+    issue_next(context, second)
+    assert waits_for(database) == "storage_full"
+    render_item(context, first)
+    assert waits_for(database) is None
+    process_pending(context)
+    assert numbers(database) == [(1, True), (2, True), (3, True)]

@@ -202,7 +202,7 @@ def render_item(context: BatchContext, item_id: int) -> None:
         document = context.render(draft)
         with _decider_transaction(context, task) as db:
             _store_result(db, item_id, document, context.store)
-            _finish(db, task)
+            _finish(db, task, is_stored=True)
 
 
 def _draft(db: Session, item_id: int, store: DocumentStore) -> Draft | None:
@@ -251,14 +251,19 @@ def _lock_batch(db: Session, task: Task) -> Batch:
     return db.exec(select(Batch).where(Batch.id == task.batch_id).with_for_update()).one()
 
 
-def _finish(db: Session, task: Task) -> None:
-    """Mark the batch as going on, and as finished if nothing is left: the last job to get the lock sees that."""
+def _finish(db: Session, task: Task, *, is_stored: bool = False) -> None:
+    """Mark the batch as finished if nothing is left: the last job to get the lock sees that.
+
+    It waits for nothing any more then, or once a document is stored: a certificate is issued without room for its
+    document, and others of the batch may still wait for theirs.
+    """
     db.flush()
     batch = _lock_batch(db, task)
-    batch.waits_for = None
     left = select(BatchItem.id).join(*_TO_CERTIFICATE, isouter=True)
     if db.exec(left.where(BatchItem.batch_id == task.batch_id, _LEFT).limit(1)).first() is None:
         batch.finished_at = now()
+    if is_stored or batch.finished_at is not None:
+        batch.waits_for = None
     db.add(batch)
 
 
