@@ -22,6 +22,7 @@ from tests.factories import eligible
 from tests.factories.batches import batch_context, process_pending
 from tests.factories.bulk_clone import PARTICIPATION, decide, make_eligible
 from tests.factories.network import World, acting, as_
+from tests.factories.statements import recorded_statements
 
 API = "/api/v1"
 HELENE, AGATHE = "Hélène Castonguay", "Agathe Second"
@@ -208,3 +209,17 @@ def test_end_waits_for_the_certificate_being_issued(client: TestClient, database
             assert not ending.done()
         assert ending.result(30)["ended_at"] is not None
     assert signed_by(database) == [[HELENE]]
+
+
+def test_change_of_a_signatory_reads_its_own_history_alone(
+    client: TestClient, database: Database, world: World
+) -> None:
+    for name in (HELENE, AGATHE):
+        eligible.sign(database, world, name)
+    as_(client, database, world, "registrar")
+    change(client, world, AGATHE, "end")
+    with recorded_statements(database) as statements:
+        shown = change(client, world, HELENE, "end")
+    assert [one["is_end"] for one in shown["changes"]] == [True]
+    histories = [s for s in statements if "FROM signatory_change" in s]
+    assert ["signatory_change.signatory_id = " in s for s in histories] == [False, True], "the list, then the change"

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from app.certificates.branding.models import Signatory, SignatoryChange
@@ -90,7 +91,7 @@ def _record(
         )
     )
     db.flush()
-    return _shown(row, _changes(db, row.college_id).get(row.id, ()))
+    return _shown(row, _changes(db, col(SignatoryChange.signatory_id) == row.id)[row.id])
 
 
 def list_signatories(db: Session, college: CollegeShown) -> SignatoryList:
@@ -98,16 +99,13 @@ def list_signatories(db: Session, college: CollegeShown) -> SignatoryList:
     rows = db.exec(
         select(Signatory).where(Signatory.college_id == college.id).order_by(col(Signatory.position), col(Signatory.id))
     ).all()
-    changes = _changes(db, college.id)
-    shown = [_shown(row, changes.get(row.id, ())) for row in rows]
+    changes = _changes(db, col(SignatoryChange.college_id) == college.id)
+    shown = [_shown(row, changes[row.id]) for row in rows]
     today = issue_date(now(), college.timezone)
     return SignatoryList(
         items=tuple(one for one in shown if one.ended_at is None),
         ended=tuple(one for one in shown if one.ended_at is not None),
-        nobody_signs=not any(
-            one.ended_at is None and one.valid_from <= today and (one.valid_to is None or one.valid_to >= today)
-            for one in shown
-        ),
+        nobody_signs=not signatories_on(db, college.id, today),
     )
 
 
@@ -115,15 +113,15 @@ def _shown(row: Signatory, changes: Iterable[SignatoryChangeShown]) -> Signatory
     return SignatoryShown.model_validate(row).model_copy(update={"changes": tuple(changes)})
 
 
-def _changes(db: Session, college_id: int) -> dict[int, list[SignatoryChangeShown]]:
-    """Return the ends and returns of a college's signatories, oldest first, by signatory."""
+def _changes(db: Session, which: ColumnElement[bool]) -> dict[int, list[SignatoryChangeShown]]:
+    """Return some of the ends and returns of signatories, oldest first, by signatory."""
     statement = (
         select(SignatoryChange, Person)
         .join(Person, col(Person.id) == SignatoryChange.changed_by)
-        .where(SignatoryChange.college_id == college_id)
+        .where(which)
         .order_by(col(SignatoryChange.id))
     )
-    changes = defaultdict(list)
+    changes: dict[int, list[SignatoryChangeShown]] = defaultdict(list)
     for change, person in db.exec(statement):
         shown = SignatoryChangeShown(
             is_end=change.is_end, changed_at=change.changed_at, changed_by=person.name, reason=change.reason
