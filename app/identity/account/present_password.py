@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.passwords import hashed, verified
+from app.identity.account.passwords import hashed
 from app.identity.account.schemas import ChangePassword, PresentPassword
 from app.identity.sign_in.authentication import authenticate
-from app.identity.sign_in.proofs import NOT_COMPARED, PasswordCheck
+from app.identity.sign_in.proofs import NOT_COMPARED, PasswordCheck, check_password
 from app.platform.database.session import open_credentials
 from app.platform.security.hashing_lane import in_lane
 from app.platform.security.permissions import P
@@ -62,7 +62,7 @@ def _own_hash(request: Request, command: PresentPassword) -> str | None:
 
 
 def _compared(command: PresentPassword, stored: str) -> PasswordCheck:
-    return PasswordCheck(stored, *verified(command.present or SecretStr(""), stored))
+    return check_password(command.present or SecretStr(""), stored)
 
 
 def _changed(command: ChangePassword, stored: str) -> PasswordChange:

@@ -70,11 +70,12 @@ def lock_own_account(db: Session, actor: Actor) -> Account:
 def accept_present(db: Session, keyring: Keyring, account: Account, check: PasswordCheck) -> None:
     """Accept the check of the present password of a locked account; failures count with those of the sign-in.
 
-    Raises ``Invalid("wrong_password")``, also when the password has changed since it was compared.
+    Raises ``Invalid("wrong_password")``, also when the password has changed since it was compared. Where a sign-in has
+    only renewed its hash since, it is compared with that one.
     """
     stored = secret_of_account(db, account).password_hash
     with limited_attempt(db, keyring, RateLimitScope.SIGN_IN, of_account(account.email), wrong=Invalid):
-        if not check.is_right or check.stored != stored:
+        if not check.is_right_by(stored):
             raise Invalid("wrong_password", Reason("wrong_password", field="present"))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Form, Request
+from pydantic import SecretStr
 from sqlmodel import select
 
 from app.identity.account.models import Account, AccountSecret
@@ -19,12 +20,27 @@ from app.platform.web.deps import database_of, keyring_of
 class PasswordCheck:
     """What came of comparing a password: the hash that it was compared with, and a new one where that is due."""
 
+    password: SecretStr
     stored: str | None
     is_right: bool
     renewed: str | None
 
+    def is_right_by(self, stored: str | None) -> bool:
+        """Return whether the password is right by the hash that is stored now.
 
-NOT_COMPARED = PasswordCheck(None, is_right=False, renewed=None)
+        It is compared again where that has changed: with the password, or renewed by another sign-in.
+        """
+        if not self.is_right or stored is None:
+            return False
+        return stored == self.stored or verified(self.password, stored)[0]
+
+
+def check_password(password: SecretStr, stored: str | None) -> PasswordCheck:
+    """Compare a password with a hash, which is slow."""
+    return PasswordCheck(password, stored, *verified(password, stored))
+
+
+NOT_COMPARED = PasswordCheck(SecretStr(""), None, is_right=False, renewed=None)
 
 
 def _stored_hash(request: Request, command: SignInCommand) -> str | None:
@@ -40,7 +56,7 @@ def _stored_hash(request: Request, command: SignInCommand) -> str | None:
 
 
 def _compared(command: SignInCommand, stored: str | None) -> PasswordCheck:
-    return PasswordCheck(stored, *verified(command.password, stored))
+    return check_password(command.password, stored)
 
 
 CheckOfForm = Annotated[PasswordCheck, in_lane(Annotated[SignInCommand, Form()], _compared, read=_stored_hash)]

@@ -7,7 +7,6 @@ from fastapi import Request, Response
 from sqlmodel import col, select
 
 from app.identity.account.models import Account, AccountSecret
-from app.identity.account.passwords import verified
 from app.identity.sign_in.authentication import SIGN_IN, cookie_name, digest, secret_of
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
@@ -64,12 +63,11 @@ def accept_check(db: Session, command: SignInCommand, check: PasswordCheck) -> i
     open_credentials(db, account.id if account is not None else 0)
     own = select(AccountSecret).where(AccountSecret.account_id == (account.id if account is not None else 0))
     secret = db.exec(own).one_or_none()
-    if account is None or secret is None or not check.is_right or account.suspended_at is not None:
+    if account is None or secret is None or account.suspended_at is not None:
         raise Unauthenticated("wrong_sign_in")
-    is_same = secret.password_hash == check.stored
-    if not is_same and not verified(command.password, secret.password_hash)[0]:
+    if not check.is_right_by(secret.password_hash):
         raise Unauthenticated("wrong_sign_in")
-    if is_same and check.renewed is not None:
+    if check.renewed is not None and secret.password_hash == check.stored:
         secret.password_hash = check.renewed
         db.add(secret)
     return account.id
