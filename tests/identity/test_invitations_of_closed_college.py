@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.platform.database.transaction import Database
 from tests.factories.network import World, as_
+from tests.factories.statements import recorded_statements
 from tests.identity.test_invitations import NEW, ZOE, accounts, invite, invite_and_read_link, roles_of
 
 WHOM_TO_ASK = "Écrivez à la personne du collège qui vous l’a envoyée, ou à l’administration du réseau"
@@ -77,6 +78,22 @@ def test_invitation_of_a_closed_college_is_neither_sent_again_nor_to_another_add
     assert 'name="email"' not in page
     assert f"/invitations/{number}/retrait" in page
     assert registrar.delete(path).status_code == 204
+
+
+def test_college_of_several_invitations_is_read_once(
+    registrar: TestClient, stranger: TestClient, database: Database, world: World
+) -> None:
+    path = invite_and_read_link(registrar, database, world.alma, role="trainer")
+    for role in ("facilitator", "coordinator"):
+        invite(registrar, world.alma, role=role)
+    with database.engine.begin() as owner:  # as the sheet of a college's staff does: one link for all
+        owner.execute(
+            text("update invitation set token_hash = (select token_hash from invitation order by id limit 1)")
+        )
+    with recorded_statements(database) as statements:
+        assert stranger.post(path, data=NEW).status_code == 303
+    assert len(roles_of(database, ZOE)) == 3
+    assert len([s for s in statements if "FROM college " in s and s.endswith("FOR SHARE")]) == 1
 
 
 def test_cohort_form_offers_open_colleges_only(client: TestClient, database: Database, world: World) -> None:

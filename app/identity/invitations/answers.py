@@ -118,7 +118,8 @@ def _lock_by_token(
     valid = [row for row in unanswered if _inviter_may_still_grant(db, row)]
     if not valid:
         raise Gone("invitation_over")
-    in_open_colleges = [row for row in valid if row.college_id is None or is_open(db, row.college_id)]
+    closed = {college_id for college_id in _colleges(valid) if not is_open(db, college_id)}
+    in_open_colleges = [row for row in valid if row.college_id not in closed]
     if not in_open_colleges:
         raise Conflict("college_closed", Reason("invitation_college_closed"))
     return in_open_colleges
