@@ -11,10 +11,11 @@ from app.grading import service
 from app.grading.queue import service as queues
 from app.grading.schemas import JudgeCommand, JudgementShown, Queue
 from app.grading.service import see_judgement
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["grading"], route_class=IdempotentRoute)

@@ -26,6 +26,7 @@ from app.grading.schemas import (
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.paging import LARGEST_ID
 from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -52,7 +53,7 @@ class JudgeForm(Command):
     comment: Comment = None
     supersedes: Annotated[int | None, BlankIsNone] = None
     reason: JudgeReason = None
-    hand_in: Annotated[int | None, Field(ge=1, le=2**31 - 1), BlankIsNone] = None
+    hand_in: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
 
     def command(self, competency: str) -> JudgeCommand:

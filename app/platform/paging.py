@@ -24,6 +24,18 @@ COUNTED = 1_000
 MAX_PAGE = 100_000
 """A page beyond this number is a mistake in an address; a page beyond the last one shows the last one."""
 
+LARGEST_ID = 2**31 - 1
+"""The largest id of a row of a table that lists page through; a larger one names nothing."""
+
+After = Annotated[int | None, Field(ge=1, le=LARGEST_ID)]
+"""The ``next`` of the page before, in a list of the API."""
+
+Limit = Annotated[int, Field(ge=1, le=200)]
+"""The most items of a page of the API."""
+
+PAGE = 50
+"""How many items a page of the API has unless a request says so."""
+
 FORM_KEY = "cle"
 """What the address of a page with forms has beside its list: their one-time key."""
 
@@ -49,7 +61,7 @@ class ListQuery(Command):
     recherche: SearchText = ""
     tri: Annotated[str, StringConstraints(max_length=40)] = ""
     page: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 1
-    apres: Annotated[int | None, Field(ge=1, le=2**31 - 1)] = None
+    apres: After = None
 
     @model_validator(mode="before")
     @classmethod

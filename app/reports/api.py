@@ -9,10 +9,11 @@ from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown, ProjectShown
 from app.network.service import see_college
 from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep, allow_report_time
+from app.platform.web.deps import SessionDep, allow_report_time
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment

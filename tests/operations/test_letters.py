@@ -69,6 +69,17 @@ def test_letters_are_sought_by_their_number(client: TestClient, database: Databa
     assert client.get(API, params={"search": "9" * 30}).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("after", 0), ("after", 2**31), ("after", 10**30), ("limit", 0), ("limit", 201)]
+)
+def test_page_of_letters_that_cannot_be_is_refused(
+    client: TestClient, database: Database, world: World, name: str, value: int
+) -> None:
+    as_(client, database, world, "admin")
+    answer = client.get(API, params={name: value})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, name)
+
+
 def test_letters_are_filtered_and_paged(client: TestClient, database: Database, world: World) -> None:
     with at(now() - timedelta(hours=1)):
         late = put_letter(database, "a@alma.example.com", "reset", link="x", delay=60)

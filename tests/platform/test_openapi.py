@@ -95,6 +95,24 @@ def test_every_property_has_an_example_of_its_own(app: FastAPI) -> None:
     assert list(missing_examples(schemas, Vocabulary.load(VOCABULARY))) == []
 
 
+def test_place_and_size_of_every_list_are_bounded(app: FastAPI) -> None:
+    """A number beyond the ids of the database is a mistake in the request: 422."""
+    unbounded = {
+        f"{name} {parameter['name']}"
+        for name, operation in operations(app)
+        for parameter in operation.get("parameters", ())
+        if parameter.get("name") in {"after", "limit"}
+        if not any({"minimum", "maximum"} <= kind.keys() for kind in alternatives(parameter["schema"]))
+    }
+    assert unbounded == set()
+
+
+def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the schemas that a value may have: those of a union."""
+    one_of: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    return one_of
+
+
 def test_every_word_of_the_vocabulary_is_used(app: FastAPI) -> None:
     document = app.openapi()
     vocabulary = Vocabulary.load(VOCABULARY)

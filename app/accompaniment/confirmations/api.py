@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.accompaniment.confirmations import service
 from app.accompaniment.confirmations.schemas import AwaitingPage, MilestoneRef
 from app.accompaniment.confirmations.service import see_milestone
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.schemas import MandateShown
+from app.platform.paging import After
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -17,8 +18,6 @@ from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["accompaniment"], route_class=IdempotentRoute)
-
-After = Annotated[int | None, Query(description="`next` of the page before")]
 
 
 @router.get("/milestones/awaiting-confirmation", summary="List the milestones to confirm")

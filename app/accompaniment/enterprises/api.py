@@ -10,6 +10,7 @@ from app.accompaniment.enterprises.schemas import EnterprisePage, EnterpriseShow
 from app.accompaniment.enterprises.service import see_enterprise
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import After
 from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -23,7 +24,6 @@ CREATED = HTTPStatus.CREATED
 Search = Annotated[
     SearchText, Query(description="words of the name, without regard to accents, case or apostrophes, or an NEQ")
 ]
-After = Annotated[int | None, Query(description="`next` of the page before")]
 
 
 @router.get("/enterprises")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.rules import Stage
@@ -18,6 +18,7 @@ from app.accompaniment.mandates.schemas import (
 from app.accompaniment.mandates.service import see_mandate
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
+from app.platform.paging import After
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -27,7 +28,6 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["accompaniment"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
-After = Annotated[int | None, Query(description="`next` of the page before")]
 
 
 @router.get("/enterprises/accompanied")

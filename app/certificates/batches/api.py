@@ -13,10 +13,11 @@ from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment

@@ -12,10 +12,11 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep, SettingsDep
+from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["certificates"], route_class=IdempotentRoute)

@@ -12,13 +12,14 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import OptionalActor, may, seen
 from app.platform.security.permissions import P
 from app.platform.security.rate_limit import RateLimitScope, origin_of
 from app.platform.security.slowdown import slowed
-from app.platform.web.deps import PAGE, After, KeyringDep, Limit, SessionDep
+from app.platform.web.deps import KeyringDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 from app.platform.web.public_files import for_every_site
 

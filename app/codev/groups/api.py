@@ -23,10 +23,11 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["codev"], route_class=IdempotentRoute)

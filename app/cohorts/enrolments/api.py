@@ -18,10 +18,11 @@ from app.cohorts.enrolments.schemas import (
 )
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort, see_open_cohort
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)

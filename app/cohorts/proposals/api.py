@@ -9,10 +9,11 @@ from app.cohorts.enrolments.service import decide_move
 from app.cohorts.proposals import service
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef, EnrolmentProposals
 from app.cohorts.proposals.service import see_enrolment_proposal
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from app.people.schemas import NewPerson
 from app.platform.messages.addresses import Email
 from app.platform.messages.schemas import DeliveryShown
-from app.platform.paging import ListQuery
+from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Command, Read, SearchText
 
 
@@ -47,8 +47,8 @@ class AccountsQuery(Command):
     """A search: every word must be in a name, whatever its accents and case."""
 
     search: SearchText = ""
-    after: int | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: After = None
+    limit: Limit = PAGE
 
 
 class AccountRow(Read):

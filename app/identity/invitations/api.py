@@ -15,10 +15,11 @@ from app.identity.invitations.schemas import (
 from app.identity.invitations.service import see_invitation
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep, SettingsDep
+from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)

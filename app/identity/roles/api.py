@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Response
 from app.identity.roles import held, proposals
 from app.identity.roles.proposals import see_role_proposal
 from app.identity.roles.schemas import DecideRole, ListedRolePage, RoleProposalRef, RoleProposals
+from app.platform.paging import PAGE, After, Limit
 from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["people"], route_class=IdempotentRoute)

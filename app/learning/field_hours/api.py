@@ -12,10 +12,11 @@ from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, H
 from app.learning.field_hours.service import see_hours
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from app.network.venues import service
 from app.network.venues.schemas import NewVenue, VenueChange, VenuePage, VenueShown
 from app.network.venues.service import see_venue
+from app.platform.paging import PAGE, After, Limit
 from app.platform.schema import SearchText
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import PAGE, After, Limit, SessionDep
+from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["network"], route_class=IdempotentRoute)

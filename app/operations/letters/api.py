@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from app.operations.letters import service
 from app.operations.letters.schemas import OperatedLetter, OperatedLetters
 from app.operations.letters.service import see_letter
-from app.platform.messages.schemas import LettersAsked
+from app.platform.messages.schemas import LettersApiQuery
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -19,7 +19,7 @@ Letter = Annotated[OperatedLetter, seen(see_letter, P.SERVICE_OPERATE)]
 
 @router.get("/operations/letters", summary="Letters and their delivery")
 def read_letters(
-    _: Annotated[Actor, may(P.SERVICE_OPERATE)], db: SessionDep, query: Annotated[LettersAsked, Query()]
+    _: Annotated[Actor, may(P.SERVICE_OPERATE)], db: SessionDep, query: Annotated[LettersApiQuery, Query()]
 ) -> OperatedLetters:
     """Return letters, newest first: where each stands and what to do about it; addresses are masked."""
     return service.letters(db, query)

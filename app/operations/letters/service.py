@@ -9,7 +9,7 @@ from app.operations.letters.schemas import OperatedLetter, OperatedLetters
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.messages import letters as delivery
-from app.platform.messages.schemas import LettersAsked, LetterShown, LettersQuery
+from app.platform.messages.schemas import LettersApiQuery, LetterShown, LettersQuery
 from app.platform.paging import Page
 from app.platform.security.actor import Actor
 
@@ -21,7 +21,7 @@ def list_letters(db: Session, query: LettersQuery) -> Page[OperatedLetter]:
     return page.map(lambda letter: _with_remedy(letter, behind))
 
 
-def letters(db: Session, query: LettersAsked) -> OperatedLetters:
+def letters(db: Session, query: LettersApiQuery) -> OperatedLetters:
     """Return letters, newest first."""
     items, next_ = delivery.letters_after(db, query)
     behind = _behind(db, items)

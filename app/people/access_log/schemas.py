@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from app.platform.audit.enums import Part
-from app.platform.paging import ListQuery
+from app.platform.paging import PAGE, Limit, ListQuery
 from app.platform.schema import Command, Read
 from app.platform.security.permissions import Role
 
@@ -34,8 +34,8 @@ class ViewsPage(Read):
 class ViewsQuery(Command):
     """Which accesses: those before a cursor."""
 
-    after: int | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: Annotated[int | None, Field(ge=1, le=2**63 - 1)] = None
+    limit: Limit = PAGE
 
 
 class ViewSort(StrEnum):

@@ -1,9 +1,6 @@
 """The query and the results of a search among the people of a college."""
 
-from typing import Annotated
-
-from pydantic import Field
-
+from app.platform.paging import PAGE, After, Limit
 from app.platform.schema import Command, Read, SearchText
 from app.platform.security.permissions import Role
 
@@ -27,5 +24,5 @@ class PeopleQuery(Command):
     """A search: every word must be in a name, whatever its accents and case."""
 
     search: SearchText = ""
-    after: int | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: After = None
+    limit: Limit = PAGE

@@ -18,6 +18,7 @@ from app.platform.clock import now
 from app.platform.database.session import ActorContext
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
+from app.platform.paging import LARGEST_ID
 from app.platform.web.deps import database_of
 
 MOST_PER_PERSON = 60
@@ -26,7 +27,6 @@ MOST_ANONYMOUS = 30
 """Refusals of all unauthenticated requests together that each process records per minute."""
 RECORDED_WHEN_SIGNED_IN = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS})
 RECORDED_WHEN_ANONYMOUS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
-LARGEST_ID = 2**31 - 1
 
 
 class RefusalQuota:

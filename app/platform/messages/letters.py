@@ -21,8 +21,8 @@ from app.platform.errors import Conflict
 from app.platform.jobs.queue import enqueue as enqueue_jobs
 from app.platform.messages.outbox import LETTER, EmailMessage
 from app.platform.messages.rules import LATE_AFTER, OPEN_STATES, LetterState, mask
-from app.platform.messages.schemas import DeliveryShown, LettersAsked, LetterShown, LetterSort, LettersQuery
-from app.platform.paging import Page
+from app.platform.messages.schemas import DeliveryShown, LettersApiQuery, LetterShown, LetterSort, LettersQuery
+from app.platform.paging import LARGEST_ID, Page
 
 _DELIVERY = (
     col(EmailMessage.state),
@@ -36,7 +36,6 @@ _DELIVERY = (
 _LETTERS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(EmailMessage.id), col(EmailMessage.kind), col(EmailMessage.masked), col(EmailMessage.tries), *_DELIVERY
 )
-LARGEST_ID = 2**31 - 1
 ORDERS: Orders = {
     LetterSort.WRITTEN: (col(EmailMessage.created_at),),
     LetterSort.DUE: (col(EmailMessage.due_at),),
@@ -91,7 +90,7 @@ def list_letters(db: Session, query: LettersQuery) -> Page[LetterShown]:
     return fetch_page(db, statement, query, ORDERS, col(EmailMessage.id)).map(_letter_shown)
 
 
-def letters_after(db: Session, query: LettersAsked) -> tuple[Sequence[LetterShown], int | None]:
+def letters_after(db: Session, query: LettersApiQuery) -> tuple[Sequence[LetterShown], int | None]:
     """Return the messages after one, newest first, and the id to go on after: ``list_letters`` for the API."""
     allow(db, Right.LETTERS)
     statement = _LETTERS.where(

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.platform.messages.rules import DeliveryReason, LetterState
-from app.platform.paging import ListQuery
+from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Command, Read, SearchText
 
 
@@ -43,7 +43,7 @@ class LetterSort(StrEnum):
     DUE = "echeance"
 
 
-class LettersAsked(Command):
+class LettersApiQuery(Command):
     """The messages to return, newest first; ``late``: those that should have left by now."""
 
     search: Annotated[
@@ -53,8 +53,8 @@ class LettersAsked(Command):
     delivery: LetterState | None = None
     letter_kind: Annotated[str, StringConstraints(max_length=40)] | None = None
     late: bool = False
-    after: int | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: After = None
+    limit: Limit = PAGE
 
 
 class LettersQuery(ListQuery):

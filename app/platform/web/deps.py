@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 
 from app.platform.audit.access_log import drop_accesses
 from app.platform.config import Settings
@@ -119,15 +119,6 @@ def allow_report_time(db: Annotated[Session, Depends(get_session, scope="functio
     """Give the statements of a request the time of a report, which gathers a whole college."""
     db.connection().exec_driver_sql(REPORT.sql)
 
-
-After = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-"""The ``next`` of the page before, in a list of the API."""
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-"""The most items of a page of the API."""
-
-PAGE = 50
-"""How many items a page of the API has unless a request says so."""
 
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(settings_of)]
