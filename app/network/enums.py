@@ -17,3 +17,7 @@ class TargetKind(StrEnum):
     ADVISORS = "advisors"
     ENTERPRISES = "enterprises"
     REGIONS = "regions"
+
+
+PARTED = tuple(kind for kind in TargetKind if kind is not TargetKind.REGIONS)
+"""The kinds of targets that have parts by region: regions themselves are counted, not parts of one."""

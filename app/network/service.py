@@ -126,6 +126,14 @@ def project(db: Session, project_id: int) -> ProjectShown:
     return ProjectShown(**row.model_dump(), targets={t.kind.value: t.value for t in targets})
 
 
+def see_project(db: Session, actor: Actor, project_id: int) -> ProjectShown:
+    """Return a project where the actor holds the route's permission; raise ``NotFound``."""
+    statement = select(Project.id).where(Project.id == project_id, scoped(actor, project=Project.id))
+    if db.exec(statement).first() is None:
+        raise NotFound
+    return project(db, project_id)
+
+
 def projects(db: Session) -> list[ProjectShown]:
     """Return all projects with their targets, newest first."""
     ids = db.exec(select(Project.id).order_by(col(Project.starts_on).desc())).all()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown, ProjectShown
-from app.network.service import see_college
+from app.network.service import see_college, see_project
 from app.platform.documents.spreadsheets import CSV, XLSX, Flavour
 from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
@@ -20,7 +20,6 @@ from app.platform.web.pages import attachment
 from app.reports import service
 from app.reports.export import service as export
 from app.reports.indicators import service as indicators
-from app.reports.indicators.service import see_project
 from app.reports.schemas import Indicators, ProgressReport
 
 router = APIRouter(tags=["reports"], route_class=IdempotentRoute, dependencies=[Depends(allow_report_time)])

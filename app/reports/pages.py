@@ -10,7 +10,7 @@ from app.cohorts.enums import EnrolmentState, Timing
 from app.cohorts.schemas import CohortRef, CohortsQuery
 from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown
-from app.network.service import see_college
+from app.network.service import see_college, see_project
 from app.platform.errors import NotFound
 from app.platform.paging import page_of
 from app.platform.security.actor import Actor
@@ -94,7 +94,7 @@ def indicators_page(
     choices = service.project_choices(db, actor)
     if not choices:
         raise NotFound
-    project = indicators_service.see_project(db, actor, choices[0].id if projet is None else projet)
+    project = see_project(db, actor, choices[0].id if projet is None else projet)
     indicators = indicators_service.indicators(db, project)
     return render(
         request,

@@ -13,7 +13,8 @@ from app.cohorts import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.schemas import CohortsQuery
 from app.network import service as network
-from app.network.enums import CertificateKind
+from app.network.enums import PARTED, CertificateKind
+from app.network.service import see_project
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.errors import NotFound
@@ -110,10 +111,36 @@ def test_a_college_comes_in_parts_with_its_kept_totals(database: Database, world
     assert {total for part in parts for total in part.cohorts} == set(whole.cohorts)
 
 
-@pytest.mark.parametrize("order", ["cohorte", "heures", "assiduite", "modules"])
-def test_a_page_of_a_college_is_sorted_searched_and_filtered(database: Database, world: World, order: str) -> None:
-    hold_session(database, world)
+MAUDE, KARIM, ELISE, YVES = "Maude Bérubé", "Karim Haddad", "Élise Lœwen-Côté", "Yves O’Brien"
+FIRST, SECOND = "Prénom Numéro 10 0", "Prénom Numéro 10 1"
+PROGRESS = ((30, 20, 20, 4), (10, 60, 600, 2), (60, 40, 100, 1), (20, 10, 50, 6), (50, 30, 100, 3), (40, 50, 100, 5))
+"""Recognised and attended minutes, the base of attendance and modules done of each of the six, by enrolment."""
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("cohorte", [FIRST, SECOND, MAUDE, KARIM, ELISE, YVES]),
+        ("heures", [KARIM, YVES, MAUDE, SECOND, FIRST, ELISE]),
+        ("assiduite", [KARIM, YVES, FIRST, ELISE, SECOND, MAUDE]),
+        ("modules", [ELISE, KARIM, FIRST, MAUDE, SECOND, YVES]),
+    ],
+)
+def test_a_page_of_a_college_is_sorted_searched_and_filtered(
+    database: Database, world: World, order: str, expected: list[str]
+) -> None:
     add_cohort(database, world, "10", A, C, college="alma")
+    with database.engine.begin() as owner:
+        statement = text("select id from enrolment where college_id = :alma order by id")
+        ids = owner.execute(statement, {"alma": world.alma}).scalars().all()
+        for enrolment_id, (hours, attended, base, modules) in zip(ids, PROGRESS, strict=True):
+            owner.execute(
+                text(
+                    "update progress set recognised_minutes = :hours, attended_minutes = :attended,"
+                    " attendance_base_minutes = :base, modules_done = :modules where enrolment_id = :id"
+                ),
+                {"id": enrolment_id, "hours": hours, "attended": attended, "base": base, "modules": modules},
+            )
 
     def names(**state: object) -> list[str]:
         with database.transaction() as db:
@@ -123,8 +150,8 @@ def test_a_page_of_a_college_is_sorted_searched_and_filtered(database: Database,
             assert (page.items, report.totals.enrolments) == (report.rows, 6)
             return [row.name for row in page.items]
 
-    assert len(names()) == 6
-    assert sorted(names(tri=f"-{order}")) == sorted(names())
+    assert names() == expected
+    assert names(tri=f"-{order}") == expected[::-1]
     assert names(recherche="maude berube") == ["Maude Bérubé"]
     assert names(recherche="berube gen-alm-1") == ["Maude Bérubé"]
     assert names(recherche="berube gen-10") == []
@@ -193,7 +220,7 @@ def test_reports_of_each_role_are_those_within_reach(database: Database, world: 
 def read_indicators(database: Database, world: World) -> Indicators:
     with database.transaction() as db:
         actor = acting(db, world, "observer", Permission.INDICATOR_READ)
-        project = indicators.see_project(db, actor, world.project)
+        project = see_project(db, actor, world.project)
         return indicators.indicators(db, project)
 
 
@@ -285,11 +312,15 @@ def test_project_indicators_function_answers_the_projects_observer_only(database
         owner.rollback()
 
 
+def test_each_target_with_parts_by_region_has_its_figure() -> None:
+    assert set(indicators.FIGURE_OF) == set(PARTED)
+
+
 def test_an_observer_of_another_project_finds_nothing(database: Database, world: World) -> None:
     with database.transaction() as db:
         actor = acting(db, world, "observer", Permission.INDICATOR_READ)
         with pytest.raises(NotFound):
-            indicators.see_project(db, actor, world.project + 1)
+            see_project(db, actor, world.project + 1)
 
 
 def test_an_observer_whose_role_ended_gets_nothing(database: Database, world: World) -> None:

@@ -23,7 +23,7 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 MayManageNetwork = Annotated[Actor, may(P.NETWORK_MANAGE)]
-KeptCollege = Annotated[CollegeShown, seen(see_college, P.NETWORK_MANAGE)]
+ManagedCollege = Annotated[CollegeShown, seen(see_college, P.NETWORK_MANAGE)]
 
 
 @router.get("/colleges", dependencies=[keyed_page()])
@@ -47,26 +47,26 @@ def colleges_page(
 @router.post("/colleges", dependencies=[form_on("/colleges", creates=True)])
 def open_college(_: MayManageNetwork, db: SessionDep, form: Annotated[NewCollegeForm, Form()]) -> Response:
     """Add a college, then show its page."""
-    college = network.open_college(db, form.command)
+    college = network.open_college(db, form)
     return redirect_after_post(f"/colleges/{college.id}")
 
 
 @router.post("/colleges/{college_id}", dependencies=[form_on("/colleges/{college_id}")])
-def change_college(college: KeptCollege, db: SessionDep, form: Annotated[CollegeChange, Form()]) -> Response:
+def change_college(college: ManagedCollege, db: SessionDep, form: Annotated[CollegeChange, Form()]) -> Response:
     """Change a college."""
     service.change_college(db, college, form)
     return redirect_after_post(f"/colleges/{college.id}")
 
 
 @router.post("/colleges/{college_id}/fermeture", dependencies=[form_on("/colleges/{college_id}")])
-def close_college(college: KeptCollege, db: SessionDep, form: Annotated[CloseCollege, Form()]) -> Response:
+def close_college(college: ManagedCollege, db: SessionDep, form: Annotated[CloseCollege, Form()]) -> Response:
     """Close a college."""
     service.close_college(db, college, form)
     return redirect_after_post(f"/colleges/{college.id}")
 
 
 @router.post("/colleges/{college_id}/reouverture", dependencies=[form_on("/colleges/{college_id}")])
-def reopen_college(college: KeptCollege, db: SessionDep) -> Response:
+def reopen_college(college: ManagedCollege, db: SessionDep) -> Response:
     """Open a closed college again."""
     service.reopen_college(db, college)
     return redirect_after_post(f"/colleges/{college.id}")

@@ -43,11 +43,6 @@ class NewCollegeForm(NewCollege):
 
     authorised_kinds: tuple[CertificateKind, ...] = ()
 
-    @property
-    def command(self) -> NewCollege:
-        """Return the command for the service."""
-        return NewCollege.model_validate(self.model_dump())
-
 
 class CloseCollege(Command):
     """Why a college closes."""

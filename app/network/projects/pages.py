@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.network import service as network
-from app.network.enums import TargetKind
+from app.network.enums import PARTED, TargetKind
 from app.network.projects import service
 from app.network.projects.schemas import NewProjectForm, ProjectChangeForm, ProjectsQuery, RegionTargetChange
-from app.network.projects.service import see_kept_project
 from app.network.schemas import ProjectShown
+from app.network.service import see_project
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -21,7 +21,7 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 MayManageNetwork = Annotated[Actor, may(P.NETWORK_MANAGE)]
-KeptProject = Annotated[ProjectShown, seen(see_kept_project, P.NETWORK_MANAGE)]
+ManagedProject = Annotated[ProjectShown, seen(see_project, P.NETWORK_MANAGE)]
 
 
 @router.get("/projets", dependencies=[keyed_page()])
@@ -41,7 +41,7 @@ def open_project(_: MayManageNetwork, db: SessionDep, form: Annotated[NewProject
 
 
 @router.get("/projets/{project_id}")
-def project_page(request: Request, project: KeptProject, db: SessionDep) -> Response:
+def project_page(request: Request, project: ManagedProject, db: SessionDep) -> Response:
     """Show a project, its targets in total and by region, and the forms that change them."""
     regions = network.regions(db)
     return render(
@@ -49,21 +49,21 @@ def project_page(request: Request, project: KeptProject, db: SessionDep) -> Resp
         "network/project.html",
         project=service.project_details(db, project),
         kinds=tuple(TargetKind),
-        parted=(TargetKind.ADVISORS, TargetKind.ENTERPRISES),
+        parted=PARTED,
         regions=[(r.code, r.name) for r in regions],
         region_names={r.code: r.name for r in regions},
     )
 
 
 @router.post("/projets/{project_id}", dependencies=[form_on("/projets/{project_id}")])
-def change_project(project: KeptProject, db: SessionDep, form: Annotated[ProjectChangeForm, Form()]) -> Response:
+def change_project(project: ManagedProject, db: SessionDep, form: Annotated[ProjectChangeForm, Form()]) -> Response:
     """Change a project and its targets."""
     service.change_project(db, project, form.command)
     return redirect_after_post(f"/projets/{project.id}")
 
 
 @router.post("/projets/{project_id}/regions", dependencies=[form_on("/projets/{project_id}")])
-def set_region_target(project: KeptProject, db: SessionDep, form: Annotated[RegionTargetChange, Form()]) -> Response:
+def set_region_target(project: ManagedProject, db: SessionDep, form: Annotated[RegionTargetChange, Form()]) -> Response:
     """Set the part of a target that a region has, or take it away."""
     service.set_region_target(db, project, form)
     return redirect_after_post(f"/projets/{project.id}")

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.network.enums import TargetKind
+from app.network.enums import PARTED, TargetKind
 from app.platform.errors import Reason
 
 
@@ -12,5 +12,5 @@ def period_reasons(starts_on: date, ends_on: date) -> list[Reason]:
 
 
 def region_target_reasons(kind: TargetKind) -> list[Reason]:
-    """Return why a target has no part by region: regions themselves are counted, not parts of one."""
-    return [Reason("no_region_target", field="kind")] if kind is TargetKind.REGIONS else []
+    """Return why a target has no part by region."""
+    return [] if kind in PARTED else [Reason("no_region_target", field="kind")]

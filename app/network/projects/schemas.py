@@ -9,10 +9,9 @@ from app.network.enums import TargetKind
 from app.network.projects.enums import ProjectSort
 from app.network.schemas import NewProject, NewTarget, ProjectShown, RegionCode, Slug
 from app.platform.paging import ListQuery
-from app.platform.schema import BlankIsNone, Command, Line, Read
+from app.platform.schema import Command, Line, Read
 
 TargetValue = Annotated[int, Field(gt=0, le=1_000_000)]
-TypedValue = Annotated[TargetValue | None, BlankIsNone]
 
 
 class ProjectsQuery(ListQuery):
@@ -39,9 +38,9 @@ class ProjectChangeForm(Command):
     funder: Line
     starts_on: date
     ends_on: date
-    advisors: TypedValue = None
-    enterprises: TypedValue = None
-    regions: TypedValue = None
+    advisors: TargetValue | None = None
+    enterprises: TargetValue | None = None
+    regions: TargetValue | None = None
 
     @property
     def targets(self) -> tuple[NewTarget, ...]:
@@ -73,7 +72,7 @@ class RegionTargetChange(Command):
 
     region_code: RegionCode
     kind: TargetKind
-    value: TypedValue = None
+    value: TargetValue | None = None
 
 
 class RegionTarget(Read):

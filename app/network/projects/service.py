@@ -15,10 +15,9 @@ from app.network.projects.schemas import (
 from app.network.schemas import ProjectShown
 from app.network.service import project, projects
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, NotFound, Reason, refuse_unless
+from app.platform.errors import Invalid, Reason, refuse_unless
 from app.platform.paging import Page, page_of
 from app.platform.search import search_key
-from app.platform.security.actor import Actor, scoped
 
 ORDERS = {
     ProjectSort.NAME: lambda p: search_key(p.name),
@@ -30,14 +29,6 @@ ORDERS = {
 def list_projects(db: Session, query: ProjectsQuery) -> Page[ProjectShown]:
     """Return a page of the projects; the search looks into their names and funders."""
     return page_of(projects(db), query, orders=ORDERS, text=lambda p: f"{p.name} {p.funder}")
-
-
-def see_kept_project(db: Session, actor: Actor, project_id: int) -> ProjectShown:
-    """Return a project that the actor keeps; raise ``NotFound`` for any other."""
-    statement = select(Project.id).where(Project.id == project_id, scoped(actor, project=Project.id))
-    if db.exec(statement).first() is None:
-        raise NotFound
-    return project(db, project_id)
 
 
 def project_details(db: Session, seen: ProjectShown) -> ProjectDetails:

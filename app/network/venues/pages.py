@@ -8,7 +8,7 @@ from app.network.colleges.rules import QUEBEC_ZONES, zones_offered
 from app.network.service import reached_open_colleges
 from app.network.venues import service
 from app.network.venues.enums import VenueState
-from app.network.venues.schemas import NewVenueForm, VenueChange, VenueShown, VenuesQuery
+from app.network.venues.schemas import NewVenue, VenueChange, VenueShown, VenuesQuery
 from app.network.venues.service import see_venue
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -43,9 +43,9 @@ def venues_page(
 
 
 @router.post("/lieux", dependencies=[form_on("/lieux", creates=True)])
-def add_venue(actor: MayManageVenues, db: SessionDep, form: Annotated[NewVenueForm, Form()]) -> Response:
+def add_venue(actor: MayManageVenues, db: SessionDep, form: Annotated[NewVenue, Form()]) -> Response:
     """Add a venue, then show the list."""
-    service.add_venue(db, actor, form.command)
+    service.add_venue(db, actor, form)
     return redirect_after_post("/lieux")
 
 

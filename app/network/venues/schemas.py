@@ -1,4 +1,4 @@
-"""Commands, forms and read models of venues."""
+"""Commands and read models of venues."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from app.network.schemas import CityName, ZoneName
 from app.network.venues.enums import VenueSort, VenueState
 from app.platform.paging import ListQuery
-from app.platform.schema import BlankIsNone, Command, Line, Read
+from app.platform.schema import Command, Line, Read
 
 
 class VenuesQuery(ListQuery):
@@ -34,17 +34,6 @@ class NewVenue(VenueChange):
     """A venue to add: of a college, or of the whole network when it has none."""
 
     college_id: int | None = None
-
-
-class NewVenueForm(NewVenue):
-    """A venue as the page's form sends it: the college blank for the whole network."""
-
-    college_id: Annotated[int | None, BlankIsNone] = None
-
-    @property
-    def command(self) -> NewVenue:
-        """Return the command for the service."""
-        return NewVenue.model_validate(self.model_dump())
 
 
 class VenueShown(Read):

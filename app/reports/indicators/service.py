@@ -5,18 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import text
-from sqlmodel import col, select
 
 from app.network import service as network
 from app.network.enums import TargetKind
-from app.network.models import Project
 from app.network.projects.schemas import RegionTarget
 from app.network.projects.service import region_targets
 from app.network.schemas import ProjectShown
 from app.platform.database.session import Session
-from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
-from app.platform.security.actor import Actor, scoped
 from app.reports.indicators.rules import Count, MaskedFigures, mask
 from app.reports.schemas import Figures, Indicators, RegionFigures, TargetReached
 
@@ -25,14 +21,6 @@ FIGURE_OF = {TargetKind.ADVISORS: "completed", TargetKind.ENTERPRISES: "enterpri
 """The figure that says how much of a target is reached, of those that regions have parts of."""
 NOTHING: MaskedFigures = dict.fromkeys(Figures.model_fields)
 """The figures of a region where the project has none: below five, hence not shown."""
-
-
-def see_project(db: Session, actor: Actor, project_id: int) -> ProjectShown:
-    """Return a project that the actor observes; raise ``NotFound`` for any other."""
-    within = scoped(actor, project=Project.id)
-    if db.exec(select(Project.id).where(col(Project.id) == project_id, within)).first() is None:
-        raise NotFound
-    return network.project(db, project_id)
 
 
 def indicators(db: Session, project: ProjectShown, *, as_of: date | None = None) -> Indicators:
