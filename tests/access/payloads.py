@@ -89,6 +89,7 @@ PROJECT = {"name": "Neuf", "funder": "Fonds", "starts_on": BEGAN, "ends_on": SOO
 PART = {"region_code": "02", "kind": "advisors", "value": 12}
 VENUE = {"name": "Local B-214", "address": "1, rue du Lac", "city": "Alma"}
 GONE = {"venue_id": "retired_venue"}
+CLOSED = {"college_id": "closed_college"}
 CHANGED = {"name": "Cégep Changé", "city": "Ville", "region_code": "03", "timezone": "America/Halifax"}
 
 NETWORK: dict[str, Call] = {
@@ -107,13 +108,13 @@ NETWORK: dict[str, Call] = {
     "POST /lieux/{venue_id}/retour": form("/lieux/{retired_venue}", GONE),
     f"PUT {V1}/colleges/{{college_id}}": json(**CHANGED),
     f"POST {V1}/colleges/{{college_id}}/closure": json(reason="Départ."),
-    f"POST {V1}/colleges/{{college_id}}/reopening": Call(),
+    f"POST {V1}/colleges/{{college_id}}/reopening": Call(path=CLOSED),
     "POST /colleges": form(
         "/colleges/", slug="nouveau", name="Cégep Nouveau", city="Ville", region_code="03", number_prefix="NOU"
     ),
     "POST /colleges/{college_id}": form("/colleges/{college}", **CHANGED),
     "POST /colleges/{college_id}/fermeture": form("/colleges/{college}", reason="Départ."),
-    "POST /colleges/{college_id}/reouverture": form("/colleges/{college}"),
+    "POST /colleges/{college_id}/reouverture": form("/colleges/{closed_college}", CLOSED),
     f"POST {V1}/colleges": json(
         slug="nouveau", name="Cégep Nouveau", city="Ville", region_code="03", number_prefix="NOU"
     ),

@@ -68,7 +68,8 @@ from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
 from app.network import service as network
 from app.network.enums import CertificateKind
-from app.network.schemas import NewProject
+from app.network.models import College
+from app.network.schemas import NewCollege, NewProject
 from app.network.venues.models import Venue
 from app.platform.clock import now
 from app.platform.database.claims import Right
@@ -126,12 +127,23 @@ def build(database: Database, world: World, files: Path) -> dict[str, Place]:
     with database.transaction() as db:
         command = NewProject(slug="autre", name="Autre projet", funder="Autre", starts_on=STARTED, ends_on=today())
         other = network.open_project(db, command).id
+        closed = _closed_college(db)
     for place in places.values():
-        place.ids |= _known(world, place, other)
+        place.ids |= _known(world, place, other) | {"closed_college": closed}
         for step, part in STEPS:
             with database.transaction() as db:
                 step(PlaceUser(db, world, place, part), files)
     return places
+
+
+def _closed_college(db: Session) -> int:
+    """Add a college that is closed, where nobody has a role."""
+    command = NewCollege(slug="ferme", name="Cégep Fermé", city="Ville", region_code="03", number_prefix="FER")
+    id_ = network.open_college(db, command).id
+    row = db.get_one(College, id_)
+    row.closed_at, row.closed_reason = now(), "Départ."
+    db.add(row)
+    return id_
 
 
 def _known(world: World, place: Place, other_project: int) -> dict[str, int | str | list[int]]:
