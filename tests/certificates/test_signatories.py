@@ -21,6 +21,7 @@ from tests.conftest import SITE
 from tests.factories import eligible
 from tests.factories.batches import batch_context, process_pending
 from tests.factories.bulk_clone import PARTICIPATION, decide, make_eligible
+from tests.factories.locks import wait_for_lock_waiters
 from tests.factories.network import World, acting, as_
 from tests.factories.statements import recorded_statements
 
@@ -198,15 +199,7 @@ def test_end_waits_for_the_certificate_being_issued(client: TestClient, database
             enrolment = see_enrolment(db, actor, world.enrolments["maude"])
             issuing.issue(db, actor, enrolment, IssueCertificate(kind=PARTICIPATION), site=SITE)
             ending = thread.submit(change, client, world, HELENE, "end")
-            waiting = text(
-                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%signatory%'"
-            )
-            for _ in range(200):
-                with database.engine.connect() as owner:
-                    if owner.execute(waiting).scalar_one() or ending.done():
-                        break
-                    owner.execute(text("select pg_sleep(0.05)"))
-            assert not ending.done()
+            wait_for_lock_waiters(database, 1, ending)
         assert ending.result(30)["ended_at"] is not None
     assert signed_by(database) == [[HELENE]]
 

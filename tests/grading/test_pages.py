@@ -139,9 +139,9 @@ def test_queue_takes_as_few_queries_as_each_request_needs(client: TestClient, da
     maude = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
     karim = f"/parcours/{world.enrolments['karim']}/jugements/CN-01"
     for path, expected in (
-        ("/jugements", 3),
-        ("/api/v1/me/judgement-queue", 2),
-        (f"{maude}?preuve={first.id}", 1),
+        ("/jugements", 3),  # the page of the list, how many rows it has, and the counts of all that waits
+        ("/api/v1/me/judgement-queue", 2),  # a page by key, and the counts
+        (f"{maude}?preuve={first.id}", 1),  # the place of a hand-in, with the counts
         (maude, 0),
     ):
         with queue_queries(database) as queries:

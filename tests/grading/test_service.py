@@ -19,6 +19,7 @@ from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from app.platform.messages.i18n import today
+from app.platform.paging import COUNTED
 from app.platform.security.permissions import Permission, Role
 from app.progress.models import ProgressRow
 from app.progress.service import mismatches
@@ -249,6 +250,7 @@ def test_queue_page_is_sorted_and_searched_by_the_database(
 
 
 def test_queue_counts_a_thousand_at_most(database: Database, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert COUNTED == 1000
     monkeypatch.setattr("app.grading.queue.service.COUNTED", 1)
     first = hand_in(database, world, "karim", days=4)
     hand_in(database, world, "maude", days=3)
@@ -279,7 +281,7 @@ def test_judgements_and_queue_take_three_queries_for_any_length(database: Databa
     first = hand_in(database, world)
     judge(database, world, judge_command(first))
     hand_in(database, world, "karim")
-    assert query_count(database, world) == 3
+    assert query_count(database, world) == 3  # the judgements, a page of the queue, and the counts of all that waits
     for level, code in ((1, "CN-02"), (2, "CN-02")):
         judge(database, world, judge_command(first, level=level, competency_code=code))
     for who in ("elise", "yves"):

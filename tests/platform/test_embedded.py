@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ import psycopg
 import pytest
 
 from app.platform.database.embedded import WHEEL, EmbeddedError, embedded_server, find_binaries
+from tests.factories.waiting import wait_until
 
 ROOT = os.geteuid() == 0
 REPOSITORY = Path(__file__).parents[2]
@@ -275,10 +275,7 @@ def test_server_killed_while_in_use_is_started_again_without_a_hand(
         ask(url, "create table saved as select 1 as one")
         dead = postmaster(copy)
         os.kill(dead, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while postmasters(copy) in ([], [dead]):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: postmasters(copy) not in ([], [dead]), 30)
         with embedded_server(copy):  # once it accepts connections
             assert ask(url, "select one from saved") == [(1,)]
     assert postmasters(copy) == []
@@ -359,8 +356,7 @@ def test_failed_start_reports_the_cause_and_leaves_no_process(copy: Path) -> Non
 def test_a_signal_stops_the_server(place: Path, hold: Hold, script: str, number: signal.Signals) -> None:
     holder = hold(place, script)
     holder.url()
-    while len(postmasters(place)) != 1:  # its children bear its command line until they have begun
-        time.sleep(0.05)
+    wait_until(lambda: len(postmasters(place)) == 1)  # its children bear its command line until they have begun
     assert holder.send(number) == 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
     assert postmasters(place) == []
 
@@ -368,8 +364,7 @@ def test_a_signal_stops_the_server(place: Path, hold: Hold, script: str, number:
 def test_interrupted_start_leaves_no_process_and_the_next_start_works(base: Path, hold: Hold) -> None:
     place = base / "new"
     holder = hold(place)
-    while not (place / "data.new" / "PG_VERSION").exists():
-        time.sleep(0.01)
+    wait_until((place / "data.new" / "PG_VERSION").exists)
     assert holder.send(signal.SIGTERM) == 128 + signal.SIGTERM
     assert postmasters(place) == []
     with embedded_server(place) as url:

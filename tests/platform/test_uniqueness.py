@@ -25,12 +25,16 @@ from tests.factories.accompaniment import NEQ
 from tests.factories.activities import complete_prerequisites
 from tests.factories.cohorts import page
 from tests.factories.forms import form_to
+from tests.factories.locks import lock_waiters
 from tests.factories.network import PARTICIPANTS, STARTED, World, as_
+from tests.factories.waiting import wait_until
 
 V1 = "/api/v1"
 AT_ONCE = 8
-LOOKS = 30
-"""How often, a hundredth of a second apart, the test looks at two that wait before it lets them go on."""
+LOOKS = 6
+"""How often, a twentieth of a second apart, the test looks at two that wait before it lets them go on."""
+TWO_WAIT = 30.0
+"""Seconds in which two requests wait for a lock at the same moment, else the test fails."""
 START = f"{STARTED}T13:00:00-05:00"
 VENUE = {"name": "Bibliothèque", "address": "1, rue du Pont", "city": "Alma", "timezone": "America/Toronto"}
 
@@ -108,23 +112,20 @@ def closed_until_all_wait(database: Database, table: str) -> Iterator[Callable[[
     """Close a table to new rows; yield what opens it, once eight transactions wait, or two since a moment.
 
     A request waits two seconds for a lock: on a busy machine fewer than eight are there in time, and two suffice to
-    make two.
+    make two. Where two never wait, the test would show nothing, and fails.
     """
-    waiting = text(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    with database.engine.connect() as owner, database.engine.connect() as watcher:
+    with database.engine.connect() as owner, lock_waiters(database) as waiters:
         owner.execute(text(f"lock table {table} in share mode"))
+        looks = 0
+
+        def enough_wait() -> bool:
+            nonlocal looks
+            waiting = waiters()
+            looks += waiting > 1
+            return waiting >= AT_ONCE or (waiting > 1 and looks > LOOKS)
 
         def open_table() -> None:
-            looks = 0
-            for _ in range(1000):
-                there = watcher.execute(waiting).scalar_one()
-                looks += there > 1
-                if there >= AT_ONCE or looks > LOOKS:
-                    break
-                watcher.rollback()
-                watcher.execute(text("select pg_sleep(0.01)"))
+            wait_until(enough_wait, TWO_WAIT)
             owner.rollback()
 
         yield open_table

@@ -27,12 +27,12 @@ from tests.cli.test_keys import stored
 from tests.conftest import RING, SITE
 from tests.database_copy import drop_database
 from tests.factories import bulk_clone
+from tests.factories.locks import LOCK_WAITERS
 from tests.factories.network import World, acting
 from tests.server import addresses_of, driver_url, run_on_server, with_database
 
 LONGEST_WAIT = 100.0
 """Seconds until a restore has come to a lock."""
-WAITING = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 class Unseen:
@@ -128,21 +128,12 @@ def end_waiting(database: Database) -> int:
 
     Nobody may ever wait, as when a restore fails before: the wait has an end, so that the failure is seen.
     """
-    waiting = f"select pg_terminate_backend(pid) {WAITING}".encode()
+    waiting = f"select pg_terminate_backend(pid) {LOCK_WAITERS}".encode()
     with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
         deadline = time.monotonic() + LONGEST_WAIT
         while not (ended := owner.execute(waiting).rowcount) and time.monotonic() < deadline:
             time.sleep(0.02)
     return ended
-
-
-def wait_for_waiting(database: Database) -> None:
-    """Wait until somebody waits for a lock in a database."""
-    with psycopg.connect(driver_url(database.addresses.owner_url or ""), autocommit=True) as owner:
-        deadline = time.monotonic() + LONGEST_WAIT
-        while not owner.execute(f"select {WAITING}".encode()).rowcount:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
 
 
 def wait_until_alone(database: Database) -> None:

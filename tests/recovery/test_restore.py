@@ -22,6 +22,7 @@ from app.platform.security.keyring import new_keyring, rotate, save
 from tests.cli.conftest import Escouade
 from tests.conftest import RING
 from tests.factories.full_disk import largest_file
+from tests.factories.locks import wait_for_lock_waiters
 from tests.recovery.conftest import FILES
 from tests.recovery.deployments import (
     Unseen,
@@ -30,7 +31,6 @@ from tests.recovery.deployments import (
     is_untouched,
     seal_again,
     state,
-    wait_for_waiting,
     wait_until_alone,
 )
 
@@ -186,7 +186,7 @@ def test_restore_that_is_killed_leaves_an_empty_database_and_can_be_run_again(
         subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL) as process,
     ):
         try:
-            wait_for_waiting(target)
+            wait_for_lock_waiters(target, 1)
         finally:
             process.kill()
     wait_until_alone(target)
