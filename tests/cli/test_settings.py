@@ -182,7 +182,7 @@ def test_command_with_invalid_settings_prints_the_cause(
         ("database_url", "n’importe quoi", "ESCOUADE_DATABASE_URL : Cette adresse ne se lit pas"),
         ("database_owner_url", "postgresql://a:p@ss@h/db", "ESCOUADE_DATABASE_OWNER_URL : Cette adresse ne se lit pas"),
         ("smtp_url", "smtp://a:p@ss#1@h:25", "ESCOUADE_SMTP_URL : Cette adresse ne se lit pas"),
-        ("metrics_token", "court", "ESCOUADE_METRICS_TOKEN : Ce texte est trop court (minimum de caractères : 20)"),
+        ("metrics_token", "court", "ESCOUADE_METRICS_TOKEN : Ce texte est trop court (minimum : 20 caractères)."),
         ("pool_size", "beaucoup", "ESCOUADE_POOL_SIZE : "),
         ("environment", "vacances", "ESCOUADE_ENVIRONMENT : "),
     ],
