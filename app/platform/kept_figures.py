@@ -4,7 +4,7 @@ A feature lists its own in ``figures.py``; ``escouade recount`` compares and men
 for any history (docs/decisions/0028).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,9 +65,3 @@ class CountedFigure:
 
 def _shown(value: Any) -> str | None:  # noqa: ANN401 - whatever a figure is
     return None if value is None else str(value)
-
-
-def differing(figures: Sequence[KeptFigure], db: Session) -> dict[str, list[Difference]]:
-    """Return what differs, by figure; figures that agree are absent."""
-    found = {figure.name: list(figure.differences(db)) for figure in figures}
-    return {name: differences for name, differences in found.items() if differences}

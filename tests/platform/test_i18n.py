@@ -32,3 +32,11 @@ def test_explain_shows_days_and_hours_in_display_form() -> None:
     assert f"le 21{NBSP}septembre{NBSP}2026." in late
     missing = text.explain(Reason("field_hours_missing", {"activity": "GEN-8.A", "missing_minutes": 90}))
     assert f"Il manque 1,5{NBSP}h de terrain" in missing
+
+
+def test_french_texts_do_not_break_before_colons_percents_and_in_quotation_marks() -> None:
+    typed = "Choisissez « Oui » : 80 % suffisent, dès 14:00"
+    assert text.no_break_spaces(typed) == "Choisissez «_Oui_»_: 80_% suffisent, dès 14:00".replace("_", NBSP)
+    texts = [form for forms in text.catalogue("fr").values() for form in ([forms] if isinstance(forms, str) else forms)]
+    assert any(f"{NBSP}:" in form for form in texts)
+    assert [form for form in texts if any(pair in form for pair in (" :", " »", " %", "« "))] == []

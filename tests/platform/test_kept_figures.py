@@ -28,7 +28,7 @@ from app.network.enums import CertificateKind
 from app.people.models import Person
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
-from app.platform.kept_figures import differing
+from app.platform.kept_figures import Difference, KeptFigure
 from app.platform.search import search_key
 from app.reports.jobs import compact_sums
 from tests.database_copy import DatabaseCopy
@@ -210,6 +210,12 @@ REFUSED = frozenset(
 )
 """The rules that an act of a history may meet."""
 HISTORIES = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 30), st.integers(0, 30)), min_size=4, max_size=25)
+
+
+def differing(figures: Sequence[KeptFigure], db: Session) -> dict[str, list[Difference]]:
+    """Return what differs, by figure; figures that agree are absent."""
+    differences = {figure.name: list(figure.differences(db)) for figure in figures}
+    return {name: those for name, those in differences.items() if those}
 
 
 def try_act(database: Database, world: World, act: Act, a: int, b: int) -> None:

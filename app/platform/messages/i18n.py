@@ -4,6 +4,7 @@ Catalogues are gettext files with message ids as keys, ``app/locale/<language>/<
 missing in another language falls back to French (BR-23), never the reverse.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -50,8 +51,18 @@ def catalogue(lang: str) -> dict[str, str | tuple[str, ...]]:
                 key = message.id if isinstance(message.id, str) else message.id[0]
                 if key in messages:
                     raise ValueError(f"{path}: {key} is already in another catalogue")
-                messages[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+                forms = [message.string] if isinstance(message.string, str) else message.string
+                spaced = tuple(map(no_break_spaces, forms)) if lang == "fr" else tuple(forms)
+                messages[key] = spaced[0] if isinstance(message.string, str) else spaced
     return messages
+
+
+def no_break_spaces(text: str) -> str:
+    """Return a French text whose spaces before ``:``, ``»`` and ``%`` and after ``«`` do not break (OQLF).
+
+    A catalogue may have either: nobody sees the difference where they are typed.
+    """
+    return re.sub(r"(?<=«) | (?=[:»%])", NBSP, text)
 
 
 def t(key: str, /, **params: object) -> str:
