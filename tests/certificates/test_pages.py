@@ -54,7 +54,12 @@ def test_what_will_be_printed_is_shown_before_the_decision(
     confirm = f"/parcours/{world.enrolments['maude']}/attestations"
     page = as_(client, database, world, "registrar").get(f"{confirm}/attestation_participation")
     assert page.status_code == 200
-    for text in ("Émettre : Attestation de participation", "Maude Bérubé", "Heures reconnues", "Signataires"):
+    for text in (
+        "Émettre\N{NO-BREAK SPACE}: Attestation de participation",
+        "Maude Bérubé",
+        "Heures reconnues",
+        "Signataires",
+    ):
         assert text in page.text
     assert f'action="{confirm}?' in page.text
     assert 'name="kind" value="attestation_participation"' in page.text

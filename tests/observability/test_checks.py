@@ -347,7 +347,9 @@ def test_late_and_failed_jobs_are_said_by_name(database: Database, chosen: Setti
     with later(16):
         found = findings("jobs", chosen, database.addresses) or ()
     late = {finding.reason.params["job"]: finding for finding in found}
-    assert explain(late["seal_record"].reason).startswith(f"{job_name('seal_record')} : 1 travail attend")
+    assert explain(late["seal_record"].reason).startswith(
+        f"{job_name('seal_record')}\N{NO-BREAK SPACE}: 1 travail attend"
+    )
     assert job_name("seal_record") != "seal_record"
     assert (late["seal_record"].reason.code, late["seal_record"].command) == ("jobs_wait", "escouade worker")
     assert late["letter"].reason.code == "jobs_failed"
