@@ -205,9 +205,10 @@ ACTS: tuple[Act, ...] = (
     opens_cohort, enrols, changes_state, completes, declares, becomes_eligible, issues, revokes, opens_mandate, reaches,
     renames,
 )  # fmt: skip
-REFUSED = frozenset(
-    {"uq_enrolment_cohort_id_person_id", "uq_enrolment_one_active_per_path", "uq_certificate_one_valid"}
-)
+REFUSED = frozenset({
+    "uq_enrolment_cohort_id_person_id", "uq_enrolment_one_active_per_path", "uq_certificate_one_valid",
+    "uq_enterprise_college_id_neq",
+})  # fmt: skip
 """The rules that an act of a history may meet."""
 HISTORIES = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 30), st.integers(0, 30)), min_size=4, max_size=25)
 
