@@ -7,12 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_records
 from app.codev.sessions.models import CodevSession
 from app.codev.sessions.rules import HELD
-from app.cohorts.models import Cohort
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.progress.facts import CodevAttended, CodevClient
@@ -21,10 +20,8 @@ from app.progress.service import FactQuery, FactSource, of_enrolments
 _CURRENT_RECORDS = current_records()
 _HELD_SESSIONS = (
     sa.select(_CURRENT_RECORDS.c.id, col(CodevSession.id).label("session_id"), col(CodevSession.activity_code),
-            col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(Cohort.timezone))
+            col(CodevSession.starts_at), col(CodevSession.planned_minutes), col(CodevSession.timezone))
     .join(CodevSession, col(CodevSession.id) == _CURRENT_RECORDS.c.session_id)
-    .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
-    .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
     .where(_CURRENT_RECORDS.c.held)
     .subquery()
 )  # fmt: skip

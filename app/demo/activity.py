@@ -9,8 +9,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 
+from app.attendance.calendar import changes
 from app.attendance.calendar import service as calendar
-from app.attendance.calendar.schemas import CancelCommand, NewSession, SessionRow
+from app.attendance.calendar.schemas import CancelCommand, ChangeSession, NewSession, SessionRow
 from app.attendance.catch_ups import service as catch_ups
 from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone
 from app.attendance.roll_calls import service as roll_calls
@@ -19,10 +20,10 @@ from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState
-from app.curricula.enums import ActivityType
+from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity, Module
-from app.demo.codev import form_groups, hold_sessions
+from app.demo.codev import form_groups, hold_sessions, meeting_link, own_venues
 from app.demo.data import HAND_INS
 from app.demo.field import open_mandates
 from app.demo.judgements import judge_module, judge_remaining
@@ -108,10 +109,16 @@ def plan_calendar(demo: DemoPlan, group: Group) -> None:
     """Schedule the sessions of every group activity, past and to come, at the cohort's start."""
     with at(noon(group.cohort.starts_on)), demo.database.transaction() as db:
         manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
+        rooms = own_venues(db, group)
         for module in curriculum_of(group.cohort).modules:
             activities = [a for a in module.activities if a.is_group and a.type is not ActivityType.codev]
             for days, activity in enumerate(activities):
-                command = NewSession(activity_code=activity.code, starts_at=moment(group, module, days=days, hour=14))
+                command = NewSession(
+                    activity_code=activity.code,
+                    starts_at=moment(group, module, days=days, hour=14),
+                    venue_id=rooms[days % len(rooms)] if rooms and activity.mode is not Mode.online else None,
+                    meeting_link=None if activity.mode is Mode.onsite else meeting_link(group, activity.code),
+                )
                 calendar.schedule(db, manager, group.cohort, command)
 
 
@@ -127,6 +134,8 @@ def call_rolls(demo: DemoPlan, group: Group, module: Module) -> None:
     for meeting in meetings:
         if (group.plan.place, meeting.activity_code) == ("vieux-fort", "GEN-4.B"):
             _cancel(demo, group, meeting)
+        elif (group.plan.place, meeting.activity_code) == ("vieux-fort", "GEN-3.B"):
+            _call_roll(demo, group, _move(demo, group, meeting))
         else:
             _call_roll(demo, group, meeting)
 
@@ -136,6 +145,20 @@ def _cancel(demo: DemoPlan, group: Group, meeting: SessionRow) -> None:
         manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
         session = calendar.see_session(db, manager, meeting.id)
         calendar.cancel(db, manager, session, CancelCommand(reason="Tempête de neige : le cégep est fermé."))
+
+
+def _move(demo: DemoPlan, group: Group, meeting: SessionRow) -> SessionRow:
+    """Move a session to the next day, the day before it."""
+    with at(meeting.starts_at - DAY), demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
+        session = calendar.see_session(db, manager, meeting.id)
+        command = ChangeSession(
+            **meeting.model_dump(include={"sequence", "planned_minutes", "mode", "place"}),
+            venue_id=meeting.venue.id if meeting.venue else None,
+            starts_at=meeting.starts_at + DAY,
+            reason="Verglas annoncé : la séance est remise au lendemain.",
+        )
+        return changes.change(db, manager, group.cohort, session, command)
 
 
 def _call_roll(demo: DemoPlan, group: Group, meeting: SessionRow) -> None:

@@ -13,10 +13,11 @@ from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.schemas import CodevSessionRow, NewCodevSession, ProposedShown, RoleCommand, RolesCommand
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enums import EnrolmentState
-from app.curricula.enums import ActivityType
+from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Module
 from app.demo.network import DemoPlan, Group, noon
+from app.network.venues.service import venues_offered
 from app.platform.clock import at
 from app.platform.database.session import Session
 from app.platform.security.permissions import Permission
@@ -38,10 +39,27 @@ def form_groups(demo: DemoPlan, group: Group) -> None:
             command = NewGroup(name=name, enrolment_ids=tuple(members), facilitator_id=group.staff.facilitator)
             codev_group = codev.create_group(db, coordinator, group.cohort, command)
             group.codev.append(codev_group.id)
+            rooms = own_venues(db, group)
             for activity, starts_at in _calendar(group):
                 when = starts_at + timedelta(days=len(group.codev))
-                new_session = NewCodevSession(activity_code=activity, starts_at=when)
+                new_session = NewCodevSession(
+                    activity_code=activity,
+                    starts_at=when,
+                    mode=Mode.hybrid,
+                    venue_id=rooms[0] if rooms else None,
+                    meeting_link=meeting_link(group, f"{activity}-{len(group.codev)}"),
+                )
                 sessions.plan_session(db, coordinator, codev_group, new_session)
+
+
+def own_venues(db: Session, group: Group) -> list[int]:
+    """Return the ids of the venues in use of the cohort's college, by name."""
+    return [v.id for v in venues_offered(db, group.cohort.college_id) if v.college_id is not None]
+
+
+def meeting_link(group: Group, name: str) -> str:
+    """Return the address of an online meeting, on a host that exists nowhere."""
+    return f"https://visio.example/{group.plan.place}/{name.lower().replace('.', '-')}"
 
 
 def _calendar(group: Group) -> list[tuple[str, datetime]]:

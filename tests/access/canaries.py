@@ -29,6 +29,7 @@ ALMA = {
     "Groupe": {"participant", "peer", "facilitator", "coordinator"},
     "Lieu": {*OF_COHORT, "trainer", "coordinator", "registrar"},
     "Annule": {*OF_COHORT, "trainer", "coordinator", "registrar"},
+    "Visio": {*OF_COHORT, "trainer", "coordinator"},
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
 }
@@ -54,6 +55,7 @@ FAR = {
     "Groupe": {"coordinator"},
     "Lieu": {"trainer_elsewhere", "coordinator", "registrar"},
     "Annule": {"trainer_elsewhere", "coordinator", "registrar"},
+    "Visio": {"trainer_elsewhere", "coordinator"},
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
@@ -79,6 +81,7 @@ ROUYN = {
     "Groupe": {"manager_elsewhere"},
     "Lieu": {"dual", "manager_elsewhere"},
     "Annule": {"dual", "manager_elsewhere"},
+    "Visio": {"dual", "manager_elsewhere"},
     "Retenue": {"manager_elsewhere"},
     "Signe": {"manager_elsewhere"},
     "Personnel": {"dual", "manager_elsewhere", "admin"},

@@ -71,6 +71,7 @@ PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode
 MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
 JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
 MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
+ONLINE = {"session_id": "online_session"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
@@ -146,7 +147,20 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/start": Call(),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
     f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
-    f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z"),
+    f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
+        activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
+    ),
+    f"GET {V1}/sessions/{{session_id}}": Call(path=ONLINE),
+    "GET /seances/{session_id}": Call(path=ONLINE),
+    f"POST {V1}/sessions/{{session_id}}/changes": json(
+        ONLINE, sequence=0, starts_at=f"{TODAY}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
+        reason="Tempête.",
+    ),
+    "GET /seances/{session_id}/modification": Call(path=ONLINE),
+    "POST /seances/{session_id}/modification": form(
+        "/seances/{online_session}", ONLINE, sequence=0, day=TODAY, clock="10:00", planned_minutes=120, mode="hybrid",
+        venue_id="{venue}", reason="Tempête.",
+    ),
     f"POST {V1}/sessions/{{session_id}}/cancellation": json(reason="Tempête."),
     f"POST {V1}/sessions/{{session_id}}/roll-call": json(OPEN_ROLL, entries=PRESENT),
     f"POST {V1}/sessions/{{session_id}}/roll-call#correction": json(
@@ -166,7 +180,7 @@ COHORTS: dict[str, Call] = {
     ),
     "POST /cohortes/{cohort_id}/demarrage": form("/cohortes/{cohort}"),
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
-    "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING),
+    "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
     f"POST {V1}/sessions/{{session_id}}/restoration": json(CANCELLED, reason="Erreur."),
     "GET /seances/{session_id}/retablissement": Call(path=CANCELLED),
@@ -258,7 +272,9 @@ CODEV: dict[str, Call] = {
     f"POST {V1}/colleges/{{college_id}}/management-links": json(
         manager_id="{coordinator_person}", member_id="{peer_person}"
     ),
-    f"POST {V1}/codev/groups/{{group_id}}/sessions": json(activity_code="GEN-7.C", starts_at=f"{TODAY}T15:00:00Z"),
+    f"POST {V1}/codev/groups/{{group_id}}/sessions": json(
+        activity_code="GEN-7.C", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
+    ),
     f"GET {V1}/codev/sessions/{{session_id}}": Call(path=HELD),
     f"POST {V1}/codev/sessions/{{session_id}}/cancellation": Call(path=HELD),
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": Call(path=NEXT),
@@ -293,7 +309,7 @@ CODEV: dict[str, Call] = {
     "POST /codev/groupes/{group_id}/departs": form("/codev/groupes/{group}", membership_id="{membership}"),
     "POST /codev/groupes/{group_id}/animation": form("/codev/groupes/{group}", person_id="{trainer_person}"),
     "POST /codev/groupes/{group_id}/seances": form(
-        "/codev/groupes/{group}", **{**MEETING, "activity_code": "GEN-7.C"}
+        "/codev/groupes/{group}", **{**MEETING, "activity_code": "GEN-7.C", "mode": "hybrid", "venue_id": "{venue}"}
     ),
     "GET /codev/seances/{session_id}": Call(path=HELD),
     "POST /codev/seances/{session_id}/roles": form(

@@ -43,7 +43,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import EnrolmentProposal
 from app.cohorts.schemas import CohortRef
-from app.curricula.enums import ActivityType, MandateKind
+from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
 from app.grading.enums import EvidenceKind
@@ -180,6 +180,11 @@ def _calendar(at: PlaceUser, _: Path) -> None:
         assert sheet.roll_call_id is not None
         at.place.ids |= {"session": meeting, "roll_call": sheet.roll_call_id}
     at.place.ids["open_session"] = _meet(at, "GEN-1.B")
+    online = {"mode": Mode.hybrid, "meeting_link": f"https://visio.example/{at.place.mark('Visio')}"}
+    soon = NewSession.model_validate({"activity_code": "GEN-1.B", "starts_at": now() + timedelta(hours=6), **online})
+    at.place.ids["online_session"] = calendar.schedule(
+        at.db, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), soon
+    ).id
     dropped = calendar.see_session(at.db, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
     called = RollCallCommand(entries=_present(at, "GEN-2.B"))
     roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), dropped, called)

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.attendance.calendar.rules import Stage, at_local, calendar_reasons, stage
+from app.attendance.calendar.rules import (
+    Stage,
+    at_local,
+    calendar_reasons,
+    change_reasons,
+    link_is_shown,
+    place_reasons,
+    stage,
+)
 from app.attendance.catch_ups.rules import HeldSession, missed
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING, Entry, presence_reasons, roll_call_reasons
+from app.curricula.enums import Mode
 from app.platform.errors import Reason
 
 P = PresenceStatus
@@ -147,3 +156,64 @@ def test_missed_activities_leave_out_those_attended_caught_up_or_to_come(
     sessions: list[HeldSession], caught_up: set[str], expected: dict[str, date]
 ) -> None:
     assert missed(sessions, caught_up, JOINED) == expected
+
+
+# Venues and meeting links ------------------------------------------------------------------------
+
+START = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_shown"),
+    [
+        (START - timedelta(hours=24) - SECOND, False),
+        (START - timedelta(hours=24), True),
+        (START, True),
+        (START + timedelta(hours=5), True),
+        (START + timedelta(hours=5) + SECOND, False),
+    ],
+)
+def test_meeting_link_is_shown_from_a_day_before_until_two_hours_after_the_planned_end(
+    at: datetime, *, is_shown: bool
+) -> None:
+    assert link_is_shown(START, 180, at, cancelled=False) is is_shown
+    assert not link_is_shown(START, 180, at, cancelled=True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "has_venue", "link", "expected"),
+    [
+        (Mode.onsite, True, None, []),
+        (Mode.hybrid, True, "https://visio.example/j/815?pwd=a", []),
+        (Mode.online, False, "https://visio.example:8443/j", []),
+        (Mode.online, True, None, ["venue_online"]),
+        (Mode.onsite, True, "https://visio.example/j", ["meeting_link_onsite"]),
+        (Mode.online, False, "http://visio.example/j", ["meeting_link_not_https"]),
+        (Mode.online, False, "visio.example/j", ["meeting_link_not_https"]),
+        (Mode.online, False, "javascript:alert(1)", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://local/j", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://moi:secret@visio.example/j", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://visio.example:99999/j", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://visio.example/a b", ["meeting_link_not_https"]),
+        (Mode.online, False, "https://[::1/j", ["meeting_link_not_https"]),
+    ],
+)
+def test_venue_and_meeting_link_follow_the_mode_of_the_session(
+    mode: Mode, *, has_venue: bool, link: str | None, expected: list[str]
+) -> None:
+    assert codes(place_reasons(mode, has_venue=has_venue, link=link)) == expected
+
+
+@pytest.mark.parametrize(
+    ("called", "cancelled", "expected"),
+    [
+        (False, False, []),
+        (True, False, ["session_called"]),
+        (False, True, ["session_cancelled"]),
+        (True, True, ["session_cancelled"]),
+    ],
+)
+def test_session_is_moved_until_its_roll_is_called(*, called: bool, cancelled: bool, expected: list[str]) -> None:
+    assert codes(change_reasons(called=called, cancelled=cancelled)) == expected

@@ -1,6 +1,6 @@
 """Services of groups, sessions and records: rows, counts, progress and reach."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
@@ -19,6 +19,7 @@ from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.network.service import college, see_college
+from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid, NotFound
 from app.platform.messages.i18n import today
@@ -38,6 +39,7 @@ from tests.factories.codev import (
     turn,
 )
 from tests.factories.network import STARTED, World, acting, count, see
+from tests.factories.venues import HALIFAX, venue_in
 
 
 def progress(database: Database, world: World, who: str) -> Progress:
@@ -50,6 +52,26 @@ def progress(database: Database, world: World, who: str) -> Progress:
 def codes(error: DomainError) -> list[str]:
     """Return the codes of an error's reasons."""
     return [r.code for r in error.reasons]
+
+
+def test_session_at_a_venue_is_in_its_zone_and_its_link_is_for_the_group(database: Database, world: World) -> None:
+    group = create_group(database, world)
+    islands = venue_in(database, world.alma, "Centre des Îles", HALIFAX)
+    link = "https://visio.example/j/7"
+    evening = datetime.combine(STARTED + timedelta(days=8), FIRST.time().replace(hour=3, minute=30), UTC)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        command = NewCodevSession(
+            activity_code="GEN-7.A", starts_at=evening, mode="hybrid", venue_id=islands, meeting_link=link
+        )
+        row = sessions.plan_session(db, actor, groups.see_group(db, actor, group.id), command)
+        assert (row.timezone, row.venue.name if row.venue else None) == (HALIFAX, "Centre des Îles")
+    for hours, who, expected in ((-25, "maude", None), (-23, "maude", link), (-23, "facilitator", link),
+                                 (-23, "coordinator", None)):  # fmt: skip
+        with at(evening + timedelta(hours=hours)), database.transaction() as db:
+            actor = acting(db, world, who, P.CODEV_READ)
+            shown = sessions.codev_session(db, sessions.see_codev_session(db, actor, row.id))
+            assert (shown.meeting_link, shown.timezone) == (expected, HALIFAX), (hours, who)
 
 
 def test_group_is_visible_to_its_members_facilitator_and_coordinator(database: Database, world: World) -> None:

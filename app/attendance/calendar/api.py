@@ -5,15 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.attendance.calendar import restorations, service
+from app.attendance.calendar import changes, links, restorations, service
 from app.attendance.calendar.schemas import (
     CancelCommand,
+    ChangeSession,
     NewSession,
     Restoration,
     RestoreCommand,
     SessionPage,
     SessionRef,
     SessionRow,
+    SessionShown,
 )
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
@@ -49,6 +51,27 @@ def schedule(
 ) -> SessionRow:
     """Schedule a session for a group activity of the cohort's path."""
     return service.schedule(db, actor, cohort, command)
+
+
+@router.get("/sessions/{session_id}")
+def read_session(
+    actor: Annotated[Actor, may(P.SESSION_READ)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_READ)],
+) -> SessionShown:
+    """Return a session; its meeting link is for who takes part, from a day before its start."""
+    return links.show_session(db, actor, session)
+
+
+@router.post("/sessions/{session_id}/changes", status_code=CREATED)
+def change(
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+    command: ChangeSession,
+) -> SessionRow:
+    """Move or change a session whose roll was not called; what it was stays in its `changes`."""
+    return changes.change(db, actor, see_cohort(db, actor, session.cohort_id), session, command)
 
 
 @router.post("/sessions/{session_id}/cancellation", status_code=CREATED)

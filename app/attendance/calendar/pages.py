@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
-from app.attendance.calendar import restorations, service
-from app.attendance.calendar.rules import Stage, at_local, stage
+from app.attendance.calendar import changes, links, restorations, service
+from app.attendance.calendar.rules import Stage, at_local, change_reasons, stage
 from app.attendance.calendar.schemas import (
     CancelCommand,
+    ChangeSession,
+    LocalChange,
     LocalSession,
     NewSession,
     RestoreCommand,
@@ -18,6 +20,7 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
 from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
+from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid
@@ -49,13 +52,15 @@ def sessions(
     page = service.list_sessions(db, cohort, query).map(
         lambda row: (row, stage(row.starts_at, at, cancelled=row.cancelled, closed=row.closed))
     )
+    allowed = allowed_actions(db, actor, cohort, *ACTIONS)
     return render(
         request,
         "cohorts/sessions.html",
         cohort=cohort,
         sessions=ListView(f"/cohortes/{cohort.id}/seances", query, page),
         stages=tuple(Stage),
-        allowed=allowed_actions(db, actor, cohort, *ACTIONS),
+        allowed=allowed,
+        venues=venues_offered(db, cohort.college_id) if P.SESSION_MANAGE in allowed else [],
         titles=titles,
         activities=service.activities_to_schedule(cohort),
         modes=[m for m in Mode if m in GROUP_MODES],
@@ -70,12 +75,71 @@ def schedule(
     form: Annotated[LocalSession, Form()],
 ) -> Response:
     """Schedule a session at a local hour; refuse one that does not exist, ask which one when it comes twice (BR-30)."""
-    starts_at, reasons = at_local(form.day, form.clock, cohort.timezone, second=form.is_second)
+    zone = service.zone_at(db, cohort, form.venue_id)
+    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)
-    shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place"})
+    shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place", "venue_id", "meeting_link"})
     service.schedule(db, actor, cohort, NewSession(starts_at=starts_at, **shared))
     return redirect_after_post(f"/cohortes/{cohort.id}/seances")
+
+
+@router.get("/seances/{session_id}")
+def session_page(
+    request: Request,
+    actor: Annotated[Actor, may(P.SESSION_READ)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_READ)],
+) -> Response:
+    """Show a session: when, where, and its meeting link to who takes part."""
+    context = session_context(db, actor, session)
+    shown = links.show_session(db, actor, session)
+    return render(
+        request,
+        "cohorts/session.html",
+        session=shown,
+        stage=stage(shown.starts_at, now(), cancelled=shown.cancelled, closed=shown.closed),
+        allowed=allowed_actions(db, actor, context["cohort"], *ACTIONS),
+        **context,
+    )
+
+
+@router.get("/seances/{session_id}/modification")
+def change_form(
+    request: Request,
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+) -> Response:
+    """Show the form that moves a session: its day, hour and place as they are, and the reason of the change."""
+    refusals = change_reasons(called=service.is_called(db, session.id), cancelled=session.cancelled_at is not None)
+    return render(
+        request,
+        "cohorts/change.html",
+        session=session,
+        refusals=refusals,
+        venues=venues_offered(db, session.college_id, kept=session.venue.id if session.venue else None),
+        modes=[m for m in Mode if m in GROUP_MODES],
+        **session_context(db, actor, session),
+    )
+
+
+@router.post("/seances/{session_id}/modification", dependencies=[form_on("/seances/{session_id}/modification")])
+def change(
+    actor: Annotated[Actor, may(P.SESSION_MANAGE)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
+    form: Annotated[LocalChange, Form()],
+) -> Response:
+    """Move or change a session, at a local hour of its venue (BR-30)."""
+    cohort = see_cohort(db, actor, session.cohort_id)
+    zone = service.zone_at(db, cohort, form.venue_id, kept=session.venue.id if session.venue else None)
+    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    shared = form.model_dump(exclude={"day", "clock", "second"})
+    changes.change(db, actor, cohort, session, ChangeSession(starts_at=starts_at, **shared))
+    return redirect_after_post(f"/seances/{session.id}")
 
 
 @router.get("/seances/{session_id}/annulation")

@@ -6,8 +6,7 @@ from sqlmodel import col, select
 from app.attendance.calendar.models import ScheduledSession, SessionRestoration
 from app.attendance.calendar.rules import restoration_reasons
 from app.attendance.calendar.schemas import Restoration, RestoreCommand, SessionRef, SessionRow
-from app.attendance.calendar.service import refuse_own_attendance, refuse_planned, session_row
-from app.attendance.roll_calls.models import RollCall
+from app.attendance.calendar.service import WRITTEN, is_called, refuse_own_attendance, refuse_planned, session_row
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -26,7 +25,7 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
     if row.cancelled_at is None:
         raise Conflict("session_not_cancelled")
     refuse_planned(db, row.cohort_id, row.activity_code, row.starts_at)
-    called = db.exec(select(RollCall.id).where(RollCall.session_id == row.id).limit(1)).first() is not None
+    called = is_called(db, row.id)
     reasons = restoration_reasons(
         row.starts_at, now(), called=called, replaced=_is_replaced(db, row), beside=command.beside
     )
@@ -42,9 +41,10 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
         )
     )
     row.cancelled_at = row.cancelled_by = row.cancel_reason = None
+    row.sequence += 1
     db.add(row)
     db.flush()
-    return session_row(row, closed=called)
+    return session_row(session.model_copy(update=row.model_dump(include=WRITTEN)), closed=called)
 
 
 def _is_replaced(db: Session, row: ScheduledSession) -> bool:

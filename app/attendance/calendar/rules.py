@@ -2,8 +2,10 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from app.curricula.enums import Mode
 from app.platform.errors import Reason
 
 MAX_DISTANCE = timedelta(weeks=8)
@@ -11,6 +13,16 @@ MAX_DISTANCE = timedelta(weeks=8)
 
 MAX_ABSENCE = timedelta(days=30)
 """How long after its moment a session whose roll was never called may return to the calendar."""
+
+
+LINK_BEFORE = timedelta(hours=24)
+"""How long before its session a meeting link is shown."""
+
+LINK_AFTER = timedelta(hours=2)
+"""How long after the planned end a meeting link is still shown: sessions run over, and connections drop."""
+
+LONGEST_LINK = 500
+"""The longest meeting link, in characters."""
 
 
 def has_begun(starts_at: datetime, at: datetime) -> bool:
@@ -52,12 +64,55 @@ def at_local(day: date, clock: time, zone: str, *, second: bool | None = None) -
     return (later if second else first).astimezone(UTC), []
 
 
+def place_reasons(mode: Mode, *, has_venue: bool, link: str | None) -> list[Reason]:
+    """Return why a session of a mode cannot have this venue or this meeting link."""
+    reasons = []
+    if mode is Mode.online and has_venue:
+        reasons.append(Reason("venue_online", field="venue_id"))
+    if link is None:
+        return reasons
+    if mode is Mode.onsite:
+        reasons.append(Reason("meeting_link_onsite", field="meeting_link"))
+    if not _is_https(link):
+        reasons.append(Reason("meeting_link_not_https", field="meeting_link"))
+    return reasons
+
+
+def _is_https(link: str) -> bool:
+    """Return whether a link opens a page of a named host over https, with neither a password nor spaces in it."""
+    try:
+        address = urlsplit(link)
+        is_plain = address.username is None and address.password is None and address.port != 0
+    except ValueError:
+        return False
+    named = address.hostname is not None and "." in address.hostname
+    return address.scheme == "https" and named and is_plain and link.isprintable() and " " not in link
+
+
+def link_shown_from(starts_at: datetime) -> datetime:
+    """Return the moment from which a session's meeting link is shown."""
+    return starts_at - LINK_BEFORE
+
+
+def link_is_shown(starts_at: datetime, planned_minutes: int, at: datetime, *, cancelled: bool) -> bool:
+    """Return whether a meeting link is shown: from a day before the start until two hours after the planned end."""
+    until = starts_at + timedelta(minutes=planned_minutes) + LINK_AFTER
+    return not cancelled and link_shown_from(starts_at) <= at <= until
+
+
 def calendar_reasons(day: date, starts_on: date, ends_on: date) -> list[Reason]:
     """Return why a session cannot be on a day: too far from the cohort's dates, most likely a mistyped year."""
     if starts_on - MAX_DISTANCE <= day <= ends_on + MAX_DISTANCE:
         return []
     params = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     return [Reason("session_far_from_cohort", params, "starts_at")]
+
+
+def change_reasons(*, called: bool, cancelled: bool) -> list[Reason]:
+    """Return why a session can no longer be moved: its roll says what took place, or it is cancelled."""
+    if cancelled:
+        return [Reason("session_cancelled")]
+    return [Reason("session_called")] if called else []
 
 
 def restoration_reasons(

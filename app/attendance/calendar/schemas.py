@@ -6,26 +6,35 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from app.attendance.calendar.rules import Stage
+from app.attendance.calendar.rules import LONGEST_LINK, Stage
 from app.cohorts.schemas import Justification
 from app.curricula.enums import Mode
+from app.network.venues.schemas import VenueAddress
 from app.platform.paging import ListQuery
-from app.platform.schema import Code, Command, Read, cleaned_by
+from app.platform.schema import Address, Code, Command, Read, cleaned_by
 from app.platform.text import clean_line
+
+MeetingLink = Annotated[Address, StringConstraints(max_length=LONGEST_LINK)]
+"""The address of an online meeting, as it is typed; ``rules.place_reasons`` says what it must be."""
 
 
 class NewSession(Command):
-    """A session to schedule for a group activity, whose minutes and mode are the defaults."""
+    """A session to schedule for a group activity, whose minutes and mode are the defaults.
+
+    ``place`` is a room, or the whole place when there is no venue.
+    """
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     starts_at: AwareDatetime
     planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
     mode: Mode | None = None
     place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
 
 
 class LocalSession(Command):
-    """A session to schedule, with its day and clock in the cohort's time zone (BR-30)."""
+    """A session to schedule, with its day and clock in the time zone of its venue, else of the cohort (BR-30)."""
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
@@ -34,6 +43,8 @@ class LocalSession(Command):
     planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
     mode: Mode | None = None
     place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
 
     @property
     def is_second(self) -> bool | None:
@@ -50,10 +61,12 @@ class SessionRow(Read):
     planned_minutes: int
     mode: Mode
     place: str
+    venue: VenueAddress | None
     timezone: str
     cancelled: bool
     cancel_reason: str | None
     closed: bool
+    sequence: int
 
 
 class SessionPage(Read):
@@ -88,9 +101,80 @@ class SessionRef(Read):
     planned_minutes: int
     mode: Mode
     place: str
+    venue: VenueAddress | None
     timezone: str
+    has_link: bool
+    sequence: int
     cancelled_at: datetime | None
     cancel_reason: str | None
+
+
+class SessionShown(SessionRow):
+    """A session with its meeting link, for who takes part and around the session alone.
+
+    ``meeting_link_from``: when the link is shown to who takes part; ``None`` when the session has none.
+    """
+
+    cohort_id: int
+    meeting_link: str | None
+    meeting_link_from: datetime | None
+    changes: tuple["PastTime", ...]
+
+
+class ChangeSession(Command):
+    """What a session becomes, with the reason shown to the cohort; its activity stays.
+
+    ``sequence`` is that of the session as it was read. Without ``meeting_link`` the session keeps the one it has, which
+    ``without_link`` takes away.
+    """
+
+    sequence: int
+    starts_at: AwareDatetime
+    planned_minutes: Annotated[int, Field(ge=15, le=720)]
+    mode: Mode
+    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
+    without_link: bool = False
+    reason: Justification
+
+
+class LocalChange(Command):
+    """What a session becomes, with its day and clock in the time zone of its venue, else of the cohort (BR-30)."""
+
+    sequence: int
+    day: date
+    clock: time
+    second: Literal["first", "second"] | None = None
+    planned_minutes: int
+    mode: Mode
+    place: str = ""
+    venue_id: int | None = None
+    meeting_link: str | None = None
+    without_link: bool = False
+    reason: Justification
+
+    @property
+    def is_second(self) -> bool | None:
+        """Whether it is the later of November's two equal hours; ``None`` when not chosen."""
+        return None if self.second is None else self.second == "second"
+
+
+class PastTime(Read):
+    """What a session was before a change: when, where, until when, and why it changed.
+
+    ``changed_by`` is for who manages the calendar.
+    """
+
+    changed_at: datetime
+    changed_by: str | None
+    reason: str
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    place: str
+    venue: str | None
+    timezone: str
 
 
 class CancelCommand(Command):
@@ -129,4 +213,5 @@ class ComingSession(Read):
     planned_minutes: int
     mode: Mode
     place: str
+    venue: VenueAddress | None
     timezone: str

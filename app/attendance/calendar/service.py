@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
 
 from app.attendance.calendar.models import ScheduledSession
-from app.attendance.calendar.rules import Stage, calendar_reasons
+from app.attendance.calendar.rules import Stage, calendar_reasons, place_reasons
 from app.attendance.calendar.schemas import (
     CancelCommand,
     ComingSession,
@@ -26,10 +27,13 @@ from app.cohorts.schemas import CohortRef
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
+from app.network.venues.models import Venue
+from app.network.venues.schemas import VenueAddress, VenueShown
+from app.network.venues.service import require_offered
 from app.platform.clock import now
 from app.platform.database.paging import fetch_after, fetch_page, folded
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Invalid, NotFound, Reason
+from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import local
 from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_key
@@ -45,11 +49,13 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     activity = group_activity(cohort, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))
-    day = local(command.starts_at, cohort.timezone).date()
+    mode = command.mode or activity.mode
+    venue = venue_for(db, cohort.college_id, mode, command.venue_id, command.meeting_link)
+    zone = venue.timezone if venue is not None else cohort.timezone
+    day = local(command.starts_at, zone).date()
     if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
         raise Invalid("invalid", *reasons)
     refuse_planned(db, cohort.id, activity.code, command.starts_at)
-    mode = command.mode or activity.mode
     row = ScheduledSession(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
@@ -57,23 +63,46 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
         starts_at=command.starts_at,
         planned_minutes=command.planned_minutes or activity.minutes,
         mode=mode,
-        place=command.place or ("" if mode is Mode.online else cohort.place),
-        timezone=cohort.timezone,
+        place=command.place or ("" if mode is Mode.online or venue is not None else cohort.place),
+        venue_id=command.venue_id,
+        meeting_link=command.meeting_link,
+        timezone=zone,
         created_at=now(),
         created_by=actor.person_id,
     )
     db.add(row)
     db.flush()
-    return session_row(row, closed=False)
+    return session_row(session_ref(row, venue), closed=False)
 
 
-def refuse_planned(db: Session, cohort_id: int, activity_code: str, starts_at: datetime) -> None:
-    """Raise ``Conflict("session_planned")`` when a session of the activity that is not cancelled starts then."""
+def venue_for(
+    db: Session, college_id: int, mode: Mode, venue_id: int | None, meeting_link: str | None, *, kept: int | None = None
+) -> VenueShown | None:
+    """Return the venue of a session, if any; raise ``Invalid`` when its mode cannot have it, or the link.
+
+    ``kept``: the venue that the session has, where it stays even if it was retired since.
+    """
+    refuse_unless(*place_reasons(mode, has_venue=venue_id is not None, link=meeting_link), code="invalid")
+    return require_offered(db, college_id, venue_id, kept=kept) if venue_id is not None else None
+
+
+def zone_at(db: Session, cohort: CohortRef, venue_id: int | None, *, kept: int | None = None) -> str:
+    """Return the time zone of the clock that is typed for a session: its venue's, else its cohort's (BR-30)."""
+    if venue_id is None:
+        return cohort.timezone
+    return require_offered(db, cohort.college_id, venue_id, kept=kept).timezone
+
+
+def refuse_planned(
+    db: Session, cohort_id: int, activity_code: str, starts_at: datetime, *, but: int | None = None
+) -> None:
+    """Raise ``Conflict("session_planned")`` when another session of the activity, not cancelled, starts then."""
     same = select(ScheduledSession.id).where(
         ScheduledSession.cohort_id == cohort_id,
         ScheduledSession.activity_code == activity_code,
         ScheduledSession.starts_at == starts_at,
         col(ScheduledSession.cancelled_at).is_(None),
+        col(ScheduledSession.id).is_distinct_from(but),
     )
     if db.exec(same.limit(1)).first() is not None:
         raise Conflict("session_planned", Reason("session_planned", field="starts_at"))
@@ -96,14 +125,15 @@ _IN_TIME = (col(ScheduledSession.starts_at),)
 def calendar(db: Session, cohort: CohortRef) -> list[SessionRow]:
     """Return every session of a cohort in order of time, cancelled ones included."""
     rows = db.execute(_sessions(cohort).order_by(*_IN_TIME, col(ScheduledSession.id)))
-    return [session_row(row, closed=is_closed) for row, is_closed in rows]
+    return [session_row(session_ref(row, venue), closed=is_closed) for row, venue, is_closed in rows]
 
 
 def sessions(db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE) -> SessionPage:
     """Return what :func:`calendar` does, ``limit`` at a time."""
     key = col(ScheduledSession.id)
     rows, next_ = fetch_after(db, _sessions(cohort), _IN_TIME, key, after=after, limit=limit)
-    return SessionPage(items=tuple(session_row(row, closed=is_closed) for row, is_closed in rows), next=next_)
+    items = tuple(session_row(session_ref(row, venue), closed=is_closed) for row, venue, is_closed in rows)
+    return SessionPage(items=items, next=next_)
 
 
 def list_sessions(db: Session, cohort: CohortRef, query: SessionsQuery) -> Page[SessionRow]:
@@ -112,18 +142,23 @@ def list_sessions(db: Session, cohort: CohortRef, query: SessionsQuery) -> Page[
     if query.etat is not None:
         statement = statement.where(_at_stage(query.etat, now()))
     page = fetch_page(db, statement, query, {SessionSort.MOMENT: _IN_TIME}, col(ScheduledSession.id))
-    return page.map(lambda row: session_row(row[0], closed=row[1]))
+    return page.map(lambda row: session_row(session_ref(row[0], row[1]), closed=row[2]))
 
 
 def _sessions(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(ScheduledSession, _CALLED.label("closed")).where(col(ScheduledSession.cohort_id) == cohort.id)
+    return (
+        sa.select(ScheduledSession, Venue, _CALLED.label("closed"))
+        .outerjoin(Venue, col(Venue.id) == col(ScheduledSession.venue_id))
+        .where(col(ScheduledSession.cohort_id) == cohort.id)
+    )
 
 
 def _matches(cohort: CohortRef, word: str) -> ColumnElement[bool]:
     titles = {a.code: search_key(f"{a.code} {a.title.text}") for a in curriculum_of(cohort).activities}
     named = [code for code, key in titles.items() if word in key]
     place = folded(col(ScheduledSession.place)).contains(word, autoescape=True)
-    return sa.or_(col(ScheduledSession.activity_code).in_(named), place)
+    venue = sa.func.coalesce(col(Venue.search_key), "").contains(word, autoescape=True)
+    return sa.or_(col(ScheduledSession.activity_code).in_(named), place, venue)
 
 
 def _at_stage(wanted: Stage, at: datetime) -> ColumnElement[bool]:
@@ -137,7 +172,20 @@ def _at_stage(wanted: Stage, at: datetime) -> ColumnElement[bool]:
     return ~cancelled & ~_CALLED & (begun if wanted is Stage.TO_CALL else ~begun)
 
 
-def session_row(session: ScheduledSession | SessionRef, *, closed: bool) -> SessionRow:
+WRITTEN = set(SessionRef.model_fields) & set(ScheduledSession.model_fields)
+"""What of a session is in its own row, and is read again when it is locked or changed."""
+
+
+def session_ref(row: ScheduledSession, venue: Venue | VenueShown | None) -> SessionRef:
+    """Return a session with its venue, and whether it has a meeting link: never the link itself."""
+    return SessionRef(
+        **row.model_dump(include=set(SessionRef.model_fields)),
+        venue=VenueAddress.model_validate(venue) if venue is not None else None,
+        has_link=row.meeting_link is not None,
+    )
+
+
+def session_row(session: SessionRef, *, closed: bool) -> SessionRow:
     """Return a session as a calendar shows it; ``closed`` once its roll was called."""
     shared = session.model_dump(include=set(SessionRow.model_fields))
     return SessionRow(**shared, cancelled=session.cancelled_at is not None, closed=closed)
@@ -146,10 +194,19 @@ def session_row(session: ScheduledSession | SessionRef, *, closed: bool) -> Sess
 def see_session(db: Session, actor: Actor, session_id: int) -> SessionRef:
     """Return a session within the actor's reach; raise ``NotFound`` otherwise."""
     within = scoped(actor, college=ScheduledSession.college_id, cohort=ScheduledSession.cohort_id)
-    row = db.exec(select(ScheduledSession).where(ScheduledSession.id == session_id, within)).one_or_none()
-    if row is None:
+    found = db.exec(_with_venue().where(ScheduledSession.id == session_id, within)).one_or_none()
+    if found is None:
         raise NotFound
-    return SessionRef.model_validate(row)
+    return session_ref(*found)
+
+
+def _with_venue() -> Select[ScheduledSession, Venue]:
+    return select(ScheduledSession, Venue).outerjoin(Venue, col(Venue.id) == ScheduledSession.venue_id)
+
+
+def is_called(db: Session, session_id: int) -> bool:
+    """Return whether the roll of a session was called."""
+    return db.exec(select(RollCall.id).where(RollCall.session_id == session_id).limit(1)).first() is not None
 
 
 def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelCommand) -> SessionRow:
@@ -162,10 +219,10 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     row.cancelled_at, row.cancelled_by, row.cancel_reason = now(), actor.person_id, command.reason
+    row.sequence += 1
     db.add(row)
     db.flush()
-    roll_call = select(RollCall.id).where(RollCall.session_id == session.id)
-    return session_row(row, closed=db.exec(roll_call.limit(1)).first() is not None)
+    return session_row(session.model_copy(update=row.model_dump(include=WRITTEN)), closed=is_called(db, session.id))
 
 
 def refuse_own_attendance(db: Session, actor: Actor, session: SessionRef) -> None:
@@ -182,8 +239,8 @@ def refuse_own_attendance(db: Session, actor: Actor, session: SessionRef) -> Non
 
 def next_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:
     """Return the next session of the enrolment's cohort that is not cancelled, if any."""
-    row = db.exec(
-        select(ScheduledSession)
+    found = db.exec(
+        _with_venue()
         .where(
             ScheduledSession.cohort_id == enrolment.cohort_id,
             col(ScheduledSession.cancelled_at).is_(None),
@@ -192,4 +249,4 @@ def next_session(db: Session, enrolment: EnrolmentRef) -> ComingSession | None:
         .order_by(col(ScheduledSession.starts_at), col(ScheduledSession.id))
         .limit(1)
     ).first()
-    return ComingSession.model_validate(row) if row is not None else None
+    return ComingSession.model_validate(session_ref(*found)) if found is not None else None

@@ -100,7 +100,12 @@ def missed_by(db: Session, enrolment: EnrolmentRef) -> list[Missed]:
         return []
     entry = (col(RollCallEntry.roll_call_id) == RollCall.id) & (col(RollCallEntry.enrolment_id) == enrolment.id)
     statement = (
-        select(ScheduledSession.activity_code, ScheduledSession.starts_at, func.max(RollCallEntry.minutes))
+        select(
+            ScheduledSession.activity_code,
+            ScheduledSession.starts_at,
+            ScheduledSession.timezone,
+            func.max(RollCallEntry.minutes),
+        )
         .select_from(ScheduledSession)
         .outerjoin(RollCall, (col(RollCall.session_id) == ScheduledSession.id) & not_superseded(RollCall))
         .outerjoin(RollCallEntry, entry)
@@ -109,8 +114,8 @@ def missed_by(db: Session, enrolment: EnrolmentRef) -> list[Missed]:
     )
     at = now()
     sessions = [
-        HeldSession(code, local(starts_at, enrolment.timezone).date(), has_begun(starts_at, at), minutes)
-        for code, starts_at, minutes in db.exec(statement).all()
+        HeldSession(code, local(starts_at, zone).date(), has_begun(starts_at, at), minutes)
+        for code, starts_at, zone, minutes in db.exec(statement).all()
     ]
     last_days = missed(sessions, {c.activity_code for c in catch_ups(db, enrolment)}, enrolment.joined_on)
     return [

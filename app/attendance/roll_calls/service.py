@@ -8,7 +8,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import has_begun
 from app.attendance.calendar.schemas import SessionRef
-from app.attendance.calendar.service import session_row
+from app.attendance.calendar.service import WRITTEN, session_row
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.attendance.roll_calls.rules import Entry, roll_call_reasons
 from app.attendance.roll_calls.schemas import EntryShown, RollCallCommand, Sheet
@@ -85,7 +85,7 @@ def close_roll_call(db: Session, actor: Actor, session: SessionRef, command: Rol
 def lock_sheet(db: Session, session: SessionRef) -> Sheet:
     """Return the sheet with its session locked, so that nobody closes it before this transaction ends."""
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
-    return sheet(db, SessionRef.model_validate(row))
+    return sheet(db, session.model_copy(update=row.model_dump(include=WRITTEN)))
 
 
 def record_roll_call(db: Session, actor: Actor, session: SessionRef, locked: Sheet, command: RollCallCommand) -> Sheet:

@@ -24,9 +24,11 @@ from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.schemas import CohortRef, CohortRow
+from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
 from app.identity.roles.service import holders
 from app.network.service import college
+from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Invalid, NotFound
@@ -149,6 +151,8 @@ def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]
     return {
         "manages": True,
         "activities": sessions.codev_activities(ref),
+        "venues": venues_offered(db, ref.college_id),
+        "modes": [m for m in Mode if m in GROUP_MODES],
         "links": links.links_inside(db, ref),
         **_people_context(db, cohort),
     }
@@ -199,9 +203,11 @@ def plan_session(
     form: Annotated[LocalCodevSession, Form()],
 ) -> Response:
     """Plan a session at a local time; the two odd hours of the year are refused, or chosen between (BR-30)."""
-    starts_at, reasons = at_local(form.day, form.clock, group.timezone, second=form.is_second)
+    zone = sessions.zone_at(db, group, form.venue_id)
+    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)
-    command = NewCodevSession(activity_code=form.activity_code, starts_at=starts_at)
+    shared = form.model_dump(include={"activity_code", "mode", "venue_id", "meeting_link"})
+    command = NewCodevSession(starts_at=starts_at, **shared)
     sessions.plan_session(db, actor, group, command)
     return redirect_after_post(f"/codev/groupes/{group.id}")

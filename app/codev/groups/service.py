@@ -140,7 +140,8 @@ def _rows(db: Session, page: Sequence[Any]) -> tuple[GroupRow, ...]:
     statement = (
         sa.select(
             col(CodevGroup.id), col(CodevGroup.name), col(CodevGroup.cohort_id), col(Cohort.title).label("cohort"),
-            col(Cohort.timezone), members.label("members"), sessions_held.label("sessions_held"),
+            func.coalesce(col(CodevSession.timezone), col(Cohort.timezone)).label("timezone"),
+            members.label("members"), sessions_held.label("sessions_held"),
             col(CodevSession.id).label("next_session_id"), col(CodevSession.starts_at).label("next_starts_at"),
         )
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
@@ -169,7 +170,7 @@ def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
         .where(CodevMembership.group_id == ref.id)
         .order_by(col(CodevMembership.left_on).is_not(None), Person.search_key)
     ).all()
-    past = history(db, ref.id, ref.timezone)
+    past = history(db, ref.id)
     tallies = {t.membership_id: t for t in tally([m.id for m, _, _ in rows], past)}
     attended = sessions_attended(db, ref.id)
     return tuple(

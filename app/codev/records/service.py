@@ -58,13 +58,14 @@ def roster(db: Session, meeting: CodevSessionRef, recorded: Iterable[int] = ()) 
     return [(id_, person.name) for id_, person in db.exec(statement).all()]
 
 
-def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
+def history(db: Session, group_id: int) -> list[PastTurn]:
     """Return the consultations of a group in order of time, from its records in force."""
     records = current_records()
     planned_id = func.coalesce(col(CodevTurn.planned_client_id), col(CodevTurn.client_id))
     statement = (
         sa.select(
-            col(CodevSession.starts_at), col(CodevTurn.client_id), col(CodevTurn.planned_client_id),
+            col(CodevSession.starts_at), col(CodevSession.timezone), col(CodevTurn.client_id),
+            col(CodevTurn.planned_client_id),
             col(CodevTurn.status), col(CodevTurn.reason), col(CodevPresence.status),
         )
         .join(records, records.c.session_id == CodevSession.id)
@@ -78,7 +79,7 @@ def history(db: Session, group_id: int, zone: str) -> list[PastTurn]:
     )  # fmt: skip
     return [
         PastTurn(local(at, zone).date(), client, planned, status, reason, excused=presence == "excused")
-        for at, client, planned, status, reason, presence in db.execute(statement)
+        for at, zone, client, planned, status, reason, presence in db.execute(statement)
     ]
 
 

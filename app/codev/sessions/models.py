@@ -12,7 +12,11 @@ from app.platform.database.types import by_value, check, moment, moment_or_none,
 
 
 class CodevSession(Row, table=True):
-    """A planned meeting of a group for one codevelopment activity."""
+    """A planned meeting of a group for one codevelopment activity.
+
+    ``timezone`` is that of its venue, else of its cohort (BR-30); ``meeting_link`` is for the group alone.
+    ``sequence`` rises when it is cancelled or put back.
+    """
 
     __tablename__ = "codev_session"
     __table_args__ = owned(
@@ -25,10 +29,14 @@ class CodevSession(Row, table=True):
     starts_at: datetime = moment(index=True)
     planned_minutes: int
     mode: Mode = Field(sa_type=by_value(Mode))
+    venue_id: int | None = Field(default=None, index=True)
+    meeting_link: str | None = Field(default=None, max_length=500)
+    timezone: str = Field(default="America/Toronto", max_length=40)
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")
     cancelled_at: datetime | None = moment_or_none()
     cancelled_by: int | None = Field(default=None, foreign_key="person.id")
+    sequence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class RoleAssignment(Row, table=True):

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from app.attendance.calendar.schemas import MeetingLink
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole, UndoReason
 from app.curricula.enums import Mode
+from app.network.venues.schemas import VenueAddress
 from app.platform.schema import BlankIsNone, Code, Command, Read
 
 TURNS = 4
@@ -24,6 +26,8 @@ class NewCodevSession(Command):
     starts_at: AwareDatetime
     planned_minutes: Annotated[int, Field(ge=30, le=480)] | None = None
     mode: Mode | None = None
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
 
 
 class RestoreCodevSession(Command):
@@ -54,6 +58,8 @@ class CodevSessionRow(Read):
     starts_at: datetime
     planned_minutes: int
     mode: Mode
+    venue: VenueAddress | None
+    timezone: str
     cancelled: bool
     held: bool | None
 
@@ -69,7 +75,9 @@ class CodevSessionRef(Read):
     starts_at: datetime
     planned_minutes: int
     mode: Mode
+    venue: VenueAddress | None
     timezone: str
+    has_link: bool
     cancelled_at: datetime | None
     inside: bool
 
@@ -106,9 +114,11 @@ class TurnShown(Read):
 
 
 class CodevSessionShown(CodevSessionRef):
-    """A session with its planned roles and, once closed, its record."""
+    """A session with its planned roles and, once closed, its record; its meeting link is for the group alone."""
 
     group: str
+    meeting_link: str | None
+    meeting_link_from: datetime | None
     roles: tuple[SessionRole, ...]
     entries: tuple[PresenceShown, ...]
     turns: tuple[TurnShown, ...]
@@ -134,12 +144,15 @@ OptionalMemberships = Annotated[tuple[OptionalMembership, ...], Field(max_length
 
 
 class LocalCodevSession(Command):
-    """A session to plan at a local day and time of the cohort's zone (BR-30)."""
+    """A session to plan at a local day and time of its venue's zone, else of the cohort's (BR-30)."""
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
     clock: time
     second: Literal["first", "second"] | None = None
+    mode: Mode | None = None
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
 
     @property
     def is_second(self) -> bool | None:

@@ -1,10 +1,12 @@
 """Sessions of groups: planning, cancelling, roles, rotation, and their read model."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlmodel import col, select
 
-from app.attendance.calendar.rules import calendar_reasons
+from app.attendance.calendar.rules import calendar_reasons, link_is_shown, link_shown_from
+from app.attendance.calendar.service import venue_for
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
@@ -23,10 +25,13 @@ from app.codev.sessions.schemas import (
     SessionRole,
     TurnShown,
 )
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Enrolment
 from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
+from app.network.venues.models import Venue
+from app.network.venues.schemas import VenueAddress, VenueShown
+from app.network.venues.service import require_offered
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -46,7 +51,10 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
     if activity is None:
         raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
-    day = local(command.starts_at, group.timezone).date()
+    mode = command.mode or activity.mode
+    venue = venue_for(db, group.college_id, mode, command.venue_id, command.meeting_link)
+    zone = venue.timezone if venue is not None else group.timezone
+    day = local(command.starts_at, zone).date()
     refuse_unless(*calendar_reasons(day, group.starts_on, group.ends_on), code="invalid")
     db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
     _refuse_planned(db, group.id, activity.code)
@@ -56,13 +64,21 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
         activity_code=activity.code,
         starts_at=command.starts_at,
         planned_minutes=command.planned_minutes or activity.minutes,
-        mode=command.mode or activity.mode,
+        mode=mode,
+        venue_id=command.venue_id,
+        meeting_link=command.meeting_link,
+        timezone=zone,
         created_at=now(),
         created_by=actor.person_id,
     )
     db.add(row)
     db.flush()
-    return _row(row, held=None)
+    return _row(row, venue, held=None)
+
+
+def zone_at(db: Session, group: GroupRef, venue_id: int | None) -> str:
+    """Return the time zone of the clock that is typed for a session: its venue's, else its cohort's (BR-30)."""
+    return require_offered(db, group.college_id, venue_id).timezone if venue_id is not None else group.timezone
 
 
 def _refuse_planned(db: Session, group_id: int, activity_code: str) -> None:
@@ -85,17 +101,22 @@ def sessions_of(db: Session, group: GroupRef) -> list[CodevSessionRow]:
 def _sessions(db: Session, group_id: int) -> list[CodevSessionRow]:
     records = current_records()
     statement = (
-        select(CodevSession, records.c.held)
+        select(CodevSession, Venue, records.c.held)
+        .outerjoin(Venue, col(Venue.id) == CodevSession.venue_id)
         .outerjoin(records, records.c.session_id == CodevSession.id)
         .where(CodevSession.group_id == group_id)
         .order_by(col(CodevSession.starts_at), col(CodevSession.id))
     )
-    return [_row(row, held=held) for row, held in db.exec(statement).all()]
+    return [_row(row, venue, held=held) for row, venue, held in db.exec(statement).all()]
 
 
-def _row(row: CodevSession, *, held: bool | None) -> CodevSessionRow:
+def _row(row: CodevSession, venue: Venue | VenueShown | None, *, held: bool | None) -> CodevSessionRow:
     shared = row.model_dump(include=set(CodevSessionRow.model_fields))
-    return CodevSessionRow(**shared, cancelled=row.cancelled_at is not None, held=held)
+    return CodevSessionRow(**shared, venue=_address(venue), cancelled=row.cancelled_at is not None, held=held)
+
+
+def _address(venue: Venue | VenueShown | None) -> VenueAddress | None:
+    return VenueAddress.model_validate(venue) if venue is not None else None
 
 
 def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> CodevSessionRef:
@@ -108,6 +129,7 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
     row.cancelled_at, row.cancelled_by = now(), actor.person_id
+    row.sequence += 1
     db.add(row)
     db.flush()
     return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
@@ -137,6 +159,7 @@ def restore_session(
         )
     )
     row.cancelled_at = row.cancelled_by = None
+    row.sequence += 1
     db.add(row)
     db.flush()
     return meeting.model_copy(update={"cancelled_at": None})
@@ -158,18 +181,19 @@ def see_codev_session(db: Session, actor: Actor, session_id: int) -> CodevSessio
     """Return a session of a group within the actor's reach; raise ``NotFound`` for any other."""
     within = scoped(actor, college=CodevSession.college_id, group=CodevSession.group_id)
     row = db.exec(
-        select(CodevSession, Cohort)
+        select(CodevSession, CodevGroup.cohort_id, Venue)
         .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
-        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .outerjoin(Venue, col(Venue.id) == CodevSession.venue_id)
         .where(CodevSession.id == session_id, within)
     ).one_or_none()
     if row is None:
         raise NotFound
-    session, cohort = row
+    session, cohort_id, venue = row
     return CodevSessionRef(
         **session.model_dump(include=set(CodevSessionRef.model_fields)),
-        cohort_id=cohort.id,
-        timezone=cohort.timezone,
+        cohort_id=cohort_id,
+        venue=_address(venue),
+        has_link=session.meeting_link is not None,
         inside=is_inside(actor, session.group_id),
     )
 
@@ -186,6 +210,7 @@ def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
     return CodevSessionShown(
         **meeting.model_dump(),
         group=db.get_one(CodevGroup, meeting.group_id).name,
+        **_link(db, meeting),
         roles=tuple(SessionRole.model_validate({**r.model_dump(), "name": names[r.membership_id]}) for r in roles),
         entries=tuple(_entry(id_, name, presence_of.get(id_)) for id_, name in roster(db, meeting, presence_of)),
         turns=tuple(_turn(t, names, inside=meeting.inside) for t in turns),
@@ -194,6 +219,17 @@ def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
         closed_at=record.closed_at if record else None,
         facilitator=db.get_one(Person, record.facilitator_id).name if record else None,
     )
+
+
+def _link(db: Session, meeting: CodevSessionRef) -> dict[str, Any]:
+    """Return the meeting link for the group, from a day before the session, and from when the group reads it."""
+    cancelled = meeting.cancelled_at is not None
+    if not (meeting.has_link and meeting.inside) or cancelled:
+        return {"meeting_link": None, "meeting_link_from": None}
+    link = None
+    if link_is_shown(meeting.starts_at, meeting.planned_minutes, now(), cancelled=cancelled):
+        link = db.exec(select(CodevSession.meeting_link).where(CodevSession.id == meeting.id)).one()
+    return {"meeting_link": link, "meeting_link_from": link_shown_from(meeting.starts_at)}
 
 
 def _load_lines(db: Session, record: CodevRecord | None) -> tuple[Sequence[CodevPresence], Sequence[CodevTurn]]:
@@ -270,7 +306,7 @@ def rotation_for(
 ) -> list[ProposedShown]:
     """Return the clients and reserves proposed for a session; ``passing`` holds memberships that pass."""
     names = dict(roster(db, meeting))
-    tallies = tally(names, history(db, meeting.group_id, meeting.timezone))
+    tallies = tally(names, history(db, meeting.group_id))
     return [
         ProposedShown(
             position=p.position,

@@ -50,6 +50,16 @@ class VenueShown(Read):
     retired_at: datetime | None
 
 
+class VenueAddress(Read):
+    """What the people of a session read of its venue, in use or retired since."""
+
+    id: int
+    name: str
+    address: str
+    city: str
+    accessibility: str | None
+
+
 class ListedVenue(VenueShown):
     """A venue in a list; ``may_change``: its reader may change or retire it."""
 

@@ -16,7 +16,7 @@ from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.paging import Orders, fetch_after, fetch_page, folded
 from app.platform.database.session import Session, allow
-from app.platform.errors import Conflict, Forbidden, NotFound, Reason, refuse_unless
+from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason, refuse_unless
 from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor, scoped
@@ -71,6 +71,32 @@ def _columns() -> list[sa.ColumnElement[Any]]:
     table = sa.inspect(Venue).local_table
     own = [table.c[name] for name in VenueShown.model_fields if name != "college"]
     return [*own, col(College.name).label("college")]
+
+
+def venues_offered(db: Session, college_id: int, *, kept: int | None = None) -> list[VenueShown]:
+    """Return the venues in use where a college may hold a session: its own and those of the network, by name.
+
+    ``kept`` is the venue of a session that is changed: offered too, although it was retired since.
+    """
+    rows = db.execute(_offered(college_id, kept).order_by(col(Venue.search_key)))
+    return [VenueShown.model_validate(row) for row in rows]
+
+
+def require_offered(db: Session, college_id: int, venue_id: int, *, kept: int | None = None) -> VenueShown:
+    """Return a venue where a college may hold a session; raise ``Invalid`` for a retired one or another college's."""
+    row = db.execute(_offered(college_id, kept).where(col(Venue.id) == venue_id)).one_or_none()
+    if row is None:
+        raise Invalid("invalid", Reason("venue_not_offered", field="venue_id"))
+    return VenueShown.model_validate(row)
+
+
+def _offered(college_id: int, kept: int | None) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*_columns())
+        .outerjoin(College, col(College.id) == col(Venue.college_id))
+        .where(col(Venue.college_id).is_(None) | (col(Venue.college_id) == college_id))
+        .where(col(Venue.retired_at).is_(None) | (col(Venue.id) == kept))
+    )
 
 
 def see_venue(db: Session, actor: Actor, venue_id: int) -> VenueShown:
