@@ -27,6 +27,8 @@ from app.learning import facts as learning_facts
 from app.learning import figures as learning_figures
 from app.learning import routes as learning_routes
 from app.network import routes as network_routes
+from app.notifications import jobs as notifications_jobs
+from app.notifications import routes as notifications_routes
 from app.operations import routes as operations_routes
 from app.overview import routes as overview_routes
 from app.people import routes as people_routes
@@ -60,6 +62,7 @@ FEATURES = (
     Feature("network", network_routes),
     Feature("people", people_routes),
     Feature("identity", identity_routes, jobs=identity_jobs.JOBS),
+    Feature("notifications", notifications_routes, jobs=notifications_jobs.JOBS),
     Feature("curricula", curricula_routes),
     Feature("cohorts", cohorts_routes, figures=cohorts_figures.FIGURES),
     Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),

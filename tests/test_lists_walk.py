@@ -42,6 +42,7 @@ LISTS = {
     "VenuesQuery": ("coordinator", "/lieux"),
     "CollegesQuery": ("admin", "/colleges"),
     "AccountListQuery": ("admin", "/comptes"),
+    "NotificationsQuery": ("maude", "/messages"),
     "ViewListQuery": ("maude", "/mon-dossier/consultations"),
     "LettersQuery": ("admin", "/administration/lettres"),
     "FailedJobsQuery": ("admin", "/administration/travaux"),

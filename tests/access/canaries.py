@@ -32,6 +32,7 @@ ALMA = {
     "Visio": {*OF_COHORT, "trainer", "coordinator"},
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
+    "Message": {"participant"},
 }
 
 FAR = {
@@ -58,6 +59,7 @@ FAR = {
     "Visio": {"trainer_elsewhere", "coordinator"},
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
+    "Message": set(),
     "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
 }
 
@@ -84,6 +86,7 @@ ROUYN = {
     "Visio": {"dual", "manager_elsewhere"},
     "Retenue": {"manager_elsewhere"},
     "Signe": {"manager_elsewhere"},
+    "Message": set(),
     "Personnel": {"dual", "manager_elsewhere", "admin"},
 }
 

@@ -78,6 +78,8 @@ OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
 CURSORS = {
     f"GET {V1}/accounts": "after",  # the administrator's, who sees every account
     f"GET {V1}/me/views": "after",  # a place among one's own
+    f"GET {V1}/me/notifications": "after",  # as above
+    "GET /messages": "apres",
     f"GET {V1}/cohorts/open": "after",  # offered to everyone
     f"GET {V1}/role-proposals": "after",  # the administrator's
     f"GET {V1}/operations/letters": "after",  # the administrator's

@@ -28,6 +28,7 @@ NAMES = {
     "venue_id": "venue",
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
+    "notification_id": "message",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -449,6 +450,8 @@ ACCOUNT: dict[str, Call] = {
     "POST /securite/appareils/{sign_in_id}/fin": form("/securite#appareils"),
     "POST /securite/jetons": form("/securite", name="Essai", permissions=["network:read"], days=9),
     "POST /securite/jetons/{token_id}/fin": form("/securite#jetons"),
+    "POST /messages/lus": form("/messages"),
+    "POST /messages/{notification_id}/lu": form("/attestations"),
     "POST /securite/mot-de-passe": form("/securite", **NEW_PASSWORD),
     "POST /securite/oidc/{identity_id}/retrait": form("/securite/oidc"),
     "POST /securite/oidc/{provider_id}": form("/securite/oidc", **PROOF),

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import NewEnterprise
@@ -71,6 +72,10 @@ from app.network.enums import CertificateKind
 from app.network.models import College
 from app.network.schemas import NewCollege, NewProject
 from app.network.venues.models import Venue
+from app.notifications.enums import Kind
+from app.notifications.models import Notification
+from app.notifications.schemas import Event
+from app.notifications.service import notify
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
@@ -502,7 +507,14 @@ def _account(at: PlaceUser, _: Path) -> None:
 
 
 def _operated(at: PlaceUser, _: Path) -> None:
-    """Add a letter that waits for another try, and a job that was tried too often."""
+    """Add a letter that waits for another try, a job that was tried too often, and a message."""
+    told = Event(
+        Kind.CERTIFICATE_ISSUED, "essai", [at.world.people[at.who]], "/attestations",
+        {"certificate": at.place.mark("Message")}, at.place.college,
+    )  # fmt: skip
+    set_actor(at.db, colleges=[at.place.college], person=at.world.people[at.who])
+    notify(at.db, told)
+    at.place.ids["message"] = at.db.execute(sa.select(sa.func.max(col(Notification.id)))).scalar_one()
     letter = enqueue(at.db, at.world.emails[at.who], "password_changed", at.world.people[at.who])
     at.place.ids |= {"outgoing": letter.id, "failed_job": fail_job(at.db.database)}
 

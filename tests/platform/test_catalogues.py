@@ -79,6 +79,7 @@ LETTER_KINDS = (
     "revocation_opened",
     "certificate_revoked",
     "certificate_kept",
+    "notification",
 )
 
 FAMILIES: dict[str, frozenset[str]] = {

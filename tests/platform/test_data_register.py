@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from app.identity.jobs import sweep_sign_ins
+from app.notifications.jobs import sweep_notifications
 from app.platform.audit import data_register as privacy
 from app.platform.audit.data_register import (
     Register,
@@ -78,6 +79,11 @@ SWEPT: dict[str, tuple[Callable[[Database], int], str]] = {
         upkeep.sweep_messages,
         "insert into letter (kind, recipient, subject, body, created_at, due_at, tries, state, status, sent_at) "
         "values ('reset', '', '', '', now(), now() - :age, 1, 'sent', '', now())",
+    ),
+    "notification": (
+        sweep_notifications,
+        "insert into notification (person_id, kind, event_key, params, page, created_at) "
+        "values (1, 'admitted', random()::text, '{}', '/', now() - :age)",
     ),
 }
 """For each retention, the sweep that applies it, and a statement that inserts a row of a given age."""

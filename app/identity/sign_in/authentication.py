@@ -125,7 +125,7 @@ def load_actor(db: Session, person_id: int, name: str) -> Actor:
 
 def _actor(row: Presenter) -> Actor:
     """Return who presents a secret as an actor, with their role grants."""
-    return Actor(row.person_id, row.name, _grants(row.roles), frozenset(row.colleges))
+    return Actor(row.person_id, row.name, _grants(row.roles), frozenset(row.colleges), unread=row.unread)
 
 
 def _grants(roles: Iterable[Sequence[Any]]) -> frozenset[RoleGrant]:

@@ -59,7 +59,7 @@ class Presenter(Read):
     """Who presents the secret of a sign-in or an API token: its row, its account, its person with their roles.
 
     Each of ``roles`` is ``(role, college id, cohort id, group id, project id)``; ``colleges`` are those where one is
-    held, all of them for an administrator.
+    held, all of them for an administrator. ``unread`` counts their messages that they have not read, up to 100.
     """
 
     id: int
@@ -77,6 +77,7 @@ class Presenter(Read):
     totp_confirmed_at: datetime | None
     roles: tuple[tuple[Role, int | None, int | None, int | None, int | None], ...]
     colleges: tuple[int, ...]
+    unread: int
 
     @property
     def name(self) -> str:

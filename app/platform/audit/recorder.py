@@ -52,6 +52,7 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "idempotent_request": "the creation that it belongs to is recorded",
         "oidc_flow": "an intermediate step; the sign-in or the link that ends it is recorded",
         "letter": "its cause is recorded; its text may hold a secret link, sending it changes nobody's data",
+        "notification": "its cause is recorded; whether its reader has read it is theirs alone",
         "project_person": "kept by the database from enrolments, which are recorded",
         "report_sum": "kept by the database from rows that are recorded, or derived from facts that are",
         "progress": "derived from facts that are recorded; doctor --progress compares them",

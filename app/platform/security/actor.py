@@ -35,7 +35,8 @@ class Actor:
 
     ``colleges`` are those whose rows their transactions may access: where they hold a role, or all of them for an
     administrator. ``pending``: the password was accepted, the second factor is still missing. ``scope`` limits an API
-    token to some permissions; ``None`` allows all those of its person.
+    token to some permissions; ``None`` allows all those of its person. ``unread``: how many messages they had not read
+    when the request began, 100 at most.
     """
 
     person_id: int
@@ -47,6 +48,7 @@ class Actor:
     token_id: int | None = None
     pending: bool = False
     scope: frozenset[Permission] | None = None
+    unread: int = 0
 
     def using(self, permission: Permission) -> "Actor":
         """Return the same actor with another permission in force."""

@@ -1,0 +1,35 @@
+"""The kinds of messages, and how their list is sorted and filtered."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message tells its reader; a test checks that each kind has its texts in both languages."""
+
+    ADMITTED = "admitted"
+    APPLICATION_REFUSED = "application_refused"
+    ENROLMENT_CHANGED = "enrolment_changed"
+    SEAT_OFFERED = "seat_offered"
+    OFFER_EXPIRED = "offer_expired"
+    SESSION_MOVED = "session_moved"
+    SESSION_CANCELLED = "session_cancelled"
+    SESSION_RESTORED = "session_restored"
+    SESSION_TOMORROW = "session_tomorrow"
+    JUDGED = "judged"
+    WORK_RETURNED = "work_returned"
+    WORK_LATE = "work_late"
+    HOURS_REFUSED = "hours_refused"
+    CERTIFICATE_ISSUED = "certificate_issued"
+
+
+class MessageSort(StrEnum):
+    """What the list of messages is sorted by."""
+
+    DATE = "date"
+
+
+class Reading(StrEnum):
+    """Whether a message was read, as the address of the list says it."""
+
+    UNREAD = "non_lus"
+    READ = "lus"

@@ -1,0 +1,71 @@
+"""Events that concern people, and the messages that they read about them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar
+
+from app.notifications.enums import Kind, MessageSort, Reading
+from app.platform.paging import PAGE, After, Limit, ListQuery
+from app.platform.schema import Command, Read
+
+Param = str | int | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What has happened, and whom it concerns.
+
+    ``key`` names it within its kind, as ``session:12:2``: given again, it reaches only who has no message of it yet.
+    ``page`` is the address of the page to read. ``params`` are those of ``rules.PARAMS``.
+    """
+
+    kind: Kind
+    key: str
+    people: Collection[int]
+    page: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+    college_id: int | None = None
+
+
+class NotificationShown(Read):
+    """A message as its reader sees it, in their language; ``page`` is the address of the page that it is about."""
+
+    id: int
+    kind: Kind
+    title: str
+    body: str
+    page: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class NotificationPage(Read):
+    """A page of messages, newest first; ``unread`` counts those not read yet, on every page."""
+
+    items: tuple[NotificationShown, ...]
+    unread: int
+    next: int | None
+
+
+class MarkedRead(Read):
+    """How many messages were marked as read."""
+
+    marked: int
+
+
+class NotificationsApiQuery(Command):
+    """The messages to return, newest first."""
+
+    unread: bool = False
+    after: After = None
+    limit: Limit = PAGE
+
+
+class NotificationsQuery(ListQuery):
+    """The messages to show in a list, newest first."""
+
+    SORTS: ClassVar = MessageSort
+    tri: str = "-date"
+    etat: Reading | None = None
+    sujet: Kind | None = None
