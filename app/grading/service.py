@@ -26,6 +26,9 @@ from app.grading.rules import (
 )
 from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
 from app.identity.roles.models import RoleGrantRow
+from app.notifications.enums import Kind
+from app.notifications.schemas import Event
+from app.notifications.service import notify
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
@@ -145,8 +148,17 @@ def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
                 session_id=ref.id if ref.kind is EvidenceKind.SESSION else None,
             )
         )
+    _tell_judged(db, enrolment, row)
     shown = row.model_dump(exclude={"college_id"})
     return JudgementShown(**shown, assessor=actor.name, superseded_by=None, evidence=evidence)
+
+
+def _tell_judged(db: Session, enrolment: EnrolmentRef, row: Judgement) -> None:
+    """Tell a person that a competency of theirs was judged; how is on their path, and in no e-mail."""
+    competency = default_library().framework_of(curriculum_of(enrolment)).by_code[row.competency_code].title.text
+    params = {"cohort": enrolment.cohort_title, "competency": competency}
+    page = f"/parcours/{enrolment.id}"
+    notify(db, Event(Kind.JUDGED, f"judgement:{row.id}", [enrolment.person_id], page, params, enrolment.college_id))
 
 
 def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None = None) -> list[JudgementShown]:

@@ -8,6 +8,7 @@ class Kind(StrEnum):
 
     ADMITTED = "admitted"
     APPLICATION_REFUSED = "application_refused"
+    TRAINING_STARTED = "training_started"
     ENROLMENT_CHANGED = "enrolment_changed"
     SEAT_OFFERED = "seat_offered"
     OFFER_EXPIRED = "offer_expired"

@@ -11,6 +11,7 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
     {
         Kind.ADMITTED: frozenset({"cohort", "starts_on"}),
         Kind.APPLICATION_REFUSED: frozenset({"cohort"}),
+        Kind.TRAINING_STARTED: frozenset({"cohort"}),
         Kind.ENROLMENT_CHANGED: frozenset({"cohort", "state"}),
         Kind.SEAT_OFFERED: frozenset({"cohort", "until_at", "timezone"}),
         Kind.OFFER_EXPIRED: frozenset({"cohort"}),
@@ -22,11 +23,11 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.WORK_RETURNED: frozenset({"cohort", "activity"}),
         Kind.WORK_LATE: frozenset({"cohort", "activity", "due_on"}),
         Kind.HOURS_REFUSED: frozenset({"cohort", "minutes", "worked_on"}),
-        Kind.CERTIFICATE_ISSUED: frozenset({"certificate"}),
+        Kind.CERTIFICATE_ISSUED: frozenset({"cohort", "certificate_kind"}),
     }
 )
 """The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``; ``*_on`` days; ``*minutes`` hours;
-``state`` a state of an enrolment. No free text about a person: an e-mail passes through other people's machines."""
+``state`` is one of an enrolment. No free text about a person: an e-mail passes through other people's machines."""
 
 
 def missing_params(kind: Kind, given: Mapping[str, object]) -> frozenset[str]:

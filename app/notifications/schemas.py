@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from app.notifications.enums import Kind, MessageSort, Reading
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Command, Read
-
-Param = str | int | date | datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +15,15 @@ class Event:
     """What has happened, and whom it concerns.
 
     ``key`` names it within its kind, as ``session:12:2``: given again, it reaches only who has no message of it yet.
-    ``page`` is the address of the page to read. ``params`` are those of ``rules.PARAMS``.
+    ``page`` is the address of the page to read. ``params`` are those of ``rules.PARAMS``: texts,
+    whole numbers, days and moments.
     """
 
     kind: Kind
     key: str
     people: Collection[int]
     page: str
-    params: Mapping[str, Param] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
     college_id: int | None = None
 
 

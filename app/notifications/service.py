@@ -25,10 +25,12 @@ from app.notifications.schemas import (
 )
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_after, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page, folded
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.messages.i18n import t
 from app.platform.paging import Page
+from app.platform.search import search_key
 from app.platform.security.actor import Actor
 
 # No conflict target: it would ask for the right to read the messages of others.
@@ -127,14 +129,20 @@ def count_unread(db: Session, actor: Actor) -> int:
 
 
 def list_notifications(db: Session, actor: Actor, query: NotificationsQuery) -> Page[NotificationShown]:
-    """Return a page of the actor's own messages."""
-    statement = _own(actor)
+    """Return a page of the actor's own messages; the search looks at what they are about, and at their subjects."""
+    statement = _own(actor).where(*(_matches(word) for word in query.words))
     if query.etat is not None:
         read = col(Notification.read_at)
         statement = statement.where(read.is_(None) if query.etat is Reading.UNREAD else read.is_not(None))
     if query.sujet is not None:
         statement = statement.where(col(Notification.kind) == query.sujet.value)
     return fetch_page(db, statement, query, ORDERS, col(Notification.id)).map(_shown)
+
+
+def _matches(word: str) -> sa.ColumnElement[bool]:
+    about = folded(sa.cast(col(Notification.params), sa.Text))
+    kinds = [kind.value for kind in Kind if word in search_key(t(f"message.kind.{kind.value}"))]
+    return sa.or_(col(Notification.kind).in_(kinds), about.contains(word, autoescape=True))
 
 
 def mark_read(db: Session, actor: Actor, notification_id: int) -> NotificationShown:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.notifications.enums import Kind
-from app.platform.messages.i18n import QUEBEC, clock, day, display_params, has_message, local, t, zone_name
+from app.platform.messages.i18n import QUEBEC, clock, day, display_params, local, t, zone_name
 
 
 def title(kind: Kind, params: Mapping[str, object]) -> str:
@@ -18,14 +18,16 @@ def body(kind: Kind, params: Mapping[str, object]) -> str:
 
 
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters in display form: moments in the zone of ``timezone``, states of enrolments by their names."""
+    """Return parameters in display form: moments in the zone of ``timezone``, states and kinds by their names."""
     zone = str(params.get("timezone", QUEBEC.key))
     shown = display_params(params)
     for name, value in params.items():
         if name.endswith("_at") and isinstance(value, str):
             shown[name] = moment(datetime.fromisoformat(value), zone)
-        elif name == "state" and has_message(f"state.{value}"):
+        elif name == "state":
             shown[name] = t(f"state.{value}")
+        elif name == "certificate_kind":
+            shown[name] = t(f"kind.{value}")
     return shown
 
 

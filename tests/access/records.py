@@ -510,7 +510,7 @@ def _operated(at: PlaceUser, _: Path) -> None:
     """Add a letter that waits for another try, a job that was tried too often, and a message."""
     told = Event(
         Kind.CERTIFICATE_ISSUED, "essai", [at.world.people[at.who]], "/attestations",
-        {"certificate": at.place.mark("Message")}, at.place.college,
+        {"cohort": at.place.mark("Message"), "certificate_kind": "attestation_participation"}, at.place.college,
     )  # fmt: skip
     set_actor(at.db, colleges=[at.place.college], person=at.world.people[at.who])
     notify(at.db, told)

@@ -14,7 +14,7 @@ SAMPLE = {
     "cohort": "Généraliste, Alma",
     "activity": "Atelier 1",
     "competency": "Mener un diagnostic",
-    "certificate": "Attestation de réussite",
+    "certificate_kind": "attestation_reussite",
     "starts_at": "2026-11-27T18:00:00+00:00",
     "was_at": "2026-11-26T18:30:00+00:00",
     "until_at": "2026-11-28T04:59:00+00:00",

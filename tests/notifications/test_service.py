@@ -17,7 +17,7 @@ from app.platform.errors import Conflict, NotFound
 from app.platform.messages.i18n import NBSP, today
 from app.platform.security.permissions import P
 from tests.factories.network import World, acting
-from tests.factories.notifications import forget_messages
+from tests.factories.notifications import forget_messages, inbox
 from tests.factories.outbox import messages
 from tests.factories.statements import recorded_statements
 
@@ -47,13 +47,6 @@ def tell(database: Database, world: World, *events: Event, by: str = "coordinato
     with database.transaction() as db:
         acting(db, world, by, P.ENROLMENT_MANAGE)
         service.notify(db, *events)
-
-
-def inbox(database: Database, world: World, who: str) -> list[str]:
-    """Return the titles of someone's messages, newest first."""
-    with database.transaction() as db:
-        page = service.notifications_of(db, acting(db, world, who, P.ME_READ), ALL)
-        return [item.title.replace(NBSP, " ") for item in page.items]
 
 
 def test_each_person_gets_one_message_of_an_event(database: Database, world: World) -> None:
@@ -126,6 +119,14 @@ def test_a_message_read_once_keeps_its_moment(database: Database, world: World) 
         assert [unread.total, read.total, read.items[0].id] == [1, 1, newest]
         assert service.mark_all_read(db, actor).marked == 1
         assert service.mark_all_read(db, actor).marked == 0
+
+
+@pytest.mark.parametrize(("words", "found"), [("generaliste", 1), ("admission", 1), ("séance", 0)])
+def test_messages_are_searched_by_what_they_are_about(database: Database, world: World, words: str, found: int) -> None:
+    tell(database, world, admitted(world, "maude"))
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ME_READ)
+        assert service.list_notifications(db, actor, NotificationsQuery(recherche=words)).total == found
 
 
 def test_each_message_gets_one_letter(database: Database, world: World, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession, SessionRestoration
+from app.attendance.calendar.notices import tell_restored
 from app.attendance.calendar.rules import restoration_reasons
 from app.attendance.calendar.schemas import Restoration, RestoreCommand, SessionRef, SessionRow
 from app.attendance.calendar.service import WRITTEN, is_called, refuse_own_attendance, refuse_planned, session_row
@@ -44,6 +45,7 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
     row.sequence += 1
     db.add(row)
     db.flush()
+    tell_restored(db, actor, row)
     return session_row(session.model_copy(update=row.model_dump(include=WRITTEN)), closed=called)
 
 

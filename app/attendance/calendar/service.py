@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
 from app.attendance.calendar.models import ScheduledSession
+from app.attendance.calendar.notices import tell_cancelled
 from app.attendance.calendar.rules import Stage, calendar_reasons, place_reasons
 from app.attendance.calendar.schemas import (
     CancelCommand,
@@ -222,6 +223,7 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
     row.sequence += 1
     db.add(row)
     db.flush()
+    tell_cancelled(db, actor, row)
     return session_row(session.model_copy(update=row.model_dump(include=WRITTEN)), closed=is_called(db, session.id))
 
 

@@ -27,6 +27,9 @@ from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.network.enums import CertificateKind
 from app.network.models import College
+from app.notifications.enums import Kind
+from app.notifications.schemas import Event
+from app.notifications.service import notify
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -102,9 +105,16 @@ def issue(
     moment = now()
     decision = load_decision(db, lock_enrolment(db, actor, enrolment.id), command.kind, moment)
     raise_refusal(rules.refuse_issue(issue_case(db, actor, decision)))
-    return certificate_view(
-        insert_certificate(db, actor, decision, build_record(db, decision, site), moment), actor.name
-    )
+    row = insert_certificate(db, actor, decision, build_record(db, decision, site), moment)
+    _tell_holder(db, decision, row)
+    return certificate_view(row, actor.name)
+
+
+def _tell_holder(db: Session, decision: Decision, row: Certificate) -> None:
+    """Tell the holder of a new certificate that they have it."""
+    about = {"cohort": decision.cohort.title, "certificate_kind": decision.kind.value}
+    holder = [decision.enrolment.person_id]
+    notify(db, Event(Kind.CERTIFICATE_ISSUED, f"certificate:{row.id}", holder, "/attestations", about, row.college_id))
 
 
 def insert_certificate(

@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from app.cohorts.enrolments.notices import tell_move
 from app.cohorts.enrolments.schemas import (
     ApplicationPage,
     ApplicationShown,
@@ -303,18 +304,18 @@ def _check_one_path(db: Session, row: Enrolment, to: EnrolmentState) -> None:
 def _record_move(
     db: Session, actor: Actor, row: Enrolment, before: EnrolmentState | None, *, reason: str | None
 ) -> None:
-    db.add(
-        EnrolmentMove(
-            college_id=row.college_id,
-            enrolment_id=row.id,
-            from_state=before,
-            to_state=row.state,
-            moved_at=now(),
-            moved_by=actor.person_id,
-            reason=reason,
-        )
+    move = EnrolmentMove(
+        college_id=row.college_id,
+        enrolment_id=row.id,
+        from_state=before,
+        to_state=row.state,
+        moved_at=now(),
+        moved_by=actor.person_id,
+        reason=reason,
     )
+    db.add(move)
     db.flush()
+    tell_move(db, row, move)
 
 
 def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:

@@ -24,6 +24,9 @@ from app.learning.field_hours.schemas import (
     HoursState,
 )
 from app.network.schemas import CollegeShown
+from app.notifications.enums import Kind
+from app.notifications.schemas import Event
+from app.notifications.service import notify
 from app.people.models import NAMES, Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
@@ -192,7 +195,16 @@ def countersign(db: Session, actor: Actor, hours: HoursShown, command: Countersi
     )
     db.add(row)
     db.flush()
+    if not command.accepted:
+        _tell_refused(db, current, row)
     return _load_hours(db, FieldHours.id == current.id)[0]
+
+
+def _tell_refused(db: Session, hours: HoursShown, row: Countersignature) -> None:
+    """Tell a person that hours of theirs are refused; why is on the page of the activity."""
+    params = {"cohort": hours.cohort_title, "minutes": hours.minutes, "worked_on": hours.worked_on}
+    page = f"/parcours/{hours.enrolment_id}/activites/{hours.activity_code}"
+    notify(db, Event(Kind.HOURS_REFUSED, f"countersignature:{row.id}", [hours.person_id], page, params, row.college_id))
 
 
 def _counts_with(other: HoursShown, hours: HoursShown) -> bool:
