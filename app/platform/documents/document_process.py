@@ -6,6 +6,7 @@ limits of a render pool; it starts when it is needed, and ends once it has been 
 """
 
 import copyreg
+import os
 import pickle
 import threading
 import traceback
@@ -15,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from app.platform.documents.lent_pools import LentPools
-from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
+from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable, Result
 from app.platform.errors import StorageFull, is_storage_full
 
 Arguments = ParamSpec("Arguments")
@@ -36,8 +37,7 @@ def in_document_process(
     """
     if current_process().daemon:
         return function(*args, **kwargs)
-    with _one_at_a_time:
-        result = _process.render((function, args, kwargs))
+    result = _process.run((function, args, kwargs))
     if isinstance(result, RenderFailure):
         raise RenderPoolUnavailable(None, result.reason)
     answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
@@ -68,5 +68,26 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-_process: LentPools[Call] = LentPools(lambda: RenderPool(_run, processes=1))
-_one_at_a_time = threading.Lock()
+class DocumentProcess:
+    """The process that such work is sent to, by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._start_anew()
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    def _start_anew(self) -> None:
+        """Leave the process to the parent of a fork: two that share its pipe would read each other's answers."""
+        self._lock = threading.Lock()
+        self._pools: LentPools[Call] = LentPools(lambda: RenderPool(_run, processes=1))
+
+    def run(self, call: Call) -> Result:
+        """Return the pickled answer and error of a call, or why there is none."""
+        with self._lock:
+            return self._pools.render(call)
+
+    def close(self) -> None:
+        """End the process, unless it is at work."""
+        self._pools.close()
+
+
+_process = DocumentProcess()
