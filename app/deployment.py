@@ -61,7 +61,7 @@ def open_database(
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
-    proposals.register(proposals.Outcomes(progress.is_eligible, certificates.is_certified))
+    proposals.register(proposals.Outcomes(progress.is_eligible, certificates.is_certified, progress.count_recorded))
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
     return Database(
         addresses,

@@ -102,6 +102,8 @@ def admit(journey: Journey) -> None:
         capacity=5,
     )
     journey.cohort = cohort["id"]
+    for state in ("open", "running"):
+        journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/moves", 201, to=state)
     staff = {"person_id": journey.world.people["trainer"]}
     journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/staff", 201, **staff)
     for place in range(len(NEWCOMERS)):

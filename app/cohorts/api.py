@@ -1,4 +1,4 @@
-"""JSON endpoints of cohorts: open, list, read, change seats, applications and staff."""
+"""JSON endpoints of cohorts: prepare, list, read, change seats, applications and staff."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.cohorts import service
+from app.cohorts.enums import CohortState
 from app.cohorts.offer import service as offer
 from app.cohorts.schemas import (
     ApplicationsOpen,
@@ -30,17 +31,18 @@ router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
 Search = Annotated[SearchText, Query(description="part of a name; accents, case and apostrophes do not matter")]
+State = Annotated[CohortState | None, Query(description="cohorts of one state")]
 
 
 @router.post("/colleges/{college_id}/cohorts", status_code=CREATED)
-def open_cohort(
+def add_cohort(
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,
     college: Annotated[CollegeShown, seen(see_college, P.COHORT_MANAGE)],
     command: NewCohort,
 ) -> CohortRef:
-    """Open a cohort pinned to a published version of a path (BR-01)."""
-    return service.open_cohort(db, actor, college, command)
+    """Prepare a cohort, as a draft, pinned to a published version of a path (BR-01)."""
+    return service.add_cohort(db, actor, college, command)
 
 
 @router.get("/cohorts")
@@ -49,11 +51,12 @@ def cohorts(
     actor: Annotated[Actor, may(P.COHORT_READ)],
     db: SessionDep,
     search: Search = "",
+    state: State = None,
     after: After = None,
     limit: Limit = PAGE,
 ) -> CohortPage:
-    """List the cohorts within reach, newest first."""
-    return service.cohorts(db, actor, search=search, after=after, limit=limit)
+    """List the cohorts within reach, newest first; the archived ones only with `state=archived`."""
+    return service.cohorts(db, actor, search=search, state=state, after=after, limit=limit)
 
 
 @router.get("/cohorts/open")

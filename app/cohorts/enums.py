@@ -1,4 +1,4 @@
-"""The phase of a cohort and the states of an enrolment, as stored."""
+"""The phase and the state of a cohort, and the states of an enrolment, as stored."""
 
 from enum import StrEnum
 
@@ -25,12 +25,14 @@ class EnrolmentState(StrEnum):
     FAILED = "failed"
 
 
-class Timing(StrEnum):
-    """Where a cohort stands in time, on a given day."""
+class CohortState(StrEnum):
+    """The state of a cohort, from its preparation to its end; ``lifecycle.rules`` lists the allowed moves."""
 
-    RUNNING = "en_cours"
-    TO_COME = "a_venir"
-    OVER = "terminee"
+    DRAFT = "draft"
+    OPEN = "open"
+    RUNNING = "running"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
 
 
 class CohortSort(StrEnum):

@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, col
 
-from app.cohorts.enums import EnrolmentState, Phase
-from app.cohorts.rules import MOST_SEATS
+from app.cohorts.enums import CohortState, EnrolmentState, Phase
+from app.cohorts.rules import MOST_GRACE_HOURS, MOST_SEATS
 from app.platform.clock import now
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
@@ -45,7 +45,8 @@ class Cohort(Row, table=True):
     """A group that follows one published version of a path, in one college (BR-01).
 
     ``search_key`` is its title, code and place without accents or case, for search and sorting. ``seated`` is how
-    many of its enrolments take a seat: the database keeps it.
+    many of its enrolments take a seat: the database keeps it. ``applications_open`` is the coordinator's choice, which
+    counts while the cohort is open or running, or decides what opening a draft does.
     """
 
     __table_args__ = owned(
@@ -58,6 +59,8 @@ class Cohort(Row, table=True):
             check("period", "ends_on > starts_on"),
             check("capacity", f"capacity between 1 and {MOST_SEATS}"),
             check("late_join_pct", "late_join_pct between 0 and 100"),
+            check("grace_hours", f"grace_hours between 0 and {MOST_GRACE_HOURS}"),
+            check("applications", "not applications_open or state in ('draft', 'open', 'running')"),
         )
     )
 
@@ -77,6 +80,7 @@ class Cohort(Row, table=True):
     timezone: str = Field(default="America/Toronto", max_length=40)
     late_join_pct: int = 25
     grace_hours: int = 48
+    state: CohortState = Field(default=CohortState.DRAFT, sa_type=by_value(CohortState), index=True)
     applications_open: bool = True
     search_key: str = Field(
         default=None,
@@ -84,6 +88,22 @@ class Cohort(Row, table=True):
     )
     created_at: datetime = moment()
     created_by: int | None = Field(default=None, foreign_key="person.id")
+
+
+class CohortMove(Row, table=True):
+    """A change of a cohort's state: by whom, when, why, and of how many enrolments it changed the state."""
+
+    __tablename__ = "cohort_move"
+    __table_args__ = owned(("cohort_id", "cohort"))
+
+    college_id: int = Field(index=True)
+    cohort_id: int = Field(index=True)
+    from_state: CohortState = Field(sa_type=by_value(CohortState, "from_state"))
+    to_state: CohortState = Field(sa_type=by_value(CohortState, "to_state"))
+    moved_at: datetime = moment()
+    moved_by: int = Field(foreign_key="person.id")
+    reason: str | None = Field(default=None, max_length=500)
+    people: int = 0
 
 
 def local_today() -> ColumnElement[date]:

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.cohorts import service
-from app.cohorts.enums import Phase, Timing
+from app.cohorts.enums import CohortState, Phase
 from app.cohorts.offer import service as offer
 from app.cohorts.schemas import (
     ApplicationsOpen,
@@ -42,7 +42,7 @@ def cohorts(
 ) -> Response:
     """List the cohorts within reach."""
     cohorts = ListView("/cohortes", query, service.list_cohorts(db, actor, query))
-    values: dict[str, Any] = {"paths": path_titles(), "timings": tuple(Timing)}
+    values: dict[str, Any] = {"paths": path_titles(), "states": tuple(CohortState)}
     return render(request, "cohorts/list.html", cohorts=cohorts, **values)
 
 
@@ -71,18 +71,18 @@ def _form_choices(db: Session, actor: Actor) -> dict[str, Any]:
 
 
 @router.post("/cohortes", dependencies=[form_on("/cohortes/nouvelle", creates=True)])
-def open_cohort(
+def add_cohort(
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,
     form: Annotated[NewCohortForm, Form()],
 ) -> Response:
-    """Open a cohort and redirect to it."""
+    """Prepare a cohort and redirect to it."""
     try:
         command = NewCohort.model_validate(form.fields)
     except ValidationError as error:
         errors = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
         raise RequestValidationError(errors) from error
-    cohort = service.open_cohort(db, actor, network.see_college(db, actor, form.college_id), command)
+    cohort = service.add_cohort(db, actor, network.see_college(db, actor, form.college_id), command)
     return redirect_after_post(f"/cohortes/{cohort.id}")
 
 

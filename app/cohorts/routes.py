@@ -3,9 +3,11 @@
 from app.cohorts import api, pages
 from app.cohorts.enrolments import api as enrolments_api
 from app.cohorts.enrolments import pages as enrolments_pages
+from app.cohorts.lifecycle import api as lifecycle_api
+from app.cohorts.lifecycle import pages as lifecycle_pages
 from app.cohorts.offer import pages as offer_pages
 from app.cohorts.proposals import api as proposals_api
 from app.cohorts.proposals import pages as proposals_pages
 
-API = (api.router, enrolments_api.router, proposals_api.router)
-PAGES = (pages.router, enrolments_pages.router, offer_pages.router, proposals_pages.router)
+API = (api.router, lifecycle_api.router, enrolments_api.router, proposals_api.router)
+PAGES = (pages.router, lifecycle_pages.router, enrolments_pages.router, offer_pages.router, proposals_pages.router)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.platform.errors import Reason
 
 S = EnrolmentState
@@ -36,6 +36,9 @@ MOVES: Mapping[S, frozenset[S]] = {state: FORWARD.get(state, frozenset()) | BACK
 
 MOST_SEATS = 200
 """The largest capacity of a cohort."""
+
+MOST_GRACE_HOURS = 720
+"""The longest grace period: thirty days."""
 
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
 """States that count against the cohort's capacity."""
@@ -77,9 +80,22 @@ def takes_two(current: S, to: S, *, eligible: bool) -> bool:
     return current is S.COMPLETED or (to is S.COMPLETED and not eligible)
 
 
-def starts_early(starts_on: date, today: date) -> bool:
-    """Return whether a cohort would start before its first day, which its coordinator must mean."""
-    return today < starts_on
+TAKES_PEOPLE = frozenset({CohortState.OPEN, CohortState.RUNNING})
+"""States of a cohort that may take applications."""
+
+_HALTED: Mapping[CohortState, tuple[frozenset[S], str]] = {
+    CohortState.DRAFT: (frozenset(S), "cohort_not_running"),
+    CohortState.OPEN: (frozenset({S.ACTIVE}), "cohort_not_running"),
+    CohortState.CLOSED: (frozenset({S.APPLIED, S.ADMITTED, S.ACTIVE, S.ON_LEAVE}), "cohort_closed"),
+    CohortState.ARCHIVED: (frozenset(S), "cohort_archived"),
+}
+"""The states that an enrolment does not enter while its cohort is in a state, and the code of that reason."""
+
+
+def cohort_reasons(cohort: CohortState, to: S) -> list[Reason]:
+    """Return why the cohort's own state keeps an enrolment from a state: nobody begins before it, or after its end."""
+    halted, code = _HALTED.get(cohort, (frozenset(), ""))
+    return [Reason(code)] if to in halted else []
 
 
 def admission_reasons(

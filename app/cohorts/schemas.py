@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from app.cohorts.enums import CohortSort, EnrolmentState, Phase, Timing
+from app.cohorts.enums import CohortSort, CohortState, EnrolmentState, Phase
 from app.cohorts.rules import MOST_SEATS
 from app.platform.paging import ListQuery
 from app.platform.schema import Code, Command, Line, Read
@@ -14,7 +14,7 @@ Justification = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class NewCohort(Command):
-    """A cohort to open; ``ends_on`` defaults to the start plus the path's number of weeks."""
+    """A cohort to prepare, as a draft; ``ends_on`` defaults to the start plus the path's number of weeks."""
 
     project_id: int
     region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
@@ -31,7 +31,7 @@ class NewCohort(Command):
 
 
 class NewCohortForm(Command):
-    """A cohort to open, as the page's form sends it: with its college, and path and version in one field."""
+    """A cohort to prepare, as the page's form sends it: with its college, and path and version in one field."""
 
     college_id: int
     project_id: int
@@ -69,13 +69,14 @@ class CohortRow(Read):
     ends_on: date
     capacity: int
     seated: int
+    state: CohortState
     applications_open: bool
 
 
 class ListedCohort(CohortRow):
-    """A cohort of the page's list, with where it stands today by its own clock (BR-30)."""
+    """A cohort of the page's list, with the move that its dates call for today by its own clock (BR-30)."""
 
-    timing: Timing
+    move_due: CohortState | None
 
 
 class CohortPage(Read):
@@ -86,11 +87,11 @@ class CohortPage(Read):
 
 
 class CohortsQuery(ListQuery):
-    """The cohorts to show in a list, newest first."""
+    """The cohorts to show in a list, newest first; the archived ones only when asked for."""
 
     SORTS: ClassVar = CohortSort
     tri: str = "-debut"
-    periode: Timing | None = None
+    etat: CohortState | None = None
 
 
 class OpenCohortsQuery(ListQuery):
@@ -163,6 +164,7 @@ class CohortRef(Read):
     timezone: str
     late_join_pct: int
     grace_hours: int
+    state: CohortState
     applications_open: bool
 
 

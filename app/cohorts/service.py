@@ -1,15 +1,17 @@
-"""Cohorts: open, find, list, and change their seats, applications and staff."""
+"""Cohorts: prepare, find, list, and change their seats, applications and staff."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from app.cohorts.enums import CohortSort, Timing
+from app.cohorts.enums import CohortSort, CohortState
+from app.cohorts.lifecycle.rules import move_due
 from app.cohorts.models import Cohort, local_today
+from app.cohorts.rules import TAKES_PEOPLE
 from app.cohorts.schemas import (
     CapacityCommand,
     CohortPage,
@@ -41,8 +43,8 @@ STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGIST
 """Roles of a college whose holders may become trainers of a cohort."""
 
 
-def open_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCohort) -> CohortRef:
-    """Open a cohort pinned to a published version (BR-01) in a college that was seen, and that is not closed."""
+def add_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCohort) -> CohortRef:
+    """Add a cohort as a draft, pinned to a published version (BR-01), in a college that was seen and is not closed."""
     require_open(db, college.id)
     published = db.get(PublishedCurriculum, (command.curriculum_slug, command.curriculum_version))
     if published is None:
@@ -101,8 +103,9 @@ def see_open_cohort(db: Session, _: Actor, cohort_id: int) -> CohortRef:
 
 
 def in_offer() -> ColumnElement[bool]:
-    """Return the condition that a cohort is open to applications and not over; its college may have closed."""
-    return col(Cohort.applications_open) & (col(Cohort.ends_on) > local_today())
+    """Return the condition that a cohort takes applications and is not over; its college may have closed."""
+    takes_people = col(Cohort.state).in_(sorted(TAKES_PEOPLE))
+    return col(Cohort.applications_open) & takes_people & (col(Cohort.ends_on) > local_today())
 
 
 ORDERS: Orders = {
@@ -113,10 +116,19 @@ ORDERS: Orders = {
 
 
 def cohorts(
-    db: Session, actor: Actor, *, search: str = "", after: int | None = None, limit: int = PAGE_SIZE
+    db: Session,
+    actor: Actor,
+    *,
+    search: str = "",
+    state: CohortState | None = None,
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> CohortPage:
-    """Return the cohorts within reach, newest first; ``search`` ignores accents and case."""
-    statement = _cohort_rows(actor).where(*matching(db, search_words(search)))
+    """Return the cohorts within reach, newest first, the archived ones only when asked for.
+
+    ``search`` ignores accents and case.
+    """
+    statement = _cohort_rows(actor, state).where(*matching(db, search_words(search)))
     order = (col(Cohort.starts_on),)
     rows, next_ = fetch_after(db, statement, order, col(Cohort.id), after=after, limit=limit, descending=True)
     return CohortPage(items=tuple(CohortRow.model_validate(row) for row in rows), next=next_)
@@ -125,15 +137,19 @@ def cohorts(
 def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[ListedCohort]:
     """Return a page of the cohorts within reach."""
     day = local_today()
-    timing = sa.case(*((stands(timing, day), timing.value) for timing in Timing)).label("timing")
-    statement = _cohort_rows(actor).add_columns(timing)
+    statement = _cohort_rows(actor, query.etat).add_columns(day.label("day"))
     statement = statement.where(*matching(db, query.words))
-    if query.periode is not None:
-        statement = statement.where(stands(query.periode, day))
-    return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(ListedCohort.model_validate)
+    return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(_listed)
 
 
-def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+def _listed(row: Any) -> ListedCohort:  # noqa: ANN401 - a named tuple
+    due = move_due(row.state, row.starts_on, row.ends_on, row.day)
+    return ListedCohort.model_validate({**row._mapping, "move_due": due})
+
+
+def _cohort_rows(actor: Actor, state: CohortState | None) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement of the cohorts within reach in a state; those of every state but archived without one."""
+    is_listed = col(Cohort.state) == state if state else col(Cohort.state) != CohortState.ARCHIVED
     return (
         sa.select(
             *(
@@ -141,13 +157,13 @@ def _cohort_rows(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
                 for c in (
                     Cohort.id, Cohort.code, Cohort.title, Cohort.curriculum_slug, Cohort.curriculum_version,
                     Cohort.region_code, Cohort.phase, Cohort.starts_on, Cohort.ends_on, Cohort.capacity,
-                    Cohort.seated, Cohort.applications_open,
+                    Cohort.seated, Cohort.state, Cohort.applications_open,
                 )
             ),
             col(College.name).label("college"),
         )
         .join(College, col(College.id) == Cohort.college_id)
-        .where(scoped(actor, college=Cohort.college_id, cohort=Cohort.id))
+        .where(scoped(actor, college=Cohort.college_id, cohort=Cohort.id), is_listed)
     )  # fmt: skip
 
 
@@ -163,20 +179,25 @@ def matching(db: Session, words: Sequence[str]) -> list[ColumnElement[bool]]:
     ]
 
 
-def stands(timing: Timing, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """Return the condition that a cohort stands there on a day."""
-    if timing is Timing.OVER:
-        return col(Cohort.ends_on) < day
-    if timing is Timing.TO_COME:
-        return col(Cohort.starts_on) > day
-    return (col(Cohort.starts_on) <= day) & (col(Cohort.ends_on) >= day)
+def require_not_ended(cohort: Cohort | CohortRef) -> None:
+    """Raise ``Conflict``, ``cohort_closed`` or ``cohort_archived``, when a cohort begins nothing new."""
+    require_not_archived(cohort)
+    if cohort.state is CohortState.CLOSED:
+        raise Conflict("cohort_closed", Reason("cohort_closed"))
+
+
+def require_not_archived(cohort: Cohort | CohortRef) -> None:
+    """Raise ``Conflict("cohort_archived")`` when a cohort is only read."""
+    if cohort.state is CohortState.ARCHIVED:
+        raise Conflict("cohort_archived", Reason("cohort_archived"))
 
 
 def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> CohortRef:
-    """Open or close a cohort to applications; a closed college takes none."""
+    """Open or close a cohort to applications; a closed college takes none, nor does a cohort that has ended."""
     if is_open:
         require_open(db, cohort.college_id)
-    row = db.get_one(Cohort, cohort.id)
+    row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
+    require_not_ended(row)
     row.applications_open = is_open
     db.add(row)
     db.flush()
@@ -186,6 +207,7 @@ def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> Cohort
 def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
     """Set the number of seats; raise ``Conflict`` when fewer than are taken."""
     row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
+    require_not_ended(row)
     if command.capacity < row.seated:
         raise Conflict("seats_taken", Reason("seats_taken", {"seated": row.seated}, "capacity"))
     row.capacity = command.capacity
@@ -196,6 +218,7 @@ def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> Co
 
 def add_staff(db: Session, actor: Actor, cohort: CohortRef, command: StaffCommand) -> None:
     """Give a role in the cohort to a person who already holds one of the ``STAFF`` roles in the college."""
+    require_not_archived(cohort)
     staff_roles = select(RoleGrantRow.id).where(
         RoleGrantRow.person_id == command.person_id,
         RoleGrantRow.college_id == cohort.college_id,

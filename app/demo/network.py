@@ -9,7 +9,9 @@ from itertools import product
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
-from app.cohorts.enums import EnrolmentState, Phase
+from app.cohorts.enums import CohortState, EnrolmentState, Phase
+from app.cohorts.lifecycle import service as lifecycle
+from app.cohorts.lifecycle.schemas import MoveCohort
 from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
 from app.curricula.schemas import Module
 from app.demo.data import COHORTS, EMPLOYERS, FIRST_NAMES, LAST_NAMES, PLACES, SPOTS, CohortPlan, Place
@@ -221,7 +223,7 @@ def _cohort(demo: DemoPlan, plan: CohortPlan) -> None:
     with at(noon(min(starts_on - 8 * WEEK, demo.today))), demo.database.transaction() as db:
         manager = demo.actor(db, staff.coordinator, Permission.COHORT_MANAGE)
         label = "généraliste" if plan.path == "generaliste" else "spécialisé"
-        cohort = cohorts.open_cohort(
+        cohort = cohorts.add_cohort(
             db,
             manager,
             staff.college,
@@ -240,6 +242,7 @@ def _cohort(demo: DemoPlan, plan: CohortPlan) -> None:
         )
         for trainer in staff.trainers:
             cohorts.add_staff(db, manager, cohort, StaffCommand(person_id=trainer))
+        lifecycle.move(db, manager, cohort, MoveCohort(to=CohortState.OPEN))
     person_ids = _apply(demo, plan, staff, cohort, starts_on)
     enrolments = _admit(demo, plan, staff, cohort, person_ids)
     demo.groups.append(Group(plan, staff, cohort, enrolments))
@@ -279,8 +282,8 @@ def _admit(
                 enrolments_service.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ADMITTED))
     if started:
         with at(noon(cohort.starts_on)), demo.database.transaction() as db:
-            manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
-            enrolments_service.start(db, manager, cohort)
+            manager = demo.actor(db, staff.coordinator, Permission.COHORT_MANAGE)
+            lifecycle.move(db, manager, cohort, MoveCohort(to=CohortState.RUNNING))
     if late is not None:
         _join_late(demo, staff, cohort, late)
     with demo.database.transaction() as db:

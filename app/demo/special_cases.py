@@ -1,11 +1,14 @@
-"""Single cases that the demo network should contain: a late hand-in, a transfer between colleges (S1, S3)."""
+"""Single cases of the demo network: a late hand-in, a transfer between colleges (S1, S3), cohorts of every state."""
 
 from datetime import timedelta
 
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.lifecycle import service as lifecycle
+from app.cohorts.lifecycle.schemas import MoveCohort
+from app.cohorts.schemas import CohortRef, NewCohort
 from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.demo.network import DemoPlan, Group, noon
@@ -15,6 +18,9 @@ from app.platform.clock import at
 from app.platform.security.permissions import Permission
 from app.progress.path.service import progress_of
 from app.progress.schemas import State
+
+OVER_SINCE = 40
+"""Weeks after the first day from which a cohort of the plan is closed."""
 
 
 def add_special_cases(demo: DemoPlan) -> None:
@@ -66,3 +72,40 @@ def _admit_transferred(demo: DemoPlan, target: Group, leaving: EnrolmentRef) -> 
         arriving = enrolments.move(db, manager, enrolments.see_enrolment(db, manager, arriving.id), admit)
         enrolments.move(db, manager, arriving, MoveCommand(to=EnrolmentState.ACTIVE))
         cohorts.set_applications(db, target.cohort, is_open=False)
+
+
+def show_cohort_states(demo: DemoPlan) -> None:
+    """Close the cohorts that everyone has finished, and add to the first college a draft and one that was given up."""
+    for group in demo.groups:
+        if group.plan.weeks_ago >= OVER_SINCE:
+            with demo.database.transaction() as db:
+                manager = demo.actor(db, group.staff.coordinator, Permission.COHORT_MANAGE)
+                cohort = cohorts.see_cohort(db, manager, group.cohort.id)
+                reason = "Fin de la cohorte; les activités manquantes se terminent sur entente."
+                lifecycle.move(
+                    db, manager, cohort, MoveCohort(to=CohortState.CLOSED, reason=reason, leave_incomplete=True)
+                )
+    for like in (g for g in demo.groups if (g.plan.place, g.plan.code) == ("piekouagami", "GEN-3")):
+        _add_draft(demo, like, "GEN-4", 20)
+        given_up = _add_draft(demo, like, "GEN-0", 2)
+        with demo.database.transaction() as db:
+            manager = demo.actor(db, like.staff.coordinator, Permission.COHORT_MANAGE)
+            reason = "Trop peu de demandes cette session; reporté."
+            lifecycle.move(db, manager, given_up, MoveCohort(to=CohortState.ARCHIVED, reason=reason))
+
+
+def _add_draft(demo: DemoPlan, group: Group, code: str, weeks: int) -> CohortRef:
+    """Prepare a cohort like another one, some weeks later."""
+    like = group.cohort
+    starts_on = like.starts_on + timedelta(weeks=weeks)
+    with demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.COHORT_MANAGE)
+        command = NewCohort(
+            **like.model_dump(include={"project_id", "region_code", "phase", "capacity", "place"}),
+            curriculum_slug=like.curriculum_slug,
+            curriculum_version=like.curriculum_version,
+            code=f"{code}-{starts_on.year}",
+            title=f"Parcours généraliste, {group.staff.college.city}, {starts_on:%Y-%m}",
+            starts_on=starts_on,
+        )
+        return cohorts.add_cohort(db, manager, group.staff.college, command)

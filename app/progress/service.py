@@ -16,11 +16,13 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col, select
 
+from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import default_library
 from app.platform.clock import now
 from app.platform.database.rows import Columns, Together
 from app.platform.database.session import Session, written
+from app.platform.errors import Conflict, Reason
 from app.platform.json import dumps
 from app.progress.facts import Basis, Fact
 from app.progress.models import ProgressRow
@@ -103,18 +105,40 @@ def affected_enrolments(db: Session) -> list[int]:
 
 
 def refresh(db: Session) -> None:
-    """Recompute every enrolment that the transaction affects, once, under its lock."""
+    """Recompute every enrolment that the transaction affects, once, under its lock.
+
+    Raises ``Conflict("cohort_archived")`` when one's cohort is archived, unless the transaction writes the cohort too.
+    """
     ids = affected_enrolments(db)
     if ids:
-        recompute(db, ids)
+        written_cohorts = {row.id for row in written(db) if isinstance(row, Cohort)}
+        if any(c.state is CohortState.ARCHIVED and c.cohort_id not in written_cohorts for c in _lock(db, ids)):
+            raise Conflict("cohort_archived", Reason("cohort_archived"))
+        _write(db, ids)
 
 
 def recompute(db: Session, ids: Ids) -> None:
     """Lock the enrolments, compute their progress and write it with version + 1, in the caller's transaction."""
-    lock = select(Enrolment.id).where(col(Enrolment.id).in_(ids)).order_by(col(Enrolment.id))
-    locked = db.exec(lock.with_for_update(key_share=True)).all()
+    _lock(db, ids)
+    _write(db, ids)
+
+
+def _lock(db: Session, ids: Ids) -> Sequence[Any]:
+    """Lock the enrolments in id order and return the cohort of each with its state."""
+    lock = (
+        sa.select(col(Enrolment.cohort_id), col(Cohort.state))
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .where(col(Enrolment.id).in_(ids))
+        .order_by(col(Enrolment.id))
+        .with_for_update(key_share=True, of=Enrolment)
+    )
+    locked = db.execute(lock).all()
     if len(locked) != len(ids):
         raise RuntimeError("an enrolment to recompute is not visible to this transaction")
+    return locked
+
+
+def _write(db: Session, ids: Ids) -> None:
     values = [_row(*item) for item in compute_progress(db, ids)]
     statement = insert(ProgressRow)
     new = {c.name: c for c in statement.excluded if c.name not in {"id", "version", "enrolment_id", "college_id"}}
@@ -183,6 +207,17 @@ def is_eligible(db: Session, enrolment_id: int) -> bool:
     """Return whether the facts allow some kind of certificate, by the projection."""
     eligible = select(ProgressRow.eligible).where(ProgressRow.enrolment_id == enrolment_id)
     return bool(db.exec(eligible).first())
+
+
+def count_recorded(db: Session, cohort_id: int) -> int:
+    """Return how many people of a cohort have something recorded: a presence, a work, hours."""
+    recorded = (
+        sa.select(sa.func.count())
+        .select_from(ProgressRow)
+        .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
+        .where(col(Enrolment.cohort_id) == cohort_id, col(ProgressRow.last_fact_on).is_not(None))
+    )
+    return int(db.execute(recorded).scalar_one())
 
 
 def mismatches(db: Session, *, batch: int = 200) -> list[int]:

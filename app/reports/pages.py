@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.cohorts import service as cohorts
-from app.cohorts.enums import EnrolmentState, Timing
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.schemas import CohortRef, CohortsQuery
 from app.cohorts.service import see_cohort
 from app.network.schemas import CollegeShown
@@ -35,7 +35,7 @@ def reports_page(
 ) -> Response:
     """The reports within reach of the actor's roles, for everyone signed in."""
     readable = cohorts.list_cohorts(db, actor.using(P.REPORT_COHORT), query)
-    values: dict[str, Any] = {"colleges": service.college_choices(db, actor), "timings": tuple(Timing)}
+    values: dict[str, Any] = {"colleges": service.college_choices(db, actor), "states": tuple(CohortState)}
     values |= {"projects": service.project_choices(db, actor), "cohorts": ListView("/rapports", query, readable)}
     return render(request, "reports/list.html", **values)
 

@@ -10,7 +10,9 @@ from sqlmodel import select
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.lifecycle import service as lifecycle
+from app.cohorts.lifecycle.schemas import MoveCohort
 from app.cohorts.schemas import CapacityCommand, NewCohort
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher
@@ -133,7 +135,10 @@ def _second_cohort(db: Session, world: World) -> int:
         project_id=world.project, region_code="02", code="GEN-ALM-2", title=canary("Titre", "far"),
         curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=12,
     )  # fmt: skip
-    return cohorts.open_cohort(db, actor, network.college(db, world.alma), command).id
+    cohort = cohorts.add_cohort(db, actor, network.college(db, world.alma), command)
+    for state in (CohortState.OPEN, CohortState.RUNNING):
+        lifecycle.move(db, actor, cohort, MoveCohort(to=state))
+    return cohort.id
 
 
 def _set_capacity(database: Database, world: World, place: Place) -> None:

@@ -33,7 +33,7 @@ NAMES = {
 """The kind of record of each path parameter."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
-         "purpose": "evaluation_study", "number": "0"}  # fmt: skip
+         "purpose": "evaluation_study", "number": "0", "to": "open"}  # fmt: skip
 """The values of path parameters that are not ids."""
 
 Values = Mapping[str, Any]
@@ -73,6 +73,7 @@ MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 18
 JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
 MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
 ONLINE = {"session_id": "online_session"}
+DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
@@ -145,7 +146,7 @@ COHORTS: dict[str, Call] = {
     f"PUT {V1}/cohorts/{{cohort_id}}/applications-open": json(is_open=False),
     f"PUT {V1}/cohorts/{{cohort_id}}/capacity": json(capacity=13),
     f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
-    f"POST {V1}/cohorts/{{cohort_id}}/start": Call(),
+    f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open"),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
     f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
     f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
@@ -179,7 +180,7 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),
-    "POST /cohortes/{cohort_id}/demarrage": form("/cohortes/{cohort}"),
+    "POST /cohortes/{cohort_id}/etat/{to}": form("/cohortes/{draft_cohort}/etat", DRAFT),
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),

@@ -43,7 +43,7 @@ from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import EnrolmentProposal
-from app.cohorts.schemas import CohortRef
+from app.cohorts.schemas import CohortRef, NewCohort
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
@@ -199,6 +199,17 @@ def _calendar(at: PlaceUser, _: Path) -> None:
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
     given = catch_ups.assign_catch_up(at.db, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
+
+
+def _draft(at: PlaceUser, _: Path) -> None:
+    """Prepare another cohort, which holds nobody."""
+    like = at.cohort(P.COHORT_MANAGE)
+    college = network.college(at.db, at.place.college)
+    command = NewCohort(
+        project_id=like.project_id, region_code="02", code=f"EBAUCHE-{at.place.name.upper()}", title="Ébauche",
+        curriculum_slug="generaliste", curriculum_version="1.0", starts_on=today() + timedelta(days=40), place="Alma",
+    )  # fmt: skip
+    at.place.ids["draft_cohort"] = cohorts.add_cohort(at.db, at.actor(P.COHORT_MANAGE), college, command).id
 
 
 def _present(at: PlaceUser, code: str) -> tuple[EntryCommand, ...]:
@@ -520,6 +531,7 @@ def _operated(at: PlaceUser, _: Path) -> None:
 
 
 STEPS = (
+    (_draft, "coordinator"),
     (_calendar, "coordinator"),
     (_path, "coordinator"),
     (_hand_in, "owner"),

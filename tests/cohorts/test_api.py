@@ -52,6 +52,11 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     assert client.put(f"{cohort}/capacity", json={"capacity": 2}).json()["capacity"] == 2
 
     as_(client, database, world, "nobody")
+    assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}, "a draft"
+    as_(client, database, world, "coordinator")
+    assert client.post(f"{cohort}/moves", json={"to": "open"}).json()["state"] == "open"
+
+    as_(client, database, world, "nobody")
     assert made.json()["id"] in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}
     sent = client.post(f"{cohort}/applications", json={"motive": "Aider les commerces d’ici.", "employer_agrees": True})
     assert (sent.status_code, sent.json()["state"]) == (201, "applied")
@@ -60,7 +65,10 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     as_(client, database, world, "coordinator")
     assert [a["motive"] for a in client.get(f"{cohort}/applications").json()["items"]] == ["Aider les commerces d’ici."]
     assert client.post(f"{enrolment}/moves", json={"to": "admitted"}).status_code == 201
-    assert client.post(f"{cohort}/start", json={"before_start": True}).json() == {"started": 1}
+    early = client.post(f"{cohort}/moves", json={"to": "running"})
+    assert (early.status_code, early.json()["code"]) == (409, "starts_early")
+    begun = client.post(f"{cohort}/moves", json={"to": "running", "reason": "Salle libre plus tôt."})
+    assert (begun.json()["state"], begun.json()["people"]) == ("running", 1)
     assert [e["state"] for e in client.get(f"{cohort}/enrolments").json()] == ["active"]
     closed = client.put(f"{cohort}/applications-open", json={"is_open": False})
     assert closed.json()["applications_open"] is False
@@ -183,7 +191,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {"is_open": False}),
     ("coordinator", "PUT", "/cohorts/{cohort}/capacity", {"capacity": 50}),
     ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 5}),
-    ("coordinator", "POST", "/cohorts/{cohort}/start", None),
+    ("coordinator", "POST", "/cohorts/{cohort}/moves", {"to": "closed"}),
     ("coordinator", "GET", "/cohorts/{cohort}/applications", None),
     ("trainer", "GET", "/cohorts/{cohort}/enrolments", None),
     ("trainer", "GET", "/cohorts/{cohort}/board", None),
@@ -238,7 +246,7 @@ def session_elsewhere(db: Session, world: World) -> int:
     [
         ("trainer", "POST", "/cohorts/{cohort}/sessions", 403),
         ("trainer", "POST", "/enrolments/{maude}/moves", 403),
-        ("registrar", "POST", "/cohorts/{cohort}/start", 403),
+        ("registrar", "POST", "/cohorts/{cohort}/moves", 403),
         ("registrar", "GET", "/cohorts/{cohort}/board", 200),
         ("maude", "GET", "/cohorts/{cohort}/enrolments", 404),
         ("maude", "GET", "/cohorts/{cohort}/board", 404),

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cohorts import service
-from app.cohorts.enums import Timing
+from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortsQuery
 from app.platform.clock import at
@@ -76,8 +76,8 @@ def test_search_looks_at_title_code_place_and_college(database: Database, world:
     assert listed(database, world, recherche="100%_").total == 0
 
 
-def test_filter_by_period_compares_with_the_day(database: Database, world: World) -> None:
-    assert [listed(database, world, periode=timing).total for timing in Timing] == [1, 0, 0]
+def test_filter_by_state_shows_that_state_alone(database: Database, world: World) -> None:
+    assert [listed(database, world, etat=state).total for state in CohortState] == [0, 0, 1, 0, 0]
 
 
 @pytest.mark.parametrize(("size", "pages"), [(60, 1), (250, 3)])
@@ -91,17 +91,17 @@ def test_page_takes_two_statements_however_many_pages(database: Database, world:
 
 
 def test_label_of_a_cohort_follows_its_own_clock(client: TestClient, database: Database, world: World) -> None:
-    """Half past midnight in the Îles, still the evening before in Quebec: the cohort that ended there is over."""
+    """Half past midnight in the Îles, still the evening before in Quebec: the cohort that ended there is to close."""
     with database.as_owner() as db:
         cohort = db.get_one(Cohort, world.cohort)
         cohort.timezone = "America/Halifax"
         midnight = datetime.combine(cohort.ends_on + timedelta(days=1), time(0), ZoneInfo("America/Halifax"))
         db.add(cohort)
-    for minutes, label in ((-30, Timing.RUNNING), (30, Timing.OVER)):
+    for minutes, due in ((-30, None), (30, CohortState.CLOSED)):
         with at(midnight.astimezone(UTC) + timedelta(minutes=minutes)):
             as_(client, database, world, "coordinator")
             html = text_of(client.get("/cohortes"))
-            assert ("Terminée</span>" in html) is (label is Timing.OVER)
+            assert ("La date de fin est passée" in html) is (due is not None)
             with database.transaction() as db:
                 actor = acting(db, world, "coordinator", P.COHORT_READ)
-                assert [c.timing for c in service.list_cohorts(db, actor, CohortsQuery()).items] == [label]
+                assert [c.move_due for c in service.list_cohorts(db, actor, CohortsQuery()).items] == [due]

@@ -229,9 +229,10 @@ def test_from_application_to_the_start(client: TestClient, database: Database, w
     action, enrolment_id = form.group(1), int(form.group(2))
     assert client.post(action, data={**fields(html, action), "to": "admitted"}).headers["location"] == path
     html = page(client.get(f"/cohortes/{world.cohort}"))
-    assert "1 personne admise attend le démarrage" in html
-    start = f"/cohortes/{world.cohort}/demarrage"
-    assert client.post(start, data=fields(html, start)).status_code == 303
+    assert "1 personne admise n’a pas commencé" in html
+    action = f"{path}/{enrolment_id}"
+    sent = {**fields(page(client.get(path)), action), "to": "active"}
+    assert client.post(action, data=sent).status_code == 303
     with database.transaction(colleges=[world.alma]) as db:
         row = db.get_one(Enrolment, enrolment_id)
         assert (row.state, row.joined_on) == (EnrolmentState.ACTIVE, today())

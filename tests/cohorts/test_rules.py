@@ -16,7 +16,6 @@ from app.cohorts.rules import (
     allowed_moves,
     late_join_limit,
     move_reasons,
-    starts_early,
     takes_two,
 )
 from app.platform.errors import Reason
@@ -72,11 +71,6 @@ def test_completion_without_eligibility_and_its_reopening_take_two() -> None:
     assert takes_two(S.COMPLETED, S.ACTIVE, eligible=True)
     assert not takes_two(S.ACTIVE, S.COMPLETED, eligible=True)
     assert not takes_two(S.ACTIVE, S.FAILED, eligible=False)
-
-
-def test_cohort_starts_early_before_its_first_day_only() -> None:
-    first = date(2026, 1, 12)
-    assert [starts_early(first, first + timedelta(days=n)) for n in (-1, 0, 1)] == [True, False, False]
 
 
 def test_every_state_has_its_moves() -> None:

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.models import Enrolment
 from app.cohorts.service import see_open_cohort
 from app.identity.roles.models import RoleGrantRow
@@ -14,6 +14,7 @@ from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
 from app.platform.errors import Forbidden
 from app.platform.security.permissions import P, Role
+from tests.factories.cohorts import set_state
 from tests.factories.network import World, acting, as_, count
 
 V1 = "/api/v1"
@@ -56,10 +57,12 @@ def test_coordinator_starts_all_but_herself(client: TestClient, database: Databa
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["registrar"], Role.COORDINATOR, college_id=world.alma)
     own, other = apply(database, world, "coordinator"), apply(database, world, "nobody")
+    set_state(database, world, CohortState.OPEN)
     admit(database, world, own, by="registrar")
     admit(database, world, other)
     as_(client, database, world, "coordinator")
-    assert client.post(f"{V1}/cohorts/{world.cohort}/start").json() == {"started": 1}
+    started = client.post(f"{V1}/cohorts/{world.cohort}/moves", json={"to": "running"}).json()
+    assert (started["state"], started["people"]) == ("running", 1)
     assert state(database, world, own) is EnrolmentState.ADMITTED
     assert state(database, world, other) is EnrolmentState.ACTIVE
 

@@ -1,7 +1,5 @@
 """A change of an enrolment's state is corrected or reconsidered, with a reason; both stay in the history (BR-04)."""
 
-from datetime import timedelta
-
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
@@ -10,14 +8,13 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Enrolment
 from app.cohorts.proposals import service as proposals
 from app.cohorts.proposals.schemas import DecideMove
 from app.cohorts.schemas import CapacityCommand
 from app.identity.roles.models import RoleGrantRow
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict
-from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
 from tests.factories import eligible
@@ -95,21 +92,6 @@ def test_failure_is_reconsidered(client: TestClient, database: Database, world: 
     page = f"/inscriptions/{world.enrolments['maude']}"
     assert '<option value="active"' in client.get(page).text
     assert client.post(f"{page}/etat", data={"to": "active", "reason": "Appel."}).status_code == 303
-
-
-def test_start_before_the_first_day_asks_first(client: TestClient, database: Database, world: World) -> None:
-    move(database, world, "maude", S.ADMITTED)
-    with database.as_owner() as db:
-        cohort = db.get_one(Cohort, world.cohort)
-        cohort.starts_on, cohort.ends_on = today() + timedelta(days=5), today() + timedelta(days=90)
-    as_(client, database, world, "coordinator")
-    path = f"/api/v1/cohorts/{world.cohort}/start"
-    early = client.post(path)
-    assert (early.status_code, early.json()["code"]) == (409, "starts_early")
-    assert "Démarrer avant la date de début" in client.get(f"/cohortes/{world.cohort}").text
-    refused = client.post(f"/cohortes/{world.cohort}/demarrage", data={})
-    assert (refused.status_code, "Cochez la case" in refused.text) == (409, True)
-    assert client.post(path, json={"before_start": True}).json() == {"started": 1}
 
 
 # Two people ---------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What tests of cohorts start from: sessions, roll calls, applications, and forms as a browser sends them."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
 from httpx2 import Response
@@ -14,8 +14,9 @@ from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
-from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Enrolment
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.rules import TAKES_PEOPLE
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
@@ -86,6 +87,16 @@ def applied(database: Database, world: World, who: str = "nobody") -> int:
         actor = acting(db, world, who, P.COHORT_APPLY)
         cohort = cohorts.see_open_cohort(db, actor, world.cohort)
         return enrolments.apply(db, actor, cohort, ApplyCommand(motive="Aider les commerces d’ici.")).id
+
+
+def set_state(database: Database, world: World, state: CohortState, **dates: date) -> None:
+    """Give Alma's cohort a state and dates, without what a move does."""
+    with database.as_owner() as db:
+        row = db.get_one(Cohort, world.cohort)
+        row.state, row.applications_open = state, state in TAKES_PEOPLE
+        for name, day in dates.items():
+            setattr(row, name, day)
+        db.add(row)
 
 
 def state_of(database: Database, world: World, enrolment_id: int) -> EnrolmentState:

@@ -10,7 +10,9 @@ from sqlmodel import select
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.lifecycle import service as lifecycle
+from app.cohorts.lifecycle.schemas import MoveCohort
 from app.cohorts.schemas import CohortRef, NewCohort
 from app.curricula.service import register_published
 from app.identity.account.models import Account
@@ -146,7 +148,10 @@ def _cohort(db: Session, world: World, who: str, college_id: int, code: str) -> 
         project_id=world.project, region_code="02", code=code, title=f"Généraliste {code}",
         curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=8,
     )  # fmt: skip
-    return cohorts.open_cohort(db, actor, network.college(db, college_id), command).id
+    cohort = cohorts.add_cohort(db, actor, network.college(db, college_id), command)
+    for state in (CohortState.OPEN, CohortState.RUNNING):
+        lifecycle.move(db, actor, cohort, MoveCohort(to=state))
+    return cohort.id
 
 
 def _enrol(database: Database, world: World, who: str, by: str, cohort_id: int) -> None:

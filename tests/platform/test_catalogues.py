@@ -21,6 +21,8 @@ from jinja2 import nodes
 from pydantic import BaseModel
 
 from app.cli import COMMANDS
+from app.cohorts.enums import CohortState
+from app.cohorts.lifecycle.rules import allowed_moves
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
 from app.features import FIGURES, JOBS
@@ -100,6 +102,8 @@ FAMILIES: dict[str, frozenset[str]] = {
         {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
     ),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
+    "cohorts.step.": frozenset(f"{state}_{to}" for state in CohortState for to in allowed_moves(state)),
+    "cohorts.move_due.": frozenset({"running", "closed"}),
     "network.figure.": frozenset(CollegeFigures.model_fields),
     "network.zone.": frozenset(QUEBEC_ZONES),
     "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),

@@ -25,6 +25,7 @@ from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_ended
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
@@ -47,6 +48,7 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
 
     Raises ``Invalid``, ``Conflict("session_planned")`` when the activity has a session at that moment.
     """
+    require_not_ended(cohort)
     activity = group_activity(cohort, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("not_a_group_activity", {"activity": command.activity_code}, "activity_code"))

@@ -13,8 +13,6 @@ from app.cohorts.enrolments.schemas import (
     MoveCommand,
     Moved,
     MoveShown,
-    StartCommand,
-    Started,
 )
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort, see_open_cohort
@@ -28,21 +26,6 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 CREATED = HTTPStatus.CREATED
-
-
-@router.post("/cohorts/{cohort_id}/start")
-def start(
-    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
-    db: SessionDep,
-    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
-    command: StartCommand | None = None,
-) -> Started:
-    """Make every admitted enrolment of the cohort active, but one's own: another person starts that one.
-
-    409 `starts_early` before the cohort's first day, unless `before_start` says that it is meant.
-    """
-    service.refuse_early_start(cohort, command or StartCommand())
-    return Started(started=service.start(db, actor, cohort))
 
 
 @router.post("/cohorts/{cohort_id}/applications", status_code=CREATED)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.cohorts.enrolments import service
-from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand, StartCommand
+from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import MOST_SEATS, SEATED, late_join_limit
@@ -68,22 +68,6 @@ def answer(
         raise NotFound
     service.move(db, actor, enrolment, form)
     return redirect_after_post(f"/cohortes/{cohort.id}/candidatures")
-
-
-@router.post(
-    "/cohortes/{cohort_id}/demarrage",
-    dependencies=[form_on("/cohortes/{cohort_id}", "/cohortes/{cohort_id}/candidatures")],
-)
-def start(
-    actor: Annotated[Actor, may(P.ENROLMENT_MANAGE)],
-    db: SessionDep,
-    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
-    form: Annotated[StartCommand, Form()],
-) -> Response:
-    """Make every admitted enrolment of the cohort active; before its first day, when the form says that it is meant."""
-    service.refuse_early_start(cohort, form)
-    service.start(db, actor, cohort)
-    return redirect_after_post(f"/cohortes/{cohort.id}")
 
 
 @router.post("/inscriptions/{enrolment_id}/etat", dependencies=[form_on("/inscriptions/{enrolment_id}")])

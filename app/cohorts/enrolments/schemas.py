@@ -27,18 +27,6 @@ class MoveCommand(Command):
     joined_on: date | None = None
 
 
-class StartCommand(Command):
-    """The start of a cohort; ``before_start`` when it is meant although the first day is still to come."""
-
-    before_start: bool = False
-
-
-class Started(Read):
-    """How many people became active."""
-
-    started: int
-
-
 class EnrolmentRef(Read):
     """An enrolment that was loaded within the actor's reach; services accept it as proof."""
 

@@ -21,13 +21,20 @@ from app.cohorts.enrolments.schemas import (
     MoveCommand,
     Moved,
     MoveShown,
-    StartCommand,
 )
 from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentProposal
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
 from app.cohorts.proposals.service import is_certified, is_eligible, propose
-from app.cohorts.rules import LEFT, SEATED, admission_reasons, late_join_limit, move_reasons, starts_early, takes_two
+from app.cohorts.rules import (
+    LEFT,
+    SEATED,
+    admission_reasons,
+    cohort_reasons,
+    late_join_limit,
+    move_reasons,
+    takes_two,
+)
 from app.cohorts.schemas import CohortRef
 from app.identity.roles.service import grant_role, groups_of, revoke_role
 from app.network.colleges.service import require_open
@@ -191,6 +198,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     row = db.exec(select(Enrolment).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     db.refresh(row)
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
+    reasons = reasons or cohort_reasons(cohort.state, command.to)
     if not reasons and command.to in SEATED and row.state not in SEATED:
         reasons = _admission_reasons(db, cohort, command, comes_back=row.state is not EnrolmentState.APPLIED)
     is_shared = takes_two(row.state, command.to, eligible=is_eligible(db, row.id))
@@ -229,6 +237,7 @@ def decide_move(db: Session, actor: Actor, ref: EnrolmentProposalRef, command: D
     if command.accept:
         move_command = MoveCommand(to=proposal.to_state, reason=proposal.reason)
         reasons = move_reasons(row.state, proposal.to_state, proposal.reason, begun=row.joined_on is not None)
+        reasons = reasons or cohort_reasons(cohort.state, proposal.to_state)
         if reasons:
             raise Conflict(reasons[0].code, *reasons)
         _change(db, actor, cohort, row, move_command, granted_by=proposal.proposed_by)
@@ -330,13 +339,6 @@ def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
         MoveShown(from_state=m.from_state, to_state=m.to_state, moved_at=m.moved_at, by=p.name, reason=m.reason)
         for m, p in db.exec(statement).all()
     ]
-
-
-def refuse_early_start(cohort: CohortRef, command: StartCommand) -> None:
-    """Raise ``Conflict("starts_early")`` before the cohort's first day, unless the command says that it is meant."""
-    if starts_early(cohort.starts_on, today(cohort.timezone)) and not command.before_start:
-        first_day = cohort.starts_on.isoformat()
-        raise Conflict("starts_early", Reason("starts_early", {"starts_on": first_day}, "before_start"))
 
 
 def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:

@@ -21,10 +21,14 @@ from app.platform.security.actor import Actor, scoped
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What later features know of an enrolment: whether a certificate may be issued, and whether one is in force."""
+    """What later features know: of an enrolment, whether a certificate may be issued, and whether one is in force.
+
+    Of a cohort, how many people something was recorded of: a presence, a work, hours.
+    """
 
     is_eligible: Callable[[Session, int], bool]
     is_certified: Callable[[Session, int], bool]
+    count_recorded: Callable[[Session, int], int]
 
 
 _outcomes: list[Outcomes] = []
@@ -43,6 +47,22 @@ def is_eligible(db: Session, enrolment_id: int) -> bool:
 def is_certified(db: Session, enrolment_id: int) -> bool:
     """Return whether a certificate of the enrolment is in force."""
     return any(outcomes.is_certified(db, enrolment_id) for outcomes in _outcomes)
+
+
+def count_recorded(db: Session, cohort_id: int) -> int:
+    """Return how many people of a cohort have something recorded."""
+    return sum(outcomes.count_recorded(db, cohort_id) for outcomes in _outcomes)
+
+
+def count_open_proposals(db: Session, cohort_id: int) -> int:
+    """Return how many changes in a cohort await a second person."""
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(EnrolmentProposal)
+        .join(Enrolment, col(Enrolment.id) == EnrolmentProposal.enrolment_id)
+        .where(col(Enrolment.cohort_id) == cohort_id, col(EnrolmentProposal.decided_at).is_(None))
+    )
+    return int(db.execute(waiting).scalar_one())
 
 
 def propose(db: Session, actor: Actor, row: Enrolment, to: EnrolmentState, reason: str) -> None:

@@ -4,9 +4,11 @@ from app.platform.schema import Read
 
 
 class CollegeFigures(Read):
-    """How many cohorts a college has, by where they stand on that day."""
+    """How many cohorts a college has in each state, and how many take applications on that day."""
 
-    to_come: int
+    draft: int
+    open: int
     running: int
-    over: int
+    closed: int
+    archived: int
     taking_applications: int

@@ -4,21 +4,18 @@ import sqlalchemy as sa
 from sqlalchemy import func
 from sqlmodel import col
 
-from app.cohorts.enums import Timing
-from app.cohorts.models import Cohort, local_today
-from app.cohorts.service import in_offer, stands
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort
+from app.cohorts.service import in_offer
 from app.network.schemas import CollegeShown
 from app.overview.college.schemas import CollegeFigures
 from app.platform.database.session import Session
 
 
 def college_figures(db: Session, college: CollegeShown) -> CollegeFigures:
-    """Return how many cohorts a college has, on today's date in each one's time zone (BR-30)."""
-    day = local_today()
+    """Return how many cohorts a college has in each state, and how many take applications on their own date (BR-30)."""
     statement = sa.select(
-        func.count().filter(stands(Timing.TO_COME, day)).label("to_come"),
-        func.count().filter(stands(Timing.RUNNING, day)).label("running"),
-        func.count().filter(stands(Timing.OVER, day)).label("over"),
+        *(func.count().filter(col(Cohort.state) == state).label(state.value) for state in CohortState),
         func.count().filter(in_offer()).label("taking_applications"),
     ).where(col(Cohort.college_id) == college.id)
     counts = db.execute(statement).mappings().one()
