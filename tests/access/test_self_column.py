@@ -57,7 +57,7 @@ WITHOUT_PERSON = {
     "cohort", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
-    "management_link", "session_restoration", "codev_session_restoration",
+    "management_link", "session_change", "session_restoration", "codev_session_restoration",
     "accompanied_count", "accompanied_enterprise", "report_sum",
     "certificate_counter", "college_key", "signatory", "signatory_change", "status_list", "oidc_provider", "batch",
     "attempt", "claim_key", "audit_entry", "audit_values", "audit_seal", "view_log",
