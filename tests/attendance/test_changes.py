@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.attendance.calendar import changes
@@ -74,6 +75,32 @@ def test_moved_session_keeps_what_it_was_in_its_history(database: Database, worl
     )  # fmt: skip
     assert (second.starts_at, second.venue_id, second.timezone, second.reason) == (LATER, islands, HALIFAX, "Verglas.")
     assert first.changed_by == world.people["coordinator"]
+
+
+def test_moved_session_is_told_to_the_cohort_once_for_each_change_and_not_for_a_link(
+    database: Database, world: World
+) -> None:
+    session_id = meeting(database, world, days=40)
+    islands = venue_in(database, world.alma, "Centre des Îles", HALIFAX)
+    soon = BEGAN + timedelta(days=45)
+    moved(database, world, session_id, starts_at=soon, venue_id=islands)
+    moved(
+        database,
+        world,
+        session_id,
+        sequence=1,
+        starts_at=soon,
+        venue_id=islands,
+        meeting_link="https://visio.example/j",
+    )
+    with database.engine.connect() as owner:
+        rows_ = owner.execute(text("select person_id, params from notification where kind = 'session_moved'")).all()
+    told = {person for person, _ in rows_}
+    assert len(rows_) == len(told)
+    assert {world.people[who] for who in ("maude", "karim", "trainer")} <= told
+    assert world.people["coordinator"] not in told, "who moved it knows"
+    assert {params["place"] for _, params in rows_} == {"Centre des Îles, 1, chemin du Phare, Havre-Aubert, Alma"}
+    assert not any("visio.example" in str(params) for _, params in rows_)
 
 
 def test_session_is_not_moved_once_called_or_cancelled(database: Database, world: World) -> None:

@@ -1,20 +1,33 @@
 """What the people of a cohort are told of the changes of its sessions."""
 
+from datetime import datetime
+
 from app.attendance.calendar.models import ScheduledSession
 from app.cohorts.audience import people_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
+from app.network.venues.schemas import VenueShown
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
 from app.notifications.service import notify
 from app.platform.clock import now
 from app.platform.database.session import Session
+from app.platform.messages.i18n import t
 from app.platform.security.actor import Actor
 
 
 def tell_cancelled(db: Session, actor: Actor, session: ScheduledSession) -> None:
     """Tell everyone of the cohort that a session to come is cancelled; they were there, or not, at a past one."""
     _tell(db, actor, session, Kind.SESSION_CANCELLED, reason=session.cancel_reason)
+
+
+def tell_moved(
+    db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None, was_at: datetime
+) -> None:
+    """Tell everyone of the cohort that a session is moved, in time or place, unless it is past."""
+    named = (venue.name, venue.address, venue.city) if venue is not None else ()
+    place = ", ".join(part for part in (*named, session.place) if part)
+    _tell(db, actor, session, Kind.SESSION_MOVED, was_at=was_at, place=place or t(f"mode.{session.mode.value}"))
 
 
 def tell_restored(db: Session, actor: Actor, session: ScheduledSession) -> None:
