@@ -26,8 +26,12 @@ def _shared_access_db(records: Template, site: FastAPI) -> Iterator[AccessDataba
 
 
 @pytest.fixture
-def access_db(_shared_access_db: AccessDatabase) -> AccessDatabase:
-    """Return the database under the application, in the template's state."""
+def access_db(_shared_access_db: AccessDatabase, monkeypatch: pytest.MonkeyPatch) -> AccessDatabase:
+    """Return the database under the application, in the template's state.
+
+    A provider that does not answer is given up at once: many actors ask it one after the other.
+    """
+    monkeypatch.setattr("app.platform.outgoing.client.TIMEOUT_SECONDS", 0.1)
     _shared_access_db.attach()
     _shared_access_db.reset()
     return _shared_access_db
