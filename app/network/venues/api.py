@@ -43,18 +43,18 @@ def read_venue(venue: ManagedVenue) -> VenueShown:
 
 
 @router.put("/venues/{venue_id}", summary="Change a venue")
-def change_venue(actor: MayManageVenues, venue: ManagedVenue, db: SessionDep, command: VenueChange) -> VenueShown:
+def change_venue(venue: ManagedVenue, db: SessionDep, command: VenueChange) -> VenueShown:
     """Change a venue; it stays with its college."""
-    return service.change_venue(db, actor, venue, command)
+    return service.change_venue(db, venue, command)
 
 
 @router.post("/venues/{venue_id}/retirement", summary="Retire a venue")
-def retire_venue(actor: MayManageVenues, venue: ManagedVenue, db: SessionDep) -> VenueShown:
+def retire_venue(venue: ManagedVenue, db: SessionDep) -> VenueShown:
     """Take a venue out of use: nothing is planned there any more; `return` takes it back."""
-    return service.retire_venue(db, actor, venue)
+    return service.retire_venue(db, venue)
 
 
 @router.post("/venues/{venue_id}/return", summary="Take a retired venue back into use")
-def return_venue(actor: MayManageVenues, venue: ManagedVenue, db: SessionDep) -> VenueShown:
+def return_venue(venue: ManagedVenue, db: SessionDep) -> VenueShown:
     """Take a retired venue back into use, unless another one has its name since."""
-    return service.return_venue(db, actor, venue)
+    return service.return_venue(db, venue)

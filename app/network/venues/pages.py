@@ -56,23 +56,21 @@ def venue_page(request: Request, venue: ManagedVenue) -> Response:
 
 
 @router.post("/lieux/{venue_id}", dependencies=[form_on("/lieux/{venue_id}")])
-def change_venue(
-    actor: MayManageVenues, venue: ManagedVenue, db: SessionDep, form: Annotated[VenueChange, Form()]
-) -> Response:
+def change_venue(venue: ManagedVenue, db: SessionDep, form: Annotated[VenueChange, Form()]) -> Response:
     """Change a venue."""
-    service.change_venue(db, actor, venue, form)
+    service.change_venue(db, venue, form)
     return redirect_after_post(f"/lieux/{venue.id}")
 
 
 @router.post("/lieux/{venue_id}/retrait", dependencies=[form_on("/lieux/{venue_id}")])
-def retire_venue(actor: MayManageVenues, venue: ManagedVenue, db: SessionDep) -> Response:
+def retire_venue(venue: ManagedVenue, db: SessionDep) -> Response:
     """Take a venue out of use."""
-    service.retire_venue(db, actor, venue)
+    service.retire_venue(db, venue)
     return redirect_after_post(f"/lieux/{venue.id}")
 
 
 @router.post("/lieux/{venue_id}/retour", dependencies=[form_on("/lieux/{venue_id}")])
-def return_venue(actor: MayManageVenues, venue: ManagedVenue, db: SessionDep) -> Response:
+def return_venue(venue: ManagedVenue, db: SessionDep) -> Response:
     """Take a retired venue back into use."""
-    service.return_venue(db, actor, venue)
+    service.return_venue(db, venue)
     return redirect_after_post(f"/lieux/{venue.id}")

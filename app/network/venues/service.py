@@ -101,11 +101,21 @@ def _offered(college_id: int, kept: int | None) -> sa.Select[*tuple[Any, ...]]:
 
 def see_venue(db: Session, actor: Actor, venue_id: int) -> VenueShown:
     """Return a venue that the actor may change; raise ``NotFound`` for any other."""
-    statement = sa.select(*_columns()).outerjoin(College, col(College.id) == col(Venue.college_id))
-    row = db.execute(statement.where(col(Venue.id) == venue_id, scoped(actor, college=Venue.college_id))).one_or_none()
+    row = db.execute(_venue(venue_id).where(scoped(actor, college=Venue.college_id))).one_or_none()
     if row is None:
         raise NotFound
     return VenueShown.model_validate(row)
+
+
+def _venue(venue_id: int) -> sa.Select[*tuple[Any, ...]]:
+    statement = sa.select(*_columns()).outerjoin(College, col(College.id) == col(Venue.college_id))
+    return statement.where(col(Venue.id) == venue_id)
+
+
+def _written(db: Session, row: Venue) -> VenueShown:
+    """Return a venue as it was just written."""
+    db.flush()
+    return VenueShown.model_validate(db.execute(_venue(row.id)).one())
 
 
 def add_venue(db: Session, actor: Actor, command: NewVenue) -> VenueShown:
@@ -123,11 +133,10 @@ def add_venue(db: Session, actor: Actor, command: NewVenue) -> VenueShown:
     key = _free_key(db, command.college_id, command.name)
     row = Venue(**command.model_dump(), search_key=key, created_at=now())
     db.add(row)
-    db.flush()
-    return see_venue(db, actor, row.id)
+    return _written(db, row)
 
 
-def change_venue(db: Session, actor: Actor, venue: VenueShown, command: VenueChange) -> VenueShown:
+def change_venue(db: Session, venue: VenueShown, command: VenueChange) -> VenueShown:
     """Change a venue. Raises ``Conflict("venue_exists")``, ``Invalid`` for an unknown time zone."""
     refuse_unless(*zone_reasons(command.timezone), code="invalid")
     row = _lock(db, venue)
@@ -138,22 +147,20 @@ def change_venue(db: Session, actor: Actor, venue: VenueShown, command: VenueCha
         setattr(row, name, value)
     row.search_key = key
     db.add(row)
-    db.flush()
-    return see_venue(db, actor, row.id)
+    return _written(db, row)
 
 
-def retire_venue(db: Session, actor: Actor, venue: VenueShown) -> VenueShown:
+def retire_venue(db: Session, venue: VenueShown) -> VenueShown:
     """Take a venue out of use: no session is planned there any more. Raises ``Conflict("venue_retired")``."""
     row = _lock(db, venue)
     if row.retired_at is not None:
         raise Conflict("venue_retired")
     row.retired_at = now()
     db.add(row)
-    db.flush()
-    return see_venue(db, actor, row.id)
+    return _written(db, row)
 
 
-def return_venue(db: Session, actor: Actor, venue: VenueShown) -> VenueShown:
+def return_venue(db: Session, venue: VenueShown) -> VenueShown:
     """Take a retired venue back into use. Raises ``Conflict``: ``venue_not_retired``, ``venue_exists``."""
     row = _lock(db, venue)
     if row.retired_at is None:
@@ -161,8 +168,7 @@ def return_venue(db: Session, actor: Actor, venue: VenueShown) -> VenueShown:
     _free_key(db, row.college_id, row.name, but=row.id)
     row.retired_at = None
     db.add(row)
-    db.flush()
-    return see_venue(db, actor, row.id)
+    return _written(db, row)
 
 
 def _require_network(actor: Actor) -> None:

@@ -107,7 +107,7 @@ def _zone_component(zone: str, year: int) -> Timezone:
     component.add("tzid", zone)
     changes = _changes(ZoneInfo(zone), year)
     if not changes:
-        part = TimezoneStandard()
+        part: TimezoneStandard | TimezoneDaylight = TimezoneStandard()
         at = datetime(year, 1, 1, tzinfo=ZoneInfo(zone))
         _describe(part, at.replace(tzinfo=None), at.utcoffset(), at.utcoffset(), at.tzname())
         component.add_component(part)
