@@ -21,6 +21,15 @@ class Kind(StrEnum):
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"
+    ANNOUNCEMENT = "announcement"
+
+
+class MailChoice(StrEnum):
+    """When the e-mail of a kind of message is sent."""
+
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
+    NONE = "none"
 
 
 class MessageSort(StrEnum):

@@ -1,63 +1,124 @@
-"""The e-mails of messages, written by the worker: one transaction writes a letter and says so in its message.
+"""The e-mails of messages, written by the worker: one transaction writes a letter and says so in its messages.
 
 A worker that dies leaves both or neither, so that no message gets two letters and none is without; the outbox sends
-them (``platform/messages/outbox.py``).
+them (``platform/messages/outbox.py``). When each is due depends on what its reader chose (``rules.mail_time``).
 """
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import text
 
 from app.notifications import texts
-from app.notifications.enums import Kind
+from app.notifications.enums import Kind, MailChoice
+from app.notifications.rules import MailHours, choice_of, mail_time
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
+from app.platform.messages.i18n import day as shown_day
+from app.platform.messages.i18n import in_language, local
 from app.platform.messages.outbox import enqueue
 
-AT_ONCE = 100
-"""How many messages one transaction sees to."""
+AT_ONCE = 50
+"""How many people one transaction sees to."""
 
 _DUE = text(
     """
-    select n.id, n.person_id, n.kind, n.params, n.page, a.email
-      from notification n left join account a on a.person_id = n.person_id and a.suspended_at is null
+    with person as (
+      select person_id from notification where mail_due_at <= :at group by person_id order by min(mail_due_at) limit :n
+    )
+    select n.id, n.person_id, n.kind, n.params, n.page, n.created_at, n.read_at, a.email,
+           m.choices, m.timezone, m.quiet_from, m.quiet_until, m.language
+      from person join notification n on n.person_id = person.person_id
+      left join account a on a.person_id = n.person_id and a.suspended_at is null
+      left join mail_preference m on m.person_id = n.person_id
      where n.mail_due_at <= :at
-     order by n.mail_due_at, n.id
-     limit :limit for update of n skip locked
+     order by n.person_id, n.created_at, n.id
+       for update of n skip locked
     """
 )
-_SETTLE = text("update notification set mail_due_at = null, letter_id = :letter where id = :id")
+_SETTLE = text("update notification set mail_due_at = :due, letter_id = :letter where id = any (:ids)")
 
 
 def write_letters(database: Database, settings: Settings) -> int:
-    """Write the letter of each message that is due; return how many were written."""
+    """Write the letters of the messages that are due; return how many letters were written."""
     written, at = 0, now()
     while True:
         with database.as_owner() as db:
-            due = db.execute(_DUE, {"at": at, "limit": AT_ONCE}).all()
-            written += sum(_write(db, settings, row) for row in due)
-        if len(due) < AT_ONCE:
+            due = db.execute(_DUE, {"at": at, "n": AT_ONCE}).all()
+            for _, rows in groupby(due, key=attrgetter("person_id")):
+                written += _write_for(db, settings, list(rows))
+        if not due:
             return written
 
 
-def _write(db: Session, settings: Settings, row: Any) -> bool:  # noqa: ANN401 - a row of the statement above
-    """Write the letter of a message; without an account that is open, nothing is sent. Return whether it was."""
-    letter_id = None
-    if row.email is not None:
-        kind, site = Kind(row.kind), settings.base_url.rstrip("/")
-        letter_id = enqueue(
-            db,
-            row.email,
-            "notification",
-            row.person_id,
-            title=texts.title(kind, row.params),
-            text=texts.body(kind, row.params),
-            link=site + row.page,
-            inbox=f"{site}/messages",
-        ).id
-    db.execute(_SETTLE, {"letter": letter_id, "id": row.id})
-    skip_audit(db, "notification")
-    return letter_id is not None
+def _write_for(db: Session, settings: Settings, rows: Sequence[Any]) -> int:
+    """See to the messages of one person that are due: a letter each, one for those of a digest, or later."""
+    first, at, written = rows[0], now(), 0
+    hours = MailHours() if first.timezone is None else MailHours(first.timezone, first.quiet_from, first.quiet_until)
+    digest = []
+    with in_language((first.language or "fr") if settings.english else "fr"):
+        for row in rows:
+            choice = choice_of(Kind(row.kind), first.choices or {})
+            due = None if first.email is None else mail_time(Kind(row.kind), choice, row.created_at, hours)
+            if due is None or (choice is MailChoice.DIGEST and row.read_at is not None):
+                _settle(db, [row])
+            elif due > at:
+                _settle(db, [row], due=due)
+            elif choice is MailChoice.DIGEST:
+                digest.append(row)
+            else:
+                _settle(db, [row], letter=_write_one(db, settings, row))
+                written += 1
+        if digest:
+            _settle(db, digest, letter=_write_digest(db, settings, digest))
+            written += 1
+    return written
+
+
+def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN401 - a row of _DUE
+    kind = Kind(row.kind)
+    return enqueue(
+        db,
+        row.email,
+        "notification",
+        row.person_id,
+        title=texts.title(kind, row.params),
+        text=texts.body(kind, row.params),
+        **_links(settings, row.page),
+    ).id
+
+
+def _write_digest(db: Session, settings: Settings, rows: Sequence[Any]) -> int:
+    site = settings.base_url.rstrip("/")
+    parts = [
+        f"{texts.title(Kind(row.kind), row.params)}\n{texts.body(Kind(row.kind), row.params)}\n{site}{row.page}"
+        for row in rows
+    ]
+    first = rows[0]
+    return enqueue(
+        db,
+        first.email,
+        "digest",
+        first.person_id,
+        n=len(rows),
+        day=shown_day(local(now(), first.timezone or MailHours().timezone).date()),
+        text="\n\n".join(parts),
+        **_links(settings, ""),
+    ).id
+
+
+def _links(settings: Settings, page: str) -> dict[str, str]:
+    site = settings.base_url.rstrip("/")
+    return {"link": site + page, "inbox": f"{site}/messages", "choices": f"{site}/messages/courriels"}
+
+
+def _settle(db: Session, rows: Sequence[Any], *, due: object = None, letter: int | None = None) -> None:
+    """Say what became of the e-mail of messages: a letter, nothing, or a later time."""
+    db.execute(_SETTLE, {"due": due, "letter": letter, "ids": [row.id for row in rows]})
+    for _ in rows:
+        skip_audit(db, "notification")

@@ -1,9 +1,12 @@
-"""Pure rules of messages: what each kind says, and the e-mail that may follow it."""
+"""Pure rules of messages: what each kind says, and when its e-mail is sent."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
-from app.notifications.enums import Kind
+from app.notifications.enums import Kind, MailChoice
 
 _SESSION = frozenset({"cohort", "activity", "starts_at", "timezone"})
 
@@ -24,6 +27,7 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.WORK_LATE: frozenset({"cohort", "activity", "due_on"}),
         Kind.HOURS_REFUSED: frozenset({"cohort", "minutes", "worked_on"}),
         Kind.CERTIFICATE_ISSUED: frozenset({"cohort", "certificate_kind"}),
+        Kind.ANNOUNCEMENT: frozenset({"cohort", "title", "text"}),
     }
 )
 """The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``; ``*_on`` days; ``*minutes`` hours;
@@ -33,3 +37,88 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
 def missing_params(kind: Kind, given: Mapping[str, object]) -> frozenset[str]:
     """Return the parameters of a kind that an event lacks, and those that it has too many."""
     return PARAMS[kind] ^ frozenset(given)
+
+
+# When the e-mail is sent -------------------------------------------------------------------------
+
+AT_ONCE, DIGEST, NONE = MailChoice.AT_ONCE, MailChoice.DIGEST, MailChoice.NONE
+CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
+    {
+        Kind.ADMITTED: (AT_ONCE,),
+        Kind.SEAT_OFFERED: (AT_ONCE,),
+        Kind.SESSION_MOVED: (AT_ONCE,),
+        Kind.SESSION_CANCELLED: (AT_ONCE,),
+        Kind.SESSION_RESTORED: (AT_ONCE,),
+        Kind.SESSION_TOMORROW: (AT_ONCE,),
+        Kind.APPLICATION_REFUSED: (AT_ONCE, DIGEST),
+        Kind.OFFER_EXPIRED: (AT_ONCE, DIGEST),
+        Kind.ENROLMENT_CHANGED: (AT_ONCE, DIGEST),
+        Kind.JUDGED: (AT_ONCE, DIGEST),
+        Kind.WORK_RETURNED: (AT_ONCE, DIGEST),
+        Kind.WORK_LATE: (AT_ONCE, DIGEST),
+        Kind.HOURS_REFUSED: (AT_ONCE, DIGEST),
+        Kind.CERTIFICATE_ISSUED: (AT_ONCE, DIGEST),
+        Kind.ANNOUNCEMENT: (AT_ONCE, DIGEST, NONE),
+        Kind.TRAINING_STARTED: (AT_ONCE, DIGEST, NONE),
+    }
+)
+"""What a person may choose for each kind; the first holds unless they chose. What must be known has no ``none``, what
+would come too late has no ``digest`` (docs/decisions/0030)."""
+
+AT_ANY_HOUR = frozenset({Kind.SESSION_MOVED, Kind.SESSION_CANCELLED, Kind.SESSION_RESTORED})
+"""The kinds that quiet hours do not hold back: someone may be about to leave for the session."""
+
+DIGEST_HOUR = 7
+QUIET_FROM, QUIET_UNTIL = 21, 7
+EARLIEST_QUIET, LATEST_QUIET = 18, 10
+"""Quiet hours begin at 18 h or later, and end at 10 h or before: they are one night, far from every change of clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailHours:
+    """The hours of the night, local to ``timezone``, in which someone gets no e-mail; ``None``: no such hours."""
+
+    timezone: str = "America/Toronto"
+    quiet_from: int | None = QUIET_FROM
+    quiet_until: int = QUIET_UNTIL
+
+
+def choice_of(kind: Kind, chosen: Mapping[str, str]) -> MailChoice:
+    """Return when the e-mail of a kind is sent, by what a person chose where they may."""
+    given = chosen.get(kind.value)
+    return next((choice for choice in CHOICES[kind] if choice.value == given), CHOICES[kind][0])
+
+
+def mail_time(kind: Kind, choice: MailChoice, written_at: datetime, hours: MailHours) -> datetime | None:
+    """Return when the e-mail of a message written at a moment is sent; ``None``: it has none."""
+    if choice is MailChoice.NONE:
+        return None
+    if kind in AT_ANY_HOUR:
+        return written_at
+    at = next_digest(written_at, hours.timezone) if choice is MailChoice.DIGEST else written_at
+    return after_quiet(at, hours)
+
+
+def next_digest(at: datetime, timezone: str) -> datetime:
+    """Return the first time of a digest after a moment."""
+    zone = ZoneInfo(timezone)
+    day = at.astimezone(zone).date()
+    today = _moment(day, DIGEST_HOUR, zone)
+    return today if today > at else _moment(day + timedelta(days=1), DIGEST_HOUR, zone)
+
+
+def after_quiet(at: datetime, hours: MailHours) -> datetime:
+    """Return a moment, or the end of the quiet hours that it is in."""
+    if hours.quiet_from is None:
+        return at
+    zone = ZoneInfo(hours.timezone)
+    here = at.astimezone(zone)
+    if here.hour < hours.quiet_until:
+        return _moment(here.date(), hours.quiet_until, zone)
+    if here.hour >= hours.quiet_from:
+        return _moment(here.date() + timedelta(days=1), hours.quiet_until, zone)
+    return at
+
+
+def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)

@@ -65,6 +65,7 @@ NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
         "megabytes", "hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
+        "quiet_from", "quiet_until",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""

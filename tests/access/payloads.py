@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from app.notifications.rules import CHOICES
 from app.platform.messages.i18n import today
 from tests.factories.network import PASSWORD, STARTED
 
@@ -17,6 +18,9 @@ TODAY = today().isoformat()
 BEGAN = STARTED.isoformat()
 SOON = (today() + timedelta(days=10)).isoformat()
 MARK = re.compile(r"\{([a-z_]+)\}")
+
+CHOSEN = [f"{kind.value}:digest" for kind, offered in CHOICES.items() if len(offered) > 1]
+"""What the form of one's e-mails sends: a choice for each kind that has several, in its order."""
 
 NAMES = {
     "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
@@ -452,6 +456,8 @@ ACCOUNT: dict[str, Call] = {
     "POST /securite/jetons": form("/securite", name="Essai", permissions=["network:read"], days=9),
     "POST /securite/jetons/{token_id}/fin": form("/securite#jetons"),
     "POST /messages/lus": form("/messages"),
+    "POST /messages/courriels": form("/messages", choices=CHOSEN, quiet_from=22, quiet_until=6),
+    f"PUT {ME}/mail-preferences": json(choices=[{"kind": "judged", "choice": "digest"}], quiet_from=None),
     "POST /messages/{notification_id}/lu": form("/attestations"),
     "POST /securite/mot-de-passe": form("/securite", **NEW_PASSWORD),
     "POST /securite/oidc/{identity_id}/retrait": form("/securite/oidc"),

@@ -1,13 +1,28 @@
-"""What messages say: every kind has its texts in both languages, of its parameters alone."""
+"""What messages say, in both languages, and when their e-mail is sent."""
 
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.network.colleges.rules import QUEBEC_ZONES
 from app.notifications import texts
-from app.notifications.enums import Kind
-from app.notifications.rules import PARAMS, missing_params
+from app.notifications.enums import Kind, MailChoice
+from app.notifications.rules import (
+    AT_ANY_HOUR,
+    CHOICES,
+    DIGEST_HOUR,
+    PARAMS,
+    MailHours,
+    after_quiet,
+    choice_of,
+    mail_time,
+    missing_params,
+    next_digest,
+)
 from app.platform.messages.i18n import LANGUAGES, NBSP, catalogue, language
 
 SAMPLE = {
@@ -26,6 +41,8 @@ SAMPLE = {
     "place": "Salle 12",
     "reason": "Tempête",
     "state": "on_leave",
+    "title": "Stationnement",
+    "text": "Le stationnement du nord est fermé.",
 }
 
 
@@ -43,7 +60,7 @@ def test_texts_use_the_parameters_of_their_kind_alone(kind: Kind, lang: str) -> 
     parts = [str(catalogue(lang)[f"message.{part}.{kind.value}"]) for part in ("title", "body")]
     used = {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
     assert used <= PARAMS[kind]
-    assert PARAMS[kind] - used <= {"timezone", "title", "text"}
+    assert PARAMS[kind] - used <= {"timezone"}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -73,3 +90,87 @@ def test_a_reader_of_english_gets_english_days_and_states() -> None:
 
 def test_parameters_that_differ_from_the_kinds_are_named() -> None:
     assert missing_params(Kind.ADMITTED, {"cohort": "x", "age": 3}) == {"starts_on", "age"}
+
+
+# When the e-mail is sent -------------------------------------------------------------------------
+
+HOURS = MailHours()
+MONTREAL = ZoneInfo("America/Toronto")
+
+
+def here(text: str) -> datetime:
+    """Return a moment of Quebec's clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=MONTREAL)
+
+
+def test_each_kind_has_its_choices() -> None:
+    assert CHOICES.keys() == set(Kind)
+    assert all(offered[0] is MailChoice.AT_ONCE for offered in CHOICES.values())
+    assert {kind for kind, offered in CHOICES.items() if MailChoice.NONE in offered} == {
+        Kind.TRAINING_STARTED, Kind.ANNOUNCEMENT,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "used"),
+    [
+        (Kind.JUDGED, "digest", MailChoice.DIGEST),
+        (Kind.JUDGED, "none", MailChoice.AT_ONCE),
+        (Kind.SESSION_MOVED, "digest", MailChoice.AT_ONCE),
+        (Kind.ANNOUNCEMENT, "none", MailChoice.NONE),
+        (Kind.ANNOUNCEMENT, "weekly", MailChoice.AT_ONCE),
+    ],
+)
+def test_a_choice_that_a_kind_does_not_offer_is_not_used(kind: Kind, given: str, used: MailChoice) -> None:
+    assert choice_of(kind, {kind.value: given}) is used
+    assert choice_of(kind, {}) is MailChoice.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("2026-11-26 14:00", "2026-11-26 14:00"),
+        ("2026-11-26 20:59", "2026-11-26 20:59"),
+        ("2026-11-26 21:00", "2026-11-27 07:00"),
+        ("2026-11-27 06:59", "2026-11-27 07:00"),
+        ("2026-03-07 23:30", "2026-03-08 07:00"),
+        ("2026-10-31 23:30", "2026-11-01 07:00"),
+    ],
+)
+def test_an_email_of_the_night_leaves_in_the_morning(written: str, sent: str) -> None:
+    assert mail_time(Kind.JUDGED, MailChoice.AT_ONCE, here(written), HOURS) == here(sent)
+    assert mail_time(Kind.SESSION_CANCELLED, MailChoice.AT_ONCE, here(written), HOURS) == here(written)
+    assert mail_time(Kind.ANNOUNCEMENT, MailChoice.NONE, here(written), HOURS) is None
+
+
+def test_a_digest_leaves_the_next_morning_after_the_quiet_hours() -> None:
+    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 07:00"), HOURS) == here("2026-11-27 07:00")
+    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 06:30"), HOURS) == here("2026-11-26 07:00")
+    late = MailHours(quiet_until=10)
+    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 14:00"), late) == here("2026-11-27 10:00")
+    assert after_quiet(here("2026-11-26 23:00"), MailHours(quiet_from=None)) == here("2026-11-26 23:00")
+
+
+MINUTES = st.integers(0, 2 * 365 * 24 * 60)
+NIGHTS = st.builds(MailHours, st.sampled_from(QUEBEC_ZONES), st.none() | st.integers(18, 23), st.integers(5, 10))
+
+
+@given(MINUTES, NIGHTS, st.sampled_from(Kind), st.sampled_from(MailChoice))
+def test_no_email_comes_early_a_day_late_or_in_the_night(
+    minutes: int, hours: MailHours, kind: Kind, choice: MailChoice
+) -> None:
+    """Across both changes of the clock too, and asked again at its time it is due at once."""
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    sent = mail_time(kind, choice, at, hours)
+    if sent is None:
+        assert choice is MailChoice.NONE
+        return
+    longest = timedelta(hours=29) if choice is MailChoice.DIGEST else timedelta(hours=17)
+    assert at <= sent <= at + longest
+    hour = sent.astimezone(ZoneInfo(hours.timezone)).hour
+    if kind not in AT_ANY_HOUR and hours.quiet_from is not None:
+        assert hours.quiet_until <= hour < hours.quiet_from
+        assert after_quiet(sent, hours) == sent
+    digest = next_digest(at, hours.timezone)
+    assert at < digest <= at + timedelta(hours=25)
+    assert digest.astimezone(ZoneInfo(hours.timezone)).hour == DIGEST_HOUR

@@ -8,17 +8,14 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.notifications import service
 from app.notifications.enums import Kind, Reading
-from app.notifications.letters import write_letters
 from app.notifications.schemas import Event, NotificationsApiQuery, NotificationsQuery
 from app.platform.clock import at, now
-from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, NotFound
-from app.platform.messages.i18n import NBSP, today
+from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from tests.factories.network import World, acting
 from tests.factories.notifications import forget_messages, inbox
-from tests.factories.outbox import messages
 from tests.factories.statements import recorded_statements
 
 ALL = NotificationsApiQuery()
@@ -127,24 +124,3 @@ def test_messages_are_searched_by_what_they_are_about(database: Database, world:
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.ME_READ)
         assert service.list_notifications(db, actor, NotificationsQuery(recherche=words)).total == found
-
-
-def test_each_message_gets_one_letter(database: Database, world: World, settings: Settings) -> None:
-    tell(database, world, admitted(world, "maude", "karim"))
-    assert [write_letters(database, settings), write_letters(database, settings)] == [2, 0]
-    written = messages(database)
-    assert {to for to, _, _ in written} == {world.emails["maude"], world.emails["karim"]}
-    for _, subject, body in written:
-        assert subject.replace(NBSP, " ") == "Votre candidature est acceptée : Généraliste"
-        assert "http://testserver/parcours\n" in body
-        assert "http://testserver/messages" in body
-
-
-def test_nothing_is_sent_to_an_account_that_is_suspended(database: Database, world: World, settings: Settings) -> None:
-    tell(database, world, admitted(world, "maude"))
-    with database.engine.begin() as owner:
-        suspend = text("update account set suspended_at = now() where person_id = :id")
-        owner.execute(suspend, {"id": world.people["maude"]})
-    assert write_letters(database, settings) == 0
-    assert messages(database) == []
-    assert len(inbox(database, world, "maude")) == 1

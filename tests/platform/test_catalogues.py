@@ -82,6 +82,7 @@ LETTER_KINDS = (
     "certificate_revoked",
     "certificate_kept",
     "notification",
+    "digest",
 )
 
 FAMILIES: dict[str, frozenset[str]] = {

@@ -80,6 +80,7 @@ SAME_AGAIN = {
     "management_link_college_id_manager_id_member_id": "declaring a link twice changes nothing",
     "codev_membership_current": "the group is locked; someone added to two groups at once belongs to one",
     "idempotent_request_person_id_key": "the key is locked",
+    "mail_preference_person_id": "one's own first choices, sent twice",
     "notification_person_id_kind_event_key": "announcing an event twice adds nothing",
 }
 """Rules whose loser reads that someone has just changed the same thing, which is what happened."""

@@ -6,7 +6,7 @@ missing in another language falls back to French (BR-23), never the reverse.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -30,13 +30,18 @@ language: ContextVar[str] = ContextVar("language", default="fr")
 
 
 @contextmanager
-def in_french() -> Iterator[None]:
-    """Set the language to French inside the context, whatever the reader's: for certificates (BR-23)."""
-    token = language.set("fr")
+def in_language(of: str) -> Iterator[None]:
+    """Set the language inside the context: that of a letter's reader, who asks for nothing just then."""
+    token = language.set(of)
     try:
         yield
     finally:
         language.reset(token)
+
+
+def in_french() -> AbstractContextManager[None]:
+    """Set the language to French inside the context, whatever the reader's: for certificates (BR-23)."""
+    return in_language("fr")
 
 
 @cache
