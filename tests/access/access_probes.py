@@ -168,6 +168,25 @@ def query_ids_of_another(access_db: AccessDatabase, row: str, name: str) -> Iter
             yield f"{row} as {actor}, {name} of {place}: another answer than for none"
 
 
+def reason_of_a_turn(access_db: AccessDatabase) -> Iterator[str]:
+    """Whether the coordinator reads why a turn was missed."""
+    answer = access_db.call("coordinator", f"GET {V1}/codev/sessions/{{session_id}}", access_db.places["alma"])
+    yield from (turn["reason"] for turn in answer.json()["turns"] if turn["reason"])
+
+
+def counts_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
+    """Whether a figure holds what is out of reach: it shows no name that would say so."""
+    owner = access_db.copy.connection  # its triggers are off: the counts are those written here
+    owner.execute("update mandate set accompanied = true")
+    owner.execute("insert into accompanied_count (college_id, enterprises) select id, id + 4 from college")
+    alma, rouyn = (access_db.places[place].college for place in ("alma", "rouyn"))
+    for actor, expected in (("participant", (alma, 1)), ("manager_elsewhere", (rouyn, rouyn + 4))):
+        answer = access_db.call(actor, f"GET {V1}/enterprises/accompanied", access_db.places["alma"])
+        counts = [(row["college_id"], row["enterprises"]) for row in answer.json()]
+        if counts != [expected]:
+            yield f"{actor}: {counts} instead of {[expected]}"
+
+
 def _without(values: list[Any], text: str) -> str:
     """Return the text of a response without the ids of the query, and without the one-time keys of its forms.
 

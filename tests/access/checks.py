@@ -22,6 +22,9 @@ Site = tuple[str, int, str]
 WITHOUT_REQUESTS = (ROOT / "app" / "cli", ROOT / "app" / "demo", ROOT / "app" / "certificates" / "batches" / "jobs.py")
 """Commands, the demo and the worker, which no request goes through: their own tests hold them."""
 
+SEEN_BY_ALL = frozenset({"see_letter", "see_failed_job"})
+"""They load what the guard of the route has let someone see, whoever it is: they check nobody."""
+
 
 def is_check(path: Path, name: str) -> bool:
     """Return whether a call in a file stands between someone and a record."""
@@ -40,7 +43,8 @@ def checks(site: FastAPI) -> dict[Site, str]:
                 label = f"{path.relative_to(ROOT)} {within.get(line, '')} {name}"
                 calls[label] += 1
                 names[str(path), line, name] = label if calls[label] == 1 else f"{label} {calls[label]}"
-    return names | dict(seen_sites(site).values())
+    seen = {place: label for place, label in seen_sites(site).values() if place[2] not in SEEN_BY_ALL}
+    return names | seen
 
 
 def seen_sites(site: FastAPI) -> dict[tuple[int, str], tuple[Site, str]]:

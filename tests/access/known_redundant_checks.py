@@ -6,6 +6,9 @@ Each is named by file, function and check, as the soak says them; one that is mi
 GUARD = "the guard of the route"
 LOCK_ENROLMENT = "app/certificates/issuing/service.py lock_enrolment scoped"
 SESSION_COHORT = "app/attendance/calendar/pages.py session_context see_cohort"
+CHANGE_BY_API = "app/attendance/calendar/api.py change"
+CHANGE_BY_PAGE = "app/attendance/calendar/pages.py change"
+SENT_INVITATION = "app/identity/invitations/pages.py invitation_sent_page"
 FINISH_BY_API = "app/attendance/catch_ups/api.py finish_catch_up"
 FINISH_BY_PAGE = "app/attendance/catch_ups/pages.py finish_catch_up"
 
@@ -18,7 +21,7 @@ REDUNDANT = {
     "app/certificates/corrections/api.py reissue see_certificate": LOCK_ENROLMENT,
     "app/certificates/corrections/pages.py reissue see_certificate": LOCK_ENROLMENT,
     "app/reports/service.py cohort_report scoped": "app/reports/api.py cohort_report see_cohort",
-    "app/reports/service.py college_report scoped": "app/reports/api.py college_report see_college",
+    "app/reports/service.py _of_college scoped": "app/reports/api.py college_report see_college",
     "app/learning/field_hours/service.py hours_to_countersign scoped": "app/learning/field_hours/api.py read_pending_hours see_college",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_milestone": "app/accompaniment/confirmations/api.py confirm see_mandate",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_mandate": "app/accompaniment/confirmations/api.py confirm see_milestone",  # noqa: E501
@@ -30,6 +33,15 @@ REDUNDANT = {
     "app/cohorts/enrolments/pages.py answer see_cohort": "app/cohorts/enrolments/pages.py answer see_enrolment",
     "app/cohorts/enrolments/pages.py answer see_enrolment": "app/cohorts/enrolments/pages.py answer see_cohort",
     "app/attendance/calendar/pages.py cancel_form see_session": SESSION_COHORT,
+    "app/attendance/calendar/pages.py session_page see_session": SESSION_COHORT,
+    "app/attendance/calendar/pages.py change_form see_session": SESSION_COHORT,
+    "app/attendance/calendar/pages.py restore_form see_session": SESSION_COHORT,
+    f"{CHANGE_BY_API} see_session": f"{CHANGE_BY_API} see_cohort",
+    f"{CHANGE_BY_API} see_cohort": f"{CHANGE_BY_API} see_session",
+    f"{CHANGE_BY_PAGE} see_session": f"{CHANGE_BY_PAGE} see_cohort",
+    f"{CHANGE_BY_PAGE} see_cohort": f"{CHANGE_BY_PAGE} see_session",
+    f"{SENT_INVITATION} see_college": f"{SENT_INVITATION} see_invitation",
+    f"{SENT_INVITATION} see_invitation": f"{SENT_INVITATION} see_college",
     "app/attendance/roll_calls/pages.py roll_call see_session": SESSION_COHORT,
     SESSION_COHORT: "app/attendance/roll_calls/pages.py roll_call see_session",
     f"{FINISH_BY_API} see_enrolment": f"{FINISH_BY_API} see_catch_up",
@@ -48,5 +60,19 @@ REDUNDANT = {
     "app/identity/roles/proposals.py open_proposals scoped": GUARD,
     "app/identity/roles/proposals.py see_role_proposal scoped": GUARD,
     "app/identity/account/suspension.py see_account scoped": GUARD,
+    "app/network/colleges/api.py read_college see_college": GUARD,
+    "app/overview/college/pages.py college_page see_college": GUARD,
+    **{
+        f"app/network/colleges/{face}.py {verb}_college see_college": GUARD
+        for face in ("api", "pages")
+        for verb in ("change", "close", "reopen")
+    },
+    "app/network/projects/api.py read_project see_project": GUARD,
+    "app/network/projects/pages.py project_page see_project": GUARD,
+    **{
+        f"app/network/projects/{face}.py {verb} see_project": GUARD
+        for face in ("api", "pages")
+        for verb in ("change_project", "set_region_target")
+    },
 }
 """Checks that another one doubles, and which: both are taken away."""

@@ -200,13 +200,8 @@ def another_college(row: str) -> str:
     return f"{row}, another college"
 
 
-def _reason(access_db: AccessDatabase) -> Iterator[str]:
-    """Whether the coordinator reads why a turn was missed."""
-    answer = access_db.call("coordinator", f"GET {V1}/codev/sessions/{{session_id}}", access_db.places["alma"])
-    yield from (turn["reason"] for turn in answer.json()["turns"] if turn["reason"])
-
-
 REASON = "the reason of a turn"
+COUNTS = "the accompanied enterprises of a part"
 ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not in row, row))
 """The quickest first: reads before writes, the API before pages."""
 
@@ -222,7 +217,8 @@ TRIALS: dict[str, Trial] = {
         for row in trials.OF_TWO_COLLEGES
     },
     **{f"{row}?{name}": partial(trials.query_ids_of_another, row=row, name=name) for row, name in trials.QUERY_IDS},
-    REASON: _reason,
+    REASON: trials.reason_of_a_turn,
+    COUNTS: trials.counts_out_of_reach,
 }
 """By name, in the order in which they are tried."""
 

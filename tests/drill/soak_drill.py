@@ -37,13 +37,18 @@ MAY_WAIT = {503, 409, 429}
 
 @dataclass
 class Outcome:
-    """What a fault did."""
+    """What a fault did.
+
+    ``jobs_back``: when a letter was sent again; ``caught_up``: when one was that was asked for after the fault, behind
+    all that waited.
+    """
 
     fault: Fault
     acknowledged: int = 0
     errors: Counter[tuple[int, str, bool]] = field(default_factory=Counter)
     requests_back: float | None = None
     jobs_back: float = 0.0
+    caught_up: float = 0.0
     ready_answers: set[str] = field(default_factory=set)
     doctor: str = ""
     line: str = ""
@@ -95,14 +100,18 @@ def run_fault(at: Installation, load: Load, people: Population, fault: Fault) ->
             doctor = pool.submit(at.doctor)
             time.sleep(fault.seconds)
         ended, known = time.monotonic(), set(load.acknowledged()["invitation"])
+        sent = at.letters_received().total()
 
         def all_is_back() -> bool:
             load.wake_all()
             later = set(load.acknowledged()["invitation"]) - known
-            if not outcome.jobs_back and later & at.letters_received().keys():
+            letters = at.letters_received()
+            if not outcome.jobs_back and letters.total() > sent:
                 outcome.jobs_back = time.monotonic() - ended
+            if not outcome.caught_up and later & letters.keys():
+                outcome.caught_up = time.monotonic() - ended
             outcome.requests_back = load.seconds_to_recover(began, ended)
-            return bool(outcome.jobs_back) and outcome.requests_back is not None
+            return bool(outcome.caught_up) and outcome.requests_back is not None
 
         wait_until(all_is_back, PATIENCE, f"{fault.name}: requests or jobs are not back")
         wait_until(at.all_running, PATIENCE, f"{fault.name}: a process is not back")
@@ -140,14 +149,14 @@ def _wrong_answers(fault: Fault, errors: Counter[tuple[int, str, bool]]) -> list
 def shown(outcomes: list[Outcome]) -> Table:
     """Return the table of the drill."""
     table = Table(
-        "fault", "lasts", "requests back", "jobs back", "refused, by kind", "acknowledged", "lost or doubled",
-        "/health/ready", "doctor", "log", title="The drill: seconds after the fault's end until all was back",
+        "fault", "lasts", "requests back", "jobs back", "caught up", "refused, by kind", "acknowledged",
+        "lost or doubled", "/health/ready", "doctor", "log", title="The drill: seconds after the fault's end until all was back",
     )  # fmt: skip
     for o in outcomes:
         errors = ", ".join(f"{n} × {status or ''} {code}" for (status, code, _), n in o.errors.most_common())
         bad = [w for w in o.wrong if w.startswith(("lost", "doubled"))]
         words = re.search(r'"message": "([^"]+)"', o.line)
-        seconds = (f"{n or 0:.1f}" for n in (o.fault.seconds, o.requests_back, o.jobs_back))
+        seconds = (f"{n or 0:.1f}" for n in (o.fault.seconds, o.requests_back, o.jobs_back, o.caught_up))
         table.add_row(
             o.fault.name, *seconds, errors or "none", str(o.acknowledged), str(len(bad)),
             "; ".join(sorted(o.ready_answers)), o.doctor, words[1] if words else o.line[:60],
