@@ -10,12 +10,10 @@ from app.cohorts.enums import CohortState
 from app.cohorts.offer import service as offer
 from app.cohorts.schemas import (
     ApplicationsOpen,
-    CapacityCommand,
     CohortPage,
     CohortRef,
     NewCohort,
     OpenCohortPage,
-    StaffCommand,
 )
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
@@ -84,23 +82,3 @@ def set_applications(
 ) -> CohortRef:
     """Open or close a cohort to applications."""
     return service.set_applications(db, cohort, is_open=command.is_open)
-
-
-@router.put("/cohorts/{cohort_id}/capacity")
-def set_capacity(
-    db: SessionDep, cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)], command: CapacityCommand
-) -> CohortRef:
-    """Change the number of seats; never below those taken (409 ``seats_taken``)."""
-    return service.set_capacity(db, cohort, command)
-
-
-@router.post("/cohorts/{cohort_id}/staff", status_code=CREATED)
-def add_staff(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)],
-    db: SessionDep,
-    cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
-    command: StaffCommand,
-) -> StaffCommand:
-    """Give someone who works in the college a role in the cohort; nothing changes when they already hold it."""
-    service.add_staff(db, actor, cohort, command)
-    return command

@@ -20,7 +20,8 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, col
 
 from app.cohorts.enums import CohortState, EnrolmentState, Phase
-from app.cohorts.rules import MOST_GRACE_HOURS, MOST_SEATS
+from app.cohorts.rules import MOST_SEATS
+from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
 from app.platform.clock import now
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
@@ -78,8 +79,8 @@ class Cohort(Row, table=True):
     seated: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     place: str = Field(max_length=200)
     timezone: str = Field(default="America/Toronto", max_length=40)
-    late_join_pct: int = 25
-    grace_hours: int = 48
+    late_join_pct: int = LATE_JOIN_PCT
+    grace_hours: int = GRACE_HOURS
     state: CohortState = Field(default=CohortState.DRAFT, sa_type=by_value(CohortState), index=True)
     applications_open: bool = True
     search_key: str = Field(

@@ -11,15 +11,14 @@ from app.cohorts.enums import CohortState, Phase
 from app.cohorts.offer import service as offer
 from app.cohorts.schemas import (
     ApplicationsOpen,
-    CapacityCommand,
     CohortRef,
     CohortsQuery,
     NewCohort,
     NewCohortForm,
-    StaffCommand,
 )
 from app.curricula.library import default_library
 from app.network import service as network
+from app.network.schemas import CollegeShown
 from app.platform.database.session import Session
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -42,8 +41,13 @@ def cohorts(
 ) -> Response:
     """List the cohorts within reach."""
     cohorts = ListView("/cohortes", query, service.list_cohorts(db, actor, query))
-    values: dict[str, Any] = {"paths": path_titles(), "states": tuple(CohortState)}
+    values: dict[str, Any] = {"paths": path_titles(), "states": tuple(CohortState), "managed": _managed(db, actor)}
     return render(request, "cohorts/list.html", cohorts=cohorts, **values)
+
+
+def _managed(db: Session, actor: Actor) -> list[CollegeShown]:
+    """Return the colleges whose cohorts the person manages: each has a page of what waits."""
+    return network.reached_colleges(db, actor.using(P.COHORT_MANAGE)) if actor.can(P.COHORT_MANAGE) else []
 
 
 def path_titles() -> dict[str, str]:
@@ -94,27 +98,4 @@ def set_applications(
 ) -> Response:
     """Open or close a cohort to applications."""
     service.set_applications(db, cohort, is_open=form.is_open)
-    return redirect_after_post(f"/cohortes/{cohort.id}")
-
-
-@router.post("/cohortes/{cohort_id}/places", dependencies=[form_on("/cohortes/{cohort_id}")])
-def set_capacity(
-    db: SessionDep,
-    cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
-    form: Annotated[CapacityCommand, Form()],
-) -> Response:
-    """Change the number of seats."""
-    service.set_capacity(db, cohort, form)
-    return redirect_after_post(f"/cohortes/{cohort.id}")
-
-
-@router.post("/cohortes/{cohort_id}/equipe", dependencies=[form_on("/cohortes/{cohort_id}")])
-def add_staff(
-    actor: Annotated[Actor, may(P.COHORT_MANAGE)],
-    db: SessionDep,
-    cohort: Annotated[CohortRef, seen(service.see_cohort, P.COHORT_MANAGE)],
-    form: Annotated[StaffCommand, Form()],
-) -> Response:
-    """Give the cohort a trainer."""
-    service.add_staff(db, actor, cohort, form)
     return redirect_after_post(f"/cohortes/{cohort.id}")

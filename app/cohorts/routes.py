@@ -8,6 +8,15 @@ from app.cohorts.lifecycle import pages as lifecycle_pages
 from app.cohorts.offer import pages as offer_pages
 from app.cohorts.proposals import api as proposals_api
 from app.cohorts.proposals import pages as proposals_pages
+from app.cohorts.settings import api as settings_api
+from app.cohorts.settings import pages as settings_pages
 
-API = (api.router, lifecycle_api.router, enrolments_api.router, proposals_api.router)
-PAGES = (pages.router, lifecycle_pages.router, enrolments_pages.router, offer_pages.router, proposals_pages.router)
+API = (api.router, lifecycle_api.router, enrolments_api.router, proposals_api.router, settings_api.router)
+PAGES = (
+    pages.router,
+    lifecycle_pages.router,
+    enrolments_pages.router,
+    offer_pages.router,
+    proposals_pages.router,
+    settings_pages.router,
+)

@@ -37,9 +37,6 @@ MOVES: Mapping[S, frozenset[S]] = {state: FORWARD.get(state, frozenset()) | BACK
 MOST_SEATS = 200
 """The largest capacity of a cohort."""
 
-MOST_GRACE_HOURS = 720
-"""The longest grace period: thirty days."""
-
 SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
 """States that count against the cohort's capacity."""
 

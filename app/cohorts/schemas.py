@@ -7,19 +7,24 @@ from pydantic import Field, StringConstraints
 
 from app.cohorts.enums import CohortSort, CohortState, EnrolmentState, Phase
 from app.cohorts.rules import MOST_SEATS
+from app.network.schemas import GraceHours, LateJoinPercent
 from app.platform.paging import ListQuery
 from app.platform.schema import Code, Command, Line, Read
 
+CohortCode = Annotated[Code, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,39}$")]
 Justification = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class NewCohort(Command):
-    """A cohort to prepare, as a draft; ``ends_on`` defaults to the start plus the path's number of weeks."""
+    """A cohort to prepare, as a draft; ``ends_on`` defaults to the start plus the path's number of weeks.
+
+    Its late-join limit and grace period are the college's unless given.
+    """
 
     project_id: int
     region_code: Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
     phase: Phase = Phase.DEPLOYMENT
-    code: Annotated[Code, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,39}$")]
+    code: CohortCode
     title: Line
     curriculum_slug: Annotated[Code, StringConstraints(max_length=60)]
     curriculum_version: Annotated[Code, StringConstraints(max_length=20)]
@@ -27,6 +32,8 @@ class NewCohort(Command):
     ends_on: date | None = None
     capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)] = 12
     place: Line
+    late_join_pct: LateJoinPercent | None = None
+    grace_hours: GraceHours | None = None
     applications_open: bool = True
 
 
@@ -44,6 +51,8 @@ class NewCohortForm(Command):
     ends_on: date | None = None
     capacity: int
     place: str
+    late_join_pct: int | None = None
+    grace_hours: int | None = None
     applications_open: bool = False
 
     @property
@@ -139,12 +148,6 @@ class ApplicationsOpen(Command):
     is_open: bool
 
 
-class CapacityCommand(Command):
-    """The number of seats of a cohort."""
-
-    capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)]
-
-
 class CohortRef(Read):
     """A cohort that was loaded within the actor's reach; services accept it as proof."""
 
@@ -169,7 +172,7 @@ class CohortRef(Read):
 
 
 class StaffCommand(Command):
-    """A person to give a role in the cohort."""
+    """A person to give a role in the cohort: a trainer, or a facilitator of its groups."""
 
     person_id: int
-    role: Annotated[str, StringConstraints(pattern="^trainer$")] = "trainer"
+    role: Annotated[str, StringConstraints(pattern="^(trainer|facilitator)$")] = "trainer"

@@ -13,7 +13,6 @@ from app.cohorts.lifecycle.rules import move_due
 from app.cohorts.models import Cohort, local_today
 from app.cohorts.rules import TAKES_PEOPLE
 from app.cohorts.schemas import (
-    CapacityCommand,
     CohortPage,
     CohortRef,
     CohortRow,
@@ -40,7 +39,7 @@ from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Permission, Role
 
 STAFF = frozenset({Role.TRAINER, Role.FACILITATOR, Role.COORDINATOR, Role.REGISTRAR})
-"""Roles of a college whose holders may become trainers of a cohort."""
+"""Roles of a college whose holders may join the team of a cohort."""
 
 
 def add_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCohort) -> CohortRef:
@@ -58,8 +57,9 @@ def add_cohort(db: Session, actor: Actor, college: CollegeShown, command: NewCoh
     same_code = select(Cohort.id).where(Cohort.college_id == college.id, Cohort.code == command.code)
     if db.exec(same_code).first() is not None:
         raise Conflict("cohort_code_taken", Reason("cohort_code_taken", field="code"))
+    chosen = {name: getattr(college, name) for name in ("late_join_pct", "grace_hours")}
     row = Cohort(
-        **command.model_dump(exclude={"ends_on"}),
+        **{**chosen, **command.model_dump(exclude={"ends_on"}, exclude_none=True)},
         ends_on=ends_on,
         college_id=college.id,
         timezone=college.timezone,
@@ -128,17 +128,33 @@ def cohorts(
 
     ``search`` ignores accents and case.
     """
-    statement = _cohort_rows(actor, state).where(*matching(db, search_words(search)))
+    rows, next_ = cohorts_after(db, actor, search=search, state=state, after=after, limit=limit)
+    shown = set(CohortRow.model_fields)
+    return CohortPage(items=tuple(CohortRow(**row.model_dump(include=shown)) for row in rows), next=next_)
+
+
+def cohorts_after(
+    db: Session,
+    actor: Actor,
+    *,
+    college_id: int | None = None,
+    search: str = "",
+    state: CohortState | None = None,
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
+) -> tuple[list[ListedCohort], int | None]:
+    """Return what :func:`cohorts` does, of one college where it is given, and the cursor to go on after."""
+    statement = _cohort_rows(actor, state, college_id).where(*matching(db, search_words(search)))
     order = (col(Cohort.starts_on),)
     rows, next_ = fetch_after(db, statement, order, col(Cohort.id), after=after, limit=limit, descending=True)
-    return CohortPage(items=tuple(CohortRow.model_validate(row) for row in rows), next=next_)
+    return [_listed(row) for row in rows], next_
 
 
-def list_cohorts(db: Session, actor: Actor, query: CohortsQuery, *, size: int = PAGE_SIZE) -> Page[ListedCohort]:
-    """Return a page of the cohorts within reach."""
-    day = local_today()
-    statement = _cohort_rows(actor, query.etat).add_columns(day.label("day"))
-    statement = statement.where(*matching(db, query.words))
+def list_cohorts(
+    db: Session, actor: Actor, query: CohortsQuery, *, college_id: int | None = None, size: int = PAGE_SIZE
+) -> Page[ListedCohort]:
+    """Return a page of the cohorts within reach, of one college where it is given."""
+    statement = _cohort_rows(actor, query.etat, college_id).where(*matching(db, query.words))
     return fetch_page(db, statement, query, ORDERS, col(Cohort.id), size=size).map(_listed)
 
 
@@ -147,9 +163,11 @@ def _listed(row: Any) -> ListedCohort:  # noqa: ANN401 - a named tuple
     return ListedCohort.model_validate({**row._mapping, "move_due": due})
 
 
-def _cohort_rows(actor: Actor, state: CohortState | None) -> sa.Select[*tuple[Any, ...]]:
+def _cohort_rows(actor: Actor, state: CohortState | None, college_id: int | None = None) -> sa.Select[*tuple[Any, ...]]:
     """Return the statement of the cohorts within reach in a state; those of every state but archived without one."""
     is_listed = col(Cohort.state) == state if state else col(Cohort.state) != CohortState.ARCHIVED
+    if college_id is not None:
+        is_listed &= col(Cohort.college_id) == college_id
     return (
         sa.select(
             *(
@@ -161,6 +179,7 @@ def _cohort_rows(actor: Actor, state: CohortState | None) -> sa.Select[*tuple[An
                 )
             ),
             col(College.name).label("college"),
+            local_today().label("day"),
         )
         .join(College, col(College.id) == Cohort.college_id)
         .where(scoped(actor, college=Cohort.college_id, cohort=Cohort.id), is_listed)
@@ -204,28 +223,21 @@ def set_applications(db: Session, cohort: CohortRef, *, is_open: bool) -> Cohort
     return CohortRef.model_validate(row)
 
 
-def set_capacity(db: Session, cohort: CohortRef, command: CapacityCommand) -> CohortRef:
-    """Set the number of seats; raise ``Conflict`` when fewer than are taken."""
-    row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
-    require_not_ended(row)
-    if command.capacity < row.seated:
-        raise Conflict("seats_taken", Reason("seats_taken", {"seated": row.seated}, "capacity"))
-    row.capacity = command.capacity
-    db.add(row)
-    db.flush()
-    return CohortRef.model_validate(row)
+def works_in_college(db: Session, college_id: int, person_id: int) -> bool:
+    """Return whether a person holds one of the ``STAFF`` roles in a college."""
+    staff_roles = select(RoleGrantRow.id).where(
+        RoleGrantRow.person_id == person_id,
+        RoleGrantRow.college_id == college_id,
+        col(RoleGrantRow.role).in_(STAFF),
+        col(RoleGrantRow.ended_at).is_(None),
+    )
+    return db.exec(staff_roles).first() is not None
 
 
 def add_staff(db: Session, actor: Actor, cohort: CohortRef, command: StaffCommand) -> None:
     """Give a role in the cohort to a person who already holds one of the ``STAFF`` roles in the college."""
     require_not_archived(cohort)
-    staff_roles = select(RoleGrantRow.id).where(
-        RoleGrantRow.person_id == command.person_id,
-        RoleGrantRow.college_id == cohort.college_id,
-        col(RoleGrantRow.role).in_(STAFF),
-        col(RoleGrantRow.ended_at).is_(None),
-    )
-    if db.exec(staff_roles).first() is None:
+    if not works_in_college(db, cohort.college_id, command.person_id):
         raise Invalid("invalid", Reason("unknown_person", field="person_id"))
     grant_role(
         db,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
 from app.network.enums import TargetKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment_or_none
@@ -23,13 +24,16 @@ class College(Row, table=True):
     """A college: the tenant. ``number_prefix`` begins its certificate numbers.
 
     ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
-    ``closed_at``: since then it begins nothing new (``app/network/colleges/``).
+    ``closed_at``: since then it begins nothing new (``app/network/colleges/``). ``late_join_pct`` and ``grace_hours``
+    are what its new cohorts ask unless they choose otherwise.
     """
 
     __table_args__ = (
         UniqueConstraint("slug", info=refused_as("college_exists")),
         UniqueConstraint("number_prefix", info=refused_as("college_exists")),
         check("closed", "(closed_at is null) = (closed_reason is null)"),
+        check("late_join_pct", "late_join_pct between 0 and 100"),
+        check("grace_hours", f"grace_hours between 0 and {MOST_GRACE_HOURS}"),
     )
 
     slug: str = Field(max_length=60)
@@ -43,6 +47,8 @@ class College(Row, table=True):
     logo: str | None = Field(default=None, max_length=70)
     ink: str | None = Field(default=None, max_length=7)
     accent: str | None = Field(default=None, max_length=7)
+    late_join_pct: int = LATE_JOIN_PCT
+    grace_hours: int = GRACE_HOURS
     closed_at: datetime | None = moment_or_none()
     closed_reason: str | None = Field(default=None, max_length=500)
 

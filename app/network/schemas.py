@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
 from app.network.enums import CertificateKind, TargetKind
 from app.platform.schema import Code, Command, Line, Read
 
@@ -12,6 +13,8 @@ Slug = Annotated[Code, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_l
 CollegeName = Annotated[Line, StringConstraints(max_length=120)]
 CityName = Annotated[Line, StringConstraints(max_length=80)]
 RegionCode = Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
+LateJoinPercent = Annotated[int, Field(ge=0, le=100)]
+GraceHours = Annotated[int, Field(ge=0, le=MOST_GRACE_HOURS)]
 ZoneName = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -40,6 +43,8 @@ class CollegeShown(Read):
     timezone: str
     is_sofeduc_member: bool
     authorised_kinds: tuple[CertificateKind, ...]
+    late_join_pct: int
+    grace_hours: int
     closed_at: datetime | None
 
 
@@ -54,6 +59,8 @@ class NewCollege(Command):
     timezone: ZoneName = "America/Toronto"
     is_sofeduc_member: bool = False
     authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
+    late_join_pct: LateJoinPercent = LATE_JOIN_PCT
+    grace_hours: GraceHours = GRACE_HOURS
 
 
 class NewTarget(Command):

@@ -1,11 +1,26 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.overview.cohort import pages as cohort_pages
+from app.overview.cohort_change import api as cohort_change_api
+from app.overview.cohort_change import pages as cohort_change_pages
+from app.overview.cohort_team import api as cohort_team_api
+from app.overview.cohort_team import pages as cohort_team_pages
 from app.overview.college import pages as college_pages
+from app.overview.college_cohorts import api as college_cohorts_api
+from app.overview.college_cohorts import pages as college_cohorts_pages
 from app.overview.enrolment import pages as enrolment_pages
 from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
 from app.overview.path import pages as path_pages
 
-API = (home_api.router,)
-PAGES = (home_pages.router, path_pages.router, cohort_pages.router, college_pages.router, enrolment_pages.router)
+API = (home_api.router, cohort_change_api.router, college_cohorts_api.router, cohort_team_api.router)
+PAGES = (
+    home_pages.router,
+    path_pages.router,
+    cohort_pages.router,
+    cohort_change_pages.router,
+    cohort_team_pages.router,
+    college_pages.router,
+    college_cohorts_pages.router,
+    enrolment_pages.router,
+)

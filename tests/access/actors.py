@@ -13,7 +13,7 @@ from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.lifecycle import service as lifecycle
 from app.cohorts.lifecycle.schemas import MoveCohort
-from app.cohorts.schemas import CapacityCommand, NewCohort
+from app.cohorts.schemas import NewCohort
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher
 from app.identity.account.schemas import NewAccount
@@ -24,6 +24,7 @@ from app.platform.clock import now
 from app.platform.database.session import Session, open_credentials, set_actor
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission, Role
+from tests.factories.cohorts import set_capacity
 from tests.factories.network import PASSWORD, STARTED, World, acting
 
 COLLEGES = {"alma": "alma", "far": "alma", "rouyn": "rouyn"}
@@ -145,7 +146,7 @@ def _set_capacity(database: Database, world: World, place: Place) -> None:
     with database.transaction() as db:
         actor = acting(db, world, place.parts["coordinator"], Permission.COHORT_MANAGE)
         cohort = cohorts.see_cohort(db, actor, place.cohort)
-        cohorts.set_capacity(db, cohort, CapacityCommand(capacity=12))
+        set_capacity(db, cohort, 12)
 
 
 def _enrol(database: Database, world: World, place: Place, part: str) -> None:

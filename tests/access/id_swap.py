@@ -27,6 +27,8 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/venues": {"after": "{venue}"},
     "GET /lieux": {"apres": "{venue}", "college": "{college}"},
     f"GET {V1}/cohorts": {"after": "{cohort}"},
+    f"GET {V1}/colleges/{{college_id}}/cohorts": {"after": "{cohort}"},
+    "GET /colleges/{college_id}/cohortes": {"apres": "{cohort}"},
     f"GET {V1}/cohorts/{{cohort_id}}/applications": {"after": "{enrolment}"},
     f"GET {V1}/cohorts/{{cohort_id}}/sessions": {"after": "{session}"},
     f"GET {V1}/colleges/{{college_id}}/staff-roles": {"after": "{staff_role}"},
@@ -65,7 +67,7 @@ NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
         "megabytes", "hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
-        "quiet_from", "quiet_until",
+        "quiet_from", "quiet_until", "late_join_pct", "grace_hours",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""

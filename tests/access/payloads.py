@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from app.notifications.rules import CHOICES
 from app.platform.messages.i18n import today
@@ -72,11 +73,17 @@ COHORT = {
     "project_id": "{shared_project}", "region_code": "02", "code": "GEN-NEUF", "title": "Neuve", "starts_on": BEGAN,
     "place": "Alma", "capacity": 8,
 }  # fmt: skip
+SETTINGS = {
+    "title": "Renommée", "place": "Alma", "starts_on": BEGAN, "ends_on": SOON, "capacity": 13, "late_join_pct": 30,
+    "grace_hours": 24,
+}  # fmt: skip
+CHANGED_SO = "/cohortes/{cohort}/modification/apercu?" + urlencode(SETTINGS)
 PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode": "onsite"}]
 MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
 JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
 MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
 ONLINE = {"session_id": "online_session"}
+OF_TEAM = {"role_id": "team_role"}
 DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
@@ -148,7 +155,10 @@ COHORTS: dict[str, Call] = {
         **COHORT, curriculum_slug="generaliste", curriculum_version="1.0"
     ),
     f"PUT {V1}/cohorts/{{cohort_id}}/applications-open": json(is_open=False),
-    f"PUT {V1}/cohorts/{{cohort_id}}/capacity": json(capacity=13),
+    f"PUT {V1}/cohorts/{{cohort_id}}": json(**SETTINGS),
+    f"POST {V1}/cohorts/{{cohort_id}}/copies": json(code="GEN-COPIE", title="Copie", starts_on=SOON),
+    "POST /cohortes/{cohort_id}/copie": form("/cohortes/", code="GEN-COPIE", title="Copie", starts_on=SOON),
+    f"POST {V1}/cohorts/{{cohort_id}}/change-preview": json(**SETTINGS),
     f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
     f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open"),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
@@ -179,8 +189,14 @@ COHORTS: dict[str, Call] = {
         **{**COHORT, "college_id": "{college}", "path": "generaliste 1.0", "phase": "deployment", "ends_on": SOON},
     ),
     "POST /cohortes/{cohort_id}/ouverture": form("/cohortes/{cohort}", is_open="false"),
-    "POST /cohortes/{cohort_id}/places": form("/cohortes/{cohort}", capacity=13),
-    "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}", person_id="{trainer_person}"),
+    "POST /cohortes/{cohort_id}/modification": form(CHANGED_SO, **SETTINGS),
+    "GET /cohortes/{cohort_id}/modification/apercu": Call(query=SETTINGS),
+    "POST /cohortes/{cohort_id}/modification/apercu": form("/cohortes/{cohort}", **SETTINGS),
+    "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}/equipe", person_id="{trainer_person}"),
+    "GET /cohortes/{cohort_id}/equipe/{role_id}": Call(path=OF_TEAM),
+    "POST /cohortes/{cohort_id}/equipe/{role_id}": form("/cohortes/{cohort}/equipe", OF_TEAM, reason="Départ."),
+    f"GET {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}": Call(path=OF_TEAM),
+    f"POST {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}/end": json(OF_TEAM, reason="Départ."),
     "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),

@@ -476,9 +476,10 @@ def _account(at: PlaceUser, _: Path) -> None:
     staff: Row = {"college_id": at.place.college, "person_id": at.world.people[at.place.parts["loose2"]]}
     held = RoleGrantRow(**staff, role=Role.TRAINER, granted_at=now())
     ended = RoleGrantRow(**staff, role=Role.FACILITATOR, granted_at=now(), ended_at=now())
-    for given_role in (held, ended):
+    in_team = RoleGrantRow(**staff, cohort_id=at.place.cohort, role=Role.TRAINER, granted_at=now())
+    for given_role in (held, ended, in_team):
         _add(at, given_role)
-    at.place.ids |= {"staff_role": held.id, "ended_role": ended.id}
+    at.place.ids |= {"staff_role": held.id, "ended_role": ended.id, "team_role": in_team.id}
     account = at.db.exec(select(Account.id).where(Account.person_id == person)).one()
     create_sign_in(at.db, account, kind=SignInKind.COOKIE, hours=1)  # their credentials stay within reach
     device = at.db.exec(select(SignIn.id).where(SignIn.account_id == account)).one()

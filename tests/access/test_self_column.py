@@ -22,8 +22,12 @@ ABOUT_NOBODY = {
     "POST /cohortes": "a cohort",
     "PUT /api/v1/cohorts/{cohort_id}/applications-open": "a cohort",
     "POST /cohortes/{cohort_id}/ouverture": "a cohort",
-    "PUT /api/v1/cohorts/{cohort_id}/capacity": "a cohort",
-    "POST /cohortes/{cohort_id}/places": "a cohort",
+    "PUT /api/v1/cohorts/{cohort_id}": "a cohort",
+    "POST /api/v1/cohorts/{cohort_id}/copies": "a cohort",
+    "POST /cohortes/{cohort_id}/copie": "a cohort",
+    "POST /api/v1/cohorts/{cohort_id}/change-preview": "a cohort",
+    "POST /cohortes/{cohort_id}/modification": "a cohort",
+    "POST /cohortes/{cohort_id}/modification/apercu": "a cohort",
     "POST /api/v1/cohorts/{cohort_id}/moves": "a draft holds nobody; test_coordinator_starts_all_but_herself",
     "POST /cohortes/{cohort_id}/etat/{to}": "a draft holds nobody; test_coordinator_starts_all_but_herself",
     "POST /api/v1/colleges/{college_id}/invitations": "another address; test_nobody_invites_their_own_address",
@@ -54,7 +58,7 @@ ABOUT_NOBODY = {
 
 WITHOUT_PERSON = {
     "college", "project", "project_target", "project_region_target", "region", "venue",
-    "cohort", "codev_group", "codev_session",
+    "cohort", "cohort_move", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_change", "session_restoration", "codev_session_restoration",

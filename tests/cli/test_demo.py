@@ -253,7 +253,8 @@ def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]
         owner.execute(
             text(
                 "insert into college (slug, name, city, region_code, number_prefix, timezone, is_sofeduc_member, "
-                "authorised_kinds) values ('reste', 'Reste', 'Alma', '02', 'RES', 'America/Toronto', false, '{}')"
+                "authorised_kinds, late_join_pct, grace_hours) "
+                "values ('reste', 'Reste', 'Alma', '02', 'RES', 'America/Toronto', false, '{}', 25, 48)"
             )
         )
     load_if_empty(database, settings, plans=SMALL)

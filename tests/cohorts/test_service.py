@@ -16,7 +16,7 @@ from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment, EnrolmentMove
 from app.cohorts.offer import service as offer
-from app.cohorts.schemas import CapacityCommand, StaffCommand
+from app.cohorts.schemas import StaffCommand
 from app.identity.account.schemas import NewAccount
 from app.identity.account.service import add_account
 from app.identity.roles.service import grant_role
@@ -29,7 +29,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import P, Permission, Role
 from app.progress.board.schemas import BoardConcern, BoardListQuery, BoardOrder, BoardQuery
 from app.progress.board.service import board, board_page
-from tests.factories.cohorts import applied, called, meeting, move, state_of
+from tests.factories.cohorts import applied, called, meeting, move, set_capacity, state_of
 from tests.factories.network import PARTICIPANTS, PASSWORD, World, acting
 from tests.factories.statements import recorded_statements
 
@@ -90,7 +90,7 @@ def test_two_admissions_at_once_on_the_last_seat_admit_one(database: Database, o
     with database.transaction() as db:
         actor = acting(db, own_world, "coordinator", P.COHORT_MANAGE)
         cohort = cohorts.see_cohort(db, actor, own_world.cohort)
-        cohorts.set_capacity(db, cohort, CapacityCommand(capacity=5))
+        set_capacity(db, cohort, 5)
     together = Barrier(2)
 
     def admit(enrolment_id: int) -> str:
@@ -110,9 +110,9 @@ def test_fewer_seats_than_taken_is_refused(database: Database, world: World) -> 
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
-        assert cohorts.set_capacity(db, cohort, CapacityCommand(capacity=4)).capacity == 4
+        assert set_capacity(db, cohort, 4).capacity == 4
         with pytest.raises(Conflict, match="seats_taken"):
-            cohorts.set_capacity(db, cohort, CapacityCommand(capacity=3))
+            set_capacity(db, cohort, 3)
 
 
 @pytest.mark.parametrize("to", [S.WITHDRAWN, S.TRANSFERRED])

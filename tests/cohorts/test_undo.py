@@ -11,7 +11,6 @@ from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
 from app.cohorts.proposals import service as proposals
 from app.cohorts.proposals.schemas import DecideMove
-from app.cohorts.schemas import CapacityCommand
 from app.identity.roles.models import RoleGrantRow
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict
@@ -19,6 +18,7 @@ from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
 from tests.factories import eligible
 from tests.factories.codev import create_group
+from tests.factories.cohorts import set_capacity
 from tests.factories.network import World, acting, as_
 
 S = EnrolmentState
@@ -72,7 +72,7 @@ def test_return_takes_a_seat(database: Database, world: World) -> None:
     move(database, world, "maude", S.WITHDRAWN)
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.COHORT_MANAGE)
-        cohorts.set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), CapacityCommand(capacity=3))
+        set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), 3)
     assert refusal(database, world, "maude", S.ACTIVE) == "cohort_full"
 
 

@@ -1,8 +1,10 @@
 """What tests of cohorts start from: sessions, roll calls, applications, and forms as a browser sends them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
+from typing import Any
 
 from httpx2 import Response
 from sqlmodel import select
@@ -17,6 +19,9 @@ from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import TAKES_PEOPLE
+from app.cohorts.schemas import CohortRef
+from app.cohorts.settings.schemas import CohortChange
+from app.cohorts.settings.service import change_cohort
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
@@ -87,6 +92,17 @@ def applied(database: Database, world: World, who: str = "nobody") -> int:
         actor = acting(db, world, who, P.COHORT_APPLY)
         cohort = cohorts.see_open_cohort(db, actor, world.cohort)
         return enrolments.apply(db, actor, cohort, ApplyCommand(motive="Aider les commerces d’ici.")).id
+
+
+def settings_of(cohort: CohortRef | Mapping[str, Any], **fields: object) -> dict[str, Any]:
+    """Return a cohort's settings, some of them changed, as its form and its API take them."""
+    values = cohort.model_dump(mode="json") if isinstance(cohort, CohortRef) else cohort
+    return {name: values[name] for name in CohortChange.model_fields} | fields
+
+
+def set_capacity(db: Session, cohort: CohortRef, capacity: int) -> CohortRef:
+    """Change the number of seats of a cohort."""
+    return change_cohort(db, cohort, CohortChange.model_validate(settings_of(cohort, capacity=capacity)))
 
 
 def set_state(database: Database, world: World, state: CohortState, **dates: date) -> None:

@@ -13,7 +13,6 @@ from sqlmodel import select
 
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort
-from app.cohorts.schemas import CapacityCommand
 from app.features import METADATA
 from app.identity.account.models import Account
 from app.identity.api_tokens.models import ApiToken
@@ -29,6 +28,8 @@ from app.platform.database.session import Session, open_credentials
 from app.platform.database.transaction import Database, separate_transaction
 from app.platform.security.permissions import P, Permission, Role
 from tests.audit_check import Unaudited
+from tests.factories.cohorts import set_capacity as seats
+from tests.factories.cohorts import settings_of
 from tests.factories.network import World, acting, api_token, as_, pending_token, token
 from tests.server import login_role
 
@@ -66,7 +67,8 @@ def sent(database: Database) -> Iterator[list[str]]:
 
 
 def set_capacity(client: TestClient, world: World, capacity: int) -> int:
-    return client.put(f"{API}/cohorts/{world.cohort}/capacity", json={"capacity": capacity}).status_code
+    path = f"{API}/cohorts/{world.cohort}"
+    return client.put(path, json=settings_of(client.get(path).json(), capacity=capacity)).status_code
 
 
 # Entries ----------------------------------------------------------------------------------------
@@ -346,7 +348,7 @@ def test_refused_access_is_recorded_though_the_request_is_rolled_back(
     assert refusals(database) == [
         ("not_found", "GET /api/v1/enrolments/{enrolment_id}/progress", target, "progress:read"),
         ("not_found", "GET /parcours/{enrolment_id}", target, "progress:read"),
-        ("forbidden", "PUT /api/v1/cohorts/{cohort_id}/capacity", world.cohort, "cohort:manage"),
+        ("forbidden", "PUT /api/v1/cohorts/{cohort_id}", world.cohort, "cohort:manage"),
     ]
     with database.engine.connect() as owner:
         rows = owner.execute(text("select actor_id, origin from audit_entry where outcome = 'refused'")).all()
@@ -424,7 +426,7 @@ def test_failed_write_leaves_no_entry(database: Database, world: World) -> None:
 
 def _capacity(db: Session, world: World, permission: Permission) -> None:
     actor = acting(db, world, "coordinator", permission)
-    cohorts.set_capacity(db, cohorts.see_cohort(db, actor, world.cohort), CapacityCommand(capacity=15))
+    seats(db, cohorts.see_cohort(db, actor, world.cohort), 15)
 
 
 def test_entry_outside_a_request_has_the_actor_that_was_set(database: Database, world: World) -> None:

@@ -118,9 +118,9 @@ def test_form_opened_the_day_before_comes_back_with_its_text_and_a_new_key(
 
 def test_state_changed_by_a_double_click_is_no_conflict(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
-    path = f"/cohortes/{world.cohort}/places"
+    path = f"/cohortes/{world.cohort}/ouverture"
     form = form_to(client.get(f"/cohortes/{world.cohort}").text, path)
-    data = {name: values[0] for name, values in form.data().items()} | {"capacity": "17"}
+    data = {name: values[0] for name, values in form.data().items()}
     first, second = client.post(form.action, data=data), client.post(form.action, data=data)
     assert (first.status_code, second.status_code) == (303, 303)
 

@@ -29,6 +29,16 @@ class StaffRoleRef(Read):
     ended_at: datetime | None
 
 
+class TeamMember(Read):
+    """Someone who holds a role in a cohort."""
+
+    role_id: int
+    person_id: int
+    name: str
+    role: Role
+    since: datetime
+
+
 class StaffRole(Read):
     """A role that someone holds in a college, or held until lately; ``cohort`` when it is held in one.
 

@@ -22,6 +22,7 @@ from app.identity.staff.schemas import (
     StaffRoleShown,
     StaffRoleSort,
     StaffRolesQuery,
+    TeamMember,
 )
 from app.network.schemas import CollegeShown
 from app.people.models import NAMES, Person, shown_name
@@ -147,6 +148,42 @@ def end_staff_role(db: Session, actor: Actor, ref: StaffRoleRef, command: RoleCh
         raise Conflict("role_ended")
     for row in rows:
         row.ended_at = at
+        db.add(row)
+    _record(db, actor, ref, command, is_end=True)
+
+
+def team_of(db: Session, cohort_id: int) -> list[TeamMember]:
+    """Return who holds a role in a cohort, by role and name; those of its groups are of the groups alone."""
+    statement: sa.Select[*tuple[Any, ...]] = (
+        sa.select(
+            col(RoleGrantRow.id).label("role_id"),
+            col(RoleGrantRow.person_id),
+            shown_name().label("name"),
+            col(RoleGrantRow.role),
+            col(RoleGrantRow.granted_at).label("since"),
+        )
+        .join(Person, col(Person.id) == RoleGrantRow.person_id)
+        .where(
+            col(RoleGrantRow.cohort_id) == cohort_id,
+            col(RoleGrantRow.group_id).is_(None),
+            col(RoleGrantRow.role).in_(STAFF),
+            col(RoleGrantRow.ended_at).is_(None),
+        )
+        .order_by(col(RoleGrantRow.role).desc(), col(Person.search_key), col(RoleGrantRow.id))
+    )
+    return [TeamMember.model_validate(row) for row in db.execute(statement)]
+
+
+def end_in_cohort(db: Session, actor: Actor, ref: StaffRoleRef, command: RoleChangeCommand) -> None:
+    """End a role held in a cohort, which its coordinator gave; raise ``Conflict("role_ended")``, ``NotFound``."""
+    if ref.cohort_id is None or ref.group_id is not None:
+        raise NotFound
+    allow(db, Right.ROLES)
+    rows = _lock(db, ref)
+    if not rows:
+        raise Conflict("role_ended")
+    for row in rows:
+        row.ended_at = now()
         db.add(row)
     _record(db, actor, ref, command, is_end=True)
 

@@ -7,6 +7,12 @@ from app.platform.errors import Reason
 QUEBEC_ZONES = ("America/Toronto", "America/Halifax", "America/Blanc-Sablon")
 """The time zones in use in Quebec: most of it, the Îles-de-la-Madeleine, the east of the Basse-Côte-Nord (BR-30)."""
 
+LATE_JOIN_PCT, GRACE_HOURS = 25, 48
+"""What a college asks of its cohorts unless it chooses: to join by a quarter of the calendar, two days (S1, S2)."""
+
+MOST_GRACE_HOURS = 720
+"""The longest grace period: thirty days."""
+
 
 def zone_reasons(timezone: str) -> list[Reason]:
     """Return why a text is no time zone: the IANA database does not have it."""

@@ -6,7 +6,16 @@ from pydantic import StringConstraints
 
 from app.network.colleges.enums import CollegeSort, Openness
 from app.network.enums import CertificateKind
-from app.network.schemas import CityName, CollegeName, CollegeShown, NewCollege, RegionCode, ZoneName
+from app.network.schemas import (
+    CityName,
+    CollegeName,
+    CollegeShown,
+    GraceHours,
+    LateJoinPercent,
+    NewCollege,
+    RegionCode,
+    ZoneName,
+)
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line
 
@@ -28,7 +37,10 @@ class CollegeDetails(CollegeShown):
 
 
 class CollegeChange(Command):
-    """What a college becomes; its slug and the prefix of its certificates stay, since documents carry them."""
+    """What a college becomes; its slug and the prefix of its certificates stay, since documents carry them.
+
+    The late-join limit and the grace period stay too when they are left out; cohorts that exist keep theirs.
+    """
 
     name: CollegeName
     city: CityName
@@ -36,6 +48,8 @@ class CollegeChange(Command):
     timezone: ZoneName
     is_sofeduc_member: bool = False
     authorised_kinds: tuple[CertificateKind, ...] = ()
+    late_join_pct: LateJoinPercent | None = None
+    grace_hours: GraceHours | None = None
 
 
 class NewCollegeForm(NewCollege):

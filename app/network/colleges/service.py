@@ -43,7 +43,7 @@ def change_college(db: Session, college: CollegeShown, command: CollegeChange) -
     if db.get(Region, command.region_code) is None:
         raise Invalid("invalid", Reason("unknown_region", field="region_code"))
     row = _lock(db, college)
-    for name, value in command.model_dump(exclude={"authorised_kinds"}).items():
+    for name, value in command.model_dump(exclude={"authorised_kinds"}, exclude_none=True).items():
         setattr(row, name, value)
     row.authorised_kinds = [kind.value for kind in command.authorised_kinds]
     db.add(row)

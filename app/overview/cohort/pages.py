@@ -75,6 +75,4 @@ def _sessions_by_stage(rows: list[SessionRow]) -> dict[str, list[SessionRow]]:
 
 
 def _team(db: Session, cohort: CohortRef) -> dict[str, Any]:
-    team = holders(db, Role.TRAINER, college_id=cohort.college_id, cohort_id=cohort.id)
-    college_trainers = holders(db, Role.TRAINER, college_id=cohort.college_id)
-    return {"team": team, "trainers": [trainer for trainer in college_trainers if trainer not in team]}
+    return {"team": holders(db, Role.TRAINER, college_id=cohort.college_id, cohort_id=cohort.id)}

@@ -1,6 +1,7 @@
 """The board of a cohort, from the columns of the projection in one statement."""
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import RowMapping
 from sqlmodel import col
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import SEATED
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of
@@ -22,7 +23,7 @@ from app.platform.paging import Page, page_of
 from app.platform.search import search_words
 from app.progress.board.schemas import BoardConcern, BoardListQuery, BoardOrder, BoardQuery, BoardRow, BoardSort
 from app.progress.models import ProgressRow
-from app.progress.risk.rules import is_late, required_attendance_pct, risk_reasons
+from app.progress.risk.rules import is_at_risk, is_late, required_attendance_pct, risk_reasons
 from app.progress.schemas import attendance_pct
 
 SORT_KEYS: dict[BoardOrder, Callable[[BoardRow], Any]] = {
@@ -75,6 +76,30 @@ def board_page(db: Session, cohort: CohortRef, query: BoardListQuery) -> tuple[P
     shown = {row.enrolment_id for row in (*page.items, *calls)}
     _log_access(db, cohort, [r for r in records if r["enrolment_id"] in shown])
     return page, calls
+
+
+def count_at_risk(db: Session, cohort_ids: Sequence[int]) -> Counter[int]:
+    """Return how many people are at risk in each of some cohorts, as its board says it."""
+    statement = (
+        sa.select(
+            col(Enrolment.cohort_id),
+            col(Enrolment.curriculum_slug),
+            col(Enrolment.curriculum_version),
+            col(Cohort.timezone),
+            col(ProgressRow.next_due_on),
+            col(ProgressRow.attended_minutes),
+            col(ProgressRow.attendance_base_minutes),
+        )
+        .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .where(col(Enrolment.cohort_id).in_(cohort_ids), col(Enrolment.state) == EnrolmentState.ACTIVE)
+    )
+    counted: Counter[int] = Counter()
+    for row in db.execute(statement):
+        min_pct = required_attendance_pct(curriculum_of(row))
+        due = (row.next_due_on, row.attended_minutes, row.attendance_base_minutes)
+        counted[row.cohort_id] += is_at_risk(*due, today(row.timezone), min_attendance_pct=min_pct)
+    return counted
 
 
 def _concerns(row: BoardRow, concern: BoardConcern | None) -> bool:

@@ -1,0 +1,45 @@
+"""Commands of a cohort's settings."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.cohorts.rules import MOST_SEATS
+from app.cohorts.schemas import CohortCode
+from app.network.schemas import GraceHours, LateJoinPercent
+from app.platform.schema import Code, Command, Line
+
+Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
+class CohortChange(Command):
+    """What a cohort becomes; its code, path, region and project stay."""
+
+    title: Line
+    place: Line
+    starts_on: date
+    ends_on: date
+    capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)]
+    late_join_pct: LateJoinPercent
+    grace_hours: GraceHours
+
+
+class CopyCohort(Command):
+    """A cohort to prepare like another one, as a draft.
+
+    The version of the path is the newest published one unless given; its end follows from the other's length, or from
+    the path when that has changed. ``with_staff`` gives the same people the same roles.
+    """
+
+    code: CohortCode
+    title: Line
+    starts_on: date
+    curriculum_version: Annotated[Code, StringConstraints(max_length=20)] | None = None
+    with_staff: bool = False
+
+
+class ConfirmChange(CohortChange):
+    """A change that was read with its effects: refused when they are no longer those that ``shown`` marks."""
+
+    shown: Mark | None = None

@@ -1,0 +1,81 @@
+"""Changing a cohort, and preparing one like it; ``overview/cohort_change`` computes what a change does to people."""
+
+from sqlmodel import select
+
+from app.cohorts.models import Cohort, cohort_search_key
+from app.cohorts.offer.service import published_paths
+from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
+from app.cohorts.service import add_cohort, add_staff, require_not_archived, works_in_college
+from app.cohorts.settings.rules import change_reasons, code_of_copy, end_of_copy
+from app.cohorts.settings.schemas import CohortChange, CopyCohort
+from app.identity.staff import service as staff
+from app.network import service as network
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Reason
+from app.platform.security.actor import Actor
+
+
+def lock_cohort(db: Session, cohort: CohortRef) -> Cohort:
+    """Return the cohort's row as it stands now, locked against another change."""
+    return db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+def obstacles(row: Cohort, change: CohortChange) -> list[Reason]:
+    """Return why a cohort may not change so."""
+    asked = change.model_dump(include={"starts_on", "ends_on", "capacity"})
+    return change_reasons(**asked, seated=row.seated)
+
+
+def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> CohortRef:
+    """Change a cohort; progress follows its dates at the commit.
+
+    Raises ``Conflict``: ``cohort_archived``, ``ends_before_start``, ``seats_taken``.
+    """
+    row = lock_cohort(db, cohort)
+    require_not_archived(row)
+    if reasons := obstacles(row, change):
+        raise Conflict(reasons[0].code, *reasons)
+    for name in CohortChange.model_fields:
+        setattr(row, name, getattr(change, name))
+    row.search_key = cohort_search_key(row.title, row.code, row.place)
+    db.add(row)
+    db.flush()
+    return CohortRef.model_validate(row)
+
+
+def copy_cohort(db: Session, actor: Actor, cohort: CohortRef, command: CopyCohort) -> CohortRef:
+    """Prepare a cohort like another one, as a draft, with its team when that is asked for.
+
+    Whoever no longer works in the college is left out, and so is the actor, who gives themselves no role. Raises as
+    ``add_cohort`` does.
+    """
+    version = command.curriculum_version or newest_version(db, cohort)
+    same_version = version == cohort.curriculum_version
+    new = NewCohort(
+        **cohort.model_dump(include=COPIED),
+        **command.model_dump(include={"code", "title", "starts_on"}),
+        curriculum_version=version,
+        ends_on=end_of_copy((cohort.starts_on, cohort.ends_on), command.starts_on, same_version=same_version),
+    )
+    made = add_cohort(db, actor, network.college(db, cohort.college_id), new)
+    for member in staff.team_of(db, cohort.id) if command.with_staff else ():
+        if member.person_id != actor.person_id and works_in_college(db, cohort.college_id, member.person_id):
+            add_staff(db, actor, made, StaffCommand(person_id=member.person_id, role=member.role))
+    return made
+
+
+COPIED = {
+    "project_id", "region_code", "phase", "curriculum_slug", "capacity", "place", "late_join_pct", "grace_hours",
+}  # fmt: skip
+"""What a copy takes over as it is."""
+
+
+def newest_version(db: Session, cohort: CohortRef) -> str:
+    """Return the newest published version of a cohort's path."""
+    return next(p.version for p in published_paths(db) if p.slug == cohort.curriculum_slug)
+
+
+def suggested_code(db: Session, cohort: CohortRef) -> str:
+    """Return a code that no cohort of the college has."""
+    taken = db.exec(select(Cohort.code).where(Cohort.college_id == cohort.college_id)).all()
+    return code_of_copy(cohort.code, set(taken))

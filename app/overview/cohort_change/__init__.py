@@ -1,0 +1,1 @@
+"""What a change of a cohort's settings changes for people, shown before it is confirmed."""

@@ -1,0 +1,111 @@
+"""A cohort's settings change through its pages and its API, once what they change for people was read."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort
+from app.platform.database.transaction import Database
+from app.progress.service import mismatches
+from tests.factories.cohorts import fields, meeting, page, set_state, settings_of
+from tests.factories.network import STARTED, World, as_
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def coordinator(client: TestClient, database: Database, world: World) -> TestClient:
+    return as_(client, database, world, "coordinator")
+
+
+def test_change_is_read_with_its_effects_then_confirmed(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    meeting(database, world, days=2)
+    as_(coordinator, database, world, "coordinator")
+    form = f"/cohortes/{world.cohort}/modification"
+    sent = fields(page(coordinator.get(form)), form)
+    later = (STARTED + timedelta(days=7)).isoformat()
+    shown = coordinator.post(
+        form, data={**sent, "title": "Généraliste d’automne", "starts_on": later, "grace_hours": "72"}
+    )
+    preview = shown.headers["location"]
+    html = page(coordinator.get(preview))
+    assert "Les échéances reculent de 7 jours" in html
+    assert "1 séance prévue tombe hors des nouvelles dates" in html
+    assert "4 personnes comptent sur les dates" in html
+    with database.as_owner() as db:
+        assert db.get_one(Cohort, world.cohort).grace_hours == 48, "nothing is written before it is confirmed"
+    done = coordinator.post(f"{form}/apercu", data=fields(html, f"{form}/apercu"))
+    assert done.headers["location"] == f"/cohortes/{world.cohort}"
+    with database.as_owner() as db:
+        row = db.get_one(Cohort, world.cohort)
+        assert (row.title, row.grace_hours) == ("Généraliste d’automne", 72)
+        assert row.starts_on == STARTED + timedelta(days=7)
+        assert mismatches(db) == [], "progress follows the dates"
+    assert "Généraliste d’automne" in page(coordinator.get("/cohortes", params={"recherche": "automne"}))
+
+
+def test_change_is_refused_when_its_effects_have_changed(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    path = f"{API}/cohorts/{world.cohort}"
+    asked = settings_of(coordinator.get(path).json(), place="Roberval")
+    preview = coordinator.post(f"{path}/change-preview", json=asked).json()
+    assert [c["name"] for c in preview["changes"]] == ["place"]
+    assert {"code": "people_know_otherwise", "params": {"n": 4}} in preview["effects"]
+    assert coordinator.put(path, json={**asked, "place": "Alma", "capacity": 20}).status_code == 200
+    late = coordinator.put(path, json={**asked, "shown": preview["shown"]})
+    assert (late.status_code, late.json()["code"]) == (409, "cohort_changed")
+    again = coordinator.post(f"{path}/change-preview", json=asked).json()
+    assert coordinator.put(path, json={**asked, "shown": again["shown"]}).json()["place"] == "Roberval"
+
+
+def test_fewer_seats_than_taken_are_refused_before_and_at_the_confirmation(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    form = f"/cohortes/{world.cohort}/modification"
+    sent = {**fields(page(coordinator.get(form)), form), "capacity": "3"}
+    html = page(coordinator.get(coordinator.post(form, data=sent).headers["location"]))
+    assert "4 places sont prises" in html
+    assert f'action="{form}/apercu' not in html
+    assert coordinator.post(f"{form}/apercu", data=sent).status_code == 409
+
+
+def test_form_that_cannot_be_read_comes_back_with_what_was_typed(coordinator: TestClient, world: World) -> None:
+    form = f"/cohortes/{world.cohort}/modification"
+    sent = {**fields(page(coordinator.get(form)), form), "title": "Renommée", "late_join_pct": "250"}
+    html = page(coordinator.post(form, data=sent), 422)
+    assert 'value="Renommée"' in html
+    assert 'value="250"' in html
+
+
+def test_archived_cohort_does_not_change(coordinator: TestClient, database: Database, world: World) -> None:
+    set_state(database, world, CohortState.ARCHIVED)
+    path = f"{API}/cohorts/{world.cohort}"
+    answer = coordinator.put(path, json=settings_of(coordinator.get(path).json(), place="Roberval"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "cohort_archived")
+    assert "elle se consulte seulement" in page(coordinator.get(f"/cohortes/{world.cohort}/modification"))
+
+
+def test_new_cohort_asks_what_its_college_does_unless_it_chooses(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "admin")
+    college = client.get(f"{API}/colleges/{world.alma}").json()
+    kept = {name: college[name] for name in ("name", "city", "region_code", "timezone", "authorised_kinds")}
+    changed = client.put(f"{API}/colleges/{world.alma}", json={**kept, "late_join_pct": 40, "grace_hours": 24}).json()
+    assert (changed["late_join_pct"], changed["grace_hours"]) == (40, 24)
+    as_(client, database, world, "coordinator")
+    new = {
+        "project_id": world.project, "region_code": "02", "title": "Hiver", "curriculum_slug": "generaliste",
+        "curriculum_version": "1.0", "starts_on": "2027-01-11", "place": "Alma",
+    }  # fmt: skip
+    college_path = f"{API}/colleges/{world.alma}/cohorts"
+    made = client.post(college_path, json={**new, "code": "H-1"}).json()
+    assert (made["late_join_pct"], made["grace_hours"]) == (40, 24)
+    chosen = client.post(college_path, json={**new, "code": "H-2", "late_join_pct": 0, "grace_hours": 0}).json()
+    assert (chosen["late_join_pct"], chosen["grace_hours"]) == (0, 0)
+    assert client.get(f"{API}/cohorts/{world.cohort}").json()["grace_hours"] == 48, "those that exist keep theirs"
