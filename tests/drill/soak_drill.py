@@ -150,7 +150,8 @@ def shown(outcomes: list[Outcome]) -> Table:
     """Return the table of the drill."""
     table = Table(
         "fault", "lasts", "requests back", "jobs back", "caught up", "refused, by kind", "acknowledged",
-        "lost or doubled", "/health/ready", "doctor", "log", title="The drill: seconds after the fault's end until all was back",
+        "lost or doubled", "/health/ready", "doctor", "log",
+        title="The drill: seconds after the fault's end until all was back",
     )  # fmt: skip
     for o in outcomes:
         errors = ", ".join(f"{n} × {status or ''} {code}" for (status, code, _), n in o.errors.most_common())
