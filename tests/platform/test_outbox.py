@@ -19,11 +19,13 @@ from app.platform.database.session import allow
 from app.platform.database.transaction import Database
 from app.platform.jobs.upkeep import sweep_messages
 from app.platform.messages.i18n import explain
-from app.platform.messages.outbox import EmailMessage, can_send, enqueue
+from app.platform.messages.outbox import LETTER, EmailMessage, can_send, enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
+from tests.factories.engine import running_engine
 from tests.factories.full_disk import largest_file
 from tests.factories.mail_server import MailServer, listening
 from tests.factories.outbox import deliver, letter_problems
+from tests.factories.waiting import wait_until
 
 LATER = timedelta(minutes=1)
 
@@ -51,6 +53,19 @@ def rows(database: Database) -> list[EmailMessage]:
     """Return all messages, in order."""
     with database.as_owner() as db:
         return [EmailMessage(**row) for row in db.execute(text("select * from letter order by id")).mappings()]
+
+
+def test_message_with_a_link_that_expires_is_sent_before_those_that_can_wait(
+    database: Database, smtp: Settings, mail_server: MailServer
+) -> None:
+    for number in range(20):
+        write(database, f"avis{number}@alma.example.com")
+    with database.transaction() as db:
+        enqueue(db, "presse@alma.example.com", "invitation", None, now() + LATER, college="", link="", until="")
+    with running_engine(database, smtp, LETTER):
+        wait_until(lambda: len(mail_server.received) == 21)
+    order = [recipient for _, recipient, _ in mail_server.received]
+    assert order.index("presse@alma.example.com") < len(order) / 2
 
 
 def test_delivered_message_arrives_and_its_body_is_emptied(

@@ -57,9 +57,12 @@ _PURGE = text(
 )
 
 
-def enqueue(db: Session, job: RowJob, ids: Iterable[int]) -> None:
-    """Enqueue a job for each row; they run once the transaction has committed, and are gone if it is rolled back."""
-    values = {"job": job.name, "queue": job.queue.value, "priority": job.priority, "ids": list(ids)}
+def enqueue(db: Session, job: RowJob, ids: Iterable[int], *, sooner: int = 0) -> None:
+    """Enqueue a job for each row; they run once the transaction has committed, and are gone if it is rolled back.
+
+    ``sooner`` is added to the job's priority: these run before its others that wait.
+    """
+    values = {"job": job.name, "queue": job.queue.value, "priority": job.priority + sooner, "ids": list(ids)}
     if values["ids"]:
         db.flush()
         db.execute(_ENQUEUE, values)

@@ -95,7 +95,8 @@ def enqueue(
 ) -> EmailMessage:
     """Add a message, ``mail.<key>.subject`` and ``.body`` in the reader's language; sent if the transaction commits.
 
-    ``person_id``: whose account it is for. ``expires_at``: when the link in it expires.
+    ``person_id``: whose account it is for. ``expires_at``: when the link in it expires; such a message is sent before
+    the others that wait, as someone may be waiting for it.
     """
     subject, body = compose(key, **params)
     at = now()
@@ -112,7 +113,7 @@ def enqueue(
     )
     db.add(message)
     db.flush()
-    enqueue_jobs(db, LETTER, [message.id])
+    enqueue_jobs(db, LETTER, [message.id], sooner=int(expires_at is not None))
     return message
 
 
