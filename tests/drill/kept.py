@@ -84,6 +84,7 @@ def faults_at_the_end(
         rows = owner.execute(text("select enrolment_id, sequence, pdf_sha256 from certificate")).all()
         last = owner.execute(text("select coalesce(max(last), 0) from certificate_counter")).scalar_one()
         unrecorded = owner.execute(text(RECORDED)).scalar_one()
+        sent = owner.execute(text("select count(*) from letter where state = 'sent'")).scalar_one()
         open_batches = owner.execute(text("select count(*) from batch where finished_at is null")).scalar_one()
     decided = {int(e) for mark in acknowledged["batch"] for e in _names("batch", mark, people)}
     certified = Counter(row.enrolment_id for row in rows)
@@ -94,7 +95,8 @@ def faults_at_the_end(
         "certificates without document": sum(row.pdf_sha256 is None for row in rows),
         "batches unfinished": open_batches,
         "letters never sent": sum(not received[mark] for mark in acknowledged["invitation"]),
-        "letters doubled": sum(count > 1 for count in received.values()),
+        "invitations doubled": sum(received[mark] > 1 for mark in acknowledged["invitation"]),
+        "letters doubled": max(received.total() - sent, 0),
         "hours not recorded once": unrecorded,
         "progress not what the facts give": len(check_progress(database)),
     }
