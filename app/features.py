@@ -17,6 +17,7 @@ from app.certificates import routes as certificates_routes
 from app.codev import facts as codev_facts
 from app.codev import routes as codev_routes
 from app.cohorts import figures as cohorts_figures
+from app.cohorts import jobs as cohorts_jobs
 from app.cohorts import routes as cohorts_routes
 from app.curricula import routes as curricula_routes
 from app.grading import facts as grading_facts
@@ -64,7 +65,7 @@ FEATURES = (
     Feature("identity", identity_routes, jobs=identity_jobs.JOBS),
     Feature("notifications", notifications_routes, jobs=notifications_jobs.JOBS),
     Feature("curricula", curricula_routes),
-    Feature("cohorts", cohorts_routes, figures=cohorts_figures.FIGURES),
+    Feature("cohorts", cohorts_routes, jobs=cohorts_jobs.JOBS, figures=cohorts_figures.FIGURES),
     Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),
     Feature("attendance", attendance_routes, attendance_facts.FACTS),
     Feature("learning", learning_routes, learning_facts.FACTS, figures=learning_figures.FIGURES),

@@ -14,10 +14,13 @@ class EnrolmentState(StrEnum):
     """The state of an enrolment; ``rules.MOVES`` lists the allowed changes (BR-04)."""
 
     APPLIED = "applied"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
     ADMITTED = "admitted"
     ACTIVE = "active"
     COMPLETED = "completed"
     REFUSED = "refused"
+    DECLINED = "declined"
     ON_LEAVE = "on_leave"
     INCOMPLETE = "incomplete"
     WITHDRAWN = "withdrawn"

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     ColumnElement,
     Date,
@@ -21,6 +22,7 @@ from sqlmodel import Field, col
 
 from app.cohorts.enums import CohortState, EnrolmentState, Phase
 from app.cohorts.rules import MOST_SEATS
+from app.cohorts.waitlist.rules import MOST_OFFER_HOURS, OFFER_HOURS
 from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
 from app.platform.clock import now
 from app.platform.database.rows import Row
@@ -62,6 +64,7 @@ class Cohort(Row, table=True):
             check("late_join_pct", "late_join_pct between 0 and 100"),
             check("grace_hours", f"grace_hours between 0 and {MOST_GRACE_HOURS}"),
             check("applications", "not applications_open or state in ('draft', 'open', 'running')"),
+            check("offer_hours", f"offer_hours between 1 and {MOST_OFFER_HOURS}"),
         )
     )
 
@@ -82,6 +85,7 @@ class Cohort(Row, table=True):
     late_join_pct: int = LATE_JOIN_PCT
     grace_hours: int = GRACE_HOURS
     state: CohortState = Field(default=CohortState.DRAFT, sa_type=by_value(CohortState), index=True)
+    offer_hours: int = Field(default=OFFER_HOURS, sa_column_kwargs={"server_default": str(OFFER_HOURS)})
     applications_open: bool = True
     search_key: str = Field(
         default=None,
@@ -141,12 +145,12 @@ class Enrolment(Row, table=True):
 
 
 class Application(Row, table=True):
-    """What a person declared when they applied."""
+    """What a person declared when they applied; who applies again adds one, and the last one counts."""
 
-    __table_args__ = owned(("enrolment_id", "enrolment"), extra=(UniqueConstraint("enrolment_id"),))
+    __table_args__ = owned(("enrolment_id", "enrolment"))
 
     college_id: int = Field(index=True)
-    enrolment_id: int
+    enrolment_id: int = Field(index=True)
     motive: str = Field(max_length=4000)
     employer: str | None = Field(default=None, max_length=200)
     employer_agrees: bool = False
@@ -154,7 +158,11 @@ class Application(Row, table=True):
 
 
 class EnrolmentMove(Row, table=True):
-    """A change of an enrolment's state: by whom, when and why (BR-04)."""
+    """A change of an enrolment's state: by whom, when and why (BR-04).
+
+    ``moved_by`` is ``None`` where no person acted: a free seat offered to who waited, an offer that expired.
+    ``exceptions`` are the codes of what the reason makes an exception to.
+    """
 
     __tablename__ = "enrolment_move"
     __table_args__ = owned(("enrolment_id", "enrolment"))
@@ -166,8 +174,11 @@ class EnrolmentMove(Row, table=True):
     )
     to_state: EnrolmentState = Field(sa_type=by_value(EnrolmentState))
     moved_at: datetime = moment()
-    moved_by: int = Field(foreign_key="person.id")
+    moved_by: int | None = Field(default=None, foreign_key="person.id")
     reason: str | None = Field(default=None, max_length=1000)
+    exceptions: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String(60)), nullable=False, server_default="{}")
+    )
 
 
 class EnrolmentProposal(Row, table=True):

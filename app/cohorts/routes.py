@@ -1,6 +1,8 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.cohorts import api, pages
+from app.cohorts.applications import api as applications_api
+from app.cohorts.applications import pages as applications_pages
 from app.cohorts.enrolments import api as enrolments_api
 from app.cohorts.enrolments import pages as enrolments_pages
 from app.cohorts.lifecycle import api as lifecycle_api
@@ -10,8 +12,18 @@ from app.cohorts.proposals import api as proposals_api
 from app.cohorts.proposals import pages as proposals_pages
 from app.cohorts.settings import api as settings_api
 from app.cohorts.settings import pages as settings_pages
+from app.cohorts.waitlist import api as waitlist_api
+from app.cohorts.waitlist import pages as waitlist_pages
 
-API = (api.router, lifecycle_api.router, enrolments_api.router, proposals_api.router, settings_api.router)
+API = (
+    api.router,
+    lifecycle_api.router,
+    enrolments_api.router,
+    proposals_api.router,
+    settings_api.router,
+    applications_api.router,
+    waitlist_api.router,
+)
 PAGES = (
     pages.router,
     lifecycle_pages.router,
@@ -19,4 +31,6 @@ PAGES = (
     offer_pages.router,
     proposals_pages.router,
     settings_pages.router,
+    applications_pages.router,
+    waitlist_pages.router,
 )

@@ -1,6 +1,6 @@
 """Pure rules of enrolments: allowed changes of state, and the conditions of an admission."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from app.cohorts.enums import CohortState, EnrolmentState
@@ -9,18 +9,25 @@ from app.platform.errors import Reason
 S = EnrolmentState
 
 FORWARD: Mapping[S, frozenset[S]] = {
-    S.APPLIED: frozenset({S.ADMITTED, S.REFUSED, S.WITHDRAWN}),
+    S.APPLIED: frozenset({S.ADMITTED, S.WAITLISTED, S.REFUSED, S.DECLINED, S.WITHDRAWN}),
+    S.WAITLISTED: frozenset({S.ADMITTED, S.REFUSED, S.DECLINED}),
+    S.OFFERED: frozenset({S.ADMITTED, S.REFUSED, S.DECLINED}),
     S.ADMITTED: frozenset({S.ACTIVE, S.WITHDRAWN}),
     S.ACTIVE: frozenset({S.COMPLETED, S.ON_LEAVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED, S.FAILED}),
     S.ON_LEAVE: frozenset({S.ACTIVE, S.INCOMPLETE, S.WITHDRAWN, S.TRANSFERRED}),
     S.INCOMPLETE: frozenset({S.ACTIVE, S.WITHDRAWN}),
 }
-"""The states that each state ordinarily changes to (BR-04)."""
+"""The states that each state ordinarily changes to (BR-04).
+
+Nobody chooses ``offered``: a free seat is offered to the first person of the waitlist (``waitlist/filling.py``).
+"""
 
 BACK: Mapping[S, frozenset[S]] = {
+    S.WAITLISTED: frozenset({S.APPLIED}),
     S.ADMITTED: frozenset({S.APPLIED}),
     S.ACTIVE: frozenset({S.ADMITTED}),
     S.REFUSED: frozenset({S.APPLIED}),
+    S.DECLINED: frozenset({S.APPLIED}),
     S.WITHDRAWN: frozenset({S.APPLIED, S.ADMITTED, S.ACTIVE}),
     S.TRANSFERRED: frozenset({S.ACTIVE}),
     S.FAILED: frozenset({S.ACTIVE}),
@@ -37,10 +44,16 @@ MOVES: Mapping[S, frozenset[S]] = {state: FORWARD.get(state, frozenset()) | BACK
 MOST_SEATS = 200
 """The largest capacity of a cohort."""
 
-SEATED = frozenset({S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
-"""States that count against the cohort's capacity."""
+SEATED = frozenset({S.OFFERED, S.ADMITTED, S.ACTIVE, S.ON_LEAVE, S.COMPLETED, S.INCOMPLETE})
+"""States that count against the cohort's capacity: an offer takes its seat while it stands."""
 
-LEFT = frozenset({S.REFUSED, S.WITHDRAWN, S.TRANSFERRED})
+PENDING = frozenset({S.APPLIED, S.WAITLISTED, S.OFFERED})
+"""States of an application that is not yet an admission."""
+
+AGAIN = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN})
+"""States from which a person may apply to the cohort again."""
+
+LEFT = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN, S.TRANSFERRED})
 """States that end the person's part in the cohort: they keep the right to read their own file only."""
 
 FOLLOWING = frozenset({S.ACTIVE, S.COMPLETED})
@@ -54,7 +67,7 @@ def allowed_moves(current: S, *, begun: bool) -> frozenset[S]:
     """Return the states that an enrolment may change to; ``begun`` when the person had a first day in the cohort."""
     unlike = frozenset({S.APPLIED, S.ADMITTED}) if begun else frozenset({S.ACTIVE})
     back = BACK.get(current, frozenset())
-    return FORWARD.get(current, frozenset()) | (back - unlike if current in LEFT else back)
+    return FORWARD.get(current, frozenset()) | (back - unlike if current in {S.WITHDRAWN, S.TRANSFERRED} else back)
 
 
 def move_reasons(current: S, to: S, reason: str | None, *, begun: bool = False) -> list[Reason]:
@@ -83,7 +96,7 @@ TAKES_PEOPLE = frozenset({CohortState.OPEN, CohortState.RUNNING})
 _HALTED: Mapping[CohortState, tuple[frozenset[S], str]] = {
     CohortState.DRAFT: (frozenset(S), "cohort_not_running"),
     CohortState.OPEN: (frozenset({S.ACTIVE}), "cohort_not_running"),
-    CohortState.CLOSED: (frozenset({S.APPLIED, S.ADMITTED, S.ACTIVE, S.ON_LEAVE}), "cohort_closed"),
+    CohortState.CLOSED: (PENDING | {S.ADMITTED, S.ACTIVE, S.ON_LEAVE}, "cohort_closed"),
     CohortState.ARCHIVED: (frozenset(S), "cohort_archived"),
 }
 """The states that an enrolment does not enter while its cohort is in a state, and the code of that reason."""
@@ -95,13 +108,20 @@ def cohort_reasons(cohort: CohortState, to: S) -> list[Reason]:
     return [Reason(code)] if to in halted else []
 
 
-def admission_reasons(
-    *, seated: int, capacity: int, joins_on: date, limit: date, exception: str | None
-) -> list[Reason]:
-    """Return why a person may not be admitted: no seat left, or too late without a reason for an exception."""
+def admission_reasons(*, seated: int, capacity: int, exceptions: Sequence[Reason], reason: str | None) -> list[Reason]:
+    """Return why a person may not be admitted: no seat is left, or it takes an exception and none has a reason."""
+    full = [Reason("cohort_full", {"capacity": capacity})] if seated >= capacity else []
+    return full if reason else [*full, *exceptions]
+
+
+def admission_exceptions(*, joins_on: date, limit: date, passed_over: int) -> list[Reason]:
+    """Return what only an exception with a reason allows: an admission too late (S2), or before others who wait.
+
+    ``passed_over`` is how many people of the waitlist come before the person.
+    """
     reasons = []
-    if seated >= capacity:
-        reasons.append(Reason("cohort_full", {"capacity": capacity}))
-    if joins_on > limit and not exception:
+    if joins_on > limit:
         reasons.append(Reason("too_late_to_join", {"limit_on": limit.isoformat()}, "reason"))
+    if passed_over:
+        reasons.append(Reason("waitlist_first", {"n": passed_over}, "reason"))
     return reasons

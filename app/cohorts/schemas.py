@@ -126,6 +126,13 @@ class OpenCohort(Read):
     my_state: EnrolmentState | None
 
 
+class OwnEnrolment(Read):
+    """The reader's own enrolment in a cohort."""
+
+    id: int
+    state: EnrolmentState
+
+
 class OpenCohortPage(Read):
     """Cohorts that take applications, soonest first; ``next`` is the cursor of the following page."""
 

@@ -15,6 +15,7 @@ from app.demo.field import add_enterprises, continue_mandates
 from app.demo.letters import add_letters
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import add_special_cases, show_cohort_states
+from app.demo.waitlist import add_waitlist
 from app.features import METADATA
 from app.identity.sign_in.schemas import DemoAccount
 from app.network.models import College
@@ -60,6 +61,7 @@ def load(
         continue_mandates(demo)
         add_special_cases(demo)
         issue_certificates(demo, base_url)
+        add_waitlist(demo)
         show_cohort_states(demo)
         add_letters(demo, base_url)
     _mark(database, "")

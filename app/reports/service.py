@@ -15,6 +15,7 @@ from app.certificates.enums import CertificateState
 from app.certificates.models import Certificate
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.rules import PENDING
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of
 from app.network import service as network
@@ -49,7 +50,7 @@ from app.reports.schemas import (
 ROWS = 50
 """How many rows a page of a report shows."""
 
-NEVER_FOLLOWED = (EnrolmentState.APPLIED, EnrolmentState.REFUSED)
+NEVER_FOLLOWED = PENDING | {EnrolmentState.REFUSED, EnrolmentState.DECLINED}
 
 
 def cohort_report(db: Session, actor: Actor, cohort: CohortRef, *, as_of: date | None = None) -> ProgressReport:

@@ -66,7 +66,7 @@ QUERIES: dict[str, dict[str, str]] = {
 NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
-        "megabytes", "hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
+        "megabytes", "hours", "offer_hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
         "quiet_from", "quiet_until", "late_join_pct", "grace_hours",
     }
 )  # fmt: skip

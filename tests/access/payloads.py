@@ -150,6 +150,8 @@ NETWORK: dict[str, Call] = {
     f"GET {V1}/frameworks/{{version}}": Call(),
 }
 
+WAITING = {"cohort_id": "waitlist_cohort", "enrolment_id": "waiting"}
+OFFERED = {"enrolment_id": "offered"}
 COHORTS: dict[str, Call] = {
     f"POST {V1}/colleges/{{college_id}}/cohorts": json(
         **COHORT, curriculum_slug="generaliste", curriculum_version="1.0"
@@ -162,6 +164,22 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
     f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open"),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
+    f"PUT {V1}/cohorts/{{cohort_id}}/offer-hours": json(offer_hours=48),
+    f"PUT {V1}/cohorts/{{cohort_id}}/waitlist/{{enrolment_id}}/priority": json(
+        WAITING, is_first=True, reason="Urgence."
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/offer-answer": json(OFFERED, accept=True),
+    f"GET {V1}/enrolments/{{enrolment_id}}/application": Call(path=OFFERED),
+    f"POST {V1}/enrolments/{{enrolment_id}}/application-end": Call(path=OFFERED),
+    f"GET {V1}/cohorts/{{cohort_id}}/waitlist": Call(path={"cohort_id": "waitlist_cohort"}),
+    "GET /cohortes/{cohort_id}/liste-d-attente": Call(path={"cohort_id": "waitlist_cohort"}),
+    "GET /candidatures/{enrolment_id}": Call(path=OFFERED),
+    "POST /cohortes/{cohort_id}/duree-des-offres": form("/cohortes/{cohort}/liste-d-attente", offer_hours="48"),
+    "POST /cohortes/{cohort_id}/liste-d-attente/{enrolment_id}/priorite": form(
+        "/cohortes/{waitlist_cohort}/liste-d-attente", WAITING, is_first="true", reason="Urgence."
+    ),
+    "POST /candidatures/{enrolment_id}/reponse": form("/candidatures/{offered}", OFFERED, accept="true"),
+    "POST /candidatures/{enrolment_id}/retrait": form("/candidatures/{offered}", OFFERED),
     f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
     f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
         activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
@@ -510,7 +528,11 @@ CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **
 """By row; a row that is not here is called with its path alone."""
 
 SUBJECTS = {
-    "applicant": ("POST /cohortes/{cohort_id}/candidatures/{enrolment_id}",),
+    "applicant": (
+        "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}",
+        f"PUT {V1}/cohorts/{{cohort_id}}/waitlist/{{enrolment_id}}/priority",
+        "POST /cohortes/{cohort_id}/liste-d-attente/{enrolment_id}/priorite",
+    ),
     "trainer": (
         f"POST {V1}/cohorts/{{cohort_id}}/staff", "POST /cohortes/{cohort_id}/equipe",
         f"PUT {V1}/codev/groups/{{group_id}}/facilitator", "POST /codev/groupes/{group_id}/animation",

@@ -42,8 +42,9 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import EnrolmentProposal
+from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentProposal
 from app.cohorts.schemas import CohortRef, NewCohort
+from app.cohorts.waitlist.models import SeatOffer
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
@@ -531,6 +532,32 @@ def _operated(at: PlaceUser, _: Path) -> None:
     at.place.ids |= {"outgoing": letter.id, "failed_job": fail_job(at.db.database)}
 
 
+def _wait(at: PlaceUser, _: Path) -> None:
+    """Add a full cohort to come, where the owner is offered the seat and the applicant waits."""
+    at.actor(P.COHORT_MANAGE)
+    model = at.db.get_one(Cohort, at.place.cohort)
+    copied = model.model_dump(exclude={"id", "code", "seated", "search_key"})
+    copied |= {"capacity": 1, "curriculum_slug": "specialise", "applications_open": False}
+    cohort = Cohort(**copied, code=f"{model.code}-B")
+    _add(at, cohort)
+    where: Row = {
+        "college_id": at.place.college, "cohort_id": cohort.id, "curriculum_slug": cohort.curriculum_slug,
+        "curriculum_version": cohort.curriculum_version,
+    }  # fmt: skip
+    for name, part, state in (
+        ("offered", "owner", EnrolmentState.OFFERED), ("waiting", "applicant", EnrolmentState.WAITLISTED),
+    ):  # fmt: skip
+        row = Enrolment(**where, person_id=at.world.people[at.place.parts[part]], state=state)
+        _add(at, row)
+        sent: Row = {"college_id": at.place.college, "enrolment_id": row.id}
+        motive = at.place.mark("Motif") if name == "waiting" else "Apprendre."
+        _add(at, Application(**sent, motive=motive, received_at=now()))
+        if state is EnrolmentState.OFFERED:
+            _add(at, SeatOffer(**sent, offered_at=now(), expires_at=now() + timedelta(days=3)))
+        at.place.ids[name] = row.id
+    at.place.ids["waitlist_cohort"] = cohort.id
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -545,5 +572,6 @@ STEPS = (
     (_certify, "registrar"),
     (_account, "owner"),
     (_operated, "owner"),
+    (_wait, "coordinator"),
 )
 """The steps, each in a transaction of the person who does it; progress is computed at its end."""

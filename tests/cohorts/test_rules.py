@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.rules import (
     BACK,
-    LEFT,
     MOVES,
     NEEDS_REASON,
+    admission_exceptions,
     admission_reasons,
     allowed_moves,
     late_join_limit,
@@ -60,7 +60,7 @@ def test_move_between_any_states_is_allowed_or_has_exactly_one_reason(current: S
         assert codes(without) == (["reason_needed"] if needs else [])
 
 
-@pytest.mark.parametrize("state", sorted(LEFT))
+@pytest.mark.parametrize("state", [S.WITHDRAWN, S.TRANSFERRED])
 def test_who_had_begun_returns_as_active_and_who_had_not_as_they_were(state: S) -> None:
     assert allowed_moves(state, begun=True) <= {S.ACTIVE}
     assert S.ACTIVE not in allowed_moves(state, begun=False)
@@ -87,22 +87,23 @@ def test_the_last_day_to_join_is_a_share_of_the_calendar() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seated", "days_late", "exception", "expected"),
+    ("seated", "days_late", "passed_over", "reason", "expected"),
     [
-        (7, 0, None, []),
-        (8, 0, None, ["cohort_full"]),
-        (9, 0, "Une exception.", ["cohort_full"]),
-        (7, 1, None, ["too_late_to_join"]),
-        (7, 1, "", ["too_late_to_join"]),
-        (7, 1, "Une exception.", []),
-        (8, 1, None, ["cohort_full", "too_late_to_join"]),
+        (7, 0, 0, None, []),
+        (8, 0, 0, None, ["cohort_full"]),
+        (9, 0, 0, "Une exception.", ["cohort_full"]),
+        (7, 1, 0, None, ["too_late_to_join"]),
+        (7, 1, 0, "", ["too_late_to_join"]),
+        (7, 1, 0, "Une exception.", []),
+        (8, 1, 0, None, ["cohort_full", "too_late_to_join"]),
+        (7, 0, 1, None, ["waitlist_first"]),
+        (7, 1, 3, None, ["too_late_to_join", "waitlist_first"]),
+        (7, 1, 3, "Une exception.", []),
     ],
 )
-def test_admission_needs_a_seat_and_to_be_in_time(
-    seated: int, days_late: int, exception: str | None, expected: list[str]
+def test_admission_needs_a_seat_to_be_in_time_and_ones_turn(
+    seated: int, days_late: int, passed_over: int, reason: str | None, expected: list[str]
 ) -> None:
     limit = date(2026, 2, 1)
-    reasons = admission_reasons(
-        seated=seated, capacity=8, joins_on=limit + timedelta(days=days_late), limit=limit, exception=exception
-    )
-    assert codes(reasons) == expected
+    exceptions = admission_exceptions(joins_on=limit + timedelta(days=days_late), limit=limit, passed_over=passed_over)
+    assert codes(admission_reasons(seated=seated, capacity=8, exceptions=exceptions, reason=reason)) == expected

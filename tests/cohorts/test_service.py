@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.history import moves as history_of
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment, EnrolmentMove
@@ -155,7 +156,7 @@ def test_move_records_its_author_time_and_reason(database: Database, world: Worl
     move(database, world, world.enrolments["yves"], S.ON_LEAVE, reason="Congé parental.")
     with database.transaction() as db:
         actor = acting(db, world, "yves", P.ENROLMENT_READ)
-        history = enrolments.moves(db, enrolments.see_enrolment(db, actor, world.enrolments["yves"]))
+        history = history_of(db, enrolments.see_enrolment(db, actor, world.enrolments["yves"]))
     assert [m.to_state for m in history] == [S.APPLIED, S.ADMITTED, S.ACTIVE, S.ON_LEAVE]
     last = history[-1]
     assert (last.from_state, last.by, last.reason) == (S.ACTIVE, "Corinne Coordination", "Congé parental.")

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enrolments.history import moves as history_of
 from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
@@ -62,7 +63,7 @@ def test_return_after_a_withdrawal_keeps_both_and_gives_the_roles_back(database:
     assert places(database, world, "maude") == before
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", P.ENROLMENT_READ)
-        history = enrolments.moves(db, enrolments.see_enrolment(db, actor, world.enrolments["maude"]))
+        history = history_of(db, enrolments.see_enrolment(db, actor, world.enrolments["maude"]))
         assert [(m.to_state, m.reason) for m in history][-2:] == [(S.WITHDRAWN, WHY), (S.ACTIVE, "De retour.")]
     with database.as_owner() as db:
         assert mismatches(db) == []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.cohorts import service as cohorts
+from app.cohorts.waitlist.enums import OfferAnswer
+from app.cohorts.waitlist.models import SeatOffer
 from app.identity.roles.service import grant_role
 from app.learning.field_hours.models import FieldHours
 from app.learning.hand_ins.models import HandIn
@@ -48,6 +51,8 @@ NOT_LOGGED = {
     "GET /colleges/{college_id}/roles": "names and roles of the staff",
     "GET /api/v1/colleges/{college_id}/staff-roles": "names and roles of the staff",
     "GET /cohortes-ouvertes/{cohort_id}": "a cohort's offer",
+    "GET /candidatures/{enrolment_id}": "one's own application",
+    "GET /api/v1/enrolments/{enrolment_id}/application": "one's own application",
     "GET /cohortes/{cohort_id}/seances": "a cohort's calendar",
     "GET /cohortes/{cohort_id}/equipe": "names of staff",
     "GET /cohortes/{cohort_id}/equipe/{role_id}": "a member of staff",
@@ -132,7 +137,11 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             college_id=world.alma, enrolment_id=world.enrolments["maude"], activity_code="GEN-8.A", minutes=30,
             worked_on=STARTED, declared_at=now(), declared_by=world.people["maude"],
         )  # fmt: skip
-        db.add_all((row, waiting))
+        offer = SeatOffer(
+            college_id=world.alma, enrolment_id=world.enrolments["maude"], offered_at=now(),
+            expires_at=now() + timedelta(hours=1), answered_at=now(), answer=OfferAnswer.ACCEPTED,
+        )  # fmt: skip
+        db.add_all((row, waiting, offer))
         db.flush()
         judgement = db.execute(text("select min(id) from judgement")).scalar_one()
         hand_in = row.id

@@ -64,13 +64,13 @@ ONE_COMMAND = {
     "codev_turn_record_id_position": "a record has one turn a position",
     "roll_call_entry_roll_call_id_enrolment_id": "a roll has one line a person",
     "role_assignment_session_id_position_membership_id": "a plan is written whole, the session locked",
+    "seat_offer_one_open": "the cohort is locked before its seats are offered",
     "role_assignment_one_client": "a plan is written whole, the session locked",
     "mandate_advisor_mandate_id_person_id": "a mandate is opened with its advisors",
     "account_person_id": "an account is opened with its person",
     "college_key_college_id_name": "keys are made by one transaction that holds the college",
     "audit_seal_entry_id": "entries are sealed by one worker at a time",
     "progress_enrolment_id": "the enrolment is locked before its progress is written",
-    "application_enrolment_id": "an application is made with its enrolment",
 }
 """Rules within what one transaction writes."""
 SAME_AGAIN = {

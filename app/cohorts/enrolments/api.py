@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.cohorts.enrolments import service
+from app.cohorts.applications import service as applications_service
+from app.cohorts.enrolments import history, service
 from app.cohorts.enrolments.schemas import (
     ApplicationPage,
     ApplyCommand,
@@ -47,7 +48,7 @@ def applications(
     limit: Limit = PAGE,
 ) -> ApplicationPage:
     """List the applications to a cohort, oldest first, in whatever state."""
-    return service.applications(db, cohort, after=after, limit=limit)
+    return applications_service.applications(db, cohort, after=after, limit=limit)
 
 
 @router.get("/cohorts/{cohort_id}/enrolments")
@@ -61,7 +62,7 @@ def moves(
     db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(service.see_enrolment, P.ENROLMENT_READ)]
 ) -> list[MoveShown]:
     """List the changes of an enrolment's state, oldest first (BR-04)."""
-    return service.moves(db, enrolment)
+    return history.moves(db, enrolment)
 
 
 @router.post("/enrolments/{enrolment_id}/moves", status_code=CREATED)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
+from app.cohorts.applications import service as applications_service
 from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState
@@ -33,18 +34,20 @@ def applications(
     query: Annotated[ApplicationsQuery, Query()],
 ) -> Response:
     """Show the applications to answer, and those answered."""
-    answered = service.list_answered(db, cohort, query)
+    answered = applications_service.list_answered(db, cohort, query)
     counts = service.count_by_state(db, cohort)
     limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
     return render(
         request,
         "cohorts/applications.html",
         cohort=cohort,
-        waiting=service.applications_in(db, cohort, EnrolmentState.APPLIED, service.AT_ONCE),
+        waiting=applications_service.applications_in(db, cohort, EnrolmentState.APPLIED, applications_service.AT_ONCE),
         waiting_count=counts[EnrolmentState.APPLIED],
-        admitted=service.applications_in(db, cohort, EnrolmentState.ADMITTED, MOST_SEATS),
+        waitlisted=counts[EnrolmentState.WAITLISTED],
+        offered=counts[EnrolmentState.OFFERED],
+        admitted=applications_service.applications_in(db, cohort, EnrolmentState.ADMITTED, MOST_SEATS),
         answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, answered),
-        answered_states=[state for state in EnrolmentState if state not in service.TO_ANSWER],
+        answered_states=[state for state in EnrolmentState if state not in applications_service.TO_ANSWER],
         seated=sum(counts[state] for state in SEATED),
         limit=limit,
         is_late=max(today(cohort.timezone), cohort.starts_on) > limit,

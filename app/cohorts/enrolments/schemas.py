@@ -51,13 +51,14 @@ class Moved(EnrolmentRef):
 
 
 class MoveShown(Read):
-    """A past change of state."""
+    """A past change of state; ``by`` is ``None`` where no person acted: a seat was free, or an offer expired."""
 
     from_state: EnrolmentState | None
     to_state: EnrolmentState
     moved_at: datetime
-    by: str
+    by: str | None
     reason: str | None
+    exceptions: tuple[str, ...]
 
 
 class ApplicationsQuery(ListQuery):

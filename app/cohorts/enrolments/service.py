@@ -2,33 +2,30 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app.cohorts.enrolments.notices import tell_move
+from app.cohorts.enrolments.history import record_move
 from app.cohorts.enrolments.schemas import (
-    ApplicationPage,
-    ApplicationShown,
-    ApplicationsQuery,
     ApplyCommand,
     EnrolmentRef,
     MoveCommand,
     Moved,
-    MoveShown,
 )
-from app.cohorts.enums import ApplicationSort, EnrolmentState
+from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentProposal
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
 from app.cohorts.proposals.service import is_certified, is_eligible, propose
 from app.cohorts.rules import (
+    AGAIN,
     LEFT,
+    PENDING,
     SEATED,
+    admission_exceptions,
     admission_reasons,
     cohort_reasons,
     late_join_limit,
@@ -36,17 +33,18 @@ from app.cohorts.rules import (
     takes_two,
 )
 from app.cohorts.schemas import CohortRef
+from app.cohorts.waitlist.filling import FILL
+from app.cohorts.waitlist.offers import end_offer
+from app.cohorts.waitlist.order import waiting_ids
 from app.identity.roles.service import grant_role, groups_of, revoke_role
 from app.network.colleges.service import require_open
-from app.people.models import Person, shown_name
+from app.people.models import Person
 from app.platform.audit.access_log import log_access
-from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
 from app.platform.database.session import Session, set_actor
 from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.jobs.queue import enqueue
 from app.platform.messages.i18n import local, today
-from app.platform.paging import PAGE_SIZE, Page
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
@@ -56,89 +54,35 @@ from app.platform.security.permissions import Role
 def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
     """Apply for oneself; the transaction reaches the cohort's college for this write alone.
 
+    Who was refused, declined or withdrew applies again: the former application and the history stay.
+
     Raises ``Conflict``: ``college_closed``, ``already_applied``.
     """
     set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
-    own_enrolment = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
-    if db.exec(own_enrolment).first() is not None:
+    own_enrolment = select(Enrolment).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
+    row = db.exec(own_enrolment.with_for_update(key_share=True)).first()
+    if row is not None and row.state not in AGAIN:
         raise Conflict("already_applied")
     require_open(db, cohort.college_id)
-    row = Enrolment(
+    before = row.state if row is not None else None
+    row = row or Enrolment(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
         person_id=actor.person_id,
         curriculum_slug=cohort.curriculum_slug,
         curriculum_version=cohort.curriculum_version,
         state=EnrolmentState.APPLIED,
-        employer=command.employer,
     )
+    row.state, row.employer = EnrolmentState.APPLIED, command.employer
     db.add(row)
     db.flush()
     enrolment_id = row.id
     db.add(
         Application(college_id=cohort.college_id, enrolment_id=enrolment_id, received_at=now(), **command.model_dump())
     )
-    _record_move(db, actor, row, None, reason=None)
+    record_move(db, row, before, by=actor.person_id)
     grant_role(db, actor.person_id, Role.PARTICIPANT, college_id=cohort.college_id)
     return _refs(db, Enrolment.id == enrolment_id)[0]
-
-
-TO_ANSWER = frozenset({EnrolmentState.APPLIED, EnrolmentState.ADMITTED})
-AT_ONCE = 50
-"""The oldest applications that wait which a page shows: the next ones come as these are answered."""
-
-_RECEIVED = (col(Application.received_at),)
-ORDERS: Orders = {ApplicationSort.RECEIVED: _RECEIVED, ApplicationSort.NAME: (col(Person.search_key),)}
-
-
-def applications(
-    db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE
-) -> ApplicationPage:
-    """Return the applications to a cohort, oldest first, in whatever state, ``limit`` at a time."""
-    rows, next_ = fetch_after(db, _applications(cohort), _RECEIVED, col(Enrolment.id), after=after, limit=limit)
-    return ApplicationPage(items=_read(db, cohort, rows), next=next_)
-
-
-def applications_in(db: Session, cohort: CohortRef, state: EnrolmentState, limit: int) -> tuple[ApplicationShown, ...]:
-    """Return the oldest applications in a state."""
-    statement = _applications(cohort).where(col(Enrolment.state) == state).order_by(*_RECEIVED, col(Enrolment.id))
-    return _read(db, cohort, db.execute(statement.limit(limit)).all())
-
-
-def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> Page[ApplicationShown]:
-    """Return a page of the applications that were answered and ask for nothing more."""
-    states = [query.etat] if query.etat else [state for state in EnrolmentState if state not in TO_ANSWER]
-    statement = _applications(cohort).where(
-        col(Enrolment.state).in_(states),
-        col(Enrolment.state).not_in(TO_ANSWER),
-        *contains_words(col(Person.search_key), query.words),
-    )
-    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
-    return replace(page, items=_read(db, cohort, page.items))
-
-
-def _applications(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
-    return (
-        sa.select(
-            col(Enrolment.id),
-            col(Enrolment.person_id),
-            shown_name().label("name"),
-            col(Enrolment.state),
-            col(Application.motive),
-            col(Application.employer),
-            col(Application.employer_agrees),
-            col(Application.received_at),
-        )
-        .join(Enrolment, col(Enrolment.id) == Application.enrolment_id)
-        .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(col(Enrolment.cohort_id) == cohort.id)
-    )
-
-
-def _read(db: Session, cohort: CohortRef, rows: Sequence[Any]) -> tuple[ApplicationShown, ...]:
-    """Return rows as applications, and log that they were read."""
-    log_access(db, [(row.person_id, cohort.college_id) for row in rows], Part.APPLICATION)
-    return tuple(ApplicationShown.model_validate({"enrolment_id": row.id, **row._mapping}) for row in rows)
 
 
 def count_by_state(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
@@ -199,8 +143,12 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     db.refresh(row)
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
     reasons = reasons or cohort_reasons(cohort.state, command.to)
+    exceptions: list[Reason] = []
     if not reasons and command.to in SEATED and row.state not in SEATED:
-        reasons = _admission_reasons(db, cohort, command, comes_back=row.state is not EnrolmentState.APPLIED)
+        exceptions = _exceptions(db, cohort, row, command) if row.state in PENDING else []
+        reasons = admission_reasons(
+            seated=cohort.seated, capacity=cohort.capacity, exceptions=exceptions, reason=command.reason
+        )
     is_shared = takes_two(row.state, command.to, eligible=is_eligible(db, row.id))
     if is_shared and not reasons:
         reasons = [] if command.reason else [Reason("reason_needed", field="reason")]
@@ -210,7 +158,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     if is_shared:
         propose(db, actor, row, command.to, command.reason or "")
         return Moved(**_refs(db, Enrolment.id == row.id)[0].model_dump(), awaiting=command.to)
-    _change(db, actor, cohort, row, command, granted_by=actor.person_id)
+    change(db, actor, cohort, row, command, granted_by=actor.person_id, exceptions=[r.code for r in exceptions])
     return Moved(**_refs(db, Enrolment.id == enrolment.id)[0].model_dump())
 
 
@@ -240,30 +188,44 @@ def decide_move(db: Session, actor: Actor, ref: EnrolmentProposalRef, command: D
         reasons = reasons or cohort_reasons(cohort.state, proposal.to_state)
         if reasons:
             raise Conflict(reasons[0].code, *reasons)
-        _change(db, actor, cohort, row, move_command, granted_by=proposal.proposed_by)
+        change(db, actor, cohort, row, move_command, granted_by=proposal.proposed_by)
     db.flush()
     return _refs(db, Enrolment.id == row.id)[0]
 
 
-def _change(
-    db: Session, actor: Actor, cohort: Cohort, row: Enrolment, command: MoveCommand, *, granted_by: int
+def change(
+    db: Session,
+    actor: Actor,
+    cohort: Cohort,
+    row: Enrolment,
+    command: MoveCommand,
+    *,
+    granted_by: int | None,
+    exceptions: Sequence[str] = (),
 ) -> None:
-    """Change the state of a locked enrolment, with its history and its roles, which ``granted_by`` gives."""
+    """Change the state of a locked enrolment of a locked cohort, with its history and its roles.
+
+    ``granted_by`` gives the roles. The offer of a seat ends with the change; a seat that it frees goes to who waits.
+    """
     _check_one_path(db, row, command.to)
     before = row.state
     _change_state(db, row, command.to)
     if command.to is EnrolmentState.ACTIVE and row.joined_on is None:
         row.joined_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
-    elif command.to is EnrolmentState.ADMITTED:
+    elif command.to is EnrolmentState.ADMITTED and before is EnrolmentState.ACTIVE:
         row.joined_on = None
-    _record_move(db, actor, row, before, reason=command.reason)
+    record_move(db, row, before, by=actor.person_id, reason=command.reason, exceptions=exceptions)
+    if before is EnrolmentState.OFFERED:
+        end_offer(db, actor, row)
+    if before in SEATED and row.state not in SEATED:
+        enqueue(db, FILL, [cohort.id])
     _follow_with_roles(db, row, granted_by)
     db.flush()
 
 
-def _follow_with_roles(db: Session, row: Enrolment, granted_by: int) -> None:
+def _follow_with_roles(db: Session, row: Enrolment, granted_by: int | None) -> None:
     """Give the person the roles that their new state gives in the cohort, or take them away."""
-    if row.state in LEFT or row.state is EnrolmentState.APPLIED:
+    if row.state in LEFT or row.state in PENDING:
         revoke_role(db, row.person_id, Role.PARTICIPANT, cohort_id=row.cohort_id)
     else:
         place = {"college_id": row.college_id, "cohort_id": row.cohort_id}
@@ -272,15 +234,13 @@ def _follow_with_roles(db: Session, row: Enrolment, granted_by: int) -> None:
             grant_role(db, row.person_id, Role.PARTICIPANT, **place, group_id=group_id, granted_by=granted_by)
 
 
-def _admission_reasons(db: Session, cohort: Cohort, command: MoveCommand, *, comes_back: bool) -> list[Reason]:
-    joins_on = max(cohort.starts_on, command.joined_on or today(cohort.timezone))
-    limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
-    return admission_reasons(
-        seated=cohort.seated,
-        capacity=cohort.capacity,
-        joins_on=joins_on,
-        limit=date.max if comes_back else limit,
-        exception=command.reason,
+def _exceptions(db: Session, cohort: Cohort, row: Enrolment, command: MoveCommand) -> list[Reason]:
+    """Return what an admission makes an exception to: the last day to join (S2), the order of the waitlist."""
+    waiting = waiting_ids(db, cohort.id)
+    return admission_exceptions(
+        joins_on=max(cohort.starts_on, command.joined_on or today(cohort.timezone)),
+        limit=late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct),
+        passed_over=waiting.index(row.id) if row.id in waiting else len(waiting),
     )
 
 
@@ -308,37 +268,6 @@ def _check_one_path(db: Session, row: Enrolment, to: EnrolmentState) -> None:
     )
     if db.exec(other_enrolment).first() is not None:
         raise Conflict("already_enrolled")
-
-
-def _record_move(
-    db: Session, actor: Actor, row: Enrolment, before: EnrolmentState | None, *, reason: str | None
-) -> None:
-    move = EnrolmentMove(
-        college_id=row.college_id,
-        enrolment_id=row.id,
-        from_state=before,
-        to_state=row.state,
-        moved_at=now(),
-        moved_by=actor.person_id,
-        reason=reason,
-    )
-    db.add(move)
-    db.flush()
-    tell_move(db, row, move)
-
-
-def moves(db: Session, enrolment: EnrolmentRef) -> list[MoveShown]:
-    """Return the changes of an enrolment's state, oldest first."""
-    statement = (
-        select(EnrolmentMove, Person)
-        .join(Person, col(Person.id) == EnrolmentMove.moved_by)
-        .where(EnrolmentMove.enrolment_id == enrolment.id)
-        .order_by(col(EnrolmentMove.id))
-    )
-    return [
-        MoveShown(from_state=m.from_state, to_state=m.to_state, moved_at=m.moved_at, by=p.name, reason=m.reason)
-        for m, p in db.exec(statement).all()
-    ]
 
 
 def start(db: Session, actor: Actor, cohort: CohortRef, *, on: date | None = None) -> int:

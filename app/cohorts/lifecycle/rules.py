@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.rules import PENDING
 from app.platform.errors import Reason
 
 C: TypeAlias = CohortState
@@ -100,7 +101,7 @@ def _opening_reasons(situation: Situation) -> list[Reason]:
 
 def _closing_reasons(situation: Situation) -> list[Reason]:
     counted = {
-        "applications_unanswered": situation.count(E.APPLIED),
+        "applications_unanswered": situation.count(*PENDING),
         "admitted_waiting": situation.count(E.ADMITTED),
         "proposals_waiting": situation.proposals,
     }

@@ -8,6 +8,7 @@ from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
 from app.cohorts.offer import service
 from app.cohorts.pages import path_titles
+from app.cohorts.rules import AGAIN
 from app.cohorts.schemas import CohortRef, OpenCohortsQuery
 from app.cohorts.service import see_open_cohort
 from app.curricula.library import curriculum_of
@@ -43,9 +44,10 @@ def apply_form(
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_open_cohort, P.COHORT_APPLY)],
 ) -> Response:
-    """Show a cohort that takes applications, with the form to apply or the state of one's own enrolment."""
-    my_state = service.my_state(db, actor, cohort)
-    values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "my_state": my_state}
+    """Show a cohort that takes applications, with the form to apply and the state of one's own enrolment."""
+    mine = service.own_enrolment(db, actor, cohort)
+    values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "mine": mine}
+    values["may_apply"] = mine is None or mine.state in AGAIN
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 
 

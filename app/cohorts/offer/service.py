@@ -5,9 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
-from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, PathChoice
+from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, OwnEnrolment, PathChoice
 from app.cohorts.service import ORDERS, in_offer, matching
 from app.curricula.library import default_library
 from app.curricula.models import PublishedCurriculum
@@ -52,11 +51,11 @@ def list_open_cohorts(db: Session, actor: Actor, query: OpenCohortsQuery) -> Pag
     return fetch_page(db, statement, query, ORDERS, col(Cohort.id)).map(OpenCohort.model_validate)
 
 
-def my_state(db: Session, actor: Actor, cohort: CohortRef) -> EnrolmentState | None:
-    """Return the state of the actor's own enrolment in a cohort, if any."""
-    own = select(Enrolment.state).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
-    state = db.exec(own).first()
-    return None if state is None else EnrolmentState(state)
+def own_enrolment(db: Session, actor: Actor, cohort: CohortRef) -> OwnEnrolment | None:
+    """Return the actor's own enrolment in a cohort, if any."""
+    own = (Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
+    row = db.exec(select(Enrolment).where(*own)).first()
+    return None if row is None else OwnEnrolment.model_validate(row)
 
 
 def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:

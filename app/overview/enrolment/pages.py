@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from app.attendance.catch_ups.service import catch_ups, missed_by
+from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import moves, see_enrolment
+from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.rules import NEEDS_REASON, allowed_moves
 from app.curricula.library import curriculum_of
 from app.platform.database.session import Session

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.attendance.calendar.service import next_session
+from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import moves, see_enrolment
+from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor

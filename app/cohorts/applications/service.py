@@ -1,0 +1,83 @@
+"""Applications as a coordinator reads them, to answer and answered."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.cohorts.enrolments.schemas import ApplicationPage, ApplicationShown, ApplicationsQuery
+from app.cohorts.enums import ApplicationSort, EnrolmentState
+from app.cohorts.models import Application, Enrolment
+from app.cohorts.rules import PENDING
+from app.cohorts.schemas import CohortRef
+from app.cohorts.waitlist.order import is_current
+from app.people.models import Person, shown_name
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
+from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
+from app.platform.database.session import Session
+from app.platform.paging import PAGE_SIZE, Page
+
+TO_ANSWER = PENDING | {EnrolmentState.ADMITTED}
+AT_ONCE = 50
+"""The oldest applications that wait which a page shows: the next ones come as these are answered."""
+
+_RECEIVED = (col(Application.received_at),)
+ORDERS: Orders = {ApplicationSort.RECEIVED: _RECEIVED, ApplicationSort.NAME: (col(Person.search_key),)}
+
+
+def applications(
+    db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE
+) -> ApplicationPage:
+    """Return the applications to a cohort, oldest first, in whatever state, ``limit`` at a time."""
+    rows, next_ = fetch_after(db, _applications(cohort), _RECEIVED, col(Enrolment.id), after=after, limit=limit)
+    return ApplicationPage(items=_read(db, cohort, rows), next=next_)
+
+
+def applications_in(db: Session, cohort: CohortRef, state: EnrolmentState, limit: int) -> tuple[ApplicationShown, ...]:
+    """Return the oldest applications in a state."""
+    statement = _applications(cohort).where(col(Enrolment.state) == state).order_by(*_RECEIVED, col(Enrolment.id))
+    return _read(db, cohort, db.execute(statement.limit(limit)).all())
+
+
+def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> Page[ApplicationShown]:
+    """Return a page of the applications that were answered and ask for nothing more."""
+    states = [query.etat] if query.etat else [state for state in EnrolmentState if state not in TO_ANSWER]
+    statement = _applications(cohort).where(
+        col(Enrolment.state).in_(states),
+        col(Enrolment.state).not_in(TO_ANSWER),
+        *contains_words(col(Person.search_key), query.words),
+    )
+    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
+    return replace(page, items=_read(db, cohort, page.items))
+
+
+def _applications(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(
+            col(Enrolment.id),
+            col(Enrolment.person_id),
+            shown_name().label("name"),
+            col(Enrolment.state),
+            col(Application.motive),
+            col(Application.employer),
+            col(Application.employer_agrees),
+            col(Application.received_at),
+        )
+        .join(Enrolment, col(Enrolment.id) == Application.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(col(Enrolment.cohort_id) == cohort.id, is_current())
+    )
+
+
+def _read(db: Session, cohort: CohortRef, rows: Sequence[Any]) -> tuple[ApplicationShown, ...]:
+    """Return rows as applications, and log that they were read."""
+    log_applications(db, cohort, [row.person_id for row in rows])
+    return tuple(ApplicationShown.model_validate({"enrolment_id": row.id, **row._mapping}) for row in rows)
+
+
+def log_applications(db: Session, cohort: CohortRef, people: Iterable[int]) -> None:
+    """Log that the actor reads the applications of people to a cohort."""
+    log_access(db, [(person_id, cohort.college_id) for person_id in people], Part.APPLICATION)

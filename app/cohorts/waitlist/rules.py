@@ -1,0 +1,39 @@
+"""Pure rules of the waitlist: how many seats are offered, until when an offer stands, how it ends."""
+
+from datetime import date, datetime, timedelta
+
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.waitlist.enums import OfferAnswer
+from app.platform.errors import Reason
+
+S = EnrolmentState
+
+OFFER_HOURS = 72
+"""The hours for which an offer stands, where the cohort has no others."""
+MOST_OFFER_HOURS = 24 * 14
+"""The most hours for which a cohort may let an offer stand."""
+
+ANSWERS = {S.ADMITTED: OfferAnswer.ACCEPTED, S.DECLINED: OfferAnswer.DECLINED}
+"""How an offer ends when its enrolment changes to a state; to any other, the college took it back."""
+
+
+def expiry(offered_at: datetime, hours: int) -> datetime:
+    """Return the moment at which an offer expires."""
+    return offered_at + timedelta(hours=hours)
+
+
+def seats_to_offer(*, seated: int, capacity: int, day: date, limit: date) -> int:
+    """Return how many seats are offered to those who wait: those that are free, until the last day to join (S2)."""
+    return max(capacity - seated, 0) if day <= limit else 0
+
+
+def answer_reasons(state: EnrolmentState, expires_at: datetime | None, at: datetime) -> list[Reason]:
+    """Return why a person may not accept an offer: there is none, or it has expired."""
+    if state is not S.OFFERED or expires_at is None:
+        return [Reason("no_offer")]
+    return [Reason("offer_expired")] if at >= expires_at else []
+
+
+def answer_of(to: EnrolmentState) -> OfferAnswer:
+    """Return how an offer ends when its enrolment changes to a state."""
+    return ANSWERS.get(to, OfferAnswer.TAKEN_BACK)

@@ -1,0 +1,46 @@
+"""Rules of the waitlist: seats to offer, how long an offer stands, how it ends."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from app.cohorts.enums import EnrolmentState
+from app.cohorts.waitlist.enums import OfferAnswer
+from app.cohorts.waitlist.rules import answer_of, answer_reasons, expiry, seats_to_offer
+
+S = EnrolmentState
+AT = datetime(2026, 11, 26, 15, tzinfo=UTC)
+
+
+def test_offer_stands_for_the_hours_of_the_cohort() -> None:
+    assert expiry(AT, 72) - AT == timedelta(days=3)
+
+
+@pytest.mark.parametrize(("seated", "days_late", "expected"), [(7, 0, 1), (8, 0, 0), (9, 0, 0), (0, 0, 8), (7, 1, 0)])
+def test_free_seats_are_offered_until_the_last_day_to_join(seated: int, days_late: int, expected: int) -> None:
+    limit = date(2026, 2, 1)
+    day = limit + timedelta(days=days_late)
+    assert seats_to_offer(seated=seated, capacity=8, day=day, limit=limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expires_at", "expected"),
+    [
+        (S.OFFERED, AT + timedelta(seconds=1), []),
+        (S.OFFERED, AT, ["offer_expired"]),
+        (S.OFFERED, None, ["no_offer"]),
+        (S.WAITLISTED, None, ["no_offer"]),
+        (S.ADMITTED, AT + timedelta(hours=1), ["no_offer"]),
+    ],
+)
+def test_offer_is_answered_while_it_stands(
+    state: EnrolmentState, expires_at: datetime | None, expected: list[str]
+) -> None:
+    assert [reason.code for reason in answer_reasons(state, expires_at, AT)] == expected
+
+
+def test_offer_ends_as_the_new_state_says() -> None:
+    answers = {state: answer_of(state) for state in (S.ADMITTED, S.DECLINED, S.REFUSED)}
+    assert answers == {
+        S.ADMITTED: OfferAnswer.ACCEPTED, S.DECLINED: OfferAnswer.DECLINED, S.REFUSED: OfferAnswer.TAKEN_BACK,
+    }  # fmt: skip
