@@ -167,6 +167,8 @@ def test_archived_cohort_is_read_only_and_leaves_the_lists(
     set_state(database, world, C.CLOSED)
     as_(coordinator, database, world, "coordinator")
     assert post(coordinator, world, to="archived").status_code == 201
+    cancelled = coordinator.post(f"{API}/sessions/{session}/cancellation", json={"reason": "Tempête."})
+    assert (cancelled.status_code, cancelled.json()["code"]) == (409, "cohort_archived")
     maude = f"{API}/enrolments/{world.enrolments['maude']}"
     assert (
         coordinator.post(f"{maude}/moves", json={"to": "withdrawn", "reason": "x"}).json()["code"] == "cohort_archived"

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.lifecycle.rules import (
@@ -163,3 +165,31 @@ def test_enrolment_does_not_enter_what_its_cohort_halts(state: CohortState, to: 
 def test_enrolment_moves_freely_in_a_running_cohort_and_ends_in_a_closed_one() -> None:
     assert [cohort_reasons(C.RUNNING, to) for to in E] == [[]] * len(E)
     assert cohort_reasons(C.OPEN, E.ADMITTED) == cohort_reasons(C.CLOSED, E.WITHDRAWN) == []
+
+
+situations = st.builds(
+    Situation,
+    state=st.sampled_from(C),
+    starts_on=st.just(FIRST),
+    ends_on=st.just(LAST),
+    today=st.dates(FIRST - timedelta(days=60), LAST + timedelta(days=60)),
+    college_is_open=st.booleans(),
+    applications_open=st.booleans(),
+    people=st.dictionaries(st.sampled_from(E), st.integers(0, 3)),
+    proposals=st.integers(0, 1),
+    recorded=st.integers(0, 1),
+)
+
+
+@given(situations, st.sampled_from(C), st.booleans())
+def test_move_is_made_with_its_consequences_or_refused_with_its_reasons(
+    situation: Situation, to: CohortState, leave_incomplete: bool
+) -> None:
+    reasons = move_reasons(situation, to, "Une raison.", leave_incomplete=leave_incomplete)
+    if to not in allowed_moves(situation.state):
+        assert coded(reasons) == [("cohort_move_not_allowed", None)]
+    elif not reasons:
+        assert consequences(situation, to)
+        closes = situation.state in {C.OPEN, C.RUNNING} and to is C.CLOSED
+        assert not closes or situation.count(E.APPLIED, E.ADMITTED) == 0, "nobody is left without an answer"
+        assert not closes or leave_incomplete or situation.count(E.ACTIVE, E.ON_LEAVE) == 0

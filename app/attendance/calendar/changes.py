@@ -10,6 +10,7 @@ from app.attendance.calendar.rules import calendar_reasons, change_reasons
 from app.attendance.calendar.schemas import ChangeSession, PastTime, SessionRef, SessionRow
 from app.attendance.calendar.service import is_called, refuse_planned, session_ref, session_row, venue_for
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_archived
 from app.curricula.enums import Mode
 from app.network.venues.models import Venue
 from app.people.models import Person
@@ -29,6 +30,7 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     Raises ``Conflict``: ``session_cancelled``, ``session_called``, ``session_planned``, ``stale`` when someone else
     changed it since; ``Invalid``, also when nothing would change.
     """
+    require_not_archived(cohort)
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if reasons := change_reasons(called=is_called(db, row.id), cancelled=row.cancelled_at is not None):
         raise Conflict(reasons[0].code, *reasons)

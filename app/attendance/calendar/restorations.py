@@ -8,6 +8,8 @@ from app.attendance.calendar.notices import tell_restored
 from app.attendance.calendar.rules import restoration_reasons
 from app.attendance.calendar.schemas import Restoration, RestoreCommand, SessionRef, SessionRow
 from app.attendance.calendar.service import WRITTEN, is_called, refuse_own_attendance, refuse_planned, session_row
+from app.cohorts.models import Cohort
+from app.cohorts.service import require_not_archived
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -22,6 +24,7 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
     ``session_planned``, ``session_replaced``, ``restored_too_late``.
     """
     refuse_own_attendance(db, actor, session)
+    require_not_archived(db.get_one(Cohort, session.cohort_id))
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is None:
         raise Conflict("session_not_cancelled")

@@ -23,9 +23,9 @@ from app.attendance.calendar.schemas import (
 )
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
-from app.cohorts.service import require_not_ended
+from app.cohorts.service import require_not_archived, require_not_ended
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
@@ -218,6 +218,7 @@ def cancel(db: Session, actor: Actor, session: SessionRef, command: CancelComman
     Raises ``Forbidden("own_case")`` when the roll records the actor, whose attendance would change.
     """
     refuse_own_attendance(db, actor, session)
+    require_not_archived(db.get_one(Cohort, session.cohort_id))
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
