@@ -11,9 +11,10 @@ from rich.table import Table
 
 from app.cli.failures import stop
 from app.deployment import deployment
+from app.identity.imports.records import ABOUT_ROW, WINDOWS, Problem
 from app.identity.imports.rules import CONFIRMABLE, CheckedRow, Outcome, Report, addresses, check
 from app.identity.imports.service import invite_rows, known_of
-from app.identity.imports.sheet import ABOUT_ROW, WINDOWS, Problem, read_sheet
+from app.identity.imports.sheet import read_sheet
 from app.identity.invitations.operator import print_link
 from app.identity.second_factor.service import remove_as_operator
 from app.platform.config import Settings, settings

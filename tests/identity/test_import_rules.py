@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app.identity.imports.records import WINDOWS
 from app.identity.imports.rules import Known, KnownCollege, KnownName, Outcome, Report, addresses, check, role_named
-from app.identity.imports.sheet import COLUMN_OF, MAX_ROWS, WINDOWS, Column, Sheet, heading_key, read_sheet
+from app.identity.imports.sheet import COLUMN_OF, MAX_ROWS, Column, Sheet, heading_key, read_sheet
 from app.identity.invitations.rules import Place
 from app.platform.locations import ROOT
 from app.platform.messages.i18n import explain
@@ -198,7 +199,7 @@ def test_sheet_of_a_wrong_form_is_refused_with_its_place(
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"PK\x03\x04 a workbook", "import_workbook"),
+        (b"PK\x03\x04 a workbook", "import_unreadable"),
         (b"\xd0\xcf\x11\xe0 an older one", "import_workbook"),
         (b"courriel;nom\x81\x8d", "import_encoding"),
         (b"\xff\xfe\x00", "import_encoding"),
@@ -210,7 +211,7 @@ def test_file_that_is_no_text_is_refused(data: bytes, code: str) -> None:
 
 def test_sheet_that_is_too_long_is_refused() -> None:
     rows = [f"p{n}@exemple.ca;P;N;trainer;havre;" for n in range(MAX_ROWS + 1)]
-    assert problems(sheet_of(HEADER, *rows)) == [(1, "import_rows", None)]
+    assert problems(sheet_of(HEADER, *rows)) == [(MAX_ROWS + 2, "import_rows", "row")]
     assert problems(sheet_of(HEADER, *rows[1:])) == []
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app.identity.imports.sheet import Column, Line, Problem, Sheet
+from app.identity.imports.records import Problem
+from app.identity.imports.sheet import Column, Line, Sheet
 from app.identity.invitations.rules import Place
 from app.identity.invitations.schemas import Invitee
 from app.platform.errors import Reason
