@@ -264,3 +264,30 @@ def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]
     load_if_empty(database, settings, plans=SMALL)
     assert rows(database, "select count(*) from cohort") == [(len(SMALL),)]
     database.dispose()
+
+
+# The waitlist -----------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)
+def test_waitlist_shows_an_offer_that_expired_one_that_stands_and_someone_who_waits(
+    fresh_url: Callable[[], str],
+) -> None:
+    """A load of one college takes some seconds."""
+    database = opened(fresh_url())
+    try:
+        with database.transaction() as db:
+            register_published(db)
+        plan = next(plan for plan in COHORTS if (plan.place, plan.code) == ("piekouagami", "GEN-3"))
+        load(database, SITE, on=ON, places=("piekouagami",), plans=(plan,))
+        offers = rows(database, "select answer from seat_offer order by id")
+        assert offers == [("expired",), (None,)]
+        states = dict(rows(database, "select state, count(*) from enrolment group by state"))
+        assert {state: states.get(state) for state in ("declined", "offered", "waitlisted")} == {
+            "declined": 1, "offered": 1, "waitlisted": 1,
+        }  # fmt: skip
+        full = "select seated, capacity from cohort where code like 'GEN-3%' and seated > 0"
+        [(seated, capacity)] = rows(database, full)
+        assert seated == capacity
+    finally:
+        database.dispose()
