@@ -9,9 +9,10 @@ from sqlmodel import col, select
 
 from app.cli.failures import stop, validation_messages
 from app.deployment import deployment, load_keyring
-from app.identity.invitations.operator import invite_to, is_administered, print_link, withdraw_administrators
+from app.identity.invitations.operator import is_administered, print_link, withdraw_administrators
 from app.identity.invitations.rules import FIRST_LINK_LIFETIME, Place
 from app.identity.invitations.schemas import InvitedAddress
+from app.identity.invitations.service import invite_to
 from app.network import service as network
 from app.network.models import College
 from app.network.schemas import NewCollege

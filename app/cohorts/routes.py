@@ -5,6 +5,8 @@ from app.cohorts.applications import api as applications_api
 from app.cohorts.applications import pages as applications_pages
 from app.cohorts.enrolments import api as enrolments_api
 from app.cohorts.enrolments import pages as enrolments_pages
+from app.cohorts.imports import api as imports_api
+from app.cohorts.imports import pages as imports_pages
 from app.cohorts.lifecycle import api as lifecycle_api
 from app.cohorts.lifecycle import pages as lifecycle_pages
 from app.cohorts.offer import pages as offer_pages
@@ -19,6 +21,7 @@ API = (
     api.router,
     lifecycle_api.router,
     enrolments_api.router,
+    imports_api.router,
     proposals_api.router,
     settings_api.router,
     applications_api.router,
@@ -26,6 +29,7 @@ API = (
 )
 PAGES = (
     pages.router,
+    imports_pages.router,
     lifecycle_pages.router,
     enrolments_pages.router,
     offer_pages.router,

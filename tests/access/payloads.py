@@ -218,6 +218,12 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),
+    "POST /cohortes/{cohort_id}/personnes/ajout": Call(
+        form={"people": "courriel;nom\nnouvelle@exemple.ca;Nouvelle", "confirmed": "true"}
+    ),
+    f"POST {V1}/cohorts/{{cohort_id}}/people": json(
+        people=[{"email": "nouvelle@exemple.ca", "legal_last_name": "Nouvelle"}]
+    ),
     "POST /cohortes/{cohort_id}/etat/{to}": form("/cohortes/{draft_cohort}/etat", DRAFT),
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),

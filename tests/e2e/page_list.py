@@ -11,6 +11,8 @@ NOT_PAGES = frozenset(
         "GET /robots.txt",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
+        "GET /cohortes/{cohort_id}/personnes/modele.csv",
+        "GET /cohortes/{cohort_id}/personnes/modele.xlsx",
         "GET /colleges/{slug}/did.json",
         "GET /colleges/{slug}/statuts/{number}",
         "GET /connexion/oidc/retour",

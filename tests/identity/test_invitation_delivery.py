@@ -9,9 +9,9 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from app.identity.imports.service import known_of
-from app.identity.invitations.operator import invite_to
 from app.identity.invitations.rules import Place
 from app.identity.invitations.schemas import Invitee
+from app.identity.invitations.service import invite_to
 from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database

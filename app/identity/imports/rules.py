@@ -129,11 +129,11 @@ def check(sheet: Sheet, known: Known, *, confirmed: Iterable[str] = ()) -> Repor
     rows, problems = [], list(sheet.problems)
     for line in sheet.lines:
         reasons: list[Reason] = []
-        invitee = _invitee(sheet, line, reasons)
+        invitee = invitee_of(sheet, line, reasons)
         places = _places(sheet, line, known, reasons)
         if invitee is not None:
-            first_row = written.setdefault(invitee.email, (line.row, _name_of(invitee)))
-            if not is_same_name(first_row[1], _name_of(invitee)):
+            first_row = written.setdefault(invitee.email, (line.row, name_of(invitee)))
+            if not is_same_name(first_row[1], name_of(invitee)):
                 reasons.append(
                     Reason(
                         "import_another_row",
@@ -164,7 +164,7 @@ FIELDS = {
 }
 
 
-def _invitee(sheet: Sheet, line: Line, reasons: list[Reason]) -> Invitee | None:
+def invitee_of(sheet: Sheet, line: Line, reasons: list[Reason]) -> Invitee | None:
     """Return the person of a row, who may have one name only; what is wrong is added to ``reasons``."""
     try:
         return Invitee.model_validate({field: line.cells.get(column, "") for field, column in FIELDS.items()})
@@ -182,7 +182,8 @@ def _reason(sheet: Sheet, detail: ErrorDetails) -> Reason:
     return Reason(code if has_message(f"reason.{code}") else "value_error", limits, sheet.heading(column))
 
 
-def _name_of(invitee: Invitee) -> KnownName:
+def name_of(invitee: Invitee) -> KnownName:
+    """Return the names that a row gives its person."""
     return KnownName(
         invitee.legal_first_name or "", invitee.legal_last_name, invitee.chosen_name or "", has_account=False
     )
@@ -191,7 +192,7 @@ def _name_of(invitee: Invitee) -> KnownName:
 def _other_name(sheet: Sheet, invitee: Invitee, known: Known) -> list[Reason]:
     """Return why the address may be another person's: its account, or its open invitation, has another name."""
     name = known.names.get(invitee.email)
-    if name is None or is_same_name(_name_of(invitee), name):
+    if name is None or is_same_name(name_of(invitee), name):
         return []
     code = "import_another_account" if name.has_account else "import_another_invitation"
     return [Reason(code, {"name": name.shown, "email": invitee.email}, sheet.heading(Column.EMAIL))]

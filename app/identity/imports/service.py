@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from sqlalchemy import TextClause, text
 
 from app.identity.imports.rules import Known, KnownCollege, KnownName, Report
-from app.identity.invitations.operator import invite_to
 from app.identity.invitations.rules import Place
 from app.identity.invitations.schemas import Invitee
+from app.identity.invitations.service import invite_to
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.security.permissions import Role

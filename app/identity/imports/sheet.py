@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.identity.imports.records import ABOUT_ROW, TITLES, UTF_8, Problem, Record, as_text, read_records
 from app.platform.documents.spreadsheets import FORMULA_STARTS
 from app.platform.errors import Reason
+from app.platform.messages.addresses import valid_address
 from app.platform.search import search_words
 
 MAX_ROWS = 5000
@@ -136,9 +137,25 @@ def _form_reasons(cells: Sequence[str], width: int, places: Mapping[Column, tupl
         return [Reason("import_headings_again", field=ABOUT_ROW)]
     return [
         Reason("import_formula", field=heading)
-        for place, heading in places.values()
-        if place < len(cells) and len(cells[place]) > 1 and cells[place][0] in FORMULA_STARTS
+        for column, (place, heading) in places.items()
+        if place < len(cells)
+        and _is_formula(cells[place])
+        and not (column is Column.EMAIL and _is_address(cells[place]))
     ]
+
+
+def _is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet would compute a cell."""
+    return len(cell) > 1 and cell[0] in FORMULA_STARTS
+
+
+def _is_address(cell: str) -> bool:
+    """Return whether a cell is an e-mail address, which may begin with any of those signs but ``@``."""
+    try:
+        valid_address(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _titles_above(filled: Sequence[Record]) -> int:

@@ -5,15 +5,14 @@ on the invitation and in the audit record, and the only way in which anyone but 
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import col, or_, select
 
 from app.identity.invitations.models import Invitation
-from app.identity.invitations.rules import INVITATION_LIFETIME, Place
-from app.identity.invitations.schemas import InvitedAddress, Invitee
-from app.identity.invitations.service import PATH, make_way, send_letter
+from app.identity.invitations.rules import INVITATION_LIFETIME
+from app.identity.invitations.service import PATH
 from app.identity.roles.models import RoleGrantRow
 from app.identity.sign_in.authentication import digest
 from app.platform.clock import now
@@ -21,36 +20,6 @@ from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.messages.addresses import normal_address
 from app.platform.security.permissions import Role
-
-
-def invite_to(
-    db: Session, invitee: Invitee | InvitedAddress, places: Iterable[Place], *, letter_from: str | None
-) -> None:
-    """Invite a person to some places behind one link; ``letter_from`` is the site's address, ``None``: no letter.
-
-    Nobody gets the link: without a letter, :func:`print_link` replaces it. Raises ``Conflict("already_invited")``.
-    """
-    token, at = secrets.token_urlsafe(32), now()
-    places = tuple(dict.fromkeys(places))
-    for place in places:
-        make_way(db, invitee.email, place)
-    rows = [
-        Invitation(
-            **invitee.model_dump(),
-            role=place.role,
-            college_id=place.college_id,
-            cohort_id=place.cohort_id,
-            project_id=place.project_id,
-            token_hash=digest(token),
-            created_at=at,
-            expires_at=at + INVITATION_LIFETIME,
-        )
-        for place in places
-    ]
-    db.add_all(rows)
-    db.flush()
-    if letter_from is not None:
-        send_letter(db, rows, token, letter_from)
 
 
 def print_link(db: Session, email: str, *, site: str, lifetime: timedelta = INVITATION_LIFETIME) -> str:

@@ -4,8 +4,8 @@ The link goes to the address alone: no inviter reads it, so that nobody opens or
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ from app.identity.invitations.schemas import (
     InvitationShown,
     InvitationSort,
     InvitationsQuery,
+    InvitedAddress,
+    Invitee,
     NewInvitation,
 )
 from app.identity.roles.rules import roles_grantable_by
@@ -82,6 +84,40 @@ def invite(db: Session, actor: Actor, college: CollegeShown, command: NewInvitat
     db.flush()
     send_letter(db, [row], token, site)
     return _invitations_shown(db, college.id, [row.id])[0]
+
+
+def invite_to(
+    db: Session,
+    invitee: Invitee | InvitedAddress,
+    places: Iterable[Place],
+    *,
+    letter_from: str | None,
+    invited_by: int | None = None,
+) -> None:
+    """Invite a person to some places behind one link; ``letter_from`` is the site's address, ``None``: no letter.
+
+    Nobody gets the link: without a letter, ``operator.print_link`` replaces it. ``invited_by`` is ``None`` for the
+    operator. Raises ``Conflict("already_invited")``.
+    """
+    token, at = secrets.token_urlsafe(32), now()
+    places = tuple(dict.fromkeys(places))
+    for place in places:
+        make_way(db, invitee.email, place)
+    rows = [
+        Invitation(
+            **invitee.model_dump(),
+            **asdict(place),
+            token_hash=digest(token),
+            created_at=at,
+            created_by=invited_by,
+            expires_at=at + INVITATION_LIFETIME,
+        )
+        for place in places
+    ]
+    db.add_all(rows)
+    db.flush()
+    if letter_from is not None:
+        send_letter(db, rows, token, letter_from)
 
 
 def cohorts_to_train(db: Session, college: CollegeShown) -> tuple[CohortToTrain, ...]:

@@ -1,0 +1,251 @@
+"""A list of people by page and by the API: read back row by row, nothing written until confirmed."""
+
+import re
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.platform.database.transaction import Database
+from tests.factories.network import World, as_
+from tests.factories.outbox import link_in, messages
+from tests.identity.test_import_records import book, many
+
+HEADER = "courriel;prenom;nom;role"
+LEA = "Lea@Alma.example.com;Léa;Nouvelle;participante"
+
+
+def plain(page: str) -> str:
+    """Return a page's text with ordinary spaces."""
+    return unescape(page).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def path(world: World) -> str:
+    return f"/cohortes/{world.cohort}/personnes/ajout"
+
+
+def post(client: TestClient, world: World, *rows: str, status: int = 200, **more: object) -> str:
+    answer = client.post(path(world), data={"people": "\n".join((HEADER, *rows)), **more})
+    assert answer.status_code == status, answer.text
+    return plain(answer.text)
+
+
+def written(database: Database) -> list[tuple[str, str | None, int | None, str | None]]:
+    """Return the invitations: address, role, cohort, last name."""
+    rows = text("select email, role, cohort_id, legal_last_name from invitation order by id")
+    with database.engine.connect() as owner:
+        return [tuple(row) for row in owner.execute(rows)]
+
+
+@pytest.fixture
+def coordinator(client: TestClient, database: Database, world: World) -> TestClient:
+    as_(client, database, world, "coordinator")
+    return client
+
+
+def test_list_is_read_back_and_writes_nothing_until_confirmed(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    page = post(coordinator, world, LEA)
+    assert "Rien n’est encore parti" in page
+    assert "lea@alma.example.com" in page
+    assert written(database) == []
+    assert messages(database) == []
+    page = post(coordinator, world, LEA, confirmed="true")
+    assert "Invitation envoyée" in page
+    assert written(database) == [("lea@alma.example.com", None, world.cohort, "Nouvelle")]
+    [(recipient, _, body)] = messages(database)
+    assert recipient == "lea@alma.example.com"
+    assert link_in(body)
+
+
+def test_list_run_twice_is_once(coordinator: TestClient, database: Database, world: World) -> None:
+    post(coordinator, world, LEA, confirmed="true")
+    page = post(coordinator, world, LEA, LEA.lower(), confirmed="true")
+    assert "sa réponse est attendue" in page
+    assert len(written(database)) == len(messages(database)) == 1
+
+
+def test_same_address_in_another_case_is_the_same_person_without_a_question(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    page = post(coordinator, world, f"{world.emails['maude'].upper()};;;" + "participante")
+    assert "Il faut un nom" in page
+    page = post(coordinator, world, LEA, LEA.upper().replace("PARTICIPANTE", ""), confirmed="true")
+    assert "Répète une ligne plus haut" in page
+    assert len(written(database)) == 1
+
+
+def names_of(database: Database, email: str) -> tuple[str, str]:
+    row = text(
+        "select coalesce(p.legal_first_name, ''), p.legal_last_name from person p join account a on a.person_id = p.id"
+        " where a.email = :email"
+    )
+    with database.engine.connect() as owner:
+        first, last = owner.execute(row, {"email": email}).one()
+    return first, last
+
+
+def test_same_name_is_asked_and_each_answer_is_followed(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    first, last = names_of(database, world.emails["maude"])
+    row = f"autre@exemple.ca;{first.upper()};{last};"
+    page = post(coordinator, world, row, confirmed="true")
+    assert "Est-ce la même personne?" in page
+    assert written(database) == []
+    [same] = re.findall(r'name="same" value="([^"]+)"', page)
+    assert "A déjà sa candidature" in post(coordinator, world, row, same=same)
+    page = post(coordinator, world, row, another="autre@exemple.ca", confirmed="true")
+    assert "Invitation envoyée" in page
+    assert written(database) == [("autre@exemple.ca", None, world.cohort, last)]
+
+
+def test_people_of_another_college_are_never_revealed(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    """The address and the name of someone elsewhere are as those of nobody."""
+    email = world.emails["other_coordinator"]
+    first, last = names_of(database, email)
+    page = post(coordinator, world, f"{email};Zoé;Personne;", f"x@exemple.ca;{first};{last};", confirmed="true")
+    assert page.count("Invitation envoyée") == 2
+    assert [row[0] for row in written(database)] == [email, "x@exemple.ca"]
+
+
+def test_trainer_of_the_college_trains_and_another_one_is_invited_by_the_registrar_first(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    first, last = names_of(database, world.emails["trainer"])
+    page = post(
+        coordinator, world, f"{world.emails['trainer']};{first};{last};Formatrice", "y@exemple.ca;Y;Zed;formateur"
+    )
+    assert "le registrariat l’invite d’abord" in page
+    page = post(coordinator, world, f"{world.emails['trainer']};{first};{last};Formatrice", confirmed="true")
+    assert "orme" in page
+    assert written(database) == []
+
+
+def test_every_cell_to_correct_is_named_and_the_list_comes_back(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    page = post(
+        coordinator,
+        world,
+        LEA,
+        "pas une adresse;A;B;",
+        "b@exemple.ca;=1+1;B;",
+        "c@exemple.ca;C;D;reine",
+        confirmed="true",
+    )
+    for words in ("adresse", "formule", "Rôle inconnu ici"):
+        assert words in page
+    assert "Léa;Nouvelle;participante" in page
+    assert written(database) == []
+
+
+def test_unknown_headings_are_matched_by_hand(coordinator: TestClient, database: Database, world: World) -> None:
+    sheet = "Nom complet du candidat;Joindre à;Ville\nTremblay;z@exemple.ca;Alma"
+    page = plain(coordinator.post(path(world), data={"people": sheet}).text)
+    assert "Que contient la colonne « Joindre à »?" in page
+    columns = ["0:nom", "1:courriel", "2:"]
+    page = plain(coordinator.post(path(world), data={"people": sheet, "columns": columns, "confirmed": "true"}).text)
+    assert "Invitation envoyée" in page
+    assert written(database) == [("z@exemple.ca", None, world.cohort, "Tremblay")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "image"),
+        (many(20_000), "plus de 500 personnes"),
+        (f"{HEADER}\n{LEA}\n{HEADER}\n".encode(), "répète les titres"),
+        (f"{HEADER}\na@exemple.ca;=A1;B;\n".encode(), "formule"),
+        (b"\xd0\xcf\x11\xe0", "classeur"),
+    ],
+    ids=["picture", "rows", "headings", "formula", "old"],
+)
+def test_file_that_is_no_list_is_refused_with_its_row_and_reason(
+    coordinator: TestClient, database: Database, world: World, content: bytes, words: str
+) -> None:
+    answer = coordinator.post(path(world), data={"confirmed": "true"}, files={"file": ("liste.csv", content)})
+    assert answer.status_code == 200
+    assert words in plain(answer.text)
+    assert written(database) == []
+
+
+def test_workbook_is_taken_and_the_templates_are_lists(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    file = book(("zoe@exemple.ca", "Zoé", "Noël", "", "", ""))
+    page = plain(coordinator.post(path(world), files={"file": ("liste.xlsx", file)}).text)
+    assert "zoe@exemple.ca" in page
+    base = f"/cohortes/{world.cohort}/personnes/modele"
+    csv_template = coordinator.get(base + ".csv").content
+    assert csv_template.startswith(b"\xef\xbb\xbfcourriel;prenom;nom;nom_usuel;role\r\n")
+    for kind in ("csv", "xlsx"):
+        content = coordinator.get(f"{base}.{kind}").content
+        page = plain(coordinator.post(path(world), files={"file": (f"m.{kind}", content)}).text)
+        assert "1 ligne fera quelque chose" in page
+
+
+def test_nothing_sent_is_refused_and_the_form_comes_back(coordinator: TestClient, world: World) -> None:
+    answer = coordinator.post(path(world), data={"people": ""})
+    assert answer.status_code == 422
+    assert 'name="people"' in answer.text
+
+
+def test_person_invited_from_a_list_reads_which_cohort_and_opens_their_account(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    post(coordinator, world, LEA, confirmed="true")
+    link = link_in(messages(database)[0][2])
+    new = {
+        "legal_first_name": "Léa",
+        "legal_last_name": "Nouvelle",
+        "chosen_name": "",
+        "password": "trois hiboux myopes",
+    }
+    with TestClient(coordinator.app, follow_redirects=False) as browser:
+        page = browser.get(link).text
+        assert "GEN-ALM-1" in page
+        assert 'value="Nouvelle"' in page
+        assert browser.post(link, data=new).status_code == 303
+        assert browser.get(f"/cohortes-ouvertes/{world.cohort}").status_code == 200
+
+
+# By a program ------------------------------------------------------------------------------------
+
+
+def test_program_tries_then_sends_a_list(coordinator: TestClient, database: Database, world: World) -> None:
+    url = f"/api/v1/cohorts/{world.cohort}/people"
+    people = [{"email": "Lea@Alma.example.com", "legal_first_name": "Léa", "legal_last_name": "Nouvelle"}]
+    tried = coordinator.post(url, json={"people": people, "dry_run": True}).json()
+    assert (tried["written"], tried["people"][0]["outcome"]) == (False, "invited")
+    assert written(database) == []
+    assert coordinator.post(url, json={"people": people}).json()["written"] is True
+    again = coordinator.post(url, json={"people": people}).json()
+    assert again["people"][0]["outcome"] == "waiting"
+    assert len(written(database)) == 1
+
+
+def test_program_is_refused_with_every_reason_in_its_place(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    first, last = names_of(database, world.emails["maude"])
+    people = [
+        {"email": "non", "legal_last_name": "A"},
+        {"email": "n@exemple.ca", "legal_first_name": first, "legal_last_name": last},
+        {"email": "o@exemple.ca", "legal_last_name": "O", "is_same": True},
+    ]
+    answer = coordinator.post(f"/api/v1/cohorts/{world.cohort}/people", json={"people": people})
+    assert answer.status_code == 422
+    reasons = {(error["code"], error["field"]) for error in answer.json()["errors"]}
+    assert reasons == {
+        ("email_invalid", "people.0.email"), ("import_same_name", "people.1.email"),
+        ("unknown_person", "people.2.email"),
+    }  # fmt: skip
+    assert written(database) == []
+    same = {"email": "n@exemple.ca", "legal_first_name": first, "legal_last_name": last, "is_same": True}
+    answer = coordinator.post(f"/api/v1/cohorts/{world.cohort}/people", json={"people": [same]})
+    assert answer.json()["people"][0]["outcome"] == "already_here"
