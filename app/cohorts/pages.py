@@ -3,8 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from app.cohorts import service
 from app.cohorts.enums import CohortState, Phase
@@ -24,7 +22,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -81,11 +79,8 @@ def add_cohort(
     form: Annotated[NewCohortForm, Form()],
 ) -> Response:
     """Prepare a cohort and redirect to it."""
-    try:
+    with form_errors():
         command = NewCohort.model_validate(form.fields)
-    except ValidationError as error:
-        errors = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-        raise RequestValidationError(errors) from error
     cohort = service.add_cohort(db, actor, network.see_college(db, actor, form.college_id), command)
     return redirect_after_post(f"/cohortes/{cohort.id}")
 

@@ -197,3 +197,34 @@ def test_moved_session_says_on_its_page_what_it_was_and_to_managers_who_moved_it
     assert "/modification" not in html
     [past] = client.get(f"/api/v1/sessions/{session_id}").json()["changes"]
     assert (past["reason"], past["changed_by"]) == ("Conflit d’horaire.", None)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"planned_minutes": "5"},
+        {"planned_minutes": "721"},
+        {"place": "a" * 201},
+        {"meeting_link": f"https://visio.example/{'j' * 500}"},
+        {"day": "2199-12-31", "clock": "23:00"},
+    ],
+    ids=["too-short", "too-long", "long-place", "long-link", "last-hour-of-the-last-year"],
+)
+def test_form_that_moves_a_session_out_of_bounds_comes_back_with_all_that_was_typed(
+    client: TestClient, database: Database, world: World, typed: dict[str, str]
+) -> None:
+    path = f"/seances/{meeting(database, world)}/modification"
+    as_(client, database, world, "coordinator")
+    sent = {**fields(page(client.get(path)), path), "reason": "Tempête.", "mode": "hybrid", **typed}
+    again = fields(page(client.post(path, data=sent), 422), path)
+    assert {name: again[name] for name in ("reason", *typed)} == {n: [sent[n]] for n in ("reason", *typed)}
+    assert rows(database, world)[1] == []
+
+
+def test_form_of_a_session_at_the_last_hour_of_the_last_year_comes_back(
+    client: TestClient, database: Database, world: World
+) -> None:
+    path = f"/cohortes/{world.cohort}/seances"
+    as_(client, database, world, "coordinator")
+    sent = {**fields(page(client.get(path)), path), "day": "2199-12-31", "clock": "23:00"}
+    assert fields(page(client.post(path, data=sent), 422), path)["day"] == ["2199-12-31"]

@@ -3,8 +3,6 @@
 from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from app.accompaniment.enterprises import service as enterprises
 from app.accompaniment.enterprises.enums import EnterpriseSize
@@ -15,7 +13,6 @@ from app.accompaniment.mandates.schemas import (
     MandateShown,
     MandatesQuery,
     MilestoneCommand,
-    NewMandate,
     NewMandateForm,
 )
 from app.accompaniment.mandates.service import see_mandate
@@ -29,7 +26,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -68,17 +65,10 @@ def open_mandate(
     form: Annotated[NewMandateForm, Form()],
 ) -> Response:
     """Open a mandate, then show it."""
-    command = _valid_command(form)
+    with form_errors():  # a new enterprise may be incomplete
+        command = form.command
     mandate = mandates.open_mandate(db, actor, [see_enrolment(db, actor, form.enrolment_id)], command)
     return redirect_after_post(f"/mandats/{mandate.id}")
-
-
-def _valid_command(form: NewMandateForm) -> NewMandate:
-    """Return the form's command; raise the framework's validation error for an incomplete new enterprise."""
-    try:
-        return form.command
-    except ValidationError as error:
-        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from error
 
 
 @router.get("/mandats/{mandate_id}", dependencies=[keyed_page()])

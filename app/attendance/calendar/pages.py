@@ -28,7 +28,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -80,7 +80,9 @@ def schedule(
     if reasons:
         raise Invalid("invalid", *reasons)
     shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place", "venue_id", "meeting_link"})
-    service.schedule(db, actor, cohort, NewSession(starts_at=starts_at, **shared))
+    with form_errors():
+        command = NewSession(starts_at=starts_at, **shared)
+    service.schedule(db, actor, cohort, command)
     return redirect_after_post(f"/cohortes/{cohort.id}/seances")
 
 
@@ -138,7 +140,9 @@ def change(
     if reasons:
         raise Invalid("invalid", *reasons)
     shared = form.model_dump(exclude={"day", "clock", "second"})
-    changes.change(db, actor, cohort, session, ChangeSession(starts_at=starts_at, **shared))
+    with form_errors():
+        command = ChangeSession(starts_at=starts_at, **shared)
+    changes.change(db, actor, cohort, session, command)
     return redirect_after_post(f"/seances/{session.id}")
 
 

@@ -18,6 +18,10 @@ MeetingLink = Annotated[Address, StringConstraints(max_length=LONGEST_LINK)]
 """The address of an online meeting, as it is typed; ``rules.place_reasons`` says what it must be."""
 
 
+PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
+Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
+
+
 class NewSession(Command):
     """A session to schedule for a group activity, whose minutes and mode are the defaults.
 
@@ -26,9 +30,9 @@ class NewSession(Command):
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     starts_at: AwareDatetime
-    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    planned_minutes: PlannedMinutes | None = None
     mode: Mode | None = None
-    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    place: Place = ""
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
 
@@ -40,9 +44,9 @@ class LocalSession(Command):
     day: date
     clock: time
     second: Literal["first", "second"] | None = None
-    planned_minutes: Annotated[int, Field(ge=15, le=720)] | None = None
+    planned_minutes: PlannedMinutes | None = None
     mode: Mode | None = None
-    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    place: Place = ""
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
 
@@ -130,9 +134,9 @@ class ChangeSession(Command):
 
     sequence: int
     starts_at: AwareDatetime
-    planned_minutes: Annotated[int, Field(ge=15, le=720)]
+    planned_minutes: PlannedMinutes
     mode: Mode
-    place: Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)] = ""
+    place: Place = ""
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
     without_link: bool = False
@@ -146,11 +150,11 @@ class LocalChange(Command):
     day: date
     clock: time
     second: Literal["first", "second"] | None = None
-    planned_minutes: int
+    planned_minutes: PlannedMinutes
     mode: Mode
-    place: str = ""
+    place: Place = ""
     venue_id: int | None = None
-    meeting_link: str | None = None
+    meeting_link: MeetingLink | None = None
     without_link: bool = False
     reason: Justification
 

@@ -36,7 +36,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -208,6 +208,7 @@ def plan_session(
     if reasons:
         raise Invalid("invalid", *reasons)
     shared = form.model_dump(include={"activity_code", "mode", "venue_id", "meeting_link"})
-    command = NewCodevSession(starts_at=starts_at, **shared)
+    with form_errors():
+        command = NewCodevSession(starts_at=starts_at, **shared)
     sessions.plan_session(db, actor, group, command)
     return redirect_after_post(f"/codev/groupes/{group.id}")

@@ -4,13 +4,16 @@
 page again when one was refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as DependsParam
+from pydantic import ValidationError
 
 from app.platform.errors import Reason
 from app.platform.messages import i18n as words
@@ -55,6 +58,15 @@ def form_on(*pages: str, creates: bool = False) -> DependsParam:
     """
     dependency: DependsParam = Depends(FormPage(*pages, creates=creates))
     return dependency
+
+
+@contextmanager
+def form_errors() -> Iterator[None]:
+    """Refuse a form for the validation errors of the command that a handler makes from it, as for its own (422)."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in error.errors()]) from error
 
 
 @dataclass
