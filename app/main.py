@@ -20,6 +20,7 @@ from app.platform.observability.tracing import telemetry
 from app.platform.security.keyring import Keyring
 from app.platform.web import health, public_files
 from app.platform.web.assets import serve_asset
+from app.platform.web.incoming.methods import check_method
 from app.platform.web.incoming.parameters import check_parameters
 from app.platform.web.middleware import RequestGuard
 from app.platform.web.openapi.description import DescribedAPI
@@ -48,7 +49,7 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
         redirect_slashes=False,  # the redirect would contain the Host header as received
         lifespan=dispose_database,
         telemetry=telemetry(),
-        dependencies=[Depends(check_parameters)],
+        dependencies=[Depends(check_method), Depends(check_parameters)],
     )
     site.state.settings = settings
     site.state.database = database

@@ -122,6 +122,29 @@ def test_wrong_method_is_405_with_the_allowed_ones(client: TestClient) -> None:
     assert "Cette adresse ne permet pas ce geste." in page.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/v1/cohorts/open", "GET, HEAD"),
+        ("OPTIONS", "/api/v1/cohorts/open", "GET, HEAD"),
+        ("OPTIONS", "/api/v1/cohorts/1", "GET, HEAD, PUT"),
+        ("POST", "/connexion/oidc/retour", "GET, HEAD"),
+        ("GET", "/mon-dossier/consentements/evaluation_study/retrait", "POST"),
+    ],
+)
+def test_word_beside_a_parameter_has_its_own_methods_alone(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_every_method_of_a_path_beside_a_parameter_reaches_its_route(client: TestClient) -> None:
+    assert client.get("/api/v1/cohorts/open").status_code == 401, "the guard's answer: its route was reached"
+    assert client.get("/api/v1/cohorts/1").status_code == 401
+    assert client.post("/mon-dossier/consentements/evaluation_study/retrait").status_code != 405
+
+
 CROSS_SITE = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},

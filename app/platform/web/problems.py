@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
 from psycopg.errors import NumericValueOutOfRange
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,6 +34,7 @@ from app.platform.observability.logs import cause_of
 from app.platform.security.guards import UNSAFE, bind_actor
 from app.platform.web.deps import database_of, transaction_of
 from app.platform.web.forms.refusals import answer_form
+from app.platform.web.incoming.methods import methods_of
 from app.platform.web.pages import SECOND_FACTOR, redirect_after_post, render, safe_referer, wants_json
 
 log = logging.getLogger("escouade.web")
@@ -177,13 +177,6 @@ def _load_actor(request: Request) -> None:
     with suppress(SQLAlchemyError), transaction_of(request) as db:
         actor = bind_actor(db, request)
         request.state.actor = None if actor is None or actor.pending else actor
-
-
-def methods_of(request: Request) -> set[str]:
-    """Return every method of the path: the framework's error has only those of the first route."""
-    contexts = iter_route_contexts(request.app.routes)
-    matching = [c for c in contexts if getattr(c, "methods", None) and c.path_regex.match(request.scope["path"])]
-    return {method for context in matching for method in context.methods or ()}
 
 
 async def on_http(request: Request, error: Exception) -> Response:
