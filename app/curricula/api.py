@@ -37,6 +37,7 @@ class ActivityShown(Read):
     deliverable: str
     time: str
     criteria: tuple[Criterion, ...]
+    takes_trace: bool
 
 
 @router.get("/curricula", summary="Versions of the paths")
@@ -78,6 +79,7 @@ def activity(_: Reader, slug: str, version: str, code: str) -> ActivityShown:
         deliverable=page.deliverable,
         time=page.time,
         criteria=tuple(criteria[c] for c in page.criteria_codes),
+        takes_trace=library.takes_trace(curriculum, code),
     )
 
 

@@ -38,11 +38,16 @@ class FollowsCurriculum(Protocol):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Library:
-    """All the curricula of a folder; ``published`` holds the SHA-256 of published versions, by ``slug/version``."""
+    """All the curricula of a folder.
+
+    ``traces`` holds the activities that take a trace, by path and version; ``published`` the SHA-256 of published
+    versions, by ``slug/version``.
+    """
 
     root: Path
     frameworks: Mapping[str, Framework]
     curricula: Mapping[tuple[str, str], Curriculum]
+    traces: Mapping[tuple[str, str], frozenset[str]]
     published: Mapping[str, str]
     _pages: dict[tuple[str, str, str], Page] = field(default_factory=dict, init=False, repr=False)
 
@@ -70,6 +75,10 @@ class Library:
     def is_published(self, slug: str, version: str) -> bool:
         """Return whether a version is in the register, so that it may no longer change (BR-01)."""
         return f"{slug}/{version}" in self.published
+
+    def takes_trace(self, curriculum: Curriculum, code: str) -> bool:
+        """Return whether an activity takes a trace: work that its page asks to deposit and that nobody judges."""
+        return code in self.traces.get((curriculum.slug, curriculum.version), ())
 
     def fingerprint(self, slug: str, version: str) -> str:
         """Return the SHA-256 of a version's current files (see ``register.fingerprint``)."""
@@ -147,6 +156,7 @@ def _library(folder: Folder) -> Library:
         folder.root,
         MappingProxyType(folder.frameworks),
         MappingProxyType(folder.curricula),
+        MappingProxyType(folder.traces),
         MappingProxyType(folder.published),
     )
 

@@ -12,7 +12,7 @@ from itertools import chain
 from app.curricula.activity_page import CRITERIA, HEADINGS, STEPS, TIME, Outline
 from app.curricula.enums import GROUP_MODES, ActivityType, Mode
 from app.curricula.files.problems import Location
-from app.curricula.schemas import Activity, CertificateRule, Curriculum, Framework, Level, Module
+from app.curricula.schemas import Activity, CertificateRule, Curriculum, Framework, Level, Module, Traces
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason, Scalar
 
@@ -24,6 +24,9 @@ MODES: Mapping[ActivityType, frozenset[Mode]] = {
     ActivityType.assessment: GROUP_MODES | {Mode.async_},
 }
 """The modes that each type of activity may have."""
+
+TRACED = frozenset({ActivityType.self_study, ActivityType.workshop, ActivityType.field_mandate})
+"""The types of activities that may take a trace: an assessment takes hand-ins, codevelopment leaves no text."""
 
 JUDGED = frozenset({ActivityType.assessment, ActivityType.field_mandate, ActivityType.codev})
 """The types of activities that leave evidence to judge; presence alone proves no level (BR-12)."""
@@ -235,6 +238,24 @@ def _check_thresholds(
             yield _finding("unknown_competency", *path, code, code=code)
         elif best < level:
             yield _finding("unreachable", *path, code, code=code, wanted_level=level, best_level=best)
+
+
+# Traces -----------------------------------------------------------------------------------------
+
+
+def check_traces(traces: Traces, curriculum: Curriculum) -> tuple[Finding, ...]:
+    """Return the findings on the activities that take a trace: of the path, each once, of a type that may."""
+    return tuple(
+        chain(_duplicates(traces.activities, "activities", key=None), _check_traced(traces.activities, curriculum))
+    )
+
+
+def _check_traced(codes: Sequence[str], curriculum: Curriculum) -> Iterator[Finding]:
+    for index, code in enumerate(codes):
+        if code not in curriculum.placed:
+            yield _finding("unknown_activity", "activities", index, code=code)
+        elif curriculum.activity(code).type not in TRACED:
+            yield _finding("trace_type", "activities", index, code=code)
 
 
 # Pages ------------------------------------------------------------------------------------------

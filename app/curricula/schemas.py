@@ -220,6 +220,18 @@ class FrameworkRef(Frozen):
     version: Version = Field(description='Version of the framework, between quotes, e.g. "1.0"')
 
 
+class Traces(Frozen):
+    """The activities of one version that take a trace: work that their page asks to deposit and that nobody judges.
+
+    A file beside the version and not of it: a trace changes nothing that participants are judged on
+    (docs/decisions/0033).
+    """
+
+    slug: Slug = Field(description="Name of the path; the folder's name")
+    version: Version = Field(description='Version, between quotes, e.g. "1.0"; the file\'s name')
+    activities: tuple[ActivityCode, ...] = Field(min_length=1, description="Activities that take a trace")
+
+
 class Curriculum(Frozen):
     """One version of a learning path; immutable once published (BR-01)."""
 

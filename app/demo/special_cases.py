@@ -10,7 +10,7 @@ from app.cohorts.lifecycle import service as lifecycle
 from app.cohorts.lifecycle.schemas import MoveCohort
 from app.cohorts.schemas import CohortRef, NewCohort
 from app.curricula.enums import ActivityType
-from app.curricula.library import curriculum_of
+from app.curricula.library import curriculum_of, default_library
 from app.demo.network import DemoPlan, Group, noon
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.schemas import TextCommand
@@ -19,6 +19,9 @@ from app.platform.security.permissions import Permission
 from app.progress.path.service import progress_of
 from app.progress.schemas import State
 
+DEPOSITORS = 3
+"""People of a cohort who deposit what pages ask for, and activities for which each does."""
+
 OVER_SINCE = 40
 """Weeks after the first day from which a cohort of the plan is closed."""
 
@@ -26,10 +29,31 @@ OVER_SINCE = 40
 def add_special_cases(demo: DemoPlan) -> None:
     """Add every special case whose cohorts are part of the plan."""
     by_name = {f"{g.plan.place} {g.plan.code}": g for g in demo.groups}
+    for name in ("lac-gilman GEN-1", "harricana SPE-1"):
+        if name in by_name:
+            add_traces(demo, by_name[name])
     if "lac-gilman GEN-1" in by_name:
         add_late_declaration(demo, by_name["lac-gilman GEN-1"])
     if {"piekouagami SPE-1", "harricana SPE-1"} <= by_name.keys():
         transfer_enrolment(demo, by_name["piekouagami SPE-1"], by_name["harricana SPE-1"])
+
+
+def add_traces(demo: DemoPlan, group: Group) -> None:
+    """Deposit what pages ask for, as a few people do first, in the activities of the path that are not locked (S1)."""
+    curriculum = curriculum_of(group.cohort)
+    codes = [a.code for a in curriculum.activities if default_library().takes_trace(curriculum, a.code)]
+    with at(noon(demo.today - timedelta(days=4))), demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_READ)
+        active = [e for e in enrolments.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        for enrolment in active[:DEPOSITORS]:
+            actor = demo.actor(db, enrolment.person_id, Permission.ACTIVITY_DO)
+            progress = progress_of(db, enrolment)
+            for code in [c for c in codes if progress.activity(c).state is not State.LOCKED][:DEPOSITORS]:
+                title = curriculum.activity(code).title.fr
+                command = TextCommand(
+                    activity_code=code, body=f"{title}\n\nVersion de l’équipe, sans nom d’entreprise."
+                )
+                hand_ins.hand_in_text(db, actor, enrolment, command)
 
 
 def add_late_declaration(demo: DemoPlan, group: Group) -> None:

@@ -118,6 +118,11 @@ class TestTwoColleges:
         phoned = "select count(*) from roll_call_entry where mode = 'phone' and minutes > 0"
         assert int(str(rows(demo_database, phoned)[0][0])) > 0
 
+    def test_traces_were_deposited_where_pages_ask_for_them(self, demo_database: Database) -> None:
+        """S1: a workshop takes a trace, which no judgement waits for."""
+        traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")
+        assert int(str(traced[0][0])) == 3
+
     def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""
         swapped = rows(

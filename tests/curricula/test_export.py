@@ -27,7 +27,7 @@ def test_the_written_schemas_are_what_the_code_gives() -> None:
 
 def test_drift_is_seen_and_written_away(tmp_path: Path) -> None:
     folder = tmp_path / "schema"
-    assert drifted(folder) == ("curriculum.json", "framework.json")
+    assert drifted(folder) == ("curriculum.json", "framework.json", "traces.json")
     write_schemas(folder)
     assert drifted(folder) == ()
     (folder / "framework.json").write_text("{}", "utf-8")
@@ -40,6 +40,14 @@ def test_the_real_files_are_valid_and_name_their_schema(name: str, slug: str) ->
     assert text.splitlines()[0] == f"# yaml-language-server: $schema=../schema/{name}"
     Draft7Validator.check_schema(schema(name))
     Draft7Validator(schema(name)).validate(strict_yaml.parse(text, slug).data)
+
+
+@pytest.mark.parametrize("slug", ["generaliste", "specialise"])
+def test_the_real_files_of_traces_are_valid_and_name_their_schema(slug: str) -> None:
+    text = (DEFAULT_ROOT / slug / "1.0.traces.yaml").read_text("utf-8")
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=../schema/traces.json"
+    Draft7Validator.check_schema(schema("traces.json"))
+    Draft7Validator(schema("traces.json")).validate(strict_yaml.parse(text, slug).data)
 
 
 def put(data: Data, path: tuple[str | int, ...], value: object) -> Data:
@@ -94,7 +102,7 @@ def test_every_field_is_explained_in_french_and_nothing_else_is() -> None:
     used: set[str] = set()
     for name, model in MODELS.items():
         whole = schema(name)
-        for cls, node in {model.__name__: whole, **whole["definitions"]}.items():
+        for cls, node in {model.__name__: whole, **whole.get("definitions", {})}.items():
             used |= {f"curricula.class.{cls}"}
             used |= {f"curricula.field.{cls}.{field}" for field in node.get("properties", {})}
     explained = {key for key in catalogue("fr") if key.startswith(("curricula.class.", "curricula.field."))}
@@ -104,5 +112,5 @@ def test_every_field_is_explained_in_french_and_nothing_else_is() -> None:
 def test_every_field_is_explained_to_developers() -> None:
     for model in MODELS.values():
         definitions = model.model_json_schema()
-        for node in (definitions, *definitions["$defs"].values()):
+        for node in (definitions, *definitions.get("$defs", {}).values()):
             assert all(value.get("description") for value in node.get("properties", {}).values())

@@ -380,3 +380,52 @@ def test_pages_that_changed_between_versions(root: Path) -> None:
     loaded = load_library(root)
     assert isinstance(loaded.curriculum("essai", "1.1"), Curriculum)
     assert loaded.changed_pages("essai", "1.0", "1.1") == ("ESS-2.A",)
+
+
+# Traces
+
+
+def write_traces(root: Path, *codes: str, version: str = "1.0") -> None:
+    lines = "".join(f"  - {code}\n" for code in codes)
+    (root / "essai/1.0.traces.yaml").write_text(f'slug: essai\nversion: "{version}"\nactivities:\n{lines}', "utf-8")
+
+
+def test_traces_of_a_version_are_the_activities_of_its_file(root: Path) -> None:
+    curriculum = load_library(root).curriculum("essai", "1.0")
+    taken = [a.code for a in curriculum.activities if load_library(root).takes_trace(curriculum, a.code)]
+    assert taken == []
+    write_traces(root, "ESS-1.A")
+    curricula = load_library(root)
+    assert [a.code for a in curriculum.activities if curricula.takes_trace(curriculum, a.code)] == ["ESS-1.A"]
+
+
+def test_traces_added_to_a_published_version_leave_it_as_published(root: Path) -> None:
+    sha256 = publish(root, "essai", "1.0")
+    write_traces(root, "ESS-1.A")
+    assert load_library(root).fingerprint("essai", "1.0") == sha256
+    assert codes(root) == []
+
+
+@pytest.mark.parametrize(
+    ("activities", "version", "line", "code"),
+    [
+        (("ESS-1.A", "ESS-9.A"), "1.0", 5, "unknown_activity"),
+        (("ESS-1.A", "ESS-1.A"), "1.0", 5, "duplicate"),
+        (("CODEV",), "1.0", 4, "trace_type"),
+        (("ASSESSMENT",), "1.0", 4, "trace_type"),
+        (("ESS-1.A",), "1.1", 2, "misplaced"),
+        ((), "1.0", 3, "yaml.missing_value"),
+    ],
+)
+def test_traces_that_do_not_fit_their_version_are_problems(
+    root: Path, activities: tuple[str, ...], version: str, line: int, code: str
+) -> None:
+    by_type = {a.type.name.upper(): a.code for a in load_library(root).curriculum("essai", "1.0").activities}
+    write_traces(root, *(by_type.get(name, name) for name in activities), version=version)
+    assert codes(root) == [("essai/1.0.traces.yaml", line, code)]
+
+
+def test_traces_of_no_version_are_stray(root: Path) -> None:
+    write_traces(root, "ESS-1.A")
+    (root / "essai/1.0.traces.yaml").rename(root / "essai/2.0.traces.yaml")
+    assert codes(root) == [("essai/2.0.traces.yaml", 1, "file.stray")]

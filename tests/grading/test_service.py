@@ -12,6 +12,7 @@ from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.grading import service as grading
 from app.grading.enums import EvidenceKind
+from app.grading.evidence.service import evidence_of
 from app.grading.queue.service import list_queue, next_in_queue, queue, queue_counts
 from app.grading.schemas import EvidenceRef, QueueQuery
 from app.identity.roles.service import grant_role
@@ -210,6 +211,16 @@ def test_queue_leaves_out_own_hand_ins_and_activities_outside_the_path(database:
     with database.transaction() as db:
         waiting = queue(db, acting(db, world, "maude", Permission.JUDGEMENT_MAKE))
     assert (waiting.total, waiting.items) == (0, ())
+
+
+def test_queue_leaves_out_traces_which_may_support_a_level(database: Database, world: World) -> None:
+    trace = hand_in(database, world, "maude", "GEN-1.B")
+    with database.transaction() as db:
+        waiting = queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
+        actor = acting(db, world, "trainer", Permission.EVIDENCE_READ)
+        evidence = evidence_of(db, cohorts.see_enrolment(db, actor, world.enrolments["maude"]))
+    assert (waiting.total, waiting.items) == (0, ())
+    assert [(e.kind, e.id) for e in evidence] == [(trace.kind, trace.id)]
 
 
 def test_queue_is_read_in_pages_by_key(database: Database, world: World) -> None:

@@ -108,7 +108,7 @@ BAD: dict[str, list[tuple[Any, str, str]]] = {
         ({"activity_code": "GEN-1.C", "body": "  "}, "body", "missing"),
         ({"activity_code": "GEN-1.C", "body": "x" * 20_001}, "body", "string_too_long"),
         ({"activity_code": "GEN-1.C", "body": "a\x00b"}, "body", "refused_character"),
-        ({"activity_code": "GEN-1.A", "body": "a"}, "activity_code", "not_assessed"),
+        ({"activity_code": "GEN-1.A", "body": "a"}, "activity_code", "no_deposit_asked"),
         ({"activity_code": "GEN-1.C", "body": "a", "completed_at": NAIVE}, "completed_at", "timezone_aware"),
         ({"activity_code": "GEN-1.C", "body": "a", "completed_at": FAR}, "completed_at", "date_in_the_future"),
         ({"activity_code": "GEN-1.C", "body": "a", "file_sha256": "0"}, "file_sha256", "extra_forbidden"),
@@ -142,7 +142,7 @@ BAD_FILES: list[tuple[str, bytes, dict[str, str], str, str]] = [
     ("vide.pdf", b"", {}, "file", "file_empty"),
     ("faux.docx", PDF, {}, "file", "file_not_its_type"),
     ("gros.pdf", PDF + bytes(10_000_001), {}, "file", "file_too_large"),
-    ("carte.pdf", PDF, {"activity_code": "GEN-1.A"}, "activity_code", "not_assessed"),
+    ("carte.pdf", PDF, {"activity_code": "GEN-1.A"}, "activity_code", "no_deposit_asked"),
     ("carte.pdf", PDF, {"attempt": "7"}, "attempt", "extra_forbidden"),
     ("carte.pdf", PDF, {"completed_at": "bientôt"}, "completed_at", "datetime_from_date_parsing"),
 ]

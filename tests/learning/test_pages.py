@@ -11,7 +11,7 @@ from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from tests.factories.activities import GENERALIST, complete_prerequisites, row_counts, set_state
-from tests.factories.learning import PDF
+from tests.factories.learning import PDF, PNG
 from tests.factories.network import World, as_
 
 
@@ -77,6 +77,34 @@ def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, worl
     assert "&lt;script&gt;alert(1)" in page
     assert "À temps, selon la déclaration" in page
     assert "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}02" in page
+
+
+def test_form_to_deposit_is_on_the_pages_that_ask_for_one_and_on_no_other(
+    client: TestClient, database: Database, world: World
+) -> None:
+    complete_prerequisites(database, world)
+    as_(client, database, world, "maude")
+    offered = {a.code for a in GENERALIST.activities if "/fichiers" in client.get(path(world, a.code)).text}
+    assert offered == {
+        *(a.code for a in GENERALIST.activities if a.type == "assessment"),
+        *("GEN-1.B", "GEN-8.A", "GEN-8.B", "GEN-8.C", "GEN-8.D"),
+    }
+
+
+def test_trace_is_deposited_by_its_participant_and_read_by_their_trainer(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    assert "Ce dépôt n’est pas évalué" in client.get(path(world, "GEN-1.B")).text
+    sent = client.post(path(world, "GEN-1.B", "/fichiers"), files={"file": ("Carte.png", PNG, "image/png")})
+    assert redirects_to(sent, path(world, "GEN-1.B"))
+    page = client.get(path(world, "GEN-1.B")).text
+    assert "Dépôt 1" in page
+    assert "punctuality" not in page
+    assert "À temps" not in page
+    page = as_(client, database, world, "trainer").get(path(world, "GEN-1.B")).text
+    assert "Carte.png" in page
+    assert "/fichiers" not in page
 
 
 def test_refused_text_is_shown_again(client: TestClient, database: Database, world: World) -> None:

@@ -1,5 +1,6 @@
 """Rules of activities done, hand-ins, their files and field hours (BR-03, BR-06, S1)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.curricula.library import default_library
-from app.learning.activities.rules import ATTEMPTS, ActivityContext, completion_reasons
+from app.learning.activities.rules import ATTEMPTS, TRACES, ActivityContext, completion_reasons
 from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.hand_ins import rules as hand_ins_rules
 from app.learning.hand_ins.rules import TYPES, clean_name, extension, file_reasons, hand_in_reasons, punctuality
@@ -76,8 +77,21 @@ def hand_in_codes(
     return codes(hand_in_reasons(activity, attempts=attempts, completed_at=completed_at, at=NOW, zone=ZONE))
 
 
-def test_only_assessments_accept_hand_ins_at_most_twice() -> None:
-    assert hand_in_codes(context("GEN-1.A")) == [("not_assessed", "activity_code")]
+def test_hand_in_where_the_page_asks_for_none_is_refused() -> None:
+    assert hand_in_codes(context("GEN-1.A")) == [("no_deposit_asked", "activity_code")]
+    assert hand_in_codes(context("GEN-7.A"), ATTEMPTS) == [("no_deposit_asked", "activity_code")]
+
+
+@pytest.mark.parametrize("code", ["GEN-1.B", "GEN-8.A", "GEN-8.D"])
+def test_activity_that_takes_traces_accepts_twenty_once_unlocked(code: str) -> None:
+    traced = {state: replace(context(code, state), takes_trace=True) for state in State}
+    assert hand_in_codes(traced[State.OPEN], TRACES - 1) == []
+    assert hand_in_codes(traced[State.DONE], TRACES - 1) == []
+    assert hand_in_codes(traced[State.OPEN], TRACES) == [("traces_used", "activity_code")]
+    assert hand_in_codes(traced[State.LOCKED]) == [("activity_locked", "activity_code")]
+
+
+def test_assessment_accepts_two_hand_ins() -> None:
     assert hand_in_codes(context("GEN-3.C", State.LOCKED)) == [("activity_locked", "activity_code")]
     assert hand_in_codes(context("GEN-1.C"), ATTEMPTS - 1) == []
     assert hand_in_codes(context("GEN-1.C", State.DONE), ATTEMPTS) == [("attempts_used", "activity_code")]

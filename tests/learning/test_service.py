@@ -238,3 +238,21 @@ def test_hand_in_is_visible_within_reach_only(database: Database, world: World, 
         else:
             with pytest.raises(NotFound):
                 see_hand_in(db, actor, shown.id)
+
+
+def deposit(database: Database, world: World, code: str, body: str) -> HandInShown:
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.ACTIVITY_DO)
+        enrolment = see_enrolment(db, actor, world.enrolments["maude"])
+        return hand_in_text(db, actor, enrolment, TextCommand(activity_code=code, body=body))[0]
+
+
+def test_trace_of_a_workshop_is_received_and_completes_nothing(database: Database, world: World) -> None:
+    before = activity_progress(database, world, "GEN-1.B")
+    first, second = (deposit(database, world, "GEN-1.B", body) for body in ("Notre carte.", "Notre carte, corrigée."))
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert activity_progress(database, world, "GEN-1.B") == before
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.EVIDENCE_READ)
+        shown = hand_ins(db, see_enrolment(db, actor, world.enrolments["maude"]))
+    assert [(h.activity_code, h.attempt) for h in shown] == [("GEN-1.B", 1), ("GEN-1.B", 2)]

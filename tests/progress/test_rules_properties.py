@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.curricula.enums import ActivityType
 from app.curricula.schemas import Curriculum
-from app.progress.facts import Attended, Basis, CodevAttended, Fact, Judged
+from app.progress.facts import Attended, Basis, CodevAttended, Fact, HandedIn, Judged
 from app.progress.next_steps.rules import next_steps
 from app.progress.rules import fold
 from app.progress.schemas import Progress, State
@@ -44,6 +45,19 @@ def test_a_presence_never_lowers_what_is_recognised(
     kind = data.draw(st.sampled_from(kinds))
     more = fold(curriculum, basis, [*facts, kind(99, code, day(3), 300, minutes)])
     assert more.recognised_minutes >= fold(curriculum, basis, facts).recognised_minutes
+
+
+@PROPERTY
+@given(histories(), st.data())
+def test_a_trace_completes_nothing_and_gives_no_hours(
+    history: tuple[Curriculum, Basis, list[Fact]], data: st.DataObject
+) -> None:
+    """A trace, handed in for an activity that is no assessment, only says that the person was there that day."""
+    curriculum, basis, facts = history
+    codes = [a.code for a in curriculum.activities if a.type is not ActivityType.assessment]
+    traces = data.draw(st.lists(st.builds(HandedIn, st.sampled_from(codes), st.just(day(3)), st.integers(1, 20))))
+    with_traces, without = (fold(curriculum, basis, history) for history in ([*facts, *traces], facts))
+    assert with_traces == without.model_copy(update={"last_fact_on": with_traces.last_fact_on})
 
 
 @PROPERTY

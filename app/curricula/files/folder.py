@@ -1,7 +1,8 @@
 """Read a folder of curricula, and find every problem in it.
 
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
-their pages, ``published.sha256`` the register, ``schema/`` is for editors.
+their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``published.sha256`` the register,
+``schema/`` is for editors.
 """
 
 import re
@@ -13,10 +14,11 @@ from app.curricula.activity_page import outline
 from app.curricula.files.loader import Loaded, load, read_text
 from app.curricula.files.problems import Problem
 from app.curricula.files.register import FRAMEWORKS, REGISTER, fingerprint, read_register
-from app.curricula.rules import check_curriculum, check_framework, check_page
-from app.curricula.schemas import Curriculum, Framework
+from app.curricula.rules import check_curriculum, check_framework, check_page, check_traces
+from app.curricula.schemas import Curriculum, Framework, Traces
 
 SCHEMAS = "schema"
+TRACES = ".traces"
 VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
 
 
@@ -27,6 +29,7 @@ class Folder:
     root: Path
     frameworks: dict[str, Framework] = field(default_factory=dict)
     curricula: dict[tuple[str, str], Curriculum] = field(default_factory=dict)
+    traces: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -39,6 +42,7 @@ def read_folder(root: Path) -> Folder:
     for slug in _slugs(root):
         for version in _versions(folder, slug):
             _add_curriculum(folder, slug, version)
+            _add_traces(folder, slug, version)
     if not folder.curricula and not folder.problems:
         folder.problems.append(Problem(".", 1, (), "curricula.file.nothing"))
     _add_register(folder)
@@ -83,12 +87,12 @@ def _slugs(root: Path) -> Iterator[str]:
 
 
 def _versions(folder: Folder, slug: str) -> Iterator[str]:
-    """Yield the versions in a path's folder; any entry that is neither a version nor its pages is a problem."""
+    """Yield the versions in a path's folder; any entry that is neither a version nor part of one is a problem."""
     entries = _entries(folder.root / slug)
     versions = [e.stem for e in entries if e.suffix == ".yaml" and VERSION.fullmatch(e.stem)]
     yield from versions
     for entry in entries:
-        version = entry.name if entry.is_dir() else entry.stem if entry.suffix == ".yaml" else None
+        version = entry.name if entry.is_dir() else entry.stem.removesuffix(TRACES) if entry.suffix == ".yaml" else None
         if version not in versions:
             folder.problems.append(Problem(f"{slug}/{entry.name}", 1, (), "curricula.file.stray", {"name": entry.name}))
 
@@ -121,7 +125,21 @@ def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
     folder.curricula[slug, version] = loaded.value
 
 
-def _misplaced(loaded: Loaded[Framework] | Loaded[Curriculum], **expected: str) -> Iterator[Problem]:
+def _add_traces(folder: Folder, slug: str, version: str) -> None:
+    """Read the activities of a version that take a trace, when it has such a file."""
+    file = f"{slug}/{version}{TRACES}.yaml"
+    curriculum = folder.curricula.get((slug, version))
+    if curriculum is None or not (folder.root / file).is_file():
+        return
+    loaded = load(folder.root / file, file, Traces)
+    folder.problems += loaded.problems
+    if loaded.value:
+        folder.problems += _misplaced(loaded, slug=slug, version=version)
+        folder.problems += loaded.located(check_traces(loaded.value, curriculum))
+        folder.traces[slug, version] = frozenset(loaded.value.activities)
+
+
+def _misplaced(loaded: Loaded[Framework] | Loaded[Curriculum] | Loaded[Traces], **expected: str) -> Iterator[Problem]:
     """Yield a problem for each field whose value differs from the file's name."""
     for name, value in expected.items():
         if getattr(loaded.value, name) != value:

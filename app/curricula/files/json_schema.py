@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.curricula.schemas import Curriculum, Framework, Frozen
+from app.curricula.schemas import Curriculum, Framework, Frozen, Traces
 from app.platform.messages.i18n import t
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
-MODELS: Mapping[str, type[Frozen]] = {"curriculum.json": Curriculum, "framework.json": Framework}
+MODELS: Mapping[str, type[Frozen]] = {
+    "curriculum.json": Curriculum,
+    "framework.json": Framework,
+    "traces.json": Traces,
+}
 Node = dict[str, object]
 
 
@@ -41,9 +45,11 @@ def write_schemas(folder: Path) -> None:
 
 def _text(model: type[Frozen]) -> str:
     schema = model.model_json_schema(ref_template="#/definitions/{model}")
-    definitions = schema.pop("$defs")
+    definitions = schema.pop("$defs", {})
     described = {name: _with_descriptions(name, node) for name, node in definitions.items()}
     whole = {"$schema": DIALECT, **_with_descriptions(model.__name__, schema), "definitions": described}
+    if not described:
+        del whole["definitions"]
     return json.dumps(_adapt(whole), ensure_ascii=False, indent=2) + "\n"
 
 

@@ -11,6 +11,7 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, EvidenceShown
@@ -39,9 +40,17 @@ def evidence_refs(db: Session, enrolment: EnrolmentRef) -> set[EvidenceRef]:
 
 
 def _is_judged(enrolment: EnrolmentRef) -> ColumnElement[bool]:
-    """Return the condition that a hand-in belongs to an activity of the path that is judged, not a formative one."""
-    placed = curriculum_of(enrolment).placed
-    return col(HandIn.activity_code).in_(sorted(c for c, (_, activity) in placed.items() if not activity.formative))
+    """Return the condition that a hand-in may support a level.
+
+    It belongs to an activity of the path that is not formative. A trace is judged on its own by nobody, and supports
+    what a module assesses; that of a module that assesses nothing enters no result.
+    """
+    judged = [
+        code
+        for code, (module, activity) in curriculum_of(enrolment).placed.items()
+        if not activity.formative and (activity.type is ActivityType.assessment or module.assesses)
+    ]
+    return col(HandIn.activity_code).in_(sorted(judged))
 
 
 _OF = sa.bindparam("enrolment", type_=sa.Integer)

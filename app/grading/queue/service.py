@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
+from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of, default_library
 from app.grading.models import JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
@@ -105,13 +106,13 @@ def _counted(statement: Rows) -> sa.ScalarSelect[int]:
 def _assessed() -> dict[str, str]:
     """Return what the activities that are judged are searched by, by ``slug/version/code``.
 
-    Formative activities are not, nor those of a module that assesses nothing.
+    Formative activities are not, nor those that leave a trace, nor those of a module that assesses nothing.
     """
     return {
         f"{slug}/{version}/{code}": search_key(f"{code} {activity.title.text}")
         for (slug, version), curriculum in default_library().curricula.items()
         for code, (module, activity) in curriculum.placed.items()
-        if module.assesses and not activity.formative
+        if activity.type is ActivityType.assessment and module.assesses and not activity.formative
     }
 
 
@@ -140,7 +141,7 @@ def _waiting(actor: Actor) -> Rows:
 def _last_attempts(actor: Actor) -> Rows:
     """Return the last attempt of each activity by the people whom the actor may judge.
 
-    Left out: the actor's own hand-ins, formative activities, modules that assess nothing, and enrolments
+    Left out: the actor's own hand-ins, traces, formative activities, modules that assess nothing, and enrolments
     that are not running. A hand-in is judged when a judgement rests on it.
     """
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]

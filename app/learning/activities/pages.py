@@ -12,7 +12,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.learning.activities import service
-from app.learning.activities.rules import ATTEMPTS
+from app.learning.activities.rules import ATTEMPTS, TRACES
 from app.learning.activities.schemas import CompletionCommand
 from app.learning.field_hours.service import hours_of
 from app.learning.hand_ins import service as hand_ins
@@ -67,6 +67,7 @@ def show_activity(
     module = curriculum.module_of(code)
     own = enrolment.person_id == actor.person_id
     attempts = hand_ins.attempts(db, enrolment, code)
+    takes_trace = library.takes_trace(curriculum, code)
     return render(
         request,
         "learning/activity.html",
@@ -80,7 +81,8 @@ def show_activity(
         own=own,
         writable=own and enrolment.state is EnrolmentState.ACTIVE,
         attempts=attempts,
-        attempts_left=ATTEMPTS - len(attempts),
+        takes_trace=takes_trace,
+        deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),
         hours=[h for h in hours_of(db, enrolment) if h.activity_code == code],
         accept=",".join(f".{kind}" for kind in TYPES),
         megabytes=settings.upload_megabytes,

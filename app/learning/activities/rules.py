@@ -11,18 +11,32 @@ from app.progress.schemas import ActivityProgress, State
 ATTEMPTS = 2
 """Number of attempts at a summative assessment; more need the coordinator."""
 
+TRACES = 20
+"""Number of traces of one activity: nobody judges them, and a plan or a file of pieces is deposited as it grows."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the server a device's clock may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityContext:
-    """An activity with its progress, the start of the cohort and the current day."""
+    """An activity with its progress, the start of the cohort and the current day.
+
+    ``takes_trace`` says whether its page asks to deposit work that nobody judges.
+    """
 
     activity: Activity
     progress: ActivityProgress
     starts_on: date
     today: date
+    takes_trace: bool = False
+
+    @property
+    def most_hand_ins(self) -> int:
+        """Number of hand-ins that it takes: attempts at an assessment, traces where its page asks for one, or none."""
+        if self.activity.type is ActivityType.assessment:
+            return ATTEMPTS
+        return TRACES if self.takes_trace else 0
 
 
 def type_reasons(context: ActivityContext, expected: ActivityType, code: str) -> list[Reason]:

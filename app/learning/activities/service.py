@@ -6,7 +6,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import curriculum_of
+from app.curricula.library import curriculum_of, default_library
 from app.learning.activities.models import ActivityCompletion
 from app.learning.activities.rules import ActivityContext, completion_reasons
 from app.learning.activities.schemas import CompletionCommand, CompletionShown
@@ -34,6 +34,7 @@ def lock_activity(db: Session, enrolment: EnrolmentRef, activity_code: str) -> A
         progress=progress_of(db, enrolment).activity(activity_code),
         starts_on=db.exec(select(col(Cohort.starts_on)).where(Cohort.id == enrolment.cohort_id)).one(),
         today=today(enrolment.timezone),
+        takes_trace=default_library().takes_trace(curriculum, activity_code),
     )
 
 

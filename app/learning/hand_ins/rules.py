@@ -11,14 +11,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from app.curricula.enums import ActivityType
-from app.learning.activities.rules import (
-    ATTEMPTS,
-    CLOCK_SKEW,
-    ActivityContext,
-    day_reasons,
-    locked_reasons,
-    type_reasons,
-)
+from app.learning.activities.rules import CLOCK_SKEW, ActivityContext, day_reasons, locked_reasons
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
 
@@ -26,10 +19,14 @@ from app.platform.errors import Reason
 def hand_in_reasons(
     context: ActivityContext, *, attempts: int, completed_at: datetime | None, at: datetime, zone: str
 ) -> list[Reason]:
-    """Return why no attempt, or no further one, may be handed in for an activity."""
-    reasons = type_reasons(context, ActivityType.assessment, "not_assessed") or locked_reasons(context)
-    if attempts >= ATTEMPTS:
-        reasons.append(Reason("attempts_used", {"n": ATTEMPTS}, "activity_code"))
+    """Return why nothing, or nothing more, may be handed in: attempts at an assessment, or traces."""
+    most = context.most_hand_ins
+    if most == 0:
+        return [Reason("no_deposit_asked", {"activity": context.activity.code}, "activity_code")]
+    reasons = locked_reasons(context)
+    if attempts >= most:
+        code = "attempts_used" if context.activity.type is ActivityType.assessment else "traces_used"
+        reasons.append(Reason(code, {"n": most}, "activity_code"))
     if completed_at is None:
         return reasons
     if completed_at > at + CLOCK_SKEW:

@@ -1,0 +1,116 @@
+"""What each page of the paths asks to deposit, and where: every place that a page names is one that takes it.
+
+``deposits.csv`` reads the 83 pages: for each place that a page names, the words that name it.
+"""
+
+import csv
+import re
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.curricula.enums import ActivityType
+from app.curricula.library import DEFAULT_ROOT, default_library
+from app.curricula.schemas import Activity, Curriculum
+from app.learning.activities.rules import ActivityContext
+from app.learning.field_hours.rules import hours_reasons
+from app.learning.hand_ins.rules import hand_in_reasons
+from app.platform.clock import now
+from app.progress.schemas import ActivityProgress, State
+
+LIBRARY = default_library()
+ACTIVITIES = [
+    pytest.param(curriculum, activity, id=activity.code)
+    for curriculum in LIBRARY.curricula.values()
+    for activity in curriculum.activities
+]
+NOT_BUILT = {
+    "group_space": ActivityType.codev,  # no text of codevelopment before its encryption (docs/scenarios.md)
+    "lexicon": ActivityType.self_study,
+    "directory": ActivityType.self_study,
+    "trainer_deposit": ActivityType.workshop,
+    "profile": ActivityType.workshop,
+}
+"""Places that pages name and that do not exist yet, with the type of the activities that name them."""
+
+
+def places() -> dict[str, dict[str, str]]:
+    """Return the words by which each page names a place, by activity then place."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    with (Path(__file__).parent / "deposits.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter=";"):
+            found[row["code"]][row["place"]] = row["words"]
+    return found
+
+
+PLACES = places()
+
+
+def page_text(curriculum: Curriculum, activity: Activity) -> str:
+    path = DEFAULT_ROOT / curriculum.slug / curriculum.version / f"{activity.code}.md"
+    return " ".join(path.read_text("utf-8").split())
+
+
+def context(curriculum: Curriculum, activity: Activity) -> ActivityContext:
+    """Return the context of an open activity of a cohort that began in September."""
+    progress = ActivityProgress(
+        code=activity.code, state=State.OPEN, planned_minutes=activity.minutes, recognised_minutes=0
+    )
+    takes_trace = LIBRARY.takes_trace(curriculum, activity.code)
+    return ActivityContext(activity, progress, date(2026, 9, 7), date(2026, 11, 22), takes_trace)
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_page_names_a_place_for_what_it_asks_in_its_own_words(curriculum: Curriculum, activity: Activity) -> None:
+    text = page_text(curriculum, activity)
+    assert PLACES[activity.code]
+    for words in PLACES[activity.code].values():
+        assert words in text
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_deposit_is_taken_where_the_page_asks_for_one_and_nowhere_else(
+    curriculum: Curriculum, activity: Activity
+) -> None:
+    named = PLACES[activity.code].keys()
+    asks = bool(named & {"hand_in", "trace"})
+    reasons = hand_in_reasons(
+        context(curriculum, activity), attempts=0, completed_at=None, at=now(), zone="America/Toronto"
+    )
+    assert (reasons == []) is asks, [r.code for r in reasons]
+    assert LIBRARY.takes_trace(curriculum, activity.code) is ("trace" in named)
+    assert (activity.type is ActivityType.assessment) is ("hand_in" in named)
+    assert not ("nothing" in named and asks)
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_hours_and_marks_are_taken_where_the_page_asks_for_them(curriculum: Curriculum, activity: Activity) -> None:
+    named = PLACES[activity.code].keys()
+    reasons = hours_reasons(context(curriculum, activity), minutes=30, worked_on=date(2026, 11, 20), counted=0)
+    assert (reasons == []) is ("hours" in named)
+    assert (activity.type is ActivityType.self_study) is ("done" in named)
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_activity_that_a_page_names_exists(curriculum: Curriculum, activity: Activity) -> None:
+    text = page_text(curriculum, activity)
+    known = {code for c in LIBRARY.curricula.values() for code in (*c.placed, *c.modules_by_code)}
+    assert set(re.findall(r"\b(?:GEN|SPE)-[0-9]{1,2}(?:\.(?:[A-Z]\b|[0-9]{2}))?", text)) <= known
+
+
+def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
+    taken = {"nothing", "hand_in", "trace", "hours", "done"}
+    types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
+    missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
+    assert missing == set(NOT_BUILT.items())
+    assert len(PLACES) == len(types) == 83
+
+
+def test_number_of_pages_that_ask_for_a_trace() -> None:
+    """Work that pages ask for and that nobody judges: 36 of the 83 pages."""
+    assert {key: len(codes) for key, codes in LIBRARY.traces.items()} == {
+        ("generaliste", "1.0"): 5,
+        ("specialise", "1.0"): 31,
+    }
