@@ -1,5 +1,7 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
+from app.overview.calendar import api as calendar_api
+from app.overview.calendar import pages as calendar_pages
 from app.overview.cohort import pages as cohort_pages
 from app.overview.cohort_change import api as cohort_change_api
 from app.overview.cohort_change import pages as cohort_change_pages
@@ -13,8 +15,15 @@ from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
 from app.overview.path import pages as path_pages
 
-API = (home_api.router, cohort_change_api.router, college_cohorts_api.router, cohort_team_api.router)
+API = (
+    home_api.router,
+    calendar_api.router,
+    cohort_change_api.router,
+    college_cohorts_api.router,
+    cohort_team_api.router,
+)
 PAGES = (
+    calendar_pages.router,
     home_pages.router,
     path_pages.router,
     cohort_pages.router,

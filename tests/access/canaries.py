@@ -100,8 +100,13 @@ READERS = {
 PUBLIC_CANARIES = {
     row: {canary("Legal", "alma"), canary("Legal", "rouyn")}
     for row in ("GET /v/{code}", "GET /api/v1/verify/{code}", "POST /v/{code}/fichier")
+} | {
+    "GET /calendriers/{feed_secret}.ics": {
+        canary(what, place) for what in ("Lieu", "Visio") for place in ("alma", "rouyn")
+    }
 }
-"""Routes that show a canary to anyone: the holder's name, to those who have the certificate's code."""
+"""Routes that show a canary to anyone: the holder's name, to those who have the certificate's code; where the owner's
+sessions are, to those who have the secret address of their calendar."""
 
 
 def leaked(actor: str, row: str, text: str) -> list[str]:

@@ -77,6 +77,7 @@ from app.notifications.enums import Kind
 from app.notifications.models import Notification
 from app.notifications.schemas import Event
 from app.notifications.service import notify
+from app.overview.calendar.models import CalendarFeed
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
@@ -514,6 +515,10 @@ def _account(at: PlaceUser, _: Path) -> None:
         "invitation": letter.id, "letter": at.place.mark("Invitation"), "own_letter": at.place.mark("Acceptation"),
         "reset": at.place.mark("Oubli"), "new_address": at.place.mark("Adresse"), "address": letter.email,
     }  # fmt: skip
+    secret = at.place.mark("Agenda")
+    feed = CalendarFeed(person_id=person, secret_hash=digest(secret), created_at=now())
+    _add(at, feed)
+    at.place.ids |= {"calendar_feed": feed.id, "feed_secret": secret}
     at.place.ids |= {
         "sign_in": device, "api_token": key.id, "provider": provider.id, "identity": identity.id,
     }  # fmt: skip

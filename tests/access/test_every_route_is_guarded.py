@@ -26,6 +26,7 @@ PUBLIC = {
     "GET /robots.txt", "GET /favicon.ico", "GET /.well-known/security.txt",
     "GET /health/live", "GET /health/ready", "GET /metrics",
     "GET /connexion", "GET /connexion/revenu", "POST /connexion", "POST /deconnexion", "POST /api/v1/sign-ins", "GET /",
+    "GET /calendriers/{feed_secret}.ics",
     "GET /verification", "GET /v/{code}", "POST /v/{code}/fichier", "GET /api/v1/verify/{code}",
     "GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}",
     "GET /parcours-publies/{slug}/{version}", "GET /referentiel/{version}",

@@ -13,6 +13,7 @@ NOT_PAGES = frozenset(
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",
         "GET /cohortes/{cohort_id}/personnes/modele.xlsx",
+        "GET /calendriers/{feed_secret}.ics",
         "GET /colleges/{slug}/did.json",
         "GET /colleges/{slug}/statuts/{number}",
         "GET /connexion/oidc/retour",

@@ -71,6 +71,8 @@ NOT_LOGGED = {
     "GET /api/v1/cohorts/{cohort_id}": "a cohort",
     "GET /api/v1/cohorts/{cohort_id}/enrolments": "a list of names with their states",
     "GET /api/v1/cohorts/{cohort_id}/sessions": "a cohort's calendar",
+    "GET /cohortes/{cohort_id}/calendrier": "a cohort's calendar",
+    "GET /api/v1/cohorts/{cohort_id}/calendar": "a cohort's calendar",
     "GET /seances/{session_id}": "a session",
     "GET /api/v1/sessions/{session_id}": "a session",
     "GET /seances/{session_id}/modification": "a session",

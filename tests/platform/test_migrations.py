@@ -20,8 +20,8 @@ from app.platform.search import search_key
 from tests.factories.network import World
 
 OF_ONE_PERSON = {
-    "account", "account_secret", "address_change", "api_token", "idempotent_request", "letter", "mail_preference",
-    "oidc_flow",
+    "account", "account_secret", "address_change", "api_token", "calendar_feed", "idempotent_request", "letter",
+    "mail_preference", "oidc_flow",
     "oidc_identity", "password_reset", "project_person", "recovery_code", "sign_in",
 }  # fmt: skip
 """Tables of the whole network whose rows belong to one account or person."""

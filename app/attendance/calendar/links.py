@@ -16,7 +16,7 @@ IN_THE_ROOM = frozenset({Role.PARTICIPANT, Role.TRAINER})
 """The roles whose holders in a cohort take part in its sessions."""
 
 
-def takes_part(actor: Actor, session: SessionRef) -> bool:
+def takes_part(actor: Actor, session: SessionRef | ScheduledSession) -> bool:
     """Return whether someone takes part in a session: its cohort's people and trainers, and who manages its calendar.
 
     Others of the college may read the calendar, a registrar for one; no link is for them.
@@ -25,7 +25,7 @@ def takes_part(actor: Actor, session: SessionRef) -> bool:
     return in_cohort or manages(actor, session)
 
 
-def manages(actor: Actor, session: SessionRef) -> bool:
+def manages(actor: Actor, session: SessionRef | ScheduledSession) -> bool:
     """Return whether someone manages the calendar that the session is in."""
     return any(P.SESSION_MANAGE in GRANTS[g.role] and g.college_id == session.college_id for g in actor.grants)
 

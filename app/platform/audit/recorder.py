@@ -33,7 +33,7 @@ SECRETS = frozenset(
         "api_token.token_hash", "invitation.token_hash", "password_reset.token_hash",
         "address_change.token_hash",
         "oidc_provider.client_secret_sealed", "college_key.private_sealed",
-        "scheduled_session.meeting_link", "codev_session.meeting_link",
+        "calendar_feed.secret_hash", "scheduled_session.meeting_link", "codev_session.meeting_link",
     }
 )  # fmt: skip
 """Columns whose values are never copied, not even as digests: credentials."""

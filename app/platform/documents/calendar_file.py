@@ -107,10 +107,10 @@ def _zone_component(zone: str, year: int) -> Timezone:
     component.add("tzid", zone)
     changes = _changes(ZoneInfo(zone), year)
     if not changes:
-        part: TimezoneStandard | TimezoneDaylight = TimezoneStandard()
+        only = TimezoneStandard()
         at = datetime(year, 1, 1, tzinfo=ZoneInfo(zone))
-        _describe(part, at.replace(tzinfo=None), at.utcoffset(), at.utcoffset(), at.tzname())
-        component.add_component(part)
+        _describe(only, at.replace(tzinfo=None), at.utcoffset(), at.utcoffset(), at.tzname())
+        component.add_component(only)
     for before, after in changes:
         part = TimezoneDaylight() if after.dst() else TimezoneStandard()
         onset = (after.astimezone(UTC) + (before.utcoffset() or timedelta())).replace(tzinfo=None)

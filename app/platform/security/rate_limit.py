@@ -39,6 +39,7 @@ class RateLimitScope(StrEnum):
     INVITATION = "invitation"
     OIDC = "oidc"
     VERIFY = "verify"
+    CALENDAR = "calendar"
 
 
 class Attempt(SQLModel, table=True):

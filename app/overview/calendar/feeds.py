@@ -1,0 +1,155 @@
+"""Secret addresses of calendars: created, renewed, ended, and read by the programs that follow them."""
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from app.cohorts.models import Cohort
+from app.cohorts.service import see_cohort
+from app.identity.account.models import Account
+from app.identity.sign_in.authentication import digest, load_actor
+from app.overview.calendar.agenda import agenda_of, agenda_of_cohort, meeting_links
+from app.overview.calendar.enums import AgendaKind
+from app.overview.calendar.models import CalendarFeed
+from app.overview.calendar.schemas import AgendaItem, FeedCreated, Feeds, FeedShown, NewFeed
+from app.people.models import Person
+from app.platform.clock import now
+from app.platform.database.session import Session, set_actor
+from app.platform.documents.calendar_file import CalendarEntry, calendar_file
+from app.platform.errors import Conflict, NotFound
+from app.platform.messages.i18n import t, today
+from app.platform.security.actor import Actor
+from app.platform.security.keyring import Keyring
+from app.platform.security.permissions import TWO_FACTORS, P
+from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
+
+MOST_FEEDS = 20
+"""The most secret addresses of one person at a time."""
+PAST = timedelta(days=60)
+"""How far back a feed goes."""
+SECRET_BYTES = 32
+
+
+def create_feed(db: Session, actor: Actor, command: NewFeed, site: str) -> FeedCreated:
+    """Create a secret address of one's own calendar, or of a cohort's; only the returned value holds it.
+
+    Raises ``NotFound`` for a cohort whose calendar the actor does not read, ``Conflict("too_many_feeds")``.
+    """
+    cohort = None
+    if command.cohort_id is not None:
+        cohort = see_cohort(db, actor.using(P.SESSION_READ), command.cohort_id)
+    if len(feeds(db, actor).items) >= MOST_FEEDS:
+        raise Conflict("too_many_feeds", most=MOST_FEEDS)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    row = CalendarFeed(
+        person_id=actor.person_id,
+        cohort_id=cohort.id if cohort is not None else None,
+        secret_hash=digest(secret),
+        created_at=now(),
+    )
+    db.add(row)
+    db.flush()
+    return FeedCreated(
+        id=row.id,
+        cohort=cohort.title if cohort is not None else None,
+        created_at=row.created_at,
+        address=f"{site}/calendriers/{secret}.ics",
+    )
+
+
+def feeds(db: Session, actor: Actor) -> Feeds:
+    """Return the person's secret addresses in use, newest first."""
+    statement = (
+        select(CalendarFeed, Cohort.title)
+        .outerjoin(Cohort, col(Cohort.id) == CalendarFeed.cohort_id)
+        .where(CalendarFeed.person_id == actor.person_id, col(CalendarFeed.ended_at).is_(None))
+        .order_by(col(CalendarFeed.id).desc())
+    )
+    rows = db.exec(statement).all()
+    return Feeds(items=tuple(FeedShown(id=r.id, cohort=cohort, created_at=r.created_at) for r, cohort in rows))
+
+
+def end_feed(db: Session, actor: Actor, feed_id: int) -> CalendarFeed:
+    """End a secret address of the person's at once; raise ``NotFound``, also for another person's."""
+    own = select(CalendarFeed).where(
+        CalendarFeed.id == feed_id,
+        CalendarFeed.person_id == actor.person_id,
+        col(CalendarFeed.ended_at).is_(None),
+    )
+    row = db.exec(own.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        raise NotFound
+    row.ended_at = now()
+    db.add(row)
+    db.flush()
+    return row
+
+
+def renew_feed(db: Session, actor: Actor, feed_id: int, site: str) -> FeedCreated:
+    """Put another secret address in the place of one that may be known to others."""
+    return create_feed(db, actor, NewFeed(cohort_id=end_feed(db, actor, feed_id).cohort_id), site)
+
+
+def read_feed(db: Session, keyring: Keyring, secret: str, *, origin: str, site: str) -> bytes:
+    """Return the calendar file of a secret address, as its person may see it now.
+
+    Raises the same ``NotFound`` for an address that never was, one that ended, a suspended account, and a cohort that
+    the person no longer reads. A role that takes two factors gives nothing here: an address is one.
+    """
+    hashed = digest(secret)
+    db.execute(text("select set_config('app.presented', :hash, true)"), {"hash": hashed})
+    statement = (
+        select(CalendarFeed, Person)
+        .join(Person, col(Person.id) == CalendarFeed.person_id)
+        .join(Account, col(Account.person_id) == Person.id)
+        .where(
+            CalendarFeed.secret_hash == hashed,
+            col(CalendarFeed.ended_at).is_(None),
+            col(Account.suspended_at).is_(None),
+        )
+    )
+    with limited_attempt(db, keyring, RateLimitScope.CALENDAR, of_address(origin), wrong=NotFound):
+        found = db.exec(statement).one_or_none()
+        if found is None:
+            raise NotFound
+    feed, person = found
+    actor = load_actor(db, person.id, person.name)
+    actor = replace(actor, grants=frozenset(g for g in actor.grants if g.role not in TWO_FACTORS))
+    set_actor(db, colleges=actor.colleges, person=person.id)
+    since = today() - PAST
+    if feed.cohort_id is None:
+        return _file(db, actor, t("calendar.mine"), agenda_of(db, actor, since), site)
+    cohort = see_cohort(db, actor.using(P.SESSION_READ), feed.cohort_id)
+    return _file(db, actor, cohort.title, agenda_of_cohort(db, cohort, since), site)
+
+
+def _file(db: Session, actor: Actor, name: str, items: list[AgendaItem], site: str) -> bytes:
+    host = urlsplit(site).hostname or "escouade"
+    links = meeting_links(db, actor, items)
+    return calendar_file(name, [_entry(item, links.get((item.kind, item.id)), site, host) for item in items])
+
+
+def _entry(item: AgendaItem, link: str | None, site: str, host: str) -> CalendarEntry:
+    """Return an entry of a file: nobody's name, no reason and no group stands in it."""
+    where = (item.venue.name, item.venue.address, item.venue.city) if item.venue is not None else ()
+    lines = [item.cohort, t(f"mode.{item.mode.value}") if item.mode is not None else ""]
+    if link is not None:
+        lines.append(t("calendar.join", link=link))
+    unit = f"{item.kind.value}-{item.id}" + (f"-{item.code}" if item.kind is AgendaKind.DUE else "")
+    return CalendarEntry(
+        uid=f"{unit}@{host}",
+        sequence=item.sequence,
+        changed_at=item.changed_at,
+        summary=t(f"calendar.summary.{item.kind.value}", title=item.title, code=item.code),
+        starts=item.starts_at if item.starts_at is not None else item.on,
+        zone=item.timezone,
+        minutes=item.planned_minutes,
+        location=", ".join(part for part in (*where, item.place) if part),
+        description="\n".join(line for line in lines if line),
+        url=f"{site}{item.page}",
+        is_cancelled=item.is_cancelled,
+    )
