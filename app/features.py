@@ -10,6 +10,7 @@ from app.accompaniment import facts as accompaniment_facts
 from app.accompaniment import figures as accompaniment_figures
 from app.accompaniment import routes as accompaniment_routes
 from app.attendance import facts as attendance_facts
+from app.attendance import jobs as attendance_jobs
 from app.attendance import routes as attendance_routes
 from app.certificates import figures as certificates_figures
 from app.certificates import jobs as certificates_jobs
@@ -67,7 +68,7 @@ FEATURES = (
     Feature("curricula", curricula_routes),
     Feature("cohorts", cohorts_routes, jobs=cohorts_jobs.JOBS, figures=cohorts_figures.FIGURES),
     Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),
-    Feature("attendance", attendance_routes, attendance_facts.FACTS),
+    Feature("attendance", attendance_routes, attendance_facts.FACTS, jobs=attendance_jobs.JOBS),
     Feature("learning", learning_routes, learning_facts.FACTS, figures=learning_figures.FIGURES),
     Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS, figures=accompaniment_figures.FIGURES),
     Feature("codev", codev_routes, codev_facts.FACTS),

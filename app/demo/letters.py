@@ -1,4 +1,4 @@
-"""Letters that the demo network should contain: one that was sent, one that was refused, one that was given up."""
+"""Letters of the demo network: one sent, one refused, one given up; and its messages, most of them read."""
 
 from datetime import timedelta
 
@@ -24,6 +24,22 @@ _SETTLE = text(
      where id = :id
     """
 )
+
+
+LATELY = timedelta(days=4)
+"""How old a message is when its reader has read it, in the demo network."""
+_SETTLE_MESSAGES = text(
+    """
+    update notification
+       set mail_due_at = null, read_at = case when created_at < :lately then created_at + interval '5 hours' end
+    """
+)
+
+
+def settle_messages(demo: DemoPlan) -> None:
+    """Leave messages as readers would: the older ones read, none with a letter still to write for what is past."""
+    with demo.database.engine.begin() as owner:
+        owner.execute(_SETTLE_MESSAGES, {"lately": noon(demo.today) - LATELY})
 
 
 def add_letters(demo: DemoPlan, site: str) -> None:

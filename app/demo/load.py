@@ -12,7 +12,7 @@ from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
-from app.demo.letters import add_letters
+from app.demo.letters import add_letters, settle_messages
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import add_special_cases, show_cohort_states
 from app.demo.waitlist import add_waitlist
@@ -64,6 +64,7 @@ def load(
         add_waitlist(demo)
         show_cohort_states(demo)
         add_letters(demo, base_url)
+        settle_messages(demo)
     _mark(database, "")
     console.print(t("cli.demo.loaded"))
 

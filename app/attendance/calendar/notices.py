@@ -1,11 +1,15 @@
 """What the people of a cohort are told of the changes of its sessions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
+from app.attendance.calendar.rules import is_to_remind
 from app.cohorts.audience import people_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
+from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueShown
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -25,9 +29,7 @@ def tell_moved(
     db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None, was_at: datetime
 ) -> None:
     """Tell everyone of the cohort that a session is moved, in time or place, unless it is past."""
-    named = (venue.name, venue.address, venue.city) if venue is not None else ()
-    place = ", ".join(part for part in (*named, session.place) if part)
-    _tell(db, actor, session, Kind.SESSION_MOVED, was_at=was_at, place=place or t(f"mode.{session.mode.value}"))
+    _tell(db, actor, session, Kind.SESSION_MOVED, was_at=was_at, place=_place(session, venue))
 
 
 def tell_restored(db: Session, actor: Actor, session: ScheduledSession) -> None:
@@ -35,9 +37,40 @@ def tell_restored(db: Session, actor: Actor, session: ScheduledSession) -> None:
     _tell(db, actor, session, Kind.SESSION_RESTORED)
 
 
+def remind(db: Session) -> None:
+    """Remind everyone of each session of tomorrow, once; of one that has moved, anew."""
+    at = now()
+    coming = (
+        select(ScheduledSession, Venue)
+        .outerjoin(Venue, col(Venue.id) == ScheduledSession.venue_id)
+        .where(
+            col(ScheduledSession.cancelled_at).is_(None),
+            col(ScheduledSession.starts_at) > at,
+            col(ScheduledSession.starts_at) < at + timedelta(days=2),
+        )
+        .order_by(col(ScheduledSession.id))
+    )
+    for session, venue in db.exec(coming).all():
+        if is_to_remind(session.starts_at, session.timezone, at):
+            people = people_of(db, session.cohort_id)
+            key = f"session:{session.id}:{session.starts_at.isoformat()}"
+            notify(db, _event(db, session, Kind.SESSION_TOMORROW, key, people, place=_place(session, venue)))
+
+
+def _place(session: ScheduledSession, venue: VenueShown | Venue | None) -> str:
+    """Return where a session is held, in words."""
+    named = (venue.name, venue.address, venue.city) if venue is not None else ()
+    return ", ".join(part for part in (*named, session.place) if part) or t(f"mode.{session.mode.value}")
+
+
 def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **params: object) -> None:
     if session.starts_at <= now():
         return
+    people = [person for person in people_of(db, session.cohort_id) if person != actor.person_id]
+    notify(db, _event(db, session, kind, f"session:{session.id}:{session.sequence}", people, **params))
+
+
+def _event(db: Session, session: ScheduledSession, kind: Kind, key: str, people: list[int], **params: object) -> Event:
     cohort = db.get_one(Cohort, session.cohort_id)
     about: dict[str, object] = {
         "cohort": cohort.title,
@@ -46,6 +79,4 @@ def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **pa
         "timezone": session.timezone,
         **params,
     }
-    people = [person for person in people_of(db, session.cohort_id) if person != actor.person_id]
-    key, page = f"session:{session.id}:{session.sequence}", f"/seances/{session.id}"
-    notify(db, Event(kind, key, people, page, about, session.college_id))
+    return Event(kind, key, people, f"/seances/{session.id}", about, session.college_id)

@@ -25,6 +25,16 @@ LONGEST_LINK = 500
 """The longest meeting link, in characters."""
 
 
+REMINDED_FROM = 9
+"""The hour, in the session's zone, from which those who take part are reminded of it the day before."""
+
+
+def is_to_remind(starts_at: datetime, zone: str, at: datetime) -> bool:
+    """Return whether a session is tomorrow where it is held, and the day is late enough to say so."""
+    here = at.astimezone(ZoneInfo(zone))
+    return starts_at.astimezone(ZoneInfo(zone)).date() == here.date() + timedelta(days=1) and here.hour >= REMINDED_FROM
+
+
 def has_begun(starts_at: datetime, at: datetime) -> bool:
     """Return whether a session has begun, so that its roll may be called."""
     return starts_at <= at

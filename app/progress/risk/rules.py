@@ -3,15 +3,29 @@
 from datetime import date, timedelta
 
 from app.curricula.schemas import Curriculum
-from app.progress.schemas import StoredReason
+from app.progress.schemas import Progress, State, StoredReason
 
 LATE_BY = timedelta(days=14)
 """An enrolment whose next due date is older than this is at risk; computed when read, never stored."""
+
+REMINDED_FOR = timedelta(days=7)
+"""How long after its due date a reminder of late work may still come: a worker that was away makes up for it."""
 
 
 def is_late(next_due_on: date | None, today: date) -> bool:
     """Return whether something due is not done."""
     return next_due_on is not None and next_due_on < today
+
+
+def late_work(progress: Progress, today: date) -> list[tuple[str, date]]:
+    """Return the works to hand in, ``(activity, due date)``, that were due lately and that nobody has handed in."""
+    due_lately = [m for m in progress.modules if today - REMINDED_FOR <= m.due_on < today and m.state is State.OPEN]
+    return [
+        (activity.code, module.due_on)
+        for module in due_lately
+        for activity in module.activities
+        if activity.state is State.OPEN and any(why.code == "hand_in_missing" for why in activity.why)
+    ]
 
 
 def risk_reasons(
