@@ -26,8 +26,8 @@ bench: ready-dev ## time every page and call of the main flow on the demo data, 
 	@$(PYTHON) -m bench.startup
 	@$(PYTHON) -m bench.memory
 
-soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers, stop their server, back up under load and recover, compete for the last seat, kill the database and the supervisor of serve, drill a whole installation over its faults (DRILL=… to try some), install the locks with three pips
-	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/cohorts/soak_seats.py tests/recovery/soak_recovery.py tests/cli/soak_serve.py tests/drill/soak_drill.py tests/packaging/soak_installs.py
+soak: ready-dev ## take every check of access away (SOAK=… to try some), kill a hundred workers and a hundred senders of messages, stop their server, back up under load and recover, compete for the last seat, kill the database and the supervisor of serve, drill a whole installation over its faults (DRILL=… to try some), install the locks with three pips
+	@$(PYTHON) -m pytest -q -s --timeout 7200 tests/access/soak_checks.py tests/access/soak_duties.py tests/certificates/soak_batches.py tests/platform/soak_jobs.py tests/notifications/soak_senders.py tests/cohorts/soak_seats.py tests/recovery/soak_recovery.py tests/cli/soak_serve.py tests/drill/soak_drill.py tests/packaging/soak_installs.py
 
 release-check: ready-dev ## say what keeps this version from being tagged: changelog, checkout, generated documents, wheel
 	@$(PYTHON) -m docs.write && $(PYTHON) -m tests.packaging.release && $(MAKE) package
