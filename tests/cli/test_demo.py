@@ -239,6 +239,26 @@ def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]
     return hashlib.sha256(repr(reproducible).encode()).hexdigest(), reproducible
 
 
+STATES = (
+    CohortPlan("piekouagami", "GEN-3", "generaliste", -5, 2),
+    CohortPlan("trois-saumons", "SPE-1", "specialise", 44, 8, phase="deployment"),
+)
+
+
+@pytest.mark.timeout(300)
+def test_load_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Callable[[], str]) -> None:
+    """It loads two cohorts whole: a draft and an archived one are added, and the oldest is closed."""
+    database = opened(fresh_url())
+    with database.transaction() as db:
+        register_published(db)
+    load(database, SITE, on=ON, places=("piekouagami", "trois-saumons"), plans=STATES)
+    states = rows(database, "select state, count(*) from cohort group by 1 order by 1")
+    assert states == [("archived", 1), ("closed", 1), ("draft", 1), ("open", 1)]
+    unfinished = "select count(*) from enrolment e join cohort c on c.id = e.cohort_id where c.state = 'closed'"
+    assert rows(database, unfinished + " and e.state in ('applied', 'admitted', 'active', 'on_leave')") == [(0,)]
+    database.dispose()
+
+
 @pytest.mark.timeout(300)
 def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]) -> None:
     with ThreadPoolExecutor() as two:
