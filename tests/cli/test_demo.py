@@ -14,7 +14,8 @@ from app.curricula.service import register_published
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import ENTERPRISES
 from app.demo.load import accounts_of, load, load_if_empty
-from app.demo.network import PASSWORD
+from app.demo.network import PASSWORD, DemoPlan, populate_network
+from app.demo.special_cases import show_cohort_states
 from app.identity.sign_in.schemas import DemoAccount
 from app.main import create_app
 from app.platform.config import Settings
@@ -241,17 +242,18 @@ def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]
 
 STATES = (
     CohortPlan("piekouagami", "GEN-3", "generaliste", -5, 2),
-    CohortPlan("trois-saumons", "SPE-1", "specialise", 44, 8, phase="deployment"),
+    CohortPlan("trois-saumons", "SPE-1", "specialise", 44, 2, phase="deployment"),
 )
 
 
-@pytest.mark.timeout(300)
-def test_load_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Callable[[], str]) -> None:
-    """It loads two cohorts whole: a draft and an archived one are added, and the oldest is closed."""
+def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Callable[[], str]) -> None:
+    """It enrols two cohorts' people: a draft and an archived one are added, and the oldest is closed."""
     database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
-    load(database, SITE, on=ON, places=("piekouagami", "trois-saumons"), plans=STATES)
+    demo = DemoPlan(database, 135, ON, places=frozenset({"piekouagami", "trois-saumons"}), plans=STATES)
+    populate_network(demo)
+    show_cohort_states(demo)
     states = rows(database, "select state, count(*) from cohort group by 1 order by 1")
     assert states == [("archived", 1), ("closed", 1), ("draft", 1), ("open", 1)]
     unfinished = "select count(*) from enrolment e join cohort c on c.id = e.cohort_id where c.state = 'closed'"

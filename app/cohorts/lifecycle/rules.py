@@ -165,7 +165,7 @@ def _of_start(situation: Situation) -> list[Reason]:
     changes = [Reason("become_active", {"n": starting})]
     if starts_early(situation):
         changes.append(Reason("days_early", {"n": (situation.starts_on - situation.today).days}))
-    changes += _some("own_waits", situation.own) + _some("stay_applied", situation.count(E.APPLIED))
+    changes += _some("own_waits", situation.own) + _some("stay_applied", situation.count(*PENDING))
     return [*changes, Reason("applications_go_on")] if situation.applications_open else changes
 
 

@@ -8,6 +8,7 @@ from app.cohorts.enrolments.service import count_by_state
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.lifecycle.service import effects_of, mark_of
 from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.rules import PENDING
 from app.cohorts.schemas import CohortRef
 from app.cohorts.settings import service as settings
 from app.cohorts.settings.schemas import CohortChange, ConfirmChange
@@ -22,7 +23,7 @@ from app.progress.models import ProgressRow
 from app.progress.risk.rules import required_attendance_pct
 
 E = EnrolmentState
-KNOWING = (E.APPLIED, E.ADMITTED, E.ACTIVE, E.ON_LEAVE)
+KNOWING = PENDING | {E.ADMITTED, E.ACTIVE, E.ON_LEAVE}
 """Who counts on the dates and the place that were announced."""
 
 
