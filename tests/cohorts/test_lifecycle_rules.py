@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cohorts.enums import CohortState, EnrolmentState
@@ -181,6 +181,7 @@ situations = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(situations, st.sampled_from(C), st.booleans())
 def test_move_is_made_with_its_consequences_or_refused_with_its_reasons(
     situation: Situation, to: CohortState, leave_incomplete: bool
