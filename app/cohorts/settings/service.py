@@ -46,7 +46,7 @@ def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> Cohor
 def copy_cohort(db: Session, actor: Actor, cohort: CohortRef, command: CopyCohort) -> CohortRef:
     """Prepare a cohort like another one, as a draft, with its team when that is asked for.
 
-    Whoever no longer works in the college is left out, and so is the actor, who gives themselves no role. Raises as
+    Those who no longer work in the college are left out, and so is the actor, who gives themselves no role. Raises as
     ``add_cohort`` does.
     """
     version = command.curriculum_version or newest_version(db, cohort)
