@@ -16,7 +16,12 @@ from tests.database_copy import DatabaseCopy
 from tests.factories.network import World
 from tests.server import driver_url, with_database
 
-EMPTY = {"accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_return", "codev_session_restoration", "consent", "idempotent_request", "mail_preference", "management_link", "milestone_confirmation", "name_change", "oidc_flow", "project_region_target", "recovery_code", "role_assignment", "role_change", "session_change", "session_restoration", "view_log", "waitlist_priority"}  # fmt: skip
+EMPTY = {
+    "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_return",
+    "codev_session_restoration", "consent", "idempotent_request", "mail_preference", "management_link",
+    "milestone_confirmation", "name_change", "oidc_flow", "project_region_target", "recovery_code",
+    "role_assignment", "role_change", "session_change", "session_restoration", "view_log", "waitlist_priority",
+}  # fmt: skip
 """Tables that the records of the matrix leave empty."""
 
 Content = dict[str, list[str]]
