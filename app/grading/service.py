@@ -44,8 +44,8 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     The enrolment is locked first: of two assessors who review one judgement at once, the second gets a
     ``Conflict``.
     """
-    lock = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
-    state = db.exec(lock).one()
+    facts = sa.select(col(Enrolment.state), _facilitates(actor, enrolment)).where(col(Enrolment.id) == enrolment.id)
+    state, facilitates = db.execute(facts.with_for_update(key_share=True, of=Enrolment)).one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
     curriculum = curriculum_of(enrolment)
@@ -53,7 +53,7 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     if competency is None:
         unknown = Reason("competency_unknown", {"competency": command.competency_code}, "competency_code")
         raise Invalid("invalid", unknown)
-    refusals = assessor_refusals(db, actor, enrolment, competency.code)
+    refusals = _assessor_reasons(actor, enrolment, competency.code, facilitates=facilitates)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
     history = judgements(db, enrolment, competency=competency.code)
@@ -73,18 +73,23 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
 
 def assessor_refusals(db: Session, actor: Actor, enrolment: EnrolmentRef, competency: str) -> list[Reason]:
     """Return why the actor may not judge a competency of this person (BR-13)."""
+    facilitates = db.execute(sa.select(_facilitates(actor, enrolment))).scalar_one()
+    return _assessor_reasons(actor, enrolment, competency, facilitates=facilitates)
+
+
+def _assessor_reasons(actor: Actor, enrolment: EnrolmentRef, competency: str, *, facilitates: bool) -> list[Reason]:
     return assessor_reasons(
         assessor=actor.person_id,
         participant=enrolment.person_id,
         competency=competency,
-        facilitates=_facilitates(db, actor, enrolment),
+        facilitates=facilitates,
     )
 
 
-def _facilitates(db: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:
-    """Whether the actor facilitates, or ever did, a codev group of this person or one of its sessions (BR-13)."""
+def _facilitates(actor: Actor, enrolment: EnrolmentRef) -> sa.ColumnElement[bool]:
+    """Return whether the actor facilitates, or ever did, a codev group of this person or one of its sessions (BR-13)."""
     groups = select(CodevMembership.group_id).where(CodevMembership.enrolment_id == enrolment.id)
-    facilitates_group = exists().where(
+    """Return whether the actor facilitates, or ever did, a codev group of this person or one of its sessions."""
         col(RoleGrantRow.person_id) == actor.person_id,
         col(RoleGrantRow.role) == Role.FACILITATOR,
         col(RoleGrantRow.group_id).in_(groups),
@@ -94,7 +99,7 @@ def _facilitates(db: Session, actor: Actor, enrolment: EnrolmentRef) -> bool:
         col(CodevRecord.session_id) == CodevSession.id,
         col(CodevSession.group_id).in_(groups),
     )
-    return bool(db.execute(sa.select(facilitates_group | facilitated_session)).scalar_one())
+    return facilitates_group | facilitated_session
 
 
 def _is_repeated(judgement: JudgementShown, actor: Actor, command: JudgeCommand) -> bool:
