@@ -87,9 +87,9 @@ def _assessor_reasons(actor: Actor, enrolment: EnrolmentRef, competency: str, *,
 
 
 def _facilitates(actor: Actor, enrolment: EnrolmentRef) -> sa.ColumnElement[bool]:
-    """Return whether the actor facilitates, or ever did, a codev group of this person or one of its sessions (BR-13)."""
-    groups = select(CodevMembership.group_id).where(CodevMembership.enrolment_id == enrolment.id)
     """Return whether the actor facilitates, or ever did, a codev group of this person or one of its sessions."""
+    groups = select(CodevMembership.group_id).where(CodevMembership.enrolment_id == enrolment.id)
+    facilitates_group = exists().where(
         col(RoleGrantRow.person_id) == actor.person_id,
         col(RoleGrantRow.role) == Role.FACILITATOR,
         col(RoleGrantRow.group_id).in_(groups),
