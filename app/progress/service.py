@@ -52,6 +52,17 @@ class FactSource:
     queries: tuple[FactQuery, ...]
 
 
+@dataclass(frozen=True)
+class Computed:
+    """The progress of an enrolment, computed from its facts, and the cohort with its state when they were read."""
+
+    enrolment_id: int
+    college_id: int
+    cohort_id: int
+    cohort_state: CohortState
+    progress: Progress
+
+
 def of_enrolments(enrolment_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped attribute
     """Return the condition of a :class:`FactQuery`: the enrolments bound as ``ids`` when it runs."""
     return col(enrolment_id) == any_(bindparam("ids", type_=ARRAY(Integer)))
@@ -107,39 +118,51 @@ def affected_enrolments(db: Session) -> list[int]:
 def refresh(db: Session) -> None:
     """Recompute every enrolment that the transaction affects, once, under its lock.
 
-    Raises ``Conflict("cohort_archived")`` when one's cohort is archived, unless the transaction writes the cohort too.
+    Raises ``Conflict("cohort_archived")`` for a row that affects enrolments of archived cohorts alone, unless the
+    transaction writes the cohort too: what people of several cohorts share is still written for the others.
     """
     ids = affected_enrolments(db)
     if ids:
-        written_cohorts = {row.id for row in written(db) if isinstance(row, Cohort)}
-        if any(c.state is CohortState.ARCHIVED and c.cohort_id not in written_cohorts for c in _lock(db, ids)):
-            raise Conflict("cohort_archived", Reason("cohort_archived"))
-        _write(db, ids)
+        _lock(db, ids)
+        computed = _compute(db, ids)
+        _refuse_archived(db, computed)
+        _write(db, computed)
+
+
+def _refuse_archived(db: Session, computed: Sequence[Computed]) -> None:
+    written_cohorts = {row.id for row in written(db) if isinstance(row, Cohort)}
+    archived = {
+        c.enrolment_id
+        for c in computed
+        if c.cohort_state is CohortState.ARCHIVED and c.cohort_id not in written_cohorts
+    }
+    if archived and any(ids <= archived for ids in _affected_by_each(db)):
+        raise Conflict("cohort_archived", Reason("cohort_archived"))
+
+
+def _affected_by_each(db: Session) -> Iterable[set[int]]:
+    """Yield the enrolments that each written row affects, of those that affect any."""
+    for row in list(written(db)):
+        found = [source.affects[type(row)](db, [row]) for source in _sources if type(row) in source.affects]
+        if ids := {enrolment_id for ids in found for enrolment_id in ids}:
+            yield ids
 
 
 def recompute(db: Session, ids: Ids) -> None:
     """Lock the enrolments, compute their progress and write it with version + 1, in the caller's transaction."""
     _lock(db, ids)
-    _write(db, ids)
+    _write(db, _compute(db, ids))
 
 
-def _lock(db: Session, ids: Ids) -> Sequence[Any]:
-    """Lock the enrolments in id order and return the cohort of each with its state."""
-    lock = (
-        sa.select(col(Enrolment.cohort_id), col(Cohort.state))
-        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .where(col(Enrolment.id).in_(ids))
-        .order_by(col(Enrolment.id))
-        .with_for_update(key_share=True, of=Enrolment)
-    )
-    locked = db.execute(lock).all()
-    if len(locked) != len(ids):
+def _lock(db: Session, ids: Ids) -> None:
+    """Lock the enrolments in id order; what is read beside them here may be of before a wait for a lock."""
+    lock = select(Enrolment.id).where(col(Enrolment.id).in_(ids)).order_by(col(Enrolment.id))
+    if len(db.exec(lock.with_for_update(key_share=True)).all()) != len(ids):
         raise RuntimeError("an enrolment to recompute is not visible to this transaction")
-    return locked
 
 
-def _write(db: Session, ids: Ids) -> None:
-    values = [_row(*item) for item in compute_progress(db, ids)]
+def _write(db: Session, computed: Sequence[Computed]) -> None:
+    values = [_row(c.enrolment_id, c.college_id, c.progress) for c in computed]
     statement = insert(ProgressRow)
     new = {c.name: c for c in statement.excluded if c.name not in {"id", "version", "enrolment_id", "college_id"}}
     table = ProgressRow.__table__  # type: ignore[attr-defined]
@@ -153,6 +176,8 @@ _BASIS = (
     sa.select(
         col(Enrolment.id),
         col(Enrolment.college_id),
+        col(Enrolment.cohort_id),
+        col(Cohort.state),
         col(Enrolment.curriculum_slug),
         col(Enrolment.curriculum_version),
         col(Enrolment.joined_on),
@@ -171,6 +196,10 @@ def _together(queries: tuple[FactQuery, ...]) -> Together:
 
 def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
     """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads."""
+    return [(c.enrolment_id, c.college_id, c.progress) for c in _compute(db, ids)]
+
+
+def _compute(db: Session, ids: Ids) -> list[Computed]:
     queries = tuple(query for source in _sources for query in source.queries)
     basis, *found = _together(queries).fetch(db, ids=list(ids))
     facts: dict[int, list[Fact]] = defaultdict(list)
@@ -179,8 +208,14 @@ def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
             facts[enrolment_id].append(query.fact(*values))
     library = default_library()
     return [
-        (id_, college_id, fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]))
-        for id_, college_id, slug, version, joined_on, starts_on in basis
+        Computed(
+            id_,
+            college_id,
+            cohort_id,
+            state,
+            fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]),
+        )
+        for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis
     ]
 
 
