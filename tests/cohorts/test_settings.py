@@ -1,15 +1,17 @@
 """A cohort's settings change through its pages and its API, once what they change for people was read."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.cohorts.enums import CohortState
-from app.cohorts.models import Cohort
+from app.cohorts.models import Cohort, Enrolment
+from app.curricula.library import default_library
+from app.learning.hand_ins.models import HandIn
 from app.platform.database.transaction import Database
 from app.progress.service import mismatches
-from tests.factories.cohorts import fields, meeting, page, set_state, settings_of
+from tests.factories.cohorts import attendance, called, fields, meeting, page, set_state, settings_of
 from tests.factories.network import STARTED, World, as_
 
 API = "/api/v1"
@@ -109,3 +111,53 @@ def test_new_cohort_asks_what_its_college_does_unless_it_chooses(
     chosen = client.post(college_path, json={**new, "code": "H-2", "late_join_pct": 0, "grace_hours": 0}).json()
     assert (chosen["late_join_pct"], chosen["grace_hours"]) == (0, 0)
     assert client.get(f"{API}/cohorts/{world.cohort}").json()["grace_hours"] == 48, "those that exist keep theirs"
+
+
+def test_preview_of_an_archived_cohort_offers_no_change(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    set_state(database, world, CohortState.ARCHIVED)
+    asked = settings_of(coordinator.get(f"{API}/cohorts/{world.cohort}").json(), place="Roberval")
+    form = f"/cohortes/{world.cohort}/modification/apercu"
+    html = page(coordinator.get(form, params=asked))
+    assert "elle se consulte seulement" in html
+    assert f'action="{form}' not in html
+
+
+def test_first_day_moved_earlier_is_that_of_who_began_on_it(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    late = world.enrolments["elise"]
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Enrolment, late)
+        row.joined_on = STARTED + timedelta(days=5)
+        db.add(row)
+    path = f"{API}/cohorts/{world.cohort}"
+    earlier = STARTED - timedelta(days=7)
+    asked = settings_of(coordinator.get(path).json(), starts_on=earlier.isoformat())
+    assert coordinator.put(path, json=asked).status_code == 200
+    called(database, world, meeting(database, world, days=-3))
+    with database.transaction(colleges=[world.alma]) as db:
+        assert db.get_one(Enrolment, world.enrolments["maude"]).joined_on == earlier
+        assert db.get_one(Enrolment, late).joined_on == STARTED + timedelta(days=5)
+        counted = attendance(db)
+        assert counted[world.enrolments["maude"]][1] > 0, "a session of the new first week counts"
+        assert mismatches(db) == []
+
+
+def test_work_handed_in_twice_is_one_work(coordinator: TestClient, database: Database, world: World) -> None:
+    path = f"{API}/cohorts/{world.cohort}"
+    module = default_library().curriculum("generaliste", "1.0").modules[0]
+    due_on = STARTED + timedelta(weeks=module.week, days=-1)
+    declared_at = datetime.combine(due_on - timedelta(days=1), time(16), UTC)
+    with database.transaction(colleges=[world.alma]) as db:
+        for attempt in (1, 2):
+            row = HandIn(
+                college_id=world.alma, enrolment_id=world.enrolments["maude"], attempt=attempt, body="Travail",
+                activity_code=module.activities[0].code, completed_at_declared=declared_at,
+                received_at=declared_at + timedelta(days=2, hours=attempt), received_from=world.people["maude"],
+            )  # fmt: skip
+            db.add(row)
+    asked = settings_of(coordinator.get(path).json(), grace_hours=0)
+    effects = coordinator.post(f"{path}/change-preview", json=asked).json()["effects"]
+    assert [e["params"]["n"] for e in effects if e["code"] == "works_late"] == [1]

@@ -1,11 +1,12 @@
 """Changing a cohort, and preparing one like it; ``overview/cohort_change`` computes what a change does to people."""
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from app.cohorts.models import Cohort, cohort_search_key
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort, Enrolment, cohort_search_key
 from app.cohorts.offer.service import published_paths
 from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
-from app.cohorts.service import add_cohort, add_staff, require_not_archived, works_in_college
+from app.cohorts.service import add_cohort, add_staff, works_in_college
 from app.cohorts.settings.rules import change_reasons, code_of_copy, end_of_copy
 from app.cohorts.settings.schemas import CohortChange, CopyCohort
 from app.identity.staff import service as staff
@@ -22,6 +23,8 @@ def lock_cohort(db: Session, cohort: CohortRef) -> Cohort:
 
 def obstacles(row: Cohort, change: CohortChange) -> list[Reason]:
     """Return why a cohort may not change so."""
+    if row.state is CohortState.ARCHIVED:
+        return [Reason("cohort_archived")]
     asked = change.model_dump(include={"starts_on", "ends_on", "capacity"})
     return change_reasons(**asked, seated=row.seated)
 
@@ -29,12 +32,23 @@ def obstacles(row: Cohort, change: CohortChange) -> list[Reason]:
 def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> CohortRef:
     """Change a cohort; progress follows its dates at the commit.
 
+    Who began on its first day begins on an earlier one too, so that the attendance of sessions before counts; the
+    actor's own first day is another person's to change.
+
     Raises ``Conflict``: ``cohort_archived``, ``ends_before_start``, ``seats_taken``.
     """
     row = lock_cohort(db, cohort)
-    require_not_archived(row)
     if reasons := obstacles(row, change):
         raise Conflict(reasons[0].code, *reasons)
+    if change.starts_on < row.starts_on:
+        on_first_day = select(Enrolment).where(
+            Enrolment.cohort_id == row.id,
+            Enrolment.joined_on == row.starts_on,
+            col(Enrolment.person_id).is_distinct_from(db.actor_context.person_id),
+        )
+        for enrolment in db.exec(on_first_day.order_by(col(Enrolment.id)).with_for_update(key_share=True)).all():
+            enrolment.joined_on = change.starts_on
+            db.add(enrolment)
     for name in CohortChange.model_fields:
         setattr(row, name, getattr(change, name))
     row.search_key = cohort_search_key(row.title, row.code, row.place)

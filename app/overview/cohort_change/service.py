@@ -86,10 +86,17 @@ def _affected(db: Session, row: Cohort) -> Affected:
         .where(col(Enrolment.cohort_id) == row.id, col(Enrolment.state) == E.ACTIVE)
     )
     works = db.execute(
-        sa.select(col(HandIn.activity_code), col(HandIn.received_at), col(HandIn.completed_at_declared))
+        sa.select(
+            col(HandIn.enrolment_id),
+            col(HandIn.activity_code),
+            col(HandIn.received_at),
+            col(HandIn.completed_at_declared),
+        )
         .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
         .where(col(Enrolment.cohort_id) == row.id)
+        .order_by(col(HandIn.attempt))
     )
+    last_attempts = {(who, code): Sent(weeks[code], *moments) for who, code, *moments in works}
     sessions = db.execute(
         sa.select(col(ScheduledSession.starts_at), col(ScheduledSession.timezone)).where(
             col(ScheduledSession.cohort_id) == row.id, col(ScheduledSession.cancelled_at).is_(None)
@@ -97,7 +104,7 @@ def _affected(db: Session, row: Cohort) -> Affected:
     )
     return Affected(
         followers=[Follower(*values) for values in followers],
-        works=[Sent(weeks[code], received_at, declared_at) for code, received_at, declared_at in works],
+        works=list(last_attempts.values()),
         session_days=[local(starts_at, zone).date() for starts_at, zone in sessions],
         people=sum(states[state] for state in KNOWING),
         seated=row.seated,
