@@ -10,6 +10,7 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlmodel import col, select
 
 from app import __version__
+from app.attendance.roll_calls import service as roll_calls
 from app.certificates.badges.college_keys import key_binding
 from app.certificates.badges.models import CollegeKey
 from app.certificates.register import service as certificates
@@ -61,7 +62,8 @@ def open_database(
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
-    proposals.register(proposals.Outcomes(progress.is_eligible, certificates.is_certified, progress.count_recorded))
+    outcomes = (progress.is_eligible, certificates.is_certified, progress.count_recorded, roll_calls.count_unfinished)
+    proposals.register(proposals.Outcomes(*outcomes))
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
     return Database(
         addresses,

@@ -1,5 +1,6 @@
 """A cohort moves from draft to archived, through its pages and its API, with the people whose state follows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app.cohorts.enums import CohortState, EnrolmentState
-from app.cohorts.models import Cohort, CohortMove
+from app.cohorts.models import Cohort, CohortMove, Enrolment
 from app.platform.database.transaction import Database
+from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from tests.factories.cohorts import applied, called, fields, meeting, move, page, set_state, state_of
-from tests.factories.network import World, as_, count
+from tests.factories.locks import wait_for_lock_waiters
+from tests.factories.network import STARTED, World, as_, count
 
 API = "/api/v1"
 C, S = CohortState, EnrolmentState
@@ -242,3 +245,68 @@ def test_database_refuses_applications_to_a_closed_cohort(database: Database, wo
         owner.execute(
             text("update cohort set state = 'closed', applications_open = true where id = :id"), {"id": world.cohort}
         )
+
+
+def test_own_enrolment_is_named_before_a_move_that_would_change_it(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    own = applied(database, world, "coordinator")
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(Enrolment, own)
+        row.state, row.joined_on = S.ACTIVE, today()
+        db.add(row)
+    as_(coordinator, database, world, "coordinator")
+    for to in ("closed", "open"):
+        preview = coordinator.get(f"{API}/cohorts/{world.cohort}/moves/{to}").json()
+        assert {"code": "own_enrolment", "params": {"n": 1}} in preview["obstacles"]
+        refused = post(coordinator, world, to=to, reason="Fin.", leave_incomplete=True)
+        assert (refused.status_code, refused.json()["code"]) == (409, "own_enrolment")
+    html = page(coordinator.get(f"/cohortes/{world.cohort}/etat/closed"))
+    assert "Votre propre inscription changerait : une autre personne" in html
+
+
+def test_sessions_to_come_and_rolls_not_called_are_counted(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    called(database, world, meeting(database, world, days=1))
+    meeting(database, world, days=2)
+    meeting(database, world, days=(today() - STARTED).days + 3)
+    as_(coordinator, database, world, "coordinator")
+    effects = coordinator.get(f"{API}/cohorts/{world.cohort}/moves/closed").json()["effects"]
+    counted = {e["code"]: e["params"]["n"] for e in effects if e["code"] in {"sessions_to_come", "calls_open"}}
+    assert counted == {"sessions_to_come": 1, "calls_open": 1}
+    set_state(database, world, C.CLOSED)
+    html = page(coordinator.get(f"/cohortes/{world.cohort}/etat/archived"))
+    assert "1 séance à venir reste au calendrier" in html
+    assert "1 séance passée n’a pas de feuille de présences fermée." in html
+
+
+def test_application_waits_for_a_cohort_that_closes_and_is_refused(database: Database, world: World) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with database.engine.begin() as closing:
+            close = "update cohort set state = 'closed', applications_open = false where id = :id"
+            closing.execute(text(close), {"id": world.cohort})
+            application = pool.submit(applied, database, world)
+            wait_for_lock_waiters(database, 1, application)
+        with pytest.raises(NotFound):
+            application.result()
+
+
+def test_cohort_with_an_application_unanswered_is_not_archived(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    applied(database, world)
+    set_state(database, world, C.CLOSED)
+    as_(coordinator, database, world, "coordinator")
+    assert post(coordinator, world, to="archived").json()["code"] == "applications_unanswered"
+    html = page(coordinator.get(f"/cohortes/{world.cohort}/etat/archived"))
+    assert f'href="/cohortes/{world.cohort}/candidatures"' in html
+
+
+def test_page_of_a_move_leads_to_what_stands_in_its_way(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    set_state(database, world, C.DRAFT, starts_on=today() - timedelta(days=9), ends_on=today() - timedelta(days=1))
+    html = page(coordinator.get(f"/cohortes/{world.cohort}/etat/open"))
+    assert f'href="/cohortes/{world.cohort}/modification"' in html
+    assert f'href="/cohortes/{world.cohort}/candidatures"' not in html

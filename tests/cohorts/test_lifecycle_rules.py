@@ -77,9 +77,31 @@ def test_start_before_the_first_day_takes_a_reason() -> None:
 
 
 def test_start_leaves_ones_own_enrolment_to_another_person() -> None:
-    own = replace(cohort(C.OPEN, FIRST, {E.ADMITTED: 3}), own=1, applications_open=False)
+    own = replace(cohort(C.OPEN, FIRST, {E.ADMITTED: 3}), own={E.ADMITTED: 1}, applications_open=False)
     assert move_reasons(own, C.RUNNING, None) == []
     assert coded(consequences(own, C.RUNNING)) == [("become_active", 2), ("own_waits", 1)]
+
+
+@pytest.mark.parametrize(("to", "state"), [(C.CLOSED, E.ACTIVE), (C.CLOSED, E.ON_LEAVE), (C.OPEN, E.ACTIVE)])
+def test_move_that_changes_ones_own_enrolment_is_another_persons(to: CohortState, state: EnrolmentState) -> None:
+    own = replace(cohort(C.RUNNING, LAST, {state: 2}), own={state: 1})
+    assert coded(move_reasons(own, to, "Fin.", leave_incomplete=True))[0] == ("own_enrolment", 1)
+    completed = replace(cohort(C.RUNNING, LAST, {E.COMPLETED: 2}), own={E.COMPLETED: 1})
+    assert move_reasons(completed, C.CLOSED, "Fin.") == []
+
+
+def test_cohort_is_archived_once_everyone_was_answered() -> None:
+    waiting = replace(cohort(C.CLOSED, LAST, {E.APPLIED: 1, E.COMPLETED: 5}), proposals=3)
+    reasons = [("applications_unanswered", 1), ("proposals_waiting", 3)]
+    assert coded(move_reasons(waiting, C.ARCHIVED, None)) == reasons
+
+
+@pytest.mark.parametrize(("state", "to"), [(C.RUNNING, C.CLOSED), (C.CLOSED, C.ARCHIVED)])
+def test_what_of_the_calendar_is_not_done_is_read_before_the_end(state: CohortState, to: CohortState) -> None:
+    unfinished = replace(cohort(state, LAST), sessions_to_come=2, calls_open=1)
+    changes = coded(consequences(unfinished, to))
+    assert changes[:2] == [("sessions_to_come", 2), ("calls_open", 1)]
+    assert changes[2:] == coded(consequences(cohort(state, LAST), to))
 
 
 def test_cohort_closes_once_everyone_was_answered_and_began() -> None:
@@ -176,8 +198,11 @@ situations = st.builds(
     college_is_open=st.booleans(),
     applications_open=st.booleans(),
     people=st.dictionaries(st.sampled_from(E), st.integers(0, 3)),
+    own=st.dictionaries(st.sampled_from(E), st.integers(0, 1), max_size=1),
     proposals=st.integers(0, 1),
     recorded=st.integers(0, 1),
+    sessions_to_come=st.integers(0, 1),
+    calls_open=st.integers(0, 1),
 )
 
 
@@ -192,6 +217,8 @@ def test_move_is_made_with_its_consequences_or_refused_with_its_reasons(
     elif not reasons:
         assert consequences(situation, to)
         closes = situation.state in {C.OPEN, C.RUNNING} and to is C.CLOSED
+        ends = closes or to is C.ARCHIVED
         left = situation.count(E.APPLIED, E.WAITLISTED, E.OFFERED, E.ADMITTED)
-        assert not closes or left == 0, "nobody is left without an answer"
+        assert not ends or left == 0, "nobody is left without an answer"
+        assert not closes or situation.count_own(E.ACTIVE, E.ON_LEAVE) == 0 or situation.state is C.OPEN
         assert not closes or leave_incomplete or situation.count(E.ACTIVE, E.ON_LEAVE) == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -135,3 +136,20 @@ def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, command: R
         closed_by=closed_by,
         entries=tuple(EntryShown(name=line.name, **entries[line.enrolment_id].model_dump()) for line in locked.entries),
     )
+
+
+def count_unfinished(db: Session, cohort_id: int) -> tuple[int, int]:
+    """Return how many sessions of a cohort are to come, and how many have begun without a roll call."""
+    called = sa.exists().where(col(RollCall.session_id) == ScheduledSession.id)
+    begun = col(ScheduledSession.starts_at) <= now()
+    statement = (
+        sa.select(begun.label("begun"), sa.func.count().label("n"))
+        .where(
+            col(ScheduledSession.cohort_id) == cohort_id,
+            col(ScheduledSession.cancelled_at).is_(None),
+            ~called.correlate(ScheduledSession),
+        )
+        .group_by("begun")
+    )
+    counted = {row.begun: row.n for row in db.execute(statement)}
+    return counted.get(False, 0), counted.get(True, 0)

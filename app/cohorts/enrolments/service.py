@@ -33,6 +33,7 @@ from app.cohorts.rules import (
     takes_two,
 )
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import in_offer
 from app.cohorts.waitlist.filling import FILL
 from app.cohorts.waitlist.offers import end_offer
 from app.cohorts.waitlist.order import waiting_ids
@@ -56,9 +57,14 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
 
     Who was refused, declined or withdrew applies again: the former application and the history stay.
 
-    Raises ``Conflict``: ``college_closed``, ``already_applied``.
+    The cohort's row is locked and looked at again, so that it does not close meanwhile with an application unanswered.
+
+    Raises ``Conflict``: ``college_closed``, ``already_applied``; ``NotFound`` when it takes applications no more.
     """
     set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
+    still_open = select(Cohort.id).where(Cohort.id == cohort.id, in_offer()).with_for_update(key_share=True)
+    if db.exec(still_open).first() is None:
+        raise NotFound
     own_enrolment = select(Enrolment).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
     row = db.exec(own_enrolment.with_for_update(key_share=True)).first()
     if row is not None and row.state not in AGAIN:

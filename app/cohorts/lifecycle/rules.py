@@ -34,9 +34,10 @@ BEGUN = (E.ACTIVE, E.ON_LEAVE, E.COMPLETED, E.INCOMPLETE, E.FAILED, E.TRANSFERRE
 class Situation:
     """A cohort on a day: what decides whether it may move, and what a move changes.
 
-    ``people`` is how many enrolments are in each state, ``own`` how many of those admitted are the actor's own, which
-    another person starts; ``proposals`` are changes that await a second person, ``recorded`` the people of whom
-    something was recorded: a presence, a work, hours.
+    ``people`` is how many enrolments are in each state, ``own`` how many of these are the actor's own, whose state
+    another person changes; ``proposals`` are changes that await a second person, ``recorded`` the people of whom
+    something was recorded: a presence, a work, hours. ``sessions_to_come`` and ``calls_open`` are the sessions that
+    have not begun, and those whose roll was not called.
     """
 
     state: CohortState
@@ -46,13 +47,19 @@ class Situation:
     college_is_open: bool
     applications_open: bool
     people: Mapping[EnrolmentState, int] = field(default_factory=dict)
-    own: int = 0
+    own: Mapping[EnrolmentState, int] = field(default_factory=dict)
     proposals: int = 0
     recorded: int = 0
+    sessions_to_come: int = 0
+    calls_open: int = 0
 
     def count(self, *states: EnrolmentState) -> int:
         """Return how many enrolments are in some states."""
         return sum(self.people.get(state, 0) for state in states)
+
+    def count_own(self, *states: EnrolmentState) -> int:
+        """Return how many of the actor's own enrolments are in some states."""
+        return sum(self.own.get(state, 0) for state in states)
 
 
 def allowed_moves(state: CohortState) -> tuple[CohortState, ...]:
@@ -87,9 +94,17 @@ def blocking_reasons(situation: Situation, to: CohortState) -> list[Reason]:
         return [Reason("cohort_move_not_allowed", params, "to")]
     if situation.state is C.DRAFT and to is C.OPEN:
         return _opening_reasons(situation)
-    if to is C.CLOSED and situation.state is not C.ARCHIVED:
-        return _closing_reasons(situation)
-    return _return_reasons(situation, to) if is_back(situation.state, to) else []
+    reasons = _own_reasons(situation, to)
+    if to is C.ARCHIVED or (to is C.CLOSED and situation.state is not C.ARCHIVED):
+        return reasons + _closing_reasons(situation)
+    return reasons + _return_reasons(situation, to) if is_back(situation.state, to) else reasons
+
+
+def _own_reasons(situation: Situation, to: CohortState) -> list[Reason]:
+    """Return why another person makes a move: it would change the actor's own enrolment (a start leaves it out)."""
+    if situation.state is C.RUNNING and to in {C.CLOSED, C.OPEN}:
+        return _some("own_enrolment", situation.count_own(*(UNFINISHED if to is C.CLOSED else (E.ACTIVE,))))
+    return []
 
 
 def _opening_reasons(situation: Situation) -> list[Reason]:
@@ -151,7 +166,7 @@ def consequences(situation: Situation, to: CohortState) -> list[Reason]:
     if to is C.CLOSED:
         return _of_closing(situation)
     if to is C.ARCHIVED:
-        return [Reason("read_only"), Reason("off_lists"), Reason("certificates_stay")]
+        return [*_of_calendar(situation), Reason("read_only"), Reason("off_lists"), Reason("certificates_stay")]
     return [Reason("hidden_from_applicants")]
 
 
@@ -161,11 +176,12 @@ def _of_opening(situation: Situation) -> list[Reason]:
 
 
 def _of_start(situation: Situation) -> list[Reason]:
-    starting = situation.count(E.ADMITTED) - situation.own
+    own = situation.count_own(E.ADMITTED)
+    starting = situation.count(E.ADMITTED) - own
     changes = [Reason("become_active", {"n": starting})]
     if starts_early(situation):
         changes.append(Reason("days_early", {"n": (situation.starts_on - situation.today).days}))
-    changes += _some("own_waits", situation.own) + _some("stay_applied", situation.count(*PENDING))
+    changes += _some("own_waits", own) + _some("stay_applied", situation.count(*PENDING))
     return [*changes, Reason("applications_go_on")] if situation.applications_open else changes
 
 
@@ -173,10 +189,15 @@ def _of_closing(situation: Situation) -> list[Reason]:
     if situation.state is C.ARCHIVED:
         return [Reason("written_again")]
     changes = _some("stay_completed", situation.count(E.COMPLETED))
-    changes += _some("become_incomplete", situation.count(*UNFINISHED))
+    changes += _some("become_incomplete", situation.count(*UNFINISHED)) + _of_calendar(situation)
     if situation.applications_open:
         changes.append(Reason("applications_end"))
     return [*changes, Reason("nobody_enters")]
+
+
+def _of_calendar(situation: Situation) -> list[Reason]:
+    """Return what of the calendar is not done, and stays so unless somebody sees to it first."""
+    return _some("sessions_to_come", situation.sessions_to_come) + _some("calls_open", situation.calls_open)
 
 
 def _of_reopening(situation: Situation) -> list[Reason]:

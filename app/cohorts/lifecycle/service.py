@@ -14,7 +14,7 @@ from app.cohorts.lifecycle import rules
 from app.cohorts.lifecycle.rules import Situation
 from app.cohorts.lifecycle.schemas import CohortMoved, CohortMoveShown, Effect, MoveCohort, MovePreview
 from app.cohorts.models import Cohort, CohortMove, Enrolment
-from app.cohorts.proposals.service import count_open_proposals, count_recorded
+from app.cohorts.proposals.service import count_open_proposals, count_recorded, count_unfinished
 from app.cohorts.rules import TAKES_PEOPLE
 from app.cohorts.schemas import CohortRef
 from app.network.colleges.service import is_open
@@ -95,11 +95,10 @@ def _by_id(ref: EnrolmentRef) -> int:
 
 
 def _situation(db: Session, actor: Actor, cohort: CohortRef) -> Situation:
-    own = sa.select(sa.func.count()).where(
-        col(Enrolment.cohort_id) == cohort.id,
-        col(Enrolment.person_id) == actor.person_id,
-        col(Enrolment.state) == E.ADMITTED,
+    own = sa.select(col(Enrolment.state), sa.func.count()).where(
+        col(Enrolment.cohort_id) == cohort.id, col(Enrolment.person_id) == actor.person_id
     )
+    to_come, calls_open = count_unfinished(db, cohort.id)
     return Situation(
         state=cohort.state,
         starts_on=cohort.starts_on,
@@ -108,9 +107,11 @@ def _situation(db: Session, actor: Actor, cohort: CohortRef) -> Situation:
         college_is_open=is_open(db, cohort.college_id),
         applications_open=cohort.applications_open,
         people=enrolments.count_by_state(db, cohort),
-        own=db.execute(own).scalar_one(),
+        own=dict(db.execute(own.group_by(col(Enrolment.state))).all()),
         proposals=count_open_proposals(db, cohort.id),
         recorded=count_recorded(db, cohort.id),
+        sessions_to_come=to_come,
+        calls_open=calls_open,
     )
 
 

@@ -23,12 +23,14 @@ from app.platform.security.actor import Actor, scoped
 class Outcomes:
     """What later features know: of an enrolment, whether a certificate may be issued, and whether one is in force.
 
-    Of a cohort, how many people something was recorded of: a presence, a work, hours.
+    Of a cohort, how many people something was recorded of: a presence, a work, hours; how many sessions are to come,
+    and how many are held without a roll call.
     """
 
     is_eligible: Callable[[Session, int], bool]
     is_certified: Callable[[Session, int], bool]
     count_recorded: Callable[[Session, int], int]
+    count_unfinished: Callable[[Session, int], tuple[int, int]]
 
 
 _outcomes: list[Outcomes] = []
@@ -52,6 +54,12 @@ def is_certified(db: Session, enrolment_id: int) -> bool:
 def count_recorded(db: Session, cohort_id: int) -> int:
     """Return how many people of a cohort have something recorded."""
     return sum(outcomes.count_recorded(db, cohort_id) for outcomes in _outcomes)
+
+
+def count_unfinished(db: Session, cohort_id: int) -> tuple[int, int]:
+    """Return how many sessions of a cohort are to come, and how many were held without a roll call."""
+    counted = [outcomes.count_unfinished(db, cohort_id) for outcomes in _outcomes]
+    return sum(to_come for to_come, _ in counted), sum(calls_open for _, calls_open in counted)
 
 
 def count_open_proposals(db: Session, cohort_id: int) -> int:
