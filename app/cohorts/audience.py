@@ -1,26 +1,30 @@
-"""Whom the messages of a cohort reach: the people who follow it, and its staff."""
+"""Whom the messages of a cohort reach: the people who follow it, and those who train them."""
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
+from app.cohorts.rules import FOLLOWING
 from app.identity.roles.models import RoleGrantRow
 from app.platform.database.session import Session
 from app.platform.security.permissions import Role
 
-FOLLOWING = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE)
+TOLD = FOLLOWING | {EnrolmentState.ADMITTED}
 """The states of those who are told about sessions: someone on leave has none until they come back."""
 
 
 def people_of(db: Session, cohort_id: int, *, followers: bool = True, staff: bool = True) -> list[int]:
-    """Return the ids of the people who follow a cohort or are about to, and of those who train or facilitate there."""
+    """Return the ids of the people who follow a cohort or are about to, and of those who train there.
+
+    Facilitators take no part in a cohort's sessions: theirs are those of their group (``app/codev``).
+    """
     following = sa.select(col(Enrolment.person_id)).where(
-        col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state).in_(FOLLOWING), sa.literal(followers)
+        col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state).in_(TOLD), sa.literal(followers)
     )
     working = sa.select(col(RoleGrantRow.person_id)).where(
         col(RoleGrantRow.cohort_id) == cohort_id,
-        col(RoleGrantRow.role).in_((Role.TRAINER, Role.FACILITATOR)),
+        col(RoleGrantRow.role) == Role.TRAINER,
         col(RoleGrantRow.ended_at).is_(None),
         sa.literal(staff),
     )

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.attendance.calendar import restorations
 from app.attendance.calendar import service as calendar
@@ -12,17 +13,18 @@ from app.certificates.issuing.schemas import IssueCertificate
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.enums import EnrolmentState
+from app.identity.roles.service import grant_role
 from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
 from app.learning.field_hours.service import countersign, declare_hours, see_hours
 from app.network.enums import CertificateKind
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Role
 from tests.factories import eligible
 from tests.factories.activities import complete_prerequisites
 from tests.factories.cohorts import applied, meeting, move
 from tests.factories.grading import hand_in, judge, judge_command
-from tests.factories.network import PARTICIPANTS, World, acting
+from tests.factories.network import PARTICIPANTS, World, acting, as_
 from tests.factories.notifications import forget_messages, inbox
 
 AWAY = ("nobody", "other_participant", "other_trainer", "registrar", "admin")
@@ -95,6 +97,27 @@ def test_someone_on_leave_is_not_told_of_sessions(database: Database, world: Wor
     cancel(database, world, session_to_come(database, world))
     assert inbox(database, world, "karim") == []
     assert len(inbox(database, world, "elise")) == 1
+
+
+def test_someone_who_completed_is_told_of_sessions_whose_roll_they_are_on(database: Database, world: World) -> None:
+    eligible.attend(database, world, "maude")
+    move(database, world, world.enrolments["maude"], EnrolmentState.COMPLETED)
+    forget_messages(database)
+    cancel(database, world, session_to_come(database, world))
+    assert len(inbox(database, world, "maude")) == 1
+
+
+def test_whoever_is_told_of_a_session_may_open_its_page(client: TestClient, database: Database, world: World) -> None:
+    grant = {"college_id": world.alma, "cohort_id": world.cohort}
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["facilitator"], Role.FACILITATOR, **grant)
+    forget_messages(database)
+    session = session_to_come(database, world)
+    cancel(database, world, session)
+    told = {who for who in world.people if inbox(database, world, who)}
+    assert told == {*PARTICIPANTS, "trainer"}
+    for who in told:
+        assert as_(client, database, world, who).get(f"/seances/{session}").status_code == 200
 
 
 def test_a_judgement_is_told_without_its_level(database: Database, world: World) -> None:
