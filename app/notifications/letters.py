@@ -64,7 +64,7 @@ def _write_for(db: Session, settings: Settings, rows: Sequence[Any]) -> int:
     with in_language((first.language or "fr") if settings.english else "fr"):
         for row in rows:
             choice = choice_of(Kind(row.kind), first.choices or {})
-            due = None if first.email is None else mail_time(Kind(row.kind), choice, row.created_at, hours)
+            due = None if first.email is None else mail_time(Kind(row.kind), choice, row.created_at, hours, at)
             if due is None or (choice is MailChoice.DIGEST and row.read_at is not None):
                 _settle(db, [row])
             elif due > at:

@@ -89,14 +89,17 @@ def choice_of(kind: Kind, chosen: Mapping[str, str]) -> MailChoice:
     return next((choice for choice in CHOICES[kind] if choice.value == given), CHOICES[kind][0])
 
 
-def mail_time(kind: Kind, choice: MailChoice, written_at: datetime, hours: MailHours) -> datetime | None:
-    """Return when the e-mail of a message written at a moment is sent; ``None``: it has none."""
+def mail_time(kind: Kind, choice: MailChoice, written_at: datetime, hours: MailHours, now: datetime) -> datetime | None:
+    """Return when the e-mail of a message written at a moment is sent, not before ``now``; ``None``: it has none.
+
+    Quiet hours hold when it is sent: what was written in the evening may be late, and waits for the morning.
+    """
     if choice is MailChoice.NONE:
         return None
     if kind in AT_ANY_HOUR:
-        return written_at
+        return max(written_at, now)
     at = next_digest(written_at, hours.timezone) if choice is MailChoice.DIGEST else written_at
-    return after_quiet(at, hours)
+    return after_quiet(max(at, now), hours)
 
 
 def next_digest(at: datetime, timezone: str) -> datetime:

@@ -111,6 +111,15 @@ def test_a_letter_of_the_night_waits_for_the_morning_unless_a_session_changes(
     assert len(written(database, settings, MORNING)) == 2
 
 
+def test_a_letter_that_is_late_does_not_leave_in_the_night(
+    database: Database, world: World, settings: Settings
+) -> None:
+    with at(NOON):
+        tell(database, world, judged(world, 1))
+    assert written(database, settings, NIGHT) == []
+    assert written(database, settings, MORNING) == ["Compétence évaluée : Compétence 1"]
+
+
 def test_a_digest_gathers_what_is_unread_in_one_letter(database: Database, world: World, settings: Settings) -> None:
     choose(database, world, choices=DIGEST)
     with at(NOON):

@@ -138,16 +138,32 @@ def test_a_choice_that_a_kind_does_not_offer_is_not_used(kind: Kind, given: str,
     ],
 )
 def test_an_email_of_the_night_leaves_in_the_morning(written: str, sent: str) -> None:
-    assert mail_time(Kind.JUDGED, MailChoice.AT_ONCE, here(written), HOURS) == here(sent)
-    assert mail_time(Kind.SESSION_CANCELLED, MailChoice.AT_ONCE, here(written), HOURS) == here(written)
-    assert mail_time(Kind.ANNOUNCEMENT, MailChoice.NONE, here(written), HOURS) is None
+    assert mail_time(Kind.JUDGED, MailChoice.AT_ONCE, here(written), HOURS, here(written)) == here(sent)
+    assert mail_time(Kind.SESSION_CANCELLED, MailChoice.AT_ONCE, here(written), HOURS, here(written)) == here(written)
+    assert mail_time(Kind.ANNOUNCEMENT, MailChoice.NONE, here(written), HOURS, here(written)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "choice", "now", "sent"),
+    [
+        ("2026-11-26 20:59", MailChoice.AT_ONCE, "2026-11-26 21:30", "2026-11-27 07:00"),
+        ("2026-11-26 14:00", MailChoice.AT_ONCE, "2026-11-27 02:00", "2026-11-27 07:00"),
+        ("2026-11-26 14:00", MailChoice.AT_ONCE, "2026-11-26 20:00", "2026-11-26 20:00"),
+        ("2026-11-26 14:00", MailChoice.DIGEST, "2026-11-27 22:00", "2026-11-28 07:00"),
+    ],
+)
+def test_quiet_hours_hold_when_the_email_is_sent_late(written: str, choice: MailChoice, now: str, sent: str) -> None:
+    assert mail_time(Kind.JUDGED, choice, here(written), HOURS, here(now)) == here(sent)
+    assert mail_time(Kind.SESSION_CANCELLED, MailChoice.AT_ONCE, here(written), HOURS, here(now)) == here(now)
 
 
 def test_a_digest_leaves_the_next_morning_after_the_quiet_hours() -> None:
-    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 07:00"), HOURS) == here("2026-11-27 07:00")
-    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 06:30"), HOURS) == here("2026-11-26 07:00")
-    late = MailHours(quiet_until=10)
-    assert mail_time(Kind.JUDGED, MailChoice.DIGEST, here("2026-11-26 14:00"), late) == here("2026-11-27 10:00")
+    def sent(written: str, hours: MailHours = HOURS) -> datetime | None:
+        return mail_time(Kind.JUDGED, MailChoice.DIGEST, here(written), hours, here(written))
+
+    assert sent("2026-11-26 07:00") == here("2026-11-27 07:00")
+    assert sent("2026-11-26 06:30") == here("2026-11-26 07:00")
+    assert sent("2026-11-26 14:00", MailHours(quiet_until=10)) == here("2026-11-27 10:00")
     assert after_quiet(here("2026-11-26 23:00"), MailHours(quiet_from=None)) == here("2026-11-26 23:00")
 
 
@@ -161,10 +177,11 @@ def test_no_email_comes_early_a_day_late_or_in_the_night(
 ) -> None:
     """Across both changes of the clock too, and asked again at its time it is due at once."""
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    sent = mail_time(kind, choice, at, hours)
+    sent = mail_time(kind, choice, at, hours, at)
     if sent is None:
         assert choice is MailChoice.NONE
         return
+    assert mail_time(kind, choice, at, hours, sent) == sent
     longest = timedelta(hours=29) if choice is MailChoice.DIGEST else timedelta(hours=17)
     assert at <= sent <= at + longest
     hour = sent.astimezone(ZoneInfo(hours.timezone)).hour
