@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_cohort_grace_hours"), "cohort", "grace_hours between 0 and 720")
     op.create_index(op.f("ix_cohort_state"), "cohort", ["state"])
     op.execute('drop policy "select" on cohort')
-    open_to_all = "applications_open and state in ('open', 'running')"
+    open_to_all = "applications_open and (state = 'open' or state = 'running')"  # "in" reads otherwise once restored
     op.execute(f'create policy "select" on cohort for select using (({MINE}) or ({open_to_all}))')
     op.create_table(
         "cohort_move",

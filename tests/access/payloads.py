@@ -556,6 +556,7 @@ SUBJECTS = {
         f"POST {V1}/codev/groups/{{group_id}}/returns", "POST /codev/groupes/{group_id}/retours",
         f"POST {V1}/staff-roles/{{role_id}}/end", "POST /roles-tenus/{role_id}/fin",
         f"POST {V1}/staff-roles/{{role_id}}/return", "POST /roles-tenus/{role_id}/retour",
+        f"POST {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}/end", "POST /cohortes/{cohort_id}/equipe/{role_id}",
     ),
     "third": (
         f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",

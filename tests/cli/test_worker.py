@@ -135,7 +135,7 @@ def write_letter(database: Database) -> None:
 
 def tries(database: Database) -> int:
     with database.engine.connect() as owner:
-        return int(owner.execute(text("select tries from letter")).scalar_one())
+        return int(owner.execute(text("select tries from letter where kind = 'invitation'")).scalar_one())
 
 
 def lines_until(process: subprocess.Popen[str], words: str) -> None:

@@ -163,8 +163,9 @@ def test_consents_page_gives_and_withdraws(maude: TestClient, database: Database
 
 
 def test_consent_pages_unknown_are_not_found(maude: TestClient) -> None:
-    for path in ("public_verification/1.0", "evaluation_study/9.9", "evaluation_study/retrait"):
+    for path in ("public_verification/1.0", "evaluation_study/9.9"):
         assert maude.get(f"{PAGE}/{path}").status_code == 404
+    assert maude.get(f"{PAGE}/evaluation_study/retrait").status_code == 405  # the address of a form
 
 
 def test_home_page_links_to_the_consents(maude: TestClient) -> None:
