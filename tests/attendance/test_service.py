@@ -16,14 +16,14 @@ from app.attendance.roll_calls.models import RollCall
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from app.progress.models import ProgressRow
 from app.progress.service import mismatches
-from tests.factories.cohorts import applied, attendance, called, meeting, move
+from tests.factories.cohorts import applied, attendance, called, meeting, move, set_state
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting
 from tests.factories.statements import recorded_statements
 
@@ -59,6 +59,19 @@ def test_corrected_roll_call_supersedes_the_first_and_is_the_one_counted(databas
         assert db.get_one(RollCall, second).supersedes_id == first
         assert (attendance(db)[karim], attendance(db)[maude]) == ((60, 180), (60, 180))
         assert mismatches(db) == []
+
+
+def test_roll_call_of_an_archived_cohort_is_refused_before_anything_is_written(
+    database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    set_state(database, world, CohortState.ARCHIVED)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
+        ref = calendar.see_session(db, actor, session_id)
+        nobody = roll_calls.sheet(db, ref).model_copy(update={"entries": ()})
+        with pytest.raises(Conflict, match="cohort_archived"):
+            roll_calls.record_roll_call(db, actor, ref, nobody, RollCallCommand(entries=()))
 
 
 def test_correction_of_a_superseded_roll_call_is_refused(database: Database, world: World) -> None:

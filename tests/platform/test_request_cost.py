@@ -94,7 +94,7 @@ WRITES: dict[tuple[str, Prepare], int] = {
     ("trainer", judgement): 14,
     ("maude", completion): 11,
     ("maude", text_handed_in): 13,
-    ("trainer", roll_call): 16,
+    ("trainer", roll_call): 17,
     ("maude", mandate_date): 16,
 }
 """All statements of a write: its opening, its object, what the rules ask, its rows, progress, and the records."""

@@ -13,8 +13,9 @@ from app.attendance.calendar.service import WRITTEN, session_row
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.attendance.roll_calls.rules import Entry, roll_call_reasons
 from app.attendance.roll_calls.schemas import EntryShown, RollCallCommand, Sheet
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
+from app.cohorts.service import require_not_archived
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.rows import not_superseded
@@ -91,6 +92,7 @@ def lock_sheet(db: Session, session: SessionRef) -> Sheet:
 
 def record_roll_call(db: Session, actor: Actor, session: SessionRef, locked: Sheet, command: RollCallCommand) -> Sheet:
     """Close or correct the roll call of a locked sheet (see ``lock_sheet``) and return the sheet as it then is."""
+    require_not_archived(db.get_one(Cohort, session.cohort_id))
     if locked.session.cancelled:
         raise Conflict("session_cancelled")
     at = now()
