@@ -228,3 +228,19 @@ def test_form_of_a_session_at_the_last_hour_of_the_last_year_comes_back(
     as_(client, database, world, "coordinator")
     sent = {**fields(page(client.get(path)), path), "day": "2199-12-31", "clock": "23:00"}
     assert fields(page(client.post(path, data=sent), 422), path)["day"] == ["2199-12-31"]
+
+
+def test_form_refused_for_something_else_still_says_what_its_sender_had_read(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    as_(client, database, world, "coordinator")
+    path = f"/seances/{session_id}/modification"
+    sent = {**fields(page(client.get(path)), path), "planned_minutes": "60", "reason": ""}
+    moved(database, world, session_id)
+    again = fields(page(client.post(path, data=sent), 422), path)
+    assert again["sequence"] == ["0"]
+    html = page(client.post(path, data={**again, "reason": "Plus court."}), 409)
+    assert fields(html, path)["sequence"] == ["1"], "the change made meanwhile is on the page"
+    assert len(rows(database, world)[1]) == 1
+    assert client.post(path, data=fields(html, path)).status_code == 303

@@ -1,5 +1,6 @@
 """A cohort's settings change through its pages and its API, once what they change for people was read."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -65,14 +66,28 @@ def test_change_is_refused_when_its_effects_have_changed(
     assert coordinator.put(path, json={**asked, "shown": again["shown"]}).json()["place"] == "Roberval"
 
 
+def test_values_of_a_preview_come_back_in_the_form_to_be_corrected(coordinator: TestClient, world: World) -> None:
+    form = f"/cohortes/{world.cohort}/modification"
+    sent = {**fields(page(coordinator.get(form)), form), "title": "Été & automne", "grace_hours": "72"}
+    html = page(coordinator.get(coordinator.post(form, data=sent).headers["location"]))
+    again = re.search(r'href="([^"]*)">Corriger', html)
+    assert again is not None
+    html = page(coordinator.get(again.group(1)))
+    typed = fields(html, form)
+    assert (typed["title"], typed["grace_hours"], typed["place"]) == (["Été & automne"], ["72"], ["Alma"])
+    refused = page(coordinator.post(form, params={"depuis": again.group(1)}, data={**typed, "capacity": "3"}), 422)
+    assert fields(refused, form)["title"] == ["Été & automne"]
+
+
 def test_fewer_seats_than_taken_are_refused_before_and_at_the_confirmation(
     coordinator: TestClient, database: Database, world: World
 ) -> None:
     form = f"/cohortes/{world.cohort}/modification"
     sent = {**fields(page(coordinator.get(form)), form), "capacity": "3"}
-    html = page(coordinator.get(coordinator.post(form, data=sent).headers["location"]))
+    html = page(coordinator.post(form, data={**sent, "place": "Roberval", "ends_on": sent["starts_on"]}), 422)
     assert "4 places sont prises" in html
-    assert f'action="{form}/apercu' not in html
+    typed = fields(html, form)
+    assert (typed["capacity"], typed["place"], typed["ends_on"]) == (["3"], ["Roberval"], sent["starts_on"])
     assert coordinator.post(f"{form}/apercu", data=sent).status_code == 409
 
 

@@ -25,6 +25,18 @@ class CohortChange(Command):
     grace_hours: GraceHours
 
 
+class ChangeTyped(Command):
+    """What was typed of a change, which its form shows again."""
+
+    title: Line | None = None
+    place: Line | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    capacity: Annotated[int, Field(ge=1, le=MOST_SEATS)] | None = None
+    late_join_pct: LateJoinPercent | None = None
+    grace_hours: GraceHours | None = None
+
+
 class CopyCohort(Command):
     """A cohort to prepare like another one, as a draft.
 

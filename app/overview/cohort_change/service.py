@@ -17,7 +17,7 @@ from app.learning.hand_ins.models import HandIn
 from app.overview.cohort_change.rules import Affected, Follower, Sent, Terms, effects
 from app.overview.cohort_change.schemas import ChangePreview, FieldChange
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Reason
+from app.platform.errors import Conflict, Reason, refuse_unless
 from app.platform.messages.i18n import local, today
 from app.progress.models import ProgressRow
 from app.progress.risk.rules import required_attendance_pct
@@ -30,6 +30,11 @@ KNOWING = PENDING | {E.ADMITTED, E.ACTIVE, E.ON_LEAVE}
 def preview(db: Session, cohort: CohortRef, change: CohortChange) -> ChangePreview:
     """Return what a change would change, in the cohort's settings and for people, and what stands in its way."""
     return _preview(db, db.get_one(Cohort, cohort.id), change)
+
+
+def check(db: Session, cohort: CohortRef, change: CohortChange) -> None:
+    """Raise ``Invalid`` with each reason why a cohort may not change so."""
+    refuse_unless(*settings.obstacles(db.get_one(Cohort, cohort.id), change), code="invalid")
 
 
 def change_cohort(db: Session, cohort: CohortRef, command: ConfirmChange) -> CohortRef:

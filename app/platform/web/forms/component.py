@@ -126,6 +126,15 @@ class Fields:
         sent = self.refusal.values(name) if self.refusal else []
         return self.markup("hidden", name=name, value=value if value not in ("", None) or not sent else sent[0])
 
+    def version(self, name: str, value: object) -> Markup:
+        """Return the hidden version of what the person reads; after a refusal, the one that was sent.
+
+        A refusal about it shows the present one: what somebody else wrote meanwhile then stands beside what was typed.
+        """
+        if self.refusal is not None and not any(FieldPath.of(r).name == name for r in self.refusal.reasons):
+            value = next(iter(self.refusal.values(name)), "")
+        return self.markup("hidden", name=name, value=value)
+
     def errors(self, *names: str, label: str | None = None) -> Markup:
         """Return the errors of a group of fields, for its ``fieldset``."""
         id_ = self._own_id(f"{names[0]}-group")
