@@ -18,10 +18,13 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.ENROLMENT_CHANGED: frozenset({"cohort", "state"}),
         Kind.SEAT_OFFERED: frozenset({"cohort", "until_at", "timezone"}),
         Kind.OFFER_EXPIRED: frozenset({"cohort"}),
-        Kind.SESSION_MOVED: _SESSION | {"was_at", "place"},
+        Kind.SESSION_MOVED: _SESSION | {"was_at", "was_timezone", "place", "mode"},
+        Kind.SESSION_CHANGED: _SESSION | {"planned_minutes", "place", "mode"},
         Kind.SESSION_CANCELLED: _SESSION | {"reason"},
         Kind.SESSION_RESTORED: _SESSION,
-        Kind.SESSION_TOMORROW: _SESSION | {"place"},
+        Kind.CODEV_CANCELLED: _SESSION,
+        Kind.CODEV_RESTORED: _SESSION,
+        Kind.SESSION_TOMORROW: _SESSION | {"place", "mode"},
         Kind.JUDGED: frozenset({"cohort", "competency"}),
         Kind.WORK_RETURNED: frozenset({"cohort", "activity"}),
         Kind.WORK_LATE: frozenset({"cohort", "activity", "due_on"}),
@@ -30,8 +33,9 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.ANNOUNCEMENT: frozenset({"cohort", "title", "text"}),
     }
 )
-"""The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``; ``*_on`` days; ``*minutes`` hours;
-``state`` is one of an enrolment. No free text about a person: an e-mail passes through other people's machines."""
+"""The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``, ``was_at`` in ``was_timezone``;
+``*_on`` days; ``*minutes`` hours; ``state`` is one of an enrolment, ``mode`` of a session. No free text about a person:
+an e-mail passes through other people's machines."""
 
 
 def missing_params(kind: Kind, given: Mapping[str, object]) -> frozenset[str]:
@@ -47,8 +51,11 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.ADMITTED: (AT_ONCE,),
         Kind.SEAT_OFFERED: (AT_ONCE,),
         Kind.SESSION_MOVED: (AT_ONCE,),
+        Kind.SESSION_CHANGED: (AT_ONCE,),
         Kind.SESSION_CANCELLED: (AT_ONCE,),
         Kind.SESSION_RESTORED: (AT_ONCE,),
+        Kind.CODEV_CANCELLED: (AT_ONCE,),
+        Kind.CODEV_RESTORED: (AT_ONCE,),
         Kind.SESSION_TOMORROW: (AT_ONCE,),
         Kind.APPLICATION_REFUSED: (AT_ONCE, DIGEST),
         Kind.OFFER_EXPIRED: (AT_ONCE, DIGEST),
@@ -65,7 +72,16 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
 """What a person may choose for each kind; the first holds unless they chose. What must be known has no ``none``, what
 would come too late has no ``digest`` (docs/decisions/0030)."""
 
-AT_ANY_HOUR = frozenset({Kind.SESSION_MOVED, Kind.SESSION_CANCELLED, Kind.SESSION_RESTORED})
+AT_ANY_HOUR = frozenset(
+    {
+        Kind.SESSION_MOVED,
+        Kind.SESSION_CHANGED,
+        Kind.SESSION_CANCELLED,
+        Kind.SESSION_RESTORED,
+        Kind.CODEV_CANCELLED,
+        Kind.CODEV_RESTORED,
+    }
+)
 """The kinds that quiet hours do not hold back: someone may be about to leave for the session."""
 
 DIGEST_HOUR = 7

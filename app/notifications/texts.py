@@ -18,12 +18,20 @@ def body(kind: Kind, params: Mapping[str, object]) -> str:
 
 
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters in display form: moments in the zone of ``timezone``, states and kinds by their names."""
+    """Return parameters in display form: moments in their zone, states, modes and kinds by their names.
+
+    A session that moves to another zone names both; one without a place is held in its mode: online.
+    """
     zone = str(params.get("timezone", QUEBEC.key))
+    was_zone = str(params.get("was_timezone", zone))
     shown = display_params(params)
     for name, value in params.items():
         if name.endswith("_at") and isinstance(value, str):
-            shown[name] = moment(datetime.fromisoformat(value), zone)
+            at = datetime.fromisoformat(value)
+            shown[name] = moment(at, was_zone if name == "was_at" else zone, named=was_zone != zone)
+        elif name == "mode":
+            shown[name] = t(f"mode.{value}")
+            shown["place"] = params.get("place") or shown[name]
         elif name == "state":
             shown[name] = t(f"state.{value}")
         elif name == "certificate_kind":
@@ -31,7 +39,9 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
     return shown
 
 
-def moment(at: datetime, zone: str) -> str:
-    """Return a moment in words, ``27 novembre 2026, 13 h``; with the zone's name where it is not Quebec's usual one."""
+def moment(at: datetime, zone: str, *, named: bool = False) -> str:
+    """Return a moment in words, ``27 novembre 2026, 13 h``; with the zone's name where it is not Quebec's usual one,
+    or where it must be ``named``.
+    """
     words = f"{day(local(at, zone).date())}, {clock(at, zone)}"
-    return words if zone == QUEBEC.key else f"{words} ({zone_name(zone)})"
+    return words if zone == QUEBEC.key and not named else f"{words} ({zone_name(zone)})"

@@ -15,11 +15,14 @@ from app.attendance.calendar import service as calendar
 from app.attendance.calendar.models import ScheduledSession, SessionChange
 from app.attendance.calendar.schemas import CancelCommand, ChangeSession
 from app.cohorts import service as cohorts
+from app.notifications import texts
+from app.notifications.enums import Kind
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
 from app.platform.security.permissions import P
 from tests.factories.cohorts import called, fields, meeting, page
 from tests.factories.network import STARTED, World, acting, as_
+from tests.factories.notifications import forget_messages, inbox
 from tests.factories.venues import HALIFAX, venue_in
 
 BEGAN = datetime.combine(STARTED + timedelta(days=2), time(13), UTC)
@@ -101,6 +104,32 @@ def test_moved_session_is_told_to_the_cohort_once_for_each_change_and_not_for_a_
     assert world.people["coordinator"] not in told, "who moved it knows"
     assert {params["place"] for _, params in rows_} == {"Centre des Îles, 1, chemin du Phare, Havre-Aubert, Alma"}
     assert not any("visio.example" in str(params) for _, params in rows_)
+    [(was, now_)] = {(params["was_timezone"], params["timezone"]) for _, params in rows_}
+    assert (was, now_) == ("America/Toronto", HALIFAX)
+    before = BEGAN + timedelta(days=38)
+    body = texts.body(Kind.SESSION_MOVED, rows_[0].params)
+    assert f"prévue le {texts.moment(before, was, named=True)}, est déplacée" in body, "the hour that people knew"
+    assert f"Nouveau moment\N{NO-BREAK SPACE}: {texts.moment(soon, HALIFAX)}." in body
+    assert ("heure de l’Est" in body, "heure de l’Atlantique" in body) == (True, True), "both zones are named"
+
+
+def test_session_that_changes_where_it_stands_is_not_said_to_be_moved(database: Database, world: World) -> None:
+    session_id, soon = meeting(database, world, days=40), BEGAN + timedelta(days=38)
+    forget_messages(database)
+    room = venue_in(database, world.alma, "Collège")
+    moved(database, world, session_id, starts_at=soon, place="", mode="online")
+    here = {"starts_at": soon, "venue_id": room}
+    moved(database, world, session_id, sequence=1, place="Salle 1", **here)
+    moved(database, world, session_id, sequence=2, place="Salle 2", **here)
+    moved(database, world, session_id, sequence=3, place="Salle 2", planned_minutes=90, **here)
+    told = [title.split(" : ")[0] for title in reversed(inbox(database, world, "maude"))]
+    assert told == ["Séance déplacée", "Séance déplacée", "Séance modifiée", "Séance modifiée"]
+    with database.engine.connect() as owner:
+        of_maude = text("select params from notification where person_id = :id order by id")
+        first, *_, last = owner.execute(of_maude, {"id": world.people["maude"]}).scalars()
+    assert first["place"] == "", "the mode stands for it in the reader's language"
+    assert "Lieu\N{NO-BREAK SPACE}: En ligne." in texts.body(Kind.SESSION_MOVED, first)
+    assert "Durée\N{NO-BREAK SPACE}: 1,5\N{NO-BREAK SPACE}h." in texts.body(Kind.SESSION_CHANGED, last)
 
 
 def test_session_is_not_moved_once_called_or_cancelled(database: Database, world: World) -> None:

@@ -1,5 +1,7 @@
 """A cancelled session and a departure are taken back, with a kind of reason and without a word on anyone (BR-11)."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -11,13 +13,15 @@ from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import UndoReason
 from app.codev.sessions.schemas import RestoreCodevSession
 from app.identity.roles.service import grant_role
+from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
 from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
 from tests.factories import codev
 from tests.factories.cohorts import attendance, fields, page
-from tests.factories.network import STARTED, World, acting, as_
+from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
+from tests.factories.notifications import forget_messages, inbox
 
 MISTAKE = RestoreCodevSession(reason=UndoReason.MISTAKE)
 
@@ -65,6 +69,30 @@ def come_back(
         actor = acting(db, world, who, P.CODEV_MANAGE)
         command = ReturnCommand(membership_id=membership, reason=UndoReason.RECONSIDERED)
         return groups.return_member(db, actor, groups.see_group(db, actor, group.id), command)
+
+
+def test_session_cancelled_then_restored_is_told_to_the_group_alone(
+    database: Database, world: World, group: GroupShown
+) -> None:
+    coming = codev.plan_session(database, world, group.id, at=now() + timedelta(days=5))
+    forget_messages(database)
+    cancel(database, world, coming)
+    restore(database, world, coming)
+    for who in (*PARTICIPANTS, "facilitator"):
+        assert [title.split(" : ")[0] for title in inbox(database, world, who)] == [
+            "Séance de codéveloppement rétablie", "Séance de codéveloppement annulée",
+        ]  # fmt: skip
+    for who in ("coordinator", "trainer", "registrar", "nobody"):
+        assert inbox(database, world, who) == []
+
+
+def test_session_of_the_past_is_cancelled_without_a_message(
+    database: Database, world: World, group: GroupShown
+) -> None:
+    past = codev.plan_session(database, world, group.id)
+    forget_messages(database)
+    cancel(database, world, past)
+    assert inbox(database, world, "maude") == []
 
 
 def test_restored_session_counts_again_with_its_record(database: Database, world: World, group: GroupShown) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession, SessionChange
-from app.attendance.calendar.notices import tell_moved
+from app.attendance.calendar.notices import tell_changed
 from app.attendance.calendar.rules import calendar_reasons, change_reasons
 from app.attendance.calendar.schemas import ChangeSession, PastTime, SessionRef, SessionRow
 from app.attendance.calendar.service import is_called, refuse_planned, session_ref, session_row, venue_for
@@ -60,7 +60,7 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     db.add(row)
     db.flush()
     if after != before:  # a link alone moves nobody, and is read on the session's page
-        tell_moved(db, actor, row, venue, before["starts_at"])
+        tell_changed(db, actor, row, venue, before)
     return session_row(session_ref(row, venue), closed=False)
 
 

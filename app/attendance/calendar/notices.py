@@ -1,11 +1,13 @@
 """What the people of a cohort are told of the changes of its sessions."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
 from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
-from app.attendance.calendar.rules import is_to_remind
+from app.attendance.calendar.rules import is_moved, is_to_remind
 from app.cohorts.audience import people_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
@@ -16,7 +18,6 @@ from app.notifications.schemas import Event
 from app.notifications.service import notify
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.messages.i18n import t
 from app.platform.security.actor import Actor
 
 
@@ -25,11 +26,16 @@ def tell_cancelled(db: Session, actor: Actor, session: ScheduledSession) -> None
     _tell(db, actor, session, Kind.SESSION_CANCELLED, reason=session.cancel_reason)
 
 
-def tell_moved(
-    db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None, was_at: datetime
+def tell_changed(
+    db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None, before: Mapping[str, Any]
 ) -> None:
-    """Tell everyone of the cohort that a session is moved, in time or place, unless it is past."""
-    _tell(db, actor, session, Kind.SESSION_MOVED, was_at=was_at, place=_place(session, venue))
+    """Tell everyone of the cohort that a session is moved, or changed where it stands, unless it is past."""
+    where = _where(session, venue)
+    if is_moved(before, session.model_dump(include=set(before))):
+        was: dict[str, object] = {"was_at": before["starts_at"], "was_timezone": before["timezone"]}
+        _tell(db, actor, session, Kind.SESSION_MOVED, **was, **where)
+    else:
+        _tell(db, actor, session, Kind.SESSION_CHANGED, planned_minutes=session.planned_minutes, **where)
 
 
 def tell_restored(db: Session, actor: Actor, session: ScheduledSession) -> None:
@@ -54,13 +60,13 @@ def remind(db: Session) -> None:
         if is_to_remind(session.starts_at, session.timezone, at):
             people = people_of(db, session.cohort_id)
             key = f"session:{session.id}:{session.starts_at.isoformat()}"
-            notify(db, _event(db, session, Kind.SESSION_TOMORROW, key, people, place=_place(session, venue)))
+            notify(db, _event(db, session, Kind.SESSION_TOMORROW, key, people, **_where(session, venue)))
 
 
-def _place(session: ScheduledSession, venue: VenueShown | Venue | None) -> str:
-    """Return where a session is held, in words."""
+def _where(session: ScheduledSession, venue: VenueShown | Venue | None) -> dict[str, object]:
+    """Return where a session is held; its mode is said in the reader's language when it has no place."""
     named = (venue.name, venue.address, venue.city) if venue is not None else ()
-    return ", ".join(part for part in (*named, session.place) if part) or t(f"mode.{session.mode.value}")
+    return {"place": ", ".join(part for part in (*named, session.place) if part), "mode": session.mode.value}
 
 
 def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **params: object) -> None:

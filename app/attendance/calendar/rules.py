@@ -1,5 +1,6 @@
 """Pure rules of sessions: their stage at a moment, their local time, their distance from the cohort's dates."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -123,6 +124,12 @@ def change_reasons(*, called: bool, cancelled: bool) -> list[Reason]:
     if cancelled:
         return [Reason("session_cancelled")]
     return [Reason("session_called")] if called else []
+
+
+def is_moved(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    """Return whether people come at another moment or to another place: not when only its length or room changes."""
+    where = ("starts_at", "venue_id") if after["venue_id"] is not None else ("starts_at", "venue_id", "place")
+    return any(before[name] != after[name] for name in where)
 
 
 def restoration_reasons(

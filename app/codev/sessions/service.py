@@ -12,6 +12,7 @@ from app.codev.groups.schemas import GroupRef
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_record, current_records, history, roster
 from app.codev.sessions.models import CodevSession, CodevSessionRestoration, RoleAssignment
+from app.codev.sessions.notices import tell_group
 from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
 from app.codev.sessions.schemas import (
     CodevSessionRef,
@@ -32,6 +33,7 @@ from app.curricula.schemas import Activity
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress, VenueShown
 from app.network.venues.service import require_offered
+from app.notifications.enums import Kind
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -132,6 +134,7 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     row.sequence += 1
     db.add(row)
     db.flush()
+    tell_group(db, actor, row, Kind.CODEV_CANCELLED)
     return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
 
 
@@ -162,6 +165,7 @@ def restore_session(
     row.sequence += 1
     db.add(row)
     db.flush()
+    tell_group(db, actor, row, Kind.CODEV_RESTORED)
     return meeting.model_copy(update={"cancelled_at": None})
 
 
