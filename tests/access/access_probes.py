@@ -49,6 +49,7 @@ EXCEPTIONS = OPEN_COHORT_ROUTES | frozenset(
         ("POST /invitation/{token}", "path token"),
         ("POST /invitation/{token}/acceptation", "path token"),
         ("GET /mot-de-passe-oublie/{token}", "path token"),
+        ("GET /calendriers/{feed_secret}.ics", "path feed_secret"),
         ("POST /mot-de-passe-oublie/{token}", "path token"),
         ("POST /connexion/oidc/{provider_id}", "path provider_id"),
         ("POST /securite/oidc/{provider_id}", "path provider_id"),
@@ -56,13 +57,18 @@ EXCEPTIONS = OPEN_COHORT_ROUTES | frozenset(
     }
 )
 """Parameters that are valid whatever the college: open cohorts, certificates and their proofs (see
-``test_tenant_exceptions.py``), secrets of mailed links, ways to sign in; and the trainer's next page, which shows
-nothing of another college."""
+``test_tenant_exceptions.py``), secrets of mailed links and of calendars, ways to sign in; and the trainer's next page,
+which shows nothing of another college."""
 
 KNOWN_BY_NUMBER = frozenset(
     {(f"POST {V1}/enrolments/{{enrolment_id}}/mandates#neq", "json neq"), ("POST /mandats#neq", "form neq")}
 )
 """Someone who knows the whole number of an enterprise of the college may name it, whatever its mandates."""
+
+OWN_COHORTS = frozenset(
+    {(f"POST {V1}/me/calendar-feeds#cohort", "json cohort_id"), ("POST /securite/calendriers#cohort", "form cohort_id")}
+)
+"""Someone with roles in two colleges may follow the calendar of a cohort in each."""
 
 PLATFORM_WIDE = frozenset({"admin"})
 """Actors who reach every college: the matrix checks what they may do there."""
@@ -148,7 +154,8 @@ def ids_of_another_cohort(access_db: AccessDatabase, row: str, actor: str) -> It
 def ids_of_the_actors_other_college(access_db: AccessDatabase, row: str) -> Iterator[str]:
     """Yield the faults of a row that mixes ids of two colleges, as an actor with a role in each."""
     open_there = {(row, f"path {name}") for name in kinds(row) if is_allowed_in(IN_TWO_COLLEGES, row)}
-    yield from _swap(access_db, row, IN_TWO_COLLEGES, "rouyn", "alma", exceptions=EXCEPTIONS | open_there)
+    exceptions = EXCEPTIONS | OWN_COHORTS | open_there
+    yield from _swap(access_db, row, IN_TWO_COLLEGES, "rouyn", "alma", exceptions=exceptions)
 
 
 def query_ids_of_another(access_db: AccessDatabase, row: str, name: str) -> Iterator[str]:

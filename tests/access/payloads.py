@@ -482,6 +482,7 @@ ACCOUNT: dict[str, Call] = {
     f"POST {ME}/calendar-feeds/{{feed_id}}/renewal": Call(),
     f"DELETE {ME}/calendar-feeds/{{feed_id}}": Call(),
     "POST /securite/calendriers": form("/securite/calendriers"),
+    "POST /securite/calendriers#cohort": form("/securite/calendriers", cohort_id="{cohort}"),
     "POST /securite/calendriers/{feed_id}/renouvellement": form("/securite/calendriers"),
     "POST /securite/calendriers/{feed_id}/fin": form("/securite/calendriers"),
     f"POST {ME}/api-tokens": json(name="Essai", permissions=["network:read"]),

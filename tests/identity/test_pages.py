@@ -163,7 +163,12 @@ def test_home_page_links_to_what_the_person_may_do_only(
     as_(client, database, world, who)
     links = set(re.findall(r'href="(/[^"#]*)"', client.get("/").text))
     places = {"enrolment": world.enrolments["maude"], "cohort": world.cohort, "college": world.alma}
-    everywhere = {"/verification", "/securite", "/messages", *map(asset_url, ("logo.svg", "escouade.css", "escouade.woff2"))}
+    everywhere = {
+        "/verification",
+        "/securite",
+        "/messages",
+        *map(asset_url, ("logo.svg", "escouade.css", "escouade.woff2")),
+    }
     assert links - everywhere == {path.format(**places) for path in HOMES[who]}
 
 

@@ -69,7 +69,10 @@ def test_name_with_invisible_characters_is_found_as_it_looks(
         (("", ""), "Ce renseignement est obligatoire."),
         (("\u200b", "\u2060"), "Ce renseignement est obligatoire."),
         (("Maude", "1234"), "Un nom contient au moins une lettre."),
-        (("Maude", "B\ufffdrub\u00e9"), "signe invisible (U+FFFD) à la place du carré : « B▯rubé »"),
+        (
+            ("Maude", "B\ufffdrub\u00e9"),
+            "signe invisible (U+FFFD) à la place du carré",
+        ),
     ],
 )
 def test_name_that_is_refused_says_why(
