@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a message tells its reader; a test checks that each kind has its texts in both languages."""
+    """What a message tells its reader; tests check that each kind has its texts in both languages, and a sender."""
 
     ADMITTED = "admitted"
     APPLICATION_REFUSED = "application_refused"
@@ -20,11 +20,9 @@ class Kind(StrEnum):
     CODEV_RESTORED = "codev_restored"
     SESSION_TOMORROW = "session_tomorrow"
     JUDGED = "judged"
-    WORK_RETURNED = "work_returned"
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"
-    ANNOUNCEMENT = "announcement"
 
 
 class MailChoice(StrEnum):

@@ -20,21 +20,19 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.OFFER_EXPIRED: frozenset({"cohort"}),
         Kind.SESSION_MOVED: _SESSION | {"was_at", "was_timezone", "place", "mode"},
         Kind.SESSION_CHANGED: _SESSION | {"planned_minutes", "place", "mode"},
-        Kind.SESSION_CANCELLED: _SESSION | {"reason"},
+        Kind.SESSION_CANCELLED: _SESSION,
         Kind.SESSION_RESTORED: _SESSION,
         Kind.CODEV_CANCELLED: _SESSION,
         Kind.CODEV_RESTORED: _SESSION,
         Kind.SESSION_TOMORROW: _SESSION | {"place", "mode"},
         Kind.JUDGED: frozenset({"cohort", "competency"}),
-        Kind.WORK_RETURNED: frozenset({"cohort", "activity"}),
         Kind.WORK_LATE: frozenset({"cohort", "activity", "due_on"}),
         Kind.HOURS_REFUSED: frozenset({"cohort", "minutes", "worked_on"}),
         Kind.CERTIFICATE_ISSUED: frozenset({"cohort", "certificate_kind"}),
-        Kind.ANNOUNCEMENT: frozenset({"cohort", "title", "text"}),
     }
 )
 """The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``, ``was_at`` in ``was_timezone``;
-``*_on`` days; ``*minutes`` hours; ``state`` is one of an enrolment, ``mode`` of a session. No free text about a person:
+``*_on`` days; ``*minutes`` hours; ``state`` is one of an enrolment, ``mode`` of a session. No free text:
 an e-mail passes through other people's machines."""
 
 
@@ -61,11 +59,9 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.OFFER_EXPIRED: (AT_ONCE, DIGEST),
         Kind.ENROLMENT_CHANGED: (AT_ONCE, DIGEST),
         Kind.JUDGED: (AT_ONCE, DIGEST),
-        Kind.WORK_RETURNED: (AT_ONCE, DIGEST),
         Kind.WORK_LATE: (AT_ONCE, DIGEST),
         Kind.HOURS_REFUSED: (AT_ONCE, DIGEST),
         Kind.CERTIFICATE_ISSUED: (AT_ONCE, DIGEST),
-        Kind.ANNOUNCEMENT: (AT_ONCE, DIGEST, NONE),
         Kind.TRAINING_STARTED: (AT_ONCE, DIGEST, NONE),
     }
 )

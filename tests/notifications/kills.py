@@ -59,7 +59,7 @@ class Killed:
 def tell_everyone(database: Database, world: World, events: int) -> int:
     """Tell everyone of the small network of some events that no quiet hours hold back; return how many messages."""
     forget_messages(database)
-    params = {"cohort": "G", "activity": "Atelier", "starts_at": now(), "timezone": "America/Toronto", "reason": "."}
+    params = {"cohort": "G", "activity": "Atelier", "starts_at": now(), "timezone": "America/Toronto"}
     people = list(world.people.values())
     with database.transaction() as db:
         acting(db, world, "coordinator", P.SESSION_MANAGE)

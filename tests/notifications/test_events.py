@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from app.attendance.calendar import restorations
 from app.attendance.calendar import service as calendar
@@ -17,6 +18,8 @@ from app.identity.roles.service import grant_role
 from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
 from app.learning.field_hours.service import countersign, declare_hours, see_hours
 from app.network.enums import CertificateKind
+from app.notifications import service as notifications
+from app.notifications.schemas import NotificationsApiQuery
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
@@ -97,6 +100,22 @@ def test_someone_on_leave_is_not_told_of_sessions(database: Database, world: Wor
     cancel(database, world, session_to_come(database, world))
     assert inbox(database, world, "karim") == []
     assert len(inbox(database, world, "elise")) == 1
+
+
+def test_the_reason_of_a_cancellation_is_read_on_the_page_and_is_in_no_message(
+    database: Database, world: World
+) -> None:
+    forget_messages(database)
+    session = session_to_come(database, world)
+    cancel(database, world, session)
+    with database.transaction() as db:
+        actor = acting(db, world, "maude", P.SESSION_READ)
+        assert calendar.see_session(db, actor, session).cancel_reason == "Tempête de neige."
+        [message] = notifications.notifications_of(db, actor, NotificationsApiQuery()).items
+    assert message.page == f"/seances/{session}"
+    with database.engine.begin() as owner:
+        params = owner.execute(text("select string_agg(params::text, '') from notification")).scalar_one()
+    assert "neige" not in message.body + params
 
 
 def test_someone_who_completed_is_told_of_sessions_whose_roll_they_are_on(database: Database, world: World) -> None:

@@ -48,7 +48,7 @@ def judged(world: World, number: int) -> Event:
 
 def cancelled(world: World) -> Event:
     """Return the cancellation of a session of Maude's."""
-    params = {"cohort": "G", "activity": "Atelier", "starts_at": MORNING, "timezone": "America/Toronto", "reason": "."}
+    params = {"cohort": "G", "activity": "Atelier", "starts_at": MORNING, "timezone": "America/Toronto"}
     return Event(Kind.SESSION_CANCELLED, "session:1:1", [world.people["maude"]], "/parcours", params, world.alma)
 
 
@@ -146,16 +146,15 @@ def test_a_digest_of_nothing_unread_is_not_written(database: Database, world: Wo
     assert written(database, settings, MORNING) == []
 
 
-def test_an_announcement_may_have_no_letter_and_stays_in_the_inbox(
+def test_the_start_of_a_training_may_have_no_letter_and_stays_in_the_inbox(
     database: Database, world: World, settings: Settings
 ) -> None:
-    choose(database, world, choices=(KindChoice(kind=Kind.ANNOUNCEMENT, choice=MailChoice.NONE),))
-    params = {"cohort": "G", "title": "Stationnement", "text": "Fermé."}
-    event = Event(Kind.ANNOUNCEMENT, "1", [world.people["maude"]], "/parcours", params, world.alma)
+    choose(database, world, choices=(KindChoice(kind=Kind.TRAINING_STARTED, choice=MailChoice.NONE),))
+    event = Event(Kind.TRAINING_STARTED, "1", [world.people["maude"]], "/parcours", {"cohort": "G"}, world.alma)
     with at(NOON):
         tell(database, world, event)
     assert written(database, settings, NOON) == []
-    assert inbox(database, world, "maude") == ["Stationnement"]
+    assert inbox(database, world, "maude") == ["Votre formation commence : G"]
 
 
 @pytest.mark.parametrize(("english", "subject"), [(True, "Competency assessed: "), (False, "Compétence évaluée : ")])

@@ -1,5 +1,6 @@
 """What messages say, in both languages, and when their e-mail is sent."""
 
+import ast
 import string
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from app.notifications.rules import (
     missing_params,
     next_digest,
 )
+from app.platform.locations import ROOT
 from app.platform.messages.i18n import LANGUAGES, NBSP, catalogue, language
 
 SAMPLE = {
@@ -42,11 +44,26 @@ SAMPLE = {
     "worked_on": "2026-11-19",
     "minutes": 90,
     "place": "Salle 12",
-    "reason": "Tempête",
     "state": "on_leave",
-    "title": "Stationnement",
-    "text": "Le stationnement du nord est fermé.",
 }
+
+
+def test_each_kind_has_a_sender() -> None:
+    """What nothing sends is offered to nobody: the kinds are those named by the features that send messages."""
+    sent = set()
+    for path in (ROOT / "app").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if (
+            path.is_relative_to(ROOT / "app" / "notifications")
+            or "from app.notifications.enums import Kind" not in source
+        ):
+            continue
+        sent |= {
+            node.attr
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Kind"
+        }
+    assert sent == {kind.name for kind in Kind}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -109,9 +126,7 @@ def here(text: str) -> datetime:
 def test_each_kind_has_its_choices() -> None:
     assert CHOICES.keys() == set(Kind)
     assert all(offered[0] is MailChoice.AT_ONCE for offered in CHOICES.values())
-    assert {kind for kind, offered in CHOICES.items() if MailChoice.NONE in offered} == {
-        Kind.TRAINING_STARTED, Kind.ANNOUNCEMENT,
-    }  # fmt: skip
+    assert {kind for kind, offered in CHOICES.items() if MailChoice.NONE in offered} == {Kind.TRAINING_STARTED}
 
 
 @pytest.mark.parametrize(
@@ -120,8 +135,8 @@ def test_each_kind_has_its_choices() -> None:
         (Kind.JUDGED, "digest", MailChoice.DIGEST),
         (Kind.JUDGED, "none", MailChoice.AT_ONCE),
         (Kind.SESSION_MOVED, "digest", MailChoice.AT_ONCE),
-        (Kind.ANNOUNCEMENT, "none", MailChoice.NONE),
-        (Kind.ANNOUNCEMENT, "weekly", MailChoice.AT_ONCE),
+        (Kind.TRAINING_STARTED, "none", MailChoice.NONE),
+        (Kind.TRAINING_STARTED, "weekly", MailChoice.AT_ONCE),
     ],
 )
 def test_a_choice_that_a_kind_does_not_offer_is_not_used(kind: Kind, given: str, used: MailChoice) -> None:
@@ -143,7 +158,7 @@ def test_a_choice_that_a_kind_does_not_offer_is_not_used(kind: Kind, given: str,
 def test_an_email_of_the_night_leaves_in_the_morning(written: str, sent: str) -> None:
     assert mail_time(Kind.JUDGED, MailChoice.AT_ONCE, here(written), HOURS, here(written)) == here(sent)
     assert mail_time(Kind.SESSION_CANCELLED, MailChoice.AT_ONCE, here(written), HOURS, here(written)) == here(written)
-    assert mail_time(Kind.ANNOUNCEMENT, MailChoice.NONE, here(written), HOURS, here(written)) is None
+    assert mail_time(Kind.TRAINING_STARTED, MailChoice.NONE, here(written), HOURS, here(written)) is None
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from app.platform.security.actor import Actor
 
 
 def tell_cancelled(db: Session, actor: Actor, session: ScheduledSession) -> None:
-    """Tell everyone of the cohort that a session to come is cancelled; they were there, or not, at a past one."""
-    _tell(db, actor, session, Kind.SESSION_CANCELLED, reason=session.cancel_reason)
+    """Tell everyone of the cohort that a session to come is cancelled; the reason is on its page, not in an e-mail."""
+    _tell(db, actor, session, Kind.SESSION_CANCELLED)
 
 
 def tell_changed(
