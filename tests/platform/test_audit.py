@@ -107,7 +107,8 @@ def test_digest_of_equal_values_differs_each_time(client: TestClient, database: 
 def test_entry_distinguishes_a_token_from_the_command_line(
     client: TestClient, database: Database, world: World
 ) -> None:
-    client.headers["Authorization"] = f"Bearer {api_token(database, world, 'coordinator', P.COHORT_MANAGE)}"
+    token = api_token(database, world, "coordinator", P.COHORT_READ, P.COHORT_MANAGE)
+    client.headers["Authorization"] = f"Bearer {token}"
     since = last(database)
     assert set_capacity(client, world, 12) == 200
     with database.transaction(colleges=[world.alma]) as db:
