@@ -145,7 +145,7 @@ BAD: list[tuple[str, str, str, dict[str, Any], int, str, str | None]] = [
      "ends_on"),
     ("coordinator", "POST", ALMA, {**NEW, "code": "GEN-ALM-1"}, 409, "cohort_code_taken", "code"),
     ("coordinator", "PUT", ONE, {**SETTINGS, "capacity": 1}, 409, "seats_taken", "capacity"),
-    ("coordinator", "PUT", ONE, {**SETTINGS, "ends_on": "2026-11-30"}, 409, "ends_before_start", "ends_on"),
+    ("coordinator", "PUT", ONE, {**SETTINGS, "ends_on": "2026-11-30"}, 422, "ends_before_start", "ends_on"),
     ("coordinator", "PUT", ONE, {**SETTINGS, "late_join_pct": 101}, 422, "less_than_equal", "late_join_pct"),
     ("coordinator", "PUT", ONE, {**SETTINGS, "grace_hours": 721}, 422, "less_than_equal", "grace_hours"),
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {}, 422, "missing", "is_open"),

@@ -12,7 +12,7 @@ from app.cohorts.settings.schemas import CohortChange, CopyCohort
 from app.identity.staff import service as staff
 from app.network import service as network
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Reason
+from app.platform.errors import Conflict, Reason, refuse_unless
 from app.platform.security.actor import Actor
 
 
@@ -35,10 +35,12 @@ def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> Cohor
     Who began on its first day begins on an earlier one too, so that the attendance of sessions before counts; the
     actor's own first day is another person's to change.
 
-    Raises ``Conflict``: ``cohort_archived``, ``ends_before_start``, ``seats_taken``.
+    Raises ``Conflict``: ``cohort_archived``, ``seats_taken``; ``Invalid`` when it would end before it starts.
     """
     row = lock_cohort(db, cohort)
-    if reasons := obstacles(row, change):
+    reasons = obstacles(row, change)
+    refuse_unless(*(r for r in reasons if r.field != "capacity"), code="invalid")
+    if reasons:
         raise Conflict(reasons[0].code, *reasons)
     if change.starts_on < row.starts_on:
         on_first_day = select(Enrolment).where(

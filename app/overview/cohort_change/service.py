@@ -40,7 +40,7 @@ def check(db: Session, cohort: CohortRef, change: CohortChange) -> None:
 def change_cohort(db: Session, cohort: CohortRef, command: ConfirmChange) -> CohortRef:
     """Change a cohort, under its lock; raise ``Conflict("cohort_changed")`` when the effects are not those shown.
 
-    Raises ``Conflict``: ``cohort_archived``, ``ends_before_start``, ``seats_taken``.
+    Raises ``Conflict``: ``cohort_archived``, ``seats_taken``; ``Invalid`` when it would end before it starts.
     """
     row = settings.lock_cohort(db, cohort)
     change = CohortChange(**command.model_dump(exclude={"shown"}))
