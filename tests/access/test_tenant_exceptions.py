@@ -16,7 +16,8 @@ EXCEPTIONS = (
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)",
     "`/v/{code}` and `/api/v1/verify/{code}`",
-    "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "indicators of a project",
+    "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
+    "indicators of a project",
     "venues of the network", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
@@ -140,6 +141,16 @@ def test_verification_of_an_ended_certificate_shows_no_name(access_db: AccessDat
     assert rouyn_words(answer) == []
     if row.startswith("GET /api"):
         assert set(answer.json()) == {"state", "issued_on", "ended_on"}
+
+
+def test_calendar_at_a_secret_address_names_no_person(access_db: AccessDatabase) -> None:
+    row = "GET /calendriers/{feed_secret}.ics"
+    answer = access_db.call("anonymous", row, access_db.places["rouyn"])
+    assert answer.status_code == 200
+    assert "BEGIN:VCALENDAR" in answer.text
+    assert not any(canary(what, "rouyn") in answer.text for what in ("Nom", "Legal", "Motif", "Raison"))
+    unknown = access_db.call("anonymous", row, {**access_db.places["rouyn"].ids, "feed_secret": "A" * 43})
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize("row", ["GET /colleges/{slug}/did.json", "GET /colleges/{slug}/statuts/{number}"])

@@ -199,7 +199,7 @@ def test_secrets_are_never_copied(database: Database, world: World) -> None:
 
 
 def test_every_column_of_a_secret_is_redacted() -> None:
-    endings = ("_hash", "_sealed", "password", "secret", "nonce")
+    endings = ("_hash", "_sealed", "_link", "password", "secret", "nonce")
     secret_columns = {
         f"{table.name}.{column.name}"
         for table in METADATA.tables.values()

@@ -21,7 +21,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
-from app.platform.web.pages import render
+from app.platform.web.pages import attachment, render
 
 router = page_router()
 PATH = "/cohortes/{cohort_id}/personnes"
@@ -113,4 +113,4 @@ def template_xlsx(cohort: ManagedCohort) -> Response:
 
 
 def _attached(content: bytes, media: str, name: str) -> Response:
-    return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return Response(content, media_type=media, headers=attachment(name))
