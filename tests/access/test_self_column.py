@@ -31,6 +31,8 @@ ABOUT_NOBODY = {
     "POST /api/v1/cohorts/{cohort_id}/moves": "a draft holds nobody; test_coordinator_starts_all_but_herself",
     "POST /cohortes/{cohort_id}/etat/{to}": "a draft holds nobody; test_coordinator_starts_all_but_herself",
     "PUT /api/v1/cohorts/{cohort_id}/offer-hours": "a cohort",
+    "POST /api/v1/cohorts/{cohort_id}/people": "other addresses",
+    "POST /cohortes/{cohort_id}/personnes/ajout": "other addresses",
     "POST /cohortes/{cohort_id}/duree-des-offres": "a cohort",
     "POST /api/v1/colleges/{college_id}/invitations": "another address; test_nobody_invites_their_own_address",
     "POST /colleges/{college_id}/invitations": "another address; test_nobody_invites_their_own_address",

@@ -133,10 +133,10 @@ def test_home_page_without_a_sign_in_redirects_to_it(client: TestClient) -> None
 HOMES = {
     "maude": {
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
-        "/mon-dossier/consultations", "/mon-dossier/consentements",
+        "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier",
     },
-    "trainer": {"/", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports"},
-    "facilitator": {"/", "/codev"},
+    "trainer": {"/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports"},
+    "facilitator": {"/", "/mon-calendrier", "/codev"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
         "/mandats", "/codev", "/rapports", "/lieux",

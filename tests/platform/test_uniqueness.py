@@ -91,8 +91,8 @@ KEPT = {
 }
 """Rules of figures that the database keeps itself: nobody writes them (docs/decisions/0028)."""
 SECRETS = {
-    "address_change_token_hash", "api_token_token_hash", "certificate_code", "oidc_flow_state_hash",
-    "password_reset_token_hash", "sign_in_secret_hash",
+    "address_change_token_hash", "api_token_token_hash", "calendar_feed_secret_hash", "certificate_code",
+    "oidc_flow_state_hash", "password_reset_token_hash", "sign_in_secret_hash",
 }  # fmt: skip
 """Digests and codes of random values."""
 

@@ -23,7 +23,7 @@ from app.platform.web.assets import is_known
 from app.platform.web.deps import KeyringDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
-from app.platform.web.pages import redirect_after_post, render
+from app.platform.web.pages import attachment, redirect_after_post, render
 
 router = page_router()
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
@@ -118,5 +118,4 @@ def calendar_file(
     }
     if is_known(request.headers, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    headers["Content-Disposition"] = 'inline; filename="calendrier.ics"'
-    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers | attachment("calendrier.ics"))
