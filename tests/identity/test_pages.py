@@ -135,7 +135,9 @@ HOMES = {
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
         "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier",
     },
-    "trainer": {"/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports"},
+    "trainer": {
+        "/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports",
+    },
     "facilitator": {"/", "/mon-calendrier", "/codev"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
