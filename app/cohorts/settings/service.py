@@ -39,7 +39,7 @@ def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> Cohor
     """
     row = lock_cohort(db, cohort)
     reasons = obstacles(row, change)
-    refuse_unless(*(r for r in reasons if r.field != "capacity"), code="invalid")
+    refuse_unless(*(r for r in reasons if r.field == "ends_on"), code="invalid")
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
     if change.starts_on < row.starts_on:
