@@ -22,7 +22,7 @@ from app.platform.kept_figures import CountedFigure
 from app.platform.search import search_key
 
 ROOTS = {
-    "cohort": "true",
+    "cohort": "r.state <> 'draft'",
     "enterprise": "true",
     "batch": "true",
     "invitation": "true",
@@ -31,7 +31,10 @@ ROOTS = {
         " where h.person_id = r.id and coalesce(h.cohort_id, h.group_id) is not null)"
     ),
 }
-"""What is copied of a whole network, by table: colleges, their officers and what they set up stay as they are."""
+"""What is copied of a whole network, by table: colleges, their officers and what they set up stay as they are.
+
+Drafts are few at any time, however many cohorts there were.
+"""
 
 KEPT = frozenset(
     {"accompanied_count", "accompanied_enterprise", "enterprise_word", "person_word", "project_person", "report_sum"}

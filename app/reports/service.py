@@ -78,10 +78,13 @@ def list_college_report(
     db: Session, actor: Actor, college: CollegeShown, query: ReportQuery
 ) -> tuple[ProgressReport, Page[ReportRow]]:
     """Return a college's report with the rows that a query asks for, and these rows as a page."""
-    statement = _of_college(actor, college).where(*_matching(college, query.words))
+    asked = _matching(college, query.words)
     if query.etat is not None:
-        statement = statement.where(col(Enrolment.state) == query.etat)
-    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id), size=ROWS)
+        asked.append(col(Enrolment.state) == query.etat)
+    followed = (col(Enrolment.college_id) == college.id, col(Enrolment.state).not_in(NEVER_FOLLOWED))
+    counted = sa.select(col(Enrolment.id)).where(scoped(actor, college=Enrolment.college_id), *followed, *asked)
+    statement = _of_college(actor, college).where(*asked)
+    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id), size=ROWS, counted=counted)
     report = _part(db, college, page.items, None)
     return report, replace(page, items=report.rows)
 

@@ -86,27 +86,31 @@ def groups(
 ) -> GroupPage:
     """Return the groups within reach, newest cohort first, each with the session to come or to close."""
     order = ORDERS[GroupSort.COHORT]
-    rows, next_ = fetch_after(db, _within_reach(actor, cohort_id), order, col(CodevGroup.id), after=after, limit=limit)
+    rows, next_ = fetch_after(
+        db, _with_cohort(_within_reach(actor, cohort_id)), order, col(CodevGroup.id), after=after, limit=limit
+    )
     return GroupPage(items=_rows(db, rows), next=next_)
 
 
 def list_groups(db: Session, actor: Actor, query: GroupsQuery) -> Page[GroupRow]:
     """Return a page of what :func:`groups` returns; the search looks at names of groups and cohorts."""
-    statement = _within_reach(actor, query.cohorte)
+    groups = _within_reach(actor, query.cohorte)
+    statement = _with_cohort(groups)
     for word in query.words:
         is_named = folded(col(CodevGroup.name)).contains(word, autoescape=True)
         statement = statement.where(is_named | col(Cohort.search_key).contains(word, autoescape=True))
-    page = fetch_page(db, statement, query, ORDERS, col(CodevGroup.id))
+    counted = None if query.words else groups
+    page = fetch_page(db, statement, query, ORDERS, col(CodevGroup.id), counted=counted)
     return replace(page, items=_rows(db, page.items))
 
 
 def _within_reach(actor: Actor, cohort_id: int | None) -> sa.Select[*tuple[Any, ...]]:
-    statement = (
-        sa.select(col(CodevGroup.id))
-        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-        .where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
-    )
+    statement = sa.select(col(CodevGroup.id)).where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
     return statement if cohort_id is None else statement.where(col(CodevGroup.cohort_id) == cohort_id)
+
+
+def _with_cohort(groups: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    return groups.join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
 
 
 def _rows(db: Session, page: Sequence[Any]) -> tuple[GroupRow, ...]:
