@@ -290,3 +290,13 @@ def test_calendar_of_the_api_is_in_order_and_limited_to_its_days(
     assert all("meeting_link" not in i for i in found)
     found = client.get(f"/api/v1/cohorts/{world.cohort}/calendar", params={"since": until}).json()["items"]
     assert [i["id"] for i in found if i["kind"] == "session"] == [second]
+
+
+def test_calendar_of_a_cohort_opens_with_the_key_of_its_form(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "coordinator")
+    path = f"/cohortes/{world.cohort}/calendrier"
+    keyed = client.get(path, params={"vue": "semaine"}, headers={"Sec-Fetch-Dest": "document"})
+    assert (keyed.status_code, "cle=" in keyed.headers["location"]) == (303, True)
+    assert client.get(keyed.headers["location"]).status_code == 200

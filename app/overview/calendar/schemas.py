@@ -1,12 +1,15 @@
 """Commands and read models of calendars and of their secret addresses."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
 from app.overview.calendar.enums import AgendaKind, Span
+from app.platform.paging import FORM_KEY
 from app.platform.schema import Command, Read
 
 
@@ -47,6 +50,11 @@ class AgendaQuery(BaseModel):
 
     vue: Span = Span.MONTH
     du: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_form_key(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the address holds
+        return {n: v for n, v in values.items() if n != FORM_KEY} if isinstance(values, Mapping) else values
 
 
 class NewFeed(Command):
