@@ -4,12 +4,16 @@ A worker that dies leaves both or neither, so that no message gets two letters a
 them (``platform/messages/outbox.py``). When each is due depends on what its reader chose (``rules.mail_time``).
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.notifications import texts
 from app.notifications.enums import Kind, MailChoice
@@ -25,6 +29,11 @@ from app.platform.messages.outbox import enqueue
 
 AT_ONCE = 50
 """How many people one transaction sees to."""
+
+AGAIN_AFTER = timedelta(hours=1)
+"""When a message that could not be written as a letter is tried again."""
+
+log = logging.getLogger("escouade.worker")
 
 _DUE = text(
     """
@@ -60,24 +69,40 @@ def _write_for(db: Session, settings: Settings, rows: Sequence[Any]) -> int:
     """See to the messages of one person that are due: a letter each, one for those of a digest, or later."""
     first, at, written = rows[0], now(), 0
     hours = MailHours() if first.timezone is None else MailHours(first.timezone, first.quiet_from, first.quiet_until)
-    digest = []
+    digest: list[tuple[Any, str]] = []
     with in_language((first.language or "fr") if settings.english else "fr"):
         for row in rows:
-            choice = choice_of(Kind(row.kind), first.choices or {})
-            due = None if first.email is None else mail_time(Kind(row.kind), choice, row.created_at, hours, at)
-            if due is None or (choice is MailChoice.DIGEST and row.read_at is not None):
-                _settle(db, [row])
-            elif due > at:
-                _settle(db, [row], due=due)
-            elif choice is MailChoice.DIGEST:
-                digest.append(row)
-            else:
-                _settle(db, [row], letter=_write_one(db, settings, row))
-                written += 1
+            with _apart(db, [row]):
+                choice = choice_of(Kind(row.kind), first.choices or {})
+                due = None if first.email is None else mail_time(Kind(row.kind), choice, row.created_at, hours, at)
+                if due is None or (choice is MailChoice.DIGEST and row.read_at is not None):
+                    _settle(db, [row])
+                elif due > at:
+                    _settle(db, [row], due=due)
+                elif choice is MailChoice.DIGEST:
+                    digest.append((row, _part_of_digest(settings, row)))
+                else:
+                    _settle(db, [row], letter=_write_one(db, settings, row))
+                    written += 1
         if digest:
-            _settle(db, digest, letter=_write_digest(db, settings, digest))
-            written += 1
+            gathered = [row for row, _ in digest]
+            with _apart(db, gathered):
+                _settle(db, gathered, letter=_write_digest(db, settings, digest))
+                written += 1
     return written
+
+
+@contextmanager
+def _apart(db: Session, rows: Sequence[Any]) -> Iterator[None]:
+    """Let the letter of some messages fail alone: they are tried again later, and everyone else gets theirs."""
+    try:
+        with db.begin_nested():
+            yield
+    except OperationalError:  # the database is unavailable: nothing was attempted
+        raise
+    except Exception:
+        log.exception("no letter for the messages %s; tried again later", [row.id for row in rows])
+        _settle(db, rows, due=now() + AGAIN_AFTER)
 
 
 def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN401 - a row of _DUE
@@ -93,21 +118,21 @@ def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN40
     ).id
 
 
-def _write_digest(db: Session, settings: Settings, rows: Sequence[Any]) -> int:
-    site = settings.base_url.rstrip("/")
-    parts = [
-        f"{texts.title(Kind(row.kind), row.params)}\n{texts.body(Kind(row.kind), row.params)}\n{site}{row.page}"
-        for row in rows
-    ]
-    first = rows[0]
+def _part_of_digest(settings: Settings, row: Any) -> str:  # noqa: ANN401 - a row of _DUE
+    kind, page = Kind(row.kind), settings.base_url.rstrip("/") + row.page
+    return f"{texts.title(kind, row.params)}\n{texts.body(kind, row.params)}\n{page}"
+
+
+def _write_digest(db: Session, settings: Settings, digest: Sequence[tuple[Any, str]]) -> int:
+    first = digest[0][0]
     return enqueue(
         db,
         first.email,
         "digest",
         first.person_id,
-        n=len(rows),
+        n=len(digest),
         day=shown_day(local(now(), first.timezone or MailHours().timezone).date()),
-        text="\n\n".join(parts),
+        text="\n\n".join(part for _, part in digest),
         **_links(settings, ""),
     ).id
 

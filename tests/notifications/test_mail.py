@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.notifications import service
 from app.notifications.enums import Kind, MailChoice
-from app.notifications.letters import write_letters
+from app.notifications.letters import AGAIN_AFTER, write_letters
 from app.notifications.preferences.schemas import ChangePreferences, KindChoice
 from app.notifications.preferences.service import change, preferences
 from app.notifications.schemas import Event, NotificationsApiQuery
@@ -88,6 +88,25 @@ def test_more_people_than_one_transaction_sees_to_all_get_theirs(
     with at(NOON):
         tell(database, world, admitted(world, "maude", "karim", "elise", "yves", "nobody"))
         assert write_letters(database, settings) == 5
+
+
+@pytest.mark.parametrize("chosen", [(), DIGEST])
+def test_a_message_that_cannot_be_written_stops_no_other_letter(
+    database: Database, world: World, settings: Settings, chosen: tuple[KindChoice, ...]
+) -> None:
+    choose(database, world, choices=chosen)
+    with at(NOON):
+        tell(database, world, judged(world, 1), judged(world, 2), admitted(world, "karim"))
+    with database.engine.begin() as owner:
+        owner.execute(text("update notification set kind = 'gone ' || kind where event_key = 'judgement:1'"))
+    moment = MORNING + timedelta(hours=1)
+    assert len(written(database, settings, moment)) == 2
+    [letter] = [body for to, _, body in messages(database) if to == world.emails["maude"]]
+    assert "Compétence 2" in letter
+    assert len(written(database, settings, moment)) == 2
+    with database.engine.begin() as owner:
+        owner.execute(text("update notification set kind = substr(kind, 6) where event_key = 'judgement:1'"))
+    assert len(written(database, settings, moment + AGAIN_AFTER)) == 3
 
 
 def test_nothing_is_sent_to_an_account_that_is_suspended(database: Database, world: World, settings: Settings) -> None:
