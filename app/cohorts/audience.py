@@ -14,18 +14,17 @@ TOLD = FOLLOWING | {EnrolmentState.ADMITTED}
 """The states of those who are told about sessions: someone on leave has none until they come back."""
 
 
-def people_of(db: Session, cohort_id: int, *, followers: bool = True, staff: bool = True) -> list[int]:
+def audience_of(db: Session, cohort_id: int) -> list[int]:
     """Return the ids of the people who follow a cohort or are about to, and of those who train there.
 
     Facilitators take no part in a cohort's sessions: theirs are those of their group (``app/codev``).
     """
     following = sa.select(col(Enrolment.person_id)).where(
-        col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state).in_(TOLD), sa.literal(followers)
+        col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state).in_(TOLD)
     )
     working = sa.select(col(RoleGrantRow.person_id)).where(
         col(RoleGrantRow.cohort_id) == cohort_id,
         col(RoleGrantRow.role) == Role.TRAINER,
         col(RoleGrantRow.ended_at).is_(None),
-        sa.literal(staff),
     )
     return sorted(db.execute(following.union(working)).scalars())

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import is_moved, is_to_remind
-from app.cohorts.audience import people_of
+from app.cohorts.audience import audience_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
 from app.network.venues.models import Venue
@@ -58,7 +58,7 @@ def remind(db: Session) -> None:
     )
     for session, venue in db.exec(coming).all():
         if is_to_remind(session.starts_at, session.timezone, at):
-            people = people_of(db, session.cohort_id)
+            people = audience_of(db, session.cohort_id)
             key = f"session:{session.id}:{session.starts_at.isoformat()}"
             notify(db, _event(db, session, Kind.SESSION_TOMORROW, key, people, **_where(session, venue)))
 
@@ -72,7 +72,7 @@ def _where(session: ScheduledSession, venue: VenueShown | Venue | None) -> dict[
 def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **params: object) -> None:
     if session.starts_at <= now():
         return
-    people = [person for person in people_of(db, session.cohort_id) if person != actor.person_id]
+    people = [person for person in audience_of(db, session.cohort_id) if person != actor.person_id]
     notify(db, _event(db, session, kind, f"session:{session.id}:{session.sequence}", people, **params))
 
 

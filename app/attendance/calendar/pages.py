@@ -10,6 +10,7 @@ from app.attendance.calendar.schemas import (
     CancelCommand,
     ChangeSession,
     LocalChange,
+    LocalMoment,
     LocalSession,
     NewSession,
     RestoreCommand,
@@ -79,7 +80,7 @@ def schedule(
     starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)
-    shared = form.model_dump(include={"activity_code", "planned_minutes", "mode", "place", "venue_id", "meeting_link"})
+    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
     with form_errors():
         command = NewSession(starts_at=starts_at, **shared)
     service.schedule(db, actor, cohort, command)
@@ -139,7 +140,7 @@ def change(
     starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)
-    shared = form.model_dump(exclude={"day", "clock", "second"})
+    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
     with form_errors():
         command = ChangeSession(starts_at=starts_at, **shared)
     changes.change(db, actor, cohort, session, command)

@@ -22,38 +22,41 @@ PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
 Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
 
 
-class NewSession(Command):
-    """A session to schedule for a group activity, whose minutes and mode are the defaults.
+class LocalMoment(Command):
+    """A day and clock as they are typed, in the time zone of a venue, else of a cohort (BR-30)."""
 
-    ``place`` is a room, or the whole place when there is no venue.
-    """
-
-    activity_code: Annotated[Code, StringConstraints(max_length=20)]
-    starts_at: AwareDatetime
-    planned_minutes: PlannedMinutes | None = None
-    mode: Mode | None = None
-    place: Place = ""
-    venue_id: int | None = None
-    meeting_link: MeetingLink | None = None
-
-
-class LocalSession(Command):
-    """A session to schedule, with its day and clock in the time zone of its venue, else of the cohort (BR-30)."""
-
-    activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
     clock: time
     second: Literal["first", "second"] | None = None
-    planned_minutes: PlannedMinutes | None = None
-    mode: Mode | None = None
-    place: Place = ""
-    venue_id: int | None = None
-    meeting_link: MeetingLink | None = None
 
     @property
     def is_second(self) -> bool | None:
         """Whether it is the later of November's two equal hours; ``None`` when not chosen."""
         return None if self.second is None else self.second == "second"
+
+
+class PlannedSession(Command):
+    """What is planned of a session for a group activity, whose minutes and mode are the defaults.
+
+    ``place`` is a room, or the whole place when there is no venue.
+    """
+
+    activity_code: Annotated[Code, StringConstraints(max_length=20)]
+    planned_minutes: PlannedMinutes | None = None
+    mode: Mode | None = None
+    place: Place = ""
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
+
+
+class NewSession(PlannedSession):
+    """A session to schedule."""
+
+    starts_at: AwareDatetime
+
+
+class LocalSession(PlannedSession, LocalMoment):
+    """A session to schedule, as its form sends it."""
 
 
 class SessionRow(Read):
@@ -125,7 +128,7 @@ class SessionShown(SessionRow):
     changes: tuple["PastTime", ...]
 
 
-class ChangeSession(Command):
+class ChangedSession(Command):
     """What a session becomes, with the reason shown to the cohort; its activity stays.
 
     ``sequence`` is that of the session as it was read. Without ``meeting_link`` the session keeps the one it has, which
@@ -133,35 +136,23 @@ class ChangeSession(Command):
     """
 
     sequence: int
+    planned_minutes: PlannedMinutes
+    mode: Mode
+    place: Place = ""
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
+    without_link: bool = False
+    reason: Justification
+
+
+class ChangeSession(ChangedSession):
+    """A session to move or change."""
+
     starts_at: AwareDatetime
-    planned_minutes: PlannedMinutes
-    mode: Mode
-    place: Place = ""
-    venue_id: int | None = None
-    meeting_link: MeetingLink | None = None
-    without_link: bool = False
-    reason: Justification
 
 
-class LocalChange(Command):
-    """What a session becomes, with its day and clock in the time zone of its venue, else of the cohort (BR-30)."""
-
-    sequence: int
-    day: date
-    clock: time
-    second: Literal["first", "second"] | None = None
-    planned_minutes: PlannedMinutes
-    mode: Mode
-    place: Place = ""
-    venue_id: int | None = None
-    meeting_link: MeetingLink | None = None
-    without_link: bool = False
-    reason: Justification
-
-    @property
-    def is_second(self) -> bool | None:
-        """Whether it is the later of November's two equal hours; ``None`` when not chosen."""
-        return None if self.second is None else self.second == "second"
+class LocalChange(ChangedSession, LocalMoment):
+    """A session to move or change, as its form sends it."""
 
 
 class PastTime(Read):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
+from app.attendance.calendar.schemas import LocalMoment
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
@@ -207,7 +208,7 @@ def plan_session(
     starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)
-    shared = form.model_dump(include={"activity_code", "mode", "venue_id", "meeting_link"})
+    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
     with form_errors():
         command = NewCodevSession(starts_at=starts_at, **shared)
     sessions.plan_session(db, actor, group, command)

@@ -1,11 +1,11 @@
 """Commands, forms and read models of sessions, roles and turns: no free text about their content (BR-11)."""
 
-from datetime import date, datetime, time
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from app.attendance.calendar.schemas import MeetingLink
+from app.attendance.calendar.schemas import LocalMoment, MeetingLink
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole, UndoReason
@@ -143,21 +143,13 @@ OptionalMemberships = Annotated[tuple[OptionalMembership, ...], Field(max_length
 """One membership id, or none, for each consultation."""
 
 
-class LocalCodevSession(Command):
-    """A session to plan at a local day and time of its venue's zone, else of the cohort's (BR-30)."""
+class LocalCodevSession(LocalMoment):
+    """A session to plan, as its form sends it."""
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
-    day: date
-    clock: time
-    second: Literal["first", "second"] | None = None
     mode: Mode | None = None
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
-
-    @property
-    def is_second(self) -> bool | None:
-        """Whether the second of two equal local times is meant, when clocks go back; ``None`` when not chosen."""
-        return None if self.second is None else self.second == "second"
 
 
 class RolesForm(Command):
