@@ -19,8 +19,9 @@ from sqlmodel import select
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort
 from app.cohorts.rules import AGAIN
+from app.deployment import open_database
 from app.features import FIGURES
-from app.platform.database.transaction import Database
+from app.platform.database.transaction import Addresses, Database
 from tests.factories.network import World
 from tests.factories.waitlist import (
     SEATED,
@@ -33,7 +34,6 @@ from tests.factories.waitlist import (
     set_capacity,
     state_of,
 )
-from tests.server import opened
 
 ROUNDS = 100
 PROCESSES = 8
@@ -59,9 +59,9 @@ def act(database: Database, world: World, people: list[str], dice: random.Random
     return outcome_of(dice.choice(acts))
 
 
-def compete(seed: int, url: str, world: World, moment: Barrier, outcomes: "Queue[str]") -> None:
+def compete(seed: int, addresses: Addresses, world: World, moment: Barrier, outcomes: "Queue[str]") -> None:
     """Act at random in each round, from the moment at which every process is ready."""
-    database, dice = opened(url, pool_size=2), random.Random(seed)  # noqa: S311 - a test
+    database, dice = open_database(addresses, pool_size=2), random.Random(seed)  # noqa: S311 - a test
     people = [who for who in world.people if who.startswith("wait")]
     for _ in range(ROUNDS):
         moment.wait()
@@ -93,9 +93,9 @@ def test_hundred_rounds_of_eight_processes_oversell_no_seat(database: Database, 
         move(database, world, who, S.WAITLISTED)
     context = get_context("spawn")
     moment, outcomes = context.Barrier(PROCESSES + 1), context.Queue()
-    url = database.addresses.owner_url
     processes = [
-        context.Process(target=compete, args=(n, url, world, moment, outcomes), daemon=True) for n in range(PROCESSES)
+        context.Process(target=compete, args=(n, database.addresses, world, moment, outcomes), daemon=True)
+        for n in range(PROCESSES)
     ]
     for process in processes:
         process.start()
