@@ -10,18 +10,33 @@ from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.models import Cohort
 from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.models import ProgressRow
-from tests.factories.cohorts import called, fields, meeting, page
+from tests.factories.cohorts import called, fields, meeting, page, set_state
 from tests.factories.network import PARTICIPANTS, World, acting, as_
 from tests.factories.statements import recorded_statements
 
 # The calendar -----------------------------------------------------------------------------------
+
+
+def test_pages_of_an_archived_cohort_offer_nothing_that_would_be_refused(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    as_(client, database, world, "coordinator")
+    paths = (f"/cohortes/{world.cohort}/seances", f"/seances/{session_id}")
+    assert all("/annulation" in client.get(path).text for path in paths)
+    set_state(database, world, CohortState.ARCHIVED)
+    for path in paths:
+        shown = client.get(path)
+        assert shown.status_code == 200
+        assert not re.search(r"/(annulation|modification|appel|retablissement)\"", shown.text)
+        assert 'name="clock"' not in shown.text
 
 
 def autumn_cohort(database: Database, world: World) -> None:

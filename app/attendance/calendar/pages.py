@@ -17,6 +17,7 @@ from app.attendance.calendar.schemas import (
     SessionRef,
     SessionsQuery,
 )
+from app.cohorts.enums import CohortState
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
 from app.curricula.enums import GROUP_MODES, Mode
@@ -27,7 +28,7 @@ from app.platform.database.session import Session
 from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
@@ -53,7 +54,7 @@ def sessions(
     page = service.list_sessions(db, cohort, query).map(
         lambda row: (row, stage(row.starts_at, at, cancelled=row.cancelled, closed=row.closed))
     )
-    allowed = allowed_actions(db, actor, cohort, *ACTIONS)
+    allowed = _offered(db, actor, cohort)
     return render(
         request,
         "cohorts/sessions.html",
@@ -66,6 +67,11 @@ def sessions(
         activities=service.activities_to_schedule(cohort),
         modes=[m for m in Mode if m in GROUP_MODES],
     )
+
+
+def _offered(db: Session, actor: Actor, cohort: CohortRef) -> frozenset[Permission]:
+    """Return what a page offers to do with the sessions of a cohort: nothing once it is archived."""
+    return frozenset() if cohort.state is CohortState.ARCHIVED else allowed_actions(db, actor, cohort, *ACTIONS)
 
 
 @router.post("/cohortes/{cohort_id}/seances", dependencies=[form_on("/cohortes/{cohort_id}/seances", creates=True)])
@@ -102,7 +108,7 @@ def session_page(
         "cohorts/session.html",
         session=shown,
         stage=stage(shown.starts_at, now(), cancelled=shown.cancelled, closed=shown.closed),
-        allowed=allowed_actions(db, actor, context["cohort"], *ACTIONS),
+        allowed=_offered(db, actor, context["cohort"]),
         **context,
     )
 
