@@ -194,6 +194,16 @@ def counts_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
             yield f"{actor}: {counts} instead of {[expected]}"
 
 
+def calendar_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
+    """Whether the secret address of a cohort's calendar still shows it to who no longer reads the cohort."""
+    owner = access_db.copy.connection
+    alma, far = (access_db.places[place].ids for place in ("alma", "far"))
+    owner.execute("update calendar_feed set cohort_id = %s where id = %s", (far["cohort"], alma["calendar_feed"]))
+    answer = access_db.call("anonymous", "GET /calendriers/{feed_secret}.ics", access_db.places["alma"])
+    if answer.status_code != 404:
+        yield f"{answer.status_code} instead of 404"
+
+
 def _without(values: list[Any], text: str) -> str:
     """Return the text of a response without the ids of the query, and without the one-time keys of its forms.
 

@@ -4,13 +4,17 @@ Each is named by file, function and check, as the soak says them; one that is mi
 """
 
 GUARD = "the guard of the route"
+OFFER = "the second look at whether a cohort takes applications, under its lock"
 LOCK_ENROLMENT = "app/certificates/issuing/service.py lock_enrolment scoped"
 SESSION_COHORT = "app/attendance/calendar/pages.py session_context see_cohort"
-CHANGE_BY_API = "app/attendance/calendar/api.py change"
-CHANGE_BY_PAGE = "app/attendance/calendar/pages.py change"
-SENT_INVITATION = "app/identity/invitations/pages.py invitation_sent_page"
 FINISH_BY_API = "app/attendance/catch_ups/api.py finish_catch_up"
 FINISH_BY_PAGE = "app/attendance/catch_ups/pages.py finish_catch_up"
+
+
+def both(place: str, one: str, other: str) -> dict[str, str]:
+    """Return two checks of one function, each of which doubles the other."""
+    return {f"{place} {one}": f"{place} {other}", f"{place} {other}": f"{place} {one}"}
+
 
 REDUNDANT = {
     # What was seen is looked at again, through the same permission, where a paper or a whole list of results leaves.
@@ -22,6 +26,7 @@ REDUNDANT = {
     "app/certificates/corrections/pages.py reissue see_certificate": LOCK_ENROLMENT,
     "app/reports/service.py cohort_report scoped": "app/reports/api.py cohort_report see_cohort",
     "app/reports/service.py _of_college scoped": "app/reports/api.py college_report see_college",
+    "app/reports/service.py list_college_report scoped": "app/reports/pages.py college_page see_college",
     "app/learning/field_hours/service.py hours_to_countersign scoped": "app/learning/field_hours/api.py read_pending_hours see_college",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_milestone": "app/accompaniment/confirmations/api.py confirm see_mandate",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_mandate": "app/accompaniment/confirmations/api.py confirm see_milestone",  # noqa: E501
@@ -36,19 +41,22 @@ REDUNDANT = {
     "app/attendance/calendar/pages.py session_page see_session": SESSION_COHORT,
     "app/attendance/calendar/pages.py change_form see_session": SESSION_COHORT,
     "app/attendance/calendar/pages.py restore_form see_session": SESSION_COHORT,
-    f"{CHANGE_BY_API} see_session": f"{CHANGE_BY_API} see_cohort",
-    f"{CHANGE_BY_API} see_cohort": f"{CHANGE_BY_API} see_session",
-    f"{CHANGE_BY_PAGE} see_session": f"{CHANGE_BY_PAGE} see_cohort",
-    f"{CHANGE_BY_PAGE} see_cohort": f"{CHANGE_BY_PAGE} see_session",
-    f"{SENT_INVITATION} see_college": f"{SENT_INVITATION} see_invitation",
-    f"{SENT_INVITATION} see_invitation": f"{SENT_INVITATION} see_college",
     "app/attendance/roll_calls/pages.py roll_call see_session": SESSION_COHORT,
     SESSION_COHORT: "app/attendance/roll_calls/pages.py roll_call see_session",
-    f"{FINISH_BY_API} see_enrolment": f"{FINISH_BY_API} see_catch_up",
-    f"{FINISH_BY_API} see_catch_up": f"{FINISH_BY_API} see_enrolment",
-    f"{FINISH_BY_PAGE} see_enrolment": f"{FINISH_BY_PAGE} see_catch_up",
-    f"{FINISH_BY_PAGE} see_catch_up": f"{FINISH_BY_PAGE} see_enrolment",
+    **both(FINISH_BY_API, "see_enrolment", "see_catch_up"),
+    **both(FINISH_BY_PAGE, "see_enrolment", "see_catch_up"),
     "app/attendance/catch_ups/service.py see_catch_up scoped": f"{FINISH_BY_API} see_enrolment",
+    "app/cohorts/enrolments/api.py apply see_open_cohort": OFFER,
+    "app/cohorts/offer/pages.py apply see_open_cohort": OFFER,
+    **both("app/cohorts/waitlist/api.py set_priority", "see_cohort", "see_enrolment"),
+    **both("app/cohorts/waitlist/pages.py set_priority", "see_cohort", "see_enrolment"),
+    **both("app/overview/cohort_team/api.py preview_departure", "see_cohort", "see_staff_role"),
+    **both("app/overview/cohort_team/api.py leave_team", "see_cohort", "see_staff_role"),
+    **both("app/overview/cohort_team/pages.py confirm_departure", "see_cohort", "see_staff_role"),
+    **both("app/overview/cohort_team/pages.py leave_team", "see_cohort", "see_staff_role"),
+    **both("app/attendance/calendar/api.py change", "see_session", "see_cohort"),
+    **both("app/attendance/calendar/pages.py change", "see_session", "see_cohort"),
+    **both("app/identity/invitations/pages.py invitation_sent_page", "see_college", "see_invitation"),
     # The administrator alone holds the permission, of the whole platform: the guard lets in nobody to refuse here.
     "app/identity/account/api.py suspend see_account": GUARD,
     "app/identity/account/api.py lift_suspension see_account": GUARD,

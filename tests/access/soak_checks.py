@@ -30,18 +30,14 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import true
-from sqlmodel import select
 
-from app.accompaniment.enterprises.models import Enterprise
-from app.accompaniment.enterprises.rules import normal_neq
-from app.accompaniment.enterprises.schemas import EnterpriseShown
 from app.codev.groups import service as codev
 from app.codev.sessions import service as sessions
-from app.cohorts.models import Cohort
-from app.cohorts.schemas import CohortRef
+from app.cohorts import service as cohorts
+from app.cohorts.enrolments import service as enrolments
 from app.identity.invitations import service as invitations
 from app.platform.database.session import Session
-from app.platform.errors import NotFound, Unauthenticated
+from app.platform.errors import Unauthenticated
 from app.platform.locations import ROOT
 from app.platform.security import actor as actor_module
 from app.platform.security import guards
@@ -52,10 +48,11 @@ from app.platform.web.deps import SessionDep
 from tests.access import access_probes as trials
 from tests.access.access_db import HEADERS, AccessDatabase
 from tests.access.checks import Site, checks, seen_sites
-from tests.access.known_redundant_checks import GUARD, REDUNDANT
+from tests.access.known_redundant_checks import GUARD, OFFER, REDUNDANT
 from tests.access.matrix import MATRIX, row_faults
 from tests.access.payloads import V1
 from tests.access.test_every_route_is_guarded import guarded_routes
+from tests.access.unscoped import UNSCOPED
 
 Trial = Callable[[AccessDatabase], Iterator[str]]
 
@@ -72,6 +69,7 @@ class Removal:
 
     sites: frozenset[Site] = frozenset()
     guard: bool = False
+    offer: bool = False
     everything: bool = False
     trial: str = ""
     trials: dict[Site, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -94,23 +92,11 @@ def _scoped(actor: Actor, **columns: Any) -> Any:
 SCOPED = actor_module.scoped
 
 
-def _any_cohort(db: Session, _: object, cohort_id: int) -> CohortRef:
-    """``see_open_cohort``, taking applications or not."""
-    if (row := db.get(Cohort, cohort_id)) is None:
-        raise NotFound
-    return CohortRef.model_validate(row)
+def _in_offer() -> Any:
+    return true() if REMOVAL.offer else IN_OFFER()
 
 
-def _any_neq(db: Session, _: object, typed: str) -> EnterpriseShown:
-    """``see_by_neq``, in any college."""
-    row = db.exec(select(Enterprise).where(Enterprise.neq == normal_neq(typed))).first()
-    if row is None:
-        raise NotFound
-    return EnterpriseShown.model_validate(row)
-
-
-UNSCOPED: dict[str, Callable[..., Any]] = {"see_open_cohort": _any_cohort, "see_by_neq": _any_neq}
-"""Those that do not look with ``scoped``: what they are without what they check."""
+IN_OFFER = cohorts.in_offer
 
 
 def _seeing(see: Callable[..., Any]) -> Callable[..., Any]:
@@ -176,6 +162,7 @@ def instrument(patch: pytest.MonkeyPatch, site: FastAPI) -> None:
     """Put the stand-ins in every module of the application that knows the originals."""
     patch.setattr(PermissionGuard, "__call__", _guard)
     patch.setattr(SeenGuard, "__call__", _seen_guard)
+    patch.setattr(enrolments, "in_offer", _in_offer)
     SEEN_SITES.update({key: place for key, (place, _) in seen_sites(site).items()})
     standing: dict[int, Callable[..., Any]] = {id(SCOPED): _scoped}
     for module in _modules():
@@ -202,6 +189,7 @@ def another_college(row: str) -> str:
 
 REASON = "the reason of a turn"
 COUNTS = "the accompanied enterprises of a part"
+FEED = "the calendar of a cohort that one no longer reads"
 ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not in row, row))
 """The quickest first: reads before writes, the API before pages."""
 
@@ -219,6 +207,7 @@ TRIALS: dict[str, Trial] = {
     **{f"{row}?{name}": partial(trials.query_ids_of_another, row=row, name=name) for row, name in trials.QUERY_IDS},
     REASON: trials.reason_of_a_turn,
     COUNTS: trials.counts_out_of_reach,
+    FEED: trials.calendar_out_of_reach,
 }
 """By name, in the order in which they are tried."""
 
@@ -240,10 +229,10 @@ def noticed(access_db: AccessDatabase, names: set[str]) -> str | None:
     return next(tried, None)
 
 
-def passing(access_db: AccessDatabase, names: set[str], sites: set[Site], *, guard: bool) -> set[str]:
+def passing(access_db: AccessDatabase, names: set[str], sites: set[Site], other: str) -> set[str]:
     """All faults of the trials without some checks, what the answers held left out."""
     access_db.recreate()
-    with without(sites=frozenset(sites), guard=guard):
+    with without(sites=frozenset(sites), guard=other == GUARD, offer=other == OFFER):
         return {fault.split(": '")[0] for trial in TRIALS if trial in names for fault in all_faults(access_db, trial)}
 
 
@@ -303,7 +292,7 @@ def _checks(access_db: AccessDatabase, learnt: dict[str, list[str]]) -> Iterator
     """Checks that nothing misses though they are not listed, and listed ones that are missed or prove nothing."""
     known = checks(access_db.site)
     yield from (
-        f"{name}: listed and not there" for name in {*REDUNDANT, *REDUNDANT.values()} - {*known.values(), GUARD}
+        f"{name}: listed and not there" for name in {*REDUNDANT, *REDUNDANT.values()} - {*known.values(), GUARD, OFFER}
     )
     for place, name in known.items():
         if is_tried(name):
@@ -320,8 +309,8 @@ def _with_the_other(access_db: AccessDatabase, place: Site, names: set[str], kno
     """What passes without both that does not pass without the other alone."""
     other = REDUNDANT[known[place]]
     others = {site for site, name in known.items() if name == other}
-    alone = passing(access_db, names, others, guard=other == GUARD)
-    both = passing(access_db, names, {*others, place}, guard=other == GUARD)
+    alone = passing(access_db, names, others, other)
+    both = passing(access_db, names, {*others, place}, other)
     return min((f"with {other}: {fault}" for fault in both - alone), default=None)
 
 
