@@ -179,10 +179,10 @@ def test_address_is_stored_as_a_digest_and_shown_once(
     secret = address("maude").removeprefix("/calendriers/").removesuffix(".ics")
     assert len(secret) == 43  # 256 bits
     with database.engine.connect() as owner:
-        stored = owner.execute(
-            text("select calendar_feed::text || audit_values::text from calendar_feed, audit_values")
-        )
-        assert secret not in "".join(stored.scalars())
+        for table in ("calendar_feed", "audit_entry", "audit_values"):
+            stored = "".join(owner.execute(text(f"select t::text from {table} t")).scalars())  # noqa: S608 - ours
+            assert stored
+            assert secret not in stored
     as_(client, database, world, "maude")
     assert secret not in client.get(FEEDS).text + client.get("/securite/calendriers").text
 
@@ -300,3 +300,20 @@ def test_calendar_of_a_cohort_opens_with_the_key_of_its_form(
     keyed = client.get(path, params={"vue": "semaine"}, headers={"Sec-Fetch-Dest": "document"})
     assert (keyed.status_code, "cle=" in keyed.headers["location"]) == (303, True)
     assert client.get(keyed.headers["location"]).status_code == 200
+
+
+def test_secret_of_a_calendar_that_is_refused_to_its_owner_is_not_recorded(
+    client: TestClient, database: Database, world: World, address: Address
+) -> None:
+    path = address("maude", cohort_id=world.cohort)
+    secret = path.removeprefix("/calendriers/").removesuffix(".ics")
+    with database.engine.begin() as owner:
+        owner.execute(
+            text("update role_held set ended_at = now() where person_id = :it"), {"it": world.people["maude"]}
+        )
+    as_(client, database, world, "maude")
+    assert client.get(path).status_code == 404
+    with database.engine.connect() as owner:
+        recorded = list(owner.execute(text("select subject from audit_entry where outcome = 'refused'")).scalars())
+    assert recorded == ["GET /calendriers/{feed_secret}.ics"]
+    assert secret not in "".join(recorded)

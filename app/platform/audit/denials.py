@@ -18,6 +18,7 @@ from app.platform.clock import now
 from app.platform.database.session import ActorContext
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
+from app.platform.observability.requests import declared_path
 from app.platform.paging import LARGEST_ID
 from app.platform.web.deps import database_of
 
@@ -64,16 +65,10 @@ def _is_access(request: Request, context: ActorContext, error: DomainError) -> b
 
 
 def record(database: Database, request: Request, error: DomainError) -> None:
-    """Write the refusal to the record: its code, the method and path pattern, the first id in the path."""
+    """Write the refusal to the record: its code, the method and declared path, the first id in the path."""
     ids = [int(v) for v in request.path_params.values() if str(v).isdecimal() and int(v) <= LARGEST_ID]
-    subject = f"{request.method} {path_pattern(request)}"
+    subject = f"{request.method} {declared_path(request.scope)}"
     entry = Entry(error.code[:40], subject[:120], ids[0] if ids else None)
     with database.transaction() as db:
         db.actor_context = request.state.actor_context
         write(db, [entry], Outcome.REFUSED)
-
-
-def path_pattern(request: Request) -> str:
-    """Return the request's path with its parameters' names in place of their values (``/cohorts/{cohort_id}``)."""
-    names = {str(value): f"{{{name}}}" for name, value in request.path_params.items()}
-    return "/".join(names.get(part, part) for part in str(request.scope["path"]).split("/"))

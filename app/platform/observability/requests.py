@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fastapi.routing import iter_route_contexts
 from opentelemetry import trace
@@ -30,12 +31,23 @@ def templates(site: Starlette) -> Mapping[int, str]:
     return found
 
 
+def declared_path(scope: Scope) -> str:
+    """Return the route of a request as it is declared, without the ids, codes and secrets of the path."""
+    site: Starlette = scope["app"]
+    if site not in _declared:
+        _declared[site] = templates(site)
+    matched = scope.get("route") or scope["state"].get("route")  # the outermost middleware has the second one alone
+    return _declared[site].get(id(matched), "none")
+
+
+_declared: WeakKeyDictionary[Starlette, Mapping[int, str]] = WeakKeyDictionary()
+
+
 class RequestLog:
     """ASGI middleware around every request, refused ones included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.templates: Mapping[int, str] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -70,7 +82,7 @@ class RequestLog:
     def _end(self, scope: Scope, figures: Figures, status: int, seconds: float) -> None:
         """Write the line of a request; of one that nobody waited for, without a status."""
         actor = scope["state"].get("actor")
-        route, method = self._route(scope), scope["method"] if scope["method"] in METHODS else "other"
+        route, method = declared_path(scope), scope["method"] if scope["method"] in METHODS else "other"
         metrics.observe(figures, method=method, route=route, status=status, seconds=seconds)
         fields: dict[str, Any] = {
             "route": route,
@@ -85,9 +97,3 @@ class RequestLog:
         }
         level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
         log.log(level, "request", extra=fields)
-
-    def _route(self, scope: Scope) -> str:
-        """Return the route of a request as it is declared, without the ids and codes of the path."""
-        if self.templates is None:
-            self.templates = templates(scope["app"])
-        return self.templates.get(id(scope["state"].get("route")), "none")
