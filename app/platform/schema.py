@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache, partial
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from app.platform import text
 
+Value = TypeVar("Value")
 YEARS = range(1900, 2200)
 """The years that a submitted date or moment may have."""
 
@@ -62,6 +63,13 @@ def _types_of(model: type[BaseModel]) -> Mapping[str, frozenset[object]]:
     return {name: frozenset(_alternatives(field.annotation)) for name, field in model.model_fields.items()}
 
 
+def within_calendars(value: Value) -> Value:
+    """Return a value; refuse dates so far away that adding a week or a time zone to them overflows."""
+    if isinstance(value, date) and value.year not in YEARS:  # a datetime is a date too
+        raise ValueError("not a year of anyone's")
+    return value
+
+
 class Command(BaseModel):
     """Base of the commands received as JSON or as a form: unknown fields are refused, texts are cleaned."""
 
@@ -87,10 +95,7 @@ class Command(BaseModel):
     @field_validator("*")
     @classmethod
     def _within_calendars(cls, value: object) -> object:
-        """Refuse dates so far away that adding a week or a time zone to them overflows."""
-        if isinstance(value, date) and value.year not in YEARS:  # a datetime is a date too
-            raise ValueError("not a year of anyone's")
-        return value
+        return within_calendars(value)
 
 
 class Read(BaseModel):

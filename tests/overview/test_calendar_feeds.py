@@ -317,3 +317,27 @@ def test_secret_of_a_calendar_that_is_refused_to_its_owner_is_not_recorded(
         recorded = list(owner.execute(text("select subject from audit_entry where outcome = 'refused'")).scalars())
     assert recorded == ["GET /calendriers/{feed_secret}.ics"]
     assert secret not in "".join(recorded)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mon-calendrier?du=9999-12-31", "/mon-calendrier?du=0001-01-01", "/cohortes/{cohort}/calendrier?du=9999-12-31",
+        "/api/v1/me/calendar?since=0001-01-01", "/api/v1/me/calendar?until=9999-12-31",
+        "/api/v1/cohorts/{cohort}/calendar?since=0001-01-01", "/api/v1/cohorts/{cohort}/calendar?until=9999-12-31",
+    ],
+)  # fmt: skip
+def test_days_at_the_ends_of_the_calendar_are_refused(
+    client: TestClient, database: Database, world: World, path: str
+) -> None:
+    as_(client, database, world, "maude")
+    assert client.get(path.format(cohort=world.cohort)).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2199-12-31"])
+def test_first_and_last_day_that_a_calendar_takes_are_shown(
+    client: TestClient, database: Database, world: World, day: str
+) -> None:
+    as_(client, database, world, "maude")
+    for path in (f"/mon-calendrier?du={day}", f"/api/v1/me/calendar?since={day}", f"/api/v1/me/calendar?until={day}"):
+        assert client.get(path).status_code == 200

@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import AfterValidator
 
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.overview.calendar import agenda, feeds
 from app.overview.calendar.schemas import Agenda, FeedCreated, Feeds, NewFeed
 from app.platform.messages.i18n import today
+from app.platform.schema import within_calendars
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -19,8 +21,8 @@ from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 MayManageSelf = Annotated[Actor, may(P.ME_MANAGE)]
-Since = Annotated[date | None, Query(description="first day; today when left out")]
-Until = Annotated[date | None, Query(description="last day; none when left out")]
+Since = Annotated[date | None, AfterValidator(within_calendars), Query(description="first day; today when left out")]
+Until = Annotated[date | None, AfterValidator(within_calendars), Query(description="last day; none when left out")]
 
 
 @router.get("/me/calendar", summary="One's own calendar")

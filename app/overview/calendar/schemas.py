@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
@@ -43,10 +43,8 @@ class Agenda(Read):
     items: tuple[AgendaItem, ...]
 
 
-class AgendaQuery(BaseModel):
+class AgendaQuery(Command):
     """What the page of a calendar shows: the week or the month of a day; this month unless asked otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
 
     vue: Span = Span.MONTH
     du: date | None = None
