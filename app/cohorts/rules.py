@@ -51,7 +51,7 @@ PENDING = frozenset({S.APPLIED, S.WAITLISTED, S.OFFERED})
 """States of an application that is not yet an admission."""
 
 AGAIN = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN})
-"""States from which a person may apply to the cohort again."""
+"""States from which a person who had not begun may apply to the cohort again."""
 
 LEFT = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN, S.TRANSFERRED})
 """States that end the person's part in the cohort: they keep the right to read their own file only."""
@@ -78,6 +78,17 @@ def move_reasons(current: S, to: S, reason: str | None, *, begun: bool = False) 
     elif (to in NEEDS_REASON or to in BACK.get(current, frozenset())) and not reason:
         reasons.append(Reason("reason_needed", field="reason"))
     return reasons
+
+
+def apply_reasons(current: S | None, *, begun: bool) -> list[Reason]:
+    """Return why a person may not apply to a cohort where their enrolment is in a state; empty when they may.
+
+    Who had begun comes back by the college: an application, and its end by its author, would take them out of the
+    people whom the funder trained.
+    """
+    if current is None or (current in AGAIN and not begun):
+        return []
+    return [Reason("had_begun" if current in AGAIN else "already_applied")]
 
 
 def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:

@@ -131,6 +131,8 @@ class OwnEnrolment(Read):
 
     id: int
     state: EnrolmentState
+    joined_on: date | None
+    has_application: bool
 
 
 class OpenCohortPage(Read):

@@ -14,6 +14,7 @@ from app.cohorts.rules import (
     admission_exceptions,
     admission_reasons,
     allowed_moves,
+    apply_reasons,
     late_join_limit,
     move_reasons,
     takes_two,
@@ -45,6 +46,14 @@ def test_any_sequence_of_moves_stays_within_the_states_of_br_04(requests: list[t
             assert S.ADMITTED in before, "nobody follows a cohort without having been admitted"
         if state in BEGUN - {S.ACTIVE}:
             assert S.ACTIVE in before
+
+
+@given(st.sampled_from(S), st.booleans())
+def test_application_is_made_again_only_by_who_left_before_they_began(current: S, begun: bool) -> None:
+    left = current in {S.REFUSED, S.DECLINED, S.WITHDRAWN}
+    expected = ["had_begun"] if left and begun else [] if left else ["already_applied"]
+    assert codes(apply_reasons(current, begun=begun)) == expected
+    assert apply_reasons(None, begun=False) == []
 
 
 @given(st.sampled_from(S), st.sampled_from(S), st.booleans())

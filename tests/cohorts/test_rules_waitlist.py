@@ -12,8 +12,18 @@ S = EnrolmentState
 AT = datetime(2026, 11, 26, 15, tzinfo=UTC)
 
 
-def test_offer_stands_for_the_hours_of_the_cohort() -> None:
-    assert expiry(AT, 72) - AT == timedelta(days=3)
+@pytest.mark.parametrize(
+    ("limit", "timezone", "expected"),
+    [
+        (date(2026, 12, 31), "America/Toronto", AT + timedelta(hours=72)),
+        (date(2026, 11, 27), "America/Toronto", datetime(2026, 11, 28, 5, tzinfo=UTC)),
+        (date(2026, 11, 27), "America/Halifax", datetime(2026, 11, 28, 4, tzinfo=UTC)),
+    ],
+)
+def test_offer_stands_for_the_hours_of_the_cohort_and_ends_with_the_last_day_to_join(
+    limit: date, timezone: str, expected: datetime
+) -> None:
+    assert expiry(AT, 72, limit=limit, timezone=timezone) == expected
 
 
 @pytest.mark.parametrize(("seated", "days_late", "expected"), [(7, 0, 1), (8, 0, 0), (9, 0, 0), (0, 0, 8), (7, 1, 0)])

@@ -2,22 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Cohort
+from app.cohorts.models import Cohort, Enrolment, EnrolmentMove
 from app.cohorts.waitlist.filling import FILL, cohorts_to_fill
+from app.cohorts.waitlist.models import SeatOffer
 from app.features import FIGURES
 from app.notifications.enums import Kind
 from app.notifications.models import Notification
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, NotFound
-from app.platform.messages.i18n import today
+from app.platform.messages.i18n import local, today
 from tests.factories.forms import form_to
 from tests.factories.network import World, as_
 from tests.factories.waitlist import (
@@ -36,6 +37,7 @@ from tests.factories.waitlist import (
 
 V1 = "/api/v1"
 S = EnrolmentState
+FOLLOWED = text("select count(*) from enrolment where is_followed(state)")
 
 
 def states(database: Database, world: World, *people: str) -> list[EnrolmentState]:
@@ -48,6 +50,14 @@ def refusal(database: Database, world: World, who: str, to: EnrolmentState, reas
     with pytest.raises(Conflict) as refused:
         move(database, world, who, to, reason)
     return [reason.code for reason in refused.value.reasons]
+
+
+def set_dates(database: Database, world: World, starts_on: date, ends_on: date) -> None:
+    """Change the dates of the world's cohort, at a quarter of which nobody joins any more."""
+    with database.as_owner() as db:
+        cohort = db.exec(select(Cohort).where(Cohort.id == world.cohort)).one()
+        cohort.starts_on, cohort.ends_on = starts_on, ends_on
+        db.add(cohort)
 
 
 def kept_figures_differ(database: Database) -> bool:
@@ -210,15 +220,54 @@ def test_refusal_of_someone_with_an_offer_takes_it_back(database: Database, worl
 def test_nobody_is_offered_a_seat_after_the_last_day_to_join(database: Database, world: World) -> None:
     [first] = add_people(database, world, 1)
     wait_for_seat(database, world, first)
-    with database.as_owner() as db:
-        cohort = db.exec(select(Cohort).where(Cohort.id == world.cohort)).one()
-        cohort.starts_on, cohort.ends_on = today() - timedelta(days=80), today() + timedelta(days=20)
-        db.add(cohort)
+    set_dates(database, world, today() - timedelta(days=80), today() + timedelta(days=20))
     assert cohorts_to_fill(database) == []
     fill(database, world)
     assert state_of(database, world, first) is S.WAITLISTED
     assert refusal(database, world, first, S.ADMITTED) == ["too_late_to_join"]
     move(database, world, first, S.ADMITTED, "Remplace quelqu’un.")
+
+
+def test_offer_ends_with_the_last_day_to_join(database: Database, world: World) -> None:
+    [first] = add_people(database, world, 1)
+    wait_for_seat(database, world, first)
+    set_dates(database, world, today() - timedelta(days=25), today() + timedelta(days=75))
+    fill(database, world)
+    with database.as_owner() as db:
+        offer = db.exec(select(SeatOffer)).one()
+        zone = db.exec(select(Cohort.timezone).where(Cohort.id == world.cohort)).one()
+        assert offer.expires_at == local(offer.expires_at, zone).replace(hour=0, minute=0)
+        assert local(offer.expires_at, zone).date() == today() + timedelta(days=1)
+
+
+def test_seat_offered_before_the_dates_changed_is_taken_with_the_exception_in_the_history(
+    database: Database, world: World
+) -> None:
+    [first] = add_people(database, world, 1)
+    set_capacity(database, world, SEATED + 1)
+    wait_for_seat(database, world, first)
+    fill(database, world)
+    set_dates(database, world, today() - timedelta(days=80), today() + timedelta(days=20))
+    answer(database, world, first, accept=True)
+    with database.as_owner() as db:
+        last = select(EnrolmentMove).order_by(col(EnrolmentMove.id).desc()).limit(1)
+        assert db.exec(last).one().exceptions == ["too_late_to_join"]
+
+
+def test_message_to_whom_the_college_brought_in_leads_to_their_path(
+    client: TestClient, database: Database, world: World
+) -> None:
+    [who] = add_people(database, world, 1)
+    apply(database, world, who)
+    with database.engine.begin() as owner:
+        owner.execute(text("delete from application where enrolment_id = :id"), {"id": world.enrolments[who]})
+    move(database, world, who, S.REFUSED)
+    with database.as_owner() as db:
+        told = select(Notification.page).where(Notification.person_id == world.people[who])
+        assert db.exec(told).all() == ["/parcours"]
+    as_(client, database, world, who)
+    assert client.get("/parcours", follow_redirects=True).status_code == 200
+    assert "/candidatures/" not in client.get(f"/cohortes-ouvertes/{world.cohort}").text
 
 
 def test_someone_who_follows_the_path_elsewhere_is_passed_over_until_it_ends(database: Database, world: World) -> None:
@@ -261,18 +310,28 @@ def test_application_made_again_keeps_the_former_one_and_the_history(
         assert kept.scalar_one() == 2
 
 
-def test_who_had_begun_and_returns_by_an_application_keeps_their_first_day(database: Database, world: World) -> None:
+def test_who_had_begun_and_left_returns_by_the_college_and_stays_in_the_figures(
+    client: TestClient, database: Database, world: World
+) -> None:
     with database.as_owner() as db:
-        first_day = db.execute(
-            text("select joined_on from enrolment where id = :id"), {"id": world.enrolments["maude"]}
-        ).scalar_one()
+        first_day = db.get_one(Enrolment, world.enrolments["maude"]).joined_on
+        counted = db.execute(FOLLOWED).scalar_one()
     move(database, world, "maude", S.WITHDRAWN)
-    apply(database, world, "maude")
-    move(database, world, "maude", S.ADMITTED)
+    with pytest.raises(Conflict) as refused:
+        apply(database, world, "maude")
+    assert refused.value.code == "had_begun"
+    assert state_of(database, world, "maude") is S.WITHDRAWN
+    as_(client, database, world, "maude")
+    for page in (f"/candidatures/{world.enrolments['maude']}", f"/cohortes-ouvertes/{world.cohort}"):
+        shown = client.get(page).text
+        assert "écrivez à la coordination du collège" in shown
+        assert "Poser ma candidature" not in shown
+        assert 'name="motive"' not in shown
+    with database.as_owner() as db:
+        assert db.execute(FOLLOWED).scalar_one() == counted
     move(database, world, "maude", S.ACTIVE)
     with database.as_owner() as db:
-        kept = text("select joined_on from enrolment where id = :id")
-        assert db.execute(kept, {"id": world.enrolments["maude"]}).scalar_one() == first_day
+        assert db.get_one(Enrolment, world.enrolments["maude"]).joined_on == first_day
 
 
 # At once ----------------------------------------------------------------------------------------

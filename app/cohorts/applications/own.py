@@ -7,7 +7,7 @@ from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enrolments.service import change
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment
-from app.cohorts.rules import PENDING
+from app.cohorts.rules import PENDING, admission_exceptions, late_join_limit
 from app.cohorts.service import in_offer
 from app.cohorts.waitlist.models import SeatOffer
 from app.cohorts.waitlist.offers import open_offer
@@ -18,6 +18,7 @@ from app.network.models import College
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
+from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 
 
@@ -38,8 +39,8 @@ def own_application(db: Session, ref: OwnApplicationRef) -> OwnApplication:
                 col(c)
                 for c in (
                     Enrolment.college_id, Enrolment.cohort_id, Enrolment.person_id, Enrolment.curriculum_slug,
-                    Enrolment.curriculum_version, Enrolment.state, Application.motive, Application.employer,
-                    Application.employer_agrees, Application.received_at, Cohort.timezone,
+                    Enrolment.curriculum_version, Enrolment.state, Enrolment.joined_on, Application.motive,
+                    Application.employer, Application.employer_agrees, Application.received_at, Cohort.timezone,
                 )
             ),
             col(Enrolment.id).label("enrolment_id"),
@@ -78,7 +79,12 @@ def answer_offer(db: Session, actor: Actor, ref: OwnApplicationRef, command: Off
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
     to = EnrolmentState.ADMITTED if command.accept else EnrolmentState.DECLINED
-    change(db, actor, cohort, row, MoveCommand(to=to), granted_by=None)
+    exceptions: list[str] = []
+    if command.accept:  # where the cohort's dates have changed since, what was offered holds: the history says so
+        joins_on = max(cohort.starts_on, today(cohort.timezone))
+        limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
+        exceptions = [r.code for r in admission_exceptions(joins_on=joins_on, limit=limit, passed_over=0)]
+    change(db, actor, cohort, row, MoveCommand(to=to), granted_by=None, exceptions=exceptions)
     return own_application(db, ref)
 
 

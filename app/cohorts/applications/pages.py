@@ -6,7 +6,7 @@ from fastapi import Form, Request, Response
 
 from app.cohorts.applications import own
 from app.cohorts.applications.own import see_own_application
-from app.cohorts.rules import AGAIN
+from app.cohorts.rules import apply_reasons
 from app.cohorts.waitlist.schemas import OfferAnswerCommand, OwnApplicationRef
 from app.curricula.library import curriculum_of
 from app.platform.security.actor import Actor
@@ -26,12 +26,13 @@ Mine = Annotated[OwnApplicationRef, seen(see_own_application, P.COHORT_APPLY)]
 def show_application(request: Request, db: SessionDep, application: Mine) -> Response:
     """Show where one's own application stands, what happens next, and what one may do."""
     shown = own.own_application(db, application)
+    reasons = apply_reasons(shown.state, begun=shown.joined_on is not None)
     return render(
         request,
         "cohorts/application.html",
         application=shown,
         curriculum=curriculum_of(shown),
-        may_apply_again=shown.takes_applications and shown.state in AGAIN,
+        may_apply_again=shown.takes_applications and not reasons,
     )
 
 

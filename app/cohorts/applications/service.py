@@ -54,6 +54,12 @@ def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> P
     return replace(page, items=_read(db, cohort, page.items))
 
 
+def has_application(db: Session, enrolment_id: int) -> bool:
+    """Return whether the person applied: whom the college brought in has no page of an application."""
+    own = sa.select(sa.exists().where(col(Application.enrolment_id) == enrolment_id))
+    return bool(db.execute(own).scalar_one())
+
+
 def _applications(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app.cohorts.applications.service import has_application
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment, EnrolmentMove
 from app.cohorts.rules import PENDING
@@ -26,7 +27,7 @@ def tell_move(db: Session, row: Enrolment, move: EnrolmentMove, *, until: dateti
     cohort = db.get_one(Cohort, row.cohort_id)
     params: dict[str, object] = {"cohort": cohort.title}
     kind, page = Kind.ENROLMENT_CHANGED, PATHS_PAGE
-    if move.to_state in PENDING | {S.REFUSED, S.DECLINED}:
+    if move.to_state in PENDING | {S.REFUSED, S.DECLINED} and has_application(db, row.id):
         page = f"/candidatures/{row.id}"
     if move.to_state is S.REFUSED:
         kind = Kind.APPLICATION_REFUSED

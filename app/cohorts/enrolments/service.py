@@ -21,12 +21,12 @@ from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, En
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
 from app.cohorts.proposals.service import is_certified, is_eligible, propose
 from app.cohorts.rules import (
-    AGAIN,
     LEFT,
     PENDING,
     SEATED,
     admission_exceptions,
     admission_reasons,
+    apply_reasons,
     cohort_reasons,
     late_join_limit,
     move_reasons,
@@ -55,11 +55,12 @@ from app.platform.security.permissions import Role
 def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
     """Apply for oneself; the transaction reaches the cohort's college for this write alone.
 
-    Who was refused, declined or withdrew applies again: the former application and the history stay.
+    Who was refused, declined or withdrew before they began applies again: the former application and the history stay.
 
     The cohort's row is locked and looked at again, so that it does not close meanwhile with an application unanswered.
 
-    Raises ``Conflict``: ``college_closed``, ``already_applied``; ``NotFound`` when it takes applications no more.
+    Raises ``Conflict``: ``college_closed``, ``already_applied``, ``had_begun``; ``NotFound`` when it takes
+    applications no more.
     """
     set_actor(db, colleges=actor.colleges | {cohort.college_id}, person=actor.person_id)
     still_open = select(Cohort.id).where(Cohort.id == cohort.id, in_offer()).with_for_update(key_share=True)
@@ -67,10 +68,11 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
         raise NotFound
     own_enrolment = select(Enrolment).where(Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
     row = db.exec(own_enrolment.with_for_update(key_share=True)).first()
-    if row is not None and row.state not in AGAIN:
-        raise Conflict("already_applied")
-    require_open(db, cohort.college_id)
     before = row.state if row is not None else None
+    reasons = apply_reasons(before, begun=row is not None and row.joined_on is not None)
+    if reasons:
+        raise Conflict(reasons[0].code, *reasons)
+    require_open(db, cohort.college_id)
     row = row or Enrolment(
         college_id=cohort.college_id,
         cohort_id=cohort.id,

@@ -8,7 +8,7 @@ from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
 from app.cohorts.offer import service
 from app.cohorts.pages import path_titles
-from app.cohorts.rules import AGAIN
+from app.cohorts.rules import apply_reasons
 from app.cohorts.schemas import CohortRef, OpenCohortsQuery
 from app.cohorts.service import see_open_cohort
 from app.curricula.library import curriculum_of
@@ -47,7 +47,8 @@ def apply_form(
     """Show a cohort that takes applications, with the form to apply and the state of one's own enrolment."""
     mine = service.own_enrolment(db, actor, cohort)
     values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "mine": mine}
-    values["may_apply"] = mine is None or mine.state in AGAIN
+    reasons = apply_reasons(mine.state, begun=mine.joined_on is not None) if mine else []
+    values |= {"may_apply": not reasons, "had_begun": [r.code for r in reasons] == ["had_begun"]}
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))
 
 

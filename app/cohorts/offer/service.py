@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.cohorts.applications.service import has_application
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, OwnEnrolment, PathChoice
 from app.cohorts.service import ORDERS, in_offer, matching
@@ -55,7 +56,10 @@ def own_enrolment(db: Session, actor: Actor, cohort: CohortRef) -> OwnEnrolment 
     """Return the actor's own enrolment in a cohort, if any."""
     own = (Enrolment.cohort_id == cohort.id, Enrolment.person_id == actor.person_id)
     row = db.exec(select(Enrolment).where(*own)).first()
-    return None if row is None else OwnEnrolment.model_validate(row)
+    if row is None:
+        return None
+    applied = has_application(db, row.id)
+    return OwnEnrolment(id=row.id, state=row.state, joined_on=row.joined_on, has_application=applied)
 
 
 def _open_cohorts(actor: Actor) -> sa.Select[*tuple[Any, ...]]:

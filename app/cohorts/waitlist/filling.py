@@ -8,6 +8,7 @@ Lock order: the cohort's row, then the enrolments by id, as everywhere.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,8 +72,12 @@ def _seats_to_offer(db: Session, cohort: Cohort, freed: int) -> int:
         seated=cohort.seated - freed,
         capacity=cohort.capacity,
         day=max(cohort.starts_on, today(cohort.timezone)),
-        limit=late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct),
+        limit=_last_day_to_join(cohort),
     )
+
+
+def _last_day_to_join(cohort: Cohort) -> date:
+    return late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
 
 
 def _waiting_outside_other_cohorts(cohort_id: int) -> sa.Select[*tuple[Any, ...]]:
@@ -106,7 +111,7 @@ def _offer(db: Session, cohort: Cohort, row: Enrolment) -> None:
         college_id=row.college_id,
         enrolment_id=row.id,
         offered_at=at,
-        expires_at=expiry(at, cohort.offer_hours),
+        expires_at=expiry(at, cohort.offer_hours, limit=_last_day_to_join(cohort), timezone=cohort.timezone),
     )
     row.state = S.OFFERED
     db.add(offer)

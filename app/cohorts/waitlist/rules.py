@@ -1,6 +1,7 @@
 """Pure rules of the waitlist: how many seats are offered, until when an offer stands, how it ends."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.waitlist.enums import OfferAnswer
@@ -17,9 +18,10 @@ ANSWERS = {S.ADMITTED: OfferAnswer.ACCEPTED, S.DECLINED: OfferAnswer.DECLINED}
 """How an offer ends when its enrolment changes to a state; to any other, the college took it back."""
 
 
-def expiry(offered_at: datetime, hours: int) -> datetime:
-    """Return the moment at which an offer expires."""
-    return offered_at + timedelta(hours=hours)
+def expiry(offered_at: datetime, hours: int, *, limit: date, timezone: str) -> datetime:
+    """Return the moment at which an offer expires: after ``hours``, with the last day to join at the latest (S2)."""
+    end_of_limit = datetime.combine(limit + timedelta(days=1), time.min, ZoneInfo(timezone))
+    return min(offered_at + timedelta(hours=hours), end_of_limit.astimezone(UTC))
 
 
 def seats_to_offer(*, seated: int, capacity: int, day: date, limit: date) -> int:

@@ -1,6 +1,6 @@
 """Commands and read models of the waitlist and of one's own application."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -85,6 +85,7 @@ class OwnApplication(OwnApplicationRef):
     curriculum_slug: str
     curriculum_version: str
     state: EnrolmentState
+    joined_on: date | None
     motive: str
     employer: str | None
     employer_agrees: bool
