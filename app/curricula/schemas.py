@@ -160,6 +160,11 @@ class Activity(Frozen):
         return self.hours * 60
 
     @property
+    def is_assessment(self) -> bool:
+        """Whether work handed in is due, formative or not; what is deposited elsewhere is a trace, never late."""
+        return self.type is ActivityType.assessment
+
+    @property
     def is_group(self) -> bool:
         """Whether a group attends it together, so that it counts in the attendance base (BR-08)."""
         return self.mode in GROUP_MODES

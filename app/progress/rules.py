@@ -207,7 +207,7 @@ def _outcome_by_type(activity: Activity, index: _FactIndex) -> ActivityProgress:
         return _field_outcome(activity, index)
     if activity.is_group:
         return _group_outcome(activity, index)
-    if activity.type is ActivityType.assessment:
+    if activity.is_assessment:
         days = [f.on for f in index.of_activity(HandedIn, activity.code)]
         return _all_or_nothing_outcome(activity, min(days, default=None), "hand_in_missing")
     days = [f.on for f in index.of_activity(ActivityDone, activity.code)]

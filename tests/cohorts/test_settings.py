@@ -162,17 +162,34 @@ def test_first_day_moved_earlier_is_that_of_who_began_on_it(
 
 def test_work_handed_in_twice_is_one_work(coordinator: TestClient, database: Database, world: World) -> None:
     path = f"{API}/cohorts/{world.cohort}"
-    module = default_library().curriculum("generaliste", "1.0").modules[0]
+    module, work = default_library().curriculum("generaliste", "1.0").placed["GEN-1.C"]
     due_on = STARTED + timedelta(weeks=module.week, days=-1)
     declared_at = datetime.combine(due_on - timedelta(days=1), time(16), UTC)
     with database.transaction(colleges=[world.alma]) as db:
         for attempt in (1, 2):
             row = HandIn(
                 college_id=world.alma, enrolment_id=world.enrolments["maude"], attempt=attempt, body="Travail",
-                activity_code=module.activities[0].code, completed_at_declared=declared_at,
+                activity_code=work.code, completed_at_declared=declared_at,
                 received_at=declared_at + timedelta(days=2, hours=attempt), received_from=world.people["maude"],
             )  # fmt: skip
             db.add(row)
     asked = settings_of(coordinator.get(path).json(), grace_hours=0)
+    effects = coordinator.post(f"{path}/change-preview", json=asked).json()["effects"]
+    assert [e["params"]["n"] for e in effects if e["code"] == "works_late"] == [1]
+
+
+def test_trace_is_no_late_work_of_a_changed_cohort(coordinator: TestClient, database: Database, world: World) -> None:
+    """A work and a trace of one module, both received just after the first day is moved."""
+    path = f"{API}/cohorts/{world.cohort}"
+    with database.transaction(colleges=[world.alma]) as db:
+        for code in ("GEN-1.B", "GEN-1.C"):
+            row = HandIn(
+                college_id=world.alma, enrolment_id=world.enrolments["maude"], activity_code=code, attempt=1,
+                body="Travail", received_at=datetime.combine(STARTED, time(16), UTC),
+                received_from=world.people["maude"],
+            )  # fmt: skip
+            db.add(row)
+    earlier = (STARTED - timedelta(weeks=5)).isoformat()
+    asked = settings_of(coordinator.get(path).json(), starts_on=earlier)
     effects = coordinator.post(f"{path}/change-preview", json=asked).json()["effects"]
     assert [e["params"]["n"] for e in effects if e["code"] == "works_late"] == [1]

@@ -7,6 +7,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Reason
 from app.platform.security.permissions import Role
 from tests.factories.cohorts import fields, meeting, page
+from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.network import World, as_
 
 API = "/api/v1"
@@ -55,6 +56,20 @@ def test_someone_of_the_college_joins_and_leaves_by_page(client: TestClient, dat
     assert leaving not in page(client.get(path))
     as_(client, database, world, "trainer")
     assert client.get(f"{API}/cohorts/{world.cohort}/board").status_code == 404
+
+
+def test_departure_leaves_the_works_that_wait_in_the_queue_and_no_trace(
+    client: TestClient, database: Database, world: World
+) -> None:
+    first, last = (hand_in(database, world, "maude", "GEN-1.C", attempt=n) for n in (1, 2))
+    hand_in(database, world, "maude", "GEN-1.B")
+    hand_in(database, world, "karim", "GEN-1.C")
+    judge(database, world, judge_command(first, last))
+    as_(client, database, world, "coordinator")
+    team = f"{API}/cohorts/{world.cohort}/staff"
+    [trainer] = client.get(team).json()["items"]
+    effects = client.get(f"{team}/{trainer['role_id']}").json()["effects"]
+    assert [e["params"]["n"] for e in effects if e["code"] == "works_without_trainer"] == [1]
 
 
 def test_departure_is_refused_when_it_leaves_something_else(

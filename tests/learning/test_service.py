@@ -1,7 +1,7 @@
 """Services of activities done and of hand-ins, and their effect on progress."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from app.learning.activities.service import complete, completions
 from app.learning.hand_ins.rules import clean_name
 from app.learning.hand_ins.schemas import FileCommand, HandInShown, Punctuality, TextCommand
 from app.learning.hand_ins.service import attempts, file_of, hand_in_file, hand_in_text, hand_ins, see_hand_in
-from app.platform.clock import now
+from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.errors import Invalid, NotFound, Unavailable
 from app.platform.files.folder import FolderStore
@@ -256,3 +256,9 @@ def test_trace_of_a_workshop_is_received_and_completes_nothing(database: Databas
         actor = acting(db, world, "trainer", P.EVIDENCE_READ)
         shown = hand_ins(db, see_enrolment(db, actor, world.enrolments["maude"]))
     assert [(h.activity_code, h.attempt) for h in shown] == [("GEN-1.B", 1), ("GEN-1.B", 2)]
+
+
+def test_trace_is_never_late(database: Database, world: World) -> None:
+    with at(datetime.now(UTC) + timedelta(days=120)):
+        trace, work = (deposit(database, world, code, "Travail.") for code in ("GEN-1.B", "GEN-1.C"))
+    assert (trace.punctuality, work.punctuality) == (None, Punctuality.LATE)

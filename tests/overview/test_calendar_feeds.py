@@ -145,14 +145,60 @@ def test_feed_of_a_cohort_ends_with_the_role_that_reads_it(
     assert client.post(FEEDS, json={"cohort_id": world.cohort}).status_code == 404
 
 
-def test_role_that_takes_two_factors_opens_no_calendar_by_an_address_alone(
+def test_role_that_takes_two_factors_gets_no_address_and_opens_none(
     client: TestClient, database: Database, world: World, address: Address
 ) -> None:
-    path = address("registrar", cohort_id=world.cohort)
-    assert client.get(path).status_code == 404
+    calendar_page = f"/cohortes/{world.cohort}/calendrier"
+    as_(client, database, world, "registrar")
+    answer = client.post(FEEDS, json={"cohort_id": world.cohort})
+    assert (answer.status_code, answer.json()["code"]) == (403, "calendar_needs_two_factors")
+    html = page(client.get(calendar_page))
+    assert "deux facteurs" in html
+    assert 'name="cohort_id"' not in html, "no button to what would be refused"
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["registrar"], Role.COORDINATOR, college_id=world.alma)
+    assert 'name="cohort_id"' in page(client.get(calendar_page))
+    path = address("registrar", cohort_id=world.cohort)
     assert client.get(path).status_code == 200
+    with database.engine.begin() as owner:
+        owner.execute(
+            text("update role_held set ended_at = now() where person_id = :it and role = 'coordinator'"),
+            {"it": world.people["registrar"]},
+        )
+    assert client.get(path).status_code == 404, "they read it still, by the role that takes two factors alone"
+
+
+def test_address_of_a_calendar_that_one_no_longer_reads_is_named_as_such_and_only_ends(
+    client: TestClient, database: Database, world: World, address: Address
+) -> None:
+    address("maude", cohort_id=world.cohort)
+    as_(client, database, world, "maude")
+    [feed] = client.get(FEEDS).json()["items"]
+    assert (feed["cohort_id"], feed["cohort"] is None) == (world.cohort, False)
+    move(database, world, world.enrolments["maude"], EnrolmentState.WITHDRAWN, reason="Départ.")
+    as_(client, database, world, "maude")
+    [feed] = client.get(FEEDS).json()["items"]
+    assert (feed["cohort_id"], feed["cohort"]) == (world.cohort, None)
+    html = page(client.get("/securite/calendriers"))
+    assert "<h2>Un calendrier qui ne vous est plus accessible</h2>" in html
+    assert f"/securite/calendriers/{feed['id']}/renouvellement" not in html
+    assert client.post(f"/securite/calendriers/{feed['id']}/fin").status_code == 303
+    assert client.get(FEEDS).json()["items"] == []
+
+
+def test_due_days_of_a_person_and_of_a_cohort_have_ids_of_their_own_and_are_never_of_the_future(
+    client: TestClient, database: Database, world: World, address: Address
+) -> None:
+    own, of_cohort = address("maude"), address("maude", cohort_id=world.cohort)
+    with database.engine.begin() as owner:
+        owner.execute(text("update cohort set starts_on = current_date + 30, ends_on = current_date + 300"))
+    dues = [
+        {uid: e for uid, e in events(client, path).items() if "due-" in uid} for path in (own, of_cohort)
+    ]  # fmt: skip
+    assert all(dues)
+    assert all(uid.startswith(f"due-{world.enrolments['maude']}-") for uid in dues[0])
+    assert all(uid.startswith(f"cohort-due-{world.cohort}-") for uid in dues[1])
+    assert all(e.decoded("dtstamp") <= datetime.now(UTC) for e in (*dues[0].values(), *dues[1].values()))
 
 
 def test_unknown_ended_and_suspended_addresses_answer_alike(

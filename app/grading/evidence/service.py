@@ -11,7 +11,6 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, EvidenceShown
@@ -48,7 +47,7 @@ def _is_judged(enrolment: EnrolmentRef) -> ColumnElement[bool]:
     judged = [
         code
         for code, (module, activity) in curriculum_of(enrolment).placed.items()
-        if not activity.formative and (activity.type is ActivityType.assessment or module.assesses)
+        if not activity.formative and (activity.is_assessment or module.assesses)
     ]
     return col(HandIn.activity_code).in_(sorted(judged))
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.enums import ActivityType
+from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of, default_library
 from app.grading.models import JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
@@ -112,7 +112,7 @@ def _assessed() -> dict[str, str]:
         f"{slug}/{version}/{code}": search_key(f"{code} {activity.title.text}")
         for (slug, version), curriculum in default_library().curricula.items()
         for code, (module, activity) in curriculum.placed.items()
-        if activity.type is ActivityType.assessment and module.assesses and not activity.formative
+        if activity.is_assessment and module.assesses and not activity.formative
     }
 
 
@@ -139,10 +139,23 @@ def _waiting(actor: Actor) -> Rows:
 
 
 def _last_attempts(actor: Actor) -> Rows:
-    """Return the last attempt of each activity by the people whom the actor may judge.
+    """Return the last attempt of each activity by the people whom the actor may judge, who are never themselves."""
+    return _last(
+        scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
+        col(Enrolment.person_id) != actor.person_id,
+    )
 
-    Left out: the actor's own hand-ins, traces, formative activities, modules that assess nothing, and enrolments
-    that are not running. A hand-in is judged when a judgement rests on it.
+
+def works_to_judge(cohort: CohortRef) -> Rows:
+    """Return a statement of the hand-ins of a cohort that no judgement rests on yet, whoever may judge them."""
+    return _last(col(Enrolment.cohort_id) == cohort.id, ~_judged())
+
+
+def _last(*where: ColumnElement[bool]) -> Rows:
+    """Return the last attempt of each activity that is judged.
+
+    Left out: traces, formative activities, modules that assess nothing, and enrolments that are not running. A hand-in
+    is judged when a judgement rests on it.
     """
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]
     is_last = ~exists().where(
@@ -154,9 +167,8 @@ def _last_attempts(actor: Actor) -> Rows:
         sa.select(col(HandIn.id))
         .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
         .where(
-            scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
+            *where,
             col(Enrolment.state).in_(RUNNING),
-            col(Enrolment.person_id) != actor.person_id,
             is_last,
             _among(list(_assessed())),
         )

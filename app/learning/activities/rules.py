@@ -34,7 +34,7 @@ class ActivityContext:
     @property
     def most_hand_ins(self) -> int:
         """Number of hand-ins that it takes: attempts at an assessment, traces where its page asks for one, or none."""
-        if self.activity.type is ActivityType.assessment:
+        if self.activity.is_assessment:
             return ATTEMPTS
         return TRACES if self.takes_trace else 0
 

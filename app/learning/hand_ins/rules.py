@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from app.curricula.enums import ActivityType
 from app.learning.activities.rules import CLOCK_SKEW, ActivityContext, day_reasons, locked_reasons
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
@@ -25,7 +24,7 @@ def hand_in_reasons(
         return [Reason("no_deposit_asked", {"activity": context.activity.code}, "activity_code")]
     reasons = locked_reasons(context)
     if attempts >= most:
-        code = "attempts_used" if context.activity.type is ActivityType.assessment else "traces_used"
+        code = "attempts_used" if context.activity.is_assessment else "traces_used"
         reasons.append(Reason(code, {"n": most}, "activity_code"))
     if completed_at is None:
         return reasons

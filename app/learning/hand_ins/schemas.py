@@ -48,7 +48,7 @@ class HandInRow(Read):
     completed_at_declared: datetime | None = None
     received_at: datetime
     due_on: date
-    punctuality: Punctuality
+    punctuality: Punctuality | None = Field(description="none for a trace, which is never late")
 
 
 class HandInShown(HandInRow):

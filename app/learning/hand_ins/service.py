@@ -121,7 +121,8 @@ def _load_attempts(db: Session, *where: object) -> list[HandInShown]:
 
 
 def _attempt_shown(row: HandIn, enrolment: Enrolment, cohort: Cohort, person: Person) -> HandInShown:
-    due = due_on(curriculum_of(enrolment).module_of(row.activity_code), cohort.starts_on)
+    module, activity = curriculum_of(enrolment).placed[row.activity_code]
+    due = due_on(module, cohort.starts_on)
     return HandInShown(
         **row.model_dump(),
         cohort_id=enrolment.cohort_id,
@@ -134,7 +135,9 @@ def _attempt_shown(row: HandIn, enrolment: Enrolment, cohort: Cohort, person: Pe
             grace_hours=cohort.grace_hours,
             received_at=row.received_at,
             declared_at=row.completed_at_declared,
-        ),
+        )
+        if activity.is_assessment
+        else None,
     )
 
 

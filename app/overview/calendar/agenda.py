@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -48,7 +47,8 @@ def agenda_of(db: Session, actor: Actor, since: date, until: date | None = None)
 
 def agenda_of_cohort(db: Session, cohort: CohortRef, since: date, until: date | None = None) -> list[AgendaItem]:
     """Return the calendar of a cohort: its sessions and the last days of its path's modules."""
-    return in_order([*_sessions(db, [cohort.id], since, until), *_cohort_dues(cohort, since, until)])
+    dues = _cohort_dues(db.get_one(Cohort, cohort.id), since, until)
+    return in_order([*_sessions(db, [cohort.id], since, until), *dues])
 
 
 def in_order(items: Iterable[AgendaItem]) -> list[AgendaItem]:
@@ -173,13 +173,13 @@ def _dues(db: Session, actor: Actor, since: date, until: date | None) -> Iterabl
                 yield item
 
 
-def _cohort_dues(cohort: CohortRef, since: date, until: date | None) -> list[AgendaItem]:
+def _cohort_dues(cohort: Cohort, since: date, until: date | None) -> list[AgendaItem]:
     codes = [m.code for m in curriculum_of(cohort).modules]
     items = _module_days(cohort, f"/cohortes/{cohort.id}", cohort.id, codes)
     return [item for item in items if _is_within(item.on, since, until)]
 
 
-def _module_days(cohort: Cohort | CohortRef, page: str, id_: int, codes: Sequence[str]) -> Iterable[AgendaItem]:
+def _module_days(cohort: Cohort, page: str, id_: int, codes: Sequence[str]) -> Iterable[AgendaItem]:
     """Yield the last day of some modules of a cohort's path, as whole days."""
     for module in curriculum_of(cohort).modules:
         if module.code in codes:
@@ -191,6 +191,6 @@ def _module_days(cohort: Cohort | CohortRef, page: str, id_: int, codes: Sequenc
                 cohort=cohort.title,
                 on=due_on(module, cohort.starts_on),
                 timezone=cohort.timezone,
-                changed_at=datetime.combine(cohort.starts_on, time(), ZoneInfo(cohort.timezone)),
+                changed_at=cohort.created_at,
                 page=page,
             )

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.cohorts.models import Cohort
-from app.cohorts.service import see_cohort
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import allowed_actions, see_cohort
 from app.identity.account.models import Account
 from app.identity.sign_in.authentication import digest, load_actor
 from app.overview.calendar.agenda import agenda_of, agenda_of_cohort, meeting_links
@@ -20,9 +22,9 @@ from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session, set_actor
 from app.platform.documents.calendar_file import CalendarEntry, calendar_file
-from app.platform.errors import Conflict, NotFound
+from app.platform.errors import Conflict, Forbidden, NotFound
 from app.platform.messages.i18n import t, today
-from app.platform.security.actor import Actor
+from app.platform.security.actor import Actor, scoped
 from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import TWO_FACTORS, P
 from app.platform.security.rate_limit import RateLimitScope, limited_attempt, of_address
@@ -37,11 +39,14 @@ SECRET_BYTES = 32
 def create_feed(db: Session, actor: Actor, command: NewFeed, site: str) -> FeedCreated:
     """Create a secret address of one's own calendar, or of a cohort's; only the returned value holds it.
 
-    Raises ``NotFound`` for a cohort whose calendar the actor does not read, ``Conflict("too_many_feeds")``.
+    Raises ``NotFound`` for a cohort whose calendar the actor does not read, ``Forbidden("calendar_needs_two_factors")``
+    when only a role that takes two factors reads it, ``Conflict("too_many_feeds")``.
     """
     cohort = None
     if command.cohort_id is not None:
         cohort = see_cohort(db, actor.using(P.SESSION_READ), command.cohort_id)
+        if not may_follow(db, actor, cohort):
+            raise Forbidden("calendar_needs_two_factors")
     if len(feeds(db, actor).items) >= MOST_FEEDS:
         raise Conflict("too_many_feeds", most=MOST_FEEDS)
     secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -55,22 +60,40 @@ def create_feed(db: Session, actor: Actor, command: NewFeed, site: str) -> FeedC
     db.flush()
     return FeedCreated(
         id=row.id,
+        cohort_id=row.cohort_id,
         cohort=cohort.title if cohort is not None else None,
         created_at=row.created_at,
         address=f"{site}/calendriers/{secret}.ics",
     )
 
 
+def may_follow(db: Session, actor: Actor, cohort: CohortRef) -> bool:
+    """Return whether an address of the cohort's calendar would open to the actor."""
+    return P.SESSION_READ in allowed_actions(db, _by_address(actor), cohort, P.SESSION_READ)
+
+
+def _by_address(actor: Actor) -> Actor:
+    """Return someone as their address lets them in: an address is one factor, so that roles that take two stay out."""
+    return replace(actor, grants=frozenset(g for g in actor.grants if g.role not in TWO_FACTORS))
+
+
 def feeds(db: Session, actor: Actor) -> Feeds:
-    """Return the person's secret addresses in use, newest first."""
+    """Return the person's secret addresses in use, newest first; without its title, a cohort that is out of reach."""
+    reader = _by_address(actor).using(P.SESSION_READ)
+    within = scoped(reader, college=Cohort.college_id, cohort=Cohort.id)
     statement = (
         select(CalendarFeed, Cohort.title)
-        .outerjoin(Cohort, col(Cohort.id) == CalendarFeed.cohort_id)
+        .outerjoin(Cohort, sa.and_(col(Cohort.id) == CalendarFeed.cohort_id, within))
         .where(CalendarFeed.person_id == actor.person_id, col(CalendarFeed.ended_at).is_(None))
         .order_by(col(CalendarFeed.id).desc())
     )
     rows = db.exec(statement).all()
-    return Feeds(items=tuple(FeedShown(id=r.id, cohort=cohort, created_at=r.created_at) for r, cohort in rows))
+    return Feeds(
+        items=tuple(
+            FeedShown(id=row.id, cohort_id=row.cohort_id, cohort=title, created_at=row.created_at)
+            for row, title in rows
+        )
+    )
 
 
 def end_feed(db: Session, actor: Actor, feed_id: int) -> CalendarFeed:
@@ -98,7 +121,7 @@ def read_feed(db: Session, keyring: Keyring, secret: str, *, origin: str, site: 
     """Return the calendar file of a secret address, as its person may see it now.
 
     Raises the same ``NotFound`` for an address that never was, one that ended, a suspended account, and a cohort that
-    the person no longer reads. A role that takes two factors gives nothing here: an address is one.
+    the person no longer reads.
     """
     hashed = digest(secret)
     db.execute(text("select set_config('app.presented', :hash, true)"), {"hash": hashed})
@@ -117,31 +140,45 @@ def read_feed(db: Session, keyring: Keyring, secret: str, *, origin: str, site: 
         if found is None:
             raise NotFound
     feed, person = found
-    actor = load_actor(db, person.id, person.name)
-    actor = replace(actor, grants=frozenset(g for g in actor.grants if g.role not in TWO_FACTORS))
+    actor = _by_address(load_actor(db, person.id, person.name))
     set_actor(db, colleges=actor.colleges, person=person.id)
     since = today() - PAST
     if feed.cohort_id is None:
         return _file(db, actor, t("calendar.mine"), agenda_of(db, actor, since), site)
     cohort = see_cohort(db, actor.using(P.SESSION_READ), feed.cohort_id)
-    return _file(db, actor, cohort.title, agenda_of_cohort(db, cohort, since), site)
+    return _file(db, actor, cohort.title, agenda_of_cohort(db, cohort, since), site, of_cohort=True)
 
 
-def _file(db: Session, actor: Actor, name: str, items: list[AgendaItem], site: str) -> bytes:
+def _file(
+    db: Session, actor: Actor, name: str, items: list[AgendaItem], site: str, *, of_cohort: bool = False
+) -> bytes:
     host = urlsplit(site).hostname or "escouade"
     links = meeting_links(db, actor, items)
-    return calendar_file(name, [_entry(item, links.get((item.kind, item.id)), site, host) for item in items])
+    entries = [
+        _entry(item, links.get((item.kind, item.id)), site, f"{_unit(item, of_cohort=of_cohort)}@{host}")
+        for item in items
+    ]
+    return calendar_file(name, entries)
 
 
-def _entry(item: AgendaItem, link: str | None, site: str, host: str) -> CalendarEntry:
+def _unit(item: AgendaItem, *, of_cohort: bool) -> str:
+    """Return what an entry is among all those of the site, whichever calendar it is in.
+
+    The last day of a module is one person's, by their enrolment, or everyone's, by the cohort: two kinds of ids.
+    """
+    if item.kind is not AgendaKind.DUE:
+        return f"{item.kind.value}-{item.id}"
+    return f"{'cohort-' if of_cohort else ''}due-{item.id}-{item.code}"
+
+
+def _entry(item: AgendaItem, link: str | None, site: str, uid: str) -> CalendarEntry:
     """Return an entry of a file: nobody's name, no reason and no group stands in it."""
     where = (item.venue.name, item.venue.address, item.venue.city) if item.venue is not None else ()
     lines = [item.cohort, t(f"mode.{item.mode.value}") if item.mode is not None else ""]
     if link is not None:
         lines.append(t("calendar.join", link=link))
-    unit = f"{item.kind.value}-{item.id}" + (f"-{item.code}" if item.kind is AgendaKind.DUE else "")
     return CalendarEntry(
-        uid=f"{unit}@{host}",
+        uid=uid,
         sequence=item.sequence,
         changed_at=item.changed_at,
         summary=t(f"calendar.summary.{item.kind.value}", title=item.title, code=item.code),

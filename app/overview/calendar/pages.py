@@ -41,12 +41,15 @@ def my_calendar(
     """Show one's own calendar: the sessions of all one's cohorts and groups, and what is to be finished."""
     days = _days(query, QUEBEC.key)
     items = agenda.agenda_of(db, actor, days["first"], days["last"])
-    return render(request, "calendar/agenda.html", cohort=None, path="/mon-calendrier", **days, **_by_day(items))
+    return render(
+        request, "calendar/agenda.html", cohort=None, follows=False, path="/mon-calendrier", **days, **_by_day(items)
+    )
 
 
 @router.get("/cohortes/{cohort_id}/calendrier", dependencies=[keyed_page()])
 def cohort_calendar(
     request: Request,
+    actor: Annotated[Actor, may(P.SESSION_READ)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_READ)],
     query: Annotated[AgendaQuery, Query()],
@@ -55,7 +58,8 @@ def cohort_calendar(
     days = _days(query, cohort.timezone)
     items = agenda.agenda_of_cohort(db, cohort, days["first"], days["last"])
     path = f"/cohortes/{cohort.id}/calendrier"
-    return render(request, "calendar/agenda.html", cohort=cohort, path=path, **days, **_by_day(items))
+    follows = feeds.may_follow(db, actor, cohort)
+    return render(request, "calendar/agenda.html", cohort=cohort, follows=follows, path=path, **days, **_by_day(items))
 
 
 def _days(query: AgendaQuery, zone: str) -> dict[str, Any]:

@@ -62,9 +62,13 @@ class NewFeed(Command):
 
 
 class FeedShown(Read):
-    """A secret address, without its secret; ``cohort`` is ``None`` for one's own calendar."""
+    """A secret address, without its secret, of a cohort's calendar or of one's own.
+
+    ``cohort`` is the title of the cohort, ``None`` once its calendar is no longer the person's to read.
+    """
 
     id: int
+    cohort_id: int | None
     cohort: str | None
     created_at: datetime
 

@@ -82,7 +82,7 @@ def _affected(db: Session, row: Cohort) -> Affected:
     """Return who and what a change may affect, in one statement for each kind, whatever their number."""
     ref = CohortRef.model_validate(row)
     curriculum, states = curriculum_of(ref), count_by_state(db, ref)
-    weeks = {activity.code: module.week for module in curriculum.modules for activity in module.activities}
+    weeks = {code: module.week for code, (module, activity) in curriculum.placed.items() if activity.is_assessment}
     followers = db.execute(
         sa.select(
             col(ProgressRow.next_due_on), col(ProgressRow.attended_minutes), col(ProgressRow.attendance_base_minutes)
@@ -98,7 +98,7 @@ def _affected(db: Session, row: Cohort) -> Affected:
             col(HandIn.completed_at_declared),
         )
         .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
-        .where(col(Enrolment.cohort_id) == row.id)
+        .where(col(Enrolment.cohort_id) == row.id, col(HandIn.activity_code).in_(sorted(weeks)))
         .order_by(col(HandIn.attempt))
     )
     last_attempts = {(who, code): Sent(weeks[code], *moments) for who, code, *moments in works}

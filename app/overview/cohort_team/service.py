@@ -7,15 +7,13 @@ from sqlmodel import col
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall
 from app.cohorts.lifecycle.service import effects_of, mark_of
-from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived
-from app.grading.models import JudgementEvidence
+from app.grading.queue.service import works_to_judge
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders
 from app.identity.staff import service as staff
 from app.identity.staff.schemas import RoleChangeCommand, StaffRoleRef, TeamMember
-from app.learning.hand_ins.models import HandIn
 from app.overview.cohort_team.rules import Duties, departure_effects
 from app.overview.cohort_team.schemas import LeavePreview, LeaveTeam, Team
 from app.platform.clock import now
@@ -66,16 +64,11 @@ def _duties(db: Session, cohort: CohortRef, member: TeamMember) -> Duties:
     begun = col(ScheduledSession.starts_at) <= now()
     called = exists().where(col(RollCall.session_id) == ScheduledSession.id)
     of_cohort = (col(ScheduledSession.cohort_id) == cohort.id, col(ScheduledSession.cancelled_at).is_(None), ~called)
-    judged = exists().where(col(JudgementEvidence.hand_in_id) == HandIn.id)
     counts = db.execute(
         sa.select(
             sa.select(func.count()).select_from(ScheduledSession).where(*of_cohort, ~begun).scalar_subquery(),
             sa.select(func.count()).select_from(ScheduledSession).where(*of_cohort, begun).scalar_subquery(),
-            sa.select(func.count(sa.distinct(sa.tuple_(col(HandIn.enrolment_id), col(HandIn.activity_code)))))
-            .select_from(HandIn)
-            .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
-            .where(col(Enrolment.cohort_id) == cohort.id, ~judged)
-            .scalar_subquery(),
+            sa.select(func.count()).select_from(works_to_judge(cohort).subquery()).scalar_subquery(),
             sa.select(func.count())
             .select_from(RoleGrantRow)
             .where(
