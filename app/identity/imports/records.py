@@ -1,22 +1,18 @@
 """Reading the rows of a file as spreadsheets save it, CSV or XLSX: its encoding, its separator, its limits; pure.
 
 Rows are numbered as the spreadsheet numbers them: blank rows and line breaks within a cell count as there. What is
-too large is refused before it is read whole: a workbook by the sizes that its archive declares, which the reader of the
-archive then holds it to.
+too large is refused before it is read whole, at the row where it is too large.
 """
 
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from itertools import islice
 
-from openpyxl import load_workbook
-
+from app.identity.imports.workbooks import UnreadableWorkbook, rows_of_workbook
 from app.platform.errors import Reason
 from app.platform.text import RefusedCharacter, clean_line
 
@@ -25,9 +21,10 @@ TITLES = 10
 """Among how many filled rows the headings are looked for."""
 LAST_ROW = 100_000
 """The last row that is looked at: a single cell far below would be reached through a million blank rows."""
-UNPACKED_BYTES = 20_000_000
-"""Largest content of a workbook: one of 5 000 people has about 2 MB."""
-MOST_PARTS = 1000
+LONGEST_ROW = 130_000
+"""The most signs of a row, its blank cells included; the ``csv`` module stops at a cell of 131 072."""
+LONGEST_CELL = 300
+"""The signs of a cell that are kept: one that any column takes has fewer."""
 DELIMITERS = (";", ",", "\t")
 ARCHIVE = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -96,24 +93,37 @@ def as_text(rows: Iterable[Record]) -> str:
 
 def _cell(text: str) -> str:
     """Return a cell's text, cleaned, with single spaces; what is refused stays, to be named in its place later."""
+    text = text[:LONGEST_CELL]
     with suppress(RefusedCharacter):
         text = clean_line(text)
     return " ".join(text.split())
 
 
 def _bounded(numbered: Iterable[tuple[int, Sequence[str]]], most: int) -> tuple[list[Record], Problem | None]:
-    """Return the rows that are not blank, and the first one that is too many or too wide."""
+    """Return the rows that are not blank, and the first one that is too many, too wide or too far below."""
     rows: list[Record] = []
     for row, texts in numbered:
+        if row > LAST_ROW:
+            return rows, Problem(row, Reason("import_last_row", {"n": LAST_ROW}, ABOUT_ROW))
+        if not any(texts):
+            continue
         cells = [_cell(text) for text in texts[:MOST_COLUMNS]]
         if any(texts[MOST_COLUMNS:]):
             return rows, Problem(row, Reason("import_columns", {"n": MOST_COLUMNS}, ABOUT_ROW))
         if not any(cells):
             continue
-        if len(rows) > most + TITLES or row > LAST_ROW:
+        if len(rows) > most + TITLES:
             return rows, Problem(row, Reason("import_rows", {"n": most}, ABOUT_ROW))
         rows.append((row, cells))
     return rows, None
+
+
+def _of_workbook(data: bytes, most: int) -> Records:
+    try:
+        rows, problem = _bounded(rows_of_workbook(data, last_row=LAST_ROW, columns=MOST_COLUMNS), most)
+    except UnreadableWorkbook as error:
+        return Records(problem=Problem(1, Reason(error.code)))
+    return Records(tuple(rows), problem)
 
 
 # CSV --------------------------------------------------------------------------------------------
@@ -139,63 +149,53 @@ def _of_text(text: str, most: int, likeness: Likeness) -> tuple[list[Record], Pr
 
     def numbered() -> Iterator[tuple[int, list[str]]]:
         nonlocal at
-        for cells in _reader(body, delimiter):
+        for cells in _rows(body, delimiter):
             yield at, cells
             at += 1
 
     try:
         return _bounded(numbered(), most)
+    except RowTooLong:
+        return [], Problem(at, Reason("import_row_long", {"n": LONGEST_ROW}, ABOUT_ROW))
     except csv.Error:
         return [], Problem(at, Reason("import_quotes", field=ABOUT_ROW))
 
 
-def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+class RowTooLong(Exception):
+    """Raised at a row of a text that is longer than ``LONGEST_ROW``, before it is cut into cells."""
+
+
+class Lines:
+    """The lines of a text; ``begin_row`` says that the lines to come are another row's."""
+
+    def __init__(self, text: str) -> None:
+        self._file = io.StringIO(text, newline="")
+        self._taken = 0
+
+    def begin_row(self) -> None:
+        """Count the signs of a row from here."""
+        self._taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines; raise ``RowTooLong``."""
+        while line := self._file.readline(LONGEST_ROW + 1):
+            self._taken += len(line)
+            if self._taken > LONGEST_ROW:
+                raise RowTooLong
+            yield line
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    lines = Lines(text)
+    for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+        yield cells
+        lines.begin_row()
 
 
 def _fitness(text: str, delimiter: str, likeness: Likeness) -> tuple[int, int]:
     """Return the most headings that a row at the top has when cut at a delimiter, then the most cells."""
     most, cells_in_row = 0, 0
-    with suppress(csv.Error):
-        for cells in islice(_reader(text, delimiter), 2 * TITLES):
+    with suppress(csv.Error, RowTooLong):
+        for cells in islice(_rows(text, delimiter), 2 * TITLES):
             most, cells_in_row = max(most, likeness(cells)), max(cells_in_row, len(cells))
     return most, cells_in_row
-
-
-# XLSX -------------------------------------------------------------------------------------------
-
-
-def _of_workbook(data: bytes, most: int) -> Records:
-    """Return the rows of the first sheet of a workbook."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            is_too_large = len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES
-            if is_too_large:
-                return Records(problem=Problem(1, Reason("import_too_large")))
-            if "xl/workbook.xml" not in archive.namelist():
-                return Records(problem=Problem(1, Reason("import_workbook")))
-            if any(b"<!DOCTYPE" in archive.open(part).read(1000) for part in parts):
-                return Records(problem=Problem(1, Reason("import_unreadable")))
-        book = load_workbook(io.BytesIO(data), read_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its size may be anything
-        rows, problem = _bounded(
-            ((row, [_text_of(value) for value in values]) for row, values in enumerate(sheet.values, 1)), most
-        )
-    except Exception:  # a file from anywhere: whatever a part of it makes the reader raise, it cannot be read
-        return Records(problem=Problem(1, Reason("import_unreadable")))
-    return Records(tuple(rows), problem)
-
-
-def _text_of(value: object) -> str:
-    """Return the value of a cell as text: days as ISO writes them, whole numbers without a point, formulas as typed."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
