@@ -102,6 +102,33 @@ def test_same_name_is_asked_and_each_answer_is_followed(
     assert written(database) == [("autre@exemple.ca", None, world.cohort, last)]
 
 
+def test_each_person_whom_a_list_shows_is_logged_once(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    first, last = names_of(database, world.emails["maude"])
+    asked, known = f"autre@exemple.ca;{first};{last};", f"{world.emails['karim']};Karim;Inconnu;"
+    for _ in range(2):
+        post(coordinator, world, asked, known, LEA)
+    viewed = text("select viewer_id, subject_id, permission, what from view_log order by subject_id")
+    with database.engine.connect() as owner:
+        rows = [tuple(row) for row in owner.execute(viewed)]
+    reader = world.people["coordinator"]
+    people = sorted((world.people["maude"], world.people["karim"]))
+    assert rows == [(reader, person, "enrolment:manage", "name") for person in people]
+
+
+def test_legal_name_of_someone_who_chose_another_is_that_of_nobody(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    first, last = names_of(database, world.emails["maude"])
+    with database.as_owner() as db:
+        db.execute(text("update person set chosen_name = 'Alex Autre' where id = :id"), {"id": world.people["maude"]})
+    page = post(coordinator, world, f"autre@exemple.ca;{first};{last};")
+    assert "Est-ce la même personne?" not in page
+    page = post(coordinator, world, f"{world.emails['maude']};{first};{last};")
+    assert "La même personne : Alex Autre" in page
+
+
 def test_people_of_another_college_are_never_revealed(
     coordinator: TestClient, database: Database, world: World
 ) -> None:

@@ -3,11 +3,22 @@
 Nothing here knows of anyone else: an address of another college is treated as one that nobody has.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.cohorts.imports.enums import RowOutcome
-from app.identity.imports.rules import KnownName, invitee_of, is_same_name, name_of, role_named
+from app.identity.imports.rules import (
+    FIELDS,
+    KnownName,
+    Spelling,
+    invitee_of,
+    is_same_name,
+    name_of,
+    role_named,
+    spelling,
+    spellings,
+)
 from app.identity.imports.sheet import Column, Line, Sheet
 from app.identity.invitations.schemas import Invitee
 from app.platform.errors import Reason
@@ -17,15 +28,19 @@ MOST_PEOPLE = 500
 """Longest list of a page: ten times the largest cohort's applications, and what one pair of eyes can still check."""
 NOTHING_TO_DO = frozenset({RowOutcome.ALREADY_HERE, RowOutcome.ALREADY_TRAINS, RowOutcome.WAITING, RowOutcome.REPEATED})
 THE_ONLY_ONE = 0
+NAMES = (FIELDS["legal_first_name"], FIELDS["legal_last_name"], FIELDS["chosen_name"])
 UNSETTLED = frozenset({RowOutcome.ASKED, RowOutcome.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person with a role or an enrolment in the college; ``email`` is ``None`` without an account."""
+    """A person with a role or an enrolment in the college; ``email`` is ``None`` without an account.
+
+    ``name`` is the one that is shown: another legal name is nobody's to find out with a list.
+    """
 
     id: int
-    name: KnownName
+    name: str
     email: str | None
     applied: bool = False
     is_staff: bool = False
@@ -39,6 +54,20 @@ class Here:
     people: tuple[KnownPerson, ...] = ()
     waiting: frozenset[str] = frozenset()
     importer: int = 0
+    by_address: Mapping[str, KnownPerson] = field(init=False)
+    by_name: Mapping[Spelling, Sequence[KnownPerson]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find each person under their address and their name: a list has hundreds of rows, a college thousands."""
+        by_name: dict[Spelling, list[KnownPerson]] = defaultdict(list)
+        for person in self.people:
+            by_name[spelling(person.name)].append(person)
+        object.__setattr__(self, "by_address", {p.email: p for p in self.people if p.email is not None})
+        object.__setattr__(self, "by_name", dict(by_name))
+
+    def of_name(self, name: KnownName) -> tuple[KnownPerson, ...]:
+        """Return the people whose shown name is one of the names that a row gives."""
+        return tuple({p.id: p for words in sorted(spellings(name)) for p in self.by_name.get(words, ())}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +130,7 @@ def _check(
     person, candidates = _match(invitee, here, answers)
     refusal = _refusal(email, person, candidates, here, answers)
     if refusal is not None:
-        return _as(row, RowOutcome.REFUSED, replace(refusal, field=heading))
+        return _as(replace(row, person=person), RowOutcome.REFUSED, replace(refusal, field=heading))
     if candidates:
         return replace(row, outcome=RowOutcome.ASKED, candidates=candidates)
     if person is not None and person.email is not None:
@@ -120,28 +149,33 @@ def _refusal(
     if person is None:
         return None
     if person.email == email and email in answers.another:
-        return Reason("import_address_of_other", {"name": person.name.shown})
+        return Reason("import_address_of_other", {"name": person.name})
     return Reason("import_oneself") if person.id == here.importer else None
 
 
 def _match(invitee: Invitee, here: Here, answers: Answers) -> tuple[KnownPerson | None, tuple[KnownPerson, ...]]:
     """Return the known person whom a row is about, or those who may be the same, whom the importer must tell apart."""
-    by_address = next((p for p in here.people if p.email == invitee.email), None)
+    names, email = name_of(invitee), invitee.email
+    by_address = here.by_address.get(email)
     if by_address is not None:
-        is_sure = (
-            is_same_name(name_of(invitee), by_address.name)
-            or answers.same.get(invitee.email) in {by_address.id, THE_ONLY_ONE}
-            or invitee.email in answers.another
-        )
-        return (by_address, ()) if is_sure else (None, (by_address,))
-    candidates = tuple(p for p in here.people if is_same_name(name_of(invitee), p.name))
-    if invitee.email in answers.another or not candidates:
+        is_same = not spelling(by_address.name) or spelling(by_address.name) in spellings(names)
+        is_said = answers.same.get(email) in {by_address.id, THE_ONLY_ONE} or email in answers.another
+        return (by_address, ()) if is_same or is_said else (None, (by_address,))
+    candidates = here.of_name(names)
+    if email in answers.another or not candidates:
         return None, ()
-    claimed = answers.same.get(invitee.email)
+    claimed = answers.same.get(email)
     if claimed == THE_ONLY_ONE and len(candidates) == 1:
         return candidates[0], ()
     chosen = next((p for p in candidates if p.id == claimed), None)
     return (chosen, ()) if chosen is not None else (None, candidates)
+
+
+def words_of(sheet: Sheet) -> frozenset[str]:
+    """Return one word of each name that a list gives, the longest: who has that name has that word."""
+    cells = ([line.cells.get(column, "") for column in NAMES] for line in sheet.lines)
+    names = (KnownName(first, last, chosen, has_account=False) for first, last, chosen in cells)
+    return frozenset(max(words, key=len) for name in names for words in spellings(name))
 
 
 def _role(sheet: Sheet, line: Line, reasons: list[Reason]) -> Role:

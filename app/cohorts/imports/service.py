@@ -7,7 +7,7 @@ text when it is confirmed (decision 32).
 from sqlalchemy import text
 
 from app.cohorts.imports.enums import RowOutcome
-from app.cohorts.imports.rules import UNSETTLED, Answers, CheckedPerson, Here, KnownPerson, check_people
+from app.cohorts.imports.rules import UNSETTLED, Answers, CheckedPerson, Here, KnownPerson, check_people, words_of
 from app.cohorts.imports.schemas import (
     AddedPeople,
     AddedPerson,
@@ -19,21 +19,24 @@ from app.cohorts.imports.schemas import (
 from app.cohorts.schemas import CohortRef, StaffCommand
 from app.cohorts.service import add_staff, require_not_ended
 from app.identity.imports.records import Problem
-from app.identity.imports.rules import FIELDS, KnownName, addresses
+from app.identity.imports.rules import FIELDS, addresses
 from app.identity.imports.sheet import Column, Line, Sheet
 from app.identity.invitations.rules import Place
 from app.identity.invitations.service import invite_to
 from app.network.colleges.service import require_open
+from app.people.models import SHOWN_NAME_SQL
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow
+from app.platform.database.word_index import LONGEST
 from app.platform.errors import Invalid, Reason
 from app.platform.security.actor import Actor
 
 _PEOPLE = text(
-    """
-    select p.id, coalesce(p.legal_first_name, '') as first, p.legal_last_name as last,
-           coalesce(p.chosen_name, '') as chosen, a.email,
+    f"""
+    select p.id, {SHOWN_NAME_SQL} as name, a.email,
            exists (select from enrolment e
                     where e.person_id = p.id and e.cohort_id = :cohort and e.college_id = :college) as applied,
            exists (select from role_held r where r.person_id = p.id and r.college_id = :college and r.ended_at is null
@@ -41,12 +44,15 @@ _PEOPLE = text(
            exists (select from role_held r where r.person_id = p.id and r.college_id = :college and r.ended_at is null
                       and r.role = 'trainer' and r.cohort_id = :cohort) as trains
       from person p left join account a on a.person_id = p.id
-     where p.id in (select r.person_id from role_held r where r.college_id = :college and r.ended_at is null
-                    union select e.person_id from enrolment e where e.college_id = :college)
+     where p.id in (select of_address.person_id from account of_address where of_address.email = any (:emails)
+                    union select w.person_id from person_word w where w.college_id = :college and w.part = any (:words))
+       and (exists (select from role_held r
+                     where r.person_id = p.id and r.college_id = :college and r.ended_at is null)
+            or exists (select from enrolment e where e.person_id = p.id and e.college_id = :college))
      order by p.search_key, p.id
-    """
+    """  # noqa: S608 - our own constant
 )
-"""Everyone of the college: who may be the same person is told by the words of their names, in any order."""
+"""Those of the college who have an address of the list, or a word of a name: the rules compare the whole names."""
 _WAITING = text(
     """
     select i.email from invitation i
@@ -58,8 +64,7 @@ _WAITING = text(
 
 def preview(db: Session, actor: Actor, cohort: CohortRef, sheet: Sheet, answers: Answers) -> PeoplePreview:
     """Return what a list would do, row by row, and all there is to correct in it."""
-    rows = check_people(sheet, _here(db, actor, cohort, sheet), answers)
-    return _shown(sheet, rows, written=False)
+    return _shown(sheet, _check(db, actor, cohort, sheet, answers), written=False)
 
 
 def add_people(
@@ -74,7 +79,7 @@ def add_people(
     require_not_ended(cohort)
     lock = text("select pg_advisory_xact_lock(hashtextextended('people of cohort ' || :cohort, 0))")
     db.execute(lock, {"cohort": str(cohort.id)})
-    rows = check_people(sheet, _here(db, actor, cohort, sheet), answers)
+    rows = _check(db, actor, cohort, sheet, answers)
     if sheet.problems or any(row.outcome in UNSETTLED for row in rows):
         return _shown(sheet, rows, written=False)
     for row in rows:
@@ -116,20 +121,19 @@ def _here(db: Session, actor: Actor, cohort: CohortRef, sheet: Sheet) -> Here:
     """Return who of the cohort's college a list may be about; the actor's reach ends there."""
     allow(db, Right.INVITATIONS)
     place = {"college": cohort.college_id, "cohort": cohort.id}
-    people = tuple(
-        KnownPerson(
-            id=p.id,
-            name=KnownName(p.first, p.last, p.chosen, has_account=p.email is not None),
-            email=p.email,
-            applied=p.applied,
-            is_staff=p.is_staff,
-            trains=p.trains,
-        )
-        for p in db.execute(_PEOPLE, place)
-    )
+    listed = {"emails": sorted(addresses(sheet)), "words": sorted(word[:LONGEST] for word in words_of(sheet))}
+    people = tuple(KnownPerson(**p._mapping) for p in db.execute(_PEOPLE, place | listed))
     own = {p.email for p in people if p.email is not None}
     values = {**place, "emails": sorted(addresses(sheet) | own), "at": now()}
     return Here(people, frozenset(db.execute(_WAITING, values).scalars()), actor.person_id)
+
+
+def _check(db: Session, actor: Actor, cohort: CohortRef, sheet: Sheet, answers: Answers) -> tuple[CheckedPerson, ...]:
+    """Return what each row does, and log whom of the college it showed the actor."""
+    rows = check_people(sheet, _here(db, actor, cohort, sheet), answers)
+    shown = {person.id for row in rows for person in (row.person, *row.candidates) if person is not None}
+    log_access(db, [(person_id, cohort.college_id) for person_id in shown], Part.NAME)
+    return rows
 
 
 def _shown(sheet: Sheet, rows: tuple[CheckedPerson, ...], *, written: bool) -> PeoplePreview:
@@ -143,7 +147,7 @@ def _shown(sheet: Sheet, rows: tuple[CheckedPerson, ...], *, written: bool) -> P
                 email=row.email,
                 name=row.name,
                 outcome=row.outcome,
-                candidates=tuple(PossiblePerson(id=c.id, name=c.name.shown) for c in row.candidates),
+                candidates=tuple(PossiblePerson(id=c.id, name=c.name) for c in row.candidates),
             )
             for row in rows
         ),

@@ -35,6 +35,7 @@ ROLE_WORDS: Mapping[Role, tuple[str, ...]] = {
 """The words for each role in a sheet, as :func:`search_words` writes them: both genders, joined ones, English."""
 ROLE_OF = {word: role for role, words in ROLE_WORDS.items() for word in words}
 PLATFORM_ROLES = frozenset({Role.ADMIN, Role.OBSERVER})
+Spelling = tuple[str, ...]
 CONFIRMABLE = frozenset({"import_another_account", "import_another_invitation"})
 """The problems that confirming the row's address solves."""
 LISTED = 20
@@ -203,14 +204,17 @@ def is_same_name(one: KnownName, other: KnownName) -> bool:
 
     A legal name may stand for the chosen one; an invitation without names says nothing of its person.
     """
-    return bool(_spellings(one) & _spellings(other)) or not _spellings(one) or not _spellings(other)
+    return bool(spellings(one) & spellings(other)) or not spellings(one) or not spellings(other)
 
 
-def _spellings(name: KnownName) -> set[tuple[str, ...]]:
-    """Return the legal and the chosen name as sorted words."""
-    texts = (f"{name.first} {name.last}", name.chosen)
-    words = (tuple(sorted(WRITTEN_OUT.get(word, word) for word in search_words(text))) for text in texts)
-    return {spelling for spelling in words if spelling}
+def spellings(name: KnownName) -> frozenset[Spelling]:
+    """Return the legal and the chosen name as they are compared."""
+    return frozenset(filter(None, (spelling(f"{name.first} {name.last}"), spelling(name.chosen))))
+
+
+def spelling(name: str) -> Spelling:
+    """Return the words of a name in order; none for a name without any letter that is searched."""
+    return tuple(sorted(WRITTEN_OUT.get(word, word) for word in search_words(name)))
 
 
 # Where ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from app.platform.database.session import Session
 from app.platform.json import canonical
 from app.platform.security.permissions import GRANTS, Role
 
-DAILY = frozenset({Part.BOARD, Part.APPLICATION, Part.CANDIDATES, Part.HOURS})
+DAILY = frozenset({Part.BOARD, Part.APPLICATION, Part.CANDIDATES, Part.HOURS, Part.NAME})
 """Lists that are opened all day long: logged once per reader, person and half-day."""
 HALF_DAY = timedelta(hours=12)
 

@@ -11,7 +11,7 @@ class Outcome(StrEnum):
 
 
 class Part(StrEnum):
-    """The part of a person's file that was read; the last four are lists of a cohort or a college."""
+    """The part of a person's file that was read; the last five are lists of a cohort or a college."""
 
     ENROLMENT = "enrolment"
     PROGRESS = "progress"
@@ -24,6 +24,7 @@ class Part(StrEnum):
     APPLICATION = "application"
     CANDIDATES = "candidates"
     HOURS = "hours"
+    NAME = "name"
 
 
 class Act(StrEnum):
