@@ -16,7 +16,7 @@ from app.attendance.catch_ups import service as catch_ups
 from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
+from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand, Sheet
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState
@@ -166,11 +166,30 @@ def _call_roll(demo: DemoPlan, group: Group, meeting: SessionRow) -> None:
         trainer = demo.actor(db, group.staff.trainers[0], Permission.ROLLCALL_RECORD)
         session = calendar.see_session(db, trainer, meeting.id)
         blank = roll_calls.sheet(db, session).entries
-        entries = tuple(_presence(demo, group, entry.enrolment_id, meeting.planned_minutes) for entry in blank)
-        roll_calls.close_roll_call(db, trainer, session, RollCallCommand(entries=entries))
+        entries = tuple(_presence(demo, group, entry.enrolment_id, meeting) for entry in blank)
+        sheet = roll_calls.close_roll_call(db, trainer, session, RollCallCommand(entries=entries))
+    if (group.plan.place, meeting.activity_code) == ("vieux-fort", "GEN-2.B"):
+        _correct_roll(demo, group, meeting, sheet)
 
 
-def _presence(demo: DemoPlan, group: Group, enrolment_id: int, planned: int) -> EntryCommand:
+def _correct_roll(demo: DemoPlan, group: Group, meeting: SessionRow, sheet: Sheet) -> None:
+    """Correct the presence of the first person there, who had left early, as the coordinator learns the next day."""
+    lines = [EntryCommand(**line.model_dump(exclude={"name"})) for line in sheet.entries]
+    place = next(n for n, line in enumerate(lines) if line.status is PresenceStatus.PRESENT)
+    lines[place] = EntryCommand(
+        **lines[place].model_dump(include={"enrolment_id", "mode"}),
+        status=PresenceStatus.LEFT_EARLY,
+        left_at=meeting.starts_at + timedelta(minutes=meeting.planned_minutes - 40),
+    )
+    command = RollCallCommand(
+        entries=tuple(lines), supersedes=sheet.roll_call_id, reason="Départ avant la fin, signalé le lendemain."
+    )
+    with at(meeting.starts_at + DAY), demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.ROLLCALL_RECORD)
+        roll_calls.close_roll_call(db, manager, calendar.see_session(db, manager, meeting.id), command)
+
+
+def _presence(demo: DemoPlan, group: Group, enrolment_id: int, meeting: SessionRow) -> EntryCommand:
     chance = demo.rng.random()
     if chance < EXCUSED:
         status = PresenceStatus.ABSENT if chance < ABSENT else PresenceStatus.EXCUSED
@@ -179,8 +198,9 @@ def _presence(demo: DemoPlan, group: Group, enrolment_id: int, planned: int) -> 
     if group.plan.place in REMOTE_COLLEGES:
         mode = PresenceMode.PHONE if demo.rng.random() < EXCUSED else PresenceMode.VIDEO
     if chance < LATE:
-        return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.LATE, minutes=planned - 15, mode=mode)
-    return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.PRESENT, minutes=planned, mode=mode)
+        arrived_at = meeting.starts_at + timedelta(minutes=15)
+        return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.LATE, mode=mode, arrived_at=arrived_at)
+    return EntryCommand(enrolment_id=enrolment_id, status=PresenceStatus.PRESENT, mode=mode)
 
 
 # Activities of each person ----------------------------------------------------------------------

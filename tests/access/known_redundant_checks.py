@@ -56,6 +56,8 @@ REDUNDANT = {
     **both("app/overview/cohort_team/pages.py leave_team", "see_cohort", "see_staff_role"),
     **both("app/attendance/calendar/api.py change", "see_session", "see_cohort"),
     **both("app/attendance/calendar/pages.py change", "see_session", "see_cohort"),
+    **both("app/attendance/sheets/api.py read_sheet", "see_session", "see_cohort"),
+    **both("app/attendance/sheets/pages.py sheet", "see_session", "see_cohort"),
     **both("app/identity/invitations/pages.py invitation_sent_page", "see_college", "see_invitation"),
     # The administrator alone holds the permission, of the whole platform: the guard lets in nobody to refuse here.
     "app/identity/account/api.py suspend see_account": GUARD,

@@ -14,7 +14,7 @@ from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.models import Cohort
 from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
-from app.platform.messages.i18n import today
+from app.platform.messages.i18n import local, today
 from app.platform.security.permissions import P, Role
 from app.progress.models import ProgressRow
 from tests.factories.cohorts import called, fields, meeting, page, set_state
@@ -123,6 +123,61 @@ def test_a_roll_call_as_the_page_fills_it_in(client: TestClient, database: Datab
         attended = db.exec(select(ProgressRow.enrolment_id, ProgressRow.attended_minutes)).all()
         assert dict(attended)[world.enrolments["karim"]] == 0
         assert dict(attended)[world.enrolments["maude"]] == 180
+
+
+def test_arrival_and_departure_typed_on_the_page_say_the_minutes(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)  # 8:00 to 11:00 in Alma: it starts at 13:00 UTC
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    start = local_clock(database, world, session_id)
+    sent = fields(html, path)
+    karim, maude = (sent["enrolment_id"].index(str(world.enrolments[who])) for who in ("karim", "maude"))
+    sent["status"][karim], sent["arrived"][karim] = "late", (start + timedelta(minutes=25)).strftime("%H:%M")
+    sent["status"][maude], sent["left"][maude] = "left_early", (start - timedelta(minutes=5)).strftime("%H:%M")
+    refused = page(client.post(path, data=sent), 422)
+    assert "Cette heure n’est pas pendant la séance." in refused
+    again = fields(refused, path)
+    assert again["arrived"][karim] == sent["arrived"][karim]
+    again["left"][maude] = (start + timedelta(minutes=60)).strftime("%H:%M")
+    assert client.post(path, data=again).status_code == 303
+    with database.transaction(colleges=[world.alma]) as db:
+        minutes = dict(db.exec(select(RollCallEntry.enrolment_id, RollCallEntry.minutes)).all())
+    assert (minutes[world.enrolments["karim"]], minutes[world.enrolments["maude"]]) == (155, 60)
+    shown = fields(page(client.get(path)), path)
+    assert (shown["arrived"][karim], shown["left"][maude]) == (sent["arrived"][karim], again["left"][maude])
+
+
+def local_clock(database: Database, world: World, session_id: int) -> datetime:
+    """Return when a session starts, where it is held."""
+    with database.transaction(colleges=[world.alma]) as db:
+        row = db.get_one(ScheduledSession, session_id)
+        return local(row.starts_at, row.timezone)
+
+
+def test_page_of_a_corrected_roll_call_shows_who_changed_what_and_why(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    called(database, world, session_id, absent=("karim",))
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    html = page(client.get(path))
+    assert "Ce qui a été noté et corrigé" not in html
+    sent = fields(html, path)
+    place = sent["enrolment_id"].index(str(world.enrolments["karim"]))
+    sent["status"][place], sent["minutes"][place], sent["mode"][place] = "late", "150", "phone"
+    sent["reason"] = ["Karim était au téléphone."]
+    as_(client, database, world, "coordinator")
+    assert client.post(path, data=sent).status_code == 303
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(client.get(path))))
+    assert "Notées par Théo Formation" in text
+    assert "Notées par Corinne Coordination" in text
+    assert "Raison : Karim était au téléphone." in text or "Raison : Karim était au téléphone." in text
+    assert "Karim Haddad : Absence → Retard, 150 minutes (Par téléphone)" in text
+    assert "Maude Bérubé : Présence" not in text
 
 
 def test_a_correction_without_a_reason_is_refused_and_keeps_what_was_typed(

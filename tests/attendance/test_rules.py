@@ -19,16 +19,94 @@ from app.attendance.calendar.rules import (
 )
 from app.attendance.catch_ups.rules import HeldSession, missed
 from app.attendance.roll_calls.enums import PresenceStatus
-from app.attendance.roll_calls.rules import ATTENDING, Entry, presence_reasons, roll_call_reasons
+from app.attendance.roll_calls.rules import (
+    ATTENDING,
+    Entry,
+    Schedule,
+    corrected_lines,
+    counted_minutes,
+    minutes_there,
+    moment_near,
+    presence_reasons,
+    roll_call_reasons,
+)
 from app.curricula.enums import Mode
 from app.platform.errors import Reason
 
 P = PresenceStatus
+MORNING = Schedule(datetime(2026, 12, 1, 14, tzinfo=UTC), 180)
+"""A session from 9:00 to noon in Alma."""
+
+
+def at(clock: str) -> datetime:
+    """Return a moment of that morning in Alma, five hours behind UTC."""
+    return datetime.fromisoformat(f"2026-12-01T{clock}-05:00")
 
 
 def codes(reasons: list[Reason]) -> list[str]:
     """Return the codes of the reasons."""
     return [r.code for r in reasons]
+
+
+# Hours of arrival and departure -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "minutes"),
+    [
+        (Entry(1, P.PRESENT, None), 180),
+        (Entry(1, P.ABSENT, None), 0),
+        (Entry(1, P.EXCUSED, None), 0),
+        (Entry(1, P.LATE, None), None),
+        (Entry(1, P.LATE, 100), 100),
+        (Entry(1, P.LATE, None, at("09:25")), 155),
+        (Entry(1, P.LEFT_EARLY, None, None, at("11:00")), 120),
+        (Entry(1, P.LATE, None, at("09:30"), at("11:00")), 90),
+        (Entry(1, P.LATE, 60, at("09:30"), at("11:00")), 60),
+    ],
+)
+def test_minutes_of_a_line_are_those_written_else_those_of_its_hours(entry: Entry, minutes: int | None) -> None:
+    assert counted_minutes(entry, MORNING) == minutes
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (Entry(1, P.LATE, None, at("09:25")), []),
+        (Entry(1, P.LATE, 155, at("09:25")), []),
+        (Entry(1, P.LATE, None), [("minutes_or_hours_needed", "entries.0.minutes")]),
+        (Entry(1, P.LATE, 156, at("09:25")), [("minutes_above_hours", "entries.0.minutes")]),
+        (Entry(1, P.LATE, 181), [("minutes_above_planned", "entries.0.minutes")]),
+        (Entry(1, P.LATE, None, at("09:00")), [("hour_outside_session", "entries.0.arrived_at")]),
+        (Entry(1, P.LEFT_EARLY, None, None, at("12:00")), [("hour_outside_session", "entries.0.left_at")]),
+        (Entry(1, P.LATE, None, at("10:00"), at("10:00")), [("left_before_arriving", "entries.0.left_at")]),
+        (Entry(1, P.PRESENT, 180, at("09:25")), [("hours_of_partial_presence", "entries.0.arrived_at")]),
+        (Entry(1, P.ABSENT, 0, None, at("09:25")), [("hours_of_partial_presence", "entries.0.left_at")]),
+    ],
+)
+def test_hours_that_contradict_the_presence_are_refused(entry: Entry, expected: list[tuple[str, str]]) -> None:
+    assert [(r.code, r.field) for r in roll_call_reasons([entry], {1}, MORNING)] == expected
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_minutes_there_never_exceed_the_session_nor_fall_below_none(arrived: int, left: int) -> None:
+    start = MORNING.starts_at - timedelta(minutes=60)
+    minutes = minutes_there(MORNING, start + timedelta(minutes=arrived), start + timedelta(minutes=left))
+    assert 0 <= minutes <= min(MORNING.planned_minutes, max(0, left - arrived))
+
+
+def test_clock_of_a_session_over_midnight_or_in_the_hour_that_comes_twice_is_the_nearest_moment() -> None:
+    evening = Schedule(datetime(2026, 12, 1, 3, 30, tzinfo=UTC), 180)  # 22:30 to 1:30 in Alma
+    assert moment_near(time(0, 15), evening, "America/Toronto") == datetime(2026, 12, 1, 5, 15, tzinfo=UTC)
+    assert moment_near(time(23, 0), evening, "America/Toronto") == datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+    second_hour = Schedule(datetime(2026, 11, 1, 6, 0, tzinfo=UTC), 60)  # 1:00 to 2:00, the second time
+    assert moment_near(time(1, 20), second_hour, "America/Toronto") == datetime(2026, 11, 1, 6, 20, tzinfo=UTC)
+
+
+def test_correction_changed_the_lines_that_differ_and_those_added_or_left_out() -> None:
+    assert corrected_lines({1: "a", 2: "b", 3: "c"}, {1: "a", 2: "z", 4: "d"}) == {
+        2: ("b", "z"), 3: ("c", None), 4: (None, "d"),
+    }  # fmt: skip
 
 
 # Roll calls -------------------------------------------------------------------------------------
@@ -51,7 +129,7 @@ def test_minutes_that_contradict_the_presence_are_refused(status: P, minutes: in
 
 def test_a_roll_call_names_each_error_in_its_place() -> None:
     entries = [Entry(1, P.PRESENT, 180), Entry(1, P.PRESENT, 180), Entry(9, P.ABSENT, 0), Entry(2, P.ABSENT, 5)]
-    reasons = roll_call_reasons(entries, {1, 2, 3}, 180)
+    reasons = roll_call_reasons(entries, {1, 2, 3}, MORNING)
     assert [(r.code, r.field) for r in reasons] == [
         ("twice_on_the_roll", "entries.1.enrolment_id"),
         ("not_on_the_roll", "entries.2.enrolment_id"),
@@ -61,16 +139,20 @@ def test_a_roll_call_names_each_error_in_its_place() -> None:
     assert reasons[-1].params == {"n": 1}
 
 
-ENTRIES = st.builds(Entry, st.integers(1, 6), st.sampled_from(P), st.integers(-5, 200))
+HOURS = st.none() | st.integers(-30, 210).map(lambda n: MORNING.starts_at + timedelta(minutes=n))
+ENTRIES = st.builds(Entry, st.integers(1, 6), st.sampled_from(P), st.none() | st.integers(-5, 200), HOURS, HOURS)
 
 
 @given(st.lists(ENTRIES, max_size=8), st.sets(st.integers(1, 6)))
 def test_a_roll_call_that_closes_names_everyone_once_with_possible_minutes(
     entries: list[Entry], roster: set[int]
 ) -> None:
-    if not roll_call_reasons(entries, roster, 180):
+    if not roll_call_reasons(entries, roster, MORNING):
         assert sorted(e.enrolment_id for e in entries) == sorted(roster)
-        assert all((e.minutes == 0) == (e.status not in ATTENDING) and 0 <= e.minutes <= 180 for e in entries)
+        for entry in entries:
+            minutes = counted_minutes(entry, MORNING) or 0
+            assert (minutes == 0) == (entry.status not in ATTENDING)
+            assert 0 <= minutes <= minutes_there(MORNING, entry.arrived_at, entry.left_at) <= 180
 
 
 @pytest.mark.parametrize(("cancelled", "closed", "begun"), list(product([True, False], repeat=3)))

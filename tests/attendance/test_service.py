@@ -106,6 +106,27 @@ def test_close_roll_call_corrected_returns_its_sheet_and_reads_it_once(database:
         assert sheet == roll_calls.sheet(db, session)
 
 
+def test_history_keeps_each_roll_call_with_the_lines_that_it_corrected(database: Database, world: World) -> None:
+    session_id = meeting(database, world)
+    karim = world.enrolments["karim"]
+    first = called(database, world, session_id, absent=("karim",))
+    second = close(database, world, session_id, supersedes=first, reason="Tout le monde est parti tôt.")
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
+        history = roll_calls.history(db, calendar.see_session(db, actor, session_id))
+    assert [(h.id, h.closed_by, h.reason) for h in history] == [
+        (first, "Théo Formation", None),
+        (second, "Théo Formation", "Tout le monde est parti tôt."),
+    ]
+    assert history[0].corrected == ()
+    lines = {line.enrolment_id: line for line in history[1].corrected}
+    assert len(lines) == len(PARTICIPANTS)
+    before, after = lines[karim].before, lines[karim].after
+    assert before is not None
+    assert after is not None
+    assert (before.status, after.minutes) == ("absent", 60)
+
+
 def test_two_roll_calls_at_once_leave_one(database: Database, world: World) -> None:
     session_id = meeting(database, world)
     together = Barrier(2)

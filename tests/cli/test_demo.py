@@ -119,6 +119,21 @@ class TestTwoColleges:
         phoned = "select count(*) from roll_call_entry where mode = 'phone' and minutes > 0"
         assert int(str(rows(demo_database, phoned)[0][0])) > 0
 
+    def test_correction_of_a_roll_call_keeps_what_it_corrected(self, demo_database: Database) -> None:
+        """S1: someone left before the end, and nobody knew before the next day."""
+        corrected = rows(
+            demo_database,
+            """
+            select before.minutes - after.minutes, after.status, call.reason
+              from roll_call call
+              join roll_call_entry after on after.roll_call_id = call.id
+              join roll_call_entry before on before.roll_call_id = call.supersedes_id
+                                         and before.enrolment_id = after.enrolment_id
+             where before.minutes <> after.minutes
+            """,
+        )
+        assert corrected == [(40, "left_early", "Départ avant la fin, signalé le lendemain.")]
+
     def test_traces_were_deposited_where_pages_ask_for_them(self, demo_database: Database) -> None:
         """S1: a workshop takes a trace, which no judgement waits for."""
         traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")

@@ -32,6 +32,7 @@ NEW = {
     "curriculum_slug": "generaliste", "curriculum_version": "1.0", "starts_on": "2026-11-30", "place": "Alma",
 }  # fmt: skip
 AT = f"{STARTED}T13:00:00-05:00"
+LATE_AT = f"{STARTED}T13:30:00-05:00"
 
 
 def row_counts(database: Database, world: World) -> dict[str, int]:
@@ -92,7 +93,7 @@ def test_a_session_its_roll_call_and_a_catch_up(client: TestClient, database: Da
     entries = [
         {"enrolment_id": e["enrolment_id"], "status": "excused", "minutes": 0}
         if e["enrolment_id"] == karim
-        else {"enrolment_id": e["enrolment_id"], "status": "late", "minutes": 150, "mode": "phone"}
+        else {"enrolment_id": e["enrolment_id"], "status": "late", "arrived_at": LATE_AT, "mode": "phone"}
         for e in sheet["entries"]
     ]
     done = client.post(roll_call, json={"entries": entries})

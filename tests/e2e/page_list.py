@@ -9,6 +9,7 @@ NOT_PAGES = frozenset(
         "GET /.well-known/security.txt",
         "GET /favicon.ico",
         "GET /robots.txt",
+        "GET /seances/{session_id}/feuille",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import see_session
 from app.attendance.roll_calls import service
-from app.attendance.roll_calls.schemas import RollCallCommand, Sheet
+from app.attendance.roll_calls.schemas import PastRollCall, RollCallCommand, Sheet
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -35,3 +35,9 @@ def close_roll_call(
 ) -> Sheet:
     """Close a roll call, or correct a closed one by naming the one it supersedes (409 ``stale`` otherwise)."""
     return service.close_roll_call(db, actor, session, command)
+
+
+@router.get("/sessions/{session_id}/roll-call/history")
+def history(db: SessionDep, session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)]) -> list[PastRollCall]:
+    """List every roll call of a session, oldest first: who closed each and when, why, and the lines it corrected."""
+    return service.history(db, session)

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, check, moment, owned
+from app.platform.database.types import by_value, check, moment, moment_or_none, owned
 
 
 class RollCall(Row, table=True):
@@ -32,7 +32,7 @@ class RollCall(Row, table=True):
 
 
 class RollCallEntry(Row, table=True):
-    """One person's presence at a roll call, in minutes."""
+    """One person's presence at a roll call, in minutes; a partial one may have its hours of arrival and departure."""
 
     __tablename__ = "roll_call_entry"
     __table_args__ = owned(
@@ -42,6 +42,8 @@ class RollCallEntry(Row, table=True):
             UniqueConstraint("roll_call_id", "enrolment_id"),
             check("minutes", "minutes >= 0"),
             check("absent_without_minutes", "(status in ('excused', 'absent')) = (minutes = 0)"),
+            check("partial_hours", "(arrived_at is null and left_at is null) or status in ('late', 'left_early')"),
+            check("left_after_arriving", "left_at > arrived_at"),
         ),
     )
 
@@ -51,3 +53,5 @@ class RollCallEntry(Row, table=True):
     status: PresenceStatus = Field(sa_type=by_value(PresenceStatus))
     mode: PresenceMode | None = Field(default=None, sa_type=by_value(PresenceMode), nullable=True)
     minutes: int
+    arrived_at: datetime | None = moment_or_none()
+    left_at: datetime | None = moment_or_none()

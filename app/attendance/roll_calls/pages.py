@@ -10,14 +10,14 @@ from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import see_session
 from app.attendance.roll_calls import service
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.attendance.roll_calls.schemas import RollCallCommand, RollCallForm
+from app.attendance.roll_calls.schemas import RollCallForm
 from app.curricula.enums import Mode
 from app.platform.clock import now
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
@@ -37,6 +37,7 @@ def roll_call(
         request,
         "cohorts/roll_call.html",
         sheet=sheet,
+        history=service.history(db, session),
         own=service.is_on_roll(db, actor, sheet),
         stage=stage(session.starts_at, now(), cancelled=sheet.session.cancelled, closed=sheet.session.closed),
         statuses=tuple(PresenceStatus),
@@ -54,6 +55,7 @@ def close_roll_call(
     form: Annotated[RollCallForm, Form()],
 ) -> Response:
     """Close or correct the roll call."""
-    command = RollCallCommand(entries=form.entries, supersedes=form.supersedes, reason=form.reason)
-    service.record_roll_call(db, actor, session, service.lock_sheet(db, session), command)
+    with form_errors():
+        command = form.command(session)
+    service.close_roll_call(db, actor, session, command)
     return redirect_after_post(f"/cohortes/{session.cohort_id}/seances")

@@ -1,13 +1,14 @@
 """Commands and read models of roll calls."""
 
-from datetime import datetime
+from datetime import datetime, time
+from itertools import zip_longest
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from app.attendance.calendar.schemas import SessionRow
+from app.attendance.calendar.schemas import SessionRef, SessionRow
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.attendance.roll_calls.rules import ATTENDING
+from app.attendance.roll_calls.rules import ATTENDING, PARTIAL, Schedule, moment_near
 from app.cohorts.schemas import Justification
 from app.platform.schema import BlankIsNone, Command, Read
 
@@ -15,13 +16,18 @@ MAX_ENTRIES = 300
 """The most entries that a roll call may have."""
 
 
+Minutes = Annotated[int, Field(ge=0, le=720)]
+
+
 class EntryCommand(Command):
-    """One person's presence."""
+    """One person's presence; without ``minutes``, those of the status and of the hours."""
 
     enrolment_id: int
     status: PresenceStatus
-    minutes: Annotated[int, Field(ge=0, le=720)]
+    minutes: Minutes | None = None
     mode: PresenceMode | None = None
+    arrived_at: AwareDatetime | None = None
+    left_at: AwareDatetime | None = None
 
 
 class RollCallCommand(Command):
@@ -37,21 +43,81 @@ class RollCallForm(Command):
 
     enrolment_id: Annotated[tuple[int, ...], Field(max_length=MAX_ENTRIES)] = ()
     status: tuple[PresenceStatus, ...] = ()
-    minutes: tuple[Annotated[Annotated[int, Field(ge=0, le=720)] | None, BlankIsNone], ...] = ()
+    minutes: tuple[Annotated[Minutes | None, BlankIsNone], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, BlankIsNone], ...] = ()
+    arrived: tuple[Annotated[time | None, BlankIsNone], ...] = ()
+    left: tuple[Annotated[time | None, BlankIsNone], ...] = ()
     supersedes: int | None = None
     reason: Justification | None = None
 
-    @property
-    def entries(self) -> tuple[EntryCommand, ...]:
-        """Return one entry per person; the minutes and the mode typed for an absent person are ignored."""
+    def command(self, session: SessionRef) -> RollCallCommand:
+        """Return one entry per person, with the hours as moments where the session is held."""
         lines = zip(self.enrolment_id, self.status, self.minutes, self.mode, strict=False)
-        return tuple(
-            EntryCommand(enrolment_id=id_, status=status, minutes=minutes or 0, mode=mode)
-            if status in ATTENDING
-            else EntryCommand(enrolment_id=id_, status=status, minutes=0)
-            for id_, status, minutes, mode in lines
+        hours = zip_longest(self.arrived, self.left)
+        entries = tuple(
+            _entry(session, enrolment_id, status, minutes=minutes, mode=mode, hours=next(hours, (None, None)))
+            for enrolment_id, status, minutes, mode in lines
         )
+        return RollCallCommand(entries=entries, supersedes=self.supersedes, reason=self.reason)
+
+
+def _entry(
+    session: SessionRef,
+    enrolment_id: int,
+    status: PresenceStatus,
+    *,
+    minutes: int | None,
+    mode: PresenceMode | None,
+    hours: tuple[time | None, time | None],
+) -> EntryCommand:
+    """Return an entry of the page's form; what was typed of the minutes, mode and hours of an absent person is ignored.
+
+    The minutes of the whole session, which the page shows first, are not those of someone with an hour of arrival or
+    departure: the hours say them.
+    """
+    if status not in ATTENDING:
+        return EntryCommand(enrolment_id=enrolment_id, status=status, minutes=0)
+    schedule = Schedule(session.starts_at, session.planned_minutes)
+    arrived, left = (None if clock is None else moment_near(clock, schedule, session.timezone) for clock in hours)
+    is_partial = status in PARTIAL and (arrived or left) is not None
+    whole = minutes is not None and minutes == session.planned_minutes
+    return EntryCommand(
+        enrolment_id=enrolment_id,
+        status=status,
+        minutes=None if is_partial and whole else minutes or 0,
+        mode=mode,
+        arrived_at=arrived,
+        left_at=left,
+    )
+
+
+class Presence(Read):
+    """How, when and for how many minutes someone attended, as one roll call says it."""
+
+    status: PresenceStatus
+    minutes: int
+    mode: PresenceMode | None
+    arrived_at: datetime | None
+    left_at: datetime | None
+
+
+class EntryCorrected(Read):
+    """A line that a correction changed: the presence before and after; ``None`` where the person had no line."""
+
+    enrolment_id: int
+    name: str
+    before: Presence | None
+    after: Presence | None
+
+
+class PastRollCall(Read):
+    """A roll call of a session, in force or superseded: who closed it, when, why it corrected and which lines."""
+
+    id: int
+    closed_at: datetime
+    closed_by: str
+    reason: str | None
+    corrected: tuple[EntryCorrected, ...]
 
 
 class EntryShown(Read):
@@ -62,6 +128,8 @@ class EntryShown(Read):
     status: PresenceStatus | None
     minutes: int | None
     mode: PresenceMode | None
+    arrived_at: datetime | None
+    left_at: datetime | None
 
 
 class Sheet(Read):

@@ -1,6 +1,7 @@
 """Roll calls: read the sheet of a session, close it, correct it."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -11,8 +12,16 @@ from app.attendance.calendar.rules import has_begun
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import WRITTEN, session_row
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
-from app.attendance.roll_calls.rules import Entry, roll_call_reasons
-from app.attendance.roll_calls.schemas import EntryShown, RollCallCommand, Sheet
+from app.attendance.roll_calls.rules import Entry, Schedule, corrected_lines, counted_minutes, roll_call_reasons
+from app.attendance.roll_calls.schemas import (
+    EntryCommand,
+    EntryCorrected,
+    EntryShown,
+    PastRollCall,
+    Presence,
+    RollCallCommand,
+    Sheet,
+)
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
 from app.cohorts.service import require_not_archived
@@ -23,6 +32,9 @@ from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, Reason
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor
+
+PRESENCE = set(Presence.model_fields)
+"""What a line says of a presence."""
 
 
 def sheet(db: Session, session: SessionRef) -> Sheet:
@@ -37,15 +49,8 @@ def sheet(db: Session, session: SessionRef) -> Sheet:
     lines = []
     for enrolment_id, name in _roster(db, session, entries.keys()):
         entry = entries.get(enrolment_id)
-        lines.append(
-            EntryShown(
-                enrolment_id=enrolment_id,
-                name=name,
-                status=entry.status if entry else None,
-                minutes=entry.minutes if entry else None,
-                mode=entry.mode if entry else None,
-            )
-        )
+        shown = entry.model_dump(include=PRESENCE) if entry else dict.fromkeys(PRESENCE)
+        lines.append(EntryShown(enrolment_id=enrolment_id, name=name, **shown))
     return Sheet(
         session=session_row(session, closed=roll_call is not None),
         cohort_id=session.cohort_id,
@@ -100,11 +105,9 @@ def record_roll_call(db: Session, actor: Actor, session: SessionRef, locked: She
         raise Conflict("session_not_begun")
     if command.supersedes != locked.roll_call_id:
         raise Conflict("stale", Reason("roll_call_stale", field="supersedes"))
-    reasons = roll_call_reasons(
-        [Entry(e.enrolment_id, e.status, e.minutes) for e in command.entries],
-        {e.enrolment_id for e in locked.entries},
-        session.planned_minutes,
-    )
+    schedule = Schedule(locked.session.starts_at, locked.session.planned_minutes)
+    lines = [_entry(e) for e in command.entries]
+    reasons = roll_call_reasons(lines, {e.enrolment_id for e in locked.entries}, schedule)
     if locked.roll_call_id is not None and not command.reason:
         reasons.append(Reason("reason_needed", field="reason"))
     if reasons:
@@ -119,17 +122,25 @@ def record_roll_call(db: Session, actor: Actor, session: SessionRef, locked: She
     )
     db.add(roll_call)
     db.flush()
+    counted = [
+        entry.model_copy(update={"minutes": counted_minutes(line, schedule)})
+        for entry, line in zip(command.entries, lines, strict=True)
+    ]
     db.add_all(
         RollCallEntry(college_id=session.college_id, roll_call_id=roll_call.id, **entry.model_dump())
-        for entry in command.entries
+        for entry in counted
     )
     db.flush()
-    return _closed_sheet(locked, roll_call, db.get_one(Person, actor.person_id).name, command)
+    return _closed_sheet(locked, roll_call, db.get_one(Person, actor.person_id).name, counted)
 
 
-def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, command: RollCallCommand) -> Sheet:
-    """Return the sheet once closed; the command names exactly the people of its lines."""
-    entries = {entry.enrolment_id: entry for entry in command.entries}
+def _entry(command: EntryCommand) -> Entry:
+    return Entry(**command.model_dump(exclude={"mode"}))
+
+
+def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, counted: Sequence[EntryCommand]) -> Sheet:
+    """Return the sheet once closed; the entries name exactly the people of its lines."""
+    entries = {entry.enrolment_id: entry for entry in counted}
     return Sheet(
         session=locked.session.model_copy(update={"closed": True}),
         cohort_id=locked.cohort_id,
@@ -138,6 +149,57 @@ def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, command: R
         closed_by=closed_by,
         entries=tuple(EntryShown(name=line.name, **entries[line.enrolment_id].model_dump()) for line in locked.entries),
     )
+
+
+def history(db: Session, session: SessionRef) -> list[PastRollCall]:
+    """Return every roll call of a session, oldest first; each correction with the lines that it changed."""
+    calls = db.exec(
+        select(RollCall, Person)
+        .join(Person, col(Person.id) == RollCall.closed_by)
+        .where(RollCall.session_id == session.id)
+        .order_by(col(RollCall.id))
+    ).all()
+    lines, names = _lines(db, session) if len(calls) > 1 else ({}, {})
+    return [
+        PastRollCall(
+            id=call.id,
+            closed_at=call.closed_at,
+            closed_by=closer.name,
+            reason=call.reason,
+            corrected=tuple(
+                EntryCorrected(enrolment_id=enrolment_id, name=names[enrolment_id], before=before, after=after)
+                for enrolment_id, (before, after) in _corrected(lines, call).items()
+            ),
+        )
+        for call, closer in calls
+    ]
+
+
+Lines = dict[int, dict[int, Presence]]
+"""The presences of each roll call, by enrolment."""
+
+
+def _corrected(lines: Lines, call: RollCall) -> dict[int, tuple[Presence | None, Presence | None]]:
+    """Return what a roll call corrected in the one before; nothing for the first."""
+    return corrected_lines(lines[call.supersedes_id], lines[call.id]) if call.supersedes_id is not None else {}
+
+
+def _lines(db: Session, session: SessionRef) -> tuple[Lines, dict[int, str]]:
+    """Return the presences of every roll call of a session, in the order of names, and the name of each enrolment."""
+    statement = (
+        select(RollCallEntry, Person)
+        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
+        .join(Enrolment, col(Enrolment.id) == RollCallEntry.enrolment_id)
+        .join(Person, col(Person.id) == Enrolment.person_id)
+        .where(RollCall.session_id == session.id)
+        .order_by(Person.search_key, col(RollCallEntry.id))
+    )
+    lines: Lines = defaultdict(dict)
+    names: dict[int, str] = {}
+    for entry, person in db.exec(statement).all():
+        lines[entry.roll_call_id][entry.enrolment_id] = Presence.model_validate(entry)
+        names[entry.enrolment_id] = person.name
+    return lines, names
 
 
 def count_unfinished(db: Session, cohort_id: int) -> tuple[int, int]:

@@ -116,13 +116,13 @@ class AttachedFile:
 class Page:
     """A document to lay out: its HTML, and the ``files`` generated for it (a QR code), by name.
 
-    ``pages`` is the number of pages that it must take; ``attached`` are files to embed, by name.
+    ``pages`` is the number of pages that it must take, any if ``None``; ``attached`` are files to embed, by name.
     """
 
     html: str
     files: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     attached: Mapping[str, AttachedFile] = field(default_factory=lambda: MappingProxyType({}))
-    pages: int = 1
+    pages: int | None = 1
 
     @property
     def identifier(self) -> bytes:
@@ -189,7 +189,7 @@ def _lay_out(page: Page, design: Path, files: Any) -> Any:  # noqa: ANN401 - the
     # Each document has its own image cache: the engine's would keep every QR code ever drawn.
     laid_out = html.render(font_config=fonts, stylesheets=[style], cache={}, presentational_hints=False)
     _check_all_allowed(files)
-    if len(laid_out.pages) != page.pages:
+    if page.pages is not None and len(laid_out.pages) != page.pages:
         raise PdfOverflow(pages=len(laid_out.pages), expected=page.pages)
     if (text := misplaced_text(laid_out.pages)) is not None:
         raise PdfTextOverflow(text=text)
