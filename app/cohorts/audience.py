@@ -14,17 +14,33 @@ TOLD = FOLLOWING | {EnrolmentState.ADMITTED}
 """The states of those who are told about sessions: someone on leave has none until they come back."""
 
 
-def audience_of(db: Session, cohort_id: int) -> list[int]:
-    """Return the ids of the people who follow a cohort or are about to, and of those who train there.
+def followers_of(db: Session, cohort_id: int) -> frozenset[int]:
+    """Return the ids of the people who follow a cohort or are about to."""
+    return frozenset(db.execute(_following(cohort_id)).scalars())
+
+
+def trainers_of(db: Session, cohort_id: int) -> frozenset[int]:
+    """Return the ids of those who train in a cohort.
 
     Facilitators take no part in a cohort's sessions: theirs are those of their group (``app/codev``).
     """
-    following = sa.select(col(Enrolment.person_id)).where(
+    return frozenset(db.execute(_training(cohort_id)).scalars())
+
+
+def audience_of(db: Session, cohort_id: int) -> list[int]:
+    """Return the ids of both."""
+    return sorted(db.execute(_following(cohort_id).union(_training(cohort_id))).scalars())
+
+
+def _following(cohort_id: int) -> sa.Select[int]:
+    return sa.select(col(Enrolment.person_id)).where(
         col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state).in_(TOLD)
     )
-    working = sa.select(col(RoleGrantRow.person_id)).where(
+
+
+def _training(cohort_id: int) -> sa.Select[int]:
+    return sa.select(col(RoleGrantRow.person_id)).where(
         col(RoleGrantRow.cohort_id) == cohort_id,
         col(RoleGrantRow.role) == Role.TRAINER,
         col(RoleGrantRow.ended_at).is_(None),
     )
-    return sorted(db.execute(following.union(working)).scalars())

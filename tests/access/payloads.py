@@ -81,7 +81,7 @@ CHANGED_SO = "/cohortes/{cohort}/modification/apercu?" + urlencode(SETTINGS)
 PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode": "onsite"}]
 MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
 JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
-MEETING = {"activity_code": "GEN-3.B", "day": TODAY, "clock": "10:00"}
+MEETING = {"activity_code": "GEN-3.B", "day": SOON, "clock": "10:00"}
 ONLINE = {"session_id": "online_session"}
 OF_TEAM = {"role_id": "team_role"}
 DRAFT = {"cohort_id": "draft_cohort"}
@@ -192,7 +192,7 @@ COHORTS: dict[str, Call] = {
     ),
     "GET /seances/{session_id}/modification": Call(path=ONLINE),
     "POST /seances/{session_id}/modification": form(
-        "/seances/{online_session}", ONLINE, sequence=0, day=TODAY, clock="10:00", planned_minutes=120, mode="hybrid",
+        "/seances/{online_session}", ONLINE, sequence=0, day=SOON, clock="10:00", planned_minutes=120, mode="hybrid",
         venue_id="{venue}", reason="Tempête.",
     ),
     f"POST {V1}/sessions/{{session_id}}/cancellation": json(reason="Tempête."),

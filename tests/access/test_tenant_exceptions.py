@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.platform.locations import ROOT
 from tests.access.access_db import AccessDatabase, text_of
@@ -18,7 +19,7 @@ EXCEPTIONS = (
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
     "indicators of a project",
-    "venues of the network", "administrator",
+    "venues of the network", "clashes of a session that is planned or moved", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
 
@@ -186,6 +187,22 @@ def test_venues_show_those_of_the_network_and_none_of_another_college(access_db:
     assert [row["name"] for row in shared] == [canary("Salle", "rouyn")]
     assert {row["college_id"] for row in answer.json()["items"]} == {None, access_db.places["alma"].college}
     assert [row["may_change"] for row in shared] == [False]
+
+
+def test_clashes_show_hours_of_those_whom_a_college_knows_and_nothing_of_others(access_db: AccessDatabase) -> None:
+    alma, rouyn = (access_db.places[name] for name in ("alma", "rouyn"))
+    known, unknown = (
+        set(owners(access_db, f"select person_id from enrolment where college_id = {c}"))  # noqa: S608 - ids
+        for c in (alma.college, rouyn.college)
+    )
+    meanwhile = text(
+        "select * from busy_meanwhile(cast(:who as int[]), cast(:venue as int),"
+        " array[now() - interval '400 days']::timestamptz[], array[now() + interval '400 days']::timestamptz[])"
+    )
+    with access_db.database.transaction(colleges=[alma.college]) as db:
+        of_rouyn = {"who": [id_ for (id_,) in unknown - known], "venue": rouyn.ids["venue"]}
+        assert of_rouyn["who"]
+        assert db.execute(meanwhile, of_rouyn).all() == []
 
 
 def test_administrator_cannot_read_results(access_db: AccessDatabase) -> None:

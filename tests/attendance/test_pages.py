@@ -78,7 +78,7 @@ def test_session_form_at_a_skipped_or_repeated_hour_is_refused_or_asks_which(
     assert "Cette heure revient deux fois" in html
     assert fields(html, path)["clock"] == ["01:30"]
     for choice in ("first", "second"):
-        sent = {**fields(html, path), "second": choice}
+        sent = {**fields(html, path), "second": choice, "planned_minutes": "60"}
         assert client.post(path, data=sent).status_code == 303
     html = page(client.post(path, data={**blank, "day": "2062-11-01", "clock": "10:30"}), 422)
     assert "vérifiez l’année" in html

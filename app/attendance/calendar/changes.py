@@ -8,7 +8,8 @@ from app.attendance.calendar.models import ScheduledSession, SessionChange
 from app.attendance.calendar.notices import tell_changed
 from app.attendance.calendar.rules import calendar_reasons, change_reasons
 from app.attendance.calendar.schemas import ChangeSession, PastTime, SessionRef, SessionRow
-from app.attendance.calendar.service import is_called, refuse_planned, session_ref, session_row, venue_for
+from app.attendance.calendar.service import is_called, plan_of, refuse_planned, session_ref, session_row, venue_for
+from app.attendance.clashes.service import require_seen
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived
 from app.curricula.enums import Mode
@@ -28,7 +29,8 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     """Move or change a session whose roll was not called.
 
     Raises ``Conflict``: ``session_cancelled``, ``session_called``, ``session_planned``, ``stale`` when someone else
-    changed it since; ``Invalid``, also when nothing would change.
+    changed it since, ``session_clashes`` when what clashes with it is not what was read; ``Invalid``, also when
+    nothing would change.
     """
     require_not_archived(cohort)
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
@@ -46,6 +48,9 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     after: dict[str, Any] = {**command.model_dump(include=KEPT), "timezone": zone}
     if after == before and link == row.meeting_link:
         raise Invalid("invalid", Reason("session_unchanged"))
+    if any(after[name] != before[name] for name in ("starts_at", "planned_minutes", "venue_id")):
+        plan = plan_of(db, cohort, venue, zone, session_id=row.id)
+        require_seen(db, actor, plan, (command.starts_at, command.planned_minutes), command.clashes_seen)
     db.add(
         SessionChange(
             **before,

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.attendance.calendar.rules import LONGEST_LINK, Stage
+from app.attendance.clashes.rules import NO_CLASH
 from app.cohorts.schemas import Justification
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
@@ -17,6 +18,9 @@ from app.platform.text import clean_line
 MeetingLink = Annotated[Address, StringConstraints(max_length=LONGEST_LINK)]
 """The address of an online meeting, as it is typed; ``rules.place_reasons`` says what it must be."""
 
+
+ClashesSeen = Annotated[str, StringConstraints(max_length=16)] | None
+"""The mark of what was read to clash with a session, ``none`` for nothing; ``None`` asks nothing."""
 
 PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
 Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
@@ -47,6 +51,7 @@ class PlannedSession(Command):
     place: Place = ""
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
+    clashes_seen: ClashesSeen = None
 
 
 class NewSession(PlannedSession):
@@ -56,7 +61,9 @@ class NewSession(PlannedSession):
 
 
 class LocalSession(PlannedSession, LocalMoment):
-    """A session to schedule, as its form sends it."""
+    """A session to schedule, as its form sends it: what clashes with it is always to be read first."""
+
+    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
 
 
 class SessionRow(Read):
@@ -142,6 +149,7 @@ class ChangedSession(Command):
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
     without_link: bool = False
+    clashes_seen: ClashesSeen = None
     reason: Justification
 
 
@@ -152,7 +160,9 @@ class ChangeSession(ChangedSession):
 
 
 class LocalChange(ChangedSession, LocalMoment):
-    """A session to move or change, as its form sends it."""
+    """A session to move or change, as its form sends it: what clashes with it is always to be read first."""
+
+    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
 
 
 class PastTime(Read):

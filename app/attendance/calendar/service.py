@@ -21,7 +21,9 @@ from app.attendance.calendar.schemas import (
     SessionSort,
     SessionsQuery,
 )
+from app.attendance.clashes.service import Plan, require_seen
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
+from app.cohorts.audience import followers_of, trainers_of
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
@@ -46,7 +48,8 @@ from app.platform.security.duties import own_case
 def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
     """Schedule a session for a group activity of the cohort's path.
 
-    Raises ``Invalid``, ``Conflict("session_planned")`` when the activity has a session at that moment.
+    Raises ``Invalid``, ``Conflict``: ``session_planned`` when the activity has a session at that moment,
+    ``session_clashes`` when what clashes with it is not what was read.
     """
     require_not_ended(cohort)
     activity = group_activity(cohort, command.activity_code)
@@ -59,14 +62,16 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     if reasons := calendar_reasons(day, cohort.starts_on, cohort.ends_on):
         raise Invalid("invalid", *reasons)
     refuse_planned(db, cohort.id, activity.code, command.starts_at)
+    minutes = command.planned_minutes or activity.minutes
+    require_seen(db, actor, plan_of(db, cohort, venue, zone), (command.starts_at, minutes), command.clashes_seen)
     row = ScheduledSession(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
         activity_code=activity.code,
         starts_at=command.starts_at,
-        planned_minutes=command.planned_minutes or activity.minutes,
+        planned_minutes=minutes,
         mode=mode,
-        place=command.place or ("" if mode is Mode.online or venue is not None else cohort.place),
+        place=place_of(cohort, command.place, mode, venue),
         venue_id=command.venue_id,
         meeting_link=command.meeting_link,
         timezone=zone,
@@ -76,6 +81,24 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     db.add(row)
     db.flush()
     return session_row(session_ref(row, venue), closed=False)
+
+
+def place_of(cohort: CohortRef, place: str, mode: Mode, venue: VenueShown | None) -> str:
+    """Return the place of a session: the one given, else its cohort's where it is held in no venue."""
+    return place or ("" if mode is Mode.online or venue is not None else cohort.place)
+
+
+def plan_of(
+    db: Session, cohort: CohortRef, venue: VenueShown | None, zone: str, *, session_id: int | None = None
+) -> Plan:
+    """Return who is to come to a session of a cohort, and where."""
+    return Plan(
+        trainers_of(db, cohort.id),
+        followers_of(db, cohort.id),
+        venue,
+        zone,
+        session=(False, session_id) if session_id is not None else None,
+    )
 
 
 def venue_for(

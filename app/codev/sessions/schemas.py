@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from app.attendance.calendar.schemas import LocalMoment, MeetingLink
+from app.attendance.calendar.schemas import ClashesSeen, LocalMoment, MeetingLink
+from app.attendance.clashes.rules import NO_CLASH
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole, UndoReason
@@ -28,6 +29,7 @@ class NewCodevSession(Command):
     mode: Mode | None = None
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
+    clashes_seen: ClashesSeen = None
 
 
 class RestoreCodevSession(Command):
@@ -144,12 +146,13 @@ OptionalMemberships = Annotated[tuple[OptionalMembership, ...], Field(max_length
 
 
 class LocalCodevSession(LocalMoment):
-    """A session to plan, as its form sends it."""
+    """A session to plan, as its form sends it: what clashes with it is always to be read first."""
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     mode: Mode | None = None
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
+    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
 
 
 class RolesForm(Command):

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.attendance.calendar.rules import calendar_reasons, link_is_shown, link_shown_from
 from app.attendance.calendar.service import venue_for
+from app.attendance.clashes.service import Plan, require_seen
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
@@ -30,6 +32,7 @@ from app.cohorts.models import Enrolment
 from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
+from app.identity.roles.models import RoleGrantRow
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress, VenueShown
 from app.network.venues.service import require_offered
@@ -41,6 +44,7 @@ from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unle
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import own_case
+from app.platform.security.permissions import Role
 
 
 def is_inside(actor: Actor, group_id: int) -> bool:
@@ -49,7 +53,11 @@ def is_inside(actor: Actor, group_id: int) -> bool:
 
 
 def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSession) -> CodevSessionRow:
-    """Plan a session for a codevelopment activity of the group's path; each activity has one session."""
+    """Plan a session for a codevelopment activity of the group's path; each activity has one session.
+
+    Raises ``Invalid``, ``Conflict``: ``codev_activity_planned``, ``session_clashes`` when what clashes with it is not
+    what was read.
+    """
     activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
     if activity is None:
         raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
@@ -60,12 +68,14 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     refuse_unless(*calendar_reasons(day, group.starts_on, group.ends_on), code="invalid")
     db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
     _refuse_planned(db, group.id, activity.code)
+    minutes = command.planned_minutes or activity.minutes
+    require_seen(db, actor, plan_of(db, group.id, venue, zone), (command.starts_at, minutes), command.clashes_seen)
     row = CodevSession(
         college_id=group.college_id,
         group_id=group.id,
         activity_code=activity.code,
         starts_at=command.starts_at,
-        planned_minutes=command.planned_minutes or activity.minutes,
+        planned_minutes=minutes,
         mode=mode,
         venue_id=command.venue_id,
         meeting_link=command.meeting_link,
@@ -76,6 +86,21 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     db.add(row)
     db.flush()
     return _row(row, venue, held=None)
+
+
+def plan_of(db: Session, group_id: int, venue: VenueShown | None, zone: str, *, session_id: int | None = None) -> Plan:
+    """Return who is to come to a session of a group, and where."""
+    inside = sa.select(col(RoleGrantRow.person_id), col(RoleGrantRow.role)).where(
+        col(RoleGrantRow.group_id) == group_id, col(RoleGrantRow.ended_at).is_(None)
+    )
+    rows = db.execute(inside).all()
+    return Plan(
+        frozenset(person_id for person_id, role in rows if role is Role.FACILITATOR),
+        frozenset(person_id for person_id, role in rows if role is not Role.FACILITATOR),
+        venue,
+        zone,
+        session=(True, session_id) if session_id is not None else None,
+    )
 
 
 def zone_at(db: Session, group: GroupRef, venue_id: int | None) -> str:

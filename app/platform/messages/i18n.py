@@ -101,7 +101,10 @@ def explain_error(error: DomainError) -> str:
 
 
 def display_params(params: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, ``job`` by its name."""
+    """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, ``job`` by its name.
+
+    ``*_at`` is shown as an hour, on the clock of the offset that it is given with.
+    """
     return {name: _display(name, value) for name, value in params.items()}
 
 
@@ -110,6 +113,9 @@ def _display(name: str, value: object) -> object:
         return hours(value)
     if (name == "on" or name.endswith("_on")) and isinstance(value, str):
         return day(date.fromisoformat(value))
+    if name.endswith("_at") and isinstance(value, str):
+        at = datetime.fromisoformat(value)
+        return _clock(at.hour, at.minute)
     return job_name(value) if name == "job" and isinstance(value, str) else value
 
 
@@ -152,7 +158,11 @@ def _day_in(lang: str, value: date) -> str:
 def clock(moment: datetime, zone: str | ZoneInfo = QUEBEC) -> str:
     """Return a moment's time of day in a zone as ``14 h 02``, or ``9 h`` on the hour (OQLF)."""
     at = local(moment, zone)
-    return f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}" if at.minute else f"{at.hour}{NBSP}h"
+    return _clock(at.hour, at.minute)
+
+
+def _clock(hour: int, minute: int) -> str:
+    return f"{hour}{NBSP}h{NBSP}{minute:02d}" if minute else f"{hour}{NBSP}h"
 
 
 def zone_name(zone: str) -> str:

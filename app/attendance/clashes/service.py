@@ -1,0 +1,102 @@
+"""What the people, trainers and venue of a session are taken by at its moment, as its planner may know it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from app.attendance.clashes.rules import FIELD, Other, Taken, clash_reasons, mark_of_clashes
+from app.cohorts.models import Cohort
+from app.curricula.library import curriculum_of
+from app.network.venues.schemas import VenueShown
+from app.people.models import Person
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Reason
+from app.platform.security.actor import Actor, scoped
+from app.platform.security.permissions import P
+
+_MEANWHILE = text(
+    "select * from busy_meanwhile(cast(:people as int[]), cast(:venue as int),"
+    " cast(:starts as timestamptz[]), cast(:ends as timestamptz[]))"
+)
+"""A function of the owner: someone may be taken in another college, of which it gives the hours alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is planned: who is to come, where, on which clock; ``session`` is the one that is moved, if any.
+
+    ``session`` is the kind and id of a session: whether it is of codevelopment, and which.
+    """
+
+    trainers: frozenset[int]
+    people: frozenset[int]
+    venue: VenueShown | None
+    zone: str
+    session: tuple[bool, int] | None = None
+
+
+def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetime, int]]) -> list[list[Reason]]:
+    """Return what clashes with a session at each of some moments, of so many minutes each.
+
+    What the actor does not read, of another college or cohort, is only said to take someone, and when.
+    """
+    rows = db.execute(
+        _MEANWHILE,
+        {
+            "people": sorted(plan.trainers | plan.people),
+            "venue": plan.venue.id if plan.venue is not None else None,
+            "starts": [starts_at for starts_at, _ in slots],
+            "ends": [starts_at + timedelta(minutes=minutes) for starts_at, minutes in slots],
+        },
+    ).all()
+    rows = [row for row in rows if plan.session is None or (row.is_codev, row.session_id) != plan.session]
+    names = _names(db, {row.person_id for row in rows if row.person_id is not None})
+    readable = _readable(db, actor, {row.cohort_id for row in rows if row.cohort_id is not None})
+    taken: list[list[Taken]] = [[] for _ in slots]
+    for row in rows:
+        other = _other(row, readable)
+        if row.person_id is None:
+            taken[row.slot].append(Taken("venue", plan.venue.name if plan.venue is not None else "", other))
+        else:
+            kind = "trainer" if row.person_id in plan.trainers else "people"
+            taken[row.slot].append(Taken(kind, names[row.person_id], other))
+    return [clash_reasons(of_slot, plan.zone) for of_slot in taken]
+
+
+def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, int], seen: str | None) -> None:
+    """Raise ``Conflict("session_clashes")`` unless what clashes with a session is what was read before it is planned.
+
+    ``seen`` is the mark of what was read, ``none`` when nothing was; ``None`` asks nothing.
+    """
+    if seen is None:
+        return
+    [found] = clashes(db, actor, plan, [slot])
+    if (mark := mark_of_clashes(found)) != seen:
+        raise Conflict("session_clashes", Reason("session_clashes", {"n": len(found), "mark": mark}, FIELD), *found)
+
+
+def _names(db: Session, people: set[int]) -> dict[int, str]:
+    rows = db.exec(select(Person).where(col(Person.id).in_(people))).all() if people else ()
+    return {person.id: person.name for person in rows}
+
+
+def _readable(db: Session, actor: Actor, cohort_ids: set[int]) -> dict[bool, dict[int, Cohort]]:
+    """Return the cohorts whose codevelopment sessions (true) and whose other sessions (false) the actor reads."""
+    if not cohort_ids:
+        return {True: {}, False: {}}
+    own = scoped(actor.using(P.SESSION_READ), college=Cohort.college_id, cohort=Cohort.id)
+    of_groups = scoped(actor.using(P.CODEV_READ), college=Cohort.college_id)
+    statement = sa.select(Cohort, own.label("own"), of_groups.label("of_groups")).where(col(Cohort.id).in_(cohort_ids))
+    rows = db.execute(statement).all()
+    return {True: {c.id: c for c, _, reads in rows if reads}, False: {c.id: c for c, reads, _ in rows if reads}}
+
+
+def _other(row: Any, readable: dict[bool, dict[int, Cohort]]) -> Other:  # noqa: ANN401 - a row of the function
+    cohort = readable[bool(row.is_codev)].get(row.cohort_id)
+    activity = curriculum_of(cohort).activity(row.activity_code).title.text if cohort is not None else None
+    return Other(row.starts_at, row.planned_minutes, activity, cohort.title if cohort is not None else None)

@@ -1,0 +1,200 @@
+"""What a session clashes with, told before it is planned or moved, without what its planner may not read."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.attendance.clashes.rules import Other, Taken, clash_reasons, mark_of_clashes
+from app.cohorts.models import Cohort
+from app.identity.roles.service import grant_role
+from app.platform.database.transaction import Database
+from app.platform.messages.i18n import explain
+from app.platform.security.permissions import Role
+from tests.factories.codev import create_group, plan_session
+from tests.factories.cohorts import fields, meeting, page
+from tests.factories.network import STARTED, World, as_
+from tests.factories.venues import venue_in
+
+TORONTO = "America/Toronto"
+SOON = datetime.combine(STARTED + timedelta(days=40), time(13), UTC)
+MEANWHILE = text(
+    "select * from busy_meanwhile(cast(:who as int[]), null, cast(:s as timestamptz[]), cast(:e as timestamptz[]))"
+)
+SESSIONS = "/api/v1/cohorts/{}/sessions"
+
+
+def planned(client: TestClient, cohort: int, starts_at: datetime = SOON, **more: object) -> Any:
+    """Plan a workshop by the API; return the answer."""
+    body = {"activity_code": "GEN-3.B", "starts_at": starts_at.isoformat(), "planned_minutes": 120, **more}
+    return client.post(SESSIONS.format(cohort), json=body)
+
+
+def warned(answer: Any) -> list[str]:
+    """Return what a plan is warned of: the codes of its clashes, the first one being their number."""
+    assert (answer.status_code, answer.json()["code"]) == (409, "session_clashes"), answer.text
+    number, *others = answer.json()["errors"]
+    assert number["params"]["n"] == len(others)
+    assert {r["field"] for r in answer.json()["errors"]} == {"clashes_seen"}
+    return [r["code"] for r in others]
+
+
+def mark(answer: Any) -> str:
+    """Return the mark of the clashes that an answer tells."""
+    return str(answer.json()["errors"][0]["params"]["mark"])
+
+
+def box(html: str) -> str:
+    """Return what the box of a page says was read."""
+    found = re.search(r'<input[^>]*name="clashes_seen"[^>]*>', html)
+    assert found is not None
+    assert " checked" not in found.group(), "not ticked for them"
+    return found.group().partition('value="')[2].partition('"')[0]
+
+
+def test_session_of_its_own_cohort_at_once_is_warned_of_and_planned_once_read(
+    client: TestClient, database: Database, world: World
+) -> None:
+    meeting(database, world, days=40)
+    as_(client, database, world, "coordinator")
+    answer = planned(client, world.cohort, clashes_seen="none")
+    assert warned(answer) == ["clash_trainer", "clash_people"]
+    _, trainer, people = answer.json()["errors"]
+    assert (trainer["params"]["names"], people["params"]["names"]) == (
+        "Théo Formation",
+        "Karim Haddad, Maude Bérubé, Yves O’Brien (+1)",
+    )
+    assert "de 8" in trainer["message"] or "de 9" in trainer["message"], "the hour of the cohort's clock"
+    assert warned(planned(client, world.cohort, clashes_seen="another")) == ["clash_trainer", "clash_people"]
+    assert planned(client, world.cohort, clashes_seen=mark(answer)).status_code == 201
+    assert planned(client, world.cohort, SOON + timedelta(minutes=15)).status_code == 201, "a program may not ask"
+
+
+def test_clashes_that_changed_since_they_were_read_are_told_again(
+    client: TestClient, database: Database, world: World
+) -> None:
+    room = venue_in(database, world.alma, "Salle 1")
+    meeting(database, world, days=40)
+    as_(client, database, world, "coordinator")
+    seen = mark(planned(client, world.cohort, clashes_seen="none", venue_id=room))
+    other = planned(client, world.cohort, activity_code="GEN-4.B", mode="hybrid", venue_id=room)
+    assert other.status_code == 201, other.text
+    assert warned(planned(client, world.cohort, clashes_seen=seen, venue_id=room)).count("clash_venue") == 1
+
+
+def test_what_is_in_another_college_only_takes_someone_at_an_hour(
+    client: TestClient, database: Database, world: World
+) -> None:
+    hall = venue_in(database, None, "Centre régional")
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.rouyn, cohort_id=world.other_cohort)
+        title = db.get_one(Cohort, world.other_cohort).title
+    as_(client, database, world, "other_coordinator")
+    assert planned(client, world.other_cohort, venue_id=hall).status_code == 201
+    as_(client, database, world, "coordinator")
+    answer = planned(client, world.cohort, SOON + timedelta(hours=1), clashes_seen="none", venue_id=hall)
+    assert warned(answer) == ["clash_venue_busy", "clash_trainer_busy"]
+    for reason in answer.json()["errors"][1:]:
+        assert set(reason["params"]) == {"names", "begins_at", "ends_at"}
+        assert datetime.fromisoformat(reason["params"]["begins_at"]) == SOON
+    assert title not in answer.text
+    assert "Paule" not in answer.text, "nobody of the other college"
+    with database.transaction(colleges=[world.alma]) as db:
+        asked = {"s": [SOON], "e": [SOON + timedelta(hours=1)]}
+        stranger = [world.people["other_participant"], world.people["other_trainer"]]
+        assert db.execute(MEANWHILE, {"who": stranger, **asked}).all() == [], "of people of one's colleges alone"
+        [row] = db.execute(MEANWHILE, {"who": [world.people["trainer"]], **asked}).all()
+        assert (row.session_id, row.cohort_id, row.activity_code, row.is_codev) == (None, None, None, None)
+
+
+def test_codevelopment_session_and_workshop_at_once_are_warned_of_on_both_sides(
+    client: TestClient, database: Database, world: World
+) -> None:
+    group = create_group(database, world)
+    plan_session(database, world, group.id, at=SOON)
+    as_(client, database, world, "coordinator")
+    answer = planned(client, world.cohort, clashes_seen="none")
+    assert warned(answer) == ["clash_people"]
+    assert group.name not in answer.text
+    planned(client, world.cohort, SOON + timedelta(days=7))
+    body = {"activity_code": "GEN-7.C", "starts_at": (SOON + timedelta(days=7)).isoformat(), "clashes_seen": "none"}
+    code = next(s for s in client.get(f"/api/v1/codev/groups/{group.id}").json()["sessions"])["activity_code"]
+    assert code == "GEN-7.A"
+    assert "clash_people" in warned(client.post(f"/api/v1/codev/groups/{group.id}/sessions", json=body))
+
+
+def test_session_before_after_cancelled_or_itself_is_no_clash(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "coordinator")
+    session = planned(client, world.cohort, clashes_seen="none").json()
+    for hours in (-2, 2):
+        assert planned(client, world.cohort, SOON + timedelta(hours=hours), clashes_seen="none").status_code == 201
+    dropped = planned(client, world.cohort, SOON + timedelta(hours=8)).json()
+    client.post(f"/api/v1/sessions/{dropped['id']}/cancellation", json={"reason": "Tempête."})
+    assert planned(client, world.cohort, SOON + timedelta(hours=8), clashes_seen="none").status_code == 201
+    moved = {
+        "sequence": 0, "planned_minutes": 90, "mode": session["mode"], "reason": "Plus court.",
+        "starts_at": SOON.isoformat(), "clashes_seen": "none",
+    }  # fmt: skip
+    path = f"/api/v1/sessions/{session['id']}/changes"
+    assert client.post(path, json=moved).status_code == 201, "not with itself"
+    moved |= {"sequence": 1, "starts_at": (SOON + timedelta(hours=1)).isoformat()}
+    answer = client.post(path, json=moved)
+    assert warned(answer) == ["clash_trainer", "clash_people"]
+    assert client.post(path, json=moved | {"clashes_seen": mark(answer)}).status_code == 201
+
+
+def test_page_shows_what_a_session_clashes_with_and_plans_it_once_that_is_read(
+    client: TestClient, database: Database, world: World
+) -> None:
+    meeting(database, world, days=40)
+    path = f"/cohortes/{world.cohort}/seances"
+    as_(client, database, world, "coordinator")
+    assert "clashes_seen" not in page(client.get(path)), "asked once the form was refused for it"
+    day = (STARTED + timedelta(days=40)).isoformat()
+    sent = {"activity_code": "GEN-3.B", "day": day, "clock": "09:00"}
+    html = page(client.post(path, data=sent), 409)
+    assert "Formation ou animation, Théo Formation : «" in html
+    assert "Karim Haddad, Maude Bérubé, Yves O’Brien (+1) : «" in html
+    assert f'value="{day}"' in html, "nothing typed is lost"
+    assert client.post(path, data=sent).status_code == 409, "not confirmed by sending it again"
+    assert client.post(path, data={**sent, "clashes_seen": box(html)}).status_code == 303
+    with database.engine.connect() as owner:
+        assert owner.execute(text("select count(*) from scheduled_session")).scalar() == 2
+
+
+def test_page_that_moves_a_session_shows_what_it_clashes_with(
+    client: TestClient, database: Database, world: World
+) -> None:
+    meeting(database, world, days=40)
+    session = meeting(database, world, days=47, code="GEN-3.B")
+    path = f"/seances/{session}/modification"
+    as_(client, database, world, "coordinator")
+    sent = fields(page(client.get(path)), path) | {
+        "day": [(STARTED + timedelta(days=40)).isoformat()],
+        "reason": "Gel.",
+    }
+    html = page(client.post(path, data=sent), 409)
+    assert client.post(path, data={**fields(html, path), "clashes_seen": box(html)}).status_code == 303
+
+
+def test_one_sentence_names_a_few_and_counts_the_others() -> None:
+    workshop = Other(SOON, 90, "Atelier", "Cohorte A")
+    taken = [Taken("people", name, workshop) for name in ("D", "B", "C", "A")]
+    taken += [Taken("people", "E", Other(SOON, 60, None, None)), Taken("venue", "Salle 1", workshop)]
+    found = clash_reasons(taken, TORONTO)
+    assert [r.code for r in found] == ["clash_venue", "clash_people", "clash_people_busy"]
+    assert [r.params["names"] for r in found] == ["Salle 1", "A, B, C (+1)", "E"]
+    assert explain(found[2]).startswith("E")
+
+
+@pytest.mark.parametrize("minutes", [60, 75])
+def test_mark_changes_with_what_clashes(minutes: int) -> None:
+    one = clash_reasons([Taken("people", "A", Other(SOON, 60, None, None))], TORONTO)
+    other = clash_reasons([Taken("people", "A", Other(SOON, minutes, None, None))], TORONTO)
+    assert (mark_of_clashes(one) == mark_of_clashes(other)) is (minutes == 60)
+    assert mark_of_clashes([]) == "none"
