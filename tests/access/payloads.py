@@ -219,7 +219,7 @@ COHORTS: dict[str, Call] = {
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),
     "POST /cohortes/{cohort_id}/personnes/ajout": Call(
-        form={"people": "courriel;nom\nnouvelle@exemple.ca;Nouvelle", "confirmed": "true"}
+        form={"people": "courriel;nom\nnouvelle@exemple.ca;Nouvelle"}
     ),
     f"POST {V1}/cohorts/{{cohort_id}}/people": json(
         people=[{"email": "nouvelle@exemple.ca", "legal_last_name": "Nouvelle"}]

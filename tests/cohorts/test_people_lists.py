@@ -2,11 +2,13 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.identity.imports.list_form import LONGEST_TEXT
 from app.platform.database.transaction import Database
 from tests.factories.network import World, as_
 from tests.factories.outbox import link_in, messages
@@ -31,6 +33,13 @@ def post(client: TestClient, world: World, *rows: str, status: int = 200, **more
     return plain(answer.text)
 
 
+def confirm(client: TestClient, world: World, *rows: str, answers: str | list[str] | None = None) -> str:
+    """Read a list back, then confirm what was read."""
+    page = post(client, world, *rows, answers=answers or [])
+    [digest] = re.findall(r'name="confirmed" value="(\w+)"', page)
+    return post(client, world, *rows, answers=answers or [], confirmed=digest)
+
+
 def written(database: Database) -> list[tuple[str, str | None, int | None, str | None]]:
     """Return the invitations: address, role, cohort, last name."""
     rows = text("select email, role, cohort_id, legal_last_name from invitation order by id")
@@ -52,7 +61,7 @@ def test_list_is_read_back_and_writes_nothing_until_confirmed(
     assert "lea@alma.example.com" in page
     assert written(database) == []
     assert messages(database) == []
-    page = post(coordinator, world, LEA, confirmed="true")
+    page = confirm(coordinator, world, LEA)
     assert "Invitation envoyée" in page
     assert written(database) == [("lea@alma.example.com", None, world.cohort, "Nouvelle")]
     [(recipient, _, body)] = messages(database)
@@ -61,8 +70,9 @@ def test_list_is_read_back_and_writes_nothing_until_confirmed(
 
 
 def test_list_run_twice_is_once(coordinator: TestClient, database: Database, world: World) -> None:
-    post(coordinator, world, LEA, confirmed="true")
-    page = post(coordinator, world, LEA, LEA.lower(), confirmed="true")
+    confirm(coordinator, world, LEA)
+    page = post(coordinator, world, LEA, LEA.lower())
+    assert 'name="confirmed"' not in page
     assert "sa réponse est attendue" in page
     assert len(written(database)) == len(messages(database)) == 1
 
@@ -72,7 +82,7 @@ def test_same_address_in_another_case_is_the_same_person_without_a_question(
 ) -> None:
     page = post(coordinator, world, f"{world.emails['maude'].upper()};;;" + "participante")
     assert "Il faut un nom" in page
-    page = post(coordinator, world, LEA, LEA.upper().replace("PARTICIPANTE", ""), confirmed="true")
+    page = confirm(coordinator, world, LEA, LEA.upper().replace("PARTICIPANTE", ""))
     assert "Répète une ligne plus haut" in page
     assert len(written(database)) == 1
 
@@ -95,11 +105,39 @@ def test_same_name_is_asked_and_each_answer_is_followed(
     page = post(coordinator, world, row, confirmed="true")
     assert "Est-ce la même personne?" in page
     assert written(database) == []
-    [same] = re.findall(r'name="same" value="([^"]+)"', page)
-    assert "A déjà sa candidature" in post(coordinator, world, row, same=same)
-    page = post(coordinator, world, row, another="autre@exemple.ca", confirmed="true")
+    maude, other = f"{world.people['maude']}:autre@exemple.ca", "autre:autre@exemple.ca"
+    assert re.findall(r'<option value="([^"]*:autre@exemple.ca)"', page) == [":autre@exemple.ca", maude, other]
+    page = post(coordinator, world, row, answers=maude)
+    assert "A déjà sa candidature" in page
+    assert f'<option value="{maude}" selected>' in page  # the answer may be changed
+    page = confirm(coordinator, world, row, answers=other)
     assert "Invitation envoyée" in page
     assert written(database) == [("autre@exemple.ca", None, world.cohort, last)]
+
+
+def test_rows_in_doubt_are_answered_in_one_form_that_holds_the_list_once(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    """A form for each, with the list in it, made 20 MB of 300 rows, and as many round trips."""
+    first, last = names_of(database, world.emails["maude"])
+    rows = [f"autre{n}@exemple.ca;{first};{last};" for n in range(300)]
+    page = post(coordinator, world, *rows)
+    assert page.count("Est-ce la même personne?") == 1
+    assert page.count('name="answers"') == 300
+    assert page.count("autre299@exemple.ca;") == 1
+    assert len(page) < 500_000
+    page = confirm(coordinator, world, *rows, answers=[f"autre:autre{n}@exemple.ca" for n in range(300)])
+    assert len(written(database)) == 300
+
+
+def test_list_changed_after_it_was_read_back_is_read_back_again(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    [digest] = re.findall(r'name="confirmed" value="(\w+)"', post(coordinator, world, LEA))
+    page = post(coordinator, world, LEA, "autre@exemple.ca;Autre;Personne;", confirmed=digest)
+    assert "Relisez-la" in page
+    assert "autre@exemple.ca" in page
+    assert written(database) == []
 
 
 def test_each_person_whom_a_list_shows_is_logged_once(
@@ -135,21 +173,24 @@ def test_people_of_another_college_are_never_revealed(
     """The address and the name of someone elsewhere are as those of nobody."""
     email = world.emails["other_coordinator"]
     first, last = names_of(database, email)
-    page = post(coordinator, world, f"{email};Zoé;Personne;", f"x@exemple.ca;{first};{last};", confirmed="true")
+    page = confirm(coordinator, world, f"{email};Zoé;Personne;", f"x@exemple.ca;{first};{last};")
     assert page.count("Invitation envoyée") == 2
     assert [row[0] for row in written(database)] == [email, "x@exemple.ca"]
 
 
-def test_trainer_of_the_college_trains_and_another_one_is_invited_by_the_registrar_first(
+def test_staff_of_the_college_train_and_another_person_is_invited_by_the_registrar_first(
     coordinator: TestClient, database: Database, world: World
 ) -> None:
-    first, last = names_of(database, world.emails["trainer"])
-    page = post(
-        coordinator, world, f"{world.emails['trainer']};{first};{last};Formatrice", "y@exemple.ca;Y;Zed;formateur"
-    )
-    assert "le registrariat l’invite d’abord" in page
-    page = post(coordinator, world, f"{world.emails['trainer']};{first};{last};Formatrice", confirmed="true")
-    assert "orme" in page
+    def row(name: str) -> str:
+        email = world.emails[name]
+        return ";".join((email, *names_of(database, email), "Formatrice"))
+
+    page = post(coordinator, world, row("trainer"), row("facilitator"), "y@exemple.ca;Y;Zed;formateur")
+    for words in ("Forme déjà la cohorte", "Formera la cohorte", "le registrariat l’invite d’abord"):
+        assert words in page
+    page = confirm(coordinator, world, row("trainer"), row("facilitator"))
+    assert "Forme maintenant la cohorte" in page
+    assert "Forme déjà la cohorte" in post(coordinator, world, row("facilitator"))
     assert written(database) == []
 
 
@@ -171,14 +212,75 @@ def test_every_cell_to_correct_is_named_and_the_list_comes_back(
     assert written(database) == []
 
 
-def test_unknown_headings_are_matched_by_hand(coordinator: TestClient, database: Database, world: World) -> None:
+def test_unknown_headings_are_matched_by_hand_once_and_what_is_left_out_travels_no_more(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
     sheet = "Nom complet du candidat;Joindre à;Ville\nTremblay;z@exemple.ca;Alma"
     page = plain(coordinator.post(path(world), data={"people": sheet}).text)
     assert "Que contient la colonne « Joindre à »?" in page
-    columns = ["0:nom", "1:courriel", "2:"]
-    page = plain(coordinator.post(path(world), data={"people": sheet, "columns": columns, "confirmed": "true"}).text)
-    assert "Invitation envoyée" in page
+    undecided = ["0", "1:courriel", "2:"]
+    page = plain(coordinator.post(path(world), data={"people": sheet, "columns": undecided}).text)
+    assert "Que contient la colonne « Nom complet du candidat »?" in page
+    assert "Nom complet du candidat;courriel\nTremblay;z@exemple.ca\n</textarea>" in page
+    page = plain(coordinator.post(path(world), data={"people": sheet, "columns": ["0:nom", *undecided[1:]]}).text)
+    [text_back] = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    [digest] = re.findall(r'name="confirmed" value="(\w+)"', page)
+    assert text_back == "nom;courriel\nTremblay;z@exemple.ca\n"
+    sent = {"people": text_back.replace("\n", "\r\n"), "confirmed": digest}  # as a browser sends a text
+    assert "Invitation envoyée" in plain(coordinator.post(path(world), data=sent).text)
     assert written(database) == [("z@exemple.ca", None, world.cohort, "Tremblay")]
+
+
+def test_unknown_heading_beside_those_that_are_needed_is_left_out_unless_told_otherwise(
+    coordinator: TestClient, world: World
+) -> None:
+    page = plain(coordinator.post(path(world), data={"people": "courriel;nom;Ville\na@exemple.ca;Roy;Alma"}).text)
+    assert re.search(r'<option value="2:">Rien d’utile', page)
+    assert 'value="2"' not in page
+
+
+def test_column_of_passwords_is_not_sent_back(coordinator: TestClient, world: World) -> None:
+    sheet = "courriel;nom;Mot de passe\na@exemple.ca;Roy;s3cret!"
+    page = plain(coordinator.post(path(world), data={"people": sheet}).text)
+    assert "chaque personne choisit son mot de passe" in page
+    assert "s3cret!" not in page
+
+
+def test_list_that_its_page_could_not_send_back_is_refused_with_the_row(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    """As a form writes it, a letter with an accent takes six signs: the confirmation got 413 after a good preview."""
+    columns = [f"Question {n}" for n in range(20)]
+    rows = [f"p{n}@exemple.ca;Nom;" + ";".join(["é" * 200] * 20) for n in range(100)]
+    sheet = "\n".join((";".join(("courriel", "nom", *columns)), *rows)).encode()
+    page = plain(coordinator.post(path(world), files={"file": ("liste.csv", sheet)}).text)
+    assert "trop longue pour être relue ici, à partir de cette ligne" in page
+    assert "<textarea" not in page
+    data = {"columns": [f"{n}:" for n in range(2, 22)]}
+    page = plain(coordinator.post(path(world), data=data, files={"file": ("liste.csv", sheet)}).text)
+    assert "100 lignes feront quelque chose" in page
+    assert written(database) == []
+
+
+def test_text_that_is_too_long_to_paste_comes_back_with_the_reason(coordinator: TestClient, world: World) -> None:
+    answer = coordinator.post(path(world), data={"people": "x" * (LONGEST_TEXT + 1)})
+    assert answer.status_code == 422
+    assert 'href="#people"' in answer.text
+
+
+def test_longest_list_is_confirmed_as_a_browser_sends_it(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    """Five hundred people, each told to be another than someone of the college: under the megabyte of a form."""
+    first, last = names_of(database, world.emails["maude"])
+    long = [f"{'é' * 40}{n}@exemple.ca" for n in range(500)]
+    rows = [f"{email};{first};{last};" for email in long]
+    answers = [f"autre:{email}" for email in long]
+    [digest] = re.findall(r'name="confirmed" value="(\w+)"', post(coordinator, world, *rows, answers=answers))
+    body = urlencode({"people": "\r\n".join((HEADER, *rows)), "answers": answers, "confirmed": digest}, doseq=True)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert coordinator.post(path(world), content=body, headers=kind).status_code == 200
+    assert len(written(database)) == 500
 
 
 @pytest.mark.parametrize(
@@ -225,7 +327,7 @@ def test_nothing_sent_is_refused_and_the_form_comes_back(coordinator: TestClient
 def test_person_invited_from_a_list_reads_which_cohort_and_opens_their_account(
     coordinator: TestClient, database: Database, world: World
 ) -> None:
-    post(coordinator, world, LEA, confirmed="true")
+    confirm(coordinator, world, LEA)
     link = link_in(messages(database)[0][2])
     new = {
         "legal_first_name": "Léa",

@@ -5,8 +5,9 @@ from types import FrameType
 
 import pytest
 
-from app.cohorts.imports.enums import RowOutcome
-from app.cohorts.imports.rules import Answers, CheckedPerson, Here, KnownPerson, check_people, words_of
+from app.cohorts.imports.rules import ForCohort
+from app.identity.imports.enums import RowOutcome
+from app.identity.imports.people import Answers, CheckedPerson, KnownPeople, KnownPerson, check_people, words_of
 from app.identity.imports.sheet import Column, Sheet, read_sheet
 
 MAXIME = KnownPerson(1, "Maxime Bérubé-Roy", "maxime@exemple.ca")
@@ -19,7 +20,7 @@ def sheet_of(*rows: str) -> Sheet:
 
 
 def check(*rows: str, people: tuple[KnownPerson, ...] = (MAXIME,), answers: Answers = NOBODY) -> list[CheckedPerson]:
-    return list(check_people(sheet_of(*rows), Here(people), answers))
+    return list(check_people(sheet_of(*rows), KnownPeople(people), answers, ForCohort()))
 
 
 @pytest.mark.parametrize("names", ["Maxime;Bérubé-Roy;", "ROY;Maxime Berube;", "Marie;Tremblay;Maxime Bérubé-Roy"])
@@ -62,7 +63,7 @@ def test_words_of_a_list_are_the_longest_of_each_name_that_it_gives() -> None:
 def calls(rows: int, people: int) -> int:
     """Return how many functions checking a list calls, beside a college's people."""
     sheet = sheet_of(*(f"p{n}@exemple.ca;Prénom{n};Nom{n};;" for n in range(rows)))
-    here = Here(tuple(KnownPerson(n, f"Prénom{n} Autre{n}", f"c{n}@exemple.ca") for n in range(people)))
+    known = KnownPeople(tuple(KnownPerson(n, f"Prénom{n} Autre{n}", f"c{n}@exemple.ca") for n in range(people)))
     counted = 0
 
     def count(_: FrameType, event: str, __: object) -> None:
@@ -72,7 +73,7 @@ def calls(rows: int, people: int) -> int:
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        check_people(sheet, here, NOBODY)
+        check_people(sheet, known, NOBODY, ForCohort())
     finally:
         sys.setprofile(before)
     return counted

@@ -22,11 +22,11 @@ from pydantic import BaseModel
 
 from app.cli import COMMANDS
 from app.cohorts.enums import CohortState
-from app.cohorts.imports.enums import RowOutcome
 from app.cohorts.lifecycle.rules import allowed_moves
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
 from app.features import FIGURES, JOBS
+from app.identity.imports.enums import ACTS, RowOutcome
 from app.network.colleges.rules import QUEBEC_ZONES
 from app.overview.college.schemas import CollegeFigures
 from app.platform import errors
@@ -106,9 +106,9 @@ FAMILIES: dict[str, frozenset[str]] = {
     "cohorts.exception.": frozenset({"too_late_to_join", "waitlist_first"}),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
     "cohorts.step.": frozenset(f"{state}_{to}" for state in CohortState for to in allowed_moves(state)),
-    "cohorts.people.column.": frozenset({"courriel", "prenom", "nom", "nom_usuel", "role"}),
-    "cohorts.people.is.": frozenset(RowOutcome),
-    "cohorts.people.was.": frozenset({RowOutcome.INVITED, RowOutcome.TRAINS}),
+    "imports.column.": frozenset({"courriel", "prenom", "nom", "nom_usuel", "role", "cohorte"}),
+    "imports.is.": frozenset(RowOutcome),
+    "imports.was.": ACTS,
     "cohorts.move_due.": frozenset({"running", "closed"}),
     "network.figure.": frozenset(CollegeFigures.model_fields),
     "network.zone.": frozenset(QUEBEC_ZONES),

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from app.cohorts.imports import service
-from app.cohorts.imports.schemas import AddedPeople, PeopleToAdd
+from app.cohorts.imports.schemas import PeopleToAdd
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
+from app.identity.imports.schemas import AddedPeople
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P

@@ -1,16 +1,31 @@
-"""Importing a sheet of people: comparing it with what is known, then inviting, all rows or none."""
+"""Importing a sheet of people: what is known of its addresses and names, then inviting, all rows or none."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import TextClause, text
 
-from app.identity.imports.rules import Known, KnownCollege, KnownName, Report
+from app.identity.imports.people import (
+    Answers,
+    CheckedPerson,
+    KnownPeople,
+    KnownPerson,
+    Purpose,
+    check_people,
+    words_of,
+)
+from app.identity.imports.rules import Known, KnownCollege, KnownName, Report, addresses
+from app.identity.imports.sheet import Sheet
 from app.identity.invitations.rules import Place
 from app.identity.invitations.schemas import Invitee
 from app.identity.invitations.service import invite_to
+from app.people.models import SHOWN_NAME_SQL
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.database.session import Session
+from app.platform.database.word_index import LONGEST
+from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 _NAMES = text(
@@ -84,3 +99,54 @@ def invite_rows(db: Session, report: Report, *, letter_from: str | None) -> tupl
     for email, invitee in invitees.items():
         invite_to(db, invitee, places[email], letter_from=letter_from)
     return tuple(invitees)
+
+
+# By someone of a college --------------------------------------------------------------------------
+
+HOLDS_A_ROLE = (
+    "exists (select from role_held r where r.person_id = p.id and r.college_id = :college and r.ended_at is null)"
+)
+"""The condition that a person holds a role in a college."""
+
+
+def listed_people(belongs: str = HOLDS_A_ROLE) -> TextClause:
+    """Return the statement of those of a college who have an address of a list, or a word of a name in it.
+
+    The rules compare the whole names. ``belongs`` is the condition that the college knows the person ``p``.
+    """
+    return text(
+        f"""
+        select p.id, {SHOWN_NAME_SQL} as name, a.email from person p left join account a on a.person_id = p.id
+         where p.id in (select of_address.person_id from account of_address where of_address.email = any (:emails)
+                        union
+                        select w.person_id from person_word w where w.college_id = :college and w.part = any (:words))
+           and ({belongs})
+         order by p.search_key, p.id
+        """  # noqa: S608 - constants of ours
+    )
+
+
+def known_people(db: Session, actor: Actor, college_id: int, sheet: Sheet, statement: TextClause) -> KnownPeople:
+    """Return the people of a college whom a list may be about; the actor's reach ends there."""
+    values = {
+        "college": college_id,
+        "emails": sorted(addresses(sheet)),
+        "words": sorted(word[:LONGEST] for word in words_of(sheet)),
+    }
+    people = tuple(KnownPerson(**row._mapping) for row in db.execute(statement, values))
+    return KnownPeople(people, college_id, actor.person_id)
+
+
+def checked_people(
+    db: Session, sheet: Sheet, known: KnownPeople, answers: Answers, purpose: Purpose
+) -> tuple[CheckedPerson, ...]:
+    """Return what each row does, and log whom of the college it showed the actor."""
+    rows = check_people(sheet, known, answers, purpose)
+    shown = {person.id for row in rows for person in (row.person, *row.candidates) if person is not None}
+    log_access(db, [(person_id, known.college_id) for person_id in shown], Part.NAME)
+    return rows
+
+
+def addresses_of(sheet: Sheet, known: KnownPeople) -> list[str]:
+    """Return the addresses to which a list may lead: those that it names, and those of the people it may be about."""
+    return sorted(addresses(sheet) | known.by_address.keys())

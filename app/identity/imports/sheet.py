@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -56,9 +56,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading as typed, with its column; ``None``: it is not known, or the column is left out by choice."""
+    """A heading as typed, with its column; ``None``: it is not known, or the column is left out by choice.
 
-    place: int
+    ``place`` is that of the column in ``Sheet.text``; ``None``: it is not in it.
+    """
+
+    place: int | None
     text: str
     column: Column | None
     is_known: bool
@@ -68,7 +71,8 @@ class Heading:
 class Sheet:
     """A sheet as read: its rows, the heading of each column as typed, what is wrong so far, its encoding.
 
-    ``text`` is the sheet as CSV, with the same numbers of rows; ``columns`` are all its headings, in order.
+    ``text`` is the sheet as CSV, with the same numbers of rows: what is used of it, or may be; columns that were
+    matched by hand have the headings that they were matched with. ``columns`` are its headings, in order.
     """
 
     lines: tuple[Line, ...] = ()
@@ -101,20 +105,24 @@ def read_sheet(
     if not read.rows:
         problem = read.problem or Problem(1, Reason("import_empty"))
         return Sheet(problems=(problem,), encoding=read.encoding)
-    text = as_text(read.rows)
     (header_row, header), *rows = read.rows[_titles_above(read.rows) :]
     if read.problem is not None or len(rows) > most:
         problem = read.problem or Problem(rows[most][0], Reason("import_rows", {"n": most}, ABOUT_ROW))
         return Sheet(problems=(problem,), encoding=read.encoding)
     if any("@" in cell for cell in header):
-        return Sheet(problems=(Problem(header_row, Reason("import_no_headings")),), encoding=read.encoding, text=text)
+        return Sheet(
+            problems=(Problem(header_row, Reason("import_no_headings")),),
+            encoding=read.encoding,
+            text=as_text(read.rows),
+        )
     columns, problems = _columns(header_row, header, [cells for _, cells in rows], chosen)
-    places = {heading.column: heading.place for heading in columns if heading.column is not None}
+    places = {heading.column: place for place, heading in columns.items() if heading.column is not None}
+    text, shown = _used(header_row, header, rows, columns)
     problems += [
         Problem(header_row, Reason("import_missing", field=column.value)) for column in _missing(places, required)
     ]
     if problems and not _is_readable(places, required):
-        return Sheet(problems=tuple(problems), encoding=read.encoding, text=text, columns=columns)
+        return Sheet(problems=tuple(problems), encoding=read.encoding, text=text, columns=shown)
     headings = {column: header[place] for column, place in places.items()}
     lines = []
     for row, cells in rows:
@@ -126,7 +134,34 @@ def read_sheet(
             continue
         values = {column: cells[place] if place < len(cells) else "" for column, place in places.items()}
         lines.append(Line(row, values))
-    return Sheet(tuple(lines), headings, tuple(problems), read.encoding, text, columns)
+    return Sheet(tuple(lines), headings, tuple(problems), read.encoding, text, shown)
+
+
+def _used(
+    header_row: int, header: Sequence[str], rows: Sequence[Record], columns: Mapping[int, Heading]
+) -> tuple[str, tuple[Heading, ...]]:
+    """Return the columns that are of use, or may be, as text under their headings, and the headings with their places.
+
+    What stands beyond the headings stays, to be corrected there.
+    """
+    kept = [place for place, heading in columns.items() if heading.place is not None]
+    titles = [
+        heading.column.value if heading.column is not None and not heading.is_known else header[place]
+        for place, heading in columns.items()
+        if heading.place is not None
+    ]
+    lines = [
+        (row, [cells[place] if place < len(cells) else "" for place in kept] + _beyond(cells, len(header)))
+        for row, cells in rows
+    ]
+    places = {place: n for n, place in enumerate(kept)}
+    shown = tuple(replace(heading, place=places.get(place)) for place, heading in columns.items())
+    return as_text([(header_row, titles), *lines]), shown
+
+
+def _beyond(cells: Sequence[str], width: int) -> list[str]:
+    """Return the cells of a row beyond the headings, where one is filled."""
+    return list(cells[width:]) if any(cells[width:]) else []
 
 
 def _form_reasons(cells: Sequence[str], width: int, places: Mapping[Column, tuple[int, str]]) -> list[Reason]:
@@ -176,9 +211,9 @@ def _known_headings(cells: Sequence[str]) -> int:
 
 def _columns(
     row: int, header: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[int, Column | None]
-) -> tuple[tuple[Heading, ...], list[Problem]]:
-    """Return the column of each heading, and what is wrong with the headings: unknown, twice, a password's."""
-    columns: list[Heading] = []
+) -> tuple[dict[int, Heading], list[Problem]]:
+    """Return each heading in use by its place, and what is wrong with the headings: unknown, twice, a password's."""
+    columns: dict[int, Heading] = {}
     taken: set[Column] = set()
     problems = []
     valid = ", ".join(Column)
@@ -199,8 +234,9 @@ def _columns(
         elif is_used and place not in chosen:
             problems.append(Problem(row, Reason("import_heading", {"valid": valid}, name)))
         if is_used:
-            columns.append(Heading(place, name, column, known is not None))
-    return tuple(columns), problems
+            is_left_out = place in chosen and chosen[place] is None and known is None
+            columns[place] = Heading(None if is_left_out else place, name, column, known is not None)
+    return columns, problems
 
 
 def _missing(places: Mapping[Column, int], required: Sequence[Column]) -> list[Column]:
