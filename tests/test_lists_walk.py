@@ -26,6 +26,8 @@ LISTS = {
     "ApplicationsQuery": ("coordinator", "/cohortes/{cohort}/candidatures"),
     "SessionsQuery": ("coordinator", "/cohortes/{cohort}/seances"),
     "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
+    "FoundPeopleQuery": ("coordinator", "/recherche/personnes"),
+    "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
     "EnterprisesQuery": ("coordinator", "/entreprises"),
     "MandatesQuery": ("coordinator", "/mandats"),
     "AwaitingQuery": ("coordinator", "/jalons"),
@@ -49,6 +51,9 @@ LISTS = {
 }
 """Who reads a list, and where, by the class of its query."""
 
+
+SOUGHT = {"FoundPeopleQuery": {"recherche": "be"}}
+"""Lists that are empty until something is searched for."""
 
 CARDS = {"OpenCohortsQuery", "GroupsQuery"}
 """Lists of cards, which have no headings."""
@@ -108,7 +113,7 @@ def test_list_every_order_and_filter_that_it_offers_answers(
     who, pattern = LISTS[name]
     path = pattern.format(cohort=filled.cohort, alma=filled.alma)
     as_(client, database, filled, who)
-    html = page(client.get(path))
+    html = page(client.get(path, params=SOUGHT.get(name)))
     sorts = links(html, path)
     assert bool(sorts) == (name not in CARDS), f"{path}: {sorts}"
     for href in sorts:

@@ -14,6 +14,8 @@ from app.overview.enrolment import pages as enrolment_pages
 from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
 from app.overview.path import pages as path_pages
+from app.overview.search import api as search_api
+from app.overview.search import pages as search_pages
 
 API = (
     home_api.router,
@@ -21,6 +23,7 @@ API = (
     cohort_change_api.router,
     college_cohorts_api.router,
     cohort_team_api.router,
+    search_api.router,
 )
 PAGES = (
     calendar_pages.router,
@@ -32,4 +35,5 @@ PAGES = (
     college_pages.router,
     college_cohorts_pages.router,
     enrolment_pages.router,
+    search_pages.router,
 )

@@ -46,6 +46,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /heures": {"apres": "{hours}"},
     "GET /jugements": {"apres": "{hand_in}"},
     "GET /cohortes": {"apres": "{cohort}"},
+    "GET /recherche/personnes": {"apres": "{owner_person}"},
     "GET /rapports": {"apres": "{cohort}"},
     "GET /cohortes/{cohort_id}": {"apres": "{enrolment}"},
     "GET /cohortes/{cohort_id}/candidatures": {"apres": "{enrolment}"},
@@ -89,6 +90,7 @@ CURSORS = {
     "GET /administration/lettres": "apres",
     "GET /administration/travaux": "apres",
     "GET /cohortes-ouvertes": "apres",
+    "GET /recherche/activites": "apres",  # activities are in no table
     "GET /colleges": "apres",  # the network's, as projects are
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",

@@ -538,7 +538,16 @@ ACCOUNT: dict[str, Call] = {
 PROPOSED = frozenset(row for row, call in ACCOUNT.items() if "{proposal}" in str(call))
 """Rows that need a second factor proposed to the caller."""
 
-CALLS: dict[str, Call] = {**NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT}
+SEARCH = {
+    f"GET {V1}/search": Call(query={"search": "canari", "limit": 25}),
+    "GET /recherche": Call(query={"recherche": "canari"}),
+    "GET /recherche/personnes": Call(query={"recherche": "canari"}),
+}
+"""What every canary answers to."""
+
+CALLS: dict[str, Call] = {
+    **NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT, **SEARCH,
+}  # fmt: skip
 """By row; a row that is not here is called with its path alone."""
 
 SUBJECTS = {

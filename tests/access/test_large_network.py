@@ -40,6 +40,7 @@ SEARCHES = {
     "GET /api/v1/colleges/{college_id}/certificates": {"search": "tremblay"},
     "GET /api/v1/colleges/{college_id}/people": {"search": "tremblay maud"},
     "GET /api/v1/enterprises": {"search": "11"},
+    "GET /api/v1/search": {"search": "tremblay"},
     "GET /colleges/{college_id}/attestations": {"recherche": "tremblay"},
     "GET /colleges/{college_id}/attestations/registre": {"recherche": "tremblay"},
     "GET /colleges/{college_id}/roles": {"recherche": "tremblay"},
@@ -48,6 +49,8 @@ SEARCHES = {
     "GET /heures": {"recherche": "tremblay"},
     "GET /mandats": {"recherche": "11"},
     "GET /rapports/colleges/{college_id}": {"recherche": "tremblay"},
+    "GET /recherche": {"recherche": "tremblay"},
+    "GET /recherche/personnes": {"recherche": "tremblay"},
 }
 """What is searched for, by route: people of one name, and enterprises whose name has a number."""
 
@@ -123,3 +126,32 @@ def test_list_of_people_is_compared_with_those_it_may_be_about_alone(
     assert answer.status_code == 200
     assert len(answer.content) < LARGEST
     assert {table: count for table, count in read.items() if count > MOST_ROWS} == {}
+
+
+MOST_FOUND = {
+    "coordinator": {"person": 600, "role_held": 600, "enrolment": 600, "enterprise": 600, "certificate": 50},
+    "admin": {"person": 600, "role_held": 600, "enrolment": 50},
+    "trainer": {"person": 600, "role_held": 600, "enrolment": 1_500},
+    "participant": {"person": 50, "role_held": 50, "enrolment": 1_500, "enterprise": 50, "certificate": 50},
+}
+"""The most rows of each table that a search reads: of those whom a name may be, or of a trainer's cohorts."""
+CATALOGUE = {"cohort", "college"}
+"""Tables that a search for words of a title reads, as the list of cohorts does: a network has few."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("actor", MOST_FOUND)
+def test_search_scans_no_table_of_people_or_facts(
+    large: Database, records: Template, site: FastAPI, actor: str
+) -> None:
+    settings = Settings(data_dir=records.files, base_url=SITE, security_contact="mailto:securite@example.com")
+    site.state = State({**site.state._state, "settings": settings, "database": large})
+    headers = {"Authorization": f"Bearer {records.tokens[actor]}"}
+    with TestClient(site) as client:
+        for typed in ("tremblay maud", "gen alm", "ALM-2026-0001"):
+            with rows_read(large.request_engine) as read:
+                answer = client.get("/api/v1/search", params={"search": typed}, headers=headers)
+            assert answer.status_code == 200
+            counted = {t: n for t, n in read.items() if t not in CATALOGUE and not t.endswith("_word")}
+            much = {table: n for table, n in counted.items() if n > MOST_FOUND[actor].get(table, 50)}
+            assert not much, typed

@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import select
 
 from app.accompaniment.enterprises import service as enterprises
-from app.accompaniment.enterprises.service import PAGE
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.enums import MilestoneKind as K
 from app.accompaniment.mandates.rules import Stage
@@ -18,6 +17,7 @@ from app.curricula.enums import MandateKind
 from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid, NotFound
+from app.platform.paging import PAGE
 from app.platform.security.permissions import P, Permission
 from app.progress.models import ProgressRow
 from app.progress.schemas import MandateProgress, Progress

@@ -1,7 +1,9 @@
 """Enterprises of a college: added once by NEQ, searched by name or NEQ."""
 
+from typing import Any
+
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, func, tuple_
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from app.accompaniment.enterprises.enums import EnterpriseSort
@@ -12,14 +14,13 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.network.models import Region
 from app.network.schemas import CollegeShown
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
-from app.platform.paging import Page
+from app.platform.paging import PAGE, Page
 from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor, scoped
 
-PAGE = 50
 SEARCH_KEY = 600
 
 
@@ -84,9 +85,7 @@ ORDERS: Orders = {
 
 def list_enterprises(db: Session, actor: Actor, query: EnterprisesQuery) -> Page[EnterpriseShown]:
     """Return a page of the enterprises within reach."""
-    table = sa.inspect(Enterprise).local_table
-    statement = sa.select(*(table.c[name] for name in EnterpriseShown.model_fields))
-    statement = statement.where(_within(actor), *_matching(actor, query.recherche))
+    statement = _enterprises(actor).where(*_matching(actor, query.recherche))
     if query.taille is not None:
         statement = statement.where(col(Enterprise.size) == query.taille)
     if query.region is not None:
@@ -102,17 +101,24 @@ def _matching(actor: Actor, search: str) -> list[ColumnElement[bool]]:
     return NAMES.matches(col(Enterprise.id), search_words(search), actor.colleges)
 
 
-def enterprises(db: Session, actor: Actor, *, search: str = "", after: int | None = None) -> EnterprisePage:
-    """Return the enterprises within reach by name, 50 at a time; ``search`` ignores accents and case, or is an NEQ."""
-    statement = select(Enterprise).where(_within(actor), *_matching(actor, search))
-    if after is not None:
-        last = db.exec(select(Enterprise).where(Enterprise.id == after, _within(actor))).one_or_none()
-        if last is None:
-            raise Invalid("invalid", Reason("unknown_place", field="after"))
-        position = tuple_(col(Enterprise.search_key), col(Enterprise.id))
-        statement = statement.where(position > tuple_(last.search_key, last.id))
-    rows = db.exec(statement.order_by(Enterprise.search_key, col(Enterprise.id)).limit(PAGE + 1)).all()
-    return EnterprisePage(
-        items=tuple(EnterpriseShown.model_validate(r) for r in rows[:PAGE]),
-        next=rows[PAGE - 1].id if len(rows) > PAGE else None,
-    )
+def enterprises(
+    db: Session, actor: Actor, *, search: str = "", after: int | None = None, limit: int = PAGE
+) -> EnterprisePage:
+    """Return the enterprises within reach by name; ``search`` ignores accents and case, or is an NEQ."""
+    statement = _enterprises(actor).where(*_matching(actor, search))
+    order = (col(Enterprise.search_key),)
+    rows, next_ = fetch_after(db, statement, order, col(Enterprise.id), after=after, limit=limit)
+    return EnterprisePage(items=tuple(map(EnterpriseShown.model_validate, rows)), next=next_)
+
+
+def _enterprises(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement of the enterprises within reach."""
+    return sa.select(
+        col(Enterprise.id),
+        col(Enterprise.college_id),
+        col(Enterprise.neq),
+        col(Enterprise.name),
+        col(Enterprise.sector),
+        col(Enterprise.size),
+        col(Enterprise.region_code),
+    ).where(_within(actor))

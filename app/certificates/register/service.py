@@ -88,6 +88,16 @@ def own_certificates(db: Session, actor: Actor) -> tuple[CertificateLine, ...]:
     return certificate_lines(db, col(Enrolment.person_id) == actor.person_id)
 
 
+def certificates_by_code(db: Session, actor: Actor, typed: str) -> tuple[CertificateLine, ...]:
+    """Return the certificates within reach whose number, or whole code, stands in what was typed."""
+    read = rules.read_code(typed)
+    within = scoped(actor, college=Certificate.college_id, person=Enrolment.person_id)
+    if read.number is None and not read.codes:
+        return ()
+    named = sa.or_(col(Certificate.number) == read.number, col(Certificate.code).in_(read.codes))
+    return certificate_lines(db, named, within)
+
+
 def college_certificates(
     db: Session, college: CollegeShown, search: str = "", *, after: int | None = None, limit: int = PAGE_SIZE
 ) -> CertificatePage:

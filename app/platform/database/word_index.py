@@ -27,17 +27,24 @@ class WordIndex:
     college: SQLColumnExpression[Any]
 
     def matches(
-        self, id_: SQLColumnExpression[int], words: Sequence[str], colleges: Collection[int] | None
+        self,
+        id_: SQLColumnExpression[int],
+        words: Sequence[str],
+        colleges: Collection[int] | None,
+        *,
+        among: sa.Select[int] | None = None,
     ) -> list[ColumnElement[bool]]:
         """Return the conditions that the row of an id has each of the words, in one of the colleges or in the network.
 
-        A single letter says nothing beside longer words; alone it is a whole word.
+        A single letter says nothing beside longer words; alone it is a whole word. ``among`` selects few ids, the only
+        ones that are looked at.
         """
         telling = [word for word in words if len(word) > 1] or list(words)
         if not telling:
             return []
         within = self.college.is_(None) if colleges is None else self.college.in_(colleges)
-        found = sa.intersect(*(sa.select(self.row).where(within, *self._begins(word[:LONGEST])) for word in telling))
+        selected = [sa.select(self.row).where(within, *self._begins(word[:LONGEST])) for word in telling]
+        found: sa.CompoundSelect[Any] = sa.intersect(*selected, *([] if among is None else [among]))
         return [id_ == sa.any_(sa.func.array(found.scalar_subquery()))]
 
     def _begins(self, word: str) -> list[ColumnElement[bool]]:

@@ -1,0 +1,1 @@
+"""The search of every page: people, cohorts, activities, enterprises, and certificates by their number."""

@@ -1,0 +1,105 @@
+"""The queries and the results of the search of every page."""
+
+from typing import ClassVar
+
+from app.certificates.schemas import CertificateLine
+from app.overview.search.enums import ActivitySort, PersonSort, SearchKind
+from app.platform.paging import Limit, ListQuery
+from app.platform.schema import Command, Read, SearchText
+from app.platform.security.permissions import Role
+
+CAP = 5
+"""How many of each kind are shown, unless a request asks for more."""
+
+
+class SearchQuery(Command):
+    """What is searched for: words of names and titles, a code, a number; at most ``limit`` of each kind."""
+
+    search: SearchText = ""
+    limit: Limit = CAP
+
+
+class TypedSearch(Command):
+    """What stands in the search box of a page."""
+
+    recherche: SearchText = ""
+
+
+class FoundPeopleQuery(ListQuery):
+    """The people found, by name."""
+
+    SORTS: ClassVar = PersonSort
+    tri: str = "nom"
+
+
+class FoundActivitiesQuery(ListQuery):
+    """The activities found, in the order of their paths."""
+
+    SORTS: ClassVar = ActivitySort
+    tri: str = "parcours"
+
+
+class FoundPlace(Read):
+    """Where someone is found: an enrolment, or a role of the staff; the cohort and the college, where there is one."""
+
+    role: Role
+    enrolment_id: int | None = None
+    cohort_id: int | None = None
+    cohort_title: str | None = None
+    college_id: int | None = None
+    college: str | None = None
+
+
+class FoundPerson(Read):
+    """A person, with the enrolments and roles that the reader may see."""
+
+    id: int
+    name: str
+    places: tuple[FoundPlace, ...] = ()
+
+
+class FoundCohort(Read):
+    """A cohort."""
+
+    id: int
+    code: str
+    title: str
+    college: str
+
+
+class FoundActivity(Read):
+    """An activity of a path; ``enrolment_id`` is the reader's own, where they follow the path."""
+
+    code: str
+    title: str
+    module: str
+    module_title: str
+    curriculum_slug: str
+    curriculum_version: str
+    enrolment_id: int | None = None
+
+
+class FoundEnterprise(Read):
+    """An enterprise of the reader's colleges or mandates."""
+
+    id: int
+    name: str
+    neq: str | None
+
+
+class SearchResults(Read):
+    """What the reader may see of each kind; ``more`` names the kinds of which there are more than shown."""
+
+    people: tuple[FoundPerson, ...] = ()
+    cohorts: tuple[FoundCohort, ...] = ()
+    open_cohorts: tuple[FoundCohort, ...] = ()
+    activities: tuple[FoundActivity, ...] = ()
+    enterprises: tuple[FoundEnterprise, ...] = ()
+    certificates: tuple[CertificateLine, ...] = ()
+    more: tuple[SearchKind, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is found."""
+        found = (self.people, self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.certificates)
+        return not any(found)
