@@ -96,8 +96,8 @@ def bring_people(term: Term) -> None:
         assert messages(term.database) == []
         [unknown] = [f for f in forms_of(shown.text) if any(name == "columns" for name, _ in f.items) and f.choices]
         shown = browser.post(path, data=unknown.data())  # the clerk's own column is left out, as the page proposes
-        [confirm] = [f for f in forms_of(shown.text) if ("confirmed", "true") in f.buttons]
-        confirmed = {**confirm.data(), "confirmed": "true"}
+        [(confirm, read)] = [(f, v) for f in forms_of(shown.text) for name, v in f.buttons if name == "confirmed"]
+        confirmed = {**confirm.data(), "confirmed": read}
         assert browser.post(path, data=confirmed).text.count("Invitation envoyée") == PEOPLE
         assert len(messages(term.database)) == PEOPLE
         browser.post(path, data=confirmed)
