@@ -1,7 +1,9 @@
 """Single cases of the demo network: a late hand-in, a transfer between colleges (S1, S3), cohorts of every state."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
+from app.attendance.series import service as series
+from app.attendance.series.schemas import ConfirmSeries
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
@@ -21,6 +23,11 @@ from app.progress.schemas import State
 
 DEPOSITORS = 3
 """People of a cohort who deposit what pages ask for, and activities for which each does."""
+
+SERIES = 5
+"""Sessions of the draft that are planned already."""
+
+FRIDAY = 4
 
 OVER_SINCE = 40
 """Weeks after the first day from which a cohort of the plan is closed."""
@@ -110,12 +117,22 @@ def show_cohort_states(demo: DemoPlan) -> None:
                     db, manager, cohort, MoveCohort(to=CohortState.CLOSED, reason=reason, leave_incomplete=True)
                 )
     for like in (g for g in demo.groups if (g.plan.place, g.plan.code) == ("piekouagami", "GEN-3")):
-        _add_draft(demo, like, "GEN-4", 20)
+        _plan_series(demo, like, _add_draft(demo, like, "GEN-4", 20))
         given_up = _add_draft(demo, like, "GEN-0", 2)
         with demo.database.transaction() as db:
             manager = demo.actor(db, like.staff.coordinator, Permission.COHORT_MANAGE)
             reason = "Trop peu de demandes cette session; reporté."
             lifecycle.move(db, manager, given_up, MoveCohort(to=CohortState.ARCHIVED, reason=reason))
+
+
+def _plan_series(demo: DemoPlan, group: Group, cohort: CohortRef) -> None:
+    """Plan the first sessions of a cohort to come, a week apart, from its first Friday on."""
+    first = cohort.starts_on + timedelta(days=(FRIDAY - cohort.starts_on.weekday()) % 7)
+    with demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
+        code = series.activities_left(db, cohort)[0].code
+        command = ConfirmSeries(activity_code=code, day=first, clock=time(9), number=SERIES)
+        series.plan_series(db, manager, cohort, command)
 
 
 def _add_draft(demo: DemoPlan, group: Group, code: str, weeks: int) -> CohortRef:

@@ -18,6 +18,7 @@ from tests.factories.network import PASSWORD, STARTED
 TODAY = today().isoformat()
 BEGAN = STARTED.isoformat()
 SOON = (today() + timedelta(days=10)).isoformat()
+IN_DRAFT = (today() + timedelta(days=45)).isoformat()
 MARK = re.compile(r"\{([a-z_]+)\}")
 
 CHOSEN = [f"{kind.value}:digest" for kind, offered in CHOICES.items() if len(offered) > 1]
@@ -82,6 +83,7 @@ PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode
 MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
 JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
 MEETING = {"activity_code": "GEN-3.B", "day": SOON, "clock": "10:00"}
+SERIES = {"activity_code": "GEN-1.B", "day": IN_DRAFT, "clock": "10:00:00"}
 ONLINE = {"session_id": "online_session"}
 OF_TEAM = {"role_id": "team_role"}
 DRAFT = {"cohort_id": "draft_cohort"}
@@ -184,6 +186,8 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
         activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
     ),
+    f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview": json(DRAFT, **SERIES),
+    f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(DRAFT, **SERIES),
     f"GET {V1}/sessions/{{session_id}}": Call(path=ONLINE),
     "GET /seances/{session_id}": Call(path=ONLINE),
     f"POST {V1}/sessions/{{session_id}}/changes": json(
@@ -227,6 +231,11 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes/{cohort_id}/etat/{to}": form("/cohortes/{draft_cohort}/etat", DRAFT),
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),
+    "POST /cohortes/{cohort_id}/seances/serie": form(
+        "/cohortes/{draft_cohort}/seances/serie/apercu?" + urlencode(SERIES), DRAFT, **SERIES
+    ),
+    "GET /cohortes/{cohort_id}/seances/serie/apercu": Call(path=DRAFT, query=SERIES),
+    "POST /cohortes/{cohort_id}/seances/serie/apercu": form("/cohortes/{draft_cohort}/seances", DRAFT, **SERIES),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
     f"POST {V1}/sessions/{{session_id}}/restoration": json(CANCELLED, reason="Erreur."),
     "GET /seances/{session_id}/retablissement": Call(path=CANCELLED),

@@ -29,7 +29,9 @@ WITHOUT_AN_ACCOUNT = frozenset(row for row in FORMS if MATRIX[row]["anonymous"].
 
 
 SAYS_ITSELF = frozenset(
-    row for row in FORMS if re.search(r"codev/(groupes|liens)$|jugements|^POST /mandats|modification/apercu$", row)
+    row
+    for row in FORMS
+    if re.search(r"codev/(groupes|liens)$|jugements|^POST /mandats|(modification|serie)/apercu$", row)
 )
 """Forms whose page is found from what was typed, or from their own path: they are sent without its address."""
 

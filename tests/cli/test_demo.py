@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,7 +17,7 @@ from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import ENTERPRISES
 from app.demo.load import accounts_of, load, load_if_empty
 from app.demo.network import PASSWORD, DemoPlan, populate_network
-from app.demo.special_cases import show_cohort_states
+from app.demo.special_cases import SERIES, show_cohort_states
 from app.identity.sign_in.schemas import DemoAccount
 from app.main import create_app
 from app.platform.config import Settings
@@ -262,7 +264,10 @@ STATES = (
 
 
 def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Callable[[], str]) -> None:
-    """It enrols two cohorts' people: a draft and an archived one are added, and the oldest is closed."""
+    """It enrols two cohorts' people: a draft and an archived one are added, and the oldest is closed.
+
+    The draft has its first sessions already, a week apart.
+    """
     database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
@@ -271,6 +276,10 @@ def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Call
     show_cohort_states(demo)
     states = rows(database, "select state, count(*) from cohort group by 1 order by 1")
     assert states == [("archived", 1), ("closed", 1), ("draft", 1), ("open", 1)]
+    in_draft = "select s.starts_at from scheduled_session s join cohort c on c.id = s.cohort_id where c.state = 'draft'"
+    moments: list[Any] = [starts_at for (starts_at,) in rows(database, f"{in_draft} order by 1")]
+    assert len(moments) == SERIES
+    assert {(later - first).days % 7 for first, later in pairwise(moments)} <= {0, 6}, "6 where the clocks change"
     unfinished = "select count(*) from enrolment e join cohort c on c.id = e.cohort_id where c.state = 'closed'"
     assert rows(database, unfinished + " and e.state in ('applied', 'admitted', 'active', 'on_leave')") == [(0,)]
     database.dispose()

@@ -1,0 +1,131 @@
+"""A weekly series of sessions of a cohort: what it would be, then all of it planned at once."""
+
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from app.attendance.calendar import service as calendar
+from app.attendance.calendar.models import ScheduledSession
+from app.attendance.calendar.rules import at_local, calendar_reasons
+from app.attendance.calendar.schemas import NewSession, SessionRow
+from app.attendance.clashes.service import clashes
+from app.attendance.series.rules import LONGEST, days_of_series
+from app.attendance.series.schemas import ConfirmSeries, NewSeries, SeriesPreview, SeriesSession, SkippedDay
+from app.cohorts.lifecycle.service import effects_of
+from app.cohorts.models import Cohort
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_ended
+from app.curricula.enums import Mode
+from app.curricula.schemas import Activity
+from app.network.venues.schemas import VenueAddress, VenueShown
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Invalid, Reason, refuse_unless
+from app.platform.json import dumps
+from app.platform.security.actor import Actor
+
+
+class _Planned(NamedTuple):
+    """A session of a series, as it is planned, and its activity."""
+
+    command: NewSession
+    activity: Activity
+    mode: Mode
+    venue: VenueShown | None
+    zone: str
+
+
+def preview(db: Session, actor: Actor, cohort: CohortRef, command: NewSeries) -> SeriesPreview:
+    """Return what a series would be, with what each session clashes with; it plans nothing.
+
+    Raises ``Conflict`` for a cohort that is over, ``Invalid`` when the series cannot be.
+    """
+    return _preview(db, actor, cohort, *_series(db, cohort, command))
+
+
+def plan_series(db: Session, actor: Actor, cohort: CohortRef, command: ConfirmSeries) -> list[SessionRow]:
+    """Plan all sessions of a series, under the cohort's lock.
+
+    Planned already, it is refused: its first activity has its session. Raises as :func:`preview` does, and
+    ``Conflict("series_changed")`` when it would not be what was shown.
+    """
+    db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
+    planned, skipped = _series(db, cohort, command)
+    if command.shown not in {None, _preview(db, actor, cohort, planned, skipped).shown}:
+        raise Conflict("series_changed", Reason("series_changed", field="shown"))
+    return [calendar.schedule(db, actor, cohort, one.command) for one in planned]
+
+
+def activities_left(db: Session, cohort: CohortRef) -> list[Activity]:
+    """Return the activities that the cohort schedules and that have no session in force, in the path's order."""
+    in_force = select(ScheduledSession.activity_code).where(
+        ScheduledSession.cohort_id == cohort.id, col(ScheduledSession.cancelled_at).is_(None)
+    )
+    planned = set(db.exec(in_force).all())
+    return [a for a in calendar.activities_to_schedule(cohort) if a.code not in planned]
+
+
+def _series(db: Session, cohort: CohortRef, command: NewSeries) -> tuple[list[_Planned], tuple[SkippedDay, ...]]:
+    require_not_ended(cohort)
+    activities = activities_left(db, cohort)
+    codes = [a.code for a in activities]
+    if command.activity_code not in codes:
+        raise Invalid("invalid", Reason("no_session_to_plan", {"activity": command.activity_code}, "activity_code"))
+    activities = activities[codes.index(command.activity_code) :]
+    days, skipped = days_of_series(
+        command.day,
+        number=min(command.number or LONGEST, len(activities)),
+        until=command.until,
+        skipping=command.skipping,
+        with_holidays=command.with_holidays,
+    )
+    if not days:
+        raise Invalid("invalid", Reason("series_empty", field="until"))
+    far = [r for day in (days[0], days[-1]) for r in calendar_reasons(day, cohort.starts_on, cohort.ends_on)]
+    refuse_unless(*(Reason(r.code, r.params, "day") for r in far[:1]), code="invalid")
+    first = command.mode if command.mode is not None else activities[0].mode
+    venue = calendar.venue_for(db, cohort.college_id, first, command.venue_id, None)
+    planned = [_one(cohort, command, a, day, venue) for a, day in zip(activities, days, strict=False)]
+    return planned, tuple(SkippedDay(on=s.on, holiday=s.holiday) for s in skipped)
+
+
+def _one(cohort: CohortRef, command: NewSeries, activity: Activity, day: date, venue: VenueShown | None) -> _Planned:
+    """Return a session of the series on its day; what is online has no venue."""
+    mode = command.mode or activity.mode
+    here = None if mode is Mode.online else venue
+    zone = here.timezone if here is not None else cohort.timezone
+    starts_at, reasons = at_local(day, command.clock, zone, second=False)
+    refuse_unless(*reasons, code="invalid")
+    session = NewSession(
+        activity_code=activity.code,
+        starts_at=starts_at,
+        mode=mode,
+        place=command.place,
+        venue_id=here.id if here is not None else None,
+    )
+    return _Planned(session, activity, mode, here, zone)
+
+
+def _preview(
+    db: Session, actor: Actor, cohort: CohortRef, planned: list[_Planned], skipped: tuple[SkippedDay, ...]
+) -> SeriesPreview:
+    venue = next((one.venue for one in planned if one.venue is not None), None)
+    plan = calendar.plan_of(db, cohort, venue, cohort.timezone if venue is None else venue.timezone)
+    slots = [(one.command.starts_at, one.activity.minutes) for one in planned]
+    sessions = tuple(
+        SeriesSession(
+            activity_code=one.activity.code,
+            title=one.activity.title.text,
+            starts_at=one.command.starts_at,
+            planned_minutes=one.activity.minutes,
+            mode=one.mode,
+            place=calendar.place_of(cohort, one.command.place, one.mode, one.venue),
+            venue=VenueAddress.model_validate(one.venue) if one.venue is not None else None,
+            timezone=one.zone,
+            clashes=effects_of(found),
+        )
+        for one, found in zip(planned, clashes(db, actor, plan, slots), strict=True)
+    )
+    marked = [[s.model_dump(mode="json") for s in sessions], [s.model_dump(mode="json") for s in skipped]]
+    return SeriesPreview(sessions=sessions, skipped=skipped, shown=sha256(dumps(marked).encode()).hexdigest()[:16])

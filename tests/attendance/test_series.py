@@ -1,0 +1,219 @@
+"""Weekly series of sessions: their days, what each clashes with, and all of them planned at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.easter import easter  # type: ignore[import-untyped]
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from app.attendance.calendar.models import ScheduledSession
+from app.attendance.series import service
+from app.attendance.series.rules import LONGEST, Holiday, Skipped, days_of_series, easter_of, holidays_of
+from app.attendance.series.schemas import ConfirmSeries
+from app.cohorts import service as cohorts
+from app.cohorts.models import Cohort
+from app.platform.database.transaction import Database
+from app.platform.errors import DomainError
+from app.platform.security.permissions import P
+from tests.factories.cohorts import fields, meeting, page
+from tests.factories.network import World, acting, as_
+from tests.factories.venues import HALIFAX, venue_in
+
+FIRST = date(2026, 12, 4)
+"""A Friday: the fourth one after it is the first of January."""
+
+
+@pytest.fixture
+def winter(database: Database, world: World) -> World:
+    """Move Alma's cohort to a winter with holidays and the clock change of March."""
+    with database.as_owner() as db:
+        row = db.get_one(Cohort, world.cohort)
+        row.starts_on, row.ends_on = date(2026, 11, 16), date(2027, 5, 28)
+        db.add(row)
+    return world
+
+
+def asked(**more: object) -> dict[str, Any]:
+    """Return a series as a program asks for it."""
+    return {"activity_code": "GEN-1.B", "day": FIRST.isoformat(), "clock": "09:30", "number": 6, **more}
+
+
+def sessions(database: Database, world: World) -> list[tuple[str, datetime]]:
+    """Return the activity and the moment of each session of Alma, in time."""
+    with database.transaction(colleges=[world.alma]) as db:
+        rows = db.exec(select(ScheduledSession).order_by(col(ScheduledSession.starts_at))).all()
+        return [(row.activity_code, row.starts_at) for row in rows]
+
+
+def test_series_is_seen_whole_then_planned_at_once(client: TestClient, database: Database, winter: World) -> None:
+    as_(client, database, winter, "coordinator")
+    path = f"/api/v1/cohorts/{winter.cohort}/session-series"
+    body = asked(day="2027-02-12", number=None, skipping=["2027-02-19"])
+    seen = client.post(f"{path}/preview", json=body).json()
+    assert sessions(database, winter) == [], "a preview plans nothing"
+    assert seen["skipped"] == [
+        {"on": "2027-02-19", "holiday": None},
+        {"on": "2027-03-26", "holiday": "good_friday"},
+    ]
+    starts = [datetime.fromisoformat(s["starts_at"]) for s in seen["sessions"]]
+    local = [at.astimezone(ZoneInfo("America/Toronto")) for at in starts]
+    assert {(at.weekday(), at.time()) for at in local} == {(4, time(9, 30))}, "on both sides of the change of March"
+    assert len({at.astimezone(UTC).hour for at in starts}) == 2
+    codes = [s["activity_code"] for s in seen["sessions"]]
+    assert codes[0] == "GEN-1.B"
+    assert codes == sorted(codes, key=lambda code: (int(code[4:].partition(".")[0]), code))
+    planned = client.post(path, json={**body, "shown": seen["shown"]})
+    assert planned.status_code == 201, planned.text
+    assert [s["activity_code"] for s in planned.json()] == codes
+    assert sessions(database, winter) == list(zip(codes, starts, strict=True))
+    again = client.post(path, json={**body, "shown": seen["shown"]})
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "no_session_to_plan")
+    assert len(sessions(database, winter)) == len(codes)
+    one = planned.json()[2]
+    assert client.post(f"/api/v1/sessions/{one['id']}/cancellation", json={"reason": "Tempête."}).status_code == 201
+    assert client.get(f"/api/v1/sessions/{planned.json()[1]['id']}").json()["cancelled"] is False, "each on its own"
+
+
+def test_preview_tells_what_each_session_clashes_with_and_is_to_be_read_again_when_that_changes(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    as_(client, database, winter, "coordinator")
+    path = f"/api/v1/cohorts/{winter.cohort}"
+    busy = {"activity_code": "GEN-6.B", "starts_at": "2026-12-11T14:00:00Z"}
+    assert client.post(f"{path}/sessions", json=busy).status_code == 201
+    seen = client.post(f"{path}/session-series/preview", json=asked(number=3)).json()
+    clashes = [[c["code"] for c in s["clashes"]] for s in seen["sessions"]]
+    assert clashes == [[], ["clash_trainer", "clash_people"], []]
+    client.post(f"{path}/sessions", json={**busy, "starts_at": "2026-12-18T14:00:00Z"})
+    refused = client.post(f"{path}/session-series", json={**asked(number=3), "shown": seen["shown"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "series_changed")
+    assert len(sessions(database, winter)) == 2
+
+
+def test_series_at_a_venue_is_on_its_clock_and_online_sessions_are_nowhere(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    islands = venue_in(database, winter.alma, "Centre des Îles", HALIFAX)
+    as_(client, database, winter, "coordinator")
+    body = asked(venue_id=islands, number=4)
+    seen = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series/preview", json=body).json()["sessions"]
+    modes = {s["mode"]: s for s in seen}
+    assert {"online"} < modes.keys()
+    assert (modes["online"]["venue"], modes["online"]["timezone"]) == (None, "America/Toronto")
+    held = next(s for mode, s in modes.items() if mode != "online")
+    assert (held["venue"]["name"], held["timezone"]) == ("Centre des Îles", HALIFAX)
+    at = datetime.fromisoformat(held["starts_at"]).astimezone(ZoneInfo(HALIFAX))
+    assert at.time() == time(9, 30)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"activity_code": "GEN-7.A"}, ("no_session_to_plan", "activity_code")),
+        ({"day": "2029-12-04"}, ("session_far_from_cohort", "day")),
+        ({"until": "2026-12-01"}, ("series_empty", "until")),
+        ({"mode": "online", "venue_id": 0}, ("venue_online", "venue_id")),
+    ],
+)
+def test_series_that_cannot_be_is_refused_beside_its_field(
+    client: TestClient, database: Database, winter: World, change: dict[str, Any], refusal: tuple[str, str]
+) -> None:
+    as_(client, database, winter, "coordinator")
+    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series", json=asked(**change))
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, (error["code"], error["field"])) == (422, refusal)
+    assert sessions(database, winter) == []
+
+
+def test_two_at_once_plan_a_series_once(database: Database, winter: World) -> None:
+    barrier = Barrier(2)
+
+    def plan() -> str:
+        try:
+            with database.transaction() as db:
+                actor = acting(db, winter, "coordinator", P.SESSION_MANAGE)
+                cohort = cohorts.see_cohort(db, actor, winter.cohort)
+                barrier.wait(30)
+                service.plan_series(db, actor, cohort, ConfirmSeries.model_validate(asked()))
+        except DomainError as error:
+            return error.code
+        return "planned"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(run.result() for run in [pool.submit(plan) for _ in range(2)])
+    assert outcomes == ["invalid", "planned"]
+    assert len(sessions(database, winter)) == 6
+
+
+def test_series_is_planned_by_page(client: TestClient, database: Database, winter: World) -> None:
+    path = f"/cohortes/{winter.cohort}/seances/serie"
+    as_(client, database, winter, "coordinator")
+    assert f'href="{path}"' in page(client.get(f"/cohortes/{winter.cohort}/seances"))
+    typed = {**fields(page(client.get(path)), path), "day": FIRST.isoformat(), "clock": "09:30", "number": "4"}
+    html = page(client.post(path, data={**typed, "skipping": "la relâche"}), 422)
+    assert 'value="la relâche"' in html, "nothing typed is lost"
+    answer = client.post(path, data={**typed, "skipping": "2026-12-18, 2027-01-08"})
+    assert answer.status_code == 303
+    html = page(client.get(answer.headers["location"]))
+    assert html.count("<time datetime=") == 8
+    for shown in ("Noël", "jour de l’An", "18 décembre 2026", "8 janvier 2027", "Planifier ces 4 séances"):
+        assert shown in html
+    confirm = fields(html, f"{path}/apercu")
+    meeting(database, winter, code="GEN-6.B")
+    stale = client.post(f"{path}/apercu", data={**confirm, "shown": "0" * 16})
+    assert "La série n’est plus celle que vous avez lue" in page(stale, 409)
+    assert client.post(f"{path}/apercu", data=confirm).status_code == 303
+    assert len(sessions(database, winter)) == 5
+
+
+def test_cohort_whose_activities_all_have_sessions_has_no_series_to_plan(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    as_(client, database, winter, "coordinator")
+    path = f"/api/v1/cohorts/{winter.cohort}/session-series"
+    assert client.post(path, json={**asked(), "number": None}).status_code == 201
+    assert "a déjà sa séance" in page(client.get(f"/cohortes/{winter.cohort}/seances/serie"))
+
+
+@pytest.mark.parametrize(
+    ("day", "holiday"),
+    [
+        (date(2027, 1, 1), Holiday.NEW_YEAR), (date(2027, 3, 26), Holiday.GOOD_FRIDAY),
+        (date(2027, 3, 29), Holiday.EASTER_MONDAY), (date(2027, 5, 24), Holiday.PATRIOTS),
+        (date(2026, 5, 18), Holiday.PATRIOTS), (date(2027, 6, 24), Holiday.NATIONAL),
+        (date(2027, 7, 1), Holiday.CANADA), (date(2029, 7, 2), Holiday.CANADA), (date(2026, 9, 7), Holiday.LABOUR),
+        (date(2026, 10, 12), Holiday.THANKSGIVING), (date(2026, 12, 25), Holiday.CHRISTMAS),
+    ],
+)  # fmt: skip
+def test_statutory_holiday_is_on_its_day(day: date, holiday: Holiday) -> None:
+    assert holidays_of(day.year)[day] is holiday
+    assert len(holidays_of(day.year)) == len(Holiday)
+
+
+def test_easter_is_that_of_another_computation() -> None:
+    assert [easter_of(year) for year in range(1900, 2200)] == [easter(year) for year in range(1900, 2200)]
+
+
+@given(st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(1, LONGEST), st.booleans(), st.data())
+def test_series_is_weekly_and_passes_over_each_holiday_and_asked_day(
+    first: date, number: int, with_holidays: bool, data: st.DataObject
+) -> None:
+    weeks = [first + timedelta(weeks=n) for n in range(LONGEST)]
+    skipping = data.draw(st.sets(st.sampled_from(weeks), max_size=5))
+    until = data.draw(st.none() | st.sampled_from(weeks))
+    days, skipped = days_of_series(first, number=number, until=until, skipping=skipping, with_holidays=with_holidays)
+    gone = [s.on for s in skipped]
+    assert sorted(days + gone) == weeks[: len(days) + len(gone)], "no week is missing, none comes twice"
+    assert len(days) <= number
+    assert until is None or max(days + gone, default=first) <= max(until, first)
+    for day in days:
+        assert day not in skipping
+        assert with_holidays or day not in holidays_of(day.year)
+    assert all(s == Skipped(s.on, None if with_holidays else holidays_of(s.on.year).get(s.on)) for s in skipped)
