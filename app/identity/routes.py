@@ -19,6 +19,8 @@ from app.identity.sign_in import api as sign_in_api
 from app.identity.sign_in import pages as sign_in_pages
 from app.identity.staff import api as staff_api
 from app.identity.staff import pages as staff_pages
+from app.identity.staff.imports import api as staff_imports_api
+from app.identity.staff.imports import pages as staff_imports_pages
 
 API = (
     sign_in_api.router,
@@ -30,6 +32,7 @@ API = (
     oidc_api.router,
     roles_api.router,
     staff_api.router,
+    staff_imports_api.router,
 )
 PAGES = (
     sign_in_pages.router,
@@ -42,4 +45,5 @@ PAGES = (
     oidc_pages.router,
     roles_pages.router,
     staff_pages.router,
+    staff_imports_pages.router,
 )

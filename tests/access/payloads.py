@@ -524,6 +524,12 @@ ACCOUNT: dict[str, Call] = {
         **{**INVITED, "role": "registrar", "cohort_id": None}
     ),
     "POST /colleges/{college_id}/invitations": form("/colleges/{college}/invitations", **INVITED),
+    f"POST {V1}/colleges/{{college_id}}/staff-invitations": json(
+        people=[{"email": "nouvelle@exemple.ca", "legal_last_name": "Nouvelle", "role": "trainer"}]
+    ),
+    "POST /colleges/{college_id}/personnel/ajout": Call(
+        form={"people": "courriel;nom;role\nnouvelle@exemple.ca;Nouvelle;formatrice"}
+    ),
     f"PUT {V1}/colleges/{{college_id}}/invitations/{{invitation_id}}/email": json(email="juste@escouade.example.com"),
     "POST /colleges/{college_id}/invitations/{invitation_id}/adresse": form(
         "/colleges/{college}/invitations/{invitation}", email="juste@escouade.example.com"

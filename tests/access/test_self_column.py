@@ -33,6 +33,8 @@ ABOUT_NOBODY = {
     "PUT /api/v1/cohorts/{cohort_id}/offer-hours": "a cohort",
     "POST /api/v1/cohorts/{cohort_id}/people": "other addresses",
     "POST /cohortes/{cohort_id}/personnes/ajout": "other addresses",
+    "POST /api/v1/colleges/{college_id}/staff-invitations": "another address; test_nobody_is_in_a_list_of_their_own",
+    "POST /colleges/{college_id}/personnel/ajout": "another address; test_nobody_is_in_a_list_of_their_own",
     "POST /cohortes/{cohort_id}/duree-des-offres": "a cohort",
     "POST /api/v1/colleges/{college_id}/invitations": "another address; test_nobody_invites_their_own_address",
     "POST /colleges/{college_id}/invitations": "another address; test_nobody_invites_their_own_address",

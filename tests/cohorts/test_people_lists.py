@@ -212,6 +212,14 @@ def test_every_cell_to_correct_is_named_and_the_list_comes_back(
     assert written(database) == []
 
 
+def test_row_that_names_another_cohort_is_refused(coordinator: TestClient, database: Database, world: World) -> None:
+    sheet = "courriel;nom;cohorte\na@exemple.ca;Roy;gen-alm-1\nb@exemple.ca;Cyr;\nc@exemple.ca;Bois;GEN-ROU-1"
+    page = plain(coordinator.post(path(world), data={"people": sheet}).text)
+    assert page.count("pour un autre endroit") == 1
+    assert page.count("Recevra une invitation") == 2
+    assert written(database) == []
+
+
 def test_unknown_headings_are_matched_by_hand_once_and_what_is_left_out_travels_no_more(
     coordinator: TestClient, database: Database, world: World
 ) -> None:

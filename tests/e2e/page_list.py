@@ -14,6 +14,8 @@ NOT_PAGES = frozenset(
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",
         "GET /cohortes/{cohort_id}/personnes/modele.xlsx",
+        "GET /colleges/{college_id}/personnel/modele.csv",
+        "GET /colleges/{college_id}/personnel/modele.xlsx",
         "GET /calendriers/{feed_secret}.ics",
         "GET /colleges/{slug}/did.json",
         "GET /colleges/{slug}/statuts/{number}",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.identity.imports.enums import RowOutcome
 from app.identity.imports.people import CheckedPerson
-from app.identity.imports.rules import role_named
+from app.identity.imports.rules import is_named, role_named
 from app.identity.imports.sheet import Column, Line, Sheet
 from app.identity.invitations.rules import Place
 from app.platform.errors import Reason
@@ -13,10 +13,14 @@ from app.platform.security.permissions import Role
 
 @dataclass(frozen=True, slots=True)
 class ForCohort:
-    """A cohort that a list brings people into: who of the known people is what there, and whose answer is awaited."""
+    """A cohort that a list brings people into: who of the known people is what there, and whose answer is awaited.
+
+    ``names`` are those by which a row may name it.
+    """
 
     college_id: int = 0
     cohort_id: int = 0
+    names: tuple[str, ...] = ()
     applied: frozenset[int] = frozenset()
     staff: frozenset[int] = frozenset()
     trains: frozenset[int] = frozenset()
@@ -28,6 +32,8 @@ class ForCohort:
         role = role_named(typed) if typed else Role.PARTICIPANT
         if role not in {Role.PARTICIPANT, Role.TRAINER}:
             reasons.append(Reason("import_cohort_role", {"role": typed}, sheet.heading(Column.ROLE)))
+        if not is_named(line.cells.get(Column.COHORT, ""), self.names):
+            reasons.append(Reason("import_elsewhere", field=sheet.heading(Column.COHORT)))
         return Place(Role.TRAINER if role is Role.TRAINER else None, self.college_id, self.cohort_id)
 
     def settled(self, row: CheckedPerson, sheet: Sheet) -> CheckedPerson:

@@ -101,6 +101,7 @@ def _check(db: Session, actor: Actor, cohort: CohortRef, sheet: Sheet, answers: 
     purpose = ForCohort(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
+        names=(cohort.code, cohort.title),
         applied=frozenset(db.execute(_APPLIED, values).scalars()),
         staff=frozenset(staff),
         trains=frozenset(person_id for person_id, trains in staff.items() if trains),

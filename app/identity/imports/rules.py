@@ -220,6 +220,12 @@ def spelling(name: str) -> Spelling:
 # Where ------------------------------------------------------------------------------------------
 
 
+def is_named(typed: str, names: Iterable[str]) -> bool:
+    """Return whether a cell names a place by one of its names, accents and case apart, or none."""
+    words = search_words(typed)
+    return not words or any(words == search_words(name) for name in names)
+
+
 def role_named(text: str) -> Role | None:
     """Return the role that a word names, in French, feminine or masculine or both, or in English."""
     words = [word for word in search_words(text) if word not in {"ou", "et", "or"}]

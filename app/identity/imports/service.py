@@ -112,7 +112,8 @@ HOLDS_A_ROLE = (
 def listed_people(belongs: str = HOLDS_A_ROLE) -> TextClause:
     """Return the statement of those of a college who have an address of a list, or a word of a name in it.
 
-    The rules compare the whole names. ``belongs`` is the condition that the college knows the person ``p``.
+    The rules compare the whole names. ``belongs`` is the condition that the college knows the person ``p``; the
+    importer, who may have a role in no college, is always known: nobody brings themselves in.
     """
     return text(
         f"""
@@ -120,7 +121,7 @@ def listed_people(belongs: str = HOLDS_A_ROLE) -> TextClause:
          where p.id in (select of_address.person_id from account of_address where of_address.email = any (:emails)
                         union
                         select w.person_id from person_word w where w.college_id = :college and w.part = any (:words))
-           and ({belongs})
+           and ({belongs} or p.id = :importer)
          order by p.search_key, p.id
         """  # noqa: S608 - constants of ours
     )
@@ -130,6 +131,7 @@ def known_people(db: Session, actor: Actor, college_id: int, sheet: Sheet, state
     """Return the people of a college whom a list may be about; the actor's reach ends there."""
     values = {
         "college": college_id,
+        "importer": actor.person_id,
         "emails": sorted(addresses(sheet)),
         "words": sorted(word[:LONGEST] for word in words_of(sheet)),
     }
