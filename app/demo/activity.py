@@ -4,7 +4,7 @@ Everything goes through the services, with the clock set to the moment when it w
 apply to the demo as to anyone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date, datetime, timedelta
 from multiprocessing import get_context
@@ -14,6 +14,8 @@ from app.attendance.calendar import service as calendar
 from app.attendance.calendar.schemas import CancelCommand, ChangeSession, NewSession, SessionRow
 from app.attendance.catch_ups import service as catch_ups
 from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone
+from app.attendance.check_ins import service as check_ins
+from app.attendance.check_ins.schemas import CheckInCommand, CheckInShown, OpenCheckIn
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand, Sheet
@@ -39,6 +41,7 @@ from app.platform.clock import at
 from app.platform.database.session import Session
 from app.platform.database.transaction import Addresses
 from app.platform.security.actor import Actor
+from app.platform.security.keyring import new_keyring
 from app.platform.security.permissions import Permission
 from app.progress.path.service import progress_of
 from app.progress.schemas import State
@@ -162,14 +165,43 @@ def _move(demo: DemoPlan, group: Group, meeting: SessionRow) -> SessionRow:
 
 
 def _call_roll(demo: DemoPlan, group: Group, meeting: SessionRow) -> None:
+    if (group.plan.place, meeting.activity_code) == ("lac-gilman", "GEN-2.B"):
+        _check_in(demo, group, meeting)
     with at(meeting.starts_at + timedelta(hours=5)), demo.database.transaction() as db:
         trainer = demo.actor(db, group.staff.trainers[0], Permission.ROLLCALL_RECORD)
         session = calendar.see_session(db, trainer, meeting.id)
         blank = roll_calls.sheet(db, session).entries
+        came = check_ins.check_ins(db, session)
         entries = tuple(_presence(demo, group, entry.enrolment_id, meeting) for entry in blank)
+        entries = tuple(_confirmed(entries, came)) if came else entries
         sheet = roll_calls.close_roll_call(db, trainer, session, RollCallCommand(entries=entries))
-    if (group.plan.place, meeting.activity_code) == ("vieux-fort", "GEN-2.B"):
+    if (group.plan.place, meeting.activity_code) == ("lac-gilman", "GEN-2.B"):
         _correct_roll(demo, group, meeting, sheet)
+
+
+def _confirmed(entries: Sequence[EntryCommand], came: Sequence[CheckInShown]) -> Iterator[EntryCommand]:
+    """Yield the roll as it is filled in from those who checked in: the others are absent."""
+    proposed = {c.enrolment_id: c for c in came}
+    for entry in entries:
+        own = proposed.get(entry.enrolment_id)
+        if own is None:
+            yield EntryCommand(enrolment_id=entry.enrolment_id, status=PresenceStatus.ABSENT)
+        else:
+            yield EntryCommand(**own.model_dump(include={"enrolment_id", "status", "mode", "arrived_at"}))
+
+
+def _check_in(demo: DemoPlan, group: Group, meeting: SessionRow) -> None:
+    """Let everyone but the last check in to a session with the code of the moment, the first of them late."""
+    keyring = new_keyring()
+    for place, enrolment in enumerate(group.enrolments[:-1]):
+        with at(meeting.starts_at + timedelta(minutes=5 if place else 25)), demo.database.transaction() as db:
+            trainer = demo.actor(db, group.staff.trainers[0], Permission.ROLLCALL_RECORD)
+            session = calendar.see_session(db, trainer, meeting.id)
+            check_ins.open_check_in(db, keyring, trainer, session, OpenCheckIn())
+            code = check_ins.check_in_state(db, keyring, session, site="").code or ""
+            person = demo.actor(db, enrolment.person_id, Permission.ACTIVITY_DO)
+            own = check_ins.see_own_check_in(db, person, meeting.id)
+            check_ins.check_in(db, keyring, own, CheckInCommand(code=code), origin="")
 
 
 def _correct_roll(demo: DemoPlan, group: Group, meeting: SessionRow, sheet: Sheet) -> None:

@@ -86,6 +86,8 @@ MEETING = {"activity_code": "GEN-3.B", "day": SOON, "clock": "10:00"}
 SERIES = {"activity_code": "GEN-1.B", "day": IN_DRAFT, "clock": "10:00:00"}
 ONLINE = {"session_id": "online_session"}
 OF_TEAM = {"role_id": "team_role"}
+BEGUN = {"session_id": "begun_session"}
+UNOPENED = {"session_id": "unopened_session"}
 DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
@@ -204,6 +206,16 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/sessions/{{session_id}}/roll-call#correction": json(
         entries=[{**PRESENT[0], "minutes": 120}], supersedes="{roll_call}", reason="Erreur."
     ),
+    f"GET {V1}/sessions/{{session_id}}/check-in": Call(path=BEGUN),
+    f"POST {V1}/sessions/{{session_id}}/check-in": json(UNOPENED, grace_minutes=5),
+    f"POST {V1}/sessions/{{session_id}}/check-in/closing": Call(path=BEGUN),
+    f"GET {V1}/sessions/{{session_id}}/own-check-in": Call(path=BEGUN),
+    f"POST {V1}/sessions/{{session_id}}/own-check-in": json(BEGUN, code="000000"),
+    "GET /seances/{session_id}/code": Call(path=BEGUN),
+    "POST /seances/{session_id}/code": form("/seances/{unopened_session}/code", UNOPENED, grace_minutes=5),
+    "POST /seances/{session_id}/code/fin": form("/seances/{begun_session}/appel", BEGUN),
+    "GET /seances/{session_id}/presence": Call(path=BEGUN),
+    "POST /seances/{session_id}/presence": form("/seances/{begun_session}/presence", BEGUN, code="000000"),
     f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups": json(activity_code="GEN-3.B", due_on=SOON),
     f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups/{{catch_up_id}}/done": json(done_on=TODAY),
     "POST /cohortes": form(

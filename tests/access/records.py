@@ -16,6 +16,9 @@ from app.attendance.calendar import service as calendar
 from app.attendance.calendar.schemas import CancelCommand, NewSession
 from app.attendance.catch_ups import service as catch_ups
 from app.attendance.catch_ups.schemas import CatchUpCommand
+from app.attendance.check_ins import service as check_ins
+from app.attendance.check_ins.models import CheckIn, CheckInOpening
+from app.attendance.check_ins.schemas import OpenCheckIn
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
@@ -192,6 +195,7 @@ def _calendar(at: PlaceUser, _: Path) -> None:
     at.place.ids["online_session"] = calendar.schedule(
         at.db, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), soon
     ).id
+    _check_in(at)
     dropped = calendar.see_session(at.db, at.actor(P.SESSION_MANAGE), _meet(at, "GEN-2.B"))
     called = RollCallCommand(entries=_present(at, "GEN-2.B"))
     roll_calls.close_roll_call(at.db, at.actor(P.ROLLCALL_RECORD), dropped, called)
@@ -201,6 +205,31 @@ def _calendar(at: PlaceUser, _: Path) -> None:
     due = CatchUpCommand(activity_code="GEN-2.B", due_on=today() + timedelta(days=9))
     given = catch_ups.assign_catch_up(at.db, at.actor(P.ROLLCALL_RECORD), at.enrolment(P.ROLLCALL_RECORD), due)
     at.place.ids["catch_up"] = given.id
+
+
+def _check_in(at: PlaceUser) -> None:
+    """Add two sessions that have just begun: the check-in of one is open, and four people checked in."""
+    soon = NewSession(activity_code="GEN-2.B", starts_at=now() - timedelta(minutes=5), planned_minutes=720)
+    held = calendar.schedule(at.db, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), soon).id
+    caller = at.actor(P.ROLLCALL_RECORD)
+    check_ins.open_check_in(at.db, RING, caller, calendar.see_session(at.db, caller, held), OpenCheckIn())
+    opening = at.db.exec(select(CheckInOpening).where(CheckInOpening.session_id == held)).one()
+    at.db.add_all(
+        CheckIn(
+            college_id=at.place.college,
+            opening_id=opening.id,
+            session_id=held,
+            enrolment_id=at.ids(part),
+            checked_in_at=now(),
+            mode=PresenceMode.ONSITE,
+        )
+        for part in ("owner", "peer", "loose3", "loose4")
+    )
+    at.place.ids["begun_session"] = held
+    other = soon.model_copy(update={"starts_at": now() - timedelta(minutes=6)})
+    at.place.ids["unopened_session"] = calendar.schedule(
+        at.db, at.actor(P.SESSION_MANAGE), at.cohort(P.SESSION_MANAGE), other
+    ).id
 
 
 def _draft(at: PlaceUser, _: Path) -> None:

@@ -37,6 +37,7 @@ SAYS_ITSELF = frozenset(
 
 
 NOT_ON_ITS_PAGE = {
+    "POST /seances/{session_id}/presence": "who sends it has checked in already",
     "POST /inscriptions/{enrolment_id}/rattrapages": "no workshop was missed",
     "POST /connexion/second-facteur/inscription": "who is signing in has a second factor already",
 }

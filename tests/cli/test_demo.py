@@ -136,6 +136,25 @@ class TestTwoColleges:
         )
         assert corrected == [(40, "left_early", "Départ avant la fin, signalé le lendemain.")]
 
+    def test_people_checked_in_and_the_roll_call_confirmed_it(self, demo_database: Database) -> None:
+        """One of them late, one who did not check in noted as absent."""
+        confirmed = rows(
+            demo_database,
+            """
+            select e.status, count(c.id), count(*)
+              from roll_call r
+              join roll_call_entry e on e.roll_call_id = r.id
+              left join check_in c on c.session_id = r.session_id and c.enrolment_id = e.enrolment_id
+             where r.supersedes_id is null and r.session_id in (select session_id from check_in)
+             group by e.status
+            """,
+        )
+        counts = {str(status): (checked_in, people) for status, checked_in, people in confirmed}
+        assert set(counts) == {"present", "late", "absent"}
+        assert counts["late"] == (1, 1)
+        assert counts["absent"] == (0, 1)
+        assert counts["present"][0] == counts["present"][1]
+
     def test_traces_were_deposited_where_pages_ask_for_them(self, demo_database: Database) -> None:
         """S1: a workshop takes a trace, which no judgement waits for."""
         traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")

@@ -17,6 +17,7 @@ from app.attendance.calendar.schemas import (
     SessionRef,
     SessionsQuery,
 )
+from app.attendance.check_ins.service import offers_check_in
 from app.cohorts.enums import CohortState
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
@@ -109,6 +110,7 @@ def session_page(
         session=shown,
         stage=stage(shown.starts_at, now(), cancelled=shown.cancelled, closed=shown.closed),
         allowed=_offered(db, actor, context["cohort"]),
+        checks_in=offers_check_in(db, actor, session),
         **context,
     )
 

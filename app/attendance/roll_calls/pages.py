@@ -8,6 +8,7 @@ from app.attendance.calendar.pages import session_context
 from app.attendance.calendar.rules import stage
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import see_session
+from app.attendance.check_ins import service as check_ins
 from app.attendance.roll_calls import service
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.schemas import RollCallForm
@@ -31,13 +32,16 @@ def roll_call(
     db: SessionDep,
     session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)],
 ) -> Response:
-    """Show the sheet: everyone is present for the planned minutes unless recorded otherwise."""
+    """Show the sheet, until it is recorded: as people checked in, else everyone present for the planned minutes."""
     sheet = service.sheet(db, session)
+    was_opened = check_ins.was_opened(db, session.id)
     return render(
         request,
         "cohorts/roll_call.html",
         sheet=sheet,
         history=service.history(db, session),
+        self_checked=was_opened and sheet.roll_call_id is None,
+        came={c.enrolment_id: c for c in check_ins.check_ins(db, session)} if was_opened else {},
         own=service.is_on_roll(db, actor, sheet),
         stage=stage(session.starts_at, now(), cancelled=sheet.session.cancelled, closed=sheet.session.closed),
         statuses=tuple(PresenceStatus),

@@ -71,14 +71,24 @@ def _current_roll_call(session_id: int) -> SelectOfScalar[RollCall]:
     return select(RollCall).where(RollCall.session_id == session_id, not_superseded(RollCall))
 
 
-def _roster(db: Session, session: SessionRef, recorded: Collection[int]) -> list[tuple[int, str]]:
-    """Return the active enrolments that had joined by that day and those recorded before, by name."""
+def count_on_roll(db: Session, session: SessionRef) -> int:
+    """Return how many people are on the roll of a session that was not called."""
+    return int(db.execute(sa.select(sa.func.count()).select_from(Enrolment).where(_on_roll(session))).scalar_one())
+
+
+def _on_roll(session: SessionRef) -> sa.ColumnElement[bool]:
+    """Return the condition that an enrolment of the cohort is active and had begun by the day of a session."""
     day = local(session.starts_at, session.timezone).date()
     following = col(Enrolment.state).in_(FOLLOWING) & (col(Enrolment.joined_on) <= day)
+    return (col(Enrolment.cohort_id) == session.cohort_id) & following
+
+
+def _roster(db: Session, session: SessionRef, recorded: Collection[int]) -> list[tuple[int, str]]:
+    """Return the active enrolments that had joined by that day and those recorded before, by name."""
     statement = (
         select(Enrolment.id, Person)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(Enrolment.cohort_id == session.cohort_id, following | col(Enrolment.id).in_(recorded))
+        .where(Enrolment.cohort_id == session.cohort_id, _on_roll(session) | col(Enrolment.id).in_(recorded))
         .order_by(Person.search_key)
     )
     return [(enrolment_id, person.name) for enrolment_id, person in db.exec(statement).all()]

@@ -39,6 +39,7 @@ class KeyPurpose(StrEnum):
     AUDIT = "audit"
     ANSWER = "answer"
     BADGE = "badge"
+    CHECK_IN = "check_in"
     CLAIMS = "claims"
     BACKUP = "backup"
 

@@ -40,6 +40,7 @@ class RateLimitScope(StrEnum):
     OIDC = "oidc"
     VERIFY = "verify"
     CALENDAR = "calendar"
+    CHECK_IN = "check_in"
 
 
 class Attempt(SQLModel, table=True):
