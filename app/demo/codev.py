@@ -8,9 +8,17 @@ from app.codev.groups.schemas import GroupRef, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
+from app.codev.sessions import changes
 from app.codev.sessions import service as sessions
-from app.codev.sessions.enums import CodevRole
-from app.codev.sessions.schemas import CodevSessionRow, NewCodevSession, ProposedShown, RoleCommand, RolesCommand
+from app.codev.sessions.enums import CodevRole, MoveReason
+from app.codev.sessions.schemas import (
+    ChangeCodevSession,
+    CodevSessionRow,
+    NewCodevSession,
+    ProposedShown,
+    RoleCommand,
+    RolesCommand,
+)
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.curricula.enums import ActivityType, Mode
@@ -26,6 +34,8 @@ NAMES = ("Boussole", "Confluence")
 ABSENT = 0.06
 LARGEST_GROUP = 8
 CONSULTATIONS = 2
+MOVED = ("harricana", "GEN-7.A")
+"""The place and the activity of a session that the weather moved."""
 
 
 def form_groups(demo: DemoPlan, group: Group) -> None:
@@ -82,7 +92,26 @@ def hold_sessions(demo: DemoPlan, group: Group, module: Module) -> None:
             codev_group = codev.see_group(db, facilitator, group_id)
             due = [s for s in sessions.sessions_of(db, codev_group) if s.held is None and s.starts_at < until]
         for meeting in due:
+            if (group.plan.place, meeting.activity_code) == MOVED:
+                meeting = _move(demo, group, codev_group, meeting)  # noqa: PLW2901 - the same one, later
             _hold_session(demo, group, codev_group, meeting)
+
+
+def _move(demo: DemoPlan, group: Group, codev_group: GroupRef, meeting: CodevSessionRow) -> CodevSessionRow:
+    """Move a session two hours later on its day, the day before it."""
+    later = meeting.starts_at + timedelta(hours=2)
+    with at(meeting.starts_at - timedelta(days=1)), demo.database.transaction() as db:
+        coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
+        session = sessions.see_codev_session(db, coordinator, meeting.id)
+        command = ChangeCodevSession(
+            **meeting.model_dump(include={"planned_minutes", "mode"}),
+            venue_id=meeting.venue.id if meeting.venue else None,
+            starts_at=later,
+            sequence=session.sequence,
+            reason=MoveReason.WEATHER,
+        )
+        changes.change_session(db, coordinator, codev_group, session, command)
+    return meeting.model_copy(update={"starts_at": later})
 
 
 def _hold_session(demo: DemoPlan, group: Group, codev_group: GroupRef, meeting: CodevSessionRow) -> None:

@@ -343,6 +343,16 @@ CODEV: dict[str, Call] = {
         activity_code="GEN-7.C", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
     ),
     f"GET {V1}/codev/sessions/{{session_id}}": Call(path=HELD),
+    f"POST {V1}/codev/sessions/{{session_id}}/changes": json(
+        NEXT, sequence=0, starts_at=f"{SOON}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
+        reason="weather",
+    ),
+    f"GET {V1}/codev/sessions/{{session_id}}/past-times": Call(path=NEXT),
+    "GET /codev/seances/{session_id}/modification": Call(path=NEXT),
+    "POST /codev/seances/{session_id}/modification": form(
+        "/codev/seances/{next_codev_session}", NEXT, sequence=0, day=SOON, clock="10:00", planned_minutes=120,
+        mode="hybrid", venue_id="{venue}", reason="weather",
+    ),
     f"POST {V1}/codev/sessions/{{session_id}}/cancellation": Call(path=HELD),
     f"GET {V1}/codev/sessions/{{session_id}}/rotation": Call(path=NEXT),
     f"PUT {V1}/codev/sessions/{{session_id}}/roles": json(

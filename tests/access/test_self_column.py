@@ -16,6 +16,8 @@ from tests.access.test_every_route_is_guarded import guarded_routes
 ABOUT_NOBODY = {
     "POST /api/v1/codev/groups/{group_id}/sessions": "a session to come",
     "POST /codev/groupes/{group_id}/seances": "a session to come",
+    "POST /api/v1/codev/sessions/{session_id}/changes": "a session to come",
+    "POST /codev/seances/{session_id}/modification": "a session to come",
     "POST /api/v1/colleges/{college_id}/management-links": "it forbids a group, and gives nothing",
     "POST /codev/liens": "it forbids a group, and gives nothing",
     "POST /api/v1/sessions/{session_id}/check-in": "a time to check in",
@@ -71,7 +73,7 @@ WITHOUT_PERSON = {
     "cohort", "cohort_move", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call", "check_in_opening",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
-    "management_link", "session_change", "session_restoration", "codev_session_restoration",
+    "management_link", "session_change", "session_restoration", "codev_session_restoration", "codev_session_change",
     "accompanied_count", "accompanied_enterprise", "report_sum",
     "certificate_counter", "college_key", "signatory", "signatory_change", "status_list", "oidc_provider", "batch",
     "attempt", "claim_key", "audit_entry", "audit_values", "audit_seal", "view_log",

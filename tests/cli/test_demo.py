@@ -160,6 +160,16 @@ class TestTwoColleges:
         traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")
         assert int(str(traced[0][0])) == 3
 
+    def test_codevelopment_session_was_moved_by_the_weather(self, demo_database: Database) -> None:
+        moved = rows(
+            demo_database,
+            """
+            select distinct c.reason, s.starts_at - c.starts_at = interval '2 hours', s.sequence
+              from codev_session_change c join codev_session s on s.id = c.session_id
+            """,
+        )
+        assert moved == [("weather", True, 1)]
+
     def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""
         swapped = rows(

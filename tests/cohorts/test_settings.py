@@ -14,6 +14,7 @@ from app.platform.database.transaction import Database
 from app.progress.service import mismatches
 from tests.factories.cohorts import attendance, called, fields, meeting, page, set_state, settings_of
 from tests.factories.network import STARTED, World, as_
+from tests.factories.notifications import forget_messages, inbox
 
 API = "/api/v1"
 
@@ -193,3 +194,22 @@ def test_trace_is_no_late_work_of_a_changed_cohort(coordinator: TestClient, data
     asked = settings_of(coordinator.get(path).json(), starts_on=earlier)
     effects = coordinator.post(f"{path}/change-preview", json=asked).json()["effects"]
     assert [e["params"]["n"] for e in effects if e["code"] == "works_late"] == [1]
+
+
+def test_change_of_dates_or_place_is_told_to_who_counts_on_them_and_to_the_staff(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    path = f"{API}/cohorts/{world.cohort}"
+    forget_messages(database)
+    now_ = coordinator.get(path).json()
+    assert coordinator.put(path, json=settings_of(now_, title="Autre titre", grace_hours=1)).status_code == 200
+    assert inbox(database, world, "maude") == []
+    later = (STARTED + timedelta(days=7)).isoformat()
+    for starts_on in (later, STARTED.isoformat(), later):
+        assert (
+            coordinator.put(path, json=settings_of(now_, title="Autre titre", starts_on=starts_on)).status_code == 200
+        )
+    for who in ("maude", "karim", "trainer"):
+        assert inbox(database, world, who) == ["Dates ou lieu changés : Autre titre"] * 3
+    for who in ("coordinator", "other_participant", "nobody"):
+        assert inbox(database, world, who) == []

@@ -100,6 +100,8 @@ NOT_LOGGED = {
     "GET /codev/seances/{session_id}": "a session's roles and minutes, nothing that was said",
     "GET /api/v1/codev/groups/{group_id}": "a group's calendar and members",
     "GET /api/v1/codev/sessions/{session_id}": "a session's roles and minutes, nothing that was said",
+    "GET /api/v1/codev/sessions/{session_id}/past-times": "when a session was to be",
+    "GET /codev/seances/{session_id}/modification": "when a session is",
     "GET /api/v1/codev/sessions/{session_id}/rotation": "whose turn it is",
     "GET /api/v1/colleges/{college_id}/people": "a list of names with their roles",
     "GET /api/v1/colleges/{college_id}/certificates": "a register: names and numbers",

@@ -205,7 +205,8 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "application", "enrolment_move", "roll_call", "roll_call_entry", "catch_up", "activity_completion", "hand_in",
         "field_hours", "countersignature", "mandate_milestone", "milestone_confirmation", "codev_record",
         "codev_presence", "codev_turn", "judgement", "judgement_evidence",
-        "session_change", "session_restoration", "codev_session_restoration", "codev_return", "role_change",
+        "session_change", "session_restoration", "codev_session_restoration",
+        "codev_session_change", "codev_return", "role_change",
         "signatory_change",
     }  # fmt: skip
     statement = text(

@@ -7,8 +7,11 @@ from fastapi import APIRouter, Query
 
 from app.codev.groups.schemas import GroupRef
 from app.codev.groups.service import see_group
+from app.codev.sessions import changes
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import (
+    ChangeCodevSession,
+    CodevPastTime,
     CodevSessionRef,
     CodevSessionRow,
     CodevSessionShown,
@@ -46,6 +49,26 @@ def read_session(
 ) -> CodevSessionShown:
     """A session: roles, presences and turns; the reason of a turn is for the group only."""
     return sessions.codev_session(db, meeting)
+
+
+@router.post("/codev/sessions/{session_id}/changes", status_code=CREATED)
+def change_session(
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.CODEV_MANAGE)],
+    meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
+    command: ChangeCodevSession,
+) -> CodevSessionShown:
+    """Move or change a session whose record is not closed; what it was stays in its history."""
+    group = see_group(db, actor, meeting.group_id)
+    return sessions.codev_session(db, changes.change_session(db, actor, group, meeting, command))
+
+
+@router.get("/codev/sessions/{session_id}/past-times")
+def read_past_times(
+    db: SessionDep, meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_READ)]
+) -> list[CodevPastTime]:
+    """List what a session was before each of its changes, oldest first."""
+    return list(changes.past_times(db, meeting))
 
 
 @router.post("/codev/sessions/{session_id}/cancellation")

@@ -13,6 +13,15 @@ class CodevRole(StrEnum):
     DIGITAL_FACILITATOR = "digital_facilitator"
 
 
+class MoveReason(StrEnum):
+    """Why a session is moved or changed: a category, never a detail (BR-11)."""
+
+    QUORUM = "quorum"
+    WEATHER = "weather"
+    VENUE = "venue"
+    OTHER = "other"
+
+
 class UndoReason(StrEnum):
     """Why a cancellation or a departure is taken back: a category, never a detail (BR-11)."""
 

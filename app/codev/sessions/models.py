@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from app.codev.sessions.enums import CodevRole, UndoReason
+from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
 from app.curricula.enums import Mode
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, moment_or_none, owned
@@ -15,7 +15,7 @@ class CodevSession(Row, table=True):
     """A planned meeting of a group for one codevelopment activity.
 
     ``timezone`` is that of its venue, else of its cohort (BR-30); ``meeting_link`` is for the group alone.
-    ``sequence`` rises when it is cancelled or put back.
+    ``sequence`` rises when it is moved or changed, cancelled or put back.
     """
 
     __tablename__ = "codev_session"
@@ -64,6 +64,24 @@ class RoleAssignment(Row, table=True):
     position: int
     membership_id: int
     role: CodevRole = Field(sa_type=by_value(CodevRole))
+
+
+class CodevSessionChange(Row, table=True):
+    """What a session was before it was moved or changed, who changed it and for which kind of reason (BR-11)."""
+
+    __tablename__ = "codev_session_change"
+    __table_args__ = owned(("session_id", "codev_session"))
+
+    college_id: int = Field(index=True)
+    session_id: int = Field(index=True)
+    changed_at: datetime = moment()
+    changed_by: int = Field(foreign_key="person.id")
+    reason: MoveReason = Field(sa_type=by_value(MoveReason))
+    starts_at: datetime = moment()
+    planned_minutes: int
+    mode: Mode = Field(sa_type=by_value(Mode))
+    venue_id: int | None = Field(default=None, index=True)
+    timezone: str = Field(max_length=40)
 
 
 class CodevSessionRestoration(Row, table=True):

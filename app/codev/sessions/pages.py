@@ -4,38 +4,46 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
-from app.attendance.calendar.rules import has_begun
+from app.attendance.calendar.rules import at_local, has_begun
+from app.attendance.calendar.schemas import LocalMoment
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.groups.service import see_group
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordForm
+from app.codev.sessions import changes
 from app.codev.sessions import service as sessions
-from app.codev.sessions.enums import CodevRole, UndoReason
+from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
 from app.codev.sessions.schemas import (
+    ChangeCodevSession,
     CodevSessionRef,
     CodevSessionShown,
+    LocalCodevChange,
     ProposedShown,
     RestoreCodevSession,
     RolesForm,
 )
 from app.codev.sessions.service import see_codev_session
-from app.curricula.enums import Mode
+from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
+from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import NotFound
+from app.platform.errors import Invalid, NotFound
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on, typed_values
+from app.platform.web.forms import form_errors, form_on, typed_values
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 
 Recorder = Annotated[Actor, may(P.CODEV_RECORD)]
+MOVE = "/codev/seances/{session_id}/modification"
+Manager = Annotated[Actor, may(P.CODEV_MANAGE)]
+ManagedSession = Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)]
 RecordedSession = Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_RECORD)]
 
 
@@ -82,6 +90,8 @@ def _session_context(
         "turn_statuses": tuple(TurnStatus),
         "turn_reasons": tuple(TurnReason),
         "undo_reasons": tuple(UndoReason),
+        "past_times": changes.past_times(db, meeting),
+        "may_move": not changes.refusals(db, meeting),
     }
 
 
@@ -140,6 +150,40 @@ def close_record(
 ) -> Response:
     """Close or correct the record."""
     records.close_record(db, actor, meeting, form.command)
+    return redirect_after_post(f"/codev/seances/{meeting.id}")
+
+
+@router.get(MOVE)
+def change_form(request: Request, db: SessionDep, actor: Manager, meeting: ManagedSession) -> Response:
+    """Show the form that moves a session: its day, hour and place as they are, and the kind of reason."""
+    group = see_group(db, actor, meeting.group_id)
+    return render(
+        request,
+        "codev/change.html",
+        meeting=meeting,
+        group=group,
+        activity=curriculum_of(group).placed[meeting.activity_code][1],
+        refusals=changes.refusals(db, meeting),
+        venues=venues_offered(db, meeting.college_id, kept=meeting.venue.id if meeting.venue else None),
+        modes=[m for m in Mode if m in GROUP_MODES],
+        reasons=tuple(MoveReason),
+    )
+
+
+@router.post(MOVE, dependencies=[form_on(MOVE)])
+def change(
+    db: SessionDep, actor: Manager, meeting: ManagedSession, form: Annotated[LocalCodevChange, Form()]
+) -> Response:
+    """Move or change a session, at a local hour of its venue (BR-30)."""
+    group = see_group(db, actor, meeting.group_id)
+    zone = sessions.zone_at(db, group, form.venue_id, kept=meeting.venue.id if meeting.venue else None)
+    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
+    with form_errors():
+        command = ChangeCodevSession(starts_at=starts_at, **shared)
+    changes.change_session(db, actor, group, meeting, command)
     return redirect_after_post(f"/codev/seances/{meeting.id}")
 
 

@@ -9,7 +9,7 @@ from app.attendance.calendar.schemas import ClashesSeen, LocalMoment, MeetingLin
 from app.attendance.clashes.rules import NO_CLASH
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
-from app.codev.sessions.enums import CodevRole, UndoReason
+from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
 from app.platform.schema import BlankIsNone, Code, Command, Read
@@ -30,6 +30,47 @@ class NewCodevSession(Command):
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
     clashes_seen: ClashesSeen = None
+
+
+class ChangedCodevSession(Command):
+    """What a session becomes, with the kind of reason; its activity and its planned roles stay.
+
+    ``sequence`` is that of the session as it was read. Without ``meeting_link`` the session keeps the one it has, which
+    ``without_link`` takes away.
+    """
+
+    sequence: int
+    planned_minutes: Annotated[int, Field(ge=30, le=480)]
+    mode: Mode
+    venue_id: int | None = None
+    meeting_link: MeetingLink | None = None
+    without_link: bool = False
+    clashes_seen: ClashesSeen = None
+    reason: MoveReason
+
+
+class ChangeCodevSession(ChangedCodevSession):
+    """A session to move or change."""
+
+    starts_at: AwareDatetime
+
+
+class LocalCodevChange(ChangedCodevSession, LocalMoment):
+    """A session to move or change, as its form sends it: what clashes with it is always to be read first."""
+
+    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
+
+
+class CodevPastTime(Read):
+    """What a session was before a change: when, where, until when, and which kind of reason it changed for."""
+
+    changed_at: datetime
+    reason: MoveReason
+    starts_at: datetime
+    planned_minutes: int
+    mode: Mode
+    venue: str | None
+    timezone: str
 
 
 class RestoreCodevSession(Command):
@@ -80,6 +121,7 @@ class CodevSessionRef(Read):
     venue: VenueAddress | None
     timezone: str
     has_link: bool
+    sequence: int
     cancelled_at: datetime | None
     inside: bool
 

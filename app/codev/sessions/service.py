@@ -103,9 +103,11 @@ def plan_of(db: Session, group_id: int, venue: VenueShown | None, zone: str, *, 
     )
 
 
-def zone_at(db: Session, group: GroupRef, venue_id: int | None) -> str:
+def zone_at(db: Session, group: GroupRef, venue_id: int | None, *, kept: int | None = None) -> str:
     """Return the time zone of the clock that is typed for a session: its venue's, else its cohort's (BR-30)."""
-    return require_offered(db, group.college_id, venue_id).timezone if venue_id is not None else group.timezone
+    if venue_id is None:
+        return group.timezone
+    return require_offered(db, group.college_id, venue_id, kept=kept).timezone
 
 
 def _refuse_planned(db: Session, group_id: int, activity_code: str) -> None:

@@ -7,6 +7,7 @@ from app.cohorts.models import Cohort, Enrolment, cohort_search_key
 from app.cohorts.offer.service import published_paths
 from app.cohorts.schemas import CohortRef, NewCohort, StaffCommand
 from app.cohorts.service import add_cohort, add_staff, works_in_college
+from app.cohorts.settings.notices import tell_changed
 from app.cohorts.settings.rules import change_reasons, code_of_copy, end_of_copy
 from app.cohorts.settings.schemas import CohortChange, CopyCohort
 from app.identity.staff import service as staff
@@ -14,6 +15,9 @@ from app.network import service as network
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Reason, refuse_unless
 from app.platform.security.actor import Actor
+
+ANNOUNCED = {"starts_on", "ends_on", "place"}
+"""What people count on, and are told of when it changes."""
 
 
 def lock_cohort(db: Session, cohort: CohortRef) -> Cohort:
@@ -30,7 +34,7 @@ def obstacles(row: Cohort, change: CohortChange) -> list[Reason]:
 
 
 def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> CohortRef:
-    """Change a cohort; progress follows its dates at the commit.
+    """Change a cohort; progress follows its dates at the commit, and people are told of its dates and place.
 
     Who began on its first day begins on an earlier one too, so that the attendance of sessions before counts; the
     actor's own first day is another person's to change.
@@ -51,11 +55,14 @@ def change_cohort(db: Session, cohort: CohortRef, change: CohortChange) -> Cohor
         for enrolment in db.exec(on_first_day.order_by(col(Enrolment.id)).with_for_update(key_share=True)).all():
             enrolment.joined_on = change.starts_on
             db.add(enrolment)
+    before = row.model_dump(include=ANNOUNCED)
     for name in CohortChange.model_fields:
         setattr(row, name, getattr(change, name))
     row.search_key = cohort_search_key(row.title, row.code, row.place)
     db.add(row)
     db.flush()
+    if row.model_dump(include=ANNOUNCED) != before:
+        tell_changed(db, row)
     return CohortRef.model_validate(row)
 
 

@@ -11,7 +11,7 @@ from app.attendance.calendar.links import takes_part
 from app.attendance.calendar.models import ScheduledSession, SessionChange, SessionRestoration
 from app.attendance.calendar.rules import link_is_shown
 from app.codev.groups.models import CodevGroup
-from app.codev.sessions.models import CodevSession, CodevSessionRestoration
+from app.codev.sessions.models import CodevSession, CodevSessionChange, CodevSessionRestoration
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
@@ -90,13 +90,14 @@ def _sessions(db: Session, cohort_ids: Collection[int], since: date, until: date
 
 def _codev_sessions(db: Session, group_ids: Collection[int], since: date, until: date | None) -> Iterable[AgendaItem]:
     session_id, starts_at = col(CodevSession.id), col(CodevSession.starts_at)
+    moved = _latest(CodevSessionChange.changed_at, CodevSessionChange.session_id, session_id)
     restored = _latest(CodevSessionRestoration.restored_at, CodevSessionRestoration.session_id, session_id)
     statement = (
         sa.select(
             CodevSession,
             Venue,
             Cohort,
-            sa.func.greatest(col(CodevSession.created_at), col(CodevSession.cancelled_at), restored),
+            sa.func.greatest(col(CodevSession.created_at), col(CodevSession.cancelled_at), moved, restored),
         )
         .join(CodevGroup, col(CodevGroup.id) == col(CodevSession.group_id))
         .join(Cohort, col(Cohort.id) == col(CodevGroup.cohort_id))

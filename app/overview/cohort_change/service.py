@@ -8,9 +8,9 @@ from app.cohorts.enrolments.service import count_by_state
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.lifecycle.service import effects_of, mark_of
 from app.cohorts.models import Cohort, Enrolment
-from app.cohorts.rules import PENDING
 from app.cohorts.schemas import CohortRef
 from app.cohorts.settings import service as settings
+from app.cohorts.settings.notices import KNOWING
 from app.cohorts.settings.schemas import CohortChange, ConfirmChange
 from app.curricula.library import curriculum_of
 from app.learning.hand_ins.models import HandIn
@@ -23,8 +23,6 @@ from app.progress.models import ProgressRow
 from app.progress.risk.rules import required_attendance_pct
 
 E = EnrolmentState
-KNOWING = PENDING | {E.ADMITTED, E.ACTIVE, E.ON_LEAVE}
-"""Who counts on the dates and the place that were announced."""
 
 
 def preview(db: Session, cohort: CohortRef, change: CohortChange) -> ChangePreview:
