@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.identity.imports.list_form import LONGEST_TEXT
 from app.platform.database.transaction import Database
+from tests.factories.forms import PageForm, forms_of
 from tests.factories.network import World, as_
 from tests.factories.outbox import link_in, messages
 from tests.identity.test_import_records import book, many
@@ -67,6 +68,25 @@ def test_list_is_read_back_and_writes_nothing_until_confirmed(
     [(recipient, _, body)] = messages(database)
     assert recipient == "lea@alma.example.com"
     assert link_in(body)
+
+
+def test_each_step_of_a_list_is_sent_with_the_key_of_its_own_page(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    """A preview whose forms had the key that had brought it there was refused as sent already, in any browser."""
+
+    def form_in(page: str) -> PageForm:
+        [form] = [form for form in forms_of(page) if form.path == path(world)]
+        return form
+
+    first = form_in(coordinator.get(path(world)).text)
+    second = form_in(coordinator.post(first.action, data={"people": f"{HEADER}\n{LEA}"}).text)
+    third = form_in(coordinator.post(second.action, data=second.data()).text)
+    confirmed = {**third.data(), **dict(third.buttons)}
+    for _ in range(2):  # a double click
+        answer = coordinator.post(third.action, data=confirmed)
+        assert "Invitation envoyée" in plain(answer.text)
+    assert len(messages(database)) == 1
 
 
 def test_list_run_twice_is_once(coordinator: TestClient, database: Database, world: World) -> None:

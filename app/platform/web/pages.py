@@ -65,6 +65,8 @@ def render(
     """Return the page of a template; ``block`` renders one of its blocks only, for a fragment."""
     page = environment().get_template(template)
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    if request.method == "POST":  # the query is that of the form which was sent: its forms would have its used key
+        query = ""
     context = {
         "request_path": path,
         "page_address": f"{path}?{query}" if query else path,
