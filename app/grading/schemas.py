@@ -116,6 +116,17 @@ class QueueQuery(ListQuery):
     tri: str = "-attente"
 
 
+class RecentJudgement(Read):
+    """A judgement in force, for the person whom it is about: which competency of which path, and when."""
+
+    enrolment_id: int
+    competency_code: str
+    validated_at: datetime
+    curriculum_slug: str
+    curriculum_version: str
+    timezone: str
+
+
 class QueueCounts(Read):
     """How many hand-ins of a queue are judged and wait, each counted to a thousand: ``is_more`` beyond.
 

@@ -1,6 +1,7 @@
 """Judgements: levels awarded on evidence, append-only; a later judgement supersedes an earlier one (BR-12)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import exists
@@ -11,7 +12,7 @@ from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevRecord
 from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
@@ -24,7 +25,7 @@ from app.grading.rules import (
     level_reasons,
     superseding_reasons,
 )
-from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
+from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown, RecentJudgement
 from app.identity.roles.models import RoleGrantRow
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -32,10 +33,11 @@ from app.notifications.service import notify
 from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
+from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.security.actor import Actor, scoped
-from app.platform.security.permissions import Role
+from app.platform.security.permissions import P, Role
 
 
 def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
@@ -170,6 +172,31 @@ def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None =
     """Return the judgements of an enrolment, newest first, in force and superseded, of one competency or of all."""
     of_competency = () if competency is None else (Judgement.competency_code == competency,)
     return _load_judgements(db, Judgement.enrolment_id == enrolment.id, *of_competency)
+
+
+def recent_judgements(db: Session, actor: Actor, since: datetime, limit: int) -> list[RecentJudgement]:
+    """Return the last judgements in force about the actor themself, newest first."""
+    statement = (
+        sa.select(
+            col(Judgement.enrolment_id),
+            col(Judgement.competency_code),
+            col(Judgement.validated_at),
+            col(Enrolment.curriculum_slug),
+            col(Enrolment.curriculum_version),
+            col(Cohort.timezone),
+        )
+        .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
+        .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+        .where(
+            col(Enrolment.person_id) == actor.person_id,
+            scoped(actor.using(P.JUDGEMENT_READ), college=Enrolment.college_id, person=Enrolment.person_id),
+            col(Judgement.validated_at) >= since,
+            not_superseded(Judgement),
+        )
+        .order_by(col(Judgement.validated_at).desc(), col(Judgement.id).desc())
+        .limit(limit)
+    )
+    return [RecentJudgement.model_validate(row) for row in db.execute(statement)]
 
 
 def see_judgement(db: Session, actor: Actor, judgement_id: int) -> JudgementShown:

@@ -132,6 +132,7 @@ def test_home_page_without_a_sign_in_redirects_to_it(client: TestClient) -> None
 
 HOMES = {
     "maude": {
+        *(f"/parcours/{{enrolment}}/activites/{code}" for code in ("GEN-1.A", "GEN-1.C", "GEN-2.A")),
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
         "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier",
     },

@@ -18,7 +18,7 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMi
 from app.accompaniment.mandates.service import advisors_names, within_reach
 from app.people.models import Person, shown_name
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_page
+from app.platform.database.paging import Orders, count_rows, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason
@@ -65,6 +65,11 @@ def list_awaiting(db: Session, actor: Actor, query: AwaitingQuery) -> Page[Await
     statement = _awaiting(actor).where(*NAMES.matches(col(Enterprise.id), query.words, actor.colleges))
     page = fetch_page(db, statement, query, ORDERS, col(MandateMilestone.id))
     return page.map(AwaitingMilestone.model_validate)
+
+
+def count_awaiting(db: Session, actor: Actor) -> int:
+    """Return how many milestones :func:`list_awaiting` lists."""
+    return count_rows(db, _awaiting(actor), col(MandateMilestone.id))
 
 
 def _awaiting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:

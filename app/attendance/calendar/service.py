@@ -1,5 +1,7 @@
 """The calendar of a cohort: schedule, list, find and cancel its sessions."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -196,6 +198,23 @@ def _at_stage(wanted: Stage, at: datetime) -> ColumnElement[bool]:
         return ~cancelled & _CALLED
     begun = col(ScheduledSession.starts_at) <= at
     return ~cancelled & ~_CALLED & (begun if wanted is Stage.TO_CALL else ~begun)
+
+
+def count_to_call(db: Session, cohort_ids: Sequence[int]) -> Counter[int]:
+    """Return how many sessions of each of some cohorts have begun without a roll call."""
+    cohort_id = col(ScheduledSession.cohort_id)
+    called = sa.select(col(RollCall.id)).where(col(RollCall.session_id) == ScheduledSession.id)
+    statement = (
+        sa.select(cohort_id, sa.func.count())
+        .where(
+            cohort_id.in_(cohort_ids),
+            col(ScheduledSession.cancelled_at).is_(None),
+            col(ScheduledSession.starts_at) <= now(),
+            ~called.offset(0).exists(),  # asked of one session after the other: all roll calls are not read
+        )
+        .group_by(cohort_id)
+    )
+    return Counter(dict(db.execute(statement).all())) if cohort_ids else Counter()
 
 
 WRITTEN = set(SessionRef.model_fields) & set(ScheduledSession.model_fields)

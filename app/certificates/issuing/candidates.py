@@ -31,7 +31,7 @@ from app.people.models import NAMES, Person, printed_name, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_after, fetch_page
+from app.platform.database.paging import Orders, count_rows, fetch_after, fetch_page
 from app.platform.database.session import Session
 from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor
@@ -92,6 +92,12 @@ def list_candidate_page(db: Session, actor: Actor, college: CollegeShown, query:
     statement = statement.where(*_in_situation(db, actor, college, query.situation, tuple(CertificateKind)))
     page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
     return replace(page, items=_as_candidates(db, actor, college, page.items))
+
+
+def count_ready(db: Session, actor: Actor, college: CollegeShown) -> int:
+    """Return for how many people only a decision is missing: the list that :func:`list_candidate_page` begins with."""
+    ready = _in_situation(db, actor, college, Situation.READY, tuple(CertificateKind))
+    return count_rows(db, _candidate_rows(college).where(*ready), col(Enrolment.id))
 
 
 def _is_named(college: CollegeShown, word: str) -> ColumnElement[bool]:

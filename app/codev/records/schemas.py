@@ -1,5 +1,6 @@
 """Command and form of a session's record: no free text about its content (BR-11)."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -8,10 +9,19 @@ from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.schemas import TURNS, OptionalMembership, Position
-from app.platform.schema import BlankIsNone, Command
+from app.platform.schema import BlankIsNone, Command, Read
 
 LINES = 20
 """Largest number of people that a record may name."""
+
+
+class SessionToRecord(Read):
+    """A session that has begun and has no record."""
+
+    id: int
+    group: str
+    starts_at: datetime
+    timezone: str
 
 
 class PresenceCommand(Command):

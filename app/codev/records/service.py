@@ -1,6 +1,7 @@
 """Records of sessions: closing and correcting them, and the history of turns that rotation reads."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Subquery, func
@@ -8,10 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.attendance.calendar.rules import has_begun
-from app.codev.groups.models import CodevMembership
+from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.rules import Presence, Turn, entry_reasons, is_held, mark_swapped, turn_reasons
-from app.codev.records.schemas import RecordCommand
+from app.codev.records.schemas import RecordCommand, SessionToRecord
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
 from app.codev.sessions.rules import PastTurn
@@ -24,7 +25,7 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Reason, refuse_unless
 from app.platform.messages.i18n import local
-from app.platform.security.actor import Actor
+from app.platform.security.actor import Actor, scoped
 
 
 def current_records() -> Subquery:
@@ -40,6 +41,29 @@ def current_records() -> Subquery:
 def current_record(session_id: int) -> SelectOfScalar[CodevRecord]:
     """Return the query of the record in force of a session, cancelled or not."""
     return select(CodevRecord).where(CodevRecord.session_id == session_id, not_superseded(CodevRecord))
+
+
+def sessions_to_record(db: Session, actor: Actor, limit: int) -> list[SessionToRecord]:
+    """Return the oldest sessions within reach that have begun and have no record."""
+    recorded = sa.exists().where(col(CodevRecord.session_id) == CodevSession.id)
+    statement: sa.Select[*tuple[Any, ...]] = (
+        sa.select(
+            col(CodevSession.id),
+            col(CodevGroup.name).label("group"),
+            col(CodevSession.starts_at),
+            col(CodevSession.timezone),
+        )
+        .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
+        .where(
+            scoped(actor, college=CodevSession.college_id, group=CodevSession.group_id),
+            col(CodevSession.cancelled_at).is_(None),
+            col(CodevSession.starts_at) <= now(),
+            ~recorded,
+        )
+        .order_by(col(CodevSession.starts_at), col(CodevSession.id))
+        .limit(limit)
+    )
+    return [SessionToRecord.model_validate(row) for row in db.execute(statement)]
 
 
 def roster(db: Session, meeting: CodevSessionRef, recorded: Iterable[int] = ()) -> list[tuple[int, str]]:

@@ -31,7 +31,7 @@ from app.people.models import NAMES, Person
 from app.platform.audit.access_log import log_access
 from app.platform.audit.enums import Part
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_after, fetch_page
+from app.platform.database.paging import Orders, count_rows, fetch_after, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason, refuse_unless
@@ -105,6 +105,12 @@ def list_hours_to_countersign(db: Session, actor: Actor, query: HoursQuery) -> P
     page = fetch_page(db, statement, query, ORDERS, col(FieldHours.id)).map(_hours_shown)
     log_access(db, [(hours.person_id, hours.college_id) for hours in page.items], Part.HOURS)
     return page
+
+
+def count_hours_to_countersign(db: Session, actor: Actor) -> int:
+    """Return how many hours :func:`list_hours_to_countersign` lists."""
+    is_left = ~col(FieldHours.decided) & scoped(actor, college=FieldHours.college_id)
+    return count_rows(db, sa.select(col(FieldHours.id)).where(is_left), col(FieldHours.id))
 
 
 def see_hours(db: Session, actor: Actor, hours_id: int) -> HoursShown:

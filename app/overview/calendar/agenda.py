@@ -35,12 +35,16 @@ MOST = 1000
 
 def agenda_of(db: Session, actor: Actor, since: date, until: date | None = None) -> list[AgendaItem]:
     """Return a person's own calendar: the sessions of the cohorts and groups where they hold a role, their due days."""
+    return in_order([*sessions_of(db, actor, since, until), *_dues(db, actor, since, until)])
+
+
+def sessions_of(db: Session, actor: Actor, since: date, until: date | None = None) -> list[AgendaItem]:
+    """Return the sessions of the cohorts and groups where a person holds a role, in order."""
     cohorts = [g.cohort_id for g in actor.grants if GRANTS[g.role].get(P.SESSION_READ) is Reach.COHORT]
     groups = [g.group_id for g in actor.grants if GRANTS[g.role].get(P.CODEV_READ) is Reach.GROUP]
     items = [
         *_sessions(db, [id_ for id_ in cohorts if id_ is not None], since, until),
         *_codev_sessions(db, [id_ for id_ in groups if id_ is not None], since, until),
-        *_dues(db, actor, since, until),
     ]
     return in_order(items)
 

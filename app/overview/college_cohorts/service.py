@@ -45,12 +45,12 @@ def college_cohorts(
 
 def _with_what_waits(db: Session, rows: Sequence[ListedCohort]) -> list[CollegeCohort]:
     ids = [row.id for row in rows]
-    at_risk, applications, proposals = count_at_risk(db, ids), _applications(db, ids), _proposals(db, ids)
+    at_risk, applications, proposals = count_at_risk(db, ids), count_applications(db, ids), _proposals(db, ids)
     sessions = _next_sessions(db, ids)
     return [
         CollegeCohort(
             **row.model_dump(),
-            at_risk=at_risk[row.id],
+            at_risk=at_risk[row.id].people,
             applications=applications[row.id],
             proposals=proposals[row.id],
             next_session=sessions.get(row.id),
@@ -59,7 +59,8 @@ def _with_what_waits(db: Session, rows: Sequence[ListedCohort]) -> list[CollegeC
     ]
 
 
-def _applications(db: Session, ids: Sequence[int]) -> Counter[int]:
+def count_applications(db: Session, ids: Sequence[int]) -> Counter[int]:
+    """Return how many applications to each of some cohorts nobody has answered."""
     statement = (
         sa.select(col(Enrolment.cohort_id), func.count())
         .where(col(Enrolment.cohort_id).in_(ids), col(Enrolment.state) == EnrolmentState.APPLIED)

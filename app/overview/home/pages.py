@@ -8,6 +8,9 @@ from app.cohorts.schemas import CohortsQuery, ListedCohort
 from app.network import service as network
 from app.operations.deployment.schemas import ServiceState
 from app.operations.deployment.service import service_state
+from app.overview.home.own import own_of
+from app.overview.home.rules import address
+from app.overview.home.waiting import waiting_for
 from app.platform.database.session import Session
 from app.platform.paging import Page
 from app.platform.security.actor import Actor
@@ -26,10 +29,14 @@ def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
     """Show the person's enrolments, cohorts and links, according to their roles; without a sign-in, redirect to it."""
     if reader is None:
         return redirect_after_post(SECOND_FACTOR if request.state.pending else "/connexion")
+    own_enrolments = enrolments.enrolments_of(db, reader.person_id)
     return render(
         request,
         "people/home.html",
-        enrolments=enrolments.enrolments_of(db, reader.person_id),
+        enrolments=own_enrolments,
+        own=own_of(db, reader, own_enrolments),
+        waiting=waiting_for(db, reader).parts,
+        address=address,
         cohorts=_supervised_cohorts(db, reader),
         issuing_colleges=_issuing_colleges(db, reader),
         service=_service_state(request, reader),

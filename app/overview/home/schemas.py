@@ -1,5 +1,9 @@
-"""The signed-in person and their roles."""
+"""The signed-in person, their roles, and what waits for them."""
 
+from datetime import date
+
+from app.overview.calendar.schemas import AgendaItem
+from app.overview.home.enums import WaitingKind
 from app.platform.schema import Read
 from app.platform.security.permissions import Role
 
@@ -23,3 +27,60 @@ class Me(Read):
     person_id: int
     name: str
     roles: tuple[HeldRole, ...]
+
+
+class WaitingLine(Read):
+    """How much waits in one place; ``id`` and ``name`` are those of the cohort, the college or the session, if any.
+
+    A number that ``is_more`` is the largest that is counted. ``oldest_days`` is the age of what has waited longest;
+    of people at risk, ``long_late`` and ``attendance_low`` say why; ``held_on`` is the day of a session.
+    """
+
+    count: int
+    is_more: bool = False
+    id: int | None = None
+    name: str = ""
+    oldest_days: int | None = None
+    long_late: int = 0
+    attendance_low: int = 0
+    held_on: date | None = None
+
+
+class WaitingPart(Read):
+    """What waits of one kind, place by place; without lines nothing does."""
+
+    kind: WaitingKind
+    lines: tuple[WaitingLine, ...] = ()
+
+
+class WaitingList(Read):
+    """What waits for the signed-in person, each kind once, the most urgent first."""
+
+    parts: tuple[WaitingPart, ...]
+
+
+class NextStep(Read):
+    """Something that the person can do now on a path of theirs."""
+
+    enrolment_id: int
+    activity_code: str
+    title: str
+    due_on: date
+    late: bool
+
+
+class Judged(Read):
+    """A competency of the person that was judged in the last weeks."""
+
+    enrolment_id: int
+    competency_code: str
+    title: str
+    validated_on: date
+
+
+class Own(Read):
+    """What the signed-in person has to come and to do for themself: sessions, steps of their paths, what was judged."""
+
+    sessions: tuple[AgendaItem, ...] = ()
+    steps: tuple[NextStep, ...] = ()
+    judged: tuple[Judged, ...] = ()

@@ -38,8 +38,7 @@ def fetch_page(
     anchor = None if query.apres is None else _position(db, statement, columns, key, query.apres)
     rest = [] if anchor is None else [_beyond(columns, anchor, descending=query.descending)]
     source = statement if counted is None or rest else counted
-    counting = source.where(*rest).with_only_columns(key).order_by(None).limit(COUNTED + 1).subquery()
-    found = db.execute(sa.select(func.count()).select_from(counting)).scalar_one()
+    found = count_rows(db, source.where(*rest), key)
     total, is_more = min(found, COUNTED), found > COUNTED
     number = min(query.page, last_page(total, size))
     rows: Sequence[Any] = ()
@@ -57,6 +56,12 @@ def fetch_page(
         is_rest=bool(rest),
         next_key=_id_of(rows[-1], key) if rows and is_last else None,
     )
+
+
+def count_rows(db: Session, statement: Rows, key: SQLColumnExpression[int]) -> int:
+    """Return how many rows a statement selects; of more than ``COUNTED``, one more than that."""
+    counting = statement.with_only_columns(key).order_by(None).limit(COUNTED + 1).subquery()
+    return int(db.execute(sa.select(func.count()).select_from(counting)).scalar_one())
 
 
 def fetch_after(

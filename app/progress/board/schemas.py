@@ -42,6 +42,14 @@ class BoardSort(StrEnum):
     LAST = "dernier"
 
 
+class AtRisk(Read):
+    """How many people of a cohort are at risk, and for which of the reasons; someone may be for both."""
+
+    people: int = 0
+    long_late: int = 0
+    attendance_low: int = 0
+
+
 class BoardConcern(StrEnum):
     """What may need a call: something is late, or the person is at risk."""
 

@@ -1,6 +1,5 @@
 """The board of a cohort, from the columns of the projection in one statement."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
@@ -21,9 +20,9 @@ from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 from app.platform.paging import Page, page_of
 from app.platform.search import search_words
-from app.progress.board.schemas import BoardConcern, BoardListQuery, BoardOrder, BoardQuery, BoardRow, BoardSort
+from app.progress.board.schemas import AtRisk, BoardConcern, BoardListQuery, BoardOrder, BoardQuery, BoardRow, BoardSort
 from app.progress.models import ProgressRow
-from app.progress.risk.rules import is_at_risk, is_late, required_attendance_pct, risk_reasons
+from app.progress.risk.rules import is_late, required_attendance_pct, risk_reasons
 from app.progress.schemas import attendance_pct
 
 SORT_KEYS: dict[BoardOrder, Callable[[BoardRow], Any]] = {
@@ -78,8 +77,8 @@ def board_page(db: Session, cohort: CohortRef, query: BoardListQuery) -> tuple[P
     return page, calls
 
 
-def count_at_risk(db: Session, cohort_ids: Sequence[int]) -> Counter[int]:
-    """Return how many people are at risk in each of some cohorts, as its board says it."""
+def count_at_risk(db: Session, cohort_ids: Sequence[int]) -> dict[int, AtRisk]:
+    """Return how many people are at risk in each of some cohorts, and why, as its board says it."""
     statement = (
         sa.select(
             col(Enrolment.cohort_id),
@@ -92,14 +91,26 @@ def count_at_risk(db: Session, cohort_ids: Sequence[int]) -> Counter[int]:
         )
         .join(Enrolment, col(Enrolment.id) == ProgressRow.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
-        .where(col(Enrolment.cohort_id).in_(cohort_ids), col(Enrolment.state) == EnrolmentState.ACTIVE)
+        .where(
+            col(Enrolment.cohort_id).in_(cohort_ids),
+            col(Cohort.id).in_(cohort_ids),  # said again: the other cohorts are not read
+            col(Enrolment.state) == EnrolmentState.ACTIVE,
+        )
     )
-    counted: Counter[int] = Counter()
-    for row in db.execute(statement):
+    reasons: dict[int, list[tuple[str, ...]]] = {id_: [] for id_ in cohort_ids}
+    for row in db.execute(statement) if cohort_ids else ():
         min_pct = required_attendance_pct(curriculum_of(row))
         due = (row.next_due_on, row.attended_minutes, row.attendance_base_minutes)
-        counted[row.cohort_id] += is_at_risk(*due, today(row.timezone), min_attendance_pct=min_pct)
-    return counted
+        found = risk_reasons(*due, today(row.timezone), min_attendance_pct=min_pct)
+        reasons[row.cohort_id].append(tuple(reason.code for reason in found))
+    return {
+        cohort_id: AtRisk(
+            people=sum(map(bool, each)),
+            long_late=sum("long_late" in codes for codes in each),
+            attendance_low=sum("attendance_low" in codes for codes in each),
+        )
+        for cohort_id, each in reasons.items()
+    }
 
 
 def _concerns(row: BoardRow, concern: BoardConcern | None) -> bool:
