@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import icalendar
@@ -174,7 +174,7 @@ def start(term: Term) -> None:
 
 def hold(term: Term, code: str, presence: dict[str, tuple[str, int]]) -> None:
     """Hold a workshop on its day and record who was there: everyone, the whole of it, but those given."""
-    session = term.call("trainer", "GET", f"/sessions/{term.sessions[code]}")
+    session = session_of(term, code)
     term.wait_until(datetime.fromisoformat(session["starts_at"]).astimezone(MONTREAL).date() + timedelta(days=1))
     path, minutes = f"/sessions/{session['id']}/roll-call", session["planned_minutes"]
     people = {enrolment: who for who, enrolment in term.enrolments.items()}
@@ -186,6 +186,34 @@ def hold(term: Term, code: str, presence: dict[str, tuple[str, int]]) -> None:
     assert len(entries) == len(term.enrolments)
     term.call("trainer", "POST", path, 201, entries=entries)
     term.tell(f"Demain : {CURRICULUM.activity(code).title.text}", "trainer", *term.enrolments)
+
+
+def check_in(term: Term, code: str) -> dict[str, tuple[str, int]]:
+    """Let people check themselves in to a workshop of six o'clock; return the presence of who was late or never came.
+
+    Someone sends the code to a colleague at home, who types it an hour later: it is another one by then.
+    """
+    session = term.sessions[code]
+    term.wait_until(datetime.fromisoformat(session_of(term, code)["starts_at"]).astimezone(MONTREAL).date())
+    path, (late, away) = f"/sessions/{session}", (LEFT_EARLY, ABSENT)
+    with term.at_clock(time(17, 50)):
+        shown = term.call("trainer", "POST", f"{path}/check-in", 201, grace_minutes=10)["code"]
+        for who in term.enrolments:
+            if who not in {late, away}:
+                term.call(who, "POST", f"{path}/own-check-in", 201, code=shown)
+    with term.at_clock(time(18, 50)):
+        assert term.call(away, "POST", f"{path}/own-check-in", 422, code=shown)["code"] == "wrong_check_in_code"
+        code_of_now = term.call("trainer", "GET", f"{path}/check-in")["code"]
+        own = term.call(late, "POST", f"{path}/own-check-in", 201, code=code_of_now)
+        state = term.call("trainer", "GET", f"{path}/check-in")
+    assert own["status"] == "late"
+    assert (len(state["check_ins"]), state["expected"]) == (len(term.enrolments) - 1, len(term.enrolments))
+    return {late: ("late", session_of(term, code)["planned_minutes"] - 50), away: ("absent", 0)}
+
+
+def session_of(term: Term, code: str) -> Any:
+    """Return the session of an activity as its trainer reads it."""
+    return term.call("trainer", "GET", f"/sessions/{term.sessions[code]}")
 
 
 def study(term: Term, number: int) -> None:
@@ -205,7 +233,7 @@ def study(term: Term, number: int) -> None:
 
 def attend_until_storm(term: Term) -> None:
     """Hold the two first workshops: someone is absent, someone leaves early, someone is excused."""
-    hold(term, "GEN-1.B", {ABSENT: ("absent", 0), LEFT_EARLY: ("present", 120)})
+    hold(term, "GEN-1.B", {ABSENT: ("absent", 0), LEFT_EARLY: ("left_early", 120)})
     study(term, 0)
     hold(term, "GEN-2.B", {ABSENT: ("absent", 0), EXCUSED: ("excused", 0)})
     study(term, 1)
@@ -253,7 +281,8 @@ def attend_after_storm(term: Term) -> None:
     shift(term, "GEN-4.B", hour(fourth + timedelta(days=1), 18), meeting_link="https://visio.example/j/815")
     read_feed(term)
     for number, (_, activity) in enumerate(WORKSHOPS[2:], start=2):
-        hold(term, activity.code, {LEFT_EARLY: ("present", activity.minutes // 2)} if number == 2 else {})
+        presence = {LEFT_EARLY: ("left_early", activity.minutes // 2)} if number == 2 else {}
+        hold(term, activity.code, check_in(term, activity.code) if activity.code == "GEN-5.B" else presence)
         study(term, number)
 
 
@@ -294,9 +323,9 @@ def read_numbers(term: Term) -> None:
     codev = 180
     expected = {
         "person0": (workshops + 60, workshops + codev),
-        ABSENT: (workshops - 360 + 60, workshops + codev),
+        ABSENT: (workshops - 540 + 60, workshops + codev),
         EXCUSED: (workshops - 180 + 60, workshops + codev),
-        LEFT_EARLY: (workshops - 60 - 120 + 60, workshops + codev),
+        LEFT_EARLY: (workshops - 60 - 120 - 50 + 60, workshops + codev),
         LATE: (workshops - 180 + 60, workshops - 180 + codev),
     }
     for who, minutes in expected.items():

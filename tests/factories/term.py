@@ -38,7 +38,7 @@ class Term:
 
     def __init__(self, client: TestClient, database: Database, world: World, settings: Settings, day: date) -> None:
         self.client, self.database, self.world, self.settings = client, database, world, settings
-        self.day = day
+        self.day, self.clock = day, time(13)
         self.tokens: dict[str, str] = {}
         self.cohort = 0
         self.enrolments: dict[str, int] = {}
@@ -46,8 +46,8 @@ class Term:
         self.told: dict[str, Counter[str]] = {}
 
     def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:
-        """Send a request as someone, at one in the afternoon of the day; return the decoded answer."""
-        with at(hour(self.day)):
+        """Send a request as someone, at the day and hour of the term; return the decoded answer."""
+        with at(datetime.combine(self.day, self.clock, MONTREAL)):
             if who not in self.tokens:
                 self.tokens[who] = token(self.database, self.world, who)
             headers = {"Authorization": f"Bearer {self.tokens[who]}"}
@@ -76,6 +76,15 @@ class Term:
             self.work()
             self.day += timedelta(days=1)
             self.tokens.clear()
+
+    @contextmanager
+    def at_clock(self, clock: time) -> Iterator[None]:
+        """Let what is sent be sent at another hour of the day than one in the afternoon."""
+        before, self.clock = self.clock, clock
+        self.tokens.clear()
+        yield
+        self.clock = before
+        self.tokens.clear()
 
     @contextmanager
     def browser(self, who: str | None = None) -> Iterator[TestClient]:
