@@ -125,12 +125,6 @@ def check_ins(db: Session, session: SessionRef) -> tuple[CheckInShown, ...]:
     )
 
 
-def was_opened(db: Session, session_id: int) -> bool:
-    """Return whether people could check in to a session at some time."""
-    opened = select(CheckInOpening.id).where(CheckInOpening.session_id == session_id)
-    return db.exec(opened.limit(1)).first() is not None
-
-
 def own_page(session_id: int) -> str:
     """Return the page where someone checks in to a session."""
     return f"/seances/{session_id}/presence"

@@ -34,14 +34,14 @@ def roll_call(
 ) -> Response:
     """Show the sheet, until it is recorded: as people checked in, else everyone present for the planned minutes."""
     sheet = service.sheet(db, session)
-    was_opened = check_ins.was_opened(db, session.id)
+    came = {c.enrolment_id: c for c in check_ins.check_ins(db, session)}
     return render(
         request,
         "cohorts/roll_call.html",
         sheet=sheet,
         history=service.history(db, session),
-        self_checked=was_opened and sheet.roll_call_id is None,
-        came={c.enrolment_id: c for c in check_ins.check_ins(db, session)} if was_opened else {},
+        self_checked=bool(came) and sheet.roll_call_id is None,
+        came=came,
         own=service.is_on_roll(db, actor, sheet),
         stage=stage(session.starts_at, now(), cancelled=sheet.session.cancelled, closed=sheet.session.closed),
         statuses=tuple(PresenceStatus),
