@@ -13,8 +13,9 @@ from app.attendance.calendar.models import ScheduledSession
 from app.cohorts.models import Cohort
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
+from tests.factories.codev import create_group, plan_session
 from tests.factories.cohorts import fields, meeting, page
-from tests.factories.network import World, as_
+from tests.factories.network import STARTED, World, as_
 from tests.factories.venues import HALIFAX, venue_in
 
 LINK = "https://visio.example/j/815"
@@ -173,3 +174,26 @@ def test_database_refuses_a_session_in_a_venue_of_another_college(database: Data
         with refused, database.transaction(colleges=[world.alma, world.rouyn]) as db:
             db.get_one(ScheduledSession, session).venue_id = venue
             db.flush()
+
+
+@pytest.mark.parametrize("hour", ["T15:00:00", ""])
+def test_moment_without_a_zone_is_refused_wherever_a_session_is_planned_or_moved(
+    client: TestClient, database: Database, world: World, hour: str
+) -> None:
+    day = (STARTED + timedelta(days=40)).isoformat()
+    group = create_group(database, world).id
+    session, codev = meeting(database, world), plan_session(database, world, group)
+    as_(client, database, world, "coordinator")
+    asked = {"planned_minutes": 120, "mode": "onsite", "starts_at": f"{day}{hour}"}
+    moved = {**asked, "sequence": 0}
+    for path, body in (
+        (f"cohorts/{world.cohort}/sessions", {**asked, "activity_code": "GEN-3.B"}),
+        (f"sessions/{session}/changes", {**moved, "reason": "Tempête."}),
+        (f"codev/groups/{group}/sessions", {**asked, "activity_code": "GEN-7.C"}),
+        (f"codev/sessions/{codev}/changes", {**moved, "reason": "weather"}),
+    ):
+        answer = client.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code == 422, path
+        assert [error["field"] for error in answer.json()["errors"]] == ["starts_at"], path
+        aware = client.post(f"/api/v1/{path}", json={**body, "starts_at": f"{day}T15:00:00-05:00"})
+        assert aware.status_code == 201, (path, aware.text)
