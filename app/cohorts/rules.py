@@ -53,6 +53,9 @@ PENDING = frozenset({S.APPLIED, S.WAITLISTED, S.OFFERED})
 AGAIN = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN})
 """States from which a person who had not begun may apply to the cohort again."""
 
+NOT_ADMITTED = PENDING | {S.REFUSED, S.DECLINED}
+"""States of an application that was not answered yet, or that came to nothing."""
+
 LEFT = frozenset({S.REFUSED, S.DECLINED, S.WITHDRAWN, S.TRANSFERRED})
 """States that end the person's part in the cohort: they keep the right to read their own file only."""
 

@@ -72,6 +72,21 @@ def test_colleague_is_found_with_their_roles_in_ones_college_alone(
     assert found(client, "corinne")["people"] == []
 
 
+@pytest.mark.parametrize(
+    ("state", "trainer_finds"), [("applied", 0), ("waitlisted", 0), ("refused", 0), ("withdrawn", 1)]
+)
+def test_application_is_found_by_who_answers_it_and_its_author_with_its_state(
+    client: TestClient, database: Database, world: World, state: str, trainer_finds: int
+) -> None:
+    with database.as_owner() as db:
+        changed = text("update enrolment set state = :state where id = :id")
+        db.execute(changed, {"state": state, "id": world.enrolments["maude"]})
+    assert len(names(as_(client, database, world, "trainer"), "berube")) == trainer_finds
+    for who in ("coordinator", "maude"):
+        [maude] = found(as_(client, database, world, who), "berube")["people"]
+        assert [place["state"] for place in maude["places"]] == [state]
+
+
 def test_one_who_left_every_role_is_found_no_more(client: TestClient, database: Database, world: World) -> None:
     with database.as_owner() as db:
         db.execute(text("update role_held set ended_at = now() where person_id = :id"), {"id": world.people["trainer"]})

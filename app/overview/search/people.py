@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.rules import NOT_ADMITTED
 from app.identity.roles.models import RoleGrantRow
 from app.network.models import College
 from app.overview.search.enums import PersonSort
@@ -83,12 +84,23 @@ def _is_of_college(actor: Actor) -> ColumnElement[bool]:
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on the enrolments whose file the actor may open."""
-    return scoped(
-        actor.using(P.ENROLMENT_READ),
-        college=Enrolment.college_id,
-        cohort=Enrolment.cohort_id,
-        person=Enrolment.person_id,
+    """Return the condition on the enrolments whose file the actor may open, once someone is admitted.
+
+    Before, and after a refusal, an application concerns its author and whoever answers it.
+    """
+    of_applications = scoped(actor.using(P.ENROLMENT_MANAGE), college=Enrolment.college_id, cohort=Enrolment.cohort_id)
+    return sa.and_(
+        scoped(
+            actor.using(P.ENROLMENT_READ),
+            college=Enrolment.college_id,
+            cohort=Enrolment.cohort_id,
+            person=Enrolment.person_id,
+        ),
+        sa.or_(
+            col(Enrolment.state).not_in(NOT_ADMITTED),
+            col(Enrolment.person_id) == actor.person_id,
+            of_applications,
+        ),
     )
 
 
@@ -113,6 +125,7 @@ def _enrolments(actor: Actor, ids: Sequence[int]) -> sa.Select[*tuple[Any, ...]]
         sa.select(
             col(Enrolment.person_id),
             col(Enrolment.id).label("enrolment_id"),
+            col(Enrolment.state),
             col(Enrolment.cohort_id),
             col(Cohort.title).label("cohort_title"),
             col(Enrolment.college_id),

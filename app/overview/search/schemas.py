@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from app.certificates.schemas import CertificateLine
+from app.cohorts.enums import EnrolmentState
 from app.overview.search.enums import ActivitySort, PersonSort, SearchKind
 from app.platform.paging import Limit, ListQuery
 from app.platform.schema import Command, Read, SearchText
@@ -40,10 +41,11 @@ class FoundActivitiesQuery(ListQuery):
 
 
 class FoundPlace(Read):
-    """Where someone is found: an enrolment, or a role of the staff; the cohort and the college, where there is one."""
+    """Where someone is found: an enrolment with its state, or a role of the staff; its cohort and college, if any."""
 
     role: Role
     enrolment_id: int | None = None
+    state: EnrolmentState | None = None
     cohort_id: int | None = None
     cohort_title: str | None = None
     college_id: int | None = None
