@@ -23,6 +23,7 @@ from tests.factories.network import STARTED, World, as_
 LISTS = {
     "CohortsQuery": ("coordinator", "/cohortes"),
     "OpenCohortsQuery": ("nobody", "/cohortes-ouvertes"),
+    "WaitlistQuery": ("coordinator", "/cohortes/{cohort}/liste-d-attente"),
     "ApplicationsQuery": ("coordinator", "/cohortes/{cohort}/candidatures"),
     "SessionsQuery": ("coordinator", "/cohortes/{cohort}/seances"),
     "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
@@ -55,7 +56,7 @@ LISTS = {
 SOUGHT = {"FoundPeopleQuery": {"recherche": "be"}}
 """Lists that are empty until something is searched for."""
 
-CARDS = {"OpenCohortsQuery", "GroupsQuery"}
+CARDS = {"OpenCohortsQuery", "GroupsQuery", "WaitlistQuery"}
 """Lists of cards, which have no headings."""
 
 

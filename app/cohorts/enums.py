@@ -46,6 +46,12 @@ class CohortSort(StrEnum):
     END = "fin"
 
 
+class WaitlistSort(StrEnum):
+    """What a waitlist is sorted by: its own order alone."""
+
+    PLACE = "rang"
+
+
 class ApplicationSort(StrEnum):
     """What the list of answered applications is sorted by."""
 

@@ -1,5 +1,6 @@
 """The waitlist: its order, timed offers of free seats, answers, expiry, and seats that are never sold twice."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -58,6 +59,19 @@ def set_dates(database: Database, world: World, starts_on: date, ends_on: date) 
         cohort = db.exec(select(Cohort).where(Cohort.id == world.cohort)).one()
         cohort.starts_on, cohort.ends_on = starts_on, ends_on
         db.add(cohort)
+
+
+def follow_elsewhere(database: Database, world: World, who: str, state: str) -> None:
+    """Put someone's enrolment in the cohort of the other college in a state, as that college would."""
+    with database.engine.begin() as owner:
+        owner.execute(
+            text(
+                "insert into enrolment (college_id, cohort_id, person_id, curriculum_slug, curriculum_version, state)"
+                " select college_id, id, :person, curriculum_slug, curriculum_version, :state from cohort"
+                " where id = :cohort on conflict (cohort_id, person_id) do update set state = excluded.state"
+            ),
+            {"person": world.people[who], "cohort": world.other_cohort, "state": state},
+        )
 
 
 def kept_figures_differ(database: Database) -> bool:
@@ -270,21 +284,50 @@ def test_message_to_whom_the_college_brought_in_leads_to_their_path(
     assert "/candidatures/" not in client.get(f"/cohortes-ouvertes/{world.cohort}").text
 
 
-def test_someone_who_follows_the_path_elsewhere_is_passed_over_until_it_ends(database: Database, world: World) -> None:
-    first, second = add_people(database, world, 2)
-    set_capacity(database, world, SEATED + 1)
-    wait_for_seat(database, world, first, second)
-    with database.engine.begin() as owner:
-        owner.execute(
-            text(
-                "insert into enrolment (college_id, cohort_id, person_id, curriculum_slug, curriculum_version, state)"
-                " select college_id, id, :person, curriculum_slug, curriculum_version, 'active' from cohort"
-                " where id = :cohort"
-            ),
-            {"person": world.people[first], "cohort": world.other_cohort},
-        )
+def test_someone_who_follows_the_path_elsewhere_is_passed_over_until_it_ends(
+    client: TestClient, database: Database, world: World
+) -> None:
+    first, second, third = add_people(database, world, 3)
+    set_capacity(database, world, SEATED)
+    wait_for_seat(database, world, first, second, third)
+    follow_elsewhere(database, world, first, "active")
+    as_(client, database, world, first)
+    page = f"/candidatures/{world.enrolments[first]}"
+    assert "Vous suivez déjà ce parcours dans une autre cohorte" in client.get(page).text
+    as_(client, database, world, third)
+    assert "Vous êtes au rang 2 sur 2" in client.get(f"/candidatures/{world.enrolments[third]}").text
+    as_(client, database, world, "coordinator")
+    read = client.get(f"{V1}/cohorts/{world.cohort}/waitlist").json()["waiting"]
+    assert [(w["enrolment_id"], w["position"]) for w in read] == [
+        (world.enrolments[first], None), (world.enrolments[second], 1), (world.enrolments[third], 2),
+    ]  # fmt: skip
+    assert "suit ce parcours dans une autre cohorte" in client.get(f"/cohortes/{world.cohort}/liste-d-attente").text
+    set_capacity(database, world, SEATED + 2)
+    move(database, world, second, S.ADMITTED, None)  # nobody to whom a seat may be offered comes before
     fill(database, world)
-    assert states(database, world, first, second) == [S.WAITLISTED, S.OFFERED]
+    assert states(database, world, first, second, third) == [S.WAITLISTED, S.ADMITTED, S.OFFERED]
+    follow_elsewhere(database, world, first, "withdrawn")
+    set_capacity(database, world, SEATED + 3)
+    fill(database, world)
+    assert state_of(database, world, first) is S.OFFERED
+
+
+def test_waitlist_is_read_a_page_at_a_time_and_searched(client: TestClient, database: Database, world: World) -> None:
+    people = add_people(database, world, 27)
+    set_capacity(database, world, SEATED)
+    wait_for_seat(database, world, *people)
+    as_(client, database, world, "coordinator")
+    api, path = f"{V1}/cohorts/{world.cohort}/waitlist", f"/cohortes/{world.cohort}/liste-d-attente"
+    first = client.get(api, params={"limit": 20}).json()
+    rest = client.get(api, params={"limit": 20, "after": first["next"]}).json()
+    assert [w["position"] for w in first["waiting"] + rest["waiting"]] == list(range(1, 28))
+    assert rest["next"] is None
+    assert client.get(api, params={"after": world.enrolments["maude"]}).json()["code"] == "invalid"
+    assert "wait26 Attente" not in client.get(path).text
+    assert "27 personnes attendent" in client.get(path).text
+    assert "wait26 Attente" in client.get(path, params={"page": 2}).text
+    found = client.get(path, params={"recherche": "wait26"}).text
+    assert re.search(r"27\.\s*<a [^>]+>wait26 Attente</a>", found)
 
 
 # Applying again ---------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def own_application(db: Session, ref: OwnApplicationRef) -> OwnApplication:
     offer = db.exec(newest.limit(1)).first()
     return OwnApplication(
         **row._mapping,
-        position=ids.index(ref.enrolment_id) + 1 if ids else None,
+        position=ids.index(ref.enrolment_id) + 1 if ref.enrolment_id in ids else None,
         waiting=len(ids),
         offer=OfferShown.model_validate(offer) if offer is not None else None,
     )

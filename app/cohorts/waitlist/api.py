@@ -11,6 +11,7 @@ from app.cohorts.service import see_cohort
 from app.cohorts.waitlist import service
 from app.cohorts.waitlist.schemas import OfferHours, PriorityCommand, WaitlistShown
 from app.platform.errors import NotFound
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -21,9 +22,14 @@ router = APIRouter(tags=["cohorts"], route_class=IdempotentRoute)
 
 
 @router.get("/cohorts/{cohort_id}/waitlist")
-def waitlist(db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)]) -> WaitlistShown:
+def waitlist(
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    after: After = None,
+    limit: Limit = PAGE,
+) -> WaitlistShown:
     """Return who waits for a seat, in order, and the seats that were offered."""
-    return service.waitlist(db, cohort)
+    return service.waitlist(db, cohort, after=after, limit=limit)
 
 
 @router.put("/cohorts/{cohort_id}/offer-hours")

@@ -9,10 +9,8 @@ Lock order: the cohort's row, then the enrolments by id, as everywhere.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -22,7 +20,7 @@ from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import TAKES_PEOPLE, late_join_limit
 from app.cohorts.waitlist.enums import OfferAnswer
 from app.cohorts.waitlist.models import SeatOffer
-from app.cohorts.waitlist.order import waiting
+from app.cohorts.waitlist.order import waiting_ids
 from app.cohorts.waitlist.rules import expiry, seats_to_offer
 from app.network.models import College
 from app.platform.clock import now
@@ -32,7 +30,6 @@ from app.platform.jobs.job import JobContext, Queue, RowJob
 from app.platform.messages.i18n import today
 
 S = EnrolmentState
-FOLLOWS_PATH = (S.ADMITTED, S.ACTIVE, S.ON_LEAVE)
 
 
 def fill_seats(database: Database, cohort_id: int) -> None:
@@ -44,7 +41,7 @@ def fill_seats(database: Database, cohort_id: int) -> None:
             return
         overdue = db.exec(_overdue(cohort_id)).all()
         free = _seats_to_offer(db, cohort, len(overdue))
-        chosen = [row.id for row in db.execute(_waiting_outside_other_cohorts(cohort_id).limit(free))] if free else []
+        chosen = waiting_ids(db, cohort_id, limit=free) if free else []
         enrolments = _lock_enrolments(db, [*(offer.enrolment_id for offer in overdue), *chosen])
         for offer in overdue:
             _expire(db, offer, enrolments[offer.enrolment_id])
@@ -78,17 +75,6 @@ def _seats_to_offer(db: Session, cohort: Cohort, freed: int) -> int:
 
 def _last_day_to_join(cohort: Cohort) -> date:
     return late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
-
-
-def _waiting_outside_other_cohorts(cohort_id: int) -> sa.Select[*tuple[Any, ...]]:
-    """Return the statement of who waits, but those who now follow the path elsewhere: they could not accept (BR-05)."""
-    other = aliased(Enrolment)
-    elsewhere = sa.exists().where(
-        col(other.person_id) == Enrolment.person_id,
-        col(other.curriculum_slug) == Enrolment.curriculum_slug,
-        col(other.state).in_(FOLLOWS_PATH),
-    )
-    return waiting(cohort_id).where(~elsewhere.correlate(Enrolment))
 
 
 def _lock_enrolments(db: Session, ids: Sequence[int]) -> dict[int, Enrolment]:
@@ -131,7 +117,7 @@ def cohorts_to_fill(database: Database) -> list[int]:
         ids = set(db.execute(overdue).scalars())
         has_room = select(Cohort).where(col(Cohort.id).in_(waited_for), col(Cohort.seated) < Cohort.capacity)
         for cohort in db.exec(has_room).all():
-            if _seats_to_offer(db, cohort, 0) and db.execute(_waiting_outside_other_cohorts(cohort.id)).first():
+            if _seats_to_offer(db, cohort, 0) and waiting_ids(db, cohort.id, limit=1):
                 ids.add(cohort.id)
     return sorted(ids)
 

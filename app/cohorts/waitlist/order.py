@@ -1,7 +1,5 @@
 """The order of a waitlist: who comes first for a reason, then by the moment of the application."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import aliased
@@ -37,18 +35,39 @@ def comes_first() -> ColumnElement[bool]:
     return func.coalesce(last, sa.false())
 
 
-def waiting(cohort_id: int, *columns: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of any type
-    """Return the statement of the people on a cohort's waitlist, in its order: enrolment id, whether first, more."""
-    first = comes_first()
-    return (
-        sa.select(col(Enrolment.id), first.label("is_first"), *columns)
-        .select_from(Enrolment)
+def waiting(cohort_id: int) -> sa.Subquery:
+    """Return the people on a cohort's waitlist: ``id`` of the enrolment, ``person_id``, ``received_at``, ``is_first``.
+
+    ``place`` is the order of the list. ``position`` counts from 1 those to whom a seat may be offered, and is null for
+    who follows the path in another cohort, of any college: they are passed over while it lasts (BR-05), and keep
+    their place.
+    """
+    people = (
+        sa.select(
+            col(Enrolment.id),
+            col(Enrolment.person_id),
+            col(Application.received_at),
+            comes_first().label("is_first"),
+            col(Enrolment.id).in_(sa.select(func.enrolled_elsewhere(cohort_id))).label("is_passed_over"),
+        )
         .join(Application, (col(Application.enrolment_id) == Enrolment.id) & is_current())
         .where(col(Enrolment.cohort_id) == cohort_id, col(Enrolment.state) == EnrolmentState.WAITLISTED)
-        .order_by(first.desc(), col(Application.received_at), col(Enrolment.id))
+        .subquery()
     )
+    in_order = (people.c.is_first.desc(), people.c.received_at, people.c.id)
+    counted = func.count().filter(~people.c.is_passed_over).over(order_by=in_order)
+    return sa.select(
+        people.c.id,
+        people.c.person_id,
+        people.c.received_at,
+        people.c.is_first,
+        func.row_number().over(order_by=in_order).label("place"),
+        sa.case((~people.c.is_passed_over, counted)).label("position"),
+    ).subquery()
 
 
-def waiting_ids(db: Session, cohort_id: int) -> list[int]:
-    """Return the enrolments on a cohort's waitlist, in its order."""
-    return [row.id for row in db.execute(waiting(cohort_id))]
+def waiting_ids(db: Session, cohort_id: int, *, limit: int | None = None) -> list[int]:
+    """Return the first enrolments of a cohort's waitlist to whom a seat may be offered, in its order."""
+    people = waiting(cohort_id)
+    statement = sa.select(people.c.id).where(people.c.position.is_not(None)).order_by(people.c.place)
+    return list(db.execute(statement.limit(limit)).scalars())

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
@@ -12,7 +12,7 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.cohorts.waitlist import service
 from app.cohorts.waitlist.rules import MOST_OFFER_HOURS
-from app.cohorts.waitlist.schemas import OfferHours, PriorityCommand
+from app.cohorts.waitlist.schemas import OfferHours, PriorityCommand, WaitlistQuery
 from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -20,6 +20,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import page_router
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
@@ -28,14 +29,18 @@ PAGE = "/cohortes/{cohort_id}/liste-d-attente"
 
 @router.get(PAGE)
 def waitlist(
-    request: Request, db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)]
+    request: Request,
+    db: SessionDep,
+    cohort: Annotated[CohortRef, seen(see_cohort, P.ENROLMENT_MANAGE)],
+    query: Annotated[WaitlistQuery, Query()],
 ) -> Response:
     """Show who waits, in order, the seats that were offered, and how long offers stand."""
     return render(
         request,
         "cohorts/waitlist.html",
         cohort=cohort,
-        waitlist=service.waitlist(db, cohort),
+        waiting=ListView(f"/cohortes/{cohort.id}/liste-d-attente", query, service.list_waiting(db, cohort, query)),
+        terms=service.offer_terms(db, cohort),
         most_hours=MOST_OFFER_HOURS,
         limit=late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct),
         **cohort_context(db, cohort),

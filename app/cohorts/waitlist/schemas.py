@@ -1,15 +1,23 @@
 """Commands and read models of the waitlist and of one's own application."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import EnrolmentState, WaitlistSort
 from app.cohorts.schemas import Justification
 from app.cohorts.waitlist.enums import OfferAnswer
 from app.cohorts.waitlist.rules import MOST_OFFER_HOURS
+from app.platform.paging import ListQuery
 from app.platform.schema import Command, Read
+
+
+class WaitlistQuery(ListQuery):
+    """The people of a waitlist to show, in its order."""
+
+    SORTS: ClassVar = WaitlistSort
+    tri: str = "rang"
 
 
 class OfferHours(Command):
@@ -35,11 +43,14 @@ class OfferShown(Read):
 
 
 class Waiting(Read):
-    """Someone on the waitlist: ``position`` is their place in its order, from 1."""
+    """Someone on the waitlist: ``position`` is their place among those to whom a seat may be offered, from 1.
+
+    It is ``None`` for who follows the path in another cohort meanwhile.
+    """
 
     enrolment_id: int
     name: str
-    position: int
+    position: int | None
     is_first: bool = Field(description="whether a coordinator let the person come first")
     received_at: datetime
 
@@ -51,14 +62,20 @@ class SeatOffered(OfferShown):
     name: str
 
 
-class WaitlistShown(Read):
-    """The waitlist of a cohort: who waits, in order, and the seats that were offered, the newest first."""
+class WaitlistTerms(Read):
+    """The seats of a cohort, for how long they are offered, and the newest of those that were."""
 
     capacity: int
     seated: int
     offer_hours: int
-    waiting: tuple[Waiting, ...]
     offers: tuple[SeatOffered, ...]
+
+
+class WaitlistShown(WaitlistTerms):
+    """The waitlist of a cohort: who waits, in order; ``next`` is the cursor of the following page, if any."""
+
+    waiting: tuple[Waiting, ...]
+    next: int | None
 
 
 class OfferAnswerCommand(Command):
@@ -77,7 +94,10 @@ class OwnApplicationRef(Read):
 
 
 class OwnApplication(OwnApplicationRef):
-    """Where one's own application stands; ``position`` is the place on the waitlist, ``offer`` the seat offered."""
+    """Where one's own application stands; ``position`` is the place on the waitlist, ``offer`` the seat offered.
+
+    Who follows the path in another cohort meanwhile has no ``position``.
+    """
 
     cohort_title: str
     college: str
