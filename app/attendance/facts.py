@@ -42,7 +42,7 @@ def _attended(*values: Any) -> Attended:  # noqa: ANN401 - the columns of the st
 
 _CATCH_UPS = sa.select(
     col(CatchUp.enrolment_id), col(CatchUp.activity_code), col(CatchUp.minutes), col(CatchUp.done_on)
-).where(of_enrolments(CatchUp.enrolment_id), not_superseded(CatchUp))
+).where(of_enrolments(CatchUp.enrolment_id), not_superseded(CatchUp), col(CatchUp.waived_because).is_(None))
 
 
 def _enrolments_of_sessions(db: Session, rows: Sequence[Any]) -> Iterable[int]:

@@ -42,6 +42,10 @@ MOTIVES = (
 )
 
 
+JOINED_LATE = (("piekouagami", "GEN-2"), ("vieux-fort", "GEN-1"))
+"""The cohorts that someone joined late: the list of what they missed is still to decide, and decided."""
+
+
 @dataclass
 class Staff:
     """A college and the person ids of its staff."""
@@ -273,7 +277,7 @@ def _admit(
     One person joins a running cohort late (S2); some applications to a cohort to come stay open.
     """
     started = plan.weeks_ago > 0
-    late = person_ids[-1] if plan.place == "piekouagami" and plan.code == "GEN-2" else None
+    late = person_ids[-1] if (plan.place, plan.code) in JOINED_LATE else None
     with at(noon(min(cohort.starts_on - 3 * WEEK, demo.today))), demo.database.transaction() as db:
         manager = demo.actor(db, staff.coordinator, Permission.ENROLMENT_MANAGE)
         for enrolment in enrolments_service.enrolments_in(db, cohort):

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     SEAT_OFFERED = "seat_offered"
     OFFER_EXPIRED = "offer_expired"
     COHORT_CHANGED = "cohort_changed"
+    CATCH_UPS_DECIDED = "catch_ups_decided"
     SESSION_MOVED = "session_moved"
     SESSION_CHANGED = "session_changed"
     SESSION_CANCELLED = "session_cancelled"

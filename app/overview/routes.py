@@ -13,6 +13,8 @@ from app.overview.college_cohorts import pages as college_cohorts_pages
 from app.overview.enrolment import pages as enrolment_pages
 from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
+from app.overview.late_join import api as late_join_api
+from app.overview.late_join import pages as late_join_pages
 from app.overview.path import pages as path_pages
 from app.overview.search import api as search_api
 from app.overview.search import pages as search_pages
@@ -24,6 +26,7 @@ API = (
     college_cohorts_api.router,
     cohort_team_api.router,
     search_api.router,
+    late_join_api.router,
 )
 PAGES = (
     calendar_pages.router,
@@ -36,4 +39,5 @@ PAGES = (
     college_cohorts_pages.router,
     enrolment_pages.router,
     search_pages.router,
+    late_join_pages.router,
 )

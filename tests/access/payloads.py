@@ -218,6 +218,9 @@ COHORTS: dict[str, Call] = {
     "POST /seances/{session_id}/presence": form("/seances/{begun_session}/presence", BEGUN, code="000000"),
     f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups": json(activity_code="GEN-3.B", due_on=SOON),
     f"POST {V1}/enrolments/{{enrolment_id}}/catch-ups/{{catch_up_id}}/done": json(done_on=TODAY),
+    f"PUT {V1}/enrolments/{{enrolment_id}}/catch-up-list": json(
+        items=[{"activity_code": "GEN-2.B", "waived_because": "Déjà suivi."}]
+    ),
     "POST /cohortes": form(
         "/cohortes/",
         **{**COHORT, "college_id": "{college}", "path": "generaliste 1.0", "phase": "deployment", "ends_on": SOON},
@@ -262,6 +265,10 @@ COHORTS: dict[str, Call] = {
         supersedes="{roll_call}", reason="Erreur.",
     ),
     "POST /inscriptions/{enrolment_id}/etat": form("/inscriptions/{enrolment}", to="on_leave", reason="Congé."),
+    "POST /inscriptions/{enrolment_id}/liste-de-rattrapage": form(
+        "/inscriptions/{enrolment}/liste-de-rattrapage",
+        activity_code=["GEN-2.B"], due_on=[SOON], waived_because=[""],
+    ),
     "POST /inscriptions/{enrolment_id}/rattrapages": form(
         "/inscriptions/{enrolment}", activity_code="GEN-3.B", due_on=SOON
     ),

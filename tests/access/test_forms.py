@@ -39,6 +39,7 @@ SAYS_ITSELF = frozenset(
 NOT_ON_ITS_PAGE = {
     "POST /seances/{session_id}/presence": "who sends it has checked in already",
     "POST /inscriptions/{enrolment_id}/rattrapages": "no workshop was missed",
+    "POST /inscriptions/{enrolment_id}/liste-de-rattrapage": "the workshop that was to make up was attended since",
     "POST /connexion/second-facteur/inscription": "who is signing in has a second factor already",
 }
 """Forms that the page does not show to these records: all that was typed comes back without it."""

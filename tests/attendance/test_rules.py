@@ -17,7 +17,7 @@ from app.attendance.calendar.rules import (
     place_reasons,
     stage,
 )
-from app.attendance.catch_ups.rules import HeldSession, missed
+from app.attendance.catch_ups.rules import Decision, HeldSession, list_reasons, missed
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.attendance.roll_calls.rules import (
     ATTENDING,
@@ -299,3 +299,42 @@ def test_venue_and_meeting_link_follow_the_mode_of_the_session(
 )
 def test_session_is_moved_until_its_roll_is_called(*, called: bool, cancelled: bool, expected: list[str]) -> None:
     assert codes(change_reasons(called=called, cancelled=cancelled)) == expected
+
+
+# The list of someone who joined late ------------------------------------------------------------
+
+DAY = date(2026, 10, 5)
+LATER = date(2026, 10, 19)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "expected"),
+    [
+        ([Decision("GEN-1.B", LATER, None), Decision("GEN-2.B", None, "Déjà suivi.")], []),
+        ([Decision("GEN-1.B", LATER, None)], [("left_out_of_list", "items")]),
+        ([], [("left_out_of_list", "items"), ("left_out_of_list", "items")]),
+        (
+            [Decision("GEN-1.B", LATER, "Les deux."), Decision("GEN-2.B", None, None)],
+            [("due_or_waived", "items.0.due_on"), ("due_or_waived", "items.1.due_on")],
+        ),
+        (
+            [Decision("GEN-1.B", DAY - timedelta(days=1), None), Decision("GEN-2.B", DAY, None)],
+            [("due_in_past", "items.0.due_on")],
+        ),
+        (
+            [Decision("GEN-1.B", LATER, None), Decision("GEN-2.B", LATER, None), Decision("GEN-1.B", None, "Non.")],
+            [("twice_in_the_list", "items.2.activity_code")],
+        ),
+        (
+            [Decision("GEN-1.B", LATER, None), Decision("GEN-2.B", LATER, None), Decision("GEN-7.A", LATER, None)],
+            [("not_missed", "items.2.activity_code")],
+        ),
+        (
+            [Decision("GEN-1.B", LATER, None), Decision("GEN-2.B", LATER, None), Decision("GEN-3.B", None, "Non.")],
+            [],
+        ),
+    ],
+)
+def test_list_of_catch_ups_is_decided_as_a_whole(decisions: list[Decision], expected: list[tuple[str, str]]) -> None:
+    reasons = list_reasons(decisions, {"GEN-1.B", "GEN-2.B"}, {"GEN-3.B"}, DAY)
+    assert [(r.code, r.field) for r in reasons] == expected

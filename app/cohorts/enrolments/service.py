@@ -49,7 +49,7 @@ from app.platform.messages.i18n import local, today
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
-from app.platform.security.permissions import Role
+from app.platform.security.permissions import Permission, Role
 
 
 def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -> EnrolmentRef:
@@ -107,6 +107,15 @@ def see_enrolment(db: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
         raise NotFound
     log_access(db, [(refs[0].person_id, refs[0].college_id)])
     return refs[0]
+
+
+def reaches(db: Session, actor: Actor, permission: Permission, enrolment: EnrolmentRef) -> bool:
+    """Return whether an enrolment is within the actor's reach for a permission."""
+    try:
+        see_enrolment(db, actor.using(permission), enrolment.id)
+    except NotFound:
+        return False
+    return True
 
 
 def enrolments_of(db: Session, person_id: int) -> list[EnrolmentRef]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.attendance.calendar.rules import Stage, stage
 from app.attendance.calendar.schemas import SessionRow
 from app.attendance.calendar.service import calendar
+from app.attendance.catch_ups.service import lists_to_decide
 from app.cohorts.enrolments.service import count_by_state
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
@@ -54,6 +55,7 @@ def show_cohort(
         states = count_by_state(db, cohort)
         values["waiting"] = states[EnrolmentState.APPLIED]
         values["admitted"] = states[EnrolmentState.ADMITTED]
+        values["catch_up_lists"] = lists_to_decide(db, cohort)
     values |= _team(db, cohort) if P.COHORT_MANAGE in allowed else {}
     return render(
         request,

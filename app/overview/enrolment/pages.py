@@ -8,15 +8,14 @@ from fastapi import APIRouter, Request, Response
 from app.attendance.catch_ups.service import catch_ups, missed_by
 from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.cohorts.rules import NEEDS_REASON, allowed_moves
 from app.curricula.library import curriculum_of
 from app.platform.database.session import Session
-from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P, Permission
+from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms.one_time import keyed_page
 from app.platform.web.pages import render
@@ -54,19 +53,10 @@ def _enrolment_context(db: Session, enrolment: EnrolmentRef) -> dict[str, Any]:
 
 def _allowed_changes(db: Session, actor: Actor, enrolment: EnrolmentRef) -> dict[str, Any]:
     """Return what the actor may change on the page: the state, the catch-ups."""
-    may_move = enrolment.person_id != actor.person_id and _reaches(db, actor, P.ENROLMENT_MANAGE, enrolment)
+    may_move = enrolment.person_id != actor.person_id and reaches(db, actor, P.ENROLMENT_MANAGE, enrolment)
     next_states = allowed_moves(enrolment.state, begun=enrolment.joined_on is not None)
     return {
         "next_states": sorted(next_states) if may_move else [],
         "needs_reason": NEEDS_REASON,
-        "may_assign_catch_ups": _reaches(db, actor, P.ROLLCALL_RECORD, enrolment),
+        "may_assign_catch_ups": reaches(db, actor, P.ROLLCALL_RECORD, enrolment),
     }
-
-
-def _reaches(db: Session, actor: Actor, permission: Permission, enrolment: EnrolmentRef) -> bool:
-    """Return whether the enrolment is within the actor's reach for a permission."""
-    try:
-        see_enrolment(db, actor.using(permission), enrolment.id)
-    except NotFound:
-        return False
-    return True
