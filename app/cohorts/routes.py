@@ -3,6 +3,7 @@
 from app.cohorts import api, pages
 from app.cohorts.applications import api as applications_api
 from app.cohorts.applications import pages as applications_pages
+from app.cohorts.conditions import api as conditions_api
 from app.cohorts.enrolments import api as enrolments_api
 from app.cohorts.enrolments import pages as enrolments_pages
 from app.cohorts.imports import api as imports_api
@@ -26,6 +27,7 @@ API = (
     settings_api.router,
     applications_api.router,
     waitlist_api.router,
+    conditions_api.router,
 )
 PAGES = (
     pages.router,

@@ -128,6 +128,15 @@ def admission_reasons(*, seated: int, capacity: int, exceptions: Sequence[Reason
     return full if reason else [*full, *exceptions]
 
 
+def condition_exceptions(current: S, to: S, *, meets: bool) -> list[Reason]:
+    """Return what an answer makes an exception to, for who does not meet the conditions of the path.
+
+    A seat, or a place on the waitlist, decides it once: who waits for a seat was granted the exception.
+    """
+    is_answer = current is S.APPLIED and to in {S.ADMITTED, S.WAITLISTED}
+    return [Reason("condition_unmet", field="reason")] if is_answer and not meets else []
+
+
 def admission_exceptions(*, joins_on: date, limit: date, passed_over: int) -> list[Reason]:
     """Return what only an exception with a reason allows: an admission too late (S2), or before others who wait.
 

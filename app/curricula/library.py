@@ -14,7 +14,7 @@ from app.curricula.activity_page import Page, render
 from app.curricula.files import register
 from app.curricula.files.folder import Folder, check_pages, read_folder, read_page
 from app.curricula.files.problems import CurriculumError, Problem
-from app.curricula.schemas import Curriculum, Framework
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework
 from app.platform.errors import NotFound
 from app.platform.locations import ROOT
 
@@ -40,14 +40,15 @@ class FollowsCurriculum(Protocol):
 class Library:
     """All the curricula of a folder.
 
-    ``traces`` holds the activities that take a trace, by path and version; ``published`` the SHA-256 of published
-    versions, by ``slug/version``.
+    ``traces`` holds the activities that take a trace, and ``admissions`` what is asked of who is admitted, by path and
+    version; ``published`` the SHA-256 of published versions, by ``slug/version``.
     """
 
     root: Path
     frameworks: Mapping[str, Framework]
     curricula: Mapping[tuple[str, str], Curriculum]
     traces: Mapping[tuple[str, str], frozenset[str]]
+    admissions: Mapping[tuple[str, str], AdmissionRule]
     published: Mapping[str, str]
     _pages: dict[tuple[str, str, str], Page] = field(default_factory=dict, init=False, repr=False)
 
@@ -79,6 +80,15 @@ class Library:
     def takes_trace(self, curriculum: Curriculum, code: str) -> bool:
         """Return whether an activity takes a trace: work that its page asks to deposit and that nobody judges."""
         return code in self.traces.get((curriculum.slug, curriculum.version), ())
+
+    def paths_before(self, ref: FollowsCurriculum) -> tuple[str, ...]:
+        """Return the paths of which one was completed by who is admitted without an exception; empty for none."""
+        rule = self.admissions.get((ref.curriculum_slug, ref.curriculum_version))
+        return rule.completed if rule is not None else ()
+
+    def title(self, slug: str) -> str:
+        """Return the title of a path, as its newest version has it; raise ``NotFound`` when there is none."""
+        return self.curriculum(slug, self.versions(slug)[-1]).title.text if self.versions(slug) else _require(None)
 
     def fingerprint(self, slug: str, version: str) -> str:
         """Return the SHA-256 of a version's current files (see ``register.fingerprint``)."""
@@ -157,6 +167,7 @@ def _library(folder: Folder) -> Library:
         MappingProxyType(folder.frameworks),
         MappingProxyType(folder.curricula),
         MappingProxyType(folder.traces),
+        MappingProxyType(folder.admissions),
         MappingProxyType(folder.published),
     )
 

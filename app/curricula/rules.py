@@ -4,7 +4,7 @@ They take frozen values and yield findings. Sources: BR-02 (sums), BR-03 (prereq
 (codevelopment quorum), BR-22 (no level on a participation). The models of ``schemas`` check each field before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
@@ -12,7 +12,16 @@ from itertools import chain
 from app.curricula.activity_page import CRITERIA, HEADINGS, STEPS, TIME, Outline
 from app.curricula.enums import GROUP_MODES, ActivityType, Mode
 from app.curricula.files.problems import Location
-from app.curricula.schemas import Activity, CertificateRule, Curriculum, Framework, Level, Module, Traces
+from app.curricula.schemas import (
+    Activity,
+    AdmissionRule,
+    CertificateRule,
+    Curriculum,
+    Framework,
+    Level,
+    Module,
+    Traces,
+)
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason, Scalar
 
@@ -248,6 +257,17 @@ def check_traces(traces: Traces, curriculum: Curriculum) -> tuple[Finding, ...]:
     return tuple(
         chain(_duplicates(traces.activities, "activities", key=None), _check_traced(traces.activities, curriculum))
     )
+
+
+def check_admission(rule: AdmissionRule, slugs: Collection[str]) -> tuple[Finding, ...]:
+    """Return the findings on what a path asks of who is admitted: other paths of the library, each once."""
+    known = set(slugs) - {rule.slug}
+    unknown = (
+        _finding("unknown_path", "completed", index, slug=slug)
+        for index, slug in enumerate(rule.completed)
+        if slug not in known
+    )
+    return tuple(chain(_duplicates(rule.completed, "completed", key=None), unknown))
 
 
 def _check_traced(codes: Sequence[str], curriculum: Curriculum) -> Iterator[Finding]:

@@ -237,6 +237,18 @@ class Traces(Frozen):
     activities: tuple[ActivityCode, ...] = Field(min_length=1, description="Activities that take a trace")
 
 
+class AdmissionRule(Frozen):
+    """What one version of a path asks of who is admitted, as data: what its ``admission`` says in words.
+
+    A file beside the version and not of it, as ``Traces``: it changes nothing that participants are judged on
+    (docs/decisions/0036).
+    """
+
+    slug: Slug = Field(description="Name of the path; the folder's name")
+    version: Version = Field(description='Version, between quotes, e.g. "1.0"; the file\'s name')
+    completed: tuple[Slug, ...] = Field(min_length=1, description="Paths of which one was completed before")
+
+
 class Curriculum(Frozen):
     """One version of a learning path; immutable once published (BR-01)."""
 

@@ -42,6 +42,8 @@ MOTIVES = (
 )
 
 
+POSITIONED = "Positionnement de niveau 2 ou plus sur les compétences du parcours généraliste."
+"""Why people who did not complete the generalist path are admitted to the specialist one."""
 JOINED_LATE = (("piekouagami", "GEN-2"), ("vieux-fort", "GEN-1"))
 """The cohorts that someone joined late: the list of what they missed is still to decide, and decided."""
 
@@ -283,7 +285,8 @@ def _admit(
         for enrolment in enrolments_service.enrolments_in(db, cohort):
             stays_open = not started and demo.rng.random() < 0.4  # noqa: PLR2004 - some applications are still open
             if enrolment.person_id != late and not stays_open:
-                enrolments_service.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ADMITTED))
+                why = None if plan.path == "generaliste" else POSITIONED
+                enrolments_service.move(db, manager, enrolment, MoveCommand(to=EnrolmentState.ADMITTED, reason=why))
     if started:
         with at(noon(cohort.starts_on)), demo.database.transaction() as db:
             manager = demo.actor(db, staff.coordinator, Permission.COHORT_MANAGE)

@@ -33,6 +33,7 @@ OPEN_COHORT_ROUTES = frozenset(
     {
         (f"POST {V1}/cohorts/{{cohort_id}}/applications", "path cohort_id"),
         ("GET /cohortes-ouvertes/{cohort_id}", "path cohort_id"),
+        (f"GET {V1}/cohorts/{{cohort_id}}/admission-conditions", "path cohort_id"),
         ("POST /cohortes-ouvertes/{cohort_id}", "path cohort_id"),
     }
 )

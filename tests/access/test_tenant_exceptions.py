@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+import sqlalchemy as sa
+from sqlalchemy import func, text
 
 from app.platform.locations import ROOT
 from tests.access.access_db import AccessDatabase, text_of
@@ -16,6 +17,7 @@ EXCEPTIONS = (
     "sign-in", "sign-in services of colleges",
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)",
+    "admission conditions of a path",
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
     "indicators of a project",
@@ -114,6 +116,17 @@ def test_second_active_enrolment_is_refused_without_naming_the_first(access_db: 
     assert (answer.status_code, answer.json()["code"]) == (409, "already_enrolled")
     assert "Alma" not in answer.text
     assert "GEN-ALM" not in answer.text
+
+
+def test_admission_conditions_say_whether_a_path_was_completed_and_nothing_of_where(access_db: AccessDatabase) -> None:
+    row = f"GET {V1}/cohorts/{{cohort_id}}/admission-conditions"
+    answer = access_db.call("coordinator", row, access_db.places["rouyn"])
+    assert set(answer.json()) == {"admission", "paths_before", "is_met"}
+    assert rouyn_words(answer) == []
+    with access_db.database.transaction(colleges=[access_db.places["alma"].college]) as db:
+        others = [access_db.places["rouyn"].ids["owner_person"]]
+        asked = db.execute(sa.select(func.who_completed(others, ["generaliste", "specialise"]))).scalars().all()
+        assert asked == [], "somebody of another college, who applied to none of the actor's"
 
 
 @pytest.mark.parametrize("row", ["GET /v/{code}", f"GET {V1}/verify/{{code}}"])

@@ -15,6 +15,7 @@ from app.cohorts.rules import (
     admission_reasons,
     allowed_moves,
     apply_reasons,
+    condition_exceptions,
     late_join_limit,
     move_reasons,
     takes_two,
@@ -116,3 +117,13 @@ def test_admission_needs_a_seat_to_be_in_time_and_ones_turn(
     limit = date(2026, 2, 1)
     exceptions = admission_exceptions(joins_on=limit + timedelta(days=days_late), limit=limit, passed_over=passed_over)
     assert codes(admission_reasons(seated=seated, capacity=8, exceptions=exceptions, reason=reason)) == expected
+
+
+@given(st.sampled_from(S), st.sampled_from(S), st.booleans())
+def test_condition_of_the_path_is_an_exception_once_when_an_application_is_answered(
+    current: S, to: S, meets: bool
+) -> None:
+    is_answer = current is S.APPLIED and to in {S.ADMITTED, S.WAITLISTED}
+    assert codes(condition_exceptions(current, to, meets=meets)) == (
+        ["condition_unmet"] if is_answer and not meets else []
+    )

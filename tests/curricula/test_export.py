@@ -27,7 +27,7 @@ def test_the_written_schemas_are_what_the_code_gives() -> None:
 
 def test_drift_is_seen_and_written_away(tmp_path: Path) -> None:
     folder = tmp_path / "schema"
-    assert drifted(folder) == ("curriculum.json", "framework.json", "traces.json")
+    assert drifted(folder) == ("curriculum.json", "framework.json", "traces.json", "admission.json")
     write_schemas(folder)
     assert drifted(folder) == ()
     (folder / "framework.json").write_text("{}", "utf-8")
@@ -114,3 +114,10 @@ def test_every_field_is_explained_to_developers() -> None:
         definitions = model.model_json_schema()
         for node in (definitions, *definitions.get("$defs", {}).values()):
             assert all(value.get("description") for value in node.get("properties", {}).values())
+
+
+def test_the_real_file_of_admission_is_valid_and_names_its_schema() -> None:
+    text = (DEFAULT_ROOT / "specialise/1.0.admission.yaml").read_text("utf-8")
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=../schema/admission.json"
+    Draft7Validator.check_schema(schema("admission.json"))
+    Draft7Validator(schema("admission.json")).validate(strict_yaml.parse(text, "specialise").data)

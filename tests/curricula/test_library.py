@@ -429,3 +429,46 @@ def test_traces_of_no_version_are_stray(root: Path) -> None:
     write_traces(root, "ESS-1.A")
     (root / "essai/1.0.traces.yaml").rename(root / "essai/2.0.traces.yaml")
     assert codes(root) == [("essai/2.0.traces.yaml", 1, "file.stray")]
+
+
+# Admission
+
+
+def write_admission(root: Path, *slugs: str, version: str = "1.0") -> None:
+    lines = "".join(f"  - {slug}\n" for slug in slugs)
+    (root / "essai/1.0.admission.yaml").write_text(f'slug: essai\nversion: "{version}"\ncompleted:\n{lines}', "utf-8")
+
+
+def test_specialist_path_asks_for_the_generalist_one_and_the_generalist_one_for_none() -> None:
+    library = default_library()
+    asked = {slug: library.admissions.get((slug, "1.0")) for slug in library.slugs}
+    assert {slug: rule.completed if rule else () for slug, rule in asked.items()} == {
+        "generaliste": (), "specialise": ("generaliste",),
+    }  # fmt: skip
+    assert library.title("generaliste").startswith("Parcours généraliste")
+
+
+def test_admission_added_to_a_published_version_leaves_it_as_published(root: Path) -> None:
+    sha256 = publish(root, "essai", "1.0")
+    (root / "autre").mkdir()
+    write_admission(root, "autre")
+    assert load_library(root).fingerprint("essai", "1.0") == sha256
+    assert codes(root) == []
+
+
+@pytest.mark.parametrize(
+    ("slugs", "version", "line", "code"),
+    [
+        (("nulle-part",), "1.0", 4, "unknown_path"),
+        (("essai",), "1.0", 4, "unknown_path"),
+        (("autre", "autre"), "1.0", 5, "duplicate"),
+        (("autre",), "1.1", 2, "misplaced"),
+        ((), "1.0", 3, "yaml.missing_value"),
+    ],
+)
+def test_admission_that_does_not_fit_its_version_is_a_problem(
+    root: Path, slugs: tuple[str, ...], version: str, line: int, code: str
+) -> None:
+    (root / "autre").mkdir()
+    write_admission(root, *slugs, version=version)
+    assert codes(root) == [("essai/1.0.admission.yaml", line, code)]

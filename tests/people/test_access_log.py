@@ -57,6 +57,7 @@ NOT_LOGGED = {
     "GET /colleges/{college_id}/roles": "names and roles of the staff",
     "GET /api/v1/colleges/{college_id}/staff-roles": "names and roles of the staff",
     "GET /cohortes-ouvertes/{cohort_id}": "a cohort's offer",
+    "GET /api/v1/cohorts/{cohort_id}/admission-conditions": "what a path asks for, and whether one meets it",
     "GET /candidatures/{enrolment_id}": "one's own application",
     "GET /api/v1/enrolments/{enrolment_id}/application": "one's own application",
     "GET /cohortes/{cohort_id}/seances": "a cohort's calendar",

@@ -103,7 +103,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "certificates.printed.": frozenset(
         {"city", "college_name", "competencies", "holder", "object", "path_title", "place", "signatories"}
     ),
-    "cohorts.exception.": frozenset({"too_late_to_join", "waitlist_first"}),
+    "cohorts.exception.": frozenset({"condition_unmet", "too_late_to_join", "waitlist_first"}),
     "cohorts.call.": frozenset({"attendance_low", "long_late"}),
     "cohorts.step.": frozenset(f"{state}_{to}" for state in CohortState for to in allowed_moves(state)),
     "imports.column.": frozenset({"courriel", "prenom", "nom", "nom_usuel", "role", "cohorte"}),

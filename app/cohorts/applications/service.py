@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.cohorts.conditions.service import who_meets
 from app.cohorts.enrolments.schemas import ApplicationPage, ApplicationShown, ApplicationsQuery
 from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.models import Application, Enrolment
@@ -80,8 +81,15 @@ def _applications(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
 
 def _read(db: Session, cohort: CohortRef, rows: Sequence[Any]) -> tuple[ApplicationShown, ...]:
     """Return rows as applications, and log that they were read."""
-    log_applications(db, cohort, [row.person_id for row in rows])
-    return tuple(ApplicationShown.model_validate({"enrolment_id": row.id, **row._mapping}) for row in rows)
+    people = [row.person_id for row in rows]
+    log_applications(db, cohort, people)
+    meet = who_meets(db, cohort, people)
+    return tuple(
+        ApplicationShown.model_validate(
+            {"enrolment_id": row.id, **row._mapping, "meets_conditions": row.person_id in meet}
+        )
+        for row in rows
+    )
 
 
 def log_applications(db: Session, cohort: CohortRef, people: Iterable[int]) -> None:

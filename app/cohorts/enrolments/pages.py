@@ -12,6 +12,7 @@ from app.cohorts.page_context import cohort_context
 from app.cohorts.rules import MOST_SEATS, SEATED, late_join_limit
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
+from app.curricula.library import curriculum_of, default_library
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
@@ -49,6 +50,8 @@ def applications(
         answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, answered),
         answered_states=[state for state in EnrolmentState if state not in applications_service.TO_ANSWER],
         seated=sum(counts[state] for state in SEATED),
+        admission=curriculum_of(cohort).admission.text,
+        paths_before=", ".join(map(default_library().title, default_library().paths_before(cohort))),
         limit=limit,
         is_late=max(today(cohort.timezone), cohort.starts_on) > limit,
         **cohort_context(db, cohort),

@@ -79,6 +79,7 @@ class ApplicationShown(Read):
     employer: str | None
     employer_agrees: bool
     received_at: datetime
+    meets_conditions: bool
 
 
 class ApplicationPage(Read):

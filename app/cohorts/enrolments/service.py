@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from app.cohorts.conditions.service import who_meets
 from app.cohorts.enrolments.history import record_move
 from app.cohorts.enrolments.schemas import (
     ApplyCommand,
@@ -28,6 +29,7 @@ from app.cohorts.rules import (
     admission_reasons,
     apply_reasons,
     cohort_reasons,
+    condition_exceptions,
     late_join_limit,
     move_reasons,
     takes_two,
@@ -71,7 +73,7 @@ def apply(db: Session, actor: Actor, cohort: CohortRef, command: ApplyCommand) -
     before = row.state if row is not None else None
     reasons = apply_reasons(before, begun=row is not None and row.joined_on is not None)
     if reasons:
-        raise Conflict(reasons[0].code, *reasons)
+        raise Conflict(reasons[0].code)
     require_open(db, cohort.college_id)
     row = row or Enrolment(
         college_id=cohort.college_id,
@@ -161,8 +163,12 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
     reasons = reasons or cohort_reasons(cohort.state, command.to)
     exceptions: list[Reason] = []
+    if not reasons and row.state is EnrolmentState.APPLIED:
+        meets = row.person_id in who_meets(db, row, [row.person_id])
+        exceptions = condition_exceptions(row.state, command.to, meets=meets)
+        reasons = [] if command.reason else exceptions
     if not reasons and command.to in SEATED and row.state not in SEATED:
-        exceptions = _exceptions(db, cohort, row, command) if row.state in PENDING else []
+        exceptions += _exceptions(db, cohort, row, command) if row.state in PENDING else []
         reasons = admission_reasons(
             seated=cohort.seated, capacity=cohort.capacity, exceptions=exceptions, reason=command.reason
         )

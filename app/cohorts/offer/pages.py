@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
+from app.cohorts.conditions.service import conditions
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand
 from app.cohorts.offer import service
@@ -47,6 +48,7 @@ def apply_form(
     """Show a cohort that takes applications, with the form to apply and the state of one's own enrolment."""
     mine = service.own_enrolment(db, actor, cohort)
     values: dict[str, Any] = {"cohort": cohort, "curriculum": curriculum_of(cohort), "mine": mine}
+    values["conditions"] = conditions(db, cohort, actor.person_id)
     reasons = apply_reasons(mine.state, begun=mine.joined_on is not None) if mine else []
     values |= {"may_apply": not reasons, "had_begun": [r.code for r in reasons] == ["had_begun"]}
     return render(request, "cohorts/apply.html", **values, college=network.college(db, cohort.college_id))

@@ -1,8 +1,8 @@
 """Read a folder of curricula, and find every problem in it.
 
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
-their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``published.sha256`` the register,
-``schema/`` is for editors.
+their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``<slug>/<version>.admission.yaml``
+what is asked of who is admitted, ``published.sha256`` the register, ``schema/`` is for editors.
 """
 
 import re
@@ -14,11 +14,12 @@ from app.curricula.activity_page import outline
 from app.curricula.files.loader import Loaded, load, read_text
 from app.curricula.files.problems import Problem
 from app.curricula.files.register import FRAMEWORKS, REGISTER, fingerprint, read_register
-from app.curricula.rules import check_curriculum, check_framework, check_page, check_traces
-from app.curricula.schemas import Curriculum, Framework, Traces
+from app.curricula.rules import check_admission, check_curriculum, check_framework, check_page, check_traces
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Traces
 
 SCHEMAS = "schema"
 TRACES = ".traces"
+ADMISSION = ".admission"
 VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
 
 
@@ -30,6 +31,7 @@ class Folder:
     frameworks: dict[str, Framework] = field(default_factory=dict)
     curricula: dict[tuple[str, str], Curriculum] = field(default_factory=dict)
     traces: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    admissions: dict[tuple[str, str], AdmissionRule] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -43,6 +45,7 @@ def read_folder(root: Path) -> Folder:
         for version in _versions(folder, slug):
             _add_curriculum(folder, slug, version)
             _add_traces(folder, slug, version)
+            _add_admission(folder, slug, version)
     if not folder.curricula and not folder.problems:
         folder.problems.append(Problem(".", 1, (), "curricula.file.nothing"))
     _add_register(folder)
@@ -92,7 +95,8 @@ def _versions(folder: Folder, slug: str) -> Iterator[str]:
     versions = [e.stem for e in entries if e.suffix == ".yaml" and VERSION.fullmatch(e.stem)]
     yield from versions
     for entry in entries:
-        version = entry.name if entry.is_dir() else entry.stem.removesuffix(TRACES) if entry.suffix == ".yaml" else None
+        named = entry.stem.removesuffix(TRACES).removesuffix(ADMISSION) if entry.suffix == ".yaml" else None
+        version = entry.name if entry.is_dir() else named
         if version not in versions:
             folder.problems.append(Problem(f"{slug}/{entry.name}", 1, (), "curricula.file.stray", {"name": entry.name}))
 
@@ -139,7 +143,22 @@ def _add_traces(folder: Folder, slug: str, version: str) -> None:
         folder.traces[slug, version] = frozenset(loaded.value.activities)
 
 
-def _misplaced(loaded: Loaded[Framework] | Loaded[Curriculum] | Loaded[Traces], **expected: str) -> Iterator[Problem]:
+def _add_admission(folder: Folder, slug: str, version: str) -> None:
+    """Read what a version asks of who is admitted, when it has such a file."""
+    file = f"{slug}/{version}{ADMISSION}.yaml"
+    if (slug, version) not in folder.curricula or not (folder.root / file).is_file():
+        return
+    loaded = load(folder.root / file, file, AdmissionRule)
+    folder.problems += loaded.problems
+    if loaded.value:
+        folder.problems += _misplaced(loaded, slug=slug, version=version)
+        folder.problems += loaded.located(check_admission(loaded.value, tuple(_slugs(folder.root))))
+        folder.admissions[slug, version] = loaded.value
+
+
+def _misplaced(
+    loaded: Loaded[Framework] | Loaded[Curriculum] | Loaded[Traces] | Loaded[AdmissionRule], **expected: str
+) -> Iterator[Problem]:
     """Yield a problem for each field whose value differs from the file's name."""
     for name, value in expected.items():
         if getattr(loaded.value, name) != value:

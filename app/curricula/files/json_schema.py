@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.curricula.schemas import Curriculum, Framework, Frozen, Traces
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Frozen, Traces
 from app.platform.messages.i18n import t
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -17,6 +17,7 @@ MODELS: Mapping[str, type[Frozen]] = {
     "curriculum.json": Curriculum,
     "framework.json": Framework,
     "traces.json": Traces,
+    "admission.json": AdmissionRule,
 }
 Node = dict[str, object]
 
