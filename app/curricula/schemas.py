@@ -241,7 +241,7 @@ class AdmissionRule(Frozen):
     """What one version of a path asks of who is admitted, as data: what its ``admission`` says in words.
 
     A file beside the version and not of it, as ``Traces``: it changes nothing that participants are judged on
-    (docs/decisions/0036).
+    (docs/decisions/0037).
     """
 
     slug: Slug = Field(description="Name of the path; the folder's name")

@@ -9,7 +9,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import text
 
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.rules import AGAIN, SEATED
 from app.platform.database.transaction import Database
 from tests.database_copy import DatabaseCopy
 from tests.factories import waitlist
@@ -18,13 +17,18 @@ from tests.factories.waitlist import add_people, outcome_of
 
 PEOPLE = 4
 S = EnrolmentState
+SEATED = {S.OFFERED, S.ADMITTED, S.ACTIVE}
+"""The states of the model's people that take a seat."""
+AGAIN = {S.REFUSED, S.DECLINED, S.WITHDRAWN}
+"""The states from which someone who never began applies again."""
 Who = st.integers(0, PEOPLE - 1)
 
 
 class Admissions(RuleBasedStateMachine):
-    """A cohort whose four participants have begun, and four people who come, wait, take a seat, leave and return.
+    """A cohort whose four participants have begun, and four people who come, wait, begin, leave and return.
 
-    The model: the state of each person, the order of their last applications, and the number of seats.
+    The model: the state of each person, who has begun, the order of their last applications, and the number of seats.
+    A history starts where most happens: one seat is free, three people waited for it, and the first has an offer.
     """
 
     database: Database
@@ -38,7 +42,13 @@ class Admissions(RuleBasedStateMachine):
         self.people = add_people(self.database, self.world, PEOPLE)
         self.states: dict[str, EnrolmentState] = {}
         self.order: list[str] = []
-        self.capacity = 8
+        self.begun: set[str] = set()
+        self.capacity = waitlist.SEATED + 1
+        waitlist.set_capacity(self.database, self.world, self.capacity)
+        for n in range(PEOPLE - 1):
+            self.applies(n)
+            self.is_moved(n, S.WAITLISTED, reason=False)
+        self.seats_are_offered()
 
     def seated(self) -> int:
         """Return how many seats the model has taken."""
@@ -53,14 +63,19 @@ class Admissions(RuleBasedStateMachine):
         """Apply, or apply again."""
         who = self.people[n]
         outcome = outcome_of(lambda: waitlist.apply(self.database, self.world, who))
-        if self.states.get(who) is None or self.states[who] in AGAIN:
+        state = self.states.get(who)
+        if state is None or (state in AGAIN and who not in self.begun):
             assert outcome == "done"
             self.states[who] = S.APPLIED
             self.order = [*(one for one in self.order if one != who), who]
         else:
-            assert outcome == "already_applied"
+            assert outcome == ("had_begun" if state in AGAIN else "already_applied")
 
-    @rule(n=Who, to=st.sampled_from([S.ADMITTED, S.WAITLISTED, S.REFUSED, S.WITHDRAWN]), reason=st.booleans())
+    @rule(
+        n=Who,
+        to=st.sampled_from([S.ADMITTED, S.ACTIVE, S.WAITLISTED, S.REFUSED, S.WITHDRAWN]),
+        reason=st.booleans(),
+    )
     @precondition(lambda self: self.states)
     def is_moved(self, n: int, to: EnrolmentState, reason: bool) -> None:
         """Let the coordinator change someone's state, with or without a reason."""
@@ -72,6 +87,10 @@ class Admissions(RuleBasedStateMachine):
         assert outcome == self.expected(who, to, reason=reason), (self.states[who], to)
         if outcome == "done":
             self.states[who] = to
+            if to is S.ACTIVE:
+                self.begun.add(who)
+            elif to is S.ADMITTED:
+                self.begun.discard(who)  # who was active by mistake
 
     def expected(self, who: str, to: EnrolmentState, *, reason: bool) -> str:
         """Return what a change of state answers in the model."""
@@ -80,14 +99,15 @@ class Admissions(RuleBasedStateMachine):
             S.APPLIED: {S.ADMITTED, S.WAITLISTED, S.REFUSED, S.WITHDRAWN},
             S.WAITLISTED: {S.ADMITTED, S.REFUSED},
             S.OFFERED: {S.ADMITTED, S.REFUSED},
-            S.ADMITTED: {S.WITHDRAWN},
-            S.WITHDRAWN: {S.ADMITTED},
+            S.ADMITTED: {S.ACTIVE, S.WITHDRAWN},
+            S.ACTIVE: {S.ADMITTED, S.WITHDRAWN},
+            S.WITHDRAWN: {S.ACTIVE if who in self.begun else S.ADMITTED},
         }
         if to not in allowed.get(now, set()):
             return "move_not_allowed"
-        if not reason and (to in {S.REFUSED, S.WITHDRAWN} or now is S.WITHDRAWN):
+        if not reason and (to in {S.REFUSED, S.WITHDRAWN} or now in {S.WITHDRAWN, S.ACTIVE}):
             return "reason_needed"
-        if to is S.ADMITTED and now is not S.OFFERED:
+        if to in SEATED and now not in SEATED:
             if self.seated() >= self.capacity:
                 return "cohort_full"
             before = waiting.index(who) if who in waiting else len(waiting)
