@@ -14,7 +14,7 @@ from types import ModuleType
 from app.platform.config import Settings
 from app.platform.database.transaction import Addresses, Database
 
-HEAVY = frozenset({"weasyprint", "pyhanko", "pyld", "fontTools", "pikepdf"})
+HEAVY = frozenset({"weasyprint", "pyhanko", "pyld", "fontTools", "pikepdf", "pillow_heif"})
 
 
 class Importers(MetaPathFinder):

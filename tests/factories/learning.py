@@ -8,6 +8,8 @@ from app.learning.hand_ins.rules import TYPES
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(20)
+HEIC = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic"
+"""The beginning of a photo of a phone: enough for the rules, and no photo."""
 PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 
 
@@ -32,6 +34,8 @@ VALID_FILES: dict[str, bytes] = {
     "png": PNG,
     "jpg": JPEG,
     "jpeg": JPEG,
+    "heic": HEIC,
+    "heif": HEIC,
     "txt": "Le relevé\r\nd’avril".encode(),
     "md": "# Étude\n\ttabulée".encode(),
     "csv": "nom;heures\nÉlise;1,5".encode("cp1252"),

@@ -13,6 +13,7 @@ from app.platform.messages.i18n import today
 from tests.factories.activities import GENERALIST, complete_prerequisites, row_counts, set_state
 from tests.factories.learning import PDF, PNG
 from tests.factories.network import World, as_
+from tests.factories.photos import heic
 
 
 def path(world: World, code: str, form: str = "") -> str:
@@ -105,6 +106,22 @@ def test_trace_is_deposited_by_its_participant_and_read_by_their_trainer(
     page = as_(client, database, world, "trainer").get(path(world, "GEN-1.B")).text
     assert "Carte.png" in page
     assert "/fichiers" not in page
+
+
+def test_photo_of_a_phone_is_deposited_by_the_form_that_says_what_becomes_of_it(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    form = client.get(path(world, "GEN-1.B")).text
+    assert ".heic" in form
+    assert "l’original ne l’est pas" in form
+    assert "Le lieu que le téléphone inscrit dans une photo HEIC ou JPEG est retiré" in form
+    sent = client.post(path(world, "GEN-1.B", "/fichiers"), files={"file": ("IMG_0412.HEIC", heic(), "image/heic")})
+    assert redirects_to(sent, path(world, "GEN-1.B"))
+    assert "IMG_0412.jpg" in client.get(path(world, "GEN-1.B")).text
+    refused = client.post(path(world, "GEN-1.B", "/fichiers"), files={"file": ("a.heic", heic()[:300], "image/heic")})
+    assert refused.status_code == 422
+    assert "Cette photo ne peut pas être lue" in refused.text
 
 
 def test_refused_text_is_shown_again(client: TestClient, database: Database, world: World) -> None:

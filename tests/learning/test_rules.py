@@ -11,11 +11,20 @@ from app.curricula.library import default_library
 from app.learning.activities.rules import ATTEMPTS, TRACES, ActivityContext, completion_reasons
 from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.hand_ins import rules as hand_ins_rules
-from app.learning.hand_ins.rules import TYPES, clean_name, extension, file_reasons, hand_in_reasons, punctuality
+from app.learning.hand_ins.rules import (
+    ACCEPTED,
+    clean_name,
+    extension,
+    file_reasons,
+    hand_in_reasons,
+    is_rewritten,
+    name_as_jpeg,
+    punctuality,
+)
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
 from app.progress.schemas import ActivityProgress, State, StoredReason
-from tests.factories.learning import PDF, VALID_FILES, archive, office_document
+from tests.factories.learning import HEIC, JPEG, PDF, PNG, VALID_FILES, archive, office_document
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 START = date(2026, 9, 7)
@@ -181,12 +190,12 @@ def test_an_extension_is_what_follows_the_last_dot() -> None:
     assert (extension("a.PDF"), extension("a.pdf.exe"), extension("pdf"), extension("")) == ("pdf", "exe", "", "")
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", ACCEPTED)
 def test_each_accepted_kind_is_recognised(kind: str) -> None:
     assert file_reasons(f"remise.{kind}", VALID_FILES[kind], 10) == []
 
 
-@pytest.mark.parametrize("kind", [k for k in TYPES if k not in {"txt", "md", "csv"}])
+@pytest.mark.parametrize("kind", [k for k in ACCEPTED if k not in {"txt", "md", "csv"}])
 def test_file_with_content_of_another_type_is_refused(kind: str) -> None:
     for content in (b"<!doctype html><script>", b"MZ\x90\x00", VALID_FILES["pdf" if kind != "pdf" else "png"]):
         assert codes(file_reasons(f"remise.{kind}", content, 10)) == [("file_not_its_type", "file")]
@@ -213,6 +222,26 @@ def test_file_with_content_of_another_type_is_refused(kind: str) -> None:
 )
 def test_refused_file_has_its_reason(name: str, content: bytes, code: str) -> None:
     assert codes(file_reasons(name, content, 1)) == [(code, "file")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rewritten"),
+    [
+        ("photo.heic", HEIC, "photo.jpg"),
+        ("photo.heif", HEIC, "photo.jpg"),
+        ("photo.jpeg", HEIC, "photo.jpeg"),
+        ("photo.jpg", JPEG + b"Exif\0\0", "photo.jpg"),
+        ("photo.jpg", JPEG + b"http://ns.adobe.com/xap/1.0/", "photo.jpg"),
+        ("photo.jpg", JPEG, None),
+        ("photo.png", PNG + b"Exif\0\0", None),
+        ("texte.txt", b"Exif", None),
+    ],
+)
+def test_photo_is_rewritten_when_it_is_in_heic_or_may_name_a_place(
+    name: str, content: bytes, rewritten: str | None
+) -> None:
+    assert file_reasons(name, content, 1) == []
+    assert (name_as_jpeg(name) if is_rewritten(name, content) else None) == rewritten
 
 
 def test_archive_that_unpacks_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from app.platform.documents.document_process import in_document_process
+from app.platform.errors import Reason
 from app.platform.locations import ROOT
 
 PROGRAM = """
@@ -23,3 +25,9 @@ def test_forked_process_has_a_document_process_of_its_own() -> None:
     program = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM]  # later Pythons warn of the fork
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_reason_comes_back_from_the_process_with_its_values() -> None:
+    reason = in_document_process(Reason, "too_large", {"megabytes": 1}, "file")
+    assert (reason.code, dict(reason.params), reason.field) == ("too_large", {"megabytes": 1}, "file")
+    assert dict(in_document_process(Reason, "empty").params) == {}

@@ -16,7 +16,7 @@ from app.learning.activities.rules import ATTEMPTS, TRACES
 from app.learning.activities.schemas import CompletionCommand
 from app.learning.field_hours.service import hours_of
 from app.learning.hand_ins import service as hand_ins
-from app.learning.hand_ins.rules import TYPES
+from app.learning.hand_ins.rules import ACCEPTED
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import today
 from app.platform.schema import Command
@@ -84,7 +84,7 @@ def show_activity(
         takes_trace=takes_trace,
         deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),
         hours=[h for h in hours_of(db, enrolment) if h.activity_code == code],
-        accept=",".join(f".{kind}" for kind in TYPES),
+        accept=",".join(f".{kind}" for kind in ACCEPTED),
         megabytes=settings.upload_megabytes,
         today=today(enrolment.timezone),
     )

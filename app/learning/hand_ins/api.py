@@ -73,7 +73,12 @@ def hand_in_file(
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     form: Annotated[FileForm, Form(media_type="multipart/form-data")],
 ) -> HandInShown:
-    """One file an attempt (PDF, office documents, PNG, JPEG or text); the same bytes again answer 200."""
+    """One file an attempt (PDF, office documents, PNG, JPEG, HEIC or text); the same bytes again answer 200.
+
+    A photo in HEIC becomes a JPEG, of 4096 pixels a side at most, and the original is not kept; a JPEG that says where
+    it was taken is kept without what the phone wrote beside the picture. So ``file_name``, ``file_size`` and
+    ``file_sha256`` are those of the file that is kept.
+    """
     attempt, is_new = service.hand_in_file(
         db, actor, enrolment, form.command(settings), files=files, megabytes=settings.upload_megabytes
     )
@@ -99,7 +104,7 @@ def read_hand_in(hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_RE
     "/hand-ins/{hand_in_id}/file",
     summary="The file of an attempt",
     response_class=Response,
-    responses=download("application/octet-stream", "The file as it was handed in"),
+    responses=download("application/octet-stream", "The file as it is kept"),
 )
 def read_file(files: FilesDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
     """Always a download, never displayed by the browser: the content is not trusted."""

@@ -77,11 +77,21 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "csv": "text/csv",
     }
 )
-"""Media types of the files accepted, by extension; a download uses them."""
+"""Media types of the files that are kept, by extension; a download uses them."""
+
+PHOTOS = ("heic", "heif")
+"""Extensions of the photos that phones take, which are turned into JPEG."""
+
+ACCEPTED = (*TYPES, *PHOTOS)
+"""Extensions of the files accepted."""
 
 _REQUIRED_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _SIGNATURE = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
 _TEXT = frozenset({"txt", "md", "csv"})
+_JPEG = frozenset({"jpg", "jpeg"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_METADATA = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/")
+"""What the parts of a JPEG begin with in which a phone writes the place, among others."""
 _BLANK = frozenset("\t\n\r\f")
 
 
@@ -102,8 +112,8 @@ def clean_name(name: str) -> str:
 def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
     """Return why a file is refused: empty, too large, of another type, or not of its extension's type."""
     kind = extension(name)
-    if kind not in TYPES:
-        return [Reason("file_type_refused", {"types": ", ".join(TYPES)}, "file")]
+    if kind not in ACCEPTED:
+        return [Reason("file_type_refused", {"types": ", ".join(ACCEPTED)}, "file")]
     if not content:
         return [Reason("file_empty", field="file")]
     if len(content) > megabytes * MEGABYTE:
@@ -111,9 +121,29 @@ def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
     return [] if _has_type(kind, content) else [Reason("file_not_its_type", {"type": kind}, "file")]
 
 
+def is_heif(content: bytes) -> bool:
+    """Whether the content begins as a HEIF file does (ISO/IEC 23008-12): a ``ftyp`` box of one of its brands."""
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS
+
+
+def is_rewritten(name: str, content: bytes) -> bool:
+    """Whether an accepted file is a photo in HEIC, or a JPEG beside whose picture a place may be written."""
+    if extension(name) not in _JPEG:
+        return extension(name) in PHOTOS
+    return is_heif(content) or any(start in content for start in _METADATA)
+
+
+def name_as_jpeg(name: str) -> str:
+    """Return the name of a photo once it is a JPEG: that of a JPEG already stays."""
+    stem, _, kind = name.rpartition(".")
+    return name if kind in _JPEG else f"{stem}.jpg"
+
+
 def _has_type(kind: str, content: bytes) -> bool:
     if kind in _TEXT:
         return _is_text(content)
+    if kind in PHOTOS or (kind in _JPEG and is_heif(content)):  # applications send photos in HEIC as .jpg
+        return is_heif(content)
     if kind in _SIGNATURE:
         return content.startswith(_SIGNATURE[kind])
     return _is_office(kind, content)

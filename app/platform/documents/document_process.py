@@ -16,36 +16,19 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from app.platform.documents.lent_pools import LentPools
-from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable, Result
+from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
 from app.platform.errors import StorageFull, is_storage_full
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
-copyreg.pickle(MappingProxyType, lambda mapping: (MappingProxyType, (dict(mapping),)))  # in reasons and pages
+
+def _read_only(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
 
 
-def in_document_process(
-    function: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> Answer:
-    """Return what a function of a module returns, or raise what it raises, run in the document process.
-
-    Arguments and result are picklable. A process of a render pool, which may have no children, runs it itself. Raise
-    :class:`RenderPoolUnavailable` when the process does not start, takes too long or too much memory, or dies,
-    and :class:`StorageFull` when there is no room for its temporary files.
-    """
-    if current_process().daemon:
-        return function(*args, **kwargs)
-    result = _process.run((function, args, kwargs))
-    if isinstance(result, RenderFailure):
-        raise RenderPoolUnavailable(None, result.reason)
-    answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
-    if is_storage_full(error):
-        raise StorageFull from error
-    if error is not None:
-        raise error
-    return answer  # type: ignore[no-any-return]
+copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))  # in reasons and pages
 
 
 def _run(call: Call) -> bytes:
@@ -69,21 +52,43 @@ def _portable(error: Exception) -> Exception:
 
 
 class DocumentProcess:
-    """The process that such work is sent to, by one thread at a time."""
+    """The process that such work is sent to, by one thread at a time.
 
-    def __init__(self) -> None:
+    ``seconds`` is the time limit of one piece of work, ``megabytes`` what the process may allocate (on Linux only).
+    """
+
+    def __init__(self, *, seconds: float = 60, megabytes: int = 600) -> None:
+        self._seconds = seconds
+        self._megabytes = megabytes
         self._start_anew()
         os.register_at_fork(after_in_child=self._start_anew)
 
     def _start_anew(self) -> None:
         """Leave the process to the parent of a fork: two that share its pipe would read each other's answers."""
         self._lock = threading.Lock()
-        self._pools: LentPools[Call] = LentPools(lambda: RenderPool(_run, processes=1))
+        self._pools: LentPools[Call] = LentPools(
+            lambda: RenderPool(_run, processes=1, seconds=self._seconds, megabytes=self._megabytes)
+        )
 
-    def run(self, call: Call) -> Result:
-        """Return the pickled answer and error of a call, or why there is none."""
+    def call(self, function: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        """Return what a function of a module returns, or raise what it raises, run in the process.
+
+        Arguments and result are picklable. A process of a render pool, which may have no children, runs it itself.
+        Raise :class:`RenderPoolUnavailable` when the process does not start, or with the reason when it takes too long
+        or too much memory, or dies, and :class:`StorageFull` when there is no room for its temporary files.
+        """
+        if current_process().daemon:
+            return function(*args, **kwargs)
         with self._lock:
-            return self._pools.render(call)
+            result = self._pools.render((function, args, kwargs))
+        if isinstance(result, RenderFailure):
+            raise RenderPoolUnavailable(None, result.reason)
+        answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
+        if is_storage_full(error):
+            raise StorageFull from error
+        if error is not None:
+            raise error
+        return answer  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """End the process, unless it is at work."""
@@ -91,3 +96,4 @@ class DocumentProcess:
 
 
 _process = DocumentProcess()
+in_document_process = _process.call
