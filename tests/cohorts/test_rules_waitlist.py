@@ -29,8 +29,14 @@ def test_offer_stands_for_the_hours_of_the_cohort_and_ends_with_the_last_day_to_
 @pytest.mark.parametrize(("seated", "days_late", "expected"), [(7, 0, 1), (8, 0, 0), (9, 0, 0), (0, 0, 8), (7, 1, 0)])
 def test_free_seats_are_offered_until_the_last_day_to_join(seated: int, days_late: int, expected: int) -> None:
     limit = date(2026, 2, 1)
-    day = limit + timedelta(days=days_late)
-    assert seats_to_offer(seated=seated, capacity=8, day=day, limit=limit) == expected
+    at = datetime(2026, 2, 1, 12, tzinfo=UTC) + timedelta(days=days_late)
+    assert seats_to_offer(seated=seated, capacity=8, at=at, limit=limit, timezone="America/Toronto") == expected
+
+
+@pytest.mark.parametrize(("hour", "expected"), [("11:59", 1), ("12:00", 1), ("12:01", 0), ("23:50", 0)])
+def test_no_seat_is_offered_that_would_expire_before_its_letter_is_read(hour: str, expected: int) -> None:
+    at = datetime.fromisoformat(f"2026-02-01T{hour}-05:00")
+    assert seats_to_offer(seated=7, capacity=8, at=at, limit=at.date(), timezone="America/Toronto") == expected
 
 
 @pytest.mark.parametrize(

@@ -245,13 +245,13 @@ def test_nobody_is_offered_a_seat_after_the_last_day_to_join(database: Database,
 def test_offer_ends_with_the_last_day_to_join(database: Database, world: World) -> None:
     [first] = add_people(database, world, 1)
     wait_for_seat(database, world, first)
-    set_dates(database, world, today() - timedelta(days=25), today() + timedelta(days=75))
+    set_dates(database, world, today() - timedelta(days=24), today() + timedelta(days=76))
     fill(database, world)
     with database.as_owner() as db:
         offer = db.exec(select(SeatOffer)).one()
         zone = db.exec(select(Cohort.timezone).where(Cohort.id == world.cohort)).one()
         assert offer.expires_at == local(offer.expires_at, zone).replace(hour=0, minute=0)
-        assert local(offer.expires_at, zone).date() == today() + timedelta(days=1)
+        assert local(offer.expires_at, zone).date() == today() + timedelta(days=2)
 
 
 def test_seat_offered_before_the_dates_changed_is_taken_with_the_exception_in_the_history(

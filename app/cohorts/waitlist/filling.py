@@ -27,7 +27,6 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.jobs.job import JobContext, Queue, RowJob
-from app.platform.messages.i18n import today
 
 S = EnrolmentState
 
@@ -68,8 +67,9 @@ def _seats_to_offer(db: Session, cohort: Cohort, freed: int) -> int:
     return seats_to_offer(
         seated=cohort.seated - freed,
         capacity=cohort.capacity,
-        day=max(cohort.starts_on, today(cohort.timezone)),
+        at=now(),
         limit=_last_day_to_join(cohort),
+        timezone=cohort.timezone,
     )
 
 
