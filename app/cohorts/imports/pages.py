@@ -42,7 +42,7 @@ def add_people(
     form: Annotated[PeopleForm, Form(media_type="multipart/form-data")],
 ) -> Response:
     """Show what a list would do, row by row; what was read so and confirmed is done, and shown as done."""
-    sheet = form.read(settings, required=(Column.EMAIL,))
+    sheet = form.read(required=(Column.EMAIL,))
     if form.confirmed == digest_of(sheet, form.told):
         shown = service.add_people(db, actor, cohort, sheet, form.told, site=settings.base_url)
     else:

@@ -13,7 +13,6 @@ from app.identity.imports.people import MOST_PEOPLE, Answers
 from app.identity.imports.records import ABOUT_ROW, Problem
 from app.identity.imports.schemas import PeoplePreview
 from app.identity.imports.sheet import REQUIRED, Column, Sheet, read_sheet
-from app.platform.config import Settings
 from app.platform.documents import spreadsheets
 from app.platform.documents.spreadsheets import CSV, XLSX, Flavour, csv_file, workbook
 from app.platform.errors import Invalid, Reason
@@ -21,7 +20,8 @@ from app.platform.messages.i18n import t
 from app.platform.schema import Command
 from app.platform.web.pages import attachment, render
 
-MEGABYTE = 1024 * 1024
+LARGEST_MEGABYTES = 10
+"""The largest file that is read, also where larger ones are handed in: 500 people have some 60 kB."""
 LONGEST_TEXT = 500_000
 """The most signs of a list that is pasted, and of one that goes back and forth as a form writes it: with an answer for
 each of its addresses it stays within the megabyte of a form."""
@@ -57,11 +57,14 @@ class PeopleForm(Command):
         same = {email: int(who) for email, who in pairs if who.isdecimal()}
         return Answers(same, frozenset(email for email, who in pairs if who == ANOTHER))
 
-    def read(self, settings: Settings, *, required: Sequence[Column] = REQUIRED) -> Sheet:
+    def read(self, *, required: Sequence[Column] = REQUIRED) -> Sheet:
         """Return the list as a sheet; raise ``Invalid`` when there is none."""
-        data = self.file.file.read(settings.upload_megabytes * MEGABYTE) if self.file is not None else b""
+        most = LARGEST_MEGABYTES * 1024 * 1024
+        data = self.file.file.read(most + 1) if self.file is not None else b""
         if not data and not self.people:
             raise Invalid("invalid", Reason("missing", field="people"))
+        if len(data) > most:
+            return Sheet(problems=(Problem(1, Reason("import_file_large", {"n": LARGEST_MEGABYTES})),))
         sheet = read_sheet(data or self.people.encode(), required=required, most=MOST_PEOPLE, chosen=self.chosen)
         return sendable(sheet)
 

@@ -42,7 +42,7 @@ def invite_staff(
     form: Annotated[PeopleForm, Form(media_type="multipart/form-data")],
 ) -> Response:
     """Show what a list would do, row by row; what was read so and confirmed is done, and shown as done."""
-    sheet = form.read(settings)
+    sheet = form.read()
     if form.confirmed == digest_of(sheet, form.told):
         shown = service.invite_staff(db, actor, college, sheet, form.told, site=settings.base_url)
     else:
