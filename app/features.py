@@ -16,6 +16,7 @@ from app.certificates import figures as certificates_figures
 from app.certificates import jobs as certificates_jobs
 from app.certificates import routes as certificates_routes
 from app.codev import facts as codev_facts
+from app.codev import jobs as codev_jobs
 from app.codev import routes as codev_routes
 from app.cohorts import figures as cohorts_figures
 from app.cohorts import jobs as cohorts_jobs
@@ -71,7 +72,7 @@ FEATURES = (
     Feature("attendance", attendance_routes, attendance_facts.FACTS, jobs=attendance_jobs.JOBS),
     Feature("learning", learning_routes, learning_facts.FACTS, figures=learning_figures.FIGURES),
     Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS, figures=accompaniment_figures.FIGURES),
-    Feature("codev", codev_routes, codev_facts.FACTS),
+    Feature("codev", codev_routes, codev_facts.FACTS, jobs=codev_jobs.JOBS),
     Feature("grading", grading_routes, grading_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
     Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     CODEV_MOVED = "codev_moved"
     CODEV_CANCELLED = "codev_cancelled"
     CODEV_RESTORED = "codev_restored"
+    GROUP_TOO_SMALL = "group_too_small"
     SESSION_TOMORROW = "session_tomorrow"
     JUDGED = "judged"
     WORK_LATE = "work_late"

@@ -10,6 +10,7 @@ from app.overview.cohort_team import pages as cohort_team_pages
 from app.overview.college import pages as college_pages
 from app.overview.college_cohorts import api as college_cohorts_api
 from app.overview.college_cohorts import pages as college_cohorts_pages
+from app.overview.enrolment import api as enrolment_api
 from app.overview.enrolment import pages as enrolment_pages
 from app.overview.home import api as home_api
 from app.overview.home import pages as home_pages
@@ -27,6 +28,7 @@ API = (
     cohort_team_api.router,
     search_api.router,
     late_join_api.router,
+    enrolment_api.router,
 )
 PAGES = (
     calendar_pages.router,

@@ -7,6 +7,7 @@ from app.cohorts.enums import EnrolmentState
 from app.platform.errors import Reason
 
 MIN_SIZE, MAX_SIZE = 4, 8
+"""The members of a group. Below the first no session counts: a client and three consultants take part in each (S4)."""
 
 
 @dataclass(frozen=True, slots=True)

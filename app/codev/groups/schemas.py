@@ -169,3 +169,11 @@ class LinkForm(LinkCommand):
     def command(self) -> LinkCommand:
         """Return the command for the service."""
         return LinkCommand(manager_id=self.manager_id, member_id=self.member_id)
+
+
+class SmallGroup(Read):
+    """A group with too few members for a session to count; ``members`` follow the training."""
+
+    group_id: int
+    name: str
+    members: int

@@ -8,6 +8,8 @@ from app.attendance.calendar.rules import Stage, stage
 from app.attendance.calendar.schemas import SessionRow
 from app.attendance.calendar.service import calendar
 from app.attendance.catch_ups.service import lists_to_decide
+from app.codev.groups.quorum import small_groups
+from app.codev.groups.rules import MIN_SIZE
 from app.cohorts.enrolments.service import count_by_state
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
@@ -55,7 +57,8 @@ def show_cohort(
         states = count_by_state(db, cohort)
         values["waiting"] = states[EnrolmentState.APPLIED]
         values["admitted"] = states[EnrolmentState.ADMITTED]
-        values["catch_up_lists"] = lists_to_decide(db, cohort)
+        values |= {"catch_up_lists": lists_to_decide(db, cohort), "small_groups": small_groups(db, cohort)}
+        values["fewest_members"] = MIN_SIZE
     values |= _team(db, cohort) if P.COHORT_MANAGE in allowed else {}
     return render(
         request,

@@ -11,6 +11,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.cohorts.rules import NEEDS_REASON, allowed_moves
 from app.curricula.library import curriculum_of
+from app.overview.enrolment.service import departure_effects
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
@@ -58,5 +59,6 @@ def _allowed_changes(db: Session, actor: Actor, enrolment: EnrolmentRef) -> dict
     return {
         "next_states": sorted(next_states) if may_move else [],
         "needs_reason": NEEDS_REASON,
+        "departure": departure_effects(db, enrolment) if may_move else None,
         "may_assign_catch_ups": reaches(db, actor, P.ROLLCALL_RECORD, enrolment),
     }
