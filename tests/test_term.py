@@ -240,7 +240,7 @@ def attend_until_storm(term: Term) -> None:
 
 
 def join_late(term: Term) -> None:
-    """Add a seat and admit someone in week 4, before the limit; they are assigned what they missed."""
+    """Add a seat and admit someone in week 4, before the limit; one workshop is made up, the other waived."""
     shown = term.call("coordinator", "GET", f"/cohorts/{term.cohort}")
     change = {name: shown[name] for name in ("title", "place", "starts_on", "ends_on", "late_join_pct", "grace_hours")}
     change["capacity"] = SEATS + 1
@@ -255,10 +255,16 @@ def join_late(term: Term) -> None:
     term.tell(f"En retard : {CURRICULUM.modules[1].activities[-1].title.text}", LATE)
     missed = term.call(LATE, "GET", f"/enrolments/{term.enrolments[LATE]}/missed")
     assert [m["activity_code"] for m in missed] == ["GEN-1.B", "GEN-2.B"]
-    path = f"/enrolments/{term.enrolments[LATE]}/catch-ups"
-    due = {"activity_code": "GEN-1.B", "due_on": (term.day + timedelta(days=14)).isoformat()}
-    caught = term.call("trainer", "POST", path, 201, **due)
-    term.call("trainer", "POST", f"{path}/{caught['id']}/done", 201, done_on=term.day.isoformat())
+    path = f"/enrolments/{term.enrolments[LATE]}"
+    items = [
+        {"activity_code": "GEN-1.B", "due_on": (term.day + timedelta(days=14)).isoformat()},
+        {"activity_code": "GEN-2.B", "waived_because": "A donné cet atelier lui-même."},
+    ]
+    decided = term.call("coordinator", "PUT", f"{path}/catch-up-list", items=items)
+    assert (decided["to_decide"], decided["assigned_minutes"], decided["waived_minutes"]) == (0, 180, 180)
+    term.tell(f"Votre liste de rattrapage : {TITLE}", LATE)
+    [caught] = [c for c in term.call("trainer", "GET", f"{path}/catch-ups") if c["activity_code"] == "GEN-1.B"]
+    term.call("trainer", "POST", f"{path}/catch-ups/{caught['id']}/done", 201, done_on=term.day.isoformat())
 
 
 def shift(term: Term, code: str, starts_at: datetime, **change: object) -> None:
