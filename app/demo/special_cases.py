@@ -58,7 +58,9 @@ def add_traces(demo: DemoPlan, group: Group) -> None:
             for code in [c for c in codes if progress.activity(c).state is not State.LOCKED][:DEPOSITORS]:
                 title = curriculum.activity(code).title.fr
                 command = TextCommand(
-                    activity_code=code, body=f"{title}\n\nVersion de l’équipe, sans nom d’entreprise."
+                    activity_code=code,
+                    body=f"{title}\n\nVersion de l’équipe, sans nom d’entreprise.",
+                    link=f"https://tableaux.example/{code.lower()}" if enrolment == active[0] else None,
                 )
                 hand_ins.hand_in_text(db, actor, enrolment, command)
 

@@ -76,6 +76,7 @@ class EvidenceShown(Read):
     title: str | None = Field(default=None, description="of a mandate, with its enterprise")
     attempt: int | None = None
     body: str | None = None
+    link: str | None = None
     file_name: str | None = None
     minutes: int | None = Field(default=None, description="present at a session")
 

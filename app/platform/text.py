@@ -6,6 +6,7 @@ idempotent. Sources: UAX #15 (NFC), UAX #9 (directional marks), UTS #39 (invisib
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 _SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 """Variation selectors: a form of the sign before them."""
@@ -107,3 +108,14 @@ def clean_code(text: str) -> str:
     """Return a code without any invisible character, its letters and digits ordinary, its hyphens all ``-``."""
     plain = text.translate(dict.fromkeys(map(ord, HYPHENS), "-"))
     return " ".join(unicodedata.normalize("NFKC", clean_address(plain)).split())
+
+
+def is_https(link: str) -> bool:
+    """Return whether a link opens a page of a named host over https, with neither a password nor spaces in it."""
+    try:
+        address = urlsplit(link)
+        is_plain = address.username is None and address.password is None and address.port != 0
+    except ValueError:
+        return False
+    named = address.hostname is not None and "." in address.hostname
+    return address.scheme == "https" and named and is_plain and link.isprintable() and " " not in link

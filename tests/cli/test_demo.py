@@ -159,6 +159,7 @@ class TestTwoColleges:
         """S1: a workshop takes a trace, which no judgement waits for."""
         traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")
         assert int(str(traced[0][0])) == 3
+        assert rows(demo_database, "select count(*) > 0 from hand_in where link like 'https://%'") == [(True,)]
 
     def test_codevelopment_session_was_moved_by_the_weather(self, demo_database: Database) -> None:
         moved = rows(

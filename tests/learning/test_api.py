@@ -49,6 +49,21 @@ def test_text_sent_twice_is_created_once(client: TestClient, database: Database,
     assert [(r["attempt"], "body" in r) for r in rows] == [(1, False)]
 
 
+def test_text_with_a_link_is_created_once_and_another_link_is_another_attempt(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    body = {"activity_code": "GEN-1.C", "body": "Le tableau de l’équipe"}
+    first, again = (client.post(path(world, "hand-ins"), json={**body, "link": LINK}) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+    assert (first.json()["attempt"], first.json()["link"]) == (1, LINK)
+    other = client.post(path(world, "hand-ins"), json=body)
+    assert (other.status_code, other.json()["attempt"], other.json()["link"]) == (201, 2, None)
+    assert client.post(path(world, "hand-ins"), json=body).status_code == 200
+    read = as_(client, database, world, "trainer").get(f"{API}/hand-ins/{first.json()['id']}")
+    assert read.json()["link"] == LINK
+
+
 @pytest.mark.parametrize("kind", ["pdf", "docx", "csv"])
 def test_downloaded_file_equals_the_file_sent(client: TestClient, database: Database, world: World, kind: str) -> None:
     as_(client, database, world, "maude")
@@ -84,6 +99,7 @@ def test_hours_from_declaration_to_decision(client: TestClient, database: Databa
 
 
 DAY = today().isoformat()
+LINK = "https://tableaux.example/b/815?vue=2"
 NAIVE, FAR = "2026-11-20T10:00:00", "2099-11-20T10:00:00Z"
 HOURS = {"activity_code": "GEN-8.A", "minutes": 60, "worked_on": DAY}
 
@@ -111,6 +127,10 @@ BAD: dict[str, list[tuple[Any, str, str]]] = {
         ({"activity_code": "GEN-1.A", "body": "a"}, "activity_code", "no_deposit_asked"),
         ({"activity_code": "GEN-1.C", "body": "a", "completed_at": NAIVE}, "completed_at", "timezone_aware"),
         ({"activity_code": "GEN-1.C", "body": "a", "completed_at": FAR}, "completed_at", "date_in_the_future"),
+        ({"activity_code": "GEN-1.C", "link": LINK}, "body", "missing"),
+        ({"activity_code": "GEN-1.C", "body": "a", "link": "http://site.example/a"}, "link", "link_not_https"),
+        ({"activity_code": "GEN-1.C", "body": "a", "link": "javascript:alert(1)"}, "link", "link_not_https"),
+        ({"activity_code": "GEN-1.C", "body": "a", "link": f"{LINK}/{'x' * 500}"}, "link", "string_too_long"),
         ({"activity_code": "GEN-1.C", "body": "a", "file_sha256": "0"}, "file_sha256", "extra_forbidden"),
     ],
     "field-hours": [

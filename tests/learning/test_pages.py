@@ -124,6 +124,25 @@ def test_photo_of_a_phone_is_deposited_by_the_form_that_says_what_becomes_of_it(
     assert "Cette photo ne peut pas être lue" in refused.text
 
 
+def test_link_is_deposited_with_a_line_and_opened_by_their_trainer(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    typed = {"body": "Le plan de l’équipe", "link": "tableaux.example/b/815"}
+    refused = client.post(path(world, "GEN-1.B", "/textes"), data=typed)
+    assert refused.status_code == 422
+    assert "qui commence par https://" in refused.text
+    assert "tableaux.example/b/815" in refused.text
+    assert "Le plan de l’équipe" in refused.text
+    link = "https://tableaux.example/b/815?vue=2&mode=lecture"
+    assert redirects_to(
+        client.post(path(world, "GEN-1.B", "/textes"), data={**typed, "link": link}), path(world, "GEN-1.B")
+    )
+    page = as_(client, database, world, "trainer").get(path(world, "GEN-1.B")).text
+    shown = link.replace("&", "&amp;")
+    assert f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>' in page
+
+
 def test_refused_text_is_shown_again(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "maude")
     refused = client.post(

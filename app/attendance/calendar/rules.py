@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.curricula.enums import Mode
 from app.platform.errors import Reason
+from app.platform.text import is_https
 
 MAX_DISTANCE = timedelta(weeks=8)
 """How far outside the cohort's dates a session may be: enough to postpone one, too little for a mistyped year."""
@@ -84,20 +84,9 @@ def place_reasons(mode: Mode, *, has_venue: bool, link: str | None) -> list[Reas
         return reasons
     if mode is Mode.onsite:
         reasons.append(Reason("meeting_link_onsite", field="meeting_link"))
-    if not _is_https(link):
+    if not is_https(link):
         reasons.append(Reason("meeting_link_not_https", field="meeting_link"))
     return reasons
-
-
-def _is_https(link: str) -> bool:
-    """Return whether a link opens a page of a named host over https, with neither a password nor spaces in it."""
-    try:
-        address = urlsplit(link)
-        is_plain = address.username is None and address.password is None and address.port != 0
-    except ValueError:
-        return False
-    named = address.hostname is not None and "." in address.hostname
-    return address.scheme == "https" and named and is_plain and link.isprintable() and " " not in link
 
 
 def link_shown_from(starts_at: datetime) -> datetime:

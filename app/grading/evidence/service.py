@@ -59,6 +59,7 @@ _HAND_INS = (
         col(HandIn.activity_code),
         col(HandIn.attempt),
         col(HandIn.body),
+        col(HandIn.link),
         col(HandIn.file_name),
         col(HandIn.received_at),
     )

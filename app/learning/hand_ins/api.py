@@ -36,7 +36,7 @@ def hand_in_text(
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     command: TextCommand,
 ) -> HandInShown:
-    """An attempt at an assessment; the same text sent again answers 200 with the first attempt."""
+    """A text, and the address of the page where the work is; the same again answers 200 with the first attempt."""
     attempt, is_new = service.hand_in_text(db, actor, enrolment, command)
     set_creation_status(response, is_new=is_new)
     return attempt

@@ -11,7 +11,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities.pages import ACTIVITY, activity_path, cohort_moment, require_activity
 from app.learning.hand_ins import service
 from app.learning.hand_ins.rules import MEGABYTE, clean_name
-from app.learning.hand_ins.schemas import FileCommand, TextCommand
+from app.learning.hand_ins.schemas import FileCommand, TextCommand, WebLink
 from app.platform.schema import Command, Prose
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -25,9 +25,10 @@ router = page_router()
 
 
 class TextForm(Command):
-    """A text, and the local time at which it was finished in the cohort's zone."""
+    """A text, with a link or not, and the local time at which it was finished in the cohort's zone."""
 
     body: Prose
+    link: WebLink | None = None
     completed_at: NaiveDatetime | None = None
 
 
@@ -41,7 +42,8 @@ def hand_in_text(
 ) -> RedirectResponse:
     """Hand in a text."""
     require_activity(enrolment, code)
-    command = TextCommand(activity_code=code, body=form.body, completed_at=cohort_moment(form.completed_at, enrolment))
+    completed_at = cohort_moment(form.completed_at, enrolment)
+    command = TextCommand(activity_code=code, body=form.body, link=form.link, completed_at=completed_at)
     service.hand_in_text(db, actor, enrolment, command)
     return redirect_after_post(activity_path(enrolment.id, code) + "#remises")
 

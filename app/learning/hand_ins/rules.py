@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from app.learning.activities.rules import CLOCK_SKEW, ActivityContext, day_reasons, locked_reasons
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
+from app.platform.text import is_https
 
 
 def hand_in_reasons(
@@ -32,6 +33,11 @@ def hand_in_reasons(
         return [*reasons, Reason("date_in_the_future", field="completed_at")]
     day = min(completed_at, at).astimezone(ZoneInfo(zone)).date()
     return reasons + day_reasons(context, day, "completed_at")
+
+
+def link_reasons(link: str | None) -> list[Reason]:
+    """Return why an address is no link to hand in: it must open a page over https."""
+    return [Reason("link_not_https", field="link")] if link is not None and not is_https(link) else []
 
 
 def punctuality(

@@ -2,18 +2,27 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.learning.activities.schemas import ActivityCode
-from app.platform.schema import Command, Prose, Read
+from app.platform.schema import Address, Command, Prose, Read
+
+LONGEST_LINK = 500
+WebLink = Annotated[Address, StringConstraints(max_length=LONGEST_LINK)]
+"""The address of a page, as it is typed; ``rules.link_reasons`` says what it must be."""
 
 
 class TextCommand(Command):
-    """A text handed in; ``completed_at`` is the moment it was finished, when sent later for want of a network (S1)."""
+    """A text handed in, with a link or not.
+
+    ``completed_at`` is the moment it was finished, when sent later for want of a network (S1).
+    """
 
     activity_code: ActivityCode
     body: Prose
+    link: WebLink | None = None
     completed_at: AwareDatetime | None = None
 
 
@@ -59,3 +68,4 @@ class HandInShown(HandInRow):
     person_id: int
     name: str
     body: str | None = None
+    link: str | None = None

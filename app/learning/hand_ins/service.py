@@ -17,6 +17,7 @@ from app.learning.hand_ins.rules import (
     file_reasons,
     hand_in_reasons,
     is_rewritten,
+    link_reasons,
     name_as_jpeg,
     punctuality,
 )
@@ -32,8 +33,10 @@ from app.progress.rules import due_on
 
 
 def hand_in_text(db: Session, actor: Actor, enrolment: EnrolmentRef, command: TextCommand) -> tuple[HandInShown, bool]:
-    """Return a text's attempt and whether it is new: the same text sent again is the same attempt."""
-    return _hand_in(db, actor, enrolment, command, HandIn.body == command.body, body=command.body)  # type: ignore[arg-type]
+    """Return a text's attempt and whether it is new: the same text and link sent again are the same attempt."""
+    refuse_unless(*link_reasons(command.link), code="invalid")
+    is_same = (col(HandIn.body) == command.body) & col(HandIn.link).is_not_distinct_from(command.link)
+    return _hand_in(db, actor, enrolment, command, is_same, body=command.body, link=command.link)
 
 
 def hand_in_file(
