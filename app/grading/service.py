@@ -37,7 +37,7 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Forbidden, Invalid, NotFound, Reason
 from app.platform.security.actor import Actor, scoped
-from app.platform.security.permissions import P, Role
+from app.platform.security.permissions import Role
 
 
 def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
@@ -174,8 +174,10 @@ def judgements(db: Session, enrolment: EnrolmentRef, *, competency: str | None =
     return _load_judgements(db, Judgement.enrolment_id == enrolment.id, *of_competency)
 
 
-def recent_judgements(db: Session, actor: Actor, since: datetime, limit: int) -> list[RecentJudgement]:
-    """Return the last judgements in force about the actor themself, newest first."""
+def recent_judgements(
+    db: Session, enrolments: Sequence[EnrolmentRef], since: datetime, limit: int
+) -> list[RecentJudgement]:
+    """Return the last judgements in force of some enrolments, newest first."""
     statement = (
         sa.select(
             col(Judgement.enrolment_id),
@@ -188,8 +190,7 @@ def recent_judgements(db: Session, actor: Actor, since: datetime, limit: int) ->
         .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .where(
-            col(Enrolment.person_id) == actor.person_id,
-            scoped(actor.using(P.JUDGEMENT_READ), college=Enrolment.college_id, person=Enrolment.person_id),
+            col(Judgement.enrolment_id).in_([enrolment.id for enrolment in enrolments]),
             col(Judgement.validated_at) >= since,
             not_superseded(Judgement),
         )

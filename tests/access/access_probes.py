@@ -195,6 +195,40 @@ def counts_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
             yield f"{actor}: {counts} instead of {[expected]}"
 
 
+_HOURS = "select count(*) from field_hours where not decided and college_id = %s"
+_SESSIONS = """
+    select array_agg(s.id order by s.id) from codev_session s join codev_group g on g.id = s.group_id
+     where g.cohort_id = %s and s.cancelled_at is null
+       and not exists (select from codev_record r where r.session_id = s.id)
+"""
+_NUMBERS = """
+    select c.number from certificate c join enrolment e on e.id = c.enrolment_id
+     where c.college_id = %s and e.person_id <> %s
+"""
+
+
+def waits_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
+    """Whether a home page counts, or a search by number finds, what is out of reach."""
+    owner, alma, rouyn = access_db.copy.connection, access_db.places["alma"], access_db.places["rouyn"]
+    owner.execute("update codev_session set starts_at = now() - interval '2 days'")
+    for actor, kind, statement, place in (
+        ("manager_elsewhere", "hours", _HOURS, rouyn.college),
+        ("facilitator", "records", _SESSIONS, alma.cohort),
+    ):
+        [expected] = owner.execute(statement.encode(), (place,)).fetchone() or [None]
+        parts = access_db.call(actor, f"GET {V1}/me/waiting", alma).json()["parts"]
+        lines = next(part["lines"] for part in parts if part["kind"] == kind)
+        found = sorted(line["id"] for line in lines) if kind == "records" else sum(line["count"] for line in lines)
+        if found != (expected or type(found)()):
+            yield f"{actor}: {found} {kind} instead of {expected}"
+    for actor, part in (("peer", "peer"), ("manager_elsewhere", "loose4")):
+        others = owner.execute(_NUMBERS, (alma.college, access_db.person(part))).fetchall()
+        for (number,) in others:
+            query = {"params": {"search": number}}
+            if access_db.call(actor, f"GET {V1}/search", alma, **query).json()["certificates"]:
+                yield f"{actor}: finds {number}"
+
+
 def calendar_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
     """Whether the secret address of a cohort's calendar still shows it to who no longer reads the cohort."""
     owner = access_db.copy.connection

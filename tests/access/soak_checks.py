@@ -189,6 +189,7 @@ def another_college(row: str) -> str:
 
 REASON = "the reason of a turn"
 COUNTS = "the accompanied enterprises of a part"
+WAITS = "what a home page counts, and a certificate by its number"
 FEED = "the calendar of a cohort that one no longer reads"
 ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not in row, row))
 """The quickest first: reads before writes, the API before pages."""
@@ -207,6 +208,7 @@ TRIALS: dict[str, Trial] = {
     **{f"{row}?{name}": partial(trials.query_ids_of_another, row=row, name=name) for row, name in trials.QUERY_IDS},
     REASON: trials.reason_of_a_turn,
     COUNTS: trials.counts_out_of_reach,
+    WAITS: trials.waits_out_of_reach,
     FEED: trials.calendar_out_of_reach,
 }
 """By name, in the order in which they are tried."""

@@ -12,7 +12,7 @@ from app.cohorts.models import Cohort, Enrolment, EnrolmentProposal
 from app.cohorts.proposals.schemas import EnrolmentProposalRef, EnrolmentProposals, EnrolmentProposalShown
 from app.people.models import Person
 from app.platform.clock import now
-from app.platform.database.paging import count_rows, fetch_after
+from app.platform.database.paging import fetch_after
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound
 from app.platform.paging import PAGE_SIZE
@@ -109,13 +109,6 @@ def see_enrolment_proposal(db: Session, actor: Actor, enrolment_proposal_id: int
     if row is None:
         raise NotFound
     return EnrolmentProposalRef.model_validate(row)
-
-
-def count_within_reach(db: Session, actor: Actor) -> int:
-    """Return how many changes :func:`open_proposals` lists."""
-    is_open = col(EnrolmentProposal.decided_at).is_(None)
-    key = col(EnrolmentProposal.id)
-    return count_rows(db, sa.select(key).where(is_open, scoped(actor, college=EnrolmentProposal.college_id)), key)
 
 
 def open_proposals(

@@ -11,19 +11,12 @@ from app.network.models import College
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.claims import Right
-from app.platform.database.paging import count_rows, fetch_after
+from app.platform.database.paging import fetch_after
 from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict, NotFound
 from app.platform.paging import PAGE_SIZE
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import second_person
-
-
-def count_within_reach(db: Session, actor: Actor) -> int:
-    """Return how many roles :func:`open_proposals` lists."""
-    is_open = col(RoleProposal.decided_at).is_(None)
-    key = col(RoleProposal.id)
-    return count_rows(db, sa.select(key).where(is_open, scoped(actor, college=RoleProposal.college_id)), key)
 
 
 def open_proposals(db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE) -> RoleProposals:

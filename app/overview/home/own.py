@@ -34,7 +34,7 @@ def own_of(db: Session, actor: Actor, enrolments: Sequence[EnrolmentRef]) -> Own
     return Own(
         sessions=_sessions(db, actor),
         steps=tuple(step for enrolment in active[:PATHS] for step in _steps(db, enrolment)),
-        judged=tuple(_judged(db, actor)) if active else (),
+        judged=tuple(_judged(db, active)) if active else (),
     )
 
 
@@ -66,8 +66,8 @@ def _steps(db: Session, enrolment: EnrolmentRef) -> Iterable[NextStep]:
         )
 
 
-def _judged(db: Session, actor: Actor) -> Iterable[Judged]:
-    for row in recent_judgements(db, actor, now() - BACK, MOST):
+def _judged(db: Session, enrolments: Sequence[EnrolmentRef]) -> Iterable[Judged]:
+    for row in recent_judgements(db, enrolments, now() - BACK, MOST):
         framework = default_library().framework_of(curriculum_of(row))
         yield Judged(
             enrolment_id=row.enrolment_id,

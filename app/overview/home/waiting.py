@@ -9,9 +9,11 @@ from app.certificates.issuing.candidates import count_ready
 from app.codev.records.service import sessions_to_record
 from app.cohorts import service as cohorts
 from app.cohorts.proposals import service as enrolment_proposals
+from app.cohorts.proposals.schemas import EnrolmentProposals
 from app.cohorts.schemas import ListedCohort
 from app.grading.queue.service import next_in_queue, queue_counts
 from app.identity.roles import proposals as role_proposals
+from app.identity.roles.schemas import RoleProposals
 from app.learning.field_hours.service import count_hours_to_countersign
 from app.network.service import reached_colleges
 from app.overview.college_cohorts.service import count_applications
@@ -27,6 +29,8 @@ from app.progress.board.service import count_at_risk
 
 COHORTS = 25
 """How many cohorts are looked at, the newest first; their list shows the others."""
+LISTED = 100
+"""How many changes to confirm are counted: hardly ever are there more than a few."""
 RECORDS = 5
 """How many sessions without a record are shown, the oldest first."""
 
@@ -49,8 +53,8 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.WORKS: lambda reader: _works(db, reader),
         K.RECORDS: lambda reader: _records(db, reader),
         K.APPLICATIONS: lambda _: _of_cohorts(of(K.APPLICATIONS), lambda ids: count_applications(db, ids)),
-        K.PROPOSALS: lambda reader: _counted(enrolment_proposals.count_within_reach(db, reader)),
-        K.ROLES: lambda reader: _counted(role_proposals.count_within_reach(db, reader)),
+        K.PROPOSALS: lambda reader: _listed(enrolment_proposals.open_proposals(db, reader, limit=LISTED)),
+        K.ROLES: lambda reader: _listed(role_proposals.open_proposals(db, reader, limit=LISTED)),
         K.HOURS: lambda reader: _counted(count_hours_to_countersign(db, reader)),
         K.MILESTONES: lambda reader: _counted(count_awaiting(db, reader)),
         K.CERTIFICATES: lambda reader: _certificates(db, reader),
@@ -93,3 +97,7 @@ def _certificates(db: Session, actor: Actor) -> Iterable[WaitingLine]:
 
 def _counted(count: int) -> Iterable[WaitingLine]:
     return [WaitingLine(count=min(count, COUNTED), is_more=count > COUNTED)] if count else []
+
+
+def _listed(page: EnrolmentProposals | RoleProposals) -> Iterable[WaitingLine]:
+    return [WaitingLine(count=len(page.items), is_more=page.next is not None)] if page.items else []

@@ -4,7 +4,7 @@ As other lists of names, it is not logged as a reading of their files: what it l
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,26 +59,25 @@ def _within(actor: Actor, words: Sequence[str]) -> list[ColumnElement[bool]]:
         return NAMES.matches(id_, words, None)
     ways = []
     if reach.colleges:
-        ways.append(sa.and_(*NAMES.matches(id_, words, reach.colleges), _is_of_college(actor)))
+        ways.append(sa.and_(*NAMES.matches(id_, words, reach.colleges), _is_of(reach.colleges)))
     if reach.narrow.grants:
         enrolled = sa.select(col(Enrolment.person_id)).where(_readable(reach.narrow))
         ways.append(sa.and_(*NAMES.matches(id_, words, actor.colleges, among=enrolled)))
     return ways
 
 
-def _is_of_college(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a person is enrolled, or holds a role, in a college whose people the actor reads.
+def _is_of(colleges: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a person is enrolled, or holds a role, in one of the colleges.
 
     Asked of one person after the other (``offset``): a college is not read whole.
     """
-    reader = actor.using(P.PEOPLE_READ)
     enrolled = sa.select(col(Enrolment.id)).where(
-        col(Enrolment.person_id) == Person.id, scoped(reader, college=Enrolment.college_id)
+        col(Enrolment.person_id) == Person.id, col(Enrolment.college_id).in_(colleges)
     )
     serving = sa.select(col(RoleGrantRow.id)).where(
         col(RoleGrantRow.person_id) == Person.id,
         col(RoleGrantRow.ended_at).is_(None),
-        scoped(reader, college=RoleGrantRow.college_id),
+        col(RoleGrantRow.college_id).in_(colleges),
     )
     return sa.or_(enrolled.offset(0).exists(), serving.offset(0).exists())
 
@@ -140,6 +139,8 @@ def _enrolments(actor: Actor, ids: Sequence[int]) -> sa.Select[*tuple[Any, ...]]
 
 def _roles(actor: Actor, ids: Sequence[int]) -> sa.Select[*tuple[Any, ...]]:
     """Return the statement of the roles in force, but participants', whose enrolments say the same."""
+    reach = people_reach(actor)
+    within = sa.true() if reach.everywhere else col(RoleGrantRow.college_id).in_(reach.colleges)
     return (
         sa.select(
             col(RoleGrantRow.person_id),
@@ -156,7 +157,7 @@ def _roles(actor: Actor, ids: Sequence[int]) -> sa.Select[*tuple[Any, ...]]:
             col(RoleGrantRow.role) != Role.PARTICIPANT,
             col(RoleGrantRow.group_id).is_(None),
             col(RoleGrantRow.ended_at).is_(None),
-            scoped(actor.using(P.PEOPLE_READ), college=RoleGrantRow.college_id),
+            within,
         )
         .order_by(col(RoleGrantRow.role), col(Cohort.starts_on).desc(), col(RoleGrantRow.id))
     )
