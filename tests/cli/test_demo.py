@@ -93,6 +93,17 @@ class TestTwoColleges:
         invited = "select count(*) from invitation i join letter l on l.id = i.letter_id where l.state = 'refused'"
         assert rows(demo_database, invited) == [(1,)]
 
+    def test_lists_of_staff_and_of_people_for_a_cohort_were_brought_in(self, demo_database: Database) -> None:
+        listed = rows(
+            demo_database,
+            "select i.legal_last_name, i.role, i.cohort_id is not null, l.state from invitation i"
+            " join letter l on l.id = i.letter_id where i.legal_last_name is not null order by i.id",
+        )
+        assert listed == [
+            ("Savard", "trainer", False, "sent"), ("Benali", "trainer", False, "sent"),
+            ("Benali", "facilitator", False, "sent"), ("Girard", None, True, "sent"), ("Awashish", None, True, "sent"),
+        ]  # fmt: skip
+
     def test_cohorts_finished_running_and_late(self, demo_database: Database) -> None:
         """By college and path, the average share of the path that is recognised, in percent."""
         shares = rows(
