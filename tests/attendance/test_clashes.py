@@ -183,18 +183,29 @@ def test_page_that_moves_a_session_shows_what_it_clashes_with(
 
 
 def test_one_sentence_names_a_few_and_counts_the_others() -> None:
-    workshop = Other(SOON, 90, "Atelier", "Cohorte A")
-    taken = [Taken("people", name, workshop) for name in ("D", "B", "C", "A")]
-    taken += [Taken("people", "E", Other(SOON, 60, None, None)), Taken("venue", "Salle 1", workshop)]
+    workshop = Other((False, 1), SOON, 90, "Atelier", "Cohorte A")
+    taken = [Taken("people", ord(name), name, workshop) for name in ("D", "B", "C", "A")]
+    taken += [
+        Taken("people", 5, "E", Other((False, 2), SOON, 60, None, None)),
+        Taken("venue", None, "Salle 1", workshop),
+    ]
     found = clash_reasons(taken, TORONTO)
     assert [r.code for r in found] == ["clash_venue", "clash_people", "clash_people_busy"]
     assert [r.params["names"] for r in found] == ["Salle 1", "A, B, C (+1)", "E"]
     assert explain(found[2]).startswith("E")
 
 
-@pytest.mark.parametrize("minutes", [60, 75])
-def test_mark_changes_with_what_clashes(minutes: int) -> None:
-    one = clash_reasons([Taken("people", "A", Other(SOON, 60, None, None))], TORONTO)
-    other = clash_reasons([Taken("people", "A", Other(SOON, minutes, None, None))], TORONTO)
-    assert (mark_of_clashes(one) == mark_of_clashes(other)) is (minutes == 60)
+@pytest.mark.parametrize(
+    ("people", "minutes", "session", "is_same"),
+    [("ABCD", 60, 1, True), ("DCBA", 60, 1, True), ("ABCZ", 60, 1, False), ("ABC", 60, 1, False),
+     ("ABCD", 90, 1, False), ("ABCD", 60, 2, False)],
+)  # fmt: skip
+def test_mark_changes_with_anyone_and_any_session_that_clashes(
+    people: str, minutes: int, session: int, is_same: bool
+) -> None:
+    def mark(names: str, minutes: int, session: int) -> str:
+        other = Other((False, session), SOON, minutes, None, None)
+        return mark_of_clashes([Taken("people", ord(name), name, other) for name in names])
+
+    assert (mark(people, minutes, session) == mark("ABCD", 60, 1)) is is_same
     assert mark_of_clashes([]) == "none"

@@ -55,7 +55,7 @@ def sessions(database: Database, world: World) -> list[tuple[str, datetime]]:
 def test_series_is_seen_whole_then_planned_at_once(client: TestClient, database: Database, winter: World) -> None:
     as_(client, database, winter, "coordinator")
     path = f"/api/v1/cohorts/{winter.cohort}/session-series"
-    body = asked(day="2027-02-12", number=None, skipping=["2027-02-19"])
+    body = asked(day="2027-02-12", number=None, skipping=["2027-02-15"])  # a Monday: its whole week is skipped
     seen = client.post(f"{path}/preview", json=body).json()
     assert sessions(database, winter) == [], "a preview plans nothing"
     assert seen["skipped"] == [
@@ -113,9 +113,39 @@ def test_series_at_a_venue_is_on_its_clock_and_online_sessions_are_nowhere(
     assert at.time() == time(9, 30)
 
 
+def test_series_that_begins_online_takes_a_venue_and_a_room_for_the_others_alone(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    islands = venue_in(database, winter.alma, "Centre des Îles", HALIFAX)
+    as_(client, database, winter, "coordinator")
+    body = asked(activity_code="GEN-2.B", venue_id=islands, place="Salle 204", number=2)
+    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    held = [(s["activity_code"], s["mode"], s["place"], bool(s["venue"])) for s in answer.json()["sessions"]]
+    assert held == [("GEN-2.B", "online", "", False), ("GEN-3.B", "onsite", "Salle 204", True)]
+    alone = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series/preview", json={**body, "number": 1})
+    assert alone.json()["errors"][0]["code"] == "venue_online", "no session would be held there"
+
+
+def test_online_session_of_a_series_clashes_with_nothing_of_the_venue_of_the_others(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    islands = venue_in(database, winter.alma, "Centre des Îles", HALIFAX)
+    as_(client, database, winter, "coordinator")
+    path = f"/api/v1/cohorts/{winter.cohort}"
+    busy = {"activity_code": "GEN-6.B", "mode": "onsite", "venue_id": islands, "starts_at": "2026-12-04T14:30:00Z"}
+    assert client.post(f"{path}/sessions", json=busy).status_code == 201
+    body = asked(activity_code="GEN-2.B", venue_id=islands, number=2)
+    [online, _] = client.post(f"{path}/session-series/preview", json=body).json()["sessions"]
+    assert [c["code"] for c in online["clashes"]] == ["clash_trainer", "clash_people"]
+    assert {c["params"]["begins_at"][10:] for c in online["clashes"]} == {"T09:30:00-05:00"}, "on its own clock"
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
+        ({"clock": "09:30Z"}, ("value_error", "clock")),
+        ({"clock": "09:30:00+05:00"}, ("value_error", "clock")),
         ({"activity_code": "GEN-7.A"}, ("no_session_to_plan", "activity_code")),
         ({"day": "2029-12-04"}, ("session_far_from_cohort", "day")),
         ({"until": "2026-12-01"}, ("series_empty", "until")),

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from app.attendance.calendar.rules import LONGEST_LINK, Stage
 from app.attendance.clashes.rules import NO_CLASH
@@ -26,11 +26,22 @@ PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
 Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
 
 
+def _without_zone(clock: time) -> time:
+    """Return a clock; refuse one with a time zone of its own, which would be ignored."""
+    if clock.tzinfo is not None:
+        raise ValueError("a clock of the venue or the cohort")
+    return clock
+
+
+LocalClock = Annotated[time, AfterValidator(_without_zone)]
+"""An hour on the clock of a venue, else of a cohort (BR-30)."""
+
+
 class LocalMoment(Command):
     """A day and clock as they are typed, in the time zone of a venue, else of a cohort (BR-30)."""
 
     day: date
-    clock: time
+    clock: LocalClock
     second: Literal["first", "second"] | None = None
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.platform.errors import Reason, Scalar
@@ -25,8 +26,12 @@ NO_CLASH = "none"
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another session meanwhile; ``activity`` and ``cohort`` are ``None`` when its calendar is not the reader's."""
+    """Another session meanwhile; ``activity`` and ``cohort`` are ``None`` when its calendar is not the reader's.
 
+    ``session`` is whether it is of codevelopment, and its id.
+    """
+
+    session: tuple[bool, int]
     starts_at: datetime
     planned_minutes: int
     activity: str | None
@@ -35,11 +40,24 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Who is taken by another session: a person of the session, one of its trainers, or its venue."""
+    """Who is taken by another session: a person of the session or one of its trainers, by id, or its venue."""
 
     kind: str
+    person_id: int | None
     name: str
     other: Other
+
+
+class Clashes(NamedTuple):
+    """What a session clashes with, as it is said, and the mark of exactly that."""
+
+    reasons: list[Reason]
+    mark: str
+
+
+def clashes_of(taken: Sequence[Taken], zone: str) -> Clashes:
+    """Return what is taken, as it is said on a clock, with its mark."""
+    return Clashes(clash_reasons(taken, zone), mark_of_clashes(taken))
 
 
 def clash_reasons(taken: Iterable[Taken], zone: str) -> list[Reason]:
@@ -69,8 +87,12 @@ def _reason(kind: str, other: Other, names: Sequence[str], zone: str) -> Reason:
     return Reason(known, {**params, "activity": other.activity, "cohort": other.cohort}, FIELD)
 
 
-def mark_of_clashes(reasons: Sequence[Reason]) -> str:
-    """Return the mark of some clashes: another one as soon as one of them is another."""
-    if not reasons:
+def mark_of_clashes(taken: Sequence[Taken]) -> str:
+    """Return the mark of some clashes: another one as soon as anyone, or a session that takes them, is another."""
+    if not taken:
         return NO_CLASH
-    return sha256(dumps([[r.code, dict(r.params)] for r in reasons]).encode()).hexdigest()[:16]
+    marked = sorted(
+        [it.kind, it.person_id or 0, *it.other.session, it.other.starts_at.isoformat(), it.other.planned_minutes]
+        for it in taken
+    )
+    return sha256(dumps(marked).encode()).hexdigest()[:16]

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.attendance.clashes.rules import FIELD, Other, Taken, clash_reasons, mark_of_clashes
+from app.attendance.clashes.rules import FIELD, Clashes, Other, Taken, clashes_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
 from app.network.venues.schemas import VenueShown
 from app.people.models import Person
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Reason
+from app.platform.errors import Conflict, Reason, Scalar
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import P
 
@@ -40,7 +40,7 @@ class Plan:
     session: tuple[bool, int] | None = None
 
 
-def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetime, int]]) -> list[list[Reason]]:
+def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetime, int]]) -> list[Clashes]:
     """Return what clashes with a session at each of some moments, of so many minutes each.
 
     What the actor does not read, of another college or cohort, is only said to take someone, and when.
@@ -61,11 +61,11 @@ def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetim
     for row in rows:
         other = _other(row, readable)
         if row.person_id is None:
-            taken[row.slot].append(Taken("venue", plan.venue.name if plan.venue is not None else "", other))
+            taken[row.slot].append(Taken("venue", None, plan.venue.name if plan.venue is not None else "", other))
         else:
             kind = "trainer" if row.person_id in plan.trainers else "people"
-            taken[row.slot].append(Taken(kind, names[row.person_id], other))
-    return [clash_reasons(of_slot, plan.zone) for of_slot in taken]
+            taken[row.slot].append(Taken(kind, row.person_id, names[row.person_id], other))
+    return [clashes_of(of_slot, plan.zone) for of_slot in taken]
 
 
 def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, int], seen: str | None) -> None:
@@ -76,8 +76,9 @@ def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, in
     if seen is None:
         return
     [found] = clashes(db, actor, plan, [slot])
-    if (mark := mark_of_clashes(found)) != seen:
-        raise Conflict("session_clashes", Reason("session_clashes", {"n": len(found), "mark": mark}, FIELD), *found)
+    if found.mark != seen:
+        params: dict[str, Scalar] = {"n": len(found.reasons), "mark": found.mark}
+        raise Conflict("session_clashes", Reason("session_clashes", params, FIELD), *found.reasons)
 
 
 def _names(db: Session, people: set[int]) -> dict[int, str]:
@@ -99,4 +100,10 @@ def _readable(db: Session, actor: Actor, cohort_ids: set[int]) -> dict[bool, dic
 def _other(row: Any, readable: dict[bool, dict[int, Cohort]]) -> Other:  # noqa: ANN401 - a row of the function
     cohort = readable[bool(row.is_codev)].get(row.cohort_id)
     activity = curriculum_of(cohort).activity(row.activity_code).title.text if cohort is not None else None
-    return Other(row.starts_at, row.planned_minutes, activity, cohort.title if cohort is not None else None)
+    return Other(
+        session=(bool(row.is_codev), row.session_id),
+        starts_at=row.starts_at,
+        planned_minutes=row.planned_minutes,
+        activity=activity,
+        cohort=cohort.title if cohort is not None else None,
+    )

@@ -100,7 +100,7 @@ def _minute_reasons(entry: Entry, schedule: Schedule, field: str) -> list[Reason
     if reasons := presence_reasons(entry.status, minutes, schedule.planned_minutes, field):
         return reasons
     most = minutes_there(schedule, entry.arrived_at, entry.left_at)
-    return [Reason("minutes_above_hours", {"most": most}, field)] if minutes > most else []
+    return [Reason("minutes_above_hours", {"n": most}, field)] if minutes > most else []
 
 
 def presence_reasons(status: PresenceStatus, minutes: int, planned_minutes: int, field: str) -> list[Reason]:

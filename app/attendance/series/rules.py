@@ -67,7 +67,7 @@ def easter_of(year: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A day that a series passes over: a holiday, or one that was asked to be."""
+    """A day that a series passes over: a holiday, or one of a week that was asked to be without session."""
 
     on: date
     holiday: Holiday | None
@@ -78,8 +78,10 @@ def days_of_series(
 ) -> tuple[list[date], list[Skipped]]:
     """Return the days of a weekly series from its first day on, and those that it passes over.
 
-    It has ``number`` days, or fewer when it reaches ``until`` or :data:`LONGEST` weeks.
+    It has ``number`` days, or fewer when it reaches ``until`` or :data:`LONGEST` weeks. ``skipping`` are days, any of
+    the week, of weeks without a session.
     """
+    weeks = {_week_of(day) for day in skipping}
     days: list[date] = []
     skipped: list[Skipped] = []
     for week in range(LONGEST):
@@ -87,8 +89,13 @@ def days_of_series(
         if len(days) == number or (until is not None and day > until):
             break
         holiday = None if with_holidays else holidays_of(day.year).get(day)
-        if holiday is not None or day in skipping:
+        if holiday is not None or _week_of(day) in weeks:
             skipped.append(Skipped(day, holiday))
         else:
             days.append(day)
     return days, skipped
+
+
+def _week_of(day: date) -> tuple[int, int]:
+    """Return the year and the number of a day's week, from Monday to Sunday (ISO 8601)."""
+    return day.isocalendar()[:2]

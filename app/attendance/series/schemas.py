@@ -1,12 +1,12 @@
 """Commands and read models of weekly series."""
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
 
-from app.attendance.calendar.schemas import Place
+from app.attendance.calendar.schemas import LocalClock, Place
 from app.attendance.series.rules import LONGEST, Holiday
 from app.cohorts.lifecycle.schemas import Effect
 from app.curricula.enums import Mode
@@ -21,13 +21,14 @@ class NewSeries(Command):
 
     It begins with ``activity_code`` on ``day``, and has ``number`` sessions or goes on until ``until``: through the
     whole path without either. ``clock`` is that of the venue, else of the cohort (BR-30); of the two equal hours of
-    November, the first. ``mode`` and minutes are those of each activity unless given. ``skipping``: days without a
-    session, beside statutory holidays, which ``with_holidays`` keeps; what was due then is a week later.
+    November, the first. ``mode`` and minutes are those of each activity unless given. ``skipping``: a day, any of
+    them, of each week without a session, beside statutory holidays, which ``with_holidays`` keeps; what was due then is
+    a week later. What is online has neither ``venue_id`` nor ``place``.
     """
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     day: date
-    clock: time
+    clock: LocalClock
     number: Annotated[int | None, Field(ge=1, le=LONGEST)] = None
     until: date | None = None
     skipping: Annotated[tuple[date, ...], Field(max_length=MOST_SKIPPED)] = ()

@@ -10,6 +10,7 @@ from app.attendance.calendar import service as calendar
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import at_local, calendar_reasons
 from app.attendance.calendar.schemas import NewSession, SessionRow
+from app.attendance.clashes.rules import Clashes
 from app.attendance.clashes.service import clashes
 from app.attendance.series.rules import LONGEST, days_of_series
 from app.attendance.series.schemas import ConfirmSeries, NewSeries, SeriesPreview, SeriesSession, SkippedDay
@@ -84,14 +85,19 @@ def _series(db: Session, cohort: CohortRef, command: NewSeries) -> tuple[list[_P
         raise Invalid("invalid", Reason("series_empty", field="until"))
     far = [r for day in (days[0], days[-1]) for r in calendar_reasons(day, cohort.starts_on, cohort.ends_on)]
     refuse_unless(*(Reason(r.code, r.params, "day") for r in far[:1]), code="invalid")
-    first = command.mode if command.mode is not None else activities[0].mode
-    venue = calendar.venue_for(db, cohort.college_id, first, command.venue_id, None)
-    planned = [_one(cohort, command, a, day, venue) for a, day in zip(activities, days, strict=False)]
+    activities = activities[: len(days)]
+    in_a_room = next((mode for mode in _modes(command, activities) if mode is not Mode.online), Mode.online)
+    venue = calendar.venue_for(db, cohort.college_id, in_a_room, command.venue_id, None)
+    planned = [_one(cohort, command, a, day, venue) for a, day in zip(activities, days, strict=True)]
     return planned, tuple(SkippedDay(on=s.on, holiday=s.holiday) for s in skipped)
 
 
+def _modes(command: NewSeries, activities: list[Activity]) -> list[Mode]:
+    return [command.mode or activity.mode for activity in activities]
+
+
 def _one(cohort: CohortRef, command: NewSeries, activity: Activity, day: date, venue: VenueShown | None) -> _Planned:
-    """Return a session of the series on its day; what is online has no venue."""
+    """Return a session of the series on its day; what is online has neither venue nor room."""
     mode = command.mode or activity.mode
     here = None if mode is Mode.online else venue
     zone = here.timezone if here is not None else cohort.timezone
@@ -101,7 +107,7 @@ def _one(cohort: CohortRef, command: NewSeries, activity: Activity, day: date, v
         activity_code=activity.code,
         starts_at=starts_at,
         mode=mode,
-        place=command.place,
+        place=command.place if mode is not Mode.online else "",
         venue_id=here.id if here is not None else None,
     )
     return _Planned(session, activity, mode, here, zone)
@@ -110,9 +116,7 @@ def _one(cohort: CohortRef, command: NewSeries, activity: Activity, day: date, v
 def _preview(
     db: Session, actor: Actor, cohort: CohortRef, planned: list[_Planned], skipped: tuple[SkippedDay, ...]
 ) -> SeriesPreview:
-    venue = next((one.venue for one in planned if one.venue is not None), None)
-    plan = calendar.plan_of(db, cohort, venue, cohort.timezone if venue is None else venue.timezone)
-    slots = [(one.command.starts_at, one.activity.minutes) for one in planned]
+    found = _clashes(db, actor, cohort, planned)
     sessions = tuple(
         SeriesSession(
             activity_code=one.activity.code,
@@ -123,9 +127,24 @@ def _preview(
             place=calendar.place_of(cohort, one.command.place, one.mode, one.venue),
             venue=VenueAddress.model_validate(one.venue) if one.venue is not None else None,
             timezone=one.zone,
-            clashes=effects_of(found),
+            clashes=effects_of(of_one.reasons),
         )
-        for one, found in zip(planned, clashes(db, actor, plan, slots), strict=True)
+        for one, of_one in zip(planned, found, strict=True)
     )
-    marked = [[s.model_dump(mode="json") for s in sessions], [s.model_dump(mode="json") for s in skipped]]
+    marked = [
+        [s.model_dump(mode="json") for s in sessions],
+        [s.model_dump(mode="json") for s in skipped],
+        [of_one.mark for of_one in found],
+    ]
     return SeriesPreview(sessions=sessions, skipped=skipped, shown=sha256(dumps(marked).encode()).hexdigest()[:16])
+
+
+def _clashes(db: Session, actor: Actor, cohort: CohortRef, planned: list[_Planned]) -> list[Clashes]:
+    """Return what each session clashes with, where it is held and on its own clock."""
+    found: dict[int, Clashes] = {}
+    for venue, zone in {one.venue: one.zone for one in planned}.items():
+        held_here = [place for place, one in enumerate(planned) if one.venue == venue]
+        slots = [(planned[place].command.starts_at, planned[place].activity.minutes) for place in held_here]
+        plan = calendar.plan_of(db, cohort, venue, zone)
+        found |= dict(zip(held_here, clashes(db, actor, plan, slots), strict=True))
+    return [found[place] for place in range(len(planned))]
