@@ -1,7 +1,9 @@
 """Weekly series of sessions: their days, what each clashes with, and all of them planned at once."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -195,6 +197,10 @@ def test_series_is_planned_by_page(client: TestClient, database: Database, winte
     assert html.count("<time datetime=") == 8
     for shown in ("Noël", "jour de l’An", "18 décembre 2026", "8 janvier 2027", "Planifier ces 4 séances"):
         assert shown in html
+    [back] = re.findall(rf'href="({path}\?[^"]*)"', html)
+    again = fields(page(client.get(unescape(back))), path)
+    kept = {"day": [FIRST.isoformat()], "clock": ["09:30"], "number": ["4"], "skipping": ["2026-12-18 2027-01-08"]}
+    assert {name: again[name] for name in kept} == kept, "all that was typed is there to be changed"
     confirm = fields(html, f"{path}/apercu")
     meeting(database, winter, code="GEN-6.B")
     stale = client.post(f"{path}/apercu", data={**confirm, "shown": "0" * 16})

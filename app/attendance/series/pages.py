@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import Form, Query, Request, Response
 
 from app.attendance.series import service
-from app.attendance.series.schemas import ConfirmSeries, ConfirmTyped, SeriesTyped
+from app.attendance.series.schemas import ConfirmSeries, ConfirmTyped, SeriesToChange, SeriesTyped
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.curricula.enums import GROUP_MODES, Mode
@@ -29,12 +29,15 @@ CONFIRM = f"{FORM}/apercu?{'&'.join(f'{name}={{{name}}}' for name in NAMES)}"
 
 
 @router.get(FORM)
-def series_form(request: Request, db: SessionDep, cohort: PlannedCohort) -> Response:
-    """Show the form of a weekly series, with the activities that have no session yet."""
+def series_form(
+    request: Request, db: SessionDep, cohort: PlannedCohort, query: Annotated[SeriesToChange, Query()]
+) -> Response:
+    """Show the form of a weekly series, empty or as it was typed, with the activities that have no session yet."""
     return render(
         request,
         "cohorts/series.html",
         cohort=cohort,
+        values=query,
         activities=service.activities_left(db, cohort),
         venues=venues_offered(db, cohort.college_id),
         modes=[m for m in Mode if m in GROUP_MODES],
@@ -61,8 +64,9 @@ def confirm_series(
     request: Request, actor: Planner, db: SessionDep, cohort: PlannedCohort, query: Annotated[SeriesTyped, Query()]
 ) -> Response:
     """Show all days of a series, what each clashes with, and the form that plans them."""
-    preview = service.preview(db, actor, cohort, query)
-    return render(request, "cohorts/series_preview.html", cohort=cohort, preview=preview, values=_values(query))
+    preview, values = service.preview(db, actor, cohort, query), _values(query)
+    again = f"/cohortes/{cohort.id}/seances/serie?{urlencode(values)}"
+    return render(request, "cohorts/series_preview.html", cohort=cohort, preview=preview, values=values, again=again)
 
 
 @router.post(FORM + "/apercu", dependencies=[form_on(CONFIRM)])

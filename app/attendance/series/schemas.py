@@ -50,6 +50,21 @@ class SeriesTyped(NewSeries):
         return [part for text in typed for part in re.split(r"[\s,;]+", text) if part]
 
 
+class SeriesToChange(Command):
+    """What was typed of a weekly series, which its form shows again."""
+
+    activity_code: Annotated[str, StringConstraints(max_length=20)] = ""
+    day: date | None = None
+    clock: LocalClock | None = None
+    number: Annotated[int | None, Field(ge=1, le=LONGEST)] = None
+    until: date | None = None
+    skipping: Annotated[str, StringConstraints(max_length=500)] = ""
+    with_holidays: bool = False
+    mode: Mode | None = None
+    place: Place = ""
+    venue_id: int | None = None
+
+
 class ConfirmSeries(NewSeries):
     """A weekly series to plan; ``shown`` is that of its preview, ``None`` asks nothing."""
 
