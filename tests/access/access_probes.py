@@ -15,7 +15,7 @@ from tests.access.canaries import leaked
 from tests.access.filling import filled, kinds, request_of
 from tests.access.id_swap import QUERIES, marks, swapped
 from tests.access.matrix import MATRIX, is_allowed
-from tests.access.payloads import CALLS, V1, Call
+from tests.access.payloads import CALLS, SOON, V1, Call
 
 ONLY_THE_DATABASE = str(problem(HTTPStatus.CONFLICT, "conflict")["title"])
 """The title of the problem when only a database constraint refuses a request: a fault."""
@@ -230,13 +230,43 @@ def waits_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
 
 
 def calendar_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
-    """Whether the secret address of a cohort's calendar still shows it to who no longer reads the cohort."""
+    """Whether the secret address of a cohort's calendar still shows or names it to who no longer reads the cohort."""
     owner = access_db.copy.connection
     alma, far = (access_db.places[place].ids for place in ("alma", "far"))
     owner.execute("update calendar_feed set cohort_id = %s where id = %s", (far["cohort"], alma["calendar_feed"]))
     answer = access_db.call("anonymous", "GET /calendriers/{feed_secret}.ics", access_db.places["alma"])
     if answer.status_code != 404:
         yield f"{answer.status_code} instead of 404"
+    listed = access_db.call("participant", f"GET {V1}/me/calendar-feeds", access_db.places["alma"]).json()["items"]
+    yield from (f"names {feed['cohort']}" for feed in listed if feed["cohort"] is not None)
+
+
+def clashes_out_of_reach(access_db: AccessDatabase) -> Iterator[str]:
+    """Whether who plans in one college reads what is meanwhile in a cohort of another, where they only take part."""
+    owner = access_db.copy.connection
+    alma, far, rouyn = (access_db.places[place].ids for place in ("alma", "far", "rouyn"))
+    owner.execute("update venue set college_id = null where id = %s", (alma["venue"],))
+    for table, kind in (("scheduled_session", "session"), ("codev_session", "codev_session")):
+        owner.execute(
+            f"update {table} set starts_at = %s, venue_id = %s, cancelled_at = null where id = %s",  # noqa: S608 - ours
+            (f"{SOON}T15:00:00Z", alma["venue"], far[kind]),
+        )
+    body = {
+        "activity_code": "GEN-3.B",
+        "starts_at": f"{SOON}T15:00:00Z",
+        "venue_id": alma["venue"],
+        "clashes_seen": "none",
+    }
+    answer = access_db.call(
+        "manager_elsewhere", f"POST {V1}/cohorts/{{cohort_id}}/sessions", rouyn, json={**body, "mode": "onsite"}
+    )
+    if answer.status_code != 409:
+        yield f"{answer.status_code} instead of 409"
+        return
+    clashes = [error for error in answer.json()["errors"] if error["code"].startswith("clash_venue")]
+    if not clashes:
+        yield "no clash"
+    yield from (f"shows {error['params']['activity']}" for error in clashes if "activity" in error["params"])
 
 
 def _without(values: list[Any], text: str) -> str:

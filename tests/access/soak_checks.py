@@ -190,6 +190,7 @@ def another_college(row: str) -> str:
 REASON = "the reason of a turn"
 COUNTS = "the accompanied enterprises of a part"
 WAITS = "what a home page counts, and a certificate by its number"
+CLASHES = "what is meanwhile in a cohort that one does not read"
 FEED = "the calendar of a cohort that one no longer reads"
 ORDER = sorted(MATRIX, key=lambda row: (not row.startswith("GET"), "/api/" not in row, row))
 """The quickest first: reads before writes, the API before pages."""
@@ -210,6 +211,7 @@ TRIALS: dict[str, Trial] = {
     COUNTS: trials.counts_out_of_reach,
     WAITS: trials.waits_out_of_reach,
     FEED: trials.calendar_out_of_reach,
+    CLASHES: trials.clashes_out_of_reach,
 }
 """By name, in the order in which they are tried."""
 
