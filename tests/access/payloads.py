@@ -584,10 +584,11 @@ PROPOSED = frozenset(row for row, call in ACCOUNT.items() if "{proposal}" in str
 
 SEARCH = {
     f"GET {V1}/search": Call(query={"search": "canari", "limit": 25}),
+    f"GET {V1}/search#people": Call(query={"search": "figurant", "limit": 100}),
     "GET /recherche": Call(query={"recherche": "canari"}),
-    "GET /recherche/personnes": Call(query={"recherche": "canari"}),
+    "GET /recherche/personnes": Call(query={"recherche": "figurant"}),
 }
-"""What every canary answers to."""
+"""What titles with canaries answer to, and the people whose shown names are canaries."""
 
 CALLS: dict[str, Call] = {
     **NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT, **SEARCH,
