@@ -211,6 +211,7 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/sessions/{{session_id}}/check-in/closing": Call(path=BEGUN),
     f"GET {V1}/sessions/{{session_id}}/own-check-in": Call(path=BEGUN),
     f"POST {V1}/sessions/{{session_id}}/own-check-in": json(BEGUN, code="000000"),
+    "GET /seances/{session_id}#begun": Call(path=BEGUN),
     "GET /seances/{session_id}/code": Call(path=BEGUN),
     "POST /seances/{session_id}/code": form("/seances/{unopened_session}/code", UNOPENED, grace_minutes=5),
     "POST /seances/{session_id}/code/fin": form("/seances/{begun_session}/appel", BEGUN),

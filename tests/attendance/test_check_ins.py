@@ -19,11 +19,13 @@ from app.attendance.check_ins.models import CheckIn, CheckInOpening
 from app.attendance.check_ins.schemas import CheckInCommand, CheckInState, OpenCheckIn, OwnCheckIn
 from app.attendance.roll_calls.models import RollCallEntry
 from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.models import Enrolment
 from app.cohorts.service import see_cohort
 from app.curricula.enums import Mode
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Invalid, NotFound, TooMany
+from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from app.platform.security.rate_limit import LIMIT, Attempt, RateLimitScope, of_address, record_failure
 from app.platform.security.slowdown import FREE_FAILURES
@@ -189,6 +191,12 @@ def test_check_in_is_for_who_is_on_the_roll_alone(database: Database, world: Wor
     for who in ("trainer", "coordinator", "nobody", "other_participant"):
         with refused(NotFound, "not_found"):
             checks_in(database, world, session_id, who, code)
+    with database.as_owner() as db:
+        row = db.get_one(Enrolment, world.enrolments["karim"])
+        row.joined_on = today() + timedelta(days=2)
+        db.add(row)
+    with refused(NotFound, "not_found"):
+        checks_in(database, world, session_id, "karim", code)
     move(database, world, world.enrolments["yves"], S.ON_LEAVE, reason="Congé.")
     with refused(NotFound, "not_found"):
         checks_in(database, world, session_id, "yves", code)
