@@ -7,7 +7,7 @@ import pytest
 
 from app.cohorts.imports.rules import ForCohort
 from app.identity.imports.enums import RowOutcome
-from app.identity.imports.people import Answers, CheckedPerson, KnownPeople, KnownPerson, check_people, words_of
+from app.identity.imports.people import Answers, CheckedPerson, KnownPeople, KnownPerson, check_people, names_in
 from app.identity.imports.sheet import Column, Sheet, read_sheet
 
 MAXIME = KnownPerson(1, "Maxime Bérubé-Roy", "maxime@exemple.ca")
@@ -56,8 +56,9 @@ def test_person_whose_name_a_refusal_says_is_among_those_whom_the_row_showed() -
     assert row.person == MAXIME
 
 
-def test_words_of_a_list_are_the_longest_of_each_name_that_it_gives() -> None:
-    assert words_of(sheet_of("a@exemple.ca;Marie;St-Pierre;Max;", "b@exemple.ca;;;;")) == {"pierre", "max"}
+def test_names_of_a_list_are_those_that_its_rows_give_legal_and_chosen() -> None:
+    rows = ("a@exemple.ca;Marie;St-Pierre;Max;", "b@exemple.ca;marie;saint pierre;;", "c@exemple.ca;;;;")
+    assert names_in(sheet_of(*rows)) == {("marie", "pierre", "saint"), ("max",)}
 
 
 def calls(rows: int, people: int) -> int:

@@ -196,8 +196,8 @@ class _Check:
         return Reason("import_oneself") if person.id == self.known.importer else None
 
 
-def words_of(sheet: Sheet) -> frozenset[str]:
-    """Return one word of each name that a list gives, the longest: who has that name has that word."""
+def names_in(sheet: Sheet) -> frozenset[Spelling]:
+    """Return the names that a list gives, as they are compared."""
     cells = ([line.cells.get(column, "") for column in NAMES] for line in sheet.lines)
     names = (KnownName(first, last, chosen, has_account=False) for first, last, chosen in cells)
-    return frozenset(max(words, key=len) for name in names for words in spellings(name))
+    return frozenset(words for name in names for words in spellings(name))

@@ -12,7 +12,7 @@ from app.identity.imports.people import (
     KnownPerson,
     Purpose,
     check_people,
-    words_of,
+    names_in,
 )
 from app.identity.imports.rules import Known, KnownCollege, KnownName, Report, addresses
 from app.identity.imports.sheet import Sheet
@@ -110,17 +110,23 @@ HOLDS_A_ROLE = (
 
 
 def listed_people(belongs: str = HOLDS_A_ROLE) -> TextClause:
-    """Return the statement of those of a college who have an address of a list, or a word of a name in it.
+    """Return the statement of those of a college who have an address of a list, or all the words of a name in it.
 
-    The rules compare the whole names. ``belongs`` is the condition that the college knows the person ``p``; the
+    The rules compare the names. ``belongs`` is the condition that the college knows the person ``p``; the
     importer, who may have a role in no college, is always known: nobody brings themselves in.
     """
     return text(
         f"""
-        select p.id, {SHOWN_NAME_SQL} as name, a.email from person p left join account a on a.person_id = p.id
+        select p.id, {SHOWN_NAME_SQL} as name, (select a.email from account a where a.person_id = p.id) as email
+          from person p
          where p.id in (select of_address.person_id from account of_address where of_address.email = any (:emails)
                         union
-                        select w.person_id from person_word w where w.college_id = :college and w.part = any (:words))
+                        select w.person_id
+                          from unnest(cast(:names as int[]), cast(:words as text[]), cast(:sizes as int[]))
+                               as listed(name, word, size)
+                          join person_word w on w.college_id = :college and w.part = listed.word
+                         group by listed.name, listed.size, w.person_id
+                        having count(distinct w.part) = listed.size)
            and ({belongs} or p.id = :importer)
          order by p.search_key, p.id
         """  # noqa: S608 - constants of ours
@@ -129,11 +135,15 @@ def listed_people(belongs: str = HOLDS_A_ROLE) -> TextClause:
 
 def known_people(db: Session, actor: Actor, college_id: int, sheet: Sheet, statement: TextClause) -> KnownPeople:
     """Return the people of a college whom a list may be about; the actor's reach ends there."""
+    parts = [sorted({word[:LONGEST] for word in name}) for name in sorted(names_in(sheet))]
+    words = [(place, word, len(name)) for place, name in enumerate(parts) for word in name]
     values = {
         "college": college_id,
         "importer": actor.person_id,
         "emails": sorted(addresses(sheet)),
-        "words": sorted(word[:LONGEST] for word in words_of(sheet)),
+        "names": [place for place, _, _ in words],
+        "words": [word for _, word, _ in words],
+        "sizes": [size for _, _, size in words],
     }
     people = tuple(KnownPerson(**row._mapping) for row in db.execute(statement, values))
     return KnownPeople(people, college_id, actor.person_id)
