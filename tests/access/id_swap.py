@@ -53,6 +53,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /cohortes/{cohort_id}/candidatures": {"apres": "{enrolment}"},
     "GET /cohortes/{cohort_id}/liste-d-attente": {"apres": "{waiting}"},
     "GET /cohortes/{cohort_id}/seances": {"apres": "{session}"},
+    "GET /cohortes/{cohort_id}/seances/serie": {"venue_id": "{venue}"},
+    "GET /cohortes/{cohort_id}/seances/serie/apercu": {"venue_id": "{venue}"},
     "GET /rapports/cohortes/{cohort_id}": {"apres": "{enrolment}"},
     "GET /rapports/colleges/{college_id}": {"apres": "{enrolment}"},
     "GET /colleges/{college_id}/attestations": {"apres": "{enrolment}"},

@@ -188,8 +188,8 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
         activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
     ),
-    f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview": json(DRAFT, **SERIES),
-    f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(DRAFT, **SERIES),
+    f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview": json(DRAFT, **SERIES, venue_id="{venue}"),
+    f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(DRAFT, **SERIES, venue_id="{venue}"),
     f"GET {V1}/sessions/{{session_id}}": Call(path=ONLINE),
     "GET /seances/{session_id}": Call(path=ONLINE),
     f"POST {V1}/sessions/{{session_id}}/changes": json(
@@ -248,10 +248,15 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),
     "POST /cohortes/{cohort_id}/seances/serie": form(
-        "/cohortes/{draft_cohort}/seances/serie/apercu?" + urlencode(SERIES), DRAFT, **SERIES
+        f"/cohortes/{{draft_cohort}}/seances/serie/apercu?{urlencode(SERIES)}&venue_id={{venue}}",
+        DRAFT,
+        **SERIES,
+        venue_id="{venue}",
     ),
     "GET /cohortes/{cohort_id}/seances/serie/apercu": Call(path=DRAFT, query=SERIES),
-    "POST /cohortes/{cohort_id}/seances/serie/apercu": form("/cohortes/{draft_cohort}/seances", DRAFT, **SERIES),
+    "POST /cohortes/{cohort_id}/seances/serie/apercu": form(
+        "/cohortes/{draft_cohort}/seances", DRAFT, **SERIES, venue_id="{venue}"
+    ),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
     f"POST {V1}/sessions/{{session_id}}/restoration": json(CANCELLED, reason="Erreur."),
     "GET /seances/{session_id}/retablissement": Call(path=CANCELLED),
