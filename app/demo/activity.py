@@ -308,12 +308,15 @@ def countersign(demo: DemoPlan, group: Group, module: Module) -> None:
 
 
 def assign_catch_ups(demo: DemoPlan, group: Group, module: Module) -> None:
-    """Assign a dated catch-up for each workshop that someone missed, late arrivals included (S2); most are done."""
+    """Assign a dated catch-up for each workshop that someone missed once they had joined; most are done.
+
+    Of what was missed before, the list is decided as a whole (``late_join``).
+    """
     codes = [a.code for a in module.activities if a.is_group and a.type is not ActivityType.codev]
     with at(moment(group, module, days=6)), demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
         for enrolment in cohorts.enrolments_in(db, group.cohort):
-            if enrolment.state is not EnrolmentState.ACTIVE:
+            if enrolment.state is not EnrolmentState.ACTIVE or not _has_joined(demo, enrolment):
                 continue
             progress = progress_of(db, enrolment)
             missed = [c for c in codes if progress.activity(c).state is not State.DONE and c != "GEN-4.B"]
@@ -325,6 +328,10 @@ def assign_catch_ups(demo: DemoPlan, group: Group, module: Module) -> None:
                 if demo.rng.random() > EXCUSED:
                     done = CatchUpDone(done_on=demo.current_day())
                     catch_ups.finish_catch_up(db, coordinator, enrolment, assigned, done)
+
+
+def _has_joined(demo: DemoPlan, enrolment: EnrolmentRef) -> bool:
+    return enrolment.joined_on is not None and enrolment.joined_on <= demo.current_day()
 
 
 def end_enrolments(demo: DemoPlan, group: Group) -> None:
