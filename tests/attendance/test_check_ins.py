@@ -12,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
-from app.attendance.calendar.schemas import NewSession
+from app.attendance.calendar.changes import change
+from app.attendance.calendar.schemas import ChangeSession, NewSession
 from app.attendance.calendar.service import schedule, see_session
 from app.attendance.check_ins import service
 from app.attendance.check_ins.models import CheckIn, CheckInOpening
@@ -183,6 +184,67 @@ def test_check_in_outside_its_time_of_a_called_or_cancelled_session_is_refused(
     set_state(database, world, CohortState.ARCHIVED)
     with refused(Conflict, "cohort_archived"):
         opened(database, world, archived)
+
+
+def moved(database: Database, world: World, session_id: int, starts_at: datetime) -> None:
+    """Move a session to another time, as the coordinator."""
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.SESSION_MANAGE)
+        session = see_session(db, actor, session_id)
+        command = ChangeSession(
+            sequence=session.sequence, starts_at=starts_at, planned_minutes=180, mode=session.mode, reason="Tempête."
+        )
+        change(db, actor, see_cohort(db, actor, world.cohort), session, command)
+
+
+def test_check_in_of_a_session_that_is_moved_is_closed_and_who_checked_in_does_it_again(
+    database: Database, world: World, client: TestClient
+) -> None:
+    session_id = begun(database, world)
+    start = start_of(database, world, session_id)
+    with at(start):
+        checks_in(database, world, session_id, "maude", opened(database, world, session_id).code or "")
+    with at(start + MINUTE):
+        moved(database, world, session_id, start + timedelta(days=7))
+    later = start + timedelta(days=7, minutes=20)
+    with at(later):
+        as_(client, database, world, "trainer")
+        state = client.get(f"{V1}/sessions/{session_id}/check-in").json()
+        assert (state["is_open"], state["can_open"], state["check_ins"]) == (False, True, [])
+        roll = fields(page(client.get(f"/seances/{session_id}/appel")), f"/seances/{session_id}/appel")
+        assert roll["status"] == ["present"] * 4, "as if nobody had checked in"
+        made = checks_in(database, world, session_id, "maude", opened(database, world, session_id).code or "")
+        assert (made.checked_in_at, made.status) == (later, "late")
+        listed = client.get(f"{V1}/sessions/{session_id}/check-in").json()["check_ins"]
+        assert [(c["name"], c["status"]) for c in listed] == [("Maude Bérubé", "late")]
+
+
+def test_first_check_in_of_a_session_moved_there_and_back_counts_alone(database: Database, world: World) -> None:
+    session_id = begun(database, world)
+    start = start_of(database, world, session_id)
+    with at(start - 10 * MINUTE):
+        code = opened(database, world, session_id).code or ""
+        for who in ("maude", "karim"):
+            checks_in(database, world, session_id, who, code)
+        moved(database, world, session_id, start + 25 * MINUTE)
+    with at(start):
+        checks_in(database, world, session_id, "maude", opened(database, world, session_id).code or "")
+        moved(database, world, session_id, start)
+        assert [(c.name, c.checked_in_at) for c in opened(database, world, session_id).check_ins] == [
+            ("Maude Bérubé", start - 10 * MINUTE), ("Karim Haddad", start - 10 * MINUTE),
+        ]  # fmt: skip
+
+
+def test_check_in_opened_while_its_session_moves_away_is_refused(database: Database, world: World) -> None:
+    """Who opens it read the session before somebody moved it."""
+    session_id = begun(database, world)
+    start = start_of(database, world, session_id)
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
+        session = see_session(db, actor, session_id)
+    moved(database, world, session_id, start + timedelta(days=7))
+    with database.transaction() as db, refused(Conflict, "check_in_not_now"):
+        service.open_check_in(db, RING, acting(db, world, "trainer", P.ROLLCALL_RECORD), session, OpenCheckIn())
 
 
 def test_check_in_is_for_who_is_on_the_roll_alone(database: Database, world: World) -> None:

@@ -54,7 +54,7 @@ SERIALISED = {
     "roll_call_first": "the session is locked before its roll is read",
     "roll_call_supersedes_id": "the session is locked before its roll is read",
     "check_in_opening_one_open": "the session is locked before its opening is read",
-    "check_in_session_id_enrolment_id": "the enrolment is locked before its check-in is read",
+    "check_in_opening_id_enrolment_id": "the enrolment is locked before its check-in is read",
     "codev_record_first": "the session is locked before its record is read",
     "codev_record_supersedes_id": "the session is locked before its record is read",
 }

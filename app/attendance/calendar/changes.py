@@ -9,6 +9,7 @@ from app.attendance.calendar.notices import tell_changed
 from app.attendance.calendar.rules import calendar_reasons, change_reasons
 from app.attendance.calendar.schemas import ChangeSession, PastTime, SessionRef, SessionRow
 from app.attendance.calendar.service import is_called, plan_of, refuse_planned, session_ref, session_row, venue_for
+from app.attendance.check_ins.service import close_check_in
 from app.attendance.clashes.service import require_seen
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived
@@ -26,7 +27,7 @@ KEPT = {"starts_at", "planned_minutes", "mode", "place", "venue_id", "timezone"}
 
 
 def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, command: ChangeSession) -> SessionRow:
-    """Move or change a session whose roll was not called.
+    """Move or change a session whose roll was not called; one that starts at another time has its check-in closed.
 
     Raises ``Conflict``: ``session_cancelled``, ``session_called``, ``session_planned``, ``stale`` when someone else
     changed it since, ``session_clashes`` when what clashes with it is not what was read; ``Invalid``, also when
@@ -64,6 +65,8 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     row.sqlmodel_update({**after, "meeting_link": link, "sequence": row.sequence + 1})
     db.add(row)
     db.flush()
+    if after["starts_at"] != before["starts_at"]:
+        close_check_in(db, actor, session)
     if after != before:  # a link alone moves nobody, and is read on the session's page
         tell_changed(db, actor, row, venue, before)
     return session_row(session_ref(row, venue), closed=False)

@@ -42,14 +42,17 @@ class CheckInOpening(Row, table=True):
 
 
 class CheckIn(Row, table=True):
-    """A person's own check-in to a session, once: what they did, which whoever calls the roll confirms or not."""
+    """A person's own check-in to a session: what they did, which whoever calls the roll confirms or not.
+
+    One a session counts, the first in its time; of a session that is moved, those at its former time no longer do.
+    """
 
     __tablename__ = "check_in"
     __table_args__ = owned(
         ("opening_id", "check_in_opening"),
         ("session_id", "scheduled_session"),
         ("enrolment_id", "enrolment"),
-        extra=(UniqueConstraint("session_id", "enrolment_id"),),
+        extra=(UniqueConstraint("opening_id", "enrolment_id"),),
     )
 
     college_id: int = Field(index=True)

@@ -57,9 +57,15 @@ def is_code_of(secret: str, typed: str, at: datetime) -> bool:
     return any(matches)
 
 
+def check_in_time(schedule: Schedule) -> tuple[datetime, datetime]:
+    """Return from when people may check in, half an hour before the start, and until when: the planned end."""
+    return schedule.starts_at - OPENS_BEFORE, schedule.ends_at
+
+
 def is_time_to_check_in(schedule: Schedule, at: datetime) -> bool:
-    """Return whether someone may check in: from half an hour before the start until the planned end."""
-    return schedule.starts_at - OPENS_BEFORE <= at < schedule.ends_at
+    """Return whether someone may check in at a moment."""
+    begin, end = check_in_time(schedule)
+    return begin <= at < end
 
 
 def closed_reasons(schedule: Schedule, at: datetime, *, cancelled: bool, called: bool) -> list[Reason]:

@@ -7,10 +7,11 @@ from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.schemas import SessionRef
-from app.attendance.calendar.service import is_called, session_ref
+from app.attendance.calendar.service import WRITTEN, is_called, session_ref
 from app.attendance.check_ins.models import CheckIn, CheckInOpening
 from app.attendance.check_ins.rules import (
     MODES,
+    check_in_time,
     closed_reasons,
     code_at,
     is_code_of,
@@ -59,8 +60,8 @@ def open_check_in(db: Session, keyring: Keyring, actor: Actor, session: SessionR
     Raises ``Conflict``: ``session_cancelled``, ``check_in_roll_called``, ``check_in_not_now``, ``cohort_archived``.
     """
     require_not_archived(db.get_one(Cohort, session.cohort_id))
-    db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True})  # so that it is opened once
-    _refuse_closed(db, session)
+    row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
+    _refuse_closed(db, session.model_copy(update=row.model_dump(include=WRITTEN)))  # as it is: it may have moved since
     if _open(db, session.id) is not None:
         return
     db.add(
@@ -103,15 +104,17 @@ def check_in_state(db: Session, keyring: Keyring, session: SessionRef, *, site: 
 
 
 def check_ins(db: Session, session: SessionRef) -> tuple[CheckInShown, ...]:
-    """Return who checked in to a session, by name, each with the presence that it proposes."""
+    """Return who checked in to a session as it is planned now, by name, each with the presence that it proposes."""
     statement = (
         select(CheckIn, CheckInOpening.grace_minutes, Person)
         .join(CheckInOpening, col(CheckInOpening.id) == CheckIn.opening_id)
         .join(Enrolment, col(Enrolment.id) == CheckIn.enrolment_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(CheckIn.session_id == session.id)
+        .where(_counts(session))
         .order_by(Person.search_key, col(CheckIn.id))
     )
+    # moved there and back, a session may have two of a person: each is listed with the first
+    first = {row.enrolment_id: (row, grace, person) for row, grace, person in reversed(db.exec(statement).all())}
     schedule = Schedule(session.starts_at, session.planned_minutes)
     return tuple(
         CheckInShown(
@@ -121,7 +124,7 @@ def check_ins(db: Session, session: SessionRef) -> tuple[CheckInShown, ...]:
             mode=row.mode,
             **proposed_presence(row.checked_in_at, schedule, grace)._asdict(),
         )
-        for row, grace, person in db.exec(statement).all()
+        for row, grace, person in reversed(first.values())
     )
 
 
@@ -178,7 +181,7 @@ def own_check_in(db: Session, own: OwnCheckInRef) -> OwnCheckIn:
 
 
 def check_in(db: Session, keyring: Keyring, own: OwnCheckInRef, command: CheckInCommand, *, origin: str) -> OwnCheckIn:
-    """Check in to a session with the code of the moment; once only: again, it stays as it was.
+    """Check in to a session with the code of the moment; once only, unless it was moved: again, it stays as it was.
 
     Raises ``Conflict`` as :func:`open_check_in` does, or ``check_in_closed`` while nobody opened it,
     ``WrongCheckInCode``, and ``TooMany`` after ten wrong codes of the person.
@@ -225,8 +228,15 @@ def _own(db: Session, own: OwnCheckInRef, row: CheckIn | None, *, is_open: bool)
 
 
 def _made(db: Session, own: OwnCheckInRef) -> CheckIn | None:
-    made = select(CheckIn).where(CheckIn.session_id == own.session.id, CheckIn.enrolment_id == own.enrolment_id)
-    return db.exec(made).first()
+    made = select(CheckIn).where(_counts(own.session), CheckIn.enrolment_id == own.enrolment_id)
+    return db.exec(made.order_by(col(CheckIn.id))).first()
+
+
+def _counts(session: SessionRef) -> sa.ColumnElement[bool]:
+    """Return the condition that a check-in is one to the session as it is planned now, not before it was moved."""
+    begin, end = check_in_time(Schedule(session.starts_at, session.planned_minutes))
+    at = col(CheckIn.checked_in_at)
+    return (col(CheckIn.session_id) == session.id) & (at >= begin) & (at < end)
 
 
 def _open(db: Session, session_id: int) -> CheckInOpening | None:
