@@ -25,6 +25,7 @@ LISTS = {
     "OpenCohortsQuery": ("nobody", "/cohortes-ouvertes"),
     "WaitlistQuery": ("coordinator", "/cohortes/{cohort}/liste-d-attente"),
     "ApplicationsQuery": ("coordinator", "/cohortes/{cohort}/candidatures"),
+    "AnnouncementsQuery": ("coordinator", "/cohortes/{cohort}/annonces"),
     "SessionsQuery": ("coordinator", "/cohortes/{cohort}/seances"),
     "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
     "FoundPeopleQuery": ("coordinator", "/recherche/personnes"),
@@ -84,6 +85,8 @@ def filled(client: TestClient, database: Database, world: World) -> World:
         )  # fmt: skip
         db.add(hours)
     as_(client, database, world, "coordinator")
+    announcement = {"subject": "Stationnement", "text": "Fermé demain."}
+    assert client.post(f"/cohortes/{world.cohort}/annonces", data=announcement).status_code == 303
     venue = {"name": "Local B-214", "address": "1, rue du Lac", "city": "Alma", "college_id": world.alma}
     assert client.post("/lieux", data=venue).status_code == 303
     as_(client, database, world, "registrar")

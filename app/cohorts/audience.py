@@ -24,12 +24,12 @@ def trainers_of(db: Session, cohort_id: int) -> frozenset[int]:
 
     Facilitators take no part in a cohort's sessions: theirs are those of their group (``app/codev``).
     """
-    return frozenset(db.execute(_training(cohort_id)).scalars())
+    return frozenset(db.execute(trainers_within(cohort_id)).scalars())
 
 
 def audience_of(db: Session, cohort_id: int) -> list[int]:
     """Return the ids of both."""
-    return sorted(db.execute(_following(cohort_id).union(_training(cohort_id))).scalars())
+    return sorted(db.execute(_following(cohort_id).union(trainers_within(cohort_id))).scalars())
 
 
 def _following(cohort_id: int) -> sa.Select[int]:
@@ -38,7 +38,8 @@ def _following(cohort_id: int) -> sa.Select[int]:
     )
 
 
-def _training(cohort_id: int) -> sa.Select[int]:
+def trainers_within(cohort_id: int) -> sa.Select[int]:
+    """Return the statement of the ids of those who train in a cohort."""
     return sa.select(col(RoleGrantRow.person_id)).where(
         col(RoleGrantRow.cohort_id) == cohort_id,
         col(RoleGrantRow.role) == Role.TRAINER,

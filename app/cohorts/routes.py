@@ -1,6 +1,8 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.cohorts import api, pages
+from app.cohorts.announcements import api as announcements_api
+from app.cohorts.announcements import pages as announcements_pages
 from app.cohorts.applications import api as applications_api
 from app.cohorts.applications import pages as applications_pages
 from app.cohorts.conditions import api as conditions_api
@@ -15,6 +17,8 @@ from app.cohorts.proposals import api as proposals_api
 from app.cohorts.proposals import pages as proposals_pages
 from app.cohorts.settings import api as settings_api
 from app.cohorts.settings import pages as settings_pages
+from app.cohorts.unreachable import api as unreachable_api
+from app.cohorts.unreachable import pages as unreachable_pages
 from app.cohorts.waitlist import api as waitlist_api
 from app.cohorts.waitlist import pages as waitlist_pages
 
@@ -28,6 +32,8 @@ API = (
     applications_api.router,
     waitlist_api.router,
     conditions_api.router,
+    announcements_api.router,
+    unreachable_api.router,
 )
 PAGES = (
     pages.router,
@@ -39,4 +45,6 @@ PAGES = (
     settings_pages.router,
     applications_pages.router,
     waitlist_pages.router,
+    announcements_pages.router,
+    unreachable_pages.router,
 )

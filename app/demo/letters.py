@@ -1,10 +1,13 @@
-"""Letters of the demo network: one sent, one refused, one given up; and its messages, most of them read."""
+"""Letters of the demo network (sent, refused, given up), an announcement, and messages, most of them read."""
 
 from datetime import timedelta
 
 from sqlalchemy import text
 from sqlmodel import select
 
+from app.cohorts import service as cohorts
+from app.cohorts.announcements import service as announcements
+from app.cohorts.announcements.schemas import NewAnnouncement
 from app.demo.network import DemoPlan, noon
 from app.identity.account.models import Account
 from app.identity.invitations import service as invitations
@@ -14,6 +17,13 @@ from app.platform.messages.outbox import enqueue
 from app.platform.messages.rules import DeliveryReason, LetterState
 from app.platform.security.permissions import Permission
 
+ANNOUNCED = ("lac-gilman", "GEN-1")
+SUBJECT = "Stationnement fermé jeudi"
+TEXT = """Le stationnement P2 est fermé jeudi pour le déneigement.
+
+Prenez le P4, rue Principale : il est gratuit ce jour-là.
+
+Le local reste le même."""
 MISSPELT = "marguerite.tremblay@exemple-du-cegep.example.com"
 _SETTLE = text(
     """
@@ -42,9 +52,20 @@ def settle_messages(demo: DemoPlan) -> None:
         owner.execute(_SETTLE_MESSAGES, {"lately": noon(demo.today) - LATELY})
 
 
+def add_announcement(demo: DemoPlan) -> None:
+    """Have a coordinator write to a cohort that runs."""
+    for group in demo.groups:
+        if (group.plan.place, group.plan.code) == ANNOUNCED:
+            with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
+                coordinator = demo.actor(db, group.staff.coordinator, Permission.COHORT_MANAGE)
+                cohort = cohorts.see_cohort(db, coordinator, group.cohort.id)
+                announcements.send(db, coordinator, cohort, NewAnnouncement(subject=SUBJECT, text=TEXT), site="")
+
+
 def add_letters(demo: DemoPlan, site: str) -> None:
-    """Invite someone at an address that does not exist, and write to an account whose mail server is away."""
+    """Invite at an address that does not exist, write to a mail server that is away, and to mailboxes that are full."""
     staff = next(iter(demo.staff.values()))
+    full = [g.enrolments[0].person_id for g in demo.groups if (g.plan.place, g.plan.code) == ANNOUNCED]
     written = noon(demo.today - timedelta(days=5))
     with at(written), demo.database.transaction() as db:
         registrar = demo.actor(db, staff.registrar, Permission.PEOPLE_MANAGE)
@@ -53,12 +74,15 @@ def add_letters(demo: DemoPlan, site: str) -> None:
     with at(written), demo.database.transaction() as db:
         address = {
             person: db.exec(select(Account.email).where(Account.person_id == person)).one()
-            for person in (staff.coordinator, staff.registrar)
+            for person in (staff.coordinator, staff.registrar, *full)
         }
+        to_full = [enqueue(db, address[person], "password_changed", person).id for person in full]
         sent = enqueue(db, address[staff.registrar], "password_changed", staff.registrar).id
         given_up = enqueue(db, address[staff.coordinator], "password_changed", staff.coordinator).id
     minute, days = timedelta(minutes=1), timedelta(days=3)
     _settle(demo, refused, LetterState.REFUSED, DeliveryReason.MAILBOX_UNKNOWN, "550 5.1.1", after=minute)
+    for letter_id in to_full:
+        _settle(demo, letter_id, LetterState.REFUSED, DeliveryReason.MAILBOX_FULL, "552 5.2.2", after=minute)
     _settle(demo, sent, LetterState.SENT, None, "", after=minute)
     _settle(demo, given_up, LetterState.GIVEN_UP, DeliveryReason.SERVER_UNREACHABLE, "", after=days, tries=19)
 

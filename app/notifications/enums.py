@@ -27,6 +27,7 @@ class Kind(StrEnum):
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"
+    ANNOUNCEMENT = "announcement"
 
 
 class MailChoice(StrEnum):

@@ -5,7 +5,7 @@ them (``platform/messages/outbox.py``). When each is due depends on what its rea
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
@@ -25,7 +25,7 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import day as shown_day
 from app.platform.messages.i18n import in_language, local
-from app.platform.messages.outbox import enqueue
+from app.platform.messages.outbox import compose, enqueue
 
 AT_ONCE = 50
 """How many people one transaction sees to."""
@@ -107,15 +107,22 @@ def _apart(db: Session, rows: Sequence[Any]) -> Iterator[None]:
 
 def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN401 - a row of _DUE
     kind = Kind(row.kind)
-    return enqueue(
-        db,
-        row.email,
-        "notification",
-        row.person_id,
-        title=texts.title(kind, row.params),
-        text=texts.body(kind, row.params),
-        **_links(settings, row.page),
-    ).id
+    parts = _parts(kind, row.params, row.page, settings.base_url)
+    return enqueue(db, row.email, _letter_of(kind), row.person_id, **parts).id
+
+
+def compose_letter(kind: Kind, params: Mapping[str, object], page: str, *, site: str) -> tuple[str, str]:
+    """Return the subject and the text of the e-mail of a message, in the reader's language."""
+    return compose(_letter_of(kind), **_parts(kind, params, page, site))
+
+
+def _letter_of(kind: Kind) -> str:
+    """Return the key of the e-mail of a kind: an announcement stands whole in it, and has no page to lead to."""
+    return "announcement" if kind is Kind.ANNOUNCEMENT else "notification"
+
+
+def _parts(kind: Kind, params: Mapping[str, object], page: str, site: str) -> dict[str, str]:
+    return {"title": texts.title(kind, params), "text": texts.body(kind, params), **_links(site, page)}
 
 
 def _part_of_digest(settings: Settings, row: Any) -> str:  # noqa: ANN401 - a row of _DUE
@@ -133,12 +140,12 @@ def _write_digest(db: Session, settings: Settings, digest: Sequence[tuple[Any, s
         n=len(digest),
         day=shown_day(local(now(), first.timezone or MailHours().timezone).date()),
         text="\n\n".join(part for _, part in digest),
-        **_links(settings, ""),
+        **_links(settings.base_url, ""),
     ).id
 
 
-def _links(settings: Settings, page: str) -> dict[str, str]:
-    site = settings.base_url.rstrip("/")
+def _links(base_url: str, page: str) -> dict[str, str]:
+    site = base_url.rstrip("/")
     return {"link": site + page, "inbox": f"{site}/messages", "choices": f"{site}/messages/courriels"}
 
 

@@ -33,6 +33,7 @@ ALMA = {
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
     "Message": {"participant"},
+    "Annonce": {"coordinator"},
 }
 
 FAR = {
@@ -60,6 +61,7 @@ FAR = {
     "Retenue": {"registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Message": set(),
+    "Annonce": {"coordinator"},
     "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
 }
 
@@ -87,6 +89,7 @@ ROUYN = {
     "Retenue": {"manager_elsewhere"},
     "Signe": {"manager_elsewhere"},
     "Message": set(),
+    "Annonce": {"manager_elsewhere"},
     "Personnel": {"dual", "manager_elsewhere", "admin"},
 }
 

@@ -50,6 +50,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /recherche/personnes": {"apres": "{owner_person}"},
     "GET /rapports": {"apres": "{cohort}"},
     "GET /cohortes/{cohort_id}": {"apres": "{enrolment}"},
+    f"GET {V1}/cohorts/{{cohort_id}}/announcements": {"after": "{announcement}"},
+    "GET /cohortes/{cohort_id}/annonces": {"apres": "{announcement}"},
     "GET /cohortes/{cohort_id}/candidatures": {"apres": "{enrolment}"},
     "GET /cohortes/{cohort_id}/liste-d-attente": {"apres": "{waiting}"},
     "GET /cohortes/{cohort_id}/seances": {"apres": "{session}"},

@@ -164,6 +164,11 @@ COHORTS: dict[str, Call] = {
     f"PUT {V1}/cohorts/{{cohort_id}}": json(**SETTINGS),
     f"POST {V1}/cohorts/{{cohort_id}}/copies": json(code="GEN-COPIE", title="Copie", starts_on=SOON),
     "POST /cohortes/{cohort_id}/copie": form("/cohortes/", code="GEN-COPIE", title="Copie", starts_on=SOON),
+    f"POST {V1}/cohorts/{{cohort_id}}/announcements": json(subject="Stationnement", text="Fermé demain."),
+    "POST /cohortes/{cohort_id}/annonces": form(
+        "/cohortes/{cohort}/annonces", subject="Stationnement", text="Fermé demain."
+    ),
+    "POST /cohortes/{cohort_id}/annonces/apercu": Call(form={"subject": "Stationnement", "text": "Fermé demain."}),
     f"POST {V1}/cohorts/{{cohort_id}}/change-preview": json(**SETTINGS),
     f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
     f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open"),

@@ -42,6 +42,7 @@ from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnComman
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import NewCodevSession
 from app.cohorts import service as cohorts
+from app.cohorts.announcements.models import Announcement
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
@@ -592,6 +593,17 @@ def _wait(at: PlaceUser, _: Path) -> None:
     at.place.ids["waitlist_cohort"] = cohort.id
 
 
+def _announce(at: PlaceUser, _: Path) -> None:
+    """Add an announcement to the cohort."""
+    at.actor(P.COHORT_MANAGE)
+    row = Announcement(
+        college_id=at.place.college, cohort_id=at.place.cohort, subject="Stationnement", reaches=1,
+        text=at.place.mark("Annonce"), sent_at=now(), sent_by=at.world.people[at.who],
+    )  # fmt: skip
+    _add(at, row)
+    at.place.ids["announcement"] = row.id
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -607,5 +619,6 @@ STEPS = (
     (_account, "owner"),
     (_operated, "owner"),
     (_wait, "coordinator"),
+    (_announce, "coordinator"),
 )
 """The steps, each in a transaction of the person who does it; progress is computed at its end."""

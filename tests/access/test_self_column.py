@@ -29,6 +29,9 @@ ABOUT_NOBODY = {
     "PUT /api/v1/cohorts/{cohort_id}/applications-open": "a cohort",
     "POST /cohortes/{cohort_id}/ouverture": "a cohort",
     "PUT /api/v1/cohorts/{cohort_id}": "a cohort",
+    "POST /api/v1/cohorts/{cohort_id}/announcements": "others; test_announcement_reaches_all_but_its_author",
+    "POST /cohortes/{cohort_id}/annonces": "others; test_announcement_reaches_all_but_its_author",
+    "POST /cohortes/{cohort_id}/annonces/apercu": "others; it writes nothing",
     "POST /api/v1/cohorts/{cohort_id}/copies": "a cohort",
     "POST /cohortes/{cohort_id}/copie": "a cohort",
     "POST /api/v1/cohorts/{cohort_id}/change-preview": "a cohort",
@@ -70,7 +73,7 @@ ABOUT_NOBODY = {
 
 WITHOUT_PERSON = {
     "college", "project", "project_target", "project_region_target", "region", "venue",
-    "cohort", "cohort_move", "codev_group", "codev_session",
+    "announcement", "cohort", "cohort_move", "codev_group", "codev_session",
     "codev_record", "scheduled_session", "roll_call", "check_in_opening",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_change", "session_restoration", "codev_session_restoration", "codev_session_change",

@@ -46,6 +46,8 @@ SAMPLE = {
     "minutes": 90,
     "place": "Salle 12",
     "state": "on_leave",
+    "subject": "Stationnement",
+    "text": "Le stationnement est fermé.",
 }
 
 

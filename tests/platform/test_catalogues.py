@@ -84,6 +84,7 @@ LETTER_KINDS = (
     "certificate_kept",
     "notification",
     "digest",
+    "announcement",
 )
 
 FAMILIES: dict[str, frozenset[str]] = {

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from app.cohorts.jobs import sweep_announcements
 from app.identity.jobs import sweep_sign_ins
 from app.notifications.jobs import sweep_notifications
 from app.platform.audit import data_register as privacy
@@ -79,6 +80,11 @@ SWEPT: dict[str, tuple[Callable[[Database], int], str]] = {
         upkeep.sweep_messages,
         "insert into letter (kind, recipient, subject, body, created_at, due_at, tries, state, status, sent_at) "
         "values ('reset', '', '', '', now(), now() - :age, 1, 'sent', '', now())",
+    ),
+    "announcement": (
+        sweep_announcements,
+        "insert into announcement (college_id, cohort_id, subject, text, reaches, sent_at, sent_by) "
+        "select c.college_id, c.id, '', '', 1, now() - :age, c.created_by from cohort c limit 1",
     ),
     "notification": (
         sweep_notifications,

@@ -32,6 +32,8 @@ class LetterState(StrEnum):
 
 OPEN_STATES = (LetterState.WAITING, LetterState.RETRYING)
 """The states of a message that is still to be sent."""
+STOPPED = frozenset({LetterState.REFUSED, LetterState.GIVEN_UP})
+"""The states of a message that reached nobody and is not tried again."""
 
 
 def mask(address: str) -> str:

@@ -30,12 +30,14 @@ class FormPage:
     """The pages that show the form of a route, as templates; the first one when the form does not say which.
 
     ``creates``: each sending makes something new, so that these pages are keyed (``one_time.keyed_page``).
+    Without ``writes`` the form only asks for a page, a preview: it may be sent again with other words.
     Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
     """
 
-    def __init__(self, *pages: str, creates: bool = False) -> None:
+    def __init__(self, *pages: str, creates: bool = False, writes: bool = True) -> None:
         self.pages = pages
         self.creates = creates
+        self.writes = writes
 
     def __call__(
         self,
@@ -51,12 +53,13 @@ class FormPage:
         request.state.is_drafted = brouillon
 
 
-def form_on(*pages: str, creates: bool = False) -> DependsParam:
+def form_on(*pages: str, creates: bool = False, writes: bool = True) -> DependsParam:
     """Return the dependency of a route that a form is sent to: ``dependencies=[form_on("/cohortes/{cohort_id}")]``.
 
     When the form is refused, that page is shown again with what was typed; when it ``creates``, the page is keyed.
+    Without ``writes``, its one-time key is not used up.
     """
-    dependency: DependsParam = Depends(FormPage(*pages, creates=creates))
+    dependency: DependsParam = Depends(FormPage(*pages, creates=creates, writes=writes))
     return dependency
 
 

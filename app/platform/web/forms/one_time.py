@@ -59,7 +59,8 @@ class FormRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler, wrapped in the key's claim; it ends before the transaction does."""
         handle = super().get_route_handler()
-        if not any(isinstance(depends.dependency, FormPage) for depends in self.dependencies):
+        forms = (d.dependency for d in self.dependencies if isinstance(d.dependency, FormPage))
+        if not any(form.writes for form in forms):
             return handle
         return done_once(handle, _claim_of)
 

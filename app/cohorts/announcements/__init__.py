@@ -1,0 +1,1 @@
+"""Announcements of a coordinator to a cohort: previewed as its people will read them, sent once, kept for a year."""
