@@ -407,7 +407,7 @@ def revoke(
     """Open a revocation, let the ten days pass and decide: revoke, or leave valid; return its id."""
     revocation: int = open_revocation(client, issued, ground)["id"]
     with database.engine.begin() as owner:
-        owner.exec_driver_sql("update revocation set answer_by = current_date - 1")
+        owner.execute(text("update revocation set answer_by = :yesterday"), {"yesterday": today() - timedelta(days=1)})
     answer = client.post(f"{API}/revocations/{revocation}/decision", json={"revoke": confirm})
     assert answer.status_code == 200, answer.text
     return revocation
