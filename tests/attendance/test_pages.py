@@ -111,7 +111,7 @@ def test_a_roll_call_as_the_page_fills_it_in(client: TestClient, database: Datab
     as_(client, database, world, "trainer")
     sent = fields(page(client.get(path)), path)
     assert sent["status"] == ["present"] * 4
-    assert sent["minutes"] == ["180"] * 4
+    assert sent["minutes"] == [""] * 4
     place = sent["enrolment_id"].index(str(world.enrolments["karim"]))
     sent["status"][place] = "absent"
     assert client.post(path, data=sent).headers["location"] == f"/cohortes/{world.cohort}/seances"
@@ -148,6 +148,37 @@ def test_arrival_and_departure_typed_on_the_page_say_the_minutes(
     assert (minutes[world.enrolments["karim"]], minutes[world.enrolments["maude"]]) == (155, 60)
     shown = fields(page(client.get(path)), path)
     assert (shown["arrived"][karim], shown["left"][maude]) == (sent["arrived"][karim], again["left"][maude])
+
+
+def test_hours_and_presence_corrected_on_the_page_say_the_minutes_anew(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """An arrival moved earlier, then no lateness at all; minutes written apart from the hours stay as written."""
+    session_id = meeting(database, world)
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    sent = fields(page(client.get(path)), path)
+    start = local_clock(database, world, session_id)
+    karim, maude = (sent["enrolment_id"].index(str(world.enrolments[who])) for who in ("karim", "maude"))
+    corrections = [
+        ("late", (start + timedelta(minutes=60)).strftime("%H:%M"), 120),
+        ("late", (start + timedelta(minutes=15)).strftime("%H:%M"), 165),
+        ("present", "", 180),
+    ]
+    sent["minutes"][maude] = "100"
+    for status, arrived, expected in corrections:
+        sent["status"][karim], sent["arrived"][karim], sent["reason"] = status, arrived, ["Relu."]
+        assert client.post(path, data=sent).status_code == 303
+        html = page(client.get(path))
+        assert f"{expected} minutes" in html
+        sent = fields(html, path)
+        assert (sent["minutes"][karim], sent["minutes"][maude]) == ("", "100")
+        with database.transaction(colleges=[world.alma]) as db:
+            last = select(RollCallEntry.enrolment_id, RollCallEntry.minutes).order_by(col(RollCallEntry.id))
+            minutes = dict(db.exec(last).all())
+        assert (minutes[world.enrolments["karim"]], minutes[world.enrolments["maude"]]) == (expected, 100)
+    sent["status"][karim] = "late"
+    assert "Écrivez les minutes, ou l’heure d’arrivée" in page(client.post(path, data=sent), 422)
 
 
 def local_clock(database: Database, world: World, session_id: int) -> datetime:
@@ -213,7 +244,7 @@ def test_impossible_minutes_are_shown_beside_the_person(client: TestClient, data
     sent["minutes"][place] = "200"
     html = page(client.post(path, data=sent), 422)
     assert f'href="#minutes-{world.enrolments["elise"]}">Élise Lœwen-Côté</a> : La séance dure 3 h' in html
-    sent["minutes"][place] = ""
+    sent["minutes"][place] = "0"
     assert "au moins une minute" in page(client.post(path, data=sent), 422)
     sent["enrolment_id"].pop()
     assert "Il manque 1 personne" in page(client.post(path, data=sent), 422)

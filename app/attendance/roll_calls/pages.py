@@ -32,7 +32,7 @@ def roll_call(
     db: SessionDep,
     session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)],
 ) -> Response:
-    """Show the sheet, until it is recorded: as people checked in, else everyone present for the planned minutes."""
+    """Show the sheet, until it is recorded: as people checked in, else everyone present for the whole session."""
     sheet = service.sheet(db, session)
     came = {c.enrolment_id: c for c in check_ins.check_ins(db, session)}
     return render(
@@ -42,6 +42,7 @@ def roll_call(
         history=service.history(db, session),
         self_checked=bool(came) and sheet.roll_call_id is None,
         came=came,
+        written=service.minutes_written(sheet),
         own=service.is_on_roll(db, actor, sheet),
         stage=stage(session.starts_at, now(), cancelled=sheet.session.cancelled, closed=sheet.session.closed),
         statuses=tuple(PresenceStatus),

@@ -1,7 +1,7 @@
 """Pure rules of roll calls: who they name, the minutes and hours of a presence, what a correction changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -59,6 +59,12 @@ def counted_minutes(entry: Entry, schedule: Schedule) -> int | None:
     if entry.arrived_at is None and entry.left_at is None:
         return None
     return minutes_there(schedule, entry.arrived_at, entry.left_at)
+
+
+def written_minutes(entry: Entry, schedule: Schedule) -> int | None:
+    """Return the minutes of a recorded line if its status and hours do not say them: only those were written."""
+    implied = counted_minutes(replace(entry, minutes=None), schedule)
+    return None if entry.minutes == implied else entry.minutes
 
 
 def roll_call_reasons(entries: Sequence[Entry], roster: Collection[int], schedule: Schedule) -> list[Reason]:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from app.attendance.calendar.schemas import SessionRef, SessionRow
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.attendance.roll_calls.rules import ATTENDING, PARTIAL, Schedule, moment_near
+from app.attendance.roll_calls.rules import ATTENDING, Schedule, moment_near
 from app.cohorts.schemas import Justification
 from app.platform.schema import BlankIsNone, Command, Read
 
@@ -70,21 +70,15 @@ def _entry(
     mode: PresenceMode | None,
     hours: tuple[time | None, time | None],
 ) -> EntryCommand:
-    """Return an entry of the page's form; what was typed of the minutes, mode and hours of an absent person is ignored.
-
-    The minutes of the whole session, which the page shows first, are not those of someone with an hour of arrival or
-    departure: the hours say them.
-    """
+    """Return an entry of the page's form; the minutes, mode and hours typed for someone absent are ignored."""
     if status not in ATTENDING:
         return EntryCommand(enrolment_id=enrolment_id, status=status, minutes=0)
     schedule = Schedule(session.starts_at, session.planned_minutes)
     arrived, left = (None if clock is None else moment_near(clock, schedule, session.timezone) for clock in hours)
-    is_partial = status in PARTIAL and (arrived or left) is not None
-    whole = minutes is not None and minutes == session.planned_minutes
     return EntryCommand(
         enrolment_id=enrolment_id,
         status=status,
-        minutes=None if is_partial and whole else minutes or 0,
+        minutes=minutes,
         mode=mode,
         arrived_at=arrived,
         left_at=left,

@@ -12,7 +12,14 @@ from app.attendance.calendar.rules import has_begun
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import WRITTEN, session_row
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
-from app.attendance.roll_calls.rules import Entry, Schedule, corrected_lines, counted_minutes, roll_call_reasons
+from app.attendance.roll_calls.rules import (
+    Entry,
+    Schedule,
+    corrected_lines,
+    counted_minutes,
+    roll_call_reasons,
+    written_minutes,
+)
 from app.attendance.roll_calls.schemas import (
     EntryCommand,
     EntryCorrected,
@@ -59,6 +66,18 @@ def sheet(db: Session, session: SessionRef) -> Sheet:
         closed_by=closed_by,
         entries=tuple(lines),
     )
+
+
+def minutes_written(shown: Sheet) -> dict[int, int | None]:
+    """Return by enrolment the minutes of a sheet that the status and hours of its line do not say."""
+    schedule = Schedule(shown.session.starts_at, shown.session.planned_minutes)
+    return {
+        line.enrolment_id: written_minutes(
+            Entry(line.enrolment_id, line.status, line.minutes, line.arrived_at, line.left_at), schedule
+        )
+        for line in shown.entries
+        if line.status is not None
+    }
 
 
 def is_on_roll(db: Session, actor: Actor, shown: Sheet) -> bool:
