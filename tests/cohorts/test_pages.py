@@ -63,7 +63,7 @@ def test_pages_have_one_title_and_a_name_for_every_control(
         assert html.count("<table") == html.count("<caption")
         assert 'style="' not in html
         assert "onclick" not in html
-        labels = set(re.findall(r'<label for="([^"]+)"', html))
+        labels = set(re.findall(r'<label[^>]* for="([^"]+)"', html))
         ids = re.findall(r'\bid="([^"]+)"', html)
         assert len(ids) == len(set(ids)), path
         for control in re.findall(r"<(?:input|select|textarea)[^>]*>", html):

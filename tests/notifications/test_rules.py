@@ -44,6 +44,7 @@ SAMPLE = {
     "due_on": "2026-11-20",
     "worked_on": "2026-11-19",
     "minutes": 90,
+    "members": 3,
     "place": "Salle 12",
     "state": "on_leave",
     "subject": "Stationnement",
