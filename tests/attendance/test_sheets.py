@@ -8,12 +8,14 @@ from fastapi.testclient import TestClient
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.sheets.layout import render_sheet
+from app.cohorts.enums import EnrolmentState
+from app.people.models import Person
 from app.platform.database.transaction import Database
 from app.platform.documents.document_process import in_document_process
 from app.platform.messages.i18n import clock
 from tests.factories.attendance import sheet_record
-from tests.factories.cohorts import called, meeting
-from tests.factories.network import World, as_
+from tests.factories.cohorts import applied, called, meeting, move
+from tests.factories.network import PARTICIPANTS, World, as_
 
 V1 = "/api/v1"
 
@@ -81,6 +83,23 @@ def test_sheet_as_recorded_says_each_presence_and_who_recorded_and_corrected_it(
     assert "Corrigées par Corinne Coordination" in text
     assert "téléphoné" not in text, "a reason may be a confidence: it stays on the page"
     assert "Signature" not in text
+
+
+def test_sheet_of_a_session_to_come_names_the_people_admitted_too_and_its_roll_does_not(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Printed the day before the cohort begins; once the session has begun, it is for those who joined."""
+    begun, coming = meeting(database, world), meeting(database, world, days=40)
+    move(database, world, applied(database, world), EnrolmentState.ADMITTED)
+    with database.transaction(colleges=[world.alma]) as db:
+        name = db.get_one(Person, world.people["nobody"]).name
+    as_(client, database, world, "trainer")
+    roll = client.get(f"{V1}/sessions/{coming}/roll-call").json()
+    assert len(roll["entries"]) == len(PARTICIPANTS)
+    to_sign = text_of(sheet_of(client, coming))
+    assert name in to_sign
+    assert "Maude Bérubé" in to_sign
+    assert name not in text_of(sheet_of(client, begun))
 
 
 def test_sheet_of_a_cancelled_session_is_refused(client: TestClient, database: Database, world: World) -> None:

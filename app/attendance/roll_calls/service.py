@@ -29,6 +29,7 @@ from app.attendance.roll_calls.schemas import (
     RollCallCommand,
     Sheet,
 )
+from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
 from app.cohorts.service import require_not_archived
@@ -80,6 +81,18 @@ def minutes_written(shown: Sheet) -> dict[int, int | None]:
     }
 
 
+def expected(db: Session, session: SessionRef) -> tuple[EntryShown, ...]:
+    """Return the blank lines of those who sign at a session whose roll was not called, by name.
+
+    Before it begins, the people admitted are expected too: they are on its roll once they have joined.
+    """
+    people = _on_roll(session)
+    if not has_begun(session.starts_at, now()):
+        people |= (col(Enrolment.cohort_id) == session.cohort_id) & (col(Enrolment.state) == EnrolmentState.ADMITTED)
+    blank = dict.fromkeys(PRESENCE)
+    return tuple(EntryShown(enrolment_id=id_, name=name, **blank) for id_, name in _named(db, people))
+
+
 def is_on_roll(db: Session, actor: Actor, shown: Sheet) -> bool:
     """Return whether the sheet has a line of the actor, whose presence another person notes (``duties.py``)."""
     own = select(Enrolment.id).where(Enrolment.cohort_id == shown.cohort_id, Enrolment.person_id == actor.person_id)
@@ -104,10 +117,16 @@ def _on_roll(session: SessionRef) -> sa.ColumnElement[bool]:
 
 def _roster(db: Session, session: SessionRef, recorded: Collection[int]) -> list[tuple[int, str]]:
     """Return the active enrolments that had joined by that day and those recorded before, by name."""
+    listed = _on_roll(session) | col(Enrolment.id).in_(recorded)
+    return _named(db, (col(Enrolment.cohort_id) == session.cohort_id) & listed)
+
+
+def _named(db: Session, people: sa.ColumnElement[bool]) -> list[tuple[int, str]]:
+    """Return enrolments with the names of their people, in order of names."""
     statement = (
         select(Enrolment.id, Person)
         .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(Enrolment.cohort_id == session.cohort_id, _on_roll(session) | col(Enrolment.id).in_(recorded))
+        .where(people)
         .order_by(Person.search_key)
     )
     return [(enrolment_id, person.name) for enrolment_id, person in db.exec(statement).all()]
