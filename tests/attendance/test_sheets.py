@@ -16,6 +16,7 @@ from app.platform.messages.i18n import clock
 from tests.factories.attendance import sheet_record
 from tests.factories.cohorts import applied, called, meeting, move
 from tests.factories.network import PARTICIPANTS, World, as_
+from tests.factories.statements import recorded_statements
 
 V1 = "/api/v1"
 
@@ -75,7 +76,10 @@ def test_sheet_as_recorded_says_each_presence_and_who_recorded_and_corrected_it(
     }  # fmt: skip
     sent = {"entries": lines, "supersedes": first, "reason": "Karim a téléphoné."}
     assert client.post(f"{V1}/sessions/{session_id}/roll-call", json=sent).status_code == 201
-    text = text_of(sheet_of(client, session_id)).replace("\u00a0", " ")
+    with recorded_statements(database) as statements:
+        content = sheet_of(client, session_id)
+    assert sum("FROM roll_call_entry" in statement for statement in statements) == 1, "the lines in force alone"
+    text = text_of(content).replace("\u00a0", " ")
     assert "Relevé des présences" in text
     assert f"Karim Haddad Retard Par téléphone {hour} – 155" in text
     assert "Maude Bérubé Présence Sur place – – 180" in text

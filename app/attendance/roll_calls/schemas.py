@@ -104,12 +104,17 @@ class EntryCorrected(Read):
     after: Presence | None
 
 
-class PastRollCall(Read):
-    """A roll call of a session, in force or superseded: who closed it, when, why it corrected and which lines."""
+class ClosedRollCall(Read):
+    """A roll call of a session, in force or superseded: who closed it and when."""
 
     id: int
     closed_at: datetime
     closed_by: str
+
+
+class PastRollCall(ClosedRollCall):
+    """A roll call of a session, in force or superseded: who closed it, when, why it corrected and which lines."""
+
     reason: str | None
     corrected: tuple[EntryCorrected, ...]
 

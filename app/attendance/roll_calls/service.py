@@ -21,6 +21,7 @@ from app.attendance.roll_calls.rules import (
     written_minutes,
 )
 from app.attendance.roll_calls.schemas import (
+    ClosedRollCall,
     EntryCommand,
     EntryCorrected,
     EntryShown,
@@ -201,12 +202,7 @@ def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, counted: S
 
 def history(db: Session, session: SessionRef) -> list[PastRollCall]:
     """Return every roll call of a session, oldest first; each correction with the lines that it changed."""
-    calls = db.exec(
-        select(RollCall, Person)
-        .join(Person, col(Person.id) == RollCall.closed_by)
-        .where(RollCall.session_id == session.id)
-        .order_by(col(RollCall.id))
-    ).all()
+    calls = _calls(db, session)
     lines, names = _lines(db, session) if len(calls) > 1 else ({}, {})
     return [
         PastRollCall(
@@ -221,6 +217,25 @@ def history(db: Session, session: SessionRef) -> list[PastRollCall]:
         )
         for call, closer in calls
     ]
+
+
+def closed_roll_calls(db: Session, session: SessionRef) -> tuple[ClosedRollCall, ...]:
+    """Return who closed each roll call of a session and when, oldest first, without reading any of its lines."""
+    return tuple(
+        ClosedRollCall(id=call.id, closed_at=call.closed_at, closed_by=closer.name)
+        for call, closer in _calls(db, session)
+    )
+
+
+def _calls(db: Session, session: SessionRef) -> Sequence[tuple[RollCall, Person]]:
+    """Return every roll call of a session with who closed it, oldest first."""
+    statement = (
+        select(RollCall, Person)
+        .join(Person, col(Person.id) == RollCall.closed_by)
+        .where(RollCall.session_id == session.id)
+        .order_by(col(RollCall.id))
+    )
+    return db.exec(statement).all()
 
 
 Lines = dict[int, dict[int, Presence]]

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.attendance.calendar.schemas import SessionRow
-from app.attendance.roll_calls.schemas import EntryShown, PastRollCall
+from app.attendance.roll_calls.schemas import ClosedRollCall, EntryShown
 from app.platform.schema import Read
 
 
@@ -17,7 +17,7 @@ class SheetRecord(Read):
     session: SessionRow
     day: date
     entries: tuple[EntryShown, ...]
-    calls: tuple[PastRollCall, ...]
+    calls: tuple[ClosedRollCall, ...]
 
 
 class SheetFile(Read):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.attendance.calendar.schemas import SessionRef
-from app.attendance.roll_calls.service import expected, history, sheet
+from app.attendance.roll_calls.service import closed_roll_calls, expected, sheet
 from app.attendance.sheets.layout import render_sheet
 from app.attendance.sheets.schemas import SheetFile, SheetRecord
 from app.cohorts.schemas import CohortRef
@@ -39,5 +39,5 @@ def sheet_record(db: Session, cohort: CohortRef, session: SessionRef) -> SheetRe
         session=shown.session,
         day=local(session.starts_at, session.timezone).date(),
         entries=shown.entries if shown.roll_call_id is not None else expected(db, session),
-        calls=tuple(history(db, session)),
+        calls=closed_roll_calls(db, session),
     )
