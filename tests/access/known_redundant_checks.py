@@ -58,6 +58,8 @@ REDUNDANT = {
     **both("app/codev/sessions/api.py change_session", "see_codev_session", "see_group"),
     **both("app/codev/sessions/pages.py change", "see_codev_session", "see_group"),
     **both("app/codev/sessions/pages.py change_form", "see_codev_session", "see_group"),
+    # Who finds applications in a college: tests/overview/test_search.py; beyond it the other one decides.
+    "app/overview/search/people.py _readable scoped": "app/overview/search/people.py _readable scoped 2",
     **both("app/attendance/calendar/api.py change", "see_session", "see_cohort"),
     **both("app/attendance/calendar/pages.py change", "see_session", "see_cohort"),
     **both("app/attendance/sheets/api.py read_sheet", "see_session", "see_cohort"),

@@ -34,6 +34,12 @@ def late_joiner(database: Database, world: World) -> int:
     return enrolment_id
 
 
+def test_form_without_a_line_is_refused_as_a_form(client: TestClient, database: Database, world: World) -> None:
+    enrolment_id = late_joiner(database, world)
+    as_(client, database, world, "coordinator")
+    assert client.post(f"/inscriptions/{enrolment_id}/liste-de-rattrapage", data={}).status_code == 422
+
+
 def test_list_is_decided_as_a_whole_and_what_is_made_up_enters_the_attendance_base(
     client: TestClient, database: Database, world: World
 ) -> None:

@@ -15,7 +15,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
@@ -55,5 +55,7 @@ def decide_catch_up_list(
     form: Annotated[CatchUpListForm, Form()],
 ) -> Response:
     """Decide of every missed workshop at once."""
-    service.decide(db, actor, enrolment, CatchUpListCommand(items=form.items))
+    with form_errors():
+        command = CatchUpListCommand(items=form.items)
+    service.decide(db, actor, enrolment, command)
     return redirect_after_post(f"/inscriptions/{enrolment.id}/liste-de-rattrapage")
