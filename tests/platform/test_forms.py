@@ -196,6 +196,13 @@ def test_every_form_is_made_with_the_component() -> None:
         assert template.name in own or not posted, f"{template}: write {{% call(f) form('/…') %}}"
 
 
+def test_page_begins_with_what_it_extends() -> None:
+    """A line before it would stand before the doctype."""
+    for template in TEMPLATES.rglob("*.html"):
+        before, extends, _ = template.read_text(encoding="utf-8").partition("{% extends")
+        assert not extends or re.fullmatch(r"(\{#.*?-#\}\s*)?", before, re.DOTALL), template
+
+
 def test_form_that_met_somebody_else_s_writing_shows_both_texts(
     client: TestClient, database: Database, world: World
 ) -> None:
