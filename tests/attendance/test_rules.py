@@ -13,6 +13,7 @@ from app.attendance.calendar.rules import (
     at_local,
     calendar_reasons,
     change_reasons,
+    link_after,
     link_is_shown,
     place_reasons,
     stage,
@@ -338,3 +339,19 @@ LATER = date(2026, 10, 19)
 def test_list_of_catch_ups_is_decided_as_a_whole(decisions: list[Decision], expected: list[tuple[str, str]]) -> None:
     reasons = list_reasons(decisions, {"GEN-1.B", "GEN-2.B"}, {"GEN-3.B"}, DAY)
     assert [(r.code, r.field) for r in reasons] == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "given", "mode", "is_removed", "expected"),
+    [
+        ("https://a.example", None, Mode.online, False, "https://a.example"),
+        ("https://a.example", "https://b.example", Mode.hybrid, False, "https://b.example"),
+        ("https://a.example", None, Mode.hybrid, True, None),
+        ("https://a.example", None, Mode.onsite, False, None),
+        (None, None, Mode.online, False, None),
+    ],
+)
+def test_changed_session_keeps_its_link_unless_it_is_given_another_removed_or_held_in_a_room(
+    link: str | None, given: str | None, mode: Mode, is_removed: bool, expected: str | None
+) -> None:
+    assert link_after(link, given, mode, is_removed=is_removed) == expected

@@ -6,14 +6,13 @@ from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession, SessionChange
 from app.attendance.calendar.notices import tell_changed
-from app.attendance.calendar.rules import calendar_reasons, change_reasons
+from app.attendance.calendar.rules import calendar_reasons, change_reasons, link_after
 from app.attendance.calendar.schemas import ChangeSession, PastTime, SessionRef, SessionRow
 from app.attendance.calendar.service import is_called, plan_of, refuse_planned, session_ref, session_row, venue_for
 from app.attendance.check_ins.service import close_check_in
 from app.attendance.clashes.service import require_seen
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived
-from app.curricula.enums import Mode
 from app.network.venues.models import Venue
 from app.people.models import Person
 from app.platform.clock import now
@@ -39,7 +38,7 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
         raise Conflict(reasons[0].code, *reasons)
     if command.sequence != row.sequence:
         raise Conflict("stale", Reason("session_stale", field="sequence"))
-    link = _link(row, command)
+    link = link_after(row.meeting_link, command.meeting_link, command.mode, is_removed=command.without_link)
     venue = venue_for(db, cohort.college_id, command.mode, command.venue_id, link, kept=row.venue_id)
     zone = venue.timezone if venue is not None else cohort.timezone
     day = local(command.starts_at, zone).date()
@@ -70,13 +69,6 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     if after != before:  # a link alone moves nobody, and is read on the session's page
         tell_changed(db, actor, row, venue, before)
     return session_row(session_ref(row, venue), closed=False)
-
-
-def _link(row: ScheduledSession, command: ChangeSession) -> str | None:
-    """Return the meeting link that the session has from now on: none in a room."""
-    if command.meeting_link is not None:
-        return command.meeting_link
-    return None if command.without_link or command.mode is Mode.onsite else row.meeting_link
 
 
 def history(db: Session, session: SessionRef, *, with_names: bool) -> tuple[PastTime, ...]:

@@ -89,6 +89,13 @@ def place_reasons(mode: Mode, *, has_venue: bool, link: str | None) -> list[Reas
     return reasons
 
 
+def link_after(link: str | None, given: str | None, mode: Mode, *, is_removed: bool) -> str | None:
+    """Return the meeting link of a changed session: the one given, else the one it has; none in a room, or removed."""
+    if given is not None:
+        return given
+    return None if is_removed or mode is Mode.onsite else link
+
+
 def link_shown_from(starts_at: datetime) -> datetime:
     """Return the moment from which a session's meeting link is shown."""
     return starts_at - LINK_BEFORE

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from app.attendance.calendar.rules import calendar_reasons, change_reasons
+from app.attendance.calendar.rules import calendar_reasons, change_reasons, link_after
 from app.attendance.calendar.service import venue_for
 from app.attendance.clashes.service import require_seen
 from app.codev.groups.schemas import GroupRef
@@ -13,7 +13,6 @@ from app.codev.sessions.models import CodevSession, CodevSessionChange
 from app.codev.sessions.notices import tell_moved
 from app.codev.sessions.schemas import ChangeCodevSession, CodevPastTime, CodevSessionRef
 from app.codev.sessions.service import plan_of
-from app.curricula.enums import Mode
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress
 from app.platform.clock import now
@@ -39,7 +38,7 @@ def change_session(
         raise Conflict(reasons[0].code, *reasons)
     if command.sequence != row.sequence:
         raise Conflict("stale", Reason("session_stale", field="sequence"))
-    link = _link(row, command)
+    link = link_after(row.meeting_link, command.meeting_link, command.mode, is_removed=command.without_link)
     venue = venue_for(db, group.college_id, command.mode, command.venue_id, link, kept=row.venue_id)
     zone = venue.timezone if venue is not None else group.timezone
     day = local(command.starts_at, zone).date()
@@ -75,13 +74,6 @@ def refusals(db: Session, session: CodevSession | CodevSessionRef) -> list[Reaso
     """Return why a session can no longer be moved: its record says what took place, or it is cancelled."""
     is_closed = db.exec(current_record(session.id)).first() is not None
     return change_reasons(called=is_closed, cancelled=session.cancelled_at is not None)
-
-
-def _link(row: CodevSession, command: ChangeCodevSession) -> str | None:
-    """Return the meeting link that the session has from now on: none in a room."""
-    if command.meeting_link is not None:
-        return command.meeting_link
-    return None if command.without_link or command.mode is Mode.onsite else row.meeting_link
 
 
 def past_times(db: Session, meeting: CodevSessionRef) -> tuple[CodevPastTime, ...]:
