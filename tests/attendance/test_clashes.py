@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.attendance.clashes.rules import Other, Taken, clash_reasons, mark_of_clashes
+from app.attendance.clashes.rules import Other, SessionKey, Taken, clash_reasons, mark_of_clashes
 from app.cohorts.models import Cohort
 from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
@@ -83,6 +83,23 @@ def test_clashes_that_changed_since_they_were_read_are_told_again(
     other = planned(client, world.cohort, activity_code="GEN-4.B", mode="hybrid", venue_id=room)
     assert other.status_code == 201, other.text
     assert warned(planned(client, world.cohort, clashes_seen=seen, venue_id=room)).count("clash_venue") == 1
+
+
+def test_someone_taken_here_and_in_another_college_at_once_is_said_of_both(
+    client: TestClient, database: Database, world: World
+) -> None:
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.rouyn, cohort_id=world.other_cohort)
+    as_(client, database, world, "other_coordinator")
+    for code in ("GEN-3.B", "GEN-5.B"):
+        assert planned(client, world.other_cohort, activity_code=code).status_code == 201
+    meeting(database, world, days=40)
+    as_(client, database, world, "coordinator")
+    answer = planned(client, world.cohort, clashes_seen="none")
+    assert sorted(warned(answer)) == ["clash_people", "clash_trainer", "clash_trainer_busy"]
+    names = {r["code"]: r["params"]["names"] for r in answer.json()["errors"][1:]}
+    assert names["clash_trainer_busy"] == "Théo Formation", "once, though two sessions take him at that hour"
+    assert planned(client, world.cohort, clashes_seen=mark(answer)).status_code == 201
 
 
 def test_what_is_in_another_college_only_takes_someone_at_an_hour(
@@ -183,10 +200,10 @@ def test_page_that_moves_a_session_shows_what_it_clashes_with(
 
 
 def test_one_sentence_names_a_few_and_counts_the_others() -> None:
-    workshop = Other((False, 1), SOON, 90, "Atelier", "Cohorte A")
+    workshop = Other(SessionKey(is_codev=False, id=1), SOON, 90, "Atelier", "Cohorte A")
     taken = [Taken("people", ord(name), name, workshop) for name in ("D", "B", "C", "A")]
     taken += [
-        Taken("people", 5, "E", Other((False, 2), SOON, 60, None, None)),
+        Taken("people", 5, "E", Other(SessionKey(is_codev=False, id=2), SOON, 60, None, None)),
         Taken("venue", None, "Salle 1", workshop),
     ]
     found = clash_reasons(taken, TORONTO)
@@ -204,7 +221,7 @@ def test_mark_changes_with_anyone_and_any_session_that_clashes(
     people: str, minutes: int, session: int, is_same: bool
 ) -> None:
     def mark(names: str, minutes: int, session: int) -> str:
-        other = Other((False, session), SOON, minutes, None, None)
+        other = Other(SessionKey(is_codev=False, id=session), SOON, minutes, None, None)
         return mark_of_clashes([Taken("people", ord(name), name, other) for name in names])
 
     assert (mark(people, minutes, session) == mark("ABCD", 60, 1)) is is_same

@@ -137,6 +137,8 @@ def test_arrival_and_departure_typed_on_the_page_say_the_minutes(
     karim, maude = (sent["enrolment_id"].index(str(world.enrolments[who])) for who in ("karim", "maude"))
     sent["status"][karim], sent["arrived"][karim] = "late", (start + timedelta(minutes=25)).strftime("%H:%M")
     sent["status"][maude], sent["left"][maude] = "left_early", (start - timedelta(minutes=5)).strftime("%H:%M")
+    zoned = {**sent, "arrived": [f"{clock}+05:00" if clock else "" for clock in sent["arrived"]]}
+    assert client.post(path, data=zoned).status_code == 422, "a clock of the session, not of another zone"
     refused = page(client.post(path, data=sent), 422)
     assert "Cette heure n’est pas pendant la séance." in refused
     again = fields(refused, path)

@@ -2,8 +2,9 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
+from app.codev.groups.models import CodevMembership
 from app.codev.groups.quorum import tell_facilitators
 from app.cohorts.enums import EnrolmentState
 from app.notifications.enums import Kind
@@ -49,6 +50,13 @@ def test_departure_that_leaves_a_group_too_small_is_shown_before_and_told_once(
     assert tell(database) == [told]
     move(database, world, "maude", to)
     assert tell(database) == [told, told], "another departure is another message"
+
+
+def test_group_that_is_still_being_formed_sends_no_message(database: Database, world: World) -> None:
+    codev.create_group(database, world)
+    with database.as_owner() as db:
+        db.exec(delete(CodevMembership).where(col(CodevMembership.enrolment_id) == world.enrolments["maude"]))
+    assert tell(database) == [], "nobody left the training"
 
 
 def test_departure_that_leaves_enough_members_is_no_warning(

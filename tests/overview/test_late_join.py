@@ -65,6 +65,10 @@ def test_list_is_decided_as_a_whole_and_what_is_made_up_enters_the_attendance_ba
         assert mismatches(db) == []
         told = db.exec(select(Notification).where(Notification.kind == Kind.CATCH_UPS_DECIDED)).all()
         assert [m.page for m in told] == [f"/inscriptions/{enrolment_id}/liste-de-rattrapage"]
+    assert client.put(path, json={"items": [whole["items"][1]]}).json() == decided
+    with database.as_owner() as db:
+        again = db.exec(select(Notification).where(Notification.kind == Kind.CATCH_UPS_DECIDED)).all()
+        assert len(again) == 1, "sent again, it changes nothing and tells nothing"
     otherwise = {"items": [{"activity_code": "GEN-1.B", "due_on": due_on}]}
     assert client.put(path, json=otherwise).json()["waived_minutes"] == 0
     with database.as_owner() as db:
@@ -84,6 +88,13 @@ def test_waived_workshop_is_not_recorded_as_made_up(client: TestClient, database
         f"{V1}/enrolments/{enrolment_id}/catch-ups/{catch_up}/done", json={"done_on": today().isoformat()}
     )
     assert (done.status_code, done.json()["code"]) == (409, "catch_up_waived")
+    due_on = (today() + timedelta(days=9)).isoformat()
+    items = [{"activity_code": code, "due_on": due_on} for code in ("GEN-1.B", "GEN-2.B")]
+    client.put(f"{V1}/enrolments/{enrolment_id}/catch-up-list", json={"items": items})
+    done = client.post(
+        f"{V1}/enrolments/{enrolment_id}/catch-ups/{catch_up}/done", json={"done_on": today().isoformat()}
+    )
+    assert (done.status_code, done.json()["code"]) == (409, "stale"), "it was decided again, not made up"
 
 
 def test_coordinator_decides_of_the_list_on_its_page_which_the_person_reads(

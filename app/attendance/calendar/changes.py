@@ -48,7 +48,8 @@ def change(db: Session, actor: Actor, cohort: CohortRef, session: SessionRef, co
     after: dict[str, Any] = {**command.model_dump(include=KEPT), "timezone": zone}
     if after == before and link == row.meeting_link:
         raise Invalid("invalid", Reason("session_unchanged"))
-    if any(after[name] != before[name] for name in ("starts_at", "planned_minutes", "venue_id")):
+    is_moved = any(after[name] != before[name] for name in ("starts_at", "planned_minutes", "venue_id"))
+    if is_moved and command.clashes_seen is not None:
         plan = plan_of(db, cohort, venue, zone, session_id=row.id)
         require_seen(db, actor, plan, (command.starts_at, command.planned_minutes), command.clashes_seen)
     db.add(

@@ -23,6 +23,7 @@ from app.attendance.calendar.schemas import (
     SessionSort,
     SessionsQuery,
 )
+from app.attendance.clashes.rules import SessionKey
 from app.attendance.clashes.service import Plan, require_seen
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.audience import followers_of, trainers_of
@@ -65,7 +66,8 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
         raise Invalid("invalid", *reasons)
     refuse_planned(db, cohort.id, activity.code, command.starts_at)
     minutes = command.planned_minutes or activity.minutes
-    require_seen(db, actor, plan_of(db, cohort, venue, zone), (command.starts_at, minutes), command.clashes_seen)
+    if command.clashes_seen is not None:
+        require_seen(db, actor, plan_of(db, cohort, venue, zone), (command.starts_at, minutes), command.clashes_seen)
     row = ScheduledSession(
         college_id=cohort.college_id,
         cohort_id=cohort.id,
@@ -99,7 +101,7 @@ def plan_of(
         followers_of(db, cohort.id),
         venue,
         zone,
-        session=(False, session_id) if session_id is not None else None,
+        session=SessionKey(is_codev=False, id=session_id) if session_id is not None else None,
     )
 
 

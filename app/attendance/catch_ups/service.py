@@ -6,6 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import has_begun
@@ -42,8 +43,7 @@ def assign_catch_up(db: Session, actor: Actor, enrolment: EnrolmentRef, command:
     activity = group_activity(enrolment, command.activity_code)
     if activity is None or activity.type is ActivityType.codev:
         raise Invalid("invalid", Reason("cannot_catch_up", {"activity": command.activity_code}, "activity_code"))
-    lock = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
-    if db.exec(lock).one() is not EnrolmentState.ACTIVE:
+    if db.exec(_locked(enrolment)).one() is not EnrolmentState.ACTIVE:
         raise Conflict("not_active", Reason("not_active"))  # it would lower the attendance of a closed file
     assigned = select(CatchUp.id).where(
         CatchUp.enrolment_id == enrolment.id, CatchUp.activity_code == activity.code, col(CatchUp.done_on).is_(None)
@@ -64,8 +64,10 @@ def assign_catch_up(db: Session, actor: Actor, enrolment: EnrolmentRef, command:
     return CatchUpShown.model_validate(row)
 
 
-def decide_list(db: Session, actor: Actor, enrolment: EnrolmentRef, decisions: Sequence[CatchUpDecision]) -> None:
+def decide_list(db: Session, actor: Actor, enrolment: EnrolmentRef, decisions: Sequence[CatchUpDecision]) -> bool:
     """Decide of every workshop that the person missed: made up before a day, in the attendance base, or waived (S2).
+
+    Return whether anything was decided otherwise than before.
 
     What was decided before and is not made up yet may be decided otherwise; the former decision stays in the history.
 
@@ -80,10 +82,12 @@ def decide_list(db: Session, actor: Actor, enrolment: EnrolmentRef, decisions: S
     if reasons := list_reasons(given, undecided, decided, today(enrolment.timezone)):
         raise Invalid("invalid", *reasons)
     minutes = {a.code: a.minutes for a in curriculum_of(enrolment).activities}
+    changes = False
     for decision in given:
         before = decided.get(decision.activity_code)
         if before and (before.due_on, before.waived_because) == (decision.due_on, decision.waived_because):
             continue
+        changes = True
         db.add(
             CatchUp(
                 college_id=enrolment.college_id,
@@ -98,6 +102,12 @@ def decide_list(db: Session, actor: Actor, enrolment: EnrolmentRef, decisions: S
             )
         )
     db.flush()
+    return changes
+
+
+def _locked(enrolment: EnrolmentRef) -> SelectOfScalar[str]:
+    """Return the statement of an enrolment's state that lets nobody else decide of its catch-ups meanwhile."""
+    return select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
 
 
 def see_catch_up(db: Session, actor: Actor, catch_up_id: int) -> CatchUpRef:
@@ -117,9 +127,14 @@ def see_catch_up(db: Session, actor: Actor, catch_up_id: int) -> CatchUpRef:
 def finish_catch_up(
     db: Session, actor: Actor, enrolment: EnrolmentRef, catch_up: CatchUpRef, command: CatchUpDone
 ) -> CatchUpShown:
-    """Record that a catch-up of this enrolment was done."""
-    if db.exec(select(CatchUp.id).where(CatchUp.supersedes_id == catch_up.id)).first() is not None:
-        raise Conflict("catch_up_done")
+    """Record that a catch-up of this enrolment was done.
+
+    Raises ``Conflict``: ``catch_up_done``, ``catch_up_waived``, ``stale`` when it was decided again since.
+    """
+    db.exec(_locked(enrolment)).one()
+    later = db.exec(select(CatchUp).where(CatchUp.supersedes_id == catch_up.id)).first()
+    if later is not None:
+        raise Conflict("stale" if later.done_on is None else "catch_up_done")
     if catch_up.waived_because is not None:
         raise Conflict("catch_up_waived")
     if command.done_on > today(enrolment.timezone):

@@ -24,14 +24,18 @@ NO_CLASH = "none"
 """The mark of no clash."""
 
 
+class SessionKey(NamedTuple):
+    """Which session it is; both are ``None`` for one of another college, of which the hours alone are known."""
+
+    is_codev: bool | None
+    id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another session meanwhile; ``activity`` and ``cohort`` are ``None`` when its calendar is not the reader's.
+    """Another session meanwhile; ``activity`` and ``cohort`` are ``None`` when its calendar is not the reader's."""
 
-    ``session`` is whether it is of codevelopment, and its id.
-    """
-
-    session: tuple[bool, int]
+    session: SessionKey
     starts_at: datetime
     planned_minutes: int
     activity: str | None
@@ -66,7 +70,7 @@ def clash_reasons(taken: Iterable[Taken], zone: str) -> list[Reason]:
     Hours are those of the session's own zone, even when the other is held elsewhere.
     """
     names: dict[tuple[str, Other], list[str]] = {}
-    for it in taken:
+    for it in dict.fromkeys(taken):  # two sessions elsewhere at one hour are one to the reader
         names.setdefault((it.kind, it.other), []).append(it.name)
     order = list(CODES)
     found = sorted(names.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1].starts_at))
@@ -92,7 +96,7 @@ def mark_of_clashes(taken: Sequence[Taken]) -> str:
     if not taken:
         return NO_CLASH
     marked = sorted(
-        [it.kind, it.person_id or 0, *it.other.session, it.other.starts_at.isoformat(), it.other.planned_minutes]
+        dumps([it.kind, it.person_id, *it.other.session, it.other.starts_at.isoformat(), it.other.planned_minutes])
         for it in taken
     )
     return sha256(dumps(marked).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.attendance.clashes.rules import FIELD, Clashes, Other, Taken, clashes_of
+from app.attendance.clashes.rules import FIELD, Clashes, Other, SessionKey, Taken, clashes_of
 from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
 from app.network.venues.schemas import VenueShown
@@ -28,16 +28,13 @@ _MEANWHILE = text(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is planned: who is to come, where, on which clock; ``session`` is the one that is moved, if any.
-
-    ``session`` is the kind and id of a session: whether it is of codevelopment, and which.
-    """
+    """What is planned: who is to come, where, on which clock; ``session`` is the one that is moved, if any."""
 
     trainers: frozenset[int]
     people: frozenset[int]
     venue: VenueShown | None
     zone: str
-    session: tuple[bool, int] | None = None
+    session: SessionKey | None = None
 
 
 def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetime, int]]) -> list[Clashes]:
@@ -68,13 +65,11 @@ def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetim
     return [clashes_of(of_slot, plan.zone) for of_slot in taken]
 
 
-def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, int], seen: str | None) -> None:
+def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, int], seen: str) -> None:
     """Raise ``Conflict("session_clashes")`` unless what clashes with a session is what was read before it is planned.
 
-    ``seen`` is the mark of what was read, ``none`` when nothing was; ``None`` asks nothing.
+    ``seen`` is the mark of what was read, ``none`` when nothing was.
     """
-    if seen is None:
-        return
     [found] = clashes(db, actor, plan, [slot])
     if found.mark != seen:
         params: dict[str, Scalar] = {"n": len(found.reasons), "mark": found.mark}
@@ -101,7 +96,7 @@ def _other(row: Any, readable: dict[bool, dict[int, Cohort]]) -> Other:  # noqa:
     cohort = readable[bool(row.is_codev)].get(row.cohort_id)
     activity = curriculum_of(cohort).activity(row.activity_code).title.text if cohort is not None else None
     return Other(
-        session=(bool(row.is_codev), row.session_id),
+        session=SessionKey(row.is_codev, row.session_id),
         starts_at=row.starts_at,
         planned_minutes=row.planned_minutes,
         activity=activity,

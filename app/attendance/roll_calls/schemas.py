@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from app.attendance.calendar.schemas import SessionRef, SessionRow
+from app.attendance.calendar.schemas import LocalClock, SessionRef, SessionRow
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING, Schedule, moment_near
 from app.cohorts.schemas import Justification
@@ -45,8 +45,8 @@ class RollCallForm(Command):
     status: tuple[PresenceStatus, ...] = ()
     minutes: tuple[Annotated[Minutes | None, BlankIsNone], ...] = ()
     mode: tuple[Annotated[PresenceMode | None, BlankIsNone], ...] = ()
-    arrived: tuple[Annotated[time | None, BlankIsNone], ...] = ()
-    left: tuple[Annotated[time | None, BlankIsNone], ...] = ()
+    arrived: tuple[Annotated[LocalClock | None, BlankIsNone], ...] = ()
+    left: tuple[Annotated[LocalClock | None, BlankIsNone], ...] = ()
     supersedes: int | None = None
     reason: Justification | None = None
 

@@ -49,7 +49,12 @@ def tell_facilitators(db: Session) -> None:
     departed = (
         sa.select(func.max(EnrolmentMove.id))
         .join(CodevMembership, col(CodevMembership.enrolment_id) == EnrolmentMove.enrolment_id)
-        .where(col(CodevMembership.group_id) == CodevGroup.id, col(EnrolmentMove.to_state).not_in(FOLLOWING))
+        .where(
+            col(CodevMembership.group_id) == CodevGroup.id,
+            col(CodevMembership.left_on).is_(None),
+            col(EnrolmentMove.from_state).in_(FOLLOWING),
+            col(EnrolmentMove.to_state).not_in(FOLLOWING),
+        )
         .correlate(CodevGroup)
         .scalar_subquery()
     )
@@ -70,14 +75,14 @@ def tell_facilitators(db: Session) -> None:
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
         .where(col(Cohort.state) == CohortState.RUNNING)
         .group_by(col(Cohort.title))
-        .having(_members() < MIN_SIZE)
+        .having(_members() < MIN_SIZE, departed.is_not(None))
     )  # fmt: skip
     notify(
         db,
         *(
             Event(
                 Kind.GROUP_TOO_SMALL,
-                f"group:{row.group_id}:{row.members}:{row.departed or 0}",
+                f"group:{row.group_id}:{row.departed}",
                 row.people or [],
                 f"/codev/groupes/{row.group_id}",
                 {"cohort": row.cohort, "members": row.members},

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from app.attendance.calendar.rules import calendar_reasons, link_is_shown, link_shown_from
 from app.attendance.calendar.service import venue_for
+from app.attendance.clashes.rules import SessionKey
 from app.attendance.clashes.service import Plan, require_seen
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
@@ -69,7 +70,8 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     db.get_one(CodevGroup, group.id, with_for_update={"key_share": True})
     _refuse_planned(db, group.id, activity.code)
     minutes = command.planned_minutes or activity.minutes
-    require_seen(db, actor, plan_of(db, group.id, venue, zone), (command.starts_at, minutes), command.clashes_seen)
+    if command.clashes_seen is not None:
+        require_seen(db, actor, plan_of(db, group.id, venue, zone), (command.starts_at, minutes), command.clashes_seen)
     row = CodevSession(
         college_id=group.college_id,
         group_id=group.id,
@@ -99,7 +101,7 @@ def plan_of(db: Session, group_id: int, venue: VenueShown | None, zone: str, *, 
         frozenset(person_id for person_id, role in rows if role is not Role.FACILITATOR),
         venue,
         zone,
-        session=(True, session_id) if session_id is not None else None,
+        session=SessionKey(is_codev=True, id=session_id) if session_id is not None else None,
     )
 
 

@@ -44,9 +44,11 @@ def catch_up_list(db: Session, enrolment: EnrolmentRef) -> CatchUpList:
 
 
 def decide(db: Session, actor: Actor, enrolment: EnrolmentRef, command: CatchUpListCommand) -> CatchUpList:
-    """Decide of the whole list, and tell the person; refusals are those of ``catch_ups.decide_list``."""
-    catch_ups.decide_list(db, actor, enrolment, command.items)
+    """Decide of the whole list, and tell the person if anything is new; refused as ``catch_ups.decide_list`` is."""
+    is_new = catch_ups.decide_list(db, actor, enrolment, command.items)
     decided = catch_up_list(db, enrolment)
+    if not is_new:
+        return decided
     key = f"catch_up_list:{enrolment.id}:{now().isoformat()}"
     params = {"cohort": enrolment.cohort_title, "minutes": decided.assigned_minutes}
     page = f"/inscriptions/{enrolment.id}/liste-de-rattrapage"
