@@ -328,7 +328,6 @@ def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Call
     database.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_demo_shows_an_announcement_and_whom_letters_do_not_reach(demo_database: Database) -> None:
     [(reaches, messages)] = rows(
         demo_database,
@@ -340,6 +339,7 @@ def test_demo_shows_an_announcement_and_whom_letters_do_not_reach(demo_database:
     assert rows(demo_database, refused) == [("active",)]
 
 
+@pytest.mark.timeout(300)
 def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]) -> None:
     with ThreadPoolExecutor() as two:
         (first, reproducible), (second, _) = two.map(load_and_digest, (fresh_url(), fresh_url()), (135, 135))

@@ -116,7 +116,7 @@ def test_number_of_eligible_people_opens_their_list(client: TestClient, database
     as_(client, database, world, "registrar")
     [line] = parts(client)["certificates"]
     assert (line.count, line.name) == (2, "Collège d’Alma")
-    assert 'href="/colleges/1/attestations">2' in client.get("/").text
+    assert f'href="/colleges/{world.alma}/attestations">2' in client.get("/").text
     html = page(client.get(f"/colleges/{world.alma}/attestations"))
     assert rows_of(html, "certificates") == 2
 
@@ -181,7 +181,8 @@ def test_participant_sees_the_next_session_the_next_step_and_what_was_judged(
 def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Database, world: World) -> None:
     session = meeting(database, world, days=(now().date() - STARTED).days + 3)
     with database.as_owner() as db:
-        db.execute(text("update scheduled_session set cancelled_at = now(), cancelled_by = 1, cancel_reason = 'x'"))
+        cancelled = text("update scheduled_session set cancelled_at = now(), cancelled_by = :by, cancel_reason = 'x'")
+        db.execute(cancelled, {"by": world.people["coordinator"]})
     as_(client, database, world, "maude")
     html = page(client.get("/"))
     assert f'href="/seances/{session}"' not in html

@@ -1,8 +1,9 @@
 """JSON endpoints of the announcements of a cohort."""
 
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.cohorts.announcements import service
 from app.cohorts.announcements.schemas import (
@@ -31,17 +32,25 @@ def list_announcements(
     return service.announcements(db, cohort, query)
 
 
-@router.post("/cohorts/{cohort_id}/announcements")
+@router.post(
+    "/cohorts/{cohort_id}/announcements",
+    status_code=HTTPStatus.CREATED,
+    responses={200: {"description": "What a dry run would send: nothing is sent"}},
+)
 def send_announcement(
+    response: Response,
     actor: Annotated[Actor, may(P.COHORT_MANAGE)],
     db: SessionDep,
     settings: SettingsDep,
     cohort: ManagedCohort,
+    *,
     command: SendAnnouncement,
 ) -> AnnouncementPreview:
     """Write to everyone who follows or trains a cohort; a dry run says what they would read, and who they are.
 
     What was sent cannot be recalled. 409 `announcement_reaches_nobody`, `cohort_archived`.
     """
-    act = service.preview if command.dry_run else service.send
-    return act(db, actor, cohort, command, site=settings.base_url)
+    if command.dry_run:
+        response.status_code = HTTPStatus.OK
+        return service.preview(db, actor, cohort, command, site=settings.base_url)
+    return service.send(db, actor, cohort, command, site=settings.base_url)
