@@ -5,14 +5,16 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import default_library
 from app.learning.hand_ins.models import HandIn
+from app.notifications.models import Notification
 from app.platform.database.transaction import Database
 from app.progress.service import mismatches
-from tests.factories.cohorts import attendance, called, fields, meeting, page, set_state, settings_of
+from tests.factories.cohorts import applied, attendance, called, fields, meeting, page, set_state, settings_of
 from tests.factories.network import STARTED, World, as_
 from tests.factories.notifications import forget_messages, inbox
 
@@ -213,3 +215,16 @@ def test_change_of_dates_or_place_is_told_to_who_counts_on_them_and_to_the_staff
         assert inbox(database, world, who) == ["Dates ou lieu changés : Autre titre"] * 3
     for who in ("coordinator", "other_participant", "nobody"):
         assert inbox(database, world, who) == []
+
+
+def test_change_is_told_to_who_has_applied_on_the_page_of_their_application(
+    coordinator: TestClient, database: Database, world: World
+) -> None:
+    enrolment_id = applied(database, world)
+    forget_messages(database)
+    path = f"{API}/cohorts/{world.cohort}"
+    change = settings_of(coordinator.get(path).json(), place="Dolbeau")
+    assert coordinator.put(path, json=change).status_code == 200
+    with database.as_owner() as db:
+        pages = set(db.exec(select(Notification.page)).all())
+    assert pages == {f"/candidatures/{enrolment_id}", "/parcours", f"/cohortes/{world.cohort}"}

@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.cohorts.enrolments.notices import PATHS_PAGE
 from app.cohorts.enums import EnrolmentState
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Application, Cohort, Enrolment
 from app.cohorts.rules import PENDING
 from app.identity.staff.service import team_of
 from app.notifications.enums import Kind
@@ -21,11 +22,20 @@ KNOWING = PENDING | {S.ADMITTED, S.ACTIVE, S.ON_LEAVE}
 def tell_changed(db: Session, cohort: Cohort) -> None:
     """Tell who follows a cohort or waits to, and its staff, but not whoever changed it."""
     actor = db.actor_context.person_id
-    knowing = sa.select(col(Enrolment.person_id)).where(
-        col(Enrolment.cohort_id) == cohort.id, col(Enrolment.state).in_(KNOWING)
+    has_applied = sa.exists().where(col(Application.enrolment_id) == Enrolment.id)
+    knowing = sa.select(col(Enrolment.id), col(Enrolment.person_id), col(Enrolment.state), has_applied).where(
+        col(Enrolment.cohort_id) == cohort.id,
+        col(Enrolment.state).in_(KNOWING),
+        col(Enrolment.person_id).is_distinct_from(actor),
     )
-    following = set(db.execute(knowing).scalars()) - {actor}
-    staff = {member.person_id for member in team_of(db, cohort.id)} - following - {actor}
+    pages = {
+        person_id: f"/candidatures/{id_}" if state in PENDING and applied else PATHS_PAGE
+        for id_, person_id, state, applied in db.execute(knowing)
+    }
+    staff = {member.person_id for member in team_of(db, cohort.id)} - pages.keys() - {actor}
+    readers: dict[str, list[int]] = {f"/cohortes/{cohort.id}": sorted(staff)}
+    for person_id, page in sorted(pages.items()):
+        readers.setdefault(page, []).append(person_id)
     params: dict[str, object] = {
         "cohort": cohort.title,
         "starts_on": cohort.starts_on,
@@ -33,5 +43,7 @@ def tell_changed(db: Session, cohort: Cohort) -> None:
         "place": cohort.place,
     }
     key = f"cohort:{cohort.id}:{now().isoformat()}"
-    for people, page in ((following, "/parcours"), (staff, f"/cohortes/{cohort.id}")):
-        notify(db, Event(Kind.COHORT_CHANGED, key, sorted(people), page, params, cohort.college_id))
+    notify(
+        db,
+        *(Event(Kind.COHORT_CHANGED, key, people, page, params, cohort.college_id) for page, people in readers.items()),
+    )

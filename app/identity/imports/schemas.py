@@ -98,6 +98,11 @@ class PeoplePreview(Read):
         return sum(row.outcome in ACTS for row in self.rows)
 
     @property
+    def people_to_do(self) -> int:
+        """How many people these rows are about: someone of two roles has two rows."""
+        return len({row.email for row in self.rows if row.outcome in ACTS})
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is left to correct or to answer."""
         return not self.problems and not any(row.outcome is RowOutcome.ASKED for row in self.rows)
