@@ -24,12 +24,12 @@ def trainers_of(db: Session, cohort_id: int) -> frozenset[int]:
 
     Facilitators take no part in a cohort's sessions: theirs are those of their group (``app/codev``).
     """
-    return frozenset(db.execute(trainers_within(cohort_id)).scalars())
+    return frozenset(db.execute(select_trainers(cohort_id)).scalars())
 
 
 def audience_of(db: Session, cohort_id: int) -> list[int]:
-    """Return the ids of both."""
-    return sorted(db.execute(_following(cohort_id).union(trainers_within(cohort_id))).scalars())
+    """Return the ids of the people who follow a cohort or are about to, and of those who train in it."""
+    return sorted(db.execute(_following(cohort_id).union(select_trainers(cohort_id))).scalars())
 
 
 def _following(cohort_id: int) -> sa.Select[int]:
@@ -38,7 +38,7 @@ def _following(cohort_id: int) -> sa.Select[int]:
     )
 
 
-def trainers_within(cohort_id: int) -> sa.Select[int]:
+def select_trainers(cohort_id: int) -> sa.Select[int]:
     """Return the statement of the ids of those who train in a cohort."""
     return sa.select(col(RoleGrantRow.person_id)).where(
         col(RoleGrantRow.cohort_id) == cohort_id,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, exists
@@ -116,11 +116,23 @@ def venue_for(
     return require_offered(db, college_id, venue_id, kept=kept) if venue_id is not None else None
 
 
-def zone_at(db: Session, cohort: CohortRef, venue_id: int | None, *, kept: int | None = None) -> str:
+class WithClock(Protocol):
+    """A cohort, or a group of one: its college, and its time zone."""
+
+    @property
+    def college_id(self) -> int:
+        """Its college."""
+
+    @property
+    def timezone(self) -> str:
+        """Its time zone."""
+
+
+def zone_at(db: Session, of: WithClock, venue_id: int | None, *, kept: int | None = None) -> str:
     """Return the time zone of the clock that is typed for a session: its venue's, else its cohort's (BR-30)."""
     if venue_id is None:
-        return cohort.timezone
-    return require_offered(db, cohort.college_id, venue_id, kept=kept).timezone
+        return of.timezone
+    return require_offered(db, of.college_id, venue_id, kept=kept).timezone
 
 
 def refuse_planned(

@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
 from app.attendance.calendar.schemas import LocalMoment
+from app.attendance.calendar.service import zone_at
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
@@ -204,7 +205,7 @@ def plan_session(
     form: Annotated[LocalCodevSession, Form()],
 ) -> Response:
     """Plan a session at a local time; the two odd hours of the year are refused, or chosen between (BR-30)."""
-    zone = sessions.zone_at(db, group, form.venue_id)
+    zone = zone_at(db, group, form.venue_id)
     starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)

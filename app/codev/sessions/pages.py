@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.rules import at_local, has_begun
 from app.attendance.calendar.schemas import LocalMoment
+from app.attendance.calendar.service import zone_at
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.groups.service import see_group
 from app.codev.records import service as records
@@ -176,7 +177,7 @@ def change(
 ) -> Response:
     """Move or change a session, at a local hour of its venue (BR-30)."""
     group = see_group(db, actor, meeting.group_id)
-    zone = sessions.zone_at(db, group, form.venue_id, kept=meeting.venue.id if meeting.venue else None)
+    zone = zone_at(db, group, form.venue_id, kept=meeting.venue.id if meeting.venue else None)
     starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
     if reasons:
         raise Invalid("invalid", *reasons)

@@ -36,7 +36,6 @@ from app.curricula.schemas import Activity
 from app.identity.roles.models import RoleGrantRow
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress, VenueShown
-from app.network.venues.service import require_offered
 from app.notifications.enums import Kind
 from app.people.models import Person
 from app.platform.clock import now
@@ -103,13 +102,6 @@ def plan_of(db: Session, group_id: int, venue: VenueShown | None, zone: str, *, 
         zone,
         session=SessionKey(is_codev=True, id=session_id) if session_id is not None else None,
     )
-
-
-def zone_at(db: Session, group: GroupRef, venue_id: int | None, *, kept: int | None = None) -> str:
-    """Return the time zone of the clock that is typed for a session: its venue's, else its cohort's (BR-30)."""
-    if venue_id is None:
-        return group.timezone
-    return require_offered(db, group.college_id, venue_id, kept=kept).timezone
 
 
 def _refuse_planned(db: Session, group_id: int, activity_code: str) -> None:

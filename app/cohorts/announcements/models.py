@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+from app.cohorts.announcements.schemas import LONGEST_SUBJECT, LONGEST_TEXT
 from app.platform.database.rows import Row
 from app.platform.database.types import check, moment, owned
-
-LONGEST_SUBJECT, LONGEST_TEXT = 120, 4000
 
 
 class Announcement(Row, table=True):

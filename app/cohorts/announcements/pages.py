@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request, Response
 
 from app.cohorts.announcements import service
-from app.cohorts.announcements.models import LONGEST_SUBJECT, LONGEST_TEXT
-from app.cohorts.announcements.schemas import AnnouncementsQuery, NewAnnouncement
+from app.cohorts.announcements.schemas import LONGEST_SUBJECT, LONGEST_TEXT, AnnouncementsQuery, NewAnnouncement
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.platform.security.actor import Actor

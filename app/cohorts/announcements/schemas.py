@@ -9,12 +9,14 @@ from app.cohorts.announcements.enums import AnnouncementSort
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Command, Line, Prose, Read
 
+LONGEST_SUBJECT, LONGEST_TEXT = 120, 4000
+
 
 class NewAnnouncement(Command):
     """What to write to everyone of a cohort: plain text, in paragraphs."""
 
-    subject: Annotated[Line, StringConstraints(max_length=120)]
-    text: Annotated[Prose, StringConstraints(max_length=4000)]
+    subject: Annotated[Line, StringConstraints(max_length=LONGEST_SUBJECT)]
+    text: Annotated[Prose, StringConstraints(max_length=LONGEST_TEXT)]
 
 
 class SendAnnouncement(NewAnnouncement):

@@ -9,7 +9,7 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.identity.imports import list_form
 from app.identity.imports.list_form import PeopleForm
-from app.identity.imports.schemas import digest_of
+from app.identity.imports.schemas import list_digest
 from app.identity.imports.sheet import Column
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -43,7 +43,7 @@ def add_people(
 ) -> Response:
     """Show what a list would do, row by row; what was read so and confirmed is done, and shown as done."""
     sheet = form.read(required=(Column.EMAIL,))
-    if form.confirmed == digest_of(sheet, form.told):
+    if form.confirmed == list_digest(sheet, form.told):
         shown = service.add_people(db, actor, cohort, sheet, form.told, site=settings.base_url)
     else:
         shown = service.preview(db, actor, cohort, sheet, form.told)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.cohorts.audience import TOLD, trainers_within
+from app.cohorts.audience import TOLD, select_trainers
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
@@ -47,7 +47,7 @@ def _people(db: Session, cohort: CohortRef) -> tuple[UnreachablePerson, ...]:
             sa.func.coalesce(col(Account.email_since), col(Account.created_at)).label("since"),
         )
         .join(Person, col(Person.id) == col(Account.person_id))
-        .where(col(Account.person_id).in_(enrolled.union(trainers_within(cohort.id))))
+        .where(col(Account.person_id).in_(enrolled.union(select_trainers(cohort.id))))
         .where(col(Account.suspended_at).is_(None))
         .order_by(col(Person.search_key), col(Person.id))
     ).all()

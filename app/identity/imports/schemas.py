@@ -154,12 +154,12 @@ def preview_of(sheet: Sheet, rows: Sequence[CheckedPerson], answers: Answers, *,
         ),
         problems=tuple(RowProblem(row=problem.row, reason=problem.reason) for problem in problems),
         columns=sheet.columns,
-        digest=digest_of(sheet, answers),
+        digest=list_digest(sheet, answers),
         written=written,
     )
 
 
-def digest_of(sheet: Sheet, answers: Answers) -> str:
+def list_digest(sheet: Sheet, answers: Answers) -> str:
     """Return the digest of a list and of what was answered of it."""
     said = (sheet.text, sorted(answers.same.items()), sorted(answers.another))
     return hashlib.sha256(repr(said).encode()).hexdigest()

@@ -6,7 +6,7 @@ from fastapi import Form, Request, Response
 
 from app.identity.imports import list_form
 from app.identity.imports.list_form import PeopleForm
-from app.identity.imports.schemas import digest_of
+from app.identity.imports.schemas import list_digest
 from app.identity.imports.sheet import Column
 from app.identity.staff.imports import service
 from app.network.schemas import CollegeShown
@@ -43,7 +43,7 @@ def invite_staff(
 ) -> Response:
     """Show what a list would do, row by row; what was read so and confirmed is done, and shown as done."""
     sheet = form.read()
-    if form.confirmed == digest_of(sheet, form.told):
+    if form.confirmed == list_digest(sheet, form.told):
         shown = service.invite_staff(db, actor, college, sheet, form.told, site=settings.base_url)
     else:
         shown = service.preview(db, actor, college, sheet, form.told)
