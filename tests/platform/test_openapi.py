@@ -143,6 +143,20 @@ def test_every_json_body_has_an_example_that_its_schema_accepts(app: FastAPI) ->
                 Draft202012Validator(schema).validate(parameter["example"])
 
 
+def test_no_value_is_described_by_a_format_that_it_does_not_have(app: FastAPI) -> None:
+    """JSON Schema's ``time`` asks for an offset (RFC 3339): an hour on a local clock has none."""
+
+    def formats(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("format"), str):
+                yield node["format"]
+            node = list(node.values())
+        if isinstance(node, list):
+            yield from itertools.chain.from_iterable(map(formats, node))
+
+    assert set(formats(app.openapi())) == {"binary", "date", "date-time", "email", "password"}
+
+
 def test_example_of_every_request_is_read_by_its_route(app: FastAPI) -> None:
     paths, read = app.openapi()["paths"], 0
     for context in iter_route_contexts(app.routes):

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema
 
 from app.attendance.calendar.rules import LONGEST_LINK, Stage
 from app.attendance.clashes.rules import NO_CLASH
@@ -33,8 +33,12 @@ def _without_zone(clock: time) -> time:
     return clock
 
 
-LocalClock = Annotated[time, AfterValidator(_without_zone)]
-"""An hour on the clock of a venue, else of a cohort (BR-30)."""
+LocalClock = Annotated[
+    time,
+    AfterValidator(_without_zone),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}),
+]
+"""An hour on the clock of a venue, else of a cohort (BR-30); JSON Schema's ``time`` asks for a zone (RFC 3339)."""
 
 
 class LocalMoment(Command):
