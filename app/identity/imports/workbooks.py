@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from xml.parsers import expat
 
-from openpyxl import load_workbook
-
 UNPACKED_BYTES = 20_000_000
 """Largest content of a workbook: one of 5 000 people has about 2 MB."""
 MOST_PARTS = 1000
@@ -67,6 +65,8 @@ def rows_of_workbook(data: bytes, *, last_row: int, columns: int) -> Iterator[tu
 
     Raises ``UnreadableWorkbook``, before the first row or at any other.
     """
+    from openpyxl import load_workbook  # noqa: PLC0415 - 9 MB with lxml, where a workbook is read
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check(archive)
