@@ -4,6 +4,7 @@ Figures are milliseconds, and ratios to ``GET /health/live`` measured in the sam
 cancels out. Nothing is asserted: compare two runs.
 """
 
+import logging
 import os
 import statistics
 import sys
@@ -173,6 +174,7 @@ def writes(client: httpx.Client, at: dict[str, int], headers: Headers) -> Iterat
 
 def main() -> None:
     """Load the demo network once, serve it, measure and print."""
+    logging.lastResort = None  # the log is not configured here, and its warnings would stand among the figures
     settings = Settings(environment="demo", data_dir=ROOT / ".escouade" / "bench", base_url=f"http://127.0.0.1:{PORT}")
     with deployment(settings) as database:
         load_if_empty(database, settings)
