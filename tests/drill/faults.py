@@ -219,7 +219,7 @@ def _status(connection: socket.socket) -> int:
 FAULTS = (
     Fault("web worker killed", web_worker_killed, 0, r"web worker \d \(process \d+\) was killed by SIGKILL", cuts=True),
     Fault("supervisor killed", supervisor_killed, 0, "the supervisor is gone", cuts=True),
-    Fault("job worker killed", job_worker_killed, 0, "of a lost worker"),
+    Fault("job worker killed", job_worker_killed, 0, "gives no sign of life"),
     Fault("all connections ended, three times", connections_ended, 0, "57P01|AdminShutdown|terminat"),
     Fault("database restarted", database_restarted, 0, "OperationalError"),
     Fault("database killed", database_killed, 0, "OperationalError"),

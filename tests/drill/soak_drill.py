@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,14 @@ class Watch(threading.Thread):
             raise self.failure
 
 
+def _every_worker_is_ready(at: Installation) -> bool:
+    """Whether each web worker, asked again, finds nothing of an earlier fault: it logs what it did not find before."""
+    return all(at.ready().status == HTTPStatus.OK for _ in range(10))
+
+
 def run_fault(at: Installation, load: Load, people: Population, fault: Fault) -> Outcome:
     """Apply a fault to the installation, wait until all has recovered, and return what it cost."""
+    wait_until(lambda: _every_worker_is_ready(at), PATIENCE, f"{fault.name}: not ready before it")
     outcome, printed = Outcome(fault), {unit: unit.printed() for unit in at.units().values()}
     began, before = time.monotonic(), load.acknowledged()
     with Watch(at) as watch, ThreadPoolExecutor(1) as pool:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from app.platform.messages.i18n import explain, job_name
 from app.platform.messages.outbox import enqueue
 from app.platform.observability import storage
 from app.platform.observability.checks import CheckContext, Finding, run_checks
-from app.platform.observability.checkup import Checkup
+from app.platform.observability.checkup import UNSEEN_SECONDS, Checkup
 from app.platform.security.keyring import KeyPurpose, new_keyring, save
 from tests.conftest import RING
 from tests.factories.network import World
@@ -389,7 +390,7 @@ def test_report_is_kept_some_seconds_and_remembers_since_when(
     checkup = Checkup(CHECKS)
     first = checkup.report(chosen, AWAY)
     assert checkup.report(chosen, AWAY) is first
-    checkup._until = 0.0
+    checkup._until = monotonic() - 1
     second = checkup.report(chosen, AWAY)
     assert second is not first
     since = [
@@ -397,6 +398,17 @@ def test_report_is_kept_some_seconds_and_remembers_since_when(
     ]
     assert since == [first.at, first.at]
     assert caplog.messages.count("the check database fails: database_away") == 1
+
+
+def test_what_nobody_asked_about_for_minutes_is_found_anew(chosen: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    """An earlier outage may have ended in between: the next one is logged, and dated from now."""
+    checkup = Checkup(CHECKS)
+    checkup.report(chosen, AWAY)
+    checkup._until = monotonic() - UNSEEN_SECONDS - 1
+    later = checkup.report(chosen, AWAY)
+    [since] = [f.since for x in later.results for f in x.findings or () if x.check.name == "database"]
+    assert since == later.at
+    assert caplog.messages.count("the check database fails: database_away") == 2
 
 
 @pytest.mark.usefixtures("sealed_record")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from procrastinate.exceptions import ConnectorException
@@ -239,6 +239,32 @@ def test_job_of_a_silent_worker_is_run_by_another(database: Database, settings: 
     )
     with running_engine(database, settings, job):
         wait_until(lambda: ran.ids == [5])
+
+
+def test_worker_that_vanished_is_reported_once_and_one_that_left_long_ago_is_not(
+    database: Database, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a job in its hands, nothing else of it would stand in the log."""
+    for pid, seconds in ((4001, 30), (4002, 3600)):
+        tamper(
+            database,
+            "insert into worker (id, name, host, pid, version, seen_at) values"
+            " (gen_random_uuid(), 'escouade:worker', 'machine', :pid, '1', now() - make_interval(secs => :seconds))",
+            pid=pid,
+            seconds=seconds,
+        )
+
+    def last_beat() -> datetime:
+        with database.engine.connect() as owner:
+            beat: datetime = owner.execute(text("select max(seen_at) from queue.worker")).scalar_one()
+        return beat
+
+    with running_engine(database, settings):
+        wait_until(lambda: "gives no sign of life" in caplog.text)
+        first = last_beat()
+        wait_until(lambda: last_beat() > first)
+    lost = [message for message in caplog.messages if "gives no sign of life" in message]
+    assert lost == ["the worker escouade:worker (process 4001 on machine) gives no sign of life"]
 
 
 def test_job_that_its_workers_never_survive_ends_failed(database: Database, settings: Settings) -> None:

@@ -37,6 +37,8 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 2.0
 SILENT_SECONDS = 8.0
 """Seconds without a sign of life after which the jobs of a worker are taken back."""
+RECENT_SECONDS = 60.0
+"""Seconds for which a silent worker is still reported by a worker that has just started."""
 LATEST_PERIOD = 86_400
 """Seconds for which a time of a schedule is made up for; of several that were missed, the last one runs."""
 MOST_FAILURES = 10
@@ -61,12 +63,18 @@ _BEAT = """
       insert into failure (job_id, crashes, error) select id, 1, 'worker lost' from lost
       on conflict (job_id) do update set crashes = failure.crashes + 1, error = excluded.error, at = now()
       returning job_id, crashes
+    ), taken as (
+      update procrastinate_jobs j
+         set status = case when crashes >= %(most)s then 'failed' else 'todo' end::procrastinate_job_status,
+             attempts = attempts + 1, worker_id = null, scheduled_at = null
+        from crash where crash.job_id = j.id
+      returning format('job %%s[%%s] of a lost worker: %%s', j.task_name, j.id, j.status) as message
     )
-    update procrastinate_jobs j
-       set status = case when crashes >= %(most)s then 'failed' else 'todo' end::procrastinate_job_status,
-           attempts = attempts + 1, worker_id = null, scheduled_at = null
-      from crash where crash.job_id = j.id
-    returning j.id, j.task_name, j.status::text
+    select null as worker, message from taken
+    union all
+    select id::text, format('the worker %%s (process %%s on %%s) gives no sign of life', name, pid, host) from worker
+     where id <> %(id)s and id::text <> all(%(reported)s::text[])
+       and seen_at between now() - make_interval(secs => %(recent)s) and now() - make_interval(secs => %(silent)s)
 """
 _LEAVE = "delete from worker where id = %(id)s"
 log = logging.getLogger("escouade.worker")
@@ -173,7 +181,7 @@ class Engine:
                 await asyncio.sleep(0.5)
 
     async def _beat(self) -> None:
-        """Show that this process is alive, and take back the jobs of those that are not."""
+        """Show that this process is alive; report those that no longer are, and take back their jobs."""
         values = {
             "id": self.id,
             "name": self.context.database.origin,
@@ -181,8 +189,10 @@ class Engine:
             "pid": os.getpid(),
             "version": __version__,
             "silent": SILENT_SECONDS,
+            "recent": RECENT_SECONDS,
             "most": MOST_FAILURES,
         }
+        reported: list[str] = []
         while True:
             parts = [worker.worker_id for worker in self.workers.values() if worker.worker_id is not None]
             running = [
@@ -191,13 +201,16 @@ class Engine:
                 for job in worker._running_jobs.values()  # no public name; the library's version is pinned
             ]
             try:
-                lost = await self.connector.execute_query_all_async(_BEAT, **values, parts=parts, running=running)
+                lost = await self.connector.execute_query_all_async(
+                    _BEAT, **values, parts=parts, running=running, reported=reported
+                )
             except ConnectorException:
                 if not self.is_stopping:
                     log.exception("no sign of life could be given")
             else:
                 for row in lost:
-                    log.warning("job %s[%s] of a lost worker: %s", row["task_name"], row["id"], row["status"])
+                    log.warning(row["message"])
+                    reported += [row["worker"]] if row["worker"] else []
             await asyncio.sleep(BEAT_SECONDS)
 
     def _register(self, job: AnyJob) -> None:

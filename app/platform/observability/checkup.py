@@ -14,6 +14,8 @@ from app.platform.observability.checks import Check, Finding, Report, Result, ru
 log = logging.getLogger("escouade.checks")
 KEPT_SECONDS = 5
 """How long a report serves: asking often costs nothing more."""
+UNSEEN_SECONDS = 120
+"""How long nobody may ask before what a process finds is new: it cannot know whether it went on in between."""
 
 
 class Checkup:
@@ -36,6 +38,8 @@ class Checkup:
         """Return the last report, made again when it is old; one thread does so at a time."""
         with self._lock:
             if self._report is None or monotonic() > self._until:
+                if monotonic() > self._until + UNSEEN_SECONDS:
+                    self._first.clear()
                 self._report = self._dated(run_checks(settings, addresses, self.checks))
                 self._until = monotonic() + KEPT_SECONDS
             return self._report
