@@ -45,6 +45,7 @@ from app.progress.service import ENROLMENTS, FactSource
 from app.reports import figures as reports_figures
 from app.reports import jobs as reports_jobs
 from app.reports import routes as reports_routes
+from app.resources import routes as resources_routes
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ FEATURES = (
     Feature("identity", identity_routes, jobs=identity_jobs.JOBS),
     Feature("notifications", notifications_routes, jobs=notifications_jobs.JOBS),
     Feature("curricula", curricula_routes),
+    Feature("resources", resources_routes),
     Feature("cohorts", cohorts_routes, jobs=cohorts_jobs.JOBS, figures=cohorts_figures.FIGURES),
     Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),
     Feature("attendance", attendance_routes, attendance_facts.FACTS, jobs=attendance_jobs.JOBS),

@@ -30,6 +30,7 @@ LISTS = {
     "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
     "FoundPeopleQuery": ("coordinator", "/recherche/personnes"),
     "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
+    "TermsQuery": ("maude", "/lexique"),
     "EnterprisesQuery": ("coordinator", "/entreprises"),
     "MandatesQuery": ("coordinator", "/mandats"),
     "AwaitingQuery": ("coordinator", "/jalons"),

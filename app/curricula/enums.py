@@ -32,3 +32,12 @@ class MandateKind(StrEnum):
 
     orientation = "orientation"
     accompagnement = "accompagnement"
+
+
+class TermDomain(StrEnum):
+    """What a word of the lexicon is about; needs are what the directory of resources is searched by."""
+
+    TRAINING = "formation"
+    FIELD = "terrain"
+    PRIVACY = "protection"
+    NEED = "besoin"

@@ -14,7 +14,7 @@ from app.curricula.activity_page import Page, render
 from app.curricula.files import register
 from app.curricula.files.folder import Folder, check_pages, read_folder, read_page
 from app.curricula.files.problems import CurriculumError, Problem
-from app.curricula.schemas import AdmissionRule, Curriculum, Framework
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon
 from app.platform.errors import NotFound
 from app.platform.locations import ROOT
 
@@ -41,7 +41,8 @@ class Library:
     """All the curricula of a folder.
 
     ``traces`` holds the activities that take a trace, and ``admissions`` what is asked of who is admitted, by path and
-    version; ``published`` the SHA-256 of published versions, by ``slug/version``.
+    version; ``lexicons`` the words of the network, by version; ``published`` the SHA-256 of published versions, by
+    ``slug/version``.
     """
 
     root: Path
@@ -49,6 +50,7 @@ class Library:
     curricula: Mapping[tuple[str, str], Curriculum]
     traces: Mapping[tuple[str, str], frozenset[str]]
     admissions: Mapping[tuple[str, str], AdmissionRule]
+    lexicons: Mapping[str, Lexicon]
     published: Mapping[str, str]
     _pages: dict[tuple[str, str, str], Page] = field(default_factory=dict, init=False, repr=False)
 
@@ -68,6 +70,11 @@ class Library:
     def framework_of(self, curriculum: Curriculum) -> Framework:
         """Return the framework version that a curriculum names."""
         return self.framework(curriculum.framework.version)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The newest version of the lexicon; ``NotFound`` where the folder has none."""
+        return _require(max(self.lexicons.values(), key=lambda lexicon: _version_key(lexicon.version), default=None))
 
     def versions(self, slug: str) -> tuple[str, ...]:
         """Return the versions of a path, oldest first (1.10 comes after 1.9); empty for an unknown path."""
@@ -168,6 +175,7 @@ def _library(folder: Folder) -> Library:
         MappingProxyType(folder.curricula),
         MappingProxyType(folder.traces),
         MappingProxyType(folder.admissions),
+        MappingProxyType(folder.lexicons),
         MappingProxyType(folder.published),
     )
 

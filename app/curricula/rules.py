@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
 from app.curricula.activity_page import CRITERIA, HEADINGS, STEPS, TIME, Outline
-from app.curricula.enums import GROUP_MODES, ActivityType, Mode
+from app.curricula.enums import GROUP_MODES, ActivityType, Mode, TermDomain
 from app.curricula.files.problems import Location
 from app.curricula.schemas import (
     Activity,
@@ -19,7 +19,9 @@ from app.curricula.schemas import (
     Curriculum,
     Framework,
     Level,
+    Lexicon,
     Module,
+    Term,
     Traces,
 )
 from app.network.enums import CertificateKind
@@ -276,6 +278,29 @@ def _check_traced(codes: Sequence[str], curriculum: Curriculum) -> Iterator[Find
             yield _finding("unknown_activity", "activities", index, code=code)
         elif curriculum.activity(code).type not in TRACED:
             yield _finding("trace_type", "activities", index, code=code)
+
+
+# Lexicon ----------------------------------------------------------------------------------------
+
+
+def check_lexicon(lexicon: Lexicon) -> tuple[Finding, ...]:
+    """Return the findings on the words: each once, referring to others that exist; needs alone are heard."""
+    slugs = [term.slug for term in lexicon.terms]
+    return tuple(
+        chain(
+            _duplicates(slugs, "terms", key="slug"),
+            *(_check_term(term, index, set(slugs) - {term.slug}) for index, term in enumerate(lexicon.terms)),
+        )
+    )
+
+
+def _check_term(term: Term, index: int, others: Collection[str]) -> Iterator[Finding]:
+    yield from _duplicates(term.see, "terms", index, "see", key=None)
+    for position, slug in enumerate(term.see):
+        if slug not in others:
+            yield _finding("unknown_term", "terms", index, "see", position, slug=slug)
+    if bool(term.heard) is not (term.domain is TermDomain.NEED):
+        yield _finding("term_heard", "terms", index, slug=term.slug)
 
 
 # Pages ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from app.curricula.enums import GROUP_MODES, ActivityType, MandateKind, Mode
+from app.curricula.enums import GROUP_MODES, ActivityType, MandateKind, Mode, TermDomain
 from app.network.enums import CertificateKind
 from app.platform.messages.i18n import language
 
@@ -247,6 +247,34 @@ class AdmissionRule(Frozen):
     slug: Slug = Field(description="Name of the path; the folder's name")
     version: Version = Field(description='Version, between quotes, e.g. "1.0"; the file\'s name')
     completed: tuple[Slug, ...] = Field(min_length=1, description="Paths of which one was completed before")
+
+
+class Term(Frozen):
+    """A word of the lexicon, with the meaning that the whole network gives it."""
+
+    slug: Slug = Field(description="Stable name in addresses, e.g. plan-d-action")
+    name: Localized = Field(description="The word")
+    domain: TermDomain = Field(description="What it is about")
+    definition: Text = Field(description="One or two plain sentences, in French")
+    avoid: Text = Field(description="The false friend to avoid, in a sentence")
+    see: tuple[Slug, ...] = Field(default=(), description="Other words to read")
+    heard: tuple[Text, ...] = Field(default=(), description="What a need sounds like in an enterprise")
+
+
+class Lexicon(Frozen):
+    """A version of the lexicon."""
+
+    version: Version = Field(description='Version, between quotes, e.g. "1.0"; the file\'s name')
+    terms: tuple[Term, ...] = Field(min_length=1, description="The words, in any order")
+
+    def __hash__(self) -> int:
+        """Return the hash of the version, which identifies a lexicon."""
+        return hash(self.version)
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Term]:
+        """Words by their stable name."""
+        return MappingProxyType({term.slug: term for term in self.terms})
 
 
 class Curriculum(Frozen):

@@ -97,6 +97,7 @@ CURSORS = {
     "GET /administration/travaux": "apres",
     "GET /cohortes-ouvertes": "apres",
     "GET /recherche/activites": "apres",  # activities are in no table
+    "GET /lexique": "apres",  # nor are words
     "GET /colleges": "apres",  # the network's, as projects are
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",

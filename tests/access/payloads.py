@@ -39,7 +39,8 @@ NAMES = {
 """The kind of record of each path parameter."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
-         "purpose": "evaluation_study", "number": "0", "to": "open"}  # fmt: skip
+         "purpose": "evaluation_study", "number": "0", "to": "open",
+         "term": "besoin"}  # fmt: skip
 """The values of path parameters that are not ids."""
 
 Values = Mapping[str, Any]

@@ -44,7 +44,7 @@ def test_check_of_an_absent_folder(tmp_path: Path) -> None:
 
 def test_schema_is_compared_then_written(root: Path) -> None:
     assert run("schema") == (0, "Les schémas sont à jour.\n")
-    names = "curriculum.json, framework.json, traces.json, admission.json"
+    names = "curriculum.json, framework.json, traces.json, admission.json, lexicon.json"
     assert run("schema", "--path", root) == (
         1,
         f"Ces schémas ne sont plus à jour : {names}. Écrivez-les avec --write.\n",

@@ -14,7 +14,12 @@ from app.platform.messages.i18n import catalogue
 from tests.factories import curricula as samples
 from tests.factories.curricula import Data
 
-FILES = [("framework.json", "referentiel"), ("curriculum.json", "generaliste"), ("curriculum.json", "specialise")]
+FILES = [
+    ("framework.json", "referentiel"),
+    ("curriculum.json", "generaliste"),
+    ("curriculum.json", "specialise"),
+    ("lexicon.json", "lexique"),
+]
 
 
 def schema(name: str) -> Any:
@@ -27,7 +32,7 @@ def test_the_written_schemas_are_what_the_code_gives() -> None:
 
 def test_drift_is_seen_and_written_away(tmp_path: Path) -> None:
     folder = tmp_path / "schema"
-    assert drifted(folder) == ("curriculum.json", "framework.json", "traces.json", "admission.json")
+    assert drifted(folder) == ("curriculum.json", "framework.json", "traces.json", "admission.json", "lexicon.json")
     write_schemas(folder)
     assert drifted(folder) == ()
     (folder / "framework.json").write_text("{}", "utf-8")

@@ -19,6 +19,7 @@ from app.learning.field_hours.rules import hours_reasons
 from app.learning.hand_ins.rules import hand_in_reasons
 from app.platform.clock import now
 from app.progress.schemas import ActivityProgress, State
+from app.resources.rules import SharedPlace, places_named_by
 
 LIBRARY = default_library()
 ACTIVITIES = [
@@ -28,12 +29,14 @@ ACTIVITIES = [
 ]
 NOT_BUILT = {
     "group_space": ActivityType.codev,  # no text of codevelopment before its encryption (docs/scenarios.md)
-    "lexicon": ActivityType.self_study,
     "directory": ActivityType.self_study,
     "trainer_deposit": ActivityType.workshop,
     "profile": ActivityType.workshop,
 }
 """Places that pages name and that do not exist yet, with the type of the activities that name them."""
+
+SHARED = {"lexicon": SharedPlace.LEXICON}
+"""Places of the network, to which the page of an activity that names one leads."""
 
 
 def places() -> dict[str, dict[str, str]]:
@@ -100,8 +103,13 @@ def test_activity_that_a_page_names_exists(curriculum: Curriculum, activity: Act
     assert set(re.findall(r"\b(?:GEN|SPE)-[0-9]{1,2}(?:\.(?:[A-Z]\b|[0-9]{2}))?", text)) <= known
 
 
+def test_activity_that_names_a_place_of_the_network_leads_to_it() -> None:
+    for code, named in PLACES.items():
+        assert {SHARED[place] for place in named.keys() & SHARED.keys()} <= set(places_named_by(code)), code
+
+
 def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
-    taken = {"nothing", "hand_in", "trace", "hours", "done"}
+    taken = {"nothing", "hand_in", "trace", "hours", "done", *SHARED}
     types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
     missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
     assert missing == set(NOT_BUILT.items())

@@ -234,3 +234,12 @@ def test_search_sends_a_literal_number_of_statements(
     with recorded_statements(database) as statements:
         found(client, "maude")
     assert len(statements) == STATEMENTS[who], statements
+
+
+def test_word_of_the_lexicon_is_found_with_its_page(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "maude")
+    body = found(client, "fiche d’orientation")
+    assert body["terms"][0] == {"slug": "fiche-d-orientation", "name": "Fiche d’orientation"}
+    html = page(client.get("/recherche", params={"recherche": "renseignement"}))
+    assert '<a href="/lexique/renseignement-personnel">Renseignement personnel</a>' in html
+    assert "Voir tous les mots trouvés" in html

@@ -2,7 +2,8 @@
 
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
 their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``<slug>/<version>.admission.yaml``
-what is asked of who is admitted, ``published.sha256`` the register, ``schema/`` is for editors.
+what is asked of who is admitted, ``lexique/<version>.yaml`` the words of the network, ``published.sha256`` the
+register, ``schema/`` is for editors.
 """
 
 import re
@@ -14,10 +15,18 @@ from app.curricula.activity_page import outline
 from app.curricula.files.loader import Loaded, load, read_text
 from app.curricula.files.problems import Problem
 from app.curricula.files.register import FRAMEWORKS, REGISTER, fingerprint, read_register
-from app.curricula.rules import check_admission, check_curriculum, check_framework, check_page, check_traces
-from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Traces
+from app.curricula.rules import (
+    check_admission,
+    check_curriculum,
+    check_framework,
+    check_lexicon,
+    check_page,
+    check_traces,
+)
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon, Traces
 
 SCHEMAS = "schema"
+LEXICON = "lexique"
 TRACES = ".traces"
 ADMISSION = ".admission"
 VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
@@ -32,6 +41,7 @@ class Folder:
     curricula: dict[tuple[str, str], Curriculum] = field(default_factory=dict)
     traces: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     admissions: dict[tuple[str, str], AdmissionRule] = field(default_factory=dict)
+    lexicons: dict[str, Lexicon] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -41,6 +51,8 @@ def read_folder(root: Path) -> Folder:
     folder = Folder(root)
     for version in _versions(folder, FRAMEWORKS):
         _add_framework(folder, version)
+    for version in _versions(folder, LEXICON):
+        _add_lexicon(folder, version)
     for slug in _slugs(root):
         for version in _versions(folder, slug):
             _add_curriculum(folder, slug, version)
@@ -85,7 +97,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _slugs(root: Path) -> Iterator[str]:
     for entry in _entries(root):
-        if entry.is_dir() and entry.name not in (FRAMEWORKS, SCHEMAS):
+        if entry.is_dir() and entry.name not in (FRAMEWORKS, LEXICON, SCHEMAS):
             yield entry.name
 
 
@@ -109,6 +121,16 @@ def _add_framework(folder: Folder, version: str) -> None:
         folder.problems += _misplaced(loaded, version=version)
         folder.problems += loaded.located(check_framework(loaded.value))
         folder.frameworks[version] = loaded.value
+
+
+def _add_lexicon(folder: Folder, version: str) -> None:
+    file = f"{LEXICON}/{version}.yaml"
+    loaded = load(folder.root / file, file, Lexicon)
+    folder.problems += loaded.problems
+    if loaded.value:
+        folder.problems += _misplaced(loaded, version=version)
+        folder.problems += loaded.located(check_lexicon(loaded.value))
+        folder.lexicons[version] = loaded.value
 
 
 def _add_curriculum(folder: Folder, slug: str, version: str) -> None:
@@ -157,7 +179,8 @@ def _add_admission(folder: Folder, slug: str, version: str) -> None:
 
 
 def _misplaced(
-    loaded: Loaded[Framework] | Loaded[Curriculum] | Loaded[Traces] | Loaded[AdmissionRule], **expected: str
+    loaded: Loaded[Framework] | Loaded[Curriculum] | Loaded[Traces] | Loaded[AdmissionRule] | Loaded[Lexicon],
+    **expected: str,
 ) -> Iterator[Problem]:
     """Yield a problem for each field whose value differs from the file's name."""
     for name, value in expected.items():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Frozen, Traces
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Frozen, Lexicon, Traces
 from app.platform.messages.i18n import t
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -18,6 +18,7 @@ MODELS: Mapping[str, type[Frozen]] = {
     "framework.json": Framework,
     "traces.json": Traces,
     "admission.json": AdmissionRule,
+    "lexicon.json": Lexicon,
 }
 Node = dict[str, object]
 

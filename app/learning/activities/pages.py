@@ -28,6 +28,7 @@ from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import redirect_after_post, render
 from app.progress.path.service import progress_of
+from app.resources.rules import places_named_by
 
 router = page_router()
 
@@ -82,6 +83,7 @@ def show_activity(
         writable=own and enrolment.state is EnrolmentState.ACTIVE,
         attempts=attempts,
         takes_trace=takes_trace,
+        places=places_named_by(code),
         deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),
         hours=[h for h in hours_of(db, enrolment) if h.activity_code == code],
         accept=",".join(f".{kind}" for kind in ACCEPTED),

@@ -11,6 +11,7 @@ class SearchKind(StrEnum):
     OPEN_COHORTS = "open_cohorts"
     ACTIVITIES = "activities"
     ENTERPRISES = "enterprises"
+    TERMS = "terms"
 
 
 class PersonSort(StrEnum):

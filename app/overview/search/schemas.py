@@ -89,6 +89,13 @@ class FoundEnterprise(Read):
     neq: str | None
 
 
+class FoundTerm(Read):
+    """A word of the lexicon."""
+
+    slug: str
+    name: str
+
+
 class SearchResults(Read):
     """What the reader may see of each kind; ``more`` names the kinds of which there are more than shown."""
 
@@ -98,10 +105,12 @@ class SearchResults(Read):
     activities: tuple[FoundActivity, ...] = ()
     enterprises: tuple[FoundEnterprise, ...] = ()
     certificates: tuple[CertificateLine, ...] = ()
+    terms: tuple[FoundTerm, ...] = ()
     more: tuple[SearchKind, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is found."""
-        found = (self.people, self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.certificates)
-        return not any(found)
+        people = (self.people, self.certificates)
+        others = (self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.terms)
+        return not any((*people, *others))

@@ -20,6 +20,7 @@ from app.overview.search.schemas import (
     FoundActivity,
     FoundCohort,
     FoundEnterprise,
+    FoundTerm,
     SearchResults,
 )
 from app.platform.database.session import Session
@@ -28,6 +29,8 @@ from app.platform.paging import Page, page_of
 from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P, Role
+from app.resources.lexicon.schemas import LexiconQuery
+from app.resources.lexicon.service import lexicon
 
 
 def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
@@ -40,12 +43,14 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
     offered, more_offered = _offered(db, actor, typed, limit)
     activities = matching_activities(words, _activities(db, actor))
     companies, more_companies = _enterprises(db, actor, typed, limit)
+    terms = _terms(actor, typed)
     has_more = {
         SearchKind.PEOPLE: more_people,
         SearchKind.COHORTS: more_cohorts,
         SearchKind.OPEN_COHORTS: more_offered,
         SearchKind.ACTIVITIES: len(activities) > limit,
         SearchKind.ENTERPRISES: more_companies,
+        SearchKind.TERMS: len(terms) > limit,
     }
     return SearchResults(
         people=tuple(people),
@@ -54,6 +59,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
         activities=tuple(activities[:limit]),
         enterprises=companies,
         certificates=certificates_by_code(db, actor.using(P.CERTIFICATE_READ), typed),
+        terms=tuple(terms[:limit]),
         more=tuple(kind for kind, has in has_more.items() if has),
     )
 
@@ -91,6 +97,13 @@ def _enterprises(db: Session, actor: Actor, typed: str, limit: int) -> tuple[tup
     page = enterprises(db, actor.using(P.ENTERPRISE_READ), search=typed, limit=limit)
     found = (FoundEnterprise(id=row.id, name=row.name, neq=row.neq) for row in page.items)
     return tuple(found), page.next is not None
+
+
+def _terms(actor: Actor, typed: str) -> list[FoundTerm]:
+    if not actor.can(P.RESOURCE_READ):
+        return []
+    found = lexicon(LexiconQuery(search=typed)).terms
+    return [FoundTerm(slug=term.slug, name=term.name) for term in found]
 
 
 def _activities(db: Session, actor: Actor) -> list[FoundActivity]:

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     PERSON_RENAME = "person:rename"
     ROLE_CONFIRM = "role:confirm"
     CURRICULUM_READ = "curriculum:read"
+    RESOURCE_READ = "resource:read"
     COHORT_READ = "cohort:read"
     COHORT_MANAGE = "cohort:manage"
     COHORT_APPLY = "cohort:apply"
@@ -86,6 +87,7 @@ EVERYONE: dict[Permission, Reach] = {
     P.SIGN_IN_FINISH: R.SELF,
     P.NETWORK_READ: R.PLATFORM,
     P.CURRICULUM_READ: R.PLATFORM,
+    P.RESOURCE_READ: R.PLATFORM,
     P.COHORT_APPLY: R.PLATFORM,
 }
 """The permissions of every signed-in person, without any role."""

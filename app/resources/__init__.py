@@ -1,0 +1,1 @@
+"""What the network shares: the words of its lexicon."""

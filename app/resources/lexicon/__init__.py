@@ -1,0 +1,1 @@
+"""The lexicon of the network, read and searched; ``curricula/lexique/`` holds its words."""
