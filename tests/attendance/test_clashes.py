@@ -1,6 +1,5 @@
 """What a session clashes with, told before it is planned or moved, without what its planner may not read."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.identity.roles.service import grant_role
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import explain
 from app.platform.security.permissions import Role
+from tests.factories.clashes import box, mark, warned
 from tests.factories.codev import create_group, plan_session
 from tests.factories.cohorts import fields, meeting, page
 from tests.factories.network import STARTED, World, as_
@@ -31,28 +31,6 @@ def planned(client: TestClient, cohort: int, starts_at: datetime = SOON, **more:
     """Plan a workshop by the API; return the answer."""
     body = {"activity_code": "GEN-3.B", "starts_at": starts_at.isoformat(), "planned_minutes": 120, **more}
     return client.post(SESSIONS.format(cohort), json=body)
-
-
-def warned(answer: Any) -> list[str]:
-    """Return what a plan is warned of: the codes of its clashes, the first one being their number."""
-    assert (answer.status_code, answer.json()["code"]) == (409, "session_clashes"), answer.text
-    number, *others = answer.json()["errors"]
-    assert number["params"]["n"] == len(others)
-    assert {r["field"] for r in answer.json()["errors"]} == {"clashes_seen"}
-    return [r["code"] for r in others]
-
-
-def mark(answer: Any) -> str:
-    """Return the mark of the clashes that an answer tells."""
-    return str(answer.json()["errors"][0]["params"]["mark"])
-
-
-def box(html: str) -> str:
-    """Return what the box of a page says was read."""
-    found = re.search(r'<input[^>]*name="clashes_seen"[^>]*>', html)
-    assert found is not None
-    assert " checked" not in found.group(), "not ticked for them"
-    return found.group().partition('value="')[2].partition('"')[0]
 
 
 def test_session_of_its_own_cohort_at_once_is_warned_of_and_planned_once_read(

@@ -1,23 +1,28 @@
 """A cancelled session returns to the calendar with a reason, and what its roll recorded counts again (BR-08)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.attendance.calendar import restorations
 from app.attendance.calendar import service as calendar
+from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import MAX_ABSENCE, restoration_reasons
 from app.attendance.calendar.schemas import CancelCommand, NewSession, RestoreCommand, SessionRow
 from app.cohorts.service import see_cohort
 from app.identity.roles.service import grant_role
+from app.network.venues.models import Venue
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden
 from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
+from tests.factories.clashes import box, mark, warned
 from tests.factories.cohorts import attendance, called, fields, meeting, page
 from tests.factories.network import PARTICIPANTS, World, acting, as_
+from tests.factories.venues import venue_in
 
 WHY = "Annulée par erreur."
 
@@ -159,3 +164,67 @@ def test_page_restores_a_session_and_asks_when_it_was_replaced(
     assert "n’est pas annulée" in page(client.get(path))
     assert WHY in page(client.get(path))
     assert path not in page(client.get(sessions))
+
+
+def put_back(client: TestClient, session_id: int, **more: object) -> Any:
+    """Put a session back by the API; return the answer."""
+    return client.post(f"/api/v1/sessions/{session_id}/restoration", json={"reason": WHY, **more})
+
+
+def test_session_that_clashes_returns_once_that_is_read(client: TestClient, database: Database, world: World) -> None:
+    session_id = meeting(database, world, days=40)
+    cancel(database, world, session_id)
+    meeting(database, world, days=40, code="GEN-3.B")
+    as_(client, database, world, "coordinator")
+    answer = put_back(client, session_id, clashes_seen="none")
+    assert warned(answer) == ["clash_trainer", "clash_people"]
+    assert client.get(f"/api/v1/sessions/{session_id}").json()["cancelled"] is True
+    assert put_back(client, session_id, clashes_seen=mark(answer)).status_code == 201
+    cancel(database, world, session_id)
+    assert put_back(client, session_id).status_code == 201, "a program may not ask"
+
+
+def test_session_returns_to_the_venue_it_had_though_retired_since(
+    client: TestClient, database: Database, world: World
+) -> None:
+    room = venue_in(database, world.alma, "Salle 1")
+    session_id, other = meeting(database, world, days=40), meeting(database, world, days=40, code="GEN-3.B")
+    with database.as_owner() as db:
+        for one in (session_id, other):
+            db.get_one(ScheduledSession, one).venue_id = room
+        db.get_one(Venue, room).retired_at = now()
+    cancel(database, world, session_id)
+    as_(client, database, world, "coordinator")
+    answer = put_back(client, session_id, clashes_seen="none")
+    assert warned(answer) == ["clash_venue", "clash_trainer", "clash_people"]
+    assert put_back(client, session_id, clashes_seen=mark(answer)).json()["venue"]["name"] == "Salle 1"
+
+
+def test_session_of_the_past_returns_whatever_was_at_its_hour(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    cancel(database, world, session_id)
+    meeting(database, world, code="GEN-3.B")
+    as_(client, database, world, "coordinator")
+    assert put_back(client, session_id, clashes_seen="none").status_code == 201
+
+
+def test_page_asks_for_the_replaced_session_first_then_shows_the_clashes(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world, days=40)
+    cancel(database, world, session_id)
+    plan_again(database, world, session_id, later=timedelta(days=1))
+    meeting(database, world, days=40, code="GEN-3.B")
+    as_(client, database, world, "coordinator")
+    path = f"/seances/{session_id}/retablissement"
+    asked = page(client.post(path, data={"reason": WHY}), 409)
+    assert "Garder les deux séances" in asked
+    assert "clashes_seen" not in asked
+    html = page(client.post(path, data={"reason": WHY, "beside": "true"}), 409)
+    assert "Karim Haddad, Maude Bérubé, Yves O’Brien (+1) : «" in html
+    sent = fields(html, path)
+    assert (sent["reason"], sent["beside"]) == ([WHY], ["true"]), "nothing typed is lost"
+    assert client.post(path, data=sent).status_code == 409, "not confirmed by sending it again"
+    assert client.post(path, data={**sent, "clashes_seen": box(html)}).status_code == 303

@@ -1,6 +1,6 @@
 """A cancelled session and a departure are taken back, with a kind of reason and without a word on anyone (BR-11)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,18 +11,23 @@ from app.codev.groups.schemas import FacilitatorCommand, GroupShown, JoinCommand
 from app.codev.records.schemas import RecordCommand
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import UndoReason
+from app.codev.sessions.models import CodevSession
 from app.codev.sessions.schemas import RestoreCodevSession
 from app.identity.roles.service import grant_role
+from app.network.venues.models import Venue
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
 from app.platform.security.permissions import P, Role
 from app.progress.service import mismatches
 from tests.factories import codev
-from tests.factories.cohorts import attendance, fields, page
+from tests.factories.clashes import box, mark, warned
+from tests.factories.cohorts import attendance, fields, meeting, page
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
 from tests.factories.notifications import forget_messages, inbox
+from tests.factories.venues import venue_in
 
+SOON = datetime.combine(STARTED + timedelta(days=40), time(13), UTC)
 MISTAKE = RestoreCodevSession(reason=UndoReason.MISTAKE)
 
 
@@ -119,6 +124,56 @@ def test_session_whose_place_was_taken_stays_cancelled(database: Database, world
     codev.plan_session(database, world, group.id)
     with pytest.raises(Conflict, match="codev_activity_planned"):
         restore(database, world, session_id)
+
+
+def test_session_that_clashes_returns_once_that_is_read(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    session_id = codev.plan_session(database, world, group.id, at=SOON)
+    cancel(database, world, session_id)
+    meeting(database, world, days=40)
+    as_(client, database, world, "coordinator")
+    path, asked = f"/api/v1/codev/sessions/{session_id}/restoration", {"reason": "mistake", "clashes_seen": "none"}
+    answer = client.post(path, json=asked)
+    assert warned(answer) == ["clash_people"]
+    back = client.post(path, json={**asked, "clashes_seen": mark(answer)})
+    assert (back.status_code, back.json()["cancelled_at"], back.json()["sequence"]) == (200, None, 2)
+    again = client.post(f"/api/v1/codev/sessions/{session_id}/cancellation").json()
+    assert again["sequence"] == 3, "as it is to be sent with a change"
+    assert client.post(path, json={"reason": "mistake"}).status_code == 200, "a program may not ask"
+
+
+def test_session_of_the_past_returns_whatever_was_at_its_hour(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    session_id = codev.plan_session(database, world, group.id, at=SOON - timedelta(days=38))
+    cancel(database, world, session_id)
+    meeting(database, world, days=2)
+    as_(client, database, world, "coordinator")
+    asked = {"reason": "mistake", "clashes_seen": "none"}
+    assert client.post(f"/api/v1/codev/sessions/{session_id}/restoration", json=asked).status_code == 200
+
+
+def test_page_shows_what_a_session_put_back_clashes_with(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    room = venue_in(database, world.alma, "Salle 1")
+    session_id = codev.plan_session(database, world, group.id, at=SOON)
+    cancel(database, world, session_id)
+    meeting(database, world, days=40)
+    with database.as_owner() as db:
+        db.get_one(CodevSession, session_id).venue_id = room
+        db.get_one(Venue, room).retired_at = now()
+    as_(client, database, world, "coordinator")
+    shown = f"/codev/seances/{session_id}"
+    path = f"{shown}/retablissement"
+    sent = {**fields(page(client.get(shown)), path), "reason": "reconsidered"}
+    html = page(client.post(path, data=sent), 409)
+    assert "Karim Haddad, Maude Bérubé, Yves O’Brien (+1) : «" in html
+    again = fields(html, path)
+    assert again["reason"] == ["reconsidered"], "nothing typed is lost"
+    assert client.post(path, data=again).status_code == 409, "not confirmed by sending it again"
+    assert client.post(path, data={**again, "clashes_seen": box(html)}).status_code == 303
 
 
 def test_nobody_restores_a_session_that_counts_for_them(database: Database, world: World, group: GroupShown) -> None:

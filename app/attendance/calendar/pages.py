@@ -13,7 +13,7 @@ from app.attendance.calendar.schemas import (
     LocalMoment,
     LocalSession,
     NewSession,
-    RestoreCommand,
+    RestoreForm,
     SessionRef,
     SessionsQuery,
 )
@@ -201,7 +201,7 @@ def restore(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
-    form: Annotated[RestoreCommand, Form()],
+    form: Annotated[RestoreForm, Form()],
 ) -> Response:
     """Put a cancelled session back in the calendar."""
     restorations.restore(db, actor, session, form)

@@ -7,9 +7,18 @@ from app.attendance.calendar.models import ScheduledSession, SessionRestoration
 from app.attendance.calendar.notices import tell_restored
 from app.attendance.calendar.rules import restoration_reasons
 from app.attendance.calendar.schemas import Restoration, RestoreCommand, SessionRef, SessionRow
-from app.attendance.calendar.service import WRITTEN, is_called, refuse_own_attendance, refuse_planned, session_row
+from app.attendance.calendar.service import (
+    WRITTEN,
+    is_called,
+    plan_of,
+    refuse_own_attendance,
+    refuse_planned,
+    session_row,
+)
+from app.attendance.clashes.service import require_seen
 from app.cohorts.models import Cohort
 from app.cohorts.service import require_not_archived
+from app.network.venues.service import require_offered
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -21,10 +30,12 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
     """Put a cancelled session back: a roll that was called counts again, for everyone on it (BR-08).
 
     Raises ``Forbidden("own_case")`` when the roll records the actor, ``Conflict``: ``session_not_cancelled``,
-    ``session_planned``, ``session_replaced``, ``restored_too_late``.
+    ``session_planned``, ``session_replaced``, ``restored_too_late``; before its moment, ``session_clashes`` when what
+    clashes with it is not what was read.
     """
     refuse_own_attendance(db, actor, session)
-    require_not_archived(db.get_one(Cohort, session.cohort_id))
+    cohort = db.get_one(Cohort, session.cohort_id)
+    require_not_archived(cohort)
     row = db.get_one(ScheduledSession, session.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is None:
         raise Conflict("session_not_cancelled")
@@ -35,6 +46,11 @@ def restore(db: Session, actor: Actor, session: SessionRef, command: RestoreComm
     )
     if reasons:
         raise Conflict(reasons[0].code, *reasons)
+    if row.starts_at > now() and command.clashes_seen is not None:
+        venue_id = row.venue_id
+        venue = require_offered(db, row.college_id, venue_id, kept=venue_id) if venue_id is not None else None
+        plan = plan_of(db, cohort, venue, row.timezone, session_id=row.id)
+        require_seen(db, actor, plan, (row.starts_at, row.planned_minutes), command.clashes_seen)
     db.add(
         SessionRestoration(
             **row.model_dump(include={"college_id", "cancelled_at", "cancelled_by", "cancel_reason"}),

@@ -19,8 +19,11 @@ MeetingLink = Annotated[Address, StringConstraints(max_length=LONGEST_LINK)]
 """The address of an online meeting, as it is typed; ``rules.place_reasons`` says what it must be."""
 
 
-ClashesSeen = Annotated[str, StringConstraints(max_length=16)] | None
-"""The mark of what was read to clash with a session, ``none`` for nothing; ``None`` asks nothing."""
+ClashesRead = Annotated[str, StringConstraints(max_length=16)]
+"""The mark of what was read to clash with a session, ``none`` for nothing."""
+
+ClashesSeen = ClashesRead | None
+"""The same from a program: ``None`` asks nothing."""
 
 PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
 Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
@@ -78,7 +81,7 @@ class NewSession(PlannedSession):
 class LocalSession(PlannedSession, LocalMoment):
     """A session to schedule, as its form sends it: what clashes with it is always to be read first."""
 
-    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class SessionRow(Read):
@@ -177,7 +180,7 @@ class ChangeSession(ChangedSession):
 class LocalChange(ChangedSession, LocalMoment):
     """A session to move or change, as its form sends it: what clashes with it is always to be read first."""
 
-    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class PastTime(Read):
@@ -211,6 +214,13 @@ class RestoreCommand(Command):
 
     reason: Justification
     beside: bool = False
+    clashes_seen: ClashesSeen = None
+
+
+class RestoreForm(RestoreCommand):
+    """The return of a session as its form sends it: what clashes with it is always to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class Restoration(Read):

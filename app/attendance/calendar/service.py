@@ -93,7 +93,7 @@ def place_of(cohort: CohortRef, place: str, mode: Mode, venue: VenueShown | None
 
 
 def plan_of(
-    db: Session, cohort: CohortRef, venue: VenueShown | None, zone: str, *, session_id: int | None = None
+    db: Session, cohort: Cohort | CohortRef, venue: VenueShown | None, zone: str, *, session_id: int | None = None
 ) -> Plan:
     """Return who is to come to a session of a cohort, and where."""
     return Plan(

@@ -21,7 +21,7 @@ from app.codev.sessions.schemas import (
     CodevSessionShown,
     LocalCodevChange,
     ProposedShown,
-    RestoreCodevSession,
+    RestoreCodevForm,
     RolesForm,
 )
 from app.codev.sessions.service import see_codev_session
@@ -204,7 +204,7 @@ def restore(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
-    form: Annotated[RestoreCodevSession, Form()],
+    form: Annotated[RestoreCodevForm, Form()],
 ) -> Response:
     """Put a cancelled session back."""
     sessions.restore_session(db, actor, meeting, form)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from app.attendance.calendar.schemas import ClashesSeen, LocalMoment, MeetingLink
+from app.attendance.calendar.schemas import ClashesRead, ClashesSeen, LocalMoment, MeetingLink
 from app.attendance.clashes.rules import NO_CLASH
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.records.enums import TurnReason, TurnStatus
@@ -58,7 +58,7 @@ class ChangeCodevSession(ChangedCodevSession):
 class LocalCodevChange(ChangedCodevSession, LocalMoment):
     """A session to move or change, as its form sends it: what clashes with it is always to be read first."""
 
-    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class CodevPastTime(Read):
@@ -77,6 +77,13 @@ class RestoreCodevSession(Command):
     """The return of a cancelled session to the group's calendar."""
 
     reason: UndoReason
+    clashes_seen: ClashesSeen = None
+
+
+class RestoreCodevForm(RestoreCodevSession):
+    """The return of a session as its form sends it: what clashes with it is always to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class RoleCommand(Command):
@@ -194,7 +201,7 @@ class LocalCodevSession(LocalMoment):
     mode: Mode | None = None
     venue_id: int | None = None
     meeting_link: MeetingLink | None = None
-    clashes_seen: Annotated[str, StringConstraints(max_length=16)] = NO_CLASH
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class RolesForm(Command):

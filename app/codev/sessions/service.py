@@ -36,6 +36,7 @@ from app.curricula.schemas import Activity
 from app.identity.roles.models import RoleGrantRow
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress, VenueShown
+from app.network.venues.service import require_offered
 from app.notifications.enums import Kind
 from app.people.models import Person
 from app.platform.clock import now
@@ -156,7 +157,7 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     db.add(row)
     db.flush()
     tell_group(db, actor, row, Kind.CODEV_CANCELLED)
-    return meeting.model_copy(update={"cancelled_at": row.cancelled_at})
+    return meeting.model_copy(update=row.model_dump(include={"cancelled_at", "sequence"}))
 
 
 def restore_session(
@@ -165,7 +166,8 @@ def restore_session(
     """Put a cancelled session back: it counts again, with its record when it has one; return its new state.
 
     Raises ``Forbidden("own_case")`` when the record names the actor, ``Conflict``: ``session_not_cancelled``,
-    ``codev_activity_planned`` when another session of the activity took its place.
+    ``codev_activity_planned`` when another session of the activity took its place; before its moment,
+    ``session_clashes`` when what clashes with it is not what was read.
     """
     _refuse_own_presence(db, actor, meeting)
     db.get_one(CodevGroup, meeting.group_id, with_for_update={"key_share": True})
@@ -173,6 +175,11 @@ def restore_session(
     if row.cancelled_at is None:
         raise Conflict("session_not_cancelled")
     _refuse_planned(db, row.group_id, row.activity_code)
+    if row.starts_at > now() and command.clashes_seen is not None:
+        venue_id = row.venue_id
+        venue = require_offered(db, row.college_id, venue_id, kept=venue_id) if venue_id is not None else None
+        plan = plan_of(db, row.group_id, venue, row.timezone, session_id=row.id)
+        require_seen(db, actor, plan, (row.starts_at, row.planned_minutes), command.clashes_seen)
     db.add(
         CodevSessionRestoration(
             **row.model_dump(include={"college_id", "cancelled_at", "cancelled_by"}),
@@ -187,7 +194,7 @@ def restore_session(
     db.add(row)
     db.flush()
     tell_group(db, actor, row, Kind.CODEV_RESTORED)
-    return meeting.model_copy(update={"cancelled_at": None})
+    return meeting.model_copy(update=row.model_dump(include={"cancelled_at", "sequence"}))
 
 
 def _refuse_own_presence(db: Session, actor: Actor, meeting: CodevSessionRef) -> None:
