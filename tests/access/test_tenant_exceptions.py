@@ -11,7 +11,7 @@ from sqlalchemy import func, text
 from app.platform.locations import ROOT
 from tests.access.access_db import AccessDatabase, text_of
 from tests.access.actors import canary
-from tests.access.payloads import V1
+from tests.access.payloads import SOON, V1
 
 EXCEPTIONS = (
     "sign-in", "sign-in services of colleges",
@@ -21,7 +21,8 @@ EXCEPTIONS = (
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
     "indicators of a project",
-    "venues of the network", "clashes of a session that is planned or moved", "administrator",
+    "venues of the network",
+    "clashes of a session that is planned, moved or put back, and of a series that is previewed", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
 
@@ -223,6 +224,27 @@ def test_clashes_show_hours_of_those_whom_a_college_knows_and_nothing_of_others(
         of_rouyn = {"who": [id_ for (id_,) in unknown - known], "venue": rouyn.ids["venue"]}
         assert of_rouyn["who"]
         assert db.execute(meanwhile, of_rouyn).all() == []
+
+
+def test_preview_of_a_series_shows_hours_of_those_whom_a_college_knows_and_logs_it(access_db: AccessDatabase) -> None:
+    """Someone who follows Alma's cohort and trains in Rouyn, where a session begins at the hour of the series."""
+    alma, rouyn = (access_db.places[name] for name in ("alma", "rouyn"))
+    row, url = f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview", f"{V1}/cohorts/{alma.cohort}/session-series"
+    series = {"activity_code": "GEN-5.B", "day": SOON, "clock": "10:00:00", "number": 1}
+    asked = {"url": f"{url}/preview", "json": series}
+    with access_db.database.engine.begin() as owner:
+        cleared = text("update scheduled_session set cancelled_at = now() where cohort_id = :cohort")
+        owner.execute(cleared, {"cohort": alma.cohort})
+    [planned] = access_db.call("coordinator", row, alma, **asked).json()["sessions"]
+    with access_db.database.engine.begin() as owner:
+        moved = text("update scheduled_session set starts_at = :at, cancelled_at = null where id = :id")
+        owner.execute(moved, {"at": planned["starts_at"], "id": rouyn.ids["session"]})
+    answer = access_db.call("coordinator", row, alma, **asked)
+    [busy] = [c for c in answer.json()["sessions"][0]["clashes"] if c["code"].endswith("_busy")]
+    assert (busy["code"], set(busy["params"])) == ("clash_people_busy", {"names", "begins_at", "ends_at"})
+    assert rouyn_words(answer) == []
+    logged = owners(access_db, "select subject_id, college_id from view_log where what = 'timetable'")
+    assert logged == [(access_db.template.people["dual"], alma.college)]
 
 
 def test_administrator_cannot_read_results(access_db: AccessDatabase) -> None:

@@ -105,6 +105,44 @@ def test_what_is_in_another_college_only_takes_someone_at_an_hour(
         assert (row.session_id, row.cohort_id, row.activity_code, row.is_codev) == (None, None, None, None)
 
 
+def test_person_taken_in_another_college_has_that_it_was_read_in_their_log_once(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """When the plan is refused, which undoes the rest of the request, and when a series is only previewed."""
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.rouyn, cohort_id=world.other_cohort)
+    as_(client, database, world, "other_coordinator")
+    for weeks in range(2):
+        assert planned(client, world.other_cohort, SOON + timedelta(weeks=weeks)).status_code == 201
+    meeting(database, world, days=40)
+
+    def logged() -> list[Any]:
+        viewed = text("select viewer_id, subject_id, college_id, permission, role, what from view_log order by id")
+        with database.engine.connect() as owner:
+            return list(owner.execute(viewed).all())
+
+    row = (
+        world.people["coordinator"],
+        world.people["trainer"],
+        world.alma,
+        "session:manage",
+        "coordinator",
+        "timetable",
+    )
+    as_(client, database, world, "coordinator")
+    for _ in range(2):
+        assert "clash_trainer_busy" in warned(planned(client, world.cohort, clashes_seen="none"))
+        assert logged() == [row], "nobody of one's own college, and once a half-day"
+    with database.engine.begin() as owner:
+        owner.execute(text("truncate view_log"))
+    series = {"activity_code": "GEN-5.B", "day": SOON.date().isoformat(), "clock": "09:00", "number": 2}
+    seen = client.post(f"/api/v1/cohorts/{world.cohort}/session-series/preview", json=series)
+    assert seen.status_code == 200, seen.text
+    assert logged() == [row]
+    as_(client, database, world, "trainer")
+    assert "Les heures où un autre collège vous attend" in page(client.get("/mon-dossier/consultations"))
+
+
 def test_codevelopment_session_and_workshop_at_once_are_warned_of_on_both_sides(
     client: TestClient, database: Database, world: World
 ) -> None:

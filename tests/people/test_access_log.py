@@ -62,7 +62,7 @@ NOT_LOGGED = {
     "GET /api/v1/enrolments/{enrolment_id}/application": "one's own application",
     "GET /cohortes/{cohort_id}/seances": "a cohort's calendar",
     "GET /cohortes/{cohort_id}/seances/serie": "sessions to come",
-    "GET /cohortes/{cohort_id}/seances/serie/apercu": "sessions to come",
+    "GET /cohortes/{cohort_id}/seances/serie/apercu": "sessions to come; who is taken elsewhere has a row",
     "GET /cohortes/{cohort_id}/equipe": "names of staff",
     "GET /cohortes/{cohort_id}/equipe/{role_id}": "a member of staff",
     "GET /api/v1/cohorts/{cohort_id}/staff": "names of staff",

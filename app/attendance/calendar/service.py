@@ -97,6 +97,7 @@ def plan_of(
 ) -> Plan:
     """Return who is to come to a session of a cohort, and where."""
     return Plan(
+        cohort.college_id,
         trainers_of(db, cohort.id),
         followers_of(db, cohort.id),
         venue,

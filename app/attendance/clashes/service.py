@@ -14,6 +14,8 @@ from app.cohorts.models import Cohort
 from app.curricula.library import curriculum_of
 from app.network.venues.schemas import VenueShown
 from app.people.models import Person
+from app.platform.audit.access_log import keep_accesses, log_access
+from app.platform.audit.enums import Part
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Reason, Scalar
 from app.platform.security.actor import Actor, scoped
@@ -28,8 +30,9 @@ _MEANWHILE = text(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is planned: who is to come, where, on which clock; ``session`` is the one that is moved, if any."""
+    """What a college plans: who is to come, where, on which clock; ``session`` is the one that is moved, if any."""
 
+    college_id: int
     trainers: frozenset[int]
     people: frozenset[int]
     venue: VenueShown | None
@@ -40,7 +43,8 @@ class Plan:
 def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetime, int]]) -> list[Clashes]:
     """Return what clashes with a session at each of some moments, of so many minutes each.
 
-    What the actor does not read, of another college or cohort, is only said to take someone, and when.
+    What the actor does not read, of another college or cohort, is only said to take someone, and when. Those
+    whom another college takes read in their log of accesses that this was read.
     """
     rows = db.execute(
         _MEANWHILE,
@@ -52,6 +56,8 @@ def clashes(db: Session, actor: Actor, plan: Plan, slots: Sequence[tuple[datetim
         },
     ).all()
     rows = [row for row in rows if plan.session is None or (row.is_codev, row.session_id) != plan.session]
+    elsewhere = {row.person_id for row in rows if row.cohort_id is None and row.person_id is not None}
+    log_access(db, [(person_id, plan.college_id) for person_id in sorted(elsewhere)], Part.TIMETABLE)
     names = _names(db, {row.person_id for row in rows if row.person_id is not None})
     readable = _readable(db, actor, {row.cohort_id for row in rows if row.cohort_id is not None})
     taken: list[list[Taken]] = [[] for _ in slots]
@@ -72,6 +78,7 @@ def require_seen(db: Session, actor: Actor, plan: Plan, slot: tuple[datetime, in
     """
     [found] = clashes(db, actor, plan, [slot])
     if found.mark != seen:
+        keep_accesses(db, Part.TIMETABLE)
         params: dict[str, Scalar] = {"n": len(found.reasons), "mark": found.mark}
         raise Conflict("session_clashes", Reason("session_clashes", params, FIELD), *found.reasons)
 

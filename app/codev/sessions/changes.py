@@ -49,7 +49,7 @@ def change_session(
         raise Invalid("invalid", Reason("session_unchanged"))
     is_moved = any(after[name] != before[name] for name in ("starts_at", "planned_minutes", "venue_id"))
     if is_moved and command.clashes_seen is not None:
-        plan = plan_of(db, group.id, venue, zone, session_id=row.id)
+        plan = plan_of(db, group.college_id, group.id, venue, zone, session_id=row.id)
         require_seen(db, actor, plan, (command.starts_at, command.planned_minutes), command.clashes_seen)
     db.add(
         CodevSessionChange(

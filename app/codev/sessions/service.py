@@ -71,7 +71,8 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     _refuse_planned(db, group.id, activity.code)
     minutes = command.planned_minutes or activity.minutes
     if command.clashes_seen is not None:
-        require_seen(db, actor, plan_of(db, group.id, venue, zone), (command.starts_at, minutes), command.clashes_seen)
+        plan = plan_of(db, group.college_id, group.id, venue, zone)
+        require_seen(db, actor, plan, (command.starts_at, minutes), command.clashes_seen)
     row = CodevSession(
         college_id=group.college_id,
         group_id=group.id,
@@ -90,13 +91,16 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     return _row(row, venue, held=None)
 
 
-def plan_of(db: Session, group_id: int, venue: VenueShown | None, zone: str, *, session_id: int | None = None) -> Plan:
+def plan_of(
+    db: Session, college_id: int, group_id: int, venue: VenueShown | None, zone: str, *, session_id: int | None = None
+) -> Plan:
     """Return who is to come to a session of a group, and where."""
     inside = sa.select(col(RoleGrantRow.person_id), col(RoleGrantRow.role)).where(
         col(RoleGrantRow.group_id) == group_id, col(RoleGrantRow.ended_at).is_(None)
     )
     rows = db.execute(inside).all()
     return Plan(
+        college_id,
         frozenset(person_id for person_id, role in rows if role is Role.FACILITATOR),
         frozenset(person_id for person_id, role in rows if role is not Role.FACILITATOR),
         venue,
@@ -178,7 +182,7 @@ def restore_session(
     if row.starts_at > now() and command.clashes_seen is not None:
         venue_id = row.venue_id
         venue = require_offered(db, row.college_id, venue_id, kept=venue_id) if venue_id is not None else None
-        plan = plan_of(db, row.group_id, venue, row.timezone, session_id=row.id)
+        plan = plan_of(db, row.college_id, row.group_id, venue, row.timezone, session_id=row.id)
         require_seen(db, actor, plan, (row.starts_at, row.planned_minutes), command.clashes_seen)
     db.add(
         CodevSessionRestoration(

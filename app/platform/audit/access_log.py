@@ -15,8 +15,8 @@ from app.platform.database.session import Session
 from app.platform.json import canonical
 from app.platform.security.permissions import GRANTS, Role
 
-DAILY = frozenset({Part.BOARD, Part.APPLICATION, Part.CANDIDATES, Part.HOURS, Part.NAME})
-"""Lists that are opened all day long: logged once per reader, person and half-day."""
+DAILY = frozenset({Part.BOARD, Part.APPLICATION, Part.CANDIDATES, Part.HOURS, Part.NAME, Part.TIMETABLE})
+"""What is opened all day long: logged once per reader, person and half-day."""
 HALF_DAY = timedelta(hours=12)
 
 
@@ -37,6 +37,18 @@ def log_access(db: Session, people: Iterable[tuple[int, int]], part: Part | None
         what = part or part_of(context.permission)
         accesses: dict[tuple[int, int, Part], None] = db.info.setdefault("log_access", {})
         accesses.update({(person, college, what): None for person, college in people if person != context.person_id})
+
+
+def keep_accesses(db: Session, part: Part) -> None:
+    """Write the accesses to a part in a transaction of their own: the refusal that shows it undoes this one."""
+    accesses: dict[tuple[int, int, Part], None] = db.info.get("log_access", {})
+    shown = {access: None for access in accesses if access[2] is part}
+    if not shown:
+        return
+    colleges = {college for _, college, _ in shown}
+    with db.database.transaction(colleges=colleges, person=db.actor_context.person_id) as other:
+        other.actor_context = db.actor_context
+        other.info["log_access"] = shown
 
 
 def drop_accesses(db: Session) -> None:

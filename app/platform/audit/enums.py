@@ -11,7 +11,7 @@ class Outcome(StrEnum):
 
 
 class Part(StrEnum):
-    """The part of a person's file that was read; the last five are lists of a cohort or a college."""
+    """The part of a person's file that was read; the last six are read of many people at once."""
 
     ENROLMENT = "enrolment"
     PROGRESS = "progress"
@@ -25,6 +25,7 @@ class Part(StrEnum):
     CANDIDATES = "candidates"
     HOURS = "hours"
     NAME = "name"
+    TIMETABLE = "timetable"
 
 
 class Act(StrEnum):
