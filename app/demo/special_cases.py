@@ -13,6 +13,7 @@ from app.cohorts.lifecycle.schemas import MoveCohort
 from app.cohorts.schemas import CohortRef, NewCohort
 from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of, default_library
+from app.demo.codev import meeting_link
 from app.demo.network import DemoPlan, Group, noon
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.schemas import TextCommand
@@ -133,7 +134,8 @@ def _plan_series(demo: DemoPlan, group: Group, cohort: CohortRef) -> None:
     with demo.database.transaction() as db:
         manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
         code = series.activities_left(db, cohort)[0].code
-        command = ConfirmSeries(activity_code=code, day=first, clock=time(9), number=SERIES)
+        link = meeting_link(group, "serie")
+        command = ConfirmSeries(activity_code=code, day=first, clock=time(9), number=SERIES, meeting_link=link)
         series.plan_series(db, manager, cohort, command)
 
 

@@ -21,6 +21,7 @@ from app.attendance.series.rules import LONGEST, Holiday, Skipped, days_of_serie
 from app.attendance.series.schemas import ConfirmSeries
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort
+from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
 from app.platform.security.permissions import P
@@ -28,6 +29,7 @@ from tests.factories.cohorts import fields, meeting, page
 from tests.factories.network import World, acting, as_
 from tests.factories.venues import HALIFAX, venue_in
 
+LINK = "https://visio.example/j/815"
 FIRST = date(2026, 12, 4)
 """A Friday: the fourth one after it is the first of January."""
 
@@ -127,6 +129,72 @@ def test_series_that_begins_online_takes_a_venue_and_a_room_for_the_others_alone
     assert held == [("GEN-2.B", "online", "", False), ("GEN-3.B", "onsite", "Salle 204", True)]
     alone = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series/preview", json={**body, "number": 1})
     assert alone.json()["errors"][0]["code"] == "venue_online", "no session would be held there"
+
+
+def links(database: Database, world: World) -> dict[str, str | None]:
+    """Return the meeting link of each session of Alma, by activity."""
+    with database.transaction(colleges=[world.alma]) as db:
+        return {row.activity_code: row.meeting_link for row in db.exec(select(ScheduledSession)).all()}
+
+
+def test_link_of_a_series_is_that_of_each_session_but_those_in_a_room(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    as_(client, database, winter, "coordinator")
+    path, body = f"/api/v1/cohorts/{winter.cohort}/session-series", asked(activity_code="GEN-2.B", number=2)
+    seen = client.post(f"{path}/preview", json=body).json()
+    assert [s["mode"] for s in seen["sessions"]] == ["online", "onsite"]
+    planned = client.post(path, json={**body, "shown": seen["shown"], "meeting_link": LINK})
+    assert planned.status_code == 201, planned.text
+    assert LINK not in planned.text
+    assert links(database, winter) == {"GEN-2.B": LINK, "GEN-3.B": None}
+    session, starts_at = planned.json()[0]["id"], datetime.fromisoformat(planned.json()[0]["starts_at"])
+    for before, is_time in ((timedelta(hours=25), False), (timedelta(hours=23), True)):
+        with at(starts_at - before):
+            for who, takes_part in (("maude", True), ("registrar", False)):
+                as_(client, database, winter, who)
+                shown = client.get(f"/api/v1/sessions/{session}").json()["meeting_link"]
+                assert shown == (LINK if takes_part and is_time else None), who
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"meeting_link": "http://visio.example/j"}, "meeting_link_not_https"),
+        ({"meeting_link": LINK + "j" * 500}, "string_too_long"),
+        ({"meeting_link": LINK, "activity_code": "GEN-3.B", "number": 1}, "meeting_link_onsite"),
+        ({"meeting_link": LINK, "mode": "onsite"}, "meeting_link_onsite"),
+    ],
+)
+def test_link_that_no_session_of_a_series_may_have_is_refused_and_plans_nothing(
+    client: TestClient, database: Database, winter: World, change: dict[str, Any], code: str
+) -> None:
+    as_(client, database, winter, "coordinator")
+    body = {**asked(activity_code="GEN-2.B", number=2), **change}
+    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series", json=body)
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"], error["field"]) == (422, code, "meeting_link")
+    assert links(database, winter) == {}
+
+
+def test_link_of_a_series_is_typed_where_it_is_confirmed_and_stands_in_no_address(
+    client: TestClient, database: Database, winter: World
+) -> None:
+    as_(client, database, winter, "coordinator")
+    path = f"/cohortes/{winter.cohort}/seances/serie"
+    typed = {"activity_code": "GEN-3.B", "day": FIRST.isoformat(), "clock": "09:30", "number": "1"}
+    html = page(client.get(client.post(path, data=typed).headers["location"]))
+    assert "meeting_link" not in html, "no session is online"
+    shown = client.post(path, data={**typed, "activity_code": "GEN-2.B", "number": "2"}).headers["location"]
+    html = page(client.get(shown))
+    assert 'name="meeting_link"' in html
+    confirm = fields(html, f"{path}/apercu")
+    html = page(client.post(f"{path}/apercu", data={**confirm, "meeting_link": "http://visio.example/j"}), 422)
+    assert 'value="http://visio.example/j"' in html, "nothing typed is lost"
+    assert "visio.example" not in "".join(re.findall(r'(?:href|action)="([^"]*)"', html))
+    planned = client.post(f"{path}/apercu", data={**fields(html, f"{path}/apercu"), "meeting_link": LINK})
+    assert (planned.status_code, "visio" in planned.headers["location"]) == (303, False)
+    assert links(database, winter) == {"GEN-2.B": LINK, "GEN-3.B": None}
 
 
 def test_online_session_of_a_series_clashes_with_nothing_of_the_venue_of_the_others(

@@ -309,7 +309,7 @@ STATES = (
 def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Callable[[], str]) -> None:
     """It enrols two cohorts' people: a draft and an archived one are added, and the oldest is closed.
 
-    The draft has its first sessions already, a week apart.
+    The draft has its first sessions already, a week apart, with the link of those online or hybrid.
     """
     database = opened(fresh_url())
     with database.transaction() as db:
@@ -323,6 +323,10 @@ def test_demo_shows_a_cohort_in_each_state_beside_those_that_run(fresh_url: Call
     moments: list[Any] = [starts_at for (starts_at,) in rows(database, f"{in_draft} order by 1")]
     assert len(moments) == SERIES
     assert {(later - first).days % 7 for first, later in pairwise(moments)} <= {0, 6}, "6 where the clocks change"
+    linked = "select s.mode, s.meeting_link is not null from scheduled_session s join cohort c on c.id = s.cohort_id"
+    modes = rows(database, f"{linked} where c.state = 'draft'")
+    assert {has_link for _, has_link in modes} == {True, False}
+    assert all(has_link is (mode != "onsite") for mode, has_link in modes)
     unfinished = "select count(*) from enrolment e join cohort c on c.id = e.cohort_id where c.state = 'closed'"
     assert rows(database, unfinished + " and e.state in ('applied', 'admitted', 'active', 'on_leave')") == [(0,)]
     database.dispose()

@@ -81,6 +81,7 @@ def test_weekly_series_is_seen_whole_then_planned(
     expect(page.get_by_text("Karim Haddad, Maude Bérubé").first).to_be_visible()
     check(page, javascript=javascript)
     assert count(database, "scheduled_session") == 1, "nothing is planned yet"
+    page.locator("[name=meeting_link]").fill("https://visio.example/j/815")
     page.get_by_role("button", name="Planifier ces 3 séances").click()
     expect(page).to_have_url(re.compile(rf"/cohortes/{world.cohort}/seances\?cle="))
     assert count(database, "scheduled_session") == 4

@@ -32,7 +32,7 @@ def preview_series(actor: Planner, db: SessionDep, cohort: PlannedCohort, comman
 
 @router.post("/cohorts/{cohort_id}/session-series", status_code=HTTPStatus.CREATED, summary="Plan a weekly series")
 def plan_series(actor: Planner, db: SessionDep, cohort: PlannedCohort, command: ConfirmSeries) -> list[SessionRow]:
-    """Plan all sessions of a weekly series; each is then moved or cancelled alone.
+    """Plan all sessions of a weekly series; each is then moved alone. Those online or hybrid have its link.
 
     409 `series_changed` when it would no longer be what `shown` names; planned already, 422 `no_session_to_plan`.
     """

@@ -65,8 +65,15 @@ def confirm_series(
 ) -> Response:
     """Show all days of a series, what each clashes with, and the form that plans them."""
     preview, values = service.preview(db, actor, cohort, query), _values(query)
-    again = f"/cohortes/{cohort.id}/seances/serie?{urlencode(values)}"
-    return render(request, "cohorts/series_preview.html", cohort=cohort, preview=preview, values=values, again=again)
+    return render(
+        request,
+        "cohorts/series_preview.html",
+        cohort=cohort,
+        preview=preview,
+        values=values,
+        takes_link=any(session.mode is not Mode.onsite for session in preview.sessions),
+        again=f"/cohortes/{cohort.id}/seances/serie?{urlencode(values)}",
+    )
 
 
 @router.post(FORM + "/apercu", dependencies=[form_on(CONFIRM)])

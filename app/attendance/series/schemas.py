@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
 
-from app.attendance.calendar.schemas import LocalClock, Place
+from app.attendance.calendar.schemas import LocalClock, MeetingLink, Place
 from app.attendance.series.rules import LONGEST, Holiday
 from app.cohorts.lifecycle.schemas import Effect
 from app.curricula.enums import Mode
@@ -66,15 +66,21 @@ class SeriesToChange(Command):
 
 
 class ConfirmSeries(NewSeries):
-    """A weekly series to plan; ``shown`` is that of its preview, ``None`` asks nothing."""
+    """A weekly series to plan; ``shown`` is that of its preview, ``None`` asks nothing.
+
+    ``meeting_link`` is that of each session that is online or hybrid. It is given with the confirmation alone: what the
+    preview's page is made of stands in its address.
+    """
 
     shown: Annotated[str, StringConstraints(max_length=16)] | None = None
+    meeting_link: MeetingLink | None = None
 
 
 class ConfirmTyped(SeriesTyped):
     """A weekly series to plan, as its form sends it."""
 
     shown: Annotated[str, StringConstraints(max_length=16)] | None = None
+    meeting_link: MeetingLink | None = None
 
 
 class SeriesSession(Read):

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from app.attendance.calendar import service as calendar
 from app.attendance.calendar.models import ScheduledSession
-from app.attendance.calendar.rules import at_local, calendar_reasons
+from app.attendance.calendar.rules import at_local, calendar_reasons, link_after, place_reasons
 from app.attendance.calendar.schemas import NewSession, SessionRow
 from app.attendance.clashes.rules import Clashes
 from app.attendance.clashes.service import clashes
@@ -46,16 +46,23 @@ def preview(db: Session, actor: Actor, cohort: CohortRef, command: NewSeries) ->
 
 
 def plan_series(db: Session, actor: Actor, cohort: CohortRef, command: ConfirmSeries) -> list[SessionRow]:
-    """Plan all sessions of a series, under the cohort's lock.
+    """Plan all sessions of a series, under the cohort's lock; those online or hybrid have the meeting link, if any.
 
-    Planned already, it is refused: its first activity has its session. Raises as :func:`preview` does, and
-    ``Conflict("series_changed")`` when it would not be what was shown.
+    Planned already, it is refused: its first activity has its session. Raises as :func:`preview` does, ``Invalid`` for
+    a link that no session may have, and ``Conflict("series_changed")`` when it would not be what was shown.
     """
     db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
     planned, skipped = _series(db, cohort, command)
     if command.shown not in {None, _preview(db, actor, cohort, planned, skipped).shown}:
         raise Conflict("series_changed", Reason("series_changed", field="shown"))
-    return [calendar.schedule(db, actor, cohort, one.command) for one in planned]
+    on_a_call = next((one.mode for one in planned if one.mode is not Mode.onsite), Mode.onsite)
+    refuse_unless(*place_reasons(on_a_call, has_venue=False, link=command.meeting_link), code="invalid")
+    return [calendar.schedule(db, actor, cohort, _with_link(one, command.meeting_link)) for one in planned]
+
+
+def _with_link(one: _Planned, link: str | None) -> NewSession:
+    """Return a session of a series with the series' meeting link, unless it is held in a room alone."""
+    return one.command.model_copy(update={"meeting_link": link_after(link, None, one.mode, is_removed=False)})
 
 
 def activities_left(db: Session, cohort: CohortRef) -> list[Activity]:
