@@ -25,6 +25,7 @@ from app.codev.sessions.enums import UndoReason
 from app.codev.sessions.schemas import LocalCodevSession, NewCodevSession
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
+from app.cohorts.enums import CohortState
 from app.cohorts.schemas import CohortRef, CohortRow
 from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
@@ -47,6 +48,9 @@ router = page_router()
 
 NEWEST = 100
 """How many cohorts are offered to choose among: the groups of older ones are on their cohort's page."""
+
+OVER = frozenset({CohortState.CLOSED, CohortState.ARCHIVED})
+"""The states of a cohort where nothing begins: no group, no member, no session is added."""
 
 GroupManager = Annotated[Actor, may(P.CODEV_MANAGE)]
 ManagedGroup = Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)]
@@ -86,6 +90,7 @@ def _cohort_choices(db: Session, manager: Actor, chosen: CohortRef | None) -> li
 def _people_context(db: Session, cohort: CohortRef) -> dict[str, Any]:
     return {
         "free": people.free_members(db, cohort),
+        "is_over": cohort.state in OVER,
         "facilitators": holders(db, Role.FACILITATOR, college_id=cohort.college_id),
         "everyone": [(e.person_id, e.name) for e in enrolments.enrolments_in(db, cohort)],
         "sizes": (MIN_SIZE, MAX_SIZE),
@@ -145,10 +150,12 @@ def _proposed(db: Session, actor: Actor, session_id: int) -> list[Any]:
 
 
 def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
-    """Return the values for those who manage groups of the college alone."""
+    """Return the values for those who manage groups of the college alone, and none of an archived cohort."""
     try:
         cohort = cohorts.see_cohort(db, actor.using(P.CODEV_MANAGE), ref.cohort_id)
     except NotFound:
+        return {"manages": False}
+    if cohort.state is CohortState.ARCHIVED:
         return {"manages": False}
     return {
         "manages": True,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.codev.sessions.enums import UndoReason
 from app.codev.sessions.schemas import CodevSessionRow
+from app.cohorts.enums import CohortState
 from app.platform.paging import ListQuery
 from app.platform.schema import BlankIsNone, Command, Line, Read
 
@@ -109,6 +110,7 @@ class GroupRef(Read):
     cohort_id: int
     name: str
     cohort: str
+    cohort_state: CohortState
     curriculum_slug: str
     curriculum_version: str
     starts_on: date

@@ -37,6 +37,7 @@ from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_archived, require_not_ended
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders, revoke_role
 from app.people.models import Person
@@ -66,6 +67,7 @@ def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
     return GroupRef(
         **row.model_dump(include=set(GroupRef.model_fields)),
         cohort=cohort.title,
+        cohort_state=cohort.state,
         curriculum_slug=cohort.curriculum_slug,
         curriculum_version=cohort.curriculum_version,
         starts_on=cohort.starts_on,
@@ -210,6 +212,7 @@ def facilitates(db: Session, person_id: int, enrolment_id: int) -> bool:
 
 def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup) -> GroupShown:
     """Create a group of a cohort with its members and its facilitator, who is granted the role (BR-10)."""
+    require_not_ended(cohort)
     if db.exec(select(CodevGroup.id).where(CodevGroup.cohort_id == cohort.id, CodevGroup.name == command.name)).first():
         raise Conflict("codev_group_name_taken", Reason("codev_group_name_taken", field="name"))
     require_known_person(db, cohort.college_id, command.facilitator_id, "facilitator_id")
@@ -242,6 +245,7 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
 
 def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -> GroupShown:
     """Add a person to a group (S2), under the same rules."""
+    require_not_ended(db.get_one(Cohort, ref.cohort_id))
     new = _check_joining(db, ref, command.enrolment_id)
     refuse_unless(*_date_reasons(command.joined_on, ref.timezone, "joined_on"), code="invalid")
     _add_membership(db, actor, ref, new, command.joined_on or today(ref.timezone))
@@ -275,8 +279,10 @@ def _check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
 def return_member(db: Session, actor: Actor, ref: GroupRef, command: ReturnCommand) -> GroupShown:
     """Take a departure back, under the rules of joining: the membership goes on, with its turns and its presences.
 
-    Raises ``Invalid``: ``not_of_the_group`` for someone who did not leave it, or as :func:`add_member`.
+    Raises ``Conflict("cohort_archived")``, ``Invalid``: ``not_of_the_group`` for someone who did not leave it, or as
+    :func:`add_member`.
     """
+    require_not_archived(db.get_one(Cohort, ref.cohort_id))
     row = db.exec(
         select(CodevMembership)
         .where(CodevMembership.id == command.membership_id, CodevMembership.group_id == ref.id)
@@ -304,6 +310,7 @@ def return_member(db: Session, actor: Actor, ref: GroupRef, command: ReturnComma
 
 def remove_member(db: Session, ref: GroupRef, command: LeaveCommand) -> GroupShown:
     """End a membership: its past stays, the right to read the group ends."""
+    require_not_archived(db.get_one(Cohort, ref.cohort_id))
     row = db.exec(
         select(CodevMembership)
         .where(CodevMembership.id == command.membership_id, CodevMembership.group_id == ref.id)
@@ -323,6 +330,7 @@ def remove_member(db: Session, ref: GroupRef, command: LeaveCommand) -> GroupSho
 
 def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: FacilitatorCommand) -> GroupShown:
     """Replace the facilitator of a group."""
+    require_not_archived(db.get_one(Cohort, ref.cohort_id))
     require_known_person(db, ref.college_id, command.person_id, "person_id")
     member = (
         select(CodevMembership.id)

@@ -17,8 +17,10 @@ from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
 from app.codev.sessions.rules import PastTurn
 from app.codev.sessions.schemas import CodevSessionRef
-from app.cohorts.models import Enrolment
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
+from app.cohorts.service import require_not_archived
 from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.rows import not_superseded
@@ -44,7 +46,7 @@ def current_record(session_id: int) -> SelectOfScalar[CodevRecord]:
 
 
 def sessions_to_record(db: Session, actor: Actor, limit: int) -> list[SessionToRecord]:
-    """Return the oldest sessions within reach that have begun and have no record."""
+    """Return the oldest sessions within reach that have begun and have no record, but those of archived cohorts."""
     recorded = sa.exists().where(col(CodevRecord.session_id) == CodevSession.id)
     statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(
@@ -54,8 +56,10 @@ def sessions_to_record(db: Session, actor: Actor, limit: int) -> list[SessionToR
             col(CodevSession.timezone),
         )
         .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
         .where(
             scoped(actor, college=CodevSession.college_id, group=CodevSession.group_id),
+            col(Cohort.state) != CohortState.ARCHIVED,
             col(CodevSession.cancelled_at).is_(None),
             col(CodevSession.starts_at) <= now(),
             ~recorded,
@@ -130,6 +134,7 @@ def planned_clients(db: Session, meeting: CodevSessionRef) -> dict[int, int]:
 
 def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: RecordCommand) -> int:
     """Close a session's record, or correct the one in force; return its id."""
+    require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     superseded = db.exec(current_record(meeting.id)).one_or_none()
     if row.cancelled_at is not None:

@@ -13,6 +13,8 @@ from app.codev.sessions.models import CodevSession, CodevSessionChange
 from app.codev.sessions.notices import tell_moved
 from app.codev.sessions.schemas import ChangeCodevSession, CodevPastTime, CodevSessionRef
 from app.codev.sessions.service import plan_of
+from app.cohorts.models import Cohort
+from app.cohorts.service import require_not_archived
 from app.network.venues.models import Venue
 from app.network.venues.schemas import VenueAddress
 from app.platform.clock import now
@@ -33,6 +35,7 @@ def change_session(
     Raises ``Conflict``: ``session_cancelled``, ``session_called``, ``stale`` when someone else changed it since,
     ``session_clashes`` when what clashes with it is not what was read; ``Invalid``, also when nothing would change.
     """
+    require_not_archived(db.get_one(Cohort, group.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if reasons := refusals(db, row):
         raise Conflict(reasons[0].code, *reasons)

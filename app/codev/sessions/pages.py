@@ -25,12 +25,13 @@ from app.codev.sessions.schemas import (
     RolesForm,
 )
 from app.codev.sessions.service import see_codev_session
+from app.cohorts.enums import CohortState
 from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
 from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, NotFound
+from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -72,13 +73,15 @@ def _session_context(
     count = consultations or max((r.position for r in shown.roles), default=1)
     proposed = sessions.rotation_for(db, meeting, consultations=count, passing=passing)
     plan = {(r.position, r.role.value): r.membership_id for r in shown.roles}
+    is_archived = group.cohort_state is CohortState.ARCHIVED
+    allowed = frozenset() if is_archived else sessions.allowed_actions(db, actor, meeting, P.CODEV_RECORD, P.CODEV_MANAGE)
     return {
         "meeting": shown,
         "group": group,
         "activity": curriculum_of(group).placed[meeting.activity_code][1],
         "begun": has_begun(meeting.starts_at, now()),
-        "may_record": _is_visible(db, actor.using(P.CODEV_RECORD), meeting.id),
-        "manages": _is_visible(db, actor.using(P.CODEV_MANAGE), meeting.id),
+        "may_record": P.CODEV_RECORD in allowed,
+        "manages": P.CODEV_MANAGE in allowed,
         "proposed": proposed,
         "passing": passing,
         "count": count,
@@ -94,15 +97,6 @@ def _session_context(
         "past_times": changes.past_times(db, meeting),
         "may_move": not changes.refusals(db, meeting),
     }
-
-
-def _is_visible(db: Session, actor: Actor, session_id: int) -> bool:
-    """Whether the session is within reach of the actor, with the permission in use."""
-    try:
-        see_codev_session(db, actor, session_id)
-    except NotFound:
-        return False
-    return True
 
 
 def _proposal(proposed: list[ProposedShown]) -> dict[tuple[int, str], int]:

@@ -29,7 +29,8 @@ from app.codev.sessions.schemas import (
     SessionRole,
     TurnShown,
 )
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.service import require_not_archived, require_not_ended
 from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
@@ -45,7 +46,7 @@ from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unle
 from app.platform.messages.i18n import local
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.duties import own_case
-from app.platform.security.permissions import Role
+from app.platform.security.permissions import Permission, Role
 
 
 def is_inside(actor: Actor, group_id: int) -> bool:
@@ -56,9 +57,10 @@ def is_inside(actor: Actor, group_id: int) -> bool:
 def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSession) -> CodevSessionRow:
     """Plan a session for a codevelopment activity of the group's path; each activity has one session.
 
-    Raises ``Invalid``, ``Conflict``: ``codev_activity_planned``, ``session_clashes`` when what clashes with it is not
-    what was read.
+    Raises ``Invalid``, ``Conflict``: ``cohort_closed``, ``cohort_archived``, ``codev_activity_planned``,
+    ``session_clashes`` when what clashes with it is not what was read.
     """
+    require_not_ended(db.get_one(Cohort, group.cohort_id))
     activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
     if activity is None:
         raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
@@ -153,6 +155,7 @@ def cancel_session(db: Session, actor: Actor, meeting: CodevSessionRef) -> Codev
     Raises ``Forbidden("own_case")`` when the record names the actor, whose hours would change.
     """
     _refuse_own_presence(db, actor, meeting)
+    require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
@@ -174,6 +177,7 @@ def restore_session(
     ``session_clashes`` when what clashes with it is not what was read.
     """
     _refuse_own_presence(db, actor, meeting)
+    require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     db.get_one(CodevGroup, meeting.group_id, with_for_update={"key_share": True})
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is None:
@@ -232,6 +236,18 @@ def see_codev_session(db: Session, actor: Actor, session_id: int) -> CodevSessio
         has_link=session.meeting_link is not None,
         inside=is_inside(actor, session.group_id),
     )
+
+
+def allowed_actions(
+    db: Session, actor: Actor, meeting: CodevSessionRef, *permissions: Permission
+) -> frozenset[Permission]:
+    """Return which of these permissions the actor holds for the session: what its page may offer."""
+    columns = [
+        scoped(actor.using(p), college=CodevSession.college_id, group=CodevSession.group_id).label(f"allowed_{n}")
+        for n, p in enumerate(permissions)
+    ]
+    row = db.execute(sa.select(*columns).where(col(CodevSession.id) == meeting.id)).one()
+    return frozenset(p for p, is_allowed in zip(permissions, row, strict=True) if is_allowed)
 
 
 def codev_session(db: Session, meeting: CodevSessionRef) -> CodevSessionShown:
@@ -313,6 +329,7 @@ def _turn(turn: CodevTurn, names: dict[int, str], *, inside: bool) -> TurnShown:
 
 def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> CodevSessionShown:
     """Replace the plan of roles, until the record is closed."""
+    require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     if row.cancelled_at is not None:
         raise Conflict("session_cancelled")
