@@ -346,6 +346,8 @@ def test_session_is_checked_in_to_from_its_pages_and_its_roll_confirms_it(
     assert (maude.status, maude.mode) == ("late", "phone")
     assert 155 <= maude.minutes <= 160
     assert page(client.get(f"{path}/code")).count("Les présences de cette séance sont notées") == 1
+    state = client.get(f"{V1}{path.replace('seances', 'sessions')}/check-in").json()
+    assert (state["can_open"], [o["code"] for o in state["obstacles"]]) == (False, ["check_in_roll_called"])
 
 
 def test_check_in_by_the_api_of_a_program_and_of_a_person(client: TestClient, database: Database, world: World) -> None:

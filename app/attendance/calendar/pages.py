@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar import changes, links, restorations, service
-from app.attendance.calendar.rules import Stage, at_local, change_reasons, stage
+from app.attendance.calendar.local_form import command_at
+from app.attendance.calendar.rules import Stage, change_reasons, stage
 from app.attendance.calendar.schemas import (
     CancelCommand,
     ChangeSession,
     LocalChange,
-    LocalMoment,
     LocalSession,
     NewSession,
     RestoreForm,
@@ -26,12 +26,11 @@ from app.curricula.library import curriculum_of
 from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_errors, form_on
+from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -83,14 +82,7 @@ def schedule(
     form: Annotated[LocalSession, Form()],
 ) -> Response:
     """Schedule a session at a local hour; refuse one that does not exist, ask which one when it comes twice (BR-30)."""
-    zone = service.zone_at(db, cohort, form.venue_id)
-    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
-    if reasons:
-        raise Invalid("invalid", *reasons)
-    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
-    with form_errors():
-        command = NewSession(starts_at=starts_at, **shared)
-    service.schedule(db, actor, cohort, command)
+    service.schedule(db, actor, cohort, command_at(db, cohort, form, NewSession))
     return redirect_after_post(f"/cohortes/{cohort.id}/seances")
 
 
@@ -144,14 +136,7 @@ def change(
 ) -> Response:
     """Move or change a session, at a local hour of its venue (BR-30)."""
     cohort = see_cohort(db, actor, session.cohort_id)
-    zone = service.zone_at(db, cohort, form.venue_id, kept=session.venue.id if session.venue else None)
-    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
-    if reasons:
-        raise Invalid("invalid", *reasons)
-    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
-    with form_errors():
-        command = ChangeSession(starts_at=starts_at, **shared)
-    changes.change(db, actor, cohort, session, command)
+    changes.change(db, actor, cohort, session, command_at(db, cohort, form, ChangeSession, kept=session.venue))
     return redirect_after_post(f"/seances/{session.id}")
 
 

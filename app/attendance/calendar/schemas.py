@@ -47,9 +47,13 @@ LocalClock = Annotated[
 class LocalMoment(Command):
     """A day and clock as they are typed, in the time zone of a venue, else of a cohort (BR-30)."""
 
+    TYPED: ClassVar = {"day", "clock", "second"}
+    """What says the moment; the rest is the command's own."""
+
     day: date
     clock: LocalClock
     second: Literal["first", "second"] | None = None
+    venue_id: int | None = None
 
     @property
     def is_second(self) -> bool | None:

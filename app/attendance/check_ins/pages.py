@@ -56,7 +56,6 @@ def code_page(
         "cohorts/check_in_code.html",
         state=state,
         qr=qr,
-        refusals=service.closed_check_in(db, session),
         session=session,
         grace_minutes=GRACE_MINUTES,
         longest_grace=LONGEST_GRACE,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.check_ins.rules import GRACE_MINUTES, LONGEST_GRACE
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.cohorts.lifecycle.schemas import Effect
 from app.platform.schema import Code, Command, Read
 
 
@@ -45,10 +46,14 @@ class CheckInShown(Read):
 
 
 class CheckInState(Read):
-    """A session's check-in, for whoever calls its roll; ``code`` and what goes with it only while it is open."""
+    """A session's check-in, for whoever calls its roll; ``code`` and what goes with it only while it is open.
+
+    ``obstacles``: why it cannot be open now.
+    """
 
     is_open: bool
     can_open: bool
+    obstacles: tuple[Effect, ...]
     grace_minutes: int | None
     code: str | None
     code_until: datetime | None

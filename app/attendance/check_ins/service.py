@@ -29,6 +29,7 @@ from app.attendance.check_ins.schemas import (
 )
 from app.attendance.roll_calls.rules import Schedule
 from app.attendance.roll_calls.service import count_on_roll
+from app.cohorts.lifecycle.service import effects_of
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.rules import FOLLOWING
 from app.cohorts.service import require_not_archived
@@ -88,12 +89,13 @@ def close_check_in(db: Session, actor: Actor, session: SessionRef) -> None:
 def check_in_state(db: Session, keyring: Keyring, session: SessionRef, *, site: str) -> CheckInState:
     """Return the check-in of a session: its code while people can check in, and who did."""
     at = now()
-    can_open = not closed_check_in(db, session)
-    opening = _open(db, session.id) if can_open else None
+    obstacles = _obstacles(db, session)
+    opening = None if obstacles else _open(db, session.id)
     is_open = opening is not None
     return CheckInState(
         is_open=is_open,
-        can_open=can_open,
+        can_open=not obstacles,
+        obstacles=effects_of(obstacles),
         grace_minutes=opening.grace_minutes if opening is not None else None,
         code=code_at(_secret(keyring, opening), at) if opening is not None else None,
         code_until=at.fromtimestamp(int(at.timestamp()) + seconds_left(at), at.tzinfo) if is_open else None,
@@ -176,7 +178,7 @@ def see_own_check_in(db: Session, actor: Actor, session_id: int) -> OwnCheckInRe
 def own_check_in(db: Session, own: OwnCheckInRef) -> OwnCheckIn:
     """Return the actor's own check-in to a session, and whether they can check in now."""
     row = _made(db, own)
-    is_open = not closed_check_in(db, own.session) and _open(db, own.session.id) is not None
+    is_open = not _obstacles(db, own.session) and _open(db, own.session.id) is not None
     return _own(db, own, row, is_open=is_open)
 
 
@@ -247,7 +249,7 @@ def _open(db: Session, session_id: int) -> CheckInOpening | None:
     return db.exec(is_open).first()
 
 
-def closed_check_in(db: Session, session: SessionRef) -> list[Reason]:
+def _obstacles(db: Session, session: SessionRef) -> list[Reason]:
     """Return why nobody can check in to a session just now, whether someone opened it or not."""
     schedule = Schedule(session.starts_at, session.planned_minutes)
     cancelled = session.cancelled_at is not None
@@ -255,7 +257,7 @@ def closed_check_in(db: Session, session: SessionRef) -> list[Reason]:
 
 
 def _refuse_closed(db: Session, session: SessionRef) -> None:
-    if reasons := closed_check_in(db, session):
+    if reasons := _obstacles(db, session):
         raise Conflict(reasons[0].code, *reasons)
 
 

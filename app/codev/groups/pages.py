@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
-from app.attendance.calendar.rules import at_local, has_begun
-from app.attendance.calendar.schemas import LocalMoment
-from app.attendance.calendar.service import zone_at
+from app.attendance.calendar.local_form import command_at
+from app.attendance.calendar.rules import has_begun
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
@@ -34,12 +33,12 @@ from app.network.service import college
 from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, NotFound
+from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_errors, form_on
+from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
@@ -212,12 +211,5 @@ def plan_session(
     form: Annotated[LocalCodevSession, Form()],
 ) -> Response:
     """Plan a session at a local time; the two odd hours of the year are refused, or chosen between (BR-30)."""
-    zone = zone_at(db, group, form.venue_id)
-    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
-    if reasons:
-        raise Invalid("invalid", *reasons)
-    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
-    with form_errors():
-        command = NewCodevSession(starts_at=starts_at, **shared)
-    sessions.plan_session(db, actor, group, command)
+    sessions.plan_session(db, actor, group, command_at(db, group, form, NewCodevSession))
     return redirect_after_post(f"/codev/groupes/{group.id}")

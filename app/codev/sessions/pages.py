@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 
-from app.attendance.calendar.rules import at_local, has_begun
-from app.attendance.calendar.schemas import LocalMoment
-from app.attendance.calendar.service import zone_at
+from app.attendance.calendar.local_form import command_at
+from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.groups.service import see_group
 from app.codev.records import service as records
@@ -31,12 +30,11 @@ from app.curricula.library import curriculum_of
 from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Invalid
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_errors, form_on, typed_values
+from app.platform.web.forms import form_on, typed_values
 from app.platform.web.forms.one_time import page_router
 from app.platform.web.pages import redirect_after_post, render
 
@@ -74,7 +72,9 @@ def _session_context(
     proposed = sessions.rotation_for(db, meeting, consultations=count, passing=passing)
     plan = {(r.position, r.role.value): r.membership_id for r in shown.roles}
     is_archived = group.cohort_state is CohortState.ARCHIVED
-    allowed = frozenset() if is_archived else sessions.allowed_actions(db, actor, meeting, P.CODEV_RECORD, P.CODEV_MANAGE)
+    allowed = (
+        frozenset() if is_archived else sessions.allowed_actions(db, actor, meeting, P.CODEV_RECORD, P.CODEV_MANAGE)
+    )
     return {
         "meeting": shown,
         "group": group,
@@ -171,13 +171,7 @@ def change(
 ) -> Response:
     """Move or change a session, at a local hour of its venue (BR-30)."""
     group = see_group(db, actor, meeting.group_id)
-    zone = zone_at(db, group, form.venue_id, kept=meeting.venue.id if meeting.venue else None)
-    starts_at, reasons = at_local(form.day, form.clock, zone, second=form.is_second)
-    if reasons:
-        raise Invalid("invalid", *reasons)
-    shared = form.model_dump(exclude=set(LocalMoment.model_fields))
-    with form_errors():
-        command = ChangeCodevSession(starts_at=starts_at, **shared)
+    command = command_at(db, group, form, ChangeCodevSession, kept=meeting.venue)
     changes.change_session(db, actor, group, meeting, command)
     return redirect_after_post(f"/codev/seances/{meeting.id}")
 

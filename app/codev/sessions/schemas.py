@@ -199,7 +199,6 @@ class LocalCodevSession(LocalMoment):
 
     activity_code: Annotated[Code, StringConstraints(max_length=20)]
     mode: Mode | None = None
-    venue_id: int | None = None
     meeting_link: MeetingLink | None = None
     clashes_seen: ClashesRead = NO_CLASH
 
