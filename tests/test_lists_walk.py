@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
+from app.accompaniment.field_hours.models import FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.cohorts.enums import EnrolmentState
-from app.learning.field_hours.models import FieldHours
 from app.main import create_app  # noqa: F401 - every page is imported, so that every query of a list exists
 from app.platform.clock import now
 from app.platform.database.transaction import Database

@@ -1,4 +1,4 @@
-"""The facts that mandates give to progress: confirmed milestones, for each advisor's enrolment."""
+"""The facts that accompaniment gives to progress: confirmed milestones for each advisor's enrolment, and field time."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
 from app.accompaniment.mandates.milestones import milestone_dates
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
+from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
-from app.progress.facts import MandateDone
-from app.progress.service import FactQuery, FactSource, of_enrolments
+from app.progress.facts import FieldTime, MandateDone
+from app.progress.service import FactQuery, FactSource, named_enrolments, of_enrolments
 
 _DATES = milestone_dates(confirmed=True)
 _MANDATES = (
@@ -22,6 +24,22 @@ _MANDATES = (
     .outerjoin(_DATES, _DATES.c.mandate_id == Mandate.id)
     .where(of_enrolments(MandateAdvisor.enrolment_id))
 )  # fmt: skip
+
+_HOURS = (
+    sa.select(
+        col(FieldHours.enrolment_id),
+        col(FieldHours.id),
+        col(FieldHours.activity_code),
+        col(FieldHours.worked_on),
+        col(FieldHours.minutes),
+        col(Countersignature.accepted),
+    )
+    .select_from(FieldHours)
+    .outerjoin(
+        Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
+    )
+    .where(of_enrolments(FieldHours.enrolment_id))
+)
 
 
 def _advisors_enrolments(db: Session, mandate_ids: Iterable[int]) -> list[int]:
@@ -47,6 +65,11 @@ def _affected_by_advisors(_: Session, rows: Sequence[Any]) -> Iterable[int]:
     return [row.enrolment_id for row in rows if row.enrolment_id is not None]
 
 
+def _countersigned_enrolments(db: Session, rows: Sequence[Any]) -> Iterable[int]:
+    hours_ids = [row.field_hours_id for row in rows]
+    return db.exec(select(FieldHours.enrolment_id).where(col(FieldHours.id).in_(hours_ids))).all()
+
+
 FACTS = (
     FactSource(
         affects={
@@ -56,5 +79,9 @@ FACTS = (
             Mandate: _affected_by_mandates,
         },
         queries=(FactQuery(_MANDATES, MandateDone),),
+    ),
+    FactSource(
+        affects={FieldHours: named_enrolments, Countersignature: _countersigned_enrolments},
+        queries=(FactQuery(_HOURS, FieldTime),),
     ),
 )

@@ -1,4 +1,4 @@
-"""The kept figures of accompaniment: which mandates and enterprises are accompanied, and how many (BR-15)."""
+"""The kept figures of accompaniment: hours decided on; mandates and enterprises accompanied, and how many (BR-15)."""
 
 from app.platform.kept_figures import CountedFigure
 
@@ -76,5 +76,13 @@ WORDS = CountedFigure(
     ("enterprise", "enterprise_word"),
 )
 
-FIGURES = (MANDATE, ENTERPRISE, PLACES, COUNTS, WORDS)
+_DECIDED = "exists (select from countersignature c where c.field_hours_id = h.id)"
+DECIDED = CountedFigure(
+    "field_hours.decided",
+    f"select h.id as subject, h.decided as kept, {_DECIDED} as computed from field_hours h",  # noqa: S608 - our own constants
+    (f"update field_hours h set decided = not h.decided where h.decided <> {_DECIDED}",),  # noqa: S608
+    ("field_hours", "countersignature"),
+)
+
+FIGURES = (DECIDED, MANDATE, ENTERPRISE, PLACES, COUNTS, WORDS)
 """In the order in which one counts the other."""

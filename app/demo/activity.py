@@ -9,6 +9,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 
+from app.accompaniment.field_hours import service as field_hours
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand
+from app.accompaniment.mandates.service import mandates_of
 from app.attendance.calendar import changes
 from app.attendance.calendar import service as calendar
 from app.attendance.calendar.schemas import CancelCommand, ChangeSession, NewSession, SessionRow
@@ -33,8 +36,6 @@ from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.deployment import open_database
 from app.learning.activities import service as learning
 from app.learning.activities.schemas import CompletionCommand
-from app.learning.field_hours import service as field_hours
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.schemas import TextCommand
 from app.platform.clock import at
@@ -288,11 +289,17 @@ def _hand_in(demo: DemoPlan, db: Session, actor: Actor, enrolment: EnrolmentRef,
 
 
 def _declare_hours(demo: DemoPlan, db: Session, actor: Actor, enrolment: EnrolmentRef, activity: Activity) -> None:
+    mandates = mandates_of(db, enrolment)
     days = -(-activity.minutes // MINUTES_A_DAY)
     for day in range(days):
         minutes = min(MINUTES_A_DAY, activity.minutes - day * MINUTES_A_DAY)
         worked_on = demo.current_day() - (days - day) * DAY
-        command = HoursCommand(activity_code=activity.code, minutes=minutes, worked_on=worked_on)
+        command = HoursCommand(
+            activity_code=activity.code,
+            mandate_id=mandates[-1].id if mandates else None,
+            minutes=minutes,
+            worked_on=worked_on,
+        )
         field_hours.declare_hours(db, actor, enrolment, command)
 
 

@@ -1,20 +1,16 @@
-"""The facts that learning gives to progress: activities done, hand-ins received, field time."""
+"""The facts that learning gives to progress: activities done, hand-ins received."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.cohorts.models import Cohort, Enrolment
 from app.learning.activities.models import ActivityCompletion
-from app.learning.field_hours.models import Countersignature, FieldHours
 from app.learning.hand_ins.models import HandIn
 from app.platform.database.rows import not_superseded
-from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.progress.facts import ActivityDone, FieldTime, HandedIn
+from app.progress.facts import ActivityDone, HandedIn
 from app.progress.service import FactQuery, FactSource, named_enrolments, of_enrolments
 
 _COMPLETIONS = sa.select(
@@ -36,37 +32,12 @@ _HAND_INS = (
     .where(of_enrolments(HandIn.enrolment_id))
 )
 
-_HOURS = (
-    sa.select(
-        col(FieldHours.enrolment_id),
-        col(FieldHours.id),
-        col(FieldHours.activity_code),
-        col(FieldHours.worked_on),
-        col(FieldHours.minutes),
-        col(Countersignature.accepted),
-    )
-    .select_from(FieldHours)
-    .outerjoin(
-        Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
-    )
-    .where(of_enrolments(FieldHours.enrolment_id))
-)
-
 
 def _handed_in(code: str, received_at: datetime, attempt: int, zone: str) -> HandedIn:
     return HandedIn(code, local(received_at, zone).date(), attempt)
 
 
-def _countersigned_enrolments(db: Session, rows: Sequence[Any]) -> Iterable[int]:
-    hours_ids = [row.field_hours_id for row in rows]
-    return db.exec(select(FieldHours.enrolment_id).where(col(FieldHours.id).in_(hours_ids))).all()
-
-
 FACTS = (
     FactSource(affects={ActivityCompletion: named_enrolments}, queries=(FactQuery(_COMPLETIONS, ActivityDone),)),
     FactSource(affects={HandIn: named_enrolments}, queries=(FactQuery(_HAND_INS, _handed_in),)),
-    FactSource(
-        affects={FieldHours: named_enrolments, Countersignature: _countersigned_enrolments},
-        queries=(FactQuery(_HOURS, FieldTime),),
-    ),
 )

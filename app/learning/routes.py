@@ -2,10 +2,8 @@
 
 from app.learning.activities import api as activities_api
 from app.learning.activities import pages as activities_pages
-from app.learning.field_hours import api as field_hours_api
-from app.learning.field_hours import pages as field_hours_pages
 from app.learning.hand_ins import api as hand_ins_api
 from app.learning.hand_ins import pages as hand_ins_pages
 
-API = (activities_api.router, hand_ins_api.router, field_hours_api.router)
-PAGES = (activities_pages.router, hand_ins_pages.router, field_hours_pages.router)
+API = (activities_api.router, hand_ins_api.router)
+PAGES = (activities_pages.router, hand_ins_pages.router)

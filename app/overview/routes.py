@@ -1,5 +1,6 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
+from app.overview.activity import pages as activity_pages
 from app.overview.calendar import api as calendar_api
 from app.overview.calendar import pages as calendar_pages
 from app.overview.cohort import pages as cohort_pages
@@ -34,6 +35,7 @@ PAGES = (
     calendar_pages.router,
     home_pages.router,
     path_pages.router,
+    activity_pages.router,
     cohort_pages.router,
     cohort_change_pages.router,
     cohort_team_pages.router,

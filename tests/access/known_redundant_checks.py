@@ -27,7 +27,7 @@ REDUNDANT = {
     "app/reports/service.py cohort_report scoped": "app/reports/api.py cohort_report see_cohort",
     "app/reports/service.py _of_college scoped": "app/reports/api.py college_report see_college",
     "app/reports/service.py list_college_report scoped": "app/reports/pages.py college_page see_college",
-    "app/learning/field_hours/service.py hours_to_countersign scoped": "app/learning/field_hours/api.py read_pending_hours see_college",  # noqa: E501
+    "app/accompaniment/field_hours/service.py hours_to_countersign scoped": "app/accompaniment/field_hours/api.py read_pending_hours see_college",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_milestone": "app/accompaniment/confirmations/api.py confirm see_mandate",  # noqa: E501
     "app/accompaniment/confirmations/api.py confirm see_mandate": "app/accompaniment/confirmations/api.py confirm see_milestone",  # noqa: E501
     # Two records of one page, each seen on its own, both of one cohort or of one group.

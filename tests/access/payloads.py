@@ -294,7 +294,7 @@ LEARNING: dict[str, Call] = {
     f"POST {V1}/enrolments/{{enrolment_id}}/hand-in-files": Call(form={"activity_code": "GEN-3.C"}, file=True),
     f"GET {V1}/hand-ins/{{hand_in_id}}/file": Call(path={"hand_in_id": "file_hand_in"}),
     f"POST {V1}/enrolments/{{enrolment_id}}/field-hours": json(
-        activity_code="GEN-8.A", minutes=30, worked_on=TODAY
+        activity_code="GEN-8.A", mandate_id="{mandate}", minutes=30, worked_on=TODAY
     ),
     f"POST {V1}/field-hours/{{hours_id}}/countersignature": json(accepted=True),
     f"POST {V1}/field-hours/{{hours_id}}/countersignature#revision": json(
@@ -307,7 +307,8 @@ LEARNING: dict[str, Call] = {
         form("/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT), file=True
     ),
     f"POST {ACTIVITY}/heures": form(
-        "/parcours/{enrolment}/activites/GEN-8.A#heures", {"code": "=GEN-8.A"}, hours="0,5", worked_on=TODAY
+        "/parcours/{enrolment}/activites/GEN-8.A#heures", {"code": "=GEN-8.A"}, minutes="30", mandate_id="{mandate}",
+        worked_on=TODAY,
     ),
     "POST /heures": form("/heures", chosen="[{hours}]", decision="accept"),
     "POST /heures/{hours_id}": form(

@@ -9,6 +9,9 @@ from sqlmodel import col, select
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.schemas import NewEnterprise
+from app.accompaniment.field_hours import service as field_hours
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.accompaniment.mandates.schemas import MilestoneCommand, NewMandate
@@ -66,9 +69,6 @@ from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.service import create_sign_in
 from app.learning.activities.models import ActivityCompletion
-from app.learning.field_hours import service as field_hours
-from app.learning.field_hours.models import Countersignature, FieldHours
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
@@ -303,7 +303,10 @@ def _hand_in(at: PlaceUser, files: Path) -> None:
     )
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
     for key in ("hours", "decided_hours"):
-        hours = HoursCommand(activity_code="GEN-8.A", minutes=60, worked_on=STARTED, note=f"{mark('Note')} {key}")
+        hours = HoursCommand(
+            activity_code="GEN-8.A", mandate_id=int(ids["mandate"]), minutes=60, worked_on=STARTED,  # type: ignore[arg-type]
+            note=f"{mark('Note')} {key}",
+        )  # fmt: skip
         declared, _ = field_hours.declare_hours(at.db, at.actor(P.ACTIVITY_DO), enrolment, hours)
         ids[key] = declared.id
 
@@ -608,9 +611,9 @@ STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
     (_path, "coordinator"),
+    (_mandate, "owner"),
     (_hand_in, "owner"),
     (_countersign, "coordinator"),
-    (_mandate, "owner"),
     (_group, "coordinator"),
     (_record, "facilitator"),
     (_cancel_codev, "coordinator"),

@@ -174,6 +174,17 @@ class TestTwoColleges:
         assert int(str(traced[0][0])) == 3
         assert rows(demo_database, "select count(*) > 0 from hand_in where link like 'https://%'") == [(True,)]
 
+    def test_field_hours_were_declared_under_the_mandates_of_their_people(self, demo_database: Database) -> None:
+        named = rows(
+            demo_database,
+            """
+            select count(*) > 0, bool_and(h.minutes % 30 = 0), bool_and(exists (
+                select from mandate_advisor a where a.mandate_id = h.mandate_id and a.enrolment_id = h.enrolment_id))
+              from field_hours h
+            """,
+        )
+        assert named == [(True, True, True)]
+
     def test_codevelopment_session_was_moved_by_the_weather(self, demo_database: Database) -> None:
         moved = rows(
             demo_database,

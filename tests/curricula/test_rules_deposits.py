@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from app.accompaniment.field_hours.rules import hours_reasons
 from app.curricula.enums import ActivityType
 from app.curricula.library import DEFAULT_ROOT, default_library
 from app.curricula.schemas import Activity, Curriculum
 from app.learning.activities.rules import ActivityContext
-from app.learning.field_hours.rules import hours_reasons
 from app.learning.hand_ins.rules import hand_in_reasons
 from app.platform.clock import now
 from app.progress.schemas import ActivityProgress, State

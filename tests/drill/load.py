@@ -16,17 +16,17 @@ Writes: TypeAlias = Generator[Ask, Answer, None]
 V1 = "/api/v1"
 AGAIN_SECONDS = 0.25
 ASSESSMENTS = ("GEN-1.C", "GEN-2.C", "GEN-3.C", "GEN-4.C", "GEN-6.C")
-FIELD = ("GEN-8.A", "GEN-8.B", "GEN-8.C")
+HALF_HOURS = {"GEN-8.A": 6, "GEN-8.B": 4, "GEN-8.C": 4}
+"""The field activities, and how many half-hours each plans."""
 BATCH = 2
 DEPOSIT_BYTES = 20_000
 
 
 def hours(people: Population) -> Writes:
-    """Declare a minute, again and again."""
-    for n, learner in enumerate(itertools.cycle(people.learners)):
-        body = {
-            "activity_code": FIELD[n % len(FIELD)], "minutes": 1, "worked_on": str(STARTED), "note": f"hours-{n}"
-        }  # fmt: skip
+    """Declare half an hour, until the plan of everyone is declared."""
+    codes = [code for code, most in HALF_HOURS.items() for _ in range(most)]
+    for n, (code, learner) in enumerate(itertools.product(codes, people.learners)):
+        body = {"activity_code": code, "minutes": 30, "worked_on": str(STARTED), "note": f"hours-{n}"}
         yield Ask(f"{V1}/enrolments/{learner.enrolment}/field-hours", learner.token, body, marker=f"hours-{n}")
 
 

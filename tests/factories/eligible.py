@@ -6,6 +6,7 @@ from typing import Any
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.attendance.calendar.models import ScheduledSession
@@ -22,7 +23,6 @@ from app.curricula.library import default_library
 from app.curricula.schemas import Activity
 from app.grading.models import Judgement
 from app.learning.activities.models import ActivityCompletion
-from app.learning.field_hours.models import Countersignature, FieldHours
 from app.learning.hand_ins.models import HandIn
 from app.network import service as network
 from app.network.enums import CertificateKind

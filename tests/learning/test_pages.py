@@ -10,6 +10,7 @@ from httpx2 import Response
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
+from tests.factories.accompaniment import open_mandate
 from tests.factories.activities import GENERALIST, complete_prerequisites, row_counts, set_state
 from tests.factories.learning import PDF, PNG
 from tests.factories.network import World, as_
@@ -154,26 +155,59 @@ def test_refused_text_is_shown_again(client: TestClient, database: Database, wor
     assert row_counts(database, world)["hand_in"] == 0
 
 
-def test_declare_hours_with_a_comma(client: TestClient, database: Database, world: World) -> None:
+def test_hours_are_declared_by_half_hours_up_to_what_the_plan_leaves(
+    client: TestClient, database: Database, world: World
+) -> None:
     complete_prerequisites(database, world)
     as_(client, database, world, "maude")
     assert "Déclarer ces heures" in client.get(path(world, "GEN-8.A")).text
-    body = {"hours": "1,5", "worked_on": today().isoformat(), "note": "Entretien"}
+    body = {"minutes": "90", "worked_on": today().isoformat(), "note": "Entretien"}
     assert redirects_to(client.post(path(world, "GEN-8.A", "/heures"), data=body), path(world, "GEN-8.A"))
     page = client.get(path(world, "GEN-8.A")).text
     assert "Entretien" in page
-    assert "1,5\N{NO-BREAK SPACE}h" in page
-    too_many = client.post(path(world, "GEN-8.A", "/heures"), data={**body, "hours": "2"})
+    assert re.findall(r'<option value="(\d+)"[^>]*>([^<]*)</option>', page) == [
+        ("30", "0,5\N{NO-BREAK SPACE}h"),
+        ("60", "1\N{NO-BREAK SPACE}h"),
+        ("90", "1,5\N{NO-BREAK SPACE}h"),
+    ]
+    too_many = client.post(path(world, "GEN-8.A", "/heures"), data={**body, "minutes": "120"})
     assert too_many.status_code == 422
     assert "il en reste 1,5" in too_many.text
+    assert redirects_to(
+        client.post(path(world, "GEN-8.A", "/heures"), data={**body, "note": ""}), path(world, "GEN-8.A")
+    )
+    assert 'name="minutes"' not in client.get(path(world, "GEN-8.A")).text, "the whole plan is declared"
+
+
+def test_hours_are_declared_under_a_mandate_which_the_pages_that_show_them_name(
+    client: TestClient, database: Database, world: World
+) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
+    as_(client, database, world, "maude")
+    assert "les heures seront déclarées sans mandat" in client.get(path(world, "GEN-8.A")).text
+    mandate = open_mandate(database, world)
+    assert f'<option value="{mandate.id}" selected>' in client.get(path(world, "GEN-8.A")).text
+    body = {"minutes": "60", "worked_on": today().isoformat(), "note": "Entretien"}
+    refused = client.post(path(world, "GEN-8.A", "/heures"), data={**body, "mandate_id": ""})
+    assert refused.status_code == 422
+    assert "Choisissez le mandat" in refused.text
+    assert 'value="Entretien"' in refused.text
+    sent = client.post(path(world, "GEN-8.A", "/heures"), data={**body, "mandate_id": str(mandate.id)})
+    assert redirects_to(sent, path(world, "GEN-8.A"))
+    for address in (path(world, "GEN-8.A"), f"/mandats/{mandate.id}"):
+        assert "Scierie du Lac" in client.get(address).text
+    under = client.get(f"/mandats/{mandate.id}").text
+    assert "0\N{NO-BREAK SPACE}h confirmées sur 1\N{NO-BREAK SPACE}h déclarées" in under
+    to_countersign = as_(client, database, world, "coordinator").get("/heures").text
+    assert f'<a href="/mandats/{mandate.id}">Scierie du Lac</a>' in to_countersign
 
 
 def test_declare_invalid_hours_is_refused(client: TestClient, database: Database, world: World) -> None:
     complete_prerequisites(database, world)
     as_(client, database, world, "maude")
-    for hours in ("0", "-1", "25", "1,1", "beaucoup", ""):
-        body = {"hours": hours, "worked_on": today().isoformat()}
-        assert client.post(path(world, "GEN-8.A", "/heures"), data=body).status_code == 422, hours
+    for minutes in ("0", "-1", "1441", "45", "30,5", "beaucoup", ""):
+        body = {"minutes": minutes, "worked_on": today().isoformat()}
+        assert client.post(path(world, "GEN-8.A", "/heures"), data=body).status_code == 422, minutes
     assert row_counts(database, world)["field_hours"] == 0
 
 
@@ -210,9 +244,9 @@ def test_an_unknown_activity_is_not_found(client: TestClient, database: Database
     assert client.post(path(world, "GEN-9.Z", "/etat"), data={"done": "true"}).status_code == 404
 
 
-def declare(client: TestClient, database: Database, world: World, who: str, hours: str) -> None:
+def declare(client: TestClient, database: Database, world: World, who: str, minutes: str) -> None:
     address = f"/parcours/{world.enrolments[who]}/activites/GEN-8.A/heures"
-    body = {"hours": hours, "worked_on": today().isoformat(), "note": f"Visite de {who}"}
+    body = {"minutes": minutes, "worked_on": today().isoformat(), "note": f"Visite de {who}"}
     assert as_(client, database, world, who).post(address, data=body).status_code == 303
 
 
@@ -222,13 +256,13 @@ def listed_ids(page: str) -> list[str]:
 
 def test_several_hours_are_accepted_at_once(client: TestClient, database: Database, world: World) -> None:
     complete_prerequisites(database, world, "maude", "karim")
-    declare(client, database, world, "maude", "1")
-    declare(client, database, world, "karim", "2,25")
+    declare(client, database, world, "maude", "60")
+    declare(client, database, world, "karim", "150")
     as_(client, database, world, "coordinator")
     page = client.get("/heures").text
     assert "2 déclarations attendent" in page
     assert "Visite de karim" in page
-    assert "2,25\N{NO-BREAK SPACE}h" in page
+    assert "2,5\N{NO-BREAK SPACE}h" in page
     both = client.post("/heures", data={"chosen": listed_ids(page), "decision": "accept"})
     assert (both.status_code, both.headers["location"]) == (303, "/heures")
     assert "Aucune déclaration" in client.get("/heures").text
@@ -236,7 +270,7 @@ def test_several_hours_are_accepted_at_once(client: TestClient, database: Databa
 
 def test_refusal_needs_a_reason_and_can_be_revised(client: TestClient, database: Database, world: World) -> None:
     complete_prerequisites(database, world)
-    declare(client, database, world, "maude", "1")
+    declare(client, database, world, "maude", "60")
     as_(client, database, world, "coordinator")
     ids = listed_ids(client.get("/heures").text)
     silent = client.post("/heures", data={"chosen": ids, "decision": "refuse"})
@@ -270,7 +304,7 @@ def test_only_coordination_countersigns(client: TestClient, database: Database, 
 
 def test_hours_of_another_college_are_not_found(client: TestClient, database: Database, world: World) -> None:
     complete_prerequisites(database, world)
-    declare(client, database, world, "maude", "1")
+    declare(client, database, world, "maude", "60")
     as_(client, database, world, "coordinator")
     ids = listed_ids(client.get("/heures").text)
     as_(client, database, world, "other_coordinator")

@@ -1,4 +1,4 @@
-"""Rules of activities done, hand-ins, their files and field hours (BR-03, BR-06, S1)."""
+"""Rules of activities done, hand-ins, and their files (BR-03, S1)."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.curricula.library import default_library
 from app.learning.activities.rules import ATTEMPTS, TRACES, ActivityContext, completion_reasons
-from app.learning.field_hours.rules import countersign_reasons, hours_reasons
 from app.learning.hand_ins import rules as hand_ins_rules
 from app.learning.hand_ins.rules import (
     ACCEPTED,
@@ -269,64 +268,3 @@ def test_damaged_archive_is_refused_or_accepted_without_an_error(kind: str, nois
         [("file_not_its_type", "file")],
         [("file_empty", "file")],
     )
-
-
-def hours_codes(
-    activity: ActivityContext, minutes: int, counted: int, day: date = TODAY
-) -> list[tuple[str, str | None]]:
-    return codes(hours_reasons(activity, minutes=minutes, worked_on=day, counted=counted))
-
-
-def test_hours_are_declared_for_field_activities_within_their_plan() -> None:
-    """BR-06: GEN-8.A is planned for 180 minutes."""
-    assert hours_codes(context("GEN-1.A"), 60, 0) == [("not_a_field_activity", "activity_code")]
-    assert hours_codes(context("GEN-8.A", State.LOCKED), 60, 0) == [("activity_locked", "activity_code")]
-    assert hours_codes(context("GEN-8.A"), 180, 0) == []
-    assert hours_codes(context("GEN-8.A"), 60, 120) == []
-    assert hours_codes(context("GEN-8.A"), 61, 120) == [("hours_above_plan", "minutes")]
-    assert hours_codes(context("GEN-8.A"), 1, 180, TODAY + timedelta(days=1)) == [
-        ("date_in_the_future", "worked_on"),
-        ("hours_above_plan", "minutes"),
-    ]
-
-
-def test_hours_above_plan_reason_holds_the_minutes_left() -> None:
-    over_by_30 = hours_reasons(context("GEN-8.A"), minutes=90, worked_on=TODAY, counted=120)
-    assert dict(over_by_30[0].params) == {"planned_minutes": 180, "left_minutes": 60}
-    over = hours_reasons(context("GEN-8.A"), minutes=90, worked_on=TODAY, counted=500)
-    assert over[0].params["left_minutes"] == 0
-
-
-@pytest.mark.parametrize(
-    ("accepted", "reason", "supersedes", "own", "counted", "expected"),
-    [
-        (True, None, False, False, 0, []),
-        (True, None, False, False, 120, []),
-        (True, None, False, False, 121, [("hours_above_plan", "minutes")]),
-        (False, "Doublon", False, False, 500, []),
-        (False, None, False, False, 0, [("reason_needed", "reason")]),
-        (True, None, True, False, 0, [("reason_needed", "reason")]),
-        (True, "Vérifié", True, False, 0, []),
-        (True, None, False, True, 0, [("own_hours", None)]),
-        (False, None, False, True, 0, [("own_hours", None), ("reason_needed", "reason")]),
-    ],
-)
-def test_countersign_reasons_by_decision(
-    *,
-    accepted: bool,
-    reason: str | None,
-    supersedes: bool,
-    own: bool,
-    counted: int,
-    expected: list[tuple[str, str | None]],
-) -> None:
-    reasons = countersign_reasons(
-        GENERALIST.activity("GEN-8.A"),
-        accepted=accepted,
-        reason=reason,
-        supersedes=supersedes,
-        own=own,
-        minutes=60,
-        counted=counted,
-    )
-    assert codes(reasons) == expected

@@ -6,6 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand
+from app.accompaniment.field_hours.service import countersign, declare_hours, see_hours
 from app.attendance.calendar import restorations
 from app.attendance.calendar import service as calendar
 from app.attendance.calendar.schemas import CancelCommand, NewSession, RestoreCommand
@@ -15,8 +17,6 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.enums import EnrolmentState
 from app.identity.roles.service import grant_role
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand
-from app.learning.field_hours.service import countersign, declare_hours, see_hours
 from app.network.enums import CertificateKind
 from app.notifications import service as notifications
 from app.notifications.schemas import NotificationsApiQuery

@@ -8,10 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.accompaniment.field_hours.models import FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.cohorts.enums import EnrolmentState
 from app.identity.roles.service import grant_role
-from app.learning.field_hours.models import FieldHours
 from app.overview.home.schemas import WaitingLine, WaitingList
 from app.platform.clock import now
 from app.platform.database.transaction import Database

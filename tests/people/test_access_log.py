@@ -14,11 +14,11 @@ from httpx2 import Response
 from sqlalchemy import event, text
 from sqlalchemy.exc import ProgrammingError
 
+from app.accompaniment.field_hours.models import FieldHours
 from app.cohorts import service as cohorts
 from app.cohorts.waitlist.enums import OfferAnswer
 from app.cohorts.waitlist.models import SeatOffer
 from app.identity.roles.service import grant_role
-from app.learning.field_hours.models import FieldHours
 from app.learning.hand_ins.models import HandIn
 from app.platform.audit.access_log import DAILY, HALF_DAY
 from app.platform.audit.enums import Part
@@ -29,6 +29,7 @@ from app.platform.files.folder import FolderStore
 from app.platform.security.permissions import GRANTS, P, Permission, Role
 from app.reports import service as reports
 from tests.factories import eligible
+from tests.factories.accompaniment import open_mandate
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
 
 API = "/api/v1"
@@ -98,7 +99,6 @@ NOT_LOGGED = {
     "GET /api/v1/sessions/{session_id}/check-in": "who checked in to a session, for whoever calls its roll",
     "GET /seances/{session_id}/presence": "one's own check-in",
     "GET /api/v1/sessions/{session_id}/own-check-in": "one's own check-in",
-    "GET /mandats/{mandate_id}": "an enterprise's mandate",
     "GET /api/v1/mandates/{mandate_id}": "an enterprise's mandate",
     "GET /api/v1/enterprises/{enterprise_id}": "an enterprise",
     "GET /codev/groupes/{group_id}": "a group's calendar and members",
@@ -169,6 +169,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
         db.flush()
         judgement = db.execute(text("select min(id) from judgement")).scalar_one()
         hand_in = row.id
+    mandate = open_mandate(database, world, by="coordinator")
     as_(client, database, world, "registrar")
     issued = client.post(
         f"{API}/enrolments/{world.enrolments['maude']}/certificates", json={"kind": "attestation_participation"}
@@ -188,6 +189,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             ),
             {"batch": batch},
         )
+        owner.execute(text("update field_hours set mandate_id = :mandate"), {"mandate": mandate.id})
         owner.execute(text("truncate view_log"))
     return Records(
         {
@@ -199,6 +201,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "batch_id": batch,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
+            "mandate_id": mandate.id,
             "code": "GEN-1.C",
             "competency": "CN-01",
             "kind": "attestation_reussite",

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from app.accompaniment.enterprises.enums import EnterpriseSize
 from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.accompaniment.mandates.models import Mandate, MandateMilestone, MilestoneConfirmation
 from app.certificates.enums import CertificateState
@@ -23,7 +24,6 @@ from app.cohorts.models import Cohort, Enrolment
 from app.curricula.enums import MandateKind
 from app.features import FIGURES
 from app.learning.activities.models import ActivityCompletion
-from app.learning.field_hours.models import Countersignature, FieldHours
 from app.network.enums import CertificateKind
 from app.people.models import Person
 from app.platform.database.session import Session

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
+from app.accompaniment.field_hours.models import FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.accompaniment.mandates.models import MandateAdvisor
 from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort
-from app.learning.field_hours.models import FieldHours
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from app.accompaniment.field_hours.models import FieldHours
+from app.accompaniment.field_hours.schemas import CountersignCommand
+from app.accompaniment.field_hours.service import countersign_all, see_hours
 from app.attendance.calendar import service as calendar
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
@@ -11,9 +14,6 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.schemas import ApplicationsOpen
-from app.learning.field_hours.models import FieldHours
-from app.learning.field_hours.schemas import CountersignCommand
-from app.learning.field_hours.service import countersign_all, see_hours
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today

@@ -1,4 +1,4 @@
-"""Pages of mandates: the list with the form of a new one, and a mandate with its milestones."""
+"""Pages of mandates: the list with the form of a new one, and a mandate with its milestones and hours."""
 
 from typing import Annotated
 
@@ -6,6 +6,8 @@ from fastapi import Form, Query, Request, Response
 
 from app.accompaniment.enterprises import service as enterprises
 from app.accompaniment.enterprises.enums import EnterpriseSize
+from app.accompaniment.field_hours.schemas import HoursState
+from app.accompaniment.field_hours.service import hours_under
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.rules import ORDER, Stage
 from app.accompaniment.mandates.schemas import (
@@ -81,11 +83,15 @@ def mandate_page(
     """A mandate with its enterprise, its advisors and the timeline of its milestones."""
     shown = mandates.mandate(db, mandate)
     milestones = {m.kind: m for m in shown.milestones}
+    hours = hours_under(db, actor.using(P.EVIDENCE_READ), mandate)
     return render(
         request,
         "accompaniment/mandate.html",
         mandate=shown,
         timeline=[(kind, milestones.get(kind)) for kind in ORDER],
+        hours=hours,
+        accepted_minutes=sum(h.minutes for h in hours if h.state is HoursState.ACCEPTED),
+        declared_minutes=sum(h.minutes for h in hours if h.state is not HoursState.REFUSED),
         region=network.region_name(db, shown.enterprise.region_code),
         today=today(network.timezone_of(db, shown.college_id)),
         manages=_sees_with(db, actor, shown, P.MANDATE_MANAGE),

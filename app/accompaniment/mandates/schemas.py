@@ -148,6 +148,14 @@ class MandateShown(MandateRef):
     next_kind: MilestoneKind | None
 
 
+class MandateChoice(Read):
+    """A mandate that hours may be declared under."""
+
+    id: int
+    enterprise: str
+    title: str
+
+
 class AdvisorChoice(Read):
     """An enrolment for which a mandate may be opened."""
 

@@ -37,6 +37,7 @@ from app.accompaniment.mandates.schemas import (
     Accompanied,
     AdvisorChoice,
     AdvisorShown,
+    MandateChoice,
     MandatePage,
     MandateRef,
     MandateRow,
@@ -159,6 +160,18 @@ def mandate(db: Session, ref: MandateRef) -> MandateShown:
         accompanied=is_accompanied({m.kind: m.happened_on for m in current if m.id in confirmed}),
         next_kind=next_kind(dates),
     )
+
+
+def mandates_of(db: Session, enrolment: EnrolmentRef) -> list[MandateChoice]:
+    """Return the mandates of an enrolment, those opened first at the top."""
+    statement: sa.Select[*tuple[Any, ...]] = (
+        sa.select(col(Mandate.id), col(Enterprise.name).label("enterprise"), col(Mandate.title))
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
+        .where(col(MandateAdvisor.enrolment_id) == enrolment.id)
+        .order_by(col(Mandate.opened_on), col(Mandate.id))
+    )
+    return [MandateChoice.model_validate(dict(row)) for row in db.execute(statement).mappings()]
 
 
 def _current_milestones(mandate_id: int) -> SelectOfScalar[MandateMilestone]:

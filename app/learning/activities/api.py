@@ -1,8 +1,8 @@
 """Activities done alone, as JSON."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
@@ -15,16 +15,6 @@ from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
-
-ALREADY_RECEIVED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Already received: the same content sent again"}
-}
-"""OpenAPI response of a route that answers 200 when the same content is sent again."""
-
-
-def set_creation_status(response: Response, *, is_new: bool) -> None:
-    """Set the response's status: 201 for new content, 200 for content already received."""
-    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
 
 
 @router.post(

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.learning.activities.api import ALREADY_RECEIVED, set_creation_status
 from app.learning.activities.schemas import ActivityCode
 from app.learning.hand_ins import service
 from app.learning.hand_ins.rules import MEGABYTE, clean_name
@@ -19,7 +18,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
-from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_creation_status
 from app.platform.web.openapi.vocabulary import download
 from app.platform.web.pages import attachment
 

@@ -8,7 +8,7 @@ from pydantic import NaiveDatetime
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.learning.activities.pages import ACTIVITY, activity_path, cohort_moment, require_activity
+from app.learning.activities.paths import ACTIVITY, activity_path, cohort_moment, require_activity
 from app.learning.hand_ins import service
 from app.learning.hand_ins.rules import MEGABYTE, clean_name
 from app.learning.hand_ins.schemas import FileCommand, TextCommand, WebLink

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from app.accompaniment.confirmations.service import count_awaiting
+from app.accompaniment.field_hours.service import count_hours_to_countersign
 from app.attendance.calendar.service import count_to_call
 from app.certificates.issuing.candidates import count_ready
 from app.codev.records.service import sessions_to_record
@@ -14,7 +15,6 @@ from app.cohorts.schemas import ListedCohort
 from app.grading.queue.service import next_in_queue, queue_counts
 from app.identity.roles import proposals as role_proposals
 from app.identity.roles.schemas import RoleProposals
-from app.learning.field_hours.service import count_hours_to_countersign
 from app.network.service import reached_colleges
 from app.overview.college_cohorts.service import count_applications
 from app.overview.home.enums import WaitingKind as K

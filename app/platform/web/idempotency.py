@@ -19,7 +19,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
@@ -44,6 +44,15 @@ RETENTION_HOURS = 24
 STORED_HEADERS = ("content-type", "etag", "location")
 KEY_PATTERN = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 _TRY_LOCK = text("select pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+ALREADY_RECEIVED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Already received: the same content sent again"}
+}
+"""OpenAPI response of a route that answers 200 when the same content is sent again."""
+
+
+def set_creation_status(response: Response, *, is_new: bool) -> None:
+    """Set the response's status: 201 for new content, 200 for content already received."""
+    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
 
 
 class IdempotentRequest(Row, table=True):

@@ -10,14 +10,16 @@ from app.platform.database.types import check, moment, owned
 
 
 class FieldHours(Row, table=True):
-    """Minutes in an enterprise that a participant declares for a field activity.
+    """Minutes in an enterprise that a participant declares for a field activity, under one of their mandates.
 
+    ``mandate_id`` is null for hours of someone who had no mandate, and for those declared before hours named one.
     ``decided`` once a coordinator accepted or refused them: the database keeps it, when a countersignature is written.
     """
 
     __tablename__ = "field_hours"
     __table_args__ = owned(
         ("enrolment_id", "enrolment"),
+        ("mandate_id", "mandate"),
         extra=(
             check("minutes", "minutes > 0"),
             Index(
@@ -33,6 +35,7 @@ class FieldHours(Row, table=True):
     college_id: int = Field(index=True)
     enrolment_id: int = Field(index=True)
     activity_code: str = Field(max_length=20)
+    mandate_id: int | None = Field(default=None, index=True)
     minutes: int
     worked_on: date
     note: str = Field(default="", max_length=1000)

@@ -6,12 +6,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from app.accompaniment.field_hours.rules import MINUTES_A_DAY
 from app.cohorts.schemas import Justification
 from app.learning.activities.schemas import ActivityCode
 from app.platform.paging import ListQuery
 from app.platform.schema import Command, Line, Read
-
-MINUTES_A_DAY = 1440
 
 
 class HoursState(StrEnum):
@@ -23,9 +22,13 @@ class HoursState(StrEnum):
 
 
 class HoursCommand(Command):
-    """Minutes spent in an enterprise on one day, for a field activity."""
+    """Minutes spent in an enterprise on one day, for a field activity, in half-hours.
+
+    ``mandate_id`` is one of the mandates of the enrolment, needed as soon as it has one.
+    """
 
     activity_code: ActivityCode
+    mandate_id: int | None = None
     minutes: Annotated[int, Field(ge=1, le=MINUTES_A_DAY)]
     worked_on: date
     note: Line | None = None
@@ -43,6 +46,9 @@ class HoursShown(Read):
     curriculum_slug: str
     curriculum_version: str
     activity_code: str
+    mandate_id: int | None = None
+    mandate_title: str | None = None
+    enterprise: str | None = None
     minutes: int
     worked_on: date
     note: str

@@ -1,23 +1,23 @@
 """Pages of field hours: the participant's form to declare them, the coordinator's page to countersign them."""
 
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from app.accompaniment.field_hours import service
+from app.accompaniment.field_hours.rules import MINUTES_A_DAY
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand, HoursQuery, HoursShown
+from app.accompaniment.field_hours.service import see_hours
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.schemas import Justification
 from app.curricula.library import curriculum_of
-from app.learning.activities.pages import ACTIVITY, activity_path, require_activity
-from app.learning.field_hours import service
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursQuery, HoursShown
-from app.learning.field_hours.service import see_hours
-from app.platform.schema import Command, Line
+from app.learning.activities.paths import ACTIVITY, activity_path, require_activity
+from app.platform.schema import BlankIsNone, Command, Line
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -30,16 +30,12 @@ from app.platform.web.pages import redirect_after_post, render
 router = page_router()
 
 
-def _comma_to_point(value: str) -> str:
-    """Return ``1.5`` for ``1,5``: people type a comma, a number field sends a point."""
-    return value.replace(",", ".")
-
-
 class HoursForm(Command):
-    """Time in an enterprise, in hours and quarters."""
+    """Time in an enterprise, chosen in half-hours, and the mandate it was spent under."""
 
-    hours: Annotated[Decimal, BeforeValidator(_comma_to_point), Field(gt=0, le=24, multiple_of=Decimal("0.25"))]
+    minutes: Annotated[int, Field(ge=1, le=MINUTES_A_DAY)]
     worked_on: date
+    mandate_id: Annotated[int | None, BlankIsNone] = None
     note: Line | None = None
 
 
@@ -53,7 +49,7 @@ def declare_hours(
 ) -> RedirectResponse:
     """Declare field hours."""
     require_activity(enrolment, code)
-    command = HoursCommand(activity_code=code, minutes=int(form.hours * 60), worked_on=form.worked_on, note=form.note)
+    command = HoursCommand(activity_code=code, **form.model_dump())
     service.declare_hours(db, actor, enrolment, command)
     return redirect_after_post(activity_path(enrolment.id, code) + "#heures")
 
@@ -68,7 +64,7 @@ def show_hours(
     """The hours pending a decision, oldest first."""
     page = service.list_hours_to_countersign(db, actor, query)
     titles = {h.id: curriculum_of(h).activity(h.activity_code).title.text for h in page.items}
-    return render(request, "learning/hours.html", pending=ListView("/heures", query, page), titles=titles)
+    return render(request, "accompaniment/hours.html", pending=ListView("/heures", query, page), titles=titles)
 
 
 class Decision(StrEnum):

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
+from app.accompaniment.field_hours import service
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand, HoursPage, HoursShown
+from app.accompaniment.field_hours.service import see_hours
+from app.accompaniment.mandates.schemas import MandateRef
+from app.accompaniment.mandates.service import see_mandate
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
-from app.learning.activities.api import ALREADY_RECEIVED, set_creation_status
-from app.learning.field_hours import service
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursPage, HoursShown
-from app.learning.field_hours.service import see_hours
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.paging import PAGE, After, Limit
@@ -17,9 +18,9 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_creation_status
 
-router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
+router = APIRouter(tags=["accompaniment"], route_class=IdempotentRoute)
 
 
 @router.post(
@@ -35,7 +36,10 @@ def declare_hours(
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     command: HoursCommand,
 ) -> HoursShown:
-    """Never above the plan of the activity (BR-06); the same declaration sent again answers 200."""
+    """In half-hours, never above the plan of the activity (BR-06); the same declaration sent again answers 200.
+
+    Whoever has a mandate for the enrolment names the one that the hours were worked under.
+    """
     hours, is_new = service.declare_hours(db, actor, enrolment, command)
     set_creation_status(response, is_new=is_new)
     return hours
@@ -47,6 +51,16 @@ def read_hours(
 ) -> list[HoursShown]:
     """Oldest first, with the countersignature in force."""
     return service.hours_of(db, enrolment)
+
+
+@router.get("/mandates/{mandate_id}/field-hours", summary="Field hours under a mandate")
+def read_hours_of_mandate(
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.EVIDENCE_READ)],
+    mandate: Annotated[MandateRef, seen(see_mandate, P.EVIDENCE_READ)],
+) -> list[HoursShown]:
+    """Oldest first; of a mandate of several advisors, those whose evidence the reader may read."""
+    return service.hours_under(db, actor, mandate)
 
 
 @router.get("/colleges/{college_id}/field-hours/pending", summary="Hours to countersign")

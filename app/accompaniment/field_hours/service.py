@@ -8,13 +8,10 @@ from sqlalchemy import Row
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import curriculum_of
-from app.learning.activities.service import lock_activity
-from app.learning.field_hours.models import Countersignature, FieldHours
-from app.learning.field_hours.rules import countersign_reasons, hours_reasons
-from app.learning.field_hours.schemas import (
+from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
+from app.accompaniment.field_hours.rules import countersign_reasons, hours_reasons, mandate_reasons
+from app.accompaniment.field_hours.schemas import (
     CountersignCommand,
     HoursCommand,
     HoursPage,
@@ -23,6 +20,13 @@ from app.learning.field_hours.schemas import (
     HoursSort,
     HoursState,
 )
+from app.accompaniment.mandates.models import Mandate
+from app.accompaniment.mandates.schemas import MandateRef
+from app.accompaniment.mandates.service import mandates_of
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Cohort, Enrolment
+from app.curricula.library import curriculum_of
+from app.learning.activities.service import lock_activity
 from app.network.schemas import CollegeShown
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -48,14 +52,15 @@ def declare_hours(db: Session, actor: Actor, enrolment: EnrolmentRef, command: H
     context = lock_activity(db, enrolment, command.activity_code)
     declared = [h for h in hours_of(db, enrolment) if h.activity_code == command.activity_code]
     not_refused = [h for h in declared if h.state is not HoursState.REFUSED]
-    same = (command.worked_on, command.minutes, note)
-    repeated = next((h for h in not_refused if (h.worked_on, h.minutes, h.note) == same), None)
+    same = (command.worked_on, command.minutes, command.mandate_id, note)
+    repeated = next((h for h in not_refused if (h.worked_on, h.minutes, h.mandate_id, h.note) == same), None)
     if repeated is not None:
         return repeated, False
     reasons = hours_reasons(
         context, minutes=command.minutes, worked_on=command.worked_on, counted=sum(h.minutes for h in not_refused)
     )
-    refuse_unless(*reasons, code="invalid")
+    own = {mandate.id for mandate in mandates_of(db, enrolment)}
+    refuse_unless(*reasons, *mandate_reasons(command.mandate_id, own), code="invalid")
     row = FieldHours(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
@@ -72,6 +77,14 @@ def declare_hours(db: Session, actor: Actor, enrolment: EnrolmentRef, command: H
 def hours_of(db: Session, enrolment: EnrolmentRef) -> list[HoursShown]:
     """Return the hours that an enrolment declared, oldest first."""
     return _load_hours(db, FieldHours.enrolment_id == enrolment.id)
+
+
+def hours_under(db: Session, actor: Actor, mandate: MandateRef) -> list[HoursShown]:
+    """Return the hours declared under a mandate, oldest first: those of its advisors that the actor reaches."""
+    within = scoped(actor, college=FieldHours.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
+    hours = _load_hours(db, FieldHours.mandate_id == mandate.id, within)
+    log_access(db, [(h.person_id, h.college_id) for h in hours], Part.HOURS)
+    return hours
 
 
 def hours_to_countersign(
@@ -130,11 +143,13 @@ def _load_hours(db: Session, *where: Any) -> list[HoursShown]:  # noqa: ANN401 -
 def _select(*where: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401
     decider = aliased(Person)
     return (
-        sa.select(FieldHours, Enrolment, Cohort, Person, Countersignature, decider)
+        sa.select(FieldHours, Enrolment, Cohort, Person, Mandate, Enterprise, Countersignature, decider)
         .select_from(FieldHours)
         .join(Enrolment, col(Enrolment.id) == FieldHours.enrolment_id)
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
+        .outerjoin(Mandate, col(Mandate.id) == FieldHours.mandate_id)
+        .outerjoin(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
         .outerjoin(
             Countersignature, (col(Countersignature.field_hours_id) == FieldHours.id) & not_superseded(Countersignature)
         )
@@ -143,11 +158,13 @@ def _select(*where: Any) -> sa.Select[*tuple[Any, ...]]:  # noqa: ANN401
     )
 
 
-_HoursRow: TypeAlias = Row[FieldHours, Enrolment, Cohort, Person, Countersignature | None, Person | None]
+_HoursRow: TypeAlias = Row[
+    FieldHours, Enrolment, Cohort, Person, Mandate | None, Enterprise | None, Countersignature | None, Person | None
+]
 
 
 def _hours_shown(columns: _HoursRow) -> HoursShown:
-    row, enrolment, cohort, person, decision, decider = columns
+    row, enrolment, cohort, person, mandate, enterprise, decision, decider = columns
     return HoursShown(
         **row.model_dump(),
         person_id=enrolment.person_id,
@@ -155,6 +172,8 @@ def _hours_shown(columns: _HoursRow) -> HoursShown:
         cohort_title=cohort.title,
         curriculum_slug=enrolment.curriculum_slug,
         curriculum_version=enrolment.curriculum_version,
+        mandate_title=mandate.title if mandate else None,
+        enterprise=enterprise.name if enterprise else None,
         state=_state(decision),
         countersignature_id=decision.id if decision else None,
         reason=decision.reason if decision else None,

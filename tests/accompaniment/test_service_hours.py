@@ -4,24 +4,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.cohorts.enrolments.service import see_enrolment
-from app.cohorts.enums import EnrolmentState
-from app.identity.roles.service import grant_role
-from app.learning.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
-from app.learning.field_hours.service import (
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
+from app.accompaniment.field_hours.service import (
     countersign,
     countersign_all,
     declare_hours,
     hours_of,
     hours_to_countersign,
+    hours_under,
     see_hours,
 )
+from app.accompaniment.mandates import service as mandates
+from app.accompaniment.mandates.schemas import NewMandate
+from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enums import EnrolmentState
+from app.curricula.enums import MandateKind
+from app.identity.roles.service import grant_role
 from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.schemas import State
+from tests.factories.accompaniment import new_enterprise, open_mandate
 from tests.factories.activities import activity_progress, complete_prerequisites, refusal, row_counts, set_state
 from tests.factories.network import World, acting
 
@@ -34,11 +39,12 @@ def declare(
     note: str | None = None,
     who: str = "maude",
     code: str = "GEN-8.A",
+    mandate: int | None = None,
 ) -> tuple[HoursShown, bool]:
     with database.transaction() as db:
         actor = acting(db, world, who, P.ACTIVITY_DO)
         enrolment = see_enrolment(db, actor, world.enrolments[who])
-        command = HoursCommand(activity_code=code, minutes=minutes, worked_on=today(), note=note)
+        command = HoursCommand(activity_code=code, mandate_id=mandate, minutes=minutes, worked_on=today(), note=note)
         return declare_hours(db, actor, enrolment, command)
 
 
@@ -106,6 +112,40 @@ def test_eight_declarations_at_once_stay_within_the_plan(database: Database, wor
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(send, range(8))) == 180
+
+
+def test_hours_name_a_mandate_of_their_enrolment_and_of_no_other(database: Database, world: World) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
+    before, _ = declare(database, world, 30)
+    assert (before.mandate_id, before.enterprise) == (None, None)
+    own = open_mandate(database, world)
+    others = open_mandate(database, world, "karim", enterprise=new_enterprise("Érablière", None))
+    assert refusal(lambda: declare(database, world, 30, note="Suite")) == ("invalid", ["mandate_needed"])
+    assert refusal(lambda: declare(database, world, 30, mandate=others.id)) == ("invalid", ["unknown_mandate"])
+    named, is_new = declare(database, world, 30, mandate=own.id)
+    assert (is_new, named.mandate_title, named.enterprise) == (True, "Boutique en ligne", "Scierie du Lac")
+    assert declare(database, world, 30, mandate=own.id) == (named, False)
+
+
+def test_hours_under_a_mandate_are_those_of_the_advisors_whom_the_reader_reaches(
+    database: Database, world: World
+) -> None:
+    complete_prerequisites(database, world, "maude", "karim")
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.MANDATE_MANAGE)
+        both = [see_enrolment(db, actor, world.enrolments[who]) for who in ("maude", "karim")]
+        command = NewMandate(kind=MandateKind.orientation, title="À deux", enterprise=new_enterprise())
+        mandate = mandates.open_mandate(db, actor, both, command)
+    for who in ("maude", "karim"):
+        declare(database, world, 60, who=who, mandate=mandate.id)
+    shown = {}
+    for who in ("maude", "karim", "trainer", "coordinator"):
+        with database.transaction() as db:
+            actor = acting(db, world, who, P.EVIDENCE_READ)
+            ref = mandates.see_mandate(db, actor, mandate.id)
+            shown[who] = [hours.person_id for hours in hours_under(db, actor, ref)]
+    maude, karim = world.people["maude"], world.people["karim"]
+    assert shown == {"maude": [maude], "karim": [karim], "trainer": [maude, karim], "coordinator": [maude, karim]}
 
 
 def test_declare_hours_for_a_locked_activity_is_refused(database: Database, world: World) -> None:

@@ -1,0 +1,1 @@
+"""Hours in an enterprise, declared under a mandate and countersigned."""

@@ -1,1 +1,0 @@
-"""Hours in an enterprise, declared and countersigned."""

@@ -1,0 +1,77 @@
+"""The page of an activity, with the forms that its participant may use."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from app.accompaniment.field_hours.rules import choices_of_minutes, minutes_left
+from app.accompaniment.field_hours.schemas import HoursState
+from app.accompaniment.field_hours.service import hours_of
+from app.accompaniment.mandates.service import mandates_of
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enums import EnrolmentState
+from app.curricula.library import curriculum_of, default_library
+from app.learning.activities.paths import ACTIVITY, require_activity
+from app.learning.activities.rules import ATTEMPTS, TRACES
+from app.learning.hand_ins import service as hand_ins
+from app.learning.hand_ins.rules import ACCEPTED
+from app.platform.messages.i18n import today
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep, SettingsDep
+from app.platform.web.forms.one_time import keyed_page
+from app.platform.web.pages import render
+from app.progress.path.service import progress_of
+from app.resources.rules import places_named_by
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(ACTIVITY, dependencies=[keyed_page()])
+def show_activity(
+    *,
+    request: Request,
+    db: SessionDep,
+    settings: SettingsDep,
+    actor: Annotated[Actor, may(P.EVIDENCE_READ)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.EVIDENCE_READ)],
+    code: str,
+) -> HTMLResponse:
+    """Instructions and progress of an activity and, for its participant, the forms available now."""
+    require_activity(enrolment, code)
+    curriculum, library = curriculum_of(enrolment), default_library()
+    progress = progress_of(db, enrolment)
+    module = curriculum.module_of(code)
+    own = enrolment.person_id == actor.person_id
+    hours = [h for h in hours_of(db, enrolment) if h.activity_code == code]
+    counted = sum(h.minutes for h in hours if h.state is not HoursState.REFUSED)
+    left = minutes_left(curriculum.activity(code), counted)
+    attempts = hand_ins.attempts(db, enrolment, code)
+    takes_trace = library.takes_trace(curriculum, code)
+    return render(
+        request,
+        "learning/activity.html",
+        enrolment=enrolment,
+        activity=curriculum.activity(code),
+        module=module,
+        progress=progress.activity(code),
+        due_on=next(m.due_on for m in progress.modules if m.code == module.code),
+        page=library.page(curriculum.slug, curriculum.version, code),
+        criteria=library.framework_of(curriculum).criteria,
+        own=own,
+        writable=own and enrolment.state is EnrolmentState.ACTIVE,
+        attempts=attempts,
+        takes_trace=takes_trace,
+        places=places_named_by(code),
+        deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),
+        hours=hours,
+        left=left,
+        durations=choices_of_minutes(left),
+        mandates=mandates_of(db, enrolment),
+        accept=",".join(f".{kind}" for kind in ACCEPTED),
+        megabytes=settings.upload_megabytes,
+        today=today(enrolment.timezone),
+    )
