@@ -17,6 +17,7 @@ from app.curricula.library import default_library
 from app.curricula.schemas import Activity, Curriculum
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
+from tests.factories.codev import CONTRACT
 from tests.factories.network import PASSWORD, World, token
 from tests.factories.outbox import link_in, messages
 
@@ -188,6 +189,8 @@ def meet(journey: Journey) -> None:
     }  # fmt: skip
     group = journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/codev-groups", 201, **body)
     journey.tokens.pop("facilitator", None)
+    for who in (*(str(place) for place in range(len(NEWCOMERS))), "facilitator"):
+        journey.call(who, "POST", f"{API}/codev/groups/{group['id']}/agreements", 201, **CONTRACT)
     for week, activity in enumerate(journey.activities(lambda a: a.type is ActivityType.codev), start=4):
         path = f"{API}/codev/groups/{group['id']}/sessions"
         meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))

@@ -15,6 +15,7 @@ from app.curricula.library import default_library
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
+from tests.factories.codev import CONTRACT
 from tests.factories.forms import form_to, forms_of
 from tests.factories.network import PASSWORD, World
 from tests.factories.outbox import link_in, messages
@@ -301,6 +302,9 @@ def consult(term: Term) -> None:
         members |= {"joined_on": term.day.isoformat(), "facilitator_id": term.world.people["facilitator"]}
         group = term.call("coordinator", "POST", f"/cohorts/{term.cohort}/codev-groups", 201, **members)
         term.tokens.pop("facilitator", None)
+        for who in (*list(term.enrolments)[number::4], "facilitator"):
+            term.call(who, "POST", f"/codev/groups/{group['id']}/agreements", 201, **CONTRACT)
+            term.tell(f"Contrat de votre groupe à lire et à accepter : {TITLE}", who)
         planned = {
             "activity_code": activity.code,
             "starts_at": hour(term.day + timedelta(days=number + 1), 18).isoformat(),

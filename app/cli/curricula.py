@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.codev.protocols import library as codev
 from app.curricula import library
 from app.curricula.changes import Change, Changes, diff
 from app.curricula.files import json_schema as export
+from app.curricula.files.folder import CODEV
 from app.curricula.files.problems import CurriculumError, Problem
 from app.curricula.library import DEFAULT_ROOT, Library
 from app.curricula.schemas import Curriculum
@@ -35,8 +37,8 @@ def check(
 ) -> None:
     """Print every problem of a folder of curricula."""
     checked, problems = library.check(path)
-    if problems:
-        _refuse(problems)
+    if found := (*problems, *codev.check(path)[1]):
+        _refuse(found)
     versions = checked.curricula.values()
     activities = sum(len(curriculum.activities) for curriculum in versions)
     _print(t("curricula.cli.clean", curricula=len(versions), activities=activities))
@@ -48,12 +50,15 @@ def schema(
     write: Annotated[bool, typer.Option("--write/--check", help=t("curricula.cli.write"))] = False,
 ) -> None:
     """Compare the JSON schemas for editors with the code, or write them."""
-    folder = path / "schema"
-    names = ", ".join(export.drifted(folder))
+    folders = {path / "schema": export.MODELS}
+    if (path / CODEV).is_dir():
+        folders[path / CODEV / "schema"] = codev.MODELS
+    names = ", ".join(name for folder, models in folders.items() for name in export.drifted(folder, models))
     if not names:
         _print(t("curricula.cli.schema.same"))
     elif write:
-        export.write_schemas(folder)
+        for folder, models in folders.items():
+            export.write_schemas(folder, models)
         _print(t("curricula.cli.schema.written", names=names))
     else:
         _print(t("curricula.cli.schema.drift", names=names))
@@ -90,9 +95,9 @@ def publish(
     version: Annotated[str, typer.Argument(help=t("curricula.cli.version"), show_default=False)],
     path: Folder = DEFAULT_ROOT,
 ) -> None:
-    """Add a version to the register of published versions."""
+    """Add a version of a path, or of a contract, to the register of published versions."""
     try:
-        sha256 = library.publish(path, slug, version)
+        sha256 = (codev.publish if slug in codev.KINDS else library.publish)(path, slug, version)
     except CurriculumError as error:
         _refuse(error.problems)
     except NotFound:

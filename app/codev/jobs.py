@@ -1,5 +1,6 @@
-"""Background work on codevelopment groups: who is told that a group has become too small."""
+"""Background work on codevelopment groups: a group has become too small, a contract waits before a session."""
 
+from app.codev.contracts.notices import remind
 from app.codev.groups.quorum import tell_facilitators
 from app.platform.jobs.job import Job, JobContext
 
@@ -9,5 +10,13 @@ def _tell_facilitators(context: JobContext) -> None:
         tell_facilitators(db)
 
 
-JOBS = (Job("tell_of_small_groups", "*/5 * * * *", _tell_facilitators),)
-"""Runs every five minutes: a departure is a change of an enrolment, which knows nothing of groups."""
+def _remind(context: JobContext) -> None:
+    with context.database.as_owner() as db:
+        remind(db)
+
+
+JOBS = (
+    # Every five minutes: a departure is a change of an enrolment, which knows nothing of groups.
+    Job("tell_of_small_groups", "*/5 * * * *", _tell_facilitators),
+    Job("remind_of_contracts", "11 * * * *", _remind),
+)

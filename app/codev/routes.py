@@ -1,10 +1,12 @@
 """Routers of codevelopment: JSON under ``/api/v1``, pages at ``/``."""
 
+from app.codev.contracts import api as contracts_api
+from app.codev.contracts import pages as contracts_pages
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
 from app.codev.records import api as records_api
 from app.codev.sessions import api as sessions_api
 from app.codev.sessions import pages as sessions_pages
 
-API = (groups_api.router, sessions_api.router, records_api.router)
-PAGES = (groups_pages.router, sessions_pages.router)
+API = (groups_api.router, contracts_api.router, sessions_api.router, records_api.router)
+PAGES = (groups_pages.router, contracts_pages.router, sessions_pages.router)

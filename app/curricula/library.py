@@ -3,7 +3,7 @@
 Files are read and checked once, when the library is loaded; an activity's page when it is first requested.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -184,6 +184,11 @@ def _require(value: V | None) -> V:
     if value is None:
         raise NotFound
     return value
+
+
+def newest(versions: Iterable[str]) -> str:
+    """Return the newest of some versions (1.10 comes after 1.9)."""
+    return max(versions, key=_version_key)
 
 
 def _version_key(version: str) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.contracts.schemas import AgreeCommand
+from app.codev.contracts.service import agree
 from app.codev.groups import service as codev
 from app.codev.groups.schemas import GroupRef, NewGroup
 from app.codev.records import service as records
@@ -25,10 +27,11 @@ from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Module
 from app.demo.network import DemoPlan, Group, noon
+from app.identity.roles.service import holders
 from app.network.venues.service import venues_offered
 from app.platform.clock import at
 from app.platform.database.session import Session
-from app.platform.security.permissions import Permission
+from app.platform.security.permissions import Permission, Role
 
 NAMES = ("Boussole", "Confluence")
 ABSENT = 0.06
@@ -60,6 +63,25 @@ def form_groups(demo: DemoPlan, group: Group) -> None:
                     meeting_link=meeting_link(group, f"{activity}-{len(group.codev)}"),
                 )
                 sessions.plan_session(db, coordinator, codev_group, new_session)
+    for group_id in group.codev:
+        _accept_contract(demo, group, group_id)
+
+
+def _accept_contract(demo: DemoPlan, group: Group, group_id: int) -> None:
+    """Have everyone accept the contract of a group three days later; one person still has to before a first session."""
+    day = group.cohort.starts_on + timedelta(days=12)
+    has_met = _calendar(group)[0][1] < noon(demo.today)
+    if day >= demo.today:
+        return
+    with at(noon(day)), demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
+        members = [id_ for id_, _ in holders(
+            db, Role.PARTICIPANT, college_id=group.cohort.college_id, group_id=group_id
+        )]  # fmt: skip
+        for person_id in [group.staff.facilitator, *(members if has_met else members[1:])]:
+            person = demo.actor(db, person_id, Permission.CODEV_TAKE_PART)
+            ref = codev.see_group(db, person, group_id)
+            agree(db, person, ref, AgreeCommand(contract_version=ref.contract_version, composition=ref.composition))
 
 
 def own_venues(db: Session, group: Group) -> list[int]:

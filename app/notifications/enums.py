@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CODEV_CANCELLED = "codev_cancelled"
     CODEV_RESTORED = "codev_restored"
     GROUP_TOO_SMALL = "group_too_small"
+    CONTRACT_TO_ACCEPT = "contract_to_accept"
     SESSION_TOMORROW = "session_tomorrow"
     JUDGED = "judged"
     WORK_LATE = "work_late"

@@ -386,6 +386,10 @@ CODEV: dict[str, Call] = {
     f"POST {V1}/codev/sessions/{{session_id}}/records#correction": json(
         HELD, entries=MEMBERS, turns=TURNS, supersedes="{codev_record}"
     ),
+    f"POST {V1}/codev/groups/{{group_id}}/agreements": json(contract_version="1.0", composition=3),
+    "POST /codev/groupes/{group_id}/contrat": form(
+        "/codev/groupes/{group}/contrat", contract_version="1.0", composition=3, accepted="true"
+    ),
     "POST /codev/groupes": form(
         "/codev/groupes/", cohort_id="{cohort}", name="Groupe B", enrolment_ids="{loose}",
         facilitator_id="{facilitator_person}",

@@ -38,6 +38,7 @@ from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate, Hold
 from app.certificates.register import service as register
 from app.codev.groups import service as codev
+from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
@@ -94,6 +95,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.conftest import RING, SITE
+from tests.factories.codev import agree_all
 from tests.factories.engine import fail_job
 from tests.factories.learning import PDF
 from tests.factories.network import STARTED, World, acting
@@ -366,6 +368,7 @@ def _group(at: PlaceUser, _: Path) -> None:
         row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
     at.place.ids["former_membership"] = _former_member(at)
+    agree_all(at.db, formed.id)
 
 
 def _former_member(at: PlaceUser) -> int:
@@ -383,6 +386,14 @@ def _cancel_codev(at: PlaceUser, _: Path) -> None:
     actor = at.actor(P.CODEV_MANAGE)
     meeting = sessions.see_codev_session(at.db, actor, int(at.place.ids["cancelled_codev_session"]))  # type: ignore[arg-type]
     sessions.cancel_session(at.db, actor, meeting)
+
+
+def _ask_again(at: PlaceUser, _: Path) -> None:
+    """Ask everyone of the group to agree to its contract again, as an entrance does."""
+    at.actor(P.CODEV_MANAGE)  # the transaction reaches their college
+    group = at.db.get_one(CodevGroup, int(at.place.ids["group"]))  # type: ignore[arg-type]
+    group.composition += 1
+    at.db.add(group)
 
 
 def _record(at: PlaceUser, _: Path) -> None:
@@ -617,6 +628,7 @@ STEPS = (
     (_group, "coordinator"),
     (_record, "facilitator"),
     (_cancel_codev, "coordinator"),
+    (_ask_again, "coordinator"),
     (_judge, "trainer"),
     (_certify, "registrar"),
     (_account, "owner"),

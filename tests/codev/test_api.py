@@ -9,6 +9,7 @@ from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordCommand
 from app.platform.database.transaction import Database
 from tests.factories.codev import (
+    CONTRACT,
     FIRST,
     assign_roles,
     close_record,
@@ -63,7 +64,9 @@ def test_group_from_forming_to_a_corrected_record(client: TestClient, database: 
     assert planned_session.status_code == 201, planned_session.text
     path = f"/api/v1/codev/sessions/{planned_session.json()['id']}"
 
-    as_(client, database, world, "facilitator")
+    for who in (*PARTICIPANTS, "facilitator"):
+        as_(client, database, world, who)
+        assert client.post(f"/api/v1/codev/groups/{group['id']}/agreements", json=CONTRACT).status_code == 201
     (row,) = client.get("/api/v1/codev/groups").json()["items"]
     assert row["next_session_id"] == planned_session.json()["id"]
     (proposed,) = client.get(f"{path}/rotation").json()

@@ -12,7 +12,7 @@ from app.codev.records.service import sessions_to_record
 from app.cohorts.enums import CohortState
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
-from tests.factories.codev import create_group, join_group, membership_ids, plan_session
+from tests.factories.codev import CONTRACT, create_group, join_group, membership_ids, plan_session
 from tests.factories.cohorts import page, set_state
 from tests.factories.network import STARTED, World, acting, as_
 
@@ -20,10 +20,10 @@ SOON = datetime.combine(STARTED + timedelta(days=40), time(13), UTC).isoformat()
 V1 = "/api/v1/codev"
 BEGIN = {"form", "join", "plan"}
 DONE_WITHOUT_MORE = ("leave", "return", "hand over", "move", "cancel", "restore")
-CORRECT = {*DONE_WITHOUT_MORE, "roles", "record"}
+CORRECT = {*DONE_WITHOUT_MORE, "agree", "roles", "record"}
 CHANGED = (
     "codev_group", "codev_membership", "codev_session", "codev_session_change", "codev_session_restoration",
-    "codev_record", "role_assignment", "role_held",
+    "codev_agreement", "codev_record", "role_assignment", "role_held",
 )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def writes(world: World, group: GroupShown, kept: int, cancelled: int) -> dict[s
         "move": ("coordinator", "POST", f"{V1}/sessions/{kept}/changes", moved),
         "cancel": ("coordinator", "POST", f"{V1}/sessions/{kept}/cancellation", None),
         "restore": ("coordinator", "POST", back, {"reason": "mistake"}),
+        "agree": ("maude", "POST", f"{here}/agreements", CONTRACT),
         "roles": ("facilitator", "PUT", f"{V1}/sessions/{kept}/roles", {"roles": []}),
         "record": ("facilitator", "POST", f"{V1}/sessions/{kept}/records", {"entries": [], "turns": []}),
     }

@@ -53,7 +53,7 @@ def test_departure_that_leaves_a_group_too_small_is_shown_before_and_told_once(
 
 
 def test_group_that_is_still_being_formed_sends_no_message(database: Database, world: World) -> None:
-    codev.create_group(database, world)
+    codev.create_group(database, world, agreed=False)
     with database.as_owner() as db:
         db.exec(delete(CodevMembership).where(col(CodevMembership.enrolment_id) == world.enrolments["maude"]))
     assert tell(database) == [], "nobody left the training"

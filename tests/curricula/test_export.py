@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from app.codev.protocols.library import MODELS as CODEV_MODELS
 from app.curricula.files import strict_yaml
+from app.curricula.files.folder import CODEV
 from app.curricula.files.json_schema import MODELS, drifted, json_schemas, write_schemas
 from app.curricula.library import DEFAULT_ROOT
 from app.platform.messages.i18n import catalogue
@@ -20,6 +22,7 @@ FILES = [
     ("curriculum.json", "specialise"),
     ("lexicon.json", "lexique"),
 ]
+ALL_MODELS = {**MODELS, **CODEV_MODELS}
 
 
 def schema(name: str) -> Any:
@@ -28,6 +31,16 @@ def schema(name: str) -> Any:
 
 def test_the_written_schemas_are_what_the_code_gives() -> None:
     assert drifted(DEFAULT_ROOT / "schema") == ()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("contract.json", "contrat")])
+def test_the_real_files_of_codevelopment_are_valid_and_name_their_schema(name: str, folder: str) -> None:
+    assert drifted(DEFAULT_ROOT / CODEV / "schema", CODEV_MODELS) == ()
+    text = (DEFAULT_ROOT / CODEV / folder / "1.0.yaml").read_text("utf-8")
+    assert text.splitlines()[0] == f"# yaml-language-server: $schema=../schema/{name}"
+    whole = json.loads(json_schemas(CODEV_MODELS)[name])
+    Draft7Validator.check_schema(whole)
+    Draft7Validator(whole).validate(strict_yaml.parse(text, folder).data)
 
 
 def test_drift_is_seen_and_written_away(tmp_path: Path) -> None:
@@ -88,7 +101,7 @@ def test_the_schema_refuses_what_the_code_refuses(path: tuple[str | int, ...], v
     assert not validator.is_valid(put(samples.curriculum_data(), path, value))
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(ALL_MODELS))
 def test_editors_understand_every_keyword(name: str) -> None:
     def walk(node: object) -> None:
         if isinstance(node, dict):
@@ -100,13 +113,13 @@ def test_editors_understand_every_keyword(name: str) -> None:
             for value in node:
                 walk(value)
 
-    walk(schema(name))
+    walk(json.loads(json_schemas(ALL_MODELS)[name]))
 
 
 def test_every_field_is_explained_in_french_and_nothing_else_is() -> None:
     used: set[str] = set()
-    for name, model in MODELS.items():
-        whole = schema(name)
+    for name, model in ALL_MODELS.items():
+        whole = json.loads(json_schemas(ALL_MODELS)[name])
         for cls, node in {model.__name__: whole, **whole.get("definitions", {})}.items():
             used |= {f"curricula.class.{cls}"}
             used |= {f"curricula.field.{cls}.{field}" for field in node.get("properties", {})}
@@ -115,7 +128,7 @@ def test_every_field_is_explained_in_french_and_nothing_else_is() -> None:
 
 
 def test_every_field_is_explained_to_developers() -> None:
-    for model in MODELS.values():
+    for model in ALL_MODELS.values():
         definitions = model.model_json_schema()
         for node in (definitions, *definitions.get("$defs", {}).values()):
             assert all(value.get("description") for value in node.get("properties", {}).values())

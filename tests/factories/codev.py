@@ -2,8 +2,14 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+from sqlmodel import col, select
+
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.contracts.models import CodevAgreement
+from app.codev.contracts.rules import Terms
+from app.codev.contracts.service import agreed_at
 from app.codev.groups import service as groups
+from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupShown, JoinCommand, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
@@ -15,11 +21,16 @@ from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import EnrolmentState
+from app.cohorts.models import Enrolment
+from app.identity.roles.service import holders
+from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Role
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting
 
+CONTRACT = {"contract_version": "1.0", "composition": 1}
+"""What the people of a new group agree to."""
 FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
 
 
@@ -35,10 +46,39 @@ def _create_group(db: Session, world: World, name: str = "Groupe A") -> GroupSho
     return groups.create_group(db, actor, cohorts.see_cohort(db, actor, world.cohort), command)
 
 
-def create_group(database: Database, world: World) -> GroupShown:
-    """Create and return the group, in its own transaction."""
+def create_group(database: Database, world: World, *, agreed: bool = True) -> GroupShown:
+    """Create and return the group, in its own transaction; everyone agrees to its contract, unless told otherwise."""
     with database.transaction() as db:
-        return _create_group(db, world)
+        shown = _create_group(db, world)
+        if agreed:
+            agree_all(db, shown.id)
+        return shown
+
+
+def agree_all(db: Session, group_id: int) -> None:
+    """Write the agreement of everyone of a group to its contract, as it is composed now."""
+    group = db.get_one(CodevGroup, group_id, populate_existing=True)
+    asked = Terms(group.contract_version, group.composition)
+    agreed = agreed_at(db, group_id, asked)
+    members = db.exec(
+        select(Enrolment.person_id, CodevMembership.id)
+        .join(CodevMembership, col(CodevMembership.enrolment_id) == Enrolment.id)
+        .where(CodevMembership.group_id == group_id, col(CodevMembership.left_on).is_(None))
+    ).all()
+    facilitators = holders(db, Role.FACILITATOR, college_id=group.college_id, group_id=group_id)
+    for person_id, membership_id in [*members, *((id_, None) for id_, _ in facilitators)]:
+        if person_id not in agreed:
+            row = CodevAgreement(
+                college_id=group.college_id,
+                group_id=group_id,
+                person_id=person_id,
+                membership_id=membership_id,
+                contract_version=asked.version,
+                composition=asked.composition,
+                agreed_at=now(),
+            )
+            db.add(row)
+    db.flush()
 
 
 def enrol(database: Database, world: World, *people: str) -> None:
@@ -64,6 +104,7 @@ def join_group(database: Database, world: World, group_id: int, *people: str) ->
         for who in people:
             command = JoinCommand(enrolment_id=world.enrolments[who], joined_on=STARTED)
             shown = groups.add_member(db, actor, ref, command)
+        agree_all(db, group_id)
     return shown
 
 

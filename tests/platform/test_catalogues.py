@@ -21,6 +21,7 @@ from jinja2 import nodes
 from pydantic import BaseModel
 
 from app.cli import COMMANDS
+from app.codev.protocols import schemas as codev_schema
 from app.cohorts.enums import CohortState
 from app.cohorts.lifecycle.rules import allowed_moves
 from app.curricula import schemas as schema
@@ -55,9 +56,13 @@ NOT_SENTENCES = {
 """Files whose accented strings are data, with the reason."""
 
 
+def _schema_types() -> dict[str, type]:
+    named = {**vars(schema), **vars(codev_schema)}
+    return {name: value for name, value in named.items() if isinstance(value, type)}
+
+
 def _schema_classes() -> dict[str, type[BaseModel]]:
-    classes = {name: value for name, value in vars(schema).items() if isinstance(value, type)}
-    return {name: value for name, value in classes.items() if issubclass(value, BaseModel)}
+    return {name: value for name, value in _schema_types().items() if issubclass(value, BaseModel)}
 
 
 def _command_fields() -> set[str]:
@@ -350,7 +355,7 @@ OPEN_FAMILIES: dict[str, Callable[[], Iterable[str]]] = {
     "reports.control.": strings_of_code,
     "reports.meaning.": strings_of_code,
     "field.": lambda: strings_of_code() | _command_fields(),
-    "curricula.class.": lambda: {name for name, value in vars(schema).items() if isinstance(value, type)},
+    "curricula.class.": lambda: set(_schema_types()),
     "curricula.field.": lambda: {
         f"{name}.{field}" for name, c in _schema_classes().items() for field in c.model_fields
     },

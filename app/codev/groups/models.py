@@ -7,28 +7,40 @@ from sqlmodel import Field
 
 from app.codev.sessions.enums import UndoReason
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, moment, owned
+from app.platform.database.types import by_value, check, moment, owned
 from app.platform.database.uniqueness import refused_as
 
 
 class CodevGroup(Row, table=True):
-    """Four to eight peers of a cohort (BR-10); its facilitator holds the role for the group."""
+    """Four to eight peers of a cohort (BR-10); its facilitator holds the role for the group.
+
+    ``contract_version`` names the contract that they agree to. ``composition`` counts from 1: each entrance makes the
+    next one, which everybody is asked to agree to (S2).
+    """
 
     __tablename__ = "codev_group"
     __table_args__ = owned(
         ("cohort_id", "cohort"),
-        extra=(UniqueConstraint("cohort_id", "name", info=refused_as("codev_group_name_taken", "name")),),
+        extra=(
+            UniqueConstraint("cohort_id", "name", info=refused_as("codev_group_name_taken", "name")),
+            check("composition", "composition > 0"),
+        ),
     )
 
     college_id: int = Field(index=True)
     cohort_id: int = Field(index=True)
     name: str = Field(max_length=80)
+    contract_version: str = Field(max_length=20)
+    composition: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")
 
 
 class CodevMembership(Row, table=True):
-    """A participant's membership of a group; it never passes to another person."""
+    """A participant's membership of a group; it never passes to another person.
+
+    ``composition`` is that of the group from their entrance on.
+    """
 
     __tablename__ = "codev_membership"
     __table_args__ = owned(
@@ -44,6 +56,7 @@ class CodevMembership(Row, table=True):
     enrolment_id: int = Field(index=True)
     joined_on: date
     left_on: date | None = None
+    composition: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class CodevReturn(Row, table=True):

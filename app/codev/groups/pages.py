@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import has_begun
+from app.codev.contracts.service import is_asked
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
@@ -138,6 +139,7 @@ def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "proposed": _proposed(db, actor, next_session.id) if next_session else [],
         "titles": {a.code: a.title.text for a in curriculum_of(ref).activities},
         "undo_reasons": tuple(UndoReason),
+        "asked": is_asked(db, actor, ref),
         "too_small": sum(m.follows for m in group.members) < MIN_SIZE,
         **_manager_context(db, actor, ref),
     }

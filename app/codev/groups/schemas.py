@@ -116,6 +116,8 @@ class GroupRef(Read):
     starts_on: date
     ends_on: date
     timezone: str
+    contract_version: str
+    composition: int
     inside: bool = Field(description="whether the actor is a member or the facilitator")
 
 
@@ -132,6 +134,7 @@ class MemberShown(Read):
     last_turn_on: date | None
     turn_kept: bool = Field(description="missed a turn with notice: comes first among equals")
     sessions_attended: int
+    agreed_at: datetime | None
 
 
 class FacilitatorShown(Read):
@@ -139,6 +142,7 @@ class FacilitatorShown(Read):
 
     person_id: int
     name: str
+    agreed_at: datetime | None
 
 
 class GroupShown(GroupRef):

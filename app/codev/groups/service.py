@@ -1,14 +1,17 @@
 """Groups: their members, their facilitator and the roles that come with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exists, func, literal
 from sqlmodel import col, select
 
+from app.codev.contracts.notices import ask_to_agree
+from app.codev.contracts.rules import Terms
+from app.codev.contracts.service import agreed_at
 from app.codev.groups.links import links
 from app.codev.groups.models import CodevGroup, CodevMembership, CodevReturn
 from app.codev.groups.people import candidates, grant_group_role, require_known_person
@@ -28,6 +31,7 @@ from app.codev.groups.schemas import (
     NewGroup,
     ReturnCommand,
 )
+from app.codev.protocols.library import codev_library
 from app.codev.records.models import CodevRecord
 from app.codev.records.service import current_records, history, sessions_attended
 from app.codev.sessions.models import CodevSession
@@ -160,15 +164,19 @@ def _rows(db: Session, page: Sequence[Any]) -> tuple[GroupRow, ...]:
 
 def group(db: Session, ref: GroupRef) -> GroupShown:
     """Return a group with its people, their turns so far and its sessions."""
+    agreed = agreed_at(db, ref.id, Terms(ref.contract_version, ref.composition))
     return GroupShown(
         **ref.model_dump(),
-        members=_members(db, ref),
-        facilitators=tuple(FacilitatorShown(person_id=id_, name=name) for id_, name in _facilitators(db, ref)),
+        members=_members(db, ref, agreed),
+        facilitators=tuple(
+            FacilitatorShown(person_id=id_, name=name, agreed_at=agreed.get(id_))
+            for id_, name in _facilitators(db, ref)
+        ),
         sessions=tuple(sessions_of(db, ref)),
     )
 
 
-def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
+def _members(db: Session, ref: GroupRef, agreed: Mapping[int, datetime]) -> tuple[MemberShown, ...]:
     rows = db.exec(
         select(CodevMembership, Enrolment.state, Person)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
@@ -191,6 +199,7 @@ def _members(db: Session, ref: GroupRef) -> tuple[MemberShown, ...]:
             last_turn_on=tallies[m.id].last_on,
             turn_kept=tallies[m.id].is_owed,
             sessions_attended=attended.get(m.id, 0),
+            agreed_at=agreed.get(person.id) if m.left_on is None else None,
         )
         for m, state, person in rows
     )
@@ -231,6 +240,7 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
         college_id=cohort.college_id,
         cohort_id=cohort.id,
         name=command.name,
+        contract_version=codev_library().newest_contract.version,
         created_at=now(),
         created_by=actor.person_id,
     )
@@ -240,6 +250,7 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
     grant_group_role(db, actor, ref, command.facilitator_id, Role.FACILITATOR)
     for candidate in chosen:
         _add_membership(db, actor, ref, candidate, command.joined_on or today(cohort.timezone))
+    ask_to_agree(db, actor, row)
     return group(db, ref)
 
 
@@ -248,13 +259,17 @@ def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -
     require_not_ended(db.get_one(Cohort, ref.cohort_id))
     new = _check_joining(db, ref, command.enrolment_id)
     refuse_unless(*_date_reasons(command.joined_on, ref.timezone, "joined_on"), code="invalid")
-    _add_membership(db, actor, ref, new, command.joined_on or today(ref.timezone))
-    return group(db, ref)
+    row = db.get_one(CodevGroup, ref.id)
+    row.composition += 1
+    entered = ref.model_copy(update={"composition": row.composition})
+    _add_membership(db, actor, entered, new, command.joined_on or today(ref.timezone))
+    ask_to_agree(db, actor, row)
+    return group(db, entered)
 
 
 def _check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
     """Return the candidate of an enrolment, the group locked; raise ``Invalid`` when they cannot be in it (BR-10)."""
-    db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True})
+    db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True}, populate_existing=True)
     members = db.exec(
         select(CodevMembership.enrolment_id).where(
             CodevMembership.group_id == ref.id, col(CodevMembership.left_on).is_(None)
@@ -347,6 +362,7 @@ def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: Facilitat
         if id_ != command.person_id:
             revoke_role(db, id_, Role.FACILITATOR, group_id=ref.id)
     grant_group_role(db, actor, ref, command.person_id, Role.FACILITATOR)
+    ask_to_agree(db, actor, db.get_one(CodevGroup, ref.id))
     return group(db, ref)
 
 
@@ -357,7 +373,11 @@ def _facilitators(db: Session, ref: GroupRef) -> Sequence[tuple[int, str]]:
 def _add_membership(db: Session, actor: Actor, ref: GroupRef, candidate: Candidate, joined_on: date) -> None:
     db.add(
         CodevMembership(
-            college_id=ref.college_id, group_id=ref.id, enrolment_id=candidate.enrolment_id, joined_on=joined_on
+            college_id=ref.college_id,
+            group_id=ref.id,
+            enrolment_id=candidate.enrolment_id,
+            joined_on=joined_on,
+            composition=ref.composition,
         )
     )
     db.flush()

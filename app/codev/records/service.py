@@ -9,6 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.attendance.calendar.rules import has_begun
+from app.codev.contracts.rules import presence_reasons
+from app.codev.contracts.service import who_agreed
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.rules import Presence, Turn, entry_reasons, is_held, mark_swapped, turn_reasons
@@ -146,10 +148,13 @@ def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: R
     planned = planned_clients(db, meeting)
     entries = [Presence(e.membership_id, e.status, e.minutes) for e in command.entries]
     turns = [mark_swapped(Turn(t.position, t.client_id, t.status, t.reason), planned) for t in command.turns]
-    members = [id_ for id_, _ in roster(db, meeting, _recorded_memberships(db, superseded))]
+    recorded = _recorded_memberships(db, superseded)
+    members = [id_ for id_, _ in roster(db, meeting, recorded)]
+    without, agreed = who_agreed(db, meeting.group_id, members)
     refuse_unless(
         *entry_reasons(entries, members, meeting.planned_minutes),
         *turn_reasons(turns, entries, roster=members, planned=planned, facilitator_present=command.facilitator_present),
+        *presence_reasons(entries, without - set(recorded), facilitator_agrees=actor.person_id in agreed),
         code="invalid",
     )
     record = CodevRecord(

@@ -3,7 +3,7 @@
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
 their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``<slug>/<version>.admission.yaml``
 what is asked of who is admitted, ``lexique/<version>.yaml`` the words of the network, ``published.sha256`` the
-register, ``schema/`` is for editors.
+register, ``schema/`` is for editors. What stands in ``codeveloppement/`` is read by ``app/codev/protocols/``.
 """
 
 import re
@@ -27,6 +27,7 @@ from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon,
 
 SCHEMAS = "schema"
 LEXICON = "lexique"
+CODEV = "codeveloppement"
 TRACES = ".traces"
 ADMISSION = ".admission"
 VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?")
@@ -97,7 +98,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _slugs(root: Path) -> Iterator[str]:
     for entry in _entries(root):
-        if entry.is_dir() and entry.name not in (FRAMEWORKS, LEXICON, SCHEMAS):
+        if entry.is_dir() and entry.name not in (CODEV, FRAMEWORKS, LEXICON, SCHEMAS):
             yield entry.name
 
 

@@ -23,25 +23,25 @@ MODELS: Mapping[str, type[Frozen]] = {
 Node = dict[str, object]
 
 
-def json_schemas() -> dict[str, str]:
+def json_schemas(models: Mapping[str, type[Frozen]] = MODELS) -> dict[str, str]:
     """Return the text of each schema file, by file name."""
-    return {name: _text(model) for name, model in MODELS.items()}
+    return {name: _text(model) for name, model in models.items()}
 
 
-def drifted(folder: Path) -> tuple[str, ...]:
+def drifted(folder: Path, models: Mapping[str, type[Frozen]] = MODELS) -> tuple[str, ...]:
     """Return the names of the schema files that are missing or differ from what the models give."""
-    files = {name: folder / name for name in MODELS}
+    files = {name: folder / name for name in models}
     return tuple(
         name
-        for name, text in json_schemas().items()
+        for name, text in json_schemas(models).items()
         if not files[name].is_file() or files[name].read_text("utf-8") != text
     )
 
 
-def write_schemas(folder: Path) -> None:
+def write_schemas(folder: Path, models: Mapping[str, type[Frozen]] = MODELS) -> None:
     """Write the schema files."""
     folder.mkdir(exist_ok=True)
-    for name, text in json_schemas().items():
+    for name, text in json_schemas(models).items():
         (folder / name).write_text(text, "utf-8", newline="\n")
 
 

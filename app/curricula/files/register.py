@@ -6,7 +6,7 @@ framework version that it names: nothing that participants are judged on changes
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,15 +41,20 @@ def write_register(root: Path, entries: Mapping[str, str]) -> None:
 
 
 def fingerprint(root: Path, curriculum: Curriculum) -> str:
-    """Return the SHA-256 of a version, in hexadecimal, over each file's name, length and bytes, in order of name.
+    """Return the SHA-256 of a version over its files (:func:`digest`)."""
+    return digest(root, _files(root, curriculum))
+
+
+def digest(root: Path, names: Iterable[str]) -> str:
+    """Return the SHA-256 of files, in hexadecimal, over each one's name, length and bytes, in order of name.
 
     Line ends count as ``\\n``, so that a checkout that rewrites them does not change a published version.
     """
-    digest = sha256()
-    for name in sorted(_files(root, curriculum)):
+    total = sha256()
+    for name in sorted(names):
         body = (root / name).read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{name}\0{len(body)}\0".encode() + body)
-    return digest.hexdigest()
+        total.update(f"{name}\0{len(body)}\0".encode() + body)
+    return total.hexdigest()
 
 
 def _files(root: Path, curriculum: Curriculum) -> Iterator[str]:

@@ -45,6 +45,7 @@ ON_ONESELF = frozenset(
         P.COHORT_APPLY,
         P.ACTIVITY_DO,
         P.MANDATE_MANAGE,
+        P.CODEV_TAKE_PART,
         P.CERTIFICATE_ANSWER,
     }
 )

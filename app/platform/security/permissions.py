@@ -67,6 +67,7 @@ class Permission(StrEnum):
     CODEV_READ = "codev:read"
     CODEV_MANAGE = "codev:manage"
     CODEV_RECORD = "codev:record"
+    CODEV_TAKE_PART = "codev:take-part"
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
     CERTIFICATE_READ = "certificate:read"
@@ -107,6 +108,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.MANDATE_MANAGE: R.SELF,
         P.ENTERPRISE_READ: R.SELF,
         P.CODEV_READ: R.GROUP,
+        P.CODEV_TAKE_PART: R.GROUP,
     },
     Role.TRAINER: {
         P.COHORT_READ: R.COHORT,
@@ -125,6 +127,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.COHORT_READ: R.COHORT,
         P.CODEV_READ: R.GROUP,
         P.CODEV_RECORD: R.GROUP,
+        P.CODEV_TAKE_PART: R.GROUP,
     },
     Role.COORDINATOR: {
         P.PEOPLE_READ: R.COLLEGE,

@@ -1,0 +1,1 @@
+"""The contract of a group: its text, and who has agreed to it with whom."""

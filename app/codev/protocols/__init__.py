@@ -1,0 +1,1 @@
+"""What groups work by, as versioned files: the contract that each member accepts, the protocol of consultations."""
