@@ -1,13 +1,17 @@
-"""Letters of the demo network (sent, refused, given up), an announcement, and messages, most of them read."""
+"""Letters of the demo network (sent, refused, given up, to write), an announcement, messages, most of them read."""
 
 from datetime import timedelta
 
 from sqlalchemy import text
 from sqlmodel import select
 
+from app.attendance.calendar import changes
+from app.attendance.calendar import service as calendar
+from app.attendance.calendar.schemas import ChangeSession
 from app.cohorts import service as cohorts
 from app.cohorts.announcements import service as announcements
 from app.cohorts.announcements.schemas import NewAnnouncement
+from app.curricula.enums import Mode
 from app.demo.network import DemoPlan, noon
 from app.identity.account.models import Account
 from app.identity.invitations import service as invitations
@@ -24,6 +28,7 @@ TEXT = """Le stationnement P2 est fermé jeudi pour le déneigement.
 Prenez le P4, rue Principale : il est gratuit ce jour-là.
 
 Le local reste le même."""
+ROOM = "Local B-204"
 MISSPELT = "marguerite.tremblay@exemple-du-cegep.example.com"
 _SETTLE = text(
     """
@@ -41,15 +46,37 @@ LATELY = timedelta(days=4)
 _SETTLE_MESSAGES = text(
     """
     update notification
-       set mail_due_at = null, read_at = case when created_at < :lately then created_at + interval '5 hours' end
+       set mail_due_at = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon then mail_due_at end,
+           session_entry = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon then session_entry end,
+           read_at = case when created_at < :lately then created_at + interval '5 hours' end
     """
 )
 
 
 def settle_messages(demo: DemoPlan) -> None:
-    """Leave messages as readers would: the older ones read, none with a letter still to write for what is past."""
+    """Leave messages as readers would: the older ones read, letters still to write about sessions to come alone."""
     with demo.database.engine.begin() as owner:
-        owner.execute(_SETTLE_MESSAGES, {"lately": noon(demo.today) - LATELY})
+        owner.execute(_SETTLE_MESSAGES, {"noon": noon(demo.today), "lately": noon(demo.today) - LATELY})
+
+
+def change_room(demo: DemoPlan) -> None:
+    """Have a coordinator hold the next session of a cohort in another room: its letters carry it for one's calendar."""
+    for group in demo.groups:
+        with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
+            coordinator = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
+            coming = (s for s in calendar.calendar(db, group.cohort) if s.starts_at > noon(demo.today))
+            meeting = next((s for s in coming if s.mode is not Mode.online and not s.cancelled), None)
+            if meeting is None:
+                continue
+            command = ChangeSession(
+                **meeting.model_dump(include={"starts_at", "sequence", "planned_minutes", "mode"}),
+                venue_id=meeting.venue.id if meeting.venue else None,
+                place=ROOM,
+                reason="Le local habituel est pris.",
+            )
+            session = calendar.see_session(db, coordinator, meeting.id)
+            changes.change(db, coordinator, group.cohort, session, command)
+            return
 
 
 def add_announcement(demo: DemoPlan) -> None:

@@ -13,7 +13,7 @@ from app.demo.certificates import issue_certificates
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
 from app.demo.late_join import decide_catch_up_lists
-from app.demo.letters import add_announcement, add_letters, settle_messages
+from app.demo.letters import add_announcement, add_letters, change_room, settle_messages
 from app.demo.lists import add_lists
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import add_special_cases, show_cohort_states
@@ -69,6 +69,7 @@ def load(
         add_lists(demo, base_url)
         add_letters(demo, base_url)
         add_announcement(demo)
+        change_room(demo)
         settle_messages(demo)
     _mark(database, "")
     console.print(t("cli.demo.loaded"))

@@ -31,6 +31,13 @@ class Kind(StrEnum):
     ANNOUNCEMENT = "announcement"
 
 
+class SessionKind(StrEnum):
+    """Whose session an entry of a calendar is: a cohort's, or a codevelopment group's."""
+
+    SESSION = "session"
+    CODEV = "codev"
+
+
 class MailChoice(StrEnum):
     """When the e-mail of a kind of message is sent."""
 

@@ -18,14 +18,16 @@ from sqlalchemy.exc import OperationalError
 from app.notifications import texts
 from app.notifications.enums import Kind, MailChoice
 from app.notifications.rules import MailHours, choice_of, mail_time
+from app.notifications.schemas import SessionEntry
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
+from app.platform.documents.calendar_file import published_entry
 from app.platform.messages.i18n import day as shown_day
 from app.platform.messages.i18n import in_language, local
-from app.platform.messages.outbox import compose, enqueue
+from app.platform.messages.outbox import compose, enqueue, enqueue_with_calendar, sender_address
 
 AT_ONCE = 50
 """How many people one transaction sees to."""
@@ -40,7 +42,7 @@ _DUE = text(
     with person as (
       select person_id from notification where mail_due_at <= :at group by person_id order by min(mail_due_at) limit :n
     )
-    select n.id, n.person_id, n.kind, n.params, n.page, n.created_at, n.read_at, a.email,
+    select n.id, n.person_id, n.kind, n.params, n.session_entry, n.page, n.created_at, n.read_at, a.email,
            m.choices, m.timezone, m.quiet_from, m.quiet_until, m.language
       from person join notification n on n.person_id = person.person_id
       left join account a on a.person_id = n.person_id and a.suspended_at is null
@@ -50,7 +52,13 @@ _DUE = text(
        for update of n skip locked
     """
 )
-_SETTLE = text("update notification set mail_due_at = :due, letter_id = :letter where id = any (:ids)")
+_SETTLE = text(
+    """
+    update notification set mail_due_at = :due, letter_id = :letter,
+                            session_entry = case when cast(:due as timestamptz) is not null then session_entry end
+     where id = any (:ids)
+    """
+)
 
 
 def write_letters(database: Database, settings: Settings) -> int:
@@ -108,7 +116,15 @@ def _apart(db: Session, rows: Sequence[Any]) -> Iterator[None]:
 def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN401 - a row of _DUE
     kind = Kind(row.kind)
     parts = _parts(kind, row.params, row.page, settings.base_url)
-    return enqueue(db, row.email, _letter_of(kind), row.person_id, **parts).id
+    if row.session_entry is None:
+        return enqueue(db, row.email, _letter_of(kind), row.person_id, **parts).id
+    return enqueue_with_calendar(db, row.email, _letter_of(kind), row.person_id, _calendar(settings, row), **parts).id
+
+
+def _calendar(settings: Settings, row: Any) -> str:  # noqa: ANN401 - a row of _DUE
+    """Return the calendar file of the session that a message is about."""
+    entry = texts.calendar_entry(SessionEntry.model_validate(row.session_entry), settings.base_url.rstrip("/"))
+    return published_entry(entry, organizer=sender_address(settings), at=row.created_at).decode()
 
 
 def compose_letter(kind: Kind, params: Mapping[str, object], page: str, *, site: str) -> tuple[str, str]:

@@ -93,6 +93,10 @@ AT_ANY_HOUR = frozenset(
 )
 """The kinds that quiet hours do not hold back: someone may be about to leave for the session."""
 
+ON_A_SESSION = AT_ANY_HOUR | {Kind.SESSION_TOMORROW}
+"""The kinds whose e-mail carries the session for one's calendar. None of them is ever in a digest: a file of several
+entries would open as another calendar (``platform/documents/calendar_file.py``)."""
+
 DIGEST_HOUR = 7
 QUIET_FROM, QUIET_UNTIL = 21, 7
 EARLIEST_QUIET, LATEST_QUIET = 18, 10

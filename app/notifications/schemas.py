@@ -5,9 +5,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from app.notifications.enums import Kind, MessageSort, Reading
+from app.notifications.enums import Kind, MessageSort, Reading, SessionKind
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Command, Read
+
+
+class SessionEntry(Read):
+    """A session as calendars take it, in the feeds of the site and in the e-mails about it, under one id.
+
+    ``sequence`` rises whenever it changes, ``changed_at`` is when it last did. ``location`` is a line, empty without a
+    venue nor a place. ``link`` is there only while its readers may see it.
+    """
+
+    kind: SessionKind
+    id: int
+    title: str
+    code: str
+    cohort: str
+    starts_at: datetime
+    planned_minutes: int
+    timezone: str
+    mode: str
+    location: str
+    sequence: int
+    changed_at: datetime
+    is_cancelled: bool
+    page: str
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +40,8 @@ class Event:
 
     ``key`` names it within its kind, as ``session:12:2``: given again, it reaches only who has no message of it yet.
     ``page`` is the address of the page to read. ``params`` are those of ``rules.PARAMS``: texts,
-    whole numbers, days and moments.
+    whole numbers, days and moments. ``session`` is the one that a kind of ``rules.ON_A_SESSION`` is about, for its
+    e-mail.
     """
 
     kind: Kind
@@ -25,6 +50,7 @@ class Event:
     page: str
     params: Mapping[str, object] = field(default_factory=dict)
     college_id: int | None = None
+    session: SessionEntry | None = None
 
 
 class NotificationShown(Read):

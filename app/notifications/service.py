@@ -14,7 +14,7 @@ from sqlmodel import col
 from app.notifications import texts
 from app.notifications.enums import Kind, MessageSort, Reading
 from app.notifications.models import Notification
-from app.notifications.rules import missing_params
+from app.notifications.rules import ON_A_SESSION, missing_params
 from app.notifications.schemas import (
     Event,
     MarkedRead,
@@ -36,10 +36,11 @@ from app.platform.security.actor import Actor
 # No conflict target: it would ask for the right to read the messages of others.
 _NOTIFY = text(
     """
-    insert into notification (person_id, college_id, kind, event_key, params, page, created_at, mail_due_at)
-    select person, e.college_id, e.kind, e.key, e.params, e.page, :at, :at
+    insert into notification
+           (person_id, college_id, kind, event_key, params, session_entry, page, created_at, mail_due_at)
+    select person, e.college_id, e.kind, e.key, e.params, e.session, e.page, :at, :at
       from jsonb_to_recordset(cast(:events as jsonb))
-             as e(kind text, key text, people int[], page text, params jsonb, college_id int),
+             as e(kind text, key text, people int[], page text, params jsonb, session jsonb, college_id int),
            unnest(e.people) as person
      order by person
         on conflict do nothing
@@ -50,11 +51,14 @@ _NOTIFY = text(
 def notify(db: Session, *events: Event) -> None:
     """Write a message to each person whom an event concerns and who has none of it yet; one statement for all.
 
-    The transaction must reach the college of each event. Raise ``ValueError`` for other parameters than the kind's.
+    The transaction must reach the college of each event. Raise ``ValueError`` for other parameters than the kind's, and
+    unless the kinds about a session, and no others, come with it.
     """
     for event in events:
         if wrong := missing_params(event.kind, event.params):
             raise ValueError(f"{event.kind} and its parameters differ in {sorted(wrong)}")
+        if (event.session is None) is (event.kind in ON_A_SESSION):
+            raise ValueError(f"{event.kind} and its session: one is without the other")
     rows = [_as_json(event) for event in events if event.people]
     if not rows:
         return
@@ -71,6 +75,7 @@ def _as_json(event: Event) -> dict[str, Any]:
         "people": sorted(set(event.people)),
         "page": event.page,
         "params": dict(event.params),
+        "session": event.session.model_dump(mode="json") if event.session is not None else None,
         "college_id": event.college_id,
     }
 

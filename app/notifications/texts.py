@@ -1,9 +1,12 @@
-"""The texts of messages, in the reader's language."""
+"""The texts of messages, and of the sessions that their e-mails carry, in the reader's language."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from app.notifications.enums import Kind
+from app.notifications.schemas import SessionEntry
+from app.platform.documents.calendar_file import CalendarEntry
 from app.platform.messages.i18n import QUEBEC, clock, day, display_params, local, t, zone_name
 
 
@@ -45,3 +48,28 @@ def moment(at: datetime, zone: str, *, named: bool = False) -> str:
     """
     words = f"{day(local(at, zone).date())}, {clock(at, zone)}"
     return words if zone == QUEBEC.key and not named else f"{words} ({zone_name(zone)})"
+
+
+def calendar_entry(session: SessionEntry, site: str) -> CalendarEntry:
+    """Return the entry of a session in a calendar: nobody's name, no reason and no group stands in it."""
+    lines = [session.cohort, t(f"mode.{session.mode}")]
+    if session.link is not None:
+        lines.append(t("calendar.join", link=session.link))
+    return CalendarEntry(
+        uid=calendar_uid(f"{session.kind.value}-{session.id}", site),
+        sequence=session.sequence,
+        changed_at=session.changed_at,
+        summary=t(f"calendar.summary.{session.kind.value}", title=session.title),
+        starts=session.starts_at,
+        zone=session.timezone,
+        minutes=session.planned_minutes,
+        location=session.location,
+        description="\n".join(lines),
+        url=site + session.page,
+        is_cancelled=session.is_cancelled,
+    )
+
+
+def calendar_uid(unit: str, site: str) -> str:
+    """Return the unique id of an entry, the same in every calendar of the site: ``session-12@alma.example.com``."""
+    return f"{unit}@{urlsplit(site).hostname or 'escouade'}"

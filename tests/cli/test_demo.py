@@ -354,6 +354,16 @@ def test_demo_shows_an_announcement_and_whom_letters_do_not_reach(demo_database:
     assert rows(demo_database, refused) == [("active",)]
 
 
+def test_letters_to_write_carry_the_session_whose_room_has_changed(demo_database: Database) -> None:
+    to_write = rows(
+        demo_database,
+        "select count(*) > 4, count(distinct session_entry ->> 'id'),"
+        " bool_and(session_entry ->> 'location' like '%Local B-204')"
+        " from notification where mail_due_at is not null",
+    )
+    assert to_write == [(True, 1, True)]
+
+
 @pytest.mark.timeout(300)
 def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]) -> None:
     with ThreadPoolExecutor() as two:

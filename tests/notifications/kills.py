@@ -21,6 +21,7 @@ from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.locations import ROOT
 from app.platform.security.permissions import P
+from tests.factories.calendars import session_entry
 from tests.factories.mail_server import MailServer
 from tests.factories.network import World, acting
 from tests.factories.notifications import forget_messages
@@ -64,7 +65,8 @@ def tell_everyone(database: Database, world: World, events: int) -> int:
     with database.transaction() as db:
         acting(db, world, "coordinator", P.SESSION_MANAGE)
         for n in range(events):
-            notify(db, Event(Kind.SESSION_CANCELLED, f"session:{n}", people, "/parcours", params, world.alma))
+            entry = session_entry(id=n + 1, is_cancelled=True)
+            notify(db, Event(Kind.SESSION_CANCELLED, f"session:{n}", people, "/parcours", params, world.alma, entry))
     return len(people) * events
 
 

@@ -21,6 +21,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Invalid
 from app.platform.messages.i18n import NBSP, today
 from app.platform.security.permissions import P
+from tests.factories.calendars import session_entry
 from tests.factories.cohorts import fields, page
 from tests.factories.forms import form_to
 from tests.factories.network import World, acting, as_
@@ -49,7 +50,8 @@ def judged(world: World, number: int) -> Event:
 def cancelled(world: World) -> Event:
     """Return the cancellation of a session of Maude's."""
     params = {"cohort": "G", "activity": "Atelier", "starts_at": MORNING, "timezone": "America/Toronto"}
-    return Event(Kind.SESSION_CANCELLED, "session:1:1", [world.people["maude"]], "/parcours", params, world.alma)
+    entry = session_entry(starts_at=MORNING, is_cancelled=True)
+    return Event(Kind.SESSION_CANCELLED, "session:1:1", [world.people["maude"]], "/parcours", params, world.alma, entry)
 
 
 def choose(database: Database, world: World, **given: Any) -> None:

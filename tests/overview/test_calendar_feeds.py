@@ -10,19 +10,16 @@ import vobject
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from app.attendance.calendar import changes
-from app.attendance.calendar import service as calendar
-from app.attendance.calendar.schemas import CancelCommand, ChangeSession
-from app.cohorts import service as cohorts
 from app.cohorts.enums import EnrolmentState
 from app.identity.roles.service import grant_role
 from app.overview.calendar.feeds import MOST_FEEDS
 from app.platform.clock import at
 from app.platform.database.transaction import Database
-from app.platform.security.permissions import P, Role
+from app.platform.security.permissions import Role
+from tests.factories.calendars import cancel, change
 from tests.factories.codev import create_group, plan_session
 from tests.factories.cohorts import fields, meeting, move, page
-from tests.factories.network import STARTED, World, acting, as_
+from tests.factories.network import STARTED, World, as_
 from tests.factories.venues import HALIFAX, venue_in
 
 FEEDS = "/api/v1/me/calendar-feeds"
@@ -56,25 +53,6 @@ def events(client: TestClient, path: str) -> dict[str, Any]:
     found = {str(e["uid"]).partition("@")[0]: e for e in file.events}
     assert len(found) == len(file.events), "each has an id of its own"
     return found
-
-
-def change(database: Database, world: World, session_id: int, **values: object) -> None:
-    """Move a session as the coordinator."""
-    with database.transaction() as db:
-        actor = acting(db, world, "coordinator", P.SESSION_MANAGE)
-        session = calendar.see_session(db, actor, session_id)
-        same = session.model_dump(include={"sequence", "starts_at", "planned_minutes", "mode", "place"})
-        command = ChangeSession.model_validate({**same, "reason": "Tempête chez Maude.", **values})
-        changes.change(db, actor, cohorts.see_cohort(db, actor, world.cohort), session, command)
-
-
-def cancel(database: Database, world: World, session_id: int) -> None:
-    """Cancel a session as the coordinator."""
-    with database.transaction() as db:
-        actor = acting(db, world, "coordinator", P.SESSION_MANAGE)
-        calendar.cancel(
-            db, actor, calendar.see_session(db, actor, session_id), CancelCommand(reason="Grippe de Karim.")
-        )
 
 
 def test_feed_of_a_person_holds_their_sessions_groups_and_due_days(

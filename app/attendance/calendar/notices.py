@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from app.attendance.calendar.entries import entry_of
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import is_moved, is_to_remind
 from app.cohorts.audience import audience_of
-from app.cohorts.models import Cohort
-from app.curricula.library import curriculum_of
 from app.network.venues.models import Venue
+from app.network.venues.rules import place_line
 from app.network.venues.schemas import VenueShown
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -65,8 +65,7 @@ def remind(db: Session) -> None:
 
 def _where(session: ScheduledSession, venue: VenueShown | Venue | None) -> dict[str, object]:
     """Return where a session is held; its mode is said in the reader's language when it has no place."""
-    named = (venue.name, venue.address, venue.city) if venue is not None else ()
-    return {"place": ", ".join(part for part in (*named, session.place) if part), "mode": session.mode.value}
+    return {"place": place_line(venue, session.place), "mode": session.mode.value}
 
 
 def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **params: object) -> None:
@@ -77,12 +76,12 @@ def _tell(db: Session, actor: Actor, session: ScheduledSession, kind: Kind, **pa
 
 
 def _event(db: Session, session: ScheduledSession, kind: Kind, key: str, people: list[int], **params: object) -> Event:
-    cohort = db.get_one(Cohort, session.cohort_id)
+    entry = entry_of(db, session)
     about: dict[str, object] = {
-        "cohort": cohort.title,
-        "activity": curriculum_of(cohort).activity(session.activity_code).title.text,
+        "cohort": entry.cohort,
+        "activity": entry.title,
         "starts_at": session.starts_at,
         "timezone": session.timezone,
         **params,
     }
-    return Event(kind, key, people, f"/seances/{session.id}", about, session.college_id)
+    return Event(kind, key, people, entry.page, about, session.college_id, entry)

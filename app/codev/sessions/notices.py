@@ -6,11 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.codev.groups.models import CodevGroup
+from app.codev.sessions.entries import entry_of
 from app.codev.sessions.models import CodevSession
-from app.cohorts.models import Cohort
-from app.curricula.library import curriculum_of
 from app.identity.roles.models import RoleGrantRow
+from app.network.venues.rules import place_line
 from app.network.venues.schemas import VenueShown
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -24,7 +23,6 @@ def tell_moved(
     db: Session, actor: Actor, session: CodevSession, venue: VenueShown | None, before: Mapping[str, Any]
 ) -> None:
     """Tell the same people that a session is moved or changed: when it was to be, and all that it is now."""
-    named = (venue.name, venue.address, venue.city) if venue is not None else ()
     tell_group(
         db,
         actor,
@@ -33,7 +31,7 @@ def tell_moved(
         was_at=before["starts_at"],
         was_timezone=before["timezone"],
         planned_minutes=session.planned_minutes,
-        place=", ".join(named),
+        place=place_line(venue),
         mode=session.mode.value,
     )
 
@@ -42,11 +40,10 @@ def tell_group(db: Session, actor: Actor, session: CodevSession, kind: Kind, **p
     """Tell the members of the group and its facilitator, but not of a past session, nor whoever did it."""
     if session.starts_at <= now():
         return
-    group = db.get_one(CodevGroup, session.group_id)
-    cohort = db.get_one(Cohort, group.cohort_id)
+    entry = entry_of(db, session)
     about: dict[str, object] = {
-        "cohort": cohort.title,
-        "activity": curriculum_of(cohort).activity(session.activity_code).title.text,
+        "cohort": entry.cohort,
+        "activity": entry.title,
         "starts_at": session.starts_at,
         "timezone": session.timezone,
         **params,
@@ -56,5 +53,5 @@ def tell_group(db: Session, actor: Actor, session: CodevSession, kind: Kind, **p
         col(RoleGrantRow.ended_at).is_(None),
         col(RoleGrantRow.person_id) != actor.person_id,
     )
-    key, page = f"codev:{session.id}:{session.sequence}", f"/codev/seances/{session.id}"
-    notify(db, Event(kind, key, list(db.execute(inside).scalars()), page, about, session.college_id))
+    key = f"codev:{session.id}:{session.sequence}"
+    notify(db, Event(kind, key, list(db.execute(inside).scalars()), entry.page, about, session.college_id, entry))

@@ -7,11 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.attendance.calendar.entries import last_changed
 from app.attendance.calendar.links import takes_part
-from app.attendance.calendar.models import ScheduledSession, SessionChange, SessionRestoration
+from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import link_is_shown
 from app.codev.groups.models import CodevGroup
-from app.codev.sessions.models import CodevSession, CodevSessionChange, CodevSessionRestoration
+from app.codev.sessions.entries import last_changed as codev_last_changed
+from app.codev.sessions.models import CodevSession
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
@@ -73,13 +75,9 @@ def _is_within(on: date, since: date, until: date | None) -> bool:
 
 
 def _sessions(db: Session, cohort_ids: Collection[int], since: date, until: date | None) -> Iterable[AgendaItem]:
-    session_id = col(ScheduledSession.id)
-    moved = _latest(SessionChange.changed_at, SessionChange.session_id, session_id)
-    restored = _latest(SessionRestoration.restored_at, SessionRestoration.session_id, session_id)
-    starts_at = col(ScheduledSession.starts_at)
-    changed = sa.func.greatest(col(ScheduledSession.created_at), col(ScheduledSession.cancelled_at), moved, restored)
+    session_id, starts_at = col(ScheduledSession.id), col(ScheduledSession.starts_at)
     statement = (
-        sa.select(ScheduledSession, Venue, Cohort, changed)
+        sa.select(ScheduledSession, Venue, Cohort, last_changed())
         .join(Cohort, col(Cohort.id) == col(ScheduledSession.cohort_id))
         .outerjoin(Venue, col(Venue.id) == col(ScheduledSession.venue_id))
         .where(col(ScheduledSession.cohort_id).in_(cohort_ids), *_within(starts_at, since, until))
@@ -94,15 +92,8 @@ def _sessions(db: Session, cohort_ids: Collection[int], since: date, until: date
 
 def _codev_sessions(db: Session, group_ids: Collection[int], since: date, until: date | None) -> Iterable[AgendaItem]:
     session_id, starts_at = col(CodevSession.id), col(CodevSession.starts_at)
-    moved = _latest(CodevSessionChange.changed_at, CodevSessionChange.session_id, session_id)
-    restored = _latest(CodevSessionRestoration.restored_at, CodevSessionRestoration.session_id, session_id)
     statement = (
-        sa.select(
-            CodevSession,
-            Venue,
-            Cohort,
-            sa.func.greatest(col(CodevSession.created_at), col(CodevSession.cancelled_at), moved, restored),
-        )
+        sa.select(CodevSession, Venue, Cohort, codev_last_changed())
         .join(CodevGroup, col(CodevGroup.id) == col(CodevSession.group_id))
         .join(Cohort, col(Cohort.id) == col(CodevGroup.cohort_id))
         .outerjoin(Venue, col(Venue.id) == col(CodevSession.venue_id))
@@ -131,11 +122,6 @@ def meeting_links(db: Session, actor: Actor, items: Iterable[AgendaItem]) -> dic
         meetings = db.exec(select(CodevSession).where(col(CodevSession.id).in_(ids[AgendaKind.CODEV]))).all()
         links |= {(AgendaKind.CODEV, m.id): m.meeting_link for m in meetings if m.meeting_link and m.group_id in groups}
     return links
-
-
-def _latest(moment: Any, parent: Any, id_: Any) -> sa.ScalarSelect[Any]:  # noqa: ANN401 - mapped attributes
-    """Return the latest moment of the rows of a history about a session."""
-    return sa.select(sa.func.max(moment)).where(parent == id_).scalar_subquery()
 
 
 def _item(

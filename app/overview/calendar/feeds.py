@@ -1,9 +1,9 @@
 """Secret addresses of calendars: created, renewed, ended, and read by the programs that follow them."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import text
@@ -14,6 +14,10 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
 from app.identity.account.models import Account
 from app.identity.sign_in.authentication import digest, load_actor
+from app.network.venues.rules import place_line
+from app.notifications.enums import SessionKind
+from app.notifications.schemas import SessionEntry
+from app.notifications.texts import calendar_entry, calendar_uid
 from app.overview.calendar.agenda import agenda_of, agenda_of_cohort, meeting_links
 from app.overview.calendar.enums import AgendaKind
 from app.overview.calendar.models import CalendarFeed
@@ -152,41 +156,39 @@ def read_feed(db: Session, keyring: Keyring, secret: str, *, origin: str, site: 
 def _file(
     db: Session, actor: Actor, name: str, items: list[AgendaItem], site: str, *, of_cohort: bool = False
 ) -> bytes:
-    host = urlsplit(site).hostname or "escouade"
     links = meeting_links(db, actor, items)
     entries = [
-        _entry(item, links.get((item.kind, item.id)), site, f"{_unit(item, of_cohort=of_cohort)}@{host}")
+        _due(item, site, of_cohort=of_cohort) if item.starts_at is None else _session(item, item.starts_at, links, site)
         for item in items
     ]
     return calendar_file(name, entries)
 
 
-def _unit(item: AgendaItem, *, of_cohort: bool) -> str:
-    """Return what an entry is among all those of the site, whichever calendar it is in.
+def _session(
+    item: AgendaItem, starts_at: datetime, links: Mapping[tuple[AgendaKind, int], str], site: str
+) -> CalendarEntry:
+    """Return the entry of a session, the same as its e-mails carry."""
+    shared = item.model_dump(include=set(SessionEntry.model_fields) - {"kind", "starts_at"})
+    entry = SessionEntry(
+        **shared,
+        kind=SessionKind(item.kind.value),
+        starts_at=starts_at,
+        location=place_line(item.venue, item.place),
+        link=links.get((item.kind, item.id)),
+    )
+    return calendar_entry(entry, site)
 
-    The last day of a module is one person's, by their enrolment, or everyone's, by the cohort: two kinds of ids.
-    """
-    if item.kind is not AgendaKind.DUE:
-        return f"{item.kind.value}-{item.id}"
-    return f"{'cohort-' if of_cohort else ''}due-{item.id}-{item.code}"
 
-
-def _entry(item: AgendaItem, link: str | None, site: str, uid: str) -> CalendarEntry:
-    """Return an entry of a file: nobody's name, no reason and no group stands in it."""
-    where = (item.venue.name, item.venue.address, item.venue.city) if item.venue is not None else ()
-    lines = [item.cohort, t(f"mode.{item.mode.value}") if item.mode is not None else ""]
-    if link is not None:
-        lines.append(t("calendar.join", link=link))
+def _due(item: AgendaItem, site: str, *, of_cohort: bool) -> CalendarEntry:
+    """Return the entry of the last day of a module: one person's, by their enrolment, or everyone's, by the cohort."""
+    unit = f"{'cohort-' if of_cohort else ''}due-{item.id}-{item.code}"
     return CalendarEntry(
-        uid=uid,
+        uid=calendar_uid(unit, site),
         sequence=item.sequence,
         changed_at=item.changed_at,
-        summary=t(f"calendar.summary.{item.kind.value}", title=item.title, code=item.code),
-        starts=item.starts_at if item.starts_at is not None else item.on,
+        summary=t("calendar.summary.due", title=item.title, code=item.code),
+        starts=item.on,
         zone=item.timezone,
-        minutes=item.planned_minutes,
-        location=", ".join(part for part in (*where, item.place) if part),
-        description="\n".join(line for line in lines if line),
+        description=item.cohort,
         url=f"{site}{item.page}",
-        is_cancelled=item.is_cancelled,
     )

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vRecur
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vRecur
 
 PRODUCT = "-//Escouade//Calendrier//FR"
 REFRESH = timedelta(hours=4)
@@ -46,18 +46,40 @@ class CalendarEntry:
 
 def calendar_file(name: str, entries: Sequence[CalendarEntry]) -> bytes:
     """Return a calendar file with its entries, in their order, and the time zones that they need."""
+    calendar = _calendar(entries)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT4H")
+    for entry in entries:
+        calendar.add_component(_event(entry))
+    return bytes(calendar.to_ical())
+
+
+def published_entry(entry: CalendarEntry, *, organizer: str, at: datetime) -> bytes:
+    """Return a calendar file with one entry, to attach to an e-mail written at a moment (RFC 5546, PUBLISH).
+
+    ``organizer``: the address of who publishes it, which the method requires. The file has no name: Outlook would open
+    it as another calendar, and a second entry would be left out.
+    """
+    calendar = _calendar([entry])
+    calendar.add("method", "PUBLISH")
+    event = _event(entry)
+    event.pop("dtstamp")  # with a method, the moment of the file; without, of the entry (RFC 5545, 3.8.7.2)
+    event.add("dtstamp", at.astimezone(UTC))
+    event.add("organizer", vCalAddress(f"mailto:{organizer}"))
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _calendar(entries: Iterable[CalendarEntry]) -> Calendar:
+    """Return a calendar with the time zones that some entries need."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT4H")
     for zone, year in _first_years(entries).items():
         calendar.add_component(_zone_component(zone, year))
-    for entry in entries:
-        calendar.add_component(_event(entry))
-    return bytes(calendar.to_ical())
+    return calendar
 
 
 def _first_years(entries: Iterable[CalendarEntry]) -> dict[str, int]:

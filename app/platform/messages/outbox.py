@@ -9,6 +9,7 @@ number: an address is personal data.
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage as MimeMessage
@@ -48,6 +49,9 @@ from app.platform.messages.smtp import DeliveryFailed
 
 log = logging.getLogger("escouade.letters")
 
+CALENDAR_NAME = "seance.ics"
+"""The name of an attached calendar file."""
+
 MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'))"
 """A recipient as an administrator sees it: the first character, and the domain; ``rules.mask`` in SQL."""
 
@@ -55,9 +59,9 @@ MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'
 class EmailMessage(Row, table=True):
     """A message to send; its body, which may hold a secret link, is emptied once it is sent, refused or abandoned.
 
-    ``kind`` is its key in the catalogue. ``person_id``: whose account it is for; ``None`` for an invitation, which
-    refers to its message. ``reason`` and ``status`` (``550 5.1.1``) say why the last try failed. After ``expires_at``
-    it is of no use: the link in it has expired.
+    ``calendar``: a calendar file to attach, emptied with the body. ``kind`` is its key in the catalogue. ``person_id``:
+    whose account it is for; ``None`` for an invitation, which refers to its message. ``reason`` and ``status``
+    (``550 5.1.1``) say why the last try failed. After ``expires_at`` it is of no use: the link in it has expired.
     """
 
     __tablename__ = "letter"
@@ -73,6 +77,7 @@ class EmailMessage(Row, table=True):
     masked: str | None = Field(default=None, sa_column=sa.Column(sa.String(256), sa.Computed(MASKED, persisted=True)))
     subject: str = Field(max_length=200)
     body: str
+    calendar: str | None = None
     created_at: datetime = moment(index=True)
     due_at: datetime = moment()
     expires_at: datetime | None = moment_or_none()
@@ -98,6 +103,26 @@ def enqueue(
     ``person_id``: whose account it is for. ``expires_at``: when the link in it expires; such a message is sent before
     the others that wait, as someone may be waiting for it.
     """
+    return _add(db, recipient, key, params, person_id=person_id, expires_at=expires_at)
+
+
+def enqueue_with_calendar(
+    db: Session, recipient: str, key: str, person_id: int, calendar: str, /, **params: object
+) -> EmailMessage:
+    """Add a message as :func:`enqueue` does, with a calendar file of method PUBLISH attached."""
+    return _add(db, recipient, key, params, person_id=person_id, calendar=calendar)
+
+
+def _add(
+    db: Session,
+    recipient: str,
+    key: str,
+    params: Mapping[str, object],
+    *,
+    person_id: int | None,
+    expires_at: datetime | None = None,
+    calendar: str | None = None,
+) -> EmailMessage:
     subject, body = compose(key, **params)
     at = now()
     allow(db, Right.LETTERS)
@@ -107,6 +132,7 @@ def enqueue(
         recipient=recipient,
         subject=subject,
         body=body,
+        calendar=calendar,
         created_at=at,
         due_at=at,
         expires_at=expires_at,
@@ -128,14 +154,15 @@ def compose(key: str, **params: object) -> tuple[str, str]:
 _DUE = text("select id from letter where state in ('waiting', 'retrying') and due_at <= :at order by due_at, id")
 _TAKE = text(
     """
-    select id, kind, recipient, subject, body, created_at, expires_at, tries from letter
+    select id, kind, recipient, subject, body, calendar, created_at, expires_at, tries from letter
      where id = :id and state in ('waiting', 'retrying') and due_at <= :at for update skip locked
     """
 )
 _TRIED = text(
     """
     update letter set tries = :tries, state = :state, reason = :reason, status = :status, due_at = :due,
-                      sent_at = :sent, stopped_at = :stopped, body = case when :open then body else '' end
+                      sent_at = :sent, stopped_at = :stopped, body = case when :open then body else '' end,
+                      calendar = case when :open then calendar end
      where id = :id
     """
 )
@@ -247,17 +274,46 @@ def _log(message: ResultRow[Any], delivery: Delivery) -> None:
 
 
 def to_mime(row: ResultRow[Any], settings: Settings, recipient: Envelope) -> MimeMessage:
-    """Return the MIME message of an outbox row; raise ``ValueError`` for a header with a line break."""
-    host = ascii_host(urlsplit(settings.base_url).hostname or "localhost")
+    """Return the MIME message of an outbox row, the same at each try; raise ``ValueError`` for a header with a line
+    break.
+
+    A calendar file is an attachment, which Outlook, Gmail and Apple Mail open as an entry to add. As an alternative to
+    the text, Outlook does not recognise the method PUBLISH (MS-STANOICAL, RFC 6047), and a program that shows the last
+    alternative that it knows would hide the text.
+    """
     message = MimeMessage(policy=SMTP.clone(utf8=recipient.needs_utf8))
-    message["From"] = settings.mail_from or f"{t('core.product')} <escouade@{host}>"
+    message["From"] = sender(settings)
     message["To"] = recipient.address
     message["Subject"] = row.subject
     message["Date"] = format_datetime(row.created_at)
-    message["Message-ID"] = f"<letter-{row.id}-{row.created_at:%Y%m%d%H%M%S}@{host}>"
+    unique = f"letter-{row.id}-{row.created_at:%Y%m%d%H%M%S}"
+    message["Message-ID"] = f"<{unique}@{_host(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(row.body)
+    if row.calendar is not None:
+        message.add_attachment(
+            row.calendar.encode(),
+            maintype="text",
+            subtype="calendar",
+            filename=CALENDAR_NAME,
+            params={"method": "PUBLISH", "charset": "UTF-8"},
+        )
+        message.set_boundary(f"=_{unique}")  # else another one at each try
     return message
+
+
+def sender(settings: Settings) -> str:
+    """Return who messages are from, name and address."""
+    return settings.mail_from or f"{t('core.product')} <escouade@{_host(settings)}>"
+
+
+def sender_address(settings: Settings) -> str:
+    """Return the address alone that messages are from."""
+    return parseaddr(sender(settings))[1]
+
+
+def _host(settings: Settings) -> str:
+    return ascii_host(urlsplit(settings.base_url).hostname or "localhost")
 
 
 def send(settings: Settings, row: ResultRow[Any]) -> None:
@@ -271,7 +327,7 @@ def send(settings: Settings, row: ResultRow[Any]) -> None:
         if settings.smtp_url is None:
             _write_file(settings.data_dir / "mail", message, row.id)
     if settings.smtp_url is not None:
-        smtp.send(settings.smtp_url, message, parseaddr(str(message["From"]))[1], recipient)
+        smtp.send(settings.smtp_url, message, sender_address(settings), recipient)
 
 
 def _write_file(folder: Path, message: MimeMessage, number: int) -> None:
