@@ -14,6 +14,8 @@ from app.attendance.roll_calls import service as roll_calls
 from app.certificates.badges.college_keys import key_binding
 from app.certificates.badges.models import CollegeKey
 from app.certificates.register import service as certificates
+from app.codev.confidences.models import GroupKey
+from app.codev.confidences.service import key_binding as group_key_binding
 from app.cohorts.proposals import service as proposals
 from app.curricula.library import DEFAULT_ROOT, check
 from app.curricula.service import register_published
@@ -315,6 +317,9 @@ def _sealed(owner: Session) -> Iterator[tuple[KeyPurpose, str, str]]:
         yield KeyPurpose.OIDC, provider.client_secret_sealed, secret_binding(provider.issuer, provider.client_id)
     for key in owner.exec(select(CollegeKey).order_by(col(CollegeKey.id)).limit(SAMPLE)):
         yield KeyPurpose.BADGE, key.private_sealed, key_binding(key)
+    kept = select(GroupKey).where(col(GroupKey.key_sealed).is_not(None)).order_by(col(GroupKey.id)).limit(SAMPLE)
+    for of_group in owner.exec(kept):
+        yield KeyPurpose.CODEV, of_group.key_sealed or "", group_key_binding(of_group.group_id)
 
 
 def _mail(context: CheckContext) -> Iterator[Finding]:

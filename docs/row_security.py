@@ -64,7 +64,8 @@ def page(connection: Connection) -> str:
 
 
 def _letter(number: int) -> str:
-    return ascii_uppercase[number]
+    before, letter = divmod(number, len(ascii_uppercase))
+    return (_letter(before - 1) if before else "") + ascii_uppercase[letter]
 
 
 def _cell(table: Any, command: str, policies: dict[str, str], letters: dict[str, str]) -> str:  # noqa: ANN401 - a row

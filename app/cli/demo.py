@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.demo.load import SEED, accounts_of, is_empty, load
-from app.deployment import deployment
+from app.deployment import deployment, load_keyring
 from app.platform.config import settings
 from app.platform.messages.i18n import t
 
@@ -31,7 +31,8 @@ def demo(
         if not is_empty(database):
             typer.echo(t("cli.demo.in_use"), err=True)
             raise typer.Exit(1)
-        load(database, chosen.base_url, seed=seed, on=on.replace(tzinfo=UTC).date() if on else None)
+        day = on.replace(tzinfo=UTC).date() if on else None
+        load(database, chosen.base_url, load_keyring(chosen), seed=seed, on=day)
 
 
 @app.command(help=t("cli.demo.accounts"))

@@ -46,6 +46,7 @@ def reseal() -> None:
     """Encrypt every stored secret again under the current key: all of them, or none."""
     # Imported here: the other commands of this group need no database.
     from app.certificates.badges.college_keys import reencrypt_keys as reencrypt_college_keys  # noqa: PLC0415
+    from app.codev.confidences.service import reencrypt_group_keys  # noqa: PLC0415
     from app.deployment import deployment, load_keyring  # noqa: PLC0415
     from app.identity.reencryption import reencrypt as reencrypt_accounts  # noqa: PLC0415
 
@@ -54,5 +55,7 @@ def reseal() -> None:
     with deployment(chosen) as database, database.as_owner() as db:
         account_secrets = reencrypt_accounts(db, keyring)
         college_keys = reencrypt_college_keys(db, keyring)
+        groups = reencrypt_group_keys(db, keyring)
     totp, oidc = account_secrets[KeyPurpose.TOTP], account_secrets[KeyPurpose.OIDC]
-    typer.echo(t("cli.keys.reseal.done", totp=totp, oidc=oidc, badges=college_keys, current=keyring.current))
+    figures = {"totp": totp, "oidc": oidc, "badges": college_keys, "groups": groups}
+    typer.echo(t("cli.keys.reseal.done", **figures, current=keyring.current))

@@ -7,6 +7,8 @@ from app.codev.groups import pages as groups_pages
 from app.codev.records import api as records_api
 from app.codev.sessions import api as sessions_api
 from app.codev.sessions import pages as sessions_pages
+from app.codev.sheets import api as sheets_api
+from app.codev.sheets import pages as sheets_pages
 
-API = (groups_api.router, contracts_api.router, sessions_api.router, records_api.router)
-PAGES = (groups_pages.router, contracts_pages.router, sessions_pages.router)
+API = (groups_api.router, contracts_api.router, sessions_api.router, records_api.router, sheets_api.router)
+PAGES = (groups_pages.router, contracts_pages.router, sessions_pages.router, sheets_pages.router)

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
+from app.demo.confidences import write_confidences
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
 from app.demo.late_join import decide_catch_up_lists
@@ -18,6 +19,7 @@ from app.demo.lists import add_lists
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import add_special_cases, show_cohort_states
 from app.demo.waitlist import add_waitlist
+from app.deployment import load_keyring
 from app.features import METADATA
 from app.identity.sign_in.schemas import DemoAccount
 from app.network.models import College
@@ -25,6 +27,7 @@ from app.platform.config import Settings
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import t, today
+from app.platform.security.keyring import Keyring
 
 SEED = 135
 ALL_PLACES = tuple(p.slug for p in PLACES)
@@ -38,12 +41,13 @@ NETWORK_STEPS = 3
 def load_if_empty(database: Database, chosen: Settings, *, plans: Sequence[CohortPlan] = COHORTS) -> None:
     """Load the demo network, unless the deployment has a college already."""
     if is_empty(database):
-        load(database, chosen.base_url, plans=plans)
+        load(database, chosen.base_url, load_keyring(chosen), plans=plans)
 
 
 def load(
     database: Database,
     base_url: str,
+    keyring: Keyring,
     *,
     seed: int = SEED,
     on: date | None = None,
@@ -60,6 +64,7 @@ def load(
         add_enterprises(demo)
         progress.advance(task, NETWORK_STEPS)
         simulate(demo, lambda cohort_count: progress.advance(task, cohort_count))
+        write_confidences(demo, keyring)
         continue_mandates(demo)
         add_special_cases(demo)
         issue_certificates(demo, base_url)

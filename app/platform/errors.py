@@ -71,6 +71,20 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Stale(DomainError):
+    """What is changed is no longer what was read (412)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "stale"
+
+
+class PreconditionRequired(DomainError):
+    """A change that must name what it was made from, by ``If-Match``, does not (428)."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    code = "precondition_required"
+
+
 class Gone(DomainError):
     """The object has been used or has expired for good (410)."""
 

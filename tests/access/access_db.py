@@ -137,7 +137,8 @@ class AccessDatabase:
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         if row in PROPOSED:
             values = {**values, **self._proposed(headers)}
-        return self.client.request(**{**request_of(row, values), **changes}, headers=headers)
+        request = {**request_of(row, values), **changes}
+        return self.client.request(**{**request, "headers": {**request.get("headers", {}), **headers}})
 
     def person(self, part: str) -> int:
         """Return the id of the person of a part in the actors' own cohort."""

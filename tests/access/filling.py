@@ -65,6 +65,8 @@ def request_of(row: str, place: Place | Mapping[str, Any]) -> dict[str, Any]:
     request: dict[str, Any] = {"method": row.split(" ", maxsplit=1)[0], "url": address(row, ids)}
     if call.query:
         request["params"] = filled(call.query, ids)
+    if call.headers:
+        request["headers"] = dict(call.headers)
     if call.json is not None:
         request["json"] = filled(call.json, ids)
     if call.form is not None:

@@ -34,7 +34,7 @@ NAMES = {
     "venue_id": "venue", "feed_id": "calendar_feed", "feed_secret": "feed_secret",
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
-    "notification_id": "message",
+    "notification_id": "message", "sheet_id": "sheet",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -53,6 +53,7 @@ class Call:
     json: Values | None = None
     form: Values | None = None
     query: Values = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     file: bool = False
     picture: bool = False
@@ -93,6 +94,9 @@ DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
+COMING = {"session_id": "coming_codev_session"}
+FIRST_VERSION = {"If-Match": '"0"'}
+"""What is made from what does not exist yet."""
 ENDED = {"role_id": "ended_role"}
 FORMER = {"signatory_id": "ended_signatory"}
 CANCELLED = {"session_id": "cancelled_session"}
@@ -349,6 +353,10 @@ FIELD: dict[str, Call] = {
 }
 
 TURNS = [{"position": 1, "client_id": "{membership}", "status": "held"}]
+SHEET = {
+    "topic": "concern", "title": "Une relance", "situation": "La situation.", "tried": "Deux appels.",
+    "question": "Aidez-moi à relancer.",
+}  # fmt: skip
 CODEV: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/codev-groups": json(
         name="Groupe B", enrolment_ids="{loose}", facilitator_id="{facilitator_person}"
@@ -359,8 +367,15 @@ CODEV: dict[str, Call] = {
     f"POST {V1}/colleges/{{college_id}}/management-links": json(
         manager_id="{coordinator_person}", member_id="{peer_person}"
     ),
+    f"GET {V1}/codev/sessions/{{session_id}}/sheets": Call(path=COMING),
+    f"GET {V1}/codev/sessions/{{session_id}}/own-sheet": Call(path=COMING),
+    f"PUT {V1}/codev/sessions/{{session_id}}/own-sheet": Call(json=SHEET, path=COMING, headers=FIRST_VERSION),
+    "GET /codev/seances/{session_id}/fiche": Call(path=COMING),
+    "POST /codev/seances/{session_id}/fiche": form(
+        "/codev/seances/{coming_codev_session}#fiches", COMING, **SHEET, version=0
+    ),
     f"POST {V1}/codev/groups/{{group_id}}/sessions": json(
-        activity_code="GEN-7.C", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
+        activity_code="GEN-7.D", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
     ),
     f"GET {V1}/codev/sessions/{{session_id}}": Call(path=HELD),
     f"POST {V1}/codev/sessions/{{session_id}}/changes": json(
@@ -410,7 +425,7 @@ CODEV: dict[str, Call] = {
     "POST /codev/groupes/{group_id}/departs": form("/codev/groupes/{group}", membership_id="{membership}"),
     "POST /codev/groupes/{group_id}/animation": form("/codev/groupes/{group}", person_id="{trainer_person}"),
     "POST /codev/groupes/{group_id}/seances": form(
-        "/codev/groupes/{group}", **{**MEETING, "activity_code": "GEN-7.C", "mode": "hybrid", "venue_id": "{venue}"}
+        "/codev/groupes/{group}", **{**MEETING, "activity_code": "GEN-7.D", "mode": "hybrid", "venue_id": "{venue}"}
     ),
     "GET /codev/seances/{session_id}": Call(path=HELD),
     "POST /codev/seances/{session_id}/roles": form(

@@ -37,6 +37,7 @@ from app.certificates.issuing import service as certificates
 from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate, Hold
 from app.certificates.register import service as register
+from app.codev.confidences.places import see_own_place
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
@@ -45,6 +46,10 @@ from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import NewCodevSession
+from app.codev.sheets import service as sheets
+from app.codev.sheets.enums import TopicKind
+from app.codev.sheets.models import PreparationSheet
+from app.codev.sheets.schemas import SheetCommand
 from app.cohorts import service as cohorts
 from app.cohorts.announcements.models import Announcement
 from app.cohorts.enrolments import service as enrolments_service
@@ -340,8 +345,10 @@ def _mandate(at: PlaceUser, _: Path) -> None:
 # Codevelopment ----------------------------------------------------------------------------------
 
 
+COMING = datetime.combine(today() + timedelta(days=10), time(19), UTC)
 CODEV_SESSIONS = (
-    ("codev_session", "GEN-7.A"), ("next_codev_session", "GEN-7.B"), ("cancelled_codev_session", "GEN-7.D"),
+    ("codev_session", "GEN-7.A", FIRST), ("next_codev_session", "GEN-7.B", FIRST),
+    ("cancelled_codev_session", "GEN-7.D", FIRST), ("coming_codev_session", "GEN-7.C", COMING),
 )  # fmt: skip
 
 
@@ -363,8 +370,8 @@ def _group(at: PlaceUser, _: Path) -> None:
         "membership": memberships[at.ids("third")],
     }
     ref = codev.see_group(at.db, at.actor(P.CODEV_MANAGE), formed.id)
-    for key, code in CODEV_SESSIONS:
-        planned = NewCodevSession(activity_code=code, starts_at=FIRST)
+    for key, code, starts_at in CODEV_SESSIONS:
+        planned = NewCodevSession(activity_code=code, starts_at=starts_at)
         row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
     at.place.ids["former_membership"] = _former_member(at)
@@ -380,6 +387,15 @@ def _former_member(at: PlaceUser) -> int:
     membership = next(m.membership_id for m in joined.members if m.enrolment_id == former)
     codev.remove_member(at.db, ref, LeaveCommand(membership_id=membership, left_on=STARTED))
     return membership
+
+
+def _sheet(at: PlaceUser, _: Path) -> None:
+    actor = at.actor(P.CONFIDENCE_WRITE)
+    own = see_own_place(at.db, actor, int(at.place.ids["coming_codev_session"]))  # type: ignore[arg-type]
+    said = at.place.mark("Fiche")
+    command = SheetCommand(topic=TopicKind.CONCERN, title=said, situation=said, tried=said, question=said)
+    sheets.write_sheet(at.db, RING, own, command, version=0)
+    at.place.ids["sheet"] = at.db.execute(sa.select(sa.func.max(col(PreparationSheet.id)))).scalar_one()
 
 
 def _cancel_codev(at: PlaceUser, _: Path) -> None:
@@ -627,6 +643,7 @@ STEPS = (
     (_countersign, "coordinator"),
     (_group, "coordinator"),
     (_record, "facilitator"),
+    (_sheet, "third"),
     (_cancel_codev, "coordinator"),
     (_ask_again, "coordinator"),
     (_judge, "trainer"),

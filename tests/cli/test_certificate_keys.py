@@ -38,7 +38,7 @@ def test_reseal_encrypts_college_keys_under_the_new_key(escouade: Escouade, data
     keyring = tmp_path / "keyring.json"
     before = load(keyring)
     escouade(database, "keys", "rotate")
-    assert "clés de justificatifs, 1." in escouade(database, "keys", "reseal").out
+    assert "clés de justificatifs, 1;" in escouade(database, "keys", "reseal").out
     alone = Keyring(2, {2: load(keyring).keys[2]})
     with database.as_owner() as db:
         row = db.exec(select(CollegeKey)).one()

@@ -26,6 +26,7 @@ from app.platform.security.keyring import new_keyring
 from app.platform.security.permissions import Role
 from app.progress.service import mismatches
 from tests.cli.conftest import Escouade
+from tests.conftest import RING
 from tests.server import opened
 
 ON = date(2026, 11, 22)
@@ -43,7 +44,7 @@ def demo_database(fresh_url: Callable[[], str]) -> Iterator[Database]:
     database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
-    load(database, SITE, on=ON, places=PLACES_LOADED)
+    load(database, SITE, RING, on=ON, places=PLACES_LOADED)
     yield database
     database.dispose()
 
@@ -195,6 +196,19 @@ class TestTwoColleges:
         )
         assert moved == [("weather", True, 1)]
 
+    def test_client_of_the_next_session_sent_a_sheet_and_one_reserve_did_not(self, demo_database: Database) -> None:
+        """S4: what is planned next in each group; texts are encrypted, each group under its key."""
+        sent = rows(
+            demo_database,
+            """
+            select a.role, p.id is not null, c.content_sealed !~ ' '
+              from role_assignment a join codev_session s on s.id = a.session_id and s.starts_at > '2026-11-22'
+              left join preparation_sheet p on p.session_id = s.id and p.membership_id = a.membership_id
+              left join codev_confidence c on c.id = p.confidence_id
+            """,
+        )
+        assert set(sent) == {("client", True, True), ("reserve", True, True), ("reserve", False, None)}
+
     def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""
         swapped = rows(
@@ -303,7 +317,7 @@ def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]
     try:
         with database.transaction() as db:
             register_published(db)
-        load(database, SITE, seed=seed, on=ON, places=("havre",), plans=SMALL)
+        load(database, SITE, RING, seed=seed, on=ON, places=("havre",), plans=SMALL)
         reproducible = rows(database, SAME)
         reproducible += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
     finally:
@@ -409,7 +423,7 @@ def test_waitlist_shows_an_offer_that_expired_one_that_stands_and_someone_who_wa
         with database.transaction() as db:
             register_published(db)
         plan = next(plan for plan in COHORTS if (plan.place, plan.code) == ("piekouagami", "GEN-3"))
-        load(database, SITE, on=ON, places=("piekouagami",), plans=(plan,))
+        load(database, SITE, RING, on=ON, places=("piekouagami",), plans=(plan,))
         offers = rows(database, "select answer from seat_offer order by id")
         assert offers == [("expired",), (None,)]
         counted = "select state, count(*) from enrolment group by state order by state"

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.curricula.service import register_published
 from app.demo.data import CohortPlan
 from app.demo.load import load
+from tests.conftest import RING
 from tests.server import opened
 
 
@@ -19,7 +20,7 @@ def test_list_of_someone_who_joined_late_is_decided(fresh_url: Callable[[], str]
     with database.transaction() as db:
         register_published(db)
     plan = CohortPlan("vieux-fort", "GEN-1", "generaliste", 6, 5)
-    load(database, "http://testserver", on=date(2026, 11, 22), places=("vieux-fort",), plans=(plan,))
+    load(database, "http://testserver", RING, on=date(2026, 11, 22), places=("vieux-fort",), plans=(plan,))
     with database.engine.connect() as owner:
         decided = owner.execute(
             text(

@@ -6,12 +6,13 @@
 import csv
 import re
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.accompaniment.field_hours.rules import hours_reasons
+from app.codev.sheets.rules import sheet_reasons
 from app.curricula.enums import ActivityType
 from app.curricula.library import DEFAULT_ROOT, default_library
 from app.curricula.schemas import Activity, Curriculum
@@ -28,7 +29,7 @@ ACTIVITIES = [
     for activity in curriculum.activities
 ]
 NOT_BUILT = {
-    "group_space": ActivityType.codev,  # no text of codevelopment before its encryption (docs/scenarios.md)
+    "questionnaire": ActivityType.codev,  # ratings of climate and usefulness (docs/scenarios.md)
     "directory": ActivityType.self_study,
     "trainer_deposit": ActivityType.workshop,
     "profile": ActivityType.workshop,
@@ -108,8 +109,19 @@ def test_activity_that_names_a_place_of_the_network_leads_to_it() -> None:
         assert {SHARED[place] for place in named.keys() & SHARED.keys()} <= set(places_named_by(code)), code
 
 
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_private_space_of_a_group_takes_a_sheet_for_each_session_of_codevelopment(
+    curriculum: Curriculum, activity: Activity
+) -> None:
+    """What these pages ask for is written before the session (``codev/sheets``), and read by the group alone."""
+    named = PLACES[activity.code].keys()
+    assert (activity.type is ActivityType.codev) is ("group_space" in named)
+    starts_at = now() + timedelta(days=7)
+    assert not named >= {"group_space"} or sheet_reasons(starts_at, now(), cancelled=False) == []
+
+
 def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
-    taken = {"nothing", "hand_in", "trace", "hours", "done", *SHARED}
+    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", *SHARED}
     types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
     missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
     assert missing == set(NOT_BUILT.items())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlmodel import col, select
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.confidences.places import see_own_place
 from app.codev.contracts.models import CodevAgreement
 from app.codev.contracts.rules import Terms
 from app.codev.contracts.service import agreed_at
@@ -17,6 +18,9 @@ from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnComman
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.schemas import NewCodevSession, RoleCommand, RolesCommand
+from app.codev.sheets import service as sheets
+from app.codev.sheets.enums import TopicKind
+from app.codev.sheets.schemas import SheetCommand, SheetFact
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
@@ -27,11 +31,13 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P, Role
+from tests.conftest import RING
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting
 
 CONTRACT = {"contract_version": "1.0", "composition": 1}
 """What the people of a new group agree to."""
 FIRST = datetime.combine(STARTED + timedelta(days=2), time(17), UTC)
+COMING = datetime.combine(STARTED + timedelta(days=40), time(18), UTC)
 
 
 def _create_group(db: Session, world: World, name: str = "Groupe A") -> GroupShown:
@@ -132,6 +138,38 @@ def assign_roles(database: Database, world: World, session_id: int, *pairs: tupl
         actor = acting(db, world, "facilitator", P.CODEV_RECORD)
         meeting = sessions.see_codev_session(db, actor, session_id)
         sessions.plan_roles(db, meeting, RolesCommand(roles=roles))
+
+
+SHEET = SheetCommand(
+    topic=TopicKind.CONCERN,
+    title="Relancer sans insister",
+    situation="Une direction ne répond plus à mes messages.",
+    tried="Deux relances par courriel.",
+    stakes="Je crains de perdre sa confiance.",
+    question="J’aimerais que vous m’aidiez à reprendre contact.",
+)
+
+
+def write_sheet(
+    database: Database, world: World, session_id: int, who: str, command: SheetCommand = SHEET, *, version: int = 0
+) -> int:
+    """Write the sheet of a member for a session; return its id."""
+    with database.transaction() as db:
+        own = see_own_place(db, acting(db, world, who, P.CONFIDENCE_WRITE), session_id)
+        sheets.write_sheet(db, RING, own, command, version=version)
+        return next(f.sheet_id or 0 for f in _facts(db, world, session_id) if f.membership_id == own.membership_id)
+
+
+def _facts(db: Session, world: World, session_id: int) -> list[SheetFact]:
+    """Return who sent a sheet, as the coordinator reads it."""
+    actor = acting(db, world, "coordinator", P.CODEV_READ)
+    return sheets.sheet_facts(db, sessions.see_codev_session(db, actor, session_id))
+
+
+def send_sheet(database: Database, world: World, who: str) -> int:
+    """Create a group and a session to come, and send a member's sheet for it; return its id."""
+    session_id = plan_session(database, world, create_group(database, world).id, at=COMING)
+    return write_sheet(database, world, session_id, who)
 
 
 def presences(

@@ -38,6 +38,11 @@ QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
 """What makes a list show the person, by route."""
 
 NOT_LOGGED = {
+    "GET /api/v1/codev/sessions/{session_id}/sheets": "names, and when each sheet came",
+    "GET /api/v1/codev/sessions/{session_id}/own-sheet": "one's own sheet",
+    "GET /codev/seances/{session_id}/fiche": "one's own sheet",
+    "GET /api/v1/codev/sheets/{sheet_id}": "logged all the same: test_sheet_read_by_another_is_logged_for_its_author",
+    "GET /codev/fiches/{sheet_id}": "as above",
     "GET /api/v1/colleges/{college_id}": "a college",
     "GET /api/v1/projects/{project_id}": "a project and its targets",
     "GET /projets/{project_id}": "a project and its targets",

@@ -16,6 +16,7 @@ import typer
 from app.certificates.badges.college_keys import reencrypt_keys
 from app.certificates.documents.checks import check_certificates
 from app.cli.recovery.shown import shown_progress
+from app.codev.confidences.service import reencrypt_group_keys
 from app.deployment import knows, open_database, prepare, upgrade
 from app.identity.reencryption import reencrypt
 from app.platform.audit.hash_chain import verify
@@ -123,7 +124,11 @@ def _secrets(database: Database, keyring: Keyring) -> list[str]:
     problems = []
     encrypt_again: tuple[Callable[[], object], ...]
     with database.as_owner() as db:
-        encrypt_again = (lambda: reencrypt(db, again), lambda: reencrypt_keys(db, again))
+        encrypt_again = (
+            lambda: reencrypt(db, again),
+            lambda: reencrypt_keys(db, again),
+            lambda: reencrypt_group_keys(db, again),
+        )
         for encrypt in encrypt_again:
             try:
                 encrypt()

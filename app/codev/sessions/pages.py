@@ -7,6 +7,7 @@ from fastapi import Form, Query, Request, Response
 from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.confidences.places import own_place
 from app.codev.groups.service import see_group
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
@@ -24,6 +25,7 @@ from app.codev.sessions.schemas import (
     RolesForm,
 )
 from app.codev.sessions.service import see_codev_session
+from app.codev.sheets import service as sheets
 from app.cohorts.enums import CohortState
 from app.curricula.enums import GROUP_MODES, Mode
 from app.curricula.library import curriculum_of
@@ -94,6 +96,9 @@ def _session_context(
         "turn_statuses": tuple(TurnStatus),
         "turn_reasons": tuple(TurnReason),
         "undo_reasons": tuple(UndoReason),
+        "sheets": sheets.sheet_facts(db, meeting),
+        "reads_sheets": meeting.inside and actor.can(P.CONFIDENCE_READ),
+        "may_prepare": actor.can(P.CONFIDENCE_WRITE) and own_place(db, actor, meeting.id) is not None,
         "past_times": changes.past_times(db, meeting),
         "may_move": not changes.refusals(db, meeting),
     }

@@ -19,6 +19,7 @@ class Part(StrEnum):
     JUDGEMENT = "judgement"
     CERTIFICATE = "certificate"
     MANDATE = "mandate"
+    CONFIDENCE = "confidence"
     REPORT = "report"
     BOARD = "board"
     APPLICATION = "application"

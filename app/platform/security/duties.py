@@ -47,6 +47,7 @@ ON_ONESELF = frozenset(
         P.MANDATE_MANAGE,
         P.CODEV_TAKE_PART,
         P.CERTIFICATE_ANSWER,
+        P.CONFIDENCE_WRITE,
     }
 )
 """The permissions whose purpose is one's own case: someone else confirms what the funder counts (``SECOND_PERSON``)."""

@@ -42,6 +42,7 @@ class KeyPurpose(StrEnum):
     CHECK_IN = "check_in"
     CLAIMS = "claims"
     BACKUP = "backup"
+    CODEV = "codev"
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class Permission(StrEnum):
     CODEV_MANAGE = "codev:manage"
     CODEV_RECORD = "codev:record"
     CODEV_TAKE_PART = "codev:take-part"
+    CONFIDENCE_READ = "confidence:read"
+    CONFIDENCE_WRITE = "confidence:write"
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
     CERTIFICATE_READ = "certificate:read"
@@ -109,6 +111,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ENTERPRISE_READ: R.SELF,
         P.CODEV_READ: R.GROUP,
         P.CODEV_TAKE_PART: R.GROUP,
+        P.CONFIDENCE_READ: R.GROUP,
+        P.CONFIDENCE_WRITE: R.GROUP,
     },
     Role.TRAINER: {
         P.COHORT_READ: R.COHORT,
@@ -128,6 +132,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_READ: R.GROUP,
         P.CODEV_RECORD: R.GROUP,
         P.CODEV_TAKE_PART: R.GROUP,
+        P.CONFIDENCE_READ: R.GROUP,
     },
     Role.COORDINATOR: {
         P.PEOPLE_READ: R.COLLEGE,

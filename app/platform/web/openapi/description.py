@@ -156,6 +156,8 @@ def error_statuses(operation: Mapping[str, Any], method: str, permission: Permis
         yield from (404, 422)
     if "requestBody" in operation:
         yield from (413, 415)
+    if any(parameter.get("name") == "if-match" for parameter in operation.get("parameters", ())):
+        yield from (412, 428)
 
 
 def _name(status: int) -> str:

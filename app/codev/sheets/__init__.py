@@ -1,0 +1,1 @@
+"""Preparation sheets: what a member prepares for a session, read by the group and its facilitator alone (BR-11)."""

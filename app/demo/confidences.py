@@ -1,0 +1,95 @@
+"""What members of codevelopment groups prepare in the demo network: in one, the reserve client sends no sheet (S4)."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.codev.confidences.places import see_own_place
+from app.codev.groups import service as codev
+from app.codev.groups.models import CodevMembership
+from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.schemas import RoleCommand, RolesCommand
+from app.codev.sheets import service as sheets
+from app.codev.sheets.enums import TopicKind
+from app.codev.sheets.schemas import SheetCommand
+from app.cohorts.models import Enrolment
+from app.demo.network import DemoPlan, Group, noon
+from app.platform.clock import at
+from app.platform.security.keyring import Keyring
+from app.platform.security.permissions import Permission
+
+SHEETS = (
+    SheetCommand(
+        topic=TopicKind.CONCERN,
+        title="La direction qui ne rappelle plus",
+        situation="J’accompagne une entreprise de transformation, appelons-la Épinette. Le diagnostic est remis depuis"
+        " un mois. La direction l’a bien reçu, puis plus rien. Deux rencontres ont été reportées, sans nouvelle date.",
+        tried="Un courriel de relance, puis un appel à la réception. J’ai aussi préparé une version d’une page.",
+        stakes="Je crains d’avoir mis trop de pression en chiffrant tout de suite, et de passer pour une vendeuse.",
+        question="J’aimerais que vous m’aidiez à reprendre contact sans insister.",
+        help_wanted="Un regard critique",
+    ),
+    SheetCommand(
+        topic=TopicKind.PROBLEM,
+        title="Deux associés, deux projets",
+        situation="Chez Mélèze, deux associés se partagent la gestion. L’une veut un logiciel de gestion intégré, "
+        "l’autre une boutique en ligne. Chacun me parle à part et pense que je suis de son côté.",
+        tried="J’ai proposé un atelier de priorités à trois. Il a été accepté, puis remis deux fois.",
+        question="J’aimerais que vous m’aidiez à les faire décider ensemble.",
+        help_wanted="Des questions, des idées",
+    ),
+    SheetCommand(
+        topic=TopicKind.PROJECT,
+        title="Une première formation maison",
+        situation="L’organisme où je travaille me demande une demi-journée sur les données pour ses membres, en mars.",
+        tried="J’ai un plan en trois parties, et un exercice que personne n’a encore essayé.",
+        stakes="C’est la première fois que j’anime un groupe que je ne connais pas.",
+        question="J’aimerais que vous m’aidiez à choisir ce que j’enlève.",
+    ),
+)
+
+
+def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
+    """Plan the next session of each group, and write what its client and its reserve prepare, but one reserve."""
+    written_at = noon(demo.today - timedelta(days=1))
+    with at(written_at):
+        planned = [(group, id_) for group in demo.groups for id_ in _next_sessions(demo, group, written_at)]
+        for number, (group, session_id) in enumerate(planned):
+            _prepare(demo, keyring, group, session_id, number)
+
+
+def _next_sessions(demo: DemoPlan, group: Group, since: datetime) -> list[int]:
+    """Return the first session to come of each codevelopment group of a cohort."""
+    with demo.database.transaction() as db:
+        coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
+        groups = codev.groups(db, coordinator, cohort_id=group.cohort.id).items
+        planned = [sessions.sessions_of(db, codev.see_group(db, coordinator, g.id)) for g in groups]
+    to_come = [
+        [s for s in of_group if not s.cancelled and s.starts_at > since + timedelta(days=1)] for of_group in planned
+    ]
+    return [of_group[0].id for of_group in to_come if of_group]
+
+
+def _prepare(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int, number: int) -> None:
+    with demo.database.transaction() as db:
+        facilitator = demo.actor(db, group.staff.facilitator, Permission.CODEV_RECORD)
+        session = sessions.see_codev_session(db, facilitator, session_id)
+        proposed = sessions.rotation_for(db, session)
+        if not proposed:
+            return
+        [turn] = proposed
+        roles = ((turn.client_id, CodevRole.CLIENT), (turn.reserve_id, CodevRole.RESERVE))
+        plan = tuple(RoleCommand(position=1, membership_id=id_, role=role) for id_, role in roles)
+        sessions.plan_roles(db, session, RolesCommand(roles=plan))
+        members = sa.select(col(CodevMembership.id), col(Enrolment.person_id)).join(
+            Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id
+        )
+        people = {id_: person for id_, person in db.execute(members)}  # noqa: C416 - rows are no pairs to mypy
+    expected = [turn.client_id] if number == 0 else [turn.client_id, turn.reserve_id]
+    for place, membership_id in enumerate(expected):
+        with demo.database.transaction() as db:
+            member = demo.actor(db, people[membership_id], Permission.CONFIDENCE_WRITE)
+            own = see_own_place(db, member, session_id)
+            sheets.write_sheet(db, keyring, own, SHEETS[(number + place) % len(SHEETS)], version=0)
