@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from app.accompaniment.field_hours.models import FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
@@ -27,6 +28,7 @@ LISTS = {
     "ApplicationsQuery": ("coordinator", "/cohortes/{cohort}/candidatures"),
     "AnnouncementsQuery": ("coordinator", "/cohortes/{cohort}/annonces"),
     "SessionsQuery": ("coordinator", "/cohortes/{cohort}/seances"),
+    "PastRollCallsQuery": ("coordinator", "/seances/{session}/appel/historique"),
     "BoardListQuery": ("coordinator", "/cohortes/{cohort}"),
     "FoundPeopleQuery": ("coordinator", "/recherche/personnes"),
     "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
@@ -101,6 +103,16 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     return world
 
 
+def path_of(database: Database, world: World, pattern: str) -> str:
+    """Return the address of a list, of a session with a roll call where it is one of a session's."""
+    with database.as_owner() as db:
+        called_or_not = "select coalesce((select max(session_id) from roll_call), max(id)) from scheduled_session"
+        session = db.execute(text(called_or_not)).scalar_one()
+    if session is None and "{session}" in pattern:
+        session = meeting(database, world)
+    return pattern.format(cohort=world.cohort, alma=world.alma, session=session)
+
+
 def links(html: str, path: str) -> list[str]:
     """Return the addresses of the list that its page links to: orders and pages."""
     hrefs = (unescape(href) for href in re.findall(r'<a (?:class="sort" |rel="\w+" )?href="([^"]+)"', html))
@@ -116,7 +128,7 @@ def test_list_every_order_and_filter_that_it_offers_answers(
     client: TestClient, database: Database, filled: World, name: str
 ) -> None:
     who, pattern = LISTS[name]
-    path = pattern.format(cohort=filled.cohort, alma=filled.alma)
+    path = path_of(database, filled, pattern)
     as_(client, database, filled, who)
     html = page(client.get(path, params=SOUGHT.get(name)))
     sorts = links(html, path)
@@ -137,7 +149,7 @@ def test_list_search_that_finds_nothing_says_so_and_offers_the_whole_list(
     client: TestClient, database: Database, filled: World, name: str
 ) -> None:
     who, pattern = LISTS[name]
-    path = pattern.format(cohort=filled.cohort, alma=filled.alma)
+    path = path_of(database, filled, pattern)
     as_(client, database, filled, who)
     html = page(client.get(path, params={"recherche": "zzzz introuvable"}))
     assert 'value="zzzz introuvable"' in html
@@ -152,7 +164,7 @@ def test_list_address_that_no_link_makes_is_refused_in_words(
     who, pattern = LISTS[name]
     as_(client, database, world, who)
     for query in ({"inconnu": "1"}, {"tri": "inconnu"}, {"page": "0"}):
-        answer = client.get(pattern.format(cohort=world.cohort, alma=world.alma), params=query)
+        answer = client.get(path_of(database, world, pattern), params=query)
         assert (answer.status_code, "<h1>" in answer.text) == (422, True), query
 
 

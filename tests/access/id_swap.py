@@ -55,6 +55,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /cohortes/{cohort_id}/candidatures": {"apres": "{enrolment}"},
     "GET /cohortes/{cohort_id}/liste-d-attente": {"apres": "{waiting}"},
     "GET /cohortes/{cohort_id}/seances": {"apres": "{session}"},
+    f"GET {V1}/sessions/{{session_id}}/roll-call/history": {"after": "{roll_call}"},
+    "GET /seances/{session_id}/appel/historique": {"apres": "{roll_call}"},
     "GET /cohortes/{cohort_id}/seances/serie": {"venue_id": "{venue}"},
     "GET /cohortes/{cohort_id}/seances/serie/apercu": {"venue_id": "{venue}"},
     "GET /rapports/cohortes/{cohort_id}": {"apres": "{enrolment}"},

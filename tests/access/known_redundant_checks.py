@@ -42,6 +42,7 @@ REDUNDANT = {
     "app/attendance/calendar/pages.py change_form see_session": SESSION_COHORT,
     "app/attendance/calendar/pages.py restore_form see_session": SESSION_COHORT,
     "app/attendance/roll_calls/pages.py roll_call see_session": SESSION_COHORT,
+    "app/attendance/roll_calls/pages.py roll_call_history see_session": SESSION_COHORT,
     "app/attendance/check_ins/pages.py code_page see_session": SESSION_COHORT,
     SESSION_COHORT: "app/attendance/roll_calls/pages.py roll_call see_session",
     **both(FINISH_BY_API, "see_enrolment", "see_catch_up"),

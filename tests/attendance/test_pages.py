@@ -213,6 +213,32 @@ def test_page_of_a_corrected_roll_call_shows_who_changed_what_and_why(
     assert "Maude Bérubé : Présence" not in text
 
 
+def test_page_of_the_roll_shows_the_latest_corrections_and_the_others_have_a_list(
+    client: TestClient, database: Database, world: World
+) -> None:
+    session_id = meeting(database, world)
+    called(database, world, session_id, absent=("karim",))
+    path = f"/seances/{session_id}/appel"
+    as_(client, database, world, "trainer")
+    for number in range(1, 27):
+        sent = fields(page(client.get(path)), path)
+        place = sent["enrolment_id"].index(str(world.enrolments["maude"]))
+        sent["status"][place], sent["minutes"][place] = "late", str(number)
+        sent["reason"] = [f"Correction {number}."]
+        assert client.post(path, data=sent).status_code == 303
+    html = page(client.get(path))
+    assert re.findall(r"Raison.: (Correction \d+\.)", html) == [f"Correction {n}." for n in (26, 25, 24)]
+    assert f'href="{path}/historique"' in html
+    whole = page(client.get(f"{path}/historique"))
+    assert re.findall(r"Correction \d+\.", whole) == [f"Correction {n}." for n in range(26, 1, -1)]
+    assert "Maude Bérubé" in whole
+    assert "Karim Haddad" not in whole
+    last = page(client.get(f"{path}/historique", params={"page": 2}))
+    assert re.findall(r"Correction \d+\.", last) == ["Correction 1."]
+    found = page(client.get(f"{path}/historique", params={"recherche": "correction 17"}))
+    assert re.findall(r"Correction \d+\.", found) == ["Correction 17."]
+
+
 def test_a_correction_without_a_reason_is_refused_and_keeps_what_was_typed(
     client: TestClient, database: Database, world: World
 ) -> None:

@@ -12,8 +12,9 @@ from app.attendance.calendar.schemas import CancelCommand, NewSession
 from app.attendance.catch_ups import service as catch_ups
 from app.attendance.catch_ups.schemas import CatchUpCommand, CatchUpDone
 from app.attendance.roll_calls import service as roll_calls
+from app.attendance.roll_calls.history import history
 from app.attendance.roll_calls.models import RollCall
-from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
+from app.attendance.roll_calls.schemas import EntryCommand, PastRollCallsApiQuery, RollCallCommand
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enums import CohortState, EnrolmentState
@@ -113,13 +114,17 @@ def test_history_keeps_each_roll_call_with_the_lines_that_it_corrected(database:
     second = close(database, world, session_id, supersedes=first, reason="Tout le monde est parti tôt.")
     with database.transaction() as db:
         actor = acting(db, world, "trainer", P.ROLLCALL_RECORD)
-        history = roll_calls.history(db, calendar.see_session(db, actor, session_id))
-    assert [(h.id, h.closed_by, h.reason) for h in history] == [
-        (first, "Théo Formation", None),
-        (second, "Théo Formation", "Tout le monde est parti tôt."),
-    ]
-    assert history[0].corrected == ()
-    lines = {line.enrolment_id: line for line in history[1].corrected}
+        session = calendar.see_session(db, actor, session_id)
+        correction, original = history(db, session, PastRollCallsApiQuery()).items
+        with recorded_statements(database) as statements:
+            newest = history(db, session, PastRollCallsApiQuery(limit=1))
+            oldest = history(db, session, PastRollCallsApiQuery(limit=1, after=newest.next))
+    assert (newest.items, newest.next, oldest.items, oldest.next) == ((correction,), second, (original,), None)
+    assert sum("FROM roll_call_entry" in statement for statement in statements) == 1, "none for the first"
+    assert (original.id, original.closed_by, original.reason) == (first, "Théo Formation", None)
+    assert (correction.id, correction.reason) == (second, "Tout le monde est parti tôt.")
+    assert original.corrected == ()
+    lines = {line.enrolment_id: line for line in correction.corrected}
     assert len(lines) == len(PARTICIPANTS)
     before, after = lines[karim].before, lines[karim].after
     assert before is not None

@@ -98,6 +98,7 @@ NOT_LOGGED = {
     "GET /seances/{session_id}/appel": "a session's roll: names, who was there that day",
     "GET /api/v1/sessions/{session_id}/roll-call": "a session's roll: names, who was there that day",
     "GET /api/v1/sessions/{session_id}/roll-call/history": "a session's roll and its corrections, as above",
+    "GET /seances/{session_id}/appel/historique": "a session's roll and its corrections, as above",
     "GET /seances/{session_id}/feuille": "a session's roll on paper, as above",
     "GET /api/v1/sessions/{session_id}/attendance-sheet": "a session's roll on paper, as above",
     "GET /seances/{session_id}/code": "a code to check in with",

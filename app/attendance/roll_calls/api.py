@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import see_session
-from app.attendance.roll_calls import service
-from app.attendance.roll_calls.schemas import PastRollCall, RollCallCommand, Sheet
+from app.attendance.roll_calls import history, service
+from app.attendance.roll_calls.schemas import PastRollCallPage, PastRollCallsApiQuery, RollCallCommand, Sheet
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -38,6 +38,10 @@ def close_roll_call(
 
 
 @router.get("/sessions/{session_id}/roll-call/history")
-def history(db: SessionDep, session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)]) -> list[PastRollCall]:
-    """List every roll call of a session, oldest first: who closed each and when, why, and the lines it corrected."""
-    return service.history(db, session)
+def roll_call_history(
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)],
+    query: Annotated[PastRollCallsApiQuery, Query()],
+) -> PastRollCallPage:
+    """Return the roll calls of a session, newest first: who closed each and when, why, and the lines it corrected."""
+    return history.history(db, session, query)

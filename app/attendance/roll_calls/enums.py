@@ -1,4 +1,4 @@
-"""The status and the mode of a presence, as stored."""
+"""The status and the mode of a presence, as stored, and how roll calls are sorted."""
 
 from enum import StrEnum
 
@@ -19,3 +19,9 @@ class PresenceMode(StrEnum):
     ONSITE = "onsite"
     VIDEO = "video"
     PHONE = "phone"
+
+
+class RollCallSort(StrEnum):
+    """What the roll calls of a session are sorted by."""
+
+    CLOSED = "cloture"

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.pages import session_context
 from app.attendance.calendar.rules import stage
 from app.attendance.calendar.schemas import SessionRef
 from app.attendance.calendar.service import see_session
 from app.attendance.check_ins import service as check_ins
-from app.attendance.roll_calls import service
+from app.attendance.roll_calls import history, service
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
-from app.attendance.roll_calls.schemas import RollCallForm
+from app.attendance.roll_calls.schemas import PastRollCallsApiQuery, PastRollCallsQuery, RollCallForm
 from app.curricula.enums import Mode
 from app.platform.clock import now
 from app.platform.security.actor import Actor
@@ -20,6 +20,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import page_router
+from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
@@ -39,7 +40,7 @@ def roll_call(
         request,
         "cohorts/roll_call.html",
         sheet=sheet,
-        history=service.history(db, session),
+        latest=history.history(db, session, PastRollCallsApiQuery(limit=history.LATEST)),
         self_checked=bool(came) and sheet.roll_call_id is None,
         came=came,
         written=service.minutes_written(sheet),
@@ -48,6 +49,25 @@ def roll_call(
         statuses=tuple(PresenceStatus),
         modes=tuple(PresenceMode),
         default_mode=PresenceMode.VIDEO if session.mode is Mode.online else PresenceMode.ONSITE,
+        **session_context(db, actor, session),
+    )
+
+
+@router.get("/seances/{session_id}/appel/historique")
+def roll_call_history(
+    request: Request,
+    actor: Annotated[Actor, may(P.ROLLCALL_RECORD)],
+    db: SessionDep,
+    session: Annotated[SessionRef, seen(see_session, P.ROLLCALL_RECORD)],
+    query: Annotated[PastRollCallsQuery, Query()],
+) -> Response:
+    """Show the roll calls of a session, with what each corrected."""
+    page = history.list_history(db, session, query)
+    return render(
+        request,
+        "cohorts/roll_call_history.html",
+        session=session,
+        calls=ListView(f"/seances/{session.id}/appel/historique", query, page),
         **session_context(db, actor, session),
     )
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime, time
 from itertools import zip_longest
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field
 
 from app.attendance.calendar.schemas import LocalClock, SessionRef, SessionRow
-from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus, RollCallSort
 from app.attendance.roll_calls.rules import ATTENDING, Schedule, moment_near
 from app.cohorts.schemas import Justification
+from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import BlankIsNone, Command, Read
 
 MAX_ENTRIES = 300
@@ -117,6 +118,27 @@ class PastRollCall(ClosedRollCall):
 
     reason: str | None
     corrected: tuple[EntryCorrected, ...]
+
+
+class PastRollCallPage(Read):
+    """The roll calls of a session, newest first; ``next`` is the cursor of the following page."""
+
+    items: tuple[PastRollCall, ...]
+    next: int | None
+
+
+class PastRollCallsApiQuery(Command):
+    """The roll calls to return, newest first."""
+
+    after: After = None
+    limit: Limit = PAGE
+
+
+class PastRollCallsQuery(ListQuery):
+    """The roll calls to show in a list, newest first."""
+
+    SORTS: ClassVar = RollCallSort
+    tri: str = "-cloture"
 
 
 class EntryShown(Read):

@@ -1,6 +1,5 @@
 """Roll calls: read the sheet of a session, close it, correct it."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
@@ -15,17 +14,13 @@ from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.attendance.roll_calls.rules import (
     Entry,
     Schedule,
-    corrected_lines,
     counted_minutes,
     roll_call_reasons,
     written_minutes,
 )
 from app.attendance.roll_calls.schemas import (
-    ClosedRollCall,
     EntryCommand,
-    EntryCorrected,
     EntryShown,
-    PastRollCall,
     Presence,
     RollCallCommand,
     Sheet,
@@ -198,71 +193,6 @@ def _closed_sheet(locked: Sheet, roll_call: RollCall, closed_by: str, counted: S
         closed_by=closed_by,
         entries=tuple(EntryShown(name=line.name, **entries[line.enrolment_id].model_dump()) for line in locked.entries),
     )
-
-
-def history(db: Session, session: SessionRef) -> list[PastRollCall]:
-    """Return every roll call of a session, oldest first; each correction with the lines that it changed."""
-    calls = _calls(db, session)
-    lines, names = _lines(db, session) if len(calls) > 1 else ({}, {})
-    return [
-        PastRollCall(
-            id=call.id,
-            closed_at=call.closed_at,
-            closed_by=closer.name,
-            reason=call.reason,
-            corrected=tuple(
-                EntryCorrected(enrolment_id=enrolment_id, name=names[enrolment_id], before=before, after=after)
-                for enrolment_id, (before, after) in _corrected(lines, call).items()
-            ),
-        )
-        for call, closer in calls
-    ]
-
-
-def closed_roll_calls(db: Session, session: SessionRef) -> tuple[ClosedRollCall, ...]:
-    """Return who closed each roll call of a session and when, oldest first, without reading any of its lines."""
-    return tuple(
-        ClosedRollCall(id=call.id, closed_at=call.closed_at, closed_by=closer.name)
-        for call, closer in _calls(db, session)
-    )
-
-
-def _calls(db: Session, session: SessionRef) -> Sequence[tuple[RollCall, Person]]:
-    """Return every roll call of a session with who closed it, oldest first."""
-    statement = (
-        select(RollCall, Person)
-        .join(Person, col(Person.id) == RollCall.closed_by)
-        .where(RollCall.session_id == session.id)
-        .order_by(col(RollCall.id))
-    )
-    return db.exec(statement).all()
-
-
-Lines = dict[int, dict[int, Presence]]
-"""The presences of each roll call, by enrolment."""
-
-
-def _corrected(lines: Lines, call: RollCall) -> dict[int, tuple[Presence | None, Presence | None]]:
-    """Return what a roll call corrected in the one before; nothing for the first."""
-    return corrected_lines(lines[call.supersedes_id], lines[call.id]) if call.supersedes_id is not None else {}
-
-
-def _lines(db: Session, session: SessionRef) -> tuple[Lines, dict[int, str]]:
-    """Return the presences of every roll call of a session, in the order of names, and the name of each enrolment."""
-    statement = (
-        select(RollCallEntry, Person)
-        .join(RollCall, col(RollCall.id) == RollCallEntry.roll_call_id)
-        .join(Enrolment, col(Enrolment.id) == RollCallEntry.enrolment_id)
-        .join(Person, col(Person.id) == Enrolment.person_id)
-        .where(RollCall.session_id == session.id)
-        .order_by(Person.search_key, col(RollCallEntry.id))
-    )
-    lines: Lines = defaultdict(dict)
-    names: dict[int, str] = {}
-    for entry, person in db.exec(statement).all():
-        lines[entry.roll_call_id][entry.enrolment_id] = Presence.model_validate(entry)
-        names[entry.enrolment_id] = person.name
-    return lines, names
 
 
 def count_unfinished(db: Session, cohort_id: int) -> tuple[int, int]:

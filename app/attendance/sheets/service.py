@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.attendance.calendar.schemas import SessionRef
-from app.attendance.roll_calls.service import closed_roll_calls, expected, sheet
+from app.attendance.roll_calls.history import closed_roll_calls
+from app.attendance.roll_calls.service import expected, sheet
 from app.attendance.sheets.layout import render_sheet
 from app.attendance.sheets.schemas import SheetFile, SheetRecord
 from app.cohorts.schemas import CohortRef
