@@ -12,7 +12,7 @@ from app.codev.records.service import sessions_to_record
 from app.cohorts.enums import CohortState
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
-from tests.factories.codev import CONTRACT, create_group, join_group, membership_ids, plan_session
+from tests.factories.codev import COMING, CONTRACT, SHEET, create_group, join_group, membership_ids, plan_session
 from tests.factories.cohorts import page, set_state
 from tests.factories.network import STARTED, World, acting, as_
 
@@ -106,6 +106,24 @@ def test_closed_cohort_still_corrects_what_took_place(
         assert client.request(method, path, json=body).status_code in {200, 201}, name
 
 
+def test_sheet_is_read_and_no_longer_written_once_the_cohort_is_archived(
+    client: TestClient, database: Database, world: World, group: GroupShown
+) -> None:
+    session = plan_session(database, world, group.id, at=COMING)
+    own, form = f"{V1}/sessions/{session}/own-sheet", f"/codev/seances/{session}/fiche"
+    as_(client, database, world, "maude")
+    body = SHEET.model_dump(mode="json")
+    assert client.put(own, json=body, headers={"If-Match": '"0"'}).status_code == 200
+    assert f'action="{form}?' in page(client.get(form))
+    set_state(database, world, CohortState.ARCHIVED)
+    answer = client.put(own, json=body, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (409, "cohort_archived")
+    assert client.get(own).json()["version"] == 1
+    html = page(client.get(form))
+    assert "La cohorte est archivée : elle se consulte seulement." in html
+    assert f'action="{form}' not in html
+
+
 def test_pages_of_an_archived_cohort_offer_nothing_to_change(
     client: TestClient, database: Database, world: World, group: GroupShown
 ) -> None:
@@ -122,12 +140,10 @@ def test_pages_of_an_archived_cohort_offer_nothing_to_change(
         actor = acting(db, world, "facilitator", P.CODEV_RECORD)
         assert [s.id for s in sessions_to_record(db, actor, 5)] == [session]
     set_state(database, world, CohortState.ARCHIVED)
-    for who in ("coordinator", "facilitator"):
+    for who, shown in (("facilitator", pages[:2]), ("coordinator", pages)):
         assert forms(who) == [0, 0]
-        for path in pages[:2]:
+        for path in shown:
             assert "La cohorte est archivée : elle se consulte seulement." in page(client.get(path))
     with database.transaction() as db:
         assert sessions_to_record(db, acting(db, world, "facilitator", P.CODEV_RECORD), 5) == []
-    as_(client, database, world, "coordinator")
     assert client.get(f"{V1}/groups/{group.id}").json()["cohort_state"] == "archived"
-    assert 'action="/codev/groupes"' not in page(client.get(pages[2]))

@@ -45,7 +45,7 @@ def own_sheet_page(
         activity=curriculum_of(group).placed[place.activity_code][1],
         sheet=shown,
         begun_from=shown.content or shown.earlier,
-        closed=service.closed_reasons(place),
+        closed=service.closed_reasons(db, place),
         topics=tuple(TopicKind),
     )
 

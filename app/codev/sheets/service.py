@@ -10,7 +10,7 @@ from app.codev.confidences import service as confidences
 from app.codev.confidences.enums import ConfidenceKind
 from app.codev.confidences.places import MemberPlace
 from app.codev.confidences.service import Place
-from app.codev.groups.models import CodevMembership
+from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.records.service import roster
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
@@ -25,7 +25,8 @@ from app.codev.sheets.schemas import (
     SheetRef,
     SheetShown,
 )
-from app.cohorts.models import Enrolment
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort, Enrolment
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
@@ -38,8 +39,11 @@ EXPECTED = (CodevRole.CLIENT, CodevRole.RESERVE)
 """The roles whose members are expected to send a sheet; anyone else of the group may."""
 
 
-def closed_reasons(ref: MemberPlace) -> list[Reason]:
-    """Return why a sheet can no longer be written for a session."""
+def closed_reasons(db: Session, ref: MemberPlace) -> list[Reason]:
+    """Return why a sheet can no longer be written for a session; of an archived cohort, all is only read."""
+    state = select(Cohort.state).join(CodevGroup, col(CodevGroup.cohort_id) == Cohort.id)
+    if db.exec(state.where(CodevGroup.id == ref.group_id)).one() is CohortState.ARCHIVED:
+        return [Reason("cohort_archived")]
     return sheet_reasons(ref.starts_at, now(), cancelled=ref.cancelled)
 
 
@@ -75,11 +79,11 @@ def own_sheet(db: Session, keyring: Keyring, ref: MemberPlace) -> OwnSheet:
 def write_sheet(db: Session, keyring: Keyring, ref: MemberPlace, command: SheetCommand, *, version: int) -> OwnSheet:
     """Write the actor's sheet, or what it becomes, until the session begins; ``version`` is the one that was read.
 
-    Raises ``Conflict``: ``sheet_session_begun``, ``sheet_session_cancelled``; ``Stale`` for another version; ``Gone``
-    once the group's texts are destroyed.
+    Raises ``Conflict``: ``sheet_session_begun``, ``sheet_session_cancelled``, ``cohort_archived``; ``Stale`` for
+    another version; ``Gone`` once the group's texts are destroyed.
     """
     db.get_one(CodevMembership, ref.membership_id, with_for_update={"key_share": True})
-    if reasons := closed_reasons(ref):
+    if reasons := closed_reasons(db, ref):
         raise Conflict(reasons[0].code, *reasons)
     row = db.exec(
         select(PreparationSheet).where(
