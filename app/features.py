@@ -27,6 +27,7 @@ from app.grading import routes as grading_routes
 from app.identity import jobs as identity_jobs
 from app.identity import routes as identity_routes
 from app.learning import facts as learning_facts
+from app.learning import jobs as learning_jobs
 from app.learning import routes as learning_routes
 from app.network import routes as network_routes
 from app.notifications import jobs as notifications_jobs
@@ -71,7 +72,7 @@ FEATURES = (
     Feature("cohorts", cohorts_routes, jobs=cohorts_jobs.JOBS, figures=cohorts_figures.FIGURES),
     Feature("progress", progress_routes, (ENROLMENTS,), jobs=progress_jobs.JOBS, figures=progress_figures.FIGURES),
     Feature("attendance", attendance_routes, attendance_facts.FACTS, jobs=attendance_jobs.JOBS),
-    Feature("learning", learning_routes, learning_facts.FACTS),
+    Feature("learning", learning_routes, learning_facts.FACTS, jobs=learning_jobs.JOBS),
     Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS, figures=accompaniment_figures.FIGURES),
     Feature("codev", codev_routes, codev_facts.FACTS, jobs=codev_jobs.JOBS),
     Feature("grading", grading_routes, grading_facts.FACTS),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.platform.web.incoming.parameters import PART
 from tests.access.actors import Place
 from tests.access.payloads import CALLS, GIVEN, MARK, NAMES, Call
 from tests.factories.certificates import PNG
@@ -73,6 +74,8 @@ def request_of(row: str, place: Place | Mapping[str, Any]) -> dict[str, Any]:
         request["data"] = filled(call.form, ids)
     if call.file:
         request["files"] = {"file": ("carte.pdf", PDF, "application/pdf")}
+    if call.part:
+        request |= {"content": b"%", "headers": {"Content-Type": PART.decode(), "Upload-Offset": "0"}}
     if call.picture:
         request["files"] = {"file": ("logo.png", PNG, "image/png")}
     return request

@@ -26,7 +26,8 @@ CHOSEN = [f"{kind.value}:digest" for kind, offered in CHOICES.items() if len(off
 
 NAMES = {
     "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
-    "catch_up_id": "catch_up", "hand_in_id": "hand_in", "hours_id": "hours", "enterprise_id": "enterprise",
+    "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "hours_id": "hours",
+    "enterprise_id": "enterprise",
     "mandate_id": "mandate", "group_id": "group", "judgement_id": "judgement", "certificate_id": "certificate",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
@@ -57,6 +58,7 @@ class Call:
     path: Mapping[str, str] = field(default_factory=dict)
     file: bool = False
     picture: bool = False
+    part: bool = False
     to: str | None = None
 
 
@@ -296,6 +298,13 @@ LEARNING: dict[str, Call] = {
     f"POST {V1}/enrolments/{{enrolment_id}}/completions": json(activity_code="GEN-1.A", done=False),
     f"POST {V1}/enrolments/{{enrolment_id}}/hand-ins": json(activity_code="GEN-3.C", body="Ma carte."),
     f"POST {V1}/enrolments/{{enrolment_id}}/hand-in-files": Call(form={"activity_code": "GEN-3.C"}, file=True),
+    f"POST {V1}/enrolments/{{enrolment_id}}/hand-in-files#upload": Call(
+        form={"activity_code": "GEN-3.C", "upload_id": "{whole_upload}"}
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/uploads": json(
+        file_name="carte.pdf", file_size=20, file_sha256="0" * 64
+    ),
+    f"PATCH {V1}/uploads/{{upload_id}}": Call(part=True),
     f"GET {V1}/hand-ins/{{hand_in_id}}/file": Call(path={"hand_in_id": "file_hand_in"}),
     f"POST {V1}/enrolments/{{enrolment_id}}/field-hours": json(
         activity_code="GEN-8.A", mandate_id="{mandate}", minutes=30, worked_on=TODAY
@@ -309,6 +318,9 @@ LEARNING: dict[str, Call] = {
     f"POST {ACTIVITY}/textes": form("/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT, body="Ma carte."),
     f"POST {ACTIVITY}/fichiers": replace(
         form("/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT), file=True
+    ),
+    f"POST {ACTIVITY}/fichiers#upload": form(
+        "/parcours/{enrolment}/activites/GEN-3.C#remises", TEXT, upload_id="{whole_upload}"
     ),
     f"POST {ACTIVITY}/heures": form(
         "/parcours/{enrolment}/activites/GEN-8.A#heures", {"code": "=GEN-8.A"}, minutes="30", mandate_id="{mandate}",

@@ -78,6 +78,8 @@ from app.learning.activities.models import ActivityCompletion
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
+from app.learning.uploads import service as uploads
+from app.learning.uploads.schemas import UploadCommand
 from app.network import service as network
 from app.network.enums import CertificateKind
 from app.network.models import College
@@ -93,6 +95,7 @@ from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
 from app.platform.database.transaction import Database
 from app.platform.files.folder import FolderStore
+from app.platform.files.store import digest as digest_of_file
 from app.platform.messages.i18n import today
 from app.platform.messages.outbox import enqueue
 from app.platform.search import search_key
@@ -316,6 +319,19 @@ def _hand_in(at: PlaceUser, files: Path) -> None:
         )  # fmt: skip
         declared, _ = field_hours.declare_hours(at.db, at.actor(P.ACTIVITY_DO), enrolment, hours)
         ids[key] = declared.id
+
+
+def _upload(at: PlaceUser, files: Path) -> None:
+    """Begin to send a file, and send another whole."""
+    actor, enrolment, store = at.actor(P.ACTIVITY_DO), at.enrolment(P.ACTIVITY_DO), FolderStore(files)
+    for key in ("upload", "whole_upload"):
+        content = PDF + f"{at.place.mark('Contenu')} {key}".encode()
+        command = UploadCommand(
+            file_name=f"{at.place.mark('Fichier')}.pdf", file_size=len(content), file_sha256=digest_of_file(content)
+        )
+        begun, _ = uploads.start_upload(at.db, actor, enrolment, command, megabytes=20)
+        at.place.ids[key] = begun.id
+    uploads.append_part(at.db, begun, 0, content, store)
 
 
 def _countersign(at: PlaceUser, _: Path) -> None:
@@ -640,6 +656,7 @@ STEPS = (
     (_path, "coordinator"),
     (_mandate, "owner"),
     (_hand_in, "owner"),
+    (_upload, "owner"),
     (_countersign, "coordinator"),
     (_group, "coordinator"),
     (_record, "facilitator"),

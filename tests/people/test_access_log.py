@@ -105,6 +105,7 @@ NOT_LOGGED = {
     "GET /api/v1/sessions/{session_id}/check-in": "who checked in to a session, for whoever calls its roll",
     "GET /seances/{session_id}/presence": "one's own check-in",
     "GET /api/v1/sessions/{session_id}/own-check-in": "one's own check-in",
+    "GET /api/v1/uploads/{upload_id}": "one's own upload",
     "GET /api/v1/mandates/{mandate_id}": "an enterprise's mandate",
     "GET /api/v1/enterprises/{enterprise_id}": "an enterprise",
     "GET /codev/groupes/{group_id}": "a group's calendar and members",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.cohorts.jobs import sweep_announcements
 from app.identity.jobs import sweep_sign_ins
+from app.learning.jobs import sweep_uploads
 from app.notifications.jobs import sweep_notifications
 from app.platform.audit import data_register as privacy
 from app.platform.audit.data_register import (
@@ -85,6 +86,11 @@ SWEPT: dict[str, tuple[Callable[[Database], int], str]] = {
         sweep_announcements,
         "insert into announcement (college_id, cohort_id, subject, text, reaches, sent_at, sent_by) "
         "select c.college_id, c.id, '', '', 1, now() - :age, c.created_by from cohort c limit 1",
+    ),
+    "upload": (
+        sweep_uploads,
+        "insert into upload (college_id, enrolment_id, file_name, file_size, file_sha256, created_at, created_by) "
+        "select e.college_id, e.id, '', 1, '', now() - :age, e.person_id from enrolment e limit 1",
     ),
     "notification": (
         sweep_notifications,

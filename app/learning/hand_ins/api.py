@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi import APIRouter, Form, Response
 from pydantic import AwareDatetime
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities.schemas import ActivityCode
 from app.learning.hand_ins import service
-from app.learning.hand_ins.rules import MEGABYTE, clean_name
 from app.learning.hand_ins.schemas import FileCommand, HandInRow, HandInShown, TextCommand
+from app.learning.hand_ins.sent_file import SentFile
 from app.learning.hand_ins.service import see_hand_in
-from app.platform.config import Settings
-from app.platform.schema import Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -41,22 +39,11 @@ def hand_in_text(
     return attempt
 
 
-class FileForm(Command):
+class FileForm(SentFile):
     """A multipart form: one file and the activity it is for."""
 
     activity_code: ActivityCode
-    file: UploadFile
     completed_at: AwareDatetime | None = None
-
-    def command(self, settings: Settings) -> FileCommand:
-        """Return the command for the service, the file read no further than one byte above the limit."""
-        content = self.file.file.read(settings.upload_megabytes * MEGABYTE + 1)
-        return FileCommand(
-            activity_code=self.activity_code,
-            name=clean_name(self.file.filename or ""),
-            content=content,
-            completed_at=self.completed_at,
-        )
 
 
 @router.post(
@@ -74,13 +61,16 @@ def hand_in_file(
 ) -> HandInShown:
     """One file an attempt (PDF, office documents, PNG, JPEG, HEIC or text); the same bytes again answer 200.
 
+    It comes with the form, or was sent in parts before: ``upload_id`` then names the upload, in place of ``file``.
+
     A photo in HEIC becomes a JPEG, of 4096 pixels a side at most, and the original is not kept; a JPEG that says where
     it was taken is kept without what the phone wrote beside the picture. So ``file_name``, ``file_size`` and
     ``file_sha256`` are those of the file that is kept.
     """
-    attempt, is_new = service.hand_in_file(
-        db, actor, enrolment, form.command(settings), files=files, megabytes=settings.upload_megabytes
-    )
+    megabytes = settings.upload_megabytes
+    sent = form.named(db, actor, enrolment, files=files, megabytes=megabytes)
+    command = FileCommand(activity_code=form.activity_code, completed_at=form.completed_at, **sent)
+    attempt, is_new = service.hand_in_file(db, actor, enrolment, command, files=files, megabytes=megabytes)
     set_creation_status(response, is_new=is_new)
     return attempt
 

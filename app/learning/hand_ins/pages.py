@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Form, UploadFile
+from fastapi import Form
 from fastapi.responses import RedirectResponse
 from pydantic import NaiveDatetime
 
@@ -10,8 +10,8 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.learning.activities.paths import ACTIVITY, activity_path, cohort_moment, require_activity
 from app.learning.hand_ins import service
-from app.learning.hand_ins.rules import MEGABYTE, clean_name
 from app.learning.hand_ins.schemas import FileCommand, TextCommand, WebLink
+from app.learning.hand_ins.sent_file import SentFile
 from app.platform.schema import Command, Prose
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -48,10 +48,9 @@ def hand_in_text(
     return redirect_after_post(activity_path(enrolment.id, code) + "#remises")
 
 
-class UploadForm(Command):
+class FileForm(SentFile):
     """A file, and the local time at which it was finished in the cohort's zone."""
 
-    file: UploadFile
     completed_at: NaiveDatetime | None = None
 
 
@@ -64,15 +63,12 @@ def hand_in_file(
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
-    form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
+    form: Annotated[FileForm, Form(media_type="multipart/form-data")],
 ) -> RedirectResponse:
     """Hand in a file."""
     require_activity(enrolment, code)
-    command = FileCommand(
-        activity_code=code,
-        name=clean_name(form.file.filename or ""),
-        content=form.file.file.read(settings.upload_megabytes * MEGABYTE + 1),
-        completed_at=cohort_moment(form.completed_at, enrolment),
-    )
-    service.hand_in_file(db, actor, enrolment, command, files=files, megabytes=settings.upload_megabytes)
+    megabytes = settings.upload_megabytes
+    sent = form.named(db, actor, enrolment, files=files, megabytes=megabytes)
+    command = FileCommand(activity_code=code, completed_at=cohort_moment(form.completed_at, enrolment), **sent)
+    service.hand_in_file(db, actor, enrolment, command, files=files, megabytes=megabytes)
     return redirect_after_post(activity_path(enrolment.id, code) + "#remises")

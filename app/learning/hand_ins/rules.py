@@ -118,13 +118,21 @@ def clean_name(name: str) -> str:
 def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
     """Return why a file is refused: empty, too large, of another type, or not of its extension's type."""
     kind = extension(name)
-    if kind not in ACCEPTED:
-        return [Reason("file_type_refused", {"types": ", ".join(ACCEPTED)}, "file")]
-    if not content:
-        return [Reason("file_empty", field="file")]
-    if len(content) > megabytes * MEGABYTE:
-        return [Reason("file_too_large", {"megabytes": megabytes}, "file")]
-    return [] if _has_type(kind, content) else [Reason("file_not_its_type", {"type": kind}, "file")]
+    reasons = declared_reasons(name, len(content), megabytes, "file", "file")
+    if reasons or _has_type(kind, content):
+        return reasons
+    return [Reason("file_not_its_type", {"type": kind}, "file")]
+
+
+def declared_reasons(name: str, size: int, megabytes: int, name_field: str, size_field: str) -> list[Reason]:
+    """Return why a file is refused by its name or size, before any of it is read."""
+    if extension(name) not in ACCEPTED:
+        return [Reason("file_type_refused", {"types": ", ".join(ACCEPTED)}, name_field)]
+    if size == 0:
+        return [Reason("file_empty", field=size_field)]
+    if size > megabytes * MEGABYTE:
+        return [Reason("file_too_large", {"megabytes": megabytes}, size_field)]
+    return []
 
 
 def is_heif(content: bytes) -> bool:

@@ -56,6 +56,8 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "notification": "its cause is recorded; whether its reader has read it is theirs alone",
         "project_person": "kept by the database from enrolments, which are recorded",
         "report_sum": "kept by the database from rows that are recorded, or derived from facts that are",
+        "upload": "an intermediate step; the hand-in that it ends as is recorded",
+        "upload_part": "as above",
         "progress": "derived from facts that are recorded; doctor --progress compares them",
         "certificate_counter": "the number taken from it is in the certificate's entry",
         "password_reset.created_at": "anyone may request a link for any address; the use of a link is recorded",

@@ -23,6 +23,7 @@ from app.platform.web.compression import CompressedSend
 from app.platform.web.forms import SAVED_COOKIE
 from app.platform.web.forms.refusals import answer_form
 from app.platform.web.incoming.multipart import MultipartText, is_utf8
+from app.platform.web.incoming.parameters import PART
 from app.platform.web.incoming.proxies import set_client
 from app.platform.web.incoming.slow import BodyClock
 from app.platform.web.pages import API
@@ -307,7 +308,7 @@ class RequestGuard:
         request.form = body if media == FORM else None
         if body and media == FORM and not is_utf8_form(body):
             await request.refuse(problem(HTTPStatus.BAD_REQUEST, "bad_request"))
-        elif body and media != FORM and request.scope["path"].startswith(API):
+        elif body and media not in {FORM, PART} and request.scope["path"].startswith(API):
             try:
                 validate(body)
             except Invalid as error:

@@ -19,6 +19,8 @@ from python_multipart.multipart import parse_options_header
 
 from app.platform.errors import Invalid, Reason, UnsupportedMedia
 
+PART = b"application/offset+octet-stream"
+"""A part of a file that is sent in parts, as tus 1.0.0 names it: bytes, neither JSON nor a form."""
 FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"})
 SEQUENCES = (tuple, list, set, frozenset, Sequence)
 
@@ -95,8 +97,9 @@ async def check_parameters(request: Request) -> None:
     route = request.scope["route"]
     query, form = declared(route)
     media, _ = parse_options_header(request.headers.get("content-type"))
-    reads_form = route.body_field is not None and isinstance(route.body_field.field_info, Form)
-    if route.body_field is not None and _has_body(request.headers) and not _is_read(media, form=reads_form):
+    body = route.body_field and route.body_field.field_info
+    reads_form = isinstance(body, Form)
+    if body is not None and _has_body(request.headers) and not _is_read(media, body):
         raise UnsupportedMedia
     reasons = [*query.faults(name for name, _ in request.query_params.multi_items())]
     if reads_form and media in FORMS:
@@ -111,9 +114,11 @@ def _has_body(headers: Mapping[str, Any]) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-def _is_read(media: bytes, *, form: bool) -> bool:
-    """Return whether a route that reads a form, or else JSON, reads a media type."""
-    if form:
+def _is_read(media: bytes, body: FieldInfo) -> bool:
+    """Return whether a route that reads a form, a part of a file, or else JSON, reads a media type."""
+    if isinstance(body, Form):
         return media in FORMS
+    if getattr(body, "media_type", None) == PART.decode():
+        return media == PART
     kind, _, subtype = media.partition(b"/")
     return kind == b"application" and (subtype == b"json" or subtype.endswith(b"+json"))

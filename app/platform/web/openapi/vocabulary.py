@@ -47,8 +47,9 @@ def describe_schemas(schemas: Mapping[str, Node], vocabulary: Vocabulary) -> Non
     """Add its description to each property that has none, and the one form of a file to each file that is sent."""
     for schema, node in schemas.items():
         for name, described in node.get("properties", {}).items():
-            if described.pop("contentMediaType", None):
-                described.update(BINARY)
+            for option in (described, *described.get("anyOf", ())):
+                if option.pop("contentMediaType", None):
+                    option.update(BINARY)
             if "description" not in described and (entry := vocabulary.property(schema, name)):
                 described["description"] = entry[0]
 

@@ -1,0 +1,76 @@
+"""Files sent in parts, as JSON: the headers are those of tus 1.0.0, the parts are bytes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Response
+
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
+from app.learning.uploads import service
+from app.learning.uploads.schemas import UploadCommand, UploadShown
+from app.learning.uploads.service import see_upload
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
+from app.platform.security.permissions import P
+from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
+from app.platform.web.idempotency import ALREADY_RECEIVED, set_creation_status
+from app.platform.web.incoming.parameters import PART
+
+router = APIRouter(tags=["learning"])
+
+
+def _say_offset(response: Response, upload: UploadShown) -> None:
+    response.headers["Upload-Offset"] = str(upload.received)
+    response.headers["Upload-Length"] = str(upload.file_size)
+
+
+@router.post(
+    "/enrolments/{enrolment_id}/uploads",
+    status_code=201,
+    responses=ALREADY_RECEIVED,
+    summary="Begin or resume a file sent in parts",
+)
+def start_upload(
+    *,
+    db: SessionDep,
+    settings: SettingsDep,
+    response: Response,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
+    command: UploadCommand,
+) -> UploadShown:
+    """Answer 200 with how much was received where the same file was begun within a day: it goes on from there.
+
+    Once ``state`` is ``whole``, hand the file in by naming its ``upload_id``.
+    """
+    upload, is_new = service.start_upload(db, actor, enrolment, command, megabytes=settings.upload_megabytes)
+    set_creation_status(response, is_new=is_new)
+    response.headers["Location"] = f"/api/v1/uploads/{upload.id}"
+    _say_offset(response, upload)
+    return upload
+
+
+@router.get("/uploads/{upload_id}", summary="How much of a file was received")
+def read_upload(response: Response, upload: Annotated[UploadShown, seen(see_upload, P.ACTIVITY_DO)]) -> UploadShown:
+    """After a cut, send on from ``received``, which ``Upload-Offset`` repeats; 410 after a day."""
+    _say_offset(response, upload)
+    return upload
+
+
+@router.patch("/uploads/{upload_id}", summary="Send the next part of a file")
+def append_part(
+    *,
+    db: SessionDep,
+    files: FilesDep,
+    response: Response,
+    upload: Annotated[UploadShown, seen(see_upload, P.ACTIVITY_DO)],
+    upload_offset: Annotated[int, Header(ge=0, description="How much was received before this part.")],
+    content: Annotated[bytes, Body(media_type=PART.decode())],
+) -> UploadShown:
+    """A megabyte at most, kept whole or not at all; 409 ``upload_offset`` where it does not follow what was received.
+
+    The last part decides whether the file is ``whole``, or ``damaged``: not the one that was declared.
+    """
+    shown = service.append_part(db, upload, upload_offset, content, files)
+    _say_offset(response, shown)
+    return shown
