@@ -1,4 +1,4 @@
-"""The calendar as a coordinator plans it: clashes read before they are confirmed, a weekly series, a session moved."""
+"""The calendar as a coordinator plans it: clashes read before they are confirmed, a series, a session put back."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -61,6 +61,26 @@ def test_session_that_clashes_is_planned_once_its_warnings_are_read(
     read_and_confirm(page, "Ajouter au calendrier", javascript=javascript)
     expect(page.locator("[name=clashes_seen]")).to_have_count(0)
     assert count(database, "scheduled_session") == 2
+
+
+@CASES
+def test_cancelled_session_is_put_back_once_what_it_clashes_with_is_read(
+    visits: Visits, world: World, database: Database, *, width: int, javascript: bool
+) -> None:
+    session = meeting(database, world, days=40)
+    page = visits("coordinator", width=width, javascript=javascript)
+    visits.expected.add(409)
+    page.goto(f"/seances/{session}/annulation")
+    page.locator("[name=reason]").fill("Tempête de neige.")
+    page.get_by_role("button", name="Annuler la séance").click()
+    meeting(database, world, days=40, code="GEN-3.B")
+    page.goto(f"/seances/{session}/retablissement")
+    page.locator("[name=reason]").fill("Le chemin est déneigé.")
+    page.get_by_role("button", name="Rétablir la séance").click()
+    assert page.locator("[name=reason]").input_value() == "Le chemin est déneigé."
+    read_and_confirm(page, "Rétablir la séance", javascript=javascript)
+    expect(page).to_have_url(re.compile(rf"/cohortes/{world.cohort}/seances"))
+    assert count(database, "session_restoration") == 1
 
 
 @CASES
