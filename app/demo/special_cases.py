@@ -3,7 +3,7 @@
 from datetime import time, timedelta
 
 from app.attendance.series import service as series
-from app.attendance.series.schemas import ConfirmSeries
+from app.attendance.series.schemas import ConfirmSeries, NewSeries
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
@@ -134,8 +134,9 @@ def _plan_series(demo: DemoPlan, group: Group, cohort: CohortRef) -> None:
     with demo.database.transaction() as db:
         manager = demo.actor(db, group.staff.coordinator, Permission.SESSION_MANAGE)
         code = series.activities_left(db, cohort)[0].code
-        link = meeting_link(group, "serie")
-        command = ConfirmSeries(activity_code=code, day=first, clock=time(9), number=SERIES, meeting_link=link)
+        planned = NewSeries(activity_code=code, day=first, clock=time(9), number=SERIES)
+        shown, link = series.preview(db, manager, cohort, planned).shown, meeting_link(group, "serie")
+        command = ConfirmSeries(**planned.model_dump(), shown=shown, meeting_link=link)
         series.plan_series(db, manager, cohort, command)
 
 

@@ -85,8 +85,9 @@ NUMBERS = frozenset(
 OF_THE_SENDER = frozenset({"personne"})
 """The person whom a form was shown to: compared with the sender, it selects no record (``test_forms.py``, another)."""
 
-OF_NOBODY = frozenset({"shared_project", "proposal", "first_code"})
-"""Kinds that belong to no college: any project may be named; a second factor is proposed to its own person."""
+OF_NOBODY = frozenset({"shared_project", "proposal", "first_code", "change_shown", "departure_shown", "series_shown"})
+"""Kinds that belong to no college: any project may be named; a second factor is proposed to its own person; a mark
+names what was read, and no record."""
 
 CURSORS = {
     f"GET {V1}/accounts": "after",  # the administrator's, who sees every account

@@ -168,7 +168,7 @@ COHORTS: dict[str, Call] = {
         **COHORT, curriculum_slug="generaliste", curriculum_version="1.0"
     ),
     f"PUT {V1}/cohorts/{{cohort_id}}/applications-open": json(is_open=False),
-    f"PUT {V1}/cohorts/{{cohort_id}}": json(**SETTINGS),
+    f"PUT {V1}/cohorts/{{cohort_id}}": json(**SETTINGS, shown="{change_shown}"),
     f"POST {V1}/cohorts/{{cohort_id}}/copies": json(code="GEN-COPIE", title="Copie", starts_on=SOON),
     "POST /cohortes/{cohort_id}/copie": form("/cohortes/", code="GEN-COPIE", title="Copie", starts_on=SOON),
     f"POST {V1}/cohorts/{{cohort_id}}/announcements": json(subject="Stationnement", text="Fermé demain."),
@@ -201,7 +201,9 @@ COHORTS: dict[str, Call] = {
         activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
     ),
     f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview": json(DRAFT, **SERIES, venue_id="{venue}"),
-    f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(DRAFT, **SERIES, venue_id="{venue}"),
+    f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(
+        DRAFT, **SERIES, venue_id="{venue}", shown="{series_shown}"
+    ),
     f"GET {V1}/sessions/{{session_id}}": Call(path=ONLINE),
     "GET /seances/{session_id}": Call(path=ONLINE),
     f"POST {V1}/sessions/{{session_id}}/changes": json(
@@ -241,12 +243,18 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes/{cohort_id}/ouverture": form("/cohortes/{cohort}", is_open="false"),
     "POST /cohortes/{cohort_id}/modification": form(CHANGED_SO, **SETTINGS),
     "GET /cohortes/{cohort_id}/modification/apercu": Call(query=SETTINGS),
-    "POST /cohortes/{cohort_id}/modification/apercu": form("/cohortes/{cohort}", **SETTINGS),
+    "POST /cohortes/{cohort_id}/modification/apercu": form(
+        "/cohortes/{cohort}", **SETTINGS, shown="{change_shown}"
+    ),
     "POST /cohortes/{cohort_id}/equipe": form("/cohortes/{cohort}/equipe", person_id="{trainer_person}"),
     "GET /cohortes/{cohort_id}/equipe/{role_id}": Call(path=OF_TEAM),
-    "POST /cohortes/{cohort_id}/equipe/{role_id}": form("/cohortes/{cohort}/equipe", OF_TEAM, reason="Départ."),
+    "POST /cohortes/{cohort_id}/equipe/{role_id}": form(
+        "/cohortes/{cohort}/equipe", OF_TEAM, reason="Départ.", shown="{departure_shown}"
+    ),
     f"GET {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}": Call(path=OF_TEAM),
-    f"POST {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}/end": json(OF_TEAM, reason="Départ."),
+    f"POST {V1}/cohorts/{{cohort_id}}/staff/{{role_id}}/end": json(
+        OF_TEAM, reason="Départ.", shown="{departure_shown}"
+    ),
     "POST /cohortes/{cohort_id}/candidatures/{enrolment_id}": form(
         "/cohortes/{cohort}/candidatures", {"enrolment_id": "applicant"}, to="admitted", reason="Exception."
     ),
@@ -267,7 +275,7 @@ COHORTS: dict[str, Call] = {
     ),
     "GET /cohortes/{cohort_id}/seances/serie/apercu": Call(path=DRAFT, query=SERIES),
     "POST /cohortes/{cohort_id}/seances/serie/apercu": form(
-        "/cohortes/{draft_cohort}/seances", DRAFT, **SERIES, venue_id="{venue}"
+        "/cohortes/{draft_cohort}/seances", DRAFT, **SERIES, venue_id="{venue}", shown="{series_shown}"
     ),
     "POST /seances/{session_id}/annulation": form("/cohortes/{cohort}/seances", reason="Tempête."),
     f"POST {V1}/sessions/{{session_id}}/restoration": json(CANCELLED, reason="Erreur."),

@@ -25,6 +25,8 @@ from app.attendance.check_ins.schemas import OpenCheckIn
 from app.attendance.roll_calls import service as roll_calls
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.schemas import EntryCommand, RollCallCommand
+from app.attendance.series import service as series
+from app.attendance.series.schemas import NewSeries
 from app.certificates.batches.models import Batch, BatchItem
 from app.certificates.batches.rules import FAILED
 from app.certificates.branding import signatories
@@ -57,6 +59,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentProposal
 from app.cohorts.schemas import CohortRef, NewCohort
+from app.cohorts.settings.schemas import CohortChange
 from app.cohorts.waitlist.models import SeatOffer
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
@@ -74,6 +77,7 @@ from app.identity.sign_in.authentication import digest
 from app.identity.sign_in.enums import SignInKind
 from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.service import create_sign_in
+from app.identity.staff.service import see_staff_role
 from app.learning.activities.models import ActivityCompletion
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
@@ -90,6 +94,8 @@ from app.notifications.models import Notification
 from app.notifications.schemas import Event
 from app.notifications.service import notify
 from app.overview.calendar.models import CalendarFeed
+from app.overview.cohort_change import service as cohort_change
+from app.overview.cohort_team import service as cohort_team
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
@@ -102,6 +108,7 @@ from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
+from tests.access.payloads import SERIES, SETTINGS
 from tests.conftest import RING, SITE
 from tests.factories.codev import agree_all
 from tests.factories.engine import fail_job
@@ -650,6 +657,19 @@ def _announce(at: PlaceUser, _: Path) -> None:
     at.place.ids["announcement"] = row.id
 
 
+def _read_previews(at: PlaceUser, _: Path) -> None:
+    """Read what a change of the cohort, a departure and a series would do: their marks confirm it."""
+    cohort = at.cohort(P.COHORT_MANAGE)
+    role = see_staff_role(at.db, at.actor(P.COHORT_MANAGE), int(at.place.ids["team_role"]))  # type: ignore[arg-type]
+    draft = cohorts.see_cohort(at.db, at.actor(P.SESSION_MANAGE), int(at.place.ids["draft_cohort"]))  # type: ignore[arg-type]
+    series_asked = NewSeries.model_validate({**SERIES, "venue_id": at.place.ids["venue"]})
+    at.place.ids |= {
+        "change_shown": cohort_change.preview(at.db, cohort, CohortChange.model_validate(SETTINGS)).shown,
+        "departure_shown": cohort_team.preview_departure(at.db, cohort, role).shown,
+        "series_shown": series.preview(at.db, at.actor(P.SESSION_MANAGE), draft, series_asked).shown,
+    }
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -669,5 +689,6 @@ STEPS = (
     (_operated, "owner"),
     (_wait, "coordinator"),
     (_announce, "coordinator"),
+    (_read_previews, "coordinator"),
 )
 """The steps, each in a transaction of the person who does it; progress is computed at its end."""

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.series import service
 from app.attendance.series.rules import LONGEST, Holiday, Skipped, days_of_series, easter_of, holidays_of
-from app.attendance.series.schemas import ConfirmSeries
+from app.attendance.series.schemas import ConfirmSeries, NewSeries
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort
 from app.platform.clock import at
@@ -42,6 +42,10 @@ def winter(database: Database, world: World) -> World:
         row.starts_on, row.ends_on = date(2026, 11, 16), date(2027, 5, 28)
         db.add(row)
     return world
+
+
+UNREAD = "0" * 16
+"""The mark of nothing that was read."""
 
 
 def asked(**more: object) -> dict[str, Any]:
@@ -73,6 +77,8 @@ def test_series_is_seen_whole_then_planned_at_once(client: TestClient, database:
     codes = [s["activity_code"] for s in seen["sessions"]]
     assert codes[0] == "GEN-1.B"
     assert codes == sorted(codes, key=lambda code: (int(code[4:].partition(".")[0]), code))
+    unread = client.post(path, json=body)
+    assert (unread.status_code, unread.json()["errors"][0]["code"]) == (422, "preview_needed")
     planned = client.post(path, json={**body, "shown": seen["shown"]})
     assert planned.status_code == 201, planned.text
     assert [s["activity_code"] for s in planned.json()] == codes
@@ -170,8 +176,10 @@ def test_link_that_no_session_of_a_series_may_have_is_refused_and_plans_nothing(
     client: TestClient, database: Database, winter: World, change: dict[str, Any], code: str
 ) -> None:
     as_(client, database, winter, "coordinator")
-    body = {**asked(activity_code="GEN-2.B", number=2), **change}
-    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series", json=body)
+    path, body = f"/api/v1/cohorts/{winter.cohort}/session-series", asked(activity_code="GEN-2.B", number=2)
+    body |= {name: value for name, value in change.items() if name != "meeting_link"}
+    shown = client.post(f"{path}/preview", json=body).json()["shown"]
+    answer = client.post(path, json={**body, **change, "shown": shown})
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["code"], error["field"]) == (422, code, "meeting_link")
     assert links(database, winter) == {}
@@ -226,7 +234,7 @@ def test_series_that_cannot_be_is_refused_beside_its_field(
     client: TestClient, database: Database, winter: World, change: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     as_(client, database, winter, "coordinator")
-    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series", json=asked(**change))
+    answer = client.post(f"/api/v1/cohorts/{winter.cohort}/session-series", json=asked(**change, shown=UNREAD))
     [error] = answer.json()["errors"]
     assert (answer.status_code, (error["code"], error["field"])) == (422, refusal)
     assert sessions(database, winter) == []
@@ -240,8 +248,9 @@ def test_two_at_once_plan_a_series_once(database: Database, winter: World) -> No
             with database.transaction() as db:
                 actor = acting(db, winter, "coordinator", P.SESSION_MANAGE)
                 cohort = cohorts.see_cohort(db, actor, winter.cohort)
+                shown = service.preview(db, actor, cohort, NewSeries.model_validate(asked())).shown
                 barrier.wait(30)
-                service.plan_series(db, actor, cohort, ConfirmSeries.model_validate(asked()))
+                service.plan_series(db, actor, cohort, ConfirmSeries.model_validate(asked(shown=shown)))
         except DomainError as error:
             return error.code
         return "planned"
@@ -282,7 +291,9 @@ def test_cohort_whose_activities_all_have_sessions_has_no_series_to_plan(
 ) -> None:
     as_(client, database, winter, "coordinator")
     path = f"/api/v1/cohorts/{winter.cohort}/session-series"
-    assert client.post(path, json={**asked(), "number": None}).status_code == 201
+    whole = {**asked(), "number": None}
+    shown = client.post(f"{path}/preview", json=whole).json()["shown"]
+    assert client.post(path, json={**whole, "shown": shown}).status_code == 201
     assert "a déjà sa séance" in page(client.get(f"/cohortes/{winter.cohort}/seances/serie"))
 
 

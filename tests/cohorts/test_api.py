@@ -13,7 +13,7 @@ from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
-from tests.factories.cohorts import applied, called, meeting, settings_of
+from tests.factories.cohorts import applied, called, change_settings, meeting, settings_of
 from tests.factories.network import STARTED, World, as_, count
 
 V1 = "/api/v1"
@@ -50,7 +50,7 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     assert [c["code"] for c in client.get(f"{V1}/cohorts", params={"search": "hiver"}).json()["items"]] == ["GEN-ALM-2"]
     staff = {"person_id": world.people["trainer"], "role": "trainer"}
     assert client.post(f"{cohort}/staff", json=staff).status_code == 201
-    assert client.put(cohort, json=settings_of(made.json(), capacity=2)).json()["capacity"] == 2
+    assert change_settings(client, cohort, settings_of(made.json(), capacity=2)).json()["capacity"] == 2
 
     as_(client, database, world, "nobody")
     assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}, "a draft"
@@ -128,6 +128,7 @@ SETTINGS = {
     "title": "Généraliste", "place": "Alma", "starts_on": "2026-11-30", "ends_on": "2027-03-30", "capacity": 8,
     "late_join_pct": 25, "grace_hours": 48,
 }  # fmt: skip
+CHANGE = {**SETTINGS, "shown": "0" * 16}
 ALMA = "/colleges/{alma}/cohorts"
 ONE = "/cohorts/{cohort}"
 CALENDAR = "/cohorts/{cohort}/sessions"
@@ -145,10 +146,10 @@ BAD: list[tuple[str, str, str, dict[str, Any], int, str, str | None]] = [
     ("coordinator", "POST", ALMA, {**NEW, "ends_on": "2026-11-30"}, 422, "ends_before_start",
      "ends_on"),
     ("coordinator", "POST", ALMA, {**NEW, "code": "GEN-ALM-1"}, 409, "cohort_code_taken", "code"),
-    ("coordinator", "PUT", ONE, {**SETTINGS, "capacity": 1}, 409, "seats_taken", "capacity"),
-    ("coordinator", "PUT", ONE, {**SETTINGS, "ends_on": "2026-11-30"}, 422, "ends_before_start", "ends_on"),
-    ("coordinator", "PUT", ONE, {**SETTINGS, "late_join_pct": 101}, 422, "less_than_equal", "late_join_pct"),
-    ("coordinator", "PUT", ONE, {**SETTINGS, "grace_hours": 721}, 422, "less_than_equal", "grace_hours"),
+    ("coordinator", "PUT", ONE, {**CHANGE, "capacity": 1}, 409, "seats_taken", "capacity"),
+    ("coordinator", "PUT", ONE, {**CHANGE, "ends_on": "2026-11-30"}, 422, "ends_before_start", "ends_on"),
+    ("coordinator", "PUT", ONE, {**CHANGE, "late_join_pct": 101}, 422, "less_than_equal", "late_join_pct"),
+    ("coordinator", "PUT", ONE, {**CHANGE, "grace_hours": 721}, 422, "less_than_equal", "grace_hours"),
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {}, 422, "missing", "is_open"),
     ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 999}, 422, "unknown_person", "person_id"),
     ("coordinator", "POST", "/enrolments/{maude}/moves", {"to": "queen"}, 422, "enum", "to"),
@@ -198,7 +199,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("coordinator", "POST", "/colleges/{college}/cohorts", NEW),
     ("coordinator", "GET", "/cohorts/{cohort}", None),
     ("coordinator", "PUT", "/cohorts/{cohort}/applications-open", {"is_open": False}),
-    ("coordinator", "PUT", "/cohorts/{cohort}", SETTINGS),
+    ("coordinator", "PUT", "/cohorts/{cohort}", CHANGE),
     ("coordinator", "POST", "/cohorts/{cohort}/change-preview", SETTINGS),
     ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 5}),
     ("coordinator", "POST", "/cohorts/{cohort}/moves", {"to": "closed"}),

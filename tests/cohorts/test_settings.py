@@ -14,7 +14,17 @@ from app.learning.hand_ins.models import HandIn
 from app.notifications.models import Notification
 from app.platform.database.transaction import Database
 from app.progress.service import mismatches
-from tests.factories.cohorts import applied, attendance, called, fields, meeting, page, set_state, settings_of
+from tests.factories.cohorts import (
+    applied,
+    attendance,
+    called,
+    change_settings,
+    fields,
+    meeting,
+    page,
+    set_state,
+    settings_of,
+)
 from tests.factories.network import STARTED, World, as_
 from tests.factories.notifications import forget_messages, inbox
 
@@ -62,7 +72,11 @@ def test_change_is_refused_when_its_effects_have_changed(
     preview = coordinator.post(f"{path}/change-preview", json=asked).json()
     assert [c["name"] for c in preview["changes"]] == ["place"]
     assert {"code": "people_know_otherwise", "params": {"n": 4}} in preview["effects"]
-    assert coordinator.put(path, json={**asked, "place": "Alma", "capacity": 20}).status_code == 200
+    other = {**asked, "place": "Alma", "capacity": 20}
+    unread = coordinator.put(path, json=other)
+    assert (unread.status_code, unread.json()["errors"][0]["code"]) == (422, "preview_needed")
+    read = coordinator.post(f"{path}/change-preview", json=other).json()["shown"]
+    assert coordinator.put(path, json={**other, "shown": read}).status_code == 200
     late = coordinator.put(path, json={**asked, "shown": preview["shown"]})
     assert (late.status_code, late.json()["code"]) == (409, "cohort_changed")
     again = coordinator.post(f"{path}/change-preview", json=asked).json()
@@ -91,7 +105,10 @@ def test_fewer_seats_than_taken_are_refused_before_and_at_the_confirmation(
     assert "4 places sont prises" in html
     typed = fields(html, form)
     assert (typed["capacity"], typed["place"], typed["ends_on"]) == (["3"], ["Roberval"], sent["starts_on"])
-    assert coordinator.post(f"{form}/apercu", data=sent).status_code == 409
+    path = f"{API}/cohorts/{world.cohort}"
+    too_few = settings_of(coordinator.get(path).json(), capacity=3)
+    read = {**too_few, "shown": coordinator.post(f"{path}/change-preview", json=too_few).json()["shown"]}
+    assert coordinator.post(f"{form}/apercu", data=read).status_code == 409
 
 
 def test_form_that_cannot_be_read_comes_back_with_what_was_typed(coordinator: TestClient, world: World) -> None:
@@ -105,7 +122,7 @@ def test_form_that_cannot_be_read_comes_back_with_what_was_typed(coordinator: Te
 def test_archived_cohort_does_not_change(coordinator: TestClient, database: Database, world: World) -> None:
     set_state(database, world, CohortState.ARCHIVED)
     path = f"{API}/cohorts/{world.cohort}"
-    answer = coordinator.put(path, json=settings_of(coordinator.get(path).json(), place="Roberval"))
+    answer = change_settings(coordinator, path, settings_of(coordinator.get(path).json(), place="Roberval"))
     assert (answer.status_code, answer.json()["code"]) == (409, "cohort_archived")
     assert "elle se consulte seulement" in page(coordinator.get(f"/cohortes/{world.cohort}/modification"))
 
@@ -153,7 +170,7 @@ def test_first_day_moved_earlier_is_that_of_who_began_on_it(
     path = f"{API}/cohorts/{world.cohort}"
     earlier = STARTED - timedelta(days=7)
     asked = settings_of(coordinator.get(path).json(), starts_on=earlier.isoformat())
-    assert coordinator.put(path, json=asked).status_code == 200
+    assert change_settings(coordinator, path, asked).status_code == 200
     called(database, world, meeting(database, world, days=-3))
     with database.transaction(colleges=[world.alma]) as db:
         assert db.get_one(Enrolment, world.enrolments["maude"]).joined_on == earlier
@@ -204,13 +221,12 @@ def test_change_of_dates_or_place_is_told_to_who_counts_on_them_and_to_the_staff
     path = f"{API}/cohorts/{world.cohort}"
     forget_messages(database)
     now_ = coordinator.get(path).json()
-    assert coordinator.put(path, json=settings_of(now_, title="Autre titre", grace_hours=1)).status_code == 200
+    assert change_settings(coordinator, path, settings_of(now_, title="Autre titre", grace_hours=1)).status_code == 200
     assert inbox(database, world, "maude") == []
     later = (STARTED + timedelta(days=7)).isoformat()
     for starts_on in (later, STARTED.isoformat(), later):
-        assert (
-            coordinator.put(path, json=settings_of(now_, title="Autre titre", starts_on=starts_on)).status_code == 200
-        )
+        asked = settings_of(now_, title="Autre titre", starts_on=starts_on)
+        assert change_settings(coordinator, path, asked).status_code == 200
     for who in ("maude", "karim", "trainer"):
         assert inbox(database, world, who) == ["Dates ou lieu changés : Autre titre"] * 3
     for who in ("coordinator", "other_participant", "nobody"):
@@ -224,7 +240,7 @@ def test_change_is_told_to_who_has_applied_on_the_page_of_their_application(
     forget_messages(database)
     path = f"{API}/cohorts/{world.cohort}"
     change = settings_of(coordinator.get(path).json(), place="Dolbeau")
-    assert coordinator.put(path, json=change).status_code == 200
+    assert change_settings(coordinator, path, change).status_code == 200
     with database.as_owner() as db:
         pages = set(db.exec(select(Notification.page)).all())
     assert pages == {f"/candidatures/{enrolment_id}", "/parcours", f"/cohortes/{world.cohort}"}

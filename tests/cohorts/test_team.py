@@ -84,8 +84,11 @@ def test_departure_is_refused_when_it_leaves_something_else(
     end = f"{team}/{trainer['role_id']}/end"
     late = client.post(end, json={"reason": "Congé.", "shown": shown})
     assert (late.status_code, late.json()["code"]) == (409, "cohort_changed")
-    assert client.post(end, json={"reason": "Congé."}).status_code == 204
-    assert client.post(end, json={"reason": "Congé."}).status_code == 404
+    unread = client.post(end, json={"reason": "Congé."})
+    assert (unread.status_code, unread.json()["errors"][0]["code"]) == (422, "preview_needed")
+    again = {"reason": "Congé.", "shown": client.get(f"{team}/{trainer['role_id']}").json()["shown"]}
+    assert client.post(end, json=again).status_code == 204
+    assert client.post(end, json=again).status_code == 404
 
 
 def test_role_of_another_cohort_is_not_of_this_team(client: TestClient, database: Database, world: World) -> None:

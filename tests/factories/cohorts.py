@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from typing import Any
 
+from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import select
 
@@ -98,6 +99,12 @@ def settings_of(cohort: CohortRef | Mapping[str, Any], **fields: object) -> dict
     """Return a cohort's settings, some of them changed, as its form and its API take them."""
     values = cohort.model_dump(mode="json") if isinstance(cohort, CohortRef) else cohort
     return {name: values[name] for name in CohortChange.model_fields} | fields
+
+
+def change_settings(client: TestClient, path: str, asked: dict[str, Any]) -> Response:
+    """Change a cohort by the API at a path, as a program does: once it has read what that changes."""
+    shown = client.post(f"{path}/change-preview", json=asked).json()["shown"]
+    return client.put(path, json={**asked, "shown": shown})
 
 
 def set_capacity(db: Session, cohort: CohortRef, capacity: int) -> CohortRef:

@@ -34,6 +34,7 @@ def preview_series(actor: Planner, db: SessionDep, cohort: PlannedCohort, comman
 def plan_series(actor: Planner, db: SessionDep, cohort: PlannedCohort, command: ConfirmSeries) -> list[SessionRow]:
     """Plan all sessions of a weekly series; each is then moved alone. Those online or hybrid have its link.
 
-    409 `series_changed` when it would no longer be what `shown` names; planned already, 422 `no_session_to_plan`.
+    409 `series_changed` when it would no longer be what `shown` names; planned already, 422 `no_session_to_plan`;
+    without it, 422 `preview_needed`: read the series' preview first.
     """
     return service.plan_series(db, actor, cohort, command)

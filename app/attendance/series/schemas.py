@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator
 from app.attendance.calendar.schemas import LocalClock, MeetingLink, Place
 from app.attendance.series.rules import LONGEST, Holiday
 from app.cohorts.lifecycle.schemas import Effect
+from app.cohorts.settings.schemas import Confirmation
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
 from app.platform.schema import Code, Command, Read
@@ -65,21 +66,19 @@ class SeriesToChange(Command):
     venue_id: int | None = None
 
 
-class ConfirmSeries(NewSeries):
-    """A weekly series to plan; ``shown`` is that of its preview, ``None`` asks nothing.
+class ConfirmSeries(NewSeries, Confirmation):
+    """A weekly series to plan, which was read; refused when it would no longer be what ``shown`` marks.
 
     ``meeting_link`` is that of each session that is online or hybrid. It is given with the confirmation alone: what the
     preview's page is made of stands in its address.
     """
 
-    shown: Annotated[str, StringConstraints(max_length=16)] | None = None
     meeting_link: MeetingLink | None = None
 
 
-class ConfirmTyped(SeriesTyped):
+class ConfirmTyped(SeriesTyped, Confirmation):
     """A weekly series to plan, as its form sends it."""
 
-    shown: Annotated[str, StringConstraints(max_length=16)] | None = None
     meeting_link: MeetingLink | None = None
 
 

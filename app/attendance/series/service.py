@@ -53,7 +53,7 @@ def plan_series(db: Session, actor: Actor, cohort: CohortRef, command: ConfirmSe
     """
     db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
     planned, skipped = _series(db, cohort, command)
-    if command.shown not in {None, _preview(db, actor, cohort, planned, skipped).shown}:
+    if command.shown != _preview(db, actor, cohort, planned, skipped).shown:
         raise Conflict("series_changed", Reason("series_changed", field="shown"))
     on_a_call = next((one.mode for one in planned if one.mode is not Mode.onsite), Mode.onsite)
     refuse_unless(*place_reasons(on_a_call, has_venue=False, link=command.meeting_link), code="invalid")

@@ -1,9 +1,11 @@
-"""Commands of a cohort's settings."""
+"""Commands of a cohort's settings, and the confirmation of what was read before."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.cohorts.rules import MOST_SEATS
 from app.cohorts.schemas import CohortCode
@@ -11,6 +13,24 @@ from app.network.schemas import GraceHours, LateJoinPercent
 from app.platform.schema import Code, Command, Line
 
 Mark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
+def _read(value: object) -> object:
+    """Return a mark; one that is missing is a validation error that says what to do first."""
+    if value in (None, ""):
+        raise PydanticCustomError("preview_needed", "read what it would do, then send its mark back")
+    return value
+
+
+class Confirmation(Command):
+    """What was read before it is confirmed: ``shown`` is that of its preview, without which nothing is done."""
+
+    shown: Annotated[Mark, BeforeValidator(_read)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_typed(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the body holds
+        return {"shown": None, **values} if isinstance(values, Mapping) else values
 
 
 class CohortChange(Command):
@@ -51,7 +71,5 @@ class CopyCohort(Command):
     with_staff: bool = False
 
 
-class ConfirmChange(CohortChange):
+class ConfirmChange(CohortChange, Confirmation):
     """A change that was read with its effects: refused when they are no longer those that ``shown`` marks."""
-
-    shown: Mark | None = None

@@ -31,6 +31,7 @@ def preview_change(db: SessionDep, cohort: ManagedCohort, command: CohortChange)
 def change_cohort(db: SessionDep, cohort: ManagedCohort, command: ConfirmChange) -> CohortRef:
     """Change a cohort's title, place, dates, seats, late-join limit and grace period.
 
-    409 `cohort_changed` when the effects are no longer those of `shown`, `seats_taken` below those taken.
+    409 `cohort_changed` when the effects are no longer those of `shown`, `seats_taken` below those taken; 422
+    `preview_needed` without it: read the change's preview first.
     """
     return service.change_cohort(db, cohort, command)

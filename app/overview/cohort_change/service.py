@@ -42,7 +42,8 @@ def change_cohort(db: Session, cohort: CohortRef, command: ConfirmChange) -> Coh
     """
     row = settings.lock_cohort(db, cohort)
     change = CohortChange(**command.model_dump(exclude={"shown"}))
-    if command.shown not in {None, _preview(db, row, change).shown}:
+    found = _preview(db, row, change)
+    if found.allowed and command.shown != found.shown:  # else it says what stands in the way
         raise Conflict("cohort_changed", Reason("cohort_changed"))
     return settings.change_cohort(db, cohort, change)
 

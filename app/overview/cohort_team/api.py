@@ -52,6 +52,10 @@ def leave_team(
     role: RoleOfTeam,
     command: LeaveTeam,
 ) -> Response:
-    """End a role in the cohort, with its reason; 409 `cohort_changed` when it leaves something else than `shown`."""
+    """End a role in the cohort, with its reason.
+
+    409 `cohort_changed` when it leaves something else than `shown`; 422 `preview_needed` without it: read what the
+    departure leaves first.
+    """
     service.leave(db, actor, cohort, role, command)
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -5,16 +5,15 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from app.cohorts.lifecycle.schemas import Effect
-from app.cohorts.settings.schemas import Mark
+from app.cohorts.settings.schemas import Confirmation
 from app.identity.staff.schemas import TeamMember
-from app.platform.schema import Command, Line, Read
+from app.platform.schema import Line, Read
 
 
-class LeaveTeam(Command):
+class LeaveTeam(Confirmation):
     """Why someone leaves the team; refused when the effects are no longer those that ``shown`` marks."""
 
     reason: Annotated[Line, StringConstraints(max_length=500)]
-    shown: Mark | None = None
 
 
 class Team(Read):

@@ -55,7 +55,7 @@ def leave(db: Session, actor: Actor, cohort: CohortRef, role: StaffRoleRef, comm
     """
     require_not_archived(cohort)
     preview = preview_departure(db, cohort, role)
-    if command.shown not in {None, preview.shown}:
+    if command.shown != preview.shown:
         raise Conflict("cohort_changed", Reason("cohort_changed"))
     staff.end_in_cohort(db, actor, role, RoleChangeCommand(reason=command.reason))
 

@@ -131,8 +131,8 @@ KNOWN_TYPES = frozenset(
         "bool_parsing", "date_from_datetime_parsing", "date_parsing", "date_type", "datetime_from_date_parsing",
         "datetime_parsing", "datetime_type", "dict_type", "email_invalid", "enum", "extra_forbidden", "greater_than",
         "greater_than_equal", "int_parsing", "int_type", "json_invalid", "less_than", "less_than_equal", "list_type",
-        "literal_error", "missing", "model_attributes_type", "name_without_letter", "refused_character",
-        "string_too_long", "string_too_short", "string_type",
+        "literal_error", "missing", "model_attributes_type", "name_without_letter", "preview_needed",
+        "refused_character", "string_too_long", "string_too_short", "string_type",
         "timezone_aware", "too_long", "too_short", "value_error",
     }
 )  # fmt: skip
