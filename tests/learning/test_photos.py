@@ -1,7 +1,10 @@
 """Photos that are handed in: HEIC becomes JPEG, the place is taken out, what cannot be read is refused."""
 
+import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from app.platform.database.transaction import Database
 from app.platform.documents.document_process import DocumentProcess
 from app.platform.errors import Reason
 from tests.factories.activities import row_counts
+from tests.factories.cohorts import fields, page
 from tests.factories.network import World, as_
 from tests.factories.photos import PLACE, heic, jpeg
 
@@ -123,6 +127,29 @@ def test_photo_of_a_phone_is_handed_in_once_and_downloaded_as_jpeg(
     assert send(client, world, "photo.jpg", content) == (200, made)
     kept = client.get(f"/api/v1/hand-ins/{made['id']}/file").content
     assert (opened(kept).size, len(kept)) == ((64, 32), made["file_size"])
+
+
+def test_photo_whose_turn_does_not_come_is_given_back_to_be_sent_again(
+    client: TestClient, database: Database, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process, pipe = DocumentProcess(patience=0.01), tmp_path / "pipe"
+    monkeypatch.setattr(photos, "_process", process)
+    as_(client, database, world, "maude")
+    path = f"/parcours/{world.enrolments['maude']}/activites/GEN-1.B/fichiers"
+    typed = {"completed_at": "2026-11-20T10:00"}
+    photo = {"file": ("IMG_0412.HEIC", heic(), "image/heic")}
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as another:
+        before = another.submit(process.call, Path.read_bytes, pipe)
+        with pipe.open("wb"):  # once the process reads it: another photo has its turn
+            answer = client.post(path, data=typed, files=photo)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert fields(page(answer, 503), path)["completed_at"] == ["2026-11-20T10:00"]
+            assert send(client, world, "IMG_0412.HEIC", heic())[1]["code"] == "busy"
+            assert row_counts(database, world)["hand_in"] == 0
+        assert before.result() == b""
+    assert client.post(path, data=typed, files=photo).status_code == 303
+    process.close()
 
 
 NO_PHOTOS = [

@@ -1,6 +1,6 @@
 """Photos as phones send them: HEIC becomes JPEG, and what the phone wrote beside the picture is taken out.
 
-libheif reads what anyone may have made, and has had grave defects (docs/decisions/0035): it runs in a process of its
+libheif reads what anyone may have made, and has had grave defects (docs/decisions/0038): it runs in a process of its
 own, which never holds the keys that the document process is lent, and is killed past its limits.
 """
 
@@ -19,13 +19,18 @@ QUALITY = 88
 ORIENTATION, PLACE = 0x0112, 0x8825
 """Tags of Exif: how to turn the picture, and where it was taken."""
 
-_process = DocumentProcess(seconds=20, megabytes=600)
+PATIENCE = 10
+"""How many seconds a photo waits for its turn: a whole class sends theirs at once, and each holds a place among the
+requests meanwhile. Then the form comes back, to be sent again."""
+
+_process = DocumentProcess(seconds=20, megabytes=600, patience=PATIENCE)
 
 
 def rewrite_photo(content: bytes) -> bytes | Reason:
     """Return a photo as a JPEG that does not say where it was taken, or why it is not taken.
 
-    A JPEG that names no place is returned as it is. Raise ``RenderPoolUnavailable`` when no process starts.
+    A JPEG that names no place is returned as it is. Raise ``RenderPoolUnavailable`` when no process starts, and
+    ``Unavailable("busy")`` when its turn does not come.
     """
     try:
         return _process.call(read_photo, content)

@@ -17,10 +17,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, RenderPool, RenderPoolUnavailable
-from app.platform.errors import StorageFull, is_storage_full
+from app.platform.errors import StorageFull, Unavailable, is_storage_full
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+RETRY_SECONDS = 5
+"""How long whoever did not get a turn is asked to wait before another try."""
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -54,12 +56,14 @@ def _portable(error: Exception) -> Exception:
 class DocumentProcess:
     """The process that such work is sent to, by one thread at a time.
 
-    ``seconds`` is the time limit of one piece of work, ``megabytes`` what the process may allocate (on Linux only).
+    ``seconds`` is the time limit of one piece of work, ``megabytes`` what the process may allocate (on Linux only),
+    ``patience`` how many seconds one waits for its turn, however long when ``None``.
     """
 
-    def __init__(self, *, seconds: float = 60, megabytes: int = 600) -> None:
+    def __init__(self, *, seconds: float = 60, megabytes: int = 600, patience: float | None = None) -> None:
         self._seconds = seconds
         self._megabytes = megabytes
+        self._patience = -1 if patience is None else patience
         self._start_anew()
         os.register_at_fork(after_in_child=self._start_anew)
 
@@ -75,12 +79,17 @@ class DocumentProcess:
 
         Arguments and result are picklable. A process of a render pool, which may have no children, runs it itself.
         Raise :class:`RenderPoolUnavailable` when the process does not start, or with the reason when it takes too long
-        or too much memory, or dies, and :class:`StorageFull` when there is no room for its temporary files.
+        or too much memory, or dies, :class:`StorageFull` when there is no room for its temporary files, and
+        ``Unavailable("busy")`` when one's turn does not come in time.
         """
         if current_process().daemon:
             return function(*args, **kwargs)
-        with self._lock:
+        if not self._lock.acquire(timeout=self._patience):
+            raise Unavailable("busy", retry_after=RETRY_SECONDS)
+        try:
             result = self._pools.render((function, args, kwargs))
+        finally:
+            self._lock.release()
         if isinstance(result, RenderFailure):
             raise RenderPoolUnavailable(None, result.reason)
         answer, error = pickle.loads(result)  # noqa: S301 - from a process of our own
