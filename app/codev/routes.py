@@ -1,14 +1,41 @@
 """Routers of codevelopment: JSON under ``/api/v1``, pages at ``/``."""
 
+from app.codev.actions import api as actions_api
+from app.codev.actions import pages as actions_pages
 from app.codev.contracts import api as contracts_api
 from app.codev.contracts import pages as contracts_pages
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
+from app.codev.journal import api as journal_api
+from app.codev.journal import pages as journal_pages
+from app.codev.own_texts import api as own_texts_api
+from app.codev.own_texts import pages as own_texts_pages
 from app.codev.records import api as records_api
 from app.codev.sessions import api as sessions_api
 from app.codev.sessions import pages as sessions_pages
 from app.codev.sheets import api as sheets_api
 from app.codev.sheets import pages as sheets_pages
+from app.codev.writings import api as writings_api
+from app.codev.writings import pages as writings_pages
 
-API = (groups_api.router, contracts_api.router, sessions_api.router, records_api.router, sheets_api.router)
-PAGES = (groups_pages.router, contracts_pages.router, sessions_pages.router, sheets_pages.router)
+API = (
+    groups_api.router,
+    contracts_api.router,
+    sessions_api.router,
+    records_api.router,
+    sheets_api.router,
+    writings_api.router,
+    actions_api.router,
+    journal_api.router,
+    own_texts_api.router,
+)
+PAGES = (
+    groups_pages.router,
+    contracts_pages.router,
+    sessions_pages.router,
+    sheets_pages.router,
+    writings_pages.router,
+    actions_pages.router,
+    journal_pages.router,
+    own_texts_pages.router,
+)

@@ -5,15 +5,23 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.codev.confidences.places import see_own_place
+from app.codev.actions import service as actions
+from app.codev.actions.schemas import NewAction
+from app.codev.confidences.places import own_place, see_own_place
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevMembership
+from app.codev.journal import service as journal
+from app.codev.journal.schemas import NewJournalEntry
+from app.codev.records.models import CodevRecord, CodevTurn
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole
-from app.codev.sessions.schemas import RoleCommand, RolesCommand
+from app.codev.sessions.schemas import CodevSessionRow, RoleCommand, RolesCommand
 from app.codev.sheets import service as sheets
 from app.codev.sheets.enums import TopicKind
 from app.codev.sheets.schemas import SheetCommand
+from app.codev.writings import service as writings
+from app.codev.writings.enums import WritingKind
+from app.codev.writings.schemas import WritingCommand
 from app.cohorts.models import Enrolment
 from app.demo.network import DemoPlan, Group, noon
 from app.platform.clock import at
@@ -51,6 +59,11 @@ SHEETS = (
 )
 
 
+LEARNING = "Une question posée lentement m’a appris plus que dix conseils. Je l’essaie dès mardi, au téléphone."
+ACTION = "Appeler, poser une seule question et attendre la réponse."
+ENTRY = "J’ai parlé vite au début, par crainte du silence. La prochaine fois, je compte jusqu’à trois."
+
+
 def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
     """Plan the next session of each group, and write what its client and its reserve prepare, but one reserve."""
     written_at = noon(demo.today - timedelta(days=1))
@@ -58,18 +71,61 @@ def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
         planned = [(group, id_) for group in demo.groups for id_ in _next_sessions(demo, group, written_at)]
         for number, (group, session_id) in enumerate(planned):
             _prepare(demo, keyring, group, session_id, number)
+        for group in demo.groups:
+            for session_id in _last_held(demo, group):
+                _write_after(demo, keyring, group, session_id)
 
 
-def _next_sessions(demo: DemoPlan, group: Group, since: datetime) -> list[int]:
-    """Return the first session to come of each codevelopment group of a cohort."""
+def _sessions(demo: DemoPlan, group: Group) -> list[list[CodevSessionRow]]:
+    """Return the sessions of each codevelopment group of a cohort, in order of time, without those cancelled."""
     with demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
         groups = codev.groups(db, coordinator, cohort_id=group.cohort.id).items
         planned = [sessions.sessions_of(db, codev.see_group(db, coordinator, g.id)) for g in groups]
-    to_come = [
-        [s for s in of_group if not s.cancelled and s.starts_at > since + timedelta(days=1)] for of_group in planned
-    ]
-    return [of_group[0].id for of_group in to_come if of_group]
+    return [[s for s in of_group if not s.cancelled] for of_group in planned]
+
+
+def _next_sessions(demo: DemoPlan, group: Group, since: datetime) -> list[int]:
+    """Return the first session to come of each codevelopment group of a cohort."""
+    soon = since + timedelta(days=1)
+    to_come = [[s.id for s in of_group if s.starts_at > soon] for of_group in _sessions(demo, group)]
+    return [ids[0] for ids in to_come if ids]
+
+
+def _last_held(demo: DemoPlan, group: Group) -> list[int]:
+    """Return the last session held by each codevelopment group of a cohort that goes on."""
+    held = [[s.id for s in of_group if s.held] for of_group in _sessions(demo, group)]
+    return [ids[-1] for ids in held if ids and group.cohort.ends_on >= demo.today]
+
+
+def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int) -> None:
+    """Write what the client of a session takes away from it, for the group and for themselves."""
+    with demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
+        client = db.execute(
+            sa.select(col(Enrolment.person_id))
+            .join(CodevMembership, col(CodevMembership.enrolment_id) == Enrolment.id)
+            .join(CodevTurn, col(CodevTurn.client_id) == CodevMembership.id)
+            .join(CodevRecord, col(CodevRecord.id) == CodevTurn.record_id)
+            .where(col(CodevRecord.session_id) == session_id, col(CodevMembership.left_on).is_(None))
+            .order_by(col(CodevTurn.position))
+            .limit(1)
+        )
+        person_id = client.scalar_one_or_none()
+    if person_id is None:
+        return
+    with demo.database.transaction() as db:
+        member = demo.actor(db, person_id, Permission.CONFIDENCE_WRITE)
+        place = own_place(db, member, session_id)
+        if place is None:
+            return
+        learnt = (WritingKind.LEARNING, 0)
+        writings.write(db, keyring, place, learnt, WritingCommand(text=LEARNING), version=0)
+        positions = [n for n, roles in writings.roles_of(db, place).items() if CodevRole.CLIENT in roles]
+        decided = NewAction(position=positions[0], text=ACTION, due_on=demo.today + timedelta(days=10))
+        actions.add_action(db, keyring, place, decided)
+        own = journal.see_journal(db, member.using(Permission.JOURNAL_KEEP), place.group_id)
+        journal.add_entry(db, keyring, own, NewJournalEntry(session_id=session_id, text=ENTRY))
 
 
 def _prepare(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int, number: int) -> None:

@@ -35,12 +35,12 @@ NAMES = {
     "venue_id": "venue", "feed_id": "calendar_feed", "feed_secret": "feed_secret",
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
-    "notification_id": "message", "sheet_id": "sheet",
+    "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
-         "purpose": "evaluation_study", "number": "0", "to": "open",
+         "purpose": "evaluation_study", "number": "0", "to": "open", "position": "0",
          "term": "besoin"}  # fmt: skip
 """The values of path parameters that are not ids."""
 
@@ -98,7 +98,8 @@ NEXT = {"session_id": "next_codev_session"}
 HELD = {"session_id": "codev_session"}
 COMING = {"session_id": "coming_codev_session"}
 FIRST_VERSION = {"If-Match": '"0"'}
-"""What is made from what does not exist yet."""
+SECOND_VERSION = {"If-Match": '"1"'}
+"""What is made from what does not exist yet, and from what was written once."""
 ENDED = {"role_id": "ended_role"}
 FORMER = {"signatory_id": "ended_signatory"}
 CANCELLED = {"session_id": "cancelled_session"}
@@ -373,6 +374,8 @@ FIELD: dict[str, Call] = {
 }
 
 TURNS = [{"position": 1, "client_id": "{membership}", "status": "held"}]
+LEARNT = {"text": "Attendre avant de conseiller."}
+TRIED = {"position": 1, "text": "Appeler mardi.", "due_on": SOON}
 SHEET = {
     "topic": "concern", "title": "Une relance", "situation": "La situation.", "tried": "Deux appels.",
     "question": "Aidez-moi à relancer.",
@@ -394,6 +397,31 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/fiche": form(
         "/codev/seances/{coming_codev_session}#fiches", COMING, **SHEET, version=0
     ),
+    f"GET {V1}/codev/sessions/{{session_id}}/writings": Call(path=HELD),
+    f"PUT {V1}/codev/sessions/{{session_id}}/own-learning": Call(json=LEARNT, path=HELD, headers=FIRST_VERSION),
+    f"PUT {V1}/codev/sessions/{{session_id}}/own-notes/{{position}}": Call(
+        json=LEARNT, path=HELD, headers=FIRST_VERSION
+    ),
+    f"GET {V1}/codev/sessions/{{session_id}}/actions": Call(path=HELD),
+    f"POST {V1}/codev/sessions/{{session_id}}/actions": json(HELD, **TRIED),
+    f"PUT {V1}/codev/actions/{{action_id}}/follow-up": Call(
+        json={"session_id": "{next_codev_session}", "state": "done"}, headers=SECOND_VERSION
+    ),
+    "GET /codev/seances/{session_id}/suites": Call(path=HELD),
+    "POST /codev/seances/{session_id}/suites": form(
+        "/codev/seances/{codev_session}/suites", HELD, **LEARNT, kind="learning", position=0, version=0
+    ),
+    "POST /codev/seances/{session_id}/actions": form("/codev/seances/{codev_session}/suites", HELD, **TRIED),
+    "POST /codev/actions/{action_id}": form(
+        "/codev/seances/{next_codev_session}/suites", session_id="{next_codev_session}", state="done", version=1
+    ),
+    f"POST {V1}/codev/groups/{{group_id}}/journal": json(session_id="{codev_session}", **LEARNT),
+    f"PUT {V1}/codev/journal/{{entry_id}}": Call(json=LEARNT, headers=SECOND_VERSION),
+    "POST /codev/groupes/{group_id}/journal": form(
+        "/codev/groupes/{group}/journal", session_id="{codev_session}", **LEARNT
+    ),
+    "POST /codev/journal/{entry_id}": form("/codev/groupes/{group}/journal", **LEARNT, version=1),
+    "POST /codev/journal/{entry_id}/destruction": form("/codev/groupes/{group}/journal"),
     f"POST {V1}/codev/groups/{{group_id}}/sessions": json(
         activity_code="GEN-7.D", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
     ),

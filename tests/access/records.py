@@ -39,10 +39,14 @@ from app.certificates.issuing import service as certificates
 from app.certificates.issuing.schemas import IssueCertificate
 from app.certificates.models import Certificate, Hold
 from app.certificates.register import service as register
+from app.codev.actions import service as actions
+from app.codev.actions.schemas import NewAction
 from app.codev.confidences.places import see_own_place
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
+from app.codev.journal import service as journal
+from app.codev.journal.schemas import NewJournalEntry
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -52,6 +56,9 @@ from app.codev.sheets import service as sheets
 from app.codev.sheets.enums import TopicKind
 from app.codev.sheets.models import PreparationSheet
 from app.codev.sheets.schemas import SheetCommand
+from app.codev.writings import service as writings
+from app.codev.writings.enums import WritingKind
+from app.codev.writings.schemas import WritingCommand
 from app.cohorts import service as cohorts
 from app.cohorts.announcements.models import Announcement
 from app.cohorts.enrolments import service as enrolments_service
@@ -370,7 +377,7 @@ def _mandate(at: PlaceUser, _: Path) -> None:
 
 COMING = datetime.combine(today() + timedelta(days=10), time(19), UTC)
 CODEV_SESSIONS = (
-    ("codev_session", "GEN-7.A", FIRST), ("next_codev_session", "GEN-7.B", FIRST),
+    ("codev_session", "GEN-7.A", FIRST), ("next_codev_session", "GEN-7.B", FIRST + timedelta(days=1)),
     ("cancelled_codev_session", "GEN-7.D", FIRST), ("coming_codev_session", "GEN-7.C", COMING),
 )  # fmt: skip
 
@@ -419,6 +426,21 @@ def _sheet(at: PlaceUser, _: Path) -> None:
     command = SheetCommand(topic=TopicKind.CONCERN, title=said, situation=said, tried=said, question=said)
     sheets.write_sheet(at.db, RING, own, command, version=0)
     at.place.ids["sheet"] = at.db.execute(sa.select(sa.func.max(col(PreparationSheet.id)))).scalar_one()
+
+
+def _learning(at: PlaceUser, _: Path) -> None:
+    place = see_own_place(at.db, at.actor(P.CONFIDENCE_WRITE), int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    said = WritingCommand(text=at.place.mark("Suite"))
+    writings.write(at.db, RING, place, (WritingKind.LEARNING, 0), said, version=0)
+
+
+def _own(at: PlaceUser, _: Path) -> None:
+    """Add an action and a journal entry of the client."""
+    place = see_own_place(at.db, at.actor(P.CONFIDENCE_WRITE), int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
+    decided = NewAction(text=at.place.mark("Suite"), due_on=today())
+    at.place.ids["action"] = actions.add_action(at.db, RING, place, decided).id
+    own = journal.see_journal(at.db, at.actor(P.JOURNAL_KEEP), place.group_id)
+    at.place.ids["entry"] = journal.add_entry(at.db, RING, own, NewJournalEntry(text=at.place.mark("Journal"))).id
 
 
 def _cancel_codev(at: PlaceUser, _: Path) -> None:
@@ -681,6 +703,8 @@ STEPS = (
     (_group, "coordinator"),
     (_record, "facilitator"),
     (_sheet, "third"),
+    (_learning, "third"),
+    (_own, "owner"),
     (_cancel_codev, "coordinator"),
     (_ask_again, "coordinator"),
     (_judge, "trainer"),

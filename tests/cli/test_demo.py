@@ -208,6 +208,8 @@ class TestTwoColleges:
             """,
         )
         assert set(sent) == {("client", True, True), ("reserve", True, True), ("reserve", False, None)}
+        kinds = {str(kind) for (kind,) in rows(demo_database, "select distinct kind from codev_confidence")}
+        assert kinds == {"sheet", "learning", "action", "journal"}
 
     def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""

@@ -59,6 +59,7 @@ SERIALISED = {
     "codev_record_first": "the session is locked before its record is read",
     "codev_record_supersedes_id": "the session is locked before its record is read",
     "codev_group_key_group_id": "the group is locked before its key is made",
+    "session_writing_session_id_membership_id_kind_position": "the membership is locked before its writing is read",
     "preparation_sheet_session_id_membership_id": "the membership is locked before its sheet is read",
 }
 """Rules that two requests at once cannot reach: the second one waits, then reads what the first one wrote."""

@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request, Response
 
 from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import has_begun
+from app.codev.actions.service import group_follow_up
 from app.codev.contracts.service import is_asked
 from app.codev.groups import links, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
@@ -140,9 +141,16 @@ def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "titles": {a.code: a.title.text for a in curriculum_of(ref).activities},
         "undo_reasons": tuple(UndoReason),
         "asked": is_asked(db, actor, ref),
+        "keeps_journal": is_member(actor, ref.id) and actor.can(P.JOURNAL_KEEP),
+        "follow_up": group_follow_up(db, ref),
         "too_small": sum(m.follows for m in group.members) < MIN_SIZE,
         **_manager_context(db, actor, ref),
     }
+
+
+def is_member(actor: Actor, group_id: int) -> bool:
+    """Whether the actor is a member of the group, and not its facilitator."""
+    return any(grant.group_id == group_id and grant.role is Role.PARTICIPANT for grant in actor.grants)
 
 
 def _proposed(db: Session, actor: Actor, session_id: int) -> list[Any]:

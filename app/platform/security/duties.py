@@ -48,6 +48,7 @@ ON_ONESELF = frozenset(
         P.CODEV_TAKE_PART,
         P.CERTIFICATE_ANSWER,
         P.CONFIDENCE_WRITE,
+        P.JOURNAL_KEEP,
     }
 )
 """The permissions whose purpose is one's own case: someone else confirms what the funder counts (``SECOND_PERSON``)."""

@@ -70,6 +70,7 @@ class Permission(StrEnum):
     CODEV_TAKE_PART = "codev:take-part"
     CONFIDENCE_READ = "confidence:read"
     CONFIDENCE_WRITE = "confidence:write"
+    JOURNAL_KEEP = "journal:keep"
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
     CERTIFICATE_READ = "certificate:read"
@@ -113,6 +114,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_TAKE_PART: R.GROUP,
         P.CONFIDENCE_READ: R.GROUP,
         P.CONFIDENCE_WRITE: R.GROUP,
+        P.JOURNAL_KEEP: R.SELF,
     },
     Role.TRAINER: {
         P.COHORT_READ: R.COHORT,
