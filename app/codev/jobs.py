@@ -1,6 +1,7 @@
-"""Background work on codevelopment groups: a group has become too small, a contract waits before a session."""
+"""Background work on codevelopment groups: one is too small, a contract waits before a session, someone enters."""
 
 from app.codev.contracts.notices import remind
+from app.codev.entrances.entering import enter_groups
 from app.codev.groups.quorum import tell_facilitators
 from app.platform.jobs.job import Job, JobContext
 
@@ -15,8 +16,13 @@ def _remind(context: JobContext) -> None:
         remind(db)
 
 
+def _enter(context: JobContext) -> None:
+    enter_groups(context.database)
+
+
 JOBS = (
     # Every five minutes: a departure is a change of an enrolment, which knows nothing of groups.
     Job("tell_of_small_groups", "*/5 * * * *", _tell_facilitators),
     Job("remind_of_contracts", "11 * * * *", _remind),
+    Job("enter_groups", "2 * * * *", _enter),
 )

@@ -4,6 +4,8 @@ from app.codev.actions import api as actions_api
 from app.codev.actions import pages as actions_pages
 from app.codev.contracts import api as contracts_api
 from app.codev.contracts import pages as contracts_pages
+from app.codev.entrances import api as entrances_api
+from app.codev.entrances import pages as entrances_pages
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
 from app.codev.journal import api as journal_api
@@ -21,6 +23,7 @@ from app.codev.writings import pages as writings_pages
 API = (
     groups_api.router,
     contracts_api.router,
+    entrances_api.router,
     sessions_api.router,
     records_api.router,
     sheets_api.router,
@@ -32,6 +35,7 @@ API = (
 PAGES = (
     groups_pages.router,
     contracts_pages.router,
+    entrances_pages.router,
     sessions_pages.router,
     sheets_pages.router,
     writings_pages.router,

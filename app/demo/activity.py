@@ -28,7 +28,7 @@ from app.cohorts.enums import EnrolmentState
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity, Module
-from app.demo.codev import form_groups, hold_sessions, meeting_link, own_venues
+from app.demo.codev import announce_entrance, form_groups, hold_sessions, meeting_link, own_venues
 from app.demo.data import HAND_INS
 from app.demo.field import open_mandates
 from app.demo.judgements import judge_module, judge_remaining
@@ -105,6 +105,7 @@ def _simulate_cohort(demo: DemoPlan, group: Group) -> None:
         if module.week <= weeks_done(group):
             do_activities(demo, group, module)
             judge_module(demo, group, module)
+    announce_entrance(demo, group)
     judge_remaining(demo, group)
     end_enrolments(demo, group)
 

@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.contracts.schemas import AgreeCommand
 from app.codev.contracts.service import agree
+from app.codev.entrances import service as entrances
+from app.codev.entrances.schemas import ConcernCommand
 from app.codev.groups import service as codev
-from app.codev.groups.schemas import GroupRef, NewGroup
+from app.codev.groups.people import free_members
+from app.codev.groups.schemas import GroupRef, JoinCommand, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -39,6 +42,8 @@ LARGEST_GROUP = 8
 CONSULTATIONS = 2
 MOVED = ("harricana", "GEN-7.A")
 """The place and the activity of a session that the weather moved."""
+ENTERED = ("lac-gilman", "GEN-1")
+"""The cohort in which one person is still to enter a group, announced to its members (S2)."""
 
 
 def form_groups(demo: DemoPlan, group: Group) -> None:
@@ -46,6 +51,8 @@ def form_groups(demo: DemoPlan, group: Group) -> None:
     with at(noon(group.cohort.starts_on + timedelta(days=9))), demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
         enrolment_ids = [e.id for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        if (group.plan.place, group.plan.code) == ENTERED:
+            enrolment_ids.pop()
         in_one_group = len(enrolment_ids) <= LARGEST_GROUP
         memberships = [enrolment_ids] if in_one_group else [enrolment_ids[::2], enrolment_ids[1::2]]
         for name, members in zip(NAMES, memberships, strict=False):
@@ -117,6 +124,21 @@ def hold_sessions(demo: DemoPlan, group: Group, module: Module) -> None:
             if (group.plan.place, meeting.activity_code) == MOVED:
                 meeting = _move(demo, group, codev_group, meeting)  # noqa: PLW2901 - the same one, later
             _hold_session(demo, group, codev_group, meeting)
+
+
+def announce_entrance(demo: DemoPlan, group: Group) -> None:
+    """Announce that the person of one cohort who has no group enters its group; a member is concerned."""
+    if (group.plan.place, group.plan.code) != ENTERED:
+        return
+    with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
+        coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
+        ref = codev.see_group(db, coordinator, group.codev[-1])
+        enrolment_id, _ = free_members(db, group.cohort)[0]
+        entering = codev.add_member(db, coordinator, ref, JoinCommand(enrolment_id=enrolment_id)).entering
+        members = holders(db, Role.PARTICIPANT, college_id=ref.college_id, group_id=ref.id)
+        member = demo.actor(db, members[0][0], Permission.CODEV_TAKE_PART)
+        entrance = entrances.see_entrance(db, member, entering[0].entrance_id)
+        entrances.say_concern(db, member, entrance, ConcernCommand(is_concerned=True))
 
 
 def _move(demo: DemoPlan, group: Group, codev_group: GroupRef, meeting: CodevSessionRow) -> CodevSessionRow:

@@ -8,6 +8,7 @@ from sqlmodel import col
 from app.codev.actions import service as actions
 from app.codev.actions.schemas import NewAction
 from app.codev.confidences.places import own_place, see_own_place
+from app.codev.groups import lists
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevMembership
 from app.codev.journal import service as journal
@@ -80,7 +81,7 @@ def _sessions(demo: DemoPlan, group: Group) -> list[list[CodevSessionRow]]:
     """Return the sessions of each codevelopment group of a cohort, in order of time, without those cancelled."""
     with demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
-        groups = codev.groups(db, coordinator, cohort_id=group.cohort.id).items
+        groups = lists.groups(db, coordinator, cohort_id=group.cohort.id).items
         planned = [sessions.sessions_of(db, codev.see_group(db, coordinator, g.id)) for g in groups]
     return [[s for s in of_group if not s.cancelled] for of_group in planned]
 

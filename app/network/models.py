@@ -5,7 +5,13 @@ from datetime import date, datetime
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
+from app.network.colleges.rules import (
+    ENTRY_NOTICE_DAYS,
+    GRACE_HOURS,
+    LATE_JOIN_PCT,
+    MOST_GRACE_HOURS,
+    MOST_NOTICE_DAYS,
+)
 from app.network.enums import TargetKind
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment_or_none
@@ -25,7 +31,8 @@ class College(Row, table=True):
 
     ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
     ``closed_at``: since then it begins nothing new (``app/network/colleges/``). ``late_join_pct`` and ``grace_hours``
-    are what its new cohorts ask unless they choose otherwise.
+    are what its new cohorts ask unless they choose otherwise. ``entry_notice_days``: how many days before someone
+    enters a codevelopment group that has begun its members are told (S2).
     """
 
     __table_args__ = (
@@ -34,6 +41,7 @@ class College(Row, table=True):
         check("closed", "(closed_at is null) = (closed_reason is null)"),
         check("late_join_pct", "late_join_pct between 0 and 100"),
         check("grace_hours", f"grace_hours between 0 and {MOST_GRACE_HOURS}"),
+        check("entry_notice_days", f"entry_notice_days between 0 and {MOST_NOTICE_DAYS}"),
     )
 
     slug: str = Field(max_length=60)
@@ -49,6 +57,9 @@ class College(Row, table=True):
     accent: str | None = Field(default=None, max_length=7)
     late_join_pct: int = LATE_JOIN_PCT
     grace_hours: int = GRACE_HOURS
+    entry_notice_days: int = Field(
+        default=ENTRY_NOTICE_DAYS, sa_column_kwargs={"server_default": str(ENTRY_NOTICE_DAYS)}
+    )
     closed_at: datetime | None = moment_or_none()
     closed_reason: str | None = Field(default=None, max_length=500)
 

@@ -5,7 +5,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.network.colleges.rules import GRACE_HOURS, LATE_JOIN_PCT, MOST_GRACE_HOURS
+from app.network.colleges.rules import (
+    ENTRY_NOTICE_DAYS,
+    GRACE_HOURS,
+    LATE_JOIN_PCT,
+    MOST_GRACE_HOURS,
+    MOST_NOTICE_DAYS,
+)
 from app.network.enums import CertificateKind, TargetKind
 from app.platform.schema import Code, Command, Line, Read
 
@@ -15,6 +21,7 @@ CityName = Annotated[Line, StringConstraints(max_length=80)]
 RegionCode = Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
 LateJoinPercent = Annotated[int, Field(ge=0, le=100)]
 GraceHours = Annotated[int, Field(ge=0, le=MOST_GRACE_HOURS)]
+NoticeDays = Annotated[int, Field(ge=0, le=MOST_NOTICE_DAYS)]
 ZoneName = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -45,6 +52,7 @@ class CollegeShown(Read):
     authorised_kinds: tuple[CertificateKind, ...]
     late_join_pct: int
     grace_hours: int
+    entry_notice_days: int
     closed_at: datetime | None
 
 
@@ -61,6 +69,7 @@ class NewCollege(Command):
     authorised_kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
     late_join_pct: LateJoinPercent = LATE_JOIN_PCT
     grace_hours: GraceHours = GRACE_HOURS
+    entry_notice_days: NoticeDays = ENTRY_NOTICE_DAYS
 
 
 class NewTarget(Command):

@@ -77,7 +77,7 @@ NUMBERS = frozenset(
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
         "megabytes", "hours", "offer_hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
         "quiet_from", "quiet_until", "late_join_pct", "grace_hours", "grace_minutes", "sequence", "composition",
-        "version", "file_size",
+        "version", "file_size", "entry_notice_days",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids."""

@@ -28,7 +28,8 @@ NAMES = {
     "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
     "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "hours_id": "hours",
     "enterprise_id": "enterprise",
-    "mandate_id": "mandate", "group_id": "group", "judgement_id": "judgement", "certificate_id": "certificate",
+    "mandate_id": "mandate", "group_id": "group", "entrance_id": "entrance",
+    "judgement_id": "judgement", "certificate_id": "certificate",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
@@ -449,6 +450,9 @@ CODEV: dict[str, Call] = {
     f"POST {V1}/codev/sessions/{{session_id}}/records#correction": json(
         HELD, entries=MEMBERS, turns=TURNS, supersedes="{codev_record}"
     ),
+    f"PUT {V1}/codev/entrances/{{entrance_id}}/concern": json(is_concerned=True),
+    "POST /codev/groupes/{group_id}/entrees/{entrance_id}/avis": form("/codev/groupes/{group}", is_concerned="true"),
+    "POST /codev/groupes/{group_id}/entrees/{entrance_id}/retrait": form("/codev/groupes/{group}"),
     f"POST {V1}/codev/groups/{{group_id}}/agreements": json(contract_version="1.0", composition=3),
     "POST /codev/groupes/{group_id}/contrat": form(
         "/codev/groupes/{group}/contrat", contract_version="1.0", composition=3, accepted="true"
@@ -703,6 +707,8 @@ SUBJECTS = {
         f"POST {V1}/colleges/{{college_id}}/management-links", "POST /codev/liens",
     ),
     "graduate": (
+        f"POST {V1}/codev/entrances/{{entrance_id}}/withdrawal",
+        "POST /codev/groupes/{group_id}/entrees/{entrance_id}/retrait",
         f"POST {V1}/enrolments/{{enrolment_id}}/certificates", "POST /parcours/{enrolment_id}/attestations",
         f"POST {V1}/colleges/{{college_id}}/certificate-batches", "POST /colleges/{college_id}/attestations/lots",
     ),

@@ -42,6 +42,7 @@ from app.certificates.register import service as register
 from app.codev.actions import service as actions
 from app.codev.actions.schemas import NewAction
 from app.codev.confidences.places import see_own_place
+from app.codev.entrances.models import CodevEntrance
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
@@ -400,11 +401,12 @@ def _group(at: PlaceUser, _: Path) -> None:
         "membership": memberships[at.ids("third")],
     }
     ref = codev.see_group(at.db, at.actor(P.CODEV_MANAGE), formed.id)
+    at.place.ids["former_membership"] = _former_member(at)
+    at.place.ids["entrance"] = _entrance(at, formed.id)
     for key, code, starts_at in CODEV_SESSIONS:
         planned = NewCodevSession(activity_code=code, starts_at=starts_at)
         row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
-    at.place.ids["former_membership"] = _former_member(at)
     agree_all(at.db, formed.id)
 
 
@@ -441,6 +443,16 @@ def _own(at: PlaceUser, _: Path) -> None:
     at.place.ids["action"] = actions.add_action(at.db, RING, place, decided).id
     own = journal.see_journal(at.db, at.actor(P.JOURNAL_KEEP), place.group_id)
     at.place.ids["entry"] = journal.add_entry(at.db, RING, own, NewJournalEntry(text=at.place.mark("Journal"))).id
+
+
+def _entrance(at: PlaceUser, group_id: int) -> int:
+    """Return an announced entrance, of someone whom the forms of other groups do not name."""
+    row = CodevEntrance(
+        college_id=at.place.college, group_id=group_id, enrolment_id=at.ids("graduate"),
+        enters_on=today() + timedelta(days=3), announced_at=now(), announced_by=at.world.people[at.who],
+    )  # fmt: skip
+    _add(at, row)
+    return row.id
 
 
 def _cancel_codev(at: PlaceUser, _: Path) -> None:

@@ -211,6 +211,25 @@ class TestTwoColleges:
         kinds = {str(kind) for (kind,) in rows(demo_database, "select distinct kind from codev_confidence")}
         assert kinds == {"sheet", "learning", "action", "journal"}
 
+    def test_groups_agreed_to_their_contract_and_someone_is_announced_to_enter_one(
+        self, demo_database: Database
+    ) -> None:
+        without = rows(
+            demo_database,
+            """
+            select distinct g.id from codev_group g join codev_session s on s.group_id = g.id
+              join codev_record r on r.session_id = s.id join codev_membership m on m.group_id = g.id
+             where m.joined_on <= s.starts_at::date
+               and not exists (select from codev_agreement a where a.membership_id = m.id)
+            """,
+        )
+        assert without == []
+        entering = rows(
+            demo_database,
+            "select e.outcome, c.is_concerned from codev_entrance e join codev_concern c on c.entrance_id = e.id",
+        )
+        assert (None, True) in entering
+
     def test_reserve_client_took_a_turn(self, demo_database: Database) -> None:
         """S4: the planned client was excused, the reserve was the client."""
         swapped = rows(

@@ -8,11 +8,12 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.codev.contracts.notices import remind
+from app.codev.entrances.entering import enter_groups
 from app.codev.groups.schemas import GroupShown
 from app.codev.records.schemas import RecordCommand
 from app.notifications.enums import Kind
 from app.notifications.models import Notification
-from app.platform.clock import at
+from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.errors import Invalid
 from tests.factories import codev
@@ -73,8 +74,11 @@ def test_entrance_asks_everyone_again_and_only_sessions_with_the_newcomer_wait(
     before = plan_session(database, world, group.id)
     codev.enrol(database, world, "nobody")
     as_(client, database, world, "coordinator")
-    entered = client.post(f"{V1}/{group.id}/members", json={"enrolment_id": world.enrolments["nobody"]})
-    assert [m["agreed_at"] for m in entered.json()["members"]] == [None] * 5
+    client.post(f"{V1}/{group.id}/members", json={"enrolment_id": world.enrolments["nobody"]})
+    with at(now() + timedelta(days=3)):
+        enter_groups(database)
+    entered = client.get(f"{V1}/{group.id}").json()
+    assert [m["agreed_at"] for m in entered["members"]] == [None] * 5
     everyone = {world.people[who] for who in (*PARTICIPANTS, "facilitator")}
     keys = {key: {person for person, k in asked(database) if k == key} for _, key in asked(database)}
     assert keys == {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from app.codev.groups import links, people
+from app.codev.groups import links, lists, people
 from app.codev.groups import service as groups
 from app.codev.groups.schemas import FacilitatorCommand, JoinCommand, LeaveCommand, LinkCommand, NewGroup
 from app.codev.records import service as records
@@ -82,7 +82,7 @@ def test_group_is_visible_to_its_members_facilitator_and_coordinator(database: D
         with database.transaction() as db:
             actor = acting(db, world, who, P.CODEV_READ)
             assert groups.see_group(db, actor, group.id).inside == (who != "coordinator")
-            assert [(g.name, g.members) for g in groups.groups(db, actor).items] == [("Groupe A", 4)]
+            assert [(g.name, g.members) for g in lists.groups(db, actor).items] == [("Groupe A", 4)]
     with database.transaction() as db:
         facilitator = acting(db, world, "facilitator", P.COHORT_READ)
         assert cohorts.see_cohort(db, facilitator, world.cohort).id == world.cohort
@@ -110,7 +110,7 @@ def test_group_out_of_reach_is_not_found(database: Database, world: World, who: 
             groups.see_group(db, actor, group.id)
         with pytest.raises(NotFound):
             sessions.see_codev_session(db, actor, session_id)
-        assert groups.groups(db, actor).items == ()
+        assert lists.groups(db, actor).items == ()
 
 
 def test_a_facilitator_sees_only_the_groups_they_facilitate(database: Database, world: World) -> None:

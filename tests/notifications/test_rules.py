@@ -41,6 +41,7 @@ SAMPLE = {
     "planned_minutes": 90,
     "starts_on": "2026-12-01",
     "ends_on": "2027-05-28",
+    "enters_on": "2026-12-04",
     "due_on": "2026-11-20",
     "worked_on": "2026-11-19",
     "minutes": 90,

@@ -19,17 +19,16 @@ from app.notifications.schemas import Event
 from app.notifications.service import notify
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.security.actor import Actor
 
 REMINDED = timedelta(days=2)
 """How long before a session those who have not agreed are reminded."""
 
 
-def ask_to_agree(db: Session, actor: Actor, group: CodevGroup) -> None:
+def ask_to_agree(db: Session, group: CodevGroup) -> None:
     """Ask everybody in a group who was not asked yet to agree to its contract as it is composed now."""
     db.flush()
-    inside = sa.select(col(RoleGrantRow.person_id)).where(_is_inside(), col(RoleGrantRow.person_id) != actor.person_id)
-    people = db.execute(inside.where(col(RoleGrantRow.group_id) == group.id)).scalars().all()
+    inside = sa.select(col(RoleGrantRow.person_id)).where(is_inside(), col(RoleGrantRow.group_id) == group.id)
+    people = db.execute(inside).scalars().all()
     cohort = db.get_one(Cohort, group.cohort_id)
     key = f"contract:{group.id}:{group.contract_version}:{group.composition}"
     notify(db, _event(key, people, group.id, cohort.title, group.college_id))
@@ -53,7 +52,7 @@ def remind(db: Session) -> None:
         )
         .join(CodevGroup, col(CodevGroup.id) == CodevSession.group_id)
         .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-        .join(RoleGrantRow, (col(RoleGrantRow.group_id) == CodevGroup.id) & _is_inside())
+        .join(RoleGrantRow, (col(RoleGrantRow.group_id) == CodevGroup.id) & is_inside())
         .where(
             col(CodevSession.cancelled_at).is_(None),
             col(CodevSession.starts_at) > now(),
@@ -69,7 +68,8 @@ def remind(db: Session) -> None:
     )  # fmt: skip
 
 
-def _is_inside() -> sa.ColumnElement[bool]:
+def is_inside() -> sa.ColumnElement[bool]:
+    """Return the condition that a role is one that a group gives, and in force."""
     return col(RoleGrantRow.role).in_(INSIDE) & col(RoleGrantRow.ended_at).is_(None)
 
 

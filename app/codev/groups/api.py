@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from app.codev.groups import links, service
+from app.codev.groups import links, lists, service
 from app.codev.groups.schemas import (
     FacilitatorCommand,
     GroupPage,
@@ -48,7 +48,7 @@ def list_groups(
     limit: Limit = PAGE,
 ) -> GroupPage:
     """The actor's own groups, or those of their college, each with the session to come or to close."""
-    return service.groups(db, actor, cohort_id=cohort_id, after=after, limit=limit)
+    return lists.groups(db, actor, cohort_id=cohort_id, after=after, limit=limit)
 
 
 @router.post("/cohorts/{cohort_id}/codev-groups", status_code=CREATED)

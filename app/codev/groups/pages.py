@@ -8,7 +8,9 @@ from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import has_begun
 from app.codev.actions.service import group_follow_up
 from app.codev.contracts.service import is_asked
-from app.codev.groups import links, people, service
+from app.codev.entrances import service as entrances
+from app.codev.entrances.rules import first_day
+from app.codev.groups import links, lists, people, service
 from app.codev.groups.rules import MAX_SIZE, MIN_SIZE
 from app.codev.groups.schemas import (
     FacilitatorCommand,
@@ -36,6 +38,7 @@ from app.network.venues.service import venues_offered
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P, Role
@@ -72,7 +75,7 @@ def list_groups(
 def _list_context(db: Session, actor: Actor, query: GroupsQuery) -> dict[str, Any]:
     manager = actor.using(P.CODEV_MANAGE)
     cohort = cohorts.see_cohort(db, manager, query.cohorte) if query.cohorte is not None else None
-    page = service.list_groups(db, actor.using(P.CODEV_READ), query)
+    page = lists.list_groups(db, actor.using(P.CODEV_READ), query)
     return {
         "groups": ListView("/codev", query, page),
         "cohort": cohort,
@@ -140,6 +143,8 @@ def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "proposed": _proposed(db, actor, next_session.id) if next_session else [],
         "titles": {a.code: a.title.text for a in curriculum_of(ref).activities},
         "undo_reasons": tuple(UndoReason),
+        "entrances": entrances.entrances(db, actor, ref).items if group.entering else (),
+        "archived": ref.cohort_state is CohortState.ARCHIVED,
         "asked": is_asked(db, actor, ref),
         "keeps_journal": is_member(actor, ref.id) and actor.can(P.JOURNAL_KEEP),
         "follow_up": group_follow_up(db, ref),
@@ -172,6 +177,9 @@ def _manager_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]
         "venues": venues_offered(db, ref.college_id),
         "modes": [m for m in Mode if m in GROUP_MODES],
         "links": links.links_inside(db, ref),
+        "first_entry": first_day(today(ref.timezone), begun=True, notice_days=entrances.notice_days(db, ref.college_id))
+        if entrances.has_begun(db, ref.id)
+        else None,
         **_people_context(db, cohort),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
+from app.codev.entrances.models import CodevEntrance
 from app.codev.groups.models import CodevMembership
 from app.codev.groups.rules import Candidate
 from app.codev.groups.schemas import GroupRef
@@ -16,14 +17,17 @@ from app.identity.roles.service import grant_role
 from app.people.models import Person
 from app.platform.database.session import Session
 from app.platform.errors import Invalid, Reason
-from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 
 def is_grouped() -> ColumnElement[bool]:
-    """Return the condition that an enrolment belongs to a group now."""
+    """Return the condition that an enrolment belongs to a group now, or is announced to enter one."""
     of_enrolment = col(CodevMembership.enrolment_id) == Enrolment.id
-    return exists().where(of_enrolment, col(CodevMembership.left_on).is_(None)).correlate(Enrolment)
+    is_announced = exists().where(
+        col(CodevEntrance.enrolment_id) == Enrolment.id, col(CodevEntrance.ended_at).is_(None)
+    )
+    is_member = exists().where(of_enrolment, col(CodevMembership.left_on).is_(None))
+    return is_member.correlate(Enrolment) | is_announced.correlate(Enrolment)
 
 
 def candidates(db: Session, college_id: int, enrolment_ids: Sequence[int]) -> list[Candidate]:
@@ -59,8 +63,8 @@ def require_known_person(db: Session, college_id: int, person_id: int, field: st
         raise Invalid("invalid", Reason("unknown_person", field=field))
 
 
-def grant_group_role(db: Session, actor: Actor, group: GroupRef, person_id: int, role: Role) -> None:
-    """Grant a role for the group and its cohort."""
+def grant_group_role(db: Session, granted_by: int | None, group: GroupRef, person_id: int, role: Role) -> None:
+    """Grant a role for the group and its cohort; nobody gives that of whoever enters on an announced day."""
     grant_role(
         db,
         person_id,
@@ -68,5 +72,5 @@ def grant_group_role(db: Session, actor: Actor, group: GroupRef, person_id: int,
         college_id=group.college_id,
         cohort_id=group.cohort_id,
         group_id=group.id,
-        granted_by=actor.person_id,
+        granted_by=granted_by,
     )

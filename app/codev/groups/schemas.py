@@ -26,10 +26,10 @@ class NewGroup(Command):
 
 
 class JoinCommand(Command):
-    """A person of the cohort to add to a group."""
+    """A person of the cohort to add to a group: since a day, or from a day to come on when it has begun."""
 
     enrolment_id: int
-    joined_on: date | None = None
+    joined_on: Annotated[date | None, BlankIsNone] = None
 
 
 class LeaveCommand(Command):
@@ -145,9 +145,18 @@ class FacilitatorShown(Read):
     agreed_at: datetime | None
 
 
+class Entering(Read):
+    """Someone who is announced to enter a group that has begun, and when (S2)."""
+
+    entrance_id: int
+    name: str
+    enters_on: date
+
+
 class GroupShown(GroupRef):
     """A group with its people and its sessions, in order of time."""
 
+    entering: tuple[Entering, ...]
     members: tuple[MemberShown, ...]
     facilitators: tuple[FacilitatorShown, ...]
     sessions: tuple[CodevSessionRow, ...]

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import exists, func, literal
 from sqlmodel import col, select
 
 from app.codev.contracts.notices import ask_to_agree
 from app.codev.contracts.rules import Terms
 from app.codev.contracts.service import agreed_at
+from app.codev.entrances.rules import entry_reasons, first_day
+from app.codev.entrances.service import announce, entering, entering_enrolments, has_begun, notice_days
 from app.codev.groups.links import links
 from app.codev.groups.models import CodevGroup, CodevMembership, CodevReturn
 from app.codev.groups.people import candidates, grant_group_role, require_known_person
@@ -19,12 +18,8 @@ from app.codev.groups.rules import Candidate, group_reasons
 from app.codev.groups.schemas import (
     FacilitatorCommand,
     FacilitatorShown,
-    GroupPage,
     GroupRef,
-    GroupRow,
     GroupShown,
-    GroupSort,
-    GroupsQuery,
     JoinCommand,
     LeaveCommand,
     MemberShown,
@@ -32,9 +27,7 @@ from app.codev.groups.schemas import (
     ReturnCommand,
 )
 from app.codev.protocols.library import codev_library
-from app.codev.records.models import CodevRecord
-from app.codev.records.service import current_records, history, sessions_attended
-from app.codev.sessions.models import CodevSession
+from app.codev.records.service import history, sessions_attended
 from app.codev.sessions.rules import tally
 from app.codev.sessions.service import is_inside, sessions_of
 from app.cohorts.enums import EnrolmentState
@@ -46,11 +39,9 @@ from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders, revoke_role
 from app.people.models import Person
 from app.platform.clock import now
-from app.platform.database.paging import Orders, fetch_after, fetch_page, folded
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, Invalid, NotFound, Reason, refuse_unless
 from app.platform.messages.i18n import today
-from app.platform.paging import PAGE_SIZE, Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
@@ -64,10 +55,11 @@ def see_group(db: Session, actor: Actor, group_id: int) -> GroupRef:
     ).one_or_none()
     if row is None:
         raise NotFound
-    return _ref(actor, *row)
+    return reference(*row, inside=is_inside(actor, row[0].id))
 
 
-def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
+def reference(row: CodevGroup, cohort: Cohort, *, inside: bool) -> GroupRef:
+    """Return the reference to a group that was seen, or that a job works on."""
     return GroupRef(
         **row.model_dump(include=set(GroupRef.model_fields)),
         cohort=cohort.title,
@@ -77,89 +69,8 @@ def _ref(actor: Actor, row: CodevGroup, cohort: Cohort) -> GroupRef:
         starts_on=cohort.starts_on,
         ends_on=cohort.ends_on,
         timezone=cohort.timezone,
-        inside=is_inside(actor, row.id),
+        inside=inside,
     )
-
-
-LAST_DAY = date(2200, 1, 1)
-"""A day after all others: what is left until then sorts the newest first."""
-
-ORDERS: Orders = {GroupSort.COHORT: (literal(LAST_DAY) - col(Cohort.starts_on), col(CodevGroup.name))}
-
-
-def groups(
-    db: Session, actor: Actor, *, cohort_id: int | None = None, after: int | None = None, limit: int = PAGE_SIZE
-) -> GroupPage:
-    """Return the groups within reach, newest cohort first, each with the session to come or to close."""
-    order = ORDERS[GroupSort.COHORT]
-    rows, next_ = fetch_after(
-        db, _with_cohort(_within_reach(actor, cohort_id)), order, col(CodevGroup.id), after=after, limit=limit
-    )
-    return GroupPage(items=_rows(db, rows), next=next_)
-
-
-def list_groups(db: Session, actor: Actor, query: GroupsQuery) -> Page[GroupRow]:
-    """Return a page of what :func:`groups` returns; the search looks at names of groups and cohorts."""
-    groups = _within_reach(actor, query.cohorte)
-    statement = _with_cohort(groups)
-    for word in query.words:
-        is_named = folded(col(CodevGroup.name)).contains(word, autoescape=True)
-        statement = statement.where(is_named | col(Cohort.search_key).contains(word, autoescape=True))
-    counted = None if query.words else groups
-    page = fetch_page(db, statement, query, ORDERS, col(CodevGroup.id), counted=counted)
-    return replace(page, items=_rows(db, page.items))
-
-
-def _within_reach(actor: Actor, cohort_id: int | None) -> sa.Select[*tuple[Any, ...]]:
-    statement = sa.select(col(CodevGroup.id)).where(scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id))
-    return statement if cohort_id is None else statement.where(col(CodevGroup.cohort_id) == cohort_id)
-
-
-def _with_cohort(groups: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
-    return groups.join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-
-
-def _rows(db: Session, page: Sequence[Any]) -> tuple[GroupRow, ...]:
-    """Return the groups of a page of ids, in its order."""
-    ids = [row.id for row in page]
-    records = current_records()
-    members = (
-        sa.select(func.count())
-        .where(col(CodevMembership.group_id) == CodevGroup.id, col(CodevMembership.left_on).is_(None))
-        .correlate(CodevGroup)
-        .scalar_subquery()
-    )
-    sessions_held = (
-        sa.select(func.count())
-        .select_from(CodevSession)
-        .join(records, records.c.session_id == CodevSession.id)
-        .where(col(CodevSession.group_id) == CodevGroup.id, records.c.held)
-        .correlate(CodevGroup)
-        .scalar_subquery()
-    )
-    open_session = CodevSession.__table__.alias("open_session")  # type: ignore[attr-defined]
-    closed = exists().where(col(CodevRecord.session_id) == open_session.c.id)
-    next_id = (
-        sa.select(open_session.c.id)
-        .where(open_session.c.group_id == CodevGroup.id, open_session.c.cancelled_at.is_(None), ~closed)
-        .order_by(open_session.c.starts_at, open_session.c.id)
-        .limit(1)
-        .correlate(CodevGroup)
-        .scalar_subquery()
-    )
-    statement = (
-        sa.select(
-            col(CodevGroup.id), col(CodevGroup.name), col(CodevGroup.cohort_id), col(Cohort.title).label("cohort"),
-            func.coalesce(col(CodevSession.timezone), col(Cohort.timezone)).label("timezone"),
-            members.label("members"), sessions_held.label("sessions_held"),
-            col(CodevSession.id).label("next_session_id"), col(CodevSession.starts_at).label("next_starts_at"),
-        )
-        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
-        .outerjoin(CodevSession, col(CodevSession.id) == next_id)
-        .where(col(CodevGroup.id).in_(ids))
-    )  # fmt: skip
-    shown = {row.id: GroupRow.model_validate(row) for row in db.execute(statement)} if ids else {}
-    return tuple(shown[id_] for id_ in ids)
 
 
 def group(db: Session, ref: GroupRef) -> GroupShown:
@@ -172,6 +83,7 @@ def group(db: Session, ref: GroupRef) -> GroupShown:
             FacilitatorShown(person_id=id_, name=name, agreed_at=agreed.get(id_))
             for id_, name in _facilitators(db, ref)
         ),
+        entering=entering(db, ref.id),
         sessions=tuple(sessions_of(db, ref)),
     )
 
@@ -246,28 +158,38 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
     )
     db.add(row)
     db.flush()
-    ref = _ref(actor, row, db.get_one(Cohort, cohort.id))
-    grant_group_role(db, actor, ref, command.facilitator_id, Role.FACILITATOR)
+    ref = reference(row, db.get_one(Cohort, cohort.id), inside=False)
+    grant_group_role(db, actor.person_id, ref, command.facilitator_id, Role.FACILITATOR)
     for candidate in chosen:
-        _add_membership(db, actor, ref, candidate, command.joined_on or today(cohort.timezone))
-    ask_to_agree(db, actor, row)
+        _add_membership(db, ref, candidate, command.joined_on or today(cohort.timezone), actor.person_id)
+    ask_to_agree(db, row)
     return group(db, ref)
 
 
 def add_member(db: Session, actor: Actor, ref: GroupRef, command: JoinCommand) -> GroupShown:
-    """Add a person to a group (S2), under the same rules."""
+    """Add a person to a group, under the same rules; to one that has begun, announce that they enter it (S2)."""
     require_not_ended(db.get_one(Cohort, ref.cohort_id))
-    new = _check_joining(db, ref, command.enrolment_id)
-    refuse_unless(*_date_reasons(command.joined_on, ref.timezone, "joined_on"), code="invalid")
+    new = check_joining(db, ref, command.enrolment_id)
+    begun, days, here = has_begun(db, ref.id), notice_days(db, ref.college_id), today(ref.timezone)
+    day = command.joined_on or first_day(here, begun=begun, notice_days=days)
+    refuse_unless(*entry_reasons(day, here, ref.ends_on, begun=begun, notice_days=days), code="invalid")
+    if begun:
+        announce(db, actor, ref, new.enrolment_id, day)
+        return group(db, ref)
+    return group(db, enter(db, ref, new, day, granted_by=actor.person_id))
+
+
+def enter(db: Session, ref: GroupRef, candidate: Candidate, day: date, *, granted_by: int | None = None) -> GroupRef:
+    """Add someone, whom the rules let in, to a group that is locked; everyone is asked to agree again (S2)."""
     row = db.get_one(CodevGroup, ref.id)
     row.composition += 1
     entered = ref.model_copy(update={"composition": row.composition})
-    _add_membership(db, actor, entered, new, command.joined_on or today(ref.timezone))
-    ask_to_agree(db, actor, row)
-    return group(db, entered)
+    _add_membership(db, entered, candidate, day, granted_by)
+    ask_to_agree(db, row)
+    return entered
 
 
-def _check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
+def check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
     """Return the candidate of an enrolment, the group locked; raise ``Invalid`` when they cannot be in it (BR-10)."""
     db.get_one(CodevGroup, ref.id, with_for_update={"key_share": True}, populate_existing=True)
     members = db.exec(
@@ -275,10 +197,11 @@ def _check_joining(db: Session, ref: GroupRef, enrolment_id: int) -> Candidate:
             CodevMembership.group_id == ref.id, col(CodevMembership.left_on).is_(None)
         )
     ).all()
+    inside = list(dict.fromkeys([*members, *entering_enrolments(db, ref.id)]))
     new = candidates(db, ref.college_id, [enrolment_id])[0]
     present = [
         Candidate(c.enrolment_id, c.person_id, c.cohort_id, EnrolmentState.ACTIVE)
-        for c in candidates(db, ref.college_id, members)
+        for c in candidates(db, ref.college_id, inside)
     ]
     reasons = group_reasons(
         [*present, new],
@@ -305,7 +228,7 @@ def return_member(db: Session, actor: Actor, ref: GroupRef, command: ReturnComma
     ).one_or_none()
     if row is None or row.left_on is None:
         raise Invalid("invalid", Reason("not_of_the_group", field="membership_id"))
-    member = _check_joining(db, ref, row.enrolment_id)
+    member = check_joining(db, ref, row.enrolment_id)
     db.add(
         CodevReturn(
             college_id=row.college_id,
@@ -319,7 +242,7 @@ def return_member(db: Session, actor: Actor, ref: GroupRef, command: ReturnComma
     row.left_on = None
     db.add(row)
     db.flush()
-    grant_group_role(db, actor, ref, member.person_id, Role.PARTICIPANT)
+    grant_group_role(db, actor.person_id, ref, member.person_id, Role.PARTICIPANT)
     return group(db, ref)
 
 
@@ -361,8 +284,8 @@ def set_facilitator(db: Session, actor: Actor, ref: GroupRef, command: Facilitat
     for id_, _ in _facilitators(db, ref):
         if id_ != command.person_id:
             revoke_role(db, id_, Role.FACILITATOR, group_id=ref.id)
-    grant_group_role(db, actor, ref, command.person_id, Role.FACILITATOR)
-    ask_to_agree(db, actor, db.get_one(CodevGroup, ref.id))
+    grant_group_role(db, actor.person_id, ref, command.person_id, Role.FACILITATOR)
+    ask_to_agree(db, db.get_one(CodevGroup, ref.id))
     return group(db, ref)
 
 
@@ -370,7 +293,7 @@ def _facilitators(db: Session, ref: GroupRef) -> Sequence[tuple[int, str]]:
     return holders(db, Role.FACILITATOR, college_id=ref.college_id, group_id=ref.id)
 
 
-def _add_membership(db: Session, actor: Actor, ref: GroupRef, candidate: Candidate, joined_on: date) -> None:
+def _add_membership(db: Session, ref: GroupRef, candidate: Candidate, joined_on: date, granted_by: int | None) -> None:
     db.add(
         CodevMembership(
             college_id=ref.college_id,
@@ -381,7 +304,7 @@ def _add_membership(db: Session, actor: Actor, ref: GroupRef, candidate: Candida
         )
     )
     db.flush()
-    grant_group_role(db, actor, ref, candidate.person_id, Role.PARTICIPANT)
+    grant_group_role(db, granted_by, ref, candidate.person_id, Role.PARTICIPANT)
 
 
 def _date_reasons(day: date | None, zone: str, field: str) -> list[Reason]:

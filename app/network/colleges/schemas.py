@@ -13,6 +13,7 @@ from app.network.schemas import (
     GraceHours,
     LateJoinPercent,
     NewCollege,
+    NoticeDays,
     RegionCode,
     ZoneName,
 )
@@ -39,7 +40,8 @@ class CollegeDetails(CollegeShown):
 class CollegeChange(Command):
     """What a college becomes; its slug and the prefix of its certificates stay, since documents carry them.
 
-    The late-join limit and the grace period stay too when they are left out; cohorts that exist keep theirs.
+    The late-join limit and the grace period stay too when they are left out; cohorts that exist keep theirs. So does
+    the notice of an entrance to a codevelopment group.
     """
 
     name: CollegeName
@@ -50,6 +52,7 @@ class CollegeChange(Command):
     authorised_kinds: tuple[CertificateKind, ...] = ()
     late_join_pct: LateJoinPercent | None = None
     grace_hours: GraceHours | None = None
+    entry_notice_days: NoticeDays | None = None
 
 
 class NewCollegeForm(NewCollege):
