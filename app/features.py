@@ -24,6 +24,7 @@ from app.cohorts import routes as cohorts_routes
 from app.curricula import routes as curricula_routes
 from app.grading import facts as grading_facts
 from app.grading import routes as grading_routes
+from app.holds import routes as holds_routes
 from app.identity import jobs as identity_jobs
 from app.identity import routes as identity_routes
 from app.learning import facts as learning_facts
@@ -75,6 +76,7 @@ FEATURES = (
     Feature("learning", learning_routes, learning_facts.FACTS, jobs=learning_jobs.JOBS),
     Feature("accompaniment", accompaniment_routes, accompaniment_facts.FACTS, figures=accompaniment_figures.FIGURES),
     Feature("codev", codev_routes, codev_facts.FACTS, jobs=codev_jobs.JOBS),
+    Feature("holds", holds_routes),
     Feature("grading", grading_routes, grading_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
     Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),

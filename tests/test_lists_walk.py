@@ -41,6 +41,7 @@ LISTS = {
     "HoursQuery": ("coordinator", "/heures"),
     "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
+    "HoldsQuery": ("coordinator", "/colleges/{alma}/retenues"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
     "StaffRolesQuery": ("registrar", "/colleges/{alma}/roles"),
@@ -95,6 +96,7 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     as_(client, database, world, "registrar")
     maude = f"/parcours/{world.enrolments['maude']}"
     assert client.post(f"{maude}/attestations", data={"kind": "attestation_participation"}).status_code == 303
+    assert client.post(f"{maude}/retenues", data={"reason": "Frais de dossier."}).status_code == 303
     invited = client.post(f"/colleges/{world.alma}/invitations", data={"email": "lea@escouade.example.com"})
     assert invited.status_code == 303
     as_(client, database, world, "trainer")

@@ -1,4 +1,4 @@
-"""Tables of certificates, their number counters and the holds that forbid issuing (BR-19, BR-20).
+"""Tables of certificates and their number counters (BR-19, BR-20).
 
 A certificate has a frozen record, a number without gaps and a random code; it is never deleted.
 """
@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from app.certificates.enums import CertificateState
 from app.network.enums import CertificateKind
 from app.platform.database.rows import Row
-from app.platform.database.types import by_value, check, moment, moment_or_none, owned
+from app.platform.database.types import by_value, check, moment, owned
 
 
 class CertificateCounter(SQLModel, table=True):
@@ -24,20 +24,6 @@ class CertificateCounter(SQLModel, table=True):
     college_id: int = Field(foreign_key="college.id", primary_key=True)
     year: int = Field(primary_key=True)
     last: int
-
-
-class Hold(Row, table=True):
-    """A hold on an enrolment: no certificate is issued until it is closed (BR-19)."""
-
-    __table_args__ = owned(("enrolment_id", "enrolment"))
-
-    college_id: int = Field(index=True)
-    enrolment_id: int = Field(index=True)
-    reason: str = Field(max_length=500)
-    opened_at: datetime = moment()
-    opened_by: int = Field(foreign_key="person.id")
-    closed_at: datetime | None = moment_or_none()
-    closed_by: int | None = Field(default=None, foreign_key="person.id")
 
 
 class Certificate(Row, table=True):

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"
+    HOLD_OPENED = "hold_opened"
+    HOLD_LIFTED = "hold_lifted"
     ANNOUNCEMENT = "announcement"
 
 

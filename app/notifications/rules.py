@@ -37,12 +37,14 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.WORK_LATE: frozenset({"cohort", "activity", "due_on"}),
         Kind.HOURS_REFUSED: frozenset({"cohort", "minutes", "worked_on"}),
         Kind.CERTIFICATE_ISSUED: frozenset({"cohort", "certificate_kind"}),
+        Kind.HOLD_OPENED: frozenset({"college", "hold_kind"}),
+        Kind.HOLD_LIFTED: frozenset({"college", "hold_kind"}),
         Kind.ANNOUNCEMENT: frozenset({"cohort", "subject", "text"}),
     }
 )
 """The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``, ``was_at`` in ``was_timezone``;
-``*_on`` days; ``*minutes`` hours; ``state`` is one of an enrolment, ``mode`` of a session. No free text but
-that of an announcement, written for everyone: an e-mail passes through other people's machines."""
+``*_on`` days; ``*minutes`` hours; ``*_kind`` what a catalogue calls it; ``state`` is one of an enrolment, ``mode`` of a
+session. No free text but that of an announcement, written for everyone: an e-mail passes through others' machines."""
 
 
 def missing_params(kind: Kind, given: Mapping[str, object]) -> frozenset[str]:
@@ -79,6 +81,8 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.WORK_LATE: (AT_ONCE, DIGEST),
         Kind.HOURS_REFUSED: (AT_ONCE, DIGEST),
         Kind.CERTIFICATE_ISSUED: (AT_ONCE, DIGEST),
+        Kind.HOLD_OPENED: (AT_ONCE,),
+        Kind.HOLD_LIFTED: (AT_ONCE, DIGEST),
         Kind.ANNOUNCEMENT: (AT_ONCE, DIGEST),
         Kind.TRAINING_STARTED: (AT_ONCE, DIGEST, NONE),
     }

@@ -33,7 +33,7 @@ ALMA = {
     "Lieu": {*OF_COHORT, "trainer", "coordinator", "registrar"},
     "Annule": {*OF_COHORT, "trainer", "coordinator", "registrar"},
     "Visio": {*OF_COHORT, "trainer", "coordinator"},
-    "Retenue": {"registrar"},
+    "Retenue": {"participant", "coordinator", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
     "Message": {"participant"},
     "Annonce": {"coordinator"},
@@ -64,7 +64,7 @@ FAR = {
     "Lieu": {"trainer_elsewhere", "coordinator", "registrar"},
     "Annule": {"trainer_elsewhere", "coordinator", "registrar"},
     "Visio": {"trainer_elsewhere", "coordinator"},
-    "Retenue": {"registrar"},
+    "Retenue": {"coordinator", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Message": set(),
     "Annonce": {"coordinator"},

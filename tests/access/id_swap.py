@@ -19,6 +19,8 @@ QUERIES: dict[str, dict[str, str]] = {
     f"GET {V1}/colleges/{{college_id}}/certificate-batches/preview": {"cohort_id": "{cohort}", "after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/certificate-candidates": {"after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/certificates": {"after": "{certificate}"},
+    f"GET {V1}/colleges/{{college_id}}/holds": {"after": "{hold}"},
+    "GET /colleges/{college_id}/retenues": {"apres": "{hold}"},
     f"GET {V1}/colleges/{{college_id}}/field-hours/pending": {"after": "{hours}"},
     f"GET {V1}/colleges/{{college_id}}/progress-report": {"after": "{enrolment}"},
     f"GET {V1}/colleges/{{college_id}}/invitations": {"after": "{invitation}"},

@@ -37,6 +37,7 @@ NAMES = {
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
+    "hold_id": "hold",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -572,10 +573,10 @@ CORRECTIONS: dict[str, Call] = {
     ),
     f"POST {V1}/revocations/{{revocation_id}}/decision": json(revoke=True),
     "POST /revocations/{revocation_id}/decision": form("/attestations/{certificate}/registre", revoke="true"),
-    f"POST {V1}/revocations/{{revocation_id}}/lift": json(GONE, reason="Nouvelle preuve."),
-    "POST /revocations/{revocation_id}/levee": form(
-        "/attestations/{revoked_certificate}/registre", GONE, reason="Nouvelle preuve."
-    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/holds": json(reason="Frais de dossier."),
+    "POST /parcours/{enrolment_id}/retenues": form("/retenues/", reason="Frais de dossier."),
+    f"POST {V1}/holds/{{hold_id}}/lift": json(reason="Acquittés."),
+    "POST /retenues/{hold_id}/levee": form("/retenues/{hold}", reason="Acquittés."),
     f"POST {V1}/revocations/{{revocation_id}}/answer": json(words="Voici."),
     "POST /revocations/{revocation_id}/reponse": form("/attestations/{certificate}", words="Voici."),
     f"POST {V1}/revocations/{{revocation_id}}/contest": json(GONE, words="Non."),
@@ -701,6 +702,7 @@ SUBJECTS = {
         f"POST {V1}/codev/groups/{{group_id}}/departures", "POST /codev/groupes/{group_id}/departs",
         f"POST {V1}/certificates/{{certificate_id}}/revocations", "POST /attestations/{certificate_id}/revocations",
         f"POST {V1}/certificates/{{certificate_id}}/reissue", "POST /attestations/{certificate_id}/remplacement",
+        f"POST {V1}/holds/{{hold_id}}/lift", "POST /retenues/{hold_id}/levee",
     ),
     "peer": (
         f"POST {V1}/certificate-batches/{{batch_id}}/resumptions", "POST /attestations/lots/{batch_id}/reprise",

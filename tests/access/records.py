@@ -37,7 +37,7 @@ from app.certificates.documents.service import DocumentStore
 from app.certificates.enums import CertificateState, RevocationGround
 from app.certificates.issuing import service as certificates
 from app.certificates.issuing.schemas import IssueCertificate
-from app.certificates.models import Certificate, Hold
+from app.certificates.models import Certificate
 from app.certificates.register import service as register
 from app.codev.actions import service as actions
 from app.codev.actions.schemas import NewAction
@@ -74,6 +74,8 @@ from app.curricula.library import default_library
 from app.grading import service as grading
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgeCommand
+from app.holds.enums import HoldKind
+from app.holds.models import Hold
 from app.identity.account.models import Account
 from app.identity.address_change.models import AddressChange
 from app.identity.api_tokens.models import ApiToken
@@ -518,9 +520,17 @@ def _certify(at: PlaceUser, files: Path) -> None:
     signatories.end_signatory(at.db, actor, SignatoryRef(id=ended, college_id=college.id), why)
     _doubt(at, issued.id, actor.person_id)
     _batches(at, issued.id)
-    reason, by = at.place.mark("Retenue"), actor.person_id
-    held = at.ids("third")
-    _add(at, Hold(college_id=college.id, enrolment_id=held, reason=reason, opened_at=now(), opened_by=by))
+    at.place.ids["hold"] = _hold(at, "third", HoldKind.FORMALITY, by=actor.person_id)
+
+
+def _hold(at: PlaceUser, part: str, kind: HoldKind, *, by: int) -> int:
+    """Hold the certificates of a part's enrolment, and return the hold's id."""
+    row = Hold(
+        college_id=at.place.college, person_id=at.world.people[at.place.parts[part]], enrolment_id=at.ids(part),
+        kind=kind, reason=at.place.mark("Retenue"), opened_at=now(), opened_by=by,
+    )  # fmt: skip
+    _add(at, row)
+    return row.id
 
 
 def _doubt(at: PlaceUser, issued: int, by: int) -> None:
@@ -535,8 +545,11 @@ def _doubt(at: PlaceUser, issued: int, by: int) -> None:
         "answer": at.place.mark("Reponse"), "answered_at": now(),
     }  # fmt: skip
     waiting = Revocation(**common, certificate_id=issued)
-    other_person = at.world.people[at.place.parts["trainer"]]  # so that the registrar may lift what it forbids
-    decided = Revocation(**common, certificate_id=gone, decided_at=now(), decided_by=other_person, revoked=True)
+    other_person = at.world.people[at.place.parts["trainer"]]
+    hold = _hold(at, "owner", HoldKind.REVOCATION, by=other_person)
+    decided = Revocation(
+        **common, certificate_id=gone, decided_at=now(), decided_by=other_person, revoked=True, hold_id=hold
+    )
     _add(at, waiting)
     _add(at, decided)
     at.place.ids |= {"revocation": waiting.id, "decided_revocation": decided.id}

@@ -141,7 +141,7 @@ def test_every_table_is_about_someone_or_listed() -> None:
         ("roll_call_entry", {"enrolment_id"}),
         ("countersignature", {"field_hours_id"}),
         ("codev_presence", {"membership_id"}),
-        ("revocation", {"certificate_id"}),
+        ("revocation", {"certificate_id", "hold_id"}),
         ("mandate_milestone", set()),
     ],
 )

@@ -16,10 +16,8 @@ from app.certificates.batches.jobs import Render, issue_next, items_to_issue, it
 from app.certificates.batches.schemas import BatchRef, BatchView, ItemState
 from app.certificates.documents.layout import Draft, open_render_pool, render_document
 from app.certificates.documents.service import DocumentStore
-from app.certificates.models import Hold
 from app.network import service as network
 from app.network.enums import CertificateKind
-from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents.lent_pools import LentPools
@@ -30,6 +28,7 @@ from app.platform.security.permissions import P
 from tests.conftest import RING, SITE
 from tests.factories.batches import batch_context, process_pending, render_stub, unfinished_batches
 from tests.factories.bulk_clone import PARTICIPATION, decide, make_eligible
+from tests.factories.holds import hold_certificates
 from tests.factories.network import World, acting
 
 ACHIEVEMENT = CertificateKind.attestation_reussite
@@ -142,9 +141,7 @@ def test_item_that_is_not_ready_is_refused_with_reasons(database: Database, worl
 def test_item_refused_since_the_decision_takes_no_number(database: Database, world: World, settings: Settings) -> None:
     first, second, third = make_eligible(database, world, 3)
     batch = decide(database, world, [first, second, third])
-    with database.transaction(colleges=[world.alma]) as db:
-        reason, by = "preuve à confirmer", world.people["registrar"]
-        db.add(Hold(college_id=world.alma, enrolment_id=first, opened_at=now(), opened_by=by, reason=reason))
+    hold_certificates(database, world, enrolment_id=first)
     with database.engine.begin() as owner:  # detected only once the number has been taken
         owner.execute(
             text(
@@ -155,7 +152,7 @@ def test_item_refused_since_the_decision_takes_no_number(database: Database, wor
     process_pending(batch_context(database, settings))
     view = read_batch(database, world, batch)
     assert [[why.code for why in item.why] for item in view.items] == [
-        ["certificate_on_hold"], ["certificate_glyphs"], [],
+        ["hold_open"], ["certificate_glyphs"], [],
     ]  # fmt: skip
     assert (view.items[2].number or "")[-4:] == "0001"
     assert not view.can_resume

@@ -324,9 +324,9 @@ class TestRevocation:
         revoke(client, database, issued)
         path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
         refused = client.post(path, json={"kind": "attestation_participation"})
-        assert (refused.status_code, reason_codes(refused)) == (409, ["certificate_revoked_for_cause"])
+        assert (refused.status_code, reason_codes(refused)) == (409, ["hold_open"])
         page = client.get(f"/colleges/{world.alma}/attestations?situation=pas_encore").text
-        assert "a été révoqué pour faute" in page
+        assert "document révoqué pour faute" in page
         eligible.attend(database, world, "yves")
         with database.transaction() as db:
             actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
@@ -334,7 +334,7 @@ class TestRevocation:
             ready = list_candidate_page(db, actor, college, CandidatesQuery()).items
             assert [candidate.name for candidate in ready] == ["Yves O’Brien"]
         [revocation] = client.get(f"{API}/certificates/{issued['id']}/history").json()["revocations"]
-        lift = f"{API}/revocations/{revocation['id']}/lift"
+        lift = f"{API}/holds/{revocation['hold_id']}/lift"
         own = client.post(lift, json={"reason": "Nouvelle preuve."})
         assert (own.status_code, own.json()["code"]) == (403, "second_person_needed")
         with database.transaction(colleges=[world.alma]) as db:
@@ -342,16 +342,21 @@ class TestRevocation:
         as_(client, database, world, "coordinator")
         lifted = client.post(lift, json={"reason": "Nouvelle preuve."}).json()
         assert (lifted["lifted_by"], lifted["lift_reason"]) == ("Corinne Coordination", "Nouvelle preuve.")
-        assert client.post(lift, json={"reason": "Encore."}).json()["code"] == "revocation_lifted"
-        assert "Autre document permis" in client.get(f"/attestations/{issued['id']}/registre").text
+        again = client.post(lift, json={"reason": "Encore."})
+        assert (again.status_code, again.json()["code"], reason_codes(again)) == (
+            409,
+            "hold_not_lifted",
+            ["hold_lifted"],
+        )
+        assert f"/retenues/{revocation['hold_id']}" in client.get(f"/attestations/{issued['id']}/registre").text
         assert client.post(path, json={"kind": "attestation_participation"}).status_code == 201
 
     def test_after_a_revocation_for_an_error_another_may_be_issued(
         self, client: TestClient, database: Database, world: World, issued: dict[str, Any]
     ) -> None:
         revocation = revoke(client, database, issued, ground="error")
-        answer = client.post(f"{API}/revocations/{revocation}/lift", json={"reason": "Rien."})
-        assert (answer.status_code, answer.json()["code"]) == (409, "revocation_blocks_nothing")
+        [shown] = client.get(f"{API}/certificates/{issued['id']}/history").json()["revocations"]
+        assert (shown["id"], shown["hold_id"]) == (revocation, None)
         path = f"{API}/enrolments/{world.enrolments['maude']}/certificates"
         assert client.post(path, json={"kind": "attestation_participation"}).status_code == 201
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.certificates.issuing import service as issuing
 from app.certificates.issuing.candidates import list_candidates
 from app.certificates.issuing.schemas import Candidate, Choice, IssueCertificate
-from app.certificates.models import Certificate, Hold
+from app.certificates.models import Certificate
 from app.certificates.register import service as register
 from app.certificates.schemas import CertificateView
 from app.cohorts.enrolments import service as cohorts
@@ -26,6 +26,7 @@ from app.platform.errors import Conflict, NotFound
 from app.platform.messages.i18n import QUEBEC
 from app.platform.security.permissions import P
 from tests.factories import eligible
+from tests.factories.holds import hold_certificates, lift_hold
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, count
 
 SITE = "https://escouade.example.org/"
@@ -138,7 +139,7 @@ def test_the_list_takes_a_fixed_number_of_queries(database: Database, world: Wor
         statements: list[str] = []
         event.listen(database.request_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         list_candidates(db, actor, college)
-    assert len(statements) == 5, statements
+    assert len(statements) == 4, statements
 
 
 def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> None:
@@ -148,21 +149,13 @@ def test_only_one_valid_document_of_a_kind(database: Database, world: World) -> 
     assert refusal_codes(database, world, "maude") == ["certificate_already"]
 
 
-def test_a_hold_forbids_until_it_is_closed(database: Database, world: World) -> None:
+def test_a_hold_forbids_until_it_is_lifted(database: Database, world: World) -> None:
     eligible.sign(database, world)
     eligible.attend(database, world, "maude")
-    with database.transaction(colleges=[world.alma]) as db:
-        hold = Hold(
-            college_id=world.alma, enrolment_id=world.enrolments["maude"], reason="preuve à confirmer",
-            opened_at=now(), opened_by=world.people["registrar"],
-        )  # fmt: skip
-        db.add(hold)
-    assert [w.code for w in choice(database, world, "Maude Bérubé", PARTICIPATION).why] == ["certificate_on_hold"]
-    assert refusal_codes(database, world, "maude") == ["certificate_on_hold"]
-    with database.transaction(colleges=[world.alma]) as db:
-        closed = db.get_one(Hold, hold.id)
-        closed.closed_at, closed.closed_by = now(), world.people["registrar"]
-        db.add(closed)
+    hold = hold_certificates(database, world, "maude")
+    assert [w.code for w in choice(database, world, "Maude Bérubé", PARTICIPATION).why] == ["hold_open"]
+    assert refusal_codes(database, world, "maude") == ["hold_open"]
+    lift_hold(database, world, hold)
     assert issue(database, world, "maude").number.endswith("-0001")
 
 

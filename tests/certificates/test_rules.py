@@ -11,6 +11,8 @@ from app.certificates.documents import rules as documents_rules
 from app.certificates.issuing.rules import IssueCase, refuse_issue
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import default_library
+from app.holds.enums import HoldKind
+from app.holds.schemas import OpenHold
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason
 from tests.factories import certificates as samples
@@ -140,6 +142,9 @@ def case(**changes: object) -> IssueCase:
     return IssueCase(**(values | changes))  # type: ignore[arg-type]
 
 
+HELD = OpenHold(id=1, kind=HoldKind.FORMALITY, enrolment_id=None, opened_on=date(2026, 9, 1))
+
+
 def test_complete_case_has_no_reason() -> None:
     assert refuse_issue(case()) == []
 
@@ -154,8 +159,7 @@ def test_complete_case_has_no_reason() -> None:
         ({"authorised": []}, "certificate_not_authorised"),
         ({"signatories": 0}, "certificate_no_signatory"),
         ({"decider_is_holder": True}, "certificate_own"),
-        ({"holds": ["dossier incomplet"]}, "certificate_on_hold"),
-        ({"revoked": ("ALM-2026-0001", date(2026, 9, 1))}, "certificate_revoked_for_cause"),
+        ({"holds": [HELD]}, "hold_open"),
         ({"missing": [Reason("attendance_low")]}, "attendance_low"),
     ],
 )
@@ -164,9 +168,9 @@ def test_each_obstacle_gives_its_reason(changes: dict[str, object], code: str) -
 
 
 def test_refusal_gives_every_reason_at_once() -> None:
-    reasons = refuse_issue(case(holds=["un", "deux"], signatories=0, missing=[Reason("attendance_low")]))
+    reasons = refuse_issue(case(holds=[HELD, HELD], signatories=0, missing=[Reason("attendance_low")]))
     assert [r.code for r in reasons] == [
-        "certificate_no_signatory", "certificate_on_hold", "certificate_on_hold", "attendance_low",
+        "certificate_no_signatory", "hold_open", "hold_open", "attendance_low",
     ]  # fmt: skip
 
 

@@ -270,6 +270,10 @@ class TestTwoColleges:
         numbers = [str(number) for _, number, _ in issued]
         assert sorted(numbers) == sorted(f"HAR-2026-{n:04d}" for n in range(1, len(numbers) + 1))
 
+    def test_a_hold_is_open_and_another_was_lifted(self, demo_database: Database) -> None:
+        statement = "select l.id is null from hold h left join hold_lift l on l.hold_id = h.id group by 1 order by 1"
+        assert [is_open for (is_open,) in rows(demo_database, statement)] == [False, True]
+
     def test_stored_progress_matches_the_facts(self, demo_database: Database) -> None:
         with demo_database.as_owner() as db:
             assert mismatches(db) == []

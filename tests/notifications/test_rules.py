@@ -32,6 +32,8 @@ SAMPLE = {
     "activity": "Atelier 1",
     "competency": "Mener un diagnostic",
     "certificate_kind": "attestation_reussite",
+    "hold_kind": "formality",
+    "college": "Collège d’Alma",
     "starts_at": "2026-11-27T18:00:00+00:00",
     "was_at": "2026-11-26T18:30:00+00:00",
     "until_at": "2026-11-28T04:59:00+00:00",

@@ -30,11 +30,15 @@ from app.platform.security.permissions import GRANTS, P, Permission, Role
 from app.reports import service as reports
 from tests.factories import eligible
 from tests.factories.accompaniment import open_mandate
+from tests.factories.holds import hold_certificates, lift_hold
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
 
 API = "/api/v1"
 
-QUERIES = {"GET /colleges/{college_id}/attestations": {"situation": "tous"}}
+QUERIES = {
+    "GET /colleges/{college_id}/attestations": {"situation": "tous"},
+    "GET /colleges/{college_id}/retenues": {"etat": "toutes"},
+}
 """What makes a list show the person, by route."""
 
 NOT_LOGGED = {
@@ -210,6 +214,9 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             {"batch": batch},
         )
         owner.execute(text("update field_hours set mandate_id = :mandate"), {"mandate": mandate.id})
+    hold = hold_certificates(database, world)
+    lift_hold(database, world, hold)
+    with database.engine.begin() as owner:
         owner.execute(text("truncate view_log"))
     return Records(
         {
@@ -219,6 +226,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "person_id": world.people["maude"],
             "certificate_id": issued.json()["id"],
             "batch_id": batch,
+            "hold_id": hold,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
             "mandate_id": mandate.id,

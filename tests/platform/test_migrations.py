@@ -199,6 +199,53 @@ def test_every_policy_on_a_setting_is_sealed(database: Database) -> None:
         ), table
 
 
+def test_revocations_for_cause_become_holds_and_come_back(database: Database, world: World) -> None:
+    """What forbade another certificate still does, what was lifted stays so, and an error forbids nothing."""
+    certificate = text(
+        "insert into certificate (college_id, enrolment_id, kind, year, sequence, number, code, state, issued_on,"
+        " ended_on, decided_by, decided_at, record, design)"
+        " select :college, :enrolment, 'attestation_participation', 2026, n, 'ALM-2026-' || n, 'c' || n, 'revoked',"
+        " '2026-06-01', '2026-07-01', :by, now(), '{}', 'escouade/1.0'"
+        " from generate_series(1, 3) n"
+    )
+    revocation = text(
+        "insert into revocation (college_id, certificate_id, ground, reason, opened_at, opened_by, answer_by,"
+        " decided_at, decided_by, revoked, lifted_at, lifted_by, lift_reason)"
+        " select :college, id, case sequence when 3 then 'error' else 'cause' end,"
+        " 'Preuve empruntée ' || sequence, now(), :by, '2026-06-20', '2026-07-01', :by, true,"
+        " case sequence when 2 then now() end, case sequence when 2 then :other end,"
+        " case sequence when 2 then 'Repris.' end from certificate"
+    )
+    closed = text(
+        "insert into hold (college_id, enrolment_id, reason, opened_at, opened_by, closed_at, closed_by)"
+        " values (:college, :enrolment, 'Frais.', now(), :by, now(), :other)"
+    )
+    values = {
+        "college": world.alma, "enrolment": world.enrolments["maude"],
+        "by": world.people["registrar"], "other": world.people["coordinator"],
+    }  # fmt: skip
+    lifted = text("select id, ground, lifted_at, lifted_by, lift_reason from revocation order by id")
+    holds = text(
+        "select h.kind, h.reason, h.person_id, h.enrolment_id, l.lifted_by, l.reason from hold h"
+        " left join hold_lift l on l.hold_id = h.id order by h.reason"
+    )
+    with database.engine.begin() as connection:
+        former = str(ScriptDirectory.from_config(CONFIG).get_revision("0071").down_revision)
+        _do(connection, "downgrade", former)
+        for statement in (certificate, revocation, closed):
+            connection.execute(statement, values)
+        before = connection.execute(lifted).all()
+        _do(connection, "upgrade", "head")
+        maude, other = world.people["maude"], world.people["coordinator"]
+        assert connection.execute(holds).all() == [
+            ("formality", "Frais.", maude, world.enrolments["maude"], other, "Motif non consigné."),
+            ("revocation", "Preuve empruntée 1", maude, None, None, None),
+            ("revocation", "Preuve empruntée 2", maude, None, other, "Repris."),
+        ]
+        _do(connection, "downgrade", former)
+        assert connection.execute(lifted).all() == before
+
+
 def test_facts_cannot_be_rewritten(database: Database) -> None:
     """The application role may insert into the tables of facts, never update or delete."""
     facts = {
@@ -207,7 +254,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "codev_presence", "codev_turn", "judgement", "judgement_evidence",
         "session_change", "session_restoration", "codev_session_restoration",
         "codev_session_change", "codev_return", "role_change",
-        "signatory_change", "upload", "upload_part",
+        "signatory_change", "upload", "upload_part", "hold", "hold_lift",
     }  # fmt: skip
     statement = text(
         "select table_name, privilege_type from information_schema.role_table_grants where grantee = :role"

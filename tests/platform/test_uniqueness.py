@@ -47,6 +47,7 @@ SERIALISED = {
     "hand_in_enrolment_id_activity_code_attempt": "the enrolment is locked before its attempts are counted",
     "countersignature_first": "the enrolment is locked before its hours are read",
     "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
+    "hold_lift_hold_id": "the person's enrolments are locked before the lift is read",
     "judgement_supersedes_id": "the enrolment is locked before its judgements are read",
     "certificate_supersedes_id": "the certificate is locked before it is replaced",
     "mandate_milestone_first": "the mandate is locked before its milestones are read",

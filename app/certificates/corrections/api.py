@@ -10,7 +10,6 @@ from app.certificates.corrections.schemas import (
     CertificateHistory,
     DecideRevocation,
     HolderStatement,
-    LiftRevocation,
     OpenRevocation,
     Reissue,
     RevocationList,
@@ -77,17 +76,6 @@ def decide_revocation(
 ) -> RevocationShown:
     """Revoke the certificate or leave it valid; final; 409 before the holder has answered or the delay has passed."""
     return revocations.decide(db, actor, revocation, command, store)
-
-
-@router.post("/revocations/{revocation_id}/lift", summary="Allow another certificate after a revocation for cause")
-def lift(
-    actor: Registrar,
-    revocation: Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_CORRECT)],
-    db: SessionDep,
-    command: LiftRevocation,
-) -> RevocationShown:
-    """Allow another certificate of the kind to its holder; another person than the one who revoked decides."""
-    return revocations.lift(db, actor, revocation, command)
 
 
 @router.get("/me/revocations", summary="List the revocations of one's own certificates")

@@ -14,12 +14,13 @@ from app.platform.database.uniqueness import refused_as
 class Revocation(Row, table=True):
     """A revocation from its opening to its decision: the reason, the holder's answer, the decision (S10).
 
-    ``answer_by`` is the last day to answer; ``revoked`` is null until a named person has decided. Revoked for cause, no
-    other certificate of the kind is issued to the holder until another named person lifts that (``lifted_by``).
+    ``answer_by`` is the last day to answer; ``revoked`` is null until a named person has decided. Revoked for cause, it
+    opens a hold (``hold_id``): no certificate is issued to the person until another named person lifts it.
     """
 
     __table_args__ = owned(
         ("certificate_id", "certificate"),
+        ("hold_id", "hold"),
         extra=(
             Index(
                 "uq_revocation_one_open",
@@ -31,11 +32,7 @@ class Revocation(Row, table=True):
             check(
                 "decided", "(decided_at is null) = (decided_by is null) and (decided_at is null) = (revoked is null)"
             ),
-            check(
-                "lifted",
-                "(lifted_at is null) = (lifted_by is null) and (lifted_at is null) = (lift_reason is null)"
-                " and (lifted_at is null or (revoked and ground = 'cause'))",
-            ),
+            check("held", "(hold_id is not null) = (coalesce(revoked, false) and ground = 'cause')"),
         ),
     )
 
@@ -53,6 +50,4 @@ class Revocation(Row, table=True):
     revoked: bool | None = None
     contest: str | None = Field(default=None, max_length=4000)
     contested_at: datetime | None = moment_or_none()
-    lifted_at: datetime | None = moment_or_none()
-    lifted_by: int | None = Field(default=None, foreign_key="person.id")
-    lift_reason: str | None = Field(default=None, max_length=500)
+    hold_id: int | None = None

@@ -9,7 +9,6 @@ from app.certificates.corrections.revocations import see_revocation
 from app.certificates.corrections.schemas import (
     DecideRevocation,
     HolderStatement,
-    LiftRevocation,
     OpenRevocation,
     Reissue,
     RevocationRef,
@@ -85,18 +84,6 @@ def decide(
 ) -> Response:
     """Decide a revocation, then redirect to the certificate's history."""
     revocations.decide(db, actor, revocation, command, store)
-    return redirect_after_post(HISTORY.format(certificate_id=revocation.certificate_id))
-
-
-@router.post("/revocations/{revocation_id}/levee", dependencies=[form_on("/attestations/{certificate_id}/registre")])
-def lift(
-    actor: Registrar,
-    revocation: Annotated[RevocationRef, seen(see_revocation, P.CERTIFICATE_CORRECT)],
-    db: SessionDep,
-    command: Annotated[LiftRevocation, Form()],
-) -> Response:
-    """Allow another certificate of the kind, then redirect to the certificate's history."""
-    revocations.lift(db, actor, revocation, command)
     return redirect_after_post(HISTORY.format(certificate_id=revocation.certificate_id))
 
 

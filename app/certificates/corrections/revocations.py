@@ -13,7 +13,6 @@ from app.certificates.corrections.models import Revocation
 from app.certificates.corrections.schemas import (
     DecideRevocation,
     HolderStatement,
-    LiftRevocation,
     OpenRevocation,
     RevocationRef,
     RevocationShown,
@@ -24,6 +23,9 @@ from app.certificates.issuing.service import raise_refusal
 from app.certificates.models import Certificate
 from app.certificates.schemas import CertificateRecord, CertificateRef
 from app.cohorts.models import Enrolment
+from app.holds.enums import HoldKind
+from app.holds.schemas import Opening
+from app.holds.service import lock_enrolments, open_hold
 from app.identity.account.models import Account
 from app.people.models import Person
 from app.platform.clock import now
@@ -32,7 +34,6 @@ from app.platform.errors import Conflict, NotFound
 from app.platform.messages.letters import deliveries_to
 from app.platform.messages.outbox import enqueue
 from app.platform.security.actor import Actor, scoped
-from app.platform.security.duties import second_person
 
 
 def see_revocation(db: Session, actor: Actor, revocation_id: int) -> RevocationRef:
@@ -98,10 +99,12 @@ def answer(db: Session, ref: RevocationRef, command: HolderStatement) -> Revocat
 def decide(
     db: Session, actor: Actor, ref: RevocationRef, command: DecideRevocation, store: DocumentStore
 ) -> RevocationShown:
-    """Revoke the certificate or leave it valid, finally, and notify the holder by e-mail.
+    """Revoke the certificate or leave it valid, finally, and notify the holder by e-mail; for cause, open a hold.
 
+    The holder's enrolments are locked first, as by whoever issues or replaces a certificate.
     Raises ``Conflict``: ``revocation_refused`` while the holder may still answer, ``revocation_decided`` once decided.
     """
+    lock_enrolments(db, ref.college_id, ref.person_id)
     row = _lock_revocation(db, ref)
     certificate, person_id = _lock_certificate(db, ref.certificate_id)
     if row.decided_at is not None:
@@ -118,6 +121,8 @@ def decide(
         ),
         "revocation_refused",
     )
+    if command.revoke and row.ground is RevocationGround.CAUSE:
+        row.hold_id = open_hold(db, actor, Opening(ref.college_id, person_id, HoldKind.REVOCATION, row.reason))
     row.decided_at, row.decided_by, row.revoked = moment, actor.person_id, command.revoke
     if command.revoke:
         end_certificate(db, certificate, CertificateState.REVOKED, day, store)
@@ -132,21 +137,6 @@ def contest(db: Session, ref: RevocationRef, command: HolderStatement) -> Revoca
     if not row.revoked:
         raise Conflict("revocation_not_decided")
     row.contest, row.contested_at = command.words, now()
-    return _save(db, row)
-
-
-def lift(db: Session, actor: Actor, ref: RevocationRef, command: LiftRevocation) -> RevocationShown:
-    """Allow another certificate of the kind after a revocation for cause, by another person than the one who revoked.
-
-    Raises ``Forbidden("second_person_needed")``, ``Conflict``: ``revocation_blocks_nothing``, ``revocation_lifted``.
-    """
-    row = _lock_revocation(db, ref)
-    if not row.revoked or row.ground is not RevocationGround.CAUSE:
-        raise Conflict("revocation_blocks_nothing")
-    if row.lifted_at is not None:
-        raise Conflict("revocation_lifted")
-    second_person(actor.person_id, row.decided_by)
-    row.lifted_at, row.lifted_by, row.lift_reason = now(), actor.person_id, command.reason
     return _save(db, row)
 
 
@@ -215,14 +205,13 @@ def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[Revocati
 
     Of one that waits for its decision, also whether the letter reached the holder, who has days to answer.
     """
-    opener, decider, lifter = aliased(Person), aliased(Person), aliased(Person)
+    opener, decider = aliased(Person), aliased(Person)
     rows = db.execute(
-        sa.select(Revocation, col(Enrolment.person_id), opener, decider, lifter)
+        sa.select(Revocation, col(Enrolment.person_id), opener, decider)
         .join(Certificate, col(Certificate.id) == Revocation.certificate_id)
         .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
         .join(opener, col(opener.id) == Revocation.opened_by)
         .outerjoin(decider, col(decider.id) == Revocation.decided_by)
-        .outerjoin(lifter, col(lifter.id) == Revocation.lifted_by)
         .where(where)
         .order_by(col(Revocation.id).desc())
     ).all()
@@ -233,9 +222,8 @@ def _load_revocations(db: Session, where: ColumnElement[bool]) -> tuple[Revocati
                 **row.model_dump(),
                 "opened_by": opened_by.name,
                 "decided_by": decided_by.name if decided_by else None,
-                "lifted_by": lifted_by.name if lifted_by else None,
                 "delivery": delivered.get(holder) if row.decided_at is None else None,
             }
         )
-        for row, holder, opened_by, decided_by, lifted_by in rows
+        for row, holder, opened_by, decided_by in rows
     )

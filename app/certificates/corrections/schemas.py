@@ -35,14 +35,8 @@ class OpenRevocation(Command):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     ground: RevocationGround = Field(
         default=RevocationGround.CAUSE,
-        description="`cause`: no other of the kind until someone lifts it; `error`: the college's own mistake",
+        description="`cause`: opens a hold on the person's certificates; `error`: the college's own mistake",
     )
-
-
-class LiftRevocation(Command):
-    """A named person allows another certificate of the kind after a revocation for cause, and says why."""
-
-    reason: Annotated[Line, StringConstraints(max_length=500)]
 
 
 class HolderStatement(Command):
@@ -87,15 +81,8 @@ class RevocationShown(Read):
     revoked: bool | None
     contest: str | None
     contested_at: datetime | None
-    lifted_at: datetime | None = Field(description="since when another certificate of the kind may be issued")
-    lifted_by: str | None
-    lift_reason: str | None
+    hold_id: int | None = Field(description="of the hold that it opened: revoked for cause alone")
     delivery: DeliveryShown | None
-
-    @property
-    def blocks(self) -> bool:
-        """Whether no other certificate of the kind is issued to the holder meanwhile."""
-        return bool(self.revoked) and self.ground is RevocationGround.CAUSE and self.lifted_at is None
 
 
 class RevocationList(Read):

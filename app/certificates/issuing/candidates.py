@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
-from app.certificates.corrections.models import Revocation
 from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import (
@@ -22,9 +21,10 @@ from app.certificates.issuing.schemas import (
     Choice,
     Situation,
 )
-from app.certificates.issuing.service import FORBIDS_ANOTHER, open_holds, revoked_for_cause, valid_certificates
-from app.certificates.models import Certificate, Hold
+from app.certificates.issuing.service import valid_certificates
+from app.certificates.models import Certificate
 from app.cohorts.models import Cohort, Enrolment
+from app.holds.service import held, open_holds
 from app.network.enums import CertificateKind
 from app.network.schemas import CollegeShown
 from app.people.models import NAMES, Person, printed_name, shown_name
@@ -149,25 +149,12 @@ def _has_ready_kind(
     """Return the condition that a kind is ready: :func:`rules.refuse_issue` in the columns of the projection."""
     if not _signatories_today(db, college):
         return sa.false()
-    on_hold = exists().where(col(Hold.enrolment_id) == Enrolment.id, col(Hold.closed_at).is_(None))
     may_be_issued = [
-        (sa.literal(kind) == sa.any_(col(ProgressRow.undecided))) & ~_is_revoked(CertificateKind(kind))
+        sa.literal(kind) == sa.any_(col(ProgressRow.undecided))
         for kind in college.authorised_kinds
         if CertificateKind(kind) in kinds
     ]
-    return sa.or_(sa.false(), *may_be_issued) & ~on_hold & (col(Enrolment.person_id) != actor.person_id)
-
-
-def _is_revoked(kind: CertificateKind) -> ColumnElement[bool]:
-    """Return the condition that the person's certificate of a kind was revoked for cause: no other is issued."""
-    revoked, earlier = aliased(Certificate), aliased(Enrolment)
-    return exists().where(
-        col(Revocation.certificate_id) == revoked.id,
-        col(earlier.id) == revoked.enrolment_id,
-        col(earlier.person_id) == Enrolment.person_id,
-        col(revoked.kind) == kind,
-        FORBIDS_ANOTHER,
-    )
+    return sa.or_(sa.false(), *may_be_issued) & ~held() & (col(Enrolment.person_id) != actor.person_id)
 
 
 def _has_kind_left() -> ColumnElement[bool]:
@@ -190,9 +177,7 @@ def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Seque
     log_access(db, [(row.person_id, college.id) for row in rows], Part.CANDIDATES)
     ids = [row.id for row in rows]
     issued = valid_certificates(db, col(Certificate.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
-    holds = open_holds(db, col(Hold.enrolment_id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer))))
-    people = [row.person_id for row in rows]
-    revoked = revoked_for_cause(db, col(Enrolment.person_id) == sa.any_(sa.literal(people, sa.ARRAY(sa.Integer))))
+    holds = open_holds(db, ids)
     signatories = _signatories_today(db, college)
     return tuple(
         Candidate(
@@ -211,7 +196,6 @@ def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Seque
                         authorised=college.authorised_kinds,
                         signatories=signatories,
                         holds=holds.get(row.id, ()),
-                        revoked=revoked.get((row.person_id, eligibility.kind)),
                         decider_is_holder=row.person_id == actor.person_id,
                     ),
                     issued.get((row.id, eligibility.kind)),

@@ -5,9 +5,10 @@ Pure: no session, no clock. Source: BR-19.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from app.cohorts.enums import EnrolmentState
+from app.holds.rules import hold_reasons
+from app.holds.schemas import OpenHold
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason
 
@@ -25,10 +26,9 @@ class IssueCase:
     """What decides whether one kind of certificate may be issued for one enrolment, on a day.
 
     ``missing`` are the requirements not met, ``None`` when the path does not lead to the kind; ``authorised`` are the
-    kinds that the college may issue, ``signatories`` the number of them active that day, ``holds`` the reasons of open
-    holds, ``issued_number`` the number of the valid certificate of that kind, ``revoked`` the number and the day of
-    one of that kind revoked for cause and not lifted, ``decider_is_holder`` whether the person who decides is the
-    holder.
+    kinds that the college may issue, ``signatories`` the number of them active that day, ``holds`` the open holds on
+    the enrolment, ``issued_number`` the number of the valid certificate of that kind, ``decider_is_holder`` whether
+    the person who decides is the holder.
     """
 
     kind: CertificateKind
@@ -36,9 +36,8 @@ class IssueCase:
     missing: Sequence[Reason] | None
     authorised: Collection[str]
     signatories: int
-    holds: Sequence[str] = ()
+    holds: Sequence[OpenHold] = ()
     issued_number: str | None = None
-    revoked: tuple[str, date] | None = None
     decider_is_holder: bool = False
 
 
@@ -55,8 +54,4 @@ def refuse_issue(case: IssueCase) -> list[Reason]:
         (case.decider_is_holder, "certificate_own"),
     )
     reasons = [Reason(code) for forbidden, code in checks if forbidden]
-    if case.revoked is not None:
-        number, ended_on = case.revoked
-        reasons.append(Reason("certificate_revoked_for_cause", {"number": number, "ended_on": ended_on.isoformat()}))
-    reasons.extend(Reason("certificate_on_hold", {"hold": hold}) for hold in case.holds)
-    return reasons + list(case.missing)
+    return reasons + hold_reasons(case.holds) + list(case.missing)

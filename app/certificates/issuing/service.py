@@ -11,20 +11,20 @@ from sqlmodel import col, select
 
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
-from app.certificates.corrections.models import Revocation
 from app.certificates.documents import rules as documents_rules
 from app.certificates.documents.designs import design_folder, design_for, design_version
 from app.certificates.documents.fitting import refuse_unfitting
 from app.certificates.documents.layout import refuse_overflow
-from app.certificates.enums import CertificateState, RevocationGround
+from app.certificates.enums import CertificateState
 from app.certificates.issuing import rules
 from app.certificates.issuing.schemas import IssueCertificate
-from app.certificates.models import Certificate, CertificateCounter, Hold
+from app.certificates.models import Certificate, CertificateCounter
 from app.certificates.register.service import certificate_view
 from app.certificates.schemas import CertificateRecord, CertificateView, PrintedSignatory
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.holds.service import open_holds
 from app.network.enums import CertificateKind
 from app.network.models import College
 from app.notifications.enums import Kind
@@ -46,35 +46,6 @@ def valid_certificates(db: Session, where: ColumnElement[bool]) -> dict[tuple[in
         col(Certificate.enrolment_id), col(Certificate.kind), col(Certificate.id), col(Certificate.number)
     ).where(col(Certificate.state) == CertificateState.VALID, where)
     return {(enrolment, kind): (id_, number) for enrolment, kind, id_, number in db.execute(statement)}
-
-
-FORBIDS_ANOTHER = (
-    col(Revocation.revoked).is_(True)
-    & (col(Revocation.ground) == RevocationGround.CAUSE)
-    & col(Revocation.lifted_at).is_(None)
-)
-"""The condition that a revocation was for cause, and that nobody has lifted what it forbids."""
-
-
-def revoked_for_cause(db: Session, where: ColumnElement[bool]) -> dict[tuple[int, CertificateKind], tuple[str, date]]:
-    """Return the ``(number, day)`` of certificates revoked for cause that nobody has lifted, by holder and kind."""
-    statement = (
-        sa.select(col(Enrolment.person_id), col(Certificate.kind), col(Certificate.number), col(Certificate.ended_on))
-        .join(Revocation, col(Revocation.certificate_id) == Certificate.id)
-        .join(Enrolment, col(Enrolment.id) == Certificate.enrolment_id)
-        .where(FORBIDS_ANOTHER, where)
-        .order_by(col(Revocation.id))
-    )
-    return {(person, kind): (number, ended_on) for person, kind, number, ended_on in db.execute(statement)}
-
-
-def open_holds(db: Session, where: ColumnElement[bool]) -> dict[int, list[str]]:
-    """Return the reasons of open holds, by enrolment."""
-    statement = sa.select(col(Hold.enrolment_id), col(Hold.reason)).where(col(Hold.closed_at).is_(None), where)
-    reasons: dict[int, list[str]] = {}
-    for enrolment_id, reason in db.execute(statement.order_by(col(Hold.id))):
-        reasons.setdefault(enrolment_id, []).append(reason)
-    return reasons
 
 
 # The decision ------------------------------------------------------------------------------------
@@ -204,9 +175,8 @@ def issue_case(db: Session, actor: Actor, decision: Decision) -> rules.IssueCase
         missing=None if eligibility is None else [why.reason for why in eligibility.why],
         authorised=decision.college.authorised_kinds,
         signatories=len(decision.signatories),
-        holds=open_holds(db, col(Hold.enrolment_id) == row.id).get(row.id, ()),
+        holds=open_holds(db, [row.id]).get(row.id, ()),
         issued_number=issued_number,
-        revoked=revoked_for_cause(db, col(Enrolment.person_id) == row.person_id).get((row.person_id, kind)),
         decider_is_holder=row.person_id == actor.person_id,
     )
 

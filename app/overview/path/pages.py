@@ -13,6 +13,7 @@ from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.holds.service import open_holds_for
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -67,4 +68,5 @@ def show_path(
         ),
         today=day,
         moves=moves(db, enrolment),
+        holds=open_holds_for(db, actor, enrolment),
     )

@@ -103,7 +103,7 @@ def explain_error(error: DomainError) -> str:
 def display_params(params: Mapping[str, object]) -> dict[str, object]:
     """Return parameters in display form: ``*minutes`` as hours, ``*_on`` as a day in words, ``job`` by its name.
 
-    ``*_at`` is shown as an hour, on the clock of the offset that it is given with.
+    ``*_at`` is shown as an hour, on the clock of the offset that it is given with; ``*_kind`` by the name of the kind.
     """
     return {name: _display(name, value) for name, value in params.items()}
 
@@ -116,6 +116,8 @@ def _display(name: str, value: object) -> object:
     if name.endswith("_at") and isinstance(value, str):
         at = datetime.fromisoformat(value)
         return _clock(at.hour, at.minute)
+    if name.endswith("_kind") and has_message(f"{name}.{value}"):
+        return t(f"{name}.{value}")
     return job_name(value) if name == "job" and isinstance(value, str) else value
 
 

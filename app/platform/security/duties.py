@@ -27,6 +27,7 @@ NOT_ON_ONESELF = frozenset(
         P.CODEV_MANAGE,
         P.CODEV_RECORD,
         P.JUDGEMENT_MAKE,
+        P.HOLD_MANAGE,
         P.CERTIFICATE_ISSUE,
         P.CERTIFICATE_CORRECT,
     }
@@ -78,7 +79,7 @@ SECOND_PERSON: dict[Decision, Permission] = {
     Decision.MILESTONE: P.MANDATE_CONFIRM,
     Decision.ROLE: P.ROLE_CONFIRM,
     Decision.COMPLETION: P.ENROLMENT_CONFIRM,
-    Decision.CERTIFICATE_AFTER_CAUSE: P.CERTIFICATE_CORRECT,
+    Decision.CERTIFICATE_AFTER_CAUSE: P.HOLD_MANAGE,
 }
 """The permission of the second person, by decision: what the first one did has no effect until then."""
 

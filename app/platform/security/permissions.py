@@ -73,6 +73,8 @@ class Permission(StrEnum):
     JOURNAL_KEEP = "journal:keep"
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
+    HOLD_READ = "hold:read"
+    HOLD_MANAGE = "hold:manage"
     CERTIFICATE_READ = "certificate:read"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_CORRECT = "certificate:correct"
@@ -105,6 +107,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ACTIVITY_DO: R.SELF,
         P.EVIDENCE_READ: R.SELF,
         P.JUDGEMENT_READ: R.SELF,
+        P.HOLD_READ: R.SELF,
         P.CERTIFICATE_READ: R.SELF,
         P.CERTIFICATE_ANSWER: R.SELF,
         P.MANDATE_READ: R.SELF,
@@ -158,6 +161,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_READ: R.COLLEGE,
         P.CODEV_MANAGE: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,
+        P.HOLD_READ: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.REPORT_COHORT: R.COLLEGE,
         P.REPORT_COLLEGE: R.COLLEGE,
@@ -172,6 +176,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.SESSION_READ: R.COLLEGE,
         P.PROGRESS_READ: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,
+        P.HOLD_READ: R.COLLEGE,
+        P.HOLD_MANAGE: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.CERTIFICATE_ISSUE: R.COLLEGE,
         P.CERTIFICATE_CORRECT: R.COLLEGE,
