@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.codev.groups import service as groups
 from app.codev.groups.schemas import LeaveCommand
 from app.codev.records.schemas import RecordCommand
+from app.cohorts.enums import CohortState
 from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
@@ -23,7 +24,7 @@ from tests.factories.codev import (
     presences,
     turn,
 )
-from tests.factories.cohorts import page
+from tests.factories.cohorts import page, set_state
 from tests.factories.network import World, acting, as_
 
 V1 = "/api/v1/codev"
@@ -131,6 +132,32 @@ def test_action_comes_back_at_the_next_session_and_coordinators_read_figures(
     html = page(client.get("/codev/groupes/1"))
     assert "2 actions retenues" in html
     assert "Appeler mardi." not in html
+
+
+def test_what_a_session_leaves_is_only_read_once_the_cohort_is_archived(
+    client: TestClient, database: Database, world: World, two: tuple[int, int]
+) -> None:
+    first, second = two
+    learning, actions = f"{V1}/sessions/{first}/own-learning", f"{V1}/sessions/{first}/actions"
+    as_(client, database, world, "maude")
+    assert client.put(learning, json={"text": "Attendre."}, headers=NEW).status_code == 200
+    action = client.post(actions, json={"text": "Écrire.", "due_on": SOON}).json()["id"]
+    set_state(database, world, CohortState.ARCHIVED)
+    taken_up = {"session_id": second, "state": "done"}
+    for answer in (
+        client.put(learning, json={"text": "Autrement."}, headers=ONCE),
+        client.post(actions, json={"text": "Encore.", "due_on": SOON}),
+        client.put(f"{V1}/actions/{action}/follow-up", json=taken_up, headers=ONCE),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "cohort_archived")
+    assert [(a["text"], a["state"]) for a in client.get(actions).json()] == [("Écrire.", "open")]
+    for session in two:
+        html = page(client.get(f"/codev/seances/{session}/suites"))
+        assert "La cohorte est archivée : elle se consulte seulement." in html
+        assert 'action="/codev/' not in html
+        assert ("Attendre." in html) is (session == first), "one's own, too"
+    journal = client.post(f"{V1}/groups/1/journal", json={"session_id": second, "text": "Pour moi."})
+    assert journal.status_code == 201, "a journal is its author's alone"
 
 
 def test_journal_is_read_by_its_author_alone_and_destroyed_by_them(

@@ -12,7 +12,7 @@ from app.codev.actions.rules import COMING_BACK, action_reasons, follow_up_of, f
 from app.codev.actions.schemas import ActionContent, ActionRef, ActionShown, FollowUpCommand, FollowUpShown, NewAction
 from app.codev.confidences import service as confidences
 from app.codev.confidences.enums import ConfidenceKind
-from app.codev.confidences.places import MemberPlace
+from app.codev.confidences.places import MemberPlace, archived_reasons
 from app.codev.confidences.service import Place
 from app.codev.groups.models import CodevMembership
 from app.codev.groups.schemas import GroupRef
@@ -20,8 +20,7 @@ from app.codev.records.service import current_records
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession
 from app.codev.sessions.schemas import CodevSessionRef
-from app.codev.writings.rules import time_reasons
-from app.codev.writings.service import roles_of
+from app.codev.writings.service import closed_reasons, roles_of
 from app.cohorts.models import Enrolment
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
@@ -82,9 +81,12 @@ def _shown(row: ActionItem, person: Person, content: ActionContent | None) -> Ac
 
 
 def add_action(db: Session, keyring: Keyring, place: MemberPlace, command: NewAction) -> ActionRef:
-    """Add an action to one's own consultation, one to three of them, once the session has begun."""
+    """Add an action to one's own consultation, one to three of them, once the session has begun.
+
+    Raises ``Conflict`` as :func:`app.codev.writings.service.write` does, ``Invalid``.
+    """
     db.get_one(CodevMembership, place.membership_id, with_for_update={"key_share": True})
-    if reasons := time_reasons(place.starts_at, now(), cancelled=place.cancelled):
+    if reasons := closed_reasons(db, place):
         raise Conflict(reasons[0].code, *reasons)
     of_turn = select(ActionItem.id).where(
         ActionItem.session_id == place.session_id,
@@ -121,8 +123,11 @@ def add_action(db: Session, keyring: Keyring, place: MemberPlace, command: NewAc
 def follow_up(db: Session, keyring: Keyring, ref: ActionRef, command: FollowUpCommand, *, version: int) -> ActionRef:
     """Say what became of one's action at a later session of the group; what is not done comes back at the next one.
 
-    Raises ``Conflict``: ``action_closed``, ``follow_up_later``; ``Invalid`` for a session of another group; ``Stale``.
+    Raises ``Conflict``: ``cohort_archived``, ``action_closed``, ``follow_up_later``; ``Invalid`` for a session of
+    another group; ``Stale``.
     """
+    if reasons := archived_reasons(db, ref.group_id):
+        raise Conflict(reasons[0].code, *reasons)
     row = db.get_one(ActionItem, ref.id, with_for_update={"key_share": True}, populate_existing=True)
     if version != row.version:
         raise Stale(None, Reason("action_stale", field="version"))

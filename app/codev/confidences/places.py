@@ -4,12 +4,13 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from app.codev.groups.models import CodevMembership
+from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.sessions.models import CodevSession
 from app.codev.sessions.service import is_inside
-from app.cohorts.models import Enrolment
+from app.cohorts.enums import CohortState
+from app.cohorts.models import Cohort, Enrolment
 from app.platform.database.session import Session
-from app.platform.errors import NotFound
+from app.platform.errors import NotFound, Reason
 from app.platform.schema import Read
 from app.platform.security.actor import Actor
 
@@ -62,3 +63,10 @@ def own_place(db: Session, actor: Actor, session_id: int) -> MemberPlace | None:
         return see_own_place(db, actor, session_id)
     except NotFound:
         return None
+
+
+def archived_reasons(db: Session, group_id: int) -> list[Reason]:
+    """Return why what the group reads is no longer written: its cohort is archived. A journal is its author's alone."""
+    state = select(Cohort.state).join(CodevGroup, col(CodevGroup.cohort_id) == Cohort.id)
+    is_archived = db.exec(state.where(CodevGroup.id == group_id)).one() is CohortState.ARCHIVED
+    return [Reason("cohort_archived")] if is_archived else []

@@ -8,9 +8,9 @@ from sqlmodel import col, select
 
 from app.codev.confidences import service as confidences
 from app.codev.confidences.enums import ConfidenceKind
-from app.codev.confidences.places import MemberPlace
+from app.codev.confidences.places import MemberPlace, archived_reasons
 from app.codev.confidences.service import Place
-from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.models import CodevMembership
 from app.codev.records.service import roster
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
@@ -25,8 +25,7 @@ from app.codev.sheets.schemas import (
     SheetRef,
     SheetShown,
 )
-from app.cohorts.enums import CohortState
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Enrolment
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
@@ -41,10 +40,7 @@ EXPECTED = (CodevRole.CLIENT, CodevRole.RESERVE)
 
 def closed_reasons(db: Session, ref: MemberPlace) -> list[Reason]:
     """Return why a sheet can no longer be written for a session; of an archived cohort, all is only read."""
-    state = select(Cohort.state).join(CodevGroup, col(CodevGroup.cohort_id) == Cohort.id)
-    if db.exec(state.where(CodevGroup.id == ref.group_id)).one() is CohortState.ARCHIVED:
-        return [Reason("cohort_archived")]
-    return sheet_reasons(ref.starts_at, now(), cancelled=ref.cancelled)
+    return archived_reasons(db, ref.group_id) or sheet_reasons(ref.starts_at, now(), cancelled=ref.cancelled)
 
 
 def own_sheet(db: Session, keyring: Keyring, ref: MemberPlace) -> OwnSheet:

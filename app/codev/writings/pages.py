@@ -14,10 +14,9 @@ from app.codev.sessions.schemas import CodevSessionRef
 from app.codev.sessions.service import see_codev_session
 from app.codev.writings import service
 from app.codev.writings.enums import WritingKind
-from app.codev.writings.rules import NOTE_WRITERS, WHOLE_SESSION, time_reasons
+from app.codev.writings.rules import NOTE_WRITERS, WHOLE_SESSION
 from app.codev.writings.schemas import WritingForm
 from app.curricula.library import curriculum_of
-from app.platform.clock import now
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -51,7 +50,7 @@ def after_page(
         group=group,
         activity=curriculum_of(group).placed[meeting.activity_code][1],
         place=place,
-        closed=time_reasons(meeting.starts_at, now(), cancelled=meeting.cancelled_at is not None),
+        closed=service.closed_reasons(db, meeting),
         writings=service.writings(db, keyring, meeting),
         kinds=WritingKind,
         noted=[WHOLE_SESSION, *sorted(position for position, held in roles.items() if NOTE_WRITERS & held)],

@@ -6,7 +6,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.codev.confidences import service as confidences
 from app.codev.confidences.enums import ConfidenceKind
-from app.codev.confidences.places import MemberPlace
+from app.codev.confidences.places import MemberPlace, archived_reasons
 from app.codev.confidences.service import Place
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevTurn
@@ -83,6 +83,12 @@ def roles_of(db: Session, place: MemberPlace) -> dict[int, frozenset[CodevRole]]
     return {position: frozenset(roles) for position, roles in found.items()}
 
 
+def closed_reasons(db: Session, of: MemberPlace | CodevSessionRef) -> list[Reason]:
+    """Return why nothing is written of a session now, for any of its group."""
+    cancelled = of.cancelled if isinstance(of, MemberPlace) else of.cancelled_at is not None
+    return archived_reasons(db, of.group_id) or time_reasons(of.starts_at, now(), cancelled=cancelled)
+
+
 def write(
     db: Session,
     keyring: Keyring,
@@ -94,12 +100,12 @@ def write(
 ) -> WritingWritten:
     """Write the actor's ``(kind, position)`` of a session, or what it becomes; ``version`` is the one that was read.
 
-    Raises ``Conflict``: ``writing_before_session``, ``writing_session_cancelled``; ``Invalid`` for a note of a
-    consultation in which they have another role; ``Stale`` for another version.
+    Raises ``Conflict``: ``writing_before_session``, ``writing_session_cancelled``, ``cohort_archived``;
+    ``Invalid`` for a note of a consultation in which they have another role; ``Stale`` for another version.
     """
     kind, position = what
     db.get_one(CodevMembership, place.membership_id, with_for_update={"key_share": True})
-    if reasons := time_reasons(place.starts_at, now(), cancelled=place.cancelled):
+    if reasons := closed_reasons(db, place):
         raise Conflict(reasons[0].code, *reasons)
     refuse_unless(*writing_reasons(kind, position, roles_of(db, place).get(position, ())), code="invalid")
     row = db.exec(_own(place, kind, position)).one_or_none()
