@@ -36,6 +36,7 @@ class Journey:
     world: World
     tokens: dict[str, str] = field(default_factory=dict)
     cohort: int = 0
+    mandate: int = 0
     enrolments: list[int] = field(default_factory=list)
 
     def call(self, who: str, method: str, path: str, expected: int = 200, **body: Any) -> Any:
@@ -217,6 +218,7 @@ def accompany(journey: Journey) -> None:
     opened = (today() - timedelta(days=30)).isoformat()
     body = {"kind": "orientation", "title": "Orientation numérique", "opened_on": opened, "enterprise": enterprise}
     mandate = journey.call("0", "POST", path, 201, **body)
+    journey.mandate = mandate["id"]
     milestones_path = f"{API}/mandates/{mandate['id']}/milestones"
     day = (today() - timedelta(days=20)).isoformat()
     early = journey.call("0", "POST", milestones_path, 422, kind="diagnostic", happened_on=day)
@@ -232,18 +234,32 @@ def accompany(journey: Journey) -> None:
 
 
 def judge(journey: Journey) -> None:
-    """Judge each competency at its threshold on a hand-in; a judgement without evidence is refused."""
+    """Judge each competency at its threshold on a hand-in that shows it, or on codevelopment.
+
+    A judgement without evidence, or on work that assesses something else, is refused.
+    """
     enrolment = journey.enrolments[0]
     path = f"{API}/enrolments/{enrolment}/judgements"
     bare = journey.call("trainer", "POST", path, 422, competency_code="CN-01", level=2)
-    assert bare["errors"][0]["field"] == "evidence"
+    assert "evidence" in {e["field"] for e in bare["errors"]}
     hand_ins = journey.call("trainer", "GET", f"{API}/enrolments/{enrolment}/hand-ins")
-    evidence = [{"kind": "hand_in", "id": hand_ins[0]["id"]}]
+    by_module = {journey.curriculum.module_of(row["activity_code"]).code: row["id"] for row in hand_ins}
     rule = next(r for r in journey.curriculum.certificates if r.thresholds)
     framework = default_library().framework_of(journey.curriculum)
     for code, level in rule.thresholds.items():
         criteria = [c.code for c in framework.competency(code).criteria]
-        body = {"competency_code": code, "level": level, "criteria_met": criteria, "evidence": evidence}
+        shown_by = {m.code for m in journey.curriculum.modules if any(t.competency == code for t in m.assesses)}
+        fitting = [{"kind": "hand_in", "id": work} for module, work in by_module.items() if module in shown_by]
+        if not fitting and code == "CN-11":
+            fitting = [{"kind": "hand_in", "id": by_module["GEN-1"]}]
+        body = {
+            "competency_code": code, "level": level, "criteria_met": criteria, "comment": "Appuyé.",
+            "evidence": fitting[:1] or [{"kind": "mandate", "id": journey.mandate}],
+        }  # fmt: skip
+        if code == "CN-04":
+            other = {**body, "evidence": [{"kind": "hand_in", "id": by_module["GEN-1"]}]}
+            refused = journey.call("trainer", "POST", path, 422, **other)
+            assert refused["errors"][0]["code"] == "evidence_of_other_competency"
         journey.call("trainer", "POST", path, 201, **body)
 
 

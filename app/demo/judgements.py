@@ -10,6 +10,7 @@ from app.curricula.schemas import Module
 from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.grading import service as grading
 from app.grading.evidence.service import evidence_of
+from app.grading.rules import assessed_by
 from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
 from app.platform.clock import at
 from app.platform.database.session import Session
@@ -27,6 +28,8 @@ COMMENTS = (
     "Travail solide, à la hauteur de ce que demande une vraie entreprise.",
     "",
 )
+ABOVE_COMMENT = "Au-delà de la maîtrise : ses pairs s’appuient déjà sur ce travail."
+"""Said of the top level, which the criteria never propose."""
 
 
 def judge_module(demo: DemoPlan, group: Group, module: Module) -> None:
@@ -77,14 +80,17 @@ def _judge(  # noqa: PLR0917 - the judgement and everything that it depends on
     chance = demo.rng.random()
     below, above = max(1, target - 1), min(TOP_LEVEL, target + 1)
     level = below if chance < BELOW_TARGET else above if chance > ABOVE_TARGET else target
-    framework = default_library().framework_of(curriculum_of(enrolment))
-    criteria = [c.code for c in framework.competency(competency).criteria]
+    curriculum = curriculum_of(enrolment)
+    criteria = [c.code for c in default_library().framework_of(curriculum).competency(competency).criteria]
+    fitting = [e for e in evidence if competency in assessed_by(curriculum, e.kind, e.activity_code)]
+    if not fitting:
+        return
     command = JudgeCommand(
         competency_code=competency,
         level=level,
-        criteria_met=tuple(criteria if level >= ALL_CRITERIA_FROM else criteria[:2]),
-        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in evidence[:2]),
-        comment=demo.rng.choice(COMMENTS),
+        criteria_met=tuple(criteria if level >= ALL_CRITERIA_FROM else criteria[:level]),
+        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in fitting[:2]),
+        comment=demo.rng.choice(COMMENTS) or (ABOVE_COMMENT if level == TOP_LEVEL else ""),
     )
     grading.judge(db, trainer, enrolment, command)
 

@@ -50,5 +50,5 @@ def read_judgement(judgement: Annotated[JudgementShown, seen(see_judgement, P.JU
 def judgement_queue(
     db: SessionDep, actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)], after: After = None, limit: Limit = PAGE
 ) -> Queue:
-    """Hand-ins of the actor's cohorts that no judgement rests on yet, oldest first."""
+    """Hand-ins of the actor's cohorts of which a competency is still to judge, oldest first."""
     return queues.queue(db, actor, after=after, limit=limit)

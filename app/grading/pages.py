@@ -13,7 +13,7 @@ from app.grading import service
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
 from app.grading.queue.service import list_queue, next_in_queue, queue_counts
-from app.grading.rules import MASTERY, threshold
+from app.grading.rules import MASTERY, assessed_by, proposals, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
@@ -113,6 +113,7 @@ def grading_form(
         competency=framework.competency(competency),
         scale=framework.scale,
         mastery=MASTERY,
+        proposals=proposals(framework.competency(competency)),
         threshold=threshold(curriculum, competency),
         history=history,
         replaced=next((j for j in history if j.id == remplace and j.is_current), None),
@@ -141,7 +142,11 @@ def _form_context(
     except NotFound:
         return None
     curriculum = curriculum_of(enrolment)
-    evidence = evidence_of(db, enrolment)
+    evidence = [
+        item
+        for item in evidence_of(db, enrolment)
+        if competency in assessed_by(curriculum, item.kind, item.activity_code)
+    ]
     shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
     activity = shown.activity_code if shown else None
     return {
@@ -149,7 +154,7 @@ def _form_context(
         "shown": shown,
         "queue": queue_counts(db, assessor, shown.id) if shown else None,
         "others": [c for c in _assessed_with(curriculum, activity) if c != competency],
-        "activities": _activities(curriculum, competency, activity),
+        "activities": _activities(curriculum, competency),
         "activity": activity,
     }
 
@@ -159,14 +164,13 @@ def _assessed_with(curriculum: Curriculum, activity: str | None) -> list[str]:
     return [t.competency for t in curriculum.module_of(activity).assesses] if activity else []
 
 
-def _activities(curriculum: Curriculum, competency: str, shown: str | None) -> list[Activity]:
-    """Return the activities that a judgement may name: the one shown, those of modules that assess the competency."""
+def _activities(curriculum: Curriculum, competency: str) -> list[Activity]:
+    """Return the activities that a judgement may name: those of the modules that assess the competency."""
     return [
         activity
         for module in curriculum.modules
         for activity in module.activities
-        if not activity.formative
-        and (activity.code == shown or any(t.competency == competency for t in module.assesses))
+        if not activity.formative and any(t.competency == competency for t in module.assesses)
     ]
 
 
@@ -187,14 +191,14 @@ def judge(
     framework = _framework_with(enrolment, competency)
     service.judge(db, actor, enrolment, form.command(competency))
     if form.then == NEXT:
-        return redirect_after_post(_next_path(db, actor, form.hand_in))
+        return redirect_after_post(_next_path(db, actor, form.hand_in, competency))
     stay_on = form.then if form.then in framework.by_code else competency
     return redirect_after_post(grading_form_path(enrolment.id, stay_on, form.hand_in))
 
 
-def _next_path(db: Session, actor: Actor, hand_in: int | None) -> str:
-    """Return the path of the next hand-in to judge, or of the empty queue."""
-    item = next_in_queue(db, actor, hand_in)
+def _next_path(db: Session, actor: Actor, hand_in: int | None, competency: str) -> str:
+    """Return the path of what waits next, first of the hand-in just judged, or of the empty queue."""
+    item = next_in_queue(db, actor, hand_in, judged=competency)
     if item is None:
         return "/jugements"
     return grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id)

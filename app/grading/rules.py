@@ -3,11 +3,14 @@
 Sources: BR-12, BR-13, S5, S6.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from app.cohorts.enums import EnrolmentState
-from app.curricula.schemas import Competency, Curriculum
+from app.curricula.enums import ActivityType
+from app.curricula.schemas import Competency, Curriculum, Module
+from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgementShown
 from app.platform.errors import Reason
 
@@ -45,9 +48,11 @@ def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str
     Level *n* needs all criteria met at that level. The framework states its criteria once per
     competency, as a mastered performance; the descriptions of levels 1 and 2 contradict them ("names a
     few actors", "prompted if needed"). So all of them are needed from level 3 on, and below, those that
-    are met are only noted.
+    are met are only noted; but no level is awarded without any, as it would rest on nothing.
     """
     criteria = [criterion.code for criterion in competency.criteria]
+    if not criteria_met:
+        return [Reason("criterion_needed", {"competency": competency.code}, "criteria_met")]
     reasons = [
         Reason("criterion_unknown", {"criterion": code, "competency": competency.code}, f"criteria_met.{index}")
         for index, code in enumerate(criteria_met)
@@ -61,25 +66,109 @@ def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str
     return reasons
 
 
-def evidence_reasons(named: Sequence[EvidenceRef], own: Collection[EvidenceRef]) -> list[Reason]:
-    """Return why the evidence named is not accepted: at least one piece, all of the enrolment (BR-12)."""
+def proposed_level(competency: Competency, met: int) -> int | None:
+    """Return the level that so many criteria met propose, which the assessor decides; none proposes none.
+
+    All of them: mastery. At least half of them: level 2. Fewer: level 1. Level 4 is never proposed.
+    """
+    total = len(competency.criteria)
+    if met == 0:
+        return None
+    if met >= total:
+        return MASTERY
+    return MASTERY - 1 if 2 * met >= total else 1
+
+
+def proposals(competency: Competency) -> list[tuple[int, int]]:
+    """Return each number of criteria met with the level that it proposes."""
+    counts = range(1, len(competency.criteria) + 1)
+    return [(met, level) for met in counts if (level := proposed_level(competency, met)) is not None]
+
+
+def decision_reasons(
+    competency: Competency, level: int, criteria_met: Sequence[str], comment: str | None
+) -> list[Reason]:
+    """Return why the level decided needs a comment: it is not the one that the criteria met propose."""
+    proposed = proposed_level(competency, len(set(criteria_met)))
+    is_refused_anyway = proposed is None or (level >= MASTERY and proposed < MASTERY)
+    if comment or is_refused_anyway or level == proposed:
+        return []
+    return [Reason("comment_needed", {"level": level, "proposed": proposed}, "comment")]
+
+
+def assessed_by(curriculum: Curriculum, kind: EvidenceKind, activity_code: str | None) -> tuple[str, ...]:
+    """Return the competencies that a piece of evidence may show in this version of the path.
+
+    A hand-in and a session show what the module of their activity assesses. A mandate, which belongs to no activity,
+    shows what the modules with field work assess. Codevelopment takes no deposit and its sessions are nobody's
+    evidence: what it assesses is shown by what a member chooses to hand in, in any activity.
+    """
+    by_type = partial(_modules_with, curriculum)
+    if kind is EvidenceKind.MANDATE:
+        modules = by_type(ActivityType.field_mandate)
+    elif (
+        activity_code is None or activity_code not in curriculum.placed or curriculum.activity(activity_code).formative
+    ):
+        modules = []
+    elif kind is EvidenceKind.HAND_IN:
+        modules = [curriculum.module_of(activity_code), *by_type(ActivityType.codev)]
+    elif curriculum.activity(activity_code).type is ActivityType.codev:
+        modules = []
+    else:
+        modules = [curriculum.module_of(activity_code)]
+    return tuple(dict.fromkeys(target.competency for module in modules for target in module.assesses))
+
+
+def _modules_with(curriculum: Curriculum, kind: ActivityType) -> list[Module]:
+    return [module for module in curriculum.modules if any(a.type is kind for a in module.activities)]
+
+
+def evidence_reasons(
+    curriculum: Curriculum,
+    competency: str,
+    named: Sequence[EvidenceRef],
+    own: Mapping[EvidenceRef, str | None],
+) -> list[Reason]:
+    """Return why the evidence named is not accepted (BR-12): at least one, all of the enrolment and the competency.
+
+    ``own`` are the pieces of the enrolment, with the activity of each; a mandate has none.
+    """
     if not named:
         return [Reason("evidence_needed", field="evidence")]
     return [
-        Reason("evidence_unknown", {"kind": ref.kind.value, "id": ref.id}, f"evidence.{index}")
-        for index, ref in enumerate(named)
-        if ref not in own
+        reason for index, ref in enumerate(named) for reason in _piece_reasons(curriculum, competency, ref, own, index)
     ]
 
 
-def activity_reasons(curriculum: Curriculum, code: str | None) -> list[Reason]:
-    """Return why an activity cannot be named: unknown, or formative, which gives feedback and no level (BR-12)."""
+def _piece_reasons(
+    curriculum: Curriculum, competency: str, ref: EvidenceRef, own: Mapping[EvidenceRef, str | None], index: int
+) -> list[Reason]:
+    field = f"evidence.{index}"
+    if ref not in own:
+        return [Reason("evidence_unknown", {"kind": ref.kind.value, "id": ref.id}, field)]
+    shows = assessed_by(curriculum, ref.kind, own[ref])
+    if competency in shows:
+        return []
+    params = {"competency": competency, "activity": own[ref] or "", "assessed": ", ".join(shows)}
+    code = "mandate_of_other_competency" if ref.kind is EvidenceKind.MANDATE else "evidence_of_other_competency"
+    return [Reason(code if shows else "codev_by_choice", params, field)]
+
+
+def activity_reasons(curriculum: Curriculum, code: str | None, competency: str) -> list[Reason]:
+    """Return why an activity cannot be named (BR-12).
+
+    It is unknown, or formative, which gives feedback and no level, or its module does not assess the competency.
+    """
     if code is None:
         return []
     if code not in curriculum.placed:
         return [Reason("activity_unknown", {"activity": code}, "activity_code")]
     if curriculum.activity(code).formative:
         return [Reason("activity_formative", {"activity": code}, "activity_code")]
+    assessed = [target.competency for target in curriculum.module_of(code).assesses]
+    if competency not in assessed:
+        params = {"activity": code, "competency": competency, "assessed": ", ".join(assessed)}
+        return [Reason("activity_of_other_competency", params, "activity_code")]
     return []
 
 

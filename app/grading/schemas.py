@@ -30,12 +30,14 @@ class JudgeCommand(Command):
 
     competency_code: TypedCode = Field(description="competency of the enrolment's framework, e.g. CN-01")
     level: LevelNumber = Field(description="1 to 4; from 3 on, every criterion of the competency is met")
-    criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = ()
+    criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = Field(
+        default=(), description="at least one; together they propose a level, which a comment explains not to follow"
+    )
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=EVIDENCE_MAX)] = Field(
-        default=(), description="at least one, all of this enrolment"
+        default=(), description="at least one, all of this enrolment and of what assesses the competency"
     )
     activity_code: TypedCode | None = Field(
-        default=None, description="activity of the path that was judged, if one was"
+        default=None, description="activity of the path that was judged, if one was; its module assesses the competency"
     )
     comment: Comment = None
     supersedes: int | None = Field(default=None, description="the judgement that this one replaces")
@@ -87,7 +89,7 @@ class EvidenceShown(Read):
 
 
 class QueueItem(Read):
-    """A hand-in that no judgement rests on yet."""
+    """A hand-in of which a competency is still to judge."""
 
     hand_in_id: int
     enrolment_id: int
@@ -99,7 +101,9 @@ class QueueItem(Read):
     received_at: datetime
     age_days: int
     is_late: bool = Field(description="older than the ten working days within which people are answered")
-    competencies: tuple[str, ...] = Field(description="what the activity's module assesses")
+    competencies: tuple[str, ...] = Field(
+        description="what the activity assesses and is still to judge on this hand-in"
+    )
 
 
 class QueueSort(StrEnum):
@@ -147,7 +151,7 @@ class QueueCounts(Read):
 
 
 class Queue(Read):
-    """Hand-ins that a trainer has to judge, oldest first; ``judged`` of ``total`` are already judged.
+    """Hand-ins that a trainer has to judge, oldest first; ``judged`` of ``total`` are wholly judged.
 
     Those judged and those that wait are counted to a thousand each. ``next`` is the cursor of the following page.
     """

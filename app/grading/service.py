@@ -21,6 +21,7 @@ from app.grading.rules import (
     RUNNING,
     activity_reasons,
     assessor_reasons,
+    decision_reasons,
     evidence_reasons,
     level_reasons,
     superseding_reasons,
@@ -65,8 +66,9 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     reasons = [
         *_superseding_reasons(actor, history, command),
         *level_reasons(competency, command.level, command.criteria_met),
-        *activity_reasons(curriculum, command.activity_code),
-        *evidence_reasons(command.evidence, evidence_refs(db, enrolment)),
+        *decision_reasons(competency, command.level, command.criteria_met, command.comment),
+        *activity_reasons(curriculum, command.activity_code, competency.code),
+        *evidence_reasons(curriculum, competency.code, command.evidence, evidence_refs(db, enrolment)),
     ]
     if reasons:
         raise Invalid("invalid", *reasons)

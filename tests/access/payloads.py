@@ -87,7 +87,7 @@ SETTINGS = {
 CHANGED_SO = "/cohortes/{cohort}/modification/apercu?" + urlencode(SETTINGS)
 PRESENT = [{"enrolment_id": "{roll}", "status": "present", "minutes": 180, "mode": "onsite"}]
 MEMBERS = [{"membership_id": "{memberships}", "status": "present", "minutes": 180, "mode": "onsite"}]
-JUDGED = {"level": 2, "activity_code": "GEN-1.C", "comment": "Bien."}
+JUDGED = {"level": 2, "criteria_met": ["CN-01.C1"], "activity_code": "GEN-1.C", "comment": "Bien."}
 MEETING = {"activity_code": "GEN-3.B", "day": SOON, "clock": "10:00"}
 SERIES = {"activity_code": "GEN-1.B", "day": IN_DRAFT, "clock": "10:00:00"}
 ONLINE = {"session_id": "online_session"}
@@ -511,27 +511,26 @@ ONE = {"kind": "attestation_participation"}
 STOPPED = {"batch_id": "stopped_batch"}
 GRADING: dict[str, Call] = {
     f"POST {V1}/enrolments/{{enrolment_id}}/judgements": json(
-        **JUDGED, competency_code="CN-01", evidence=[{"kind": "hand_in", "id": "{hand_in}"}]
+        level=2, criteria_met=["CN-04.C1", "CN-04.C2"], competency_code="CN-04",
+        evidence=[{"kind": "mandate", "id": "{mandate}"}, {"kind": "session", "id": "{session}"}],
     ),
     f"POST {V1}/enrolments/{{enrolment_id}}/judgements#correction": json(
         **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
         competency_code="CN-01",
         evidence=[
-            {"kind": "hand_in", "id": "{file_hand_in}"},
-            {"kind": "mandate", "id": "{mandate}"},
-            {"kind": "session", "id": "{session}"},
+            {"kind": "hand_in", "id": "{hand_in}"},
         ],
         supersedes="{judgement}",
         reason="Relu.",
     ),
     "POST /parcours/{enrolment_id}/jugements/{competency}": form(
         "/parcours/{enrolment}/jugements/CN-01", **JUDGED,
-        evidence=["hand_in:{hand_in}", "mandate:{mandate}", "session:{session}"],
+        evidence=["hand_in:{hand_in}"],
     ),
     "POST /parcours/{enrolment_id}/jugements/{competency}#correction": form(
-        "/parcours/{enrolment}/jugements/CN-01?preuve={file_hand_in}", **{**JUDGED, "level": 3},
-        criteria_met=["CN-01.C1", "CN-01.C2", "CN-01.C3"], evidence=["hand_in:{file_hand_in}"],
-        supersedes="{judgement}", reason="Relu.", hand_in="{file_hand_in}",
+        "/parcours/{enrolment}/jugements/CN-01?preuve={hand_in}",
+        **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
+        evidence=["hand_in:{hand_in}"], supersedes="{judgement}", reason="Relu.", hand_in="{hand_in}",
     ),
     f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, **ONE),
     "GET /colleges/{slug}/did.json": Call(path={"slug": "college_slug"}),

@@ -497,7 +497,10 @@ def _close_record(at: PlaceUser, key: str) -> int:
 
 def _judge(at: PlaceUser, _: Path) -> None:
     evidence = (EvidenceRef(kind=EvidenceKind.HAND_IN, id=int(at.place.ids["hand_in"])),)  # type: ignore[arg-type]
-    command = JudgeCommand(competency_code="CN-01", level=2, evidence=evidence, comment=at.place.mark("Commentaire"))
+    command = JudgeCommand(
+        competency_code="CN-01", level=2, criteria_met=("CN-01.C1",), evidence=evidence,
+        comment=at.place.mark("Commentaire"),
+    )  # fmt: skip
     enrolment = at.enrolment(P.JUDGEMENT_MAKE)
     shown = grading.judge(at.db, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
     at.place.ids["judgement"] = shown.id

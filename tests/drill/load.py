@@ -50,10 +50,9 @@ def deposit_name(marker: str) -> str:
 
 def judgements(people: Population) -> Writes:
     """Judge a competency of someone on a hand-in."""
-    codes = [f"CN-{number:02}" for number in range(1, 9)]
-    for n, (code, learner) in enumerate(itertools.cycle(list(itertools.product(codes, people.learners)))):
+    for n, learner in enumerate(itertools.cycle(people.learners)):
         body = {
-            "competency_code": code, "level": 2, "comment": f"judgement-{n}",
+            "competency_code": "CN-01", "level": 2, "criteria_met": ["CN-01.C1"], "comment": f"judgement-{n}",
             "evidence": [{"kind": "hand_in", "id": learner.hand_in}],
         }  # fmt: skip
         path = f"{V1}/enrolments/{learner.enrolment}/judgements"

@@ -28,6 +28,8 @@ def test_work_is_judged_with_the_keyboard_alone(visits: Visits, world: World, da
     tab_to(page, "a[href*='/jugements/CN-']")
     page.keyboard.press("Enter")
     expect(page.locator("[name=level]").first).to_be_visible()
+    tab_to(page, "[name=criteria_met]")
+    page.keyboard.press("Space")
     tab_to(page, "[name=level]")
     page.keyboard.press("Space")
     tab_to(page, "[name=comment]")

@@ -95,10 +95,13 @@ def hold_session(database: Database, world: World, present: tuple[str, ...] = ("
 
 
 def judge_command(*evidence: EvidenceRef, level: int = 2, **given: object) -> JudgeCommand:
-    """Return the command that judges CN-01 on this evidence, at level 2 by default."""
-    return JudgeCommand.model_validate(
-        {"competency_code": "CN-01", "level": level, "evidence": evidence, "comment": "Bien vu.", **given}
-    )
+    """Return the command that judges CN-01 on this evidence, at level 2 for two criteria by default."""
+    competency = given.get("competency_code", "CN-01")
+    criteria = (f"{competency}.C1", f"{competency}.C2")
+    return JudgeCommand.model_validate({
+        "competency_code": competency, "level": level, "criteria_met": criteria, "evidence": evidence,
+        "comment": "Bien vu.", **given,
+    })  # fmt: skip
 
 
 def judge(

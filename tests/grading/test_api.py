@@ -13,7 +13,14 @@ from tests.factories.network import World, as_, count
 
 def body(evidence: int | None, **given: object) -> dict[str, Any]:
     refs = [] if evidence is None else [{"kind": "hand_in", "id": evidence}]
-    return {"competency_code": "CN-01", "level": 2, "evidence": refs, "comment": "Bien.", **given}
+    return {
+        "competency_code": "CN-01",
+        "level": 2,
+        "evidence": refs,
+        "criteria_met": list(ALL_CN01[:2]),
+        "comment": "Bien.",
+        **given,
+    }
 
 
 def row_count(database: Database, world: World) -> int:
@@ -51,6 +58,15 @@ CASES: dict[str, tuple[int, str, Callable[[int, int], dict[str, Any]]]] = {
     "unknown competency": (422, "competency_unknown", lambda own, other: body(own, competency_code="CN-99")),
     "criterion of another competency": (
         422, "criterion_unknown", lambda own, other: body(own, criteria_met=["CN-02.C1"])
+    ),
+    "level without a criterion": (422, "criterion_needed", lambda own, other: body(own, criteria_met=[])),
+    "level not proposed and not explained": (422, "comment_needed", lambda own, _: body(own, level=1, comment=None)),
+    "level 4 of a competency that the work does not assess": (
+        422, "evidence_of_other_competency",
+        lambda own, _: body(own, competency_code="CN-04", level=4, criteria_met=[f"CN-04.C{n}" for n in (1, 2, 3)]),
+    ),
+    "activity that assesses another competency": (
+        422, "activity_of_other_competency", lambda own, other: body(own, activity_code="GEN-3.C")
     ),
     "mastery without its criteria": (422, "criteria_missing", lambda own, other: body(own, level=3)),
     "activity of another path": (422, "activity_unknown", lambda own, other: body(own, activity_code="SPE-1.A")),

@@ -12,9 +12,10 @@ from tests.factories.grading import ALL_CN01, add_trainer, hand_in, judge, judge
 from tests.factories.network import World, as_
 
 
-def form(evidence: int, **given: Any) -> dict[str, Any]:
+def form(evidence: int, competency: str = "CN-01", **given: Any) -> dict[str, Any]:
     return {
-        "level": "2", "evidence": [f"hand_in:{evidence}"], "comment": "Bien vu.", "activity_code": "",
+        "level": "2", "criteria_met": [f"{competency}.C1", f"{competency}.C2"],
+        "evidence": [f"hand_in:{evidence}"], "comment": "Bien vu.", "activity_code": "",
         "hand_in": str(evidence), "then": "next", **given,
     }  # fmt: skip
 
@@ -60,21 +61,22 @@ def test_another_competency_of_the_same_evidence(client: TestClient, database: D
     as_(client, database, world, "trainer")
     path = f"/parcours/{world.enrolments['maude']}/jugements/"
     assert "Enregistrer, puis CN-10" in client.get(f"{path}CN-02?preuve={ref.id}").text
-    moved = client.post(f"{path}CN-02", data=form(ref.id, then="CN-10"))
+    moved = client.post(f"{path}CN-02", data=form(ref.id, "CN-02", then="CN-10"))
     assert moved.headers["location"] == f"{path}CN-10?preuve={ref.id}"
-    stayed = client.post(f"{path}CN-10", data=form(ref.id, then="anything", level="1"))
+    stayed = client.post(f"{path}CN-10", data=form(ref.id, "CN-10", then="anything", level="1"))
     assert stayed.headers["location"] == f"{path}CN-10?preuve={ref.id}"
 
 
 def test_review_without_a_reason_is_refused(client: TestClient, database: Database, world: World) -> None:
-    made = judge(database, world, judge_command(hand_in(database, world), open_mandate(database, world)))
+    evidence = hand_in(database, world, code="GEN-3.C"), open_mandate(database, world)
+    made = judge(database, world, judge_command(*evidence, competency_code="CN-04"))
     as_(client, database, world, "trainer")
-    path = f"/parcours/{made.enrolment_id}/jugements/CN-01"
+    path = f"/parcours/{made.enrolment_id}/jugements/CN-04"
     page = client.get(f"{path}?remplace={made.id}").text
     assert 'name="supersedes"' in page
     assert 'name="reason"' in page
     assert "Scierie du Lac" in page
-    data = form(made.evidence[0].id, level="1", supersedes=str(made.id), then="stay", hand_in="")
+    data = form(made.evidence[0].id, "CN-04", level="1", supersedes=str(made.id), then="stay", hand_in="")
     refused = client.post(path, data={**data, "reason": ""})
     assert refused.status_code == 422
     assert "Bien vu." in refused.text
@@ -94,6 +96,30 @@ def test_refused_form_names_the_missing_evidence(client: TestClient, database: D
     assert client.post(path, data={**form(ref.id), "evidence": ["hand_in:1;drop"]}).status_code == 422
     assert client.post(path, data=form(ref.id, level="5")).status_code == 422
     assert client.post(path, data=form(ref.id, comment="", then="stay")).status_code == 303
+
+
+def test_refused_level_gives_back_the_form_and_says_what_the_criteria_propose(
+    client: TestClient, database: Database, world: World
+) -> None:
+    ref = hand_in(database, world)
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    page = as_(client, database, world, "trainer").get(f"{path}?preuve={ref.id}").text
+    assert "1 critère coché, niveau 1; 2 critères cochés, niveau 2; 3 critères cochés, niveau 3." in page
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"criteria_met": []}, "Cochez au moins un critère de"),
+        ({"level": "1", "comment": ""}, "Les critères cochés proposent le niveau 2"),
+    )
+    for typed, message in cases:
+        refused = client.post(path, data=form(ref.id, **typed))
+        assert refused.status_code == 422
+        assert message in refused.text
+        assert f'value="hand_in:{ref.id}" checked' in refused.text
+        assert ("Bien vu." in refused.text) is ("comment" not in typed)
+    fourth = form(ref.id, "CN-04", level="4", criteria_met=["CN-04.C1", "CN-04.C2", "CN-04.C3"])
+    other = client.post(path.replace("CN-01", "CN-04"), data=fourth)
+    assert other.status_code == 422
+    assert "ce qu’elle a produit ne montre pas" in other.text
+    assert "Bien vu." in other.text
 
 
 def test_participant_reads_the_judgement_without_a_form(client: TestClient, database: Database, world: World) -> None:

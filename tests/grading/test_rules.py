@@ -8,10 +8,13 @@ from app.curricula.library import default_library
 from app.grading.enums import EvidenceKind
 from app.grading.rules import (
     activity_reasons,
+    assessed_by,
     assessor_reasons,
+    decision_reasons,
     evidence_reasons,
     is_overdue,
     level_reasons,
+    proposals,
     superseding_reasons,
     threshold,
     working_days,
@@ -49,8 +52,38 @@ def test_the_competency_kept_from_facilitators_is_the_one_on_codevelopment() -> 
 
 @pytest.mark.parametrize("level", [1, 2])
 def test_below_mastery_criteria_are_noted_only(level: int) -> None:
-    assert level_reasons(CN01, level, ()) == []
     assert level_reasons(CN01, level, ALL[:1]) == []
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_no_level_is_awarded_without_a_criterion(level: int) -> None:
+    assert [(r.code, r.field) for r in level_reasons(CN01, level, ())] == [("criterion_needed", "criteria_met")]
+
+
+def test_criteria_met_propose_a_level() -> None:
+    assert proposals(CN01) == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("level", "met", "comment", "expected"),
+    [
+        (2, 2, None, []),
+        (1, 2, None, ["comment_needed"]),
+        (2, 1, None, ["comment_needed"]),
+        (2, 1, "Deux entretiens le confirment.", []),
+        (3, 3, None, []),
+        (2, 3, None, ["comment_needed"]),
+        (4, 3, None, ["comment_needed"]),
+        (4, 3, "Ses pairs s’y réfèrent.", []),
+        (3, 2, None, []),
+        (1, 0, None, []),
+    ],
+)
+def test_level_other_than_the_one_proposed_needs_a_comment(
+    level: int, met: int, comment: str | None, expected: list[str]
+) -> None:
+    """A level that other reasons refuse asks for no comment besides."""
+    assert [r.code for r in decision_reasons(CN01, level, ALL[:met], comment)] == expected
 
 
 @pytest.mark.parametrize("level", [3, 4])
@@ -69,17 +102,57 @@ def test_a_criterion_of_another_competency_is_named_with_its_place() -> None:
 def test_evidence_is_needed_and_is_the_enrolments_own() -> None:
     own = EvidenceRef(kind=EvidenceKind.HAND_IN, id=1)
     other = EvidenceRef(kind=EvidenceKind.MANDATE, id=1)
-    assert [r.code for r in evidence_reasons((), {own})] == ["evidence_needed"]
-    assert evidence_reasons((own,), {own}) == []
-    assert [(r.code, r.field) for r in evidence_reasons((own, other), {own})] == [("evidence_unknown", "evidence.1")]
+    known = {own: "GEN-1.C"}
+    assert [r.code for r in evidence_reasons(GENERALIST, "CN-01", (), known)] == ["evidence_needed"]
+    assert evidence_reasons(GENERALIST, "CN-01", (own,), known) == []
+    reasons = evidence_reasons(GENERALIST, "CN-01", (own, other), known)
+    assert [(r.code, r.field) for r in reasons] == [("evidence_unknown", "evidence.1")]
+
+
+@pytest.mark.parametrize(
+    ("competency", "kind", "activity", "expected"),
+    [
+        ("CN-01", EvidenceKind.HAND_IN, "GEN-1.C", []),
+        ("CN-04", EvidenceKind.HAND_IN, "GEN-1.C", ["evidence_of_other_competency"]),
+        ("CN-01", EvidenceKind.SESSION, "GEN-1.B", []),
+        ("CN-11", EvidenceKind.SESSION, "GEN-1.B", ["evidence_of_other_competency"]),
+        ("CN-11", EvidenceKind.SESSION, "GEN-7.A", ["codev_by_choice"]),
+        ("CN-11", EvidenceKind.HAND_IN, "GEN-1.B", []),
+        ("CN-04", EvidenceKind.MANDATE, None, []),
+        ("CN-01", EvidenceKind.MANDATE, None, ["mandate_of_other_competency"]),
+    ],
+)
+def test_evidence_shows_what_its_activity_assesses_in_this_version(
+    competency: str, kind: EvidenceKind, activity: str | None, expected: list[str]
+) -> None:
+    ref = EvidenceRef(kind=kind, id=1)
+    reasons = evidence_reasons(GENERALIST, competency, (ref,), {ref: activity})
+    assert [r.code for r in reasons] == expected
+    assert {r.field for r in reasons} <= {"evidence.0"}
+
+
+def test_every_threshold_of_a_path_has_evidence_that_may_show_it() -> None:
+    for path in (GENERALIST, SPECIALIST):
+        shown = {c for a in path.activities for c in assessed_by(path, EvidenceKind.HAND_IN, a.code)}
+        assert shown >= {c for rule in path.certificates for c in rule.thresholds}
+
+
+def test_formative_work_shows_no_competency() -> None:
+    assert assessed_by(SPECIALIST, EvidenceKind.HAND_IN, "SPE-0.C") == ()
 
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(None, []), ("SPE-1.D", []), ("GEN-1.C", ["activity_unknown"]), ("SPE-0.C", ["activity_formative"])],
+    [
+        (None, []),
+        ("SPE-1.D", []),
+        ("SPE-3.E", ["activity_of_other_competency"]),
+        ("GEN-1.C", ["activity_unknown"]),
+        ("SPE-0.C", ["activity_formative"]),
+    ],
 )
-def test_only_an_activity_of_the_path_that_is_not_formative(code: str | None, expected: list[str]) -> None:
-    assert [r.code for r in activity_reasons(SPECIALIST, code)] == expected
+def test_only_an_activity_of_the_path_that_assesses_the_competency(code: str | None, expected: list[str]) -> None:
+    assert [r.code for r in activity_reasons(SPECIALIST, code, "CN-02")] == expected
 
 
 def judgement(level: int = 2) -> JudgementShown:

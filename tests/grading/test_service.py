@@ -35,7 +35,7 @@ def level_of(database: Database, world: World, code: str = "CN-01", who: str = "
 
 
 def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, world: World) -> None:
-    evidence = [hand_in(database, world), open_mandate(database, world), hold_session(database, world)]
+    evidence = [hand_in(database, world), hold_session(database, world)]
     made = judge(
         database, world, judge_command(*evidence, evidence[0], level=3, criteria_met=ALL_CN01, activity_code="GEN-1.C")
     )
@@ -44,6 +44,14 @@ def test_a_judgement_rests_on_evidence_and_moves_progress(database: Database, wo
     assert level_of(database, world) == 3
     with database.transaction(colleges=[world.alma]) as db:
         assert mismatches(db) == []
+
+
+def test_a_mandate_shows_what_field_work_assesses(database: Database, world: World) -> None:
+    mandate = open_mandate(database, world)
+    assert judge(database, world, judge_command(mandate, competency_code="CN-12")).evidence == (mandate,)
+    with pytest.raises(Invalid) as refused:
+        judge(database, world, judge_command(mandate))
+    assert [r.code for r in refused.value.reasons] == ["mandate_of_other_competency"]
 
 
 def test_the_highest_level_in_force_counts(database: Database, world: World) -> None:
@@ -105,7 +113,7 @@ def test_judge_with_several_mistakes_names_each_field(database: Database, world:
 
 def test_a_judgement_of_another_competency_cannot_be_replaced(database: Database, world: World) -> None:
     evidence = hand_in(database, world)
-    other = judge(database, world, judge_command(evidence, competency_code="CN-02"))
+    other = judge(database, world, judge_command(evidence, competency_code="CN-11"))
     with pytest.raises(Invalid) as refused:
         judge(database, world, judge_command(evidence, supersedes=other.id, reason="Non"))
     assert [r.code for r in refused.value.reasons] == ["judgement_unknown"]
@@ -293,7 +301,7 @@ def test_judgements_and_queue_take_three_queries_for_any_length(database: Databa
     judge(database, world, judge_command(first))
     hand_in(database, world, "karim")
     assert query_count(database, world) == 3  # the judgements, a page of the queue, and the counts of all that waits
-    for level, code in ((1, "CN-02"), (2, "CN-02")):
+    for level, code in ((1, "CN-11"), (2, "CN-11")):
         judge(database, world, judge_command(first, level=level, competency_code=code))
     for who in ("elise", "yves"):
         hand_in(database, world, who)

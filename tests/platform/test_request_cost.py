@@ -18,7 +18,7 @@ from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from tests.factories import accompaniment as mandates
 from tests.factories.cohorts import called, meeting
-from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command, open_mandate
+from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command
 from tests.factories.network import PARTICIPANTS, World, as_, see
 from tests.factories.statements import recorded_statements
 
@@ -45,16 +45,19 @@ def test_request_sends_a_literal_number_of_statements(
 
 
 def judgement(database: Database, world: World) -> tuple[str, dict[str, Any]]:
-    """Return a judgement that supersedes the third one of a chain, resting on three kinds of evidence."""
-    evidence = [hand_in(database, world), open_mandate(database, world), hold_session(database, world)]
+    """Return a judgement that supersedes the third one of a chain, resting on two kinds of evidence."""
+    evidence = [hand_in(database, world), hold_session(database, world)]
     before: int | None = None
     for level in (1, 2, 3):
-        criteria = ALL_CN01 if level == 3 else ()
+        criteria = ALL_CN01[:level]
         reason = None if before is None else "Relu"
         command = judge_command(*evidence, level=level, criteria_met=criteria, supersedes=before, reason=reason)
         before = judge(database, world, command).id
     refs = [ref.model_dump(mode="json") for ref in evidence]
-    body = {"competency_code": "CN-01", "level": 2, "evidence": refs, "supersedes": before, "reason": "Révisé"}
+    body = {
+        "competency_code": "CN-01", "level": 2, "criteria_met": ALL_CN01[:2], "evidence": refs, "supersedes": before,
+        "reason": "Révisé",
+    }  # fmt: skip
     return f"/enrolments/{world.enrolments['maude']}/judgements", body
 
 

@@ -25,17 +25,19 @@ def evidence_of(db: Session, enrolment: EnrolmentRef) -> list[EvidenceShown]:
     return [*_hand_ins(db, enrolment), *_mandates(db, enrolment), *_sessions(db, enrolment)]
 
 
-def evidence_refs(db: Session, enrolment: EnrolmentRef) -> set[EvidenceRef]:
-    """Return the same as references alone, in one statement."""
+def evidence_refs(db: Session, enrolment: EnrolmentRef) -> dict[EvidenceRef, str | None]:
+    """Return the same as references alone, with the activity of each, in one statement."""
     statements: tuple[Columns, ...] = (
         _HAND_INS.where(_is_judged(enrolment)).with_only_columns(
-            sa.literal(EvidenceKind.HAND_IN.value).label("kind"), col(HandIn.id).label("id")
+            sa.literal(EvidenceKind.HAND_IN.value).label("kind"), col(HandIn.id).label("id"), col(HandIn.activity_code)
         ),
-        _MANDATES.with_only_columns(sa.literal(EvidenceKind.MANDATE.value), col(Mandate.id)),
-        _SESSIONS.with_only_columns(sa.literal(EvidenceKind.SESSION.value), col(ScheduledSession.id)),
+        _MANDATES.with_only_columns(sa.literal(EvidenceKind.MANDATE.value), col(Mandate.id), sa.null()),
+        _SESSIONS.with_only_columns(
+            sa.literal(EvidenceKind.SESSION.value), col(ScheduledSession.id), col(ScheduledSession.activity_code)
+        ),
     )
     rows = db.execute(sa.union_all(*(s.order_by(None) for s in statements)), {"enrolment": enrolment.id})
-    return {EvidenceRef(kind=EvidenceKind(kind), id=id_) for kind, id_ in rows}
+    return {EvidenceRef(kind=EvidenceKind(kind), id=id_): code for kind, id_, code in rows}
 
 
 def _is_judged(enrolment: EnrolmentRef) -> ColumnElement[bool]:

@@ -1,4 +1,7 @@
-"""The trainer's queue of hand-ins to judge, read in pages."""
+"""The trainer's queue of hand-ins to judge, read in pages.
+
+A hand-in waits until each competency that its activity assesses has a judgement in force which rests on it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,13 +15,14 @@ from sqlmodel import col
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of, default_library
-from app.grading.models import JudgementEvidence
+from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
 from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort
 from app.learning.hand_ins.models import HandIn
 from app.people.models import Person, shown_name
 from app.platform.clock import now
 from app.platform.database.paging import Orders, fetch_after, fetch_page
+from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 from app.platform.paging import COUNTED, PAGE_SIZE, Page
@@ -33,7 +37,7 @@ _PLACED = func.concat_ws("/", col(Enrolment.curriculum_slug), col(Enrolment.curr
 
 
 def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
-    """Return a page of the hand-ins that no judgement rests on yet."""
+    """Return a page of the hand-ins of which a competency is still to judge."""
     at = now()
     orders: Orders = {
         QueueSort.AGE: (sa.literal(at) - col(HandIn.received_at), -col(HandIn.id)),
@@ -46,7 +50,7 @@ def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
 
 
 def queue(db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE) -> Queue:
-    """Return the hand-ins that no judgement rests on yet, oldest first, and how many are judged."""
+    """Return the hand-ins of which a competency is still to judge, oldest first, and how many are wholly judged."""
     statement = _shown(_waiting(actor))
     rows, next_ = fetch_after(db, statement, _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
     at, counts = now(), queue_counts(db, actor)
@@ -75,13 +79,20 @@ def queue_counts(db: Session, actor: Actor, hand_in: int | None = None) -> Queue
     )
 
 
-def next_in_queue(db: Session, actor: Actor, hand_in: int | None) -> QueueItem | None:
-    """Return what waits after a hand-in, judged or not; the oldest other one when it was the last."""
+def next_in_queue(db: Session, actor: Actor, hand_in: int | None, *, judged: str | None = None) -> QueueItem | None:
+    """Return what waits after a hand-in, judged or not; the oldest other one when it was the last.
+
+    When the competency ``judged`` was just judged on that hand-in and another one of it waits, it comes first.
+    """
     statement = _shown(_waiting(actor)).order_by(*_OLDEST)
     if hand_in is not None:
         received_at, id_ = _position(hand_in)
         comes_after = tuple_(*_OLDEST) > tuple_(received_at, id_)
-        statement = statement.where(col(HandIn.id) != hand_in).order_by(None).order_by(comes_after.desc(), *_OLDEST)
+        is_it = col(HandIn.id) == hand_in
+        goes_on = sa.false() if judged is None else sa.literal(judged) == sa.any_(_JUDGED_CODES)
+        statement = (
+            statement.where(~is_it | goes_on).order_by(None).order_by(is_it.desc(), comes_after.desc(), *_OLDEST)
+        )
     row = db.execute(statement.limit(1)).one_or_none()
     return None if row is None else _item(row, now())
 
@@ -103,13 +114,16 @@ def _counted(statement: Rows) -> sa.ScalarSelect[int]:
 
 
 @cache
-def _assessed() -> dict[str, str]:
-    """Return what the activities that are judged are searched by, by ``slug/version/code``.
+def _assessed() -> dict[str, tuple[str, list[str]]]:
+    """Return what the activities that are judged are searched by, and what they assess, by ``slug/version/code``.
 
     Formative activities are not, nor those that leave a trace, nor those of a module that assesses nothing.
     """
     return {
-        f"{slug}/{version}/{code}": search_key(f"{code} {activity.title.text}")
+        f"{slug}/{version}/{code}": (
+            search_key(f"{code} {activity.title.text}"),
+            [target.competency for target in module.assesses],
+        )
         for (slug, version), curriculum in default_library().curricula.items()
         for code, (module, activity) in curriculum.placed.items()
         if activity.is_assessment and module.assesses and not activity.formative
@@ -122,7 +136,7 @@ def _among(places: Sequence[str]) -> ColumnElement[bool]:
 
 def _matches(word: str) -> ColumnElement[bool]:
     """Return the condition that the person, the cohort or the activity has a word."""
-    activities = [place for place, key in _assessed().items() if word in key]
+    activities = [place for place, (key, _) in _assessed().items() if word in key]
     return sa.or_(
         col(Person.search_key).contains(word, autoescape=True),
         col(Cohort.search_key).contains(word, autoescape=True),
@@ -130,8 +144,22 @@ def _matches(word: str) -> ColumnElement[bool]:
     )
 
 
+_CODES = sa.ARRAY(sa.String(20))
+_JUDGED_CODES = sa.func.array(
+    sa.select(col(Judgement.competency_code))
+    .join(JudgementEvidence, col(JudgementEvidence.judgement_id) == Judgement.id)
+    .where(col(JudgementEvidence.hand_in_id) == HandIn.id, not_superseded(Judgement))
+    .correlate(HandIn)
+    .scalar_subquery(),
+    type_=_CODES,
+)
+"""The competencies of which a judgement in force rests on a hand-in."""
+
+
 def _judged() -> ColumnElement[bool]:
-    return exists().where(col(JudgementEvidence.hand_in_id) == HandIn.id)
+    """Return the condition that each competency which the activity assesses is judged on a hand-in."""
+    assessed = sa.case({place: sa.literal(codes, _CODES) for place, (_, codes) in _assessed().items()}, value=_PLACED)
+    return assessed.op("<@", is_comparison=True)(_JUDGED_CODES)
 
 
 def _waiting(actor: Actor) -> Rows:
@@ -147,15 +175,14 @@ def _last_attempts(actor: Actor) -> Rows:
 
 
 def works_to_judge(cohort: CohortRef) -> Rows:
-    """Return a statement of the hand-ins of a cohort that no judgement rests on yet, whoever may judge them."""
+    """Return a statement of the hand-ins of a cohort of which a competency is still to judge, whoever may."""
     return _last(col(Enrolment.cohort_id) == cohort.id, ~_judged())
 
 
 def _last(*where: ColumnElement[bool]) -> Rows:
     """Return the last attempt of each activity that is judged.
 
-    Left out: traces, formative activities, modules that assess nothing, and enrolments that are not running. A hand-in
-    is judged when a judgement rests on it.
+    Left out: traces, formative activities, modules that assess nothing, and enrolments that are not running.
     """
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]
     is_last = ~exists().where(
@@ -183,6 +210,7 @@ def _shown(statement: Rows) -> Rows:
             col(HandIn.activity_code),
             col(HandIn.attempt),
             col(HandIn.received_at),
+            _JUDGED_CODES.label("judged"),
             col(Enrolment.curriculum_slug),
             col(Enrolment.curriculum_version),
             col(Cohort.code),
@@ -208,5 +236,5 @@ def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
         received_at=row.received_at,
         age_days=(today - received_on).days,
         is_late=is_overdue(received_on, today),
-        competencies=tuple(target.competency for target in module.assesses),
+        competencies=tuple(t.competency for t in module.assesses if t.competency not in row.judged),
     )

@@ -1,0 +1,102 @@
+"""The queue keeps each competency of a work until a judgement in force of it rests on the work."""
+
+import random
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.cohorts import service as cohorts
+from app.curricula.library import default_library
+from app.grading.queue.service import list_queue, queue, queue_counts, works_to_judge
+from app.grading.schemas import EvidenceRef, JudgementShown, QueueQuery
+from app.platform.database.transaction import Database
+from app.platform.security.permissions import Permission
+from tests.factories.grading import hand_in, judge, judge_command
+from tests.factories.network import World, acting, as_
+
+GENERALIST = default_library().curriculum("generaliste", "1.0")
+CODES = ("GEN-1.C", "GEN-3.C", "GEN-5.C", "GEN-8.E")
+
+
+def waiting(database: Database, world: World) -> dict[int, set[str]]:
+    """Return what waits by hand-in, on which the API, the page, the counts and the team's page agree."""
+    with database.transaction() as db:
+        actor = acting(db, world, "trainer", Permission.JUDGEMENT_MAKE)
+        items = queue(db, actor).items
+        listed = list_queue(db, actor, QueueQuery()).items
+        counts = queue_counts(db, actor)
+        manager = acting(db, world, "coordinator", Permission.COHORT_MANAGE)
+        left = db.execute(works_to_judge(cohorts.see_cohort(db, manager, world.cohort))).all()
+    assert [item.hand_in_id for item in listed] == [item.hand_in_id for item in items]
+    assert len(items) == counts.waiting == len(left)
+    return {item.hand_in_id: set(item.competencies) for item in items}
+
+
+def assessed(code: str) -> set[str]:
+    return {target.competency for target in GENERALIST.module_of(code).assesses}
+
+
+def test_judging_one_of_two_competencies_keeps_the_other_in_the_queue(database: Database, world: World) -> None:
+    work = hand_in(database, world, code="GEN-3.C")
+    judge(database, world, judge_command(work, competency_code="CN-03"))
+    assert waiting(database, world) == {work.id: {"CN-04"}}
+    judge(database, world, judge_command(work, competency_code="CN-04"))
+    assert waiting(database, world) == {}
+
+
+def test_correction_that_no_longer_rests_on_a_work_puts_it_back_in_the_queue(database: Database, world: World) -> None:
+    map_, report = (hand_in(database, world, code=code) for code in ("GEN-3.C", "GEN-8.E"))
+    judge(database, world, judge_command(map_, competency_code="CN-03"))
+    first = judge(database, world, judge_command(map_, competency_code="CN-04"))
+    moved = judge_command(report, competency_code="CN-04", supersedes=first.id, reason="Ce n’était pas cette remise.")
+    judge(database, world, moved)
+    assert waiting(database, world) == {map_.id: {"CN-04"}, report.id: {"CN-12"}}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_to_judge_leaves_the_queue_unjudged(database: Database, world: World, seed: int) -> None:
+    """Whatever the order of attempts, judgements and corrections, which may move to another work."""
+    chance = random.Random(seed)  # noqa: S311 - a sequence that a failure can be played from again
+    attempts: dict[str, list[EvidenceRef]] = {}
+    in_force: dict[int, JudgementShown] = {}
+    for _ in range(16):
+        code = chance.choice(CODES)
+        works = attempts.setdefault(code, [])
+        if not works or chance.random() < 0.2:
+            works.append(hand_in(database, world, code=code, attempt=len(works) + 1))
+        elif in_force and chance.random() < 0.4:
+            before = in_force.pop(chance.choice(list(in_force)))
+            fitting = [w for c, ws in attempts.items() if before.competency_code in assessed(c) for w in ws]
+            command = judge_command(
+                chance.choice(fitting), competency_code=before.competency_code, supersedes=before.id, reason="Relu."
+            )
+            made = judge(database, world, command)
+            in_force[made.id] = made
+        else:
+            competency = chance.choice(sorted(assessed(code)))
+            made = judge(database, world, judge_command(chance.choice(works), competency_code=competency))
+            in_force[made.id] = made
+        expected = {
+            works[-1].id: left
+            for code, works in attempts.items()
+            if works
+            and (left := assessed(code) - {j.competency_code for j in in_force.values() if works[-1] in j.evidence})
+        }
+        assert waiting(database, world) == expected
+
+
+def test_next_is_the_other_competency_of_the_same_work(client: TestClient, database: Database, world: World) -> None:
+    work, other = hand_in(database, world, code="GEN-5.C", days=2), hand_in(database, world, "karim", days=9)
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{world.enrolments['maude']}/jugements"
+    form = {
+        "level": "2", "criteria_met": ["CN-02.C1", "CN-02.C2"], "evidence": [f"hand_in:{work.id}"],
+        "hand_in": str(work.id), "then": "next",
+    }  # fmt: skip
+    moved = client.post(f"{path}/CN-02", data=form)
+    assert moved.headers["location"] == f"{path}/CN-10?preuve={work.id}"
+    listed = client.get("/jugements").text
+    assert f"{path}/CN-10?preuve={work.id}" in listed
+    assert f"{path}/CN-02?preuve={work.id}" not in listed
+    moved = client.post(f"{path}/CN-10", data={**form, "criteria_met": ["CN-10.C1", "CN-10.C2"]})
+    assert moved.headers["location"] == f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={other.id}"
