@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.service import see_cohort
 from app.cohorts.unreachable.schemas import Unreachable
-from app.cohorts.unreachable.service import unreachable
+from app.cohorts.unreachable.service import count_unreachable, unreachable
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.messages.outbox import enqueue
@@ -53,9 +53,12 @@ def invite(database: Database, world: World, state: str = "refused") -> None:
 
 
 def read(database: Database, world: World) -> Unreachable:
-    """Return whom letters do not reach."""
+    """Return whom letters do not reach, who are as many as they are counted."""
     with database.transaction() as db:
-        return unreachable(db, see_cohort(db, acting(db, world, "coordinator", P.ENROLMENT_MANAGE), world.cohort))
+        cohort = see_cohort(db, acting(db, world, "coordinator", P.ENROLMENT_MANAGE), world.cohort)
+        found = unreachable(db, cohort)
+        assert count_unreachable(db, cohort) == len(found.people) + len(found.invitations)
+        return found
 
 
 def names(database: Database, world: World) -> list[str]:

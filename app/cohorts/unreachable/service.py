@@ -1,5 +1,7 @@
 """Reading whom the letters of a cohort do not reach, in as many statements whatever its size."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import col
 
@@ -14,7 +16,7 @@ from app.people.models import Person, shown_name
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow
-from app.platform.messages.letters import deliveries, deliveries_to
+from app.platform.messages.letters import deliveries, deliveries_to, last_letter_stopped, letter_stopped
 from app.platform.messages.rules import STOPPED, mask
 
 WRITTEN_TO = TOLD | {
@@ -36,31 +38,39 @@ def unreachable(db: Session, cohort: CohortRef) -> Unreachable:
     return Unreachable(people=_people(db, cohort), invitations=_invitations(db, cohort))
 
 
-def _people(db: Session, cohort: CohortRef) -> tuple[UnreachablePerson, ...]:
+def count_unreachable(db: Session, cohort: CohortRef) -> int:
+    """Return how many people and open invitations :func:`unreachable` names, in one statement."""
+    allow(db, Right.LETTERS, Right.INVITATIONS)
+    db.flush()
+    counts = (
+        _written_to(cohort).where(last_letter_stopped(Account.person_id, _SINCE)).with_only_columns(sa.func.count()),
+        _open_invitations(cohort).where(letter_stopped(Invitation.letter_id)).with_only_columns(sa.func.count()),
+    )
+    people, invitations = db.execute(sa.select(*(count.order_by(None).scalar_subquery() for count in counts))).one()
+    return int(people + invitations)
+
+
+_SINCE = sa.func.coalesce(col(Account.email_since), col(Account.created_at))
+"""Since when an account has its address."""
+
+
+def _written_to(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement of those who get letters about a cohort, by name."""
     enrolled = sa.select(col(Enrolment.person_id)).where(
         col(Enrolment.cohort_id) == cohort.id, col(Enrolment.state).in_(sorted(WRITTEN_TO))
     )
-    rows = db.execute(
-        sa.select(
-            col(Account.person_id),
-            shown_name().label("name"),
-            sa.func.coalesce(col(Account.email_since), col(Account.created_at)).label("since"),
-        )
+    return (
+        sa.select(col(Account.person_id), shown_name().label("name"), _SINCE.label("since"))
         .join(Person, col(Person.id) == col(Account.person_id))
         .where(col(Account.person_id).in_(enrolled.union(select_trainers(cohort.id))))
         .where(col(Account.suspended_at).is_(None))
         .order_by(col(Person.search_key), col(Person.id))
-    ).all()
-    last = deliveries_to(db, {row.person_id: row.since for row in rows})
-    return tuple(
-        UnreachablePerson(person_id=row.person_id, name=row.name, delivery=last[row.person_id])
-        for row in rows
-        if row.person_id in last and last[row.person_id].state in STOPPED
     )
 
 
-def _invitations(db: Session, cohort: CohortRef) -> tuple[UnreachableInvitation, ...]:
-    rows = db.execute(
+def _open_invitations(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
+    """Return the statement of the invitations to a cohort that wait for an answer, by address."""
+    return (
         sa.select(col(Invitation.id), col(Invitation.email), col(Invitation.letter_id))
         .where(
             col(Invitation.college_id) == cohort.college_id,
@@ -70,7 +80,21 @@ def _invitations(db: Session, cohort: CohortRef) -> tuple[UnreachableInvitation,
             col(Invitation.expires_at) > now(),
         )
         .order_by(col(Invitation.email))
-    ).all()
+    )
+
+
+def _people(db: Session, cohort: CohortRef) -> tuple[UnreachablePerson, ...]:
+    rows = db.execute(_written_to(cohort)).all()
+    last = deliveries_to(db, {row.person_id: row.since for row in rows})
+    return tuple(
+        UnreachablePerson(person_id=row.person_id, name=row.name, delivery=last[row.person_id])
+        for row in rows
+        if row.person_id in last and last[row.person_id].state in STOPPED
+    )
+
+
+def _invitations(db: Session, cohort: CohortRef) -> tuple[UnreachableInvitation, ...]:
+    rows = db.execute(_open_invitations(cohort)).all()
     last = deliveries(db, (row.letter_id for row in rows))
     return tuple(
         UnreachableInvitation(invitation_id=row.id, recipient=mask(row.email), delivery=last[row.letter_id])

@@ -15,7 +15,7 @@ from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
-from app.cohorts.unreachable.service import unreachable
+from app.cohorts.unreachable.service import count_unreachable
 from app.identity.roles.service import holders
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -60,8 +60,7 @@ def show_cohort(
         values["admitted"] = states[EnrolmentState.ADMITTED]
         values |= {"catch_up_lists": lists_to_decide(db, cohort), "small_groups": small_groups(db, cohort)}
         values["fewest_members"] = MIN_SIZE
-        refused = unreachable(db, cohort)
-        values["refused"] = len(refused.people) + len(refused.invitations)
+        values["refused"] = count_unreachable(db, cohort)
     values |= _team(db, cohort) if P.COHORT_MANAGE in allowed else {}
     return render(
         request,

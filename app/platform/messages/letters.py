@@ -20,7 +20,7 @@ from app.platform.database.session import Session, allow
 from app.platform.errors import Conflict
 from app.platform.jobs.queue import enqueue as enqueue_jobs
 from app.platform.messages.outbox import LETTER, EmailMessage
-from app.platform.messages.rules import LATE_AFTER, OPEN_STATES, LetterState, mask
+from app.platform.messages.rules import LATE_AFTER, OPEN_STATES, STOPPED, LetterState, mask
 from app.platform.messages.schemas import DeliveryShown, LettersApiQuery, LetterShown, LetterSort, LettersQuery
 from app.platform.paging import LARGEST_ID, Page
 
@@ -71,6 +71,27 @@ def deliveries_to(db: Session, people: Mapping[int, datetime]) -> Mapping[int, D
     )
     rows = db.execute(latest).all()
     return {row.person_id: _delivery_shown(row) for row in rows if row.created_at >= people[row.person_id]}
+
+
+def last_letter_stopped(person_id: Any, since: Any) -> sa.ScalarSelect[bool]:  # noqa: ANN401 - columns
+    """Return whether the last message that was tried for a person stopped, of those written since a moment.
+
+    Both are columns of the statement that it stands in, which needs ``Right.LETTERS``; null where none was tried.
+    """
+    stopped = col(EmailMessage.state).in_(sorted(STOPPED)) & (col(EmailMessage.created_at) >= since)
+    return (
+        sa.select(stopped)
+        .where(col(EmailMessage.person_id) == person_id, col(EmailMessage.state) != LetterState.WAITING)
+        .order_by(col(EmailMessage.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def letter_stopped(letter_id: Any) -> sa.ScalarSelect[bool]:  # noqa: ANN401 - a column
+    """Return whether a message stopped, by a column that refers to it; null where it was deleted."""
+    stopped = sa.select(col(EmailMessage.state).in_(sorted(STOPPED)))
+    return stopped.where(col(EmailMessage.id) == letter_id).scalar_subquery()
 
 
 def delivery_since(db: Session, person_id: int, since: datetime) -> DeliveryShown | None:
