@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Protocol
 
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.platform.errors import Reason
@@ -97,6 +98,22 @@ def apply_reasons(current: S | None, *, begun: bool) -> list[Reason]:
 def late_join_limit(starts_on: date, ends_on: date, pct: int) -> date:
     """Return the last day to join without an exception: ``pct`` percent of the cohort's calendar (S2)."""
     return starts_on + timedelta(days=(ends_on - starts_on).days * pct // 100)
+
+
+class WithCalendar(Protocol):
+    """What has the dates of a cohort and its limit to join late."""
+
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def late_join_pct(self) -> int: ...
+
+
+def last_day_to_join(cohort: WithCalendar) -> date:
+    """Return the last day to join a cohort without an exception."""
+    return late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
 
 
 def takes_two(current: S, to: S, *, eligible: bool) -> bool:

@@ -8,6 +8,7 @@ from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict
 from tests.factories.network import World, as_
+from tests.factories.statements import recorded_statements
 from tests.factories.waitlist import add_people, answer, apply, fill, move, state_of
 
 V1 = "/api/v1"
@@ -103,3 +104,19 @@ def test_path_that_asks_for_none_takes_no_exception(client: TestClient, database
     assert (conditions["paths_before"], conditions["is_met"]) == ([], True)
     apply(database, world, who)
     move(database, world, who, S.ADMITTED, None)
+
+
+def test_page_of_applications_asks_once_who_meets_the_conditions(
+    client: TestClient, database: Database, specialist: World
+) -> None:
+    people = add_people(database, specialist, 4)
+    for who in people:
+        apply(database, specialist, who)
+    move(database, specialist, people[1], S.ADMITTED, "Positionnement de niveau 2.")
+    move(database, specialist, people[2], S.REFUSED, "Complet.")
+    complete_elsewhere(database, specialist, people[0])
+    as_(client, database, specialist, "coordinator")
+    with recorded_statements(database) as statements:
+        html = client.get(f"/cohortes/{specialist.cohort}/candidatures").text
+    assert html.count("N’a pas terminé") == 1, "of the two who wait, one has completed it"
+    assert sum("who_completed" in statement for statement in statements) == 1

@@ -7,11 +7,11 @@ from app.cohorts.enrolments.schemas import MoveCommand
 from app.cohorts.enrolments.service import change
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment
-from app.cohorts.rules import PENDING, admission_exceptions, late_join_limit
+from app.cohorts.rules import PENDING, admission_exceptions, last_day_to_join
 from app.cohorts.service import in_offer
 from app.cohorts.waitlist.models import SeatOffer
 from app.cohorts.waitlist.offers import open_offer
-from app.cohorts.waitlist.order import is_current, waiting_ids
+from app.cohorts.waitlist.order import is_current, position_of
 from app.cohorts.waitlist.rules import answer_reasons
 from app.cohorts.waitlist.schemas import OfferAnswerCommand, OfferShown, OwnApplication, OwnApplicationRef
 from app.network.models import College
@@ -57,13 +57,14 @@ def own_application(db: Session, ref: OwnApplicationRef) -> OwnApplication:
     row = db.execute(statement).one_or_none()
     if row is None:  # the college brought the person in without an application
         raise NotFound
-    ids = waiting_ids(db, row.cohort_id) if row.state is EnrolmentState.WAITLISTED else []
+    is_waiting = row.state is EnrolmentState.WAITLISTED
+    position, waits = position_of(db, row.cohort_id, ref.enrolment_id) if is_waiting else (None, 0)
     newest = select(SeatOffer).where(SeatOffer.enrolment_id == ref.enrolment_id).order_by(col(SeatOffer.id).desc())
     offer = db.exec(newest.limit(1)).first()
     return OwnApplication(
         **row._mapping,
-        position=ids.index(ref.enrolment_id) + 1 if ref.enrolment_id in ids else None,
-        waiting=len(ids),
+        position=position,
+        waiting=waits,
         offer=OfferShown.model_validate(offer) if offer is not None else None,
     )
 
@@ -82,7 +83,7 @@ def answer_offer(db: Session, actor: Actor, ref: OwnApplicationRef, command: Off
     exceptions: list[str] = []
     if command.accept:  # where the cohort's dates have changed since, what was offered holds: the history says so
         joins_on = max(cohort.starts_on, today(cohort.timezone))
-        limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
+        limit = last_day_to_join(cohort)
         exceptions = [r.code for r in admission_exceptions(joins_on=joins_on, limit=limit, passed_over=0)]
     change(db, actor, cohort, row, MoveCommand(to=to), granted_by=None, exceptions=exceptions)
     return own_application(db, ref)

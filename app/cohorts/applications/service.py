@@ -1,7 +1,7 @@
 """Applications as a coordinator reads them, to answer and answered."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from app.cohorts.conditions.service import who_meets
 from app.cohorts.enrolments.schemas import ApplicationPage, ApplicationShown, ApplicationsQuery
 from app.cohorts.enums import ApplicationSort, EnrolmentState
 from app.cohorts.models import Application, Enrolment
-from app.cohorts.rules import PENDING
+from app.cohorts.rules import MOST_SEATS, PENDING
 from app.cohorts.schemas import CohortRef
 from app.cohorts.waitlist.order import is_current
 from app.people.models import Person, shown_name
@@ -29,6 +29,15 @@ _RECEIVED = (col(Application.received_at),)
 ORDERS: Orders = {ApplicationSort.RECEIVED: _RECEIVED, ApplicationSort.NAME: (col(Person.search_key),)}
 
 
+@dataclass(frozen=True, slots=True)
+class ApplicationsShown:
+    """The applications of a cohort on their page."""
+
+    waiting: tuple[ApplicationShown, ...]
+    admitted: tuple[ApplicationShown, ...]
+    answered: Page[ApplicationShown]
+
+
 def applications(
     db: Session, cohort: CohortRef, *, after: int | None = None, limit: int = PAGE_SIZE
 ) -> ApplicationPage:
@@ -37,13 +46,25 @@ def applications(
     return ApplicationPage(items=_read(db, cohort, rows), next=next_)
 
 
-def applications_in(db: Session, cohort: CohortRef, state: EnrolmentState, limit: int) -> tuple[ApplicationShown, ...]:
-    """Return the oldest applications in a state."""
-    statement = _applications(cohort).where(col(Enrolment.state) == state).order_by(*_RECEIVED, col(Enrolment.id))
-    return _read(db, cohort, db.execute(statement.limit(limit)).all())
+def applications_shown(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> ApplicationsShown:
+    """Return the oldest applications that wait, everyone who is admitted, and a page of those that were answered."""
+    to_answer = {
+        state: db.execute(
+            _applications(cohort)
+            .where(col(Enrolment.state) == state)
+            .order_by(*_RECEIVED, col(Enrolment.id))
+            .limit(limit)
+        ).all()
+        for state, limit in ((EnrolmentState.APPLIED, AT_ONCE), (EnrolmentState.ADMITTED, MOST_SEATS))
+    }
+    page = _answered(db, cohort, query)
+    rows = [*to_answer[EnrolmentState.APPLIED], *to_answer[EnrolmentState.ADMITTED], *page.items]
+    shown = {row.id: application for row, application in zip(rows, _read(db, cohort, rows), strict=True)}
+    waiting, admitted = (tuple(shown[row.id] for row in of_state) for of_state in to_answer.values())
+    return ApplicationsShown(waiting, admitted, page.map(lambda row: shown[row.id]))
 
 
-def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> Page[ApplicationShown]:
+def _answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> Page[Any]:
     """Return a page of the applications that were answered and ask for nothing more."""
     states = [query.etat] if query.etat else [state for state in EnrolmentState if state not in TO_ANSWER]
     statement = _applications(cohort).where(
@@ -51,8 +72,7 @@ def list_answered(db: Session, cohort: CohortRef, query: ApplicationsQuery) -> P
         col(Enrolment.state).not_in(TO_ANSWER),
         *contains_words(col(Person.search_key), query.words),
     )
-    page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
-    return replace(page, items=_read(db, cohort, page.items))
+    return fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
 
 
 def has_application(db: Session, enrolment_id: int) -> bool:

@@ -9,7 +9,7 @@ from app.cohorts.enrolments import service
 from app.cohorts.enrolments.schemas import ApplicationsQuery, EnrolmentRef, MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.page_context import cohort_context
-from app.cohorts.rules import MOST_SEATS, SEATED, late_join_limit
+from app.cohorts.rules import SEATED, last_day_to_join
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.curricula.library import curriculum_of, default_library
@@ -35,19 +35,19 @@ def applications(
     query: Annotated[ApplicationsQuery, Query()],
 ) -> Response:
     """Show the applications to answer, and those answered."""
-    answered = applications_service.list_answered(db, cohort, query)
+    shown = applications_service.applications_shown(db, cohort, query)
     counts = service.count_by_state(db, cohort)
-    limit = late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
+    limit = last_day_to_join(cohort)
     return render(
         request,
         "cohorts/applications.html",
         cohort=cohort,
-        waiting=applications_service.applications_in(db, cohort, EnrolmentState.APPLIED, applications_service.AT_ONCE),
+        waiting=shown.waiting,
         waiting_count=counts[EnrolmentState.APPLIED],
         waitlisted=counts[EnrolmentState.WAITLISTED],
         offered=counts[EnrolmentState.OFFERED],
-        admitted=applications_service.applications_in(db, cohort, EnrolmentState.ADMITTED, MOST_SEATS),
-        answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, answered),
+        admitted=shown.admitted,
+        answered=ListView(f"/cohortes/{cohort.id}/candidatures", query, shown.answered),
         answered_states=[state for state in EnrolmentState if state not in applications_service.TO_ANSWER],
         seated=sum(counts[state] for state in SEATED),
         admission=curriculum_of(cohort).admission.text,

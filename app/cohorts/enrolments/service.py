@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -30,7 +30,7 @@ from app.cohorts.rules import (
     apply_reasons,
     cohort_reasons,
     condition_exceptions,
-    late_join_limit,
+    last_day_to_join,
     move_reasons,
     takes_two,
 )
@@ -103,8 +103,7 @@ def count_by_state(db: Session, cohort: CohortRef) -> Counter[EnrolmentState]:
 
 def see_enrolment(db: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
     """Return an enrolment within the actor's reach and log the access; raise ``NotFound`` otherwise."""
-    within = scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
-    refs = _refs(db, Enrolment.id == enrolment_id, within)
+    refs = _refs(db, Enrolment.id == enrolment_id, _within(actor))
     if not refs:
         raise NotFound
     log_access(db, [(refs[0].person_id, refs[0].college_id)])
@@ -112,12 +111,13 @@ def see_enrolment(db: Session, actor: Actor, enrolment_id: int) -> EnrolmentRef:
 
 
 def reaches(db: Session, actor: Actor, permission: Permission, enrolment: EnrolmentRef) -> bool:
-    """Return whether an enrolment is within the actor's reach for a permission."""
-    try:
-        see_enrolment(db, actor.using(permission), enrolment.id)
-    except NotFound:
-        return False
-    return True
+    """Return whether an enrolment, which was seen, is within the actor's reach for another permission too."""
+    within = _within(actor.using(permission))
+    return bool(db.execute(sa.select(sa.exists().where(col(Enrolment.id) == enrolment.id, within))).scalar_one())
+
+
+def _within(actor: Actor) -> ColumnElement[bool]:
+    return scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)
 
 
 def enrolments_of(db: Session, person_id: int) -> list[EnrolmentRef]:
@@ -262,7 +262,7 @@ def _exceptions(db: Session, cohort: Cohort, row: Enrolment, command: MoveComman
     waiting = waiting_ids(db, cohort.id)
     return admission_exceptions(
         joins_on=max(cohort.starts_on, command.joined_on or today(cohort.timezone)),
-        limit=late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct),
+        limit=last_day_to_join(cohort),
         passed_over=waiting.index(row.id) if row.id in waiting else len(waiting),
     )
 

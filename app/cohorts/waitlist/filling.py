@@ -8,7 +8,6 @@ Lock order: the cohort's row, then the enrolments by id, as everywhere.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -17,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.cohorts.enrolments.history import record_move
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
-from app.cohorts.rules import TAKES_PEOPLE, late_join_limit
+from app.cohorts.rules import TAKES_PEOPLE, last_day_to_join
 from app.cohorts.waitlist.enums import OfferAnswer
 from app.cohorts.waitlist.models import SeatOffer
 from app.cohorts.waitlist.order import waiting_ids
@@ -68,13 +67,9 @@ def _seats_to_offer(db: Session, cohort: Cohort, freed: int) -> int:
         seated=cohort.seated - freed,
         capacity=cohort.capacity,
         at=now(),
-        limit=_last_day_to_join(cohort),
+        limit=last_day_to_join(cohort),
         timezone=cohort.timezone,
     )
-
-
-def _last_day_to_join(cohort: Cohort) -> date:
-    return late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct)
 
 
 def _lock_enrolments(db: Session, ids: Sequence[int]) -> dict[int, Enrolment]:
@@ -97,7 +92,7 @@ def _offer(db: Session, cohort: Cohort, row: Enrolment) -> None:
         college_id=row.college_id,
         enrolment_id=row.id,
         offered_at=at,
-        expires_at=expiry(at, cohort.offer_hours, limit=_last_day_to_join(cohort), timezone=cohort.timezone),
+        expires_at=expiry(at, cohort.offer_hours, limit=last_day_to_join(cohort), timezone=cohort.timezone),
     )
     row.state = S.OFFERED
     db.add(offer)

@@ -66,6 +66,14 @@ def waiting(cohort_id: int) -> sa.Subquery:
     ).subquery()
 
 
+def position_of(db: Session, cohort_id: int, enrolment_id: int) -> tuple[int | None, int]:
+    """Return someone's position on a cohort's waitlist, ``None`` when they have none, and how many have one."""
+    people = waiting(cohort_id)
+    own = func.max(people.c.position).filter(people.c.id == enrolment_id)
+    position, waits = db.execute(sa.select(own, func.count(people.c.position))).one()
+    return position, waits
+
+
 def waiting_ids(db: Session, cohort_id: int, *, limit: int | None = None) -> list[int]:
     """Return the first enrolments of a cohort's waitlist to whom a seat may be offered, in its order."""
     people = waiting(cohort_id)

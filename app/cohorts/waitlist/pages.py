@@ -7,7 +7,7 @@ from fastapi import Form, Query, Request, Response
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.page_context import cohort_context
-from app.cohorts.rules import late_join_limit
+from app.cohorts.rules import last_day_to_join
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
 from app.cohorts.waitlist import service
@@ -42,7 +42,7 @@ def waitlist(
         waiting=ListView(f"/cohortes/{cohort.id}/liste-d-attente", query, service.list_waiting(db, cohort, query)),
         terms=service.offer_terms(db, cohort),
         most_hours=MOST_OFFER_HOURS,
-        limit=late_join_limit(cohort.starts_on, cohort.ends_on, cohort.late_join_pct),
+        limit=last_day_to_join(cohort),
         **cohort_context(db, cohort),
     )
 

@@ -1,6 +1,6 @@
 """What the rows of a sheet ask for, compared with what is known: whom to invite where, or what to correct; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -233,13 +233,19 @@ def role_named(text: str) -> Role | None:
     return ROLE_OF.get(" ".join(words)) or (both.pop() if len(both) == 1 else None)
 
 
+def words_of(roles: Container[Role]) -> str:
+    """Return the words that name some roles, for a message."""
+    return ", ".join("/".join(dict.fromkeys(words[:2])) for role, words in ROLE_WORDS.items() if role in roles)
+
+
 def _places(sheet: Sheet, line: Line, known: Known, reasons: list[Reason]) -> tuple[Place, ...]:
     """Return the places that a row names; what is wrong is added to ``reasons``."""
     typed, college_typed = line.cells.get(Column.ROLE, ""), line.cells.get(Column.COLLEGE, "")
     role = role_named(typed)
     if role is None:
-        valid = ", ".join("/".join(dict.fromkeys(words[:2])) for words in ROLE_WORDS.values())
-        reasons.append(Reason("import_role", {"role": typed, "valid": valid}, sheet.heading(Column.ROLE)))
+        reasons.append(
+            Reason("import_role", {"role": typed, "valid": words_of(ROLE_WORDS)}, sheet.heading(Column.ROLE))
+        )
     college = _college(known, college_typed)
     if role in PLATFORM_ROLES:
         if college_typed or line.cells.get(Column.COHORT):
@@ -274,10 +280,14 @@ def _cohort(sheet: Sheet, line: Line, college: KnownCollege, role: Role | None, 
         reasons.append(Reason("import_enrolment", field=heading))
     elif role not in {Role.TRAINER, None}:
         reasons.append(Reason("cohort_for_trainers", field=heading))
-    found = next((id_ for code, id_ in college.cohorts.items() if search_words(code) == search_words(typed)), None)
+    return cohort_named(college.cohorts, typed, heading, reasons)
+
+
+def cohort_named(cohorts: Mapping[str, int], typed: str, heading: str, reasons: list[Reason]) -> int | None:
+    """Return the cohort whose code a cell names, accents and case apart; what is wrong is added to ``reasons``."""
+    found = next((id_ for code, id_ in cohorts.items() if search_words(code) == search_words(typed)), None)
     if found is None:
-        params = {"cohort": typed, "valid": _listed(college.cohorts)}
-        reasons.append(Reason("import_cohort", params, heading))
+        reasons.append(Reason("import_cohort", {"cohort": typed, "valid": _listed(cohorts)}, heading))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.cohorts.rules import late_join_limit
+from app.cohorts.rules import last_day_to_join
 from app.learning.hand_ins.rules import punctuality
 from app.learning.hand_ins.schemas import Punctuality
 from app.platform.errors import Reason
@@ -21,11 +21,6 @@ class Terms:
     grace_hours: int
     capacity: int
     place: str
-
-    @property
-    def last_day_to_join(self) -> date:
-        """The last day to join without an exception."""
-        return late_join_limit(self.starts_on, self.ends_on, self.late_join_pct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +68,9 @@ def effects(before: Terms, after: Terms, affected: Affected) -> list[Reason]:
 
 def _of_dates(before: Terms, after: Terms, affected: Affected) -> list[Reason]:
     changes = []
-    if after.last_day_to_join != before.last_day_to_join:
-        days = {"before_on": before.last_day_to_join.isoformat(), "after_on": after.last_day_to_join.isoformat()}
+    limits = [last_day_to_join(terms) for terms in (before, after)]
+    if limits[0] != limits[1]:
+        days = {"before_on": limits[0].isoformat(), "after_on": limits[1].isoformat()}
         changes.append(Reason("last_day_to_join_moves", days))
     moved = after.starts_on - before.starts_on
     if moved and affected.followers:

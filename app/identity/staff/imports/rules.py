@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from app.identity.imports.enums import RowOutcome
 from app.identity.imports.people import CheckedPerson
-from app.identity.imports.rules import ROLE_WORDS, is_named, role_named
+from app.identity.imports.rules import cohort_named, is_named, role_named, words_of
 from app.identity.imports.sheet import Column, Line, Sheet
 from app.identity.invitations.rules import Place
 from app.platform.errors import Reason
-from app.platform.search import search_words
 from app.platform.security.permissions import Role
 
 
@@ -38,7 +37,7 @@ class ForStaff:
         if not typed:
             reasons.append(Reason("missing", field=heading))
         elif role is None or role is Role.PARTICIPANT:
-            reasons.append(Reason("import_role", {"role": typed, "valid": self._valid()}, heading))
+            reasons.append(Reason("import_role", {"role": typed, "valid": words_of(self.grantable)}, heading))
         else:
             reasons.append(Reason("role_above_yours", field=heading))
         return None
@@ -50,9 +49,6 @@ class ForStaff:
         is_waiting = row.invitee is not None and (row.invitee.email, row.place) in self.waiting
         return row.as_(RowOutcome.WAITING if is_waiting else RowOutcome.OFFERED)
 
-    def _valid(self) -> str:
-        return ", ".join("/".join(words[:2]) for role, words in ROLE_WORDS.items() if role in self.grantable)
-
     def _cohort(self, sheet: Sheet, line: Line, role: Role | None, reasons: list[Reason]) -> int | None:
         typed, heading = line.cells.get(Column.COHORT, ""), sheet.heading(Column.COHORT)
         if not typed:
@@ -60,9 +56,4 @@ class ForStaff:
         if role is not Role.TRAINER:
             reasons.append(Reason("cohort_for_trainers", field=heading))
             return None
-        words = search_words(typed)
-        cohort_id = next((id_ for code, id_ in self.cohorts.items() if search_words(code) == words), None)
-        if cohort_id is None:
-            valid = ", ".join(sorted(self.cohorts)) or "-"
-            reasons.append(Reason("import_cohort", {"cohort": typed, "valid": valid}, heading))
-        return cohort_id
+        return cohort_named(self.cohorts, typed, heading, reasons)
