@@ -1,6 +1,7 @@
 """Single cases of the demo network: a late hand-in, a transfer between colleges (S1, S3), cohorts of every state."""
 
 from datetime import time, timedelta
+from typing import NamedTuple
 
 from app.attendance.series import service as series
 from app.attendance.series.schemas import ConfirmSeries, NewSeries
@@ -15,6 +16,8 @@ from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of, default_library
 from app.demo.codev import meeting_link
 from app.demo.network import DemoPlan, Group, noon
+from app.learning.documents import service as documents
+from app.learning.documents.schemas import NewDocument
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.schemas import TextCommand
 from app.platform.clock import at
@@ -24,6 +27,37 @@ from app.progress.schemas import State
 
 DEPOSITORS = 3
 """People of a cohort who deposit what pages ask for, and activities for which each does."""
+
+
+class Shared(NamedTuple):
+    """What a workshop gave: the document and its second version."""
+
+    code: str
+    title: str
+    first: str
+    second: str
+    link: str | None = None
+
+
+RULES = """1. Une pratique connue d’une seule personne ne dépasse pas 2.
+2. Un outil payé mais jamais ouvert ne prouve que la dépense.
+3. Sans pièce, la dimension reste vide, et on l’écrit.
+4. Un écart de deux points se discute à partir de la pièce."""
+SHARED = {
+    "specialise": Shared(
+        "SPE-2.B",
+        "Règles communes de cotation",
+        RULES,
+        f"{RULES}\n5. Une direction sympathique ne change aucune cote.",
+    ),
+    "generaliste": Shared(
+        "GEN-1.B",
+        "Carte de l’écosystème de la région",
+        "La carte de l’atelier, avec ses trois trous à vérifier par téléphone.",
+        "La carte de l’atelier, deux des trois trous vérifiés.",
+        "https://tableaux.example/carte",
+    ),
+}
 
 SERIES = 5
 """Sessions of the draft that are planned already."""
@@ -40,6 +74,7 @@ def add_special_cases(demo: DemoPlan) -> None:
     for name in ("lac-gilman GEN-1", "harricana SPE-1"):
         if name in by_name:
             add_traces(demo, by_name[name])
+            share_documents(demo, by_name[name])
     if "lac-gilman GEN-1" in by_name:
         add_late_declaration(demo, by_name["lac-gilman GEN-1"])
     if {"piekouagami SPE-1", "harricana SPE-1"} <= by_name.keys():
@@ -64,6 +99,17 @@ def add_traces(demo: DemoPlan, group: Group) -> None:
                     link=f"https://tableaux.example/{code.lower()}" if enrolment == active[0] else None,
                 )
                 hand_ins.hand_in_text(db, actor, enrolment, command)
+
+
+def share_documents(demo: DemoPlan, group: Group) -> None:
+    """Share what a workshop of the path gave with its cohort, and replace it the next day (SPE-2.B, GEN-1.B)."""
+    shared = SHARED[group.cohort.curriculum_slug]
+    supersedes = None
+    for days_ago, body in ((6, shared.first), (5, shared.second)):
+        with at(noon(demo.today - timedelta(days=days_ago))), demo.database.transaction() as db:
+            actor = demo.actor(db, group.staff.trainers[0], Permission.DOCUMENT_SHARE)
+            command = NewDocument(title=shared.title, body=body, link=shared.link, supersedes=supersedes)
+            supersedes = documents.share(db, actor, group.cohort, shared.code, command).id
 
 
 def add_late_declaration(demo: DemoPlan, group: Group) -> None:

@@ -26,10 +26,9 @@ CHOSEN = [f"{kind.value}:digest" for kind, offered in CHOICES.items() if len(off
 
 NAMES = {
     "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
-    "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "hours_id": "hours",
-    "enterprise_id": "enterprise",
-    "mandate_id": "mandate", "group_id": "group", "entrance_id": "entrance",
-    "judgement_id": "judgement", "certificate_id": "certificate",
+    "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "document_id": "document",
+    "hours_id": "hours", "enterprise_id": "enterprise", "mandate_id": "mandate", "group_id": "group",
+    "entrance_id": "entrance", "judgement_id": "judgement", "certificate_id": "certificate",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
@@ -343,6 +342,24 @@ LEARNING: dict[str, Call] = {
         decision="refuse", reason="Doublon.", supersedes="{countersignature}",
     ),
 }  # fmt: skip
+
+OF_WORKSHOP = {"code": "=GEN-1.B"}
+SHARED = f"{V1}/cohorts/{{cohort_id}}/activities/{{code}}/documents"
+SHARED_PAGE = "/cohortes/{cohort_id}/activites/{code}/documents"
+SHARED_TO = "/cohortes/{cohort}/activites/GEN-1.B/documents"
+DOCUMENTS: dict[str, Call] = {
+    f"GET {SHARED}": Call(path=OF_WORKSHOP),
+    f"GET {SHARED}/history": Call(path=OF_WORKSHOP),
+    f"POST {SHARED}": Call(form={"title": "Règles"}, path=OF_WORKSHOP, file=True),
+    f"POST {SHARED}#version": Call(form={"title": "Règles", "supersedes": "{document}"}, path=OF_WORKSHOP, file=True),
+    f"POST {V1}/documents/{{document_id}}/withdrawal": json(reason="Autre version."),
+    f"GET {SHARED_PAGE}": Call(path=OF_WORKSHOP),
+    f"POST {SHARED_PAGE}": replace(form(SHARED_TO, OF_WORKSHOP, title="Règles"), file=True),
+    f"POST {SHARED_PAGE}#version": replace(
+        form(SHARED_TO, OF_WORKSHOP, title="Règles", supersedes="{document}"), file=True
+    ),
+    "POST /documents/{document_id}/retrait": form(SHARED_TO, reason="Autre version."),
+}
 
 FIELD: dict[str, Call] = {
     f"POST {V1}/colleges/{{college_id}}/enterprises": json(**ENTERPRISE),
@@ -675,7 +692,7 @@ SEARCH = {
 """What titles with canaries answer to, and the people whose shown names are canaries."""
 
 CALLS: dict[str, Call] = {
-    **NETWORK, **COHORTS, **LEARNING, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT, **SEARCH,
+    **NETWORK, **COHORTS, **LEARNING, **DOCUMENTS, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT, **SEARCH,
 }  # fmt: skip
 """By row; a row that is not here is called with its path alone."""
 

@@ -89,6 +89,9 @@ from app.identity.sign_in.models import SignIn
 from app.identity.sign_in.service import create_sign_in
 from app.identity.staff.service import see_staff_role
 from app.learning.activities.models import ActivityCompletion
+from app.learning.documents import service as cohort_documents
+from app.learning.documents.schemas import NewDocument
+from app.learning.documents.service import SharedFile
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
@@ -349,6 +352,14 @@ def _upload(at: PlaceUser, files: Path) -> None:
         begun, _ = uploads.start_upload(at.db, actor, enrolment, command, megabytes=20)
         at.place.ids[key] = begun.id
     uploads.append_part(at.db, begun, 0, content, store)
+
+
+def _document(at: PlaceUser, files: Path) -> None:
+    """Share a document of a workshop."""
+    cohort, actor = at.cohort(P.DOCUMENT_SHARE), at.actor(P.DOCUMENT_SHARE)
+    file = SharedFile("r.pdf", PDF + at.place.mark("Partage").encode(), FolderStore(files), 20)
+    command = NewDocument(title=at.place.mark("Partage"), body="Cinq règles.")
+    at.place.ids["document"] = cohort_documents.share(at.db, actor, cohort, "GEN-1.B", command, file=file).id
 
 
 def _countersign(at: PlaceUser, _: Path) -> None:
@@ -727,6 +738,7 @@ STEPS = (
     (_mandate, "owner"),
     (_hand_in, "owner"),
     (_upload, "owner"),
+    (_document, "trainer"),
     (_countersign, "coordinator"),
     (_group, "coordinator"),
     (_record, "facilitator"),

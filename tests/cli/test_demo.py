@@ -186,6 +186,12 @@ class TestTwoColleges:
         )
         assert named == [(True, True, True)]
 
+    def test_trainers_shared_what_workshops_gave_and_replaced_it(self, demo_database: Database) -> None:
+        versions = "select activity_code, supersedes_id is not null from cohort_document order by 1, 2"
+        assert rows(demo_database, versions) == [
+            (code, is_new_version) for code in ("GEN-1.B", "SPE-2.B") for is_new_version in (False, True)
+        ]
+
     def test_codevelopment_session_was_moved_by_the_weather(self, demo_database: Database) -> None:
         moved = rows(
             demo_database,

@@ -17,6 +17,7 @@ from app.curricula.enums import ActivityType
 from app.curricula.library import DEFAULT_ROOT, default_library
 from app.curricula.schemas import Activity, Curriculum
 from app.learning.activities.rules import ActivityContext
+from app.learning.documents.rules import document_reasons
 from app.learning.hand_ins.rules import hand_in_reasons
 from app.platform.clock import now
 from app.progress.schemas import ActivityProgress, State
@@ -31,7 +32,6 @@ ACTIVITIES = [
 NOT_BUILT = {
     "questionnaire": ActivityType.codev,  # ratings of climate and usefulness (docs/scenarios.md)
     "directory": ActivityType.self_study,
-    "trainer_deposit": ActivityType.workshop,
     "profile": ActivityType.workshop,
 }
 """Places that pages name and that do not exist yet, with the type of the activities that name them."""
@@ -98,6 +98,16 @@ def test_hours_and_marks_are_taken_where_the_page_asks_for_them(curriculum: Curr
 
 
 @pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_document_of_a_trainer_is_taken_where_the_page_announces_one(
+    curriculum: Curriculum, activity: Activity
+) -> None:
+    """Any workshop takes some, as its trainers see fit; no page of another activity announces any."""
+    reasons = document_reasons(activity, in_force=0, has_content=True)
+    assert (reasons == []) is (activity.type is ActivityType.workshop)
+    assert reasons == [] or "trainer_deposit" not in PLACES[activity.code]
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
 def test_activity_that_a_page_names_exists(curriculum: Curriculum, activity: Activity) -> None:
     text = page_text(curriculum, activity)
     known = {code for c in LIBRARY.curricula.values() for code in (*c.placed, *c.modules_by_code)}
@@ -121,7 +131,7 @@ def test_private_space_of_a_group_takes_a_sheet_for_each_session_of_codevelopmen
 
 
 def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
-    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", *SHARED}
+    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", "trainer_deposit", *SHARED}
     types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
     missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
     assert missing == set(NOT_BUILT.items())

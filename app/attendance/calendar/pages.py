@@ -37,7 +37,7 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 
-ACTIONS = (P.SESSION_MANAGE, P.ROLLCALL_RECORD)
+ACTIONS = (P.SESSION_MANAGE, P.ROLLCALL_RECORD, P.DOCUMENT_SHARE)
 
 
 @router.get("/cohortes/{cohort_id}/seances", dependencies=[keyed_page()])

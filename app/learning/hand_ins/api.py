@@ -18,7 +18,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
 from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_creation_status
 from app.platform.web.openapi.vocabulary import download
-from app.platform.web.pages import attachment
+from app.platform.web.pages import untrusted_file
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
 
@@ -97,10 +97,4 @@ def read_hand_in(hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_RE
 )
 def read_file(files: FilesDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
     """Always a download, never displayed by the browser: the content is not trusted."""
-    content = service.file_of(hand_in, files)
-    headers = {
-        **attachment(hand_in.file_name or ""),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type=hand_in.file_type, headers=headers)
+    return untrusted_file(service.file_of(hand_in, files), hand_in.file_name or "", hand_in.file_type)

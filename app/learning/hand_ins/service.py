@@ -9,24 +9,15 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of
 from app.learning.activities.service import lock_activity
+from app.learning.hand_ins.kept_files import file_to_keep, load_kept
 from app.learning.hand_ins.models import HandIn
-from app.learning.hand_ins.photos import rewrite_photo
-from app.learning.hand_ins.rules import (
-    TYPES,
-    extension,
-    file_reasons,
-    hand_in_reasons,
-    is_rewritten,
-    link_reasons,
-    name_as_jpeg,
-    punctuality,
-)
+from app.learning.hand_ins.rules import hand_in_reasons, link_reasons, punctuality
 from app.learning.hand_ins.schemas import FileCommand, HandInRow, HandInShown, TextCommand
 from app.people.models import Person
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Invalid, NotFound, Reason, Unavailable, refuse_unless
+from app.platform.errors import NotFound, refuse_unless
 from app.platform.files.store import FileStore, digest
 from app.platform.security.actor import Actor, scoped
 from app.progress.rules import due_on
@@ -47,32 +38,11 @@ def hand_in_file(
     A photo is kept as a JPEG that does not say where it was taken, and not as it was sent. Raise ``Invalid`` with
     reasons on ``file`` when it is empty, above ``megabytes``, not of an accepted type, or a photo that cannot be read.
     """
-    refuse_unless(*file_reasons(command.name, command.content, megabytes), code="invalid")
-    name, content = _as_kept(command)
-    name_of_content = digest(content)
-    attempt = _hand_in(
-        db,
-        actor,
-        enrolment,
-        command,
-        HandIn.file_sha256 == name_of_content,  # type: ignore[arg-type]
-        file_name=name,
-        file_type=TYPES[extension(name)],
-        file_size=len(content),
-        file_sha256=name_of_content,
-    )
-    files.store(content)
+    kept = file_to_keep(command.name, command.content, megabytes)
+    is_same = col(HandIn.file_sha256) == digest(kept.content)
+    attempt = _hand_in(db, actor, enrolment, command, is_same, **kept.columns)
+    files.store(kept.content)
     return attempt
-
-
-def _as_kept(command: FileCommand) -> tuple[str, bytes]:
-    """Return the name and the bytes that are kept of an accepted file: of a photo, those of its JPEG."""
-    if not is_rewritten(command.name, command.content):
-        return command.name, command.content
-    photo = rewrite_photo(command.content)
-    if isinstance(photo, Reason):
-        raise Invalid(None, photo)
-    return name_as_jpeg(command.name), photo
 
 
 def _hand_in(
@@ -168,7 +138,4 @@ def file_of(hand_in: HandInShown, files: FileStore) -> bytes:
     """Return the bytes handed in; raise ``NotFound`` for a text, ``Unavailable`` when lost or altered."""
     if hand_in.file_sha256 is None:
         raise NotFound
-    try:
-        return files.load(hand_in.file_sha256)
-    except (FileNotFoundError, ValueError) as error:
-        raise Unavailable("file_unavailable") from error
+    return load_kept(files, hand_in.file_sha256)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.learning.activities.service import lock_active
+from app.learning.hand_ins.kept_files import load_kept
 from app.learning.hand_ins.rules import MEGABYTE, clean_name, declared_reasons
 from app.learning.uploads.enums import UploadState
 from app.learning.uploads.models import Upload, UploadPart
@@ -17,7 +18,7 @@ from app.learning.uploads.rules import LIFETIME, is_expired, part_reasons, room_
 from app.learning.uploads.schemas import UploadCommand, UploadShown
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Gone, Invalid, NotFound, Reason, Unavailable, refuse_unless
+from app.platform.errors import Conflict, Gone, Invalid, NotFound, Reason, refuse_unless
 from app.platform.files.store import FileStore, digest
 from app.platform.security.actor import Actor, scoped
 
@@ -92,7 +93,7 @@ def append_part(db: Session, upload: UploadShown, offset: int, content: bytes, f
 def _sha256(db: Session, upload: UploadShown, files: FileStore, last: bytes) -> str:
     whole = hashlib.sha256()
     for name in _part_names(db, upload):
-        whole.update(_read(files, name))
+        whole.update(load_kept(files, name))
     whole.update(last)
     return whole.hexdigest()
 
@@ -102,19 +103,12 @@ def content_of(db: Session, upload: UploadShown, files: FileStore) -> bytes:
     if upload.state is not UploadState.WHOLE:
         code = "upload_unfinished" if upload.state is UploadState.RECEIVING else "upload_damaged"
         raise Invalid("invalid", Reason(code, field="upload_id"))
-    return b"".join(_read(files, name) for name in _part_names(db, upload))
+    return b"".join(load_kept(files, name) for name in _part_names(db, upload))
 
 
 def _part_names(db: Session, upload: UploadShown) -> list[str]:
     parts = select(UploadPart.part_sha256).where(UploadPart.upload_id == upload.id).order_by(col(UploadPart.position))
     return list(db.exec(parts).all())
-
-
-def _read(files: FileStore, name: str) -> bytes:
-    try:
-        return files.load(name)
-    except (FileNotFoundError, ValueError) as error:
-        raise Unavailable("file_unavailable") from error
 
 
 def _load(db: Session, *where: Any) -> list[UploadShown]:  # noqa: ANN401 - clauses of two libraries

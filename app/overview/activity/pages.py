@@ -15,6 +15,7 @@ from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.learning.activities.paths import ACTIVITY, require_activity
 from app.learning.activities.rules import ATTEMPTS, TRACES
+from app.learning.documents.service import documents, may_share
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.rules import ACCEPTED
 from app.platform.messages.i18n import today
@@ -64,6 +65,8 @@ def show_activity(
         own=own,
         writable=own and enrolment.state is EnrolmentState.ACTIVE,
         attempts=attempts,
+        shares=may_share(db, actor, enrolment.cohort_id, curriculum.activity(code)),
+        documents=documents(db, actor, enrolment.cohort_id, code),
         takes_trace=takes_trace,
         places=places_named_by(code),
         deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),

@@ -62,7 +62,16 @@ GRANTABLE: dict[Role, frozenset[Role]] = {
 """The roles that each role gives: below it, and never to oneself. The role of administrator is given by no route."""
 
 
-ABOUT_THINGS = frozenset({P.NETWORK_MANAGE, P.VENUE_MANAGE, P.SERVICE_OPERATE, P.SESSION_MANAGE, P.ENTERPRISE_MANAGE})
+ABOUT_THINGS = frozenset(
+    {
+        P.NETWORK_MANAGE,
+        P.VENUE_MANAGE,
+        P.SERVICE_OPERATE,
+        P.SESSION_MANAGE,
+        P.ENTERPRISE_MANAGE,
+        P.DOCUMENT_SHARE,
+    }
+)
 """The permissions whose writes are about no person; a session whose roll records the actor is not cancelled by them."""
 
 

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     PROGRESS_READ = "progress:read"
     ACTIVITY_DO = "activity:do"
     EVIDENCE_READ = "evidence:read"
+    DOCUMENT_SHARE = "document:share"
     HOURS_COUNTERSIGN = "hours:countersign"
     ENTERPRISE_READ = "enterprise:read"
     ENTERPRISE_MANAGE = "enterprise:manage"
@@ -125,6 +126,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ENROLMENT_READ: R.COHORT,
         P.PROGRESS_READ: R.COHORT,
         P.EVIDENCE_READ: R.COHORT,
+        P.DOCUMENT_SHARE: R.COHORT,
         P.ROLLCALL_RECORD: R.COHORT,
         P.JUDGEMENT_READ: R.COHORT,
         P.JUDGEMENT_MAKE: R.COHORT,
@@ -152,6 +154,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ROLLCALL_RECORD: R.COLLEGE,
         P.PROGRESS_READ: R.COLLEGE,
         P.EVIDENCE_READ: R.COLLEGE,
+        P.DOCUMENT_SHARE: R.COLLEGE,
         P.HOURS_COUNTERSIGN: R.COLLEGE,
         P.ENTERPRISE_READ: R.COLLEGE,
         P.ENTERPRISE_MANAGE: R.COLLEGE,

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
@@ -121,6 +121,16 @@ def attachment(name: str) -> dict[str, str]:
     in_ascii = f"{plain}.{plain_extension}" if plain_extension else plain
     whole = quote(f"{stem}.{extension}" if extension else stem, safe="")
     return {"Content-Disposition": f"attachment; filename=\"{in_ascii}\"; filename*=UTF-8''{whole}"}
+
+
+def untrusted_file(content: bytes, name: str, media_type: str | None) -> Response:
+    """Return a file that someone sent: always a download, which no browser runs or displays."""
+    headers = {
+        **attachment(name),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type=media_type, headers=headers)
 
 
 API = "/api/"
