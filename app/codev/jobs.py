@@ -1,6 +1,7 @@
-"""Background work on codevelopment groups: one is too small, a contract waits before a session, someone enters."""
+"""Background work on groups: one is too small, a contract waits, someone enters, what one wrote is destroyed."""
 
 from app.codev.contracts.notices import remind
+from app.codev.destruction.service import tell_and_destroy
 from app.codev.entrances.entering import enter_groups
 from app.codev.groups.quorum import tell_facilitators
 from app.platform.jobs.job import Job, JobContext
@@ -20,9 +21,15 @@ def _enter(context: JobContext) -> None:
     enter_groups(context.database)
 
 
+def _tell_and_destroy(context: JobContext) -> None:
+    with context.database.as_owner() as db:
+        tell_and_destroy(db)
+
+
 JOBS = (
     # Every five minutes: a departure is a change of an enrolment, which knows nothing of groups.
     Job("tell_of_small_groups", "*/5 * * * *", _tell_facilitators),
     Job("remind_of_contracts", "11 * * * *", _remind),
     Job("enter_groups", "2 * * * *", _enter),
+    Job("destroy_confidences", "23 9 * * *", _tell_and_destroy),
 )

@@ -4,6 +4,8 @@ from app.codev.actions import api as actions_api
 from app.codev.actions import pages as actions_pages
 from app.codev.contracts import api as contracts_api
 from app.codev.contracts import pages as contracts_pages
+from app.codev.destruction import api as destruction_api
+from app.codev.destruction import pages as destruction_pages
 from app.codev.entrances import api as entrances_api
 from app.codev.entrances import pages as entrances_pages
 from app.codev.groups import api as groups_api
@@ -31,6 +33,7 @@ API = (
     actions_api.router,
     journal_api.router,
     own_texts_api.router,
+    destruction_api.router,
 )
 PAGES = (
     groups_pages.router,
@@ -42,4 +45,5 @@ PAGES = (
     actions_pages.router,
     journal_pages.router,
     own_texts_pages.router,
+    destruction_pages.router,
 )

@@ -8,6 +8,9 @@ from sqlmodel import col
 from app.codev.actions import service as actions
 from app.codev.actions.schemas import NewAction
 from app.codev.confidences.places import own_place, see_own_place
+from app.codev.destruction import service as destruction
+from app.codev.destruction.rules import PROPOSED_DAYS
+from app.codev.destruction.schemas import ScheduleCommand
 from app.codev.groups import lists
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevMembership
@@ -72,9 +75,18 @@ def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
         planned = [(group, id_) for group in demo.groups for id_ in _next_sessions(demo, group, written_at)]
         for number, (group, session_id) in enumerate(planned):
             _prepare(demo, keyring, group, session_id, number)
+        for group in demo.groups[:1]:
+            _confirm_schedule(demo, group)
         for group in demo.groups:
             for session_id in _last_held(demo, group):
                 _write_after(demo, keyring, group, session_id)
+
+
+def _confirm_schedule(demo: DemoPlan, group: Group) -> None:
+    """Confirm in one college how long what groups wrote is kept after their cycle."""
+    with demo.database.transaction() as db:
+        coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
+        destruction.confirm(db, coordinator, group.staff.college, ScheduleCommand(days=PROPOSED_DAYS))
 
 
 def _sessions(demo: DemoPlan, group: Group) -> list[list[CodevSessionRow]]:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ENTRANCE_ANNOUNCED = "entrance_announced"
     ENTRANCE_CALLED_OFF = "entrance_called_off"
     ENTRANCE_CONCERNS = "entrance_concerns"
+    CONFIDENCES_END = "confidences_end"
     SESSION_TOMORROW = "session_tomorrow"
     JUDGED = "judged"
     WORK_LATE = "work_late"

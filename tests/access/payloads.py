@@ -416,6 +416,8 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/fiche": form(
         "/codev/seances/{coming_codev_session}#fiches", COMING, **SHEET, version=0
     ),
+    f"PUT {V1}/colleges/{{college_id}}/confidences": json(days=30),
+    "POST /colleges/{college_id}/confidences": form("/colleges/{college}/confidences", days=30),
     f"GET {V1}/codev/sessions/{{session_id}}/writings": Call(path=HELD),
     f"PUT {V1}/codev/sessions/{{session_id}}/own-learning": Call(json=LEARNT, path=HELD, headers=FIRST_VERSION),
     f"PUT {V1}/codev/sessions/{{session_id}}/own-notes/{{position}}": Call(

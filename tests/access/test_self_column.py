@@ -18,6 +18,8 @@ ABOUT_NOBODY = {
     "POST /codev/groupes/{group_id}/seances": "a session to come",
     "POST /api/v1/codev/sessions/{session_id}/changes": "a session to come",
     "POST /codev/seances/{session_id}/modification": "a session to come",
+    "PUT /api/v1/colleges/{college_id}/confidences": "how long texts of groups are kept",
+    "POST /colleges/{college_id}/confidences": "how long texts of groups are kept",
     "POST /api/v1/colleges/{college_id}/management-links": "it forbids a group, and gives nothing",
     "POST /codev/liens": "it forbids a group, and gives nothing",
     "POST /api/v1/sessions/{session_id}/check-in": "a time to check in",
@@ -74,7 +76,7 @@ ABOUT_NOBODY = {
 WITHOUT_PERSON = {
     "college", "project", "project_target", "project_region_target", "region", "venue",
     "announcement", "cohort", "cohort_document", "cohort_move", "codev_group", "codev_session",
-    "codev_record", "codev_group_key", "scheduled_session", "roll_call", "check_in_opening",
+    "codev_record", "codev_group_key", "destruction_schedule", "scheduled_session", "roll_call", "check_in_opening",
     "published_curriculum", "enterprise", "enterprise_word", "mandate", "mandate_milestone", "milestone_confirmation",
     "management_link", "session_change", "session_restoration", "codev_session_restoration", "codev_session_change",
     "accompanied_count", "accompanied_enterprise", "report_sum",

@@ -216,6 +216,7 @@ class TestTwoColleges:
         assert set(sent) == {("client", True, True), ("reserve", True, True), ("reserve", False, None)}
         kinds = {str(kind) for (kind,) in rows(demo_database, "select distinct kind from codev_confidence")}
         assert kinds == {"sheet", "learning", "action", "journal"}
+        assert rows(demo_database, "select count(*), min(days) from destruction_schedule") == [(1, 30)]
 
     def test_groups_agreed_to_their_contract_and_someone_is_announced_to_enter_one(
         self, demo_database: Database

@@ -45,6 +45,7 @@ SAMPLE = {
     "ends_on": "2027-05-28",
     "enters_on": "2026-12-04",
     "due_on": "2026-11-20",
+    "destroyed_on": "2026-12-29",
     "worked_on": "2026-11-19",
     "minutes": 90,
     "members": 3,

@@ -50,6 +50,8 @@ NOT_LOGGED = {
     "GET /api/v1/codev/sessions/{session_id}/writings": "logged: test_what_a_session_leaves_is_read_inside",
     "GET /api/v1/codev/sessions/{session_id}/actions": "as above",
     "GET /codev/seances/{session_id}/suites": "as above",
+    "GET /api/v1/colleges/{college_id}/confidences": "counts of each group's texts",
+    "GET /colleges/{college_id}/confidences": "counts of each group's texts",
     "GET /api/v1/codev/groups/{group_id}/follow-up": "figures of a group",
     "GET /api/v1/codev/groups/{group_id}/journal": "one's own journal",
     "GET /codev/groupes/{group_id}/journal": "one's own journal",

@@ -1,6 +1,6 @@
 """The key of a group, wrapped by the keyring, and its encrypted texts (docs/decisions/0042)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field
@@ -13,7 +13,8 @@ from app.platform.database.types import by_value, check, moment, moment_or_none,
 class GroupKey(Row, table=True):
     """The key under which a group's texts are encrypted; ``key_sealed`` is wrapped by the keyring.
 
-    Once it is destroyed the row stays, without the key: nothing is written for the group again.
+    ``told_on``: when its people were told that its texts are due. Once it is destroyed the row stays, without the key:
+    nothing is written for the group again.
     """
 
     __tablename__ = "codev_group_key"
@@ -26,6 +27,7 @@ class GroupKey(Row, table=True):
     group_id: int
     key_sealed: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = moment()
+    told_on: date | None = None
     destroyed_at: datetime | None = moment_or_none()
 
 

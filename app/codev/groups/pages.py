@@ -79,6 +79,7 @@ def _list_context(db: Session, actor: Actor, query: GroupsQuery) -> dict[str, An
     return {
         "groups": ListView("/codev", query, page),
         "cohort": cohort,
+        "keeps_schedule": _managed_colleges(actor),
         "cohorts": _cohort_choices(db, manager, cohort) if actor.can(P.CODEV_MANAGE) else [],
         **(_people_context(db, cohort) if cohort else {}),
     }
@@ -151,6 +152,13 @@ def _group_context(db: Session, actor: Actor, ref: GroupRef) -> dict[str, Any]:
         "too_small": sum(m.follows for m in group.members) < MIN_SIZE,
         **_manager_context(db, actor, ref),
     }
+
+
+def _managed_colleges(actor: Actor) -> list[int]:
+    """Return the colleges whose groups the actor manages: each has a schedule of destruction."""
+    if not actor.can(P.CODEV_MANAGE):
+        return []
+    return sorted({g.college_id for g in actor.grants if g.role is Role.COORDINATOR and g.college_id is not None})
 
 
 def is_member(actor: Actor, group_id: int) -> bool:

@@ -1,0 +1,1 @@
+"""The destruction of what a group wrote, under the schedule that its college confirmed (BR-11, BR-27)."""
