@@ -66,10 +66,16 @@ def carried(message: EmailMessage) -> Any:
     [part] = message.iter_attachments()
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
-    assert vobject.readOne(content.decode()).validate(raiseException=True)
+    calendar = vobject.readOne(content.decode())
+    assert calendar.validate(raiseException=True)
     file = icalendar.Calendar.from_ical(content)
     assert not file.errors
     assert file["method"] == part["content-type"].params["method"]
     [event] = file.events
     assert not event.errors
+    described = {str(zone["tzid"]) for zone in file.timezones}
+    for key in ("dtstart", "dtend"):
+        assert event[key].params.get("TZID", "UTC") in described | {"UTC"}, "a zone comes with its clock changes"
+        by_vobject = calendar.vevent.contents[key][0].value
+        assert event.decoded(key).astimezone(UTC) == by_vobject.astimezone(UTC)
     return event
