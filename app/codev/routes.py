@@ -14,6 +14,8 @@ from app.codev.journal import api as journal_api
 from app.codev.journal import pages as journal_pages
 from app.codev.own_texts import api as own_texts_api
 from app.codev.own_texts import pages as own_texts_pages
+from app.codev.protocols import api as protocols_api
+from app.codev.protocols import pages as protocols_pages
 from app.codev.records import api as records_api
 from app.codev.sessions import api as sessions_api
 from app.codev.sessions import pages as sessions_pages
@@ -26,6 +28,7 @@ API = (
     groups_api.router,
     contracts_api.router,
     entrances_api.router,
+    protocols_api.router,
     sessions_api.router,
     records_api.router,
     sheets_api.router,
@@ -39,6 +42,7 @@ PAGES = (
     groups_pages.router,
     contracts_pages.router,
     entrances_pages.router,
+    protocols_pages.router,
     sessions_pages.router,
     sheets_pages.router,
     writings_pages.router,

@@ -10,6 +10,7 @@ from app.codev.entrances.schemas import ConcernCommand
 from app.codev.groups import service as codev
 from app.codev.groups.people import free_members
 from app.codev.groups.schemas import GroupRef, JoinCommand, NewGroup
+from app.codev.protocols.enums import Variant
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -208,6 +209,10 @@ def _record(  # noqa: PLR0917 - the session and everything that its record depen
     turns = [TurnCommand(position=p.position, client_id=p.client_id, status=TurnStatus.HELD) for p in proposed]
     if swap:
         turns[0] = TurnCommand(
-            position=1, client_id=proposed[0].reserve_id, status=TurnStatus.SWAPPED, reason=TurnReason.ABSENCE
+            position=1,
+            client_id=proposed[0].reserve_id,
+            status=TurnStatus.SWAPPED,
+            reason=TurnReason.ABSENCE,
+            protocol=Variant.EXPRESS,
         )
     return RecordCommand(entries=tuple(entries), turns=tuple(turns))

@@ -242,7 +242,7 @@ class TestTwoColleges:
         swapped = rows(
             demo_database,
             """
-            select t.reason, t.planned_client_id <> t.client_id, p.status, q.status
+            select t.reason, t.planned_client_id <> t.client_id, p.status, q.status, t.protocol
               from codev_turn t
               join codev_presence p on p.record_id = t.record_id and p.membership_id = t.planned_client_id
               join codev_presence q on q.record_id = t.record_id and q.membership_id = t.client_id
@@ -250,7 +250,7 @@ class TestTwoColleges:
             """,
         )
         assert swapped
-        assert set(swapped) == {("absence", True, "excused", "present")}
+        assert set(swapped) == {("absence", True, "excused", "present", "express")}
 
     def test_a_level_was_reviewed(self, demo_database: Database) -> None:
         """S5: two assessors; the first judgement is still there."""

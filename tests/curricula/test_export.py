@@ -33,7 +33,7 @@ def test_the_written_schemas_are_what_the_code_gives() -> None:
     assert drifted(DEFAULT_ROOT / "schema") == ()
 
 
-@pytest.mark.parametrize(("name", "folder"), [("contract.json", "contrat")])
+@pytest.mark.parametrize(("name", "folder"), [("contract.json", "contrat"), ("protocol.json", "protocole")])
 def test_the_real_files_of_codevelopment_are_valid_and_name_their_schema(name: str, folder: str) -> None:
     assert drifted(DEFAULT_ROOT / CODEV / "schema", CODEV_MODELS) == ()
     text = (DEFAULT_ROOT / CODEV / folder / "1.0.yaml").read_text("utf-8")

@@ -125,7 +125,8 @@ def _meet(db: Session, world: World, enrolment_id: int, activity: Activity, mome
 def _codevelop(db: Session, world: World, enrolment_id: int) -> None:
     person, moment = world.people["facilitator"], now()
     group = CodevGroup(
-        college_id=world.alma, cohort_id=world.cohort, name=f"Groupe {enrolment_id}", contract_version="1.0",
+        college_id=world.alma, cohort_id=world.cohort, name=f"Groupe {enrolment_id}",
+        contract_version="1.0", protocol_version="1.0",
         created_at=moment, created_by=person,
     )  # fmt: skip
     _add(db, group)

@@ -145,7 +145,8 @@ def test_a_facilitator_never_judges_cn11_of_the_group(database: Database, world:
     add_trainer(database, world, "facilitator")
     with database.transaction(colleges=[world.alma]) as db:
         group = CodevGroup(
-            college_id=world.alma, cohort_id=world.cohort, name="Nord", contract_version="1.0", created_at=now(),
+            college_id=world.alma, cohort_id=world.cohort, name="Nord",
+            contract_version="1.0", protocol_version="1.0", created_at=now(),
             created_by=world.people["coordinator"],
         )  # fmt: skip
         db.add(group)

@@ -132,6 +132,8 @@ NOT_LOGGED = {
     "GET /codev/groupes/{group_id}/contrat": "a group's contract, and who agreed to it",
     "GET /api/v1/codev/groups/{group_id}/contract": "a group's contract, and who agreed to it",
     "GET /api/v1/codev/groups/{group_id}/entrances": "who is announced to enter a group",
+    "GET /codev/groupes/{group_id}/protocole": "how a group works",
+    "GET /api/v1/codev/groups/{group_id}/protocol": "how a group works",
     "GET /codev/seances/{session_id}": "a session's roles and minutes, nothing that was said",
     "GET /api/v1/codev/groups/{group_id}": "a group's calendar and members",
     "GET /api/v1/codev/sessions/{session_id}": "a session's roles and minutes, nothing that was said",

@@ -287,8 +287,9 @@ def test_query_without_colleges_returns_no_row(database: Database, world: World)
 
 def test_reference_across_colleges_is_refused(database: Database, world: World) -> None:
     statement = text(
-        "insert into codev_group (college_id, cohort_id, name, contract_version, created_at, created_by) "
-        "values (:college, :cohort, 'x', '1.0', now(), :person)"
+        "insert into codev_group (college_id, cohort_id, name, contract_version, protocol_version,"
+        " created_at, created_by) "
+        "values (:college, :cohort, 'x', '1.0', '1.0', now(), :person)"
     )
     values = {"college": world.alma, "cohort": world.other_cohort, "person": world.people["admin"]}
     with (

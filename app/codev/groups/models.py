@@ -14,8 +14,8 @@ from app.platform.database.uniqueness import refused_as
 class CodevGroup(Row, table=True):
     """Four to eight peers of a cohort (BR-10); its facilitator holds the role for the group.
 
-    ``contract_version`` names the contract that they agree to. ``composition`` counts from 1: each entrance makes the
-    next one, which everybody is asked to agree to (S2).
+    ``contract_version`` names the contract that they agree to, ``protocol_version`` the protocol that they follow.
+    ``composition`` counts from 1: each entrance makes the next one, which everybody is asked to agree to (S2).
     """
 
     __tablename__ = "codev_group"
@@ -31,6 +31,7 @@ class CodevGroup(Row, table=True):
     cohort_id: int = Field(index=True)
     name: str = Field(max_length=80)
     contract_version: str = Field(max_length=20)
+    protocol_version: str = Field(max_length=20)
     composition: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = moment()
     created_by: int = Field(foreign_key="person.id")

@@ -117,6 +117,7 @@ class GroupRef(Read):
     ends_on: date
     timezone: str
     contract_version: str
+    protocol_version: str
     composition: int
     inside: bool = Field(description="whether the actor is a member or the facilitator")
 

@@ -153,6 +153,7 @@ def create_group(db: Session, actor: Actor, cohort: CohortRef, command: NewGroup
         cohort_id=cohort.id,
         name=command.name,
         contract_version=codev_library().newest_contract.version,
+        protocol_version=codev_library().newest_protocol.version,
         created_at=now(),
         created_by=actor.person_id,
     )

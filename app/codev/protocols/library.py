@@ -4,15 +4,15 @@ Files are read and checked once. What is published never changes (BR-01): ``publ
 hash of each, as that of curricula does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from app.codev.protocols.rules import check_contract
-from app.codev.protocols.schemas import Contract
+from app.codev.protocols.rules import check_contract, check_protocol
+from app.codev.protocols.schemas import Contract, Protocol
 from app.curricula.files.folder import CODEV
 from app.curricula.files.loader import load
 from app.curricula.files.problems import CurriculumError, Problem
@@ -22,33 +22,51 @@ from app.curricula.rules import Finding
 from app.curricula.schemas import Frozen
 from app.platform.errors import NotFound
 
-CONTRACTS = "contrat"
-MODELS: Mapping[str, type[Frozen]] = {"contract.json": Contract}
+CONTRACTS, PROTOCOLS = "contrat", "protocole"
+MODELS: Mapping[str, type[Frozen]] = {"contract.json": Contract, "protocol.json": Protocol}
 """The schemas for editors, beside the files."""
-KINDS = (CONTRACTS,)
+KINDS = (CONTRACTS, PROTOCOLS)
 """The folders, each with a file for each version; also what ``escouade curricula publish`` calls them."""
 
-M = TypeVar("M", bound=Contract)
+M = TypeVar("M", Contract, Protocol)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CodevLibrary:
-    """The contracts of a folder by version; ``published`` holds the SHA-256 by ``folder/version``."""
+    """The contracts and protocols of a folder by version; ``published`` holds the SHA-256 by ``folder/version``."""
 
     root: Path
     contracts: Mapping[str, Contract]
+    protocols: Mapping[str, Protocol]
     published: Mapping[str, str]
 
     def contract(self, version: str) -> Contract:
         """Return a version of the contract; raise ``NotFound`` when there is none."""
-        if version not in self.contracts:
-            raise NotFound
-        return self.contracts[version]
+        return _require(self.contracts, version)
+
+    def protocol(self, version: str) -> Protocol:
+        """Return a version of the protocol; raise ``NotFound`` when there is none."""
+        return _require(self.protocols, version)
 
     @property
     def newest_contract(self) -> Contract:
         """The newest published contract, which a new group gets."""
-        return self.contracts[newest(v for v in self.contracts if f"{CONTRACTS}/{v}" in self.published)]
+        return self.contracts[self._newest(CONTRACTS, self.contracts)]
+
+    @property
+    def newest_protocol(self) -> Protocol:
+        """The newest published protocol, which a new group follows."""
+        return self.protocols[self._newest(PROTOCOLS, self.protocols)]
+
+    def _newest(self, kind: str, versions: Iterable[str]) -> str:
+        return newest(v for v in versions if f"{kind}/{v}" in self.published)
+
+
+def _require(values: Mapping[str, V], version: str) -> V:
+    if version not in values:
+        raise NotFound
+    return values[version]
 
 
 def check(root: Path) -> tuple[CodevLibrary, tuple[Problem, ...]]:
@@ -56,6 +74,7 @@ def check(root: Path) -> tuple[CodevLibrary, tuple[Problem, ...]]:
     folder = root / CODEV
     problems: list[Problem] = []
     contracts = dict(_versions(folder, CONTRACTS, Contract, check_contract, problems))
+    protocols = dict(_versions(folder, PROTOCOLS, Protocol, check_protocol, problems))
     published, wrong = read_register(folder)
     problems += wrong
     for line, (name, value) in enumerate(published.items(), 1):
@@ -63,7 +82,10 @@ def check(root: Path) -> tuple[CodevLibrary, tuple[Problem, ...]]:
             problems.append(Problem(REGISTER, line, (), "curricula.register.missing", {"name": name}))
         elif digest(folder, [f"{name}.yaml"]) != value:
             problems.append(Problem(f"{name}.yaml", 1, (), "curricula.register.changed", {"name": name}))
-    return CodevLibrary(folder, MappingProxyType(contracts), MappingProxyType(published)), tuple(problems)
+    library = CodevLibrary(
+        folder, MappingProxyType(contracts), MappingProxyType(protocols), MappingProxyType(published)
+    )
+    return library, tuple(problems)
 
 
 def _versions(

@@ -6,6 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.protocols.enums import Variant
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
@@ -56,7 +57,7 @@ class CodevPresence(Row, table=True):
 
 
 class CodevTurn(Row, table=True):
-    """A consultation of a record: its client, and whether it was held to the end."""
+    """A consultation of a record: its client, whether it was held to the end, and the protocol's variant (S4)."""
 
     __tablename__ = "codev_turn"
     __table_args__ = owned(
@@ -76,3 +77,6 @@ class CodevTurn(Row, table=True):
     planned_client_id: int | None = None
     status: TurnStatus = Field(sa_type=by_value(TurnStatus))
     reason: TurnReason | None = Field(default=None, sa_type=by_value(TurnReason), nullable=True)
+    protocol: Variant = Field(
+        default=Variant.STANDARD, sa_type=by_value(Variant), sa_column_kwargs={"server_default": Variant.STANDARD.value}
+    )

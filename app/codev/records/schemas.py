@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.attendance.roll_calls.rules import ATTENDING
+from app.codev.protocols.enums import Variant
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.schemas import TURNS, OptionalMembership, Position
 from app.platform.schema import BlankIsNone, Command, Read
@@ -34,12 +35,13 @@ class PresenceCommand(Command):
 
 
 class TurnCommand(Command):
-    """The status of a consultation; the reason is a category, never a detail (S4)."""
+    """The status of a consultation and its protocol's variant; the reason is a category, never a detail (S4)."""
 
     position: Position
     client_id: int = Field(description="membership of the client, or of the client planned")
     status: TurnStatus
     reason: TurnReason | None = None
+    protocol: Variant = Variant.STANDARD
 
 
 class RecordCommand(Command):
@@ -62,6 +64,7 @@ class RecordForm(Command):
     client_id: tuple[OptionalMembership, ...] = ()
     turn: tuple[TurnStatus, ...] = ()
     reason: tuple[Annotated[TurnReason | None, BlankIsNone], ...] = ()
+    protocol: Annotated[tuple[Variant, ...], Field(max_length=TURNS)] = ()
     facilitator_present: bool = False
     supersedes: int | None = None
 
@@ -69,7 +72,8 @@ class RecordForm(Command):
     def command(self) -> RecordCommand:
         """Return the command for the service; minutes and mode of an absent person are left out."""
         lines = zip(self.membership_id, self.status, self.minutes, self.mode, strict=False)
-        turns = zip(self.position, self.client_id, self.turn, self.reason, strict=False)
+        usual = (Variant.STANDARD,) * (len(self.position) - len(self.protocol))
+        turns = zip(self.position, self.client_id, self.turn, self.reason, (*self.protocol, *usual), strict=False)
         return RecordCommand(
             entries=tuple(
                 PresenceCommand(membership_id=membership_id, status=status, minutes=minutes or 0, mode=mode)
@@ -78,8 +82,8 @@ class RecordForm(Command):
                 for membership_id, status, minutes, mode in lines
             ),
             turns=tuple(
-                TurnCommand(position=position, client_id=client, status=status, reason=reason)
-                for position, client, status, reason in turns
+                TurnCommand(position=position, client_id=client, status=status, reason=reason, protocol=protocol)
+                for position, client, status, reason, protocol in turns
                 if client is not None
             ),
             facilitator_present=self.facilitator_present,

@@ -194,7 +194,8 @@ def _write_lines(
             planned_client_id=planned.get(turn.position),
             status=turn.status,
             reason=turn.reason,
+            protocol=told.protocol,
         )
-        for turn in turns
+        for turn, told in zip(turns, command.turns, strict=True)
     )
     db.flush()

@@ -9,6 +9,7 @@ from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.confidences.places import own_place
 from app.codev.groups.service import see_group
+from app.codev.protocols.enums import Variant
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordForm
@@ -95,6 +96,7 @@ def _session_context(
         "modes": tuple(PresenceMode),
         "turn_statuses": tuple(TurnStatus),
         "turn_reasons": tuple(TurnReason),
+        "variants": tuple(Variant),
         "undo_reasons": tuple(UndoReason),
         "sheets": sheets.sheet_facts(db, meeting),
         "reads_sheets": meeting.inside and actor.can(P.CONFIDENCE_READ),
@@ -121,12 +123,16 @@ def _presence_lines(shown: CodevSessionShown) -> dict[int, tuple[str, int, str]]
     }
 
 
-def _turn_lines(shown: CodevSessionShown, count: int) -> list[tuple[int, int | None, str, str]]:
-    """Return ``(position, client, status, reason)`` of each turn: as recorded, else as planned and held."""
+def _turn_lines(shown: CodevSessionShown, count: int) -> list[tuple[int, int | None, str, str, str]]:
+    """Return ``(position, client, status, reason, protocol)`` of each turn: as recorded, else as planned and held."""
     if shown.turns:
-        return [(t.position, t.client_id, t.status.value, t.reason.value if t.reason else "") for t in shown.turns]
+        return [
+            (t.position, t.client_id, t.status.value, t.reason.value if t.reason else "", t.protocol.value)
+            for t in shown.turns
+        ]
     planned = {r.position: r.membership_id for r in shown.roles if r.role is CodevRole.CLIENT}
-    return [(position, planned.get(position), TurnStatus.HELD.value, "") for position in range(1, count + 1)]
+    usual = (TurnStatus.HELD.value, "", Variant.STANDARD.value)
+    return [(position, planned.get(position), *usual) for position in range(1, count + 1)]
 
 
 @router.post("/codev/seances/{session_id}/roles", dependencies=[form_on("/codev/seances/{session_id}")])

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from app.attendance.calendar.schemas import ClashesRead, ClashesSeen, LocalMoment, MeetingLink
 from app.attendance.clashes.rules import NO_CLASH
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
+from app.codev.protocols.enums import Variant
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
 from app.curricula.enums import Mode
@@ -162,6 +163,7 @@ class TurnShown(Read):
     planned_client: str | None
     status: TurnStatus
     reason: TurnReason | None
+    protocol: Variant
 
 
 class CodevSessionShown(CodevSessionRef):

@@ -324,6 +324,7 @@ def _turn(turn: CodevTurn, names: dict[int, str], *, inside: bool) -> TurnShown:
         planned_client=names[turn.planned_client_id] if turn.planned_client_id is not None else None,
         status=turn.status,
         reason=turn.reason if inside else None,
+        protocol=turn.protocol,
     )
 
 
