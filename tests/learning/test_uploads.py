@@ -18,6 +18,7 @@ from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.files.folder import FolderStore
 from app.platform.jobs.upkeep import sweep_files
+from app.platform.messages.i18n import today
 from tests.factories.activities import row_counts
 from tests.factories.full_disk import largest_file
 from tests.factories.learning import PDF
@@ -240,3 +241,32 @@ def test_form_hands_in_a_file_that_was_sent_in_parts_and_says_what_is_wrong(
     assert client.post(f"{page}/fichiers", data={"upload_id": upload}).status_code == 303
     assert "Ma carte.pdf" in client.get(page).text
     assert row_counts(database, world)["hand_in"] == 1
+
+
+def test_upload_of_another_enrolment_of_the_same_person_is_not_found(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """Someone who left a cohort and follows another: what was sent for one is not handed in for the other."""
+    as_(client, database, world, "karim")
+    upload = start(client, world, who="karim").json()["id"]
+    send_all(client, upload)
+    as_(client, database, world, "coordinator")
+    fields = {
+        "project_id": world.project,
+        "region_code": "02",
+        "code": "GEN-2",
+        "title": "Autre",
+        "place": "Alma",
+        "curriculum_slug": "generaliste",
+    }
+    other = {**fields, "starts_on": today().isoformat(), "curriculum_version": "1.0"}
+    made = client.post(f"{API}/colleges/{world.alma}/cohorts", json=other)
+    assert made.status_code == 201, made.text
+    cohort = made.json()["id"]
+    move = "update enrolment set person_id = :maude, cohort_id = :cohort, state = 'withdrawn' where id = :id"
+    with database.engine.begin() as owner:
+        ids = {"maude": world.people["maude"], "cohort": cohort, "id": world.enrolments["karim"]}
+        owner.execute(text(move), ids)
+    as_(client, database, world, "maude")
+    assert client.get(f"{API}/uploads/{upload}").json()["state"] == "whole"
+    assert hand_in(client, world, upload_id=upload).status_code == 404
