@@ -34,7 +34,7 @@ PLANTED = 50
 WORD = "canarisecret"
 OUTSIDE = ("coordinator", "registrar", "admin", "trainer", "observer")
 LOOKED_AT = re.compile(
-    r"codev|report|rapport|export|search|recherche|audit|administration|operations|indicat|mon-dossier|me/"
+    r"codev|confidences|report|rapport|export|search|recherche|audit|administration|operations|indicat|mon-dossier|me/"
 )
 
 
