@@ -20,6 +20,7 @@ from tests.factories.accompaniment import open_mandate, record_milestone
 from tests.factories.cohorts import applied, called, meeting, move, page
 from tests.factories.engine import fail_job
 from tests.factories.network import STARTED, World, as_
+from tests.factories.resources import add_entry
 
 LISTS = {
     "CohortsQuery": ("coordinator", "/cohortes"),
@@ -33,6 +34,8 @@ LISTS = {
     "FoundPeopleQuery": ("coordinator", "/recherche/personnes"),
     "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
     "TermsQuery": ("maude", "/lexique"),
+    "ResourcesQuery": ("maude", "/repertoire"),
+    "CorrectionsQuery": ("coordinator", "/repertoire/corrections"),
     "EnterprisesQuery": ("coordinator", "/entreprises"),
     "MandatesQuery": ("coordinator", "/mandats"),
     "AwaitingQuery": ("coordinator", "/jalons"),
@@ -99,6 +102,10 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     assert client.post(f"{maude}/retenues", data={"reason": "Frais de dossier."}).status_code == 303
     invited = client.post(f"/colleges/{world.alma}/invitations", data={"email": "lea@escouade.example.com"})
     assert invited.status_code == 303
+    as_(client, database, world, "maude")
+    wrong = {"about": "phone", "value": "418 555-0199", "because": "Appel au numéro général."}
+    entry = f"/repertoire/{add_entry(database, world)}"
+    assert client.post(f"{entry}/corrections", data=wrong).status_code == 303
     as_(client, database, world, "trainer")
     page(client.get(maude))  # for the list of those who opened her file
     fail_job(database)

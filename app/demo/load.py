@@ -17,6 +17,7 @@ from app.demo.late_join import decide_catch_up_lists
 from app.demo.letters import add_announcement, add_letters, change_room, settle_messages
 from app.demo.lists import add_lists
 from app.demo.network import PASSWORD, DemoPlan, populate_network
+from app.demo.resources.load import add_directory
 from app.demo.special_cases import add_special_cases, show_cohort_states
 from app.demo.waitlist import add_waitlist
 from app.deployment import load_keyring
@@ -71,6 +72,7 @@ def load(
         add_waitlist(demo)
         decide_catch_up_lists(demo)
         show_cohort_states(demo)
+        add_directory(demo)
         add_lists(demo, base_url)
         add_letters(demo, base_url)
         add_announcement(demo)

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     HOLD_OPENED = "hold_opened"
     HOLD_LIFTED = "hold_lifted"
     ANNOUNCEMENT = "announcement"
+    CORRECTION_ACCEPTED = "correction_accepted"
+    CORRECTION_REFUSED = "correction_refused"
 
 
 class SessionKind(StrEnum):

@@ -41,6 +41,8 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.HOLD_OPENED: frozenset({"college", "hold_kind"}),
         Kind.HOLD_LIFTED: frozenset({"college", "hold_kind"}),
         Kind.ANNOUNCEMENT: frozenset({"cohort", "subject", "text"}),
+        Kind.CORRECTION_ACCEPTED: frozenset({"resource"}),
+        Kind.CORRECTION_REFUSED: frozenset({"resource"}),
     }
 )
 """The parameters of each kind. ``*_at`` are moments, shown in the zone ``timezone``, ``was_at`` in ``was_timezone``;
@@ -87,6 +89,8 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.HOLD_LIFTED: (AT_ONCE, DIGEST),
         Kind.ANNOUNCEMENT: (AT_ONCE, DIGEST),
         Kind.TRAINING_STARTED: (AT_ONCE, DIGEST, NONE),
+        Kind.CORRECTION_ACCEPTED: (AT_ONCE, DIGEST, NONE),
+        Kind.CORRECTION_REFUSED: (AT_ONCE, DIGEST, NONE),
     }
 )
 """What a person may choose for each kind; the first holds unless they chose. What must be known has no ``none``, what

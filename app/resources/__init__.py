@@ -1,1 +1,1 @@
-"""What the network shares: the words of its lexicon."""
+"""What the network shares: the words of its lexicon, the directory of resources and their corrections."""

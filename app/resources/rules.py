@@ -9,11 +9,13 @@ class SharedPlace(StrEnum):
     """A place of the network, by its address."""
 
     LEXICON = "lexique"
+    DIRECTORY = "repertoire"
 
 
 NAMED_BY: Mapping[SharedPlace, frozenset[str]] = MappingProxyType(
     {
         SharedPlace.LEXICON: frozenset({"GEN-1.A", "GEN-1.B", "GEN-1.C", "GEN-6.A"}),
+        SharedPlace.DIRECTORY: frozenset({"GEN-6.A", "GEN-6.B"}),
     }
 )
 """The activities whose page asks to use a place."""

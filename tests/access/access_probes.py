@@ -39,23 +39,38 @@ OPEN_COHORT_ROUTES = frozenset(
 )
 """Routes open to all colleges while the cohort takes applications; the college's second cohort takes none."""
 
-EXCEPTIONS = OPEN_COHORT_ROUTES | frozenset(
+DIRECTORY_ROUTES = frozenset(
     {
-        (f"GET {V1}/verify/{{code}}", "path code"),
-        ("GET /v/{code}", "path code"),
-        ("POST /v/{code}/fichier", "path code"),
-        ("GET /colleges/{slug}/did.json", "path slug"),
-        ("GET /colleges/{slug}/statuts/{number}", "path slug"),
-        ("GET /invitation/{token}", "path token"),
-        ("POST /invitation/{token}", "path token"),
-        ("POST /invitation/{token}/acceptation", "path token"),
-        ("GET /mot-de-passe-oublie/{token}", "path token"),
-        ("GET /calendriers/{feed_secret}.ics", "path feed_secret"),
-        ("POST /mot-de-passe-oublie/{token}", "path token"),
-        ("POST /connexion/oidc/{provider_id}", "path provider_id"),
-        ("POST /securite/oidc/{provider_id}", "path provider_id"),
-        ("POST /parcours/{enrolment_id}/jugements/{competency}#correction", "form hand_in"),
+        (f"GET {V1}/resources/{{resource_id}}", "path resource_id"),
+        (f"GET {V1}/resources/{{resource_id}}/corrections", "path resource_id"),
+        (f"POST {V1}/resources/{{resource_id}}/corrections", "path resource_id"),
+        ("GET /repertoire/{resource_id}", "path resource_id"),
+        ("POST /repertoire/{resource_id}/corrections", "path resource_id"),
     }
+)
+"""Routes to an entry of the directory, which the whole network reads and corrects."""
+
+EXCEPTIONS = (
+    OPEN_COHORT_ROUTES
+    | DIRECTORY_ROUTES
+    | frozenset(
+        {
+            (f"GET {V1}/verify/{{code}}", "path code"),
+            ("GET /v/{code}", "path code"),
+            ("POST /v/{code}/fichier", "path code"),
+            ("GET /colleges/{slug}/did.json", "path slug"),
+            ("GET /colleges/{slug}/statuts/{number}", "path slug"),
+            ("GET /invitation/{token}", "path token"),
+            ("POST /invitation/{token}", "path token"),
+            ("POST /invitation/{token}/acceptation", "path token"),
+            ("GET /mot-de-passe-oublie/{token}", "path token"),
+            ("GET /calendriers/{feed_secret}.ics", "path feed_secret"),
+            ("POST /mot-de-passe-oublie/{token}", "path token"),
+            ("POST /connexion/oidc/{provider_id}", "path provider_id"),
+            ("POST /securite/oidc/{provider_id}", "path provider_id"),
+            ("POST /parcours/{enrolment_id}/jugements/{competency}#correction", "form hand_in"),
+        }
+    )
 )
 """Parameters that are valid whatever the college: open cohorts, certificates and their proofs (see
 ``test_tenant_exceptions.py``), secrets of mailed links and of calendars, ways to sign in; and the trainer's next page,

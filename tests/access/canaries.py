@@ -38,6 +38,8 @@ ALMA = {
     "Signe": {"participant", "coordinator", "registrar"},
     "Message": {"participant"},
     "Annonce": {"coordinator"},
+    "Repertoire": {"coordinator", "registrar"},
+    "Correction": {"participant", "coordinator", "registrar"},
 }
 
 FAR = {
@@ -70,6 +72,8 @@ FAR = {
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Message": set(),
     "Annonce": {"coordinator"},
+    "Repertoire": {"coordinator", "registrar"},
+    "Correction": {"coordinator", "registrar"},
     "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
 }
 
@@ -102,6 +106,8 @@ ROUYN = {
     "Signe": {"manager_elsewhere"},
     "Message": set(),
     "Annonce": {"manager_elsewhere"},
+    "Repertoire": {"manager_elsewhere"},
+    "Correction": {"manager_elsewhere"},
     "Personnel": {"dual", "manager_elsewhere", "admin"},
 }
 

@@ -28,6 +28,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /roles-tenus": {"apres": "{staff_role}", "college": "{college}"},
     f"GET {V1}/venues": {"after": "{venue}"},
     "GET /lieux": {"apres": "{venue}", "college": "{college}"},
+    f"GET {V1}/resource-corrections": {"after": "{correction}"},
+    "GET /repertoire/corrections": {"apres": "{correction}"},
     f"GET {V1}/cohorts": {"after": "{cohort}"},
     f"GET {V1}/colleges/{{college_id}}/cohorts": {"after": "{cohort}"},
     "GET /colleges/{college_id}/cohortes": {"apres": "{cohort}"},
@@ -104,6 +106,8 @@ CURSORS = {
     "GET /cohortes-ouvertes": "apres",
     "GET /recherche/activites": "apres",  # activities are in no table
     "GET /lexique": "apres",  # nor are words
+    f"GET {V1}/resources": "after",  # read by the whole network
+    "GET /repertoire": "apres",
     "GET /colleges": "apres",  # the network's, as projects are
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",

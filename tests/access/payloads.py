@@ -37,6 +37,7 @@ NAMES = {
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
     "hold_id": "hold",
+    "resource_id": "resource", "correction_id": "correction",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -116,6 +117,13 @@ PROJECT = {"name": "Neuf", "funder": "Fonds", "starts_on": BEGAN, "ends_on": SOO
 PART = {"region_code": "02", "kind": "advisors", "value": 12}
 VENUE = {"name": "Local B-214", "address": "1, rue du Lac", "city": "Alma"}
 GONE = {"venue_id": "retired_venue"}
+RESOURCE = {
+    "kind": "organisme", "name": "Centre d’essai", "verb": "essayer", "summary": "Essaie une technologie.",
+    "website": "https://organisme.example",
+}  # fmt: skip
+NEED = "essai-de-technologie"
+CORRECTION = {"about": "phone", "value": "418 555-0199", "because": "Appel au numéro général."}
+OUT_OF_USE = {"resource_id": "retired_resource"}
 CLOSED = {"college_id": "closed_college"}
 CHANGED = {"name": "Cégep Changé", "city": "Ville", "region_code": "03", "timezone": "America/Halifax"}
 
@@ -125,6 +133,22 @@ NETWORK: dict[str, Call] = {
     "POST /projets": form("/projets/", **PROJECT, slug="neuf", advisors=40),
     "POST /projets/{project_id}": form("/projets/{project}", **PROJECT, advisors=40),
     "POST /projets/{project_id}/regions": form("/projets/{project}", **PART),
+    f"POST {V1}/colleges/{{college_id}}/resources": json(**RESOURCE, needs=[NEED], regions=["02"]),
+    f"PUT {V1}/resources/{{resource_id}}": json(**RESOURCE, needs=[NEED], regions=[]),
+    f"POST {V1}/resources/{{resource_id}}/verification": Call(),
+    f"POST {V1}/resources/{{resource_id}}/retirement": Call(),
+    f"POST {V1}/resources/{{resource_id}}/return": Call(path=OUT_OF_USE),
+    f"POST {V1}/resources/{{resource_id}}/corrections": json(**CORRECTION),
+    f"POST {V1}/resource-corrections/{{correction_id}}/acceptance": Call(),
+    f"POST {V1}/resource-corrections/{{correction_id}}/refusal": json(answer="Le numéro est le bon."),
+    "POST /repertoire/ajouter": form("/repertoire/", **RESOURCE, needs=NEED, regions="02", college_id="{college}"),
+    "POST /repertoire/{resource_id}/modifier": form("/repertoire/{resource}", **RESOURCE, needs=NEED),
+    "POST /repertoire/{resource_id}/verification": form("/repertoire/{resource}"),
+    "POST /repertoire/{resource_id}/retrait": form("/repertoire/{resource}"),
+    "POST /repertoire/{resource_id}/retour": form("/repertoire/{retired_resource}", OUT_OF_USE),
+    "POST /repertoire/{resource_id}/corrections": form("/repertoire/{resource}#corrections", **CORRECTION),
+    "POST /repertoire/corrections/{correction_id}/acceptation": form("/repertoire/corrections"),
+    "POST /repertoire/corrections/{correction_id}/refus": form("/repertoire/corrections", answer="C’est le bon."),
     f"POST {V1}/venues": json(**VENUE, college_id="{college}"),
     f"PUT {V1}/venues/{{venue_id}}": json(**VENUE),
     f"POST {V1}/venues/{{venue_id}}/retirement": Call(),

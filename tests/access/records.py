@@ -120,6 +120,10 @@ from app.platform.messages.outbox import enqueue
 from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
+from app.resources.corrections.enums import CorrectionAbout
+from app.resources.corrections.models import Correction
+from app.resources.directory.enums import ResourceAct, ResourceKind
+from app.resources.directory.models import Resource, ResourceChange
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.access.payloads import SERIES, SETTINGS
 from tests.conftest import RING, SITE
@@ -731,6 +735,39 @@ def _read_previews(at: PlaceUser, _: Path) -> None:
     }
 
 
+def _directory(at: PlaceUser, _: Path) -> None:
+    """Add two entries of the directory, one of them out of use."""
+    at.actor(P.RESOURCE_MANAGE)
+    entry: Row = {
+        "college_id": at.place.college, "kind": ResourceKind.ORGANISATION, "search_key": "centre d essai",
+        "search_text": "centre d essai essayer", "verb": "essayer", "summary": "Essaie une technologie.",
+        "regions": ["02"], "needs": ["essai-de-technologie"], "website": "https://organisme.example",
+        "verified_at": now(), "verified_by": at.world.people[at.who],
+    }  # fmt: skip
+    used, gone = Resource(**entry, name="Centre d’essai"), Resource(**entry, name="Ancien centre", retired_at=now())
+    for row in (used, gone):
+        _add(at, row)
+    done: Row = {"done_at": now(), "done_by": at.world.people[at.who]}
+    before = {"name": at.place.mark("Repertoire")}
+    _add(
+        at,
+        ResourceChange(
+            college_id=at.place.college, resource_id=used.id, act=ResourceAct.CHANGED, before=before, **done
+        ),
+    )
+    at.place.ids |= {"resource": used.id, "retired_resource": gone.id}
+
+
+def _correct(at: PlaceUser, _: Path) -> None:
+    """Propose a correction to an entry."""
+    at.actor(P.RESOURCE_PROPOSE)
+    where: Row = {"college_id": at.place.college, "resource_id": at.place.ids["resource"]}
+    where |= {"about": CorrectionAbout.PHONE, "value": "418 555-0199", "because": at.place.mark("Correction")}
+    row = Correction(**where, person_id=at.world.people[at.who], proposed_at=now())
+    _add(at, row)
+    at.place.ids["correction"] = row.id
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -754,5 +791,7 @@ STEPS = (
     (_wait, "coordinator"),
     (_announce, "coordinator"),
     (_read_previews, "coordinator"),
+    (_directory, "coordinator"),
+    (_correct, "owner"),
 )
 """The steps, each in a transaction of the person who does it; progress is computed at its end."""

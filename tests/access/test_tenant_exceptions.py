@@ -21,7 +21,7 @@ EXCEPTIONS = (
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
     "indicators of a project",
-    "venues of the network",
+    "venues of the network", "directory of resources",
     "clashes of a session that is planned, moved or put back, and of a series that is previewed", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
@@ -208,6 +208,21 @@ def test_venues_show_those_of_the_network_and_none_of_another_college(access_db:
     assert [row["name"] for row in shared] == [canary("Salle", "rouyn")]
     assert {row["college_id"] for row in answer.json()["items"]} == {None, access_db.places["alma"].college}
     assert [row["may_change"] for row in shared] == [False]
+
+
+def test_directory_shows_entries_and_neither_who_kept_them_nor_the_corrections_of_others(
+    access_db: AccessDatabase,
+) -> None:
+    """What Alma's people read of an entry of Rouyn; its history and its corrections are Rouyn's."""
+    rouyn = access_db.places["rouyn"]
+    entry = access_db.call("coordinator", f"GET {V1}/resources/{{resource_id}}", rouyn)
+    assert (entry.status_code, entry.json()["college_id"], entry.json()["may_change"]) == (200, rouyn.college, False)
+    shown = (f"GET {V1}/resources", f"GET {V1}/resources/{{resource_id}}/corrections", "GET /repertoire/{resource_id}")
+    for row in shown:
+        assert rouyn_words(access_db.call("coordinator", row, rouyn)) == []
+    assert access_db.call("coordinator", f"GET {V1}/resources/{{resource_id}}/history", rouyn).status_code == 404
+    waiting = access_db.call("coordinator", f"GET {V1}/resource-corrections", rouyn).json()["items"]
+    assert {correction["college_id"] for correction in waiting} == {access_db.places["alma"].college}
 
 
 def test_clashes_show_hours_of_those_whom_a_college_knows_and_nothing_of_others(access_db: AccessDatabase) -> None:

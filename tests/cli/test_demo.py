@@ -107,6 +107,16 @@ class TestTwoColleges:
             ("Benali", "facilitator", False, "sent"), ("Girard", None, True, "sent"), ("Awashish", None, True, "sent"),
         ]  # fmt: skip
 
+    def test_directory_has_entries_of_each_college_some_to_verify_and_corrections(
+        self, demo_database: Database
+    ) -> None:
+        by_kind = rows(demo_database, "select kind, count(*) from resource group by kind order by kind")
+        assert by_kind == [("organisme", 1), ("programme", 1), ("service", 3)]
+        stale = "select count(*) from resource where verified_at < timestamptz '2026-11-22' - interval '365 days'"
+        assert rows(demo_database, stale) == [(1,)]
+        answers = rows(demo_database, "select state, answer is not null from resource_correction order by state")
+        assert answers == [("accepted", False), ("refused", True), ("waiting", False)]
+
     def test_cohorts_finished_running_and_late(self, demo_database: Database) -> None:
         """By college and path, the average share of the path that is recognised, in percent."""
         shares = rows(

@@ -31,12 +31,11 @@ ACTIVITIES = [
 ]
 NOT_BUILT = {
     "questionnaire": ActivityType.codev,  # ratings of climate and usefulness (docs/scenarios.md)
-    "directory": ActivityType.self_study,
     "profile": ActivityType.workshop,
 }
 """Places that pages name and that do not exist yet, with the type of the activities that name them."""
 
-SHARED = {"lexicon": SharedPlace.LEXICON}
+SHARED = {"lexicon": SharedPlace.LEXICON, "directory": SharedPlace.DIRECTORY}
 """Places of the network, to which the page of an activity that names one leads."""
 
 

@@ -170,6 +170,8 @@ def test_home_page_links_to_what_the_person_may_do_only(
         "/verification",
         "/securite",
         "/messages",
+        "/repertoire",
+        "/lexique",
         *map(asset_url, ("logo.svg", "escouade.css", "escouade.woff2")),
     }
     assert links - everywhere == {path.format(**places) for path in HOMES[who]}

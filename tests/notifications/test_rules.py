@@ -29,6 +29,7 @@ from app.platform.messages.i18n import LANGUAGES, NBSP, catalogue, language
 
 SAMPLE = {
     "cohort": "Généraliste, Alma",
+    "resource": "Centre d’essai",
     "activity": "Atelier 1",
     "competency": "Mener un diagnostic",
     "certificate_kind": "attestation_reussite",
@@ -134,7 +135,9 @@ def here(text: str) -> datetime:
 def test_each_kind_has_its_choices() -> None:
     assert CHOICES.keys() == set(Kind)
     assert all(offered[0] is MailChoice.AT_ONCE for offered in CHOICES.values())
-    assert {kind for kind, offered in CHOICES.items() if MailChoice.NONE in offered} == {Kind.TRAINING_STARTED}
+    assert {kind for kind, offered in CHOICES.items() if MailChoice.NONE in offered} == {
+        Kind.TRAINING_STARTED, Kind.CORRECTION_ACCEPTED, Kind.CORRECTION_REFUSED,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

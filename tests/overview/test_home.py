@@ -70,6 +70,7 @@ ROWS = {
     "hours": r'name="chosen" value="\d+"',
     "milestones": r'action="/jalons/\d+/confirmation"|<tr>\s*<th scope="row">',
     "certificates": r"<tr>\s*<th scope=\"row\">",
+    "corrections": r'action="/repertoire/corrections/\d+/refus',
 }
 """What each row of the page of a number holds once."""
 
@@ -189,7 +190,7 @@ def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Dat
     assert "Aucune séance dans les deux prochaines semaines." in html
 
 
-STATEMENTS = {"maude": 7, "trainer": 11, "coordinator": 12, "registrar": 9, "facilitator": 5, "observer": 3}
+STATEMENTS = {"maude": 7, "trainer": 11, "coordinator": 13, "registrar": 10, "facilitator": 5, "observer": 3}
 
 
 @pytest.mark.parametrize("who", STATEMENTS)

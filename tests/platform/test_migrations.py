@@ -254,7 +254,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "codev_presence", "codev_turn", "judgement", "judgement_evidence",
         "session_change", "session_restoration", "codev_session_restoration",
         "codev_session_change", "codev_return", "role_change",
-        "signatory_change", "upload", "upload_part", "hold", "hold_lift", "cohort_document",
+        "signatory_change", "resource_change", "upload", "upload_part", "hold", "hold_lift", "cohort_document",
     }  # fmt: skip
     statement = text(
         "select table_name, privilege_type from information_schema.role_table_grants where grantee = :role"

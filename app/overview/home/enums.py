@@ -16,3 +16,4 @@ class WaitingKind(StrEnum):
     HOURS = "hours"
     MILESTONES = "milestones"
     CERTIFICATES = "certificates"
+    CORRECTIONS = "corrections"

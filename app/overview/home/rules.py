@@ -17,6 +17,7 @@ NEEDS: Mapping[WaitingKind, Permission] = {
     WaitingKind.HOURS: P.HOURS_COUNTERSIGN,
     WaitingKind.MILESTONES: P.MANDATE_CONFIRM,
     WaitingKind.CERTIFICATES: P.CERTIFICATE_ISSUE,
+    WaitingKind.CORRECTIONS: P.RESOURCE_MANAGE,
 }
 """The permission to act on each kind."""
 
@@ -31,6 +32,7 @@ PAGES: Mapping[WaitingKind, str] = {
     WaitingKind.HOURS: "/heures",
     WaitingKind.MILESTONES: "/jalons",
     WaitingKind.CERTIFICATES: "/colleges/{id}/attestations",
+    WaitingKind.CORRECTIONS: "/repertoire/corrections",
 }
 """The page that shows what is counted; ``id`` is the one of the line."""
 

@@ -26,6 +26,7 @@ from app.platform.paging import COUNTED
 from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.permissions import GRANTS
 from app.progress.board.service import count_at_risk
+from app.resources.corrections.service import count_corrections
 
 COHORTS = 25
 """How many cohorts are looked at, the newest first; their list shows the others."""
@@ -58,6 +59,7 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.HOURS: lambda reader: _counted(count_hours_to_countersign(db, reader)),
         K.MILESTONES: lambda reader: _counted(count_awaiting(db, reader)),
         K.CERTIFICATES: lambda reader: _certificates(db, reader),
+        K.CORRECTIONS: lambda reader: _counted(count_corrections(db, reader)),
     }
     parts = (WaitingPart(kind=kind, lines=tuple(load[kind](actor.using(NEEDS[kind])))) for kind in kinds)
     return WaitingList(parts=in_order(parts))

@@ -12,6 +12,7 @@ class SearchKind(StrEnum):
     ACTIVITIES = "activities"
     ENTERPRISES = "enterprises"
     TERMS = "terms"
+    RESOURCES = "resources"
 
 
 class PersonSort(StrEnum):

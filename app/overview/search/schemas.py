@@ -96,6 +96,14 @@ class FoundTerm(Read):
     name: str
 
 
+class FoundResource(Read):
+    """An entry of the directory of resources; ``verb`` is what it does first."""
+
+    id: int
+    name: str
+    verb: str
+
+
 class SearchResults(Read):
     """What the reader may see of each kind; ``more`` names the kinds of which there are more than shown."""
 
@@ -106,11 +114,12 @@ class SearchResults(Read):
     enterprises: tuple[FoundEnterprise, ...] = ()
     certificates: tuple[CertificateLine, ...] = ()
     terms: tuple[FoundTerm, ...] = ()
+    resources: tuple[FoundResource, ...] = ()
     more: tuple[SearchKind, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is found."""
         people = (self.people, self.certificates)
-        others = (self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.terms)
+        others = (self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.terms, self.resources)
         return not any((*people, *others))

@@ -1,6 +1,6 @@
 """The search of every page: each kind with the reach that its own pages have, a few of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from app.accompaniment.enterprises.service import enterprises
@@ -20,6 +20,7 @@ from app.overview.search.schemas import (
     FoundActivity,
     FoundCohort,
     FoundEnterprise,
+    FoundResource,
     FoundTerm,
     SearchResults,
 )
@@ -29,6 +30,7 @@ from app.platform.paging import Page, page_of
 from app.platform.search import search_key, search_words
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P, Role
+from app.resources.directory.service import resources_named
 from app.resources.lexicon.schemas import LexiconQuery
 from app.resources.lexicon.service import lexicon
 
@@ -44,6 +46,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
     activities = matching_activities(words, _activities(db, actor))
     companies, more_companies = _enterprises(db, actor, typed, limit)
     terms = _terms(actor, typed)
+    entries = _resources(db, actor, words, limit)
     has_more = {
         SearchKind.PEOPLE: more_people,
         SearchKind.COHORTS: more_cohorts,
@@ -51,6 +54,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
         SearchKind.ACTIVITIES: len(activities) > limit,
         SearchKind.ENTERPRISES: more_companies,
         SearchKind.TERMS: len(terms) > limit,
+        SearchKind.RESOURCES: len(entries) > limit,
     }
     return SearchResults(
         people=tuple(people),
@@ -60,6 +64,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
         enterprises=companies,
         certificates=certificates_by_code(db, actor.using(P.CERTIFICATE_READ), typed),
         terms=tuple(terms[:limit]),
+        resources=tuple(entries[:limit]),
         more=tuple(kind for kind, has in has_more.items() if has),
     )
 
@@ -104,6 +109,13 @@ def _terms(actor: Actor, typed: str) -> list[FoundTerm]:
         return []
     found = lexicon(LexiconQuery(search=typed)).terms
     return [FoundTerm(slug=term.slug, name=term.name) for term in found]
+
+
+def _resources(db: Session, actor: Actor, words: Sequence[str], limit: int) -> list[FoundResource]:
+    if not actor.can(P.RESOURCE_READ):
+        return []
+    found = resources_named(db, actor.using(P.RESOURCE_READ), words, limit=limit + 1)
+    return [FoundResource(id=row.id, name=row.name, verb=row.verb) for row in found]
 
 
 def _activities(db: Session, actor: Actor) -> list[FoundActivity]:

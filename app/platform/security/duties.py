@@ -66,6 +66,8 @@ ABOUT_THINGS = frozenset(
     {
         P.NETWORK_MANAGE,
         P.VENUE_MANAGE,
+        P.RESOURCE_PROPOSE,
+        P.RESOURCE_MANAGE,
         P.SERVICE_OPERATE,
         P.SESSION_MANAGE,
         P.ENTERPRISE_MANAGE,

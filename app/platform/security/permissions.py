@@ -46,6 +46,8 @@ class Permission(StrEnum):
     ROLE_CONFIRM = "role:confirm"
     CURRICULUM_READ = "curriculum:read"
     RESOURCE_READ = "resource:read"
+    RESOURCE_PROPOSE = "resource:propose"
+    RESOURCE_MANAGE = "resource:manage"
     COHORT_READ = "cohort:read"
     COHORT_MANAGE = "cohort:manage"
     COHORT_APPLY = "cohort:apply"
@@ -95,6 +97,7 @@ EVERYONE: dict[Permission, Reach] = {
     P.NETWORK_READ: R.PLATFORM,
     P.CURRICULUM_READ: R.PLATFORM,
     P.RESOURCE_READ: R.PLATFORM,
+    P.RESOURCE_PROPOSE: R.PLATFORM,
     P.COHORT_APPLY: R.PLATFORM,
 }
 """The permissions of every signed-in person, without any role."""
@@ -143,6 +146,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
     },
     Role.COORDINATOR: {
         P.PEOPLE_READ: R.COLLEGE,
+        P.RESOURCE_MANAGE: R.COLLEGE,
         P.VENUE_MANAGE: R.COLLEGE,
         P.COHORT_READ: R.COLLEGE,
         P.COHORT_MANAGE: R.COLLEGE,
@@ -173,6 +177,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.PEOPLE_READ: R.COLLEGE,
         P.PEOPLE_MANAGE: R.COLLEGE,
         P.PERSON_RENAME: R.COLLEGE,
+        P.RESOURCE_MANAGE: R.COLLEGE,
         P.COHORT_READ: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
         P.ENROLMENT_CONFIRM: R.COLLEGE,

@@ -1,0 +1,1 @@
+"""The directory of resources that the demo network should contain."""
