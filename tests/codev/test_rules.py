@@ -152,6 +152,38 @@ def test_the_rotation_is_fair(size: int, at_once: int, meetings: int) -> None:
 
 
 @given(size=st.integers(4, 8), data=st.data())
+def test_nobody_is_client_twice_before_everyone_willing_was_once_whatever_happens(
+    size: int, data: st.DataObject
+) -> None:
+    """Any history of absences, swaps, passes and postponed turns: the next client had no more turns than who waits."""
+    members = range(1, size + 1)
+    history: list[PastTurn] = []
+    for meeting in range(data.draw(st.integers(1, 10))):
+        on = DAY + timedelta(days=meeting)
+        passing = data.draw(st.sets(st.sampled_from(members), max_size=size - 2))
+        absent = data.draw(st.sets(st.sampled_from(members), max_size=size - 1))
+        before = {t.membership_id: t.turns for t in tally(members, history)}
+        today: set[int] = set()
+        for proposed in propose(tally(members, history), data.draw(st.integers(1, 2)), passing):
+            planned, excused = proposed.client_id, data.draw(st.booleans())
+            willing = [m for m in rotation(tally(members, history), passing) if m not in absent | today]
+            if planned not in absent | today and not data.draw(st.booleans()):
+                willing = [planned]  # nobody takes their turn
+            if not willing:
+                history.append(PastTurn(on, planned, planned, TurnStatus.POSTPONED, TurnReason.ABSENCE, excused))
+                continue
+            client = willing[0]
+            status = TurnStatus.HELD if client == planned else TurnStatus.SWAPPED
+            reason = None if client == planned else TurnReason.ABSENCE
+            history.append(PastTurn(on, client, planned, status, reason, excused=excused and planned in absent))
+            today.add(client)
+        waiting = set(members) - passing - absent - today
+        assert all(before[client] <= before[m] for client in today for m in waiting)
+        if any(before[client] >= 1 for client in today):
+            assert all(before[m] >= 1 for m in waiting)
+
+
+@given(size=st.integers(4, 8), data=st.data())
 def test_rotation_stays_fair_to_those_present_despite_absences_and_passes(size: int, data: st.DataObject) -> None:
     """A member who attends and does not pass goes before those with more turns."""
     members = range(1, size + 1)
