@@ -12,7 +12,7 @@ from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
-from app.grading.queue.service import list_queue, next_in_queue, queue_counts
+from app.grading.queue.service import list_queue, next_in_queue, queue_competencies, queue_counts
 from app.grading.rules import MASTERY, assessed_by, proposals, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
@@ -86,7 +86,11 @@ def queue_page(
 ) -> Response:
     """The hand-ins to judge, oldest first."""
     waiting = ListView("/jugements", query, list_queue(db, actor, query))
-    values: dict[str, Any] = {"queue": queue_counts(db, actor), "waiting": waiting}
+    values: dict[str, Any] = {
+        "queue": queue_counts(db, actor),
+        "waiting": waiting,
+        "competencies": queue_competencies(),
+    }
     return render(request, "grading/queue.html", **values, grading_form_path=grading_form_path)
 
 

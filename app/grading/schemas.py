@@ -119,6 +119,7 @@ class QueueQuery(ListQuery):
 
     SORTS: ClassVar = QueueSort
     tri: str = "-attente"
+    competence: TypedCode | None = None
 
 
 class RecentJudgement(Read):

@@ -85,6 +85,21 @@ def test_nothing_to_judge_leaves_the_queue_unjudged(database: Database, world: W
         assert waiting(database, world) == expected
 
 
+def test_queue_is_filtered_by_a_competency_still_to_judge(client: TestClient, database: Database, world: World) -> None:
+    first, second = (hand_in(database, world, who, "GEN-3.C") for who in ("maude", "karim"))
+    judge(database, world, judge_command(first, competency_code="CN-04"))
+    as_(client, database, world, "trainer")
+    for competency, expected in (
+        ("CN-03", {first.id, second.id}), ("CN-04", {second.id}), ("CN-01", set()), ("CN-99", set()),
+    ):  # fmt: skip
+        answer = client.get("/api/v1/me/judgement-queue", params={"competency": competency}).json()
+        assert {item["hand_in_id"] for item in answer["items"]} == expected
+        html = client.get("/jugements", params={"competence": competency}).text
+        listed = html[html.index("<main") :]
+        assert {w.id for w in (first, second) if f"preuve={w.id}" in listed} == expected
+    assert client.get("/jugements", params={"competence": "C" * 21}).status_code == 422
+
+
 def test_next_is_the_other_competency_of_the_same_work(client: TestClient, database: Database, world: World) -> None:
     work, other = hand_in(database, world, code="GEN-5.C", days=2), hand_in(database, world, "karim", days=9)
     as_(client, database, world, "trainer")

@@ -44,14 +44,16 @@ def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
         QueueSort.NAME: (col(Person.search_key), *_OLDEST),
         QueueSort.COHORT: (col(Cohort.code), *_OLDEST),
     }
-    matching = [_matches(word) for word in query.words]
+    matching = [*(_matches(word) for word in query.words), *_of_competency(query.competence)]
     page = fetch_page(db, _shown(_waiting(actor)).where(*matching), query, orders, col(HandIn.id))
     return page.map(lambda row: _item(row, at))
 
 
-def queue(db: Session, actor: Actor, *, after: int | None = None, limit: int = PAGE_SIZE) -> Queue:
+def queue(
+    db: Session, actor: Actor, *, competency: str | None = None, after: int | None = None, limit: int = PAGE_SIZE
+) -> Queue:
     """Return the hand-ins of which a competency is still to judge, oldest first, and how many are wholly judged."""
-    statement = _shown(_waiting(actor))
+    statement = _shown(_waiting(actor)).where(*_of_competency(competency))
     rows, next_ = fetch_after(db, statement, _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
     at, counts = now(), queue_counts(db, actor)
     return Queue(judged=counts.judged, total=counts.total, items=tuple(_item(row, at) for row in rows), next=next_)
@@ -154,6 +156,22 @@ _JUDGED_CODES = sa.func.array(
     type_=_CODES,
 )
 """The competencies of which a judgement in force rests on a hand-in."""
+
+
+def _of_competency(competency: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a competency is one of those still to judge, or none when none is given."""
+    if competency is None:
+        return []
+    assessing = [place for place, (_, codes) in _assessed().items() if competency in codes]
+    return [_among(assessing), sa.literal(competency) != sa.all_(_JUDGED_CODES)]
+
+
+def queue_competencies() -> list[tuple[str, str]]:
+    """Return the competencies that works are judged for, with their titles, by code."""
+    library = default_library()
+    codes = {code for _, assessed in _assessed().values() for code in assessed}
+    titles = {c.code: c.title.text for framework in library.frameworks.values() for c in framework.competencies}
+    return [(code, f"{code} – {titles[code]}") for code in sorted(codes)]
 
 
 def _judged() -> ColumnElement[bool]:
