@@ -27,11 +27,6 @@ def hold_reasons(holds: Iterable[OpenHold]) -> list[Reason]:
     ]
 
 
-def applies_to(hold: OpenHold, enrolment_id: int) -> bool:
-    """Return whether a hold on someone forbids the certificates of one of their enrolments."""
-    return hold.enrolment_id in (None, enrolment_id)
-
-
 def lift_reasons(kind: HoldKind, *, lifted: bool, by_hand: bool) -> list[Reason]:
     """Return why a hold is not lifted: it was already, or the decision that it waits for lifts it."""
     if lifted:

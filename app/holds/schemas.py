@@ -42,9 +42,7 @@ class Opening:
 class OpenHold(Read):
     """An open hold, as far as it decides: without its reason."""
 
-    id: int
     kind: HoldKind
-    enrolment_id: int | None
     opened_on: date
 
 

@@ -55,7 +55,7 @@ ON_ENROLMENT = (
     & (col(Hold.college_id) == Enrolment.college_id)
     & (col(Hold.enrolment_id).is_(None) | (col(Hold.enrolment_id) == Enrolment.id))
 )
-"""The condition that a hold forbids the certificates of an enrolment: :func:`rules.applies_to` in columns."""
+"""The condition that a hold forbids the certificates of an enrolment."""
 
 
 def held() -> ColumnElement[bool]:
@@ -66,23 +66,15 @@ def held() -> ColumnElement[bool]:
 def open_holds(db: Session, enrolment_ids: Collection[int]) -> dict[int, list[OpenHold]]:
     """Return the open holds that forbid the certificates of these enrolments, by enrolment."""
     statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(
-            col(Enrolment.id).label("held_id"),
-            col(Hold.id),
-            col(Hold.kind),
-            col(Hold.enrolment_id),
-            col(Hold.opened_at),
-            col(College.timezone),
-        )
+        sa.select(col(Enrolment.id), col(Hold.kind), col(Hold.opened_at), col(College.timezone))
         .join(Hold, ON_ENROLMENT)
         .join(College, col(College.id) == Hold.college_id)
         .where(col(Enrolment.id) == sa.any_(sa.literal(list(enrolment_ids), sa.ARRAY(sa.Integer))), IS_OPEN)
         .order_by(col(Hold.id))
     )
     found: dict[int, list[OpenHold]] = defaultdict(list)
-    for held_id, id_, kind, enrolment_id, opened_at, zone in db.execute(statement):
-        opened_on = local(opened_at, zone).date()
-        found[held_id].append(OpenHold(id=id_, kind=kind, enrolment_id=enrolment_id, opened_on=opened_on))
+    for enrolment_id, kind, opened_at, zone in db.execute(statement):
+        found[enrolment_id].append(OpenHold(kind=kind, opened_on=local(opened_at, zone).date()))
     return found
 
 

@@ -142,7 +142,7 @@ def case(**changes: object) -> IssueCase:
     return IssueCase(**(values | changes))  # type: ignore[arg-type]
 
 
-HELD = OpenHold(id=1, kind=HoldKind.FORMALITY, enrolment_id=None, opened_on=date(2026, 9, 1))
+HELD = OpenHold(kind=HoldKind.FORMALITY, opened_on=date(2026, 9, 1))
 
 
 def test_complete_case_has_no_reason() -> None:

@@ -45,7 +45,7 @@ def test_person_sees_the_hold_on_their_path_with_what_to_do(
     held = page(client.get(path))
     assert KIND in held
     assert "Réglez la formalité auprès du registrariat" in held
-    assert "Conditions remplies, délivrance retenue" in held
+    assert "Délivrance retenue" in held
     own = page(client.get(f"/retenues/{hold}"))
     assert REASON in own
     assert "Lever la retenue" not in own

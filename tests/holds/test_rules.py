@@ -11,21 +11,15 @@ from app.holds.schemas import OpenHold
 K = HoldKind
 
 
-def hold(enrolment_id: int | None = None, kind: HoldKind = K.FORMALITY) -> OpenHold:
-    return OpenHold(id=1, kind=kind, enrolment_id=enrolment_id, opened_on=date(2026, 11, 27))
+def hold(kind: HoldKind = K.FORMALITY) -> OpenHold:
+    return OpenHold(kind=kind, opened_on=date(2026, 11, 27))
 
 
 def test_hold_reasons_say_the_kind_and_the_day_and_never_the_reason() -> None:
-    first, second = rules.hold_reasons([hold(), hold(kind=K.REVOCATION)])
+    first, second = rules.hold_reasons([hold(), hold(K.REVOCATION)])
     assert (first.code, dict(first.params)) == ("hold_open", {"hold_kind": "formality", "opened_on": "2026-11-27"})
     assert second.params["hold_kind"] == "revocation"
     assert rules.hold_reasons([]) == []
-
-
-def test_hold_on_an_enrolment_applies_to_it_alone_and_one_without_to_all() -> None:
-    assert rules.applies_to(hold(3), 3)
-    assert not rules.applies_to(hold(3), 4)
-    assert rules.applies_to(hold(None), 4)
 
 
 @pytest.mark.parametrize(
