@@ -25,7 +25,7 @@ from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 INSIDE = (Role.PARTICIPANT, Role.FACILITATOR)
-"""The roles that a group gives: whoever holds one is asked to agree."""
+"""The roles that a group gives: their holders are asked to agree."""
 
 
 def contract_of(db: Session, actor: Actor, group: GroupRef) -> ContractShown:
@@ -125,7 +125,7 @@ def _own_membership(actor: Actor, group: GroupRef) -> Any:  # noqa: ANN401 - a s
 def who_agreed(db: Session, group_id: int, membership_ids: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
     """Return which of the members of a session have not agreed to be in it with the others, and which people have.
 
-    The members by membership id, the people, its facilitator among them, by person id. Whoever has left the group is
+    The members by membership id, the people, its facilitator among them, by person id. Someone who left the group is
     not asked: they no longer read its contract.
     """
     version = db.get_one(CodevGroup, group_id).contract_version
