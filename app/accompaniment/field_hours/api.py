@@ -38,7 +38,7 @@ def declare_hours(
 ) -> HoursShown:
     """In half-hours, never above the plan of the activity (BR-06); the same declaration sent again answers 200.
 
-    Whoever has a mandate for the enrolment names the one that the hours were worked under.
+    People who have a mandate for the enrolment name the one that the hours were worked under.
     """
     hours, is_new = service.declare_hours(db, actor, enrolment, command)
     set_creation_status(response, is_new=is_new)
