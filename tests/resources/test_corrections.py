@@ -119,3 +119,14 @@ def test_one_reads_ones_own_corrections_and_decides_on_those_of_ones_college(
     assert client.get(API).json()["items"] == []
     assert client.post(f"{API}/{correction}/acceptance").status_code == 404
     assert state_of(database, correction) == "waiting"
+
+
+def test_author_who_keeps_up_entries_elsewhere_does_not_decide_on_their_own_correction(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """They read it, as its author; the entry is another college's."""
+    id_ = add_entry(database, world)
+    correction = proposed(client, database, world, id_, "other_coordinator")
+    assert client.get(API).json()["items"] == []
+    assert client.post(f"{API}/{correction}/acceptance").status_code == 404
+    assert state_of(database, correction) == "waiting"
