@@ -207,9 +207,14 @@ def list_holds(db: Session, actor: Actor, college: CollegeShown, query: HoldsQue
         where.append(IS_OPEN if query.etat is HoldState.OPEN else ~IS_OPEN)
     if query.nature is not None:
         where.append(col(Hold.kind) == query.nature)
-    page = fetch_page(db, _statement().where(*where), query, ORDERS, col(Hold.id))
-    _log(db, page.items)
-    return page.map(lambda row: _as_shown(row, actor))
+    chosen = sa.select(col(Hold.id)).where(*where)
+    if query.sort is HoldSort.NAME:
+        chosen = chosen.join(Person, col(Person.id) == Hold.person_id)
+    page = fetch_page(db, chosen, query, ORDERS, col(Hold.id))
+    ids = sa.literal([row.id for row in page.items], sa.ARRAY(sa.Integer))
+    rows = {row[0].id: row for row in db.execute(_statement().where(col(Hold.id) == sa.any_(ids)))}
+    _log(db, rows.values())
+    return page.map(lambda row: _as_shown(rows[row.id], actor))
 
 
 def college_holds(db: Session, actor: Actor, college: CollegeShown, query: HoldsApiQuery) -> HoldPage:

@@ -166,6 +166,6 @@ def test_form_with_a_mistake_comes_back_on_its_page(access_db: AccessDatabase, s
     is_alone = t("core.form.kept.title") in answer.text
     assert is_alone == (row in NOT_ON_ITS_PAGE), "the page that the form is on is not shown again"
     form = form_to(answer.text, address(row, place.ids))
-    secrets = secrets_of(site, row) | {"proposal", "confirmed"}  # the page makes them
+    secrets = secrets_of(site, row) | {"proposal", "confirmed", "upload_id"}  # the page or its script makes them
     assert form.lacks(typed_in(request["data"], secrets)) == []
     assert "<strong>champ" not in answer.text

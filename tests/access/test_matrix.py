@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.access.access_db import AccessDatabase, routes
-from tests.access.actors import ACTORS
+from tests.access.actors import ACTORS, canary
 from tests.access.canaries import READERS
 from tests.access.matrix import MATRIX, row_faults
 from tests.access.offers import refused_offers
@@ -23,6 +23,10 @@ def test_each_column_is_an_actor() -> None:
     assert all(set(cells) == set(ACTORS) for cells in MATRIX.values())
 
 
+ENCRYPTED = ("Fiche", "Suite", "Journal")
+"""Canaries that the database holds encrypted, and nowhere in clear."""
+
+
 def test_each_canary_is_stored(access_db: AccessDatabase) -> None:
     with access_db.database.engine.connect() as connection:
         tables = connection.exec_driver_sql("select tablename from pg_tables where schemaname = 'public'").scalars()
@@ -32,7 +36,9 @@ def test_each_canary_is_stored(access_db: AccessDatabase) -> None:
             for row in connection.exec_driver_sql(f"select t from {table} t")  # noqa: S608
         )
     files = b"".join(p.read_bytes() for p in access_db.template.files.rglob("*") if p.is_file()).decode("latin-1")
-    assert [word for word in READERS if word not in stored + files] == []
+    encrypted = {canary(what, place) for what in ENCRYPTED for place in ("alma", "far", "rouyn")}
+    assert encrypted < READERS.keys()
+    assert {word for word in READERS if word not in stored + files} == encrypted
 
 
 @pytest.mark.parametrize("row", MATRIX)

@@ -6,7 +6,9 @@ from pathlib import Path
 from app.curricula.files.loader import FIELD_ERRORS
 from app.platform.messages.i18n import catalogue
 
-SOURCE = "\n".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "app/curricula").rglob("*.py"))
+APP = Path(__file__).parents[2] / "app"
+CHECKED = (APP / "curricula", APP / "codev" / "protocols")
+SOURCE = "\n".join(path.read_text("utf-8") for folder in CHECKED for path in folder.rglob("*.py"))
 PREFIX = "reason.curricula."
 
 

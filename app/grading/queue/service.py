@@ -194,14 +194,17 @@ def _last_attempts(actor: Actor) -> Rows:
 
 def works_to_judge(cohort: CohortRef) -> Rows:
     """Return a statement of the hand-ins of a cohort of which a competency is still to judge, whoever may."""
-    return _last(col(Enrolment.cohort_id) == cohort.id, ~_judged())
+    return _last(col(Enrolment.cohort_id) == cohort.id).where(~_judged())
 
 
 def _last(*where: ColumnElement[bool]) -> Rows:
-    """Return the last attempt of each activity that is judged.
+    """Return the last attempt of each activity that is judged, of the enrolments on which the conditions hold.
 
-    Left out: traces, formative activities, modules that assess nothing, and enrolments that are not running.
+    Left out: traces, formative activities, modules that assess nothing, and enrolments that are not running. The
+    enrolments are found first: joined, PostgreSQL may read all works of a college for those of a few cohorts.
     """
+    where = (*where, col(Enrolment.state).in_(RUNNING))
+    running = sa.select(col(Enrolment.id)).where(*where).correlate(None)
     newest = HandIn.__table__.alias("newest")  # type: ignore[attr-defined]
     is_last = ~exists().where(
         newest.c.enrolment_id == HandIn.enrolment_id,
@@ -213,7 +216,7 @@ def _last(*where: ColumnElement[bool]) -> Rows:
         .join(Enrolment, col(Enrolment.id) == HandIn.enrolment_id)
         .where(
             *where,
-            col(Enrolment.state).in_(RUNNING),
+            col(HandIn.enrolment_id) == sa.any_(func.array(running.scalar_subquery(), type_=sa.ARRAY(sa.Integer))),
             is_last,
             _among(list(_assessed())),
         )

@@ -28,7 +28,7 @@ class HandIn(Row, table=True):
     )
 
     college_id: int = Field(index=True)
-    enrolment_id: int = Field(index=True)
+    enrolment_id: int
     activity_code: str = Field(max_length=20)
     attempt: int
     body: str | None = None

@@ -13,10 +13,10 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
-from app.platform.web.idempotency import ALREADY_RECEIVED, set_creation_status
+from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_creation_status
 from app.platform.web.incoming.parameters import PART
 
-router = APIRouter(tags=["learning"])
+router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
 
 
 def _say_offset(response: Response, upload: UploadShown) -> None:

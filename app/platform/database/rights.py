@@ -30,7 +30,7 @@ _RIGHTS = text(
       select case relkind when 'S' then 'sequence ' else 'table ' end || name, owner, acl from relation
       union all
       select format('column %s.%I', r.name, a.attname), r.owner, a.attacl
-        from relation r join pg_attribute a on a.attrelid = r.oid and a.attacl is not null
+        from relation r join pg_attribute a on a.attrelid = r.oid and a.attacl is not null and not attisdropped
       union all
       select format('function %I.%I(%s)', s.name, p.proname, pg_get_function_identity_arguments(p.oid)), p.proowner,
              coalesce(p.proacl, acldefault('f', p.proowner))

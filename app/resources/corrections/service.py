@@ -146,10 +146,10 @@ def _waiting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
 
 def _of_kept(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
     """Return the statement of the corrections to the entries that the actor's colleges keep up."""
+    author = sa.select(shown_name()).where(col(Person.id) == Correction.person_id)
     return (
-        sa.select(Correction, Resource, shown_name().label("author"))
+        sa.select(Correction, Resource, author.scalar_subquery().label("author"))
         .join(Resource, col(Resource.id) == Correction.resource_id)
-        .join(Person, col(Person.id) == Correction.person_id)
         .where(scoped(actor, college=Correction.college_id))
     )
 
