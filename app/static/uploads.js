@@ -21,7 +21,7 @@ const send = async (file, address, show) => {
     let answer = null;
     try {
       answer = begun
-        ? await ask(`/api/v1/uploads/${upload.id}`, "PATCH", "application/offset+octet-stream", file.slice(upload.received, upload.received + PART), {
+        ? await ask(`/api/v1/uploads/${upload.id}`, "PATCH", "application/octet-stream", file.slice(upload.received, upload.received + PART), {
             "Upload-Offset": upload.received,
           })
         : await ask(address, "POST", "application/json", asked);

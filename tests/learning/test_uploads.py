@@ -26,7 +26,7 @@ from tests.factories.network import World, as_
 from tests.factories.photos import heic
 
 API = "/api/v1"
-PART = {"Content-Type": "application/offset+octet-stream"}
+PART = {"Content-Type": "application/octet-stream"}
 CONTENT = PDF + os.urandom(2 * PART_BYTES + 5)
 HALF = 700_000
 

@@ -1,4 +1,4 @@
-"""Files sent in parts, as JSON: the headers are those of tus 1.0.0, the parts are bytes."""
+"""Files sent in parts, as JSON: the headers are named as in tus 1.0.0, the parts are bytes."""
 
 from typing import Annotated
 

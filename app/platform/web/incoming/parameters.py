@@ -19,7 +19,7 @@ from python_multipart.multipart import parse_options_header
 
 from app.platform.errors import Invalid, Reason, UnsupportedMedia
 
-PART = b"application/offset+octet-stream"
+PART = b"application/octet-stream"
 """A part of a file that is sent in parts, as tus 1.0.0 names it: bytes, neither JSON nor a form."""
 FORMS = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data"})
 SEQUENCES = (tuple, list, set, frozenset, Sequence)
