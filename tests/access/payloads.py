@@ -385,6 +385,13 @@ DOCUMENTS: dict[str, Call] = {
     "POST /documents/{document_id}/retrait": form(SHARED_TO, reason="Autre version."),
 }
 
+PACKAGES: dict[str, Call] = {
+    f"GET {V1}/enrolments/{{enrolment_id}}/activities/{{code}}/package": Call(path=OF_WORKSHOP),
+    f"GET {V1}/enrolments/{{enrolment_id}}/modules/{{code}}/package": Call(path={"code": "=GEN-1"}),
+    "GET /parcours/{enrolment_id}/activites/{code}/paquet": Call(path=OF_WORKSHOP),
+    "GET /parcours/{enrolment_id}/modules/{code}/paquet": Call(path={"code": "=GEN-1"}),
+}
+
 FIELD: dict[str, Call] = {
     f"POST {V1}/colleges/{{college_id}}/enterprises": json(**ENTERPRISE),
     f"POST {V1}/enrolments/{{enrolment_id}}/mandates": json(
@@ -718,7 +725,8 @@ SEARCH = {
 """What titles with canaries answer to, and the people whose shown names are canaries."""
 
 CALLS: dict[str, Call] = {
-    **NETWORK, **COHORTS, **LEARNING, **DOCUMENTS, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT, **SEARCH,
+    **NETWORK, **COHORTS, **LEARNING, **DOCUMENTS, **PACKAGES, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT,
+    **SEARCH,
 }  # fmt: skip
 """By row; a row that is not here is called with its path alone."""
 

@@ -1,5 +1,6 @@
 """Documents of a workshop: shared with a cohort, replaced, withdrawn; nothing is erased."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,8 +117,13 @@ def see_document(db: Session, actor: Actor, document_id: int) -> DocumentShown:
 
 def documents(db: Session, actor: Actor, cohort_id: int, code: str) -> list[DocumentShown]:
     """Return the documents in force of an activity of a cohort that the actor may read, oldest first."""
+    return documents_of(db, actor, cohort_id, [code])
+
+
+def documents_of(db: Session, actor: Actor, cohort_id: int, codes: Sequence[str]) -> list[DocumentShown]:
+    """Return the documents in force of some activities of a cohort that the actor may read, oldest first."""
     reader = actor.using(P.SESSION_READ)
-    where = (CohortDocument.cohort_id == cohort_id, CohortDocument.activity_code == code, _within(reader))
+    where = (CohortDocument.cohort_id == cohort_id, col(CohortDocument.activity_code).in_(codes), _within(reader))
     return [document for document in _load(db, *where) if document.in_force]
 
 

@@ -18,6 +18,7 @@ from app.learning.activities.rules import ATTEMPTS, TRACES
 from app.learning.documents.service import documents, may_share
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.rules import ACCEPTED
+from app.learning.packages.rules import MOST_MEGABYTES
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -76,5 +77,6 @@ def show_activity(
         mandates=mandates_of(db, enrolment),
         accept=",".join(f".{kind}" for kind in ACCEPTED),
         megabytes=settings.upload_megabytes,
+        package_megabytes=MOST_MEGABYTES,
         today=today(enrolment.timezone),
     )

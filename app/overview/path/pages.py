@@ -14,6 +14,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.holds.service import open_holds_for
+from app.learning.packages.rules import MOST_MEGABYTES
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -67,6 +68,7 @@ def show_path(
             min_attendance_pct=required_attendance_pct(curriculum),
         ),
         today=day,
+        package_megabytes=MOST_MEGABYTES,
         moves=moves(db, enrolment),
         holds=open_holds_for(db, actor, enrolment),
     )

@@ -1,0 +1,46 @@
+"""Pure rules of packages: which documents fit, how the members are named, and what identifies the whole."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+
+from app.learning.documents.schemas import DocumentShown
+from app.learning.packages.schemas import FileMember, PageMember
+
+MOST_MEGABYTES = 20
+"""Largest size of the documents of a package: more takes too long on a poor line."""
+MEGABYTE = 1_000_000
+EARLIEST = date(1980, 1, 1)
+"""The first day that a ZIP can write."""
+
+
+def fitting(documents: Iterable[DocumentShown]) -> tuple[DocumentShown, ...]:
+    """Return the documents whose files fit in a package, in their order; one without a file is on the page itself."""
+    left, kept = MOST_MEGABYTES * MEGABYTE, []
+    for document in documents:
+        size = document.file_size or 0
+        if document.file_name is not None and size <= left:
+            kept.append(document)
+            left -= size
+    return tuple(kept)
+
+
+def member_name(document: DocumentShown) -> str:
+    """Return the name of a document's file in the archive, which no other has: ``documents/GEN-1.B-12-Carte.pdf``."""
+    return f"documents/{document.activity_code}-{document.id}-{document.file_name}"
+
+
+def dated(documents: Iterable[DocumentShown], joined_on: date | None) -> datetime:
+    """Return the moment that dates the members: the last document's, else the start of the day of joining."""
+    start = datetime.combine(joined_on or EARLIEST, time(), UTC)
+    return max((document.shared_at for document in documents), default=start)
+
+
+def entity_tag(pages: Sequence[PageMember], files: Sequence[FileMember], at: datetime) -> str:
+    """Return the ETag of a package: that of another one as soon as a page, a document or the date differs."""
+    whole = hashlib.sha256(at.isoformat().encode())
+    for page in pages:
+        whole.update(f"\n{page.name} {hashlib.sha256(page.content).hexdigest()}".encode())
+    for file in files:
+        whole.update(f"\n{file.name} {file.sha256}".encode())
+    return f'"{whole.hexdigest()[:32]}"'
