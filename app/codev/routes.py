@@ -12,6 +12,8 @@ from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
 from app.codev.journal import api as journal_api
 from app.codev.journal import pages as journal_pages
+from app.codev.own_file import api as own_file_api
+from app.codev.own_file import pages as own_file_pages
 from app.codev.own_texts import api as own_texts_api
 from app.codev.own_texts import pages as own_texts_pages
 from app.codev.protocols import api as protocols_api
@@ -36,6 +38,7 @@ API = (
     actions_api.router,
     journal_api.router,
     own_texts_api.router,
+    own_file_api.router,
     destruction_api.router,
 )
 PAGES = (
@@ -49,5 +52,6 @@ PAGES = (
     actions_pages.router,
     journal_pages.router,
     own_texts_pages.router,
+    own_file_pages.router,
     destruction_pages.router,
 )

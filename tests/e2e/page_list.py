@@ -11,6 +11,7 @@ NOT_PAGES = frozenset(
         "GET /robots.txt",
         "GET /seances/{session_id}/feuille",
         "GET /codev/groupes/{group_id}/mes-textes",
+        "GET /codev/mon-dossier/pdf",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",

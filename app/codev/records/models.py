@@ -28,7 +28,7 @@ class CodevRecord(Row, table=True):
     college_id: int = Field(index=True)
     session_id: int = Field(index=True)
     held: bool
-    facilitator_id: int = Field(foreign_key="person.id")
+    facilitator_id: int = Field(foreign_key="person.id", index=True)
     closed_at: datetime = moment()
     closed_by: int = Field(foreign_key="person.id")
     supersedes_id: int | None = None
