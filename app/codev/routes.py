@@ -18,6 +18,8 @@ from app.codev.own_texts import api as own_texts_api
 from app.codev.own_texts import pages as own_texts_pages
 from app.codev.protocols import api as protocols_api
 from app.codev.protocols import pages as protocols_pages
+from app.codev.ratings import api as ratings_api
+from app.codev.ratings import pages as ratings_pages
 from app.codev.records import api as records_api
 from app.codev.sessions import api as sessions_api
 from app.codev.sessions import pages as sessions_pages
@@ -35,6 +37,7 @@ API = (
     records_api.router,
     sheets_api.router,
     writings_api.router,
+    ratings_api.router,
     actions_api.router,
     journal_api.router,
     own_texts_api.router,
@@ -49,6 +52,7 @@ PAGES = (
     sessions_pages.router,
     sheets_pages.router,
     writings_pages.router,
+    ratings_pages.router,
     actions_pages.router,
     journal_pages.router,
     own_texts_pages.router,

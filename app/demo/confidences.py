@@ -1,5 +1,6 @@
 """What members of codevelopment groups prepare in the demo network: in one, the reserve client sends no sheet (S4)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,9 +17,13 @@ from app.codev.groups import service as codev
 from app.codev.groups.models import CodevMembership
 from app.codev.journal import service as journal
 from app.codev.journal.schemas import NewJournalEntry
+from app.codev.ratings import service as ratings
+from app.codev.ratings.rules import window_of
+from app.codev.ratings.schemas import RatingCommand
 from app.codev.records.models import CodevRecord, CodevTurn
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.models import CodevSession
 from app.codev.sessions.schemas import CodevSessionRow, RoleCommand, RolesCommand
 from app.codev.sheets import service as sheets
 from app.codev.sheets.enums import TopicKind
@@ -68,6 +73,16 @@ ACTION = "Appeler, poser une seule question et attendre la réponse."
 ENTRY = "J’ai parlé vite au début, par crainte du silence. La prochaine fois, je compte jusqu’à trois."
 
 
+ANSWERS = (
+    RatingCommand(usefulness=5, climate=5, method=4, comment="Les questions lentes du début ont tout changé."),
+    RatingCommand(usefulness=4, climate=5, method=3),
+    RatingCommand(usefulness=4, climate=4, method=3, comment="La synthèse arrive trop tard : gardons dix minutes."),
+    RatingCommand(usefulness=5, climate=3, method=4),
+    RatingCommand(usefulness=3, climate=4, method=2, comment="À distance, on entend mal la fin des phrases."),
+)
+"""What members answer; one of the six does not."""
+
+
 def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
     """Plan the next session of each group, and write what its client and its reserve prepare, but one reserve."""
     written_at = noon(demo.today - timedelta(days=1))
@@ -80,6 +95,8 @@ def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
         for group in demo.groups:
             for session_id in _last_held(demo, group):
                 _write_after(demo, keyring, group, session_id)
+    for group in demo.groups:
+        _rate_sessions(demo, keyring, group, _sessions(demo, group), written_at)
 
 
 def _confirm_schedule(demo: DemoPlan, group: Group) -> None:
@@ -139,6 +156,35 @@ def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int
         actions.add_action(db, keyring, place, decided)
         own = journal.see_journal(db, member.using(Permission.JOURNAL_KEEP), place.group_id)
         journal.add_entry(db, keyring, own, NewJournalEntry(session_id=session_id, text=ENTRY))
+
+
+def _rate_sessions(
+    demo: DemoPlan, keyring: Keyring, group: Group, groups: Sequence[Sequence[CodevSessionRow]], since: datetime
+) -> None:
+    """Let the members of each codevelopment group of a cohort answer about the last session whose day has come."""
+    for of_group in groups:
+        begun = [s for s in of_group if s.held and window_of(s.activity_code, s.starts_at).opens_at < since]
+        if begun:
+            _answer_ratings(demo, keyring, group, begun[-1])
+
+
+def _answer_ratings(demo: DemoPlan, keyring: Keyring, group: Group, meeting: CodevSessionRow) -> None:
+    with demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
+        members = db.execute(
+            sa.select(col(Enrolment.person_id))
+            .join(CodevMembership, col(CodevMembership.enrolment_id) == Enrolment.id)
+            .join(CodevSession, col(CodevSession.group_id) == CodevMembership.group_id)
+            .where(col(CodevSession.id) == meeting.id, col(CodevMembership.left_on).is_(None))
+            .order_by(col(CodevMembership.id))
+        )
+        people = list(members.scalars())
+    opens_at = window_of(meeting.activity_code, meeting.starts_at).opens_at
+    for place, (person_id, answer) in enumerate(zip(people, ANSWERS, strict=False)):
+        with at(opens_at + timedelta(hours=20 + place)), demo.database.transaction() as db:
+            own = own_place(db, demo.actor(db, person_id, Permission.CONFIDENCE_WRITE), meeting.id)
+            if own is not None and not ratings.own_questionnaire(db, own).refusals:
+                ratings.answer(db, keyring, own, answer)
 
 
 def _prepare(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int, number: int) -> None:

@@ -425,6 +425,7 @@ FIELD: dict[str, Call] = {
 
 TURNS = [{"position": 1, "client_id": "{membership}", "status": "held"}]
 LEARNT = {"text": "Attendre avant de conseiller."}
+MARKS = {"usefulness": 4, "climate": 5, "method": 3, "comment": "Laisser plus de silences."}
 TRIED = {"position": 1, "text": "Appeler mardi.", "due_on": SOON}
 SHEET = {
     "topic": "concern", "title": "Une relance", "situation": "La situation.", "tried": "Deux appels.",
@@ -453,6 +454,13 @@ CODEV: dict[str, Call] = {
     f"PUT {V1}/codev/sessions/{{session_id}}/own-learning": Call(json=LEARNT, path=HELD, headers=FIRST_VERSION),
     f"PUT {V1}/codev/sessions/{{session_id}}/own-notes/{{position}}": Call(
         json=LEARNT, path=HELD, headers=FIRST_VERSION
+    ),
+    f"GET {V1}/codev/sessions/{{session_id}}/ratings": Call(path=NEXT),
+    f"GET {V1}/codev/sessions/{{session_id}}/ratings/results": Call(path=NEXT),
+    f"PUT {V1}/codev/sessions/{{session_id}}/own-rating": Call(json=MARKS, path=NEXT),
+    "GET /codev/seances/{session_id}/questionnaire": Call(path=NEXT),
+    "POST /codev/seances/{session_id}/questionnaire": form(
+        "/codev/seances/{next_codev_session}/questionnaire", NEXT, **MARKS
     ),
     f"GET {V1}/codev/sessions/{{session_id}}/actions": Call(path=HELD),
     f"POST {V1}/codev/sessions/{{session_id}}/actions": json(HELD, **TRIED),

@@ -48,6 +48,8 @@ from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
 from app.codev.journal import service as journal
 from app.codev.journal.schemas import NewJournalEntry
+from app.codev.ratings import service as ratings
+from app.codev.ratings.schemas import RatingCommand
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
@@ -393,9 +395,11 @@ def _mandate(at: PlaceUser, _: Path) -> None:
 # Codevelopment ----------------------------------------------------------------------------------
 
 
+LATELY = datetime.combine(today() - timedelta(days=1), time(19), UTC)
+"""A session whose questionnaire is open."""
 COMING = datetime.combine(today() + timedelta(days=10), time(19), UTC)
 CODEV_SESSIONS = (
-    ("codev_session", "GEN-7.A", FIRST), ("next_codev_session", "GEN-7.B", FIRST + timedelta(days=1)),
+    ("codev_session", "GEN-7.A", FIRST), ("next_codev_session", "GEN-7.B", LATELY),
     ("cancelled_codev_session", "GEN-7.D", FIRST), ("coming_codev_session", "GEN-7.C", COMING),
 )  # fmt: skip
 
@@ -451,6 +455,11 @@ def _learning(at: PlaceUser, _: Path) -> None:
     place = see_own_place(at.db, at.actor(P.CONFIDENCE_WRITE), int(at.place.ids["codev_session"]))  # type: ignore[arg-type]
     said = WritingCommand(text=at.place.mark("Suite"))
     writings.write(at.db, RING, place, (WritingKind.LEARNING, 0), said, version=0)
+
+
+def _rating(at: PlaceUser, _: Path) -> None:
+    place = see_own_place(at.db, at.actor(P.CONFIDENCE_WRITE), int(at.place.ids["next_codev_session"]))  # type: ignore[arg-type]
+    ratings.answer(at.db, RING, place, RatingCommand(usefulness=4, climate=5, method=3, comment="Plus de silences."))
 
 
 def _own(at: PlaceUser, _: Path) -> None:
@@ -781,6 +790,7 @@ STEPS = (
     (_record, "facilitator"),
     (_sheet, "third"),
     (_learning, "third"),
+    (_rating, "third"),
     (_own, "owner"),
     (_cancel_codev, "coordinator"),
     (_ask_again, "coordinator"),

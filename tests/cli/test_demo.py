@@ -228,6 +228,18 @@ class TestTwoColleges:
         assert kinds == {"sheet", "learning", "action", "journal"}
         assert rows(demo_database, "select count(*), min(days) from destruction_schedule") == [(1, 30)]
 
+    def test_most_members_rated_the_last_session_of_their_group(self, demo_database: Database) -> None:
+        """Enough of them for results to be shown, in one encrypted box a session."""
+        answered = rows(
+            demo_database,
+            """
+            select count(*) > 0, bool_and(a.answers between 3 and 5), bool_and(length(b.content_sealed) > 40000)
+              from rating_box b
+              join (select session_id, count(*) as answers from rating_answered group by session_id) a using (session_id)
+            """,
+        )
+        assert answered == [(True, True, True)]
+
     def test_groups_agreed_to_their_contract_and_someone_is_announced_to_enter_one(
         self, demo_database: Database
     ) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.accompaniment.field_hours.rules import hours_reasons
+from app.codev.ratings.enums import RatingState
+from app.codev.ratings.rules import ANSWERED_BEFORE, state_of
 from app.codev.sheets.rules import sheet_reasons
 from app.curricula.enums import ActivityType
 from app.curricula.library import DEFAULT_ROOT, default_library
@@ -30,7 +32,6 @@ ACTIVITIES = [
     for activity in curriculum.activities
 ]
 NOT_BUILT = {
-    "questionnaire": ActivityType.codev,  # ratings of climate and usefulness (docs/scenarios.md)
     "profile": ActivityType.workshop,
 }
 """Places that pages name and that do not exist yet, with the type of the activities that name them."""
@@ -129,8 +130,15 @@ def test_private_space_of_a_group_takes_a_sheet_for_each_session_of_codevelopmen
     assert not named >= {"group_space"} or sheet_reasons(starts_at, now(), cancelled=False) == []
 
 
+def test_questionnaire_is_answered_before_the_reviews_whose_page_asks_so() -> None:
+    assert {code for code, named in PLACES.items() if "questionnaire" in named} == ANSWERED_BEFORE
+    starts_at = now() + timedelta(days=2)
+    for code in ANSWERED_BEFORE:
+        assert state_of(code, starts_at, [], now(), cancelled=False) is RatingState.OPEN
+
+
 def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
-    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", "trainer_deposit", *SHARED}
+    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", "questionnaire", "trainer_deposit", *SHARED}
     types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
     missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
     assert missing == set(NOT_BUILT.items())

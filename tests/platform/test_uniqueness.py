@@ -61,6 +61,8 @@ SERIALISED = {
     "codev_record_first": "the session is locked before its record is read",
     "codev_record_supersedes_id": "the session is locked before its record is read",
     "codev_group_key_group_id": "the group is locked before its key is made",
+    "rating_box_session_id": "the group is locked before its box is read",
+    "rating_answered_session_id_membership_id": "as above",
     "session_writing_session_id_membership_id_kind_position": "the membership is locked before its writing is read",
     "preparation_sheet_session_id_membership_id": "the membership is locked before its sheet is read",
 }

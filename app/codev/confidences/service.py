@@ -85,6 +85,27 @@ def read(db: Session, keyring: Keyring, ids: Collection[int | None], shape: type
     return found
 
 
+def seal_for_group(db: Session, keyring: Keyring, of: tuple[int, int], plain: str, *, bound: str) -> str:
+    """Return a text of nobody in particular, encrypted for ``(college, group)``; raise ``Gone`` once destroyed."""
+    college_id, group_id = of
+    key = _key_to_write(db, keyring, group_id, college_id)
+    return encrypt(key, plain, bound=f"codev {bound} of {group_id}".encode())
+
+
+def open_for_group(db: Session, keyring: Keyring, group_id: int, sealed: str, *, bound: str) -> str:
+    """Return a text that :func:`seal_for_group` encrypted; raise ``Gone`` once the group's key is destroyed."""
+    wrapped = db.exec(select(GroupKey.key_sealed).where(GroupKey.group_id == group_id)).one_or_none()
+    if wrapped is None:
+        raise Gone("confidences_destroyed")
+    return decrypt(_unwrapped(keyring, group_id, wrapped), sealed, bound=f"codev {bound} of {group_id}".encode())
+
+
+def is_destroyed(db: Session, group_id: int) -> bool:
+    """Whether the texts of a group were destroyed: nothing is written for it any more."""
+    statement = select(GroupKey.id).where(GroupKey.group_id == group_id, col(GroupKey.key_sealed).is_(None))
+    return db.exec(statement).first() is not None
+
+
 def _key_to_write(db: Session, keyring: Keyring, group_id: int, college_id: int) -> bytes:
     """Return the key of a group, made when it has none; raise ``Gone`` once it is destroyed."""
     of_group = select(GroupKey).where(GroupKey.group_id == group_id)

@@ -23,6 +23,7 @@ from app.codev.destruction.rules import (
 from app.codev.destruction.schemas import GroupToDestroy, ScheduleCommand, ScheduleShown
 from app.codev.groups.models import CodevGroup
 from app.codev.journal.models import JournalEntry
+from app.codev.ratings.service import destroy_boxes
 from app.codev.sessions.models import CodevSession
 from app.codev.sheets.models import PreparationSheet
 from app.codev.writings.models import SessionWriting
@@ -172,6 +173,7 @@ def destroy(db: Session, key: GroupKey) -> None:
         for fact in db.exec(select(model).where(col(model.confidence_id).in_(ids))).all():
             fact.confidence_id = None
             db.add(fact)
+    destroy_boxes(db, key.group_id)
     db.flush()
     for text in db.exec(select(Confidence).where(Confidence.group_id == key.group_id)).all():
         db.delete(text)

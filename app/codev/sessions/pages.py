@@ -10,6 +10,7 @@ from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.confidences.places import own_place
 from app.codev.groups.service import see_group
 from app.codev.protocols.enums import Variant
+from app.codev.ratings import service as ratings
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import RecordForm
@@ -99,6 +100,7 @@ def _session_context(
         "variants": tuple(Variant),
         "undo_reasons": tuple(UndoReason),
         "sheets": sheets.sheet_facts(db, meeting),
+        "ratings": ratings.figures(db, meeting),
         "reads_sheets": meeting.inside and actor.can(P.CONFIDENCE_READ),
         "may_prepare": actor.can(P.CONFIDENCE_WRITE) and own_place(db, actor, meeting.id) is not None,
         "past_times": changes.past_times(db, meeting),

@@ -31,13 +31,16 @@ class FormPage:
 
     ``creates``: each sending makes something new, so that these pages are keyed (``one_time.keyed_page``).
     Without ``writes`` the form only asks for a page, a preview: it may be sent again with other words.
+    Without ``digested`` no digest of what was typed is kept with its one-time key: of an anonymous answer, a few tries
+    would find it again.
     Path and query are filled from the path of the route and from what was typed: ``/codev?cohorte={cohort_id}``.
     """
 
-    def __init__(self, *pages: str, creates: bool = False, writes: bool = True) -> None:
+    def __init__(self, *pages: str, creates: bool = False, writes: bool = True, digested: bool = True) -> None:
         self.pages = pages
         self.creates = creates
         self.writes = writes
+        self.digested = digested
 
     def __call__(
         self,
@@ -53,13 +56,13 @@ class FormPage:
         request.state.is_drafted = brouillon
 
 
-def form_on(*pages: str, creates: bool = False, writes: bool = True) -> DependsParam:
+def form_on(*pages: str, creates: bool = False, writes: bool = True, digested: bool = True) -> DependsParam:
     """Return the dependency of a route that a form is sent to: ``dependencies=[form_on("/cohortes/{cohort_id}")]``.
 
     When the form is refused, that page is shown again with what was typed; when it ``creates``, the page is keyed.
-    Without ``writes``, its one-time key is not used up.
+    Without ``writes``, its one-time key is not used up; without ``digested``, it knows nothing of what was typed.
     """
-    dependency: DependsParam = Depends(FormPage(*pages, creates=creates, writes=writes))
+    dependency: DependsParam = Depends(FormPage(*pages, creates=creates, writes=writes, digested=digested))
     return dependency
 
 

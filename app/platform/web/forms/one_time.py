@@ -7,6 +7,7 @@ since, the form again with a link to what was made. A page whose forms create so
 (docs/decisions/0019).
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -59,10 +60,16 @@ class FormRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler, wrapped in the key's claim; it ends before the transaction does."""
         handle = super().get_route_handler()
-        forms = (d.dependency for d in self.dependencies if isinstance(d.dependency, FormPage))
+        forms = [d.dependency for d in self.dependencies if isinstance(d.dependency, FormPage)]
         if not any(form.writes for form in forms):
             return handle
-        return done_once(handle, _claim_of)
+        return done_once(handle, _claim_of if all(form.digested for form in forms) else _undigested_claim_of)
+
+
+async def _undigested_claim_of(request: Request) -> FormClaim | None:
+    """Return a claim that keeps no digest of what was typed: whatever is sent again lands where the first one did."""
+    claim = await _claim_of(request)
+    return None if claim is None else replace(claim, digest=digest_of(request, b""))
 
 
 async def _claim_of(request: Request) -> FormClaim | None:
