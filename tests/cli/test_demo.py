@@ -235,7 +235,7 @@ class TestTwoColleges:
             """
             select count(*) > 0, bool_and(a.answers between 3 and 5), bool_and(length(b.content_sealed) > 40000)
               from rating_box b
-              join (select session_id, count(*) as answers from rating_answered group by session_id) a using (session_id)
+              join (select session_id, count(*) as answers from rating_answered group by 1) a using (session_id)
             """,
         )
         assert answered == [(True, True, True)]
