@@ -14,6 +14,7 @@ from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
 from app.grading.models import Judgement, JudgementEvidence
@@ -72,7 +73,30 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     ]
     if reasons:
         raise Invalid("invalid", *reasons)
+    _remove_drafts(db, actor, enrolment, command)
     return _add_judgement(db, actor, enrolment, command)
+
+
+def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> None:
+    """Remove the actor's drafts of what they judge: of each work that the judgement rests on, and of none."""
+    statement = (
+        select(JudgementDraft, JudgementDraftText)
+        .join(JudgementDraftText, col(JudgementDraftText.draft_id) == JudgementDraft.id)
+        .where(
+            JudgementDraft.enrolment_id == enrolment.id,
+            JudgementDraft.competency_code == command.competency_code,
+            JudgementDraft.assessor_id == actor.person_id,
+            col(JudgementDraft.supersedes_id).is_not_distinct_from(command.supersedes),
+        )
+        .with_for_update()
+    )
+    for draft, said in db.exec(statement).all():
+        ids = zip(KINDS, (draft.hand_in_id, draft.mandate_id, draft.session_id), strict=True)
+        works = {EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None}
+        if works <= set(command.evidence):
+            db.delete(said)
+            db.flush()
+            db.delete(draft)
 
 
 def assessor_refusals(db: Session, actor: Actor, enrolment: EnrolmentRef, competency: str) -> list[Reason]:

@@ -590,6 +590,10 @@ GRADING: dict[str, Call] = {
         **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
         evidence=["hand_in:{hand_in}"], supersedes="{judgement}", reason="Relu.", hand_in="{hand_in}",
     ),
+    f"PUT {V1}/enrolments/{{enrolment_id}}/judgement-drafts/{{competency}}": Call(
+        json={**JUDGED, "evidence": [{"kind": "hand_in", "id": "{hand_in}"}]}, headers=SECOND_VERSION
+    ),
+    f"DELETE {V1}/enrolments/{{enrolment_id}}/judgement-drafts/{{competency}}": Call(headers=SECOND_VERSION),
     f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, **ONE),
     "GET /colleges/{slug}/did.json": Call(path={"slug": "college_slug"}),
     "GET /colleges/{slug}/statuts/{number}": Call(path={"slug": "college_slug"}),

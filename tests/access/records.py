@@ -74,6 +74,8 @@ from app.cohorts.waitlist.models import SeatOffer
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
+from app.grading.drafts import service as drafts
+from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgeCommand
 from app.holds.enums import HoldKind
@@ -528,6 +530,9 @@ def _judge(at: PlaceUser, _: Path) -> None:
     enrolment = at.enrolment(P.JUDGEMENT_MAKE)
     shown = grading.judge(at.db, at.actor(P.JUDGEMENT_MAKE), enrolment, command)
     at.place.ids["judgement"] = shown.id
+    said = DraftCommand(level=1, comment=at.place.mark("Brouillon"))
+    place = DraftPlace(enrolment=enrolment, competency="CN-01", key=DraftKey())
+    drafts.save_draft(at.db, at.actor(P.JUDGEMENT_MAKE), place, said, version=0)
 
 
 def _certify(at: PlaceUser, files: Path) -> None:

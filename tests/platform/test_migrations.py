@@ -268,6 +268,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         assert rights[table] == {"SELECT", "INSERT"}, table
     assert {t for t, r in rights.items() if "DELETE" in r} == {
         "role_assignment", "recovery_code", "oidc_identity", "oidc_flow",
+        "judgement_draft", "judgement_draft_text",  # its author's, until it is validated
         "codev_confidence", "journal_entry",  # one's own journal: nobody keeps what its author destroys
         "project_target", "project_region_target",  # what was promised: the audit log keeps what was taken away
     }  # fmt: skip

@@ -49,6 +49,7 @@ SERIALISED = {
     "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
     "hold_lift_hold_id": "the person's enrolments are locked before the lift is read",
     "judgement_supersedes_id": "the enrolment is locked before its judgements are read",
+    "judgement_draft_form": "of two first saves, one begins the draft and the other is told of it",
     "certificate_supersedes_id": "the certificate is locked before it is replaced",
     "mandate_milestone_first": "the mandate is locked before its milestones are read",
     "mandate_milestone_supersedes_id": "the mandate is locked before its milestones are read",
@@ -79,6 +80,7 @@ ONE_COMMAND = {
     "mandate_advisor_mandate_id_person_id": "a mandate is opened with its advisors",
     "account_person_id": "an account is opened with its person",
     "college_key_college_id_name": "keys are made by one transaction that holds the college",
+    "judgement_draft_text_draft_id": "a draft is begun with its text",
     "audit_seal_entry_id": "entries are sealed by one worker at a time",
     "progress_enrolment_id": "the enrolment is locked before its progress is written",
 }

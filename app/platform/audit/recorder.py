@@ -59,6 +59,8 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "report_sum": "kept by the database from rows that are recorded, or derived from facts that are",
         "upload": "an intermediate step; the hand-in that it ends as is recorded",
         "upload_part": "as above",
+        "judgement_draft": "an intermediate step; the judgement that it ends as is recorded",
+        "judgement_draft_text": "as above",
         "progress": "derived from facts that are recorded; doctor --progress compares them",
         "certificate_counter": "the number taken from it is in the certificate's entry",
         "password_reset.created_at": "anyone may request a link for any address; the use of a link is recorded",
