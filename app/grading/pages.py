@@ -1,6 +1,7 @@
 """Pages of grading: the trainer's queue, and the form that judges a competency beside its evidence."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Form, Query, Request, Response
 from pydantic import Field, StringConstraints
@@ -10,9 +11,11 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
+from app.grading.drafts import service as drafts
+from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_path
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
-from app.grading.queue.service import list_queue, next_in_queue, queue_competencies, queue_counts
+from app.grading.queue.service import list_queue, next_in_queue, previous_in_queue, queue_competencies, queue_counts
 from app.grading.rules import MASTERY, assessed_by, proposals, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
@@ -20,7 +23,9 @@ from app.grading.schemas import (
     Comment,
     EvidenceRef,
     JudgeCommand,
+    JudgementShown,
     JudgeReason,
+    QueueItem,
     QueueQuery,
     TypedCode,
 )
@@ -32,21 +37,22 @@ from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
-from app.platform.web.forms import form_on
+from app.platform.web.forms import form_errors, form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 
-NEXT, STAY = "next", "stay"
+NEXT, STAY, DRAFT, FORGET = "next", "stay", "draft", "forget"
+"""Where one goes after a judgement, and what is done in place of judging: save the draft, or forget it."""
 Ref = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
 
 
 class JudgeForm(Command):
     """The fields of :class:`JudgeCommand` as the form sends them, and where to go afterwards."""
 
-    level: Annotated[int, Field(ge=1, le=4)]
+    level: Annotated[int | None, Field(ge=1, le=4), BlankIsNone] = None
     criteria_met: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
     evidence: tuple[Ref, ...] = Field(default=(), max_length=EVIDENCE_MAX)
     activity_code: Annotated[TypedCode | None, BlankIsNone] = None
@@ -55,26 +61,60 @@ class JudgeForm(Command):
     reason: JudgeReason = None
     hand_in: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
+    version: Annotated[int | None, Field(ge=0, le=LARGEST_ID), BlankIsNone] = None
+    known: Annotated[int | None, Field(ge=0, le=LARGEST_ID), BlankIsNone] = None
 
     def command(self, competency: str) -> JudgeCommand:
         """Return the command for the service."""
-        pairs = (ref.split(":") for ref in self.evidence)
-        return JudgeCommand(
-            competency_code=competency,
+        level = {} if self.level is None else {"level": self.level}
+        with form_errors():
+            return JudgeCommand(
+                competency_code=competency,
+                **level,
+                criteria_met=self.criteria_met,
+                evidence=self.refs,
+                activity_code=self.activity_code,
+                comment=self.comment,
+                supersedes=self.supersedes,
+                reason=self.reason,
+            )
+
+    def draft(self) -> DraftCommand:
+        """Return what a draft of it says."""
+        return DraftCommand(
             level=self.level,
             criteria_met=self.criteria_met,
-            evidence=tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs),
+            evidence=self.refs,
             activity_code=self.activity_code,
             comment=self.comment,
-            supersedes=self.supersedes,
             reason=self.reason,
         )
+
+    @property
+    def refs(self) -> tuple[EvidenceRef, ...]:
+        """Return the evidence ticked."""
+        pairs = (ref.split(":") for ref in self.evidence)
+        return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
+
+    @property
+    def key(self) -> DraftKey:
+        """Return the form that it is, as a draft knows it."""
+        return DraftKey(hand_in_id=self.hand_in, supersedes=self.supersedes)
 
 
 def grading_form_path(enrolment_id: int, competency: str, hand_in: int | None = None) -> str:
     """Return the path of the form that judges a competency; ``hand_in`` is the evidence shown first."""
     path = f"/parcours/{enrolment_id}/jugements/{competency}"
     return path if hand_in is None else f"{path}?preuve={hand_in}"
+
+
+def _same_form_path(place: DraftPlace) -> str:
+    """Return the path of the form that a draft is of."""
+    key = place.key
+    asked = {"preuve": key.hand_in_id, "remplace": key.supersedes}
+    query = urlencode({name: id_ for name, id_ in asked.items() if id_ is not None})
+    path = grading_form_path(place.enrolment.id, place.competency)
+    return f"{path}?{query}" if query else path
 
 
 @router.get("/jugements")
@@ -94,6 +134,22 @@ def queue_page(
     return render(request, "grading/queue.html", **values, grading_form_path=grading_form_path)
 
 
+@router.get("/jugements/voisine")
+def neighbour(
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
+    preuve: Annotated[int, Query(ge=1, le=LARGEST_ID)],
+    *,
+    avant: bool = False,
+) -> Response:
+    """Go to the hand-in that waits after another one, or before it; to the queue when none does.
+
+    The links of the form lead here: reading the queue for both on each page would cost more than the page.
+    """
+    item = previous_in_queue(db, actor, preuve) if avant else next_in_queue(db, actor, preuve)
+    return redirect_after_post(_path_to(item))
+
+
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
 def grading_form(
     *,
@@ -109,7 +165,8 @@ def grading_form(
     framework = _framework_with(enrolment, competency)
     curriculum = curriculum_of(enrolment)
     history = service.judgements(db, enrolment, competency=competency)
-    judging = _form_context(db, actor, enrolment, competency=competency, hand_in=preuve)
+    replaced = next((j for j in history if j.id == remplace and j.is_current), None)
+    judging = _form_context(db, actor, enrolment, competency=competency, hand_in=preuve, replaced=replaced)
     return render(
         request,
         "grading/competency.html",
@@ -120,7 +177,7 @@ def grading_form(
         proposals=proposals(framework.competency(competency)),
         threshold=threshold(curriculum, competency),
         history=history,
-        replaced=next((j for j in history if j.id == remplace and j.is_current), None),
+        replaced=replaced,
         evidence_titles={a.code: a.title.text for a in curriculum.activities},
         refusals=service.assessor_refusals(db, actor, enrolment, competency) if judging else (),
         judging=judging,
@@ -137,7 +194,13 @@ def _framework_with(enrolment: EnrolmentRef, competency: str) -> Framework:
 
 
 def _form_context(
-    db: Session, actor: Actor, enrolment: EnrolmentRef, *, competency: str, hand_in: int | None
+    db: Session,
+    actor: Actor,
+    enrolment: EnrolmentRef,
+    *,
+    competency: str,
+    hand_in: int | None,
+    replaced: JudgementShown | None,
 ) -> dict[str, Any] | None:
     """Return what the form shows to an actor who may judge this enrolment; ``None`` for a reader."""
     assessor = actor.using(P.JUDGEMENT_MAKE)
@@ -153,7 +216,15 @@ def _form_context(
     ]
     shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
     activity = shown.activity_code if shown else None
+    key = DraftKey(hand_in_id=shown.id if shown else None, supersedes=replaced.id if replaced else None)
+    place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
+    draft = drafts.read_draft(db, assessor, place)
     return {
+        "draft": draft,
+        "start": draft if draft.version else replaced,
+        "draft_path": draft_path(place),
+        "form_path": _same_form_path(place),
+        "readers": drafts.other_readers(db, assessor, place),
         "evidence": evidence,
         "shown": shown,
         "queue": queue_counts(db, assessor, shown.id) if shown else None,
@@ -191,9 +262,21 @@ def judge(
     competency: str,
     form: Annotated[JudgeForm, Form()],
 ) -> Response:
-    """Record the judgement, then go to the next hand-in, another competency of the same one, or this page again."""
+    """Record the judgement, then go to the next hand-in, another competency of the same one, or this page again.
+
+    Or save what is written so far as a draft, or forget that draft.
+    """
     framework = _framework_with(enrolment, competency)
-    service.judge(db, actor, enrolment, form.command(competency))
+    place = DraftPlace(enrolment=enrolment, competency=competency, key=form.key)
+    if form.then == DRAFT:
+        drafts.save_draft(db, actor, place, form.draft(), version=form.version or 0)
+        return redirect_after_post(_same_form_path(place))
+    if form.then == FORGET:
+        drafts.discard_draft(db, actor, place, version=form.version or 0)
+        return redirect_after_post(_same_form_path(place))
+    command = form.command(competency)
+    drafts.finish_draft(db, actor, place, version=form.version, known=form.known)
+    service.judge(db, actor, enrolment, command)
     if form.then == NEXT:
         return redirect_after_post(_next_path(db, actor, form.hand_in, competency))
     stay_on = form.then if form.then in framework.by_code else competency
@@ -202,7 +285,11 @@ def judge(
 
 def _next_path(db: Session, actor: Actor, hand_in: int | None, competency: str) -> str:
     """Return the path of what waits next, first of the hand-in just judged, or of the empty queue."""
-    item = next_in_queue(db, actor, hand_in, judged=competency)
+    return _path_to(next_in_queue(db, actor, hand_in, judged=competency))
+
+
+def _path_to(item: QueueItem | None) -> str:
+    """Return the path of what waits, or of the queue."""
     if item is None:
         return "/jugements"
     return grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id)

@@ -80,6 +80,7 @@ class EvidenceShown(Read):
     body: str | None = None
     link: str | None = None
     file_name: str | None = None
+    file_type: str | None = None
     minutes: int | None = Field(default=None, description="present at a session")
 
     @property

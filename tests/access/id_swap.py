@@ -68,6 +68,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /jalons": {"apres": "{milestone}"},
     "GET /heures": {"apres": "{hours}"},
     "GET /jugements": {"apres": "{hand_in}"},
+    "GET /jugements/voisine": {"preuve": "{hand_in}"},
     "GET /cohortes": {"apres": "{cohort}"},
     "GET /recherche/personnes": {"apres": "{owner_person}"},
     "GET /rapports": {"apres": "{cohort}"},

@@ -340,6 +340,7 @@ LEARNING: dict[str, Call] = {
     ),
     f"PATCH {V1}/uploads/{{upload_id}}": Call(part=True),
     f"GET {V1}/hand-ins/{{hand_in_id}}/file": Call(path={"hand_in_id": "file_hand_in"}),
+    f"GET {V1}/hand-ins/{{hand_in_id}}/preview": Call(path={"hand_in_id": "file_hand_in"}),
     f"POST {V1}/enrolments/{{enrolment_id}}/field-hours": json(
         activity_code="GEN-8.A", mandate_id="{mandate}", minutes=30, worked_on=TODAY
     ),

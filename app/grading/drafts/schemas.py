@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 
 from pydantic import Field
 
@@ -40,6 +41,13 @@ class DraftPlace(Read):
     enrolment: EnrolmentRef
     competency: str
     key: DraftKey
+
+
+def draft_path(place: DraftPlace) -> str:
+    """Return the address at which a form saves its draft by itself."""
+    query = urlencode(place.key.model_dump(exclude_none=True))
+    path = f"/api/v1/enrolments/{place.enrolment.id}/judgement-drafts/{place.competency}"
+    return f"{path}?{query}" if query else path
 
 
 class DraftCommand(Command):

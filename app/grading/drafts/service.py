@@ -21,6 +21,7 @@ from app.grading.models import Judgement
 from app.grading.rules import RUNNING
 from app.grading.schemas import EvidenceRef
 from app.grading.service import assessor_refusals
+from app.people.models import Person, shown_name
 from app.platform.audit.recorder import skip_audit
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -50,8 +51,7 @@ def save_draft(db: Session, actor: Actor, place: DraftPlace, command: DraftComma
     draft = _begin(db, actor, place) if version == 0 else None
     is_new = draft is not None
     if draft is None:
-        locked = select(JudgementDraft).where(*_is_of(actor, place)).with_for_update()
-        draft = db.exec(locked.execution_options(populate_existing=True)).one_or_none()
+        draft = _locked(db, actor, place)
     if draft is None:
         raise Stale(None, Reason("draft_gone", field="version"))
     said = _columns(command)
@@ -74,13 +74,71 @@ def save_draft(db: Session, actor: Actor, place: DraftPlace, command: DraftComma
 
 def discard_draft(db: Session, actor: Actor, place: DraftPlace, *, version: int) -> None:
     """Remove a draft; raise ``NotFound`` when there is none, ``Stale`` for another version than was read."""
-    locked = select(JudgementDraft).where(*_is_of(actor, place)).with_for_update()
-    draft = db.exec(locked.execution_options(populate_existing=True)).one_or_none()
+    draft = _locked(db, actor, place)
     if draft is None:
         raise NotFound
-    text = db.exec(select(JudgementDraftText).where(JudgementDraftText.draft_id == draft.id)).one()
+    text = _text_of(db, draft)
     if draft.version != version:
         raise Stale(None, _met(draft, text))
+    _remove(db, draft, text)
+
+
+def finish_draft(db: Session, actor: Actor, place: DraftPlace, *, version: int | None, known: int | None) -> None:
+    """Remove the draft of a form that is validated, if there is one.
+
+    Raise ``Stale`` when a judgement of the competency was validated since ``known``, the last one that the form showed,
+    or when the draft changed since ``version``, in another tab: nobody validates without having read it. ``None``
+    compares nothing.
+    """
+    lock = sa.select(col(Enrolment.id)).where(col(Enrolment.id) == place.enrolment.id)
+    db.execute(lock.with_for_update(key_share=True))
+    if known is not None:
+        newer = select(Judgement).where(
+            Judgement.enrolment_id == place.enrolment.id,
+            Judgement.competency_code == place.competency,
+            col(Judgement.id) > known,
+        )
+        met = db.exec(newer.order_by(col(Judgement.id).desc())).first()
+        if met is not None:
+            raise Stale(None, Reason("judged_meanwhile", {"level": met.level}, "known"))
+    draft = _locked(db, actor, place)
+    if draft is None:
+        return
+    text = _text_of(db, draft)
+    if version is not None and version != draft.version:
+        raise Stale(None, _met(draft, text))
+    _remove(db, draft, text)
+
+
+def other_readers(db: Session, actor: Actor, place: DraftPlace) -> list[str]:
+    """Return the names of the other people who are writing a judgement of the competency on the same work."""
+    columns = JudgementDraft.__table__.c  # type: ignore[attr-defined]
+    works = place.key.model_dump(exclude={"supersedes"})
+    statement = (
+        sa.select(shown_name())
+        .select_from(JudgementDraft)
+        .join(Person, col(Person.id) == JudgementDraft.assessor_id)
+        .where(
+            columns.enrolment_id == place.enrolment.id,
+            columns.competency_code == place.competency,
+            columns.assessor_id != actor.person_id,
+            *(columns[name].is_not_distinct_from(value) for name, value in works.items()),
+        )
+        .distinct()
+    )
+    return list(db.execute(statement).scalars())
+
+
+def _locked(db: Session, actor: Actor, place: DraftPlace) -> JudgementDraft | None:
+    statement = select(JudgementDraft).where(*_is_of(actor, place)).with_for_update()
+    return db.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def _text_of(db: Session, draft: JudgementDraft) -> JudgementDraftText:
+    return db.exec(select(JudgementDraftText).where(JudgementDraftText.draft_id == draft.id)).one()
+
+
+def _remove(db: Session, draft: JudgementDraft, text: JudgementDraftText) -> None:
     db.delete(text)
     db.flush()
     db.delete(draft)

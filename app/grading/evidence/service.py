@@ -63,6 +63,7 @@ _HAND_INS = (
         col(HandIn.body),
         col(HandIn.link),
         col(HandIn.file_name),
+        col(HandIn.file_type),
         col(HandIn.received_at),
     )
     .where(col(HandIn.enrolment_id) == _OF)

@@ -99,6 +99,14 @@ def next_in_queue(db: Session, actor: Actor, hand_in: int | None, *, judged: str
     return None if row is None else _item(row, now())
 
 
+def previous_in_queue(db: Session, actor: Actor, hand_in: int) -> QueueItem | None:
+    """Return what waits just before a hand-in, judged or not; nothing before the oldest."""
+    received_at, id_ = _position(hand_in)
+    before = _shown(_waiting(actor)).where(tuple_(*_OLDEST) < tuple_(received_at, id_))
+    row = db.execute(before.order_by(*(column.desc() for column in _OLDEST)).limit(1)).one_or_none()
+    return None if row is None else _item(row, now())
+
+
 def _position(hand_in: int | None) -> tuple[sa.ScalarSelect[Any], sa.ScalarSelect[Any]]:
     """Return the values that the queue sorts a hand-in by."""
     itself = HandIn.__table__.alias("itself")  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
 from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_creation_status
 from app.platform.web.openapi.vocabulary import download
-from app.platform.web.pages import untrusted_file
+from app.platform.web.pages import shown_file, untrusted_file
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
 
@@ -98,3 +98,14 @@ def read_hand_in(hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_RE
 def read_file(files: FilesDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
     """Always a download, never displayed by the browser: the content is not trusted."""
     return untrusted_file(service.file_of(hand_in, files), hand_in.file_name or "", hand_in.file_type)
+
+
+@router.get(
+    "/hand-ins/{hand_in_id}/preview",
+    summary="The file of an attempt, for a browser to show",
+    response_class=Response,
+    responses=download("application/octet-stream", "The file as it is kept"),
+)
+def preview_file(files: FilesDep, hand_in: Annotated[HandInShown, seen(see_hand_in, P.EVIDENCE_READ)]) -> Response:
+    """A PDF, a JPEG or a PNG, whose content was checked when it came; 404 for any other type, which is downloaded."""
+    return shown_file(service.file_of(hand_in, files), hand_in.file_name or "", hand_in.file_type)

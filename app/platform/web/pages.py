@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from app.platform.errors import Reason
+from app.platform.errors import NotFound, Reason
 from app.platform.messages import i18n as words
 from app.platform.search import search_words
 from app.platform.security.permissions import Permission, Role
@@ -128,6 +128,26 @@ def untrusted_file(content: bytes, name: str, media_type: str | None) -> Respons
     headers = {
         **attachment(name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
+SHOWN_TYPES = frozenset({"application/pdf", "image/jpeg", "image/png"})
+"""Media types that a browser shows and that run nothing of ours; a file has one when its content is of that type."""
+
+
+def shown_file(content: bytes, name: str, media_type: str | None) -> Response:
+    """Return a file that someone sent for a frame or a picture of our pages; raise ``NotFound`` for any other type.
+
+    Its own policy loads nothing and lets our pages alone frame it; in a ``sandbox``, browsers would open no PDF.
+    """
+    if media_type not in SHOWN_TYPES:
+        raise NotFound
+    headers = {
+        "Content-Disposition": attachment(name)["Content-Disposition"].replace("attachment", "inline", 1),
+        "Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; img-src 'self';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type=media_type, headers=headers)

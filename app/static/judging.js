@@ -1,0 +1,174 @@
+// The judging form: saves a draft by itself, and judges by keyboard. Without it, buttons and links do the same.
+// A draft is saved from the version that the page read: when another tab changed it, both texts are shown, none is lost.
+// drafts.js keeps the comment in this browser too, until it is saved.
+const form = document.querySelector("form[data-judging]");
+const WAIT = 1000;
+const RETRIES = [2000, 4000, 8000, 15000];
+const KEYS = `keys:${form.dataset.person}`;
+
+const field = (name) => form.elements.namedItem(name);
+const checked = (name) => [...form.querySelectorAll(`[name="${name}"]:checked`)].map((box) => box.value);
+const version = form.querySelector('[name="version"]');
+const comment = form.querySelector('textarea[name="comment"]');
+const state = form.querySelector("[data-judging-state]");
+const words = form.querySelector("template[data-judging-words]").content;
+const notice = form.querySelector("template[data-judging-met]").content.firstElementChild.cloneNode(true);
+
+let dirty = false;
+let timer = 0;
+let saving = null;
+let failures = 0;
+let present = null;
+
+const show = (name) => {
+  const text = name ? words.querySelector(`[data-when="${name}"]`).textContent : "";
+  if (state.textContent !== text) state.textContent = text;
+};
+const written = () => ({
+  level: checked("level").length ? Number(checked("level")[0]) : null,
+  criteria_met: checked("criteria_met"),
+  evidence: checked("evidence").map((ref) => ({ kind: ref.split(":")[0], id: Number(ref.split(":")[1]) })),
+  activity_code: field("activity_code")?.value || null,
+  comment: comment.value.trim() || null,
+  reason: field("reason")?.value.trim() || null,
+});
+const later = (wait) => {
+  clearTimeout(timer);
+  timer = setTimeout(save, wait);
+};
+
+// Another tab wrote meanwhile: its text beside ours, which stays in the form and is not saved over it unasked.
+const meet = (theirs) => {
+  present = theirs;
+  notice.querySelector("[data-theirs]").textContent = [theirs.level, theirs.comment, theirs.reason].filter(Boolean).join(" – ");
+  notice.setAttribute("role", "alert");
+  form.prepend(notice);
+};
+const put = async () => {
+  dirty = false;
+  let answer;
+  try {
+    answer = await fetch(form.dataset.judging, {
+      method: "PUT",
+      headers: { "Content-Type": "application/json", "If-Match": `"${version.value}"` },
+      body: JSON.stringify(written()),
+      keepalive: true,
+      signal: AbortSignal.timeout(20000),
+    });
+  } catch {
+    answer = null;
+  }
+  if (answer?.ok) {
+    failures = 0;
+    version.value = (await answer.json()).version;
+    show("saved");
+    return;
+  }
+  if (answer?.status === 412) {
+    const met = (await answer.json()).errors?.find((error) => error.code === "draft_stale");
+    if (met) meet(met.params);
+    else version.value = 0;
+    dirty = true;
+    return;
+  }
+  dirty = true;
+  if (answer && answer.status < 500 && answer.status !== 429) return; // refused: sending the form says why
+  show("away");
+  later(RETRIES[Math.min(failures, RETRIES.length - 1)]);
+  failures += 1;
+};
+function save() {
+  clearTimeout(timer);
+  if (present || !dirty || saving) return saving;
+  saving = put().finally(() => {
+    saving = null;
+    if (dirty && !failures) later(WAIT);
+  });
+  return saving;
+}
+
+form.addEventListener("input", () => {
+  dirty = true;
+  show("");
+  later(WAIT);
+});
+document.addEventListener("visibilitychange", () => document.hidden && save());
+notice.querySelector("[data-mine]").addEventListener("click", () => {
+  version.value = present.version;
+  present = null;
+  notice.remove();
+  save();
+  comment.focus();
+});
+notice.querySelector("[data-other]").addEventListener("click", () => {
+  version.value = present.version;
+  comment.value = present.comment ?? "";
+  const criteria = (present.criteria ?? "").split(", ");
+  for (const box of form.querySelectorAll('[name="criteria_met"]')) box.checked = criteria.includes(box.value);
+  for (const radio of form.querySelectorAll('[name="level"]')) radio.checked = radio.value === String(present.level);
+  present = null;
+  dirty = false;
+  notice.remove();
+  comment.focus();
+});
+
+// What is being saved ends first: the form then names the version that stands.
+form.addEventListener("submit", (event) => {
+  clearTimeout(timer);
+  if (!saving) {
+    dirty = false;
+    return;
+  }
+  event.preventDefault();
+  const by = event.submitter;
+  saving.finally(() => {
+    dirty = false;
+    form.requestSubmit(by);
+  });
+});
+
+// Keys. One key alone does something only outside of text fields, and may be switched off (WCAG 2.1.4).
+const off = () => {
+  try {
+    return localStorage.getItem(KEYS) === "off";
+  } catch {
+    return false;
+  }
+};
+const choice = form.querySelector("template[data-judging-keys]");
+choice.after(choice.content.cloneNode(true));
+const box = form.querySelector("#touches");
+box.checked = !off();
+box.addEventListener("input", (event) => event.stopPropagation());
+box.addEventListener("change", () => {
+  try {
+    if (box.checked) localStorage.removeItem(KEYS);
+    else localStorage.setItem(KEYS, "off");
+  } catch {
+    // storage is off: the choice holds for this page
+  }
+});
+
+const isText = (target) => target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=submit], [type=button])");
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.contains(event.target.closest("form") ?? form)) {
+    event.preventDefault();
+    form.requestSubmit(form.querySelector('button[value="next"]') ?? form.querySelector('button[value="stay"]'));
+    return;
+  }
+  if (event.key === "Escape" && event.target === comment) {
+    comment.blur();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isText(event.target) || !box.checked) return;
+  if (event.key === "m") {
+    event.preventDefault();
+    comment.focus();
+    return;
+  }
+  const named = /^[a-k1-4]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
+  if (named) {
+    event.preventDefault();
+    named.click();
+  }
+});
