@@ -138,16 +138,17 @@ def queue_page(
 def neighbour(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
-    preuve: Annotated[int, Query(ge=1, le=LARGEST_ID)],
     *,
+    preuve: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     avant: bool = False,
 ) -> Response:
     """Go to the hand-in that waits after another one, or before it; to the queue when none does.
 
     The links of the form lead here: reading the queue for both on each page would cost more than the page.
     """
-    item = previous_in_queue(db, actor, preuve) if avant else next_in_queue(db, actor, preuve)
-    return redirect_after_post(_path_to(item))
+    if preuve is not None and avant:
+        return redirect_after_post(_path_to(previous_in_queue(db, actor, preuve)))
+    return redirect_after_post(_path_to(next_in_queue(db, actor, preuve)))
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])

@@ -23,10 +23,13 @@ PATIENCE = 10
 
 
 class LiveSite:
-    """The application on a free port of this machine, in a thread of its own; ``changed`` are other settings."""
+    """The application on a free port of this machine, in a thread of its own; ``changed`` are other settings.
 
-    def __init__(self, **changed: object) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+    ``port`` is that of a site that stopped, which starts again at the same address.
+    """
+
+    def __init__(self, port: int = 0, **changed: object) -> None:
+        self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._changed_settings: dict[str, Any] = {"base_url": self.url, **changed}
         self.settings = Settings(**self._changed_settings)

@@ -57,6 +57,10 @@ class Visits:
         self._watch(context)
         return context.new_page()
 
+    def again(self) -> "Page":
+        """Return an empty page in the first context: the same browser, with what it kept."""
+        return self._contexts[0].new_page()
+
     def sign_in(self, context: "BrowserContext", secret: str) -> None:
         """Give a context the cookie of a sign-in."""
         name = cookie_name(self.site.settings)

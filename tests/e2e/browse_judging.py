@@ -1,0 +1,268 @@
+"""Judging by keyboard in a real Chromium: thirty works, a server that dies, two tabs that meet."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
+
+from app.curricula.library import default_library
+from app.demo.judgements import COMMENTS
+from app.platform.database.transaction import Database
+from tests.e2e.axe import violations
+from tests.e2e.live_site import LiveSite
+from tests.e2e.visits import NARROW, Visits, overflow
+from tests.factories.grading import hand_in
+from tests.factories.network import PARTICIPANTS, World
+
+THIRTY = 30
+
+CHARACTERS_A_SECOND = 3.3
+"""Of someone who types 40 words a minute."""
+WORDS_A_SECOND = 4.0
+"""Of someone who reads a work: 240 words a minute."""
+PAUSE = 1.0
+"""Seconds that someone thinks before each key that is not of a text."""
+
+
+def judged(database: Database) -> list[str]:
+    """Return the comments of the judgements, as they were made."""
+    with database.engine.begin() as owner:
+        return list(owner.execute(text("select comment from judgement order by id")).scalars())
+
+
+def drafted(database: Database) -> list[str]:
+    """Return the comments of the drafts."""
+    with database.engine.begin() as owner:
+        return list(owner.execute(text("select comment from judgement_draft_text order by id")).scalars())
+
+
+def works(database: Database, world: World) -> None:
+    """Hand in enough works for thirty judgements."""
+    (curriculum,) = [c for (slug, _), c in default_library().curricula.items() if slug == "generaliste"][-1:]
+    codes = [
+        code
+        for code, (module, activity) in curriculum.placed.items()
+        if activity.is_assessment and module.assesses and not activity.formative
+    ]
+    assert codes
+    for n, code in enumerate(codes):
+        for place, who in enumerate(PARTICIPANTS):
+            hand_in(database, world, who, code, days=1 + n * len(PARTICIPANTS) + place)
+
+
+def comment(page: Page) -> Locator:
+    return page.locator("textarea[name=comment]")
+
+
+def open_first(page: Page) -> None:
+    """Open the oldest work of the queue."""
+    page.goto("/jugements")
+    page.locator("td a.code").first.click()
+    expect(comment(page)).to_be_visible()
+
+
+def ready(page: Page) -> None:
+    """Wait until the script of the form has begun: it shows the choice of keys."""
+    expect(page.locator("#touches")).to_have_count(1)
+
+
+def soon(page: Page, holds: Callable[[], bool]) -> bool:
+    """Return whether something becomes true within ten seconds."""
+    for _ in range(100):
+        if holds():
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+def test_thirty_judgements_are_made_by_keyboard_alone(
+    visits: Visits,
+    world: World,
+    database: Database,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """What a machine takes is measured; what a person adds is reckoned from what was read and typed (see above)."""
+    works(database, world)
+    visits.traced = False
+    page = visits("trainer")
+    open_first(page)
+    said = [text for text in COMMENTS if text]
+    machine, whole, shown = [], [], []
+    for n in range(THIRTY):
+        ready(page)
+        words = len(page.locator("article blockquote").first.inner_text().split())
+        answer, address = said[n % len(said)], page.url
+        begun = perf_counter()
+        keys = ["a", "b", "2", "m", "Control+Enter"]
+        for key in keys[:-1]:
+            page.keyboard.press(key)
+        expect(comment(page)).to_be_focused()
+        page.keyboard.type(answer)
+        sent = perf_counter()
+        page.keyboard.press(keys[-1])
+        page.wait_for_url(lambda url, before=address: url != before and "cle=" in url)
+        ended = perf_counter()
+        assert len(judged(database)) == n + 1, page.locator("main").inner_text()
+        shown.append(ended - sent)
+        machine.append(ended - begun)
+        whole.append(machine[-1] + words / WORDS_A_SECOND + len(answer) / CHARACTERS_A_SECOND + PAUSE * len(keys))
+    assert sorted(set(judged(database))) == sorted(said)
+    assert drafted(database) == []
+    navigation = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    for name, value in (
+        ("seconds a judgement, typing and reading reckoned, median", median(whole)),
+        ("seconds a judgement, the machine alone, median", median(machine)),
+        ("seconds from validating to the next work shown, median", median(shown)),
+        ("seconds of the last page from asked to ready", navigation / 1000),
+    ):
+        record_property(name, round(value, 3))
+        print(f"{name}: {value:.3f}")
+
+
+def test_keys_do_nothing_in_a_text_nor_once_switched_off(visits: Visits, world: World, database: Database) -> None:
+    works(database, world)
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    comment(page).click()
+    page.keyboard.type("3 bancs, j k")
+    expect(comment(page)).to_have_value("3 bancs, j k")
+    expect(page.locator("[name=level]:checked")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(page.locator("#level-2")).to_be_checked()
+    page.locator("details:has(.keys) summary").click()
+    page.locator("#touches").uncheck()
+    page.locator("h1").click()
+    page.keyboard.press("3")
+    expect(page.locator("#level-2")).to_be_checked()
+    page.reload()
+    ready(page)
+    page.keyboard.press("4")
+    expect(page.locator("#level-4")).not_to_be_checked()
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    ready(page)
+    address = page.url
+    page.keyboard.press("j")
+    page.wait_for_url(lambda url: url != address and "cle=" in url)
+    page.keyboard.press("k")
+    page.wait_for_url(lambda url: urlsplit(url).path == urlsplit(address).path and "cle=" in url)
+
+
+@pytest.fixture
+def own_site(database: Database, tmp_path: Path) -> Iterator[list[LiveSite]]:
+    """A site of one test, which may be stopped; the last of the list is the one that runs."""
+    sites = [LiveSite()]
+    sites[0].attach(database, tmp_path)
+    yield sites
+    sites[-1].stop()
+
+
+def test_server_killed_while_typing_loses_no_text(
+    own_site: list[LiveSite], visits: Visits, world: World, database: Database, tmp_path: Path
+) -> None:
+    works(database, world)
+    visits.site = own_site[0]
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    comment(page).click()
+    page.keyboard.type("Avant la panne. ")
+    assert soon(page, lambda: drafted(database) == ["Avant la panne."])
+    own_site[0].stop()
+    page.keyboard.type("Pendant la panne. ", delay=20)
+    expect(page.locator("[data-judging-state]")).to_contain_text("gardé dans ce navigateur")
+    page.keyboard.type("Après.", delay=20)
+    own_site.append(LiveSite(port=int(urlsplit(own_site[0].url).port or 0)))
+    own_site[1].attach(database, tmp_path)
+    visits.site = own_site[1]
+    assert soon(page, lambda: drafted(database) == ["Avant la panne. Pendant la panne. Après."])
+    page.reload()
+    expect(comment(page)).to_have_value("Avant la panne. Pendant la panne. Après.")
+
+
+def test_tab_closed_while_the_server_is_dead_loses_no_text(
+    own_site: list[LiveSite], visits: Visits, world: World, database: Database, tmp_path: Path
+) -> None:
+    works(database, world)
+    visits.site = own_site[0]
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    address = page.url
+    own_site[0].stop()
+    comment(page).click()
+    page.keyboard.type("Écrit sans serveur.")
+    page.wait_for_timeout(1500)
+    page.close(run_before_unload=False)
+    own_site.append(LiveSite(port=int(urlsplit(own_site[0].url).port or 0)))
+    own_site[1].attach(database, tmp_path)
+    visits.site = own_site[1]
+    page = visits.again()
+    page.goto(address)
+    expect(page.locator("[data-when=found]")).to_be_visible()
+    page.locator("[data-take]").click()
+    expect(comment(page)).to_have_value("Écrit sans serveur.")
+
+
+def test_two_tabs_meet_and_each_text_is_shown(visits: Visits, world: World, database: Database) -> None:
+    works(database, world)
+    visits.expected |= {412}
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    ready(other)
+    comment(page).click()
+    page.keyboard.type("Texte du premier onglet.")
+    assert soon(page, lambda: drafted(database) == ["Texte du premier onglet."])
+    comment(other).click()
+    other.keyboard.type("Texte du second onglet.")
+    expect(other.locator("[data-theirs]")).to_contain_text("Texte du premier onglet.")
+    expect(comment(other)).to_have_value("Texte du second onglet.")
+    assert drafted(database) == ["Texte du premier onglet."]
+    assert violations(other) == []
+    other.locator("[data-mine]").click()
+    assert soon(other, lambda: drafted(database) == ["Texte du second onglet."])
+
+
+@pytest.mark.parametrize("width", [NARROW, 1280])
+def test_the_form_is_accessible_and_fits(visits: Visits, world: World, database: Database, width: int) -> None:
+    works(database, world)
+    page = visits("trainer", width=width)
+    open_first(page)
+    ready(page)
+    assert violations(page) == []
+    assert not overflow(page)
+    evidence, rubric = (page.locator(f"section[aria-labelledby={id_}]").bounding_box() for id_ in IDS)
+    assert evidence is not None
+    assert rubric is not None
+    assert (rubric["y"] >= evidence["y"] + evidence["height"]) == (width == NARROW)
+
+
+IDS = ("evidence-title", "rubric-title")
+
+
+def test_without_javascript_a_draft_is_saved_and_the_work_judged(
+    visits: Visits, world: World, database: Database
+) -> None:
+    works(database, world)
+    page = visits("trainer", width=NARROW, javascript=False)
+    open_first(page)
+    comment(page).fill("Sans script.")
+    page.locator("button[value=draft]").click()
+    expect(comment(page)).to_have_value("Sans script.")
+    assert drafted(database) == ["Sans script."]
+    for box in page.locator("[name=criteria_met]").all()[:2]:
+        box.check()
+    page.locator("#level-2").check()
+    page.locator("button[value=next]").click()
+    expect(comment(page)).to_have_value("")
+    assert judged(database) == ["Sans script."]
