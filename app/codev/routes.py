@@ -12,6 +12,8 @@ from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
 from app.codev.journal import api as journal_api
 from app.codev.journal import pages as journal_pages
+from app.codev.live import api as live_api
+from app.codev.live import pages as live_pages
 from app.codev.own_file import api as own_file_api
 from app.codev.own_file import pages as own_file_pages
 from app.codev.own_texts import api as own_texts_api
@@ -35,6 +37,7 @@ API = (
     protocols_api.router,
     sessions_api.router,
     records_api.router,
+    live_api.router,
     sheets_api.router,
     writings_api.router,
     ratings_api.router,
@@ -50,6 +53,7 @@ PAGES = (
     entrances_pages.router,
     protocols_pages.router,
     sessions_pages.router,
+    live_pages.router,
     sheets_pages.router,
     writings_pages.router,
     ratings_pages.router,

@@ -506,6 +506,15 @@ CODEV: dict[str, Call] = {
             {"position": 1, "membership_id": "{first_membership}", "role": "reserve"},
         ],
     ),
+    f"GET {V1}/codev/sessions/{{session_id}}/live": Call(path=NEXT),
+    f"POST {V1}/codev/sessions/{{session_id}}/live": Call(
+        json={"action": "here", "membership_id": "{first_membership}"}, path=NEXT, headers=FIRST_VERSION
+    ),
+    "GET /codev/seances/{session_id}/direct": Call(path=NEXT),
+    "GET /codev/seances/{session_id}/direct/flux": Call(path=NEXT),
+    "POST /codev/seances/{session_id}/direct": form(
+        "/codev/seances/{next_codev_session}/direct", NEXT, action="here", membership_id="{first_membership}", version=0
+    ),
     f"POST {V1}/codev/sessions/{{session_id}}/records": json(NEXT, entries=MEMBERS, turns=TURNS),
     f"POST {V1}/codev/sessions/{{session_id}}/records#correction": json(
         HELD, entries=MEMBERS, turns=TURNS, supersedes="{codev_record}"

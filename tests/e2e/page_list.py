@@ -12,6 +12,7 @@ NOT_PAGES = frozenset(
         "GET /seances/{session_id}/feuille",
         "GET /codev/groupes/{group_id}/mes-textes",
         "GET /codev/mon-dossier/pdf",
+        "GET /codev/seances/{session_id}/direct/flux",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",

@@ -59,6 +59,7 @@ SERIALISED = {
     "check_in_opening_id_enrolment_id": "the enrolment is locked before its check-in is read",
     "codev_concern_entrance_id_membership_id": "the entrance is locked before its concerns are read",
     "codev_agreement_group_id_person_id_contract_version_composition": "the group is locked before agreements are read",
+    "codev_live_event_session_id_version": "the session is locked before its events are read",
     "codev_record_first": "the session is locked before its record is read",
     "codev_record_supersedes_id": "the session is locked before its record is read",
     "codev_group_key_group_id": "the group is locked before its key is made",

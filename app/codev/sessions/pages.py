@@ -9,6 +9,9 @@ from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.confidences.places import own_place
 from app.codev.groups.service import see_group
+from app.codev.live import proposal
+from app.codev.live.rules import OPENS, State
+from app.codev.live.service import state_of
 from app.codev.protocols.enums import Variant
 from app.codev.ratings import service as ratings
 from app.codev.records import service as records
@@ -76,6 +79,7 @@ def _session_context(
     proposed = sessions.rotation_for(db, meeting, consultations=count, passing=passing)
     plan = {(r.position, r.role.value): r.membership_id for r in shown.roles}
     is_archived = group.cohort_state is CohortState.ARCHIVED
+    played = state_of(db, meeting) if shown.record_id is None else None
     allowed = (
         frozenset() if is_archived else sessions.allowed_actions(db, actor, meeting, P.CODEV_RECORD, P.CODEV_MANAGE)
     )
@@ -90,8 +94,10 @@ def _session_context(
         "passing": passing,
         "count": count,
         "plan": plan if plan and consultations is None else _proposal(proposed),
-        "lines": _presence_lines(shown),
-        "turns": _turn_lines(shown, count),
+        "played": played is not None,
+        "live_open": meeting.inside and now() >= meeting.starts_at - OPENS,
+        "lines": _presence_lines(shown) if played is None else _played_presences(shown, played),
+        "turns": _turn_lines(shown, count) if played is None else _played_turns(played),
         "roles": tuple(CodevRole),
         "statuses": tuple(PresenceStatus),
         "modes": tuple(PresenceMode),
@@ -135,6 +141,21 @@ def _turn_lines(shown: CodevSessionShown, count: int) -> list[tuple[int, int | N
     planned = {r.position: r.membership_id for r in shown.roles if r.role is CodevRole.CLIENT}
     usual = (TurnStatus.HELD.value, "", Variant.STANDARD.value)
     return [(position, planned.get(position), *usual) for position in range(1, count + 1)]
+
+
+def _played_presences(shown: CodevSessionShown, played: State) -> dict[int, tuple[str, int, str]]:
+    """Return ``(status, minutes, mode)`` of each member, as the session was played on its screen."""
+    usual = PresenceMode.VIDEO if shown.mode is Mode.online else PresenceMode.ONSITE
+    lines = proposal.presences(played, [e.membership_id for e in shown.entries], shown.planned_minutes)
+    return {p.membership_id: (p.status.value, p.minutes, usual.value if p.minutes else "") for p in lines}
+
+
+def _played_turns(played: State) -> list[tuple[int, int | None, str, str, str]]:
+    """Return ``(position, client, status, reason, protocol)`` of each turn, as it was played on the screen."""
+    return [
+        (t.position, t.client_id, t.status.value, t.reason.value if t.reason else "", t.variant.value)
+        for t in proposal.turns(played)
+    ]
 
 
 @router.post("/codev/seances/{session_id}/roles", dependencies=[form_on("/codev/seances/{session_id}")])

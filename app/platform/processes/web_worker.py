@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from app.platform.processes.shares import Shares
+from app.platform.processes.stopping import STOPPING
 
 MOMENT = 0.02
 """Seconds between two looks at whether a worker with fewer connections has taken the one that waits."""
@@ -68,6 +69,7 @@ class WebWorker(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept."""
+        STOPPING.clear()
         await super().startup(sockets=sockets)
         self._loop = asyncio.get_running_loop()
         self._is_accepting = True
@@ -82,7 +84,8 @@ class WebWorker(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, let clients leave, then finish the requests under way."""
+        """Stop accepting, let clients leave, end the streams, then finish the requests under way."""
+        STOPPING.set()
         self._is_accepting = False
         self._shares.leave(self._position)
         self._loop.remove_reader(self._listener)
