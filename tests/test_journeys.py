@@ -105,7 +105,9 @@ def admit(journey: Journey) -> None:
     )
     journey.cohort = cohort["id"]
     for state in ("open", "running"):
-        journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/moves", 201, to=state)
+        moves = f"{API}/cohorts/{journey.cohort}/moves"
+        shown = journey.call("coordinator", "GET", f"{moves}/{state}")["shown"]
+        journey.call("coordinator", "POST", moves, 201, to=state, shown=shown)
     staff = {"person_id": journey.world.people["trainer"]}
     journey.call("coordinator", "POST", f"{API}/cohorts/{journey.cohort}/staff", 201, **staff)
     for place in range(len(NEWCOMERS)):

@@ -61,7 +61,9 @@ def prepare(term: Term) -> None:
         curriculum_slug="generaliste", curriculum_version="1.0", starts_on=FIRST_DAY.isoformat(), capacity=SEATS,
     )  # fmt: skip
     term.cohort = cohort["id"]
-    term.call("coordinator", "POST", f"/cohorts/{term.cohort}/moves", 201, to="open")
+    moves = f"/cohorts/{term.cohort}/moves"
+    shown = term.call("coordinator", "GET", f"{moves}/open")["shown"]
+    term.call("coordinator", "POST", moves, 201, to="open", shown=shown)
     person = {"person_id": term.world.people["trainer"]}
     term.call("coordinator", "POST", f"/cohorts/{term.cohort}/staff", 201, **person)
     for module, activity in WORKSHOPS:
@@ -168,7 +170,9 @@ def leave_a_seat(term: Term) -> None:
 def start(term: Term) -> None:
     """Start the cohort on its first day: the twenty-eight people admitted follow it."""
     term.wait_until(FIRST_DAY)
-    moved = term.call("coordinator", "POST", f"/cohorts/{term.cohort}/moves", 201, to="running")
+    moves = f"/cohorts/{term.cohort}/moves"
+    shown = term.call("coordinator", "GET", f"{moves}/running")["shown"]
+    moved = term.call("coordinator", "POST", moves, 201, to="running", shown=shown)
     assert moved["people"] == SEATS
     term.tell(f"Votre formation commence : {TITLE}", *term.enrolments)
 

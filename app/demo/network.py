@@ -248,7 +248,8 @@ def _cohort(demo: DemoPlan, plan: CohortPlan) -> None:
         )
         for trainer in staff.trainers:
             cohorts.add_staff(db, manager, cohort, StaffCommand(person_id=trainer))
-        lifecycle.move(db, manager, cohort, MoveCohort(to=CohortState.OPEN))
+        shown = lifecycle.preview(db, manager, cohort, CohortState.OPEN).shown
+        lifecycle.move(db, manager, cohort, MoveCohort(to=CohortState.OPEN, shown=shown))
     person_ids = _apply(demo, plan, staff, cohort, starts_on)
     enrolments = _admit(demo, plan, staff, cohort, person_ids)
     demo.groups.append(Group(plan, staff, cohort, enrolments))
@@ -290,7 +291,9 @@ def _admit(
     if started:
         with at(noon(cohort.starts_on)), demo.database.transaction() as db:
             manager = demo.actor(db, staff.coordinator, Permission.COHORT_MANAGE)
-            lifecycle.move(db, manager, cohort, MoveCohort(to=CohortState.RUNNING))
+            ready = cohorts.see_cohort(db, manager, cohort.id)
+            shown = lifecycle.preview(db, manager, ready, CohortState.RUNNING).shown
+            lifecycle.move(db, manager, ready, MoveCohort(to=CohortState.RUNNING, shown=shown))
     if late is not None:
         _join_late(demo, staff, cohort, late)
     with demo.database.transaction() as db:

@@ -162,16 +162,17 @@ def show_cohort_states(demo: DemoPlan) -> None:
                 manager = demo.actor(db, group.staff.coordinator, Permission.COHORT_MANAGE)
                 cohort = cohorts.see_cohort(db, manager, group.cohort.id)
                 reason = "Fin de la cohorte; les activités manquantes se terminent sur entente."
-                lifecycle.move(
-                    db, manager, cohort, MoveCohort(to=CohortState.CLOSED, reason=reason, leave_incomplete=True)
-                )
+                shown = lifecycle.preview(db, manager, cohort, CohortState.CLOSED).shown
+                closing = MoveCohort(to=CohortState.CLOSED, reason=reason, leave_incomplete=True, shown=shown)
+                lifecycle.move(db, manager, cohort, closing)
     for like in (g for g in demo.groups if (g.plan.place, g.plan.code) == ("piekouagami", "GEN-3")):
         _plan_series(demo, like, _add_draft(demo, like, "GEN-4", 20))
         given_up = _add_draft(demo, like, "GEN-0", 2)
         with demo.database.transaction() as db:
             manager = demo.actor(db, like.staff.coordinator, Permission.COHORT_MANAGE)
             reason = "Trop peu de demandes cette session; reporté."
-            lifecycle.move(db, manager, given_up, MoveCohort(to=CohortState.ARCHIVED, reason=reason))
+            shown = lifecycle.preview(db, manager, given_up, CohortState.ARCHIVED).shown
+            lifecycle.move(db, manager, given_up, MoveCohort(to=CohortState.ARCHIVED, reason=reason, shown=shown))
 
 
 def _plan_series(demo: DemoPlan, group: Group, cohort: CohortRef) -> None:

@@ -13,7 +13,7 @@ from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.lifecycle import service as lifecycle
 from app.cohorts.lifecycle.schemas import MoveCohort
-from app.cohorts.schemas import NewCohort
+from app.cohorts.schemas import CohortRef, NewCohort
 from app.identity.account.models import Account
 from app.identity.account.passwords import hasher
 from app.identity.account.schemas import NewAccount
@@ -136,9 +136,10 @@ def _second_cohort(db: Session, world: World) -> int:
         project_id=world.project, region_code="02", code="GEN-ALM-2", title=canary("Titre", "far"),
         curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=12,
     )  # fmt: skip
-    cohort = cohorts.add_cohort(db, actor, network.college(db, world.alma), command)
+    cohort: CohortRef = cohorts.add_cohort(db, actor, network.college(db, world.alma), command)
     for state in (CohortState.OPEN, CohortState.RUNNING):
-        lifecycle.move(db, actor, cohort, MoveCohort(to=state))
+        shown = lifecycle.preview(db, actor, cohort, state).shown
+        cohort = lifecycle.move(db, actor, cohort, MoveCohort(to=state, shown=shown))
     return cohort.id
 
 

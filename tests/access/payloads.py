@@ -204,7 +204,7 @@ COHORTS: dict[str, Call] = {
     "POST /cohortes/{cohort_id}/annonces/apercu": Call(form={"subject": "Stationnement", "text": "Fermé demain."}),
     f"POST {V1}/cohorts/{{cohort_id}}/change-preview": json(**SETTINGS),
     f"POST {V1}/cohorts/{{cohort_id}}/staff": json(person_id="{trainer_person}"),
-    f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open"),
+    f"POST {V1}/cohorts/{{cohort_id}}/moves": json(DRAFT, to="open", shown="{move_shown}"),
     f"POST {V1}/cohorts/{{cohort_id}}/applications": json(motive="Apprendre."),
     f"PUT {V1}/cohorts/{{cohort_id}}/offer-hours": json(offer_hours=48),
     f"PUT {V1}/cohorts/{{cohort_id}}/waitlist/{{enrolment_id}}/priority": json(
@@ -290,7 +290,7 @@ COHORTS: dict[str, Call] = {
     f"POST {V1}/cohorts/{{cohort_id}}/people": json(
         people=[{"email": "nouvelle@exemple.ca", "legal_last_name": "Nouvelle"}]
     ),
-    "POST /cohortes/{cohort_id}/etat/{to}": form("/cohortes/{draft_cohort}/etat", DRAFT),
+    "POST /cohortes/{cohort_id}/etat/{to}": form("/cohortes/{draft_cohort}/etat", DRAFT, shown="{move_shown}"),
     "POST /cohortes-ouvertes/{cohort_id}": form("/cohortes-ouvertes/{cohort}", motive="Apprendre."),
     "POST /cohortes/{cohort_id}/seances": form("/cohortes/{cohort}/seances", **MEETING, venue_id="{venue}"),
     "POST /cohortes/{cohort_id}/seances/serie": form(

@@ -66,7 +66,8 @@ from app.cohorts import service as cohorts
 from app.cohorts.announcements.models import Announcement
 from app.cohorts.enrolments import service as enrolments_service
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.lifecycle import service as lifecycle
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentProposal
 from app.cohorts.schemas import CohortRef, NewCohort
 from app.cohorts.settings.schemas import CohortChange
@@ -745,6 +746,7 @@ def _read_previews(at: PlaceUser, _: Path) -> None:
     at.place.ids |= {
         "change_shown": cohort_change.preview(at.db, cohort, CohortChange.model_validate(SETTINGS)).shown,
         "departure_shown": cohort_team.preview_departure(at.db, cohort, role).shown,
+        "move_shown": lifecycle.preview(at.db, at.actor(P.COHORT_MANAGE), draft, CohortState.OPEN).shown,
         "series_shown": series.preview(at.db, at.actor(P.SESSION_MANAGE), draft, series_asked).shown,
     }
 

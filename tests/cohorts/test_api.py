@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from app.attendance.calendar.models import ScheduledSession
 from app.cohorts.models import Cohort
@@ -41,6 +42,12 @@ def row_counts(database: Database, world: World) -> dict[str, int]:
         return {table: count(db, table) for table in TABLES}
 
 
+def moved(client: TestClient, cohort: str, **command: str) -> Response:
+    """Ask for a move of a cohort, once its consequences were read."""
+    shown = client.get(f"{cohort}/moves/{command['to']}").json()["shown"]
+    return client.post(f"{cohort}/moves", json={**command, "shown": shown})
+
+
 def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     made = client.post(f"{V1}/colleges/{world.alma}/cohorts", json={**NEW, "project_id": world.project})
@@ -55,7 +62,7 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     as_(client, database, world, "nobody")
     assert made.json()["id"] not in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}, "a draft"
     as_(client, database, world, "coordinator")
-    assert client.post(f"{cohort}/moves", json={"to": "open"}).json()["state"] == "open"
+    assert moved(client, cohort, to="open").json()["state"] == "open"
 
     as_(client, database, world, "nobody")
     assert made.json()["id"] in {c["id"] for c in client.get(f"{V1}/cohorts/open").json()["items"]}
@@ -66,9 +73,9 @@ def test_a_cohort_from_its_opening_to_its_start(client: TestClient, database: Da
     as_(client, database, world, "coordinator")
     assert [a["motive"] for a in client.get(f"{cohort}/applications").json()["items"]] == ["Aider les commerces d’ici."]
     assert client.post(f"{enrolment}/moves", json={"to": "admitted"}).status_code == 201
-    early = client.post(f"{cohort}/moves", json={"to": "running"})
+    early = moved(client, cohort, to="running")
     assert (early.status_code, early.json()["code"]) == (409, "starts_early")
-    begun = client.post(f"{cohort}/moves", json={"to": "running", "reason": "Salle libre plus tôt."})
+    begun = moved(client, cohort, to="running", reason="Salle libre plus tôt.")
     assert (begun.json()["state"], begun.json()["people"]) == ("running", 1)
     assert [e["state"] for e in client.get(f"{cohort}/enrolments").json()] == ["active"]
     closed = client.put(f"{cohort}/applications-open", json={"is_open": False})
@@ -202,7 +209,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("coordinator", "PUT", "/cohorts/{cohort}", CHANGE),
     ("coordinator", "POST", "/cohorts/{cohort}/change-preview", SETTINGS),
     ("coordinator", "POST", "/cohorts/{cohort}/staff", {"person_id": 5}),
-    ("coordinator", "POST", "/cohorts/{cohort}/moves", {"to": "closed"}),
+    ("coordinator", "POST", "/cohorts/{cohort}/moves", {"to": "closed", "shown": "0" * 16}),
     ("coordinator", "GET", "/cohorts/{cohort}/applications", None),
     ("trainer", "GET", "/cohorts/{cohort}/enrolments", None),
     ("trainer", "GET", "/cohorts/{cohort}/board", None),

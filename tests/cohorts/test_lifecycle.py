@@ -34,8 +34,10 @@ def cohort_state(database: Database, world: World) -> CohortState:
 
 
 def post(client: TestClient, world: World, **body: Any) -> Any:
-    """Ask for a move through the API and return its answer."""
-    return client.post(f"{API}/cohorts/{world.cohort}/moves", json=body)
+    """Ask for a move through the API, once its consequences were read, and return its answer."""
+    moves = f"{API}/cohorts/{world.cohort}/moves"
+    shown = body.get("shown") or client.get(f"{moves}/{body['to']}").json().get("shown")
+    return client.post(moves, json={**body, "shown": shown})
 
 
 def close_college(database: Database, world: World) -> None:
@@ -99,6 +101,9 @@ def test_preview_of_the_api_is_what_the_move_does(coordinator: TestClient, datab
     preview = coordinator.get(f"{API}/cohorts/{world.cohort}/moves/running").json()
     assert (preview["allowed"], preview["needs_reason"]) == (True, False)
     assert {"code": "become_active", "params": {"n": 4}} in preview["effects"]
+    for unread in ({}, {"shown": None}):
+        answer = coordinator.post(f"{API}/cohorts/{world.cohort}/moves", json={"to": "running", **unread})
+        assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("shown", "preview_needed")]
     wrong = post(coordinator, world, to="running", shown="0" * 16)
     assert (wrong.status_code, wrong.json()["code"]) == (409, "cohort_changed")
     made = post(coordinator, world, to="running", shown=preview["shown"])
@@ -194,7 +199,7 @@ def test_move_that_is_not_possible_is_explained_on_its_page(
 ) -> None:
     html = page(coordinator.get(f"/cohortes/{world.cohort}/etat/archived"))
     assert "L’état actuel de la cohorte ne mène pas à celui-là." in html
-    assert coordinator.post(f"/cohortes/{world.cohort}/etat/archived", data={}).status_code == 409
+    assert coordinator.post(f"/cohortes/{world.cohort}/etat/archived", data={"shown": "0" * 16}).status_code == 409
     assert coordinator.get(f"/cohortes/{world.cohort}/etat/brouillon").status_code == 404
 
 

@@ -61,7 +61,9 @@ def test_coordinator_starts_all_but_herself(client: TestClient, database: Databa
     admit(database, world, own, by="registrar")
     admit(database, world, other)
     as_(client, database, world, "coordinator")
-    started = client.post(f"{V1}/cohorts/{world.cohort}/moves", json={"to": "running"}).json()
+    moves = f"{V1}/cohorts/{world.cohort}/moves"
+    shown = client.get(f"{moves}/running").json()["shown"]
+    started = client.post(moves, json={"to": "running", "shown": shown}).json()
     assert (started["state"], started["people"]) == ("running", 1)
     assert state(database, world, own) is EnrolmentState.ADMITTED
     assert state(database, world, other) is EnrolmentState.ACTIVE

@@ -148,9 +148,10 @@ def _cohort(db: Session, world: World, who: str, college_id: int, code: str) -> 
         project_id=world.project, region_code="02", code=code, title=f"Généraliste {code}",
         curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=8,
     )  # fmt: skip
-    cohort = cohorts.add_cohort(db, actor, network.college(db, college_id), command)
+    cohort: CohortRef = cohorts.add_cohort(db, actor, network.college(db, college_id), command)
     for state in (CohortState.OPEN, CohortState.RUNNING):
-        lifecycle.move(db, actor, cohort, MoveCohort(to=state))
+        shown = lifecycle.preview(db, actor, cohort, state).shown
+        cohort = lifecycle.move(db, actor, cohort, MoveCohort(to=state, shown=shown))
     return cohort.id
 
 

@@ -40,7 +40,8 @@ def move_cohort(
 ) -> CohortMoved:
     """Move a cohort: open a draft, start it, close it, archive it, or take a move back with a reason.
 
-    Starting makes everyone admitted active, but oneself. 409 `cohort_changed` when the consequences are no longer
-    those of `shown`, `starts_early` before the first day without a reason, or what stands in the way.
+    Starting makes everyone admitted active, but oneself. 422 `preview_needed` without `shown`: read what the move would
+    change first. 409 `cohort_changed` when that is no longer what `shown` marks, `starts_early` before the first day
+    without a reason, or what stands in the way.
     """
     return service.move(db, actor, cohort, command)

@@ -1,25 +1,19 @@
 """Commands and read models of a cohort's life."""
 
 from datetime import datetime
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from app.cohorts.enums import CohortState
 from app.cohorts.schemas import CohortRef, Justification
+from app.cohorts.settings.schemas import Confirmation
 from app.platform.errors import Reason, Scalar
-from app.platform.schema import Command, Read
+from app.platform.schema import Read
 
 
-class MoveCohortForm(Command):
-    """What is typed with a change of a cohort's state.
-
-    ``shown`` is the mark of the consequences that the person read: the move is refused when they are others since.
-    """
+class MoveCohortForm(Confirmation):
+    """What is typed with a change of a cohort's state; refused when its consequences are not those of ``shown``."""
 
     reason: Justification | None = None
     leave_incomplete: bool = False
-    shown: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = None
 
 
 class MoveCohort(MoveCohortForm):
