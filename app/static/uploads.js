@@ -15,16 +15,18 @@ const ask = (address, method, type, body, headers) =>
 const send = async (file, address, show) => {
   const asked = JSON.stringify({ file_name: file.name, file_size: file.size, file_sha256: await digest(file) });
   let upload = null;
+  let place = "";
   let tries = 0;
   for (;;) {
     const begun = upload !== null;
     let answer = null;
     try {
       answer = begun
-        ? await ask(`/api/v1/uploads/${upload.id}`, "PATCH", "application/octet-stream", file.slice(upload.received, upload.received + PART), {
+        ? await ask(place, "PATCH", "application/octet-stream", file.slice(upload.received, upload.received + PART), {
             "Upload-Offset": upload.received,
           })
         : await ask(address, "POST", "application/json", asked);
+      if (answer.ok && !begun) place = answer.headers.get("Location");
       if (answer.ok) upload = await answer.json();
       if (answer.ok && begun) tries = 0;
     } catch {

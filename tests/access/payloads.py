@@ -378,7 +378,14 @@ DOCUMENTS: dict[str, Call] = {
     f"POST {SHARED}": Call(form={"title": "Règles"}, path=OF_WORKSHOP, file=True),
     f"POST {SHARED}#version": Call(form={"title": "Règles", "supersedes": "{document}"}, path=OF_WORKSHOP, file=True),
     f"POST {V1}/documents/{{document_id}}/withdrawal": json(reason="Autre version."),
+    f"POST {SHARED}#upload": Call(form={"title": "Règles", "upload_id": "{whole_document_upload}"}, path=OF_WORKSHOP),
+    f"POST {V1}/cohorts/{{cohort_id}}/document-uploads": json(
+        file_name="regles.pdf", file_size=20, file_sha256="0" * 64
+    ),
+    f"GET {V1}/document-uploads/{{upload_id}}": Call(path={"upload_id": "document_upload"}),
+    f"PATCH {V1}/document-uploads/{{upload_id}}": Call(path={"upload_id": "document_upload"}, part=True),
     f"GET {SHARED_PAGE}": Call(path=OF_WORKSHOP),
+    f"POST {SHARED_PAGE}#upload": form(SHARED_TO, OF_WORKSHOP, title="Règles", upload_id="{whole_document_upload}"),
     f"POST {SHARED_PAGE}": replace(form(SHARED_TO, OF_WORKSHOP, title="Règles"), file=True),
     f"POST {SHARED_PAGE}#version": replace(
         form(SHARED_TO, OF_WORKSHOP, title="Règles", supersedes="{document}"), file=True

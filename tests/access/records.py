@@ -367,6 +367,14 @@ def _document(at: PlaceUser, files: Path) -> None:
     """Share a document of a workshop."""
     cohort, actor = at.cohort(P.DOCUMENT_SHARE), at.actor(P.DOCUMENT_SHARE)
     file = SharedFile("r.pdf", PDF + at.place.mark("Partage").encode(), FolderStore(files), 20)
+    for key in ("document_upload", "whole_document_upload"):
+        content = PDF + f"{at.place.mark('Envoi')} {key}".encode()
+        command_of_file = UploadCommand(
+            file_name=f"{at.place.mark('Envoi')}.pdf", file_size=len(content), file_sha256=digest_of_file(content)
+        )
+        begun, _ = uploads.start_document_upload(at.db, actor, cohort, command_of_file, megabytes=20)
+        at.place.ids[key] = begun.id
+    uploads.append_part(at.db, begun, 0, content, FolderStore(files))
     command = NewDocument(title=at.place.mark("Partage"), body="Cinq règles.")
     at.place.ids["document"] = cohort_documents.share(at.db, actor, cohort, "GEN-1.B", command, file=file).id
 

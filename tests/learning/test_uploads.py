@@ -11,6 +11,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import text
 
+from app.cohorts.enums import CohortState
+from app.identity.roles.service import grant_role
 from app.learning.jobs import sweep_uploads
 from app.learning.uploads.rules import LARGEST_AT_ONCE, LIFETIME, PART_BYTES
 from app.platform.clock import at, now
@@ -19,7 +21,9 @@ from app.platform.database.transaction import Database
 from app.platform.files.folder import FolderStore
 from app.platform.jobs.upkeep import sweep_files
 from app.platform.messages.i18n import today
+from app.platform.security.permissions import Role
 from tests.factories.activities import row_counts
+from tests.factories.cohorts import set_state
 from tests.factories.full_disk import largest_file
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_
@@ -270,3 +274,97 @@ def test_upload_of_another_enrolment_of_the_same_person_is_not_found(
     as_(client, database, world, "maude")
     assert client.get(f"{API}/uploads/{upload}").json()["state"] == "whole"
     assert hand_in(client, world, upload_id=upload).status_code == 404
+
+
+def start_document(client: TestClient, cohort: int, body: dict[str, object] | None = None) -> Response:
+    return client.post(f"{API}/cohorts/{cohort}/document-uploads", json=body or declared())
+
+
+def send_document(client: TestClient, upload: int, offset: int, content: bytes) -> Response:
+    headers = {**PART, "Upload-Offset": str(offset)}
+    return client.patch(f"{API}/document-uploads/{upload}", content=content, headers=headers)
+
+
+def share(client: TestClient, cohort: int, **fields: object) -> Response:
+    data = {"title": "Les cinq règles", **fields}
+    return client.post(f"{API}/cohorts/{cohort}/activities/GEN-1.B/documents", data=data)
+
+
+def test_file_of_a_document_whose_line_was_cut_goes_on_and_is_shared(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "trainer")
+    begun = start_document(client, world.cohort)
+    assert begun.status_code == 201, begun.text
+    upload = begun.json()["id"]
+    assert begun.headers["location"] == f"{API}/document-uploads/{upload}"
+    assert send_document(client, upload, 0, CONTENT[:HALF]).json()["received"] == HALF
+    unfinished = share(client, world.cohort, upload_id=upload)
+    assert [(e["field"], e["code"]) for e in unfinished.json()["errors"]] == [("upload_id", "upload_unfinished")]
+    resumed = start_document(client, world.cohort)
+    assert (resumed.status_code, resumed.json()["id"], resumed.json()["received"]) == (200, upload, HALF)
+    asked = client.head(f"{API}/document-uploads/{upload}")
+    assert asked.headers["upload-offset"] == str(HALF)
+    received = HALF
+    while received < len(CONTENT):
+        received = send_document(client, upload, received, CONTENT[received : received + HALF]).json()["received"]
+    shared = share(client, world.cohort, upload_id=upload)
+    assert (shared.status_code, shared.json()["file_name"]) == (201, "Ma carte.pdf"), shared.text
+    assert client.get(f"{API}/documents/{shared.json()['id']}/file").content == CONTENT
+    twice = client.post(
+        f"{API}/cohorts/{world.cohort}/activities/GEN-1.B/documents",
+        data={"title": "Deux fois", "upload_id": upload}, files={"file": ("a.pdf", PDF)},
+    )  # fmt: skip
+    assert [(e["field"], e["code"]) for e in twice.json()["errors"]] == [("file", "file_sent_twice")]
+
+
+def test_upload_of_a_document_is_its_sender_s_own_and_of_its_cohort(
+    client: TestClient, database: Database, world: World
+) -> None:
+    as_(client, database, world, "maude")
+    of_work = start(client, world).json()["id"]
+    as_(client, database, world, "coordinator")
+    others = start_document(client, world.cohort, declared(PDF)).json()["id"]
+    as_(client, database, world, "trainer")
+    own = start_document(client, world.cohort, declared(PDF)).json()["id"]
+    assert own != others, "the same file of another person is another upload"
+    for upload in (others, of_work, 999999):
+        assert client.get(f"{API}/document-uploads/{upload}").status_code == 404
+        assert send_document(client, upload, 0, PDF).status_code == 404
+        assert share(client, world.cohort, upload_id=upload).status_code == 404
+    assert client.get(f"{API}/uploads/{own}").status_code == 403
+    as_(client, database, world, "maude")
+    assert client.get(f"{API}/uploads/{own}").status_code == 404
+    assert hand_in(client, world, upload_id=own).status_code == 404
+    as_(client, database, world, "other_trainer")
+    assert start_document(client, world.cohort).status_code == 404
+
+
+def test_upload_of_a_document_is_shared_in_its_cohort_alone_and_not_in_an_archived_one(
+    client: TestClient, database: Database, world: World
+) -> None:
+    with database.transaction(colleges=[world.alma, world.rouyn]) as db:
+        grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.rouyn, cohort_id=world.other_cohort)
+    as_(client, database, world, "trainer")
+    elsewhere = start_document(client, world.other_cohort, declared(PDF)).json()["id"]
+    assert send_document(client, elsewhere, 0, PDF).json()["state"] == "whole"
+    assert share(client, world.cohort, upload_id=elsewhere).status_code == 404
+    assert share(client, world.other_cohort, upload_id=elsewhere).status_code == 201
+    set_state(database, world, CohortState.ARCHIVED)
+    assert start_document(client, world.cohort).json()["code"] == "cohort_archived"
+
+
+def test_page_of_documents_sends_its_files_in_parts(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "trainer")
+    upload = start_document(client, world.cohort, declared(PDF, "Règles.pdf")).json()["id"]
+    assert send_document(client, upload, 0, PDF).json()["state"] == "whole"
+    path = f"/cohortes/{world.cohort}/activites/GEN-1.B/documents"
+    shown = client.get(path).text
+    assert f'data-uploads="{API}/cohorts/{world.cohort}/document-uploads"' in shown
+    assert "uploads.js" in shown
+    assert "L’envoi reprendra de lui-même" in shown
+    typed = {"title": "Les règles", "body": "", "link": ""}
+    refused = client.post(path, data={**typed, "upload_id": 999999})
+    assert refused.status_code == 404
+    assert client.post(path, data={**typed, "upload_id": upload}).status_code == 303
+    assert "Règles.pdf" in client.get(path).text

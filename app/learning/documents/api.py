@@ -11,7 +11,11 @@ from app.learning.documents import service
 from app.learning.documents.schemas import DocumentShown, NewDocument, WithdrawCommand
 from app.learning.documents.service import SharedFile, see_document
 from app.learning.hand_ins.rules import MEGABYTE, clean_name
+from app.learning.uploads.service import content_of, see_document_upload
+from app.platform.database.session import Session
+from app.platform.errors import Invalid, NotFound, Reason
 from app.platform.files.store import FileStore
+from app.platform.schema import BlankIsNone
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -25,21 +29,32 @@ PATH = "/cohorts/{cohort_id}/activities/{code}/documents"
 
 
 class DocumentForm(NewDocument):
-    """A multipart form: a document, with a file or without."""
+    """A multipart form: a document, with a file, the id of an upload of the same cohort that is whole, or neither."""
 
     file: UploadFile | None = None
+    upload_id: Annotated[int | None, BlankIsNone] = None
 
     @property
     def command(self) -> NewDocument:
         """The document without its file."""
-        return NewDocument(**self.model_dump(exclude={"file"}))
+        return NewDocument(**self.model_dump(exclude={"file", "upload_id"}))
 
-    def shared_file(self, files: FileStore, megabytes: int) -> SharedFile | None:
+    def shared_file(
+        self, db: Session, actor: Actor, cohort: CohortRef, *, files: FileStore, megabytes: int
+    ) -> SharedFile | None:
         """Return the file, read no further than one byte above the limit; a field left empty is none."""
-        if self.file is None or not self.file.filename:
+        is_sent = self.file is not None and bool(self.file.filename)
+        if is_sent and self.upload_id is not None:
+            raise Invalid("invalid", Reason("file_sent_twice", field="file"))
+        if self.upload_id is not None:
+            upload = see_document_upload(db, actor, self.upload_id)
+            if upload.cohort_id != cohort.id:
+                raise NotFound
+            return SharedFile(upload.file_name, content_of(db, upload, files), files, megabytes)
+        if self.file is None or not is_sent:
             return None
         content = self.file.file.read(megabytes * MEGABYTE + 1)
-        return SharedFile(clean_name(self.file.filename), content, files, megabytes)
+        return SharedFile(clean_name(self.file.filename or ""), content, files, megabytes)
 
 
 @router.get(PATH, summary="Documents of a workshop")
@@ -74,9 +89,10 @@ def share_document(
 ) -> DocumentShown:
     """A text, a link or a file of a workshop; with ``supersedes``, a new version, which keeps the file it has.
 
-    Another file replaces it. Files are those that hand-ins take, and photos are rewritten as theirs are.
+    Another file replaces it. Files are those that hand-ins take, and photos are rewritten as theirs are. One that was
+    sent in parts before is named by ``upload_id``, in place of ``file``.
     """
-    file = form.shared_file(files, settings.upload_megabytes)
+    file = form.shared_file(db, actor, cohort, files=files, megabytes=settings.upload_megabytes)
     return service.share(db, actor, cohort, code, form.command, file=file)
 
 

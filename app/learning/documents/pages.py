@@ -70,7 +70,7 @@ def share_document(
     form: Annotated[DocumentForm, Form(media_type="multipart/form-data")],
 ) -> RedirectResponse:
     """Share a document, or replace one."""
-    file = form.shared_file(files, settings.upload_megabytes)
+    file = form.shared_file(db, actor, cohort, files=files, megabytes=settings.upload_megabytes)
     service.share(db, actor, cohort, code, form.command, file=file)
     return redirect_after_post(documents_path(cohort.id, code))
 

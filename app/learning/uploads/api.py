@@ -6,9 +6,11 @@ from fastapi import APIRouter, Body, Header, Response
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import see_cohort
 from app.learning.uploads import service
 from app.learning.uploads.schemas import UploadCommand, UploadShown
-from app.learning.uploads.service import see_upload
+from app.learning.uploads.service import see_document_upload, see_upload
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -71,6 +73,54 @@ def append_part(
 
     The last part decides whether the file is ``whole``, or ``damaged``: not the one that was declared.
     """
+    shown = service.append_part(db, upload, upload_offset, content, files)
+    _say_offset(response, shown)
+    return shown
+
+
+@router.post(
+    "/cohorts/{cohort_id}/document-uploads",
+    status_code=201,
+    responses=ALREADY_RECEIVED,
+    summary="Begin or resume a file of a document sent in parts",
+)
+def start_document_upload(
+    *,
+    db: SessionDep,
+    settings: SettingsDep,
+    response: Response,
+    actor: Annotated[Actor, may(P.DOCUMENT_SHARE)],
+    cohort: Annotated[CohortRef, seen(see_cohort, P.DOCUMENT_SHARE)],
+    command: UploadCommand,
+) -> UploadShown:
+    """As for an enrolment; once ``state`` is ``whole``, share the document by naming its ``upload_id``."""
+    upload, is_new = service.start_document_upload(db, actor, cohort, command, megabytes=settings.upload_megabytes)
+    set_creation_status(response, is_new=is_new)
+    response.headers["Location"] = f"/api/v1/document-uploads/{upload.id}"
+    _say_offset(response, upload)
+    return upload
+
+
+@router.get("/document-uploads/{upload_id}", summary="How much of a document's file was received")
+def read_document_upload(
+    response: Response, upload: Annotated[UploadShown, seen(see_document_upload, P.DOCUMENT_SHARE)]
+) -> UploadShown:
+    """After a cut, send on from ``received``, which ``Upload-Offset`` repeats; 410 after a day."""
+    _say_offset(response, upload)
+    return upload
+
+
+@router.patch("/document-uploads/{upload_id}", summary="Send the next part of a document's file")
+def append_document_part(
+    *,
+    db: SessionDep,
+    files: FilesDep,
+    response: Response,
+    upload: Annotated[UploadShown, seen(see_document_upload, P.DOCUMENT_SHARE)],
+    upload_offset: Annotated[int, Header(ge=0, description="How much was received before this part.")],
+    content: Annotated[bytes, Body(media_type=PART.decode())],
+) -> UploadShown:
+    """A megabyte at most; 409 ``upload_offset`` where it does not follow what was received."""
     shown = service.append_part(db, upload, upload_offset, content, files)
     _say_offset(response, shown)
     return shown

@@ -11,12 +11,23 @@ from app.platform.database.uniqueness import refused_as
 
 
 class Upload(Row, table=True):
-    """A file that a participant sends in parts: its name, size and SHA-256, as declared before the first part."""
+    """A file that is sent in parts: its name, size and SHA-256, as declared before the first part.
 
-    __table_args__ = owned(("enrolment_id", "enrolment"), extra=(check("file_size", "file_size > 0"),))
+    A participant sends it for an enrolment, a trainer for the documents of a cohort.
+    """
+
+    __table_args__ = owned(
+        ("enrolment_id", "enrolment"),
+        ("cohort_id", "cohort"),
+        extra=(
+            check("file_size", "file_size > 0"),
+            check("destination", "num_nonnulls(enrolment_id, cohort_id) = 1"),
+        ),
+    )
 
     college_id: int = Field(index=True)
-    enrolment_id: int = Field(index=True)
+    enrolment_id: int | None = Field(default=None, index=True)
+    cohort_id: int | None = Field(default=None, index=True)
     file_name: str = Field(max_length=200)
     file_size: int
     file_sha256: str = Field(max_length=64)

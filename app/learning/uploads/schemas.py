@@ -22,7 +22,8 @@ class UploadShown(Read):
 
     id: int
     college_id: int
-    enrolment_id: int
+    enrolment_id: int | None = None
+    cohort_id: int | None = None
     file_name: str
     file_size: int
     file_sha256: str

@@ -8,7 +8,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.models import Enrolment
+from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_archived
 from app.learning.activities.service import lock_active
 from app.learning.hand_ins.kept_files import load_kept
 from app.learning.hand_ins.rules import MEGABYTE, clean_name, declared_reasons
@@ -30,35 +32,68 @@ def start_upload(
 
     Raise ``Invalid`` for a file that could not be handed in, by its name or size, and where too much is under way.
     """
-    name, largest = clean_name(command.file_name), megabytes * MEGABYTE
-    refuse_unless(*declared_reasons(name, command.file_size, megabytes, "file_name", "file_size"), code="invalid")
+    row = _declared(actor, command, megabytes, college_id=enrolment.college_id, enrolment_id=enrolment.id)
     lock_active(db, enrolment)
-    kept = _load(db, Upload.enrolment_id == enrolment.id, col(Upload.created_at) > now() - LIFETIME)
-    asked = (name, command.file_size, command.file_sha256)
-    sound = (upload for upload in kept if upload.state is not UploadState.DAMAGED)
-    same = [upload for upload in sound if (upload.file_name, upload.file_size, upload.file_sha256) == asked]
-    if same:
-        return same[-1], False
-    others = sum(u.file_size for u in kept)
-    refuse_unless(*room_reasons(size=command.file_size, others=others, largest=largest), code="invalid")
-    row = Upload(
-        college_id=enrolment.college_id,
-        enrolment_id=enrolment.id,
+    return _start(db, row, megabytes, Upload.enrolment_id == enrolment.id)
+
+
+def start_document_upload(
+    db: Session, actor: Actor, cohort: CohortRef, command: UploadCommand, *, megabytes: int
+) -> tuple[UploadShown, bool]:
+    """Return an upload of the actor's own for the documents of a cohort, and whether it is new, as ``start_upload``.
+
+    Raise ``Conflict`` ``cohort_archived`` besides.
+    """
+    row = _declared(actor, command, megabytes, college_id=cohort.college_id, cohort_id=cohort.id)
+    lock = select(Cohort).where(Cohort.id == cohort.id).with_for_update(key_share=True)
+    require_not_archived(db.exec(lock.execution_options(populate_existing=True)).one())
+    return _start(db, row, megabytes, Upload.cohort_id == cohort.id, Upload.created_by == actor.person_id)
+
+
+def _declared(actor: Actor, command: UploadCommand, megabytes: int, **destination: int) -> Upload:
+    """Return the row of a file that could be kept; raise ``Invalid`` for another one."""
+    name = clean_name(command.file_name)
+    refuse_unless(*declared_reasons(name, command.file_size, megabytes, "file_name", "file_size"), code="invalid")
+    return Upload(
+        **destination,
         file_name=name,
         file_size=command.file_size,
         file_sha256=command.file_sha256,
         created_at=now(),
         created_by=actor.person_id,
     )
+
+
+def _start(db: Session, row: Upload, megabytes: int, *own: Any) -> tuple[UploadShown, bool]:  # noqa: ANN401 - clauses
+    """Add an upload, or return the one of the same file; ``own`` are those beside which it must have room."""
+    kept = _load(db, *own, col(Upload.created_at) > now() - LIFETIME)
+    asked = (row.file_name, row.file_size, row.file_sha256)
+    sound = (upload for upload in kept if upload.state is not UploadState.DAMAGED)
+    same = [upload for upload in sound if (upload.file_name, upload.file_size, upload.file_sha256) == asked]
+    if same:
+        return same[-1], False
+    others = sum(u.file_size for u in kept)
+    reasons = room_reasons(size=row.file_size, others=others, largest=megabytes * MEGABYTE)
+    refuse_unless(*reasons, code="invalid")
     db.add(row)
     db.flush()
     return _load(db, Upload.id == row.id)[0], True
 
 
 def see_upload(db: Session, actor: Actor, upload_id: int) -> UploadShown:
-    """Return an upload of the actor's own; raise ``NotFound`` for any other, ``Gone`` for one that is a day old."""
-    within = scoped(actor, college=Upload.college_id, person=Enrolment.person_id)
-    upload = next(iter(_load(db, Upload.id == upload_id, within)), None)
+    """Return an upload for an enrolment of the actor's; raise ``NotFound`` for any other, ``Gone`` after a day."""
+    return _see(db, Upload.id == upload_id, scoped(actor, college=Upload.college_id, person=Enrolment.person_id))
+
+
+def see_document_upload(db: Session, actor: Actor, upload_id: int) -> UploadShown:
+    """Return an upload of the actor's own for documents of a cohort within reach; raise as ``see_upload``."""
+    within = scoped(actor, college=Upload.college_id, cohort=Upload.cohort_id)
+    is_own = (col(Upload.cohort_id).is_not(None), Upload.created_by == actor.person_id)
+    return _see(db, Upload.id == upload_id, within, *is_own)
+
+
+def _see(db: Session, *where: Any) -> UploadShown:  # noqa: ANN401 - clauses of two libraries
+    upload = next(iter(_load(db, *where)), None)
     if upload is None:
         raise NotFound
     if is_expired(upload.expires_at - LIFETIME, now()):
@@ -118,7 +153,7 @@ def _load(db: Session, *where: Any) -> list[UploadShown]:  # noqa: ANN401 - clau
             func.coalesce(func.sum(UploadPart.size), 0).label("received"),
             func.coalesce(func.bool_or(UploadPart.is_sound), sa.false()).label("is_sound"),
         )
-        .join(Enrolment, col(Enrolment.id) == Upload.enrolment_id)
+        .outerjoin(Enrolment, col(Enrolment.id) == Upload.enrolment_id)
         .outerjoin(UploadPart, col(UploadPart.upload_id) == Upload.id)
         .where(*where)
         .group_by(col(Upload.id))
