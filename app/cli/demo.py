@@ -9,6 +9,7 @@ import typer
 from app.demo.load import SEED, accounts_of, is_empty, load
 from app.deployment import deployment, load_keyring
 from app.platform.config import settings
+from app.platform.files.opening import file_store
 from app.platform.messages.i18n import t
 
 app = typer.Typer(invoke_without_command=True)
@@ -32,7 +33,7 @@ def demo(
             typer.echo(t("cli.demo.in_use"), err=True)
             raise typer.Exit(1)
         day = on.replace(tzinfo=UTC).date() if on else None
-        load(database, chosen.base_url, load_keyring(chosen), seed=seed, on=day)
+        load(database, chosen.base_url, load_keyring(chosen), file_store(chosen), seed=seed, on=day)
 
 
 @app.command(help=t("cli.demo.accounts"))

@@ -27,6 +27,8 @@ from app.network.models import College
 from app.platform.config import Settings
 from app.platform.database.session import Session, set_actor
 from app.platform.database.transaction import Database
+from app.platform.files.opening import file_store
+from app.platform.files.store import FileStore
 from app.platform.messages.i18n import t, today
 from app.platform.security.keyring import Keyring
 
@@ -42,13 +44,14 @@ NETWORK_STEPS = 3
 def load_if_empty(database: Database, chosen: Settings, *, plans: Sequence[CohortPlan] = COHORTS) -> None:
     """Load the demo network, unless the deployment has a college already."""
     if is_empty(database):
-        load(database, chosen.base_url, load_keyring(chosen), plans=plans)
+        load(database, chosen.base_url, load_keyring(chosen), file_store(chosen), plans=plans)
 
 
 def load(
     database: Database,
     base_url: str,
     keyring: Keyring,
+    files: FileStore,
     *,
     seed: int = SEED,
     on: date | None = None,
@@ -67,7 +70,7 @@ def load(
         simulate(demo, lambda cohort_count: progress.advance(task, cohort_count))
         write_confidences(demo, keyring)
         continue_mandates(demo)
-        add_special_cases(demo)
+        add_special_cases(demo, files)
         issue_certificates(demo, base_url)
         add_waitlist(demo)
         decide_catch_up_lists(demo)

@@ -1,6 +1,7 @@
 """Single cases of the demo network: a late hand-in, a transfer between colleges (S1, S3), cohorts of every state."""
 
 from datetime import time, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from app.attendance.series import service as series
@@ -18,9 +19,11 @@ from app.demo.codev import meeting_link
 from app.demo.network import DemoPlan, Group, noon
 from app.learning.documents import service as documents
 from app.learning.documents.schemas import NewDocument
+from app.learning.documents.service import SharedFile
 from app.learning.hand_ins import service as hand_ins
-from app.learning.hand_ins.schemas import TextCommand
+from app.learning.hand_ins.schemas import FileCommand, TextCommand
 from app.platform.clock import at
+from app.platform.files.store import FileStore
 from app.platform.security.permissions import Permission
 from app.progress.path.service import progress_of
 from app.progress.schemas import State
@@ -59,6 +62,11 @@ SHARED = {
     ),
 }
 
+PHOTOGRAPHED = "GEN-1.B"
+PHOTO = Path(__file__).parent / "photos" / "carte.heic"
+"""A map on a table, drawn: the workshop in which it was photographed with a phone."""
+MEGABYTES = 1
+
 SERIES = 5
 """Sessions of the draft that are planned already."""
 
@@ -68,14 +76,15 @@ OVER_SINCE = 40
 """Weeks after the first day from which a cohort of the plan is closed."""
 
 
-def add_special_cases(demo: DemoPlan) -> None:
+def add_special_cases(demo: DemoPlan, files: FileStore) -> None:
     """Add every special case whose cohorts are part of the plan."""
     by_name = {f"{g.plan.place} {g.plan.code}": g for g in demo.groups}
     for name in ("lac-gilman GEN-1", "harricana SPE-1"):
         if name in by_name:
             add_traces(demo, by_name[name])
-            share_documents(demo, by_name[name])
+            share_documents(demo, by_name[name], files)
     if "lac-gilman GEN-1" in by_name:
+        deposit_photo(demo, by_name["lac-gilman GEN-1"], files)
         add_late_declaration(demo, by_name["lac-gilman GEN-1"])
     if {"piekouagami SPE-1", "harricana SPE-1"} <= by_name.keys():
         transfer_enrolment(demo, by_name["piekouagami SPE-1"], by_name["harricana SPE-1"])
@@ -101,7 +110,18 @@ def add_traces(demo: DemoPlan, group: Group) -> None:
                 hand_ins.hand_in_text(db, actor, enrolment, command)
 
 
-def share_documents(demo: DemoPlan, group: Group) -> None:
+def deposit_photo(demo: DemoPlan, group: Group, files: FileStore) -> None:
+    """Deposit the photo that a phone took of a map drawn in a workshop: it is kept as a JPEG (S1)."""
+    with at(noon(demo.today - timedelta(days=3))), demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_READ)
+        active = (e for e in enrolments.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE)
+        enrolment = next(active)
+        actor = demo.actor(db, enrolment.person_id, Permission.ACTIVITY_DO)
+        command = FileCommand(activity_code=PHOTOGRAPHED, name="IMG_0412.heic", content=PHOTO.read_bytes())
+        hand_ins.hand_in_file(db, actor, enrolment, command, files=files, megabytes=MEGABYTES)
+
+
+def share_documents(demo: DemoPlan, group: Group, files: FileStore) -> None:
     """Share what a workshop of the path gave with its cohort, and replace it the next day (SPE-2.B, GEN-1.B)."""
     shared = SHARED[group.cohort.curriculum_slug]
     supersedes = None
@@ -109,7 +129,9 @@ def share_documents(demo: DemoPlan, group: Group) -> None:
         with at(noon(demo.today - timedelta(days=days_ago))), demo.database.transaction() as db:
             actor = demo.actor(db, group.staff.trainers[0], Permission.DOCUMENT_SHARE)
             command = NewDocument(title=shared.title, body=body, link=shared.link, supersedes=supersedes)
-            supersedes = documents.share(db, actor, group.cohort, shared.code, command).id
+            is_photographed = shared.code == PHOTOGRAPHED
+            file = SharedFile("Carte.heic", PHOTO.read_bytes(), files, MEGABYTES) if is_photographed else None
+            supersedes = documents.share(db, actor, group.cohort, shared.code, command, file=file).id
 
 
 def add_late_declaration(demo: DemoPlan, group: Group) -> None:

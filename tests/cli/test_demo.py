@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from app.identity.sign_in.schemas import DemoAccount
 from app.main import create_app
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
+from app.platform.files.folder import FolderStore
 from app.platform.security.keyring import new_keyring
 from app.platform.security.permissions import Role
 from app.progress.service import mismatches
@@ -39,12 +41,13 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def demo_database(fresh_url: Callable[[], str]) -> Iterator[Database]:
+def demo_database(fresh_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Yield a database with two colleges of the demo network, as of one day."""
+    folder = tmp_path_factory.mktemp("demo")
     database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
-    load(database, SITE, RING, on=ON, places=PLACES_LOADED)
+    load(database, SITE, RING, FolderStore(folder), on=ON, places=PLACES_LOADED)
     yield database
     database.dispose()
 
@@ -184,6 +187,12 @@ class TestTwoColleges:
         traced = rows(demo_database, "select count(distinct enrolment_id) from hand_in where activity_code = 'GEN-1.B'")
         assert int(str(traced[0][0])) == 3
         assert rows(demo_database, "select count(*) > 0 from hand_in where link like 'https://%'") == [(True,)]
+
+    def test_photo_of_a_phone_was_deposited_and_is_kept_as_jpeg(self, demo_database: Database) -> None:
+        """S1: GEN-1.B takes it, and its trainer shares the one of the workshop."""
+        photo = "select file_name, file_type from {} where file_name is not null"
+        assert rows(demo_database, photo.format("hand_in")) == [("IMG_0412.jpg", "image/jpeg")]
+        assert rows(demo_database, photo.format("cohort_document"))[-1:] == [("Carte.jpg", "image/jpeg")]
 
     def test_field_hours_were_declared_under_the_mandates_of_their_people(self, demo_database: Database) -> None:
         named = rows(
@@ -365,13 +374,13 @@ select a.email, p.legal_first_name, p.legal_last_name, c.code, e.state, e.joined
 """What the same seed must reproduce, without row ids and random codes."""
 
 
-def load_and_digest(url: str, seed: int) -> tuple[str, list[tuple[object, ...]]]:
+def load_and_digest(url: str, seed: int, folder: Path) -> tuple[str, list[tuple[object, ...]]]:
     """Load the small plan; return the digest of the reproducible rows, and the rows."""
     database = opened(url)
     try:
         with database.transaction() as db:
             register_published(db)
-        load(database, SITE, RING, seed=seed, on=ON, places=("havre",), plans=SMALL)
+        load(database, SITE, RING, FolderStore(folder), seed=seed, on=ON, places=("havre",), plans=SMALL)
         reproducible = rows(database, SAME)
         reproducible += rows(database, "select name, neq, sector, size from enterprise order by name, neq")
     finally:
@@ -433,9 +442,11 @@ def test_letters_to_write_carry_the_session_whose_room_has_changed(demo_database
 
 
 @pytest.mark.timeout(300)
-def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str]) -> None:
+def test_load_same_seed_and_day_gives_the_same_rows(fresh_url: Callable[[], str], tmp_path: Path) -> None:
     with ThreadPoolExecutor() as two:
-        (first, reproducible), (second, _) = two.map(load_and_digest, (fresh_url(), fresh_url()), (135, 135))
+        (first, reproducible), (second, _) = two.map(
+            load_and_digest, (fresh_url(), fresh_url()), (135, 135), (tmp_path,) * 2
+        )
     assert second == first
     assert {row[10] for row in reproducible if len(row) > 4} - {None}, "someone has a certificate"
 
@@ -469,7 +480,7 @@ def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]
 
 @pytest.mark.timeout(300)
 def test_waitlist_shows_an_offer_that_expired_one_that_stands_and_someone_who_waits(
-    fresh_url: Callable[[], str],
+    fresh_url: Callable[[], str], tmp_path: Path
 ) -> None:
     """A load of one college takes some seconds."""
     database = opened(fresh_url())
@@ -477,7 +488,7 @@ def test_waitlist_shows_an_offer_that_expired_one_that_stands_and_someone_who_wa
         with database.transaction() as db:
             register_published(db)
         plan = next(plan for plan in COHORTS if (plan.place, plan.code) == ("piekouagami", "GEN-3"))
-        load(database, SITE, RING, on=ON, places=("piekouagami",), plans=(plan,))
+        load(database, SITE, RING, FolderStore(tmp_path), on=ON, places=("piekouagami",), plans=(plan,))
         offers = rows(database, "select answer from seat_offer order by id")
         assert offers == [("expired",), (None,)]
         counted = "select state, count(*) from enrolment group by state order by state"
