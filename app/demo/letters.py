@@ -46,15 +46,17 @@ LATELY = timedelta(days=4)
 _SETTLE_MESSAGES = text(
     """
     update notification
-       set mail_due_at = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon then mail_due_at end,
-           session_entry = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon then session_entry end,
+       set mail_due_at = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon
+                               and created_at >= :lately then mail_due_at end,
+           session_entry = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon
+                                 and created_at >= :lately then session_entry end,
            read_at = case when created_at < :lately then created_at + interval '5 hours' end
     """
 )
 
 
 def settle_messages(demo: DemoPlan) -> None:
-    """Leave messages as readers would: the older ones read, letters still to write about sessions to come alone."""
+    """Leave messages as readers would: the older ones read, letters to write about sessions to come alone."""
     with demo.database.engine.begin() as owner:
         owner.execute(_SETTLE_MESSAGES, {"noon": noon(demo.today), "lately": noon(demo.today) - LATELY})
 

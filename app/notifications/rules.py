@@ -20,10 +20,12 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.OFFER_EXPIRED: frozenset({"cohort"}),
         Kind.COHORT_CHANGED: frozenset({"cohort", "starts_on", "ends_on", "place"}),
         Kind.CATCH_UPS_DECIDED: frozenset({"cohort", "minutes"}),
+        Kind.SESSION_PLANNED: _SESSION | {"place", "mode"},
         Kind.SESSION_MOVED: _SESSION | {"was_at", "was_timezone", "place", "mode"},
         Kind.SESSION_CHANGED: _SESSION | {"planned_minutes", "place", "mode"},
         Kind.SESSION_CANCELLED: _SESSION,
         Kind.SESSION_RESTORED: _SESSION,
+        Kind.CODEV_PLANNED: _SESSION | {"place", "mode"},
         Kind.CODEV_MOVED: _SESSION | {"was_at", "was_timezone", "planned_minutes", "place", "mode"},
         Kind.CODEV_CANCELLED: _SESSION,
         Kind.CODEV_RESTORED: _SESSION,
@@ -63,10 +65,12 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.ADMITTED: (AT_ONCE,),
         Kind.SEAT_OFFERED: (AT_ONCE,),
         Kind.COHORT_CHANGED: (AT_ONCE,),
+        Kind.SESSION_PLANNED: (AT_ONCE,),
         Kind.SESSION_MOVED: (AT_ONCE,),
         Kind.SESSION_CHANGED: (AT_ONCE,),
         Kind.SESSION_CANCELLED: (AT_ONCE,),
         Kind.SESSION_RESTORED: (AT_ONCE,),
+        Kind.CODEV_PLANNED: (AT_ONCE,),
         Kind.CODEV_MOVED: (AT_ONCE,),
         Kind.CODEV_CANCELLED: (AT_ONCE,),
         Kind.CODEV_RESTORED: (AT_ONCE,),
@@ -109,7 +113,7 @@ AT_ANY_HOUR = frozenset(
 )
 """The kinds that quiet hours do not hold back: someone may be about to leave for the session."""
 
-ON_A_SESSION = AT_ANY_HOUR | {Kind.SESSION_TOMORROW}
+ON_A_SESSION = AT_ANY_HOUR | {Kind.SESSION_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW}
 """The kinds whose e-mail carries the session for one's calendar. None of them is ever in a digest: a file of several
 entries would open as another calendar (``platform/documents/calendar_file.py``)."""
 

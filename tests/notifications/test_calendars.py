@@ -137,7 +137,7 @@ def test_messages_of_other_kinds_carry_no_file_and_those_about_a_session_always_
 
 
 def test_no_session_is_in_a_digest() -> None:
-    assert AT_ANY_HOUR | {Kind.SESSION_TOMORROW} == ON_A_SESSION
+    assert AT_ANY_HOUR | {Kind.SESSION_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW} == ON_A_SESSION
     assert {kind for kind in Kind if kind.value.startswith(("session_", "codev_"))} == ON_A_SESSION
     assert all(CHOICES[kind] == (MailChoice.AT_ONCE,) for kind in ON_A_SESSION)
 
@@ -180,6 +180,7 @@ def test_reminder_carries_the_session_and_its_row_waits_for_the_morning(
     database: Database, world: World, settings: Settings
 ) -> None:
     session = meeting(database, world, days=40)
+    forget_messages(database)
     rows = text("select count(*) from notification where session_entry is not null")
     night = datetime.combine(STARTED + timedelta(days=40), time(2), UTC)  # in the evening, in Quebec
     with at(night), database.as_owner() as db:

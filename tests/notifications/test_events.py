@@ -15,17 +15,21 @@ from app.certificates.issuing import service as certificates
 from app.certificates.issuing.schemas import IssueCertificate
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments.service import see_enrolment
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.identity.roles.service import grant_role
 from app.network.enums import CertificateKind
 from app.notifications import service as notifications
 from app.notifications.schemas import NotificationsApiQuery
+from app.platform.clock import at
+from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from tests.factories import eligible
 from tests.factories.activities import complete_prerequisites
-from tests.factories.cohorts import applied, meeting, move
+from tests.factories.calendars import carried, letters_to
+from tests.factories.codev import create_group, plan_session
+from tests.factories.cohorts import applied, meeting, move, set_state
 from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.network import PARTICIPANTS, World, acting, as_
 from tests.factories.notifications import forget_messages, inbox
@@ -50,6 +54,37 @@ def cancel(database: Database, world: World, session_id: int) -> None:
         calendar.cancel(db, actor, session, CancelCommand(reason="Tempête de neige."))
 
 
+def test_session_added_once_the_cohort_has_begun_is_told_to_who_takes_part(database: Database, world: World) -> None:
+    forget_messages(database)
+    set_state(database, world, CohortState.OPEN)
+    session_to_come(database, world)
+    assert inbox(database, world, "maude") == [], "before the start, calendars say it"
+    set_state(database, world, CohortState.RUNNING)
+    meeting(database, world, code="GEN-2.B")
+    assert inbox(database, world, "maude") == [], "a session of the past is recorded, not announced"
+    meeting(database, world, days=40, code="GEN-3.B")
+    for who in (*PARTICIPANTS, "trainer"):
+        [title] = inbox(database, world, who)
+        assert title.startswith("Séance ajoutée : ")
+    assert [inbox(database, world, who) for who in (*AWAY, "facilitator", "coordinator")] == [[]] * (len(AWAY) + 2)
+
+
+def test_session_added_to_a_group_is_told_to_the_group_alone_without_its_name(
+    database: Database, world: World, settings: Settings
+) -> None:
+    group = create_group(database, world)
+    forget_messages(database)
+    plan_session(database, world, group.id, at=datetime.combine(today() + timedelta(days=20), time(18), UTC))
+    for who in (*PARTICIPANTS, "facilitator"):
+        [title] = inbox(database, world, who)
+        assert title.startswith("Séance de codéveloppement ajoutée : ")
+    assert [inbox(database, world, who) for who in (*AWAY, "trainer", "coordinator")] == [[]] * (len(AWAY) + 2)
+    with at(datetime.combine(today() + timedelta(days=1), time(16), UTC)):
+        [letter] = letters_to(database, settings, world.emails["maude"])
+    assert str(carried(letter)["summary"]).startswith("Codéveloppement")
+    assert group.name not in letter.as_string()
+
+
 def test_an_admission_and_the_start_of_the_training_are_told(database: Database, world: World) -> None:
     assert inbox(database, world, "maude") == [
         "Votre formation commence : Généraliste GEN-ALM-1",
@@ -69,8 +104,8 @@ def test_a_refusal_and_a_leave_are_told_to_their_person_alone(database: Database
 def test_a_session_cancelled_then_restored_is_told_to_the_cohort_and_its_staff(
     database: Database, world: World
 ) -> None:
-    forget_messages(database)
     session = session_to_come(database, world)
+    forget_messages(database)
     cancel(database, world, session)
     for who in (*PARTICIPANTS, "trainer"):
         [title] = inbox(database, world, who)
@@ -96,8 +131,9 @@ def test_a_session_of_the_past_is_cancelled_without_a_message(database: Database
 
 def test_someone_on_leave_is_not_told_of_sessions(database: Database, world: World) -> None:
     move(database, world, world.enrolments["karim"], EnrolmentState.ON_LEAVE, reason="Congé.")
+    session = session_to_come(database, world)
     forget_messages(database)
-    cancel(database, world, session_to_come(database, world))
+    cancel(database, world, session)
     assert inbox(database, world, "karim") == []
     assert len(inbox(database, world, "elise")) == 1
 
@@ -105,8 +141,8 @@ def test_someone_on_leave_is_not_told_of_sessions(database: Database, world: Wor
 def test_the_reason_of_a_cancellation_is_read_on_the_page_and_is_in_no_message(
     database: Database, world: World
 ) -> None:
-    forget_messages(database)
     session = session_to_come(database, world)
+    forget_messages(database)
     cancel(database, world, session)
     with database.transaction() as db:
         actor = acting(db, world, "maude", P.SESSION_READ)
@@ -121,8 +157,9 @@ def test_the_reason_of_a_cancellation_is_read_on_the_page_and_is_in_no_message(
 def test_someone_who_completed_is_told_of_sessions_whose_roll_they_are_on(database: Database, world: World) -> None:
     eligible.attend(database, world, "maude")
     move(database, world, world.enrolments["maude"], EnrolmentState.COMPLETED)
+    session = session_to_come(database, world)
     forget_messages(database)
-    cancel(database, world, session_to_come(database, world))
+    cancel(database, world, session)
     assert len(inbox(database, world, "maude")) == 1
 
 
@@ -130,8 +167,8 @@ def test_whoever_is_told_of_a_session_may_open_its_page(client: TestClient, data
     grant = {"college_id": world.alma, "cohort_id": world.cohort}
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["facilitator"], Role.FACILITATOR, **grant)
-    forget_messages(database)
     session = session_to_come(database, world)
+    forget_messages(database)
     cancel(database, world, session)
     told = {who for who in world.people if inbox(database, world, who)}
     assert told == {*PARTICIPANTS, "trainer"}

@@ -11,13 +11,22 @@ from app.attendance.calendar import service as calendar
 from app.attendance.calendar.notices import remind
 from app.attendance.calendar.rules import is_to_remind
 from app.attendance.calendar.schemas import ChangeSession
+from app.codev.groups.service import see_group
+from app.codev.sessions import service as codev_sessions
+from app.codev.sessions.changes import change_session
+from app.codev.sessions.notices import remind as remind_of_codev_sessions
+from app.codev.sessions.schemas import ChangeCodevSession
 from app.cohorts import service as cohorts
+from app.curricula.enums import Mode
 from app.platform.clock import at
+from app.platform.config import Settings
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
 from app.progress.risk.reminders import remind_of_late_work
+from tests.factories.calendars import carried, letters_to
+from tests.factories.codev import create_group, plan_session
 from tests.factories.grading import hand_in
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting
 from tests.factories.notifications import forget_messages, inbox
@@ -77,6 +86,39 @@ def test_a_cancelled_session_is_not_reminded_of(database: Database, world: World
     cancel(database, world, session_to_come(database, world))
     run(database, remind, of_day(today(), 10))
     assert reminders(database, world, "maude") == 0
+
+
+def test_everyone_of_a_group_is_reminded_once_of_its_session_and_anew_when_it_moves(
+    database: Database, world: World, settings: Settings
+) -> None:
+    group = create_group(database, world)
+    starts_at = of_day(today() + timedelta(days=1), 13)
+    session = plan_session(database, world, group.id, at=starts_at.astimezone(UTC))
+    forget_messages(database)
+    run(database, remind_of_codev_sessions, of_day(today(), 8))
+    assert reminders(database, world, "maude") == 0, "not before nine"
+    run(database, remind_of_codev_sessions, of_day(today(), 10))
+    told = [reminders(database, world, who) for who in (*PARTICIPANTS, "facilitator", "trainer", "coordinator")]
+    assert told == [1, 1, 1, 1, 1, 0, 0]
+    with at(of_day(today(), 10)):
+        [letter] = letters_to(database, settings, world.emails["maude"])
+    entry = carried(letter)
+    assert str(entry["uid"]) == f"codev-{session}@testserver"
+    assert entry.decoded("dtstart") == starts_at
+    assert group.name not in letter.as_string()
+    with at(of_day(today(), 11)), database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.CODEV_MANAGE)
+        ref = codev_sessions.see_codev_session(db, actor, session)
+        later = ChangeCodevSession(
+            starts_at=starts_at + timedelta(hours=2),
+            planned_minutes=120,
+            mode=Mode.online,
+            reason="weather",
+            sequence=0,
+        )
+        change_session(db, actor, see_group(db, actor, group.id), ref, later)
+    run(database, remind_of_codev_sessions, of_day(today(), 12))
+    assert reminders(database, world, "maude") == 2
 
 
 def test_late_work_is_told_once_to_who_has_not_handed_it_in(database: Database, world: World) -> None:

@@ -21,6 +21,11 @@ from app.platform.database.session import Session
 from app.platform.security.actor import Actor
 
 
+def tell_planned(db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None) -> None:
+    """Tell everyone of a cohort that has begun that a session is added to its calendar."""
+    _tell(db, actor, session, Kind.SESSION_PLANNED, **_where(session, venue))
+
+
 def tell_cancelled(db: Session, actor: Actor, session: ScheduledSession) -> None:
     """Tell everyone of the cohort that a session to come is cancelled; the reason is on its page, not in an e-mail."""
     _tell(db, actor, session, Kind.SESSION_CANCELLED)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
 from app.attendance.calendar.models import ScheduledSession
-from app.attendance.calendar.notices import tell_cancelled
+from app.attendance.calendar.notices import tell_cancelled, tell_planned
 from app.attendance.calendar.rules import Stage, calendar_reasons, place_reasons
 from app.attendance.calendar.schemas import (
     CancelCommand,
@@ -28,6 +28,7 @@ from app.attendance.clashes.service import Plan, require_seen
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.audience import followers_of, trainers_of
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived, require_not_ended
@@ -84,6 +85,8 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     )
     db.add(row)
     db.flush()
+    if cohort.state is CohortState.RUNNING:
+        tell_planned(db, actor, row, venue)
     return session_row(session_ref(row, venue), closed=False)
 
 

@@ -16,7 +16,7 @@ from app.codev.live.service import has_started
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_record, current_records, history, roster
 from app.codev.sessions.models import CodevSession, CodevSessionRestoration, RoleAssignment
-from app.codev.sessions.notices import tell_group
+from app.codev.sessions.notices import tell_group, tell_planned
 from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
 from app.codev.sessions.schemas import (
     CodevSessionRef,
@@ -30,6 +30,7 @@ from app.codev.sessions.schemas import (
     SessionRole,
     TurnShown,
 )
+from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.service import require_not_archived, require_not_ended
 from app.curricula.enums import ActivityType
@@ -61,7 +62,8 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     Raises ``Invalid``, ``Conflict``: ``cohort_closed``, ``cohort_archived``, ``codev_activity_planned``,
     ``session_clashes`` when what clashes with it is not what was read.
     """
-    require_not_ended(db.get_one(Cohort, group.cohort_id))
+    cohort = db.get_one(Cohort, group.cohort_id)
+    require_not_ended(cohort)
     activity = next((a for a in codev_activities(group) if a.code == command.activity_code), None)
     if activity is None:
         raise Invalid("invalid", Reason("not_a_codev_activity", {"activity": command.activity_code}, "activity_code"))
@@ -91,6 +93,8 @@ def plan_session(db: Session, actor: Actor, group: GroupRef, command: NewCodevSe
     )
     db.add(row)
     db.flush()
+    if cohort.state is CohortState.RUNNING:
+        tell_planned(db, actor, row, venue)
     return _row(row, venue, held=None)
 
 
