@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -9,18 +10,27 @@ from sqlalchemy import text
 from app.curricula.service import register_published
 from app.demo.data import CohortPlan
 from app.demo.load import load
+from app.platform.files.folder import FolderStore
 from tests.conftest import RING
 from tests.server import opened
 
 
 @pytest.mark.timeout(400)
-def test_list_of_someone_who_joined_late_is_decided(fresh_url: Callable[[], str]) -> None:
+def test_list_of_someone_who_joined_late_is_decided(fresh_url: Callable[[], str], tmp_path: Path) -> None:
     """One small cohort of the demo network, simulated: several seconds."""
     database = opened(fresh_url())
     with database.transaction() as db:
         register_published(db)
     plan = CohortPlan("vieux-fort", "GEN-1", "generaliste", 6, 5)
-    load(database, "http://testserver", RING, on=date(2026, 11, 22), places=("vieux-fort",), plans=(plan,))
+    load(
+        database,
+        "http://testserver",
+        RING,
+        FolderStore(tmp_path),
+        on=date(2026, 11, 22),
+        places=("vieux-fort",),
+        plans=(plan,),
+    )
     with database.engine.connect() as owner:
         decided = owner.execute(
             text(
