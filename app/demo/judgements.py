@@ -1,6 +1,6 @@
-"""Judgements of the demo network: levels on evidence, one of them reviewed by a second assessor (S5)."""
+"""Judgements of the demo network: levels on evidence, one reviewed by a second assessor (S5), works returned."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -12,6 +12,13 @@ from app.grading import service as grading
 from app.grading.evidence.service import evidence_of
 from app.grading.rules import assessed_by
 from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
+from app.grading.works import service as works
+from app.grading.works.enums import WorkDecisionKind, WorkState
+from app.grading.works.schemas import CriterionText, WorkDecisionCommand, WorkShown
+from app.learning.extra_attempts.schemas import ExtraAttemptCommand
+from app.learning.extra_attempts.service import open_attempt
+from app.learning.hand_ins import service as hand_ins
+from app.learning.hand_ins.schemas import TextCommand
 from app.platform.clock import at
 from app.platform.database.session import Session
 from app.platform.security.actor import Actor
@@ -28,6 +35,14 @@ COMMENTS = (
     "Travail solide, à la hauteur de ce que demande une vraie entreprise.",
     "",
 )
+MISSING = "Le travail est bien parti. Il reste à dire d’où viennent les chiffres, et ce que l’entreprise a confirmé."
+STILL_MISSING = "Les sources y sont. Il manque encore la confirmation de l’entreprise."
+BY_CRITERION = "À préciser : on ne voit pas encore qui l’a dit, ni quand."
+AGAIN = "Version reprise après vos remarques : les sources sont nommées, avec la date de chaque chiffre."
+ELSEWHERE = "Déjà montrée dans un travail précédent, jugé le mois dernier."
+ABSENT = "Deux semaines de maladie entre les deux remises."
+FEWEST = 6
+"""How many works wait at least where some are decided on: most of them stay to judge."""
 ABOVE_COMMENT = "Au-delà de la maîtrise : ses pairs s’appuient déjà sur ce travail."
 """Said of the top level, which the criteria never propose."""
 
@@ -111,3 +126,64 @@ def _add_review(demo: DemoPlan, group: Group) -> None:
             reason="Révision demandée : la carte de processus chiffre bien trois irritants.",
         )
         grading.judge(db, second, enrolment, command)
+
+
+# Works returned, waived, handed in again ---------------------------------------------------------
+
+
+def decide_on_works(demo: DemoPlan, group: Group) -> None:
+    """Of the works of a cohort that wait: return one, return another twice with a third attempt opened, waive one."""
+    waiting = _waiting(demo, group)
+    if len(waiting) < FEWEST:
+        return
+    (first, _), (second, enrolment), (third, _) = waiting[:3]
+    _decide_on(demo, group, first, WorkDecisionKind.RETURNED, MISSING, days=4, by_criterion=True)
+    _decide_on(demo, group, second, WorkDecisionKind.RETURNED, MISSING, days=4)
+    with at(noon(demo.today - timedelta(days=3))), demo.database.transaction() as db:
+        actor = demo.actor(db, enrolment.person_id, Permission.ACTIVITY_DO)
+        text = TextCommand(activity_code=second.activity_code, body=AGAIN)
+        again, _ = hand_ins.hand_in_text(db, actor, enrolment, text)
+    with demo.database.transaction(colleges=[enrolment.college_id]) as db:
+        attempt = works.work_of(db, enrolment, again.id)
+    _decide_on(demo, group, attempt, WorkDecisionKind.RETURNED, STILL_MISSING, days=2)
+    with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
+        open_attempt(db, manager, enrolment, ExtraAttemptCommand(activity_code=second.activity_code, reason=ABSENT))
+    _decide_on(demo, group, third, WorkDecisionKind.WAIVED, ELSEWHERE, days=3, competency=third.left[0])
+
+
+def _waiting(demo: DemoPlan, group: Group) -> list[tuple[WorkShown, EnrolmentRef]]:
+    """Return one work a person that waits since some days, all of it, with no other attempt."""
+    before: datetime = noon(demo.today - timedelta(days=5))
+    found = []
+    with demo.database.transaction(colleges=[group.cohort.college_id]) as db:
+        for enrolment in cohorts.enrolments_in(db, group.cohort):
+            own = works.works_of(db, enrolment) if enrolment.state is EnrolmentState.ACTIVE else []
+            last = next((w for w in own if w.state is WorkState.RECEIVED and w.received_at < before), None)
+            if last is not None and last.attempt == 1:
+                found.append((last, enrolment))
+    return found
+
+
+def _decide_on(
+    demo: DemoPlan,
+    group: Group,
+    work: WorkShown,
+    kind: WorkDecisionKind,
+    text: str,
+    *,
+    days: int,
+    by_criterion: bool = False,
+    competency: str | None = None,
+) -> None:
+    framework = default_library().framework_of(curriculum_of(group.cohort))
+    criterion = framework.competency(work.left[0]).criteria[-1].code
+    command = WorkDecisionCommand(
+        kind=kind,
+        competency_code=competency,
+        text=text,
+        criteria=(CriterionText(criterion=criterion, text=BY_CRITERION),) if by_criterion else (),
+    )
+    with at(noon(demo.today - timedelta(days=days))), demo.database.transaction() as db:
+        trainer = demo.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
+        works.decide(db, trainer, hand_ins.see_hand_in(db, trainer, work.hand_in_id), command)

@@ -2,6 +2,8 @@
 
 from app.grading import api, pages
 from app.grading.drafts import api as drafts
+from app.grading.works import api as works_api
+from app.grading.works import pages as works_pages
 
-API = (api.router, drafts.router)
-PAGES = (pages.router,)
+API = (api.router, drafts.router, works_api.router)
+PAGES = (pages.router, works_pages.router)

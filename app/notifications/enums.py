@@ -31,6 +31,8 @@ class Kind(StrEnum):
     CONFIDENCES_END = "confidences_end"
     SESSION_TOMORROW = "session_tomorrow"
     JUDGED = "judged"
+    WORK_RETURNED = "work_returned"
+    ATTEMPT_OPENED = "attempt_opened"
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"

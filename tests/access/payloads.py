@@ -581,10 +581,22 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/annulation": replace(form("/codev/groupes/{group}"), path=HELD),
 }  # fmt: skip
 
+TO_JUDGE = {"hand_in_id": "file_hand_in"}
 GRADUATE = {"enrolment_id": "graduate"}
 ONE = {"kind": "attestation_participation"}
 STOPPED = {"batch_id": "stopped_batch"}
 GRADING: dict[str, Call] = {
+    f"POST {V1}/enrolments/{{enrolment_id}}/extra-attempts": json(activity_code="GEN-6.C", reason="Malade."),
+    "POST /parcours/{enrolment_id}/activites/{code}/tentatives": form(
+        "/parcours/{enrolment}/activites/GEN-6.C#remises", {"code": "=GEN-6.C"}, reason="Malade."
+    ),
+    f"POST {V1}/hand-ins/{{hand_in_id}}/decisions": json(TO_JUDGE, kind="returned", text="Il manque la suite."),
+    "POST /remises/{hand_in_id}/retour": form(
+        "/remises/{file_hand_in}/decision", TO_JUDGE, criterion=["CN-08.C1"], missing=["La source."]
+    ),
+    "POST /remises/{hand_in_id}/dispense": form(
+        "/remises/{file_hand_in}/decision", TO_JUDGE, competency_code="CN-08", text="Déjà montrée."
+    ),
     f"POST {V1}/enrolments/{{enrolment_id}}/judgements": json(
         level=2, criteria_met=["CN-04.C1", "CN-04.C2"], competency_code="CN-04",
         evidence=[{"kind": "mandate", "id": "{mandate}"}, {"kind": "session", "id": "{session}"}],

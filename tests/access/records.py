@@ -79,6 +79,9 @@ from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgeCommand
+from app.grading.works import service as works
+from app.grading.works.enums import WorkDecisionKind
+from app.grading.works.schemas import WorkDecisionCommand
 from app.holds.enums import HoldKind
 from app.holds.models import Hold
 from app.identity.account.models import Account
@@ -97,9 +100,11 @@ from app.learning.activities.models import ActivityCompletion
 from app.learning.documents import service as cohort_documents
 from app.learning.documents.schemas import NewDocument
 from app.learning.documents.service import SharedFile
+from app.learning.extra_attempts.models import ExtraAttempt
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
+from app.learning.hand_ins.service import see_hand_in
 from app.learning.uploads import service as uploads
 from app.learning.uploads.schemas import UploadCommand
 from app.network import service as network
@@ -542,6 +547,15 @@ def _judge(at: PlaceUser, _: Path) -> None:
     said = DraftCommand(level=1, comment=at.place.mark("Brouillon"))
     place = DraftPlace(enrolment=enrolment, competency="CN-01", key=DraftKey())
     drafts.save_draft(at.db, at.actor(P.JUDGEMENT_MAKE), place, said, version=0)
+    of: dict[str, Any] = {"college_id": at.place.college, "enrolment_id": enrolment.id, "activity_code": "GEN-6.C"}
+    text = at.place.mark("Texte")  # the first attempt is one of those that the records of progress hold
+    work = HandIn(**of, attempt=2, body=text, received_at=now(), received_from=enrolment.person_id)
+    _add(at, work)
+    actor = at.actor(P.JUDGEMENT_MAKE)
+    wanted = WorkDecisionCommand(kind=WorkDecisionKind.RETURNED, text=at.place.mark("Reprise"))
+    works.decide(at.db, actor, see_hand_in(at.db, actor, work.id), wanted)
+    opened: dict[str, Any] = {"reason": at.place.mark("Raison"), "opened_at": now(), "opened_by": actor.person_id}
+    _add(at, ExtraAttempt(**{**of, "activity_code": "GEN-4.C"}, **opened))
 
 
 def _certify(at: PlaceUser, files: Path) -> None:

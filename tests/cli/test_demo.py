@@ -296,6 +296,19 @@ class TestTwoColleges:
         assert {row[:4] for row in reviewed} == {("CN-03", 3, True, True)}
         assert all(str(row[4]).startswith("Révision demandée") for row in reviewed)
 
+    def test_works_are_returned_waived_and_handed_in_again(self, demo_database: Database) -> None:
+        decided = rows(demo_database, "select kind from work_decision")
+        assert decided.count(("returned",)) >= 3
+        assert ("waived",) in decided
+        assert rows(
+            demo_database,
+            """
+            select 1 from extra_attempt x
+             where 2 = (select count(*) from hand_in h join work_decision d on d.hand_in_id = h.id
+                         where h.enrolment_id = x.enrolment_id and h.activity_code = x.activity_code)
+            """,
+        )
+
     def test_a_certificate_is_verified(self, demo_database: Database) -> None:
         """S10: a stranger with the code sees a valid document, and only what it says."""
         issued = rows(demo_database, "select code, number, state from certificate order by id")

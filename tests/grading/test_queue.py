@@ -8,11 +8,13 @@ from fastapi.testclient import TestClient
 from app.cohorts import service as cohorts
 from app.curricula.library import default_library
 from app.grading.queue.service import list_queue, queue, queue_counts, works_to_judge
-from app.grading.schemas import EvidenceRef, JudgementShown, QueueQuery
+from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown, QueueQuery
+from app.grading.works.enums import WorkDecisionKind
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Permission
 from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.network import World, acting, as_
+from tests.factories.works import decide
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 CODES = ("GEN-1.C", "GEN-3.C", "GEN-5.C", "GEN-8.E")
@@ -53,36 +55,74 @@ def test_correction_that_no_longer_rests_on_a_work_puts_it_back_in_the_queue(dat
     assert waiting(database, world) == {map_.id: {"CN-04"}, report.id: {"CN-12"}}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_nothing_to_judge_leaves_the_queue_unjudged(database: Database, world: World, seed: int) -> None:
-    """Whatever the order of attempts, judgements and corrections, which may move to another work."""
-    chance = random.Random(seed)  # noqa: S311 - a sequence that a failure can be played from again
-    attempts: dict[str, list[EvidenceRef]] = {}
-    in_force: dict[int, JudgementShown] = {}
-    for _ in range(16):
-        code = chance.choice(CODES)
-        works = attempts.setdefault(code, [])
-        if not works or chance.random() < 0.2:
-            works.append(hand_in(database, world, code=code, attempt=len(works) + 1))
-        elif in_force and chance.random() < 0.4:
-            before = in_force.pop(chance.choice(list(in_force)))
-            fitting = [w for c, ws in attempts.items() if before.competency_code in assessed(c) for w in ws]
-            command = judge_command(
-                chance.choice(fitting), competency_code=before.competency_code, supersedes=before.id, reason="Relu."
-            )
-            made = judge(database, world, command)
-            in_force[made.id] = made
+class History:
+    """A random sequence of what people do with the works of one person, and what must wait after each step."""
+
+    def __init__(self, database: Database, world: World, seed: int) -> None:
+        self.database, self.world = database, world
+        self.chance = random.Random(seed)  # noqa: S311 - a sequence that a failure can be played from again
+        self.attempts: dict[str, list[EvidenceRef]] = {}
+        self.in_force: dict[int, JudgementShown] = {}
+        self.decided: dict[EvidenceRef, set[str]] = {}
+
+    def hand_in(self, code: str) -> None:
+        works = self.attempts.setdefault(code, [])
+        works.append(hand_in(self.database, self.world, code=code, attempt=len(works) + 1))
+
+    def correct(self) -> None:
+        """Replace a judgement in force by one that may rest on another work."""
+        before = self.in_force.pop(self.chance.choice(list(self.in_force)))
+        fitting = [w for c, ws in self.attempts.items() if before.competency_code in assessed(c) for w in ws]
+        command = judge_command(
+            self.chance.choice(fitting), competency_code=before.competency_code, supersedes=before.id, reason="Relu."
+        )
+        self._judge(command)
+
+    def judge(self, code: str) -> None:
+        competency = self.chance.choice(sorted(assessed(code)))
+        self._judge(judge_command(self.chance.choice(self.attempts[code]), competency_code=competency))
+
+    def _judge(self, command: JudgeCommand) -> None:
+        made = judge(self.database, self.world, command)
+        self.in_force[made.id] = made
+
+    def decide(self, code: str) -> None:
+        """Return or waive the last attempt, whole or for one competency that is left."""
+        work, left = self.attempts[code][-1], self.left(code)
+        if left:
+            competency = self.chance.choice([None, *sorted(left)])
+            kind = self.chance.choice(list(WorkDecisionKind))
+            decide(self.database, self.world, work, kind, competency_code=competency)
+            self.decided.setdefault(work, set()).update(assessed(code) if competency is None else {competency})
+
+    def left(self, code: str) -> set[str]:
+        """Return what nobody judged, returned or waived of the last attempt."""
+        work = self.attempts[code][-1]
+        judged = {j.competency_code for j in self.in_force.values() if work in j.evidence}
+        return assessed(code) - judged - self.decided.get(work, set())
+
+    @property
+    def waiting(self) -> dict[int, set[str]]:
+        return {works[-1].id: left for code, works in self.attempts.items() if (left := self.left(code))}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_to_judge_leaves_the_queue_unjudged_unreturned_and_unwaived(
+    database: Database, world: World, seed: int
+) -> None:
+    """Whatever the order of attempts, judgements, returns, waivers, and corrections, which may move to another work."""
+    history = History(database, world, seed)
+    for _ in range(18):
+        code, what = history.chance.choice(CODES), history.chance.random()
+        if code not in history.attempts or what < 0.2:
+            history.hand_in(code)
+        elif history.in_force and what < 0.45:
+            history.correct()
+        elif what < 0.7:
+            history.decide(code)
         else:
-            competency = chance.choice(sorted(assessed(code)))
-            made = judge(database, world, judge_command(chance.choice(works), competency_code=competency))
-            in_force[made.id] = made
-        expected = {
-            works[-1].id: left
-            for code, works in attempts.items()
-            if works
-            and (left := assessed(code) - {j.competency_code for j in in_force.values() if works[-1] in j.evidence})
-        }
-        assert waiting(database, world) == expected
+            history.judge(code)
+        assert waiting(database, world) == history.waiting
 
 
 def test_queue_is_filtered_by_a_competency_still_to_judge(client: TestClient, database: Database, world: World) -> None:

@@ -75,7 +75,7 @@ def test_hand_in_a_file_then_a_text(client: TestClient, database: Database, worl
     text = {"body": "Premier\n\n<script>alert(1)</script>", "completed_at": moment}
     assert redirects_to(client.post(path(world, "GEN-1.C", "/textes"), data=text), path(world, "GEN-1.C"))
     page = client.get(path(world, "GEN-1.C")).text
-    assert "Vous avez utilisé vos deux remises" in page
+    assert "Vous avez utilisé toutes vos remises" in page
     assert "&lt;script&gt;alert(1)" in page
     assert "À temps, selon la déclaration" in page
     assert "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}02" in page

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.curricula.library import default_library
 from app.learning.activities.rules import ATTEMPTS, TRACES, ActivityContext, completion_reasons
+from app.learning.extra_attempts.rules import extra_attempt_reasons
 from app.learning.hand_ins import rules as hand_ins_rules
 from app.learning.hand_ins.rules import (
     ACCEPTED,
@@ -268,3 +269,24 @@ def test_damaged_archive_is_refused_or_accepted_without_an_error(kind: str, nois
         [("file_not_its_type", "file")],
         [("file_empty", "file")],
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts", "opened", "expected"),
+    [
+        ("GEN-1.A", 0, 0, ["not_an_assessment"]),
+        ("GEN-1.C", ATTEMPTS - 1, 0, ["attempts_left"]),
+        ("GEN-1.C", ATTEMPTS, 0, []),
+        ("GEN-1.C", ATTEMPTS, 1, ["attempts_left"]),
+        ("GEN-1.C", ATTEMPTS + 1, 1, []),
+    ],
+)
+def test_attempt_is_opened_once_none_is_left(code: str, attempts: int, opened: int, expected: list[str]) -> None:
+    reasons = extra_attempt_reasons(context(code), attempts=attempts, opened=opened)
+    assert [reason.code for reason in reasons] == expected
+
+
+@pytest.mark.parametrize(("attempts", "expected"), [(ATTEMPTS, []), (ATTEMPTS + 1, ["attempts_used"])])
+def test_opened_attempt_may_be_handed_in(attempts: int, expected: list[str]) -> None:
+    reasons = hand_in_reasons(context("GEN-1.C"), attempts=attempts, opened=1, completed_at=None, at=NOW, zone=ZONE)
+    assert [reason.code for reason in reasons] == expected

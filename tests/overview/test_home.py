@@ -190,7 +190,7 @@ def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Dat
     assert "Aucune séance dans les deux prochaines semaines." in html
 
 
-STATEMENTS = {"maude": 7, "trainer": 11, "coordinator": 13, "registrar": 10, "facilitator": 5, "observer": 3}
+STATEMENTS = {"maude": 8, "trainer": 11, "coordinator": 13, "registrar": 10, "facilitator": 5, "observer": 3}
 
 
 @pytest.mark.parametrize("who", STATEMENTS)

@@ -1,6 +1,7 @@
 """The trainer's queue of hand-ins to judge, read in pages.
 
-A hand-in waits until each competency that its activity assesses has a judgement in force which rests on it.
+A hand-in waits until each competency that its activity assesses has a judgement in force which rests on it, or was
+returned or waived on it (``works``).
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from app.curricula.library import curriculum_of, default_library
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue
 from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort
+from app.grading.works.models import WorkDecision
+from app.grading.works.rules import competencies_of_work
 from app.learning.hand_ins.models import HandIn
 from app.people.models import Person, shown_name
 from app.platform.clock import now
@@ -66,7 +69,7 @@ def queue_counts(db: Session, actor: Actor, hand_in: int | None = None) -> Queue
     before = _waiting(actor).where(tuple_(*_OLDEST) <= tuple_(received_at, id_))
     judged, waiting, rank = db.execute(
         sa.select(
-            _counted(_last_attempts(actor).where(_judged())),
+            _counted(_last_attempts(actor).where(_settled())),
             _counted(_waiting(actor)),
             sa.case((chosen.exists(), _counted(before))) if hand_in is not None else sa.null(),
         )
@@ -91,7 +94,7 @@ def next_in_queue(db: Session, actor: Actor, hand_in: int | None, *, judged: str
         received_at, id_ = _position(hand_in)
         comes_after = tuple_(*_OLDEST) > tuple_(received_at, id_)
         is_it = col(HandIn.id) == hand_in
-        goes_on = sa.false() if judged is None else sa.literal(judged) == sa.any_(_JUDGED_CODES)
+        goes_on = sa.false() if judged is None else sa.literal(judged) == sa.any_(_SETTLED_CODES)
         statement = (
             statement.where(~is_it | goes_on).order_by(None).order_by(is_it.desc(), comes_after.desc(), *_OLDEST)
         )
@@ -125,18 +128,15 @@ def _counted(statement: Rows) -> sa.ScalarSelect[int]:
 
 @cache
 def _assessed() -> dict[str, tuple[str, list[str]]]:
-    """Return what the activities that are judged are searched by, and what they assess, by ``slug/version/code``.
-
-    Formative activities are not, nor those that leave a trace, nor those of a module that assesses nothing.
-    """
+    """Return what the activities that are judged are searched by, and what they assess, by ``slug/version/code``."""
     return {
         f"{slug}/{version}/{code}": (
             search_key(f"{code} {activity.title.text}"),
-            [target.competency for target in module.assesses],
+            list(assessed),
         )
         for (slug, version), curriculum in default_library().curricula.items()
-        for code, (module, activity) in curriculum.placed.items()
-        if activity.is_assessment and module.assesses and not activity.formative
+        for code, (_, activity) in curriculum.placed.items()
+        if (assessed := competencies_of_work(curriculum, code))
     }
 
 
@@ -155,15 +155,30 @@ def _matches(word: str) -> ColumnElement[bool]:
 
 
 _CODES = sa.ARRAY(sa.String(20))
-_JUDGED_CODES = sa.func.array(
+_SETTLED_CODES = sa.func.array(
     sa.select(col(Judgement.competency_code))
     .join(JudgementEvidence, col(JudgementEvidence.judgement_id) == Judgement.id)
     .where(col(JudgementEvidence.hand_in_id) == HandIn.id, not_superseded(Judgement))
     .correlate(HandIn)
+    .union_all(
+        sa.select(col(WorkDecision.competency_code))
+        .where(col(WorkDecision.hand_in_id) == HandIn.id, col(WorkDecision.competency_code).is_not(None))
+        .correlate(HandIn)
+    )
     .scalar_subquery(),
     type_=_CODES,
 )
-"""The competencies of which a judgement in force rests on a hand-in."""
+"""The competencies of which a judgement in force rests on a hand-in, or which were returned or waived on it."""
+_IS_DECIDED_WHOLE = func.coalesce(
+    sa.select(sa.true())
+    .where(col(WorkDecision.hand_in_id) == HandIn.id, col(WorkDecision.competency_code).is_(None))
+    .limit(1)
+    .correlate(HandIn)
+    .scalar_subquery(),
+    sa.false(),
+)
+"""Whether all that was left of a hand-in was returned or waived at once: looked up by hand-in, as PostgreSQL might read
+all decisions for an ``exists``."""
 
 
 def _of_competency(competency: str | None) -> list[ColumnElement[bool]]:
@@ -171,7 +186,7 @@ def _of_competency(competency: str | None) -> list[ColumnElement[bool]]:
     if competency is None:
         return []
     assessing = [place for place, (_, codes) in _assessed().items() if competency in codes]
-    return [_among(assessing), sa.literal(competency) != sa.all_(_JUDGED_CODES)]
+    return [_among(assessing), sa.literal(competency) != sa.all_(_SETTLED_CODES)]
 
 
 def queue_competencies() -> list[tuple[str, str]]:
@@ -182,14 +197,14 @@ def queue_competencies() -> list[tuple[str, str]]:
     return [(code, f"{code} – {titles[code]}") for code in sorted(codes)]
 
 
-def _judged() -> ColumnElement[bool]:
-    """Return the condition that each competency which the activity assesses is judged on a hand-in."""
+def _settled() -> ColumnElement[bool]:
+    """Return the condition that each competency which the activity assesses is judged, returned or waived."""
     assessed = sa.case({place: sa.literal(codes, _CODES) for place, (_, codes) in _assessed().items()}, value=_PLACED)
-    return assessed.op("<@", is_comparison=True)(_JUDGED_CODES)
+    return sa.or_(assessed.op("<@", is_comparison=True)(_SETTLED_CODES), _IS_DECIDED_WHOLE)
 
 
 def _waiting(actor: Actor) -> Rows:
-    return _last_attempts(actor).where(~_judged())
+    return _last_attempts(actor).where(~_settled())
 
 
 def _last_attempts(actor: Actor) -> Rows:
@@ -202,7 +217,7 @@ def _last_attempts(actor: Actor) -> Rows:
 
 def works_to_judge(cohort: CohortRef) -> Rows:
     """Return a statement of the hand-ins of a cohort of which a competency is still to judge, whoever may."""
-    return _last(col(Enrolment.cohort_id) == cohort.id).where(~_judged())
+    return _last(col(Enrolment.cohort_id) == cohort.id).where(~_settled())
 
 
 def _last(*where: ColumnElement[bool]) -> Rows:
@@ -239,7 +254,7 @@ def _shown(statement: Rows) -> Rows:
             col(HandIn.activity_code),
             col(HandIn.attempt),
             col(HandIn.received_at),
-            _JUDGED_CODES.label("judged"),
+            _SETTLED_CODES.label("settled"),
             col(Enrolment.curriculum_slug),
             col(Enrolment.curriculum_version),
             col(Cohort.code),
@@ -265,5 +280,5 @@ def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
         received_at=row.received_at,
         age_days=(today - received_on).days,
         is_late=is_overdue(received_on, today),
-        competencies=tuple(t.competency for t in module.assesses if t.competency not in row.judged),
+        competencies=tuple(t.competency for t in module.assesses if t.competency not in row.settled),
     )

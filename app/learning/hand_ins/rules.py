@@ -17,10 +17,13 @@ from app.platform.text import is_https
 
 
 def hand_in_reasons(
-    context: ActivityContext, *, attempts: int, completed_at: datetime | None, at: datetime, zone: str
+    context: ActivityContext, *, attempts: int, opened: int = 0, completed_at: datetime | None, at: datetime, zone: str
 ) -> list[Reason]:
-    """Return why nothing, or nothing more, may be handed in: attempts at an assessment, or traces."""
-    most = context.most_hand_ins
+    """Return why nothing, or nothing more, may be handed in: attempts at an assessment, or traces.
+
+    ``opened`` are the attempts that a coordinator opened beyond those that everybody has.
+    """
+    most = context.most_hand_ins + opened
     if most == 0:
         return [Reason("no_deposit_asked", {"activity": context.activity.code}, "activity_code")]
     reasons = locked_reasons(context)

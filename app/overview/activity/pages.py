@@ -1,6 +1,6 @@
 """The page of an activity, with the forms that its participant may use."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -10,19 +10,23 @@ from app.accompaniment.field_hours.schemas import HoursState
 from app.accompaniment.field_hours.service import hours_of
 from app.accompaniment.mandates.service import mandates_of
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
+from app.curricula.schemas import Activity
+from app.grading.works.service import works_of
 from app.learning.activities.paths import ACTIVITY, require_activity
 from app.learning.activities.rules import ATTEMPTS, TRACES
 from app.learning.documents.service import documents, may_share
+from app.learning.extra_attempts.service import extra_attempts
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.rules import ACCEPTED
 from app.learning.packages.rules import MOST_MEGABYTES
+from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P
+from app.platform.security.permissions import P, Permission
 from app.platform.web.deps import SessionDep, SettingsDep
 from app.platform.web.forms.one_time import keyed_page
 from app.platform.web.pages import render
@@ -70,7 +74,9 @@ def show_activity(
         documents=documents(db, actor, enrolment.cohort_id, code),
         takes_trace=takes_trace,
         places=places_named_by(code),
-        deposits_left=(TRACES if takes_trace else ATTEMPTS) - len(attempts),
+        **_judged_work(
+            db, actor, enrolment, curriculum.activity(code), (TRACES if takes_trace else ATTEMPTS) - len(attempts)
+        ),
         hours=hours,
         left=left,
         durations=choices_of_minutes(left),
@@ -80,3 +86,24 @@ def show_activity(
         package_megabytes=MOST_MEGABYTES,
         today=today(enrolment.timezone),
     )
+
+
+def _judged_work(db: Session, actor: Actor, enrolment: EnrolmentRef, activity: Activity, left: int) -> dict[str, Any]:
+    """Return what the page shows of works: how far each is, and the attempts opened beyond those of everyone."""
+    opened = extra_attempts(db, enrolment, activity.code)
+    works = {work.hand_in_id: work for work in works_of(db, enrolment) if work.activity_code == activity.code}
+    left += len(opened)
+
+    def acts(permission: Permission) -> bool:
+        """Whether the reader may act on this person by a permission; nobody does on themselves."""
+        is_other = enrolment.person_id != actor.person_id
+        return is_other and actor.can(permission) and reaches(db, actor, permission, enrolment)
+
+    is_used = activity.is_assessment and left <= 0 and enrolment.state is EnrolmentState.ACTIVE
+    return {
+        "deposits_left": left,
+        "opened": opened,
+        "opens_attempts": is_used and acts(P.ENROLMENT_MANAGE),
+        "works": works,
+        "judges": bool(works) and acts(P.JUDGEMENT_MAKE),
+    }

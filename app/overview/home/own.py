@@ -7,9 +7,11 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.grading.service import recent_judgements
+from app.grading.works.enums import WorkState
+from app.grading.works.service import works_of
 from app.overview.calendar.agenda import sessions_of
 from app.overview.calendar.schemas import AgendaItem
-from app.overview.home.schemas import Judged, NextStep, Own
+from app.overview.home.schemas import Judged, NextStep, Own, OwnWork
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local, today
@@ -24,6 +26,8 @@ BACK = timedelta(weeks=3)
 """How long a judgement is new."""
 MOST = 3
 """How many sessions, and how many judgements, are shown."""
+WAITING = (WorkState.RETURNED, WorkState.BEING_READ, WorkState.RECEIVED)
+"""The states of works that one's home shows."""
 PATHS = 2
 """How many paths are looked at: hardly anyone follows more at a time."""
 
@@ -35,6 +39,7 @@ def own_of(db: Session, actor: Actor, enrolments: Sequence[EnrolmentRef]) -> Own
         sessions=_sessions(db, actor),
         steps=tuple(step for enrolment in active[:PATHS] for step in _steps(db, enrolment)),
         judged=tuple(_judged(db, active)) if active else (),
+        works=tuple(work for enrolment in active[:PATHS] for work in _works(db, enrolment)),
     )
 
 
@@ -74,4 +79,17 @@ def _judged(db: Session, enrolments: Sequence[EnrolmentRef]) -> Iterable[Judged]
             competency_code=row.competency_code,
             title=framework.competency(row.competency_code).title.text,
             validated_on=local(row.validated_at, row.timezone).date(),
+        )
+
+
+def _works(db: Session, enrolment: EnrolmentRef) -> Iterable[OwnWork]:
+    """Return the works that wait for a trainer or for the person, those to redo first."""
+    placed = curriculum_of(enrolment).placed
+    waiting = [work for work in works_of(db, enrolment) if work.state in WAITING]
+    for work in sorted(waiting, key=lambda work: (work.state is not WorkState.RETURNED, work.received_at)):
+        yield OwnWork(
+            enrolment_id=enrolment.id,
+            activity_code=work.activity_code,
+            title=placed[work.activity_code][1].title.text,
+            state=work.state,
         )

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from app.grading.works.enums import WorkState
 from app.overview.calendar.schemas import AgendaItem
 from app.overview.home.enums import WaitingKind
 from app.platform.schema import Read
@@ -78,9 +79,21 @@ class Judged(Read):
     validated_on: date
 
 
+class OwnWork(Read):
+    """A work of the person that is not judged yet, or is to be redone: the last attempt at its activity."""
+
+    enrolment_id: int
+    activity_code: str
+    title: str
+    state: WorkState
+
+
 class Own(Read):
-    """What the signed-in person has to come and to do for themself: sessions, steps of their paths, what was judged."""
+    """What the signed-in person has to come and to do for themself: sessions, steps of their paths, what was judged,
+    works handed in.
+    """
 
     sessions: tuple[AgendaItem, ...] = ()
     steps: tuple[NextStep, ...] = ()
     judged: tuple[Judged, ...] = ()
+    works: tuple[OwnWork, ...] = ()

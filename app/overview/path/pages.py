@@ -13,6 +13,7 @@ from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.grading.works.service import works_of
 from app.holds.service import open_holds_for
 from app.learning.packages.rules import MOST_MEGABYTES
 from app.platform.messages.i18n import today
@@ -58,6 +59,7 @@ def show_path(
         framework=default_library().framework_of(curriculum),
         own=enrolment.person_id == actor.person_id,
         steps=next_steps(progress),
+        works={work.activity_code: work for work in works_of(db, enrolment)},
         coming=next_session(db, enrolment),
         late=is_late(progress.next_due_on, day),
         at_risk=is_at_risk(

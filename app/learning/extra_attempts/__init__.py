@@ -1,0 +1,1 @@
+"""Attempts at an assessment that a coordinator opens beyond the first two."""
