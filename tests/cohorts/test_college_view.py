@@ -51,6 +51,13 @@ def test_each_number_leads_to_what_it_counts(client: TestClient, database: Datab
     assert f'href="/colleges/{world.alma}/cohortes"' in client.get("/cohortes").text
 
 
+def test_page_leads_to_the_holds_of_the_college(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "coordinator")
+    holds = f"/colleges/{world.alma}/retenues"
+    assert f'href="{holds}"' in client.get(f"/colleges/{world.alma}/cohortes").text
+    assert client.get(holds).status_code == 200
+
+
 def test_people_at_risk_are_those_of_the_board(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "coordinator")
     with at(datetime.now(UTC) + timedelta(days=60)):
