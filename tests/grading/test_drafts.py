@@ -227,6 +227,9 @@ def test_a_draft_names_a_work_and_a_judgement_of_its_own_person(
     for path, code in cases.items():
         refused = client.put(path, json={"comment": "x"}, headers=from_version(0))
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
+    named = {"evidence": [{"kind": "hand_in", "id": theirs.id}]}
+    refused = client.put(path_of(world), json=named, headers=from_version(0))
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "evidence_unknown")
     unknown = path_of(world).replace("CN-01", "CN-99")
     assert client.put(unknown, json={}, headers=from_version(0)).status_code == 404
     assert client.get(unknown).status_code == 404

@@ -48,6 +48,7 @@ def save_draft(db: Session, actor: Actor, place: DraftPlace, command: DraftComma
     """
     _check_competency(place)
     _check_may_judge(db, actor, place)
+    _check_evidence(db, place, command)
     draft = _begin(db, actor, place) if version == 0 else None
     is_new = draft is not None
     if draft is None:
@@ -158,6 +159,18 @@ def _check_may_judge(db: Session, actor: Actor, place: DraftPlace) -> None:
     refusals = assessor_refusals(db, actor, place.enrolment, place.competency)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
+
+
+def _check_evidence(db: Session, place: DraftPlace, command: DraftCommand) -> None:
+    """Raise ``Invalid`` for evidence that is not of this person: a draft names what its judgement may rest on."""
+    own = evidence_refs(db, place.enrolment) if command.evidence else {}
+    reasons = [
+        Reason("evidence_unknown", {"kind": ref.kind.value, "id": ref.id}, f"evidence.{index}")
+        for index, ref in enumerate(command.evidence)
+        if ref not in own
+    ]
+    if reasons:
+        raise Invalid("invalid", *reasons)
 
 
 def _begin(db: Session, actor: Actor, place: DraftPlace) -> JudgementDraft | None:
