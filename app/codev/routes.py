@@ -2,6 +2,8 @@
 
 from app.codev.actions import api as actions_api
 from app.codev.actions import pages as actions_pages
+from app.codev.confirmations import api as confirmations_api
+from app.codev.confirmations import pages as confirmations_pages
 from app.codev.contracts import api as contracts_api
 from app.codev.contracts import pages as contracts_pages
 from app.codev.destruction import api as destruction_api
@@ -37,6 +39,7 @@ API = (
     protocols_api.router,
     sessions_api.router,
     records_api.router,
+    confirmations_api.router,
     live_api.router,
     sheets_api.router,
     writings_api.router,
@@ -53,6 +56,7 @@ PAGES = (
     entrances_pages.router,
     protocols_pages.router,
     sessions_pages.router,
+    confirmations_pages.router,
     live_pages.router,
     sheets_pages.router,
     writings_pages.router,

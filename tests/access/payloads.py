@@ -513,6 +513,11 @@ CODEV: dict[str, Call] = {
             {"position": 1, "membership_id": "{first_membership}", "role": "reserve"},
         ],
     ),
+    f"GET {V1}/codev/sessions/{{session_id}}/confirmations": Call(path=HELD),
+    f"POST {V1}/codev/sessions/{{session_id}}/confirmations": json(HELD, record_id="{codev_record}", is_right=True),
+    "POST /codev/seances/{session_id}/confirmation": form(
+        "/codev/seances/{codev_session}", HELD, record_id="{codev_record}", is_right="true"
+    ),
     f"GET {V1}/codev/sessions/{{session_id}}/live": Call(path=NEXT),
     f"POST {V1}/codev/sessions/{{session_id}}/live": Call(
         json={"action": "here", "membership_id": "{first_membership}"}, path=NEXT, headers=FIRST_VERSION

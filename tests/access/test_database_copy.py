@@ -17,7 +17,8 @@ from tests.factories.network import World
 from tests.server import driver_url, with_database
 
 EMPTY = {
-    "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_concern", "codev_live_event",
+    "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_concern", "codev_confirmation",
+    "codev_live_event",
     "codev_return",
     "codev_session_change", "codev_session_restoration", "consent", "destruction_schedule", "hold_lift",
     "idempotent_request", "mail_preference", "management_link",

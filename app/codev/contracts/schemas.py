@@ -53,3 +53,10 @@ class ContractShown(Read):
     clauses: tuple[ClauseShown, ...]
     agreements: tuple[AgreementShown, ...]
     to_accept: bool = Field(description="whether the reader is asked to agree")
+
+
+class ContractToAccept(Read):
+    """A group whose contract waits for someone."""
+
+    id: int
+    name: str

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app.codev.contracts.models import CodevAgreement
 from app.codev.contracts.rules import Terms, agreement_reasons, terms_of_session
-from app.codev.contracts.schemas import AgreeCommand, AgreementShown, ClauseShown, ContractShown
+from app.codev.contracts.schemas import AgreeCommand, AgreementShown, ClauseShown, ContractShown, ContractToAccept
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
 from app.codev.protocols.library import codev_library
@@ -21,7 +21,7 @@ from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import refuse_unless
-from app.platform.security.actor import Actor
+from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import Role
 
 INSIDE = (Role.PARTICIPANT, Role.FACILITATOR)
@@ -120,6 +120,28 @@ def _own_membership(actor: Actor, group: GroupRef) -> Any:  # noqa: ANN401 - a s
             Enrolment.person_id == actor.person_id,
         )
     )
+
+
+def contracts_to_accept(db: Session, actor: Actor, limit: int) -> list[ContractToAccept]:
+    """Return the actor's groups whose contract they have not agreed to as the group is composed, by name."""
+    agreed = sa.exists().where(
+        col(CodevAgreement.group_id) == CodevGroup.id,
+        col(CodevAgreement.person_id) == actor.person_id,
+        col(CodevAgreement.contract_version) == CodevGroup.contract_version,
+        col(CodevAgreement.composition) >= CodevGroup.composition,
+    )
+    statement: sa.Select[*tuple[Any, ...]] = (
+        sa.select(col(CodevGroup.id), col(CodevGroup.name))
+        .join(Cohort, col(Cohort.id) == CodevGroup.cohort_id)
+        .where(
+            scoped(actor, college=CodevGroup.college_id, group=CodevGroup.id),
+            col(Cohort.state) != CohortState.ARCHIVED,
+            ~agreed,
+        )
+        .order_by(col(CodevGroup.name), col(CodevGroup.id))
+        .limit(limit)
+    )
+    return [ContractToAccept.model_validate(row) for row in db.execute(statement)]
 
 
 def who_agreed(db: Session, group_id: int, membership_ids: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:

@@ -8,6 +8,7 @@ from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import has_begun
 from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.confidences.places import own_place
+from app.codev.confirmations.service import confirmations
 from app.codev.groups.service import see_group
 from app.codev.live import proposal
 from app.codev.live.rules import OPENS, State
@@ -95,6 +96,7 @@ def _session_context(
         "count": count,
         "plan": plan if plan and consultations is None else _proposal(proposed),
         "played": played is not None,
+        "confirmed": confirmations(db, actor, meeting),
         "live_open": meeting.inside and now() >= meeting.starts_at - OPENS,
         "lines": _presence_lines(shown) if played is None else _played_presences(shown, played),
         "turns": _turn_lines(shown, count) if played is None else _played_turns(played),

@@ -7,6 +7,10 @@ from app.accompaniment.confirmations.service import count_awaiting
 from app.accompaniment.field_hours.service import count_hours_to_countersign
 from app.attendance.calendar.service import count_to_call
 from app.certificates.issuing.candidates import count_ready
+from app.codev.confirmations.schemas import RecordToConfirm
+from app.codev.confirmations.service import records_said_wrong, records_to_confirm
+from app.codev.contracts.service import contracts_to_accept
+from app.codev.records.schemas import SessionToRecord
 from app.codev.records.service import sessions_to_record
 from app.cohorts import service as cohorts
 from app.cohorts.proposals import service as enrolment_proposals
@@ -33,7 +37,7 @@ COHORTS = 25
 LISTED = 100
 """How many changes to confirm are counted: hardly ever are there more than a few."""
 RECORDS = 5
-"""How many sessions without a record are shown, the oldest first."""
+"""How many sessions or groups of codevelopment are shown for each kind, the oldest first."""
 
 
 def waiting_for(db: Session, actor: Actor) -> WaitingList:
@@ -52,7 +56,10 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.CALLS: lambda _: _of_cohorts(of(K.CALLS), lambda ids: count_to_call(db, ids)),
         K.RISKS: lambda _: _risks(db, of(K.RISKS)),
         K.WORKS: lambda reader: _works(db, reader),
-        K.RECORDS: lambda reader: _records(db, reader),
+        K.CONTRACTS: lambda reader: _contracts(db, reader),
+        K.CONFIRMATIONS: lambda reader: _sessions(records_to_confirm(db, reader, RECORDS)),
+        K.RECORDS: lambda reader: _sessions(sessions_to_record(db, reader, RECORDS)),
+        K.DISPUTES: lambda reader: _sessions(records_said_wrong(db, reader, RECORDS)),
         K.APPLICATIONS: lambda _: _of_cohorts(of(K.APPLICATIONS), lambda ids: count_applications(db, ids)),
         K.PROPOSALS: lambda reader: _listed(enrolment_proposals.open_proposals(db, reader, limit=LISTED)),
         K.ROLES: lambda reader: _listed(role_proposals.open_proposals(db, reader, limit=LISTED)),
@@ -85,8 +92,12 @@ def _works(db: Session, actor: Actor) -> Iterable[WaitingLine]:
         yield WaitingLine(count=counts.waiting, is_more=counts.is_more, oldest_days=oldest.age_days)
 
 
-def _records(db: Session, actor: Actor) -> Iterable[WaitingLine]:
-    for session in sessions_to_record(db, actor, RECORDS):
+def _contracts(db: Session, actor: Actor) -> Iterable[WaitingLine]:
+    return (WaitingLine(count=1, id=group.id, name=group.name) for group in contracts_to_accept(db, actor, RECORDS))
+
+
+def _sessions(sessions: Iterable[SessionToRecord | RecordToConfirm]) -> Iterable[WaitingLine]:
+    for session in sessions:
         day = local(session.starts_at, session.timezone).date()
         yield WaitingLine(count=1, id=session.id, name=session.group, held_on=day)
 
