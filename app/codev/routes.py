@@ -10,6 +10,8 @@ from app.codev.destruction import api as destruction_api
 from app.codev.destruction import pages as destruction_pages
 from app.codev.entrances import api as entrances_api
 from app.codev.entrances import pages as entrances_pages
+from app.codev.extracts import api as extracts_api
+from app.codev.extracts import pages as extracts_pages
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
 from app.codev.journal import api as journal_api
@@ -48,6 +50,7 @@ API = (
     journal_api.router,
     own_texts_api.router,
     own_file_api.router,
+    extracts_api.router,
     destruction_api.router,
 )
 PAGES = (
@@ -65,5 +68,6 @@ PAGES = (
     journal_pages.router,
     own_texts_pages.router,
     own_file_pages.router,
+    extracts_pages.router,
     destruction_pages.router,
 )

@@ -12,11 +12,14 @@ from app.codev.confidences.places import own_place, see_own_place
 from app.codev.destruction import service as destruction
 from app.codev.destruction.rules import PROPOSED_DAYS
 from app.codev.destruction.schemas import ScheduleCommand
+from app.codev.extracts import service as extracts
+from app.codev.extracts.enums import OwnKind
+from app.codev.extracts.schemas import ExtractCommand
 from app.codev.groups import lists
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevMembership
 from app.codev.journal import service as journal
-from app.codev.journal.schemas import NewJournalEntry
+from app.codev.journal.schemas import JournalRef, NewJournalEntry
 from app.codev.ratings import service as ratings
 from app.codev.ratings.rules import window_of
 from app.codev.ratings.schemas import RatingCommand
@@ -69,6 +72,9 @@ SHEETS = (
 
 
 LEARNING = "Une question posée lentement m’a appris plus que dix conseils. Je l’essaie dès mardi, au téléphone."
+EXTRACT = (
+    "Après une consultation, j’ai appris à poser ma question lentement; je l’ai fait au téléphone, le mardi suivant."
+)
 ACTION = "Appeler, poser une seule question et attendre la réponse."
 ENTRY = "J’ai parlé vite au début, par crainte du silence. La prochaine fois, je compte jusqu’à trois."
 
@@ -92,9 +98,12 @@ def write_confidences(demo: DemoPlan, keyring: Keyring) -> None:
             _prepare(demo, keyring, group, session_id, number)
         for group in demo.groups[:1]:
             _confirm_schedule(demo, group)
-        for group in demo.groups:
-            for session_id in _last_held(demo, group):
-                _write_after(demo, keyring, group, session_id)
+        written = [
+            _write_after(demo, keyring, group, session_id)
+            for group in demo.groups
+            for session_id in _last_held(demo, group)
+        ]
+        _hand_in_extract(demo, next(own for own in written if own is not None))
     for group in demo.groups:
         _rate_sessions(demo, keyring, group, _sessions(demo, group), written_at)
 
@@ -128,8 +137,8 @@ def _last_held(demo: DemoPlan, group: Group) -> list[int]:
     return [ids[-1] for ids in held if ids and group.cohort.ends_on >= demo.today]
 
 
-def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int) -> None:
-    """Write what the client of a session takes away from it, for the group and for themselves."""
+def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int) -> JournalRef | None:
+    """Write what the client of a session takes away from it, for the group and for themselves; return their journal."""
     with demo.database.transaction() as db:
         demo.actor(db, group.staff.coordinator, Permission.CODEV_READ)
         client = db.execute(
@@ -143,12 +152,12 @@ def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int
         )
         person_id = client.scalar_one_or_none()
     if person_id is None:
-        return
+        return None
     with demo.database.transaction() as db:
         member = demo.actor(db, person_id, Permission.CONFIDENCE_WRITE)
         place = own_place(db, member, session_id)
         if place is None:
-            return
+            return None
         learnt = (WritingKind.LEARNING, 0)
         writings.write(db, keyring, place, learnt, WritingCommand(text=LEARNING), version=0)
         positions = [n for n, roles in writings.roles_of(db, place).items() if CodevRole.CLIENT in roles]
@@ -156,6 +165,19 @@ def _write_after(demo: DemoPlan, keyring: Keyring, group: Group, session_id: int
         actions.add_action(db, keyring, place, decided)
         own = journal.see_journal(db, member.using(Permission.JOURNAL_KEEP), place.group_id)
         journal.add_entry(db, keyring, own, NewJournalEntry(session_id=session_id, text=ENTRY))
+    return own
+
+
+def _hand_in_extract(demo: DemoPlan, own: JournalRef) -> None:
+    """Have the author of a learning hand an extract of it in, as evidence that waits to be judged."""
+    with demo.database.transaction() as db:
+        member = demo.actor(db, own.person_id, Permission.ACTIVITY_DO)
+        learnt = next(w for w in extracts.own_writings(db, own) if w.kind is OwnKind.LEARNING)
+        ref = extracts.see_own_writing(db, member, own.group_id, learnt.kind, learnt.id)
+        activity = extracts.extract_activities(ref)[0].code
+        extracts.hand_in_extract(
+            db, member, ref, ExtractCommand(activity_code=activity, body=EXTRACT, leaves_group=True)
+        )
 
 
 def _rate_sessions(

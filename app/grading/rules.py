@@ -100,8 +100,8 @@ def assessed_by(curriculum: Curriculum, kind: EvidenceKind, activity_code: str |
     """Return the competencies that a piece of evidence may show in this version of the path.
 
     A hand-in and a session show what the module of their activity assesses. A mandate, which belongs to no activity,
-    shows what the modules with field work assess. Codevelopment takes no deposit and its sessions are nobody's
-    evidence: what it assesses is shown by what a member chooses to hand in, in any activity.
+    shows what the modules with field work assess. Sessions of codevelopment are nobody's evidence: what it assesses is
+    shown by what a member chooses to hand in, an extract there or a work of any activity.
     """
     by_type = partial(_modules_with, curriculum)
     if kind is EvidenceKind.MANDATE:

@@ -18,6 +18,8 @@ from app.overview.home import pages as home_pages
 from app.overview.late_join import api as late_join_api
 from app.overview.late_join import pages as late_join_pages
 from app.overview.path import pages as path_pages
+from app.overview.portfolio import api as portfolio_api
+from app.overview.portfolio import pages as portfolio_pages
 from app.overview.search import api as search_api
 from app.overview.search import pages as search_pages
 
@@ -30,11 +32,13 @@ API = (
     search_api.router,
     late_join_api.router,
     enrolment_api.router,
+    portfolio_api.router,
 )
 PAGES = (
     calendar_pages.router,
     home_pages.router,
     path_pages.router,
+    portfolio_pages.router,
     activity_pages.router,
     cohort_pages.router,
     cohort_change_pages.router,

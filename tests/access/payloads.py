@@ -36,14 +36,14 @@ NAMES = {
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
-    "hold_id": "hold",
+    "hold_id": "hold", "writing_id": "entry",
     "resource_id": "resource", "correction_id": "correction",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
 GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
          "purpose": "evaluation_study", "number": "0", "to": "open", "position": "0",
-         "term": "besoin"}  # fmt: skip
+         "term": "besoin", "writing_kind": "journal"}  # fmt: skip
 """The values of path parameters that are not ids."""
 
 Values = Mapping[str, Any]
@@ -434,6 +434,7 @@ FIELD: dict[str, Call] = {
 TURNS = [{"position": 1, "client_id": "{membership}", "status": "held"}]
 LEARNT = {"text": "Attendre avant de conseiller."}
 MARKS = {"usefulness": 4, "climate": 5, "method": 3, "comment": "Laisser plus de silences."}
+EXTRACT = {"activity_code": "GEN-7.A", "body": "J’ai appris à attendre."}
 TRIED = {"position": 1, "text": "Appeler mardi.", "due_on": SOON}
 SHEET = {
     "topic": "concern", "title": "Une relance", "situation": "La situation.", "tried": "Deux appels.",
@@ -482,6 +483,12 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/actions": form("/codev/seances/{codev_session}/suites", HELD, **TRIED),
     "POST /codev/actions/{action_id}": form(
         "/codev/seances/{next_codev_session}/suites", session_id="{next_codev_session}", state="done", version=1
+    ),
+    f"POST {V1}/codev/groups/{{group_id}}/own-writings/{{writing_kind}}/{{writing_id}}/extracts": json(
+        leaves_group=True, **EXTRACT
+    ),
+    "POST /codev/groupes/{group_id}/extraits/{writing_kind}/{writing_id}": form(
+        "/parcours/{enrolment}/activites/GEN-7.A#remises", leaves_group="true", **EXTRACT
     ),
     f"POST {V1}/codev/groups/{{group_id}}/journal": json(session_id="{codev_session}", **LEARNT),
     f"PUT {V1}/codev/journal/{{entry_id}}": Call(json=LEARNT, headers=SECOND_VERSION),

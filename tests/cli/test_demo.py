@@ -249,6 +249,10 @@ class TestTwoColleges:
         )
         assert answered == [(True, True, True)]
 
+    def test_member_handed_an_extract_in_as_evidence(self, demo_database: Database) -> None:
+        handed = rows(demo_database, "select activity_code, body from hand_in where activity_code ~ '^(GEN-7|SPE-9)'")
+        assert [str(body).partition(",")[0] for _, body in handed] == ["Après une consultation"]
+
     def test_groups_agreed_to_their_contract_and_someone_is_announced_to_enter_one(
         self, demo_database: Database
     ) -> None:

@@ -13,6 +13,8 @@ NOT_PAGES = frozenset(
         "GET /codev/groupes/{group_id}/mes-textes",
         "GET /codev/mon-dossier/pdf",
         "GET /codev/seances/{session_id}/direct/flux",
+        "GET /parcours/{enrolment_id}/portfolio/pdf",
+        "GET /parcours/{enrolment_id}/portfolio/zip",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",

@@ -21,7 +21,9 @@ def work(
     return Work("GEN-3.C", assessed, frozenset(judged), decided or {}, is_replaced)
 
 
-@pytest.mark.parametrize(("code", "expected"), [("GEN-3.C", BOTH), ("GEN-3.B", ()), ("GEN-8.D", ()), ("GEN-7.A", ())])
+@pytest.mark.parametrize(
+    ("code", "expected"), [("GEN-3.C", BOTH), ("GEN-3.B", ()), ("GEN-8.D", ()), ("GEN-7.A", ("CN-11",))]
+)
 def test_only_an_assessment_waits_for_what_its_module_assesses(code: str, expected: tuple[str, ...]) -> None:
     assert competencies_of_work(GENERALIST, code) == expected
 

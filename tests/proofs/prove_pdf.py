@@ -12,10 +12,12 @@ from app.attendance.sheets.layout import render_sheet
 from app.certificates.documents.designs import design_version
 from app.certificates.documents.layout import Draft, render_document, render_signed_document
 from app.codev.own_file.layout import render_file
+from app.overview.portfolio.layout import render_portfolio
 from app.platform.documents.pdf import DESIGNS
 from tests.factories import certificates as samples
 from tests.factories.attendance import sheet_record
 from tests.factories.codev_file import codev_file
+from tests.factories.portfolio import portfolio
 from tests.factories.test_pki import authority, signing_setting
 from tests.proofs import tools
 from tests.proofs.prove_badges import CREDENTIALS
@@ -93,6 +95,18 @@ def test_every_codevelopment_file_keeps_to_both_standards_and_is_read_aloud_whol
     assert [verdict["failed"] for verdict in verdicts if _is_faulty(verdict)] == []
     failed = {f.name: set(v["failed"]) for f, v in zip(files, tools.outloud(files), strict=True) if not v["passed"]}
     assert failed == {"60.pdf": {"PAG-001"}}  # the engine tags page numbers
+
+
+def test_every_portfolio_keeps_to_both_standards_and_is_read_aloud_whole(tmp_path: Path) -> None:
+    """Of nobody, of one path, and of two on several pages."""
+    files = []
+    for count, paths in ((0, 1), (2, 1), (12, 2)):
+        files.append(tmp_path / f"{count}.pdf")
+        files[-1].write_bytes(render_portfolio(portfolio(count, paths)))
+    verdicts = tools.verapdf([(flavour, file) for file in files for flavour in FLAVOURS])
+    assert [verdict["failed"] for verdict in verdicts if _is_faulty(verdict)] == []
+    failed = {f.name: set(v["failed"]) for f, v in zip(files, tools.outloud(files), strict=True) if not v["passed"]}
+    assert failed == {"12.pdf": {"PAG-001"}}  # the engine tags page numbers
 
 
 def _unnamed_field(file: pikepdf.Pdf) -> None:

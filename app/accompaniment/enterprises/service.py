@@ -1,5 +1,6 @@
 """Enterprises of a college: added once by NEQ, searched by name or NEQ."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,18 @@ def see_enterprise(db: Session, actor: Actor, enterprise_id: int) -> EnterpriseS
     if row is None:
         raise NotFound
     return EnterpriseShown.model_validate(row)
+
+
+def accompanied_names(db: Session, person_id: int) -> Sequence[str]:
+    """Return the names of the enterprises of a person's own mandates (for themself: it checks no reach)."""
+    statement = (
+        select(Enterprise.name)
+        .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .where(MandateAdvisor.person_id == person_id)
+        .distinct()
+    )
+    return db.exec(statement).all()
 
 
 def see_by_neq(db: Session, college: CollegeShown, typed: str) -> EnterpriseShown:

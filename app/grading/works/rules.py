@@ -6,6 +6,7 @@ Sources: BR-12.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.curricula.enums import ActivityType
 from app.curricula.schemas import Curriculum
 from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
 from app.platform.errors import Reason
@@ -14,10 +15,11 @@ from app.platform.errors import Reason
 def competencies_of_work(curriculum: Curriculum, activity_code: str) -> tuple[str, ...]:
     """Return the competencies for which a work of an activity waits in the queue: none unless it is judged.
 
-    Formative activities are not, nor those that leave a trace, nor those of a module that assesses nothing.
+    Formative activities are not, nor those that leave a trace, nor those of a module that assesses nothing. What is
+    handed in to codevelopment is an extract that a member chose as evidence.
     """
     module, activity = curriculum.placed[activity_code]
-    if activity.formative or not activity.is_assessment:
+    if activity.formative or not (activity.is_assessment or activity.type is ActivityType.codev):
         return ()
     return tuple(target.competency for target in module.assesses)
 

@@ -22,7 +22,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 class ActivityContext:
     """An activity with its progress, the start of the cohort and the current day.
 
-    ``takes_trace`` says whether its page asks to deposit work that nobody judges.
+    ``takes_trace`` says whether its page asks to deposit work that nobody judges, ``is_extract`` that what is handed in
+    is an extract that a member of a codevelopment group chose.
     """
 
     activity: Activity
@@ -30,10 +31,16 @@ class ActivityContext:
     starts_on: date
     today: date
     takes_trace: bool = False
+    is_extract: bool = False
 
     @property
     def most_hand_ins(self) -> int:
-        """Number of hand-ins that it takes: attempts at an assessment, traces where its page asks for one, or none."""
+        """Number of hand-ins that it takes: attempts at an assessment, traces where its page asks for one, or none.
+
+        Codevelopment takes extracts and nothing else, and no other activity takes one.
+        """
+        if self.is_extract:
+            return TRACES if self.activity.type is ActivityType.codev else 0
         if self.activity.is_assessment:
             return ATTEMPTS
         return TRACES if self.takes_trace else 0

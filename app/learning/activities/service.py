@@ -19,7 +19,9 @@ from app.platform.security.actor import Actor
 from app.progress.path.service import progress_of
 
 
-def lock_activity(db: Session, enrolment: EnrolmentRef, activity_code: str) -> ActivityContext:
+def lock_activity(
+    db: Session, enrolment: EnrolmentRef, activity_code: str, *, is_extract: bool = False
+) -> ActivityContext:
     """Lock an active enrolment until the transaction ends and return the context of an activity of its path.
 
     The lock makes writers of one enrolment take turns, so that what a rule counted is still true when the
@@ -35,6 +37,7 @@ def lock_activity(db: Session, enrolment: EnrolmentRef, activity_code: str) -> A
         starts_on=db.exec(select(col(Cohort.starts_on)).where(Cohort.id == enrolment.cohort_id)).one(),
         today=today(enrolment.timezone),
         takes_trace=default_library().takes_trace(curriculum, activity_code),
+        is_extract=is_extract,
     )
 
 

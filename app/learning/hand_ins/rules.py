@@ -19,14 +19,15 @@ from app.platform.text import is_https
 def hand_in_reasons(
     context: ActivityContext, *, attempts: int, opened: int = 0, completed_at: datetime | None, at: datetime, zone: str
 ) -> list[Reason]:
-    """Return why nothing, or nothing more, may be handed in: attempts at an assessment, or traces.
+    """Return why nothing, or nothing more, may be handed in: attempts at an assessment, traces or extracts.
 
-    ``opened`` are the attempts that a coordinator opened beyond those that everybody has.
+    ``opened`` are the attempts that a coordinator opened beyond those that everybody has. An extract is of what took
+    place in a group, whatever its module waits for.
     """
     most = context.most_hand_ins + opened
     if most == 0:
         return [Reason("no_deposit_asked", {"activity": context.activity.code}, "activity_code")]
-    reasons = locked_reasons(context)
+    reasons = [] if context.is_extract else locked_reasons(context)
     if attempts >= most:
         code = "attempts_used" if context.activity.is_assessment else "traces_used"
         reasons.append(Reason(code, {"n": most}, "activity_code"))

@@ -24,11 +24,16 @@ from app.platform.security.actor import Actor, scoped
 from app.progress.rules import due_on
 
 
-def hand_in_text(db: Session, actor: Actor, enrolment: EnrolmentRef, command: TextCommand) -> tuple[HandInShown, bool]:
-    """Return a text's attempt and whether it is new: the same text and link sent again are the same attempt."""
+def hand_in_text(
+    db: Session, actor: Actor, enrolment: EnrolmentRef, command: TextCommand, *, is_extract: bool = False
+) -> tuple[HandInShown, bool]:
+    """Return a text's attempt and whether it is new: the same text and link sent again are the same attempt.
+
+    Codevelopment takes an extract (``is_extract``), which its author chose and made unrecognisable, and nothing else.
+    """
     refuse_unless(*link_reasons(command.link), code="invalid")
     is_same = (col(HandIn.body) == command.body) & col(HandIn.link).is_not_distinct_from(command.link)
-    return _hand_in(db, actor, enrolment, command, is_same, body=command.body, link=command.link)
+    return _hand_in(db, actor, enrolment, command, is_same, is_extract=is_extract, body=command.body, link=command.link)
 
 
 def hand_in_file(
@@ -52,9 +57,11 @@ def _hand_in(
     enrolment: EnrolmentRef,
     command: TextCommand | FileCommand,
     is_same: ColumnElement[bool],
+    *,
+    is_extract: bool = False,
     **content: Any,  # noqa: ANN401 - columns of the row
 ) -> tuple[HandInShown, bool]:
-    context = lock_activity(db, enrolment, command.activity_code)
+    context = lock_activity(db, enrolment, command.activity_code, is_extract=is_extract)
     attempt_ids = select(HandIn.id).where(
         HandIn.enrolment_id == enrolment.id, HandIn.activity_code == command.activity_code
     )

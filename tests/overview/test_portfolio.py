@@ -1,0 +1,124 @@
+"""A portfolio: a person's evidence by competency, over all their paths, with who judged it on what."""
+
+import json
+import zipfile
+from io import BytesIO
+
+import pypdf
+from fastapi.testclient import TestClient
+
+from app.platform.database.transaction import Database
+from tests.factories.cohorts import page
+from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command, open_mandate
+from tests.factories.learning import PDF
+from tests.factories.network import World, as_
+
+NAME = "../=Carte d’ici.pdf"
+
+
+def path(world: World, rest: str = "", who: str = "maude") -> str:
+    """Return the path of a portfolio in the API."""
+    return f"/api/v1/enrolments/{world.enrolments[who]}/portfolio{rest}"
+
+
+def send_file(client: TestClient, database: Database, world: World) -> int:
+    """Hand a file in as Maude; return its id."""
+    as_(client, database, world, "maude")
+    files = {"file": (NAME, PDF, "application/pdf")}
+    url = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
+    return int(client.post(url, data={"activity_code": "GEN-1.C"}, files=files).json()["id"])
+
+
+def test_portfolio_has_judgements_in_order_and_what_nobody_judged(
+    client: TestClient, database: Database, world: World
+) -> None:
+    file = send_file(client, database, world)
+    text = hand_in(database, world, attempt=2)
+    judged = judge(database, world, judge_command(text, level=1, criteria_met=ALL_CN01[:1]))
+    again = judge_command(text, level=2, criteria_met=ALL_CN01[:2], supersedes=judged.id, reason="Relu.")
+    judge(database, world, again)
+    open_mandate(database, world)
+    for who in ("maude", "trainer", "coordinator"):
+        as_(client, database, world, who)
+        shown = client.get(path(world)).json()
+        first = next(c for c in shown["competencies"] if c["code"] == "CN-01")
+        assert [(lv["level"], lv["threshold"]) for lv in first["levels"]] == [(2, 3)]
+        assert [(j["level"], j["is_current"], j["reason"]) for j in first["judgements"]] == [
+            (1, False, None), (2, True, "Relu."),
+        ]  # fmt: skip
+        assert [[p["id"] for p in j["pieces"]] for j in first["judgements"]] == [[text.id], [text.id]]
+        assert file in [p["id"] for p in first["unjudged"] if p["kind"] == "hand_in"]
+        assert text.id not in [p["id"] for p in first["unjudged"] if p["kind"] == "hand_in"]
+        mandates = [p for c in shown["competencies"] for p in c["unjudged"] if p["kind"] == "mandate"]
+        assert any("Scierie du Lac" in p["title"] for p in mandates)
+
+
+def test_portfolio_of_another_college_or_person_is_not_found(
+    client: TestClient, database: Database, world: World
+) -> None:
+    hand_in(database, world)
+    for who, status in (("karim", 404), ("other_coordinator", 404), ("facilitator", 403), ("registrar", 403)):
+        as_(client, database, world, who)
+        for rest in ("", "/pdf", "/zip"):
+            assert client.get(path(world, rest)).status_code == status
+            assert client.get(f"/parcours/{world.enrolments['maude']}/portfolio{rest}").status_code == status
+
+
+def test_reading_a_portfolio_is_logged_for_its_person(client: TestClient, database: Database, world: World) -> None:
+    as_(client, database, world, "trainer")
+    assert client.get(f"/parcours/{world.enrolments['maude']}/portfolio").status_code == 200
+    as_(client, database, world, "maude")
+    assert "Théo Formation" in [view["viewer"] for view in client.get("/api/v1/me/views").json()["items"]]
+
+
+def test_page_of_a_portfolio_is_reached_from_the_path_and_leads_to_its_downloads(
+    client: TestClient, database: Database, world: World
+) -> None:
+    file = send_file(client, database, world)
+    url = f"/parcours/{world.enrolments['maude']}"
+    assert f"{url}/portfolio" in client.get(url).text
+    shown = page(client.get(f"{url}/portfolio"))
+    for part in ("Mon portfolio", f"{url}/portfolio/zip", f"{url}/portfolio/pdf", f"/api/v1/hand-ins/{file}/file"):
+        assert part in shown
+    as_(client, database, world, "trainer")
+    assert "Portfolio de Maude Bérubé" in page(client.get(f"{url}/portfolio"))
+
+
+def test_zip_of_a_portfolio_reads_alone_and_has_its_files_by_competency(
+    client: TestClient, database: Database, world: World
+) -> None:
+    send_file(client, database, world)
+    hand_in(database, world, attempt=2)
+    answer = client.get(path(world, "/zip"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert answer.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert names[:3] == ["index.html", "portfolio.pdf", "portfolio.json"]
+        [file] = names[3:]
+        assert file.startswith("CN-01-situer-")
+        assert file.endswith("/GEN-1.C-1-=Carte d’ici.pdf")
+        assert archive.read(file) == PDF
+        index = archive.read("index.html").decode()
+        data = json.loads(archive.read("portfolio.json"))
+        read = pypdf.PdfReader(BytesIO(archive.read("portfolio.pdf")))
+    assert "Portfolio de Maude Bérubé" in index
+    assert "Ma carte de l’écosystème." in index
+    assert 'href="/' not in index.replace('href="/api', ""), "it needs no network"
+    assert "<script" not in index
+    assert data["name"] == "Maude Bérubé"
+    assert str(read.root_object["/Lang"]) == "fr-CA"
+    assert client.get(f"/parcours/{world.enrolments['maude']}/portfolio/zip").status_code == 200
+
+
+def test_pdf_of_a_portfolio_says_who_judged_what(client: TestClient, database: Database, world: World) -> None:
+    """It needs the PDF engine."""
+    judge(database, world, judge_command(hand_in(database, world), hold_session(database, world)))
+    as_(client, database, world, "maude")
+    answer = client.get(path(world, "/pdf"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    text = " ".join(p.extract_text() for p in pypdf.PdfReader(BytesIO(answer.content)).pages)
+    text = " ".join(text.replace("\u00a0", " ").split())
+    for said in ("Maude Bérubé", "Niveau 2, le", "par Théo Formation", "Remise GEN-1.C", "Séance GEN-1.B", "seuil 3"):
+        assert said in text
