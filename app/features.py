@@ -21,6 +21,7 @@ from app.codev import routes as codev_routes
 from app.cohorts import figures as cohorts_figures
 from app.cohorts import jobs as cohorts_jobs
 from app.cohorts import routes as cohorts_routes
+from app.community import routes as community_routes
 from app.curricula import routes as curricula_routes
 from app.grading import facts as grading_facts
 from app.grading import routes as grading_routes
@@ -80,6 +81,7 @@ FEATURES = (
     Feature("grading", grading_routes, grading_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
     Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),
+    Feature("community", community_routes),
     Feature("operations", operations_routes),
     Feature("overview", overview_routes),
 )

@@ -35,6 +35,7 @@ LISTS = {
     "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
     "TermsQuery": ("maude", "/lexique"),
     "ResourcesQuery": ("maude", "/repertoire"),
+    "ProfilesQuery": ("maude", "/conseillers"),
     "CorrectionsQuery": ("coordinator", "/repertoire/corrections"),
     "EnterprisesQuery": ("coordinator", "/entreprises"),
     "MandatesQuery": ("coordinator", "/mandats"),
@@ -103,6 +104,13 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     invited = client.post(f"/colleges/{world.alma}/invitations", data={"email": "lea@escouade.example.com"})
     assert invited.status_code == 303
     as_(client, database, world, "maude")
+    profile = {
+        "presentation": "Une fiche.", "not_doing": "Rien.", "regions": ["02"], "sectors": ["tourism"],
+        "languages": ["french"], "availability": "open", "version": 0,
+    }  # fmt: skip
+    assert client.post("/mon-dossier/fiche", data=profile).status_code == 303
+    agreed = {"purpose": "profile_directory", "text_version": "1.0"}
+    assert client.post("/mon-dossier/consentements", data=agreed).status_code == 303
     wrong = {"about": "phone", "value": "418 555-0199", "because": "Appel au numéro général."}
     entry = f"/repertoire/{add_entry(database, world)}"
     assert client.post(f"{entry}/corrections", data=wrong).status_code == 303

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
+from app.demo.community.load import add_profiles
 from app.demo.confidences import write_confidences
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
@@ -76,6 +77,7 @@ def load(
         decide_catch_up_lists(demo)
         show_cohort_states(demo)
         add_directory(demo)
+        add_profiles(demo)
         add_lists(demo, base_url)
         add_letters(demo, base_url)
         add_announcement(demo)

@@ -10,12 +10,14 @@ class SharedPlace(StrEnum):
 
     LEXICON = "lexique"
     DIRECTORY = "repertoire"
+    PROFILE = "mon-dossier/fiche"
 
 
 NAMED_BY: Mapping[SharedPlace, frozenset[str]] = MappingProxyType(
     {
         SharedPlace.LEXICON: frozenset({"GEN-1.A", "GEN-1.B", "GEN-1.C", "GEN-6.A"}),
         SharedPlace.DIRECTORY: frozenset({"GEN-6.A", "GEN-6.B"}),
+        SharedPlace.PROFILE: frozenset({"SPE-11.B"}),
     }
 )
 """The activities whose page asks to use a place."""

@@ -41,6 +41,9 @@ OPEN_COHORT_ROUTES = frozenset(
 
 DIRECTORY_ROUTES = frozenset(
     {
+        (f"GET {V1}/profiles/{{person_id}}", "path person_id"),
+        ("GET /conseillers/{person_id}", "path person_id"),
+        ("GET /conseillers/{person_id}/photo", "path person_id"),
         (f"GET {V1}/resources/{{resource_id}}", "path resource_id"),
         (f"GET {V1}/resources/{{resource_id}}/corrections", "path resource_id"),
         (f"POST {V1}/resources/{{resource_id}}/corrections", "path resource_id"),

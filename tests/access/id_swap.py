@@ -125,8 +125,10 @@ CURSORS = {
     "GET /cohortes-ouvertes": "apres",
     "GET /recherche/activites": "apres",  # activities are in no table
     "GET /lexique": "apres",  # nor are words
+    f"GET {V1}/profiles": "after",  # read by the whole network
     f"GET {V1}/resources": "after",  # read by the whole network
     "GET /repertoire": "apres",
+    "GET /conseillers": "apres",
     "GET /colleges": "apres",  # the network's, as projects are
     "GET /comptes": "apres",
     "GET /mon-dossier/consultations": "apres",

@@ -97,6 +97,11 @@ UNOPENED = {"session_id": "unopened_session"}
 DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
+ADVISOR = {"person_id": "advisor"}
+PROFILE = {
+    "presentation": "Une fiche.", "not_doing": "Rien.", "regions": ["02"], "sectors": ["tourism"],
+    "languages": ["french"], "availability": "open",
+}  # fmt: skip
 HELD = {"session_id": "codev_session"}
 COMING = {"session_id": "coming_codev_session"}
 FIRST_VERSION = {"If-Match": '"0"'}
@@ -684,6 +689,8 @@ CORRECTIONS: dict[str, Call] = {
     f"POST {V1}/revocations/{{revocation_id}}/contest": json(GONE, words="Non."),
     "POST /revocations/{revocation_id}/contestation": form("/attestations/{revoked_certificate}", GONE, words="Non."),
     "POST /v/{code}/fichier": Call(file=True),
+    f"GET {V1}/colleges/{{college_id}}/employer-profiles": Call(query={"employer": "Scierie"}),
+    "GET /colleges/{college_id}/fiches-employeur": Call(query={"employeur": "Scierie"}),
     f"GET {V1}/colleges/{{college_id}}/employer-attestations": Call(query={"employer": "Scierie", "year": TODAY[:4]}),
 }  # fmt: skip
 
@@ -754,6 +761,14 @@ ACCOUNT: dict[str, Call] = {
     "POST /colleges/{college_id}/invitations/{invitation_id}/retrait": form("/colleges/{college}/invitations"),
     "POST /invitation/{token}": form("/", **PERSON),
     "POST /invitation/{token}/acceptation": form("/", {"token": "own_letter"}),
+    f"PUT {ME}/profile": Call(json=PROFILE, headers=FIRST_VERSION),
+    f"GET {V1}/profiles/{{person_id}}": Call(path=ADVISOR),
+    "GET /conseillers/{person_id}": Call(path=ADVISOR),
+    "GET /conseillers/{person_id}/photo": Call(path=ADVISOR),
+    "POST /mon-dossier/fiche": form("/mon-dossier/fiche", **PROFILE, version=0),
+    "POST /mon-dossier/fiche/photo": replace(form("/mon-dossier/fiche"), file=True),
+    "POST /mon-dossier/fiche/photo/retrait": form("/mon-dossier/fiche"),
+    "POST /mon-dossier/fiche/suppression": form("/mon-dossier/fiche"),
     f"POST {ME}/consents": json(**AGREED),
     "POST /mon-dossier/consentements": form("/mon-dossier/consentements#evaluation_study", **AGREED),
     "POST /mon-dossier/consentements/{purpose}/retrait": form("/mon-dossier/consentements#evaluation_study"),

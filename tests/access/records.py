@@ -72,6 +72,8 @@ from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentProposal
 from app.cohorts.schemas import CohortRef, NewCohort
 from app.cohorts.settings.schemas import CohortChange
 from app.cohorts.waitlist.models import SeatOffer
+from app.community.profiles.enums import Availability
+from app.community.profiles.models import AdvisorProfile
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
@@ -119,6 +121,9 @@ from app.notifications.service import notify
 from app.overview.calendar.models import CalendarFeed
 from app.overview.cohort_change import service as cohort_change
 from app.overview.cohort_team import service as cohort_team
+from app.people.consents.enums import Purpose
+from app.people.consents.models import Consent
+from app.people.models import Person
 from app.platform.clock import now
 from app.platform.database.claims import Right
 from app.platform.database.session import Session, allow, set_actor
@@ -141,6 +146,7 @@ from tests.factories.codev import agree_all
 from tests.factories.engine import fail_job
 from tests.factories.learning import PDF
 from tests.factories.network import STARTED, World, acting
+from tests.factories.photos import jpeg
 
 P = Permission
 Row: TypeAlias = dict[str, Any]
@@ -382,6 +388,28 @@ def _document(at: PlaceUser, files: Path) -> None:
     uploads.append_part(at.db, begun, 0, content, FolderStore(files))
     command = NewDocument(title=at.place.mark("Partage"), body="Cinq règles.")
     at.place.ids["document"] = cohort_documents.share(at.db, actor, cohort, "GEN-1.B", command, file=file).id
+
+
+def _profile(at: PlaceUser, files: Path) -> None:
+    """Publish a profile with its photo, of one person whom every place reads: it belongs to no college."""
+    published = sa.select(col(Person.id)).where(col(Person.legal_last_name) == "Publiée")
+    found = at.db.execute(published).scalar_one_or_none()
+    if found is None:
+        person = Person(
+            legal_first_name="Fiche", legal_last_name="Publiée", search_key="fiche publiee", created_at=now()
+        )
+        _add(at, person)
+        set_actor(at.db, colleges=[at.place.college], person=person.id)
+        photo = FolderStore(files).store(jpeg(with_place=False))
+        _add(at, AdvisorProfile(
+            person_id=person.id, presentation="Une fiche.", not_doing="Rien.", regions=["02"], sectors=["tourism"],
+            languages=["french"], availability=Availability.OPEN, search_text="une fiche", photo_sha256=photo,
+            version=1, changed_at=now(),
+        ))  # fmt: skip
+        for purpose in (Purpose.PROFILE_DIRECTORY, Purpose.PROFILE_PHOTO):
+            _add(at, Consent(person_id=person.id, purpose=purpose, text_version="1.0", language="fr", given_at=now()))
+        found = person.id
+    at.place.ids["advisor"] = found
 
 
 def _countersign(at: PlaceUser, _: Path) -> None:
@@ -814,6 +842,7 @@ STEPS = (
     (_hand_in, "owner"),
     (_upload, "owner"),
     (_document, "trainer"),
+    (_profile, "coordinator"),
     (_countersign, "coordinator"),
     (_group, "coordinator"),
     (_record, "facilitator"),

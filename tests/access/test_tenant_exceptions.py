@@ -21,7 +21,7 @@ EXCEPTIONS = (
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
     "indicators of a project",
-    "venues of the network", "directory of resources",
+    "venues of the network", "directory of resources", "directory of advisors",
     "clashes of a session that is planned, moved or put back, and of a series that is previewed", "administrator",
 )  # fmt: skip
 """The documented exceptions: each has a test here."""
@@ -223,6 +223,17 @@ def test_directory_shows_entries_and_neither_who_kept_them_nor_the_corrections_o
     assert access_db.call("coordinator", f"GET {V1}/resources/{{resource_id}}/history", rouyn).status_code == 404
     waiting = access_db.call("coordinator", f"GET {V1}/resource-corrections", rouyn).json()["items"]
     assert {correction["college_id"] for correction in waiting} == {access_db.places["alma"].college}
+
+
+def test_directory_of_advisors_shows_those_who_consent_and_nothing_of_their_college(access_db: AccessDatabase) -> None:
+    rouyn = access_db.places["rouyn"]
+    row = f"GET {V1}/profiles/{{person_id}}"
+    shown = access_db.call("coordinator", row, rouyn)
+    assert (shown.status_code, shown.json()["name"]) == (200, "Fiche Publiée")
+    for read in (row, f"GET {V1}/profiles", "GET /conseillers", "GET /conseillers/{person_id}"):
+        assert rouyn_words(access_db.call("coordinator", read, rouyn)) == []
+    people = [p["name"] for p in access_db.call("coordinator", f"GET {V1}/profiles", rouyn).json()["items"]]
+    assert people == ["Fiche Publiée"], "nobody without consent"
 
 
 def test_clashes_show_hours_of_those_whom_a_college_knows_and_nothing_of_others(access_db: AccessDatabase) -> None:

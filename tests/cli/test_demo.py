@@ -253,6 +253,20 @@ class TestTwoColleges:
         handed = rows(demo_database, "select activity_code, body from hand_in where activity_code ~ '^(GEN-7|SPE-9)'")
         assert [str(body).partition(",")[0] for _, body in handed] == ["Après une consultation"]
 
+    def test_advisors_published_profiles_and_one_keeps_a_draft(self, demo_database: Database) -> None:
+        """SPE-11.B: each expertise rests on a piece of its person's file."""
+        published = rows(
+            demo_database,
+            """
+            select count(*), count(*) filter (where exists (select from consent c
+                     where c.person_id = p.person_id and c.purpose = 'profile_directory' and c.withdrawn_at is null)),
+                   bool_and(exists (select from profile_expertise e where e.person_id = p.person_id
+                     and expertise_stands(e.person_id, e.certificate_id, e.mandate_id)))
+              from advisor_profile p
+            """,
+        )
+        assert published == [(4, 3, True)]
+
     def test_groups_agreed_to_their_contract_and_someone_is_announced_to_enter_one(
         self, demo_database: Database
     ) -> None:

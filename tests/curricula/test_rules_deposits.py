@@ -31,12 +31,7 @@ ACTIVITIES = [
     for curriculum in LIBRARY.curricula.values()
     for activity in curriculum.activities
 ]
-NOT_BUILT = {
-    "profile": ActivityType.workshop,
-}
-"""Places that pages name and that do not exist yet, with the type of the activities that name them."""
-
-SHARED = {"lexicon": SharedPlace.LEXICON, "directory": SharedPlace.DIRECTORY}
+SHARED = {"lexicon": SharedPlace.LEXICON, "directory": SharedPlace.DIRECTORY, "profile": SharedPlace.PROFILE}
 """Places of the network, to which the page of an activity that names one leads."""
 
 
@@ -137,12 +132,12 @@ def test_questionnaire_is_answered_before_the_reviews_whose_page_asks_so() -> No
         assert state_of(code, starts_at, [], now(), cancelled=False) is RatingState.OPEN
 
 
-def test_places_that_do_not_exist_yet_are_listed_with_the_activities_that_name_them() -> None:
+def test_every_place_that_a_page_names_exists() -> None:
     taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", "questionnaire", "trainer_deposit", *SHARED}
-    types = {a.code: a.type for c in LIBRARY.curricula.values() for a in c.activities}
-    missing = {(place, types[code]) for code, named in PLACES.items() for place in named.keys() - taken}
-    assert missing == set(NOT_BUILT.items())
-    assert len(PLACES) == len(types) == 83
+    codes = {a.code for c in LIBRARY.curricula.values() for a in c.activities}
+    assert [(code, place) for code, named in PLACES.items() for place in named.keys() - taken] == []
+    assert PLACES.keys() == codes
+    assert len(codes) == 83
 
 
 def test_number_of_pages_that_ask_for_a_trace() -> None:

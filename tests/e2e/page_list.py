@@ -15,6 +15,7 @@ NOT_PAGES = frozenset(
         "GET /codev/seances/{session_id}/direct/flux",
         "GET /parcours/{enrolment_id}/portfolio/pdf",
         "GET /parcours/{enrolment_id}/portfolio/zip",
+        "GET /conseillers/{person_id}/photo",
         "GET /attestations/{certificate_id}/justificatif",
         "GET /attestations/{certificate_id}/pdf",
         "GET /cohortes/{cohort_id}/personnes/modele.csv",

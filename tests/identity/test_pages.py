@@ -134,19 +134,20 @@ HOMES = {
     "maude": {
         *(f"/parcours/{{enrolment}}/activites/{code}" for code in ("GEN-1.A", "GEN-1.C", "GEN-2.A")),
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
-        "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier",
+        "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier", "/conseillers",
     },
     "trainer": {
         "/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports",
+        "/conseillers",
     },
-    "facilitator": {"/", "/mon-calendrier", "/codev"},
+    "facilitator": {"/", "/mon-calendrier", "/codev", "/conseillers"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
-        "/mandats", "/codev", "/rapports", "/lieux",
+        "/mandats", "/codev", "/rapports", "/lieux", "/conseillers",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",
-        "/colleges/{college}/connexion", "/rapports", "/invitations", "/propositions",
+        "/colleges/{college}/connexion", "/rapports", "/invitations", "/propositions", "/conseillers",
     },
     "observer": {"/", "/indicateurs"},
     "admin": {

@@ -64,6 +64,8 @@ SERIALISED = {
     "codev_record_first": "the session is locked before its record is read",
     "codev_record_supersedes_id": "the session is locked before its record is read",
     "codev_group_key_group_id": "the group is locked before its key is made",
+    "advisor_profile_person_id": "the person is locked before their profile is read",
+    "profile_expertise_person_id_competency": "as above",
     "rating_box_session_id": "the group is locked before its box is read",
     "rating_answered_session_id_membership_id": "as above",
     "session_writing_session_id_membership_id_kind_position": "the membership is locked before its writing is read",

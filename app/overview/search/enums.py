@@ -13,6 +13,7 @@ class SearchKind(StrEnum):
     ENTERPRISES = "enterprises"
     TERMS = "terms"
     RESOURCES = "resources"
+    ADVISORS = "advisors"
 
 
 class PersonSort(StrEnum):

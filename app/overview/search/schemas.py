@@ -104,6 +104,14 @@ class FoundResource(Read):
     verb: str
 
 
+class FoundAdvisor(Read):
+    """A profile of the directory of advisors, by its person's consent."""
+
+    person_id: int
+    name: str
+    expertises: tuple[str, ...]
+
+
 class SearchResults(Read):
     """What the reader may see of each kind; ``more`` names the kinds of which there are more than shown."""
 
@@ -115,11 +123,12 @@ class SearchResults(Read):
     certificates: tuple[CertificateLine, ...] = ()
     terms: tuple[FoundTerm, ...] = ()
     resources: tuple[FoundResource, ...] = ()
+    advisors: tuple[FoundAdvisor, ...] = ()
     more: tuple[SearchKind, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is found."""
-        people = (self.people, self.certificates)
+        people = (self.people, self.certificates, self.advisors)
         others = (self.cohorts, self.open_cohorts, self.activities, self.enterprises, self.terms, self.resources)
         return not any((*people, *others))

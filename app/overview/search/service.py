@@ -11,6 +11,7 @@ from app.cohorts.enrolments.service import enrolments_of
 from app.cohorts.offer.service import open_cohorts
 from app.cohorts.rules import PENDING, SEATED
 from app.cohorts.schemas import CohortRow, OpenCohort
+from app.community.profiles.service import profiles_about
 from app.curricula.library import default_library
 from app.overview.search.enums import ActivitySort, SearchKind
 from app.overview.search.people import find_people
@@ -18,6 +19,7 @@ from app.overview.search.rules import matching_activities
 from app.overview.search.schemas import (
     FoundActivitiesQuery,
     FoundActivity,
+    FoundAdvisor,
     FoundCohort,
     FoundEnterprise,
     FoundResource,
@@ -47,6 +49,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
     companies, more_companies = _enterprises(db, actor, typed, limit)
     terms = _terms(actor, typed)
     entries = _resources(db, actor, words, limit)
+    advisors = _advisors(db, actor, words, limit)
     has_more = {
         SearchKind.PEOPLE: more_people,
         SearchKind.COHORTS: more_cohorts,
@@ -55,6 +58,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
         SearchKind.ENTERPRISES: more_companies,
         SearchKind.TERMS: len(terms) > limit,
         SearchKind.RESOURCES: len(entries) > limit,
+        SearchKind.ADVISORS: len(advisors) > limit,
     }
     return SearchResults(
         people=tuple(people),
@@ -65,6 +69,7 @@ def search(db: Session, actor: Actor, typed: str, limit: int) -> SearchResults:
         certificates=certificates_by_code(db, actor.using(P.CERTIFICATE_READ), typed),
         terms=tuple(terms[:limit]),
         resources=tuple(entries[:limit]),
+        advisors=tuple(advisors[:limit]),
         more=tuple(kind for kind, has in has_more.items() if has),
     )
 
@@ -116,6 +121,15 @@ def _resources(db: Session, actor: Actor, words: Sequence[str], limit: int) -> l
         return []
     found = resources_named(db, actor.using(P.RESOURCE_READ), words, limit=limit + 1)
     return [FoundResource(id=row.id, name=row.name, verb=row.verb) for row in found]
+
+
+def _advisors(db: Session, actor: Actor, words: Sequence[str], limit: int) -> list[FoundAdvisor]:
+    if not actor.can(P.PROFILE_READ):
+        return []
+    return [
+        FoundAdvisor(person_id=p.person_id, name=p.name, expertises=tuple(e.competency for e in p.expertises))
+        for p in profiles_about(db, words, limit=limit + 1)
+    ]
 
 
 def _activities(db: Session, actor: Actor) -> list[FoundActivity]:

@@ -9,3 +9,6 @@ class Purpose(StrEnum):
     EVALUATION_STUDY = "evaluation_study"
     IMAGE_AND_TESTIMONY = "image_and_testimony"
     EMPLOYER_LIST = "employer_list"
+    PROFILE_DIRECTORY = "profile_directory"
+    PROFILE_PHOTO = "profile_photo"
+    PROFILE_EMPLOYER = "profile_employer"

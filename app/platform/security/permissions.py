@@ -45,6 +45,7 @@ class Permission(StrEnum):
     PERSON_RENAME = "person:rename"
     ROLE_CONFIRM = "role:confirm"
     CURRICULUM_READ = "curriculum:read"
+    PROFILE_READ = "profile:read"
     RESOURCE_READ = "resource:read"
     RESOURCE_PROPOSE = "resource:propose"
     RESOURCE_MANAGE = "resource:manage"
@@ -104,6 +105,7 @@ EVERYONE: dict[Permission, Reach] = {
 
 GRANTS: dict[Role, dict[Permission, Reach]] = {
     Role.PARTICIPANT: {
+        P.PROFILE_READ: R.PLATFORM,
         P.COHORT_READ: R.COHORT,
         P.SESSION_READ: R.COHORT,
         P.ENROLMENT_READ: R.SELF,
@@ -124,6 +126,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JOURNAL_KEEP: R.SELF,
     },
     Role.TRAINER: {
+        P.PROFILE_READ: R.PLATFORM,
         P.COHORT_READ: R.COHORT,
         P.SESSION_READ: R.COHORT,
         P.ENROLMENT_READ: R.COHORT,
@@ -138,6 +141,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.REPORT_COHORT: R.COHORT,
     },
     Role.FACILITATOR: {
+        P.PROFILE_READ: R.PLATFORM,
         P.COHORT_READ: R.COHORT,
         P.CODEV_READ: R.GROUP,
         P.CODEV_RECORD: R.GROUP,
@@ -145,6 +149,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CONFIDENCE_READ: R.GROUP,
     },
     Role.COORDINATOR: {
+        P.PROFILE_READ: R.PLATFORM,
         P.PEOPLE_READ: R.COLLEGE,
         P.RESOURCE_MANAGE: R.COLLEGE,
         P.VENUE_MANAGE: R.COLLEGE,
@@ -174,6 +179,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.REPORT_COLLEGE: R.COLLEGE,
     },
     Role.REGISTRAR: {
+        P.PROFILE_READ: R.PLATFORM,
         P.PEOPLE_READ: R.COLLEGE,
         P.PEOPLE_MANAGE: R.COLLEGE,
         P.PERSON_RENAME: R.COLLEGE,

@@ -1,0 +1,1 @@
+"""The profiles of expertise that the demo network should contain."""
