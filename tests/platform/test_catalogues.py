@@ -22,8 +22,10 @@ from pydantic import BaseModel
 
 from app.cli import COMMANDS
 from app.codev.protocols import schemas as codev_schema
+from app.codev.ratings.rules import SCALE
 from app.cohorts.enums import CohortState
 from app.cohorts.lifecycle.rules import allowed_moves
+from app.community.profiles.service import AUDIENCES
 from app.curricula import schemas as schema
 from app.deployment import CHECKS, PROGRESS
 from app.features import FIGURES, JOBS
@@ -119,6 +121,9 @@ FAMILIES: dict[str, frozenset[str]] = {
     "network.figure.": frozenset(CollegeFigures.model_fields),
     "network.zone.": frozenset(QUEBEC_ZONES),
     "curricula.public.alignment.": frozenset({"digcomp", "cadre-qc"}),
+    "codev.rating.mark.": frozenset(str(mark) for mark in SCALE),
+    "community.audience.": frozenset(AUDIENCES),
+    "community.proof.": frozenset({"certificate", "mandate"}),
     "cohorts.sessions.hour_": frozenset({"first", "second"}),
     "curricula.cli.": frozenset({"modules", "activities", "added", "removed", "changed"}),
     "curricula.cli.column.": frozenset(

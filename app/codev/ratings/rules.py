@@ -15,6 +15,12 @@ DAYS = 7
 """How many days a questionnaire is open."""
 ANSWERED_BEFORE = frozenset({"SPE-9.05", "SPE-9.10"})
 """The reviews whose page asks to answer before the meeting, about the sessions so far; the others are rated after."""
+REFUSED_WHEN = {
+    RatingState.NOT_OPEN: "rating_not_open",
+    RatingState.CLOSED: "rating_closed",
+    RatingState.CANCELLED: "rating_cancelled",
+}
+"""The code of the refusal of an answer, by where the questionnaire stands."""
 BOX_BYTES = 32_768
 """What a box is padded to, so that its length does not say that somebody wrote a comment."""
 
@@ -58,7 +64,7 @@ def state_of(
 def answer_reasons(state: RatingState, *, answered: bool, destroyed: bool) -> list[Reason]:
     """Return why a member cannot answer: not open, closed, cancelled, answered already, or destroyed."""
     if state is not RatingState.OPEN:
-        return [Reason(f"rating_{state.value}")]
+        return [Reason(REFUSED_WHEN[state])]
     if answered:
         return [Reason("rating_answered")]
     return [Reason("rating_destroyed")] if destroyed else []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.overview.portfolio.layout import first_page, render_portfolio
+from app.overview.portfolio.layout import JSON_NAME, PDF_NAME, first_page, render_portfolio
 from app.overview.portfolio.rules import MOST_MEGABYTES
 from app.overview.portfolio.schemas import Portfolio, StoredFile
 from app.platform.documents.document_process import in_document_process
@@ -21,8 +21,8 @@ def open_archive(shown: Portfolio, stored: Sequence[StoredFile], files: FileStor
         raise Unavailable("file_unavailable")
     pages = [
         ("index.html", first_page(shown, MOST_MEGABYTES)),
-        ("portfolio.pdf", in_document_process(render_portfolio, shown)),
-        ("portfolio.json", shown.model_dump_json(indent=2).encode()),
+        (PDF_NAME, in_document_process(render_portfolio, shown)),
+        (JSON_NAME, shown.model_dump_json(indent=2).encode()),
     ]
     return zip_stream(_members(pages, stored, files), shown.made_at)
 

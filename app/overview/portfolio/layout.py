@@ -13,6 +13,8 @@ from app.platform.messages import i18n
 from app.platform.web.pages import environment
 
 DESIGN = DESIGNS / "portfolio"
+PDF_NAME, JSON_NAME = "portfolio.pdf", "portfolio.json"
+"""The names of the two files of an archive that hold the whole portfolio."""
 
 
 def render_portfolio(shown: Portfolio) -> bytes:
@@ -30,7 +32,7 @@ def render_html(shown: Portfolio) -> str:
 def first_page(shown: Portfolio, megabytes: int) -> bytes:
     """Return the page that an archive begins with: whole in itself, it names no other file but those beside it."""
     page = environment().get_template("progress/portfolio_index.html")
-    return page.render(portfolio=shown, megabytes=megabytes).encode()
+    return page.render(portfolio=shown, megabytes=megabytes, whole=(PDF_NAME, JSON_NAME)).encode()
 
 
 @cache
