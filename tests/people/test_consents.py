@@ -146,14 +146,14 @@ def test_consents_by_api_token_are_read_only(client: TestClient, database: Datab
 def test_consents_page_gives_and_withdraws(maude: TestClient, database: Database, world: World) -> None:
     page = maude.get(PAGE)
     assert page.status_code == 200
-    assert page.text.count("J’y consens") == 3
+    assert page.text.count("J’y consens") == 6
     assert "<strong>Vous êtes libre.</strong>" in page.text
     answer = maude.post(PAGE, data=GIVE)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#evaluation_study")
     assert has_consented(database, world)
     page = maude.get(PAGE)
     assert "Vous y consentez" in page.text
-    assert page.text.count("J’y consens") == 2
+    assert page.text.count("J’y consens") == 5
     text = maude.get(f"{PAGE}/evaluation_study/1.0")
     assert "<h1>Participer à l’évaluation du projet</h1>" in text.text
     answer = maude.post(f"{PAGE}/evaluation_study/retrait")

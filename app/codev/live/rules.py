@@ -258,6 +258,9 @@ def _gives(state: State, place: int | None) -> bool:
     return place is not None and place < len(state.slots) and state.seconds_of(place) >= 2 * MINUTE
 
 
+NOT_NOW = "live_not_now"
+"""The reason of what is well formed and makes no sense at this moment of the session."""
+
 CONDITIONS: Mapping[A, Callable[[State], bool]] = {
     A.START: lambda s: s.started_at is None,
     A.NEXT: _has_next,
@@ -290,12 +293,12 @@ def command_reasons(
 ) -> list[Reason]:  # fmt: skip
     """Return why an action is refused: it makes no sense now, names nobody of the group, or lacks its reason."""
     if action not in allowed(state, events):
-        return [Reason("live_not_now", field="action")]
+        return [Reason(NOT_NOW, field="action")]
     reasons = []
     if action in {A.HERE, A.AWAY} and membership_id not in set(roster):
         reasons.append(Reason("not_of_the_group", field="membership_id"))
     elif (action is A.HERE and membership_id in state.here) or (action is A.AWAY and membership_id not in state.here):
-        reasons.append(Reason("live_not_now", field="membership_id"))
+        reasons.append(Reason(NOT_NOW, field="membership_id"))
     if action not in {A.HERE, A.AWAY} and membership_id is not None:
         reasons.append(Reason("live_not_about_someone", field="membership_id"))
     choices = {A.SWAP: SWAP_REASONS, A.POSTPONE: tuple(TurnReason)}.get(action)

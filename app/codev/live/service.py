@@ -12,6 +12,7 @@ from app.codev.live.enums import LiveAction, LivePhase, Tone
 from app.codev.live.models import CodevLiveEvent
 from app.codev.live.rules import (
     AMBER,
+    NOT_NOW,
     OPENS,
     RED,
     Done,
@@ -36,7 +37,7 @@ from app.cohorts.service import require_not_archived
 from app.identity.roles.service import holders
 from app.platform.clock import now
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, Reason, Stale
+from app.platform.errors import Conflict, Invalid, Reason, Stale
 from app.platform.messages.i18n import t
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
@@ -50,7 +51,7 @@ def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveComman
 
     Raises ``Stale("live_moved_on")`` when something else was done since, so that a second touch does nothing twice;
     ``Conflict``: ``cohort_archived``, ``session_cancelled``, ``codev_record_closed``, ``live_too_early`` more than an
-    hour before the session, ``live_not_now`` and the other reasons of :func:`command_reasons`.
+    hour before the session, ``live_not_now``; ``Invalid`` with the other reasons of :func:`command_reasons`.
     """
     require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
@@ -67,8 +68,10 @@ def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveComman
     state = fold(_protocol(db, meeting), _planned(_roles(db, meeting)), done)
     members = [id_ for id_, _ in roster(db, meeting)]
     reasons = command_reasons(state, done, command.action, command.membership_id, command.reason, roster=members)
+    if any(reason.code == NOT_NOW for reason in reasons):
+        raise Conflict(NOT_NOW, *reasons)
     if reasons:
-        raise Conflict(reasons[0].code, *reasons)
+        raise Invalid("invalid", *reasons)
     db.add(
         CodevLiveEvent(
             college_id=meeting.college_id,
