@@ -42,6 +42,7 @@ LISTS = {
     "AwaitingQuery": ("coordinator", "/jalons"),
     "GroupsQuery": ("coordinator", "/codev"),
     "QueueQuery": ("trainer", "/jugements"),
+    "CohortWorksQuery": ("trainer", "/cohortes/{cohort}/travaux"),
     "HoursQuery": ("coordinator", "/heures"),
     "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),

@@ -9,6 +9,8 @@ from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Module
 from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.grading import service as grading
+from app.grading.assignments.schemas import AssignCommand
+from app.grading.assignments.service import assign
 from app.grading.evidence.service import evidence_of
 from app.grading.rules import assessed_by
 from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
@@ -149,7 +151,16 @@ def decide_on_works(demo: DemoPlan, group: Group) -> None:
     with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
         manager = demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
         open_attempt(db, manager, enrolment, ExtraAttemptCommand(activity_code=second.activity_code, reason=ABSENT))
+    _assign(demo, group, *waiting[3])
     _decide_on(demo, group, third, WorkDecisionKind.WAIVED, ELSEWHERE, days=3, competency=third.left[0])
+
+
+def _assign(demo: DemoPlan, group: Group, work: WorkShown, enrolment: EnrolmentRef) -> None:
+    """Assign a work to the first trainer of the cohort, as its coordinator."""
+    with at(noon(demo.today - timedelta(days=2))), demo.database.transaction() as db:
+        manager = demo.actor(db, group.staff.coordinator, Permission.JUDGEMENT_ASSIGN)
+        command = AssignCommand(activity_code=work.activity_code, assignee_id=group.staff.trainers[0])
+        assign(db, manager, enrolment, command)
 
 
 def _waiting(demo: DemoPlan, group: Group) -> list[tuple[WorkShown, EnrolmentRef]]:

@@ -9,7 +9,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.grading import service
 from app.grading.queue import service as queues
-from app.grading.schemas import JudgeCommand, JudgementShown, Queue, TypedCode
+from app.grading.schemas import JudgeCommand, JudgementShown, Queue, QueueView, TypedCode
 from app.grading.service import see_judgement
 from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
@@ -48,11 +48,16 @@ def read_judgement(judgement: Annotated[JudgementShown, seen(see_judgement, P.JU
 
 @router.get("/me/judgement-queue")
 def judgement_queue(
+    *,
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
+    view: QueueView = QueueView.MINE,
     competency: TypedCode | None = None,
     after: After = None,
     limit: Limit = PAGE,
 ) -> Queue:
-    """Hand-ins of the actor's cohorts of which a competency, or that one, is still to judge, oldest first."""
-    return queues.queue(db, actor, competency=competency, after=after, limit=limit)
+    """Hand-ins of which a competency, or that one, is still to judge, oldest first.
+
+    Those of the actor's cohorts that are assigned to the actor or to nobody (``mine``), or all of them (``team``).
+    """
+    return queues.queue(db, actor, view=view, competency=competency, after=after, limit=limit)

@@ -15,7 +15,14 @@ from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_path
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
-from app.grading.queue.service import list_queue, next_in_queue, previous_in_queue, queue_competencies, queue_counts
+from app.grading.queue.service import (
+    list_queue,
+    next_in_queue,
+    previous_in_queue,
+    queue_cohorts,
+    queue_competencies,
+    queue_counts,
+)
 from app.grading.rules import MASTERY, assessed_by, proposals, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
@@ -127,7 +134,8 @@ def queue_page(
     """The hand-ins to judge, oldest first."""
     waiting = ListView("/jugements", query, list_queue(db, actor, query))
     values: dict[str, Any] = {
-        "queue": queue_counts(db, actor),
+        "queue": queue_counts(db, actor, view=query.view),
+        "cohorts": queue_cohorts(db, actor),
         "waiting": waiting,
         "competencies": queue_competencies(),
     }

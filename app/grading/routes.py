@@ -1,9 +1,11 @@
 """Routers of grading: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.grading import api, pages
+from app.grading.assignments import api as assignments_api
+from app.grading.assignments import pages as assignments_pages
 from app.grading.drafts import api as drafts
 from app.grading.works import api as works_api
 from app.grading.works import pages as works_pages
 
-API = (api.router, drafts.router, works_api.router)
-PAGES = (pages.router, works_pages.router)
+API = (api.router, drafts.router, works_api.router, assignments_api.router)
+PAGES = (pages.router, works_pages.router, assignments_pages.router)

@@ -196,6 +196,14 @@ def is_overdue(received_on: date, today: date) -> bool:
     return working_days(received_on, today) > WORKING_DAYS
 
 
+def late_since(today: date) -> date:
+    """Return the last day of receipt of the hand-ins that have waited for more than ``WORKING_DAYS``."""
+    day = today
+    while not is_overdue(day, today):
+        day -= timedelta(days=1)
+    return day
+
+
 def threshold(curriculum: Curriculum, competency: str) -> int | None:
     """Return the highest level that a certificate of the path requires of a competency, or ``None``."""
     return max(

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
-from app.platform.paging import ListQuery
+from app.platform.paging import LARGEST_ID, ListQuery
 from app.platform.schema import BlankIsNone, Code, Command, Prose, Read
 
 TypedCode = Annotated[Code, StringConstraints(min_length=1, max_length=20)]
@@ -105,6 +105,8 @@ class QueueItem(Read):
     competencies: tuple[str, ...] = Field(
         description="what the activity assesses and is still to judge on this hand-in"
     )
+    assignee_id: int | None = Field(description="the trainer to whom it is assigned, of those of its cohort")
+    assignee: str | None
 
 
 class QueueSort(StrEnum):
@@ -115,12 +117,39 @@ class QueueSort(StrEnum):
     COHORT = "cohorte"
 
 
+class QueueView(StrEnum):
+    """Whose works a queue shows: those assigned to the reader or to nobody, or all those of their cohorts."""
+
+    MINE = "mine"
+    TEAM = "team"
+
+
+class QueueOf(StrEnum):
+    """The other view of the queue, as the address of its page says it; without it, one's own."""
+
+    TEAM = "equipe"
+
+
+class QueueAge(StrEnum):
+    """How long works have waited, as the address of the page says it."""
+
+    LATE = "retard"
+
+
 class QueueQuery(ListQuery):
     """The hand-ins to show, oldest first; the search looks at people, cohorts and activities."""
 
     SORTS: ClassVar = QueueSort
     tri: str = "-attente"
+    vue: QueueOf | None = None
+    cohorte: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
     competence: TypedCode | None = None
+    age: QueueAge | None = None
+
+    @property
+    def view(self) -> QueueView:
+        """Whose works it shows."""
+        return QueueView.TEAM if self.vue else QueueView.MINE
 
 
 class RecentJudgement(Read):
@@ -150,6 +179,13 @@ class QueueCounts(Read):
     def total(self) -> int:
         """How many there are."""
         return self.judged + self.waiting
+
+
+class WaitingWorks(Read):
+    """Hand-ins of a cohort that wait to be judged, oldest first; ``next`` is the cursor of the following page."""
+
+    items: tuple[QueueItem, ...]
+    next: int | None
 
 
 class Queue(Read):

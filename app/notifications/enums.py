@@ -33,6 +33,8 @@ class Kind(StrEnum):
     JUDGED = "judged"
     WORK_RETURNED = "work_returned"
     ATTEMPT_OPENED = "attempt_opened"
+    WORKS_ASSIGNED = "works_assigned"
+    WORKS_REASSIGNED = "works_reassigned"
     WORK_LATE = "work_late"
     HOURS_REFUSED = "hours_refused"
     CERTIFICATE_ISSUED = "certificate_issued"

@@ -607,6 +607,12 @@ GRADING: dict[str, Call] = {
     "POST /parcours/{enrolment_id}/activites/{code}/tentatives": form(
         "/parcours/{enrolment}/activites/GEN-6.C#remises", {"code": "=GEN-6.C"}, reason="Malade."
     ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/work-assignments": json(
+        activity_code="GEN-2.C", assignee_id="{trainer_person}"
+    ),
+    "POST /cohortes/{cohort_id}/travaux/{enrolment_id}": form(
+        "/cohortes/{cohort}/travaux", activity_code="GEN-2.C", assignee_id="{trainer_person}"
+    ),
     f"POST {V1}/hand-ins/{{hand_in_id}}/decisions": json(TO_JUDGE, kind="returned", text="Il manque la suite."),
     "POST /remises/{hand_in_id}/retour": form(
         "/remises/{file_hand_in}/decision", TO_JUDGE, criterion=["CN-08.C1"], missing=["La source."]

@@ -77,6 +77,7 @@ from app.community.profiles.models import AdvisorProfile
 from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
+from app.grading.assignments.models import WorkAssignment
 from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
@@ -582,6 +583,8 @@ def _judge(at: PlaceUser, _: Path) -> None:
     actor = at.actor(P.JUDGEMENT_MAKE)
     wanted = WorkDecisionCommand(kind=WorkDecisionKind.RETURNED, text=at.place.mark("Reprise"))
     works.decide(at.db, actor, see_hand_in(at.db, actor, work.id), wanted)
+    given: dict[str, Any] = {"assignee_id": actor.person_id, "assigned_at": now(), "assigned_by": actor.person_id}
+    _add(at, WorkAssignment(**{**of, "activity_code": None}, **given))
     opened: dict[str, Any] = {"reason": at.place.mark("Raison"), "opened_at": now(), "opened_by": actor.person_id}
     _add(at, ExtraAttempt(**{**of, "activity_code": "GEN-4.C"}, **opened))
 

@@ -327,6 +327,17 @@ class TestTwoColleges:
             """,
         )
 
+    def test_a_work_that_waits_is_assigned_to_a_trainer_of_its_cohort(self, demo_database: Database) -> None:
+        assigned = """
+            select 1 from work_assignment a
+              join enrolment e on e.id = a.enrolment_id
+              join role_held r on r.person_id = a.assignee_id and r.cohort_id = e.cohort_id and r.role = 'trainer'
+             where exists (select from hand_in h where h.enrolment_id = e.id and h.activity_code = a.activity_code
+                              and not exists (select from judgement_evidence j where j.hand_in_id = h.id)
+                              and not exists (select from work_decision d where d.hand_in_id = h.id))
+            """
+        assert rows(demo_database, assigned)
+
     def test_a_certificate_is_verified(self, demo_database: Database) -> None:
         """S10: a stranger with the code sees a valid document, and only what it says."""
         issued = rows(demo_database, "select code, number, state from certificate order by id")

@@ -39,7 +39,7 @@ def test_the_queue_leads_to_the_evidence(client: TestClient, database: Database,
 
 
 def test_empty_queue_shows_a_notice(client: TestClient, database: Database, world: World) -> None:
-    assert "Rien n’attend" in as_(client, database, world, "trainer").get("/jugements").text
+    assert "Rien ne vous attend" in as_(client, database, world, "trainer").get("/jugements").text
 
 
 def test_judge_then_next_goes_to_the_following_hand_in(client: TestClient, database: Database, world: World) -> None:

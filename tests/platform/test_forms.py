@@ -170,6 +170,7 @@ AREA = re.compile(r"f\.area\('(\w+)'((?:[^{}]|{[^{%])*?)\) *}}")
 DRAFTED = {
     ("cohorts/apply.html", "motive"),
     ("grading/competency.html", "comment"),
+    ("grading/work.html", "text"),
     ("learning/activity.html", "body"),
 }
 """The texts that a browser keeps a draft of: long, written for the college, and nobody's confidence."""

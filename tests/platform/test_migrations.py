@@ -253,6 +253,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "application", "enrolment_move", "roll_call", "roll_call_entry", "catch_up", "activity_completion", "hand_in",
         "field_hours", "countersignature", "mandate_milestone", "milestone_confirmation", "codev_record",
         "codev_presence", "codev_turn", "judgement", "judgement_evidence", "work_decision", "extra_attempt",
+        "work_assignment",
         "session_change", "session_restoration", "codev_session_restoration",
         "codev_session_change", "codev_return", "role_change",
         "signatory_change", "resource_change", "upload", "upload_part", "hold", "hold_lift", "cohort_document",

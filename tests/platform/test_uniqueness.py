@@ -49,6 +49,8 @@ SERIALISED = {
     "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
     "hold_lift_hold_id": "the person's enrolments are locked before the lift is read",
     "work_decision_hand_in_id_competency_code": "the enrolment is locked before what was decided on its work is read",
+    "work_assignment_first": "the enrolment is locked before its assignments are read",
+    "work_assignment_supersedes_id": "the enrolment is locked before its assignments are read",
     "judgement_supersedes_id": "the enrolment is locked before its judgements are read",
     "judgement_draft_form": "of two first saves, one begins the draft and the other is told of it",
     "certificate_supersedes_id": "the certificate is locked before it is replaced",

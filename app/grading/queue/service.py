@@ -13,27 +13,35 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlmodel import col
 
+from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of, default_library
+from app.grading.assignments.schemas import CohortWorkSort, CohortWorksQuery
+from app.grading.assignments.service import ASSIGNEE
 from app.grading.models import Judgement, JudgementEvidence
-from app.grading.rules import RUNNING, is_overdue
-from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort
+from app.grading.rules import RUNNING, is_overdue, late_since
+from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort, QueueView, WaitingWorks
 from app.grading.works.models import WorkDecision
 from app.grading.works.rules import competencies_of_work
 from app.learning.hand_ins.models import HandIn
+from app.network.colleges.rules import QUEBEC_ZONES
 from app.people.models import Person, shown_name
+from app.platform.audit.access_log import log_access
+from app.platform.audit.enums import Part
 from app.platform.clock import now
 from app.platform.database.paging import Orders, fetch_after, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
-from app.platform.messages.i18n import local
+from app.platform.messages.i18n import local, today
 from app.platform.paging import COUNTED, PAGE_SIZE, Page
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 
 Rows = sa.Select[*tuple[Any, ...]]
 
+COHORTS = 25
+"""How many cohorts the filter offers, the newest first."""
 _OLDEST: tuple[sa.SQLColumnExpression[Any], ...] = (col(HandIn.received_at), col(HandIn.id))
 _PLACED = func.concat_ws("/", col(Enrolment.curriculum_slug), col(Enrolment.curriculum_version), HandIn.activity_code)
 """The key of :func:`_assessed`, of a hand-in."""
@@ -48,29 +56,69 @@ def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
         QueueSort.COHORT: (col(Cohort.code), *_OLDEST),
     }
     matching = [*(_matches(word) for word in query.words), *_of_competency(query.competence)]
-    page = fetch_page(db, _shown(_waiting(actor)).where(*matching), query, orders, col(HandIn.id))
+    if query.cohorte is not None:
+        matching.append(col(Enrolment.cohort_id) == query.cohorte)
+    if query.age is not None:
+        matching.append(_is_late())
+    page = fetch_page(db, _shown(_waiting(actor, query.view)).where(*matching), query, orders, col(HandIn.id))
     return page.map(lambda row: _item(row, at))
 
 
+def list_waiting_in(db: Session, cohort: CohortRef, query: CohortWorksQuery) -> Page[QueueItem]:
+    """Return a page of the hand-ins of a cohort of which a competency is still to judge, whoever may."""
+    at = now()
+    orders: Orders = {
+        CohortWorkSort.AGE: (sa.literal(at) - col(HandIn.received_at), -col(HandIn.id)),
+        CohortWorkSort.NAME: (col(Person.search_key), *_OLDEST),
+    }
+    statement = _shown(works_to_judge(cohort)).where(*(_matches(word) for word in query.words))
+    page = fetch_page(db, statement, query, orders, col(HandIn.id))
+    log_access(db, [(row.person_id, cohort.college_id) for row in page.items], Part.BOARD)
+    return page.map(lambda row: _item(row, at))
+
+
+def waiting_in(db: Session, cohort: CohortRef, *, after: int | None, limit: int) -> WaitingWorks:
+    """Return the hand-ins of a cohort of which a competency is still to judge, oldest first."""
+    at = now()
+    rows, next_ = fetch_after(db, _shown(works_to_judge(cohort)), _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
+    log_access(db, [(row.person_id, cohort.college_id) for row in rows], Part.BOARD)
+    return WaitingWorks(items=tuple(_item(row, at) for row in rows), next=next_)
+
+
+def _is_late() -> ColumnElement[bool]:
+    """Return the condition that a hand-in has waited for more than the ten working days, in its cohort's zone."""
+    received_on = sa.cast(func.timezone(col(Cohort.timezone), col(HandIn.received_at)), sa.Date)
+    last = {zone: sa.literal(late_since(today(zone)), sa.Date) for zone in QUEBEC_ZONES}
+    return received_on <= sa.case(last, value=col(Cohort.timezone), else_=last[QUEBEC_ZONES[0]])
+
+
 def queue(
-    db: Session, actor: Actor, *, competency: str | None = None, after: int | None = None, limit: int = PAGE_SIZE
+    db: Session,
+    actor: Actor,
+    *,
+    view: QueueView = QueueView.MINE,
+    competency: str | None = None,
+    after: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> Queue:
-    """Return the hand-ins of which a competency is still to judge, oldest first, and how many are wholly judged."""
-    statement = _shown(_waiting(actor)).where(*_of_competency(competency))
+    """Return the hand-ins of which a competency is still to judge, oldest first, and how many are settled."""
+    statement = _shown(_waiting(actor, view)).where(*_of_competency(competency))
     rows, next_ = fetch_after(db, statement, _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
-    at, counts = now(), queue_counts(db, actor)
+    at, counts = now(), queue_counts(db, actor, view=view)
     return Queue(judged=counts.judged, total=counts.total, items=tuple(_item(row, at) for row in rows), next=next_)
 
 
-def queue_counts(db: Session, actor: Actor, hand_in: int | None = None) -> QueueCounts:
-    """Return how many hand-ins are judged and wait, each counted to a thousand, and the rank of one that waits."""
-    chosen = _waiting(actor).where(col(HandIn.id) == hand_in)
+def queue_counts(
+    db: Session, actor: Actor, hand_in: int | None = None, *, view: QueueView = QueueView.MINE
+) -> QueueCounts:
+    """Return how many hand-ins are settled and wait, each counted to a thousand, and the rank of one that waits."""
+    chosen = _waiting(actor, view).where(col(HandIn.id) == hand_in)
     received_at, id_ = _position(hand_in)
-    before = _waiting(actor).where(tuple_(*_OLDEST) <= tuple_(received_at, id_))
+    before = _waiting(actor, view).where(tuple_(*_OLDEST) <= tuple_(received_at, id_))
     judged, waiting, rank = db.execute(
         sa.select(
-            _counted(_last_attempts(actor).where(_settled())),
-            _counted(_waiting(actor)),
+            _counted(_last_attempts(actor, view).where(_settled())),
+            _counted(_waiting(actor, view)),
             sa.case((chosen.exists(), _counted(before))) if hand_in is not None else sa.null(),
         )
     ).one()
@@ -89,7 +137,7 @@ def next_in_queue(db: Session, actor: Actor, hand_in: int | None, *, judged: str
 
     When the competency ``judged`` was just judged on that hand-in and another one of it waits, it comes first.
     """
-    statement = _shown(_waiting(actor)).order_by(*_OLDEST)
+    statement = _shown(_waiting(actor, QueueView.MINE)).order_by(*_OLDEST)
     if hand_in is not None:
         received_at, id_ = _position(hand_in)
         comes_after = tuple_(*_OLDEST) > tuple_(received_at, id_)
@@ -105,7 +153,7 @@ def next_in_queue(db: Session, actor: Actor, hand_in: int | None, *, judged: str
 def previous_in_queue(db: Session, actor: Actor, hand_in: int) -> QueueItem | None:
     """Return what waits just before a hand-in, judged or not; nothing before the oldest."""
     received_at, id_ = _position(hand_in)
-    before = _shown(_waiting(actor)).where(tuple_(*_OLDEST) < tuple_(received_at, id_))
+    before = _shown(_waiting(actor, QueueView.MINE)).where(tuple_(*_OLDEST) < tuple_(received_at, id_))
     row = db.execute(before.order_by(*(column.desc() for column in _OLDEST)).limit(1)).one_or_none()
     return None if row is None else _item(row, now())
 
@@ -203,16 +251,25 @@ def _settled() -> ColumnElement[bool]:
     return sa.or_(assessed.op("<@", is_comparison=True)(_SETTLED_CODES), _IS_DECIDED_WHOLE)
 
 
-def _waiting(actor: Actor) -> Rows:
-    return _last_attempts(actor).where(~_settled())
+def _waiting(actor: Actor, view: QueueView) -> Rows:
+    return _last_attempts(actor, view).where(~_settled())
 
 
-def _last_attempts(actor: Actor) -> Rows:
+def _last_attempts(actor: Actor, view: QueueView) -> Rows:
     """Return the last attempt of each activity by the people whom the actor may judge, who are never themselves."""
-    return _last(
+    statement = _last(
         scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
         col(Enrolment.person_id) != actor.person_id,
     )
+    if view is QueueView.TEAM:
+        return statement
+    return statement.where(func.coalesce(ASSIGNEE, actor.person_id) == actor.person_id)
+
+
+def queue_cohorts(db: Session, actor: Actor) -> list[tuple[int, str]]:
+    """Return the newest cohorts whose works the actor may judge, with their codes."""
+    rows = cohorts.cohorts_after(db, actor, limit=COHORTS)[0]
+    return [(row.id, row.code) for row in rows]
 
 
 def works_to_judge(cohort: CohortRef) -> Rows:
@@ -248,9 +305,17 @@ def _last(*where: ColumnElement[bool]) -> Rows:
 
 def _shown(statement: Rows) -> Rows:
     """Return the statement with what an item shows."""
+    trainer = Person.__table__.alias("trainer")  # type: ignore[attr-defined]
+    legal = func.concat_ws(" ", trainer.c.legal_first_name, trainer.c.legal_last_name)
+    assigned = (
+        sa.select(trainer.c.id, func.coalesce(trainer.c.chosen_name, legal).label("name"))
+        .where(trainer.c.id == ASSIGNEE)
+        .lateral("assigned")
+    )
     return (
         statement.add_columns(
             col(HandIn.enrolment_id),
+            col(Enrolment.person_id),
             col(HandIn.activity_code),
             col(HandIn.attempt),
             col(HandIn.received_at),
@@ -260,9 +325,12 @@ def _shown(statement: Rows) -> Rows:
             col(Cohort.code),
             col(Cohort.timezone),
             shown_name().label("name"),
+            assigned.c.id.label("assignee_id"),
+            assigned.c.name.label("assignee"),
         )
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
+        .outerjoin(assigned, sa.true())
     )
 
 
@@ -280,5 +348,7 @@ def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
         received_at=row.received_at,
         age_days=(today - received_on).days,
         is_late=is_overdue(received_on, today),
+        assignee_id=row.assignee_id,
+        assignee=row.assignee,
         competencies=tuple(t.competency for t in module.assesses if t.competency not in row.settled),
     )

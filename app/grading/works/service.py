@@ -10,6 +10,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.grading.assignments.models import WorkAssignment
 from app.grading.drafts.models import JudgementDraft
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
@@ -110,7 +111,7 @@ def works_of(db: Session, enrolment: EnrolmentRef) -> list[WorkShown]:
 
 
 def _works(db: Session, enrolment: EnrolmentRef, hand_in_id: int | None = None) -> list[tuple[WorkShown, Work]]:
-    works, judged_rows, decision_rows, draft_rows = _WORKS.fetch(db, enrolment=enrolment.id)
+    works, judged_rows, decision_rows, draft_rows, assigned_rows = _WORKS.fetch(db, enrolment=enrolment.id)
     judged: defaultdict[int, set[str]] = defaultdict(set)
     for id_, competency in judged_rows:
         judged[id_].add(competency)
@@ -119,6 +120,7 @@ def _works(db: Session, enrolment: EnrolmentRef, hand_in_id: int | None = None) 
         decision = _decision(*row)
         decisions[decision.hand_in_id].append(decision)
     begun = {draft_of for (draft_of,) in draft_rows}
+    assigned = {code for (code,) in assigned_rows}
     curriculum, last = curriculum_of(enrolment), {code: attempt for _, code, attempt, _ in works}
     pairs = []
     for id_, code, attempt, received_at in works:
@@ -137,7 +139,7 @@ def _works(db: Session, enrolment: EnrolmentRef, hand_in_id: int | None = None) 
             activity_code=code,
             attempt=attempt,
             received_at=received_at,
-            state=work.state(is_read=id_ in begun),
+            state=work.state(is_read=id_ in begun or not assigned.isdisjoint((None, code))),
             competencies=tuple(WorkCompetency(competency_code=c, state=work.state_of(c)) for c in work.assessed),
             decisions=tuple(decisions[id_]),
         )
@@ -194,6 +196,11 @@ _WORKS = Together(
     sa.select(col(JudgementDraft.hand_in_id)).where(
         col(JudgementDraft.enrolment_id) == _OF, col(JudgementDraft.hand_in_id).is_not(None)
     ),
+    sa.select(col(WorkAssignment.activity_code)).where(
+        col(WorkAssignment.enrolment_id) == _OF,
+        col(WorkAssignment.assignee_id).is_not(None),
+        not_superseded(WorkAssignment),
+    ),
 )
-"""The hand-ins of an enrolment, the competencies judged on each, what was decided without a level, and those of which
-someone has begun to write a judgement."""
+"""The hand-ins of an enrolment, the competencies judged on each, what was decided without a level, those of which
+someone has begun to write a judgement, and which works are assigned: those of an activity, or all."""

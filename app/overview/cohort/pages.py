@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 MAX_COMING_SESSIONS = 3
 ACTIONS = (
     P.PROGRESS_READ, P.SESSION_READ, P.SESSION_MANAGE, P.ROLLCALL_RECORD,
-    P.ENROLMENT_MANAGE, P.COHORT_MANAGE, P.REPORT_COHORT,
+    P.ENROLMENT_MANAGE, P.COHORT_MANAGE, P.REPORT_COHORT, P.JUDGEMENT_ASSIGN,
 )  # fmt: skip
 """The permissions that decide which parts of the page are shown."""
 

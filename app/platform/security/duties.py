@@ -27,6 +27,7 @@ NOT_ON_ONESELF = frozenset(
         P.CODEV_MANAGE,
         P.CODEV_RECORD,
         P.JUDGEMENT_MAKE,
+        P.JUDGEMENT_ASSIGN,
         P.HOLD_MANAGE,
         P.CERTIFICATE_ISSUE,
         P.CERTIFICATE_CORRECT,

@@ -77,6 +77,7 @@ class Permission(StrEnum):
     JOURNAL_KEEP = "journal:keep"
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
+    JUDGEMENT_ASSIGN = "judgement:assign"
     HOLD_READ = "hold:read"
     HOLD_MANAGE = "hold:manage"
     CERTIFICATE_READ = "certificate:read"
@@ -136,6 +137,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ROLLCALL_RECORD: R.COHORT,
         P.JUDGEMENT_READ: R.COHORT,
         P.JUDGEMENT_MAKE: R.COHORT,
+        P.JUDGEMENT_ASSIGN: R.COHORT,
         P.MANDATE_READ: R.COHORT,
         P.MANDATE_CONFIRM: R.COHORT,
         P.REPORT_COHORT: R.COHORT,
@@ -173,6 +175,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_READ: R.COLLEGE,
         P.CODEV_MANAGE: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,
+        P.JUDGEMENT_ASSIGN: R.COLLEGE,
         P.HOLD_READ: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.REPORT_COHORT: R.COLLEGE,
