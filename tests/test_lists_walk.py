@@ -43,6 +43,7 @@ LISTS = {
     "GroupsQuery": ("coordinator", "/codev"),
     "QueueQuery": ("trainer", "/jugements"),
     "CohortWorksQuery": ("trainer", "/cohortes/{cohort}/travaux"),
+    "SavedCommentsQuery": ("trainer", "/jugements/commentaires"),
     "HoursQuery": ("coordinator", "/heures"),
     "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
@@ -116,6 +117,7 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     entry = f"/repertoire/{add_entry(database, world)}"
     assert client.post(f"{entry}/corrections", data=wrong).status_code == 303
     as_(client, database, world, "trainer")
+    assert client.post("/jugements/commentaires", data={"title": "Bien vu", "text": "À chiffrer."}).status_code == 303
     page(client.get(maude))  # for the list of those who opened her file
     fail_job(database)
     return world

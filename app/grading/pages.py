@@ -11,6 +11,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
+from app.grading.comments import service as comments
 from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_path
 from app.grading.enums import EvidenceKind
@@ -51,8 +52,10 @@ from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
 
-NEXT, STAY, DRAFT, FORGET = "next", "stay", "draft", "forget"
-"""Where one goes after a judgement, and what is done in place of judging: save the draft, or forget it."""
+NEXT, STAY, DRAFT, FORGET, INSERT, KEEP = "next", "stay", "draft", "forget", "insert", "keep"
+"""Where one goes after a judgement, and what is done in place of judging: the draft is saved, or forgotten, or saved
+with a comment of one's own inserted, or with its comment kept to use again.
+"""
 Ref = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
 
 
@@ -69,6 +72,7 @@ class JudgeForm(Command):
     hand_in: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
     version: Annotated[int | None, Field(ge=0, le=LARGEST_ID), BlankIsNone] = None
+    saved_comment: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
     known: Annotated[int | None, Field(ge=0, le=LARGEST_ID), BlankIsNone] = None
 
     def command(self, competency: str) -> JudgeCommand:
@@ -86,16 +90,18 @@ class JudgeForm(Command):
                 reason=self.reason,
             )
 
-    def draft(self) -> DraftCommand:
-        """Return what a draft of it says."""
-        return DraftCommand(
-            level=self.level,
-            criteria_met=self.criteria_met,
-            evidence=self.refs,
-            activity_code=self.activity_code,
-            comment=self.comment,
-            reason=self.reason,
-        )
+    def draft(self, inserted: str = "") -> DraftCommand:
+        """Return what a draft of it says; a comment to insert stands after what was typed."""
+        typed = "\n\n".join(part for part in (self.comment, inserted) if part)
+        with form_errors():
+            return DraftCommand(
+                level=self.level,
+                criteria_met=self.criteria_met,
+                evidence=self.refs,
+                activity_code=self.activity_code,
+                comment=typed,
+                reason=self.reason,
+            )
 
     @property
     def refs(self) -> tuple[EvidenceRef, ...]:
@@ -229,6 +235,7 @@ def _form_context(
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
     draft = drafts.read_draft(db, assessor, place)
     return {
+        "comments": comments.own_comments(db, assessor),
         "draft": draft,
         "start": draft if draft.version else replaced,
         "draft_path": draft_path(place),
@@ -277,8 +284,12 @@ def judge(
     """
     framework = _framework_with(enrolment, competency)
     place = DraftPlace(enrolment=enrolment, competency=competency, key=form.key)
-    if form.then == DRAFT:
-        drafts.save_draft(db, actor, place, form.draft(), version=form.version or 0)
+    if form.then in {DRAFT, INSERT, KEEP}:
+        chosen = form.saved_comment if form.then == INSERT else None
+        inserted = comments.see_saved_comment(db, actor, chosen).text if chosen is not None else ""
+        drafts.save_draft(db, actor, place, form.draft(inserted), version=form.version or 0)
+        if form.then == KEEP and form.comment:
+            comments.keep_text(db, actor, form.comment)
         return redirect_after_post(_same_form_path(place))
     if form.then == FORGET:
         drafts.discard_draft(db, actor, place, version=form.version or 0)

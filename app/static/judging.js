@@ -112,6 +112,27 @@ notice.querySelector("[data-other]").addEventListener("click", () => {
   comment.focus();
 });
 
+// A comment of one's own goes where one writes, without a new page; `r` goes to their list.
+const bank = form.querySelector("[data-bank]");
+const insert = () => {
+  const texts = bank.querySelector("template[data-bank-texts]").content;
+  const text = texts.querySelector(`[data-id="${Number(bank.querySelector("select").value)}"]`)?.textContent;
+  if (!text) return;
+  const before = comment.value.slice(0, comment.selectionStart);
+  comment.focus();
+  comment.setRangeText(`${before && !/\s$/.test(before) ? "\n\n" : ""}${text}`, comment.selectionStart, comment.selectionEnd, "end");
+  comment.dispatchEvent(new Event("input", { bubbles: true }));
+};
+bank?.querySelector('button[value="insert"]').addEventListener("click", (event) => {
+  event.preventDefault();
+  insert();
+});
+bank?.querySelector("select").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  insert();
+});
+
 // What is being saved ends first: the form then names the version that stands.
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
@@ -161,9 +182,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isText(event.target) || !box.checked) return;
-  if (event.key === "m") {
+  const place = event.key === "m" ? comment : event.key === "r" ? bank?.querySelector("select") : null;
+  if (place) {
     event.preventDefault();
-    comment.focus();
+    place.focus();
     return;
   }
   const named = /^[a-k1-4]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);

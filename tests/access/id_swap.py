@@ -68,6 +68,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /jalons": {"apres": "{milestone}"},
     "GET /heures": {"apres": "{hours}"},
     "GET /jugements": {"apres": "{hand_in}", "cohorte": "{cohort}"},
+    f"GET {V1}/saved-comments": {"after": "{saved_comment}"},
+    "GET /jugements/commentaires": {"apres": "{saved_comment}"},
     "GET /jugements/voisine": {"preuve": "{hand_in}"},
     f"GET {V1}/cohorts/{{cohort_id}}/works-to-judge": {"after": "{hand_in}"},
     "GET /cohortes/{cohort_id}/travaux": {"apres": "{hand_in}"},
@@ -102,10 +104,10 @@ NUMBERS = frozenset(
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
         "megabytes", "hours", "offer_hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
         "quiet_from", "quiet_until", "late_join_pct", "grace_hours", "grace_minutes", "sequence", "composition",
-        "version", "file_size", "entry_notice_days",
+        "version", "file_size", "entry_notice_days", "annee", "usefulness", "climate", "method", "known",
     }
 )  # fmt: skip
-"""Numeric parameters that are not ids."""
+"""Numeric parameters that are not ids; ``known``, the judgement that was read, is only compared with the newest one."""
 
 OF_THE_SENDER = frozenset({"personne"})
 """The person whom a form was shown to: compared with the sender, it selects no record (``test_forms.py``, another)."""

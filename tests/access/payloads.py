@@ -29,6 +29,7 @@ NAMES = {
     "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "document_id": "document",
     "hours_id": "hours", "enterprise_id": "enterprise", "mandate_id": "mandate", "group_id": "group",
     "entrance_id": "entrance", "judgement_id": "judgement", "certificate_id": "certificate",
+    "saved_comment_id": "saved_comment",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
@@ -98,6 +99,9 @@ DRAFT = {"cohort_id": "draft_cohort"}
 OPEN_ROLL = {"session_id": "open_session"}
 NEXT = {"session_id": "next_codev_session"}
 ADVISOR = {"person_id": "advisor"}
+PROOFS_OF_OTHERS = [
+    {"competency": "CN-01", "certificate_id": "{certificate}"}, {"competency": "CN-02", "mandate_id": "{mandate}"},
+]  # fmt: skip
 PROFILE = {
     "presentation": "Une fiche.", "not_doing": "Rien.", "regions": ["02"], "sectors": ["tourism"],
     "languages": ["french"], "availability": "open",
@@ -633,14 +637,22 @@ GRADING: dict[str, Call] = {
         supersedes="{judgement}",
         reason="Relu.",
     ),
+    f"POST {V1}/saved-comments": json(title="Bien vu", text="Bien vu, à chiffrer."),
+    "POST /jugements/commentaires": form("/jugements/commentaires", title="Bien vu", text="Bien vu, à chiffrer."),
+    "POST /jugements/commentaires/{saved_comment_id}/retrait": form("/jugements/commentaires"),
     "POST /parcours/{enrolment_id}/jugements/{competency}": form(
         "/parcours/{enrolment}/jugements/CN-01", **JUDGED,
-        evidence=["hand_in:{hand_in}"],
+        evidence=["hand_in:{hand_in}"], hand_in="",
     ),
     "POST /parcours/{enrolment_id}/jugements/{competency}#correction": form(
         "/parcours/{enrolment}/jugements/CN-01?preuve={hand_in}",
         **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
         evidence=["hand_in:{hand_in}"], supersedes="{judgement}", reason="Relu.", hand_in="{hand_in}",
+    ),
+    "POST /parcours/{enrolment_id}/jugements/{competency}#insertion": form(
+        "/parcours/{enrolment}/jugements/CN-01?preuve={hand_in}", **JUDGED,
+        evidence=["hand_in:{hand_in}"], hand_in="{hand_in}", saved_comment="{saved_comment}", then="insert",
+        version="0",
     ),
     f"PUT {V1}/enrolments/{{enrolment_id}}/judgement-drafts/{{competency}}": Call(
         json={**JUDGED, "evidence": [{"kind": "hand_in", "id": "{hand_in}"}]}, headers=SECOND_VERSION
@@ -768,6 +780,7 @@ ACCOUNT: dict[str, Call] = {
     "POST /invitation/{token}": form("/", **PERSON),
     "POST /invitation/{token}/acceptation": form("/", {"token": "own_letter"}),
     f"PUT {ME}/profile": Call(json=PROFILE, headers=FIRST_VERSION),
+    f"PUT {ME}/profile#expertises": Call(json={**PROFILE, "expertises": PROOFS_OF_OTHERS}, headers=FIRST_VERSION),
     f"GET {V1}/profiles/{{person_id}}": Call(path=ADVISOR),
     "GET /conseillers/{person_id}": Call(path=ADVISOR),
     "GET /conseillers/{person_id}/photo": Call(path=ADVISOR),

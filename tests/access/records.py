@@ -78,6 +78,7 @@ from app.curricula.enums import ActivityType, MandateKind, Mode
 from app.curricula.library import default_library
 from app.grading import service as grading
 from app.grading.assignments.models import WorkAssignment
+from app.grading.comments.models import SavedComment
 from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
@@ -587,6 +588,12 @@ def _judge(at: PlaceUser, _: Path) -> None:
     _add(at, WorkAssignment(**{**of, "activity_code": None}, **given))
     opened: dict[str, Any] = {"reason": at.place.mark("Raison"), "opened_at": now(), "opened_by": actor.person_id}
     _add(at, ExtraAttempt(**{**of, "activity_code": "GEN-4.C"}, **opened))
+    kept = SavedComment(
+        author_id=at.world.people[at.who], title="Bien vu", search_key="bien vu", text=at.place.mark("Formule"),
+        saved_at=now(),
+    )  # fmt: skip
+    _add(at, kept)
+    at.place.ids["saved_comment"] = kept.id
 
 
 def _certify(at: PlaceUser, files: Path) -> None:

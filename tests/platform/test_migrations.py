@@ -23,7 +23,7 @@ OF_ONE_PERSON = {
     "advisor_profile", "profile_expertise",
     "account", "account_secret", "address_change", "api_token", "calendar_feed", "idempotent_request", "letter",
     "mail_preference", "oidc_flow",
-    "oidc_identity", "password_reset", "project_person", "recovery_code", "sign_in",
+    "oidc_identity", "password_reset", "project_person", "recovery_code", "saved_comment", "sign_in",
 }  # fmt: skip
 """Tables of the whole network whose rows belong to one account or person."""
 CONFIG = Config(str(ROOT / "alembic.ini"))
@@ -271,6 +271,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
     assert {t for t, r in rights.items() if "DELETE" in r} == {
         "role_assignment", "recovery_code", "oidc_identity", "oidc_flow",
         "judgement_draft", "judgement_draft_text",  # its author's, until it is validated
+        "saved_comment",  # as above, until they remove it
         "advisor_profile", "profile_expertise",  # one's own, erased when its person wants
         "codev_confidence", "journal_entry",  # one's own journal: nobody keeps what its author destroys
         "project_target", "project_region_target",  # what was promised: the audit log keeps what was taken away

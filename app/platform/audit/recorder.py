@@ -61,6 +61,7 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "upload_part": "as above",
         "judgement_draft": "an intermediate step; the judgement that it ends as is recorded",
         "judgement_draft_text": "as above",
+        "saved_comment": "one's own words to use again; a judgement that repeats them is recorded",
         "progress": "derived from facts that are recorded; doctor --progress compares them",
         "certificate_counter": "the number taken from it is in the certificate's entry",
         "password_reset.created_at": "anyone may request a link for any address; the use of a link is recorded",

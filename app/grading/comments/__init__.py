@@ -1,0 +1,1 @@
+"""The comments that an assessor uses again: their own, which nobody else reads."""
