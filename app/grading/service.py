@@ -48,8 +48,9 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     The enrolment is locked first: of two assessors who review one judgement at once, the second gets a
     ``Conflict``.
     """
-    facts = sa.select(col(Enrolment.state), _facilitates(actor, enrolment)).where(col(Enrolment.id) == enrolment.id)
-    state, facilitates = db.execute(facts.with_for_update(key_share=True, of=Enrolment)).one()
+    asked = (_facilitates(actor, enrolment), exists().where(*_own_drafts(actor, enrolment, command)))
+    facts = sa.select(col(Enrolment.state), *asked).where(col(Enrolment.id) == enrolment.id)
+    state, facilitates, has_draft = db.execute(facts.with_for_update(key_share=True, of=Enrolment)).one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
     curriculum = curriculum_of(enrolment)
@@ -73,8 +74,19 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     ]
     if reasons:
         raise Invalid("invalid", *reasons)
-    _remove_drafts(db, actor, enrolment, command)
+    if has_draft:
+        _remove_drafts(db, actor, enrolment, command)
     return _add_judgement(db, actor, enrolment, command)
+
+
+def _own_drafts(actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions on the actor's drafts of the judgement that a command gives, on whichever work."""
+    return (
+        col(JudgementDraft.enrolment_id) == enrolment.id,
+        col(JudgementDraft.competency_code) == command.competency_code,
+        col(JudgementDraft.assessor_id) == actor.person_id,
+        col(JudgementDraft.supersedes_id).is_not_distinct_from(command.supersedes),
+    )
 
 
 def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> None:
@@ -82,12 +94,7 @@ def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
     statement = (
         select(JudgementDraft, JudgementDraftText)
         .join(JudgementDraftText, col(JudgementDraftText.draft_id) == JudgementDraft.id)
-        .where(
-            JudgementDraft.enrolment_id == enrolment.id,
-            JudgementDraft.competency_code == command.competency_code,
-            JudgementDraft.assessor_id == actor.person_id,
-            col(JudgementDraft.supersedes_id).is_not_distinct_from(command.supersedes),
-        )
+        .where(*_own_drafts(actor, enrolment, command))
         .with_for_update()
     )
     for draft, said in db.exec(statement).all():
