@@ -20,6 +20,7 @@ from app.cohorts.proposals import service as proposals
 from app.curricula.library import DEFAULT_ROOT, check
 from app.curricula.service import register_published
 from app.features import FEATURES
+from app.grading.panels import service as panels
 from app.identity.account.models import AccountSecret
 from app.identity.oidc.models import OidcProvider
 from app.identity.oidc.providers import secret_binding
@@ -64,8 +65,14 @@ def open_database(
     for feature in FEATURES:
         for source in feature.facts:
             progress.register(source)
-    outcomes = (progress.is_eligible, certificates.is_certified, progress.count_recorded, roll_calls.count_unfinished)
-    proposals.register(proposals.Outcomes(*outcomes))
+    outcomes = proposals.Outcomes(
+        is_eligible=progress.is_eligible,
+        is_certified=certificates.is_certified,
+        count_recorded=progress.count_recorded,
+        count_unfinished=roll_calls.count_unfinished,
+        is_under_review=panels.is_under_review,
+    )
+    proposals.register(outcomes)
     steps = (refuse_oneself, progress.refresh, record) if audited else (progress.refresh,)
     return Database(
         addresses,

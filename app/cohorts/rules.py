@@ -139,6 +139,11 @@ def cohort_reasons(cohort: CohortState, to: S) -> list[Reason]:
     return [Reason(code)] if to in halted else []
 
 
+def failing_reasons(to: S, *, under_review: bool) -> list[Reason]:
+    """Return why an enrolment is not closed as failed: a review of a judgement is open, and the person goes on (S5)."""
+    return [Reason("review_open", field="to")] if to is S.FAILED and under_review else []
+
+
 def admission_reasons(*, seated: int, capacity: int, exceptions: Sequence[Reason], reason: str | None) -> list[Reason]:
     """Return why a person may not be admitted: no seat is left, or it takes an exception and none has a reason."""
     full = [Reason("cohort_full", {"capacity": capacity})] if seated >= capacity else []

@@ -31,7 +31,7 @@ from app.curricula.schemas import Activity, Module
 from app.demo.codev import announce_entrance, form_groups, hold_sessions, meeting_link, own_venues
 from app.demo.data import HAND_INS
 from app.demo.field import open_mandates
-from app.demo.judgements import decide_on_works, judge_module, judge_remaining
+from app.demo.judging.judgements import decide_on_works, judge_module, judge_remaining
 from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.deployment import open_database
 from app.learning.activities import service as learning

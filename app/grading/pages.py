@@ -7,7 +7,7 @@ from fastapi import Form, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import see_enrolment
+from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
@@ -16,6 +16,8 @@ from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_path
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
+from app.grading.levels.service import levels_of
+from app.grading.panels.reading import panels_of
 from app.grading.queue.service import (
     list_queue,
     next_in_queue,
@@ -197,6 +199,9 @@ def grading_form(
         refusals=service.assessor_refusals(db, actor, enrolment, competency) if judging else (),
         judging=judging,
         grading_form_path=grading_form_path,
+        weight=next((w for w in levels_of(db, enrolment) if w.competency_code == competency), None),
+        panels=[p for p in panels_of(db, actor, enrolment) if p.competency_code == competency],
+        assesses_in_two=enrolment.person_id != actor.person_id and reaches(db, actor, P.PANEL_MANAGE, enrolment),
     )
 
 

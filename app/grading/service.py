@@ -18,6 +18,9 @@ from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
 from app.grading.models import Judgement, JudgementEvidence
+from app.grading.panels.enums import PanelKind
+from app.grading.panels.models import Panel, PanelDecision
+from app.grading.panels.rules import judging_reasons
 from app.grading.rules import (
     RUNNING,
     activity_reasons,
@@ -61,6 +64,9 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     refusals = _assessor_reasons(actor, enrolment, competency.code, facilitates=facilitates)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
+    refused = judging_reasons(open_panels(db, enrolment, competency.code), command.supersedes)
+    if refused:
+        raise Conflict("panel_open", *refused)
     history = judgements(db, enrolment, competency=competency.code)
     repeated = next((j for j in history if _is_repeated(j, actor, command)), None)
     if repeated is not None:
@@ -76,7 +82,18 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
         raise Invalid("invalid", *reasons)
     if has_draft:
         _remove_drafts(db, actor, enrolment, command)
-    return _add_judgement(db, actor, enrolment, command)
+    shown = add_judgement(db, enrolment, command, actor.person_id, actor.name)
+    tell_judged(db, enrolment, shown)
+    return shown
+
+
+def open_panels(db: Session, enrolment: EnrolmentRef, competency: str) -> list[tuple[PanelKind, int | None]]:
+    """Return the open panels of a competency: their kind, and the judgement that each reviews."""
+    decided = exists().where(col(PanelDecision.panel_id) == Panel.id)
+    statement = sa.select(col(Panel.kind), col(Panel.judgement_id)).where(
+        col(Panel.enrolment_id) == enrolment.id, col(Panel.competency_code) == competency, ~decided
+    )
+    return [(kind, judged) for kind, judged in db.execute(statement)]
 
 
 def _own_drafts(actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> tuple[sa.ColumnElement[bool], ...]:
@@ -161,7 +178,10 @@ def _superseding_reasons(actor: Actor, history: Sequence[JudgementShown], comman
     return superseding_reasons(before, assessor=actor.person_id, level=command.level, reason=command.reason)
 
 
-def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> JudgementShown:
+def add_judgement(
+    db: Session, enrolment: EnrolmentRef, command: JudgeCommand, assessor_id: int, assessor: str
+) -> JudgementShown:
+    """Write a judgement that the rules allow, by its assessor; of a panel, the one whose level it takes."""
     row = Judgement(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
@@ -171,7 +191,7 @@ def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
         criteria_met=sorted(set(command.criteria_met)),
         comment=command.comment or "",
         validated_at=now(),
-        assessor_id=actor.person_id,
+        assessor_id=assessor_id,
         supersedes_id=command.supersedes,
         reason=command.reason,
     )
@@ -188,12 +208,11 @@ def _add_judgement(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
                 session_id=ref.id if ref.kind is EvidenceKind.SESSION else None,
             )
         )
-    _tell_judged(db, enrolment, row)
     shown = row.model_dump(exclude={"college_id"})
-    return JudgementShown(**shown, assessor=actor.name, superseded_by=None, evidence=evidence)
+    return JudgementShown(**shown, assessor=assessor, superseded_by=None, evidence=evidence)
 
 
-def _tell_judged(db: Session, enrolment: EnrolmentRef, row: Judgement) -> None:
+def tell_judged(db: Session, enrolment: EnrolmentRef, row: JudgementShown) -> None:
     """Tell a person that a competency of theirs was judged; how is on their path, and in no e-mail."""
     competency = default_library().framework_of(curriculum_of(enrolment)).by_code[row.competency_code].title.text
     params = {"cohort": enrolment.cohort_title, "competency": competency}

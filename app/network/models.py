@@ -11,6 +11,8 @@ from app.network.colleges.rules import (
     LATE_JOIN_PCT,
     MOST_GRACE_HOURS,
     MOST_NOTICE_DAYS,
+    MOST_REVIEW_DAYS,
+    REVIEW_DAYS,
 )
 from app.network.enums import TargetKind
 from app.platform.database.rows import Row
@@ -32,7 +34,8 @@ class College(Row, table=True):
     ``logo`` names a stored file (``<sha256>.png``); ``ink`` and ``accent`` are its colours (``#rrggbb``).
     ``closed_at``: since then it begins nothing new (``app/network/colleges/``). ``late_join_pct`` and ``grace_hours``
     are what its new cohorts ask unless they choose otherwise. ``entry_notice_days``: how many days before someone
-    enters a codevelopment group that has begun its members are told (S2).
+    enters a codevelopment group that has begun its members are told (S2). ``review_days``: in how many working days
+    a person may ask for a review of a judgement, and the review is due (S5).
     """
 
     __table_args__ = (
@@ -42,6 +45,7 @@ class College(Row, table=True):
         check("late_join_pct", "late_join_pct between 0 and 100"),
         check("grace_hours", f"grace_hours between 0 and {MOST_GRACE_HOURS}"),
         check("entry_notice_days", f"entry_notice_days between 0 and {MOST_NOTICE_DAYS}"),
+        check("review_days", f"review_days between 1 and {MOST_REVIEW_DAYS}"),
     )
 
     slug: str = Field(max_length=60)
@@ -60,6 +64,7 @@ class College(Row, table=True):
     entry_notice_days: int = Field(
         default=ENTRY_NOTICE_DAYS, sa_column_kwargs={"server_default": str(ENTRY_NOTICE_DAYS)}
     )
+    review_days: int = Field(default=REVIEW_DAYS, sa_column_kwargs={"server_default": str(REVIEW_DAYS)})
     closed_at: datetime | None = moment_or_none()
     closed_reason: str | None = Field(default=None, max_length=500)
 

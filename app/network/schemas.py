@@ -11,6 +11,8 @@ from app.network.colleges.rules import (
     LATE_JOIN_PCT,
     MOST_GRACE_HOURS,
     MOST_NOTICE_DAYS,
+    MOST_REVIEW_DAYS,
+    REVIEW_DAYS,
 )
 from app.network.enums import CertificateKind, TargetKind
 from app.platform.schema import Code, Command, Line, Read
@@ -21,6 +23,7 @@ CityName = Annotated[Line, StringConstraints(max_length=80)]
 RegionCode = Annotated[Code, StringConstraints(pattern=r"^(0[1-9]|1[0-7])$")]
 LateJoinPercent = Annotated[int, Field(ge=0, le=100)]
 GraceHours = Annotated[int, Field(ge=0, le=MOST_GRACE_HOURS)]
+ReviewDays = Annotated[int, Field(ge=1, le=MOST_REVIEW_DAYS)]
 NoticeDays = Annotated[int, Field(ge=0, le=MOST_NOTICE_DAYS)]
 ZoneName = Annotated[str, StringConstraints(max_length=40)]
 
@@ -53,6 +56,7 @@ class CollegeShown(Read):
     late_join_pct: int
     grace_hours: int
     entry_notice_days: int
+    review_days: int
     closed_at: datetime | None
 
 
@@ -70,6 +74,7 @@ class NewCollege(Command):
     late_join_pct: LateJoinPercent = LATE_JOIN_PCT
     grace_hours: GraceHours = GRACE_HOURS
     entry_notice_days: NoticeDays = ENTRY_NOTICE_DAYS
+    review_days: ReviewDays = REVIEW_DAYS
 
 
 class NewTarget(Command):

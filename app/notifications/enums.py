@@ -40,6 +40,8 @@ class Kind(StrEnum):
     CERTIFICATE_ISSUED = "certificate_issued"
     HOLD_OPENED = "hold_opened"
     HOLD_LIFTED = "hold_lifted"
+    PANEL_NAMED = "panel_named"
+    REVIEW_DECIDED = "review_decided"
     ANNOUNCEMENT = "announcement"
     CORRECTION_ACCEPTED = "correction_accepted"
     CORRECTION_REFUSED = "correction_refused"

@@ -20,7 +20,16 @@ from tests.access.payloads import CALLS, SOON, V1, Call
 ONLY_THE_DATABASE = str(problem(HTTPStatus.CONFLICT, "conflict")["title"])
 """The title of the problem when only a database constraint refuses a request: a fault."""
 
-CALLERS = ("coordinator", "registrar", "trainer", "participant", "facilitator", "observer", "admin")
+CALLERS = (
+    "coordinator",
+    "registrar",
+    "trainer",
+    "participant",
+    "facilitator",
+    "trainer_elsewhere",
+    "observer",
+    "admin",
+)
 """Candidates to call a row, in order: each has roles in one college only, the administrator in all."""
 
 PARTIAL_REACH = ("trainer", "participant", "facilitator")

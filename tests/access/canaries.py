@@ -12,7 +12,7 @@ OF_COHORT = {"participant", "peer", "dual", "manager_elsewhere"}
 ALMA = {
     "Salle": {"coordinator", "admin"},
     "Ancienne": {"coordinator", "admin"},
-    "Nom": {"participant", "peer", "trainer", "facilitator", "coordinator", "registrar", "admin"},
+    "Nom": {"participant", "peer", "trainer", "trainer_elsewhere", "facilitator", "coordinator", "registrar", "admin"},
     "Legal": {"participant", "coordinator", "registrar"},
     "Motif": {"coordinator"},
     "Employeur": {"participant", "coordinator", "registrar"},
@@ -37,6 +37,7 @@ ALMA = {
     "Partage": {*OF_COHORT, "trainer", "coordinator", "registrar"},
     "Annule": {*OF_COHORT, "trainer", "coordinator", "registrar"},
     "Visio": {*OF_COHORT, "trainer", "coordinator"},
+    "Demande": {"participant", "trainer", "trainer_elsewhere", "coordinator", "registrar"},
     "Retenue": {"participant", "coordinator", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
     "Message": {"participant"},
@@ -48,8 +49,8 @@ ALMA = {
 FAR = {
     "Salle": {"coordinator", "admin"},
     "Ancienne": {"coordinator", "admin"},
-    "Titre": {"trainer_elsewhere", "coordinator", "registrar", "admin", "token"},
-    "Nom": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
+    "Titre": {"trainer_elsewhere", "trainer", "coordinator", "registrar", "admin", "token"},
+    "Nom": {"trainer_elsewhere", "trainer", "coordinator", "registrar", "admin"},
     "Legal": {"coordinator", "registrar"},
     "Motif": {"coordinator"},
     "Employeur": {"coordinator", "registrar"},
@@ -74,6 +75,7 @@ FAR = {
     "Partage": {"trainer_elsewhere", "coordinator", "registrar"},
     "Annule": {"trainer_elsewhere", "coordinator", "registrar"},
     "Visio": {"trainer_elsewhere", "coordinator"},
+    "Demande": {"trainer_elsewhere", "trainer", "coordinator", "registrar"},
     "Retenue": {"coordinator", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Message": set(),
@@ -111,6 +113,7 @@ ROUYN = {
     "Partage": {"dual", "manager_elsewhere"},
     "Annule": {"dual", "manager_elsewhere"},
     "Visio": {"dual", "manager_elsewhere"},
+    "Demande": {"dual", "manager_elsewhere"},
     "Retenue": {"manager_elsewhere"},
     "Signe": {"manager_elsewhere"},
     "Message": set(),

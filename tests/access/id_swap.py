@@ -56,6 +56,8 @@ QUERIES: dict[str, dict[str, str]] = {
         "session_id": "{session}",
         "supersedes": "{judgement}",
     },
+    f"GET {V1}/panels": {"after": "{panel}"},
+    "GET /revisions": {"apres": "{panel}"},
     "GET /colleges/{college_id}/roles": {"apres": "{staff_role}"},
     f"GET {V1}/enrolment-proposals": {"after": "{enrolment_proposal}"},
     f"GET {V1}/enterprises": {"after": "{enterprise}"},
@@ -104,7 +106,7 @@ NUMBERS = frozenset(
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
         "megabytes", "hours", "offer_hours", "days", "number", "year", "page", "advisors", "enterprises", "regions",
         "quiet_from", "quiet_until", "late_join_pct", "grace_hours", "grace_minutes", "sequence", "composition",
-        "version", "file_size", "entry_notice_days", "annee", "usefulness", "climate", "method", "known",
+        "version", "file_size", "entry_notice_days", "annee", "usefulness", "climate", "method", "known", "review_days",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids; ``known``, the judgement that was read, is only compared with the newest one."""

@@ -37,7 +37,7 @@ NAMES = {
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
-    "hold_id": "hold", "writing_id": "entry",
+    "hold_id": "hold", "writing_id": "entry", "panel_id": "panel",
     "resource_id": "resource", "correction_id": "correction",
 }  # fmt: skip
 """The kind of record of each path parameter."""
@@ -604,6 +604,8 @@ CODEV: dict[str, Call] = {
 
 TO_JUDGE = {"hand_in_id": "file_hand_in"}
 GRADUATE = {"enrolment_id": "graduate"}
+SEATED = {"panel_id": "seated_panel"}
+OPINION = {"level": 2, "criteria_met": ["CN-03.C1"], "reasons": "Vu."}
 ONE = {"kind": "attestation_participation"}
 STOPPED = {"batch_id": "stopped_batch"}
 GRADING: dict[str, Call] = {
@@ -658,6 +660,20 @@ GRADING: dict[str, Call] = {
         json={**JUDGED, "evidence": [{"kind": "hand_in", "id": "{hand_in}"}]}, headers=SECOND_VERSION
     ),
     f"DELETE {V1}/enrolments/{{enrolment_id}}/judgement-drafts/{{competency}}": Call(headers=SECOND_VERSION),
+    f"POST {V1}/judgements/{{judgement_id}}/reviews": json(motive="Relire la page 3."),
+    "POST /jugements/{judgement_id}/revision": form("/revisions/", motive="Relire la page 3."),
+    f"POST {V1}/enrolments/{{enrolment_id}}/panels": json(
+        competency_code="CN-01", evidence=[{"kind": "hand_in", "id": "{hand_in}"}],
+        assessor_ids=["{trainer_person}", "{reviewer_person}"],
+    ),
+    "POST /parcours/{enrolment_id}/jugements/{competency}/double-evaluation": form(
+        "/revisions/", evidence=["hand_in:{hand_in}"], assessor_ids=["{trainer_person}", "{reviewer_person}"],
+    ),
+    f"POST {V1}/panels/{{panel_id}}/assessors": json(assessor_ids=["{reviewer_person}"]),
+    "POST /revisions/{panel_id}/evaluation": form("/revisions/{panel}", assessor_ids=["{reviewer_person}"]),
+    "POST /revisions/{panel_id}/prise": form("/revisions/{panel}"),
+    f"POST {V1}/panels/{{panel_id}}/opinions": json(SEATED, **OPINION),
+    "POST /revisions/{panel_id}/avis": form("/revisions/{seated_panel}", SEATED, **OPINION),
     f"POST {V1}/enrolments/{{enrolment_id}}/certificates": json(GRADUATE, **ONE),
     "GET /colleges/{slug}/did.json": Call(path={"slug": "college_slug"}),
     "GET /colleges/{slug}/statuts/{number}": Call(path={"slug": "college_slug"}),

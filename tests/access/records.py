@@ -82,6 +82,9 @@ from app.grading.comments.models import SavedComment
 from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
+from app.grading.models import Judgement
+from app.grading.panels.enums import PanelKind
+from app.grading.panels.models import Panel, PanelSeat
 from app.grading.schemas import EvidenceRef, JudgeCommand
 from app.grading.works import service as works
 from app.grading.works.enums import WorkDecisionKind
@@ -844,6 +847,35 @@ def _correct(at: PlaceUser, _: Path) -> None:
     at.place.ids["correction"] = row.id
 
 
+REVIEWERS = {"alma": "far_trainer", "far": "trainer", "rouyn": "dual"}
+"""A trainer of the college of each place, who may review what its own trainer judged."""
+
+
+def _panels(at: PlaceUser, _: Path) -> None:
+    """Contest two judgements: one review has no assessor yet, the other one has."""
+    at.actor(P.PANEL_MANAGE)
+    owner, trainer = (at.world.people[at.place.parts[part]] for part in ("owner", "trainer"))
+    reviewer = at.world.people[REVIEWERS[at.place.name]]
+    at.place.ids["reviewer_person"] = reviewer
+    for kind, code in (("panel", "CN-02"), ("seated_panel", "CN-03")):
+        # No list offers the trainer of alma to take a review: the cell of theirs is of alma, which they judged.
+        assessor = reviewer if (at.place.name, kind) == ("far", "panel") else trainer
+        judged = Judgement(
+            college_id=at.place.college, enrolment_id=at.ids("owner"), competency_code=code, level=1,
+            criteria_met=[f"{code}.C1"], validated_at=now(), assessor_id=assessor,
+        )  # fmt: skip
+        _add(at, judged)
+        row = Panel(
+            college_id=at.place.college, enrolment_id=at.ids("owner"), competency_code=code, kind=PanelKind.REVIEW,
+            judgement_id=judged.id, hold_id=_hold(at, "owner", HoldKind.REVIEW, by=owner), evidence=[],
+            motive=at.place.mark("Demande"), opened_at=now(), opened_by=owner, due_on=today(),
+        )  # fmt: skip
+        _add(at, row)
+        at.place.ids[kind] = row.id
+    seat: Row = {"college_id": at.place.college, "panel_id": at.place.ids["seated_panel"], "assessor_id": reviewer}
+    _add(at, PanelSeat(**seat, named_at=now(), named_by=at.world.people[at.who]))
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -864,6 +896,7 @@ STEPS = (
     (_ask_again, "coordinator"),
     (_judge, "trainer"),
     (_certify, "registrar"),
+    (_panels, "coordinator"),
     (_account, "owner"),
     (_operated, "owner"),
     (_wait, "coordinator"),

@@ -22,7 +22,8 @@ EMPTY = {
     "codev_return",
     "codev_session_change", "codev_session_restoration", "consent", "destruction_schedule", "hold_lift",
     "idempotent_request", "mail_preference", "management_link",
-    "milestone_confirmation", "name_change", "oidc_flow", "project_region_target", "recovery_code",
+    "milestone_confirmation", "name_change", "oidc_flow", "panel_decision", "panel_opinion",
+    "project_region_target", "recovery_code",
     "role_assignment", "role_change", "session_change", "session_restoration", "view_log", "waitlist_priority",
 }  # fmt: skip
 """Tables that the records of the matrix leave empty."""

@@ -79,6 +79,14 @@ def test_the_plan_of_the_whole_network() -> None:
 # Two colleges -----------------------------------------------------------------------------------
 
 
+PANELS = """
+select p.kind, count(distinct s.id), count(distinct o.id), count(distinct d.id)
+  from panel p left join panel_seat s on s.panel_id = p.id left join panel_opinion o on o.panel_id = p.id
+  left join panel_decision d on d.panel_id = p.id group by p.id, p.kind
+"""
+"""Each panel: its kind, how many assessors it has, how many levels they gave, whether it is decided."""
+
+
 @pytest.mark.timeout(400)
 class TestTwoColleges:
     def test_people_and_enrolments(self, demo_database: Database) -> None:
@@ -306,13 +314,16 @@ class TestTwoColleges:
         reviewed = rows(
             demo_database,
             """
-            select j.competency_code, j.level, j.assessor_id <> f.assessor_id, j.enrolment_id = f.enrolment_id, j.reason
+            select j.level > f.level, j.assessor_id <> f.assessor_id, j.enrolment_id = f.enrolment_id, j.reason
               from judgement j join judgement f on f.id = j.supersedes_id
             """,
         )
         assert reviewed
-        assert {row[:4] for row in reviewed} == {("CN-03", 3, True, True)}
-        assert all(str(row[4]).startswith("Révision demandée") for row in reviewed)
+        assert {row[:3] for row in reviewed} == {(True, True, True)}
+        assert all(str(row[3]).startswith("Révision demandée") for row in reviewed)
+
+    def test_decided_review_stays_beside_what_it_replaced(self, demo_database: Database) -> None:
+        assert rows(demo_database, PANELS) == [("review", 1, 1, 1)]
 
     def test_works_are_returned_waived_and_handed_in_again(self, demo_database: Database) -> None:
         decided = rows(demo_database, "select kind from work_decision")
@@ -515,6 +526,25 @@ def test_load_after_an_interrupted_one_starts_again(fresh_url: Callable[[], str]
     load_if_empty(database, settings, plans=SMALL)
     assert rows(database, "select count(*) from cohort") == [(len(SMALL),)]
     database.dispose()
+
+
+# Reviews ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)
+def test_reviews_and_panels_are_in_each_state(fresh_url: Callable[[], str], tmp_path: Path) -> None:
+    """S5: decided, waiting for an assessor, before a committee; two who differ have no result."""
+    database = opened(fresh_url())
+    try:
+        with database.transaction() as db:
+            register_published(db)
+        plan = next(plan for plan in COHORTS if (plan.place, plan.code) == ("piekouagami", "GEN-2"))
+        load(database, SITE, RING, FolderStore(tmp_path), on=ON, places=("piekouagami",), plans=(plan,))
+        panels = rows(database, PANELS)
+    finally:
+        database.dispose()
+    assert set(panels) >= {("review", 1, 1, 1), ("review", 0, 0, 0), ("double", 2, 2, 0)}
+    assert "committee" in {row[0] for row in panels}
 
 
 # The waitlist -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
 from app.curricula.library import default_library
-from app.demo.judgements import COMMENTS
+from app.demo.judging.judgements import COMMENTS
 from app.platform.database.transaction import Database
 from tests.e2e.axe import violations
 from tests.e2e.live_site import LiveSite

@@ -63,6 +63,7 @@ ROWS = {
     "calls": r'<a href="/seances/\d+/appel"',
     "risks": r"<tr>\s*<th scope=\"row\">",
     "works": r"<tr>\s*<th scope=\"row\">",
+    "reviews": r"<tr>\s*<th scope=\"row\">",
     "records": r"<h1>",
     "contracts": r"<h1>",
     "confirmations": r"<h1>",
@@ -193,7 +194,7 @@ def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Dat
     assert "Aucune séance dans les deux prochaines semaines." in html
 
 
-STATEMENTS = {"maude": 10, "trainer": 11, "coordinator": 13, "registrar": 10, "facilitator": 8, "observer": 3}
+STATEMENTS = {"maude": 10, "trainer": 11, "coordinator": 14, "registrar": 10, "facilitator": 8, "observer": 3}
 
 
 @pytest.mark.parametrize("who", STATEMENTS)

@@ -182,6 +182,7 @@ NOT_LOGGED = {
     "GET /api/v1/colleges/{college_id}/oidc-providers": "a college's own sign-in",
     "GET /colleges/{college_id}/connexion": "a college's own sign-in",
     "GET /api/v1/colleges/{college_id}/employer-attestations": "a list; each whom it names has a row (TestEmployer)",
+    "GET /jugements/{judgement_id}/revision": "read by the person judged alone",
     "GET /api/v1/revocations/{revocation_id}": "read by the holder alone",
     "GET /api/v1/projects/{project_id}/indicators": "aggregates; small numbers are masked",
 }
@@ -258,6 +259,14 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
     hold = hold_certificates(database, world)
     lift_hold(database, world, hold)
     with database.engine.begin() as owner:
+        panel = owner.execute(
+            text(
+                "insert into panel (college_id, enrolment_id, competency_code, kind, evidence, opened_at, opened_by,"
+                " due_on)"
+                " values (:college, :enrolment, 'CN-01', 'double', '{}', now(), :by, current_date) returning id"
+            ),
+            {"college": world.alma, "enrolment": world.enrolments["maude"], "by": world.people["coordinator"]},
+        ).scalar_one()
         owner.execute(text("truncate view_log"))
     return Records(
         {
@@ -268,6 +277,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "certificate_id": issued.json()["id"],
             "batch_id": batch,
             "hold_id": hold,
+            "panel_id": panel,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
             "mandate_id": mandate.id,

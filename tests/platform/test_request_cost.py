@@ -25,7 +25,7 @@ from tests.factories.statements import recorded_statements
 STATEMENTS = {
     ("maude", "/api/v1/me"): 2,
     ("maude", "/api/v1/me/progress"): 2,
-    ("maude", "/parcours/{enrolment}"): 7,
+    ("maude", "/parcours/{enrolment}"): 10,
     ("coordinator", "/cohortes/{cohort}"): 13,
     ("coordinator", "/api/v1/cohorts/{cohort}/board"): 4,
 }
@@ -94,7 +94,7 @@ def mandate_date(database: Database, world: World) -> tuple[str, dict[str, Any]]
 
 Prepare = Callable[[Database, World], tuple[str, dict[str, Any]]]
 WRITES: dict[tuple[str, Prepare], int] = {
-    ("trainer", judgement): 14,
+    ("trainer", judgement): 16,
     ("maude", completion): 11,
     ("maude", text_handed_in): 13,
     ("trainer", roll_call): 17,

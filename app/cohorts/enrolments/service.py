@@ -20,7 +20,7 @@ from app.cohorts.enrolments.schemas import (
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Application, Cohort, Enrolment, EnrolmentMove, EnrolmentProposal
 from app.cohorts.proposals.schemas import DecideMove, EnrolmentProposalRef
-from app.cohorts.proposals.service import is_certified, is_eligible, propose
+from app.cohorts.proposals.service import is_certified, is_eligible, is_under_review, propose
 from app.cohorts.rules import (
     LEFT,
     PENDING,
@@ -30,6 +30,7 @@ from app.cohorts.rules import (
     apply_reasons,
     cohort_reasons,
     condition_exceptions,
+    failing_reasons,
     last_day_to_join,
     move_reasons,
     takes_two,
@@ -130,6 +131,11 @@ def enrolments_in(db: Session, cohort: CohortRef) -> list[EnrolmentRef]:
     return sorted(_refs(db, Enrolment.cohort_id == cohort.id), key=lambda e: search_key(e.name))
 
 
+def enrolment_ref(db: Session, enrolment_id: int) -> EnrolmentRef:
+    """Return the enrolment that something seen belongs to (it checks no reach)."""
+    return _refs(db, Enrolment.id == enrolment_id)[0]
+
+
 def _refs(db: Session, *where: object) -> list[EnrolmentRef]:
     statement = (
         select(Enrolment, Person, Cohort)
@@ -162,6 +168,7 @@ def move(db: Session, actor: Actor, enrolment: EnrolmentRef, command: MoveComman
     db.refresh(row)
     reasons = move_reasons(row.state, command.to, command.reason, begun=row.joined_on is not None)
     reasons = reasons or cohort_reasons(cohort.state, command.to)
+    reasons = reasons or failing_reasons(command.to, under_review=is_under_review(db, row.id))
     exceptions: list[Reason] = []
     if not reasons and row.state is EnrolmentState.APPLIED:
         meets = row.person_id in who_meets(db, row, [row.person_id])

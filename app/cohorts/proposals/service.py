@@ -21,7 +21,7 @@ from app.platform.security.actor import Actor, scoped
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What later features know: of an enrolment, whether a certificate may be issued, and whether one is in force.
+    """What later features know of an enrolment: is a certificate allowed, one in force, a review asked for open.
 
     Of a cohort, how many people something was recorded of: a presence, a work, hours; how many sessions are to come,
     and how many are held without a roll call.
@@ -31,6 +31,7 @@ class Outcomes:
     is_certified: Callable[[Session, int], bool]
     count_recorded: Callable[[Session, int], int]
     count_unfinished: Callable[[Session, int], tuple[int, int]]
+    is_under_review: Callable[[Session, int], bool]
 
 
 _outcomes: list[Outcomes] = []
@@ -49,6 +50,11 @@ def is_eligible(db: Session, enrolment_id: int) -> bool:
 def is_certified(db: Session, enrolment_id: int) -> bool:
     """Return whether a certificate of the enrolment is in force."""
     return any(outcomes.is_certified(db, enrolment_id) for outcomes in _outcomes)
+
+
+def is_under_review(db: Session, enrolment_id: int) -> bool:
+    """Return whether a review of a judgement of the enrolment is open."""
+    return any(outcomes.is_under_review(db, enrolment_id) for outcomes in _outcomes)
 
 
 def count_recorded(db: Session, cohort_id: int) -> int:

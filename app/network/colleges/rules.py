@@ -11,6 +11,7 @@ LATE_JOIN_PCT, GRACE_HOURS = 25, 48
 """What a college asks of its cohorts unless it chooses: to join by a quarter of the calendar, two days (S1, S2)."""
 
 ENTRY_NOTICE_DAYS, MOST_NOTICE_DAYS = 3, 30
+REVIEW_DAYS, MOST_REVIEW_DAYS = 10, 60
 """How many days before someone enters a codevelopment group that has begun its members are told (S2)."""
 
 MOST_GRACE_HOURS = 720

@@ -15,6 +15,7 @@ from app.network.schemas import (
     NewCollege,
     NoticeDays,
     RegionCode,
+    ReviewDays,
     ZoneName,
 )
 from app.platform.paging import ListQuery
@@ -41,7 +42,7 @@ class CollegeChange(Command):
     """What a college becomes; its slug and the prefix of its certificates stay, since documents carry them.
 
     The late-join limit and the grace period stay too when they are left out; cohorts that exist keep theirs. So does
-    the notice of an entrance to a codevelopment group.
+    the notice of an entrance to a codevelopment group, and the days in which a review is asked for.
     """
 
     name: CollegeName
@@ -53,6 +54,7 @@ class CollegeChange(Command):
     late_join_pct: LateJoinPercent | None = None
     grace_hours: GraceHours | None = None
     entry_notice_days: NoticeDays | None = None
+    review_days: ReviewDays | None = None
 
 
 class NewCollegeForm(NewCollege):

@@ -9,6 +9,7 @@ class WaitingKind(StrEnum):
     CALLS = "calls"
     RISKS = "risks"
     WORKS = "works"
+    REVIEWS = "reviews"
     CONTRACTS = "contracts"
     CONFIRMATIONS = "confirmations"
     RECORDS = "records"

@@ -16,6 +16,7 @@ from app.cohorts import service as cohorts
 from app.cohorts.proposals import service as enrolment_proposals
 from app.cohorts.proposals.schemas import EnrolmentProposals
 from app.cohorts.schemas import ListedCohort
+from app.grading.panels.reading import count_overdue
 from app.grading.queue.service import next_in_queue, queue_counts
 from app.identity.roles import proposals as role_proposals
 from app.identity.roles.schemas import RoleProposals
@@ -56,6 +57,7 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.CALLS: lambda _: _of_cohorts(of(K.CALLS), lambda ids: count_to_call(db, ids)),
         K.RISKS: lambda _: _risks(db, of(K.RISKS)),
         K.WORKS: lambda reader: _works(db, reader),
+        K.REVIEWS: lambda reader: _counted(count_overdue(db, reader)),
         K.CONTRACTS: lambda reader: _contracts(db, reader),
         K.CONFIRMATIONS: lambda reader: _sessions(records_to_confirm(db, reader, RECORDS)),
         K.RECORDS: lambda reader: _sessions(sessions_to_record(db, reader, RECORDS)),

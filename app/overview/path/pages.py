@@ -13,6 +13,7 @@ from app.cohorts.enrolments.history import moves
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.grading.levels.service import levels_of
 from app.grading.works.service import works_of
 from app.holds.service import open_holds_for
 from app.learning.packages.rules import MOST_MEGABYTES
@@ -71,6 +72,7 @@ def show_path(
         ),
         today=day,
         package_megabytes=MOST_MEGABYTES,
+        weights={w.competency_code: w for w in levels_of(db, enrolment)},
         moves=moves(db, enrolment),
         holds=open_holds_for(db, actor, enrolment),
     )

@@ -28,6 +28,8 @@ NOT_ON_ONESELF = frozenset(
         P.CODEV_RECORD,
         P.JUDGEMENT_MAKE,
         P.JUDGEMENT_ASSIGN,
+        P.PANEL_MANAGE,
+        P.PANEL_SIT,
         P.HOLD_MANAGE,
         P.CERTIFICATE_ISSUE,
         P.CERTIFICATE_CORRECT,
@@ -51,6 +53,7 @@ ON_ONESELF = frozenset(
         P.CERTIFICATE_ANSWER,
         P.CONFIDENCE_WRITE,
         P.JOURNAL_KEEP,
+        P.REVIEW_ASK,
     }
 )
 """The permissions whose purpose is one's own case: someone else confirms what the funder counts (``SECOND_PERSON``)."""

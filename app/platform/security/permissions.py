@@ -78,6 +78,9 @@ class Permission(StrEnum):
     JUDGEMENT_READ = "judgement:read"
     JUDGEMENT_MAKE = "judgement:make"
     JUDGEMENT_ASSIGN = "judgement:assign"
+    REVIEW_ASK = "review:ask"
+    PANEL_MANAGE = "panel:manage"
+    PANEL_SIT = "panel:sit"
     HOLD_READ = "hold:read"
     HOLD_MANAGE = "hold:manage"
     CERTIFICATE_READ = "certificate:read"
@@ -114,6 +117,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ACTIVITY_DO: R.SELF,
         P.EVIDENCE_READ: R.SELF,
         P.JUDGEMENT_READ: R.SELF,
+        P.REVIEW_ASK: R.SELF,
         P.HOLD_READ: R.SELF,
         P.CERTIFICATE_READ: R.SELF,
         P.CERTIFICATE_ANSWER: R.SELF,
@@ -138,6 +142,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_READ: R.COHORT,
         P.JUDGEMENT_MAKE: R.COHORT,
         P.JUDGEMENT_ASSIGN: R.COHORT,
+        P.PANEL_SIT: R.COLLEGE,
         P.MANDATE_READ: R.COHORT,
         P.MANDATE_CONFIRM: R.COHORT,
         P.REPORT_COHORT: R.COHORT,
@@ -176,6 +181,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_MANAGE: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,
         P.JUDGEMENT_ASSIGN: R.COLLEGE,
+        P.PANEL_MANAGE: R.COLLEGE,
         P.HOLD_READ: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.REPORT_COHORT: R.COLLEGE,

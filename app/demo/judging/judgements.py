@@ -1,4 +1,4 @@
-"""Judgements of the demo network: levels on evidence, one reviewed by a second assessor (S5), works returned."""
+"""Judgements of the demo network: levels on evidence, some reviewed (S5), works returned."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Module
+from app.demo.judging.reviews import add_decided_review, add_open_reviews
 from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.grading import service as grading
 from app.grading.assignments.schemas import AssignCommand
@@ -69,6 +70,8 @@ def judge_remaining(demo: DemoPlan, group: Group) -> None:
     """At the end of the path, judge the competencies that certificates need and no module assessed."""
     curriculum = curriculum_of(group.cohort)
     if weeks_done(group) < curriculum.weeks:
+        if group.plan.place == "piekouagami" and group.plan.code == "GEN-2":
+            add_open_reviews(demo, group)
         return
     thresholds = {c: level for rule in curriculum.certificates for c, level in rule.thresholds.items()}
     when = min(noon(demo.today - timedelta(days=6)), moment(group, curriculum.modules[-1], days=17))
@@ -82,7 +85,7 @@ def judge_remaining(demo: DemoPlan, group: Group) -> None:
                     if competency not in judged:
                         _judge(demo, db, trainer, enrolment, competency, level, evidence)
     if group.plan.place == "harricana":
-        _add_review(demo, group)
+        add_decided_review(demo, group)
 
 
 def _judge(  # noqa: PLR0917 - the judgement and everything that it depends on
@@ -110,24 +113,6 @@ def _judge(  # noqa: PLR0917 - the judgement and everything that it depends on
         comment=demo.rng.choice(COMMENTS) or (ABOVE_COMMENT if level == TOP_LEVEL else ""),
     )
     grading.judge(db, trainer, enrolment, command)
-
-
-def _add_review(demo: DemoPlan, group: Group) -> None:
-    """Replace a level on review, as a second assessor; both judgements stay in the history."""
-    with at(noon(demo.today - timedelta(days=20))), demo.database.transaction() as db:
-        second = demo.actor(db, group.staff.trainers[1], Permission.JUDGEMENT_MAKE)
-        enrolment = cohorts.enrolments_in(db, group.cohort)[0]
-        first = next(j for j in grading.judgements(db, enrolment) if j.competency_code == "CN-03")
-        framework = default_library().framework("1.0")
-        command = JudgeCommand(
-            competency_code="CN-03",
-            level=ALL_CRITERIA_FROM,
-            criteria_met=tuple(c.code for c in framework.competency("CN-03").criteria),
-            evidence=first.evidence,
-            supersedes=first.id,
-            reason="Révision demandée : la carte de processus chiffre bien trois irritants.",
-        )
-        grading.judge(db, second, enrolment, command)
 
 
 # Works returned, waived, handed in again ---------------------------------------------------------

@@ -1,0 +1,28 @@
+"""Loads what the levels of an enrolment rest on: three statements, however many competencies."""
+
+from collections import defaultdict
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.grading import service as grading
+from app.grading.evidence.service import evidence_refs
+from app.grading.levels import rules
+from app.grading.levels.schemas import LevelShown
+from app.grading.panels.models import Panel, PanelDecision, PanelSeat
+from app.platform.database.session import Session
+
+
+def levels_of(db: Session, enrolment: EnrolmentRef) -> list[LevelShown]:
+    """Return the level reached in each judged competency, with how much it rests on."""
+    panels: dict[int, set[int]] = defaultdict(set)
+    members = (
+        sa.select(col(PanelDecision.judgement_id), col(PanelSeat.assessor_id))
+        .join(Panel, col(Panel.id) == PanelDecision.panel_id)
+        .join(PanelSeat, col(PanelSeat.panel_id) == Panel.id)
+        .where(col(Panel.enrolment_id) == enrolment.id)
+    )
+    for judgement_id, assessor_id in db.execute(members):
+        panels[judgement_id].add(assessor_id)
+    return rules.levels(grading.judgements(db, enrolment), evidence_refs(db, enrolment), panels)

@@ -1,0 +1,178 @@
+"""Pure rules of panels: until when a review is asked, who is named, and what their levels decide together.
+
+Sources: BR-12, BR-13, S5.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.grading.panels.enums import Basis, PanelKind, PanelState
+from app.grading.rules import WEEKEND
+from app.platform.errors import Reason
+
+SEATS = {PanelKind.REVIEW: 1, PanelKind.COMMITTEE: 3, PanelKind.DOUBLE: 2}
+"""How many assessors each kind has from the start."""
+
+MOST_SEATS = {**SEATS, PanelKind.DOUBLE: 3}
+"""How many assessors each kind has at most: a third one decides a double assessment."""
+
+MAJORITY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The level that an assessor gave in a round."""
+
+    assessor_id: int
+    round: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The level that a panel decided, how, and the assessor whose criteria and reasons it takes."""
+
+    level: int
+    basis: Basis
+    assessor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was decided before on the judgement that is contested: its day, and whether by a review or a committee."""
+
+    decided_on: date
+    by: PanelKind | None = None
+
+
+def add_working_days(since: date, n: int) -> date:
+    """Return the ``n``-th day from Monday to Friday after a day; holidays are counted."""
+    day = since
+    while n > 0:
+        day += timedelta(days=1)
+        n -= day.weekday() < WEEKEND
+    return day
+
+
+def next_kind(before: Before) -> PanelKind | None:
+    """Return what the person may ask: a review, then a committee, then nothing more."""
+    if before.by is PanelKind.COMMITTEE:
+        return None
+    return PanelKind.COMMITTEE if before.by is PanelKind.REVIEW else PanelKind.REVIEW
+
+
+def ask_reasons(before: Before, today: date, days: int, *, is_current: bool, is_open: bool) -> list[Reason]:
+    """Return why a judgement is not contested: it was replaced, is so already, was decided on, or it is too late."""
+    if not is_current:
+        return [Reason("judgement_replaced")]
+    if is_open:
+        return [Reason("panel_open")]
+    if next_kind(before) is None:
+        return [Reason("appeals_exhausted")]
+    until = add_working_days(before.decided_on, days)
+    return [Reason("review_too_late", {"until_on": until.isoformat(), "days": days})] if today > until else []
+
+
+def judging_reasons(open_panels: Iterable[tuple[PanelKind, int | None]], supersedes: int | None) -> list[Reason]:
+    """Return why nobody judges alone: the judgement is contested, or two assess the competency together.
+
+    ``open_panels`` are those of the competency, each with the judgement that it reviews.
+    """
+    blocked = any(kind is PanelKind.DOUBLE or judged == supersedes for kind, judged in open_panels)
+    return [Reason("panel_open", field="supersedes")] if blocked else []
+
+
+def naming_reasons(
+    kind: PanelKind, seated: Sequence[int], named: Sequence[int], *, differs: bool, eligible: Collection[int]
+) -> list[Reason]:
+    """Return why these assessors are not named: not as many as are missing, one twice, or one who may not."""
+    wanted = wanted_seats(kind, len(seated), differs=differs)
+    if wanted == 0:
+        return [Reason("panel_full")]
+    reasons = []
+    if len(set(named)) != wanted or len(named) != wanted:
+        reasons.append(Reason("assessors_wanted", {"n": wanted}, "assessor_ids"))
+    if any(id_ in seated or id_ not in eligible for id_ in named):
+        reasons.append(Reason("assessor_not_eligible", field="assessor_ids"))
+    return reasons
+
+
+def wanted_seats(kind: PanelKind, seated: int, *, differs: bool) -> int:
+    """Return how many assessors are still to name: those of the kind, then a third one where two differ."""
+    if seated < SEATS[kind]:
+        return SEATS[kind] - seated
+    return MOST_SEATS[kind] - seated if differs else 0
+
+
+def outcome(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice]) -> Outcome | None:
+    """Return what the levels decide, once everyone seated has spoken in the last round; ``None`` when nothing yet.
+
+    The same level decides. Two that differ decide nothing, on one side of a threshold or across it: they confer and
+    speak again, or a third decides. Of three, two of one level decide. Nobody averages.
+    """
+    first = seats[: SEATS[kind]]
+    third = next((v for v in voices if v.assessor_id not in first), None)
+    if third is not None:
+        return Outcome(third.level, Basis.THIRD, third.assessor_id)
+    number = rounds_done(kind, seats, voices)
+    levels = [(v.level, v.assessor_id) for v in voices if v.round == number]
+    for level, assessor in levels:
+        same = sum(level == other for other, _ in levels)
+        if same == len(first):
+            return Outcome(level, _same(len(first), number), assessor)
+        if kind is PanelKind.COMMITTEE and same == MAJORITY:
+            return Outcome(level, Basis.MAJORITY, assessor)
+    return None
+
+
+def _same(seats: int, number: int) -> Basis:
+    if seats == 1:
+        return Basis.SINGLE
+    return Basis.AGREEMENT if number == 1 else Basis.CONSENSUS
+
+
+def rounds_done(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice]) -> int:
+    """Return how many rounds are complete: each assessor of the kind spoke in them."""
+    first = seats[: SEATS[kind]]
+    if len(first) < SEATS[kind]:
+        return 0
+    return min(max((v.round for v in voices if v.assessor_id == id_), default=0) for id_ in first)
+
+
+def state_of(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice], *, decided: bool) -> PanelState:
+    """Return how far a panel is."""
+    if decided:
+        return PanelState.DECIDED
+    if len(seats) < SEATS[kind]:
+        return PanelState.TO_NAME
+    return PanelState.DIFFERING if rounds_done(kind, seats, voices) else PanelState.READING
+
+
+def speaking_reasons(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice], assessor: int) -> list[Reason]:
+    """Return why an assessor records no level now: the panel is not complete, they spoke, or a third one decides."""
+    if len(seats) < SEATS[kind]:
+        return [Reason("panel_incomplete")]
+    if len(seats) > SEATS[kind]:
+        return [] if assessor == seats[-1] else [Reason("third_decides")]
+    spoken = any(v.assessor_id == assessor and v.round > rounds_done(kind, seats, voices) for v in voices)
+    return [Reason("opinion_recorded")] if spoken else []
+
+
+def lowering_reasons(level: int, contested: int | None) -> list[Reason]:
+    """Return why a level is refused: a review never lowers the one that is contested (S5)."""
+    if contested is None or level >= contested:
+        return []
+    return [Reason("review_lowers", {"level": level, "before": contested}, "level")]
+
+
+def straddles(levels: Collection[int], threshold: int | None) -> bool:
+    """Return whether levels stand on both sides of a threshold: one reaches it, another does not."""
+    return threshold is not None and min(levels, default=threshold) < threshold <= max(levels, default=0)
+
+
+def shows_opinion(voice: Voice, done: int, *, reader: int, own_case: bool, decided: bool) -> bool:
+    """Return whether a reader reads an opinion: one's own, others' once all spoke; the person judged, at the end."""
+    if decided or voice.assessor_id == reader:
+        return True
+    return not own_case and voice.round <= done

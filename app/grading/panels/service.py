@@ -1,0 +1,313 @@
+"""Panels: a review is asked, assessors are named or take it, each records a level, and their levels decide (S5).
+
+Each verb locks the enrolment first, as ``judge`` does: two who speak at once decide once.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import enrolment_ref
+from app.cohorts.models import Enrolment
+from app.curricula.library import curriculum_of, default_library
+from app.grading import service as grading
+from app.grading.assessors import eligible_assessors
+from app.grading.enums import EvidenceKind
+from app.grading.evidence.service import evidence_refs
+from app.grading.panels import reading, rules
+from app.grading.panels.enums import PanelKind, PanelState
+from app.grading.panels.models import Panel, PanelDecision, PanelOpinion, PanelSeat
+from app.grading.panels.reading import voices_of
+from app.grading.panels.rules import Outcome
+from app.grading.panels.schemas import (
+    AskReview,
+    GiveOpinion,
+    NameAssessors,
+    OpenPanel,
+    PanelRef,
+    PanelShown,
+    ReviewOffer,
+)
+from app.grading.rules import evidence_reasons, level_reasons
+from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
+from app.holds.enums import HoldKind
+from app.holds.schemas import Opening
+from app.holds.service import lift_decided, open_hold
+from app.network.models import College
+from app.notifications.enums import Kind
+from app.notifications.schemas import Event
+from app.notifications.service import notify
+from app.platform.clock import now
+from app.platform.database.session import Session
+from app.platform.errors import Conflict, Forbidden, Invalid, Reason
+from app.platform.messages.i18n import t, today
+from app.platform.security.actor import Actor
+from app.platform.security.permissions import P
+
+
+def is_under_review(db: Session, enrolment_id: int) -> bool:
+    """Return whether a review that the person asked is open."""
+    of_enrolment = col(Panel.enrolment_id) == enrolment_id
+    return bool(db.execute(sa.select(sa.exists().where(of_enrolment, reading.IS_REVIEW, reading.IS_OPEN))).scalar_one())
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def ask_review(db: Session, actor: Actor, judgement: JudgementShown, command: AskReview) -> PanelShown:
+    """Contest a judgement of one's own: a review, or after it a committee; a hold lasts until the decision.
+
+    Raises ``Conflict("review_refused")``: too late, open already, decided on for good.
+    """
+    enrolment = _locked(db, judgement.enrolment_id)
+    offer, reasons = _offer(db, enrolment, judgement)
+    if reasons or offer.kind is None:
+        raise Conflict("review_refused", *reasons)
+    opening = Opening(
+        college_id=enrolment.college_id,
+        person_id=enrolment.person_id,
+        kind=HoldKind.REVIEW,
+        reason=t("panels.hold", competency=judgement.competency_code),
+        enrolment_id=enrolment.id,
+    )
+    row = Panel(
+        college_id=enrolment.college_id,
+        enrolment_id=enrolment.id,
+        competency_code=judgement.competency_code,
+        kind=offer.kind,
+        judgement_id=judgement.id,
+        hold_id=open_hold(db, actor, opening),
+        evidence=[],
+        motive=command.motive,
+        opened_at=now(),
+        opened_by=actor.person_id,
+        due_on=rules.add_working_days(today(enrolment.timezone), offer.days),
+    )
+    return _added(db, actor, row)
+
+
+def review_offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> ReviewOffer:
+    """Return what the person may ask of a judgement, and until when."""
+    return _offer(db, enrolment, judgement)[0]
+
+
+def _offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> tuple[ReviewOffer, list[Reason]]:
+    before, days = reading.decided_before(db, enrolment, judgement), _review_days(db, enrolment)
+    history = grading.judgements(db, enrolment, competency=judgement.competency_code)
+    is_current = any(j.id == judgement.id and j.is_current for j in history)
+    is_open = bool(grading.open_panels(db, enrolment, judgement.competency_code))
+    reasons = rules.ask_reasons(before, today(enrolment.timezone), days, is_current=is_current, is_open=is_open)
+    until = rules.add_working_days(before.decided_on, days)
+    codes = tuple(reason.code for reason in reasons)
+    return ReviewOffer(kind=rules.next_kind(before), until=until, days=days, codes=codes), reasons
+
+
+def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: OpenPanel) -> PanelShown:
+    """Have a competency judged by two people on the same evidence, each on their own."""
+    _locked(db, enrolment.id)
+    code = command.competency_code
+    curriculum = curriculum_of(enrolment)
+    if code not in default_library().framework_of(curriculum).by_code:
+        raise Invalid("invalid", Reason("competency_unknown", {"competency": code}, "competency_code"))
+    if grading.open_panels(db, enrolment, code):
+        raise Conflict("panel_open", Reason("panel_open", field="competency_code"))
+    eligible = {id_ for id_, _ in eligible_assessors(db, enrolment, code)}
+    reasons = [
+        *evidence_reasons(curriculum, code, command.evidence, evidence_refs(db, enrolment)),
+        *rules.naming_reasons(PanelKind.DOUBLE, (), command.assessor_ids, differs=False, eligible=eligible),
+    ]
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    row = Panel(
+        college_id=enrolment.college_id,
+        enrolment_id=enrolment.id,
+        competency_code=code,
+        kind=PanelKind.DOUBLE,
+        evidence=[f"{ref.kind.value}:{ref.id}" for ref in dict.fromkeys(command.evidence)],
+        opened_at=now(),
+        opened_by=actor.person_id,
+        due_on=rules.add_working_days(today(enrolment.timezone), _review_days(db, enrolment)),
+    )
+    db.add(row)
+    db.flush()
+    ref = reading.ref_of(db, row)
+    _seat(db, actor, enrolment, ref, command.assessor_ids)
+    return reading.load_panel(db, actor, ref)
+
+
+def _added(db: Session, actor: Actor, row: Panel) -> PanelShown:
+    db.add(row)
+    db.flush()
+    return reading.load_panel(db, actor, reading.ref_of(db, row))
+
+
+def _review_days(db: Session, enrolment: EnrolmentRef) -> int:
+    return db.get_one(College, enrolment.college_id).review_days
+
+
+# Assessors ---------------------------------------------------------------------------------------
+
+
+def eligible_for(db: Session, ref: PanelRef) -> Sequence[tuple[int, str]]:
+    """Return who may still be named: none of those who judged it, reviewed it or sit already."""
+    enrolment = enrolment_ref(db, ref.enrolment_id)
+    return eligible_assessors(db, enrolment, ref.competency_code, former=reading.former_assessors(db, ref))
+
+
+def name_assessors(db: Session, actor: Actor, ref: PanelRef, command: NameAssessors) -> PanelShown:
+    """Name the assessors who are missing, or the third one where two differ; they are told."""
+    enrolment = _locked(db, ref.enrolment_id)
+    _check_undecided(db, ref)
+    seats, voices = reading.seats_of(db, ref), voices_of(db, ref)
+    state = rules.state_of(ref.kind, seats, voices, decided=False)
+    eligible = {id_ for id_, _ in eligible_for(db, ref)}
+    differs = state is PanelState.DIFFERING
+    reasons = rules.naming_reasons(ref.kind, seats, command.assessor_ids, differs=differs, eligible=eligible)
+    if reasons:
+        raise Invalid("invalid", *reasons)
+    _seat(db, actor, enrolment, ref, command.assessor_ids)
+    return reading.load_panel(db, actor, ref)
+
+
+def take(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
+    """Take a review that nobody has, as a trainer of the college who may judge it."""
+    enrolment = _locked(db, ref.enrolment_id)
+    _check_undecided(db, ref)
+    if ref.kind is not PanelKind.REVIEW or reading.seats_of(db, ref):
+        raise Conflict("panel_not_taken", Reason("panel_full"))
+    if actor.person_id not in {id_ for id_, _ in eligible_for(db, ref)}:
+        raise Forbidden("may_not_judge", Reason("assessor_not_eligible"))
+    _seat(db, actor, enrolment, ref, [actor.person_id])
+    return reading.load_panel(db, actor, ref)
+
+
+def _seat(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, assessors: Sequence[int]) -> None:
+    for assessor in assessors:
+        row = PanelSeat(
+            college_id=ref.college_id,
+            panel_id=ref.id,
+            assessor_id=assessor,
+            named_at=now(),
+            named_by=actor.person_id,
+        )
+        db.add(row)
+        db.flush()
+    _notify(db, Kind.PANEL_NAMED, enrolment, ref, list(assessors))
+
+
+# Levels ------------------------------------------------------------------------------------------
+
+
+def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion) -> PanelShown:
+    """Record one's own level; the last one to speak makes the decision, where the levels make one."""
+    enrolment = _locked(db, ref.enrolment_id)
+    _check_undecided(db, ref)
+    seats, voices = reading.seats_of(db, ref), voices_of(db, ref)
+    _check_speaks(db, actor, enrolment, ref, seats)
+    reasons = rules.speaking_reasons(ref.kind, seats, voices, actor.person_id)
+    if reasons:
+        raise Conflict("opinion_refused", *reasons)
+    competency = default_library().framework_of(curriculum_of(enrolment)).by_code[ref.competency_code]
+    contested = reading.contested(db, enrolment, ref)
+    refused = [
+        *level_reasons(competency, command.level, command.criteria_met),
+        *rules.lowering_reasons(command.level, contested.level if contested else None),
+    ]
+    if refused:
+        raise Invalid("invalid", *refused)
+    row = PanelOpinion(
+        college_id=ref.college_id,
+        panel_id=ref.id,
+        assessor_id=actor.person_id,
+        round=rules.rounds_done(ref.kind, seats, voices) + 1,
+        level=command.level,
+        criteria_met=sorted(set(command.criteria_met)),
+        reasons=command.reasons,
+        recorded_at=now(),
+    )
+    db.add(row)
+    db.flush()
+    decided = rules.outcome(ref.kind, seats, voices_of(db, ref))
+    if decided is not None:
+        _decide(db, actor, enrolment, ref, decided)
+    return reading.load_panel(db, actor, ref)
+
+
+def speaks(db: Session, actor: Actor, ref: PanelRef) -> bool:
+    """Return whether the actor records a level of the panel now."""
+    seats = reading.seats_of(db, ref)
+    decided = db.execute(sa.select(sa.exists().where(col(PanelDecision.panel_id) == ref.id))).scalar_one()
+    if decided or actor.person_id not in seats or not actor.can(P.PANEL_SIT):
+        return False
+    return not rules.speaking_reasons(ref.kind, seats, voices_of(db, ref), actor.person_id)
+
+
+def _check_speaks(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, seats: Sequence[int]) -> None:
+    """Raise ``Forbidden`` for who is not an assessor of the panel, or whom something keeps from judging since."""
+    refusals = [] if actor.person_id in seats else [Reason("not_of_panel")]
+    refusals += grading.assessor_refusals(db, actor, enrolment, ref.competency_code)
+    if refusals:
+        raise Forbidden("may_not_judge", *refusals)
+
+
+def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, decided: Outcome) -> None:
+    """Write what the levels decide: the contested judgement is maintained, or another one supersedes it."""
+    contested = reading.contested(db, enrolment, ref)
+    opinion = reading.last_opinion(db, ref, decided.assessor_id)
+    if contested is not None and contested.level == decided.level:
+        judgement = contested
+    else:
+        command = JudgeCommand(
+            competency_code=ref.competency_code,
+            level=decided.level,
+            criteria_met=opinion.criteria_met,
+            evidence=contested.evidence if contested else _evidence(db, ref),
+            activity_code=contested.activity_code if contested else None,
+            comment=opinion.reasons,
+            supersedes=contested.id if contested else None,
+            reason=opinion.reasons if contested else None,
+        )
+        names = reading.names_of(db, [decided.assessor_id])
+        judgement = grading.add_judgement(db, enrolment, command, decided.assessor_id, names[decided.assessor_id])
+    db.add(
+        PanelDecision(
+            college_id=ref.college_id,
+            panel_id=ref.id,
+            level=decided.level,
+            basis=decided.basis,
+            judgement_id=judgement.id,
+            decided_at=now(),
+        )
+    )
+    db.flush()
+    if ref.hold_id is not None:
+        lift_decided(db, actor, ref.hold_id, opinion.reasons)
+        _notify(db, Kind.REVIEW_DECIDED, enrolment, ref, [enrolment.person_id])
+    else:
+        grading.tell_judged(db, enrolment, judgement)
+
+
+def _evidence(db: Session, ref: PanelRef) -> tuple[EvidenceRef, ...]:
+    pairs = (text.split(":") for text in db.get_one(Panel, ref.id).evidence)
+    return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
+
+
+def _notify(db: Session, kind: Kind, enrolment: EnrolmentRef, ref: PanelRef, people: list[int]) -> None:
+    """Tell people of a panel: its competency and its cohort, in no e-mail a level or a reason."""
+    competency = default_library().framework_of(curriculum_of(enrolment)).by_code[ref.competency_code].title.text
+    params = {"cohort": enrolment.cohort_title, "competency": competency}
+    page, key = f"/revisions/{ref.id}", f"panel:{ref.id}:{kind.value}"
+    notify(db, Event(kind, key, people, page, params, ref.college_id))
+
+
+def _locked(db: Session, enrolment_id: int) -> EnrolmentRef:
+    statement = sa.select(col(Enrolment.id)).where(col(Enrolment.id) == enrolment_id)
+    db.execute(statement.with_for_update(key_share=True)).one()
+    return enrolment_ref(db, enrolment_id)
+
+
+def _check_undecided(db: Session, ref: PanelRef) -> None:
+    if db.execute(sa.select(sa.exists().where(col(PanelDecision.panel_id) == ref.id))).scalar_one():
+        raise Conflict("panel_decided")

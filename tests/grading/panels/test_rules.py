@@ -1,0 +1,202 @@
+"""Rules of panels: days, names, and what several levels decide."""
+
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.grading.panels import rules
+from app.grading.panels.enums import Basis, PanelKind, PanelState
+from app.grading.panels.rules import Before, Outcome, Voice
+from app.grading.rules import working_days
+from app.platform.errors import Reason
+
+FRIDAY = date(2026, 11, 27)
+REVIEW, COMMITTEE, DOUBLE = PanelKind.REVIEW, PanelKind.COMMITTEE, PanelKind.DOUBLE
+LEVELS = (1, 2, 3, 4)
+
+
+def codes(reasons: list[Reason]) -> list[str]:
+    return [reason.code for reason in reasons]
+
+
+def voices(*levels: int, number: int = 1, first: int = 1) -> list[Voice]:
+    return [Voice(assessor, number, level) for assessor, level in enumerate(levels, start=first)]
+
+
+@pytest.mark.parametrize(("n", "day"), [(0, FRIDAY), (1, date(2026, 11, 30)), (10, date(2026, 12, 11))])
+def test_working_days_are_added_without_weekends(n: int, day: date) -> None:
+    assert rules.add_working_days(FRIDAY, n) == day
+    assert working_days(FRIDAY, day) == n
+
+
+def test_review_is_asked_until_the_last_working_day_and_not_after() -> None:
+    def ask(today: date) -> list[Reason]:
+        return rules.ask_reasons(Before(FRIDAY), today, 10, is_current=True, is_open=False)
+
+    assert not ask(date(2026, 12, 11))
+    [late] = ask(date(2026, 12, 12))
+    assert (late.code, late.params) == ("review_too_late", {"until_on": "2026-12-11", "days": 10})
+
+
+@pytest.mark.parametrize(
+    ("by", "is_current", "is_open", "expected"),
+    [
+        (None, False, False, ["judgement_replaced"]),
+        (None, True, True, ["panel_open"]),
+        (REVIEW, True, False, []),
+        (COMMITTEE, True, False, ["appeals_exhausted"]),
+    ],
+)
+def test_what_is_asked_of_a_judgement(
+    by: PanelKind | None, is_current: bool, is_open: bool, expected: list[str]
+) -> None:
+    reasons = rules.ask_reasons(Before(FRIDAY, by), FRIDAY, 10, is_current=is_current, is_open=is_open)
+    assert codes(reasons) == expected
+
+
+def test_a_review_comes_first_then_a_committee_then_nothing() -> None:
+    asked = [rules.next_kind(Before(FRIDAY, by)) for by in (None, REVIEW, COMMITTEE)]
+    assert asked == [REVIEW, COMMITTEE, None]
+
+
+@pytest.mark.parametrize(
+    ("open_panels", "supersedes", "blocked"),
+    [
+        ([], None, False),
+        ([(REVIEW, 5)], None, False),
+        ([(REVIEW, 5)], 6, False),
+        ([(COMMITTEE, 5)], 5, True),
+        ([(DOUBLE, None)], None, True),
+        ([(DOUBLE, None)], 5, True),
+    ],
+)
+def test_nobody_replaces_alone_what_others_are_judging(
+    open_panels: list[tuple[PanelKind, int | None]], supersedes: int | None, blocked: bool
+) -> None:
+    assert bool(rules.judging_reasons(open_panels, supersedes)) is blocked
+
+
+@pytest.mark.parametrize(
+    ("kind", "seated", "named", "differs", "expected"),
+    [
+        (REVIEW, [], [1], False, []),
+        (REVIEW, [], [9], False, ["assessor_not_eligible"]),
+        (REVIEW, [1], [2], False, ["panel_full"]),
+        (COMMITTEE, [], [1, 2, 3], False, []),
+        (COMMITTEE, [], [1, 2], False, ["assessors_wanted"]),
+        (COMMITTEE, [], [1, 1, 2], False, ["assessors_wanted"]),
+        (COMMITTEE, [1, 2, 3], [4], True, ["panel_full"]),
+        (DOUBLE, [1, 2], [3], False, ["panel_full"]),
+        (DOUBLE, [1, 2], [3], True, []),
+        (DOUBLE, [1, 2], [1], True, ["assessor_not_eligible"]),
+    ],
+)
+def test_assessors_named_are_as_many_as_are_missing_and_may_judge(
+    kind: PanelKind, seated: list[int], named: list[int], differs: bool, expected: list[str]
+) -> None:
+    reasons = rules.naming_reasons(kind, seated, named, differs=differs, eligible={1, 2, 3, 4})
+    assert codes(reasons) == expected
+
+
+def test_one_reviewer_decides_alone() -> None:
+    assert rules.outcome(REVIEW, [1], []) is None
+    assert rules.outcome(REVIEW, [1], voices(3)) == Outcome(3, Basis.SINGLE, 1)
+
+
+def test_two_of_one_level_agree_and_after_conferring_it_is_a_consensus() -> None:
+    assert rules.outcome(DOUBLE, [1, 2], voices(3)) is None
+    assert rules.outcome(DOUBLE, [1, 2], voices(3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
+    both = [*voices(2, 3), *voices(3, 3, number=2)]
+    assert rules.outcome(DOUBLE, [1, 2], both) == Outcome(3, Basis.CONSENSUS, 1)
+
+
+@pytest.mark.parametrize(("one", "other"), [pair for pair in product(LEVELS, LEVELS) if pair[0] != pair[1]])
+def test_two_that_differ_decide_nothing_by_themselves_on_whatever_side_of_a_threshold(one: int, other: int) -> None:
+    assert rules.outcome(DOUBLE, [1, 2], voices(one, other)) is None
+    assert rules.state_of(DOUBLE, [1, 2], voices(one, other), decided=False) is PanelState.DIFFERING
+
+
+@given(first=st.sampled_from(LEVELS), second=st.sampled_from(LEVELS), third=st.sampled_from(LEVELS))
+def test_nobody_averages_a_level_decided_is_one_that_someone_gave(first: int, second: int, third: int) -> None:
+    for kind, seats, given_levels in (
+        (DOUBLE, [1, 2], (first, second)),
+        (COMMITTEE, [1, 2, 3], (first, second, third)),
+    ):
+        found = rules.outcome(kind, seats, voices(*given_levels))
+        if found is not None:
+            assert given_levels[found.assessor_id - 1] == found.level
+            assert given_levels.count(found.level) >= 2
+
+
+def test_third_assessor_decides_what_two_left_open() -> None:
+    three = [*voices(2, 4), Voice(3, 2, 3)]
+    assert rules.outcome(DOUBLE, [1, 2, 3], three) == Outcome(3, Basis.THIRD, 3)
+    assert rules.outcome(DOUBLE, [1, 2, 3], voices(2, 4)) is None
+
+
+def test_committee_decides_once_all_three_have_spoken_by_consensus_or_majority() -> None:
+    seats = [1, 2, 3]
+    assert rules.outcome(COMMITTEE, seats, voices(3, 3)) is None
+    assert rules.outcome(COMMITTEE, seats, voices(3, 3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
+    assert rules.outcome(COMMITTEE, seats, voices(2, 3, 3)) == Outcome(3, Basis.MAJORITY, 2)
+    assert rules.outcome(COMMITTEE, seats, voices(2, 3, 4)) is None
+    again = [*voices(2, 3, 4), *voices(3, 3, 3, number=2)]
+    assert rules.outcome(COMMITTEE, seats, again) == Outcome(3, Basis.CONSENSUS, 1)
+
+
+def test_state_follows_names_levels_and_decision() -> None:
+    assert rules.state_of(COMMITTEE, [1, 2], [], decided=False) is PanelState.TO_NAME
+    assert rules.state_of(COMMITTEE, [1, 2, 3], voices(2, 3), decided=False) is PanelState.READING
+    assert rules.state_of(COMMITTEE, [1, 2, 3], voices(2, 3, 4), decided=True) is PanelState.DECIDED
+
+
+def test_assessor_speaks_once_a_round_and_the_third_one_alone_after_two() -> None:
+    def speaking(seats: list[int], spoken: list[Voice], assessor: int) -> list[str]:
+        return codes(rules.speaking_reasons(DOUBLE, seats, spoken, assessor))
+
+    assert speaking([1], [], 1) == ["panel_incomplete"]
+    assert speaking([1, 2], voices(2), 1) == ["opinion_recorded"]
+    assert speaking([1, 2], voices(2), 2) == []
+    assert speaking([1, 2], voices(2, 3), 1) == []
+    assert speaking([1, 2, 3], voices(2, 3), 1) == ["third_decides"]
+    assert speaking([1, 2, 3], voices(2, 3), 3) == []
+
+
+def test_review_never_lowers_the_level_that_is_contested() -> None:
+    assert codes(rules.lowering_reasons(1, 2)) == ["review_lowers"]
+    assert not rules.lowering_reasons(2, 2)
+    assert not rules.lowering_reasons(1, None)
+
+
+def test_levels_straddle_a_threshold_when_one_reaches_it_and_another_does_not() -> None:
+    assert rules.straddles([2, 3], 3)
+    assert not rules.straddles([3, 4], 3)
+    assert not rules.straddles([1, 2], 3)
+    assert not rules.straddles([2, 3], None)
+    assert not rules.straddles([], 3)
+
+
+@pytest.mark.parametrize(
+    ("reader", "done", "own_case", "decided", "shown"),
+    [
+        (1, 0, False, False, True),
+        (2, 0, False, False, False),
+        (2, 1, False, False, True),
+        (9, 1, True, False, False),
+        (9, 1, True, True, True),
+    ],
+)
+def test_who_reads_a_level_that_someone_gave(
+    reader: int, done: int, own_case: bool, decided: bool, shown: bool
+) -> None:
+    voice = Voice(1, 1, 3)
+    assert rules.shows_opinion(voice, done, reader=reader, own_case=own_case, decided=decided) is shown
+
+
+def test_working_days_added_and_counted_agree() -> None:
+    for start in range(7):
+        day = FRIDAY + timedelta(days=start)
+        assert working_days(day, rules.add_working_days(day, 10)) == 10
