@@ -131,6 +131,12 @@ class Enrolment(Row, table=True):
                 postgresql_where=text("state in ('admitted', 'active', 'on_leave')"),
                 info=refused_as("already_enrolled"),
             ),
+            Index(
+                "ix_enrolment_college_id_employer",
+                "college_id",
+                "employer",
+                postgresql_where=text("employer is not null"),
+            ),
         ),
     )
 

@@ -614,10 +614,11 @@ GRADING: dict[str, Call] = {
         "/parcours/{enrolment}/activites/GEN-6.C#remises", {"code": "=GEN-6.C"}, reason="Malade."
     ),
     f"POST {V1}/enrolments/{{enrolment_id}}/work-assignments": json(
-        activity_code="GEN-2.C", assignee_id="{trainer_person}"
+        activity_code="GEN-2.C", assignee_id="{trainer_person}", supersedes="{work_assignment}"
     ),
     "POST /cohortes/{cohort_id}/travaux/{enrolment_id}": form(
-        "/cohortes/{cohort}/travaux", activity_code="GEN-2.C", assignee_id="{trainer_person}"
+        "/cohortes/{cohort}/travaux", activity_code="GEN-2.C", assignee_id="{trainer_person}",
+        supersedes="{work_assignment}",
     ),
     f"POST {V1}/hand-ins/{{hand_in_id}}/decisions": json(TO_JUDGE, kind="returned", text="Il manque la suite."),
     "POST /remises/{hand_in_id}/retour": form(

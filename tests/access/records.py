@@ -588,7 +588,9 @@ def _judge(at: PlaceUser, _: Path) -> None:
     wanted = WorkDecisionCommand(kind=WorkDecisionKind.RETURNED, text=at.place.mark("Reprise"))
     works.decide(at.db, actor, see_hand_in(at.db, actor, work.id), wanted)
     given: dict[str, Any] = {"assignee_id": actor.person_id, "assigned_at": now(), "assigned_by": actor.person_id}
-    _add(at, WorkAssignment(**{**of, "activity_code": None}, **given))
+    assigned = WorkAssignment(**{**of, "activity_code": "GEN-2.C"}, **given)
+    _add(at, assigned)
+    at.place.ids["work_assignment"] = assigned.id
     opened: dict[str, Any] = {"reason": at.place.mark("Raison"), "opened_at": now(), "opened_by": actor.person_id}
     _add(at, ExtraAttempt(**{**of, "activity_code": "GEN-4.C"}, **opened))
     kept = SavedComment(

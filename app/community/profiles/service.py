@@ -5,7 +5,7 @@ the reader (docs/decisions/0046).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -344,15 +344,25 @@ def _expertises(db: Session, people: Collection[int]) -> dict[int, list[OwnExper
 
 def employer_profiles(db: Session, college: CollegeShown, query: EmployerProfilesQuery) -> EmployerProfiles:
     """Return the profiles of the people of a college whom an employer sends and who consent to share it with them."""
-    sent = db.execute(
-        sa.select(col(Enrolment.person_id), col(Enrolment.employer))
-        .where(col(Enrolment.college_id) == college.id, col(Enrolment.employer).is_not(None))
-        .distinct()
-    )
     wanted = search_key(query.employer)
-    people = {person_id for person_id, employer in sent if search_key(employer) == wanted}
+    spellings = [name for name in _employers(db, college) if search_key(name) == wanted]
+    sent = sa.select(col(Enrolment.person_id)).where(
+        col(Enrolment.college_id) == college.id,
+        col(Enrolment.employer) == sa.any_(sa.literal(spellings, sa.ARRAY(sa.String))),
+    )
+    people = set(db.execute(sent).scalars())
     consenting = consenting_among(db, people, Purpose.PROFILE_EMPLOYER)
     statement = _profiles(col(AdvisorProfile.person_id).in_(consenting)).order_by(NAME)
     shown = _shown(db, db.execute(statement).all()) if consenting else []
     log_access(db, [(profile.person_id, college.id) for profile in shown])
     return EmployerProfiles(employer=query.employer, items=tuple(shown), withheld=len(people) - len(consenting))
+
+
+def _employers(db: Session, college: CollegeShown) -> Iterator[str]:
+    """Yield each spelling of an employer in a college, one after the other: the index is read, not their people."""
+    employer = col(Enrolment.employer)
+    least = sa.select(func.min(employer)).where(col(Enrolment.college_id) == college.id, employer.is_not(None))
+    names = least.cte("names", recursive=True)
+    above = least.where(employer > names.c[0]).correlate(names).scalar_subquery()
+    names = names.union_all(sa.select(above).where(names.c[0].is_not(None)))
+    yield from db.execute(sa.select(names.c[0]).where(names.c[0].is_not(None))).scalars()
