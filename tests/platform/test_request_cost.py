@@ -94,7 +94,7 @@ def mandate_date(database: Database, world: World) -> tuple[str, dict[str, Any]]
 
 Prepare = Callable[[Database, World], tuple[str, dict[str, Any]]]
 WRITES: dict[tuple[str, Prepare], int] = {
-    ("trainer", judgement): 16,
+    ("trainer", judgement): 15,
     ("maude", completion): 11,
     ("maude", text_handed_in): 13,
     ("trainer", roll_call): 17,
