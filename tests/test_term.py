@@ -315,6 +315,8 @@ def consult(term: Term) -> None:
         }
         path = f"/codev/groups/{group['id']}/sessions"
         session = term.call("coordinator", "POST", path, 201, **planned)["id"]
+        for who in (*list(term.enrolments)[number::4], "facilitator"):
+            term.tell(f"Séance de codéveloppement ajoutée : {activity.title.text}", who)
         term.wait_until(term.day + timedelta(days=number + 2))
         path = f"/codev/sessions/{session}"
         [turn] = term.call("facilitator", "GET", f"{path}/rotation?consultations=1")

@@ -1,6 +1,6 @@
 """Rules of extracts: what would let someone be recognised, and what is taken."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -11,8 +11,8 @@ from app.curricula.library import default_library
 from app.learning.activities.rules import TRACES, ActivityContext
 from app.learning.hand_ins.rules import hand_in_reasons
 from app.progress.schemas import ActivityProgress, State
-from tests.factories.network import STARTED
 
+STARTED = date(2026, 9, 7)
 PEOPLE = ("Karim Haddad", "Élise Tremblay-Roy", "Kaʼnahsohon Ḱarihwá")
 ENTERPRISES = ("Ferme Boréale inc.", "Les Scieries du Lac Bouchette")
 

@@ -135,15 +135,16 @@ HOMES = {
         *(f"/parcours/{{enrolment}}/activites/{code}" for code in ("GEN-1.A", "GEN-1.C", "GEN-2.A")),
         "/", "/parcours", "/parcours/{enrolment}", "/mandats", "/codev", "/attestations", "/cohortes-ouvertes",
         "/mon-dossier/consultations", "/mon-dossier/consentements", "/mon-calendrier", "/conseillers",
+        "/revisions",
     },
     "trainer": {
         "/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports",
-        "/conseillers",
+        "/conseillers", "/revisions",
     },
     "facilitator": {"/", "/mon-calendrier", "/codev", "/conseillers"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
-        "/mandats", "/codev", "/rapports", "/lieux", "/conseillers",
+        "/mandats", "/codev", "/rapports", "/lieux", "/conseillers", "/revisions",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",

@@ -113,8 +113,9 @@ def test_sweep_deletes_at_the_declared_retention(database: Database, name: str) 
 
 def test_every_retention_applied_by_the_service_has_a_sweep() -> None:
     applied_by_service = {name for name, rule in register().retention.items() if rule.applied_by == "service"}
-    # Sign-in flows: tests/identity/test_oidc.py; confidences: tests/codev/test_destruction.py.
-    assert applied_by_service == {*SWEPT, "flow", "confidences"}
+    # Sign-in flows: tests/identity/test_oidc.py; confidences: tests/codev/test_destruction.py; profiles, which their
+    # person deletes: tests/community/test_profiles.py.
+    assert applied_by_service == {*SWEPT, "flow", "confidences", "profile"}
 
 
 @pytest.mark.parametrize(

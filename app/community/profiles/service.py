@@ -283,8 +283,9 @@ def profiles_about(db: Session, words: Sequence[str], *, limit: int) -> list[Pro
     """
     if all(len(word) == 1 for word in words):
         return []
-    held = contains_words(col(AdvisorProfile.search_text), words)
-    return _shown(db, db.execute(_published().where(*held).order_by(NAME).limit(limit)).all())
+    held = sa.select(col(AdvisorProfile.id)).where(*contains_words(col(AdvisorProfile.search_text), words))
+    is_held = col(AdvisorProfile.id) == sa.any_(func.array(held.scalar_subquery()))  # before the order of names is read
+    return _shown(db, db.execute(_published().where(is_held).order_by(NAME).limit(limit)).all())
 
 
 def see_profile(db: Session, actor: Actor, person_id: int) -> ProfileShown:
