@@ -283,9 +283,12 @@ def profiles_about(db: Session, words: Sequence[str], *, limit: int) -> list[Pro
     """
     if all(len(word) == 1 for word in words):
         return []
-    held = sa.select(col(AdvisorProfile.id)).where(*contains_words(col(AdvisorProfile.search_text), words))
-    is_held = col(AdvisorProfile.id) == sa.any_(func.array(held.scalar_subquery()))  # before the order of names is read
-    return _shown(db, db.execute(_published().where(is_held).order_by(NAME).limit(limit)).all())
+    held = contains_words(col(AdvisorProfile.search_text), words)
+    found = db.execute(sa.select(col(AdvisorProfile.id)).where(*held)).scalars().all()
+    if not found:
+        return []
+    is_found = col(AdvisorProfile.id) == sa.any_(sa.literal(found, sa.ARRAY(sa.Integer)))
+    return _shown(db, db.execute(_published().where(is_found).order_by(NAME).limit(limit)).all())
 
 
 def see_profile(db: Session, actor: Actor, person_id: int) -> ProfileShown:
