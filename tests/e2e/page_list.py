@@ -13,6 +13,8 @@ NOT_PAGES = frozenset(
         "GET /codev/groupes/{group_id}/mes-textes",
         "GET /codev/mon-dossier/pdf",
         "GET /codev/seances/{session_id}/direct/flux",
+        "GET /parcours/{enrolment_id}/activites/{code}/paquet",
+        "GET /parcours/{enrolment_id}/modules/{code}/paquet",
         "GET /parcours/{enrolment_id}/portfolio/pdf",
         "GET /parcours/{enrolment_id}/portfolio/zip",
         "GET /conseillers/{person_id}/photo",
