@@ -28,6 +28,7 @@ NOT_PAGES = frozenset(
         "GET /colleges/{slug}/did.json",
         "GET /colleges/{slug}/statuts/{number}",
         "GET /connexion/oidc/retour",
+        "GET /jugements/voisine",
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
