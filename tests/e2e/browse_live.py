@@ -71,7 +71,7 @@ def test_session_of_six_is_followed_in_eight_browsers_while_the_facilitator_s_li
 
     lead.context.set_offline(True)
     touch(lead, "Étape suivante")
-    expect(lead.get_by_text("La ligne est coupée : votre geste")).to_be_visible()
+    expect(lead.get_by_text("La connexion est coupée : votre geste")).to_be_visible()
     touch(second, "Étape suivante")
     for page in (second, *members):
         expect(page.locator("#etape")).to_have_text("Clarification")
@@ -91,7 +91,7 @@ def test_session_of_six_is_followed_in_eight_browsers_while_the_facilitator_s_li
     for page in everyone:
         expect(page.get_by_text("La séance est terminée.")).to_be_visible()
         assert violations(page) == []
-    lead.get_by_role("link", name="Vérifier et enregistrer le bilan").click()
+    lead.get_by_role("link", name="Vérifier et fermer le bilan").click()
     expect(lead.get_by_text("rempli d’après la séance en direct")).to_be_visible()
 
 
