@@ -58,7 +58,7 @@ def test_each_member_confirms_for_themselves_and_the_others_see_it(
     assert waiting(client, database, world, "karim")["confirmations"] == [session_id]
 
 
-def test_record_said_wrong_waits_for_the_facilitator_and_its_correction_asks_everyone_again(
+def test_record_reported_wrong_waits_for_the_facilitator_and_its_correction_asks_everyone_again(
     client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
 ) -> None:
     session_id, record_id, command = recorded
@@ -77,7 +77,7 @@ def test_record_said_wrong_waits_for_the_facilitator_and_its_correction_asks_eve
     assert [c["is_right"] for c in shown["confirmations"]].count(None) == 3, "what was said before is over"
 
 
-def test_member_who_said_wrong_may_confirm_after_all_and_saying_it_twice_is_once(
+def test_member_who_reported_wrong_may_confirm_later_and_a_repeated_answer_is_recorded_once(
     client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
 ) -> None:
     session_id, record_id, _ = recorded

@@ -18,7 +18,7 @@ def kept(database: Database) -> list[str]:
         return list(owner.execute(text("select text from saved_comment order by id")).scalars())
 
 
-def test_a_comment_is_kept_found_and_removed(client: TestClient, database: Database, world: World) -> None:
+def test_comment_is_saved_searched_and_removed(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "trainer")
     for title, said in (("Chiffres", "À poursuivre : chiffrer."), ("Constats", "Constats appuyés.")):
         assert client.post(PATH, data={"title": title, "text": said}).status_code == 303
@@ -52,7 +52,7 @@ def test_comments_are_read_and_removed_by_their_author_alone(
     assert kept(database) == ["Mes mots à moi."]
 
 
-def test_a_comment_is_inserted_after_what_was_typed(client: TestClient, database: Database, world: World) -> None:
+def test_saved_comment_is_inserted_after_what_was_typed(client: TestClient, database: Database, world: World) -> None:
     work = hand_in(database, world)
     as_(client, database, world, "trainer")
     client.post(PATH, data={"title": "Chiffres", "text": "À poursuivre : chiffrer."})
@@ -65,7 +65,7 @@ def test_a_comment_is_inserted_after_what_was_typed(client: TestClient, database
     assert comment.split() == ["Bon", "début.", "À", "poursuivre", ":", "chiffrer."]
 
 
-def test_the_comment_of_a_judgement_is_kept_once_under_its_first_words(
+def test_comment_of_a_judgement_is_saved_once_under_its_first_words(
     client: TestClient, database: Database, world: World
 ) -> None:
     work = hand_in(database, world)
@@ -82,9 +82,7 @@ def test_the_comment_of_a_judgement_is_kept_once_under_its_first_words(
     assert title.endswith("…")
 
 
-def test_a_program_keeps_pages_through_and_removes_comments(
-    client: TestClient, database: Database, world: World
-) -> None:
+def test_program_saves_lists_and_removes_comments(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "trainer")
     for title in ("Sources", "Chiffres", "Constats"):
         body = {"title": title, "text": f"{title} à revoir."}

@@ -40,7 +40,7 @@ def counts(database: Database) -> tuple[int, int]:
     return judgements, drafts
 
 
-def test_a_draft_is_saved_by_a_button_and_found_again(client: TestClient, database: Database, world: World) -> None:
+def test_draft_saved_by_a_button_comes_back_in_the_form(client: TestClient, database: Database, world: World) -> None:
     work = hand_in(database, world)
     as_(client, database, world, "trainer")
     form = opened(client, world, f"preuve={work.id}")
@@ -53,7 +53,7 @@ def test_a_draft_is_saved_by_a_button_and_found_again(client: TestClient, databa
     assert opened(client, world, "").data()["comment"] == [""], "the form of no work has its own draft"
 
 
-def test_a_draft_without_a_level_is_saved_and_a_judgement_refused(
+def test_draft_without_a_level_is_saved_and_a_judgement_refused(
     client: TestClient, database: Database, world: World
 ) -> None:
     work = hand_in(database, world)
@@ -67,7 +67,7 @@ def test_a_draft_without_a_level_is_saved_and_a_judgement_refused(
     assert counts(database) == (0, 1)
 
 
-def test_a_judgement_removes_its_draft(client: TestClient, database: Database, world: World) -> None:
+def test_judgement_removes_its_draft(client: TestClient, database: Database, world: World) -> None:
     work = hand_in(database, world)
     as_(client, database, world, "trainer")
     form = opened(client, world, f"preuve={work.id}")
@@ -77,7 +77,7 @@ def test_a_judgement_removes_its_draft(client: TestClient, database: Database, w
     assert counts(database) == (1, 0)
 
 
-def test_a_draft_is_forgotten_by_a_button(client: TestClient, database: Database, world: World) -> None:
+def test_draft_is_deleted_by_a_button(client: TestClient, database: Database, world: World) -> None:
     work = hand_in(database, world)
     as_(client, database, world, "trainer")
     form = opened(client, world, f"preuve={work.id}")
@@ -146,7 +146,7 @@ def test_another_reader_of_a_work_is_named_and_their_draft_is_not_shown(
     assert "Mots en chantier." not in page
 
 
-def test_the_works_before_and_after_are_linked(client: TestClient, database: Database, world: World) -> None:
+def test_works_before_and_after_are_linked(client: TestClient, database: Database, world: World) -> None:
     first = hand_in(database, world, days=3)
     second = hand_in(database, world, "karim", days=2)
     third = hand_in(database, world, "elise", days=1)
@@ -173,7 +173,7 @@ def send_file(client: TestClient, database: Database, world: World, name: str, c
 @pytest.mark.parametrize(
     ("file", "tag"), [(("rapport.pdf", PDF), "iframe"), (("carte.png", PNG), "img"), (("notes.txt", b"<b>"), "")]
 )
-def test_a_pdf_and_a_picture_are_shown_in_the_page_and_other_files_downloaded(
+def test_pdf_and_picture_are_shown_in_the_page_and_other_files_downloaded(
     client: TestClient, database: Database, world: World, file: tuple[str, bytes], tag: str
 ) -> None:
     work = send_file(client, database, world, *file)
@@ -192,7 +192,7 @@ def test_a_pdf_and_a_picture_are_shown_in_the_page_and_other_files_downloaded(
         assert preview.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_page_in_disguise_is_never_shown(client: TestClient, database: Database, world: World) -> None:
+def test_html_named_as_a_pdf_is_never_shown(client: TestClient, database: Database, world: World) -> None:
     """What begins as a page is refused under the name of a PDF; under the name of a text it is downloaded."""
     disguised = as_(client, database, world, "maude").post(
         f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files",

@@ -18,23 +18,27 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["codev"], route_class=IdempotentRoute)
 
 
-@router.get("/codev/sessions/{session_id}/confirmations")
+@router.get("/codev/sessions/{session_id}/confirmations", summary="Who confirmed the record of a session")
 def read_confirmations(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_READ)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_READ)],
 ) -> ConfirmationsShown:
-    """Who has confirmed the record in force of a session, and who says that it is wrong."""
+    """Who has confirmed the record in force of a session, and who reports it wrong."""
     return service.confirmations(db, actor, meeting)
 
 
-@router.post("/codev/sessions/{session_id}/confirmations", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/codev/sessions/{session_id}/confirmations",
+    status_code=HTTPStatus.CREATED,
+    summary="Confirm the record of a session, or report it wrong",
+)
 def confirm(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_TAKE_PART)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_TAKE_PART)],
     command: ConfirmCommand,
 ) -> ConfirmationsShown:
-    """Confirm the record as a member whom it names, or say that it is wrong; 409 when it was corrected since."""
+    """Confirm the record as a member whom it names, or report it wrong; 409 when it was corrected since."""
     service.confirm(db, actor, meeting, command)
     return service.confirmations(db, actor, meeting)

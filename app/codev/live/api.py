@@ -21,7 +21,9 @@ router = APIRouter(tags=["codev"], route_class=IdempotentRoute)
 
 
 @router.get(
-    "/codev/sessions/{session_id}/live", responses={304: {"description": "Not changed since the ETag that was sent"}}
+    "/codev/sessions/{session_id}/live",
+    summary="Follow a session as it happens",
+    responses={304: {"description": "Not changed since the ETag that was sent"}},
 )
 def read_live(
     request: Request,
@@ -41,7 +43,9 @@ def read_live(
     return shown
 
 
-@router.post("/codev/sessions/{session_id}/live", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/codev/sessions/{session_id}/live", status_code=HTTPStatus.CREATED, summary="Lead a session as it happens"
+)
 def act(  # noqa: PLR0917 - what each dependency gives
     response: Response,
     db: SessionDep,

@@ -16,7 +16,7 @@ from app.platform.web.deps import KeyringDep, SessionDep
 router = APIRouter(tags=["codev"])
 
 
-@router.get("/codev/sessions/{session_id}/ratings")
+@router.get("/codev/sessions/{session_id}/ratings", summary="How many members answered a questionnaire")
 def read_figures(
     db: SessionDep, meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_READ)]
 ) -> RatingFigures:
@@ -24,7 +24,7 @@ def read_figures(
     return service.figures(db, meeting)
 
 
-@router.get("/codev/sessions/{session_id}/ratings/results")
+@router.get("/codev/sessions/{session_id}/ratings/results", summary="Results of a questionnaire")
 def read_results(
     db: SessionDep,
     keyring: KeyringDep,
@@ -34,7 +34,7 @@ def read_results(
     return service.results(db, keyring, meeting)
 
 
-@router.put("/codev/sessions/{session_id}/own-rating")
+@router.put("/codev/sessions/{session_id}/own-rating", summary="Answer a questionnaire")
 def answer(
     db: SessionDep,
     keyring: KeyringDep,

@@ -23,7 +23,7 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["grading"], route_class=IdempotentRoute)
 
 
-@router.get("/cohorts/{cohort_id}/works-to-judge")
+@router.get("/cohorts/{cohort_id}/works-to-judge", summary="List the works of a cohort that wait to be judged")
 def works_to_judge(
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.JUDGEMENT_ASSIGN)],
@@ -34,7 +34,7 @@ def works_to_judge(
     return queues.waiting_in(db, cohort, after=after, limit=limit)
 
 
-@router.get("/enrolments/{enrolment_id}/work-assignments")
+@router.get("/enrolments/{enrolment_id}/work-assignments", summary="List the assignments of an enrolment's works")
 def assignments(
     db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_ASSIGN)]
 ) -> list[AssignmentShown]:
@@ -42,7 +42,9 @@ def assignments(
     return service.assignments(db, enrolment)
 
 
-@router.post("/enrolments/{enrolment_id}/work-assignments", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/enrolments/{enrolment_id}/work-assignments", status_code=HTTPStatus.CREATED, summary="Assign works to a trainer"
+)
 def assign(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_ASSIGN)],

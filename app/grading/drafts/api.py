@@ -34,7 +34,7 @@ Assessor = Annotated[Actor, may(P.JUDGEMENT_MAKE)]
 Place = Annotated[DraftPlace, Depends(place_of)]
 
 
-@router.get(PATH)
+@router.get(PATH, summary="Read one's own draft of a judgement")
 def read_draft(response: Response, db: SessionDep, actor: Assessor, place: Place) -> DraftShown:
     """One's own draft of a judgement; where there is none, an empty one of version 0."""
     draft = service.read_draft(db, actor, place)
@@ -42,7 +42,7 @@ def read_draft(response: Response, db: SessionDep, actor: Assessor, place: Place
     return draft
 
 
-@router.put(PATH)
+@router.put(PATH, summary="Save one's own draft of a judgement")
 def save_draft(  # noqa: PLR0917 - what each dependency gives
     response: Response, db: SessionDep, actor: Assessor, place: Place, version: IfMatch, command: DraftCommand
 ) -> DraftShown:
@@ -55,7 +55,7 @@ def save_draft(  # noqa: PLR0917 - what each dependency gives
     return draft
 
 
-@router.delete(PATH, status_code=HTTPStatus.NO_CONTENT)
+@router.delete(PATH, status_code=HTTPStatus.NO_CONTENT, summary="Discard one's own draft of a judgement")
 def discard_draft(db: SessionDep, actor: Assessor, place: Place, version: IfMatch) -> Response:
     """Discard a draft: nothing of it is kept."""
     service.discard_draft(db, actor, place, version=version)

@@ -20,7 +20,11 @@ from app.platform.web.idempotency import IdempotentRoute
 router = APIRouter(tags=["grading"], route_class=IdempotentRoute)
 
 
-@router.post("/hand-ins/{hand_in_id}/decisions", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/hand-ins/{hand_in_id}/decisions",
+    status_code=HTTPStatus.CREATED,
+    summary="Return a work or close it without a level",
+)
 def decide(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
@@ -31,7 +35,7 @@ def decide(
     return service.decide(db, actor, hand_in, command)
 
 
-@router.get("/enrolments/{enrolment_id}/works")
+@router.get("/enrolments/{enrolment_id}/works", summary="List the works of an enrolment")
 def works(db: SessionDep, enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_READ)]) -> list[WorkShown]:
     """Works of an enrolment that are judged, with the state of each; bounded by the path's assessments."""
     return service.works_of(db, enrolment)
