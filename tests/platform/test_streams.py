@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import weakref
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 
 import pytest
@@ -37,12 +38,12 @@ def versions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Versions]:
     STOPPING.clear()
 
 
-async def heard(stream: AsyncIterator[str]) -> int:
-    """Return the version that the next event says."""
+async def next_version(stream: AsyncIterator[str]) -> int:
+    """Return the version in the next event."""
     event = await asyncio.wait_for(anext(stream), 5)
-    told = json.loads(event.removeprefix("data: "))
-    assert set(told) == {"version", "now"}, "nothing else is ever sent"
-    return int(told["version"])
+    data = json.loads(event.removeprefix("data: "))
+    assert set(data) == {"version", "now"}, "nothing else is ever sent"
+    return int(data["version"])
 
 
 def test_followers_hear_of_a_change_from_one_reader_and_hold_no_connection(
@@ -54,9 +55,9 @@ def test_followers_hear_of_a_change_from_one_reader_and_hold_no_connection(
         open_streams = [followers.stream(7, world.alma, person, 1) for person in range(20)]
         for stream in open_streams:
             assert (await anext(stream)).startswith("retry:")
-            assert await heard(stream) == 1
+            assert await next_version(stream) == 1
         versions.of = {7: 2}
-        assert [await heard(stream) for stream in open_streams] == [2] * 20
+        assert [await next_version(stream) for stream in open_streams] == [2] * 20
         assert database.admission.in_use == 0
         assert {tuple(ids) for ids in versions.asked} == {(7,)}, "one statement for all"
         for stream in open_streams:
@@ -85,7 +86,7 @@ def test_streams_end_once_the_process_is_told_to_stop(database: Database, world:
     async def follow() -> None:
         stream = followers.stream(7, world.alma, 1, 3)
         assert (await anext(stream)).startswith("retry:")
-        assert await heard(stream) == 3
+        assert await next_version(stream) == 3
         STOPPING.set()
         async with asyncio.timeout(2):
             assert [event async for event in stream] == []
@@ -115,10 +116,15 @@ def test_streams_of_a_process_and_of_one_person_are_bounded(
     followers.require_room(1)
 
 
-def test_reader_goes_on_when_the_database_was_away(database: Database, world: World, versions: Versions) -> None:
+@pytest.mark.parametrize("error", [None, KeyError("a fault of the code")])
+def test_reader_goes_on_when_the_database_was_away_or_a_look_failed(
+    database: Database, world: World, versions: Versions, error: Exception | None
+) -> None:
     broken = [True]
 
     def read(db: Session, ids: Collection[int]) -> Mapping[int, int]:
+        if broken[0] and error is not None:
+            raise error
         if broken[0]:
             db.connection().exec_driver_sql("select 1 / 0")
         return versions(db, ids)
@@ -128,10 +134,10 @@ def test_reader_goes_on_when_the_database_was_away(database: Database, world: Wo
     async def follow() -> None:
         stream = followers.stream(7, world.alma, 1, 1)
         assert (await anext(stream)).startswith("retry:")
-        assert await heard(stream) == 1
+        assert await next_version(stream) == 1
         await asyncio.sleep(0.1)  # the reader fails several times meanwhile
         broken[0], versions.of = False, {7: 5}
-        assert await heard(stream) == 5
+        assert await next_version(stream) == 5
         await stream.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(follow())
@@ -139,3 +145,14 @@ def test_reader_goes_on_when_the_database_was_away(database: Database, world: Wo
 
 def test_followers_of_a_query_are_those_of_the_process(database: Database, versions: Versions) -> None:
     assert followers_of(database, versions) is followers_of(database, versions)
+
+
+def test_followers_keep_no_database_alive(versions: Versions) -> None:
+    class Closed(Database):
+        """A database that is no longer used."""
+
+    database = Closed.__new__(Closed)
+    followers_of(database, versions)
+    gone = weakref.ref(database)
+    del database
+    assert gone() is None

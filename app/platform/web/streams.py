@@ -2,17 +2,19 @@
 
 A stream holds no connection and no thread. Every half second the reader asks, in one statement, which version the
 followed records have, and wakes the followers of those that changed. A stream ends by itself after half a minute: the
-browser opens another one, which passes the guard again, so that whoever signed out or lost the right follows no longer.
+browser opens another one, which passes the guard again, so that nobody follows after signing out or losing the right.
 Nothing but versions and the time is sent.
 """
 
 import asyncio
 import json
+import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +23,8 @@ from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError, Unavailable
 from app.platform.processes.stopping import STOPPING
+
+log = logging.getLogger("escouade.streams")
 
 EVERY = 0.5
 """Seconds between two looks at the database."""
@@ -115,16 +119,22 @@ class Followers:
             for follower, version in self._changes(followers):
                 follower.wake(version)
             if STOPPING.is_set():
-                threading.Event().wait(EVERY)  # the streams end by themselves: they were woken
+                time.sleep(EVERY)  # the streams end by themselves: they were woken
 
     def _changes(self, followers: list[Follower]) -> list[tuple[Follower, int]]:
-        """Return the followers to wake, with the version of their record; those of a database that is away wait."""
+        """Return the followers to wake, with the version of their record; none when it cannot be read.
+
+        No error ends the reader: the next look may succeed, and nothing else would start another reader.
+        """
         if STOPPING.is_set():
             return [(f, f.version) for f in followers]
         try:
             with self._database.transaction(colleges={f.college_id for f in followers}) as db:
                 versions = self._versions(db, {f.record_id for f in followers})
-        except (SQLAlchemyError, DomainError):
+        except (SQLAlchemyError, DomainError):  # a database that is away or busy, which others report
+            return []
+        except Exception:
+            log.exception("the versions of the followed records could not be read; they are read again")
             return []
         return [(f, versions[f.record_id]) for f in followers if versions.get(f.record_id, f.version) != f.version]
 
@@ -139,4 +149,5 @@ _OF_DATABASES: WeakKeyDictionary[Database, dict[Versions, Followers]] = WeakKeyD
 
 def followers_of(database: Database, versions: Versions) -> Followers:
     """Return the followers in this process of the records whose versions a query reads."""
-    return _OF_DATABASES.setdefault(database, {}).setdefault(versions, Followers(database, versions))
+    of_database = _OF_DATABASES.setdefault(database, {})
+    return of_database.setdefault(versions, Followers(proxy(database), versions))  # keeps no database alive
