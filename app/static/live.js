@@ -1,21 +1,22 @@
-// Keeps the screen of a session up to date: told by server-sent events, else by asking again, it shows the page anew.
+// Keeps the screen of a session up to date: on each server-sent event, else by asking at intervals, it loads the page anew.
 // Without this script the page is read again by its own button. See docs/decisions/0045-a-session-is-the-fold-of-its-events.md.
 const frame = document.getElementById("live-frame");
-const SILENCE = 8000; // without a word for so long, the line is said to be cut
+const SILENCE = 8000; // milliseconds without contact after which the line is shown as cut
 const ASK = 3000;
 
-let offset = -Infinity; // of the server's clock: the least delayed word is the nearest to it
-let heard = 0;
-let flow = null;
-let tag = "";
-let busy = false;
+let offset = -Infinity; // of the server's clock: the least delayed answer is the nearest to it
+let lastContact = 0;
+let events = null;
+let isLoading = false;
+let isAsking = false;
 
 const shown = () => document.getElementById("live");
 const version = () => Number(shown().dataset.version);
-const isMoving = () => shown().dataset.moving === "true";
-const hear = (now) => {
-  heard = Date.now();
-  if (now) offset = Math.max(offset, now - heard);
+const phase = () => shown().dataset.phase;
+const isMoving = () => ["waiting", "underway"].includes(phase());
+const noteContact = (serverTime) => {
+  lastContact = Date.now();
+  if (serverTime) offset = Math.max(offset, serverTime - lastContact);
 };
 
 const show = (line) => {
@@ -51,53 +52,56 @@ const put = (html) => {
   const refusal = fresh.querySelector(".problem");
   if (refusal) refusal.focus();
   else if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  hear(Number(fresh.dataset.now));
+  noteContact(Number(fresh.dataset.now));
   tick();
   follow();
 };
 
 const refresh = async () => {
-  if (busy) return;
-  busy = true;
+  if (isLoading) return;
+  isLoading = true;
   try {
     const answer = await fetch(frame.dataset.page, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(8000) });
     if (answer.status < 500) put(await answer.text());
   } catch {
     // the line is cut: asked again
   } finally {
-    busy = false;
+    isLoading = false;
   }
 };
 
 const follow = () => {
   if (!isMoving() || !version()) {
-    flow?.close();
-    flow = null;
+    events?.close();
+    events = null;
     return;
   }
-  if (flow && flow.readyState !== EventSource.CLOSED) return;
-  flow = new EventSource(frame.dataset.flow);
-  flow.onmessage = (event) => {
-    const told = JSON.parse(event.data);
-    hear(told.now);
-    if (told.version > version() || told.version < version()) refresh();
+  if (events && events.readyState !== EventSource.CLOSED) return;
+  events = new EventSource(frame.dataset.flow);
+  events.onmessage = (event) => {
+    const state = JSON.parse(event.data);
+    noteContact(state.now);
+    if (state.version !== version()) refresh();
   };
 };
 
 // Where no event comes, asks whether anything changed.
 const ask = async () => {
-  if (!isMoving() || Date.now() - heard < ASK) return;
+  if (isAsking || !isMoving() || Date.now() - lastContact < ASK) return;
+  isAsking = true;
   try {
-    const answer = await fetch(frame.dataset.read, { headers: { "If-None-Match": tag || `"${version()}"` }, signal: AbortSignal.timeout(8000) });
-    if (answer.status === 304) hear(0);
+    const answer = await fetch(frame.dataset.read, { headers: { "If-None-Match": `"${version()}"` }, signal: AbortSignal.timeout(8000) });
+    if (answer.status === 304) noteContact(0);
     else if (answer.ok) {
-      const told = await answer.json();
-      hear(Date.parse(told.server_now));
-      if (told.version !== version()) await refresh();
+      const state = await answer.json();
+      noteContact(Date.parse(state.server_now));
+      if (state.version !== version() || state.phase !== phase()) await refresh();
     } else if (answer.status < 500) location.reload();
     follow();
   } catch {
     // asked again
+  } finally {
+    isAsking = false;
   }
 };
 
@@ -109,23 +113,24 @@ frame.addEventListener("submit", async (event) => {
   try {
     const body = new URLSearchParams(new FormData(form, event.submitter));
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body, signal: AbortSignal.timeout(8000) });
+    if (answer.status >= 500) throw new Error(answer.statusText);
     put(await answer.text());
     show("on");
   } catch {
     show("unsent"); // nothing is done twice: sent again, it names the version that was seen
-    heard = 0;
+    lastContact = 0;
   } finally {
     delete form.dataset.sent;
   }
 });
 
-hear(Number(shown().dataset.now));
+noteContact(Number(shown().dataset.now));
 follow();
 setInterval(tick, 250);
 setInterval(() => {
   if (!isMoving()) show("");
-  else if (Date.now() - heard > SILENCE) show("off");
-  else if (frame.querySelector("[data-line=unsent]").hidden || Date.now() - heard < 1000) show("on");
+  else if (Date.now() - lastContact > SILENCE) show("off");
+  else if (frame.querySelector("[data-line=unsent]").hidden || Date.now() - lastContact < 1000) show("on");
   ask();
 }, 1000);
 window.addEventListener("online", () => refresh());

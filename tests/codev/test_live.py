@@ -87,6 +87,24 @@ def test_second_touch_with_the_same_version_does_nothing_and_shows_the_present_s
         assert count(db, "codev_live_event") == 2
 
 
+def test_screen_shows_a_session_whose_second_consultation_alone_is_planned(
+    client: TestClient, database: Database, world: World
+) -> None:
+    group = join_group(database, world, create_group(database, world).id, "nobody")
+    session_id = plan_session(database, world, group.id)
+    m = membership_ids(group)
+    as_(client, database, world, "facilitator")
+    roles = [
+        {"position": 2, "membership_id": m["maude"], "role": "client"},
+        {"position": 2, "membership_id": m["karim"], "role": "reserve"},
+    ]
+    assert client.put(f"{V1}/{session_id}/roles", json={"roles": roles}).status_code == 200
+    lead(client, session_id, FIRST, "express", "start", "next_consultation")
+    shown = client.get(f"/codev/seances/{session_id}/direct")
+    assert shown.status_code == 200
+    assert "Consultation 2 · express" in " ".join(unescape(shown.text).split())
+
+
 def test_nobody_but_the_group_follows_and_nobody_but_its_facilitator_leads(
     client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
 ) -> None:
@@ -125,7 +143,8 @@ def test_session_is_prepared_an_hour_before_it_and_no_longer_once_recorded_or_ca
     assert client.post(f"{V1}/{session_id}/cancellation").status_code == 200
     as_(client, database, world, "facilitator")
     assert touch(client, session_id, 2, "next", status=409)["code"] == "session_cancelled"
-    assert client.get(f"{V1}/{session_id}/live").json()["phase"] == "cancelled"
+    known = client.get(f"{V1}/{session_id}/live", headers={"If-None-Match": '"2"'})
+    assert (known.status_code, known.json()["phase"]) == (200, "cancelled"), "who polls learns of what makes no version"
 
 
 def test_finished_session_proposes_its_record_with_its_minutes_and_its_turns(

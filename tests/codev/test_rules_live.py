@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.attendance.roll_calls.enums import PresenceStatus
@@ -197,6 +197,8 @@ def test_command_that_makes_sense_is_accepted() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(A), st.floats(0, 30), st.integers(0, 5)), max_size=60))
+@example([(A.START, 0, 0), (A.NEXT, 1, 0), (A.MORE, 1, 0), (A.EXPRESS, 1, 0)])
+@example([(A.START, 0, 0), (A.NEXT, 1, 0), (A.LESS, 1, 0), (A.EXPRESS, 1, 0)])
 def test_any_sequence_of_allowed_touches_keeps_the_time_whole(touches: list[tuple[A, float, int]]) -> None:
     events: list[Done] = []
     minute = 0.0

@@ -33,12 +33,13 @@ def read_live(
 ) -> LiveShown:
     """A session as it happens, for the people of its group: step, timer, turns, presences.
 
-    Its `ETag` is its version: what a command names by `If-Match`.
+    Its `ETag` is its version: what a command names by `If-Match`. Once recorded or cancelled, which makes no version,
+    it is always sent whole.
     """
     shown = service.live(db, meeting)
     etag = etag_of(shown.version)
     response.headers["ETag"] = etag
-    if shown.version and is_known(request.headers, etag):
+    if shown.version and shown.phase not in service.ENDED and is_known(request.headers, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})  # type: ignore[return-value]
     return shown
 
@@ -55,6 +56,7 @@ def act(  # noqa: PLR0917 - what each dependency gives
     version: IfMatch,
 ) -> LiveShown:
     """Do something in the session, as its facilitator: the next step, a presence, a swap (412 `live_moved_on`)."""
-    shown = service.act(db, actor, meeting, command, version)
+    service.act(db, actor, meeting, command, version)
+    shown = service.live(db, meeting)
     response.headers["ETag"] = etag_of(shown.version)
     return shown

@@ -11,7 +11,7 @@ from app.codev.protocols.enums import Variant
 from app.codev.records.enums import TurnReason, TurnStatus
 
 TOLERANCE = 5 * MINUTE
-"""Who arrives so soon after the start, or leaves so shortly before the end, was there from start to end."""
+"""A member who arrives so soon after the start, or leaves so shortly before the end, was there from start to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ProposedTurn:
 def presences(state: State, roster: Iterable[int], planned_minutes: int) -> list[ProposedPresence]:
     """Return the presence of each member: the minutes between start and end that they were there, breaks included.
 
-    Whoever said before the start that they would not come is excused; the others who did not come are absent.
+    Of those who did not come, the ones who gave notice before the start are excused, the others absent.
     """
     excused = {s.planned_id for s in state.swaps if s.with_notice and s.reason is TurnReason.ABSENCE}
     return [_presence(state, id_, planned_minutes, excused=id_ in excused) for id_ in roster]
@@ -65,7 +65,7 @@ def _spans(state: State, membership_id: int, start: datetime, end: datetime) -> 
 def turns(state: State) -> list[ProposedTurn]:
     """Return each consultation: held once it reached its fifth step, postponed before, cancelled when it never began.
 
-    Of one that was not held the client is the planned one: a swap of it took no place.
+    The client is the one at the end: a reserve who took the turn is its client also when it was then postponed.
     """
     return [_turn(state, position) for position in sorted(state.turns)]
 

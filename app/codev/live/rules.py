@@ -1,6 +1,6 @@
 """The state of a session as the fold of its events, and what may be done in it (S4, BR-10). Pure.
 
-Time is an argument: the same events give the same state to whoever reads it, at any moment.
+Time is an argument: the same events give the same state to everyone who reads it, at any moment.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -199,9 +199,9 @@ def _express(state: State, event: Done) -> None:
     position = state.position or 1
     state.variants[position] = Variant.EXPRESS
     state.slots = agenda(state.protocol, state.variants)
-    for place, slot in enumerate(state.slots):
-        if slot.position == position:
-            state.moved.pop(place, None)
+    first = first_step(state.slots, position)
+    dropped = sum(state.moved.pop(n, 0) for n, slot in enumerate(state.slots) if slot.position == position)
+    state.moved[first - 1] = state.moved.get(first - 1, 0) + dropped  # what the slot before gave it, or took from it
 
 
 def _postpone(state: State, event: Done) -> None:

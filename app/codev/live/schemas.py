@@ -75,7 +75,7 @@ class LivePerson(Read):
 
 
 class LiveShown(Read):
-    """A session as it happens, whole: whoever reconnects needs nothing else.
+    """A session as it happens, whole: a device that reconnects needs nothing else.
 
     ``version`` counts what was done; ``server_now`` is the moment of this answer, by which a clock counts
     ``left_seconds`` down until ``ends_at`` (none while it is paused). Amber from ``amber_seconds`` left on, red from

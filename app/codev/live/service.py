@@ -46,8 +46,8 @@ ENDED = frozenset({LivePhase.RECORDED, LivePhase.CANCELLED})
 """The phases in which nothing changes any more."""
 
 
-def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveCommand, version: int) -> LiveShown:
-    """Do something in a session, as its facilitator, from the version that they saw; return the state after it.
+def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveCommand, version: int) -> None:
+    """Do something in a session, as its facilitator, from the version that they saw.
 
     Raises ``Stale("live_moved_on")`` when something else was done since, so that a second touch does nothing twice;
     ``Conflict``: ``cohort_archived``, ``session_cancelled``, ``codev_record_closed``, ``live_too_early`` more than an
@@ -85,7 +85,6 @@ def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveComman
         )
     )
     db.flush()
-    return live(db, meeting)
 
 
 def has_started(db: Session, session_id: int) -> bool:
@@ -220,9 +219,9 @@ def _prompts(protocol: Protocol, state: State) -> LivePrompts | None:
     return LivePrompts(
         speaks=step.speaks,
         purpose=step.purpose.text,
-        facilitator=tuple(said.text for said in step.facilitator),
-        client=tuple(said.text for said in step.client),
-        consultants=tuple(said.text for said in step.consultants),
+        facilitator=tuple(sentence.text for sentence in step.facilitator),
+        client=tuple(sentence.text for sentence in step.client),
+        consultants=tuple(sentence.text for sentence in step.consultants),
     )
 
 
