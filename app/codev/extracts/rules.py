@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from app.codev.extracts.enums import MarkKind
 from app.codev.extracts.schemas import Mark
@@ -20,7 +21,7 @@ OF_ENTERPRISES = frozenset(
 )  # fmt: skip
 """Words of the names of enterprises that say nothing of which one it is."""
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<!\d)(?:\+?1[ .\u00a0-]?)?\(?\d{3}\)?[ .\u00a0-]?\d{3}[ .\u00a0-]?\d{4}(?!\d)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*", re.UNICODE)
 
@@ -38,20 +39,20 @@ def marks_in(text: str, people: Iterable[str], enterprises: Iterable[str]) -> tu
         for word in search_words(name)
         if len(word) >= SHORTEST_NAME and word not in OF_ENTERPRISES
     }
-    found = [
+    marks = [
         *(Mark(kind=MarkKind.EMAIL, text=match.group()) for match in _EMAIL.finditer(text)),
         *(Mark(kind=MarkKind.PHONE, text=match.group()) for match in _PHONE.finditer(text)),
         *_named(_EMAIL.sub(" ", text), persons, firms),
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(marks))
 
 
-def _named(text: str, persons: Collection[str], firms: Collection[str]) -> Iterator[Mark]:
+def _named(text: str, persons: AbstractSet[str], firms: AbstractSet[str]) -> Iterator[Mark]:
     for match in _WORD.finditer(text):
         words = set(search_words(match.group())) | set(search_words(re.sub(r"^[^\W\d_]{1,2}['’ʼ]", "", match.group())))
-        if words & set(persons):
+        if words & persons:
             yield Mark(kind=MarkKind.PERSON, text=match.group())
-        elif words & set(firms):
+        elif words & firms:
             yield Mark(kind=MarkKind.ENTERPRISE, text=match.group())
 
 

@@ -61,8 +61,8 @@ def own_writings(db: Session, journal: JournalRef) -> list[OwnWriting]:
 def see_own_writing(db: Session, actor: Actor, group_id: int, writing_kind: OwnKind, writing_id: int) -> OwnWritingRef:
     """Return one of the actor's own writings in a group; raise ``NotFound`` for anybody else's."""
     within = scoped(actor, college=CodevGroup.college_id, person=Enrolment.person_id)
-    found = _load(db, group_id, actor.person_id, within, kinds=(writing_kind,))
-    ref = next((ref for ref in found if ref.id == writing_id), None)
+    refs = _load(db, group_id, actor.person_id, within, kinds=(writing_kind,))
+    ref = next((ref for ref in refs if ref.id == writing_id), None)
     if ref is None:
         raise NotFound
     return ref
@@ -126,14 +126,14 @@ def _load(
     kinds: Sequence[OwnKind] = tuple(OwnKind),
 ) -> list[OwnWritingRef]:
     """Return the person's own writings of a group, newest first, each once whatever their memberships."""
-    found = [
+    refs = [
         OwnWritingRef.model_validate(row)
         for statement in _statements(kinds)
         for row in db.execute(
             statement.where(col(CodevGroup.id) == group_id, col(Enrolment.person_id) == person_id, *where)
         )
     ]
-    unique = {(ref.kind, ref.id): ref for ref in found}
+    unique = {(ref.kind, ref.id): ref for ref in refs}
     return sorted(unique.values(), key=lambda ref: (ref.written_at, ref.id), reverse=True)
 
 
