@@ -84,7 +84,8 @@ def test_own_file_is_limited_to_a_year_or_to_two_days(
     only = client.get(API, params={"since": str(second), "until": str(second)}).json()
     assert [s["session_id"] for s in only["sessions"]] == [held[1]]
     assert only["minutes"] == 170
-    assert client.get(API, params={"year": FIRST.year - 1}).json()["sessions"] == []
+    before = client.get(API, params={"year": FIRST.year - 1}).json()
+    assert (before["sessions"], before["all_years"]) == ([], [FIRST.year])
     assert len(client.get(API, params={"year": FIRST.year}).json()["sessions"]) == 2
     shown = client.get("/codev/mon-dossier", params={"annee": FIRST.year - 1, "du": "", "au": ""})
     assert "Aucune séance dans cette période" in shown.text

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.codev.own_file.enums import FileRole
-from app.codev.own_file.rules import FilePeriod, OwnTurn, RoleHeld, by_role, by_year, period_of, roles_held
+from app.codev.own_file.rules import FilePeriod, OwnTurn, RoleCount, by_role, by_year, period_of, roles_held
 from app.codev.own_file.schemas import FileQuery, FileSession
 from app.codev.records.enums import TurnStatus
 from app.codev.sessions.enums import CodevRole
@@ -15,7 +15,7 @@ MARCH, MAY = date(2026, 3, 1), date(2026, 5, 31)
 
 def session(on: date, minutes: int, *roles: tuple[FileRole, int], facilitated: bool = False) -> FileSession:
     """Return a session of a file."""
-    held = tuple(RoleHeld(role=role, consultations=n) for role, n in roles)
+    held = tuple(RoleCount(role=role, consultations=n) for role, n in roles)
     return FileSession(
         session_id=1, on=on, college="Cégep", path="Parcours", activity_code="GEN-7.A", activity="Séance 1",
         facilitator="Fanny", facilitated=facilitated, minutes=minutes, roles=held,

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from app.codev.own_file.enums import FileRole
-from app.codev.own_file.rules import RoleHeld, by_role, by_year
+from app.codev.own_file.rules import RoleCount, by_role, by_year
 from app.codev.own_file.schemas import CodevFile, FileModule, FileRoleTotal, FileSession, FileYear
 
 FIRST = date(2025, 10, 6)
@@ -34,6 +34,7 @@ def codev_file(count: int) -> CodevFile:
         ),
         roles=tuple(FileRoleTotal(role=r, sessions=n, consultations=c) for r, n, c in by_role(sessions)),
         minutes=sum(s.minutes for s in sessions),
+        all_years=tuple(y for y, *_ in by_year(sessions)),
     )  # fmt: skip
 
 
@@ -44,5 +45,5 @@ def _session(n: int) -> FileSession:
         session_id=n, on=FIRST + timedelta(days=30 * n), college=("Cégep d’Alma", "Cégep de Rouyn")[n % 2],
         path=PATHS[n % 2], activity_code="GEN-7.A", activity="Séance 1 – contrat de groupe et première consultation",
         facilitator=FACILITATORS[n % 3], facilitated=leads, minutes=180 if n % 3 else 155,
-        roles=tuple(RoleHeld(role=role, consultations=1) for role in roles),
+        roles=tuple(RoleCount(role=role, consultations=1) for role in roles),
     )  # fmt: skip

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.codev.own_file import service
 from app.codev.own_file.api import as_download
-from app.codev.own_file.rules import FilePeriod
 from app.codev.own_file.schemas import FileQuery
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may
@@ -23,15 +22,12 @@ Own = Annotated[Actor, may(P.ME_READ)]
 @router.get(PATH)
 def file_page(request: Request, db: SessionDep, actor: Own, query: Annotated[FileQuery, Query()]) -> Response:
     """One's own sessions over a period, with minutes, roles and totals."""
-    whole = service.codev_file(db, actor, FilePeriod(None, None))
-    shown = service.codev_file(db, actor, query.period) if any(query.period) else whole
     asked = {name: value for name, value in query.model_dump(mode="json").items() if value is not None}
     return render(
         request,
         "codev/own_file.html",
-        file=shown,
+        file=service.codev_file(db, actor, query.period),
         query=query,
-        every_year=[y.year for y in whole.years],
         pdf_path=f"{PATH}/pdf?{urlencode(asked)}" if asked else f"{PATH}/pdf",
     )
 

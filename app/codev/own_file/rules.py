@@ -38,8 +38,8 @@ class OwnTurn(NamedTuple):
     status: TurnStatus
 
 
-class RoleHeld(Read):
-    """A role, and in how many consultations of a session it was held."""
+class RoleCount(Read):
+    """A role, and in how many consultations of a session the person had it."""
 
     role: FileRole
     consultations: int
@@ -61,7 +61,7 @@ class Counted(Protocol):
         """Whether the person led it."""
 
     @property
-    def roles(self) -> tuple[RoleHeld, ...]:
+    def roles(self) -> tuple[RoleCount, ...]:
         """What they did in its consultations."""
 
 
@@ -80,7 +80,7 @@ def consultations_of(turns: Sequence[OwnTurn]) -> list[OwnTurn]:
     return held or [turn for turn in turns if turn.status is not TurnStatus.CANCELLED]
 
 
-def roles_held(turns: Sequence[OwnTurn], planned: Mapping[int, CodevRole]) -> tuple[RoleHeld, ...]:
+def roles_held(turns: Sequence[OwnTurn], planned: Mapping[int, CodevRole]) -> tuple[RoleCount, ...]:
     """Return the roles of a member who was present: client as recorded, the others as planned, else consultant."""
     counts = Counter(
         FileRole.CLIENT
@@ -88,7 +88,7 @@ def roles_held(turns: Sequence[OwnTurn], planned: Mapping[int, CodevRole]) -> tu
         else DURING.get(planned.get(turn.position, CodevRole.RESERVE), FileRole.CONSULTANT)
         for turn in consultations_of(turns)
     )
-    return tuple(RoleHeld(role=role, consultations=counts[role]) for role in FileRole if counts[role])
+    return tuple(RoleCount(role=role, consultations=counts[role]) for role in FileRole if counts[role])
 
 
 def by_year(sessions: Iterable[Counted]) -> list[tuple[int, int, int, int]]:
@@ -109,10 +109,10 @@ def by_year(sessions: Iterable[Counted]) -> list[tuple[int, int, int, int]]:
 
 def by_role(sessions: Iterable[Counted]) -> list[tuple[FileRole, int, int]]:
     """Return ``(role, sessions, consultations)`` of the roles that were held, in the order of :class:`FileRole`."""
-    met: Counter[FileRole] = Counter()
+    in_sessions: Counter[FileRole] = Counter()
     consultations: Counter[FileRole] = Counter()
     for session in sessions:
-        for held in session.roles:
-            met[held.role] += 1
-            consultations[held.role] += held.consultations
-    return [(role, met[role], consultations[role]) for role in FileRole if met[role]]
+        for count in session.roles:
+            in_sessions[count.role] += 1
+            consultations[count.role] += count.consultations
+    return [(role, in_sessions[role], consultations[role]) for role in FileRole if in_sessions[role]]

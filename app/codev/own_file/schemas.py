@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.codev.own_file.enums import FileRole
-from app.codev.own_file.rules import FilePeriod, RoleHeld, period_of
+from app.codev.own_file.rules import FilePeriod, RoleCount, period_of
 from app.platform.schema import BlankIsNone, Command, Read
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
@@ -38,7 +38,7 @@ class FileSession(Read):
     facilitator: str = Field(description="who led the session and closed its record")
     facilitated: bool = Field(description="whether the person led it themself")
     minutes: int
-    roles: tuple[RoleHeld, ...]
+    roles: tuple[RoleCount, ...]
 
 
 class FileYear(Read):
@@ -79,6 +79,7 @@ class CodevFile(Read):
     years: tuple[FileYear, ...]
     roles: tuple[FileRoleTotal, ...]
     minutes: int
+    all_years: tuple[int, ...] = Field(description="the years of every session, in the period or not, the last first")
 
 
 class FileDocument(Read):

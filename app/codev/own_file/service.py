@@ -14,7 +14,7 @@ from sqlmodel import col
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.own_file.enums import FileRole
 from app.codev.own_file.layout import render_file
-from app.codev.own_file.rules import FilePeriod, OwnTurn, RoleHeld, by_role, by_year, consultations_of, roles_held
+from app.codev.own_file.rules import FilePeriod, OwnTurn, RoleCount, by_role, by_year, consultations_of, roles_held
 from app.codev.own_file.schemas import CodevFile, FileDocument, FileModule, FileRoleTotal, FileSession, FileYear
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_records
@@ -64,10 +64,10 @@ def codev_file(db: Session, actor: Actor, period: FilePeriod) -> CodevFile:
     """
     rows = [*_as_member(db, actor.person_id), *_as_facilitator(db, actor.person_id)]
     dated = [(local(row.starts_at, row.timezone), row) for row in rows]
-    kept = sorted(((at, row) for at, row in dated if period.holds(at.date())), key=_newest_first)
-    records = [row.record_id for _, row in kept]
-    turns, planned = _turns(db, records), _planned(db, kept)
-    sessions = tuple(_session(at.date(), row, turns[row.record_id], planned[row.session_id]) for at, row in kept)
+    within = sorted(((at, row) for at, row in dated if period.holds(at.date())), key=_newest_first)
+    records = [row.record_id for _, row in within]
+    turns, planned = _turns(db, records), _planned(db, within)
+    sessions = tuple(_session(at.date(), row, turns[row.record_id], planned[row.session_id]) for at, row in within)
     years, roles = by_year(sessions), by_role(sessions)
     name = db.execute(sa.select(printed_name()).where(col(Person.id) == actor.person_id)).scalar_one()
     return CodevFile(
@@ -76,7 +76,7 @@ def codev_file(db: Session, actor: Actor, period: FilePeriod) -> CodevFile:
         until=period.until,
         made_on=today(),
         colleges=tuple(sorted({s.college for s in sessions})),
-        modules=_modules(kept),
+        modules=_modules(within),
         sessions=sessions,
         years=tuple(
             FileYear(year=year, sessions=n, member_minutes=member, facilitated_minutes=facilitated)
@@ -84,6 +84,7 @@ def codev_file(db: Session, actor: Actor, period: FilePeriod) -> CodevFile:
         ),
         roles=tuple(FileRoleTotal(role=role, sessions=n, consultations=c) for role, n, c in roles),
         minutes=sum(s.minutes for s in sessions),
+        all_years=tuple(sorted({at.year for at, _ in dated}, reverse=True)),
     )
 
 
@@ -112,7 +113,7 @@ def _as_member(db: Session, person_id: int) -> Sequence[Any]:
 
 
 def _as_facilitator(db: Session, person_id: int) -> Sequence[Any]:
-    """Return the sessions that the person facilitated; they lasted as long as whoever stayed longest was present."""
+    """Return the sessions that the person facilitated, as long as the member who stayed longest was present."""
     longest = (
         sa.select(sa.func.max(col(CodevPresence.minutes)))
         .where(col(CodevPresence.record_id) == CodevRecord.id)
@@ -129,32 +130,32 @@ def _as_facilitator(db: Session, person_id: int) -> Sequence[Any]:
 
 def _turns(db: Session, record_ids: Sequence[int]) -> defaultdict[int, list[CodevTurn]]:
     """Return the consultations of some records, by record."""
-    found: defaultdict[int, list[CodevTurn]] = defaultdict(list)
+    turns: defaultdict[int, list[CodevTurn]] = defaultdict(list)
     if record_ids:
         statement = sa.select(CodevTurn).where(col(CodevTurn.record_id).in_(record_ids))
         for turn in db.execute(statement.order_by(col(CodevTurn.position))).scalars():
-            found[turn.record_id].append(turn)
-    return found
+            turns[turn.record_id].append(turn)
+    return turns
 
 
 def _planned(db: Session, rows: Sequence[tuple[datetime, Any]]) -> defaultdict[int, dict[int, CodevRole]]:
     """Return the roles planned for the person, by session then by position."""
-    found: defaultdict[int, dict[int, CodevRole]] = defaultdict(dict)
+    planned: defaultdict[int, dict[int, CodevRole]] = defaultdict(dict)
     memberships = {row.membership_id for _, row in rows if row.membership_id is not None}
     if memberships:
         statement = sa.select(
             col(RoleAssignment.session_id), col(RoleAssignment.position), col(RoleAssignment.role)
         ).where(col(RoleAssignment.membership_id).in_(memberships))
         for session_id, position, role in db.execute(statement):
-            found[session_id][position] = role
-    return found
+            planned[session_id][position] = role
+    return planned
 
 
 def _session(on: date, row: Any, turns: Sequence[CodevTurn], planned: dict[int, CodevRole]) -> FileSession:  # noqa: ANN401 - a row
     """Return a session as the person took part in it."""
     own = [OwnTurn(turn.position, turn.client_id == row.membership_id, turn.status) for turn in turns]
     facilitated = row.membership_id is None
-    led = (RoleHeld(role=FileRole.FACILITATOR, consultations=len(consultations_of(own))),)
+    led = (RoleCount(role=FileRole.FACILITATOR, consultations=len(consultations_of(own))),)
     curriculum = curriculum_of(row)
     return FileSession(
         session_id=row.session_id,
@@ -172,12 +173,12 @@ def _session(on: date, row: Any, turns: Sequence[CodevTurn], planned: dict[int, 
 
 def _modules(rows: Sequence[tuple[datetime, Any]]) -> tuple[FileModule, ...]:
     """Return the codevelopment modules that the sessions belong to, each once."""
-    met: dict[tuple[str, str], tuple[Curriculum, str]] = {}
+    unique: dict[tuple[str, str], tuple[Curriculum, str]] = {}
     for _, row in rows:
         curriculum = curriculum_of(row)
         code = curriculum.module_of(row.activity_code).code
-        met.setdefault((curriculum.title.fr, code), (curriculum, code))
-    modules = [(curriculum.title.fr, curriculum.modules_by_code[code]) for curriculum, code in met.values()]
+        unique.setdefault((curriculum.title.fr, code), (curriculum, code))
+    modules = [(curriculum.title.fr, curriculum.modules_by_code[code]) for curriculum, code in unique.values()]
     return tuple(
         FileModule(path=path, title=module.title.fr, outcomes=tuple(outcome.fr for outcome in module.outcomes))
         for path, module in sorted(modules, key=lambda pair: pair[0])
