@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.codev.confirmations.models import CodevConfirmation
 from app.codev.confirmations.schemas import ConfirmationShown, ConfirmationsShown, ConfirmCommand, RecordToConfirm
@@ -33,7 +34,7 @@ def confirmations(db: Session, actor: Actor, meeting: CodevSessionRef) -> Confir
     record = db.exec(current_record(meeting.id)).one_or_none()
     if record is None:
         return ConfirmationsShown(record_id=None, confirmations=(), to_confirm=False)
-    said = {c.membership_id: c for c in db.exec(_said_of(record.id)).all()}
+    latest = {c.membership_id: c for c in db.exec(_confirmations_of(record.id)).all()}
     people = db.exec(
         select(CodevMembership.id, Person)
         .join(CodevPresence, col(CodevPresence.membership_id) == CodevMembership.id)
@@ -49,19 +50,19 @@ def confirmations(db: Session, actor: Actor, meeting: CodevSessionRef) -> Confir
             ConfirmationShown(
                 membership_id=id_,
                 name=person.name,
-                is_right=said[id_].is_right if id_ in said else None,
-                said_at=said[id_].said_at if id_ in said else None,
+                is_right=latest[id_].is_right if id_ in latest else None,
+                said_at=latest[id_].said_at if id_ in latest else None,
             )
             for id_, person in people
         ),
-        to_confirm=own is not None and meeting.inside and not (own in said and said[own].is_right),
+        to_confirm=own is not None and meeting.inside and not (own in latest and latest[own].is_right),
     )
 
 
 def confirm(db: Session, actor: Actor, meeting: CodevSessionRef, command: ConfirmCommand) -> None:
     """Say, as a member whom the record names, that it is right or wrong; saying the same again changes nothing.
 
-    Raises ``NotFound`` for whoever it does not name, ``Conflict``: ``cohort_archived``, ``session_cancelled``,
+    Raises ``NotFound`` for someone whom it does not name, ``Conflict``: ``cohort_archived``, ``session_cancelled``,
     ``stale`` when it was corrected since it was read.
     """
     require_not_archived(db.get_one(Cohort, meeting.cohort_id))
@@ -74,7 +75,7 @@ def confirm(db: Session, actor: Actor, meeting: CodevSessionRef, command: Confir
         raise NotFound
     if command.record_id != record.id:
         raise Conflict("stale", Reason("codev_record_stale", field="record_id"))
-    last = next((c for c in reversed(db.exec(_said_of(record.id)).all()) if c.membership_id == own), None)
+    last = next((c for c in reversed(db.exec(_confirmations_of(record.id)).all()) if c.membership_id == own), None)
     if last is not None and last.is_right == command.is_right:
         return
     db.add(
@@ -92,7 +93,7 @@ def confirm(db: Session, actor: Actor, meeting: CodevSessionRef, command: Confir
 
 def records_to_confirm(db: Session, actor: Actor, limit: int) -> list[RecordToConfirm]:
     """Return the sessions of the last weeks whose record names the actor, who has said nothing of it."""
-    said = sa.exists().where(
+    has_answered = sa.exists().where(
         col(CodevConfirmation.record_id) == CodevRecord.id,
         col(CodevConfirmation.membership_id) == CodevPresence.membership_id,
     )
@@ -101,12 +102,12 @@ def records_to_confirm(db: Session, actor: Actor, limit: int) -> list[RecordToCo
         .join(CodevPresence, col(CodevPresence.record_id) == CodevRecord.id)
         .join(CodevMembership, col(CodevMembership.id) == CodevPresence.membership_id)
         .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
-        .where(col(Enrolment.person_id) == actor.person_id, ~said)
+        .where(col(Enrolment.person_id) == actor.person_id, ~has_answered)
     )
     return [RecordToConfirm.model_validate(row) for row in db.execute(statement.limit(limit))]
 
 
-def records_said_wrong(db: Session, actor: Actor, limit: int) -> list[RecordToConfirm]:
+def disputed_records(db: Session, actor: Actor, limit: int) -> list[RecordToConfirm]:
     """Return the sessions of the last weeks whose record in force a member says is wrong, not confirmed since."""
     later = aliased(CodevConfirmation)
     confirmed_since = sa.exists().where(
@@ -144,13 +145,13 @@ def _recent(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _said_of(record_id: int) -> Any:  # noqa: ANN401 - a statement of rows
+def _confirmations_of(record_id: int) -> SelectOfScalar[CodevConfirmation]:
     """Return the statement of what members said of a record, in the order in which they said it."""
     statement = select(CodevConfirmation).where(CodevConfirmation.record_id == record_id)
     return statement.order_by(col(CodevConfirmation.id))
 
 
-def _own_presence(actor: Actor, record_id: int) -> Any:  # noqa: ANN401 - a statement of one column
+def _own_presence(actor: Actor, record_id: int) -> SelectOfScalar[int]:
     return (
         select(CodevPresence.membership_id)
         .join(CodevMembership, col(CodevMembership.id) == CodevPresence.membership_id)

@@ -34,7 +34,7 @@ class BoxContent(Read):
 
 
 class RatingFigures(Read):
-    """The questionnaire of a session in figures, for whoever may see the session."""
+    """The questionnaire of a session in figures, for everyone who may see the session."""
 
     session_id: int
     state: RatingState

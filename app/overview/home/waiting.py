@@ -8,7 +8,7 @@ from app.accompaniment.field_hours.service import count_hours_to_countersign
 from app.attendance.calendar.service import count_to_call
 from app.certificates.issuing.candidates import count_ready
 from app.codev.confirmations.schemas import RecordToConfirm
-from app.codev.confirmations.service import records_said_wrong, records_to_confirm
+from app.codev.confirmations.service import disputed_records, records_to_confirm
 from app.codev.contracts.service import contracts_to_accept
 from app.codev.records.schemas import SessionToRecord
 from app.codev.records.service import sessions_to_record
@@ -61,7 +61,7 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.CONTRACTS: lambda reader: _contracts(db, reader),
         K.CONFIRMATIONS: lambda reader: _sessions(records_to_confirm(db, reader, RECORDS)),
         K.RECORDS: lambda reader: _sessions(sessions_to_record(db, reader, RECORDS)),
-        K.DISPUTES: lambda reader: _sessions(records_said_wrong(db, reader, RECORDS)),
+        K.DISPUTES: lambda reader: _sessions(disputed_records(db, reader, RECORDS)),
         K.APPLICATIONS: lambda _: _of_cohorts(of(K.APPLICATIONS), lambda ids: count_applications(db, ids)),
         K.PROPOSALS: lambda reader: _listed(enrolment_proposals.open_proposals(db, reader, limit=LISTED)),
         K.ROLES: lambda reader: _listed(role_proposals.open_proposals(db, reader, limit=LISTED)),
