@@ -43,6 +43,9 @@ TYPES = {
 DESIGNS = ROOT / "certificates"
 """The folder of the designs, one folder for each."""
 
+SHARED_SHEET = "letter.css"
+"""The style sheet beside the designs: that of plain documents in letter format, which several of them import."""
+
 REQUIRED_CHARACTERS = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ÀÂÄÆÇÉÈÊËÎÏÔŒÖÙÛÜŸàâäæçéèêëîïôœöùûüÿ"
     "«»‘’“”–—…·°ªº½¼¾€$%§©®&@+−×÷=/|()[]{}#*.,;:!?'\"-_ĀČĐĒĪŁŃŌŐŘŠŞŪŰŽāčđēīłńōőřšşūűžẼẽễạộữươᵉᵘᐃᓄᒃᑎᑐᑦ"
@@ -296,7 +299,8 @@ def read_allowed(url: str, design: Path, page_files: Mapping[str, bytes]) -> tup
     if name in page_files:
         return page_files[name], kind
     inside = name.removeprefix("fonts/")
-    root = (design if inside == name else fonts_of(design)).resolve()
+    folder = design.parent if name == SHARED_SHEET else design if inside == name else fonts_of(design)
+    root = folder.resolve()
     path = (root / inside).resolve()
     if not path.is_relative_to(root) or not path.is_file():
         raise PermissionError(url)
