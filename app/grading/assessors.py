@@ -1,6 +1,6 @@
 """Who may judge someone instead of another: the trainers of the college whom nothing keeps from it (BR-13)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -34,17 +34,33 @@ def eligible_assessors(
     db: Session, enrolment: EnrolmentRef, competency: str, *, former: Collection[int] = ()
 ) -> Sequence[tuple[int, str]]:
     """Return ``(person id, name)`` of the trainers of the college who may judge, those of the cohort first."""
-    facilitators = facilitators_of(db, enrolment)
     of_cohort = holders(db, Role.TRAINER, college_id=enrolment.college_id, cohort_id=enrolment.cohort_id)
     of_college = holders(db, Role.TRAINER, college_id=enrolment.college_id)
-    return [
-        (id_, name)
-        for id_, name in dict.fromkeys((*of_cohort, *of_college))
-        if id_ not in former
-        and not assessor_reasons(
+    names = dict((*of_cohort, *of_college))
+    may_judge = _without_reasons(db, enrolment, competency, names)
+    return [(id_, name) for id_, name in names.items() if id_ in may_judge and id_ not in former]
+
+
+def able_assessors(db: Session, enrolment: EnrolmentRef, competency: str, people: Collection[int]) -> frozenset[int]:
+    """Return which of these people still train in the college and may judge."""
+    trainers = sa.select(col(RoleGrantRow.person_id)).where(
+        col(RoleGrantRow.person_id).in_(people),
+        col(RoleGrantRow.role) == Role.TRAINER,
+        col(RoleGrantRow.college_id) == enrolment.college_id,
+        col(RoleGrantRow.ended_at).is_(None),
+    )
+    return _without_reasons(db, enrolment, competency, db.execute(trainers).scalars().all())
+
+
+def _without_reasons(db: Session, enrolment: EnrolmentRef, competency: str, people: Iterable[int]) -> frozenset[int]:
+    facilitators = facilitators_of(db, enrolment)
+    return frozenset(
+        id_
+        for id_ in people
+        if not assessor_reasons(
             assessor=id_,
             participant=enrolment.person_id,
             competency=competency,
             facilitates=id_ in facilitators,
         )
-    ]
+    )

@@ -31,6 +31,7 @@ from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
     Comment,
+    EvidenceKey,
     EvidenceRef,
     JudgeCommand,
     JudgementShown,
@@ -38,6 +39,7 @@ from app.grading.schemas import (
     QueueItem,
     QueueQuery,
     TypedCode,
+    refs_of,
 )
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
@@ -58,7 +60,6 @@ NEXT, STAY, DRAFT, FORGET, INSERT, KEEP = "next", "stay", "draft", "forget", "in
 """Where one goes after a judgement, and what is done in place of judging: the draft is saved, or forgotten, or saved
 with a comment of one's own inserted, or with its comment kept to use again.
 """
-Ref = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
 
 
 class JudgeForm(Command):
@@ -66,7 +67,7 @@ class JudgeForm(Command):
 
     level: Annotated[int | None, Field(ge=1, le=4), BlankIsNone] = None
     criteria_met: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
-    evidence: tuple[Ref, ...] = Field(default=(), max_length=EVIDENCE_MAX)
+    evidence: tuple[EvidenceKey, ...] = Field(default=(), max_length=EVIDENCE_MAX)
     activity_code: Annotated[TypedCode | None, BlankIsNone] = None
     comment: Comment = None
     supersedes: Annotated[int | None, BlankIsNone] = None
@@ -108,8 +109,7 @@ class JudgeForm(Command):
     @property
     def refs(self) -> tuple[EvidenceRef, ...]:
         """Return the evidence ticked."""
-        pairs = (ref.split(":") for ref in self.evidence)
-        return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
+        return refs_of(self.evidence)
 
     @property
     def key(self) -> DraftKey:

@@ -1,5 +1,6 @@
 """Commands and read models of judgements, their evidence and the trainer's queue. Moments are UTC."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -23,6 +24,20 @@ class EvidenceRef(Command):
 
     kind: EvidenceKind
     id: int
+
+    @property
+    def key(self) -> str:
+        """Return it as one text, e.g. ``hand_in:12``."""
+        return f"{self.kind.value}:{self.id}"
+
+
+EvidenceKey = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
+
+
+def refs_of(keys: Iterable[str]) -> tuple[EvidenceRef, ...]:
+    """Return the evidence that keys name."""
+    pairs = (key.split(":") for key in keys)
+    return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
 
 
 class JudgeCommand(Command):

@@ -114,11 +114,11 @@ def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
         .where(*_own_drafts(actor, enrolment, command))
         .with_for_update()
     )
-    for draft, said in db.exec(statement).all():
+    for draft, text in db.exec(statement).all():
         ids = zip(KINDS, (draft.hand_in_id, draft.mandate_id, draft.session_id), strict=True)
         works = {EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None}
         if works <= set(command.evidence):
-            db.delete(said)
+            db.delete(text)
             db.flush()
             db.delete(draft)
 

@@ -12,7 +12,7 @@ const version = form.querySelector('[name="version"]');
 const comment = form.querySelector('textarea[name="comment"]');
 const state = form.querySelector("[data-judging-state]");
 const words = form.querySelector("template[data-judging-words]").content;
-const notice = form.querySelector("template[data-judging-met]").content.firstElementChild.cloneNode(true);
+const notice = form.querySelector("template[data-judging-conflict]").content.firstElementChild.cloneNode(true);
 
 let dirty = false;
 let timer = 0;
@@ -38,7 +38,7 @@ const later = (wait) => {
 };
 
 // Another tab wrote meanwhile: its text beside ours, which stays in the form and is not saved over it unasked.
-const meet = (theirs) => {
+const showConflict = (theirs) => {
   present = theirs;
   notice.querySelector("[data-theirs]").textContent = [theirs.level, theirs.comment, theirs.reason].filter(Boolean).join(" – ");
   notice.setAttribute("role", "alert");
@@ -65,14 +65,14 @@ const put = async () => {
     return;
   }
   if (answer?.status === 412) {
-    const met = (await answer.json()).errors?.find((error) => error.code === "draft_stale");
-    if (met) meet(met.params);
+    const conflict = (await answer.json()).errors?.find((error) => error.code === "draft_stale");
+    if (conflict) showConflict(conflict.params);
     else version.value = 0;
     dirty = true;
     return;
   }
-  dirty = true;
   if (answer && answer.status < 500 && answer.status !== 429) return; // refused: sending the form says why
+  dirty = true;
   show("away");
   later(RETRIES[Math.min(failures, RETRIES.length - 1)]);
   failures += 1;
@@ -103,9 +103,13 @@ notice.querySelector("[data-mine]").addEventListener("click", () => {
 notice.querySelector("[data-other]").addEventListener("click", () => {
   version.value = present.version;
   comment.value = present.comment ?? "";
-  const criteria = (present.criteria ?? "").split(", ");
-  for (const box of form.querySelectorAll('[name="criteria_met"]')) box.checked = criteria.includes(box.value);
+  for (const [name, values] of [["criteria_met", present.criteria], ["evidence", present.evidence]]) {
+    const ticked = (values ?? "").split(", ");
+    for (const box of form.querySelectorAll(`[name="${name}"]`)) box.checked = ticked.includes(box.value);
+  }
   for (const radio of form.querySelectorAll('[name="level"]')) radio.checked = radio.value === String(present.level);
+  if (field("activity_code")) field("activity_code").value = present.activity ?? "";
+  if (field("reason")) field("reason").value = present.reason ?? "";
   present = null;
   dirty = false;
   notice.remove();

@@ -7,7 +7,7 @@ from time import perf_counter
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import text
 
 from app.curricula.library import default_library
@@ -231,6 +231,28 @@ def test_two_tabs_meet_and_each_text_is_shown(visits: Visits, world: World, data
     assert violations(other) == []
     other.locator("[data-mine]").click()
     assert soon(other, lambda: drafted(database) == ["Texte du second onglet."])
+
+
+def test_refused_draft_is_sent_again_only_once_one_types(visits: Visits, world: World, database: Database) -> None:
+    works(database, world)
+    visits.expected |= {422}
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    sent = []
+
+    def refuse(route: Route) -> None:
+        sent.append(route.request.method)
+        route.fulfill(status=422, content_type="application/problem+json", body="{}")
+
+    page.route("**/judgement-drafts/**", refuse)
+    comment(page).click()
+    page.keyboard.type("Un mot.")
+    assert soon(page, lambda: sent == ["PUT"])
+    page.wait_for_timeout(3000)
+    assert sent == ["PUT"]
+    page.keyboard.type(" Un autre.")
+    assert soon(page, lambda: sent == ["PUT", "PUT"])
 
 
 @pytest.mark.parametrize("width", [NARROW, 1280])

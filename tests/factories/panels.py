@@ -6,7 +6,7 @@ from app.grading.panels.reading import see_panel
 from app.grading.panels.schemas import AskReview, GiveOpinion, NameAssessors, OpenPanel, PanelShown
 from app.grading.schemas import EvidenceRef, JudgementShown
 from app.grading.service import judgements, see_judgement
-from app.identity.roles.service import grant_role
+from app.identity.roles.service import grant_role, revoke_role
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P, Role
 from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
@@ -22,6 +22,13 @@ def add_trainers(database: Database, world: World, *people: str, cohort: bool = 
         for who in people:
             place = {"cohort_id": world.cohort} if cohort else {}
             grant_role(db, world.people[who], Role.TRAINER, college_id=world.alma, **place)
+
+
+def leaves(database: Database, world: World, who: str) -> None:
+    """End the roles of a trainer in the college."""
+    with database.transaction(colleges=[world.alma]) as db:
+        for cohort in (None, world.cohort):
+            revoke_role(db, world.people[who], Role.TRAINER, cohort_id=cohort)
 
 
 def judged(database: Database, world: World, *, level: int = 2, of: str = "maude") -> JudgementShown:

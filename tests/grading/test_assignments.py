@@ -70,10 +70,12 @@ def test_activity_prevails_over_the_person_and_nobody_gives_back(database: Datab
 def test_work_of_a_trainer_who_left_the_team_is_everybodys(database: Database, world: World) -> None:
     first, second = two_works(database, world)
     assign(database, world, SECOND)
+    assert {work.state for work in works_of(database, world)} == {WorkState.BEING_READ}
     ended = text("update role_held set ended_at = now() where person_id = :who and role = 'trainer'")
     with database.engine.begin() as owner:
         owner.execute(ended, {"who": world.people[SECOND]})
     assert in_queue(database, world, "trainer") == {first.id, second.id}
+    assert {work.state for work in works_of(database, world)} == {WorkState.RECEIVED}
 
 
 def test_both_trainers_are_told_of_a_change_and_the_author_reads_being_read(database: Database, world: World) -> None:

@@ -79,9 +79,11 @@ def test_a_change_without_its_version_is_refused_428(client: TestClient, databas
 def test_a_stale_change_is_refused_412_with_the_present_draft(
     client: TestClient, database: Database, world: World
 ) -> None:
-    path = path_of(world, hand_in(database, world))
+    piece = hand_in(database, world)
+    path = path_of(world, piece)
     as_(client, database, world, "trainer")
-    client.put(path, json={"level": 3, "comment": "Premier onglet."}, headers=from_version(0))
+    evidence = [piece.model_dump(mode="json")]
+    client.put(path, json={"level": 3, "comment": "Premier onglet.", "evidence": evidence}, headers=from_version(0))
     for version in (0, 7):
         refused = client.put(path, json={"comment": "Second onglet."}, headers=from_version(version))
         assert refused.status_code == 412
@@ -89,6 +91,7 @@ def test_a_stale_change_is_refused_412_with_the_present_draft(
         assert error["code"] == "draft_stale"
         assert (error["params"]["version"], error["params"]["level"]) == (1, 3)
         assert error["params"]["comment"] == "Premier onglet."
+        assert error["params"]["evidence"] == piece.key
     assert client.delete(path, headers=from_version(2)).status_code == 412
     assert client.get(path).json()["comment"] == "Premier onglet."
 

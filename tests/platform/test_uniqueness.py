@@ -52,6 +52,7 @@ SERIALISED = {
     "work_assignment_first": "the enrolment is locked before its assignments are read",
     "work_assignment_supersedes_id": "the enrolment is locked before its assignments are read",
     "panel_seat_panel_id_assessor_id": "the enrolment is locked before the seats are read",
+    "panel_seat_supersedes_id": "the enrolment is locked before the seats are read",
     "panel_opinion_panel_id_assessor_id_round": "the enrolment is locked before what was said is read",
     "panel_decision_panel_id": "the enrolment is locked before the decision is read",
     "judgement_supersedes_id": "the enrolment is locked before its judgements are read",

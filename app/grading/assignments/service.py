@@ -62,14 +62,14 @@ def assign(db: Session, actor: Actor, enrolment: EnrolmentRef, command: AssignCo
     )
     db.add(row)
     db.flush()
-    told = {Kind.WORKS_ASSIGNED: row.assignee_id, Kind.WORKS_REASSIGNED: before.assignee_id if before else None}
-    for kind, person in told.items():
+    recipients = {Kind.WORKS_ASSIGNED: row.assignee_id, Kind.WORKS_REASSIGNED: before.assignee_id if before else None}
+    for kind, person in recipients.items():
         if person is not None and person != actor.person_id:
-            _tell(db, enrolment, kind, row, person)
+            _notify_trainer(db, enrolment, kind, row, person)
     return _load(db, col(WorkAssignment.id) == row.id)[0]
 
 
-def _tell(db: Session, enrolment: EnrolmentRef, kind: Kind, row: WorkAssignment, person: int) -> None:
+def _notify_trainer(db: Session, enrolment: EnrolmentRef, kind: Kind, row: WorkAssignment, person: int) -> None:
     """Tell a trainer; whose work it is stands in the queue, and in no e-mail."""
     params = {"cohort": enrolment.cohort_title}
     notify(db, Event(kind, f"work_assignment:{row.id}", [person], "/jugements", params, enrolment.college_id))
@@ -111,7 +111,7 @@ def _load(db: Session, *where: ColumnElement[bool]) -> list[AssignmentShown]:
     ]
 
 
-_STILL_TRAINS = func.coalesce(
+STILL_TRAINS = func.coalesce(
     sa.select(sa.true())
     .where(
         col(RoleGrantRow.person_id) == WorkAssignment.assignee_id,
@@ -132,7 +132,7 @@ ASSIGNEE: sa.ScalarSelect[Any] = (
         col(WorkAssignment.enrolment_id) == HandIn.enrolment_id,
         sa.or_(col(WorkAssignment.activity_code).is_(None), col(WorkAssignment.activity_code) == HandIn.activity_code),
         not_superseded(WorkAssignment),
-        _STILL_TRAINS,
+        STILL_TRAINS,
     )
     .order_by(col(WorkAssignment.activity_code).nulls_last())
     .limit(1)

@@ -15,11 +15,10 @@ from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, DraftShown
-from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
 from app.grading.models import Judgement
 from app.grading.rules import RUNNING
-from app.grading.schemas import EvidenceRef
+from app.grading.schemas import refs_of
 from app.grading.service import assessor_refusals
 from app.people.models import Person, shown_name
 from app.platform.audit.recorder import skip_audit
@@ -55,16 +54,18 @@ def save_draft(db: Session, actor: Actor, place: DraftPlace, command: DraftComma
         draft = _locked(db, actor, place)
     if draft is None:
         raise Stale(None, Reason("draft_gone", field="version"))
-    said = _columns(command)
+    columns = _columns(command)
     text = db.exec(select(JudgementDraftText).where(JudgementDraftText.draft_id == draft.id)).one_or_none()
     if text is None:
-        text = JudgementDraftText(college_id=draft.college_id, draft_id=draft.id, assessor_id=draft.assessor_id, **said)
-    elif text.model_dump(include=set(said)) == said:
+        text = JudgementDraftText(
+            college_id=draft.college_id, draft_id=draft.id, assessor_id=draft.assessor_id, **columns
+        )
+    elif text.model_dump(include=set(columns)) == columns:
         return _shown(draft, text)
     elif version != draft.version:
-        raise Stale(None, _met(draft, text))
+        raise Stale(None, _stale_reason(draft, text))
     else:
-        text.sqlmodel_update(said)
+        text.sqlmodel_update(columns)
     if not is_new:
         draft.version, draft.changed_at = draft.version + 1, now()
     db.add(draft)
@@ -80,7 +81,7 @@ def discard_draft(db: Session, actor: Actor, place: DraftPlace, *, version: int)
         raise NotFound
     text = _text_of(db, draft)
     if draft.version != version:
-        raise Stale(None, _met(draft, text))
+        raise Stale(None, _stale_reason(draft, text))
     _remove(db, draft, text)
 
 
@@ -99,15 +100,15 @@ def finish_draft(db: Session, actor: Actor, place: DraftPlace, *, version: int |
             Judgement.competency_code == place.competency,
             col(Judgement.id) > known,
         )
-        met = db.exec(newer.order_by(col(Judgement.id).desc())).first()
-        if met is not None:
-            raise Stale(None, Reason("judged_meanwhile", {"level": met.level}, "known"))
+        latest = db.exec(newer.order_by(col(Judgement.id).desc())).first()
+        if latest is not None:
+            raise Stale(None, Reason("judged_meanwhile", {"level": latest.level}, "known"))
     draft = _locked(db, actor, place)
     if draft is None:
         return
     text = _text_of(db, draft)
     if version is not None and version != draft.version:
-        raise Stale(None, _met(draft, text))
+        raise Stale(None, _stale_reason(draft, text))
     _remove(db, draft, text)
 
 
@@ -236,7 +237,7 @@ def _columns(command: DraftCommand) -> dict[str, Any]:
     return {
         "level": command.level,
         "criteria_met": sorted(set(command.criteria_met)),
-        "evidence": [f"{ref.kind.value}:{ref.id}" for ref in dict.fromkeys(command.evidence)],
+        "evidence": [ref.key for ref in dict.fromkeys(command.evidence)],
         "activity_code": command.activity_code,
         "comment": command.comment or "",
         "reason": command.reason or "",
@@ -259,7 +260,6 @@ def _empty(place: DraftPlace) -> DraftShown:
 
 
 def _shown(draft: JudgementDraft, text: JudgementDraftText) -> DraftShown:
-    pairs = (ref.split(":") for ref in text.evidence)
     return DraftShown(
         enrolment_id=draft.enrolment_id,
         competency_code=draft.competency_code,
@@ -267,19 +267,21 @@ def _shown(draft: JudgementDraft, text: JudgementDraftText) -> DraftShown:
         changed_at=draft.changed_at,
         level=text.level,
         criteria_met=tuple(text.criteria_met),
-        evidence=tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs),
+        evidence=refs_of(text.evidence),
         activity_code=text.activity_code,
         comment=text.comment,
         reason=text.reason,
     )
 
 
-def _met(draft: JudgementDraft, text: JudgementDraftText) -> Reason:
+def _stale_reason(draft: JudgementDraft, text: JudgementDraftText) -> Reason:
     """Return the reason of a stale change: it carries the draft as it stands now, for its author."""
     present = {
         "version": draft.version,
         "level": text.level,
         "criteria": ", ".join(text.criteria_met),
+        "evidence": ", ".join(text.evidence),
+        "activity": text.activity_code,
         "comment": text.comment,
         "reason": text.reason,
     }

@@ -11,6 +11,7 @@ from app.grading.evidence.service import evidence_refs
 from app.grading.levels import rules
 from app.grading.levels.schemas import LevelShown
 from app.grading.panels.models import Panel, PanelDecision, PanelSeat
+from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 
 
@@ -21,7 +22,7 @@ def levels_of(db: Session, enrolment: EnrolmentRef) -> list[LevelShown]:
         sa.select(col(PanelDecision.judgement_id), col(PanelSeat.assessor_id))
         .join(Panel, col(Panel.id) == PanelDecision.panel_id)
         .join(PanelSeat, col(PanelSeat.panel_id) == Panel.id)
-        .where(col(Panel.enrolment_id) == enrolment.id)
+        .where(col(Panel.enrolment_id) == enrolment.id, not_superseded(PanelSeat))
     )
     for judgement_id, assessor_id in db.execute(members):
         panels[judgement_id].add(assessor_id)

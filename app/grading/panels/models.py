@@ -42,16 +42,24 @@ class Panel(Row, table=True):
 
 
 class PanelSeat(Row, table=True):
-    """An assessor of a panel; the third one of a double assessment decides where two differ."""
+    """An assessor of a panel; the third one of a double assessment decides where two differ.
+
+    A later row supersedes that of somebody who may no longer judge and whose level the panel waits for.
+    """
 
     __tablename__ = "panel_seat"
-    __table_args__ = owned(("panel_id", "panel"), extra=(UniqueConstraint("panel_id", "assessor_id"),))
+    __table_args__ = owned(
+        ("panel_id", "panel"),
+        ("supersedes_id", "panel_seat"),
+        extra=(UniqueConstraint("panel_id", "assessor_id"), UniqueConstraint("supersedes_id")),
+    )
 
     college_id: int = Field(index=True)
     panel_id: int
     assessor_id: int = Field(foreign_key="person.id", index=True)
     named_at: datetime = moment()
     named_by: int = Field(foreign_key="person.id")
+    supersedes_id: int | None = None
 
 
 class PanelOpinion(Row, table=True):

@@ -128,7 +128,7 @@ def _context(db: Session, actor: Actor, ref: PanelRef, shown: PanelShown) -> dic
     curriculum = curriculum_of(enrolment)
     framework = default_library().framework_of(curriculum)
     own = ref.person_id == actor.person_id
-    seats = [seat.assessor_id for seat in shown.seats]
+    seats = [seat.assessor_id for seat in shown.seats if not seat.is_replaced]
     level = threshold(curriculum, ref.competency_code)
     speaks = service.speaks(db, actor, ref)
     evidence = [e for e in evidence_of(db, enrolment) if e.ref in shown.evidence] if actor.person_id in seats else []
@@ -149,6 +149,7 @@ def _context(db: Session, actor: Actor, ref: PanelRef, shown: PanelShown) -> dic
         "speaks": speaks,
         "eligible": service.eligible_for(db, ref) if manages and shown.wanted else (),
         "manages": manages,
+        "reads_file": reaches(db, actor, P.JUDGEMENT_READ, enrolment),
         "takes": shown.may_take and actor.person_id in {id_ for id_, _ in service.eligible_for(db, ref)},
         "straddles": shown.state is PanelState.DIFFERING and rules.straddles([o.level for o in shown.opinions], level),
         "appeals": own and ref.kind is PanelKind.REVIEW and decided_on is not None,

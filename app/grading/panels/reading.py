@@ -13,11 +13,12 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Cohort, Enrolment
 from app.grading import service as grading
+from app.grading.assessors import able_assessors
 from app.grading.models import Judgement
 from app.grading.panels import rules
 from app.grading.panels.enums import PanelFilter, PanelKind, PanelSort, PanelState
 from app.grading.panels.models import Panel, PanelDecision, PanelOpinion, PanelSeat
-from app.grading.panels.rules import Before, Voice
+from app.grading.panels.rules import LastDecision, Seat, Vote
 from app.grading.panels.schemas import (
     OpinionShown,
     PanelPage,
@@ -29,11 +30,12 @@ from app.grading.panels.schemas import (
     SeatShown,
 )
 from app.grading.rules import CODEV_COMPETENCY
-from app.grading.schemas import EvidenceRef, JudgementShown
+from app.grading.schemas import JudgementShown, refs_of
 from app.network.models import College
 from app.people.models import NAMES, Person
 from app.platform.audit.access_log import log_access
 from app.platform.database.paging import Orders, fetch_after, fetch_page
+from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.messages.i18n import local, today
@@ -50,7 +52,8 @@ IS_OPEN = ~sa.exists().where(col(_DECISION.panel_id) == Panel.id)
 
 
 def _seated(person_id: int) -> ColumnElement[bool]:
-    return sa.exists().where(col(PanelSeat.panel_id) == Panel.id, col(PanelSeat.assessor_id) == person_id)
+    of_person = (col(PanelSeat.panel_id) == Panel.id, col(PanelSeat.assessor_id) == person_id)
+    return sa.exists().where(*of_person, not_superseded(PanelSeat))
 
 
 def _free() -> ColumnElement[bool]:
@@ -72,10 +75,10 @@ def see_panel(db: Session, actor: Actor, panel_id: int) -> PanelRef:
         .join(Enrolment, col(Enrolment.id) == Panel.enrolment_id)
         .where(col(Panel.id) == panel_id, within)
     )
-    found = db.execute(statement).one_or_none()
-    if found is None:
+    panel = db.execute(statement).one_or_none()
+    if panel is None:
         raise NotFound
-    row, person_id = found
+    row, person_id = panel
     log_access(db, [(person_id, row.college_id)])
     return PanelRef(**row.model_dump(include=set(PanelRef.model_fields)), person_id=person_id)
 
@@ -89,18 +92,34 @@ def ref_of(db: Session, row: Panel) -> PanelRef:
 # What its verbs look at --------------------------------------------------------------------------
 
 
+def all_seats(db: Session, ref: PanelRef) -> list[Seat]:
+    """Return the seats of a panel in the order in which they were named, those of replaced assessors among them."""
+    statement = sa.select(col(PanelSeat.id), col(PanelSeat.assessor_id), col(PanelSeat.supersedes_id)).where(
+        col(PanelSeat.panel_id) == ref.id
+    )
+    return [Seat(*row) for row in db.execute(statement.order_by(col(PanelSeat.id)))]
+
+
 def seats_of(db: Session, ref: PanelRef) -> list[int]:
-    """Return the assessors of a panel, in the order in which they were named."""
-    statement = sa.select(col(PanelSeat.assessor_id)).where(col(PanelSeat.panel_id) == ref.id)
-    return list(db.execute(statement.order_by(col(PanelSeat.id))).scalars())
+    """Return the assessors of a panel, by place."""
+    return rules.current_assessors(all_seats(db, ref))
 
 
-def voices_of(db: Session, ref: PanelRef) -> list[Voice]:
-    """Return the levels that the assessors of a panel gave."""
+def votes_of(db: Session, ref: PanelRef, seats: Collection[int]) -> list[Vote]:
+    """Return the levels that the assessors of a panel gave; those of replaced ones count no more."""
     statement = sa.select(col(PanelOpinion.assessor_id), col(PanelOpinion.round), col(PanelOpinion.level)).where(
         col(PanelOpinion.panel_id) == ref.id
     )
-    return [Voice(*row) for row in db.execute(statement.order_by(col(PanelOpinion.id)))]
+    rows = db.execute(statement.order_by(col(PanelOpinion.id)))
+    return [vote for vote in (Vote(*row) for row in rows) if vote.assessor_id in seats]
+
+
+def vacant_seats(
+    db: Session, enrolment: EnrolmentRef, ref: PanelRef, seats: Sequence[int], votes: Sequence[Vote]
+) -> list[int]:
+    """Return the assessors of an open panel who are to be replaced."""
+    able = able_assessors(db, enrolment, ref.competency_code, seats) if seats else frozenset()
+    return rules.vacant_seats(ref.kind, seats, votes, able)
 
 
 def last_opinion(db: Session, ref: PanelRef, assessor_id: int) -> OpinionShown:
@@ -115,7 +134,7 @@ def contested(db: Session, enrolment: EnrolmentRef, ref: PanelRef) -> JudgementS
     return next((j for j in history if j.id == ref.judgement_id), None)
 
 
-def decided_before(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> Before:
+def decided_before(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> LastDecision:
     """Return what was last decided on a judgement: the panel that made or maintained it, else the judgement itself."""
     statement = (
         sa.select(col(Panel.kind), col(PanelDecision.decided_at))
@@ -125,14 +144,14 @@ def decided_before(db: Session, enrolment: EnrolmentRef, judgement: JudgementSho
     )
     last = db.execute(statement).first()
     at, by = (last.decided_at, last.kind) if last else (judgement.validated_at, None)
-    return Before(local(at, enrolment.timezone).date(), by)
+    return LastDecision(local(at, enrolment.timezone).date(), by)
 
 
 def former_assessors(db: Session, ref: PanelRef) -> set[int]:
-    """Return who sits on the panel, judged the competency in the chain it contests, or decided on it before."""
+    """Return who sits or sat on the panel, judged the competency in the chain it contests, or decided on it before."""
     enrolment = enrolment_ref(db, ref.enrolment_id)
     history = {j.id: j for j in grading.judgements(db, enrolment, competency=ref.competency_code)}
-    people, id_ = set(seats_of(db, ref)), ref.judgement_id
+    people, id_ = {seat.assessor_id for seat in all_seats(db, ref)}, ref.judgement_id
     while id_ is not None:
         people.add(history[id_].assessor_id)
         id_ = history[id_].supersedes_id
@@ -160,11 +179,14 @@ def load_panel(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     panel = db.get_one(Panel, ref.id)
     enrolment = enrolment_ref(db, ref.enrolment_id)
     decision = db.exec(select(PanelDecision).where(PanelDecision.panel_id == ref.id)).one_or_none()
-    seats, voices = seats_of(db, ref), voices_of(db, ref)
+    named = all_seats(db, ref)
+    everyone, seats = [seat.assessor_id for seat in named], rules.current_assessors(named)
+    votes = votes_of(db, ref, seats)
+    vacant = [] if decision else vacant_seats(db, enrolment, ref, seats, votes)
     judged = contested(db, enrolment, ref)
-    names = names_of(db, {*seats, panel.opened_by})
-    done = rules.rounds_done(ref.kind, seats, voices)
-    state = rules.state_of(ref.kind, seats, voices, decided=decision is not None)
+    names = names_of(db, {*everyone, panel.opened_by})
+    done = rules.rounds_done(ref.kind, seats, votes)
+    state = rules.state_of(ref.kind, seats, votes, decided=decision is not None)
     row = _panel_row(panel, enrolment, state, may_take=_may_take(actor, ref, seats))
     return PanelShown(
         **row.model_dump(),
@@ -173,14 +195,18 @@ def load_panel(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
         contested_level=judged.level if judged else None,
         motive=panel.motive,
         opened_by=names[panel.opened_by],
-        evidence=judged.evidence if judged else _evidence(panel),
+        evidence=judged.evidence if judged else refs_of(panel.evidence),
         seats=tuple(
             SeatShown(
-                assessor_id=id_, name=names[id_], has_spoken=_has_spoken(voices, id_, done, decided=bool(decision))
+                assessor_id=id_,
+                name=names[id_],
+                has_spoken=_has_spoken(votes, id_, done, decided=bool(decision)),
+                is_vacant=id_ in vacant,
+                is_replaced=id_ not in seats,
             )
-            for id_ in seats
+            for id_ in everyone
         ),
-        wanted=0 if decision else rules.wanted_seats(ref.kind, len(seats), differs=state is PanelState.DIFFERING),
+        wanted=0 if decision else _wanted(ref, seats, state, vacant),
         opinions=_opinions(db, actor, ref, done, decided=decision is not None),
         level=decision.level if decision else None,
         basis=decision.basis if decision else None,
@@ -190,8 +216,13 @@ def load_panel(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     )
 
 
-def _has_spoken(voices: Sequence[Voice], assessor: int, done: int, *, decided: bool) -> bool:
-    return any(v.assessor_id == assessor and (decided or v.round > done) for v in voices)
+def _wanted(ref: PanelRef, seats: Sequence[int], state: PanelState, vacant: Sequence[int]) -> int:
+    differs = state is PanelState.DIFFERING
+    return rules.wanted_seats(ref.kind, len(seats), differs=differs, vacant=len(vacant))
+
+
+def _has_spoken(votes: Sequence[Vote], assessor: int, done: int, *, decided: bool) -> bool:
+    return any(v.assessor_id == assessor and (decided or v.round > done) for v in votes)
 
 
 def _opinions(db: Session, actor: Actor, ref: PanelRef, done: int, *, decided: bool) -> tuple[OpinionShown, ...]:
@@ -201,7 +232,7 @@ def _opinions(db: Session, actor: Actor, ref: PanelRef, done: int, *, decided: b
         OpinionShown.model_validate(row)
         for row in rows
         if rules.shows_opinion(
-            Voice(row.assessor_id, row.round, row.level),
+            Vote(row.assessor_id, row.round, row.level),
             done,
             reader=actor.person_id,
             own_case=own_case,
@@ -215,11 +246,6 @@ def _appeal_until(db: Session, ref: PanelRef, enrolment: EnrolmentRef, decision:
         return None
     days = db.get_one(College, ref.college_id).review_days
     return rules.add_working_days(local(decision.decided_at, enrolment.timezone).date(), days)
-
-
-def _evidence(panel: Panel) -> tuple[EvidenceRef, ...]:
-    pairs = (text.split(":") for text in panel.evidence)
-    return tuple(EvidenceRef.model_validate({"kind": kind, "id": int(id_)}) for kind, id_ in pairs)
 
 
 def _may_take(actor: Actor, ref: PanelRef, seats: Sequence[int]) -> bool:
@@ -292,9 +318,11 @@ def panels_after(db: Session, actor: Actor, query: PanelsApiQuery) -> PanelPage:
     if query.open is not None:
         where.append(IS_OPEN if query.open else ~IS_OPEN)
     chosen = sa.select(col(Panel.id)).where(*where)
-    found, next_ = fetch_after(db, chosen, (col(Panel.due_on),), col(Panel.id), after=query.after, limit=query.limit)
-    rows = {row.id: row for row in _rows(db, actor, col(Panel.id).in_([row.id for row in found]))}
-    return PanelPage(items=tuple(rows[row.id] for row in found), next=next_)
+    chosen_rows, next_ = fetch_after(
+        db, chosen, (col(Panel.due_on),), col(Panel.id), after=query.after, limit=query.limit
+    )
+    rows = {row.id: row for row in _rows(db, actor, col(Panel.id).in_([row.id for row in chosen_rows]))}
+    return PanelPage(items=tuple(rows[row.id] for row in chosen_rows), next=next_)
 
 
 def panels_of(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[PanelRow, ...]:
@@ -319,16 +347,17 @@ def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRo
         .where(where)
         .order_by(col(Panel.id))
     )
-    found = db.execute(statement).all()
-    ids = [row[0].id for row in found]
+    panels = db.execute(statement).all()
+    ids = [row[0].id for row in panels]
     seats = _by_panel(db, select(PanelSeat).where(col(PanelSeat.panel_id).in_(ids)).order_by(col(PanelSeat.id)))
     opinions = _by_panel(db, select(PanelOpinion).where(col(PanelOpinion.panel_id).in_(ids)))
-    log_access(db, [(person.id, panel.college_id) for panel, person, *_ in found])
+    log_access(db, [(person.id, panel.college_id) for panel, person, *_ in panels])
     rows = []
-    for panel, person, title, zone, decided, judged in found:
-        assessors = [seat.assessor_id for seat in seats.get(panel.id, ())]
-        voices = [Voice(o.assessor_id, o.round, o.level) for o in opinions.get(panel.id, ())]
-        state = rules.state_of(panel.kind, assessors, voices, decided=decided)
+    for panel, person, title, zone, decided, judged in panels:
+        assessors = rules.current_assessors(seats.get(panel.id, ()))
+        given = opinions.get(panel.id, ())
+        votes = [Vote(o.assessor_id, o.round, o.level) for o in given if o.assessor_id in assessors]
+        state = rules.state_of(panel.kind, assessors, votes, decided=decided)
         ref = PanelRef(**panel.model_dump(include=set(PanelRef.model_fields)), person_id=person.id)
         rows.append(
             PanelRow(
@@ -344,7 +373,7 @@ def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRo
 
 
 def _by_panel(db: Session, statement: Any) -> dict[int, list[Any]]:  # noqa: ANN401 - of seats, or of opinions
-    found: dict[int, list[Any]] = {}
+    by_panel: dict[int, list[Any]] = {}
     for row in db.exec(statement).all():
-        found.setdefault(row.panel_id, []).append(row)
-    return found
+        by_panel.setdefault(row.panel_id, []).append(row)
+    return by_panel

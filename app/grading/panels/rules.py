@@ -21,7 +21,16 @@ MAJORITY = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Seat:
+    """A place of an assessor on a panel; a later seat supersedes the one of somebody who may no longer judge."""
+
+    id: int
+    assessor_id: int
+    supersedes_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
     """The level that an assessor gave in a round."""
 
     assessor_id: int
@@ -39,7 +48,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class LastDecision:
     """What was decided before on the judgement that is contested: its day, and whether by a review or a committee."""
 
     decided_on: date
@@ -55,14 +64,14 @@ def add_working_days(since: date, n: int) -> date:
     return day
 
 
-def next_kind(before: Before) -> PanelKind | None:
+def next_kind(before: LastDecision) -> PanelKind | None:
     """Return what the person may ask: a review, then a committee, then nothing more."""
     if before.by is PanelKind.COMMITTEE:
         return None
     return PanelKind.COMMITTEE if before.by is PanelKind.REVIEW else PanelKind.REVIEW
 
 
-def ask_reasons(before: Before, today: date, days: int, *, is_current: bool, is_open: bool) -> list[Reason]:
+def ask_reasons(before: LastDecision, today: date, days: int, *, is_current: bool, is_open: bool) -> list[Reason]:
     """Return why a judgement is not contested: it was replaced, is so already, was decided on, or it is too late."""
     if not is_current:
         return [Reason("judgement_replaced")]
@@ -83,11 +92,26 @@ def judging_reasons(open_panels: Iterable[tuple[PanelKind, int | None]], superse
     return [Reason("panel_open", field="supersedes")] if blocked else []
 
 
+def current_assessors(seats: Iterable[Seat]) -> list[int]:
+    """Return the assessors of a panel by place, from its seats in the order in which they were named."""
+    places: list[Seat] = []
+    for seat in seats:
+        place = next((n for n, other in enumerate(places) if other.id == seat.supersedes_id), len(places))
+        places[place : place + 1] = [seat]
+    return [seat.assessor_id for seat in places]
+
+
 def naming_reasons(
-    kind: PanelKind, seated: Sequence[int], named: Sequence[int], *, differs: bool, eligible: Collection[int]
+    kind: PanelKind,
+    seated: Sequence[int],
+    named: Sequence[int],
+    *,
+    differs: bool,
+    eligible: Collection[int],
+    vacant: int = 0,
 ) -> list[Reason]:
     """Return why these assessors are not named: not as many as are missing, one twice, or one who may not."""
-    wanted = wanted_seats(kind, len(seated), differs=differs)
+    wanted = wanted_seats(kind, len(seated), differs=differs, vacant=vacant)
     if wanted == 0:
         return [Reason("panel_full")]
     reasons = []
@@ -98,25 +122,47 @@ def naming_reasons(
     return reasons
 
 
-def wanted_seats(kind: PanelKind, seated: int, *, differs: bool) -> int:
-    """Return how many assessors are still to name: those of the kind, then a third one where two differ."""
+def wanted_seats(kind: PanelKind, seated: int, *, differs: bool, vacant: int = 0) -> int:
+    """Return how many assessors are still to name: those of the kind, a third one where two differ, or who replaces.
+
+    ``vacant`` is how many seats are of somebody to replace (:func:`vacant_seats`).
+    """
     if seated < SEATS[kind]:
         return SEATS[kind] - seated
-    return MOST_SEATS[kind] - seated if differs else 0
+    return vacant or (MOST_SEATS[kind] - seated if differs else 0)
 
 
-def outcome(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice]) -> Outcome | None:
+def vacant_seats(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote], able: Collection[int]) -> list[int]:
+    """Return the assessors to replace: the panel waits for their level and they may no longer judge.
+
+    Where two differ, the third one decides in their place: nobody is replaced. ``able`` may still judge.
+    """
+    if rounds_done(kind, seats, votes) and len(seats) < MOST_SEATS[kind]:
+        return []
+    return [id_ for id_ in awaited(kind, seats, votes) if id_ not in able]
+
+
+def awaited(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote]) -> list[int]:
+    """Return the assessors whose level a panel waits for: the third one, else those who gave none in the round."""
+    if len(seats) > SEATS[kind]:
+        return list(seats[SEATS[kind] :])
+    done = rounds_done(kind, seats, votes)
+    given = {v.assessor_id for v in votes if v.round > done}
+    return [id_ for id_ in seats if id_ not in given]
+
+
+def outcome(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote]) -> Outcome | None:
     """Return what the levels decide, once everyone seated has spoken in the last round; ``None`` when nothing yet.
 
     The same level decides. Two that differ decide nothing, on one side of a threshold or across it: they confer and
     speak again, or a third decides. Of three, two of one level decide. Nobody averages.
     """
     first = seats[: SEATS[kind]]
-    third = next((v for v in voices if v.assessor_id not in first), None)
+    third = next((v for v in votes if v.assessor_id not in first), None)
     if third is not None:
         return Outcome(third.level, Basis.THIRD, third.assessor_id)
-    number = rounds_done(kind, seats, voices)
-    levels = [(v.level, v.assessor_id) for v in voices if v.round == number]
+    number = rounds_done(kind, seats, votes)
+    levels = [(v.level, v.assessor_id) for v in votes if v.round == number]
     for level, assessor in levels:
         same = sum(level == other for other, _ in levels)
         if same == len(first):
@@ -132,31 +178,30 @@ def _same(seats: int, number: int) -> Basis:
     return Basis.AGREEMENT if number == 1 else Basis.CONSENSUS
 
 
-def rounds_done(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice]) -> int:
+def rounds_done(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote]) -> int:
     """Return how many rounds are complete: each assessor of the kind spoke in them."""
     first = seats[: SEATS[kind]]
     if len(first) < SEATS[kind]:
         return 0
-    return min(max((v.round for v in voices if v.assessor_id == id_), default=0) for id_ in first)
+    return min(max((v.round for v in votes if v.assessor_id == id_), default=0) for id_ in first)
 
 
-def state_of(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice], *, decided: bool) -> PanelState:
+def state_of(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote], *, decided: bool) -> PanelState:
     """Return how far a panel is."""
     if decided:
         return PanelState.DECIDED
     if len(seats) < SEATS[kind]:
         return PanelState.TO_NAME
-    return PanelState.DIFFERING if rounds_done(kind, seats, voices) else PanelState.READING
+    return PanelState.DIFFERING if rounds_done(kind, seats, votes) else PanelState.READING
 
 
-def speaking_reasons(kind: PanelKind, seats: Sequence[int], voices: Sequence[Voice], assessor: int) -> list[Reason]:
+def speaking_reasons(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote], assessor: int) -> list[Reason]:
     """Return why an assessor records no level now: the panel is not complete, they spoke, or a third one decides."""
     if len(seats) < SEATS[kind]:
         return [Reason("panel_incomplete")]
-    if len(seats) > SEATS[kind]:
-        return [] if assessor == seats[-1] else [Reason("third_decides")]
-    spoken = any(v.assessor_id == assessor and v.round > rounds_done(kind, seats, voices) for v in voices)
-    return [Reason("opinion_recorded")] if spoken else []
+    if assessor in awaited(kind, seats, votes):
+        return []
+    return [Reason("third_decides" if len(seats) > SEATS[kind] else "opinion_recorded")]
 
 
 def lowering_reasons(level: int, contested: int | None) -> list[Reason]:
@@ -171,8 +216,8 @@ def straddles(levels: Collection[int], threshold: int | None) -> bool:
     return threshold is not None and min(levels, default=threshold) < threshold <= max(levels, default=0)
 
 
-def shows_opinion(voice: Voice, done: int, *, reader: int, own_case: bool, decided: bool) -> bool:
+def shows_opinion(vote: Vote, done: int, *, reader: int, own_case: bool, decided: bool) -> bool:
     """Return whether a reader reads an opinion: one's own, others' once all spoke; the person judged, at the end."""
-    if decided or voice.assessor_id == reader:
+    if decided or vote.assessor_id == reader:
         return True
-    return not own_case and voice.round <= done
+    return not own_case and vote.round <= done

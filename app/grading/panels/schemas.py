@@ -5,13 +5,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from app.grading.enums import EvidenceKind
 from app.grading.panels.enums import Basis, PanelFilter, PanelKind, PanelSort, PanelState
-from app.grading.schemas import CRITERIA_MAX, EVIDENCE_MAX, EvidenceRef, TypedCode
+from app.grading.schemas import CRITERIA_MAX, EVIDENCE_MAX, EvidenceKey, EvidenceRef, TypedCode, refs_of
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Code, Command, Prose, Read
 
-EvidenceText = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
 Reasons = Annotated[Prose, StringConstraints(max_length=1000)]
 
 
@@ -38,13 +36,12 @@ class OpenPanel(Command):
 class OpenPanelForm(Command):
     """The fields of :class:`OpenPanel` as the form sends them."""
 
-    evidence: tuple[EvidenceText, ...] = Field(default=(), max_length=EVIDENCE_MAX)
+    evidence: tuple[EvidenceKey, ...] = Field(default=(), max_length=EVIDENCE_MAX)
     assessor_ids: tuple[int, ...] = Field(default=(), max_length=3)
 
     def command(self, competency: str) -> OpenPanel:
         """Return the command for the service, which counts the pieces and the assessors."""
-        pairs = (text.split(":") for text in self.evidence)
-        evidence = tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
+        evidence = refs_of(self.evidence)
         return OpenPanel(competency_code=competency, evidence=evidence, assessor_ids=self.assessor_ids)
 
 
@@ -79,11 +76,16 @@ class PanelRef(Read):
 
 
 class SeatShown(Read):
-    """An assessor of a panel, and whether they have spoken in the present round."""
+    """An assessor of a panel, and whether they have spoken in the present round.
+
+    One who may no longer judge and gave no level leaves a vacant place, in which another one is named.
+    """
 
     assessor_id: int
     name: str
     has_spoken: bool
+    is_vacant: bool
+    is_replaced: bool
 
 
 class OpinionShown(Read):

@@ -1,9 +1,10 @@
 """Panels: a review is asked, assessors are named or take it, each records a level, and their levels decide (S5).
 
-Each verb locks the enrolment first, as ``judge`` does: two who speak at once decide once.
+Each verb locks the person's enrolments first: two who speak at once decide once.
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -14,12 +15,11 @@ from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading import service as grading
 from app.grading.assessors import eligible_assessors
-from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
 from app.grading.panels import reading, rules
 from app.grading.panels.enums import PanelKind, PanelState
 from app.grading.panels.models import Panel, PanelDecision, PanelOpinion, PanelSeat
-from app.grading.panels.reading import voices_of
+from app.grading.panels.reading import votes_of
 from app.grading.panels.rules import Outcome
 from app.grading.panels.schemas import (
     AskReview,
@@ -30,11 +30,11 @@ from app.grading.panels.schemas import (
     PanelShown,
     ReviewOffer,
 )
-from app.grading.rules import evidence_reasons, level_reasons
-from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown
+from app.grading.rules import RUNNING, evidence_reasons, level_reasons
+from app.grading.schemas import JudgeCommand, JudgementShown, refs_of
 from app.holds.enums import HoldKind
 from app.holds.schemas import Opening
-from app.holds.service import lift_decided, open_hold
+from app.holds.service import lift_decided, lock_enrolments, open_hold
 from app.network.models import College
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -107,6 +107,7 @@ def _offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> t
 def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: OpenPanel) -> PanelShown:
     """Have a competency judged by two people on the same evidence, each on their own."""
     _locked(db, enrolment.id)
+    _check_running(db, enrolment.id)
     code = command.competency_code
     curriculum = curriculum_of(enrolment)
     if code not in default_library().framework_of(curriculum).by_code:
@@ -125,7 +126,7 @@ def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: Open
         enrolment_id=enrolment.id,
         competency_code=code,
         kind=PanelKind.DOUBLE,
-        evidence=[f"{ref.kind.value}:{ref.id}" for ref in dict.fromkeys(command.evidence)],
+        evidence=[ref.key for ref in dict.fromkeys(command.evidence)],
         opened_at=now(),
         opened_by=actor.person_id,
         due_on=rules.add_working_days(today(enrolment.timezone), _review_days(db, enrolment)),
@@ -157,17 +158,26 @@ def eligible_for(db: Session, ref: PanelRef) -> Sequence[tuple[int, str]]:
 
 
 def name_assessors(db: Session, actor: Actor, ref: PanelRef, command: NameAssessors) -> PanelShown:
-    """Name the assessors who are missing, or the third one where two differ; they are told."""
+    """Name the assessors who are missing, who replaces one that may no longer judge, or the third where two differ.
+
+    They are told.
+    """
     enrolment = _locked(db, ref.enrolment_id)
     _check_undecided(db, ref)
-    seats, voices = reading.seats_of(db, ref), voices_of(db, ref)
-    state = rules.state_of(ref.kind, seats, voices, decided=False)
-    eligible = {id_ for id_, _ in eligible_for(db, ref)}
-    differs = state is PanelState.DIFFERING
-    reasons = rules.naming_reasons(ref.kind, seats, command.assessor_ids, differs=differs, eligible=eligible)
+    seats = reading.seats_of(db, ref)
+    votes = votes_of(db, ref, seats)
+    vacant = reading.vacant_seats(db, enrolment, ref, seats, votes)
+    reasons = rules.naming_reasons(
+        ref.kind,
+        seats,
+        command.assessor_ids,
+        differs=rules.state_of(ref.kind, seats, votes, decided=False) is PanelState.DIFFERING,
+        eligible={id_ for id_, _ in eligible_for(db, ref)},
+        vacant=len(vacant),
+    )
     if reasons:
         raise Invalid("invalid", *reasons)
-    _seat(db, actor, enrolment, ref, command.assessor_ids)
+    _seat(db, actor, enrolment, ref, command.assessor_ids, replaced=vacant)
     return reading.load_panel(db, actor, ref)
 
 
@@ -183,14 +193,25 @@ def take(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     return reading.load_panel(db, actor, ref)
 
 
-def _seat(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, assessors: Sequence[int]) -> None:
-    for assessor in assessors:
+def _seat(
+    db: Session,
+    actor: Actor,
+    enrolment: EnrolmentRef,
+    ref: PanelRef,
+    assessors: Sequence[int],
+    *,
+    replaced: Sequence[int] = (),
+) -> None:
+    """Name assessors, each in the place of one who is replaced where there are."""
+    by_assessor = {seat.assessor_id: seat.id for seat in reading.all_seats(db, ref)} if replaced else {}
+    for assessor, former in zip_longest(assessors, replaced):
         row = PanelSeat(
             college_id=ref.college_id,
             panel_id=ref.id,
             assessor_id=assessor,
             named_at=now(),
             named_by=actor.person_id,
+            supersedes_id=by_assessor.get(former),
         )
         db.add(row)
         db.flush()
@@ -204,9 +225,12 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     """Record one's own level; the last one to speak makes the decision, where the levels make one."""
     enrolment = _locked(db, ref.enrolment_id)
     _check_undecided(db, ref)
-    seats, voices = reading.seats_of(db, ref), voices_of(db, ref)
+    if ref.kind is PanelKind.DOUBLE:
+        _check_running(db, ref.enrolment_id)
+    seats = reading.seats_of(db, ref)
+    votes = votes_of(db, ref, seats)
     _check_speaks(db, actor, enrolment, ref, seats)
-    reasons = rules.speaking_reasons(ref.kind, seats, voices, actor.person_id)
+    reasons = rules.speaking_reasons(ref.kind, seats, votes, actor.person_id)
     if reasons:
         raise Conflict("opinion_refused", *reasons)
     competency = default_library().framework_of(curriculum_of(enrolment)).by_code[ref.competency_code]
@@ -221,7 +245,7 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
         college_id=ref.college_id,
         panel_id=ref.id,
         assessor_id=actor.person_id,
-        round=rules.rounds_done(ref.kind, seats, voices) + 1,
+        round=rules.rounds_done(ref.kind, seats, votes) + 1,
         level=command.level,
         criteria_met=sorted(set(command.criteria_met)),
         reasons=command.reasons,
@@ -229,7 +253,7 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     )
     db.add(row)
     db.flush()
-    decided = rules.outcome(ref.kind, seats, voices_of(db, ref))
+    decided = rules.outcome(ref.kind, seats, votes_of(db, ref, seats))
     if decided is not None:
         _decide(db, actor, enrolment, ref, decided)
     return reading.load_panel(db, actor, ref)
@@ -241,7 +265,7 @@ def speaks(db: Session, actor: Actor, ref: PanelRef) -> bool:
     decided = db.execute(sa.select(sa.exists().where(col(PanelDecision.panel_id) == ref.id))).scalar_one()
     if decided or actor.person_id not in seats or not actor.can(P.PANEL_SIT):
         return False
-    return not rules.speaking_reasons(ref.kind, seats, voices_of(db, ref), actor.person_id)
+    return not rules.speaking_reasons(ref.kind, seats, votes_of(db, ref, seats), actor.person_id)
 
 
 def _check_speaks(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, seats: Sequence[int]) -> None:
@@ -263,7 +287,7 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
             competency_code=ref.competency_code,
             level=decided.level,
             criteria_met=opinion.criteria_met,
-            evidence=contested.evidence if contested else _evidence(db, ref),
+            evidence=contested.evidence if contested else refs_of(db.get_one(Panel, ref.id).evidence),
             activity_code=contested.activity_code if contested else None,
             comment=opinion.reasons,
             supersedes=contested.id if contested else None,
@@ -289,11 +313,6 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
         grading.tell_judged(db, enrolment, judgement)
 
 
-def _evidence(db: Session, ref: PanelRef) -> tuple[EvidenceRef, ...]:
-    pairs = (text.split(":") for text in db.get_one(Panel, ref.id).evidence)
-    return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
-
-
 def _notify(db: Session, kind: Kind, enrolment: EnrolmentRef, ref: PanelRef, people: list[int]) -> None:
     """Tell people of a panel: its competency and its cohort, in no e-mail a level or a reason."""
     competency = default_library().framework_of(curriculum_of(enrolment)).by_code[ref.competency_code].title.text
@@ -303,9 +322,17 @@ def _notify(db: Session, kind: Kind, enrolment: EnrolmentRef, ref: PanelRef, peo
 
 
 def _locked(db: Session, enrolment_id: int) -> EnrolmentRef:
-    statement = sa.select(col(Enrolment.id)).where(col(Enrolment.id) == enrolment_id)
-    db.execute(statement.with_for_update(key_share=True)).one()
-    return enrolment_ref(db, enrolment_id)
+    """Lock the person's enrolments in the order in which a hold locks them: two at once never wait for each other."""
+    enrolment = enrolment_ref(db, enrolment_id)
+    lock_enrolments(db, enrolment.college_id, enrolment.person_id)
+    return enrolment
+
+
+def _check_running(db: Session, enrolment_id: int) -> None:
+    """Raise ``Conflict`` where the path ended: only a review is still decided then."""
+    state = db.execute(sa.select(col(Enrolment.state)).where(col(Enrolment.id) == enrolment_id)).scalar_one()
+    if state not in RUNNING:
+        raise Conflict("enrolment_not_running")
 
 
 def _check_undecided(db: Session, ref: PanelRef) -> None:

@@ -11,6 +11,7 @@ from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading.assignments.models import WorkAssignment
+from app.grading.assignments.service import STILL_TRAINS
 from app.grading.drafts.models import JudgementDraft
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
@@ -163,7 +164,7 @@ def _decision(  # noqa: PLR0917 - the columns of a row
         competency_code=competency_code,
         kind=kind,
         text=text,
-        criteria=tuple(CriterionText(criterion=code, text=said) for code, said in sorted(criteria.items())),
+        criteria=tuple(CriterionText(criterion=code, text=missing) for code, missing in sorted(criteria.items())),
         decided_at=decided_at,
         decided_by=decided_by,
     )
@@ -196,11 +197,10 @@ _WORKS = Together(
     sa.select(col(JudgementDraft.hand_in_id)).where(
         col(JudgementDraft.enrolment_id) == _OF, col(JudgementDraft.hand_in_id).is_not(None)
     ),
-    sa.select(col(WorkAssignment.activity_code)).where(
-        col(WorkAssignment.enrolment_id) == _OF,
-        col(WorkAssignment.assignee_id).is_not(None),
-        not_superseded(WorkAssignment),
-    ),
+    sa.select(col(WorkAssignment.activity_code))
+    .join(Enrolment, col(Enrolment.id) == WorkAssignment.enrolment_id)
+    .where(col(WorkAssignment.enrolment_id) == _OF, not_superseded(WorkAssignment), STILL_TRAINS),
 )
 """The hand-ins of an enrolment, the competencies judged on each, what was decided without a level, those of which
-someone has begun to write a judgement, and which works are assigned: those of an activity, or all."""
+someone has begun to write a judgement, and which works are assigned to someone who trains the cohort: those of an
+activity, or all."""

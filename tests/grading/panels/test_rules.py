@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.grading.panels import rules
 from app.grading.panels.enums import Basis, PanelKind, PanelState
-from app.grading.panels.rules import Before, Outcome, Voice
+from app.grading.panels.rules import LastDecision, Outcome, Seat, Vote
 from app.grading.rules import working_days
 from app.platform.errors import Reason
 
@@ -22,8 +22,8 @@ def codes(reasons: list[Reason]) -> list[str]:
     return [reason.code for reason in reasons]
 
 
-def voices(*levels: int, number: int = 1, first: int = 1) -> list[Voice]:
-    return [Voice(assessor, number, level) for assessor, level in enumerate(levels, start=first)]
+def votes(*levels: int, number: int = 1, first: int = 1) -> list[Vote]:
+    return [Vote(assessor, number, level) for assessor, level in enumerate(levels, start=first)]
 
 
 @pytest.mark.parametrize(("n", "day"), [(0, FRIDAY), (1, date(2026, 11, 30)), (10, date(2026, 12, 11))])
@@ -34,7 +34,7 @@ def test_working_days_are_added_without_weekends(n: int, day: date) -> None:
 
 def test_review_is_asked_until_the_last_working_day_and_not_after() -> None:
     def ask(today: date) -> list[Reason]:
-        return rules.ask_reasons(Before(FRIDAY), today, 10, is_current=True, is_open=False)
+        return rules.ask_reasons(LastDecision(FRIDAY), today, 10, is_current=True, is_open=False)
 
     assert not ask(date(2026, 12, 11))
     [late] = ask(date(2026, 12, 12))
@@ -53,12 +53,12 @@ def test_review_is_asked_until_the_last_working_day_and_not_after() -> None:
 def test_what_is_asked_of_a_judgement(
     by: PanelKind | None, is_current: bool, is_open: bool, expected: list[str]
 ) -> None:
-    reasons = rules.ask_reasons(Before(FRIDAY, by), FRIDAY, 10, is_current=is_current, is_open=is_open)
+    reasons = rules.ask_reasons(LastDecision(FRIDAY, by), FRIDAY, 10, is_current=is_current, is_open=is_open)
     assert codes(reasons) == expected
 
 
 def test_a_review_comes_first_then_a_committee_then_nothing() -> None:
-    asked = [rules.next_kind(Before(FRIDAY, by)) for by in (None, REVIEW, COMMITTEE)]
+    asked = [rules.next_kind(LastDecision(FRIDAY, by)) for by in (None, REVIEW, COMMITTEE)]
     assert asked == [REVIEW, COMMITTEE, None]
 
 
@@ -101,22 +101,56 @@ def test_assessors_named_are_as_many_as_are_missing_and_may_judge(
     assert codes(reasons) == expected
 
 
+def test_who_replaces_an_assessor_takes_their_place_also_when_replaced_in_turn() -> None:
+    seats = [Seat(1, 11), Seat(2, 12), Seat(3, 13), Seat(4, 14, 2), Seat(5, 15, 4)]
+    assert rules.current_assessors(seats) == [11, 15, 13]
+
+
+@pytest.mark.parametrize(
+    ("kind", "seats", "given_levels", "able", "expected"),
+    [
+        (REVIEW, [1], [], {1}, []),
+        (REVIEW, [1], [], set(), [1]),
+        (REVIEW, [], [], set(), []),
+        (COMMITTEE, [1, 2, 3], votes(2), {2}, [3]),
+        (COMMITTEE, [1, 2, 3], votes(2, 3, 4), {1, 2}, [3]),
+        (DOUBLE, [1, 2], votes(2), set(), [2]),
+        (DOUBLE, [1, 2], votes(2, 3), set(), []),
+        (DOUBLE, [1, 2, 3], votes(2, 3), {1, 2}, [3]),
+        (DOUBLE, [1, 2, 3], votes(2, 3), {3}, []),
+    ],
+)
+def test_assessor_who_may_no_longer_judge_is_replaced_where_the_panel_waits_for_them(
+    kind: PanelKind, seats: list[int], given_levels: list[Vote], able: set[int], expected: list[int]
+) -> None:
+    assert rules.vacant_seats(kind, seats, given_levels, able) == expected
+
+
+def test_as_many_are_named_as_are_replaced() -> None:
+    def name(named: list[int]) -> list[str]:
+        reasons = rules.naming_reasons(COMMITTEE, [1, 2, 3], named, differs=False, eligible={4, 5}, vacant=1)
+        return codes(reasons)
+
+    assert name([4]) == []
+    assert name([4, 5]) == ["assessors_wanted"]
+
+
 def test_one_reviewer_decides_alone() -> None:
     assert rules.outcome(REVIEW, [1], []) is None
-    assert rules.outcome(REVIEW, [1], voices(3)) == Outcome(3, Basis.SINGLE, 1)
+    assert rules.outcome(REVIEW, [1], votes(3)) == Outcome(3, Basis.SINGLE, 1)
 
 
 def test_two_of_one_level_agree_and_after_conferring_it_is_a_consensus() -> None:
-    assert rules.outcome(DOUBLE, [1, 2], voices(3)) is None
-    assert rules.outcome(DOUBLE, [1, 2], voices(3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
-    both = [*voices(2, 3), *voices(3, 3, number=2)]
+    assert rules.outcome(DOUBLE, [1, 2], votes(3)) is None
+    assert rules.outcome(DOUBLE, [1, 2], votes(3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
+    both = [*votes(2, 3), *votes(3, 3, number=2)]
     assert rules.outcome(DOUBLE, [1, 2], both) == Outcome(3, Basis.CONSENSUS, 1)
 
 
 @pytest.mark.parametrize(("one", "other"), [pair for pair in product(LEVELS, LEVELS) if pair[0] != pair[1]])
 def test_two_that_differ_decide_nothing_by_themselves_on_whatever_side_of_a_threshold(one: int, other: int) -> None:
-    assert rules.outcome(DOUBLE, [1, 2], voices(one, other)) is None
-    assert rules.state_of(DOUBLE, [1, 2], voices(one, other), decided=False) is PanelState.DIFFERING
+    assert rules.outcome(DOUBLE, [1, 2], votes(one, other)) is None
+    assert rules.state_of(DOUBLE, [1, 2], votes(one, other), decided=False) is PanelState.DIFFERING
 
 
 @given(first=st.sampled_from(LEVELS), second=st.sampled_from(LEVELS), third=st.sampled_from(LEVELS))
@@ -125,44 +159,44 @@ def test_nobody_averages_a_level_decided_is_one_that_someone_gave(first: int, se
         (DOUBLE, [1, 2], (first, second)),
         (COMMITTEE, [1, 2, 3], (first, second, third)),
     ):
-        found = rules.outcome(kind, seats, voices(*given_levels))
+        found = rules.outcome(kind, seats, votes(*given_levels))
         if found is not None:
             assert given_levels[found.assessor_id - 1] == found.level
             assert given_levels.count(found.level) >= 2
 
 
 def test_third_assessor_decides_what_two_left_open() -> None:
-    three = [*voices(2, 4), Voice(3, 2, 3)]
+    three = [*votes(2, 4), Vote(3, 2, 3)]
     assert rules.outcome(DOUBLE, [1, 2, 3], three) == Outcome(3, Basis.THIRD, 3)
-    assert rules.outcome(DOUBLE, [1, 2, 3], voices(2, 4)) is None
+    assert rules.outcome(DOUBLE, [1, 2, 3], votes(2, 4)) is None
 
 
 def test_committee_decides_once_all_three_have_spoken_by_consensus_or_majority() -> None:
     seats = [1, 2, 3]
-    assert rules.outcome(COMMITTEE, seats, voices(3, 3)) is None
-    assert rules.outcome(COMMITTEE, seats, voices(3, 3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
-    assert rules.outcome(COMMITTEE, seats, voices(2, 3, 3)) == Outcome(3, Basis.MAJORITY, 2)
-    assert rules.outcome(COMMITTEE, seats, voices(2, 3, 4)) is None
-    again = [*voices(2, 3, 4), *voices(3, 3, 3, number=2)]
+    assert rules.outcome(COMMITTEE, seats, votes(3, 3)) is None
+    assert rules.outcome(COMMITTEE, seats, votes(3, 3, 3)) == Outcome(3, Basis.AGREEMENT, 1)
+    assert rules.outcome(COMMITTEE, seats, votes(2, 3, 3)) == Outcome(3, Basis.MAJORITY, 2)
+    assert rules.outcome(COMMITTEE, seats, votes(2, 3, 4)) is None
+    again = [*votes(2, 3, 4), *votes(3, 3, 3, number=2)]
     assert rules.outcome(COMMITTEE, seats, again) == Outcome(3, Basis.CONSENSUS, 1)
 
 
 def test_state_follows_names_levels_and_decision() -> None:
     assert rules.state_of(COMMITTEE, [1, 2], [], decided=False) is PanelState.TO_NAME
-    assert rules.state_of(COMMITTEE, [1, 2, 3], voices(2, 3), decided=False) is PanelState.READING
-    assert rules.state_of(COMMITTEE, [1, 2, 3], voices(2, 3, 4), decided=True) is PanelState.DECIDED
+    assert rules.state_of(COMMITTEE, [1, 2, 3], votes(2, 3), decided=False) is PanelState.READING
+    assert rules.state_of(COMMITTEE, [1, 2, 3], votes(2, 3, 4), decided=True) is PanelState.DECIDED
 
 
 def test_assessor_speaks_once_a_round_and_the_third_one_alone_after_two() -> None:
-    def speaking(seats: list[int], spoken: list[Voice], assessor: int) -> list[str]:
+    def speaking(seats: list[int], spoken: list[Vote], assessor: int) -> list[str]:
         return codes(rules.speaking_reasons(DOUBLE, seats, spoken, assessor))
 
     assert speaking([1], [], 1) == ["panel_incomplete"]
-    assert speaking([1, 2], voices(2), 1) == ["opinion_recorded"]
-    assert speaking([1, 2], voices(2), 2) == []
-    assert speaking([1, 2], voices(2, 3), 1) == []
-    assert speaking([1, 2, 3], voices(2, 3), 1) == ["third_decides"]
-    assert speaking([1, 2, 3], voices(2, 3), 3) == []
+    assert speaking([1, 2], votes(2), 1) == ["opinion_recorded"]
+    assert speaking([1, 2], votes(2), 2) == []
+    assert speaking([1, 2], votes(2, 3), 1) == []
+    assert speaking([1, 2, 3], votes(2, 3), 1) == ["third_decides"]
+    assert speaking([1, 2, 3], votes(2, 3), 3) == []
 
 
 def test_review_never_lowers_the_level_that_is_contested() -> None:
@@ -192,8 +226,8 @@ def test_levels_straddle_a_threshold_when_one_reaches_it_and_another_does_not() 
 def test_who_reads_a_level_that_someone_gave(
     reader: int, done: int, own_case: bool, decided: bool, shown: bool
 ) -> None:
-    voice = Voice(1, 1, 3)
-    assert rules.shows_opinion(voice, done, reader=reader, own_case=own_case, decided=decided) is shown
+    vote = Vote(1, 1, 3)
+    assert rules.shows_opinion(vote, done, reader=reader, own_case=own_case, decided=decided) is shown
 
 
 def test_working_days_added_and_counted_agree() -> None:

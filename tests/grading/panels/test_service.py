@@ -29,6 +29,7 @@ from tests.factories.panels import (
     ask,
     history,
     judged,
+    leaves,
     name,
     open_double,
     read,
@@ -302,6 +303,67 @@ def test_double_assessment_names_two_who_may_and_evidence_of_the_person(database
     with pytest.raises(Invalid) as refused:
         open_double(database, world, other, "trainer", "trainer")
     assert codes(refused) == ["evidence_unknown", "assessors_wanted"]
+
+
+def test_two_assess_only_who_goes_on(database: Database, world: World) -> None:
+    add_trainers(database, world, "karim")
+    ref = hand_in(database, world)
+    panel = open_double(database, world, ref, "trainer", "karim")
+    speak(database, world, panel.id, "trainer", 3)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
+        enrolment = enrolments.see_enrolment(db, actor, world.enrolments["maude"])
+        enrolments.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.WITHDRAWN, reason="Départ."))
+    with pytest.raises(Conflict) as ended:
+        speak(database, world, panel.id, "karim", 3)
+    with pytest.raises(Conflict) as refused:
+        open_double(database, world, ref, "trainer", "karim")
+    assert [raised.value.code for raised in (ended, refused)] == ["enrolment_not_running"] * 2
+    assert history(database, world) == []
+
+
+# Assessors who leave -----------------------------------------------------------------------------
+
+
+def test_reviewer_who_left_is_replaced_and_the_hold_ends_with_the_decision(database: Database, world: World) -> None:
+    add_trainers(database, world, "karim", "elise")
+    panel = ask(database, world, judged(database, world).id)
+    name(database, world, panel.id, "karim")
+    with pytest.raises(Invalid) as full:
+        name(database, world, panel.id, "elise")
+    assert codes(full) == ["panel_full"]
+    leaves(database, world, "karim")
+    vacant = read(database, world, panel.id, "coordinator")
+    assert (vacant.wanted, [seat.is_vacant for seat in vacant.seats]) == (1, [True])
+    replaced = name(database, world, panel.id, "elise")
+    assert (replaced.wanted, [seat.is_replaced for seat in replaced.seats]) == (0, [True, False])
+    add_trainers(database, world, "karim")
+    with pytest.raises(Forbidden) as back:
+        speak(database, world, panel.id, "karim", 3)
+    assert codes(back) == ["not_of_panel"]
+    assert speak(database, world, panel.id, "elise", 3).basis is Basis.SINGLE
+    assert holds(database, world) == []
+
+
+def test_level_of_a_replaced_member_counts_no_more_and_stays_on_record(database: Database, world: World) -> None:
+    add_trainers(database, world, "karim", "elise", "yves", "nobody")
+    first = judged(database, world)
+    review = ask(database, world, first.id)
+    name(database, world, review.id, "nobody")
+    speak(database, world, review.id, "nobody", 2)
+    leaves(database, world, "nobody")
+    appeal = ask(database, world, first.id)
+    add_trainers(database, world, "coordinator")
+    name(database, world, appeal.id, "karim", "elise", "yves")
+    for who, level in (("karim", 2), ("elise", 3), ("yves", 4)):
+        differing = speak(database, world, appeal.id, who, level)
+    assert (differing.state, differing.wanted) == (PanelState.DIFFERING, 0)
+    leaves(database, world, "yves")
+    assert name(database, world, appeal.id, "coordinator").state is PanelState.READING
+    assert [o.level for o in read(database, world, appeal.id, "coordinator").opinions] == []
+    decided = speak(database, world, appeal.id, "coordinator", 3)
+    assert (decided.level, decided.basis) == (3, Basis.MAJORITY)
+    assert [o.level for o in decided.opinions] == [2, 3, 4, 3]
 
 
 # What is kept ------------------------------------------------------------------------------------
