@@ -150,7 +150,7 @@ def _context(db: Session, actor: Actor, ref: PanelRef, shown: PanelShown) -> dic
         "eligible": service.eligible_for(db, ref) if manages and shown.wanted else (),
         "manages": manages,
         "reads_file": reaches(db, actor, P.JUDGEMENT_READ, enrolment),
-        "takes": shown.may_take and actor.person_id in {id_ for id_, _ in service.eligible_for(db, ref)},
+        "takes": shown.may_take and service.may_review(db, actor, enrolment, ref),
         "straddles": shown.state is PanelState.DIFFERING and rules.straddles([o.level for o in shown.opinions], level),
         "appeals": own and ref.kind is PanelKind.REVIEW and decided_on is not None,
     }

@@ -187,7 +187,8 @@ def load_panel(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     names = names_of(db, {*everyone, panel.opened_by})
     done = rules.rounds_done(ref.kind, seats, votes)
     state = rules.state_of(ref.kind, seats, votes, decided=decision is not None)
-    row = _panel_row(panel, enrolment, state, may_take=_may_take(actor, ref, seats))
+    is_own_judgement = judged is not None and judged.assessor_id == actor.person_id
+    row = _panel_row(panel, enrolment, state, may_take=not is_own_judgement and _may_take(actor, ref, seats))
     return PanelShown(
         **row.model_dump(),
         person_id=ref.person_id,

@@ -14,7 +14,7 @@ from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading import service as grading
-from app.grading.assessors import eligible_assessors
+from app.grading.assessors import able_assessors, eligible_assessors
 from app.grading.evidence.service import evidence_refs
 from app.grading.panels import reading, rules
 from app.grading.panels.enums import PanelKind, PanelState
@@ -187,10 +187,16 @@ def take(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     _check_undecided(db, ref)
     if ref.kind is not PanelKind.REVIEW or reading.seats_of(db, ref):
         raise Conflict("panel_not_taken", Reason("panel_full"))
-    if actor.person_id not in {id_ for id_, _ in eligible_for(db, ref)}:
+    if not may_review(db, actor, enrolment, ref):
         raise Forbidden("may_not_judge", Reason("assessor_not_eligible"))
     _seat(db, actor, enrolment, ref, [actor.person_id])
     return reading.load_panel(db, actor, ref)
+
+
+def may_review(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef) -> bool:
+    """Return whether the actor trains in the college, may judge the person, and did not judge or review it before."""
+    able = able_assessors(db, enrolment, ref.competency_code, [actor.person_id])
+    return actor.person_id in able - reading.former_assessors(db, ref)
 
 
 def _seat(

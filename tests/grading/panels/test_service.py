@@ -114,6 +114,7 @@ def test_trainer_of_the_college_outside_the_cohort_takes_a_review_from_the_list(
     with database.transaction() as db:
         first = acting(db, world, "trainer", P.JUDGEMENT_READ)
         assert [row.may_take for row in reading.panels_after(db, first, PanelsApiQuery()).items] == [False]
+    assert not read(database, world, panel.id, "trainer").may_take
     take(database, world, panel.id, "nobody")
     assert read(database, world, panel.id, "nobody").motive == MOTIVE
     with pytest.raises(Conflict):
