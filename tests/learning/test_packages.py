@@ -11,7 +11,7 @@ from httpx2 import Response
 
 from app.curricula.library import default_library
 from app.learning.hand_ins.rules import MEGABYTE
-from app.learning.packages import rules
+from app.learning.packages import service
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.files.opening import file_store
@@ -145,7 +145,7 @@ def test_documents_of_the_workshop_are_beside_the_page_which_leads_to_them(
 def test_document_beyond_the_bound_is_named_and_left_out(
     client: TestClient, database: Database, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "MOST_MEGABYTES", 1)
+    monkeypatch.setattr(service, "MOST_MEGABYTES", 1)
     as_(client, database, world, "trainer")
     share(client, world, world.cohort, "lourd.pdf", PDF + bytes(MEGABYTE))
     share(client, world, world.cohort, "leger.pdf")

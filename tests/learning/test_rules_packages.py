@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 
 from app.learning.documents.schemas import DocumentShown
-from app.learning.packages.rules import MEGABYTE, MOST_MEGABYTES, dated, entity_tag, fitting, member_name
+from app.learning.hand_ins.rules import MEGABYTE
+from app.learning.packages.rules import dated, entity_tag, fitting, member_name
 from app.learning.packages.schemas import FileMember, PageMember
 
 AT = datetime(2026, 9, 1, 14, tzinfo=UTC)
@@ -26,10 +27,10 @@ def document(number: int, size: int | None, at: datetime = AT) -> DocumentShown:
     )
 
 
-def test_documents_fit_up_to_the_bound_in_their_order() -> None:
-    most = MOST_MEGABYTES * MEGABYTE
-    documents = [document(1, most - 10), document(2, 11), document(3, None), document(4, 10), document(5, 1)]
-    assert [d.id for d in fitting(documents)] == [1, 4], "2 is too large for what is left, and a smaller one still fits"
+def test_files_fit_up_to_the_bound_in_their_order() -> None:
+    sizes = {1: 3 * MEGABYTE - 10, 2: 11, 3: 10, 4: 1}
+    assert fitting(sizes, 3) == {1, 3}, "2 is too large for what is left, and a smaller one still fits"
+    assert fitting(sizes, 4) == {1, 2, 3, 4}
 
 
 def test_names_of_members_differ_where_those_of_documents_do_not() -> None:

@@ -105,7 +105,7 @@ def test_zip_of_a_portfolio_reads_alone_and_has_its_files_by_competency(
         read = pypdf.PdfReader(BytesIO(archive.read("portfolio.pdf")))
     assert "Portfolio de Maude Bérubé" in index
     assert "Ma carte de l’écosystème." in index
-    assert 'href="/' not in index.replace('href="/api', ""), "it needs no network"
+    assert 'href="/' not in index, "it needs no network"
     assert "<script" not in index
     assert data["name"] == "Maude Bérubé"
     assert str(read.root_object["/Lang"]) == "fr-CA"

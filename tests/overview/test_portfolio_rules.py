@@ -6,7 +6,7 @@ import pytest
 
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, JudgementShown
-from app.overview.portfolio.rules import MEGABYTE, distinct, fitting, folder_name, judged_by, member_name
+from app.overview.portfolio.rules import distinct, folder_name, judged_by, member_name
 
 
 def test_folder_of_a_competency_has_its_code_and_plain_letters() -> None:
@@ -33,12 +33,6 @@ def test_two_files_of_one_name_get_numbers_whatever_their_case() -> None:
     assert distinct(["a/Plan.pdf", "a/plan.pdf", "b/plan.pdf", "a/PLAN.PDF"]) == [
         "a/Plan.pdf", "a/plan-2.pdf", "b/plan.pdf", "a/PLAN-3.PDF",
     ]  # fmt: skip
-
-
-def test_archive_holds_what_fits_in_order() -> None:
-    sizes = {"a": 2 * MEGABYTE, "b": 3 * MEGABYTE, "c": MEGABYTE}
-    assert fitting(sizes, 3 * MEGABYTE) == {"a", "c"}
-    assert fitting(sizes) == {"a", "b", "c"}
 
 
 def judgement(id_: int, code: str, hand_in: int, superseded_by: int | None = None) -> JudgementShown:

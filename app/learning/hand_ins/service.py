@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of
 from app.learning.activities.service import lock_activity
-from app.learning.extra_attempts.models import ExtraAttempt
+from app.learning.extra_attempts.service import extra_attempts
 from app.learning.hand_ins.kept_files import file_to_keep, load_kept
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.rules import hand_in_reasons, link_reasons, punctuality
@@ -69,20 +69,10 @@ def _hand_in(
     if repeated_id is not None:
         return _load_attempts(db, HandIn.id == repeated_id)[0], False
     at, count = now(), len(db.exec(attempt_ids).all())
-    opened = 0
-    if count >= context.most_hand_ins:
-        opened = db.exec(
-            select(func.count()).where(
-                ExtraAttempt.enrolment_id == enrolment.id, ExtraAttempt.activity_code == command.activity_code
-            )
-        ).one()
+    is_beyond = count >= context.most_hand_ins
+    opened = len(extra_attempts(db, enrolment, command.activity_code)) if is_beyond else 0
     reasons = hand_in_reasons(
-        context,
-        attempts=count,
-        opened=opened,
-        completed_at=command.completed_at,
-        at=at,
-        zone=enrolment.timezone,
+        context, attempts=count, opened=opened, completed_at=command.completed_at, at=at, zone=enrolment.timezone
     )
     refuse_unless(*reasons, code="invalid")
     row = HandIn(

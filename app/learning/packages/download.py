@@ -5,8 +5,8 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.learning.packages.archive import open_archive
 from app.learning.packages.schemas import Package
-from app.learning.packages.service import open_package
 from app.platform.files.store import FileStore
 from app.platform.web.assets import is_known
 from app.platform.web.pages import attachment
@@ -23,4 +23,5 @@ def package_response(request: Request, package: Package, files: FileStore) -> Re
     }
     if is_known(request.headers, package.etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return StreamingResponse(open_package(package, files), media_type=ZIP, headers=headers | attachment(package.name))
+    pieces = open_archive(package.pages, package.files, package.at, files)
+    return StreamingResponse(pieces, media_type=ZIP, headers=headers | attachment(package.name))

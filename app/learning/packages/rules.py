@@ -1,28 +1,29 @@
 """Pure rules of packages: which documents fit, how the members are named, and what identifies the whole."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from typing import TypeVar
 
 from app.learning.documents.schemas import DocumentShown
+from app.learning.hand_ins.rules import MEGABYTE
 from app.learning.packages.schemas import FileMember, PageMember
 
+Key = TypeVar("Key")
 MOST_MEGABYTES = 20
 """Largest size of the documents of a package: more takes too long on a poor line."""
-MEGABYTE = 1_000_000
 EARLIEST = date(1980, 1, 1)
 """The first day that a ZIP can write."""
 
 
-def fitting(documents: Iterable[DocumentShown]) -> tuple[DocumentShown, ...]:
-    """Return the documents whose files fit in a package, in their order; one without a file is on the page itself."""
-    left, kept = MOST_MEGABYTES * MEGABYTE, []
-    for document in documents:
-        size = document.file_size or 0
-        if document.file_name is not None and size <= left:
-            kept.append(document)
+def fitting(sizes: Mapping[Key, int], megabytes: int) -> frozenset[Key]:
+    """Return the files that an archive of so many megabytes holds: in their order, each that fits in what is left."""
+    left, kept = megabytes * MEGABYTE, set()
+    for key, size in sizes.items():
+        if size <= left:
+            kept.add(key)
             left -= size
-    return tuple(kept)
+    return frozenset(kept)
 
 
 def member_name(document: DocumentShown) -> str:

@@ -1,6 +1,6 @@
 """Packages of an activity and of a module, made when they are asked for: nothing of them is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
@@ -15,9 +15,7 @@ from app.learning.packages.layout import activity_page, module_page
 from app.learning.packages.rules import MOST_MEGABYTES, dated, entity_tag, fitting, member_name
 from app.learning.packages.schemas import FileMember, Package, PageMember
 from app.platform.database.session import Session
-from app.platform.documents.zip_archives import zip_stream
-from app.platform.errors import NotFound, Unavailable
-from app.platform.files.store import FileStore
+from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
 from app.progress.path.service import progress_of
 from app.resources.rules import places_named_by
@@ -46,20 +44,6 @@ def module_package(
     return _package(db, actor, enrolment, module, module.activities, site=site, megabytes=megabytes, is_module=True)
 
 
-def open_package(package: Package, files: FileStore) -> Iterator[bytes]:
-    """Return the bytes of a package in pieces; raise ``Unavailable`` before the first one where a document is lost."""
-    if not all(files.exists(file.sha256) for file in package.files):
-        raise Unavailable("file_unavailable")
-    return zip_stream(_members(package, files), package.at)
-
-
-def _members(package: Package, files: FileStore) -> Iterator[tuple[str, bytes]]:
-    for page in package.pages:
-        yield page.name, page.content
-    for file in package.files:
-        yield file.name, files.load(file.sha256)
-
-
 def _package(
     db: Session,
     actor: Actor,
@@ -73,7 +57,9 @@ def _package(
 ) -> Package:
     due_on = next(m.due_on for m in progress_of(db, enrolment).modules if m.code == module.code)
     shared = documents_of(db, actor, enrolment.cohort_id, [activity.code for activity in activities])
-    inside = {document.id: member_name(document) for document in fitting(shared)}
+    sizes = {document.id: document.file_size or 0 for document in shared if document.file_name is not None}
+    kept = fitting(sizes, MOST_MEGABYTES)
+    inside = {document.id: member_name(document) for document in shared if document.id in kept}
     pages = [
         _activity_member(
             enrolment=enrolment,

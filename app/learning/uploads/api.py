@@ -19,11 +19,22 @@ from app.platform.web.idempotency import ALREADY_RECEIVED, IdempotentRoute, set_
 from app.platform.web.incoming.parameters import PART
 
 router = APIRouter(tags=["learning"], route_class=IdempotentRoute)
+Offset = Annotated[int, Header(ge=0, description="How much was received before this part.")]
+PartContent = Annotated[bytes, Body(media_type=PART.decode())]
 
 
-def _say_offset(response: Response, upload: UploadShown) -> None:
+def _with_offset(response: Response, upload: UploadShown) -> UploadShown:
+    """Return an upload; the headers repeat how much of it was received."""
     response.headers["Upload-Offset"] = str(upload.received)
     response.headers["Upload-Length"] = str(upload.file_size)
+    return upload
+
+
+def _started(response: Response, upload: UploadShown, collection: str, *, is_new: bool) -> UploadShown:
+    """Return an upload that was begun, or goes on, with the address that its parts go to."""
+    set_creation_status(response, is_new=is_new)
+    response.headers["Location"] = f"/api/v1/{collection}/{upload.id}"
+    return _with_offset(response, upload)
 
 
 @router.post(
@@ -46,17 +57,13 @@ def start_upload(
     Once ``state`` is ``whole``, hand the file in by naming its ``upload_id``.
     """
     upload, is_new = service.start_upload(db, actor, enrolment, command, megabytes=settings.upload_megabytes)
-    set_creation_status(response, is_new=is_new)
-    response.headers["Location"] = f"/api/v1/uploads/{upload.id}"
-    _say_offset(response, upload)
-    return upload
+    return _started(response, upload, "uploads", is_new=is_new)
 
 
 @router.get("/uploads/{upload_id}", summary="How much of a file was received")
 def read_upload(response: Response, upload: Annotated[UploadShown, seen(see_upload, P.ACTIVITY_DO)]) -> UploadShown:
     """After a cut, send on from ``received``, which ``Upload-Offset`` repeats; 410 after a day."""
-    _say_offset(response, upload)
-    return upload
+    return _with_offset(response, upload)
 
 
 @router.patch("/uploads/{upload_id}", summary="Send the next part of a file")
@@ -66,16 +73,14 @@ def append_part(
     files: FilesDep,
     response: Response,
     upload: Annotated[UploadShown, seen(see_upload, P.ACTIVITY_DO)],
-    upload_offset: Annotated[int, Header(ge=0, description="How much was received before this part.")],
-    content: Annotated[bytes, Body(media_type=PART.decode())],
+    upload_offset: Offset,
+    content: PartContent,
 ) -> UploadShown:
     """A megabyte at most, kept whole or not at all; 409 ``upload_offset`` where it does not follow what was received.
 
     The last part decides whether the file is ``whole``, or ``damaged``: not the one that was declared.
     """
-    shown = service.append_part(db, upload, upload_offset, content, files)
-    _say_offset(response, shown)
-    return shown
+    return _with_offset(response, service.append_part(db, upload, upload_offset, content, files))
 
 
 @router.post(
@@ -95,10 +100,7 @@ def start_document_upload(
 ) -> UploadShown:
     """As for an enrolment; once ``state`` is ``whole``, share the document by naming its ``upload_id``."""
     upload, is_new = service.start_document_upload(db, actor, cohort, command, megabytes=settings.upload_megabytes)
-    set_creation_status(response, is_new=is_new)
-    response.headers["Location"] = f"/api/v1/document-uploads/{upload.id}"
-    _say_offset(response, upload)
-    return upload
+    return _started(response, upload, "document-uploads", is_new=is_new)
 
 
 @router.get("/document-uploads/{upload_id}", summary="How much of a document's file was received")
@@ -106,8 +108,7 @@ def read_document_upload(
     response: Response, upload: Annotated[UploadShown, seen(see_document_upload, P.DOCUMENT_SHARE)]
 ) -> UploadShown:
     """After a cut, send on from ``received``, which ``Upload-Offset`` repeats; 410 after a day."""
-    _say_offset(response, upload)
-    return upload
+    return _with_offset(response, upload)
 
 
 @router.patch("/document-uploads/{upload_id}", summary="Send the next part of a document's file")
@@ -117,10 +118,8 @@ def append_document_part(
     files: FilesDep,
     response: Response,
     upload: Annotated[UploadShown, seen(see_document_upload, P.DOCUMENT_SHARE)],
-    upload_offset: Annotated[int, Header(ge=0, description="How much was received before this part.")],
-    content: Annotated[bytes, Body(media_type=PART.decode())],
+    upload_offset: Offset,
+    content: PartContent,
 ) -> UploadShown:
     """A megabyte at most; 409 ``upload_offset`` where it does not follow what was received."""
-    shown = service.append_part(db, upload, upload_offset, content, files)
-    _say_offset(response, shown)
-    return shown
+    return _with_offset(response, service.append_part(db, upload, upload_offset, content, files))

@@ -1,6 +1,5 @@
 """A portfolio as JSON, as a PDF and as a ZIP."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -9,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.overview.portfolio import service
-from app.overview.portfolio.archive import open_archive
+from app.overview.portfolio.archive import open_portfolio
 from app.overview.portfolio.layout import render_portfolio
 from app.overview.portfolio.schemas import Portfolio
 from app.platform.documents.document_process import in_document_process
@@ -30,17 +29,17 @@ PDF = download("application/pdf", "A tagged PDF (PDF/UA-1)") | {
 }
 PORTFOLIO = "/enrolments/{enrolment_id}/portfolio"
 Reader = Annotated[Actor, may(P.EVIDENCE_READ)]
-Read = Annotated[EnrolmentRef, seen(see_enrolment, P.EVIDENCE_READ)]
+ReadEnrolment = Annotated[EnrolmentRef, seen(see_enrolment, P.EVIDENCE_READ)]
 
 
 @router.get(PORTFOLIO, summary="The portfolio of an enrolment's person")
-def read_portfolio(db: SessionDep, actor: Reader, enrolment: Read) -> Portfolio:
+def read_portfolio(db: SessionDep, actor: Reader, enrolment: ReadEnrolment) -> Portfolio:
     """Return the person's evidence by competency, over all their paths within reach, with who judged it on what."""
     return service.portfolio(db, actor, enrolment)[0]
 
 
 @router.get(PORTFOLIO + "/pdf", summary="The portfolio as a PDF", response_class=Response, responses=PDF)
-def read_portfolio_pdf(db: SessionDep, actor: Reader, enrolment: Read) -> Response:
+def read_portfolio_pdf(db: SessionDep, actor: Reader, enrolment: ReadEnrolment) -> Response:
     """Return the same as a document in French."""
     shown, _ = service.portfolio(db, actor, enrolment)
     content = in_document_process(render_portfolio, shown)
@@ -48,11 +47,10 @@ def read_portfolio_pdf(db: SessionDep, actor: Reader, enrolment: Read) -> Respon
 
 
 @router.get(PORTFOLIO + "/zip", summary="The portfolio as a ZIP", response_class=StreamingResponse, responses=ARCHIVE)
-def read_portfolio_zip(db: SessionDep, actor: Reader, enrolment: Read, files: FilesDep) -> StreamingResponse:
+def read_portfolio_zip(db: SessionDep, actor: Reader, enrolment: ReadEnrolment, files: FilesDep) -> StreamingResponse:
     """Stream a page that needs no network, the portfolio as PDF and JSON, and the files handed in, up to 300 MB."""
     shown, stored = service.portfolio(db, actor, enrolment)
-    pieces: Iterator[bytes] = open_archive(shown, stored, files)
-    return StreamingResponse(pieces, media_type=ZIP, headers=_headers(shown, "zip"))
+    return StreamingResponse(open_portfolio(shown, stored, files), media_type=ZIP, headers=_headers(shown, "zip"))
 
 
 def _headers(shown: Portfolio, extension: str) -> dict[str, str]:

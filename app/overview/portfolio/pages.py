@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.overview.portfolio import api, service
-from app.overview.portfolio.api import Read, Reader
+from app.overview.portfolio.api import ReadEnrolment, Reader
 from app.overview.portfolio.rules import MOST_MEGABYTES
 from app.platform.web.deps import FilesDep, SessionDep
 from app.platform.web.pages import render
@@ -14,7 +14,7 @@ PORTFOLIO = "/parcours/{enrolment_id}/portfolio"
 
 
 @router.get(PORTFOLIO)
-def portfolio_page(request: Request, db: SessionDep, actor: Reader, enrolment: Read) -> Response:
+def portfolio_page(request: Request, db: SessionDep, actor: Reader, enrolment: ReadEnrolment) -> Response:
     """A person's evidence by competency, over all their paths within reach."""
     shown, _ = service.portfolio(db, actor, enrolment)
     return render(
@@ -28,12 +28,12 @@ def portfolio_page(request: Request, db: SessionDep, actor: Reader, enrolment: R
 
 
 @router.get(PORTFOLIO + "/pdf")
-def download_pdf(db: SessionDep, actor: Reader, enrolment: Read) -> Response:
+def download_pdf(db: SessionDep, actor: Reader, enrolment: ReadEnrolment) -> Response:
     """The same as a PDF."""
     return api.read_portfolio_pdf(db, actor, enrolment)
 
 
 @router.get(PORTFOLIO + "/zip")
-def download_zip(db: SessionDep, actor: Reader, enrolment: Read, files: FilesDep) -> StreamingResponse:
+def download_zip(db: SessionDep, actor: Reader, enrolment: ReadEnrolment, files: FilesDep) -> StreamingResponse:
     """The same as a ZIP, with the files handed in."""
     return api.read_portfolio_zip(db, actor, enrolment, files)

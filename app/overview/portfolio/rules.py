@@ -1,6 +1,6 @@
-"""Pure rules of a portfolio: how its files are named, how many of them its archive holds, what nobody has judged."""
+"""Pure rules of a portfolio: how its files are named, and which evidence a judgement in force rests on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from app.grading.schemas import EvidenceRef, JudgementShown
 from app.learning.hand_ins.rules import clean_name
@@ -8,7 +8,6 @@ from app.platform.search import search_words
 
 MOST_MEGABYTES = 300
 """Largest size of the files of an archive; those beyond are downloaded one by one."""
-MEGABYTE = 1_000_000
 LONGEST_FOLDER = 60
 
 
@@ -35,16 +34,6 @@ def distinct(names: Iterable[str]) -> list[str]:
         used.add(candidate.casefold())
         kept.append(candidate)
     return kept
-
-
-def fitting(sizes: Mapping[str, int], most: int = MOST_MEGABYTES * MEGABYTE) -> frozenset[str]:
-    """Return the files that an archive holds, in their order, as long as they fit."""
-    left, kept = most, set()
-    for name, size in sizes.items():
-        if size <= left:
-            kept.add(name)
-            left -= size
-    return frozenset(kept)
 
 
 def judged_by(history: Sequence[JudgementShown], competency: str) -> frozenset[EvidenceRef]:

@@ -81,10 +81,3 @@ class Portfolio(Read):
     paths: tuple[PortfolioPath, ...]
     competencies: tuple[PortfolioCompetency, ...]
     left_out: int = Field(description="files that the ZIP does not hold, as it would be too large")
-
-
-class StoredFile(Read):
-    """A file of the ZIP, by the digest that it is stored under."""
-
-    name: str
-    sha256: str

@@ -1,6 +1,6 @@
 """A portfolio, made when it is asked for: nothing of it is stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,8 +16,10 @@ from app.grading.schemas import EvidenceRef, EvidenceShown, JudgementShown
 from app.grading.service import judgements
 from app.learning.hand_ins.schemas import HandInRow
 from app.learning.hand_ins.service import hand_ins
+from app.learning.packages.rules import fitting
+from app.learning.packages.schemas import FileMember
 from app.network.models import College
-from app.overview.portfolio.rules import distinct, fitting, folder_name, judged_by, member_name
+from app.overview.portfolio.rules import MOST_MEGABYTES, distinct, folder_name, judged_by, member_name
 from app.overview.portfolio.schemas import (
     PathLevel,
     Piece,
@@ -25,7 +27,6 @@ from app.overview.portfolio.schemas import (
     PortfolioCompetency,
     PortfolioJudgement,
     PortfolioPath,
-    StoredFile,
 )
 from app.platform.audit.access_log import log_access
 from app.platform.clock import now
@@ -48,7 +49,7 @@ class _Followed:
     levels: Mapping[str, CompetencyProgress]
 
 
-def portfolio(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[Portfolio, list[StoredFile]]:
+def portfolio(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[Portfolio, list[FileMember]]:
     """Return the portfolio of an enrolment's person and the files of its archive.
 
     It covers the person's enrolments within the actor's reach: all those of the person themself, in every college where
@@ -68,8 +69,9 @@ def portfolio(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[Portf
     }
     names = _file_names(followed, codes)
     sizes = {name: row.file_size or 0 for name, row in names.values()}
-    kept = fitting(sizes)
-    competencies = tuple(_competency(followed, code, codes[code], names, kept) for code in sorted(codes))
+    kept = fitting(sizes, MOST_MEGABYTES)
+    pieces = {one.ref.id: {item.ref: _piece(one.ref, item, names, kept) for item in one.evidence} for one in followed}
+    competencies = tuple(_competency(followed, code, codes[code], pieces) for code in sorted(codes))
     shown = Portfolio(
         person_id=enrolment.person_id,
         name=enrolment.name,
@@ -78,7 +80,7 @@ def portfolio(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[Portf
         competencies=competencies,
         left_out=len(sizes) - len(kept),
     )
-    return shown, [StoredFile(name=n, sha256=row.file_sha256 or "") for n, row in names.values() if n in kept]
+    return shown, [FileMember(name=n, sha256=row.file_sha256 or "") for n, row in names.values() if n in kept]
 
 
 def _followed(db: Session, ref: EnrolmentRef) -> _Followed:
@@ -127,8 +129,7 @@ def _competency(
     followed: Sequence[_Followed],
     code: str,
     title: str,
-    names: Mapping[int, tuple[str, HandInRow]],
-    kept: frozenset[str],
+    pieces: Mapping[int, Mapping[EvidenceRef, Piece]],
 ) -> PortfolioCompetency:
     levels, made, unjudged = [], [], []
     for one in followed:
@@ -139,14 +140,14 @@ def _competency(
                     enrolment_id=one.ref.id, path=curriculum.title.text, level=level.level, threshold=level.threshold
                 )
             )
-        pieces = {item.ref: _piece(one.ref, item, names, kept) for item in one.evidence}
+        own = pieces[one.ref.id]
         rests = judged_by(one.history, code)
         unjudged += [
-            pieces[item.ref]
+            own[item.ref]
             for item in one.evidence
             if item.ref not in rests and code in assessed_by(curriculum, item.kind, item.activity_code)
         ]
-        made += [_judgement(one.ref, j, pieces) for j in one.history if j.competency_code == code]
+        made += [_judgement(one.ref, j, own) for j in one.history if j.competency_code == code]
     return PortfolioCompetency(
         code=code,
         title=title,
@@ -201,13 +202,3 @@ def _gone(ref: EnrolmentRef, named: EvidenceRef) -> Piece:
         enrolment_id=ref.id, kind=named.kind, id=named.id, on=None, title=t("portfolio.gone", id=named.id),
         activity_code=None, attempt=None, body=None, link=None, minutes=None, file=None, file_size=None, in_zip=False,
     )  # fmt: skip
-
-
-def all_pieces(shown: Portfolio) -> Iterator[Piece]:
-    """Yield each piece of a portfolio once, in its order."""
-    seen: set[tuple[EvidenceKind, int]] = set()
-    for competency in shown.competencies:
-        for piece in (*(p for j in competency.judgements for p in j.pieces), *competency.unjudged):
-            if (piece.kind, piece.id) not in seen:
-                seen.add((piece.kind, piece.id))
-                yield piece
