@@ -1,5 +1,6 @@
 """Profiles: a draft until consented to, each consent opening one audience, withdrawn at once everywhere."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlmodel import select
 
 from app.accompaniment.mandates.models import MandateAdvisor
 from app.community.profiles.models import AdvisorProfile, ProfileExpertise
+from app.community.profiles.schemas import ProfileContent
+from app.community.profiles.service import write_profile
 from app.demo.community.load import add_profiles
 from app.demo.network import DemoPlan
 from app.people.consents.enums import Purpose
@@ -17,6 +20,7 @@ from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
 from tests.factories.accompaniment import new_enterprise, open_mandate
 from tests.factories.cohorts import page
+from tests.factories.locks import wait_for_lock_waiters
 from tests.factories.network import World, acting, as_
 from tests.factories.photos import jpeg
 
@@ -204,6 +208,22 @@ def test_person_deletes_their_profile(client: TestClient, database: Database, wo
     assert client.get(f"{DIRECTORY}/{world.people['maude']}").status_code == 404
     assert client.get(OWN).json()["version"] == 0
     assert client.delete(OWN).status_code == 204
+    with database.as_owner() as db:
+        assert db.exec(select(AdvisorProfile)).all() == []
+        assert db.exec(select(ProfileExpertise)).all() == []
+
+
+def test_deleting_waits_for_the_profile_being_written(client: TestClient, database: Database, world: World) -> None:
+    """Else the expertises written meanwhile would outlive their profile."""
+    claimed = [{"competency": "CN-04", "mandate_id": open_mandate(database, world).id}]
+    write(client, database, world, expertises=claimed)
+    again = ProfileContent.model_validate({**BODY, "expertises": claimed})
+    with ThreadPoolExecutor(1) as thread:
+        with database.transaction() as db:
+            write_profile(db, acting(db, world, "maude", P.ME_MANAGE), again, version=1)
+            deleting = thread.submit(client.delete, OWN)
+            wait_for_lock_waiters(database, 1, deleting)
+        assert deleting.result(30).status_code == 204
     with database.as_owner() as db:
         assert db.exec(select(AdvisorProfile)).all() == []
         assert db.exec(select(ProfileExpertise)).all() == []

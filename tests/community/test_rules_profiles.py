@@ -10,7 +10,7 @@ from app.community.profiles.rules import profile_reasons
 from app.community.profiles.schemas import ExpertiseCommand, ProfileContent, ProfileForm
 
 TODAY = date(2026, 11, 26)
-SAID: dict[str, Any] = {
+CONTENT: dict[str, Any] = {
     "presentation": "J’accompagne de petites entreprises.",
     "not_doing": "Pas de programmation.",
     "regions": ("02",),
@@ -21,7 +21,7 @@ SAID: dict[str, Any] = {
 
 
 def reasons(**values: Any) -> list[str]:
-    content = ProfileContent(**{**SAID, **values})
+    content = ProfileContent(**{**CONTENT, **values})
     return [r.code for r in profile_reasons(content, {"CN-01", "CN-04"}, {7}, {3}, TODAY)]
 
 
@@ -62,7 +62,7 @@ def test_contribution_is_dated_and_to_come(
 
 def test_form_has_a_competency_and_its_proof_a_line_and_leaves_empty_ones_out() -> None:
     form = ProfileForm(
-        **SAID, version=0, competency=("CN-01", "", "CN-04"), proof=("certificate-7", "mandate-2", "autre-1")
+        **CONTENT, version=0, competency=("CN-01", "", "CN-04"), proof=("certificate-7", "mandate-2", "autre-1")
     )
     assert form.content.expertises == (
         ExpertiseCommand(competency="CN-01", certificate_id=7),

@@ -43,8 +43,8 @@ def move(db: Session, actor: Actor, cohort: CohortRef, command: MoveCohort) -> C
     """
     row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
     situation = _situation(db, actor, CohortRef.model_validate(row))
-    found = _preview(situation, command.to)
-    if found.allowed and command.shown != found.shown:  # else it says what stands in the way
+    current = _preview(situation, command.to)
+    if current.allowed and command.shown != current.shown:  # one not allowed is refused below, with its reasons
         raise Conflict("cohort_changed", Reason("cohort_changed"))
     reasons = rules.move_reasons(situation, command.to, command.reason, leave_incomplete=command.leave_incomplete)
     if reasons:

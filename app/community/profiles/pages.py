@@ -112,10 +112,10 @@ def directory(
     query: Annotated[ProfilesQuery, Query()],
 ) -> Response:
     """The directory of advisors: who consents to appear in it."""
-    found = service.list_profiles(db, query)
-    gives = reached_open_colleges(db, actor.using(P.CERTIFICATE_CORRECT)) if actor.can(P.CERTIFICATE_CORRECT) else []
-    view = ListView(LIST, query, found)
-    return render(request, "community/directory.html", found=view, gives=gives, **_choices(db))
+    gives = actor.can(P.CERTIFICATE_CORRECT)
+    colleges = reached_open_colleges(db, actor.using(P.CERTIFICATE_CORRECT)) if gives else []
+    view = ListView(LIST, query, service.list_profiles(db, query))
+    return render(request, "community/directory.html", listed=view, colleges=colleges, **_choices(db))
 
 
 @router.get(LIST + "/{person_id}")
@@ -139,5 +139,5 @@ def employer_profiles(
 ) -> Response:
     """The profiles that people share with the employer who sends them."""
     asked = (employeur or "").strip()
-    found = service.employer_profiles(db, college, EmployerProfilesQuery(employer=asked)) if asked else None
-    return render(request, "community/employer.html", college=college, found=found, asked=asked, **_choices(db))
+    shared = service.employer_profiles(db, college, EmployerProfilesQuery(employer=asked)) if asked else None
+    return render(request, "community/employer.html", college=college, shared=shared, asked=asked, **_choices(db))

@@ -1,4 +1,4 @@
-"""Pure rules of profiles: what one may claim, and what the search reads."""
+"""Pure rules of profiles: on what an expertise rests, and by when a contribution is due."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -70,8 +70,8 @@ class ProfileForm(Command):
             for competency, proof in zip(self.competency, self.proof, strict=False)
             if competency
         ]
-        said = self.model_dump(exclude={"competency", "proof", "version"})
-        return ProfileContent(**said, expertises=tuple(lines))
+        values = self.model_dump(exclude={"competency", "proof", "version"})
+        return ProfileContent(**values, expertises=tuple(lines))
 
 
 def _expertise(competency: str, proof: str | None) -> ExpertiseCommand:
@@ -117,8 +117,8 @@ class AudienceShown(Read):
     since: datetime | None
 
 
-class OwnContent(Read):
-    """What one's own profile says, besides its expertises."""
+class ProfileContentShown(Read):
+    """What a profile says, besides its expertises."""
 
     presentation: str
     not_doing: str
@@ -134,26 +134,18 @@ class OwnProfile(Read):
     """One's own profile; its version is 0 while there is none."""
 
     version: int
-    content: OwnContent | None
+    content: ProfileContentShown | None
     expertises: tuple[OwnExpertise, ...]
     has_photo: bool
     changed_at: datetime | None
     audiences: tuple[AudienceShown, ...]
 
 
-class ProfileShown(Read):
+class ProfileShown(ProfileContentShown):
     """A profile as the directory shows it, by its person's consent; a photo by another one."""
 
     person_id: int
     name: str
-    presentation: str
-    not_doing: str
-    regions: tuple[str, ...]
-    sectors: tuple[Sector, ...]
-    languages: tuple[Spoken, ...]
-    availability: Availability
-    contribution: Contribution | None
-    contribution_on: date | None
     changed_at: datetime
     has_photo: bool
     expertises: tuple[ExpertiseShown, ...]

@@ -23,12 +23,11 @@ from app.community.profiles.schemas import (
     AudienceShown,
     EmployerProfiles,
     EmployerProfilesQuery,
-    ExpertiseCommand,
     ExpertiseShown,
-    OwnContent,
     OwnExpertise,
     OwnProfile,
     ProfileContent,
+    ProfileContentShown,
     ProfilePage,
     ProfilesApiQuery,
     ProfileShown,
@@ -82,7 +81,7 @@ def own_profile(db: Session, actor: Actor) -> OwnProfile:
     since = dict(db.exec(given.order_by(col(Consent.given_at).desc())).all())
     return OwnProfile(
         version=row.version if row else 0,
-        content=OwnContent.model_validate(row) if row else None,
+        content=ProfileContentShown.model_validate(row) if row else None,
         expertises=tuple(expertises),
         has_photo=row is not None and row.photo_sha256 is not None,
         changed_at=row.changed_at if row else None,
@@ -117,8 +116,7 @@ def write_profile(db: Session, actor: Actor, content: ProfileContent, *, version
 
     Raises ``Stale`` for another version, ``Invalid`` for what a profile cannot say.
     """
-    db.get_one(Person, actor.person_id, with_for_update={"key_share": True})  # two first profiles are one
-    row = _row(db, actor.person_id, lock=True)
+    row = _lock_own(db, actor)
     if version != (row.version if row else 0):
         raise Stale(None, Reason("profile_stale", field="version"))
     own = proofs(db, actor)
@@ -128,13 +126,12 @@ def write_profile(db: Session, actor: Actor, content: ProfileContent, *, version
     reasons = profile_reasons(content, competencies, certificates, mandates, today())
     unknown = set(content.regions) - set(db.exec(select(Region.code)).all())
     refuse_unless(*reasons, *(Reason("region_unknown", field="regions") for _ in unknown), code="invalid")
-    said = content.model_dump(exclude={"expertises"})
     columns = {
-        **said,
+        **content.model_dump(exclude={"expertises"}),
         "regions": sorted(set(content.regions)),
         "sectors": sorted({s.value for s in content.sectors}),
         "languages": sorted({s.value for s in content.languages}),
-        "search_text": _searched(db, content),
+        "search_text": _search_text(db, content),
         "changed_at": now(),
     }
     if row is None:
@@ -143,27 +140,27 @@ def write_profile(db: Session, actor: Actor, content: ProfileContent, *, version
         for name, value in {**columns, "version": row.version + 1}.items():
             setattr(row, name, value)
     db.add(row)
-    _replace_expertises(db, actor.person_id, content.expertises, {**certificates}, {**mandates})
+    _delete_expertises(db, actor.person_id)
+    for expertise in content.expertises:
+        dated = certificates.get(expertise.certificate_id or 0) or mandates[expertise.mandate_id or 0]
+        db.add(ProfileExpertise(person_id=actor.person_id, proven_on=dated, **expertise.model_dump()))
+    db.flush()
     return own_profile(db, actor)
 
 
-def _replace_expertises(
-    db: Session,
-    person_id: int,
-    expertises: Sequence[ExpertiseCommand],
-    certificates: dict[int, Any],
-    mandates: dict[int, Any],
-) -> None:
+def _lock_own(db: Session, actor: Actor) -> AdvisorProfile | None:
+    """Lock the actor, so that writing and deleting take turns, and return their profile, if there is one."""
+    db.get_one(Person, actor.person_id, with_for_update={"key_share": True})
+    return _row(db, actor.person_id, lock=True)
+
+
+def _delete_expertises(db: Session, person_id: int) -> None:
     for former in db.exec(select(ProfileExpertise).where(ProfileExpertise.person_id == person_id)).all():
         db.delete(former)
     db.flush()
-    for expertise in expertises:
-        dated = certificates.get(expertise.certificate_id or 0) or mandates[expertise.mandate_id or 0]
-        db.add(ProfileExpertise(person_id=person_id, proven_on=dated, **expertise.model_dump()))
-    db.flush()
 
 
-def _searched(db: Session, content: ProfileContent) -> str:
+def _search_text(db: Session, content: ProfileContent) -> str:
     """Return what the search reads of a profile besides its person's name, without accents."""
     regions = select(Region.name).where(col(Region.code).in_(content.regions))
     names = [framework().by_code[e.competency].title.fr for e in content.expertises]
@@ -175,9 +172,8 @@ def _searched(db: Session, content: ProfileContent) -> str:
 
 def delete_profile(db: Session, actor: Actor) -> None:
     """Delete the actor's own profile with its expertises and its photo; deleting nothing changes nothing."""
-    for former in db.exec(select(ProfileExpertise).where(ProfileExpertise.person_id == actor.person_id)).all():
-        db.delete(former)
-    row = _row(db, actor.person_id, lock=True)
+    row = _lock_own(db, actor)
+    _delete_expertises(db, actor.person_id)
     if row is not None:
         db.delete(row)
     db.flush()
@@ -235,7 +231,7 @@ def _published() -> sa.Select[*tuple[Any, ...]]:
     return _profiles(_consents(AdvisorProfile.person_id, Purpose.PROFILE_DIRECTORY))
 
 
-def _found(statement: sa.Select[*tuple[Any, ...]], region: str | None, competency: str | None) -> Any:  # noqa: ANN401
+def _filtered(statement: sa.Select[*tuple[Any, ...]], region: str | None, competency: str | None) -> Any:  # noqa: ANN401
     if region is not None:
         statement = statement.where(sa.literal(region) == sa.any_(col(AdvisorProfile.regions)))
     if competency is not None:
@@ -261,19 +257,19 @@ def _words(words: Sequence[str]) -> list[ColumnElement[bool]]:
 
 def list_profiles(db: Session, query: ProfilesQuery) -> Page[ProfileShown]:
     """Return a page of the directory of advisors."""
-    statement = _found(_published(), query.region, query.expertise).where(*_words(query.words))
+    statement = _filtered(_published(), query.region, query.expertise).where(*_words(query.words))
     orders: Orders = {ProfileSort.NAME: (NAME,), ProfileSort.CHANGED: (col(AdvisorProfile.changed_at),)}
     page = fetch_page(db, statement, query, orders, col(AdvisorProfile.id))
-    shown = iter(_shown(db, page.items))
-    return page.map(lambda _: next(shown))
+    shown = {profile.person_id: profile for profile in _with_expertises(db, page.items)}
+    return page.map(lambda row: shown[row.person_id])
 
 
 def profiles(db: Session, query: ProfilesApiQuery, *, limit: int = PAGE) -> ProfilePage:
     """Return profiles of the directory by name."""
     words = search_key(query.search).split()
-    statement = _found(_published(), query.region, query.competency).where(*_words(words))
+    statement = _filtered(_published(), query.region, query.competency).where(*_words(words))
     rows, next_ = fetch_after(db, statement, (NAME,), col(AdvisorProfile.id), after=query.after, limit=limit)
-    return ProfilePage(items=tuple(_shown(db, rows)), next=next_)
+    return ProfilePage(items=tuple(_with_expertises(db, rows)), next=next_)
 
 
 def profiles_about(db: Session, words: Sequence[str], *, limit: int) -> list[ProfileShown]:
@@ -283,12 +279,12 @@ def profiles_about(db: Session, words: Sequence[str], *, limit: int) -> list[Pro
     """
     if all(len(word) == 1 for word in words):
         return []
-    held = contains_words(col(AdvisorProfile.search_text), words)
-    found = db.execute(sa.select(col(AdvisorProfile.id)).where(*held)).scalars().all()
-    if not found:
+    matches = contains_words(col(AdvisorProfile.search_text), words)
+    ids = db.execute(sa.select(col(AdvisorProfile.id)).where(*matches)).scalars().all()
+    if not ids:
         return []
-    is_found = col(AdvisorProfile.id) == sa.any_(sa.literal(found, sa.ARRAY(sa.Integer)))
-    return _shown(db, db.execute(_published().where(is_found).order_by(NAME).limit(limit)).all())
+    is_found = col(AdvisorProfile.id) == sa.any_(sa.literal(ids, sa.ARRAY(sa.Integer)))
+    return _with_expertises(db, db.execute(_published().where(is_found).order_by(NAME).limit(limit)).all())
 
 
 def see_profile(db: Session, actor: Actor, person_id: int) -> ProfileShown:
@@ -296,7 +292,7 @@ def see_profile(db: Session, actor: Actor, person_id: int) -> ProfileShown:
     rows = db.execute(_published().where(col(AdvisorProfile.person_id) == person_id)).all()
     if not rows:
         raise NotFound
-    return _shown(db, rows)[0]
+    return _with_expertises(db, rows)[0]
 
 
 def photo_of(db: Session, profile: ProfileShown, files: FileStore) -> bytes:
@@ -307,7 +303,7 @@ def photo_of(db: Session, profile: ProfileShown, files: FileStore) -> bytes:
     return load_kept(files, row.photo_sha256)
 
 
-def _shown(db: Session, rows: Sequence[Any]) -> list[ProfileShown]:
+def _with_expertises(db: Session, rows: Sequence[Any]) -> list[ProfileShown]:
     proven = _expertises(db, [row.person_id for row in rows])
     return [
         ProfileShown(
@@ -323,7 +319,7 @@ def _shown(db: Session, rows: Sequence[Any]) -> list[ProfileShown]:
 
 
 def _expertises(db: Session, people: Collection[int]) -> dict[int, list[OwnExpertise]]:
-    found: dict[int, list[OwnExpertise]] = defaultdict(list)
+    by_person: dict[int, list[OwnExpertise]] = defaultdict(list)
     statement = (
         sa.select(
             col(ProfileExpertise.person_id),
@@ -339,8 +335,8 @@ def _expertises(db: Session, people: Collection[int]) -> dict[int, list[OwnExper
     for row in db.execute(statement) if people else ():
         values = {name: value for name, value in row._mapping.items() if name != "person_id"}
         proof = "certificate" if row.certificate_id is not None else "mandate"
-        found[row.person_id].append(OwnExpertise(**values, proof=proof))
-    return found
+        by_person[row.person_id].append(OwnExpertise(**values, proof=proof))
+    return by_person
 
 
 # An employer -------------------------------------------------------------------------------------
@@ -357,7 +353,7 @@ def employer_profiles(db: Session, college: CollegeShown, query: EmployerProfile
     people = set(db.execute(sent).scalars())
     consenting = consenting_among(db, people, Purpose.PROFILE_EMPLOYER)
     statement = _profiles(col(AdvisorProfile.person_id).in_(consenting)).order_by(NAME)
-    shown = _shown(db, db.execute(statement).all()) if consenting else []
+    shown = _with_expertises(db, db.execute(statement).all()) if consenting else []
     log_access(db, [(profile.person_id, college.id) for profile in shown])
     return EmployerProfiles(employer=query.employer, items=tuple(shown), withheld=len(people) - len(consenting))
 

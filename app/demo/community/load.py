@@ -15,7 +15,7 @@ from app.people.consents.schemas import GiveConsent
 from app.platform.clock import at
 from app.platform.security.permissions import Permission
 
-SAID = (
+WRITTEN = (
     (
         "J’accompagne des auberges et des musées qui passent à la réservation en ligne, même quand le réseau coupe.",
         "Je ne programme pas de site et je ne gère pas de publicité.",
@@ -39,7 +39,7 @@ SAID = (
     ),
 )
 CANDIDATES = 30
-"""How many people are looked at to find four."""
+"""How many people are looked at to find four whose file holds something to rest an expertise on."""
 REGIONS = (("02", "09"), ("08", "10"), ("02",), ("08",))
 AGREED = (
     (Purpose.PROFILE_DIRECTORY, Purpose.PROFILE_EMPLOYER),
@@ -55,16 +55,18 @@ def add_profiles(demo: DemoPlan) -> None:
     with demo.database.as_owner() as db:
         everyone = select(MandateAdvisor.person_id).distinct().order_by(col(MandateAdvisor.person_id)).limit(CANDIDATES)
         people = db.exec(everyone).all()
-    place = 0
+    number = 0
     for person_id in people:
-        if place < len(AGREED):
-            with at(noon(demo.today - timedelta(days=9 - place))):
-                place += _write(demo, person_id, place)
+        if number == len(AGREED):
+            break
+        with at(noon(demo.today - timedelta(days=9 - number))):
+            if _write(demo, person_id, number):
+                number += 1
 
 
-def _write(demo: DemoPlan, person_id: int, place: int) -> bool:
-    """Write a profile, and say whether its person had something to rest it on."""
-    presentation, not_doing, sectors, languages, competencies = SAID[place % len(SAID)]
+def _write(demo: DemoPlan, person_id: int, number: int) -> bool:
+    """Write a profile, and return whether its person had something to rest it on."""
+    presentation, not_doing, sectors, languages, competencies = WRITTEN[number % len(WRITTEN)]
     with demo.database.transaction() as db:
         actor = demo.actor(db, person_id, Permission.ME_MANAGE)
         proof = next(iter(profiles.proofs(db, actor)), None)
@@ -77,16 +79,16 @@ def _write(demo: DemoPlan, person_id: int, place: int) -> bool:
         content = ProfileContent(
             presentation=presentation,
             not_doing=not_doing,
-            regions=REGIONS[place],
+            regions=REGIONS[number],
             sectors=sectors,
             languages=languages,
-            availability=tuple(Availability)[place % len(Availability)],
-            contribution=tuple(Contribution)[place % len(Contribution)],
+            availability=tuple(Availability)[number % len(Availability)],
+            contribution=tuple(Contribution)[number % len(Contribution)],
             contribution_on=date(demo.today.year + 1, 6, 1),
             expertises=expertises,
         )
         profiles.write_profile(db, actor, content, version=0)
-        for purpose in AGREED[place]:
+        for purpose in AGREED[number]:
             text = consents.current_text(purpose)
             consents.give(db, actor, GiveConsent(purpose=purpose, text_version=text.version))
     return True
