@@ -229,6 +229,20 @@ def test_deleting_waits_for_the_profile_being_written(client: TestClient, databa
         assert db.exec(select(ProfileExpertise)).all() == []
 
 
+def test_own_page_says_who_reads_the_profile(client: TestClient, database: Database, world: World) -> None:
+    """One that the employer alone reads is no draft."""
+    states = ("Brouillon", "Partagée avec votre employeur, absente du répertoire", "Publiée au répertoire")
+    write(client, database, world)
+    for purpose, expected in (
+        (Purpose.PROFILE_PHOTO, states[0]),
+        (Purpose.PROFILE_EMPLOYER, states[1]),
+        (Purpose.PROFILE_DIRECTORY, states[2]),
+    ):
+        consent(client, database, world, purpose)
+        html = page(client.get("/mon-dossier/fiche"))
+        assert [state for state in states if state in html] == [expected]
+
+
 def test_row_level_security_hides_a_profile_without_consent(
     client: TestClient, database: Database, world: World
 ) -> None:
