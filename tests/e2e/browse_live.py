@@ -1,5 +1,6 @@
 """A session as it happens in real browsers: six members, a facilitator with two devices, a line that is cut (S4)."""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,6 +130,19 @@ def test_screen_goes_on_where_events_do_not_come(visits: Visits, world: World, d
     expect(follower.locator("#etape")).to_have_text("Ouverture")
     touch(lead, "Étape suivante")
     expect(follower.locator("#etape")).to_have_text("Retours sur la séance précédente")
+
+
+def test_screen_shows_a_cancellation_which_makes_no_version(visits: Visits, world: World, database: Database) -> None:
+    session_id = session(database, world)
+    lead, follower, coordinator = visits("facilitator"), visits("maude", width=NARROW), visits("coordinator")
+    follower.route("**/direct/flux", lambda route: route.abort())
+    for page in (lead, follower):
+        page.goto(f"/codev/seances/{session_id}/direct")
+    lead.locator(".live-people li", has_text="Maude").get_by_role("button").click()
+    expect(follower.locator(".live-people li", has_text="Maude")).to_contain_text("Sur place")
+    answer = coordinator.context.request.post(f"/api/v1/codev/sessions/{session_id}/cancellation")
+    assert answer.status == HTTPStatus.OK
+    expect(follower.get_by_text("Annulée", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
