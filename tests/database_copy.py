@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psycopg
+from sqlalchemy import event
 
 from app.platform.database.transaction import Database
 from tests.audit_check import audited
@@ -25,6 +26,9 @@ from tests.server import copy_database, driver_url, opened, run_on_server, with_
 
 LEAVING = 0.1
 """Seconds in which a connection that was closed may still be listed by the server."""
+
+RETURNING = 2.0
+"""Seconds in which a thread that outlives its test may end its transaction."""
 
 KEPT = 4
 """Connections at most that wait for the next test: all workers share what the server allows."""
@@ -78,6 +82,10 @@ class DatabaseCopy:
         self.made = 0
         first = opened(self.url)  # its engines serve all tests: they keep the statements they have compiled
         self._engines = (first.request_engine, first.engine)
+        self._lent: set[Any] = set()
+        for engine in self._engines:
+            event.listen(engine, "checkout", lambda connection, *_: self._lent.add(connection))
+            event.listen(engine, "checkin", lambda connection, *_: self._lent.discard(connection))
         self._make()
         self._tables, self._sequences = self._names("r"), self._names("S")
         self._state_query = self._states()
@@ -130,6 +138,10 @@ class DatabaseCopy:
     def _dispose(self) -> None:
         for engine in self._engines:
             engine.dispose()
+        for connection in self._lent:  # would be reported as left open by whichever test runs when it is collected
+            if connection is not None:
+                connection.close()
+        self._lent.clear()
 
     def _restore(self) -> bool:
         """Write again the rows and sequences that differ; tell whether all is as in the template."""
@@ -178,8 +190,11 @@ class DatabaseCopy:
     def _is_in_use(self) -> bool:
         """Whether a connection is out of the pools, or one that is not of the pools stays after its end."""
         pools: list[Any] = [engine.pool for engine in self._engines]
-        if any(pool.checkedout() for pool in pools):
-            return True
+        deadline = time.monotonic() + RETURNING
+        while any(pool.checkedout() for pool in pools):
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.002)
         if sum(pool.checkedin() for pool in pools) > KEPT:
             self._dispose()
             pools = [engine.pool for engine in self._engines]

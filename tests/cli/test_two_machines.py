@@ -40,7 +40,13 @@ Machines = tuple[Machine, Machine]
 
 
 @pytest.fixture
-def machines(database: Database, world: World, tmp_path: Path, s3: S3Server) -> Iterator[Machines]:
+def eligible(database: Database, world: World) -> list[int]:
+    """Return enrolments to certify; they are written before a worker does the same in the same tables."""
+    return bulk_clone.make_eligible(database, world, CERTIFICATES)
+
+
+@pytest.fixture
+def machines(eligible: list[int], database: Database, world: World, tmp_path: Path, s3: S3Server) -> Iterator[Machines]:
     """Each machine serves and works, with a data folder of its own."""
     confirm_roles(database, world)
     bucket = settings_of(s3.bucket())
@@ -73,11 +79,10 @@ def ask(machine: Machine, secret: str) -> httpx.Client:
 
 
 def test_two_machines_serve_one_network_and_one_goes_on_alone(
-    machines: Machines, database: Database, world: World
+    machines: Machines, eligible: list[int], database: Database, world: World
 ) -> None:
     """Both workers draw documents of a batch; then one machine, service and worker, is killed in the middle of it."""
     one, two = machines
-    eligible = bulk_clone.make_eligible(database, world, CERTIFICATES)
     secrets = {who: token(database, world, who) for who in ("maude", "trainer")}
     with ask(one, secrets["maude"]) as there, ask(two, secrets["trainer"]) as here:
         path = f"/api/v1/enrolments/{world.enrolments['maude']}/hand-in-files"
