@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import col, select
 
+from app.attendance.roll_calls.enums import PresenceStatus
 from app.codev.records.schemas import RecordCommand
+from app.notifications.enums import Kind
+from app.notifications.models import Notification
 from app.platform.database.transaction import Database
 from tests.factories.codev import close_record, create_group, membership_ids, plan_session, presences, turn
 from tests.factories.network import World, as_, count
@@ -75,6 +79,57 @@ def test_record_reported_wrong_waits_for_the_facilitator_and_its_correction_asks
     assert say(client, session_id, record_id, is_right=True, status=409)["code"] == "stale"
     shown = say(client, session_id, corrected, is_right=True)
     assert [c["is_right"] for c in shown["confirmations"]].count(None) == 3, "what was said before is over"
+
+
+def told(database: Database, world: World, kind: Kind) -> list[str]:
+    """Return who has a message of a kind, by the names of the world, one a message."""
+    who = {id_: name for name, id_ in world.people.items()}
+    with database.as_owner() as db:
+        messages = db.exec(select(Notification).where(Notification.kind == kind).order_by(col(Notification.id))).all()
+    assert all(set(m.params) == {"cohort", "starts_at", "timezone"} for m in messages), "a letter names nobody"
+    return sorted(who[m.person_id] for m in messages)
+
+
+def test_facilitator_is_told_that_a_member_reports_the_record_wrong_once(
+    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+) -> None:
+    session_id, record_id, _ = recorded
+    as_(client, database, world, "karim")
+    say(client, session_id, record_id, is_right=True)
+    assert told(database, world, Kind.RECORD_DISPUTED) == []
+    as_(client, database, world, "maude")
+    for is_right in (False, True, False):
+        say(client, session_id, record_id, is_right=is_right)
+    assert told(database, world, Kind.RECORD_DISPUTED) == ["facilitator"]
+    as_(client, database, world, "yves")
+    say(client, session_id, record_id, is_right=False)
+    assert told(database, world, Kind.RECORD_DISPUTED) == ["facilitator", "facilitator"]
+
+
+def test_those_whom_a_record_names_are_told_that_it_is_corrected(
+    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+) -> None:
+    session_id, record_id, command = recorded
+    as_(client, database, world, "maude")
+    say(client, session_id, record_id, is_right=False)
+    first, *others = command.entries
+    changed = (first.model_copy(update={"minutes": 60, "status": PresenceStatus.LEFT_EARLY}), *others)
+    close_record(database, world, session_id, command.model_copy(update={"supersedes": record_id, "entries": changed}))
+    assert told(database, world, Kind.RECORD_CORRECTED) == ["elise", "karim", "maude", "yves"]
+    assert told(database, world, Kind.RECORD_MAINTAINED) == []
+
+
+def test_member_is_told_that_the_record_they_reported_is_maintained(
+    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+) -> None:
+    session_id, record_id, command = recorded
+    as_(client, database, world, "karim")
+    say(client, session_id, record_id, is_right=True)
+    as_(client, database, world, "maude")
+    say(client, session_id, record_id, is_right=False)
+    close_record(database, world, session_id, command.model_copy(update={"supersedes": record_id}))
+    assert told(database, world, Kind.RECORD_MAINTAINED) == ["maude"]
+    assert told(database, world, Kind.RECORD_CORRECTED) == []
 
 
 def test_member_who_reported_wrong_may_confirm_later_and_a_repeated_answer_is_recorded_once(

@@ -147,6 +147,27 @@ def test_session_is_prepared_an_hour_before_it_and_no_longer_once_recorded_or_ca
     assert (known.status_code, known.json()["phase"]) == (200, "cancelled"), "who polls learns of what makes no version"
 
 
+def test_plan_of_roles_does_not_undo_a_swap_made_before_the_start(
+    client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
+) -> None:
+    """The swap would exchange the client and the reserve of the new plan, and give the turn to who is absent."""
+    session_id, _ = played
+    as_(client, database, world, "facilitator")
+    before = FIRST - timedelta(minutes=30)
+    lead(client, session_id, before, {"action": "swap", "reason": "absence"})
+    turn = client.get(f"{V1}/{session_id}/live").json()["turns"][0]
+    roles = [
+        {"position": 1, "membership_id": turn["client_id"], "role": "client"},
+        {"position": 1, "membership_id": turn["reserve_id"], "role": "reserve"},
+    ]
+    refused = client.put(f"{V1}/{session_id}/roles", json={"roles": roles})
+    assert (refused.status_code, refused.json()["code"]) == (409, "codev_live_swapped")
+    assert client.get(f"{V1}/{session_id}/live").json()["turns"][0] == turn
+    with at(before):
+        touch(client, session_id, 1, "undo")
+    assert client.put(f"{V1}/{session_id}/roles", json={"roles": roles}).status_code == 200
+
+
 def test_finished_session_proposes_its_record_with_its_minutes_and_its_turns(
     client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
 ) -> None:

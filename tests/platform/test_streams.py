@@ -4,6 +4,8 @@ import asyncio
 import json
 import weakref
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -103,17 +105,43 @@ def test_streams_of_a_process_and_of_one_person_are_bounded(
 
     async def follow() -> None:
         opened = [followers.stream(7, world.alma, person, 1) for person in (1, 1, 2)]
-        for stream, person in zip(opened, (1, 1, 2), strict=True):
-            followers.require_room(person)
-            await anext(stream)
         for person in (1, 3):
             with pytest.raises(Unavailable, match="busy"):
-                followers.require_room(person)
+                followers.stream(7, world.alma, person, 1)
         for stream in opened:
+            await anext(stream)
             await stream.aclose()  # type: ignore[attr-defined]
+        followers.stream(7, world.alma, 1, 1)
 
     asyncio.run(follow())
-    followers.require_room(1)
+
+
+def test_streams_asked_for_at_once_are_never_more_than_the_bound(
+    database: Database, world: World, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty threads at one barrier, before any of their streams begins."""
+    monkeypatch.setattr(streams, "MOST_EACH", 2)
+    followers, start = Followers(database, versions), Barrier(30)
+
+    def ask(_: int) -> AsyncIterator[str] | None:
+        start.wait()
+        try:
+            return followers.stream(7, world.alma, 1, 1)
+        except Unavailable:
+            return None
+
+    with ThreadPoolExecutor(30) as pool:
+        given = [stream for stream in pool.map(ask, range(30)) if stream is not None]
+    assert len(given) == 2
+
+
+def test_stream_that_was_never_sent_gives_its_place_back(
+    database: Database, world: World, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MOST_EACH", 1)
+    followers = Followers(database, versions)
+    for _ in range(3):
+        followers.stream(7, world.alma, 1, 1)  # its reader has gone before the first event
 
 
 @pytest.mark.parametrize("error", [None, KeyError("a fault of the code")])

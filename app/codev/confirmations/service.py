@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.codev.confirmations.models import CodevConfirmation
+from app.codev.confirmations.notices import tell_disputed
 from app.codev.confirmations.schemas import ConfirmationShown, ConfirmationsShown, ConfirmCommand, RecordToConfirm
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord
@@ -62,6 +63,8 @@ def confirmations(db: Session, actor: Actor, meeting: CodevSessionRef) -> Confir
 def confirm(db: Session, actor: Actor, meeting: CodevSessionRef, command: ConfirmCommand) -> None:
     """Say, as a member whom the record names, that it is right or wrong; saying the same again changes nothing.
 
+    The facilitator is told that it is wrong.
+
     Raises ``NotFound`` for someone whom it does not name, ``Conflict``: ``cohort_archived``, ``session_cancelled``,
     ``stale`` when it was corrected since it was read.
     """
@@ -78,17 +81,18 @@ def confirm(db: Session, actor: Actor, meeting: CodevSessionRef, command: Confir
     last = next((c for c in reversed(db.exec(_confirmations_of(record.id)).all()) if c.membership_id == own), None)
     if last is not None and last.is_right == command.is_right:
         return
-    db.add(
-        CodevConfirmation(
-            college_id=meeting.college_id,
-            record_id=record.id,
-            membership_id=own,
-            is_right=command.is_right,
-            said_at=now(),
-            said_by=actor.person_id,
-        )
+    said = CodevConfirmation(
+        college_id=meeting.college_id,
+        record_id=record.id,
+        membership_id=own,
+        is_right=command.is_right,
+        said_at=now(),
+        said_by=actor.person_id,
     )
+    db.add(said)
     db.flush()
+    if not said.is_right:
+        tell_disputed(db, meeting, said)
 
 
 def records_to_confirm(db: Session, actor: Actor, limit: int) -> list[RecordToConfirm]:

@@ -78,7 +78,6 @@ def follow(
     if not shown.version or shown.phase not in {LivePhase.WAITING, LivePhase.UNDERWAY}:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     followers = followers_of(database_of(request), service.followed_versions)
-    followers.require_room(actor.person_id)
     events = followers.stream(meeting.id, meeting.college_id, actor.person_id, shown.version)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -44,6 +44,8 @@ from app.platform.security.permissions import Role
 
 ENDED = frozenset({LivePhase.RECORDED, LivePhase.CANCELLED})
 """The phases in which nothing changes any more."""
+SETTLING = (LiveAction.START, LiveAction.SWAP)
+"""What a new plan of roles would undo: a swap exchanges the client and the reserve of the plan that it was made in."""
 
 
 def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveCommand, version: int) -> None:
@@ -87,9 +89,10 @@ def act(db: Session, actor: Actor, meeting: CodevSessionRef, command: LiveComman
     db.flush()
 
 
-def has_started(db: Session, session_id: int) -> bool:
-    """Whether a session was started on its screen, and the start not taken back: its roles change there alone."""
-    return any(e.action is LiveAction.START for e in effective(_done(e) for e in _events(db, session_id)))
+def settled_by(db: Session, session_id: int) -> LiveAction | None:
+    """Return what was done on a session's screen, and not taken back, since which its roles change there alone."""
+    done = [e.action for e in effective(_done(e) for e in _events(db, session_id))]
+    return next((action for action in SETTLING if action in done), None)
 
 
 def state_of(db: Session, meeting: CodevSessionRef) -> State | None:

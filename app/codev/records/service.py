@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.attendance.calendar.rules import has_begun
+from app.codev.confirmations.notices import tell_reviewed
 from app.codev.contracts.rules import presence_reasons
 from app.codev.contracts.service import who_agreed
 from app.codev.groups.models import CodevGroup, CodevMembership
@@ -135,7 +136,7 @@ def planned_clients(db: Session, meeting: CodevSessionRef) -> dict[int, int]:
 
 
 def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: RecordCommand) -> int:
-    """Close a session's record, or correct the one in force; return its id."""
+    """Close a session's record, or correct the one in force, which those concerned are told; return its id."""
     require_not_archived(db.get_one(Cohort, meeting.cohort_id))
     row = db.get_one(CodevSession, meeting.id, with_for_update={"key_share": True}, populate_existing=True)
     superseded = db.exec(current_record(meeting.id)).one_or_none()
@@ -169,6 +170,8 @@ def close_record(db: Session, actor: Actor, meeting: CodevSessionRef, command: R
     db.add(record)
     db.flush()
     _write_lines(db, record, command, turns, planned)
+    if superseded is not None:
+        tell_reviewed(db, meeting, superseded, record)
     return record.id
 
 

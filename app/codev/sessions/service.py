@@ -12,7 +12,8 @@ from app.attendance.clashes.rules import SessionKey
 from app.attendance.clashes.service import Plan, require_seen
 from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.groups.schemas import GroupRef
-from app.codev.live.service import has_started
+from app.codev.live.enums import LiveAction
+from app.codev.live.service import settled_by
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
 from app.codev.records.service import current_record, current_records, history, roster
 from app.codev.sessions.models import CodevSession, CodevSessionRestoration, RoleAssignment
@@ -341,8 +342,8 @@ def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> 
         raise Conflict("session_cancelled")
     if db.exec(current_record(meeting.id)).first() is not None:
         raise Conflict("codev_record_closed")
-    if has_started(db, meeting.id):
-        raise Conflict("codev_live_started")
+    if (action := settled_by(db, meeting.id)) is not None:
+        raise Conflict("codev_live_started" if action is LiveAction.START else "codev_live_swapped")
     members = [id_ for id_, _ in roster(db, meeting)]
     plan = [Assigned(r.position, r.membership_id, r.role) for r in command.roles]
     refuse_unless(*role_reasons(plan, members), code="invalid")

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TypeAlias
-from weakref import WeakKeyDictionary, proxy
+from weakref import WeakKeyDictionary, WeakSet, proxy
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -41,11 +41,18 @@ Versions: TypeAlias = Callable[[Session, Collection[int]], Mapping[int, int]]
 """A query of the versions of records, by id."""
 
 
+class Seat:
+    """The right to one stream; who holds it no longer, as its response was never sent, has given it back."""
+
+    def __init__(self, person_id: int) -> None:
+        self.person_id = person_id
+
+
 class Follower:
     """Someone who follows a record: woken, from any thread, when it changed or when streams end."""
 
-    def __init__(self, record_id: int, college_id: int, person_id: int, version: int) -> None:
-        self.record_id, self.college_id, self.person_id, self.version = record_id, college_id, person_id, version
+    def __init__(self, record_id: int, college_id: int, version: int) -> None:
+        self.record_id, self.college_id, self.version = record_id, college_id, version
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
 
@@ -72,6 +79,7 @@ class Followers:
         self._database, self._versions = database, versions
         self._lock = threading.Lock()
         self._followers: set[Follower] = set()
+        self._seats: WeakSet[Seat] = WeakSet()
         self._reader: threading.Thread | None = None
 
     @property
@@ -79,16 +87,25 @@ class Followers:
         """How many streams are open."""
         return len(self._followers)
 
-    def require_room(self, person_id: int) -> None:
-        """Raise ``Unavailable("busy")`` when the process, or the person in it, has as many streams as it may."""
-        with self._lock:
-            own = sum(f.person_id == person_id for f in self._followers)
-            if len(self._followers) >= MOST or own >= MOST_EACH:
-                raise Unavailable("busy", retry_after=RETRY_SECONDS)
+    def stream(self, record_id: int, college_id: int, person_id: int, version: int) -> AsyncIterator[str]:
+        """Return the events of a record: its version, at once, at each change, and at each beat.
 
-    async def stream(self, record_id: int, college_id: int, person_id: int, version: int) -> AsyncIterator[str]:
-        """Yield the events of a record: its version, at once, at each change, and at each beat."""
-        follower = Follower(record_id, college_id, person_id, version)
+        Raises ``Unavailable("busy")`` when the process, or the person in it, has as many streams as it may: those that
+        were returned count, opened or not.
+        """
+        return self._events(self._take_seat(person_id), record_id, college_id, version)
+
+    def _take_seat(self, person_id: int) -> Seat:
+        with self._lock:
+            own = sum(seat.person_id == person_id for seat in self._seats)
+            if len(self._seats) >= MOST or own >= MOST_EACH:
+                raise Unavailable("busy", retry_after=RETRY_SECONDS)
+            seat = Seat(person_id)
+            self._seats.add(seat)
+            return seat
+
+    async def _events(self, seat: Seat, record_id: int, college_id: int, version: int) -> AsyncIterator[str]:
+        follower = Follower(record_id, college_id, version)
         self._add(follower)
         clock = asyncio.get_running_loop().time
         until = clock() + LIFE
@@ -100,6 +117,7 @@ class Followers:
         finally:
             with self._lock:
                 self._followers.discard(follower)
+                self._seats.discard(seat)
 
     def _add(self, follower: Follower) -> None:
         with self._lock:
