@@ -46,10 +46,10 @@ LATELY = timedelta(days=4)
 _SETTLE_MESSAGES = text(
     """
     update notification
-       set mail_due_at = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon
+       set mail_due_at = case when cast(session_entries -> 0 ->> 'starts_at' as timestamptz) > :noon
                                and created_at >= :lately then mail_due_at end,
-           session_entry = case when cast(session_entry ->> 'starts_at' as timestamptz) > :noon
-                                 and created_at >= :lately then session_entry end,
+           session_entries = case when cast(session_entries -> 0 ->> 'starts_at' as timestamptz) > :noon
+                                 and created_at >= :lately then session_entries end,
            read_at = case when created_at < :lately then created_at + interval '5 hours' end
     """
 )

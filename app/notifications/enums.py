@@ -15,6 +15,7 @@ class Kind(StrEnum):
     COHORT_CHANGED = "cohort_changed"
     CATCH_UPS_DECIDED = "catch_ups_decided"
     SESSION_PLANNED = "session_planned"
+    SERIES_PLANNED = "series_planned"
     SESSION_MOVED = "session_moved"
     SESSION_CHANGED = "session_changed"
     SESSION_CANCELLED = "session_cancelled"

@@ -42,7 +42,7 @@ _DUE = text(
     with person as (
       select person_id from notification where mail_due_at <= :at group by person_id order by min(mail_due_at) limit :n
     )
-    select n.id, n.person_id, n.kind, n.params, n.session_entry, n.page, n.created_at, n.read_at, a.email,
+    select n.id, n.person_id, n.kind, n.params, n.session_entries, n.page, n.created_at, n.read_at, a.email,
            m.choices, m.timezone, m.quiet_from, m.quiet_until, m.language
       from person join notification n on n.person_id = person.person_id
       left join account a on a.person_id = n.person_id and a.suspended_at is null
@@ -55,7 +55,7 @@ _DUE = text(
 _SETTLE = text(
     """
     update notification set mail_due_at = :due, letter_id = :letter,
-                            session_entry = case when cast(:due as timestamptz) is not null then session_entry end
+                            session_entries = case when cast(:due as timestamptz) is not null then session_entries end
      where id = any (:ids)
     """
 )
@@ -116,15 +116,16 @@ def _apart(db: Session, rows: Sequence[Any]) -> Iterator[None]:
 def _write_one(db: Session, settings: Settings, row: Any) -> int:  # noqa: ANN401 - a row of _DUE
     kind = Kind(row.kind)
     parts = _parts(kind, row.params, row.page, settings.base_url)
-    if row.session_entry is None:
+    if row.session_entries is None:
         return enqueue(db, row.email, _letter_of(kind), row.person_id, **parts).id
-    return enqueue_with_calendar(db, row.email, _letter_of(kind), row.person_id, _calendar(settings, row), **parts).id
+    return enqueue_with_calendar(db, row.email, _letter_of(kind), row.person_id, _calendars(settings, row), **parts).id
 
 
-def _calendar(settings: Settings, row: Any) -> str:  # noqa: ANN401 - a row of _DUE
-    """Return the calendar file of the session that a message is about."""
-    entry = texts.calendar_entry(SessionEntry.model_validate(row.session_entry), settings.base_url.rstrip("/"))
-    return published_entry(entry, organizer=sender_address(settings), at=row.created_at).decode()
+def _calendars(settings: Settings, row: Any) -> str:  # noqa: ANN401 - a row of _DUE
+    """Return the calendar files of the sessions that a message is about, one after the other."""
+    site, organizer = settings.base_url.rstrip("/"), sender_address(settings)
+    entries = (texts.calendar_entry(SessionEntry.model_validate(one), site) for one in row.session_entries)
+    return "".join(published_entry(entry, organizer=organizer, at=row.created_at).decode() for entry in entries)
 
 
 def compose_letter(kind: Kind, params: Mapping[str, object], page: str, *, site: str) -> tuple[str, str]:

@@ -16,10 +16,10 @@ class Notification(Row, table=True):
 
     ``kind`` is one of ``enums.Kind``, without a CHECK: only ``notify`` writes it, and a new one needs no migration.
     ``event_key`` names the event within its kind: a person gets one message of it, however often it is announced.
-    ``page`` is the address of the page that it is about. ``session_entry``: the session that it is about, as a calendar
-    takes it; emptied once its e-mail is written or none is to be, as a meeting link may stand in it. ``mail_due_at``:
-    when to see to its e-mail, ``None`` once that is done or nothing is to be sent; ``letter_id`` is the e-mail, where
-    there is one.
+    ``page`` is the address of the page that it is about. ``session_entries``: the sessions that it is about, as
+    calendars take them; emptied once its e-mail is written or none is to be, as a meeting link may stand in one.
+    ``mail_due_at``: when to see to its e-mail, ``None`` once that is done or nothing is to be sent; ``letter_id`` is
+    the e-mail, where there is one.
     """
 
     __table_args__ = (
@@ -34,7 +34,7 @@ class Notification(Row, table=True):
     kind: str = Field(max_length=40)
     event_key: str = Field(max_length=120)
     params: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    session_entry: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    session_entries: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     page: str = Field(max_length=200)
     created_at: datetime = moment(index=True)
     read_at: datetime | None = moment_or_none()

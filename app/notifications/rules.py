@@ -21,6 +21,7 @@ PARAMS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.COHORT_CHANGED: frozenset({"cohort", "starts_on", "ends_on", "place"}),
         Kind.CATCH_UPS_DECIDED: frozenset({"cohort", "minutes"}),
         Kind.SESSION_PLANNED: _SESSION | {"place", "mode"},
+        Kind.SERIES_PLANNED: frozenset({"cohort", "number", "sessions"}),
         Kind.SESSION_MOVED: _SESSION | {"was_at", "was_timezone", "place", "mode"},
         Kind.SESSION_CHANGED: _SESSION | {"planned_minutes", "place", "mode"},
         Kind.SESSION_CANCELLED: _SESSION,
@@ -75,6 +76,7 @@ CHOICES: Mapping[Kind, tuple[MailChoice, ...]] = MappingProxyType(
         Kind.SEAT_OFFERED: (AT_ONCE,),
         Kind.COHORT_CHANGED: (AT_ONCE,),
         Kind.SESSION_PLANNED: (AT_ONCE,),
+        Kind.SERIES_PLANNED: (AT_ONCE,),
         Kind.SESSION_MOVED: (AT_ONCE,),
         Kind.SESSION_CHANGED: (AT_ONCE,),
         Kind.SESSION_CANCELLED: (AT_ONCE,),
@@ -131,9 +133,9 @@ AT_ANY_HOUR = frozenset(
 )
 """The kinds that quiet hours do not hold back: someone may be about to leave for the session."""
 
-ON_A_SESSION = AT_ANY_HOUR | {Kind.SESSION_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW}
-"""The kinds whose e-mail carries the session for one's calendar. None of them is ever in a digest: a file of several
-entries would open as another calendar (``platform/documents/calendar_file.py``)."""
+ON_A_SESSION = AT_ANY_HOUR | {Kind.SESSION_PLANNED, Kind.SERIES_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW}
+"""The kinds whose e-mail carries the session, or each of a series in a file of its own, for one's calendar: a file of
+several entries would open as another calendar (``platform/documents/calendar_file.py``). None is ever in a digest."""
 
 DIGEST_HOUR = 7
 QUIET_FROM, QUIET_UNTIL = 21, 7

@@ -40,8 +40,8 @@ class Event:
 
     ``key`` names it within its kind, as ``session:12:2``: given again, it reaches only who has no message of it yet.
     ``page`` is the address of the page to read. ``params`` are those of ``rules.PARAMS``: texts,
-    whole numbers, days and moments. ``session`` is the one that a kind of ``rules.ON_A_SESSION`` is about, for its
-    e-mail.
+    whole numbers, days and moments. ``sessions`` are those that a kind of ``rules.ON_A_SESSION`` is about, for its
+    e-mail: one, or those of a series.
     """
 
     kind: Kind
@@ -50,7 +50,7 @@ class Event:
     page: str
     params: Mapping[str, object] = field(default_factory=dict)
     college_id: int | None = None
-    session: SessionEntry | None = None
+    sessions: tuple[SessionEntry, ...] = ()
 
 
 class NotificationShown(Read):

@@ -37,10 +37,10 @@ from app.platform.security.actor import Actor
 _NOTIFY = text(
     """
     insert into notification
-           (person_id, college_id, kind, event_key, params, session_entry, page, created_at, mail_due_at)
-    select person, e.college_id, e.kind, e.key, e.params, e.session, e.page, :at, :at
+           (person_id, college_id, kind, event_key, params, session_entries, page, created_at, mail_due_at)
+    select person, e.college_id, e.kind, e.key, e.params, e.sessions, e.page, :at, :at
       from jsonb_to_recordset(cast(:events as jsonb))
-             as e(kind text, key text, people int[], page text, params jsonb, session jsonb, college_id int),
+             as e(kind text, key text, people int[], page text, params jsonb, sessions jsonb, college_id int),
            unnest(e.people) as person
      order by person
         on conflict do nothing
@@ -57,8 +57,8 @@ def notify(db: Session, *events: Event) -> None:
     for event in events:
         if wrong := missing_params(event.kind, event.params):
             raise ValueError(f"{event.kind} and its parameters differ in {sorted(wrong)}")
-        if (event.session is None) is (event.kind in ON_A_SESSION):
-            raise ValueError(f"{event.kind} and its session: one is without the other")
+        if bool(event.sessions) is not (event.kind in ON_A_SESSION):
+            raise ValueError(f"{event.kind} and its sessions: one is without the other")
     rows = [_as_json(event) for event in events if event.people]
     if not rows:
         return
@@ -75,7 +75,7 @@ def _as_json(event: Event) -> dict[str, Any]:
         "people": sorted(set(event.people)),
         "page": event.page,
         "params": dict(event.params),
-        "session": event.session.model_dump(mode="json") if event.session is not None else None,
+        "sessions": [session.model_dump(mode="json") for session in event.sessions] or None,
         "college_id": event.college_id,
     }
 

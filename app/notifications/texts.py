@@ -23,13 +23,16 @@ def body(kind: Kind, params: Mapping[str, object]) -> str:
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
     """Return parameters in display form: moments in their zone, states, modes and kinds by their names.
 
-    A session that moves to another zone names both; one without a place is held in its mode: online.
+    The sessions of a series have a line each. A session that moves to another zone names both; one without a place is
+    held in its mode: online.
     """
     zone = str(params.get("timezone", QUEBEC.key))
     was_zone = str(params.get("was_timezone", zone))
     shown = display_params(params)
     for name, value in params.items():
-        if name.endswith("_at") and isinstance(value, str):
+        if name == "sessions" and isinstance(value, list):
+            shown[name] = "\n".join(t("message.session_of_series", **_shown(one)) for one in value)
+        elif name.endswith("_at") and isinstance(value, str):
             at = datetime.fromisoformat(value)
             shown[name] = moment(at, was_zone if name == "was_at" else zone, named=was_zone != zone)
         elif name == "mode":

@@ -487,8 +487,8 @@ def test_demo_shows_an_announcement_and_whom_letters_do_not_reach(demo_database:
 def test_letters_to_write_carry_the_session_whose_room_has_changed(demo_database: Database) -> None:
     to_write = rows(
         demo_database,
-        "select count(*) > 4, count(distinct session_entry ->> 'id'),"
-        " bool_and(session_entry ->> 'location' like '%Local B-204')"
+        "select count(*) > 4, count(distinct session_entries -> 0 ->> 'id'),"
+        " bool_and(session_entries -> 0 ->> 'location' like '%Local B-204')"
         " from notification where mail_due_at is not null",
     )
     assert to_write == [(True, 1, True)]

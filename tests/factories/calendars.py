@@ -64,6 +64,11 @@ def letters_to(database: Database, settings: Settings, address: str) -> list[Ema
 def carried(message: EmailMessage) -> Any:
     """Return the only entry of the calendar file of an e-mail, which both libraries read without complaint."""
     [part] = message.iter_attachments()
+    return entry_of_file(part)
+
+
+def entry_of_file(part: EmailMessage) -> Any:
+    """Return the only entry of an attached calendar file, which both libraries read without complaint."""
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
     calendar = vobject.readOne(content.decode())

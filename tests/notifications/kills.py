@@ -66,7 +66,7 @@ def tell_everyone(database: Database, world: World, events: int) -> int:
         acting(db, world, "coordinator", P.SESSION_MANAGE)
         for n in range(events):
             entry = session_entry(id=n + 1, is_cancelled=True)
-            notify(db, Event(Kind.SESSION_CANCELLED, f"session:{n}", people, "/parcours", params, world.alma, entry))
+            notify(db, Event(Kind.SESSION_CANCELLED, f"session:{n}", people, "/parcours", params, world.alma, (entry,)))
     return len(people) * events
 
 

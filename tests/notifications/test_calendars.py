@@ -43,7 +43,7 @@ def moved(world: World, entry: Any) -> Event:
     """Return a session of Maude's that has changed."""
     params = {"cohort": "G", "activity": "Atelier", "starts_at": entry.starts_at, "timezone": entry.timezone}
     return Event(
-        Kind.SESSION_RESTORED, f"session:{entry.id}", [world.people["maude"]], "/parcours", params, world.alma, entry
+        Kind.SESSION_RESTORED, f"session:{entry.id}", [world.people["maude"]], "/parcours", params, world.alma, (entry,)
     )
 
 
@@ -131,15 +131,16 @@ def test_messages_of_other_kinds_carry_no_file_and_those_about_a_session_always_
     assert list(letter.iter_attachments()) == []
     entry = session_entry()
     without = Event(Kind.SESSION_CANCELLED, "x", [1], "/", moved(world, entry).params, world.alma)
-    beside = Event(Kind.ADMITTED, "x", [1], "/", {"cohort": "G", "starts_on": STARTED}, world.alma, entry)
+    beside = Event(Kind.ADMITTED, "x", [1], "/", {"cohort": "G", "starts_on": STARTED}, world.alma, (entry,))
     for event in (without, beside):
         with pytest.raises(ValueError, match="one is without the other"):
             tell(database, world, event)
 
 
 def test_no_session_is_in_a_digest() -> None:
-    assert AT_ANY_HOUR | {Kind.SESSION_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW} == ON_A_SESSION
-    assert {kind for kind in Kind if kind.value.startswith(("session_", "codev_"))} == ON_A_SESSION
+    told = {Kind.SESSION_PLANNED, Kind.SERIES_PLANNED, Kind.CODEV_PLANNED, Kind.SESSION_TOMORROW}
+    assert AT_ANY_HOUR | told == ON_A_SESSION
+    assert {kind for kind in Kind if kind.value.startswith(("session_", "series_", "codev_"))} == ON_A_SESSION
     assert all(CHOICES[kind] == (MailChoice.AT_ONCE,) for kind in ON_A_SESSION)
 
 
@@ -173,7 +174,7 @@ def test_meeting_link_is_in_the_file_of_a_reminder_from_a_day_before(
         *_, letter = letters_to(database, settings, world.emails["maude"])
     assert (LINK in str(carried(letter).get("description"))) is is_shown
     with database.engine.connect() as owner:
-        kept = text("select count(*) from notification where session_entry::text like '%visio%'")
+        kept = text("select count(*) from notification where session_entries::text like '%visio%'")
         assert owner.execute(kept).scalar_one() == 0, "a link stands in no message once its letter is written"
 
 
@@ -182,7 +183,7 @@ def test_reminder_carries_the_session_and_its_row_waits_for_the_morning(
 ) -> None:
     session = meeting(database, world, days=40)
     forget_messages(database)
-    rows = text("select count(*) from notification where session_entry is not null")
+    rows = text("select count(*) from notification where session_entries is not null")
     night = datetime.combine(STARTED + timedelta(days=40), time(2), UTC)  # in the evening, in Quebec
     with at(night), database.as_owner() as db:
         remind(db)

@@ -50,8 +50,9 @@ def judged(world: World, number: int) -> Event:
 def cancelled(world: World) -> Event:
     """Return the cancellation of a session of Maude's."""
     params = {"cohort": "G", "activity": "Atelier", "starts_at": MORNING, "timezone": "America/Toronto"}
-    entry = session_entry(starts_at=MORNING, is_cancelled=True)
-    return Event(Kind.SESSION_CANCELLED, "session:1:1", [world.people["maude"]], "/parcours", params, world.alma, entry)
+    entries = (session_entry(starts_at=MORNING, is_cancelled=True),)
+    people = [world.people["maude"]]
+    return Event(Kind.SESSION_CANCELLED, "session:1:1", people, "/parcours", params, world.alma, entries)
 
 
 def choose(database: Database, world: World, **given: Any) -> None:

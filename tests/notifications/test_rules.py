@@ -54,6 +54,23 @@ SAMPLE = {
     "state": "on_leave",
     "subject": "Stationnement",
     "text": "Le stationnement est fermé.",
+    "number": 2,
+    "sessions": [
+        {
+            "activity": "Atelier 1",
+            "starts_at": "2026-11-27T18:00:00+00:00",
+            "timezone": "America/Toronto",
+            "place": "A",
+            "mode": "onsite",
+        },
+        {
+            "activity": "Atelier 2",
+            "starts_at": "2026-12-04T18:00:00+00:00",
+            "timezone": "America/Halifax",
+            "place": "",
+            "mode": "online",
+        },
+    ],
 }
 
 
@@ -100,6 +117,14 @@ def test_a_message_is_plain_text_without_a_code_in_it(kind: Kind) -> None:
         assert "{" not in text
         assert "_" not in text
         assert "T18" not in text
+
+
+def test_each_session_of_a_series_has_a_line_with_its_own_clock_and_place() -> None:
+    text = texts.body(Kind.SERIES_PLANNED, {name: SAMPLE[name] for name in PARAMS[Kind.SERIES_PLANNED]})
+    assert text.replace(NBSP, " ").splitlines()[1:] == [
+        "- 27 novembre 2026, 13 h : « Atelier 1 ». Lieu : A.",
+        "- 4 décembre 2026, 14 h (heure de l’Atlantique) : « Atelier 2 ». Lieu : En ligne.",
+    ]
 
 
 def test_a_moment_is_shown_in_the_zone_of_the_session() -> None:

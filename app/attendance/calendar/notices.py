@@ -1,6 +1,6 @@
 """What the people of a cohort are told of the changes of its sessions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from app.attendance.calendar.entries import entry_of
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.calendar.rules import is_moved, is_to_remind
 from app.cohorts.audience import audience_of
+from app.cohorts.schemas import CohortRef
 from app.network.venues.models import Venue
 from app.network.venues.rules import place_line
 from app.network.venues.schemas import VenueShown
@@ -24,6 +25,27 @@ from app.platform.security.actor import Actor
 def tell_planned(db: Session, actor: Actor, session: ScheduledSession, venue: VenueShown | None) -> None:
     """Tell everyone of a cohort that has begun that a session is added to its calendar."""
     _tell(db, actor, session, Kind.SESSION_PLANNED, **_where(session, venue))
+
+
+def tell_series(
+    db: Session, actor: Actor, cohort: CohortRef, planned: Sequence[tuple[ScheduledSession, VenueShown | None]]
+) -> None:
+    """Tell everyone of a cohort that has begun, by one message, of the sessions to come that a series adds."""
+    coming = [(session, venue) for session, venue in planned if session.starts_at > now()]
+    if len(coming) == 1:
+        tell_planned(db, actor, *coming[0])
+    if len(coming) <= 1:
+        return
+    entries = tuple(entry_of(db, session) for session, _ in coming)
+    lines = [
+        {"activity": entry.title, "starts_at": entry.starts_at, "timezone": entry.timezone, **_where(session, venue)}
+        for entry, (session, venue) in zip(entries, coming, strict=True)
+    ]
+    about = {"cohort": cohort.title, "number": len(lines), "sessions": lines}
+    people = [person for person in audience_of(db, cohort.id) if person != actor.person_id]
+    page = f"/cohortes/{cohort.id}/calendrier"
+    key = f"series:{coming[0][0].id}"
+    notify(db, Event(Kind.SERIES_PLANNED, key, people, page, about, cohort.college_id, entries))
 
 
 def tell_cancelled(db: Session, actor: Actor, session: ScheduledSession) -> None:
@@ -89,4 +111,4 @@ def _event(db: Session, session: ScheduledSession, kind: Kind, key: str, people:
         "timezone": session.timezone,
         **params,
     }
-    return Event(kind, key, people, entry.page, about, session.college_id, entry)
+    return Event(kind, key, people, entry.page, about, session.college_id, (entry,))

@@ -50,7 +50,20 @@ from app.platform.security.duties import own_case
 
 
 def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) -> SessionRow:
-    """Schedule a session for a group activity of the cohort's path.
+    """Schedule a session for a group activity of the cohort's path; everyone is told once the cohort has begun.
+
+    Raises as :func:`add_session` does.
+    """
+    row, venue = add_session(db, actor, cohort, command)
+    if cohort.state is CohortState.RUNNING:
+        tell_planned(db, actor, row, venue)
+    return session_row(session_ref(row, venue), closed=False)
+
+
+def add_session(
+    db: Session, actor: Actor, cohort: CohortRef, command: NewSession
+) -> tuple[ScheduledSession, VenueShown | None]:
+    """Add a session to the calendar of a cohort, telling nobody.
 
     Raises ``Invalid``, ``Conflict``: ``session_planned`` when the activity has a session at that moment,
     ``session_clashes`` when what clashes with it is not what was read.
@@ -85,9 +98,7 @@ def schedule(db: Session, actor: Actor, cohort: CohortRef, command: NewSession) 
     )
     db.add(row)
     db.flush()
-    if cohort.state is CohortState.RUNNING:
-        tell_planned(db, actor, row, venue)
-    return session_row(session_ref(row, venue), closed=False)
+    return row, venue
 
 
 def place_of(cohort: CohortRef, place: str, mode: Mode, venue: VenueShown | None) -> str:

@@ -8,12 +8,14 @@ from sqlmodel import col, select
 
 from app.attendance.calendar import service as calendar
 from app.attendance.calendar.models import ScheduledSession
+from app.attendance.calendar.notices import tell_series
 from app.attendance.calendar.rules import at_local, calendar_reasons, link_after, place_reasons
 from app.attendance.calendar.schemas import NewSession, SessionRow
 from app.attendance.clashes.rules import Clashes
 from app.attendance.clashes.service import clashes
 from app.attendance.series.rules import LONGEST, days_of_series
 from app.attendance.series.schemas import ConfirmSeries, NewSeries, SeriesPreview, SeriesSession, SkippedDay
+from app.cohorts.enums import CohortState
 from app.cohorts.lifecycle.service import effects_of
 from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortRef
@@ -48,6 +50,8 @@ def preview(db: Session, actor: Actor, cohort: CohortRef, command: NewSeries) ->
 def plan_series(db: Session, actor: Actor, cohort: CohortRef, command: ConfirmSeries) -> list[SessionRow]:
     """Plan all sessions of a series, under the cohort's lock; those online or hybrid have the meeting link, if any.
 
+    Everyone is told of all of them by one message, once the cohort has begun.
+
     Planned already, it is refused: its first activity has its session. Raises as :func:`preview` does, ``Invalid`` for
     a link that no session may have, and ``Conflict("series_changed")`` when it would not be what was shown.
     """
@@ -57,7 +61,10 @@ def plan_series(db: Session, actor: Actor, cohort: CohortRef, command: ConfirmSe
         raise Conflict("series_changed", Reason("series_changed", field="shown"))
     on_a_call = next((one.mode for one in planned if one.mode is not Mode.onsite), Mode.onsite)
     refuse_unless(*place_reasons(on_a_call, has_venue=False, link=command.meeting_link), code="invalid")
-    return [calendar.schedule(db, actor, cohort, _with_link(one, command.meeting_link)) for one in planned]
+    rows = [calendar.add_session(db, actor, cohort, _with_link(one, command.meeting_link)) for one in planned]
+    if cohort.state is CohortState.RUNNING:
+        tell_series(db, actor, cohort, rows)
+    return [calendar.session_row(calendar.session_ref(row, venue), closed=False) for row, venue in rows]
 
 
 def _with_link(one: _Planned, link: str | None) -> NewSession:

@@ -93,4 +93,4 @@ def _event(db: Session, session: CodevSession, kind: Kind, key: str, people: lis
         "timezone": session.timezone,
         **params,
     }
-    return Event(kind, key, people, entry.page, about, session.college_id, entry)
+    return Event(kind, key, people, entry.page, about, session.college_id, (entry,))

@@ -9,6 +9,7 @@ number: an address is personal data.
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,8 +50,10 @@ from app.platform.messages.smtp import DeliveryFailed
 
 log = logging.getLogger("escouade.letters")
 
-CALENDAR_NAME = "seance.ics"
-"""The name of an attached calendar file."""
+CALENDAR_NAME = "seance"
+"""The name of an attached calendar file, ``seance.ics``; of several, ``seance-1.ics`` and so on."""
+
+_END_OF_CALENDAR = re.compile(r"(?<=^END:VCALENDAR\r\n)", re.MULTILINE)
 
 MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'))"
 """A recipient as an administrator sees it: the first character, and the domain; ``rules.mask`` in SQL."""
@@ -59,9 +62,10 @@ MASKED = "left(recipient, 1) || '…' || substr(recipient, strpos(recipient, '@'
 class EmailMessage(Row, table=True):
     """A message to send; its body, which may hold a secret link, is emptied once it is sent, refused or abandoned.
 
-    ``calendar``: a calendar file to attach, emptied with the body. ``kind`` is its key in the catalogue. ``person_id``:
-    whose account it is for; ``None`` for an invitation, which refers to its message. ``reason`` and ``status``
-    (``550 5.1.1``) say why the last try failed. After ``expires_at`` it is of no use: the link in it has expired.
+    ``calendar``: the calendar files to attach, one after the other (RFC 5545, 3.4), emptied with the body. ``kind`` is
+    its key in the catalogue. ``person_id``: whose account it is for; ``None`` for an invitation, which refers to its
+    message. ``reason`` and ``status`` (``550 5.1.1``) say why the last try failed. After ``expires_at`` it is of no
+    use: the link in it has expired.
     """
 
     __tablename__ = "letter"
@@ -109,7 +113,7 @@ def enqueue(
 def enqueue_with_calendar(
     db: Session, recipient: str, key: str, person_id: int, calendar: str, /, **params: object
 ) -> EmailMessage:
-    """Add a message as :func:`enqueue` does, with a calendar file of method PUBLISH attached."""
+    """Add a message as :func:`enqueue` does, with one or several calendar files of method PUBLISH attached."""
     return _add(db, recipient, key, params, person_id=person_id, calendar=calendar)
 
 
@@ -277,9 +281,9 @@ def to_mime(row: ResultRow[Any], settings: Settings, recipient: Envelope) -> Mim
     """Return the MIME message of an outbox row, the same at each try; raise ``ValueError`` for a header with a line
     break.
 
-    A calendar file is an attachment, which Outlook, Gmail and Apple Mail open as an entry to add. As an alternative to
-    the text, Outlook does not recognise the method PUBLISH (MS-STANOICAL, RFC 6047), and a program that shows the last
-    alternative that it knows would hide the text.
+    Each calendar file is an attachment, which Outlook, Gmail and Apple Mail open as an entry to add. As an alternative
+    to the text, Outlook does not recognise the method PUBLISH (MS-STANOICAL, RFC 6047), and a program that shows the
+    last alternative that it knows would hide the text.
     """
     message = MimeMessage(policy=SMTP.clone(utf8=recipient.needs_utf8))
     message["From"] = sender(settings)
@@ -291,15 +295,24 @@ def to_mime(row: ResultRow[Any], settings: Settings, recipient: Envelope) -> Mim
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(row.body)
     if row.calendar is not None:
-        message.add_attachment(
-            row.calendar.encode(),
-            maintype="text",
-            subtype="calendar",
-            filename=CALENDAR_NAME,
-            params={"method": "PUBLISH", "charset": "UTF-8"},
-        )
+        for name, calendar in _calendar_files(row.calendar):
+            message.add_attachment(
+                calendar.encode(),
+                maintype="text",
+                subtype="calendar",
+                filename=name,
+                params={"method": "PUBLISH", "charset": "UTF-8"},
+            )
         message.set_boundary(f"=_{unique}")  # else another one at each try
     return message
+
+
+def _calendar_files(stream: str) -> list[tuple[str, str]]:
+    """Return the calendar files of a message, each with its name; one holds one entry, or Outlook takes the first."""
+    files = [file for file in _END_OF_CALENDAR.split(stream) if file]
+    if len(files) == 1:
+        return [(f"{CALENDAR_NAME}.ics", files[0])]
+    return [(f"{CALENDAR_NAME}-{n}.ics", file) for n, file in enumerate(files, 1)]
 
 
 def sender(settings: Settings) -> str:
