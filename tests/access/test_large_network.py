@@ -55,7 +55,7 @@ SEARCHES = {
 """What is searched for, by route: people of one name, and enterprises whose name has a number."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def large(server: str, records: Template) -> Iterator[Database]:
     """Yield the network of the access tests, grown to ten thousand enrolments."""
     name = f"{records.name}_large"
@@ -83,9 +83,8 @@ def readers() -> Iterator[tuple[str, str, dict[str, str]]]:
                 yield row, allowed[0], SEARCHES[row]
 
 
-@pytest.mark.timeout(600)
-def test_no_answer_grows_with_the_network(large: Database, records: Template, site: FastAPI) -> None:
-    """Building the network takes fifteen seconds on a quiet machine, and two hundred requests as many."""
+def check_that_no_answer_grows(large: Database, records: Template, site: FastAPI) -> None:
+    """Read every route."""
     settings = Settings(data_dir=records.files, base_url=SITE, security_contact="mailto:securite@example.com")
     site.state = State({**site.state._state, "settings": settings, "database": large})
     faults: dict[str, str] = {}
@@ -103,11 +102,8 @@ def test_no_answer_grows_with_the_network(large: Database, records: Template, si
     assert not faults, "\n".join(["", *(f"{row} {fault}" for row, fault in faults.items())])
 
 
-@pytest.mark.timeout(600)
-def test_list_of_people_is_compared_with_those_it_may_be_about_alone(
-    large: Database, records: Template, site: FastAPI
-) -> None:
-    """On the network of the test above: a list of 100, half of them by the names of people of the college."""
+def check_that_a_list_is_compared_with_few(large: Database, records: Template, site: FastAPI) -> None:
+    """Bring in a list of 100, half of them by the names of people of the college."""
     settings = Settings(data_dir=records.files, base_url=SITE, security_contact="mailto:securite@example.com")
     site.state = State({**site.state._state, "settings": settings, "database": large})
     place = records.places["alma"]
@@ -140,11 +136,8 @@ CATALOGUE = {"cohort", "college"}
 """Tables that a search for words of a title reads, as the list of cohorts does: a network has few."""
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("actor", MOST_FOUND)
-def test_search_scans_no_table_of_people_or_facts(
-    large: Database, records: Template, site: FastAPI, actor: str
-) -> None:
+def check_that_a_search_scans_no_table(large: Database, records: Template, site: FastAPI, actor: str) -> None:
+    """Search for people, for a cohort, and for a certificate by its number."""
     settings = Settings(data_dir=records.files, base_url=SITE, security_contact="mailto:securite@example.com")
     site.state = State({**site.state._state, "settings": settings, "database": large})
     headers = {"Authorization": f"Bearer {records.tokens[actor]}"}
@@ -156,3 +149,17 @@ def test_search_scans_no_table_of_people_or_facts(
             counted = {t: n for t, n in read.items() if t not in CATALOGUE and not t.endswith("_word")}
             much = {table: n for table, n in counted.items() if n > MOST_FOUND[actor].get(table, 50)}
             assert not much, typed
+
+
+@pytest.mark.timeout(600)
+def test_on_ten_thousand_enrolments_each_request_reads_and_weighs_little(
+    large: Database, records: Template, site: FastAPI, subtests: pytest.Subtests
+) -> None:
+    """Building the network takes half a minute, on whichever worker: one test makes it once a run."""
+    with subtests.test("no answer grows with the network"):
+        check_that_no_answer_grows(large, records, site)
+    with subtests.test("a list of people is compared with those it may be about alone"):
+        check_that_a_list_is_compared_with_few(large, records, site)
+    for actor in MOST_FOUND:
+        with subtests.test("a search scans no table of people or facts", actor=actor):
+            check_that_a_search_scans_no_table(large, records, site, actor)

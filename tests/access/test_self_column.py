@@ -68,8 +68,8 @@ ABOUT_NOBODY = {
     "POST /api/v1/signatories/{signatory_id}/return": "the college's signatories",
     "POST /signataires/{signatory_id}/retour": "the college's signatories",
     "POST /signataires/{signatory_id}/signature": "the college's signatories",
-    "PUT /api/v1/colleges/{college_id}/certificate-livery/colours": "the college's documents",
-    "PUT /api/v1/colleges/{college_id}/certificate-livery/logo": "the college's documents",
+    "PUT /api/v1/colleges/{college_id}/certificate-branding/colours": "the college's documents",
+    "PUT /api/v1/colleges/{college_id}/certificate-branding/logo": "the college's documents",
     "POST /colleges/{college_id}/presentation/couleurs": "the college's documents",
     "POST /colleges/{college_id}/presentation/logo": "the college's documents",
 }

@@ -145,7 +145,7 @@ def test_branding_applies_to_the_next_document_only(
         eligible.attend(database, world, who)
     as_(client, database, world, "registrar")
     before = issue_record(client, world, "maude")
-    url = f"{API}/colleges/{world.alma}/certificate-livery"
+    url = f"{API}/colleges/{world.alma}/certificate-branding"
     answer = client.put(f"{url}/logo", files={"file": ("x.svg", samples.PNG, "image/svg+xml")})
     assert answer.status_code == 200, answer.text
     [signatory] = client.get(f"{API}/colleges/{world.alma}/signatories").json()["items"]
@@ -171,7 +171,7 @@ def test_lost_picture_is_said_and_comes_back_with_the_same_upload(
     eligible.sign(database, world)
     eligible.attend(database, world, "maude")
     as_(client, database, world, "registrar")
-    logo = f"{API}/colleges/{world.alma}/certificate-livery/logo"
+    logo = f"{API}/colleges/{world.alma}/certificate-branding/logo"
     name = client.put(logo, files={"file": ("l.png", samples.PNG)}).json()["logo"].removesuffix(".png")
     issue_record(client, world, "maude")
     [file] = [path for path in settings.data_dir.rglob(name) if path.is_file()]
@@ -193,7 +193,7 @@ def issue_record(client: TestClient, world: World, who: str) -> dict[str, Any]:
 
 def test_refusal_names_its_field(client: TestClient, database: Database, world: World) -> None:
     as_(client, database, world, "registrar")
-    url = f"{API}/colleges/{world.alma}/certificate-livery"
+    url = f"{API}/colleges/{world.alma}/certificate-branding"
     for answer, field in (
         (client.put(f"{url}/logo", files={"file": ("logo.png", b"GIF89a", "image/png")}), "file"),
         (client.put(f"{url}/colours", json={"ink": "#eeeeee"}), "ink"),

@@ -173,7 +173,7 @@ NOT_LOGGED = {
     "GET /api/v1/colleges/{college_id}/certificates": "a register: names and numbers",
     "GET /colleges/{college_id}/attestations/registre": "a register: names and numbers",
     "GET /api/v1/colleges/{college_id}/certificate-batches": "a register: who decided, when, how many",
-    "GET /api/v1/colleges/{college_id}/certificate-livery": "a college's logo and colours",
+    "GET /api/v1/colleges/{college_id}/certificate-branding": "a college's logo and colours",
     "GET /api/v1/colleges/{college_id}/signatories": "who signs, on every certificate",
     "GET /api/v1/colleges/{college_id}/invitations": "letters to addresses; who took one up has a file of their own",
     "GET /api/v1/colleges/{college_id}/invitations/{invitation_id}": "as above, one letter",

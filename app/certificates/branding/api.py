@@ -45,19 +45,19 @@ class PictureForm(Command):
 Picture = Annotated[PictureForm, Form(media_type="multipart/form-data")]
 
 
-@router.get("/colleges/{college_id}/certificate-livery", summary="Read a college's logo and colours")
+@router.get("/colleges/{college_id}/certificate-branding", summary="Read a college's logo and colours")
 def read_branding(college: IssuingCollege, db: SessionDep) -> Branding:
     """Return the logo and colours of the next documents."""
     return service.branding_of(db, college)
 
 
-@router.put("/colleges/{college_id}/certificate-livery/colours", summary="Choose a college's colours")
+@router.put("/colleges/{college_id}/certificate-branding/colours", summary="Choose a college's colours")
 def set_colours(college: IssuingCollege, db: SessionDep, command: Colours) -> Branding:
     """Set the colours; the ink must be readable on white: 422 below a contrast of 4.5 to 1."""
     return service.set_colours(db, college, command)
 
 
-@router.put("/colleges/{college_id}/certificate-livery/logo", summary="Upload a college's logo")
+@router.put("/colleges/{college_id}/certificate-branding/logo", summary="Upload a college's logo")
 def set_logo(college: IssuingCollege, db: SessionDep, files: FilesDep, form: Picture) -> Branding:
     """Set the logo: PNG or JPEG, recognised by its content; only its pixels are stored."""
     return service.set_logo(db, college, form.content(), files)
