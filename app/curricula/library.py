@@ -72,6 +72,11 @@ class Library:
         return self.framework(curriculum.framework.version)
 
     @property
+    def newest_framework(self) -> Framework:
+        """The newest version of the competency framework (1.10 comes after 1.9)."""
+        return self.framework(newest(self.frameworks))
+
+    @property
     def lexicon(self) -> Lexicon:
         """The newest version of the lexicon; ``NotFound`` where the folder has none."""
         return _require(max(self.lexicons.values(), key=lambda lexicon: _version_key(lexicon.version), default=None))

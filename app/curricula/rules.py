@@ -16,6 +16,7 @@ from app.curricula.schemas import (
     Activity,
     AdmissionRule,
     CertificateRule,
+    Competency,
     Curriculum,
     Framework,
     Level,
@@ -41,6 +42,10 @@ TRACED = frozenset({ActivityType.self_study, ActivityType.workshop, ActivityType
 
 JUDGED = frozenset({ActivityType.assessment, ActivityType.field_mandate, ActivityType.codev})
 """The types of activities that leave evidence to judge; presence alone proves no level (BR-12)."""
+
+
+LEVELS = 4
+"""How many levels a grid has for each criterion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,17 @@ def _check_competency(framework: Framework, index: int) -> Iterator[Finding]:
         yield from _duplicates(codes, *path, name)
         for position, code in enumerate(codes):
             yield from _prefix(code, f"{competency.code}.", *path, name, position)
+    yield from _check_grid(competency, *path, "criteria")
+
+
+def _check_grid(competency: Competency, *path: str | int) -> Iterator[Finding]:
+    """Yield the findings on a criterion × level grid: all four levels of every criterion, or none of any."""
+    for position, criterion in enumerate(competency.criteria):
+        yield from _levels(criterion.levels, *path, position, "levels")
+        if criterion.levels and len(criterion.levels) < LEVELS:
+            yield _finding("grid_levels", *path, position, "levels", criterion=criterion.code, n=LEVELS)
+        if not criterion.levels and any(other.levels for other in competency.criteria):
+            yield _finding("grid_partial", *path, position, criterion=criterion.code, competency=competency.code)
 
 
 # Curriculum -------------------------------------------------------------------------------------

@@ -78,6 +78,9 @@ class Criterion(Localized):
     """A criterion that an assessor judges; activity pages name criteria by code."""
 
     code: CriterionCode = Field(description="Code of the criterion, e.g. CN-01.C2")
+    levels: tuple[Level, ...] = Field(
+        default=(), max_length=4, description="What it looks like at each level, from 1 to 4: all four, or none"
+    )
 
 
 class Alignment(Frozen):
@@ -97,6 +100,11 @@ class Competency(Frozen):
     criteria: tuple[Criterion, ...] = Field(min_length=1, description="Performance criteria, judged on evidence")
     levels: tuple[Level, ...] = Field(min_length=4, max_length=4, description="The four levels, from 1 to 4")
     alignments: tuple[Alignment, ...] = Field(default=(), description="Where it stands in public frameworks")
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether each criterion has a text at each level: cells of a grid are then ticked, and bind at every level."""
+        return all(criterion.levels for criterion in self.criteria)
 
     def level(self, number: int) -> Level:
         """Return the rubric of a level, 1 to 4."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Column, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -28,6 +29,12 @@ class Judgement(Row, table=True):
     activity_code: str | None = Field(default=None, max_length=20)
     level: int
     criteria_met: list[str] = Field(sa_column=Column(ARRAY(String(20)), nullable=False))
+    criteria_levels: dict[str, int] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    criteria_feedback: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
     comment: str = Field(default="", max_length=4000)
     validated_at: datetime = moment()
     assessor_id: int = Field(foreign_key="person.id", index=True)

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.curricula.rules import LEVELS
 from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
 from app.grading.comments import service as comments
@@ -26,11 +27,14 @@ from app.grading.queue.service import (
     queue_competencies,
     queue_counts,
 )
-from app.grading.rules import MASTERY, assessed_by, proposals, threshold
+from app.grading.rules import MASTERY, assessed_by, cell_levels, proposals, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
+    Cell,
     Comment,
+    CriterionFeedback,
+    CriterionText,
     EvidenceKey,
     EvidenceRef,
     JudgeCommand,
@@ -67,6 +71,9 @@ class JudgeForm(Command):
 
     level: Annotated[int | None, Field(ge=1, le=4), BlankIsNone] = None
     criteria_met: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
+    cells: tuple[Cell, ...] = Field(default=(), max_length=LEVELS * CRITERIA_MAX)
+    criterion: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
+    feedback: tuple[CriterionFeedback, ...] = Field(default=(), max_length=CRITERIA_MAX)
     evidence: tuple[EvidenceKey, ...] = Field(default=(), max_length=EVIDENCE_MAX)
     activity_code: Annotated[TypedCode | None, BlankIsNone] = None
     comment: Comment = None
@@ -86,6 +93,8 @@ class JudgeForm(Command):
                 competency_code=competency,
                 **level,
                 criteria_met=self.criteria_met,
+                criteria_levels=cell_levels(self.cells),
+                criteria_feedback=self.said,
                 evidence=self.refs,
                 activity_code=self.activity_code,
                 comment=self.comment,
@@ -100,11 +109,19 @@ class JudgeForm(Command):
             return DraftCommand(
                 level=self.level,
                 criteria_met=self.criteria_met,
+                criteria_levels=cell_levels(self.cells),
+                criteria_feedback=self.said,
                 evidence=self.refs,
                 activity_code=self.activity_code,
                 comment=typed,
                 reason=self.reason,
             )
+
+    @property
+    def said(self) -> tuple[CriterionText, ...]:
+        """Return what was typed about single criteria."""
+        texts = zip(self.criterion, self.feedback, strict=False)
+        return tuple(CriterionText(criterion=code, text=text) for code, text in texts if text)
 
     @property
     def refs(self) -> tuple[EvidenceRef, ...]:
@@ -187,6 +204,7 @@ def grading_form(
     return render(
         request,
         "grading/competency.html",
+        criteria=framework.criteria,
         enrolment=enrolment,
         competency=framework.competency(competency),
         scale=framework.scale,
@@ -239,10 +257,13 @@ def _form_context(
     key = DraftKey(hand_in_id=shown.id if shown else None, supersedes=replaced.id if replaced else None)
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
     draft = drafts.read_draft(db, assessor, place)
+    start = draft if draft.version else replaced
     return {
         "comments": comments.own_comments(db, assessor),
         "draft": draft,
-        "start": draft if draft.version else replaced,
+        "start": start,
+        "cells": {f"{cell.criterion}:{cell.level}" for cell in start.criteria_levels} if start else (),
+        "said": {said.criterion: said.text for said in start.criteria_feedback} if start else {},
         "draft_path": draft_path(place),
         "form_path": _same_form_path(place),
         "readers": drafts.other_readers(db, assessor, place),

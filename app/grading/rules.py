@@ -3,7 +3,7 @@
 Sources: BR-12, BR-13, S5, S6.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ from app.cohorts.enums import EnrolmentState
 from app.curricula.enums import ActivityType
 from app.curricula.schemas import Competency, Curriculum, Module
 from app.grading.enums import EvidenceKind
-from app.grading.schemas import EvidenceRef, JudgementShown
+from app.grading.schemas import CriterionLevel, CriterionText, EvidenceRef, JudgementShown
 from app.platform.errors import Reason
 
 RUNNING = frozenset({EnrolmentState.ACTIVE, EnrolmentState.COMPLETED})
@@ -42,8 +42,60 @@ def assessor_reasons(*, assessor: int, participant: int, competency: str, facili
     return reasons
 
 
-def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str]) -> list[Reason]:
-    """Return why the criteria met do not allow the level.
+def level_reasons(
+    competency: Competency,
+    level: int,
+    criteria_met: Sequence[str],
+    cells: Sequence[CriterionLevel] = (),
+    feedback: Sequence[CriterionText] = (),
+) -> list[Reason]:
+    """Return why the criteria do not allow the level: those met or, where there is a grid, the cells ticked."""
+    known = [criterion.code for criterion in competency.criteria]
+    reasons = [
+        *_unknown_reasons(competency, [cell.criterion for cell in cells], "criteria_levels.{}.criterion"),
+        *_unknown_reasons(competency, [said.criterion for said in feedback], "criteria_feedback.{}.criterion"),
+    ]
+    if not competency.has_grid:
+        if cells:
+            reasons.append(Reason("no_grid", {"competency": competency.code}, "criteria_levels"))
+        return reasons + _met_reasons(competency, level, criteria_met)
+    if not cells:
+        return [*reasons, Reason("criterion_needed", {"competency": competency.code}, "criteria_levels")]
+    reached = highest_cells(cells)
+    below = [code for code in known if reached.get(code, 0) < level]
+    if below:
+        reasons.append(
+            Reason("criteria_below", {"level": level, "criteria": ", ".join(below), "n": len(below)}, "level")
+        )
+    return reasons
+
+
+def highest_cells(cells: Sequence[CriterionLevel]) -> dict[str, int]:
+    """Return the highest level ticked of each criterion."""
+    reached: dict[str, int] = {}
+    for cell in cells:
+        reached[cell.criterion] = max(cell.level, reached.get(cell.criterion, 0))
+    return reached
+
+
+def cell_levels(cells: Iterable[str]) -> tuple[CriterionLevel, ...]:
+    """Return the highest level ticked of each criterion, of cells as a form sends them."""
+    pairs = (cell.rsplit(":", 1) for cell in cells)
+    reached = highest_cells([CriterionLevel(criterion=code, level=int(level)) for code, level in pairs])
+    return tuple(CriterionLevel(criterion=code, level=level) for code, level in reached.items())
+
+
+def _unknown_reasons(competency: Competency, codes: Sequence[str], field: str) -> list[Reason]:
+    known = {criterion.code for criterion in competency.criteria}
+    return [
+        Reason("criterion_unknown", {"criterion": code, "competency": competency.code}, field.format(index))
+        for index, code in enumerate(codes)
+        if code not in known
+    ]
+
+
+def _met_reasons(competency: Competency, level: int, criteria_met: Sequence[str]) -> list[Reason]:
+    """Return why the criteria met do not allow the level, where the framework has no grid.
 
     Level *n* needs all criteria met at that level. The framework states its criteria once per
     competency, as a mastered performance; the descriptions of levels 1 and 2 contradict them ("names a
@@ -53,11 +105,7 @@ def level_reasons(competency: Competency, level: int, criteria_met: Sequence[str
     criteria = [criterion.code for criterion in competency.criteria]
     if not criteria_met:
         return [Reason("criterion_needed", {"competency": competency.code}, "criteria_met")]
-    reasons = [
-        Reason("criterion_unknown", {"criterion": code, "competency": competency.code}, f"criteria_met.{index}")
-        for index, code in enumerate(criteria_met)
-        if code not in criteria
-    ]
+    reasons = _unknown_reasons(competency, criteria_met, "criteria_met.{}")
     missing = [code for code in criteria if code not in criteria_met]
     if level >= MASTERY and missing:
         reasons.append(
@@ -79,6 +127,13 @@ def proposed_level(competency: Competency, met: int) -> int | None:
     return MASTERY - 1 if 2 * met >= total else 1
 
 
+def proposed_by_cells(competency: Competency, cells: Sequence[CriterionLevel]) -> int | None:
+    """Return the level that the cells of a grid propose: the lowest of the criteria, none while one is not seen."""
+    reached = highest_cells(cells)
+    levels = [reached.get(criterion.code, 0) for criterion in competency.criteria]
+    return min(levels) or None
+
+
 def proposals(competency: Competency) -> list[tuple[int, int]]:
     """Return each number of criteria met with the level that it proposes."""
     counts = range(1, len(competency.criteria) + 1)
@@ -86,11 +141,19 @@ def proposals(competency: Competency) -> list[tuple[int, int]]:
 
 
 def decision_reasons(
-    competency: Competency, level: int, criteria_met: Sequence[str], comment: str | None
+    competency: Competency,
+    level: int,
+    criteria_met: Sequence[str],
+    comment: str | None,
+    cells: Sequence[CriterionLevel] = (),
 ) -> list[Reason]:
-    """Return why the level decided needs a comment: it is not the one that the criteria met propose."""
-    proposed = proposed_level(competency, len(set(criteria_met)))
-    is_refused_anyway = proposed is None or (level >= MASTERY and proposed < MASTERY)
+    """Return why the level decided needs a comment: it is not the one that the criteria propose."""
+    if competency.has_grid:
+        proposed = proposed_by_cells(competency, cells)
+        is_refused_anyway = proposed is None or level > proposed
+    else:
+        proposed = proposed_level(competency, len(set(criteria_met)))
+        is_refused_anyway = proposed is None or (level >= MASTERY and proposed < MASTERY)
     if comment or is_refused_anyway or level == proposed:
         return []
     return [Reason("comment_needed", {"level": level, "proposed": proposed}, "comment")]

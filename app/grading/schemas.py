@@ -1,11 +1,12 @@
 """Commands and read models of judgements, their evidence and the trainer's queue. Moments are UTC."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
@@ -40,6 +41,37 @@ def refs_of(keys: Iterable[str]) -> tuple[EvidenceRef, ...]:
     return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
 
 
+CriterionFeedback = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
+Cell = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{0,19}:[1-4]$")]
+"""A cell of a grid as a form sends it, e.g. ``CN-01.C2:3``: the criterion and the level."""
+
+
+class CriterionText(Command):
+    """A text on one criterion of a competency."""
+
+    criterion: TypedCode
+    text: Annotated[Prose, StringConstraints(max_length=1000)]
+
+
+class CriterionLevel(Command):
+    """A cell of a criterion × level grid: the highest level at which a criterion was seen."""
+
+    criterion: TypedCode
+    level: LevelNumber
+
+
+def _by_criterion(value: object, name: str) -> object:
+    """Return what a row keeps by the code of a criterion as a list, in the order of the codes."""
+    if not isinstance(value, Mapping):
+        return value
+    return tuple({"criterion": code, name: kept} for code, kept in sorted(value.items()))
+
+
+CriteriaLevels = Annotated[tuple[CriterionLevel, ...], BeforeValidator(partial(_by_criterion, name="level"))]
+CriteriaTexts = Annotated[tuple[CriterionText, ...], BeforeValidator(partial(_by_criterion, name="text"))]
+"""What is kept of single criteria, read from a row as well."""
+
+
 class JudgeCommand(Command):
     """A level awarded on evidence (BR-12); to correct or review one, name it in ``supersedes`` and say why."""
 
@@ -47,6 +79,13 @@ class JudgeCommand(Command):
     level: LevelNumber = Field(description="1 to 4; from 3 on, every criterion of the competency is met")
     criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = Field(
         default=(), description="at least one; together they propose a level, which a comment explains not to follow"
+    )
+    criteria_levels: Annotated[tuple[CriterionLevel, ...], Field(max_length=CRITERIA_MAX)] = Field(
+        default=(),
+        description="where the framework has a grid, in place of `criteria_met`: each criterion at its level or above",
+    )
+    criteria_feedback: Annotated[tuple[CriterionText, ...], Field(max_length=CRITERIA_MAX)] = Field(
+        default=(), description="a short text on single criteria, which the person reads"
     )
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=EVIDENCE_MAX)] = Field(
         default=(), description="at least one, all of this enrolment and of what assesses the competency"
@@ -68,6 +107,8 @@ class JudgementShown(Read):
     activity_code: str | None
     level: int
     criteria_met: tuple[str, ...]
+    criteria_levels: CriteriaLevels
+    criteria_feedback: CriteriaTexts
     comment: str
     validated_at: datetime
     assessor_id: int

@@ -27,6 +27,7 @@ from app.grading.rules import (
     assessor_reasons,
     decision_reasons,
     evidence_reasons,
+    highest_cells,
     level_reasons,
     superseding_reasons,
 )
@@ -73,8 +74,10 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
         return repeated
     reasons = [
         *_superseding_reasons(actor, history, command),
-        *level_reasons(competency, command.level, command.criteria_met),
-        *decision_reasons(competency, command.level, command.criteria_met, command.comment),
+        *level_reasons(
+            competency, command.level, command.criteria_met, command.criteria_levels, command.criteria_feedback
+        ),
+        *decision_reasons(competency, command.level, command.criteria_met, command.comment, command.criteria_levels),
         *activity_reasons(curriculum, command.activity_code, competency.code),
         *evidence_reasons(curriculum, competency.code, command.evidence, evidence_refs(db, enrolment)),
     ]
@@ -160,6 +163,8 @@ def _is_repeated(judgement: JudgementShown, actor: Actor, command: JudgeCommand)
         and judgement.assessor_id == actor.person_id
         and judgement.level == command.level
         and set(judgement.criteria_met) == set(command.criteria_met)
+        and set(judgement.criteria_levels) == set(command.criteria_levels)
+        and set(judgement.criteria_feedback) == set(command.criteria_feedback)
         and set(judgement.evidence) == set(command.evidence)
         and (judgement.activity_code, judgement.comment) == (command.activity_code, command.comment or "")
         and (judgement.supersedes_id, judgement.reason) == (command.supersedes, command.reason)
@@ -182,13 +187,16 @@ def add_judgement(
     db: Session, enrolment: EnrolmentRef, command: JudgeCommand, assessor_id: int, assessor: str
 ) -> JudgementShown:
     """Write a judgement that the rules allow, by its assessor; of a panel, the one whose level it takes."""
+    reached = highest_cells(command.criteria_levels)
     row = Judgement(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
         competency_code=command.competency_code,
         activity_code=command.activity_code,
         level=command.level,
-        criteria_met=sorted(set(command.criteria_met)),
+        criteria_met=sorted({*command.criteria_met, *reached}),
+        criteria_levels=reached,
+        criteria_feedback={said.criterion: said.text for said in command.criteria_feedback},
         comment=command.comment or "",
         validated_at=now(),
         assessor_id=assessor_id,
@@ -300,6 +308,8 @@ def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
             col(Judgement.activity_code),
             col(Judgement.level),
             col(Judgement.criteria_met),
+            col(Judgement.criteria_levels),
+            col(Judgement.criteria_feedback),
             col(Judgement.comment),
             col(Judgement.validated_at),
             col(Judgement.assessor_id),

@@ -24,9 +24,24 @@ const show = (name) => {
   const text = name ? words.querySelector(`[data-when="${name}"]`).textContent : "";
   if (state.textContent !== text) state.textContent = text;
 };
+// In a grid the highest level ticked of each criterion counts, as where the form is sent.
+const highest = () => {
+  const levels = {};
+  for (const cell of checked("cells")) {
+    const [criterion, level] = cell.split(":");
+    levels[criterion] = Math.max(Number(level), levels[criterion] ?? 0);
+  }
+  return levels;
+};
+const said = [...form.querySelectorAll('[name="criterion"]')].map((hidden, place) => ({
+  criterion: hidden.value,
+  box: form.querySelectorAll('[name="feedback"]')[place],
+}));
 const written = () => ({
   level: checked("level").length ? Number(checked("level")[0]) : null,
   criteria_met: checked("criteria_met"),
+  criteria_levels: Object.entries(highest()).map(([criterion, level]) => ({ criterion, level })),
+  criteria_feedback: said.map(({ criterion, box }) => ({ criterion, text: box.value.trim() })).filter(({ text }) => text),
   evidence: checked("evidence").map((ref) => ({ kind: ref.split(":")[0], id: Number(ref.split(":")[1]) })),
   activity_code: field("activity_code")?.value || null,
   comment: comment.value.trim() || null,
@@ -40,7 +55,7 @@ const later = (wait) => {
 // Another tab wrote meanwhile: its text beside ours, which stays in the form and is not saved over it unasked.
 const showConflict = (theirs) => {
   present = theirs;
-  notice.querySelector("[data-theirs]").textContent = [theirs.level, theirs.comment, theirs.reason].filter(Boolean).join(" – ");
+  notice.querySelector("[data-theirs]").textContent = [theirs.level, theirs.comment, ...said.map(({ criterion }) => theirs[`feedback.${criterion}`]), theirs.reason].filter(Boolean).join(" – ");
   notice.setAttribute("role", "alert");
   form.prepend(notice);
 };
@@ -103,11 +118,13 @@ notice.querySelector("[data-mine]").addEventListener("click", () => {
 notice.querySelector("[data-other]").addEventListener("click", () => {
   version.value = present.version;
   comment.value = present.comment ?? "";
-  for (const [name, values] of [["criteria_met", present.criteria], ["evidence", present.evidence]]) {
+  const ticks = { criteria_met: present.criteria, cells: present.cells, evidence: present.evidence };
+  for (const [name, values] of Object.entries(ticks)) {
     const ticked = (values ?? "").split(", ");
     for (const box of form.querySelectorAll(`[name="${name}"]`)) box.checked = ticked.includes(box.value);
   }
   for (const radio of form.querySelectorAll('[name="level"]')) radio.checked = radio.value === String(present.level);
+  for (const { criterion, box } of said) box.value = present[`feedback.${criterion}`] ?? "";
   if (field("activity_code")) field("activity_code").value = present.activity ?? "";
   if (field("reason")) field("reason").value = present.reason ?? "";
   present = null;
@@ -174,6 +191,14 @@ box.addEventListener("change", () => {
   }
 });
 
+// The key of a criterion of a grid ticks its next level; after the highest one, none.
+const raise = (cells) => {
+  const boxes = [...cells.querySelectorAll("input")];
+  const next = boxes.findLastIndex((box) => box.checked) + 1;
+  for (const [place, box] of boxes.entries()) box.checked = place === next;
+  (boxes[next] ?? boxes[0]).dispatchEvent(new Event("input", { bubbles: true }));
+};
+
 const isText = (target) => target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=submit], [type=button])");
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.contains(event.target.closest("form") ?? form)) {
@@ -195,6 +220,7 @@ document.addEventListener("keydown", (event) => {
   const named = /^[a-k1-4]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
   if (named) {
     event.preventDefault();
-    named.click();
+    if (named.matches("fieldset")) raise(named);
+    else named.click();
   }
 });

@@ -278,6 +278,13 @@ def test_publishing_writes_the_register_once(root: Path) -> None:
     assert not loaded.is_published("essai", "1.1")
 
 
+def test_newest_framework_is_that_of_the_highest_number(root: Path) -> None:
+    for version in ("1.10", "1.9"):
+        text = samples.as_yaml({**samples.framework_data(), "version": version})
+        (root / f"referentiel/{version}.yaml").write_text(text, "utf-8")
+    assert load_library(root).newest_framework.version == "1.10"
+
+
 def test_several_versions_are_kept_in_order(root: Path) -> None:
     first = publish(root, "essai", "1.0")
     shutil.copytree(root / "essai/1.0", root / "essai/0.9")

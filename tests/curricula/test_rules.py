@@ -287,6 +287,36 @@ def test_a_broken_framework(bend: Bend, expected: list[tuple[str, Location]]) ->
     assert broken(check_framework(Framework.model_validate(data))) == expected
 
 
+def grid(*levels: int) -> list[dict[str, object]]:
+    return [{"level": level, "fr": f"Niveau {level}."} for level in levels]
+
+
+@pytest.mark.parametrize(
+    ("grids", "expected"),
+    [
+        ((), []),
+        (((1, 2, 3, 4), (1, 2, 3, 4)), []),
+        (((1, 2, 3, 4), (1, 2, 3)), [("grid_levels", ("competencies", 0, "criteria", 1, "levels"))]),
+        (((1, 2, 3, 4), (1, 2, 4, 3)), [
+            ("level_order", ("competencies", 0, "criteria", 1, "levels", 2, "level")),
+            ("level_order", ("competencies", 0, "criteria", 1, "levels", 3, "level")),
+        ]),
+        (((1, 2, 3, 4),), [("grid_partial", ("competencies", 0, "criteria", 1))]),
+    ],
+)  # fmt: skip
+def test_grid_has_every_level_of_every_criterion_or_none(
+    grids: tuple[tuple[int, ...], ...], expected: list[tuple[str, Location]]
+) -> None:
+    data = samples.framework_data()
+    criteria = data["competencies"][0]["criteria"]
+    assert len(criteria) == 2
+    for criterion, levels in zip(criteria, grids, strict=False):
+        criterion["levels"] = grid(*levels)
+    framework = Framework.model_validate(data)
+    assert broken(check_framework(framework)) == expected
+    assert framework.competencies[0].has_grid is (len(grids) == 2)
+
+
 PAGE = samples.page("ESS-1.A", 60)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from app.cohorts.enums import EnrolmentState
 from app.grading.enums import EvidenceKind
+from app.grading.schemas import CriterionText
 from app.overview.portfolio.schemas import (
     PathLevel,
     Piece,
@@ -54,7 +55,8 @@ def _competency(n: int, paths: int) -> PortfolioCompetency:
     judgements = tuple(
         PortfolioJudgement(
             id=2 * n + k, enrolment_id=enrolment, level=2 + k, on=date(2026, 11, 10 + k), assessor=ASSESSORS[k],
-            criteria_met=(f"CN-{n + 1:02}.C1", f"CN-{n + 1:02}.C2"),
+            criteria_met=(f"CN-{n + 1:02}.C1", f"CN-{n + 1:02}.C2"), criteria_levels=(),
+            criteria_feedback=(CriterionText(criterion=f"CN-{n + 1:02}.C2", text="Nommez aussi leur rôle."),),
             comment="Portrait clair : nommez aussi les partenaires.", reason="Le plan a été relu." if k else None,
             is_current=bool(k), replaces=2 * n if k else None, pieces=pieces,
         )

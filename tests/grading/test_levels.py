@@ -22,7 +22,8 @@ def judgement(
     id_: int, level: int, *pieces: int, by: int = 1, code: str = "CN-01", after: int | None = None
 ) -> JudgementShown:
     return JudgementShown(
-        id=id_, enrolment_id=1, competency_code=code, activity_code=None, level=level, criteria_met=(), comment="",
+        id=id_, enrolment_id=1, competency_code=code, activity_code=None, level=level, criteria_met=(),
+        criteria_levels=(), criteria_feedback=(), comment="",
         validated_at=datetime(2026, 11, 27, tzinfo=UTC), assessor_id=by, assessor="", supersedes_id=None, reason=None,
         superseded_by=after, evidence=tuple(piece(p) for p in pieces),
     )  # fmt: skip

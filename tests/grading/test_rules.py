@@ -157,7 +157,8 @@ def test_only_an_activity_of_the_path_that_assesses_the_competency(code: str | N
 
 def judgement(level: int = 2) -> JudgementShown:
     return JudgementShown(
-        id=1, enrolment_id=1, competency_code="CN-01", activity_code=None, level=level, criteria_met=(), comment="",
+        id=1, enrolment_id=1, competency_code="CN-01", activity_code=None, level=level, criteria_met=(),
+        criteria_levels=(), criteria_feedback=(), comment="",
         validated_at=datetime(2026, 11, 2, tzinfo=UTC), assessor_id=7, assessor="Théo Formation", supersedes_id=None,
         reason=None, superseded_by=None, evidence=(),
     )  # fmt: skip

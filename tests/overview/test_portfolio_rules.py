@@ -38,7 +38,8 @@ def test_two_files_of_one_name_get_numbers_whatever_their_case() -> None:
 def judgement(id_: int, code: str, hand_in: int, superseded_by: int | None = None) -> JudgementShown:
     """Return a judgement that rests on a hand-in."""
     return JudgementShown(
-        id=id_, enrolment_id=1, competency_code=code, activity_code=None, level=2, criteria_met=(), comment="",
+        id=id_, enrolment_id=1, competency_code=code, activity_code=None, level=2, criteria_met=(),
+        criteria_levels=(), criteria_feedback=(), comment="",
         validated_at=datetime(2026, 11, 1, tzinfo=UTC), assessor_id=1, assessor="Théo", supersedes_id=None, reason=None,
         superseded_by=superseded_by, evidence=(EvidenceRef(kind=EvidenceKind.HAND_IN, id=hand_in),),
     )  # fmt: skip

@@ -65,7 +65,7 @@ NAME = col(Person.search_key)
 
 def framework() -> Framework:
     """Return the newest version of the competency framework: its competencies are the expertises."""
-    return list(default_library().frameworks.values())[-1]
+    return default_library().newest_framework
 
 
 # One's own ---------------------------------------------------------------------------------------

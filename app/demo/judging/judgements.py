@@ -14,10 +14,10 @@ from app.grading.assignments.schemas import AssignCommand
 from app.grading.assignments.service import assign
 from app.grading.evidence.service import evidence_of
 from app.grading.rules import assessed_by
-from app.grading.schemas import EvidenceRef, EvidenceShown, JudgeCommand
+from app.grading.schemas import CriterionText, EvidenceRef, EvidenceShown, JudgeCommand
 from app.grading.works import service as works
 from app.grading.works.enums import WorkDecisionKind, WorkState
-from app.grading.works.schemas import CriterionText, WorkDecisionCommand, WorkShown
+from app.grading.works.schemas import WorkDecisionCommand, WorkShown
 from app.learning.extra_attempts.schemas import ExtraAttemptCommand
 from app.learning.extra_attempts.service import open_attempt
 from app.learning.hand_ins import service as hand_ins

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.platform.database.rows import Row
@@ -66,6 +67,12 @@ class JudgementDraftText(Row, table=True):
     assessor_id: int = Field(foreign_key="person.id", index=True)
     level: int | None = None
     criteria_met: list[str] = Field(sa_column=Column(ARRAY(String(20)), nullable=False))
+    criteria_levels: dict[str, int] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    criteria_feedback: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
     evidence: list[str] = Field(sa_column=Column(ARRAY(String(30)), nullable=False))
     activity_code: str | None = Field(default=None, max_length=20)
     comment: str = Field(default="", max_length=4000)

@@ -9,7 +9,18 @@ from pydantic import Field
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.curricula.schemas import LevelNumber
 from app.grading.enums import EvidenceKind
-from app.grading.schemas import CRITERIA_MAX, EVIDENCE_MAX, Comment, EvidenceRef, JudgeReason, TypedCode
+from app.grading.schemas import (
+    CRITERIA_MAX,
+    EVIDENCE_MAX,
+    Comment,
+    CriteriaLevels,
+    CriteriaTexts,
+    CriterionLevel,
+    CriterionText,
+    EvidenceRef,
+    JudgeReason,
+    TypedCode,
+)
 from app.platform.paging import LARGEST_ID
 from app.platform.schema import BlankIsNone, Code, Command, Read
 
@@ -55,6 +66,8 @@ class DraftCommand(Command):
 
     level: LevelNumber | None = None
     criteria_met: Annotated[tuple[Code, ...], Field(max_length=CRITERIA_MAX)] = ()
+    criteria_levels: Annotated[tuple[CriterionLevel, ...], Field(max_length=CRITERIA_MAX)] = ()
+    criteria_feedback: Annotated[tuple[CriterionText, ...], Field(max_length=CRITERIA_MAX)] = ()
     evidence: Annotated[tuple[EvidenceRef, ...], Field(max_length=EVIDENCE_MAX)] = ()
     activity_code: TypedCode | None = None
     comment: Comment = None
@@ -70,6 +83,8 @@ class DraftShown(Read):
     changed_at: datetime | None
     level: int | None
     criteria_met: tuple[str, ...]
+    criteria_levels: CriteriaLevels
+    criteria_feedback: CriteriaTexts
     evidence: tuple[EvidenceRef, ...]
     activity_code: str | None
     comment: str

@@ -17,7 +17,7 @@ from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, DraftShown
 from app.grading.evidence.service import evidence_refs
 from app.grading.models import Judgement
-from app.grading.rules import RUNNING
+from app.grading.rules import RUNNING, highest_cells
 from app.grading.schemas import refs_of
 from app.grading.service import assessor_refusals
 from app.people.models import Person, shown_name
@@ -237,6 +237,8 @@ def _columns(command: DraftCommand) -> dict[str, Any]:
     return {
         "level": command.level,
         "criteria_met": sorted(set(command.criteria_met)),
+        "criteria_levels": highest_cells(command.criteria_levels),
+        "criteria_feedback": {said.criterion: said.text for said in command.criteria_feedback},
         "evidence": [ref.key for ref in dict.fromkeys(command.evidence)],
         "activity_code": command.activity_code,
         "comment": command.comment or "",
@@ -252,6 +254,8 @@ def _empty(place: DraftPlace) -> DraftShown:
         changed_at=None,
         level=None,
         criteria_met=(),
+        criteria_levels=(),
+        criteria_feedback=(),
         evidence=(),
         activity_code=None,
         comment="",
@@ -267,6 +271,8 @@ def _shown(draft: JudgementDraft, text: JudgementDraftText) -> DraftShown:
         changed_at=draft.changed_at,
         level=text.level,
         criteria_met=tuple(text.criteria_met),
+        criteria_levels=text.criteria_levels,
+        criteria_feedback=text.criteria_feedback,
         evidence=refs_of(text.evidence),
         activity_code=text.activity_code,
         comment=text.comment,
@@ -280,9 +286,11 @@ def _stale_reason(draft: JudgementDraft, text: JudgementDraftText) -> Reason:
         "version": draft.version,
         "level": text.level,
         "criteria": ", ".join(text.criteria_met),
+        "cells": ", ".join(f"{code}:{level}" for code, level in sorted(text.criteria_levels.items())),
         "evidence": ", ".join(text.evidence),
         "activity": text.activity_code,
         "comment": text.comment,
         "reason": text.reason,
+        **{f"feedback.{code}": said for code, said in text.criteria_feedback.items()},
     }
     return Reason("draft_stale", present, "version")

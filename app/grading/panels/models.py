@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import ARRAY, Column, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.grading.panels.enums import Basis, PanelKind
@@ -81,6 +82,9 @@ class PanelOpinion(Row, table=True):
     round: int
     level: int
     criteria_met: list[str] = Field(sa_column=Column(ARRAY(String(20)), nullable=False))
+    criteria_levels: dict[str, int] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
     reasons: str = Field(max_length=1000)
     recorded_at: datetime = moment()
 

@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
+from pydantic import Field
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref, reaches, see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.curricula.rules import LEVELS
 from app.grading.assessors import eligible_assessors
 from app.grading.evidence.service import evidence_of
 from app.grading.panels import reading, rules, service
@@ -20,12 +22,14 @@ from app.grading.panels.schemas import (
     PanelRef,
     PanelShown,
     PanelsQuery,
+    Reasons,
 )
-from app.grading.rules import MASTERY, assessed_by, threshold
-from app.grading.schemas import JudgementShown
+from app.grading.rules import MASTERY, assessed_by, cell_levels, threshold
+from app.grading.schemas import CRITERIA_MAX, Cell, JudgementShown, TypedCode
 from app.grading.service import see_judgement
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
+from app.platform.schema import Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -45,6 +49,20 @@ OwnJudgement = Annotated[JudgementShown, seen(see_judgement, P.REVIEW_ASK)]
 PANEL = "/revisions/{panel_id}"
 ASK = "/jugements/{judgement_id}/revision"
 DOUBLE = "/parcours/{enrolment_id}/jugements/{competency}/double-evaluation"
+
+
+class OpinionForm(Command):
+    """The fields of :class:`GiveOpinion` as the form sends them."""
+
+    level: Annotated[int, Field(ge=1, le=4)]
+    criteria_met: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
+    cells: tuple[Cell, ...] = Field(default=(), max_length=LEVELS * CRITERIA_MAX)
+    reasons: Reasons
+
+    def command(self) -> GiveOpinion:
+        """Return the command for the service."""
+        fields = self.model_dump(exclude={"cells"})
+        return GiveOpinion(**fields, criteria_levels=cell_levels(self.cells))
 
 
 @router.get("/revisions")
@@ -180,8 +198,8 @@ def give_opinion(
     db: SessionDep,
     actor: Assessor,
     panel: Annotated[PanelRef, seen(see_panel, P.PANEL_SIT)],
-    command: Annotated[GiveOpinion, Form()],
+    form: Annotated[OpinionForm, Form()],
 ) -> Response:
     """Record one's level, then show the panel."""
-    service.give_opinion(db, actor, panel, command)
+    service.give_opinion(db, actor, panel, form.command())
     return redirect_after_post(PANEL.format(panel_id=panel.id))

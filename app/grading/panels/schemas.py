@@ -6,7 +6,16 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.grading.panels.enums import Basis, PanelFilter, PanelKind, PanelSort, PanelState
-from app.grading.schemas import CRITERIA_MAX, EVIDENCE_MAX, EvidenceKey, EvidenceRef, TypedCode, refs_of
+from app.grading.schemas import (
+    CRITERIA_MAX,
+    EVIDENCE_MAX,
+    CriteriaLevels,
+    CriterionLevel,
+    EvidenceKey,
+    EvidenceRef,
+    TypedCode,
+    refs_of,
+)
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Code, Command, Prose, Read
 
@@ -59,6 +68,9 @@ class GiveOpinion(Command):
 
     level: Annotated[int, Field(ge=1, le=4)]
     criteria_met: tuple[Code, ...] = Field(default=(), max_length=CRITERIA_MAX)
+    criteria_levels: tuple[CriterionLevel, ...] = Field(
+        default=(), max_length=CRITERIA_MAX, description="where the framework has a grid, in place of `criteria_met`"
+    )
     reasons: Reasons
 
 
@@ -95,6 +107,7 @@ class OpinionShown(Read):
     round: int
     level: int
     criteria_met: tuple[str, ...]
+    criteria_levels: CriteriaLevels
     reasons: str
     recorded_at: datetime
 

@@ -30,7 +30,7 @@ from app.grading.panels.schemas import (
     PanelShown,
     ReviewOffer,
 )
-from app.grading.rules import RUNNING, evidence_reasons, level_reasons
+from app.grading.rules import RUNNING, evidence_reasons, highest_cells, level_reasons
 from app.grading.schemas import JudgeCommand, JudgementShown, refs_of
 from app.holds.enums import HoldKind
 from app.holds.schemas import Opening
@@ -242,18 +242,20 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     competency = default_library().framework_of(curriculum_of(enrolment)).by_code[ref.competency_code]
     contested = reading.contested(db, enrolment, ref)
     refused = [
-        *level_reasons(competency, command.level, command.criteria_met),
+        *level_reasons(competency, command.level, command.criteria_met, command.criteria_levels),
         *rules.lowering_reasons(command.level, contested.level if contested else None),
     ]
     if refused:
         raise Invalid("invalid", *refused)
+    reached = highest_cells(command.criteria_levels)
     row = PanelOpinion(
         college_id=ref.college_id,
         panel_id=ref.id,
         assessor_id=actor.person_id,
         round=rules.rounds_done(ref.kind, seats, votes) + 1,
         level=command.level,
-        criteria_met=sorted(set(command.criteria_met)),
+        criteria_met=sorted({*command.criteria_met, *reached}),
+        criteria_levels=reached,
         reasons=command.reasons,
         recorded_at=now(),
     )
@@ -293,6 +295,7 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
             competency_code=ref.competency_code,
             level=decided.level,
             criteria_met=opinion.criteria_met,
+            criteria_levels=opinion.criteria_levels,
             evidence=contested.evidence if contested else refs_of(db.get_one(Panel, ref.id).evidence),
             activity_code=contested.activity_code if contested else None,
             comment=opinion.reasons,

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
-from app.grading.schemas import CRITERIA_MAX, Comment, TypedCode
+from app.grading.schemas import CRITERIA_MAX, Comment, CriterionFeedback, CriterionText, TypedCode
 from app.grading.works import service
 from app.grading.works.enums import WorkDecisionKind
-from app.grading.works.schemas import CriterionText, WorkDecisionCommand
+from app.grading.works.schemas import WorkDecisionCommand
 from app.learning.hand_ins.schemas import HandInShown
 from app.learning.hand_ins.service import see_hand_in
-from app.platform.schema import BlankIsNone, Command, Prose
+from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -33,9 +33,7 @@ class DecisionForm(Command):
     competency_code: Annotated[TypedCode | None, BlankIsNone] = None
     text: Comment = None
     criterion: tuple[TypedCode, ...] = Field(default=(), max_length=CRITERIA_MAX)
-    missing: tuple[Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone], ...] = Field(
-        default=(), max_length=CRITERIA_MAX
-    )
+    missing: tuple[CriterionFeedback, ...] = Field(default=(), max_length=CRITERIA_MAX)
 
     def command(self, kind: WorkDecisionKind) -> WorkDecisionCommand:
         """Return the command for the service."""

@@ -3,18 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.grading.schemas import CRITERIA_MAX, Comment, TypedCode
+from app.grading.schemas import CRITERIA_MAX, Comment, CriterionText, TypedCode
 from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
-from app.platform.schema import Command, Prose, Read
-
-
-class CriterionText(Command):
-    """A text on one criterion of a competency."""
-
-    criterion: TypedCode
-    text: Annotated[Prose, StringConstraints(max_length=1000)]
+from app.platform.schema import Command, Read
 
 
 class WorkDecisionCommand(Command):

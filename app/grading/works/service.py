@@ -15,12 +15,12 @@ from app.grading.assignments.service import STILL_TRAINS
 from app.grading.drafts.models import JudgementDraft
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
+from app.grading.schemas import CriterionText
 from app.grading.service import assessor_refusals
 from app.grading.works.enums import WorkDecisionKind
 from app.grading.works.models import WorkDecision
 from app.grading.works.rules import Work, competencies_of_work, text_reasons, work_reasons
 from app.grading.works.schemas import (
-    CriterionText,
     WorkCompetency,
     WorkDecisionCommand,
     WorkDecisionShown,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.cohorts.enums import EnrolmentState
 from app.grading.enums import EvidenceKind
+from app.grading.schemas import CriterionLevel, CriterionText
 from app.platform.schema import Read
 
 
@@ -46,6 +47,8 @@ class PortfolioJudgement(Read):
     on: date
     assessor: str
     criteria_met: tuple[str, ...]
+    criteria_levels: tuple[CriterionLevel, ...]
+    criteria_feedback: tuple[CriterionText, ...]
     comment: str
     reason: str | None = Field(description="why it replaces another one")
     is_current: bool

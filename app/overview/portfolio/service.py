@@ -165,6 +165,8 @@ def _judgement(ref: EnrolmentRef, judgement: JudgementShown, pieces: Mapping[Evi
         on=local(judgement.validated_at, ref.timezone).date(),
         assessor=judgement.assessor,
         criteria_met=judgement.criteria_met,
+        criteria_levels=judgement.criteria_levels,
+        criteria_feedback=judgement.criteria_feedback,
         comment=judgement.comment,
         reason=judgement.reason,
         is_current=judgement.is_current,
