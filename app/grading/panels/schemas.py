@@ -16,6 +16,7 @@ from app.grading.schemas import (
     TypedCode,
     refs_of,
 )
+from app.platform.errors import Reason
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Code, Command, Prose, Read
 
@@ -60,7 +61,7 @@ class ReviewOffer(Read):
     kind: PanelKind | None
     until: date
     days: int
-    codes: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 class GiveOpinion(Command):

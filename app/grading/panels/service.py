@@ -100,8 +100,7 @@ def _offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> t
     is_open = bool(grading.open_panels(db, enrolment, judgement.competency_code))
     reasons = rules.ask_reasons(before, today(enrolment.timezone), days, is_current=is_current, is_open=is_open)
     until = rules.add_working_days(before.decided_on, days)
-    codes = tuple(reason.code for reason in reasons)
-    return ReviewOffer(kind=rules.next_kind(before), until=until, days=days, codes=codes), reasons
+    return ReviewOffer(kind=rules.next_kind(before), until=until, days=days, reasons=tuple(reasons)), reasons
 
 
 def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: OpenPanel) -> PanelShown:

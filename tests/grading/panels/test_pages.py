@@ -1,7 +1,10 @@
 """Pages of panels: who asks, who names, who takes, who speaks, and what the person reads of it."""
 
+from datetime import timedelta
+
 from fastapi.testclient import TestClient
 
+from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from tests.factories.grading import ALL_CN01, hand_in
 from tests.factories.network import World, as_
@@ -25,7 +28,20 @@ def test_person_contests_from_the_judgement_and_follows_their_request(
     assert MOTIVE in page
     assert "Personnes à nommer" in page
     assert sent.headers["location"] in client.get(path).text
-    assert "ne peut pas être contesté maintenant" in client.get(f"/jugements/{first.id}/revision").text
+    again = client.get(f"/jugements/{first.id}/revision").text
+    assert "attendez sa décision" in again
+    assert "<textarea" not in again, "a form that would be refused is not shown"
+
+
+def test_review_asked_too_late_says_since_when_in_place_of_a_form(
+    client: TestClient, database: Database, world: World
+) -> None:
+    with at(now() - timedelta(days=20)):
+        first = judged(database, world)
+    as_(client, database, world, "maude")
+    page = client.get(f"/jugements/{first.id}/revision").text
+    assert "Le délai de 10 jours ouvrables s’est terminé le" in page
+    assert "<textarea" not in page
 
 
 def test_coordinator_names_and_the_reviewer_decides_on_the_page(
