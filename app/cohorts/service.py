@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.cohorts.enums import CohortSort, CohortState
 from app.cohorts.lifecycle.rules import move_due
-from app.cohorts.models import Cohort, local_today
+from app.cohorts.models import Cohort, Enrolment, local_today
 from app.cohorts.rules import TAKES_PEOPLE
 from app.cohorts.schemas import (
     CohortPage,
@@ -207,7 +207,18 @@ def require_not_ended(cohort: Cohort | CohortRef) -> None:
 
 def require_not_archived(cohort: Cohort | CohortRef) -> None:
     """Raise ``Conflict("cohort_archived")`` when a cohort is only read."""
-    if cohort.state is CohortState.ARCHIVED:
+    refuse_archived(cohort.state)
+
+
+def require_enrolment_not_archived(db: Session, enrolment_id: int) -> None:
+    """Raise ``Conflict("cohort_archived")`` when the cohort of an enrolment is only read."""
+    state = select(Cohort.state).join(Enrolment, col(Enrolment.cohort_id) == Cohort.id)
+    refuse_archived(CohortState(db.exec(state.where(Enrolment.id == enrolment_id)).one()))
+
+
+def refuse_archived(state: CohortState) -> None:
+    """Raise ``Conflict("cohort_archived")`` for the state of a cohort that is only read."""
+    if state is CohortState.ARCHIVED:
         raise Conflict("cohort_archived", Reason("cohort_archived"))
 
 

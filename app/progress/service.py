@@ -99,6 +99,8 @@ ENROLMENTS = FactSource(affects={Enrolment: _own_ids, Cohort: _enrolments_of_coh
 """What progress depends on besides facts: the enrolment and its cohort's dates."""
 
 
+CHANGED_ALL_THE_SAME = "changed_all_the_same"
+
 # At the commit boundary -------------------------------------------------------------------------
 
 
@@ -119,7 +121,8 @@ def refresh(db: Session) -> None:
     """Recompute every enrolment that the transaction affects, once, under its lock.
 
     Raises ``Conflict("cohort_archived")`` for a row that affects enrolments of archived cohorts alone, unless the
-    transaction writes the cohort too: what people of several cohorts share is still written for the others.
+    transaction writes the cohort too, or :func:`let_archived_change` was called for them: what people of several
+    cohorts share is still written for the others.
     """
     ids = affected_enrolments(db)
     if ids:
@@ -129,13 +132,18 @@ def refresh(db: Session) -> None:
         _write(db, computed)
 
 
+def let_archived_change(db: Session, enrolment_id: int) -> None:
+    """Let this transaction write what counts for an enrolment of an archived cohort, as a review that decides does."""
+    db.info.setdefault(CHANGED_ALL_THE_SAME, set()).add(enrolment_id)
+
+
 def _refuse_archived(db: Session, computed: Sequence[Computed]) -> None:
     written_cohorts = {row.id for row in written(db) if isinstance(row, Cohort)}
     archived = {
         c.enrolment_id
         for c in computed
         if c.cohort_state is CohortState.ARCHIVED and c.cohort_id not in written_cohorts
-    }
+    } - db.info.get(CHANGED_ALL_THE_SAME, set())
     if archived and any(ids <= archived for ids in _affected_by_each(db)):
         raise Conflict("cohort_archived", Reason("cohort_archived"))
 

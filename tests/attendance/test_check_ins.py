@@ -181,9 +181,13 @@ def test_check_in_outside_its_time_of_a_called_or_cancelled_session_is_refused(
         entry = select(RollCallEntry.status).where(col(RollCallEntry.enrolment_id) == world.enrolments["maude"])
         assert db.exec(entry).all() == ["absent"], "what a trainer recorded stays"
     archived = begun(database, world, minutes=-7)
-    set_state(database, world, CohortState.ARCHIVED)
-    with refused(Conflict, "cohort_archived"):
-        opened(database, world, archived)
+    with at(start_of(database, world, archived)):
+        code = opened(database, world, archived).code or ""
+        set_state(database, world, CohortState.ARCHIVED)
+        with refused(Conflict, "cohort_archived"):
+            opened(database, world, archived)
+        with refused(Conflict, "cohort_archived"):
+            checks_in(database, world, archived, "maude", code)
 
 
 def moved(database: Database, world: World, session_id: int, starts_at: datetime) -> None:

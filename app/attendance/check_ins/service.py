@@ -189,6 +189,7 @@ def check_in(db: Session, keyring: Keyring, own: OwnCheckInRef, command: CheckIn
     ``WrongCheckInCode``, and ``TooMany`` after ten wrong codes of the person.
     """
     db.get_one(Enrolment, own.enrolment_id, with_for_update={"key_share": True})  # so that it checks in once
+    require_not_archived(db.get_one(Cohort, own.session.cohort_id))
     if (made := _made(db, own)) is not None:
         return _own(db, own, made, is_open=True)
     session, at = own.session, now()

@@ -12,6 +12,7 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState, WaitlistSort
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_not_archived
 from app.cohorts.waitlist.models import SeatOffer, WaitlistPriority
 from app.cohorts.waitlist.order import waiting
 from app.cohorts.waitlist.schemas import (
@@ -108,8 +109,12 @@ def _offers(cohort: CohortRef) -> sa.Select[*tuple[Any, ...]]:
 
 
 def set_offer_hours(db: Session, cohort: CohortRef, command: OfferHours) -> WaitlistShown:
-    """Set for how many hours seats are offered from now on; offers that stand keep theirs."""
+    """Set for how many hours seats are offered from now on; offers that stand keep theirs.
+
+    Raises ``Conflict("cohort_archived")``.
+    """
     row = db.get_one(Cohort, cohort.id, with_for_update={"key_share": True}, populate_existing=True)
+    require_not_archived(row)
     row.offer_hours = command.offer_hours
     db.add(row)
     db.flush()
@@ -117,8 +122,12 @@ def set_offer_hours(db: Session, cohort: CohortRef, command: OfferHours) -> Wait
 
 
 def set_priority(db: Session, actor: Actor, enrolment: EnrolmentRef, command: PriorityCommand) -> None:
-    """Let someone who waits come first, or no longer, for a reason; raise ``Conflict("not_waiting")`` otherwise."""
-    db.get_one(Cohort, enrolment.cohort_id, with_for_update={"key_share": True}, populate_existing=True)
+    """Let someone who waits come first, or no longer, for a reason.
+
+    Raises ``Conflict``: ``cohort_archived``, ``not_waiting``.
+    """
+    cohort = db.get_one(Cohort, enrolment.cohort_id, with_for_update={"key_share": True}, populate_existing=True)
+    require_not_archived(cohort)
     state = select(Enrolment.state).where(Enrolment.id == enrolment.id)
     if db.exec(state).one() is not EnrolmentState.WAITLISTED:
         raise Conflict("not_waiting")

@@ -12,6 +12,7 @@ from app.cohorts.audience import select_trainers, trainers_of
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
+from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of
 from app.grading.assignments.models import WorkAssignment
 from app.grading.assignments.rules import assignment_reasons
@@ -33,10 +34,11 @@ from app.platform.security.permissions import Role
 def assign(db: Session, actor: Actor, enrolment: EnrolmentRef, command: AssignCommand) -> AssignmentShown:
     """Assign works to a trainer, or to nobody again, and tell the former one and the new one.
 
-    Raise ``Conflict`` ``stale`` where somebody assigned them meanwhile, ``Invalid`` for someone who does not judge
-    them.
+    Raise ``Conflict``: ``cohort_archived``, ``stale`` where somebody assigned them meanwhile; ``Invalid`` for someone
+    who does not judge them.
     """
     db.exec(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
+    require_enrolment_not_archived(db, enrolment.id)
     curriculum = curriculum_of(enrolment)
     reasons = assignment_reasons(
         curriculum,

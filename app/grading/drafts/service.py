@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.cohorts.models import Enrolment
+from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, DraftShown
@@ -157,6 +158,7 @@ def _check_may_judge(db: Session, actor: Actor, place: DraftPlace) -> None:
     state = db.execute(sa.select(col(Enrolment.state)).where(its)).scalar_one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
+    require_enrolment_not_archived(db, place.enrolment.id)
     refusals = assessor_refusals(db, actor, place.enrolment, place.competency)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)

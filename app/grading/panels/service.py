@@ -12,6 +12,7 @@ from sqlmodel import col
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Enrolment
+from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading import service as grading
 from app.grading.assessors import able_assessors, eligible_assessors
@@ -45,6 +46,7 @@ from app.platform.errors import Conflict, Forbidden, Invalid, Reason
 from app.platform.messages.i18n import t, today
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
+from app.progress.service import let_archived_change
 
 
 def is_under_review(db: Session, enrolment_id: int) -> bool:
@@ -232,6 +234,8 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     _check_undecided(db, ref)
     if ref.kind is PanelKind.DOUBLE:
         _check_running(db, ref.enrolment_id)
+    else:
+        let_archived_change(db, ref.enrolment_id)
     seats = reading.seats_of(db, ref)
     votes = votes_of(db, ref, seats)
     _check_speaks(db, actor, enrolment, ref, seats)
@@ -337,10 +341,11 @@ def _locked(db: Session, enrolment_id: int) -> EnrolmentRef:
 
 
 def _check_running(db: Session, enrolment_id: int) -> None:
-    """Raise ``Conflict`` where the path ended: only a review is still decided then."""
+    """Raise ``Conflict`` where the path ended or the cohort is archived: only a review is still decided then."""
     state = db.execute(sa.select(col(Enrolment.state)).where(col(Enrolment.id) == enrolment_id)).scalar_one()
     if state not in RUNNING:
         raise Conflict("enrolment_not_running")
+    require_enrolment_not_archived(db, enrolment_id)
 
 
 def _check_undecided(db: Session, ref: PanelRef) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.cohorts.models import Enrolment
+from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading.assignments.models import WorkAssignment
 from app.grading.assignments.service import STILL_TRAINS
@@ -50,6 +51,7 @@ def decide(db: Session, actor: Actor, hand_in: HandInShown, command: WorkDecisio
     lock = select(Enrolment.state).where(Enrolment.id == hand_in.enrolment_id).with_for_update(key_share=True)
     if db.exec(lock).one() not in RUNNING:
         raise Conflict("enrolment_not_running")
+    require_enrolment_not_archived(db, hand_in.enrolment_id)
     enrolment = see_enrolment(db, actor, hand_in.enrolment_id)
     shown, work = next(pair for pair in _works(db, enrolment, hand_in.id))
     repeated = next((d for d in shown.decisions if _is_repeated(d, actor, command)), None)

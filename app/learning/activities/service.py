@@ -4,8 +4,9 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.service import refuse_archived
 from app.curricula.library import curriculum_of, default_library
 from app.learning.activities.models import ActivityCompletion
 from app.learning.activities.rules import ActivityContext, completion_reasons
@@ -42,9 +43,15 @@ def lock_activity(
 
 
 def lock_active(db: Session, enrolment: EnrolmentRef) -> None:
-    """Lock an enrolment until the transaction ends; raise ``Conflict`` when it is not active."""
-    lock = select(Enrolment.state).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)
-    if db.exec(lock).one() is not EnrolmentState.ACTIVE:
+    """Lock an enrolment until the transaction ends.
+
+    Raises ``Conflict``: ``cohort_archived``, or ``not_active`` when the enrolment is not.
+    """
+    states = select(Enrolment.state, Cohort.state).join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
+    lock = states.where(Enrolment.id == enrolment.id).with_for_update(key_share=True, of=Enrolment)
+    state, cohort_state = db.exec(lock).one()
+    refuse_archived(CohortState(cohort_state))
+    if state is not EnrolmentState.ACTIVE:
         raise Conflict("not_active", Reason("not_active"))
 
 

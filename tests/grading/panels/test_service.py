@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app.cohorts.enrolments import service as enrolments
 from app.cohorts.enrolments.schemas import MoveCommand
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
 from app.grading.panels import reading
 from app.grading.panels.enums import Basis, PanelKind, PanelState
 from app.grading.panels.schemas import PanelsApiQuery
@@ -20,6 +20,7 @@ from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.platform.security.permissions import P
 from app.progress.path.service import progress_of
+from tests.factories.cohorts import set_state
 from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.network import World, acting
 from tests.factories.panels import (
@@ -321,6 +322,26 @@ def test_two_assess_only_who_goes_on(database: Database, world: World) -> None:
         open_double(database, world, ref, "trainer", "karim")
     assert [raised.value.code for raised in (ended, refused)] == ["enrolment_not_running"] * 2
     assert history(database, world) == []
+
+
+def test_review_asked_in_time_is_decided_in_an_archived_cohort_where_nothing_else_is_judged(
+    database: Database, world: World
+) -> None:
+    add_trainers(database, world, "karim")
+    first = judged(database, world)
+    [ref] = first.evidence
+    set_state(database, world, CohortState.ARCHIVED)
+    panel = ask(database, world, first.id)
+    name(database, world, panel.id, "karim")
+    speak(database, world, panel.id, "karim", 3)
+    assert (level_of(database, world), holds(database, world)) == (3, [])
+    criteria = ("CN-01.C1", "CN-01.C2", "CN-01.C3")
+    latest = history(database, world)[0].id
+    again = judge_command(ref, level=3, criteria_met=criteria, supersedes=latest, reason="Relu.")
+    with pytest.raises(Conflict, match="cohort_archived"):
+        judge(database, world, again)
+    with pytest.raises(Conflict, match="cohort_archived"):
+        open_double(database, world, ref, "trainer", "karim")
 
 
 # Assessors who leave -----------------------------------------------------------------------------
