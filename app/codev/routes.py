@@ -14,6 +14,8 @@ from app.codev.extracts import api as extracts_api
 from app.codev.extracts import pages as extracts_pages
 from app.codev.groups import api as groups_api
 from app.codev.groups import pages as groups_pages
+from app.codev.handovers import api as handovers_api
+from app.codev.handovers import pages as handovers_pages
 from app.codev.journal import api as journal_api
 from app.codev.journal import pages as journal_pages
 from app.codev.live import api as live_api
@@ -40,6 +42,7 @@ API = (
     entrances_api.router,
     protocols_api.router,
     sessions_api.router,
+    handovers_api.router,
     records_api.router,
     confirmations_api.router,
     live_api.router,
@@ -59,6 +62,7 @@ PAGES = (
     entrances_pages.router,
     protocols_pages.router,
     sessions_pages.router,
+    handovers_pages.router,
     confirmations_pages.router,
     live_pages.router,
     sheets_pages.router,

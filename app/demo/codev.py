@@ -30,6 +30,7 @@ from app.cohorts.enums import EnrolmentState
 from app.curricula.enums import ActivityType, Mode
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Module
+from app.demo.codev_now import is_under_way, start_under_way
 from app.demo.network import DemoPlan, Group, noon
 from app.identity.roles.service import holders
 from app.network.venues.service import venues_offered
@@ -61,8 +62,7 @@ def form_groups(demo: DemoPlan, group: Group) -> None:
             codev_group = codev.create_group(db, coordinator, group.cohort, command)
             group.codev.append(codev_group.id)
             rooms = own_venues(db, group)
-            for activity, starts_at in _calendar(group):
-                when = starts_at + timedelta(days=len(group.codev))
+            for activity, when in _dates(demo, group):
                 new_session = NewCodevSession(
                     activity_code=activity,
                     starts_at=when,
@@ -111,6 +111,15 @@ def _calendar(group: Group) -> list[tuple[str, datetime]]:
     return [
         (c, noon(group.cohort.starts_on + timedelta(weeks=w, days=1), 14)) for c, w in zip(codes, weeks, strict=True)
     ]
+
+
+def _dates(demo: DemoPlan, group: Group) -> list[tuple[str, datetime]]:
+    """Return the sessions of the group formed last; in one cohort, the next one is under way as the demo is loaded."""
+    dates = [(activity, starts_at + timedelta(days=len(group.codev))) for activity, starts_at in _calendar(group)]
+    if is_under_way(group):
+        place = next(n for n, (_, when) in enumerate(dates) if when.date() >= demo.today)
+        dates[place] = (dates[place][0], start_under_way(demo.today))
+    return dates
 
 
 def hold_sessions(demo: DemoPlan, group: Group, module: Module) -> None:

@@ -126,9 +126,8 @@ def _sessions(demo: DemoPlan, group: Group) -> list[list[CodevSessionRow]]:
 
 
 def _next_sessions(demo: DemoPlan, group: Group, since: datetime) -> list[int]:
-    """Return the first session to come of each codevelopment group of a cohort."""
-    soon = since + timedelta(days=1)
-    to_come = [[s.id for s in of_group if s.starts_at > soon] for of_group in _sessions(demo, group)]
+    """Return the first session of each codevelopment group of a cohort from the next day on."""
+    to_come = [[s.id for s in of_group if s.starts_at.date() > since.date()] for of_group in _sessions(demo, group)]
     return [ids[0] for ids in to_come if ids]
 
 

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from app.demo.activity import simulate
 from app.demo.certificates import issue_certificates
+from app.demo.codev_now import show_present
 from app.demo.community.load import add_profiles
 from app.demo.confidences import write_confidences
 from app.demo.data import COHORTS, PLACES, CohortPlan
@@ -70,6 +71,7 @@ def load(
         progress.advance(task, NETWORK_STEPS)
         simulate(demo, lambda cohort_count: progress.advance(task, cohort_count))
         write_confidences(demo, keyring)
+        show_present(demo)
         continue_mandates(demo)
         add_special_cases(demo, files)
         issue_certificates(demo, base_url)

@@ -28,7 +28,7 @@ NAMES = {
     "college_id": "college", "cohort_id": "cohort", "enrolment_id": "enrolment", "session_id": "session",
     "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "document_id": "document",
     "hours_id": "hours", "enterprise_id": "enterprise", "mandate_id": "mandate", "group_id": "group",
-    "entrance_id": "entrance", "judgement_id": "judgement", "certificate_id": "certificate",
+    "entrance_id": "entrance", "swap_id": "swap", "judgement_id": "judgement", "certificate_id": "certificate",
     "saved_comment_id": "saved_comment",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
@@ -542,6 +542,23 @@ CODEV: dict[str, Call] = {
     "GET /codev/seances/{session_id}/direct/flux": Call(path=NEXT),
     "POST /codev/seances/{session_id}/direct": form(
         "/codev/seances/{next_codev_session}/direct", NEXT, action="here", membership_id="{first_membership}", version=0
+    ),
+    f"GET {V1}/codev/sessions/{{session_id}}/handovers": Call(path=COMING),
+    f"POST {V1}/codev/sessions/{{session_id}}/passes": Call(path=COMING),
+    f"POST {V1}/codev/sessions/{{session_id}}/swaps": json(COMING, asked_id="{membership}"),
+    f"POST {V1}/codev/sessions/{{session_id}}/swaps#exchange": json(
+        COMING, asked_id="{second_membership}", exchange_session_id="{coming_codev_session}"
+    ),
+    f"POST {V1}/codev/swaps/{{swap_id}}/answer": json(is_accepted=True),
+    "POST /codev/seances/{session_id}/passe": form("/codev/seances/{coming_codev_session}", COMING),
+    "POST /codev/seances/{session_id}/echanges": form(
+        "/codev/seances/{coming_codev_session}", COMING, swap_with="{membership}"
+    ),
+    "POST /codev/seances/{session_id}/echanges/{swap_id}/reponse": form(
+        "/codev/seances/{coming_codev_session}", COMING, is_accepted="true"
+    ),
+    "POST /codev/seances/{session_id}/echanges/{swap_id}/retrait": form(
+        "/codev/seances/{coming_codev_session}", COMING
     ),
     f"POST {V1}/codev/sessions/{{session_id}}/records": json(NEXT, entries=MEMBERS, turns=TURNS),
     f"POST {V1}/codev/sessions/{{session_id}}/records#correction": json(

@@ -46,6 +46,7 @@ from app.codev.entrances.models import CodevEntrance
 from app.codev.groups import service as codev
 from app.codev.groups.models import CodevGroup
 from app.codev.groups.schemas import JoinCommand, LeaveCommand, NewGroup
+from app.codev.handovers.models import CodevSwap
 from app.codev.journal import service as journal
 from app.codev.journal.schemas import NewJournalEntry
 from app.codev.ratings import service as ratings
@@ -54,6 +55,8 @@ from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.records.schemas import PresenceCommand, RecordCommand, TurnCommand
 from app.codev.sessions import service as sessions
+from app.codev.sessions.enums import CodevRole
+from app.codev.sessions.models import RoleAssignment
 from app.codev.sessions.schemas import NewCodevSession
 from app.codev.sheets import service as sheets
 from app.codev.sheets.enums import TopicKind
@@ -478,6 +481,26 @@ def _group(at: PlaceUser, _: Path) -> None:
         row = sessions.plan_session(at.db, at.actor(P.CODEV_MANAGE), ref, planned)
         at.place.ids[key] = row.id
     agree_all(at.db, formed.id)
+    at.place.ids["swap"] = _swap(at)
+
+
+def _swap(at: PlaceUser) -> int:
+    """Plan the owner and the peer as clients of the session to come; return a swap that the peer proposes the owner."""
+    ids: dict[str, int] = at.place.ids  # type: ignore[assignment]
+    coming = ids["coming_codev_session"]
+    for position, client in ((1, "first_membership"), (2, "second_membership")):
+        for key, role in ((client, CodevRole.CLIENT), ("last_membership", CodevRole.RESERVE)):
+            planned = RoleAssignment(
+                college_id=at.place.college, session_id=coming, position=position, membership_id=ids[key], role=role
+            )
+            _add(at, planned)
+    row = CodevSwap(
+        college_id=at.place.college, session_id=coming, membership_id=ids["second_membership"],
+        asked_id=ids["first_membership"], exchange_session_id=coming,
+        proposed_at=now(), proposed_by=at.world.people[at.place.parts["peer"]],
+    )  # fmt: skip
+    _add(at, row)
+    return row.id
 
 
 def _former_member(at: PlaceUser) -> int:

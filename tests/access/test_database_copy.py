@@ -18,13 +18,13 @@ from tests.server import driver_url, with_database
 
 EMPTY = {
     "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_concern", "codev_confirmation",
-    "codev_live_event",
+    "codev_live_event", "codev_pass",
     "codev_return",
     "codev_session_change", "codev_session_restoration", "destruction_schedule", "hold_lift",
     "idempotent_request", "mail_preference", "management_link",
     "milestone_confirmation", "name_change", "oidc_flow", "panel_decision", "panel_opinion",
     "profile_expertise", "project_region_target", "recovery_code",
-    "role_assignment", "role_change", "session_change", "session_restoration", "view_log", "waitlist_priority",
+    "role_change", "session_change", "session_restoration", "view_log", "waitlist_priority",
 }  # fmt: skip
 """Tables that the records of the matrix leave empty."""
 

@@ -236,6 +236,9 @@ class TestTwoColleges:
             """
             select a.role, p.id is not null, c.content_sealed !~ ' '
               from role_assignment a join codev_session s on s.id = a.session_id and s.starts_at > '2026-11-22'
+               and not exists (select from codev_pass h where h.session_id = s.id)
+               and not exists (select from codev_swap w where s.id in (w.session_id, w.exchange_session_id))
+               and not exists (select from codev_live_event e where e.session_id = s.id)
               left join preparation_sheet p on p.session_id = s.id and p.membership_id = a.membership_id
               left join codev_confidence c on c.id = p.confidence_id
             """,
@@ -244,6 +247,36 @@ class TestTwoColleges:
         kinds = {str(kind) for (kind,) in rows(demo_database, "select distinct kind from codev_confidence")}
         assert kinds == {"sheet", "learning", "action", "journal"}
         assert rows(demo_database, "select count(*), min(days) from destruction_schedule") == [(1, 30)]
+
+    def test_session_is_under_way_at_its_third_step(self, demo_database: Database) -> None:
+        """S4: led up to its third step, which is nearly over; one member came late, one is not there."""
+        done = rows(
+            demo_database,
+            """
+            select string_agg(e.action, ' ' order by e.version) filter (where e.membership_id is null),
+                   (select count(*) from codev_membership m where m.group_id = s.group_id and m.left_on is null)
+                   - count(e.membership_id)
+              from codev_live_event e join codev_session s on s.id = e.session_id
+             where not exists (select from codev_record r where r.session_id = s.id)
+             group by e.session_id, s.group_id
+            """,
+        )
+        assert done == [("start next next next next pause", 1)]
+
+    def test_record_waits_for_confirmations_and_turns_changed_hands(self, demo_database: Database) -> None:
+        """S4: most members confirmed a record, one says it is wrong; a turn was passed, a swap waits."""
+        said = rows(demo_database, "select is_right, count(*) > 0 from codev_confirmation group by 1 order by 1")
+        assert said == [(False, True), (True, True)]
+        waits = "select count(*) from codev_presence p where not exists (select from codev_confirmation c"
+        assert rows(
+            demo_database,
+            f"{waits} where c.record_id = p.record_id and c.membership_id = p.membership_id)"
+            " and exists (select from codev_confirmation c where c.record_id = p.record_id)",
+        ) != [(0,)]
+        assert rows(demo_database, "select taken_by_id is not null from codev_pass") == [(True,)]
+        assert rows(demo_database, "select outcome from codev_swap") == [(None,)]
+        kinds = {kind for (kind,) in rows(demo_database, "select kind from notification")}
+        assert {"record_disputed", "turn_passed", "turn_taken", "swap_proposed"} <= kinds
 
     def test_most_members_rated_the_last_session_of_their_group(self, demo_database: Database) -> None:
         """Enough of them for results to be shown, in one encrypted box a session."""

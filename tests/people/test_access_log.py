@@ -162,6 +162,7 @@ NOT_LOGGED = {
     "GET /codev/seances/{session_id}": "a session's roles and minutes, nothing that was said",
     "GET /api/v1/codev/groups/{group_id}": "a group's calendar and members",
     "GET /api/v1/codev/sessions/{session_id}/confirmations": "who confirmed the record of a session",
+    "GET /api/v1/codev/sessions/{session_id}/handovers": "whose turn changed hands",
     "GET /api/v1/codev/sessions/{session_id}/live": "a session's steps and who is there, nothing that is said",
     "GET /codev/seances/{session_id}/direct": "a session's steps and who is there, nothing that is said",
     "GET /codev/seances/{session_id}/direct/flux": "how far a session is",

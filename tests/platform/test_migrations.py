@@ -255,7 +255,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "codev_presence", "codev_turn", "judgement", "judgement_evidence", "work_decision", "extra_attempt",
         "work_assignment",
         "session_change", "session_restoration", "codev_session_restoration",
-        "codev_session_change", "codev_return", "role_change",
+        "codev_session_change", "codev_return", "codev_pass", "role_change",
         "signatory_change", "resource_change", "upload", "upload_part", "hold", "hold_lift", "cohort_document",
         "panel", "panel_seat", "panel_opinion", "panel_decision",
     }  # fmt: skip

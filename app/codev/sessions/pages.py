@@ -10,6 +10,7 @@ from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.confidences.places import own_place
 from app.codev.confirmations.service import confirmations
 from app.codev.groups.service import see_group
+from app.codev.handovers.shown import handovers
 from app.codev.live import proposal
 from app.codev.live.rules import OPENS, State
 from app.codev.live.service import state_of
@@ -21,6 +22,7 @@ from app.codev.records.schemas import RecordForm
 from app.codev.sessions import changes
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
+from app.codev.sessions.plans import clients_out_of_turn
 from app.codev.sessions.schemas import (
     ChangeCodevSession,
     CodevSessionRef,
@@ -97,6 +99,8 @@ def _session_context(
         "plan": plan if plan and consultations is None else _proposal(proposed),
         "played": played is not None,
         "confirmed": confirmations(db, actor, meeting),
+        "handovers": handovers(db, actor, meeting) if meeting.inside and actor.can(P.CODEV_TAKE_PART) else None,
+        "out_of_turn": clients_out_of_turn(db, meeting) if shown.record_id is None else (),
         "live_open": meeting.inside and now() >= meeting.starts_at - OPENS,
         "lines": _presence_lines(shown) if played is None else _played_presences(shown, played),
         "turns": _turn_lines(shown, count) if played is None else _played_turns(played),

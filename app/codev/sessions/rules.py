@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole
@@ -111,6 +111,37 @@ def rotation(tallies: Iterable[Tally], passing: Collection[int] = ()) -> list[in
     """
     ordered = sorted(tallies, key=lambda t: (t.turns, not t.is_owed, t.last_on or date.min, t.membership_id))
     return [t.membership_id for t in ordered if t.membership_id not in passing]
+
+
+def is_out_of_turn(client: Tally, waiting: Iterable[Tally]) -> bool:
+    """Whether a client would go before someone who waits for a turn and had fewer."""
+    return any(t.turns < client.turns for t in waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTurn:
+    """A turn planned in a session that has no record yet."""
+
+    session_id: int
+    starts_at: datetime
+    on: date
+    client_id: int
+
+
+def turns_before(
+    members: Iterable[int],
+    history: Iterable[PastTurn],
+    planned: Iterable[PlannedTurn],
+    starts_at: datetime,
+    session_id: int,
+) -> list[Tally]:
+    """Return the turns of each member before a session: those they had, and those planned in earlier sessions."""
+    earlier = [
+        PastTurn(turn.on, turn.client_id, turn.client_id, TurnStatus.HELD)
+        for turn in planned
+        if (turn.starts_at, turn.session_id) < (starts_at, session_id)
+    ]
+    return tally(members, [*history, *earlier])
 
 
 def propose(tallies: Iterable[Tally], consultations: int, passing: Collection[int] = ()) -> list[Proposed]:

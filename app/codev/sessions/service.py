@@ -15,10 +15,11 @@ from app.codev.groups.schemas import GroupRef
 from app.codev.live.enums import LiveAction
 from app.codev.live.service import settled_by
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
-from app.codev.records.service import current_record, current_records, history, roster
+from app.codev.records.service import current_record, current_records, roster
 from app.codev.sessions.models import CodevSession, CodevSessionRestoration, RoleAssignment
 from app.codev.sessions.notices import tell_group, tell_planned
-from app.codev.sessions.rules import Assigned, propose, role_reasons, tally
+from app.codev.sessions.plans import passing_in, plan_in, turns_of, write_plan
+from app.codev.sessions.rules import Assigned, propose, role_reasons
 from app.codev.sessions.schemas import (
     CodevSessionRef,
     CodevSessionRow,
@@ -347,28 +348,20 @@ def plan_roles(db: Session, meeting: CodevSessionRef, command: RolesCommand) -> 
     members = [id_ for id_, _ in roster(db, meeting)]
     plan = [Assigned(r.position, r.membership_id, r.role) for r in command.roles]
     refuse_unless(*role_reasons(plan, members), code="invalid")
-    _delete_plan(db, meeting)
-    db.add_all(
-        RoleAssignment(college_id=meeting.college_id, session_id=meeting.id, **r.model_dump()) for r in command.roles
-    )
-    db.flush()
+    write_plan(db, meeting, plan)
     return codev_session(db, meeting)
-
-
-def _delete_plan(db: Session, meeting: CodevSessionRef) -> None:
-    """Delete the present plan, so that the new one may use its positions."""
-    rows = db.exec(select(RoleAssignment).where(RoleAssignment.session_id == meeting.id)).all()
-    for row in rows:
-        db.delete(row)
-    db.flush()
 
 
 def rotation_for(
     db: Session, meeting: CodevSessionRef, *, consultations: int = 1, passing: Collection[int] = ()
 ) -> list[ProposedShown]:
-    """Return the clients and reserves proposed for a session; ``passing`` holds memberships that pass."""
+    """Return the clients and reserves proposed for a session, after the turns planned in those before it.
+
+    ``passing`` holds memberships that pass, beside those who gave their turn up in this session.
+    """
     names = dict(roster(db, meeting))
-    tallies = tally(names, history(db, meeting.group_id))
+    tallies = turns_of(db, meeting.group_id).before(names, meeting.starts_at, meeting.id)
+    passed = passing_in(db, meeting.id, plan_in(db, meeting.id))
     return [
         ProposedShown(
             position=p.position,
@@ -377,5 +370,5 @@ def rotation_for(
             reserve_id=p.reserve_id,
             reserve=names[p.reserve_id],
         )
-        for p in propose(tallies, consultations, passing)
+        for p in propose(tallies, consultations, {*passing, *passed})
     ]
