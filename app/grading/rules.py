@@ -61,6 +61,7 @@ def level_reasons(
         return reasons + _met_reasons(competency, level, criteria_met)
     if not cells:
         return [*reasons, Reason("criterion_needed", {"competency": competency.code}, "criteria_levels")]
+    reasons += _unknown_reasons(competency, criteria_met, "criteria_met.{}")
     reached = highest_cells(cells)
     below = [code for code in known if reached.get(code, 0) < level]
     if below:

@@ -162,9 +162,9 @@ def _is_repeated(judgement: JudgementShown, actor: Actor, command: JudgeCommand)
         judgement.is_current
         and judgement.assessor_id == actor.person_id
         and judgement.level == command.level
-        and set(judgement.criteria_met) == set(command.criteria_met)
-        and set(judgement.criteria_levels) == set(command.criteria_levels)
-        and set(judgement.criteria_feedback) == set(command.criteria_feedback)
+        and list(judgement.criteria_met) == _criteria_met(command)
+        and highest_cells(judgement.criteria_levels) == highest_cells(command.criteria_levels)
+        and _feedback(judgement) == _feedback(command)
         and set(judgement.evidence) == set(command.evidence)
         and (judgement.activity_code, judgement.comment) == (command.activity_code, command.comment or "")
         and (judgement.supersedes_id, judgement.reason) == (command.supersedes, command.reason)
@@ -183,20 +183,29 @@ def _superseding_reasons(actor: Actor, history: Sequence[JudgementShown], comman
     return superseding_reasons(before, assessor=actor.person_id, level=command.level, reason=command.reason)
 
 
+def _criteria_met(command: JudgeCommand) -> list[str]:
+    """Return the criteria that a judgement keeps as met, in the order of their codes: ticked, or seen at some level."""
+    return sorted({*command.criteria_met, *highest_cells(command.criteria_levels)})
+
+
+def _feedback(said: JudgeCommand | JudgementShown) -> dict[str, str]:
+    """Return what is said of single criteria, by their codes."""
+    return {one.criterion: one.text for one in said.criteria_feedback}
+
+
 def add_judgement(
     db: Session, enrolment: EnrolmentRef, command: JudgeCommand, assessor_id: int, assessor: str
 ) -> JudgementShown:
     """Write a judgement that the rules allow, by its assessor; of a panel, the one whose level it takes."""
-    reached = highest_cells(command.criteria_levels)
     row = Judgement(
         college_id=enrolment.college_id,
         enrolment_id=enrolment.id,
         competency_code=command.competency_code,
         activity_code=command.activity_code,
         level=command.level,
-        criteria_met=sorted({*command.criteria_met, *reached}),
-        criteria_levels=reached,
-        criteria_feedback={said.criterion: said.text for said in command.criteria_feedback},
+        criteria_met=_criteria_met(command),
+        criteria_levels=highest_cells(command.criteria_levels),
+        criteria_feedback=_feedback(command),
         comment=command.comment or "",
         validated_at=now(),
         assessor_id=assessor_id,

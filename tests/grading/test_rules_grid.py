@@ -71,3 +71,8 @@ def test_lower_level_than_the_grid_proposes_needs_a_comment(
 
 def test_without_any_proposal_the_level_itself_is_refused() -> None:
     assert decision_reasons(GRID, 1, (), None, cells(0, 3, 3)) == []
+
+
+def test_criterion_met_that_is_not_of_the_competency_is_refused_with_a_grid_too() -> None:
+    (reason,) = level_reasons(GRID, 2, ("CN-02.C1",), cells(2, 2, 2))
+    assert (reason.code, reason.field) == ("criterion_unknown", "criteria_met.0")
