@@ -35,6 +35,7 @@ LISTS = {
     "FoundActivitiesQuery": ("coordinator", "/recherche/activites"),
     "TermsQuery": ("maude", "/lexique"),
     "ResourcesQuery": ("maude", "/repertoire"),
+    "ResourceHistoryQuery": ("coordinator", "/repertoire/{resource}/historique"),
     "ProfilesQuery": ("maude", "/conseillers"),
     "CorrectionsQuery": ("coordinator", "/repertoire/corrections"),
     "EnterprisesQuery": ("coordinator", "/entreprises"),
@@ -126,13 +127,16 @@ def filled(client: TestClient, database: Database, world: World) -> World:
 
 
 def path_of(database: Database, world: World, pattern: str) -> str:
-    """Return the address of a list, of a session with a roll call where it is one of a session's."""
+    """Return the address of a list, of a session with a roll call where it is one of a session's, or of an entry."""
     with database.as_owner() as db:
         called_or_not = "select coalesce((select max(session_id) from roll_call), max(id)) from scheduled_session"
         session = db.execute(text(called_or_not)).scalar_one()
+        resource = db.execute(text("select max(id) from resource")).scalar_one()
     if session is None and "{session}" in pattern:
         session = meeting(database, world)
-    return pattern.format(cohort=world.cohort, alma=world.alma, session=session)
+    if resource is None and "{resource}" in pattern:
+        resource = add_entry(database, world)
+    return pattern.format(cohort=world.cohort, alma=world.alma, session=session, resource=resource)
 
 
 def links(html: str, path: str) -> list[str]:

@@ -843,7 +843,7 @@ def _directory(at: PlaceUser, _: Path) -> None:
     """Add two entries of the directory, one of them out of use."""
     at.actor(P.RESOURCE_MANAGE)
     entry: Row = {
-        "college_id": at.place.college, "kind": ResourceKind.ORGANISATION, "search_key": "centre d essai",
+        "college_id": at.place.college, "version": 1, "kind": ResourceKind.ORGANISATION, "search_key": "centre d essai",
         "search_text": "centre d essai essayer", "verb": "essayer", "summary": "Essaie une technologie.",
         "regions": ["02"], "needs": ["essai-de-technologie"], "website": "https://organisme.example",
         "verified_at": now(), "verified_by": at.world.people[at.who],

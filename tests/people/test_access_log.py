@@ -87,6 +87,7 @@ NOT_LOGGED = {
     "GET /api/v1/resources/{resource_id}/corrections": "one's own corrections",
     "GET /repertoire/{resource_id}": "an entry of the directory, and one's own corrections to it",
     "GET /repertoire/{resource_id}/modifier": "an entry of the directory",
+    "GET /repertoire/{resource_id}/historique": "who kept an entry of the directory up",
     "GET /cohortes/{cohort_id}/personnes/ajout": "the form of a list of people",
     "GET /cohortes/{cohort_id}/personnes/modele.csv": "an empty list",
     "GET /cohortes/{cohort_id}/personnes/modele.xlsx": "an empty list",

@@ -44,7 +44,7 @@ def test_correction_is_proposed_on_the_page_made_by_its_keeper_and_its_author_is
     assert client.post(f"/repertoire/corrections/{correction['id']}/acceptation").status_code == 303
     assert client.get(f"/api/v1/resources/{id_}").json()["phone"] == "418 555-0199"
     assert client.get(API).json()["items"] == []
-    [change, _] = client.get(f"/api/v1/resources/{id_}/history").json()
+    [change, _] = client.get(f"/api/v1/resources/{id_}/history").json()["items"]
     assert change["before"] == {"phone": "418 555-0100"}
     as_(client, database, world, "maude")
     assert "Acceptée" in page(client.get(f"/repertoire/{id_}"))

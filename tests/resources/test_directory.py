@@ -1,14 +1,22 @@
 """The directory: found by a sentence, kept up by a college, read by the whole network."""
 
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.platform.database.transaction import Database
+from app.platform.errors import Stale
+from app.platform.security.permissions import P
+from app.resources.directory import service
+from app.resources.directory.schemas import ResourceContent
 from tests.factories.cohorts import page
-from tests.factories.network import World, as_
+from tests.factories.network import World, acting, as_
 from tests.factories.resources import CONDITIONS, ENTRY, add_entry
 
 API = "/api/v1/resources"
+FIRST = {"If-Match": '"1"'}
 
 
 def names(client: TestClient, **query: str) -> list[str]:
@@ -56,7 +64,7 @@ def test_entry_older_than_a_year_warns_until_its_keeper_verifies_it(
     assert warning in page(client.get(f"/repertoire/{id_}"))
     assert ENTRY["name"] in page(client.get("/repertoire", params={"etat": "a_verifier"}))
     as_(client, database, world, "registrar")
-    assert client.post(f"/repertoire/{id_}/verification").status_code == 303
+    assert client.post(f"/repertoire/{id_}/verification", data={"version": "1"}).status_code == 303
     html = page(client.get(f"/repertoire/{id_}"))
     assert warning not in html
     assert "Vérifiée par" in html
@@ -86,13 +94,88 @@ def test_change_keeps_what_the_entry_said_and_does_not_verify_it(
     id_ = add_entry(database, world, days_ago=10)
     as_(client, database, world, "coordinator")
     before = client.get(f"{API}/{id_}").json()
-    changed = client.put(f"{API}/{id_}", json={**ENTRY, "phone": "418 555-0199"})
+    new = {**ENTRY, "phone": "418 555-0199"}
+    changed = client.put(f"{API}/{id_}", json=new, headers=FIRST)
     assert (changed.status_code, changed.json()["phone"]) == (200, "418 555-0199")
     assert changed.json()["verified_at"] == before["verified_at"]
-    assert client.put(f"{API}/{id_}", json={**ENTRY, "phone": "418 555-0199"}).status_code == 200  # nothing changes
-    acts = [(change["act"], change["before"]) for change in client.get(f"{API}/{id_}/history").json()]
+    again = client.put(f"{API}/{id_}", json=new, headers={"If-Match": changed.headers["ETag"]})
+    assert (again.status_code, again.headers["ETag"]) == (200, '"2"')  # nothing changes
+    acts = [(change["act"], change["before"]) for change in client.get(f"{API}/{id_}/history").json()["items"]]
     assert acts == [("changed", {"phone": "418 555-0100"}), ("added", {})]
     assert "Téléphone, avant :" in page(client.get(f"/repertoire/{id_}"))
+
+
+def test_two_who_change_an_entry_from_one_version_write_once_and_the_second_reads_both_texts(
+    client: TestClient, database: Database, world: World
+) -> None:
+    id_ = add_entry(database, world)
+    path = f"/repertoire/{id_}/modifier"
+    as_(client, database, world, "coordinator")
+    entry = {**ENTRY, "phone": "418 555-0111"}
+    without = client.put(f"{API}/{id_}", json=entry)
+    assert (without.status_code, without.json()["code"]) == (428, "precondition_required")
+    opened = page(client.get(path))
+    assert 'name="version" value="1"' in opened
+    as_(client, database, world, "registrar")
+    first = client.put(f"{API}/{id_}", json=entry, headers=FIRST)
+    assert (first.status_code, first.headers["ETag"], first.json()["version"]) == (200, '"2"', 2)
+    late = client.put(f"{API}/{id_}", json={**ENTRY, "phone": "418 555-0222"}, headers=FIRST)
+    assert (late.status_code, late.json()["code"]) == (412, "stale")
+    unread = client.post(f"{API}/{id_}/verification", headers=FIRST)
+    assert (unread.status_code, unread.json()["code"]) == (412, "stale")
+    as_(client, database, world, "coordinator")
+    refused = client.post(path, data={**ENTRY, "phone": "418 555-0333", "version": "1"})
+    html = unescape(refused.text)
+    assert refused.status_code == 412
+    assert 'value="418 555-0333"' in html, "what was typed is kept"
+    assert "418 555-0111" in html, "and what the other one wrote is beside it"
+    assert 'name="version" value="2"' in html, "sent again, it is made from what was then read"
+    assert client.post(path, data={**ENTRY, "phone": "418 555-0333", "version": "2"}).status_code == 303
+    assert client.get(f"{API}/{id_}").json()["phone"] == "418 555-0333"
+
+
+def test_eight_who_change_an_entry_at_once_write_once(client: TestClient, database: Database, world: World) -> None:
+    id_ = add_entry(database, world)
+
+    def change(number: int) -> str:
+        with database.transaction() as db:
+            actor = acting(db, world, "coordinator", P.RESOURCE_MANAGE)
+            entry = service.see_kept_resource(db, actor, id_)
+            content = ResourceContent.model_validate({**ENTRY, "phone": f"418 555-02{number:02}"})
+            try:
+                service.change_resource(db, actor, entry, content, version=1)
+            except Stale:
+                return "stale"
+        return "written"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(change, range(8))) == ["stale"] * 7 + ["written"]
+
+
+def test_history_beyond_a_page_is_read_page_by_page_without_gap(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """More than a second: an entry is verified sixty times."""
+    id_ = add_entry(database, world)
+    with database.transaction() as db:
+        actor = acting(db, world, "coordinator", P.RESOURCE_MANAGE)
+        entry = service.see_kept_resource(db, actor, id_)
+        for version in range(1, 61):
+            service.verify_resource(db, actor, entry, version=version)
+    as_(client, database, world, "coordinator")
+    acts, after = [], None
+    while True:
+        answer = client.get(f"{API}/{id_}/history", params={"after": after} if after else {}).json()
+        acts += [(change["act"], change["done_at"]) for change in answer["items"]]
+        after = answer["next"]
+        if after is None:
+            break
+    assert [act for act, _ in acts] == ["verified"] * 60 + ["added"]
+    assert len({at for _, at in acts}) == 61
+    assert f'href="/repertoire/{id_}/historique"' in page(client.get(f"/repertoire/{id_}"))
+    shown = page(client.get(f"/repertoire/{id_}/historique"))
+    assert "61 actes" in shown
+    assert "page=2" in shown
 
 
 def test_entry_out_of_use_is_not_found_any_more_and_comes_back(
@@ -105,7 +188,8 @@ def test_entry_out_of_use_is_not_found_any_more_and_comes_back(
     assert (again.status_code, again.json()["code"]) == (409, "resource_retired")
     assert names(client) == []
     assert "Retirée du répertoire le" in page(client.get(f"/repertoire/{id_}"))
-    assert client.post(f"{API}/{id_}/verification").json()["code"] == "resource_retired"
+    now_ = {"If-Match": client.get(f"{API}/{id_}").headers["ETag"]}
+    assert client.post(f"{API}/{id_}/verification", headers=now_).json()["code"] == "resource_retired"
     assert client.post(f"{API}/{id_}/return").status_code == 200
     assert client.post(f"{API}/{id_}/return").json()["code"] == "resource_not_retired"
     assert names(client) == [ENTRY["name"]]
@@ -119,8 +203,8 @@ def test_another_college_reads_an_entry_and_changes_nothing_of_it(
     shown = client.get(f"{API}/{id_}").json()
     assert (shown["name"], shown["may_change"]) == (ENTRY["name"], False)
     for answer in (
-        client.put(f"{API}/{id_}", json=ENTRY),
-        client.post(f"{API}/{id_}/verification"),
+        client.put(f"{API}/{id_}", json=ENTRY, headers=FIRST),
+        client.post(f"{API}/{id_}/verification", headers=FIRST),
         client.get(f"{API}/{id_}/history"),
         client.get(f"/repertoire/{id_}/modifier"),
     ):

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
@@ -12,11 +12,13 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.preconditions import IfMatch, etag_of
 from app.resources.directory import service
 from app.resources.directory.schemas import (
     KeptResource,
-    ResourceChangeShown,
     ResourceContent,
+    ResourceHistoryApiQuery,
+    ResourceHistoryPage,
     ResourcePage,
     ResourcesApiQuery,
     ResourceShown,
@@ -40,15 +42,22 @@ def resources(actor: Reader, db: SessionDep, query: Annotated[ResourcesApiQuery,
 
 
 @router.get("/resources/{resource_id}", summary="An entry of the directory")
-def resource(resource: Annotated[ResourceShown, seen(see_resource, P.RESOURCE_READ)]) -> ResourceShown:
-    """Return an entry, in use or not, whichever college keeps it up."""
+def resource(
+    response: Response, resource: Annotated[ResourceShown, seen(see_resource, P.RESOURCE_READ)]
+) -> ResourceShown:
+    """Return an entry, in use or not, whichever college keeps it up; its `ETag` is what a change names."""
+    return _with_etag(response, resource)
+
+
+def _with_etag(response: Response, resource: ResourceShown) -> ResourceShown:
+    response.headers["ETag"] = etag_of(resource.version)
     return resource
 
 
 @router.get("/resources/{resource_id}/history", summary="What was done to an entry")
-def history(resource: Kept, db: SessionDep) -> list[ResourceChangeShown]:
+def history(resource: Kept, db: SessionDep, query: Annotated[ResourceHistoryApiQuery, Query()]) -> ResourceHistoryPage:
     """Return what was done to an entry that one's college keeps up, by whom, latest first."""
-    return service.history(db, resource)
+    return service.history(db, resource, query)
 
 
 @router.post("/colleges/{college_id}/resources", status_code=HTTPStatus.CREATED, summary="Add an entry")
@@ -63,15 +72,28 @@ def add_resource(
 
 
 @router.put("/resources/{resource_id}", summary="Change an entry")
-def change_resource(actor: Keeper, resource: Kept, db: SessionDep, command: ResourceContent) -> ResourceShown:
-    """Change what an entry says; its former words stay in its history. It is no more verified than before."""
-    return service.change_resource(db, actor, resource, command)
+def change_resource(
+    *,
+    response: Response,
+    actor: Keeper,
+    resource: Kept,
+    db: SessionDep,
+    version: IfMatch,
+    command: ResourceContent,
+) -> ResourceShown:
+    """Change what an entry says, from the version that `If-Match` names. It is no more verified than before.
+
+    Its former words stay in its history. 412 `stale` when something was done to it meanwhile.
+    """
+    return _with_etag(response, service.change_resource(db, actor, resource, command, version=version))
 
 
 @router.post("/resources/{resource_id}/verification", summary="Verify an entry")
-def verify_resource(actor: Keeper, resource: Kept, db: SessionDep) -> ResourceShown:
-    """Record that all that the entry says was verified today."""
-    return service.verify_resource(db, actor, resource)
+def verify_resource(
+    response: Response, actor: Keeper, resource: Kept, db: SessionDep, version: IfMatch
+) -> ResourceShown:
+    """Record that all that the entry says, in the version that `If-Match` names, was verified today."""
+    return _with_etag(response, service.verify_resource(db, actor, resource, version=version))
 
 
 @router.post("/resources/{resource_id}/retirement", summary="Take an entry out of use")

@@ -27,6 +27,12 @@ class Freshness(StrEnum):
     RETIRED = "retiree"
 
 
+class ResourceActSort(StrEnum):
+    """What the history of an entry is sorted by."""
+
+    DATE = "date"
+
+
 class ResourceAct(StrEnum):
     """What someone did to an entry."""
 

@@ -16,6 +16,7 @@ class Resource(Row, table=True):
     """An organisation, a service or an aid programme, kept up by a college and read by the whole network.
 
     Without ``regions`` it serves all of Quebec; ``needs`` are words of the lexicon. A programme has its six conditions.
+    ``version`` rises with each act that its history keeps.
     """
 
     __table_args__ = owned(
@@ -26,10 +27,12 @@ class Resource(Row, table=True):
                 " consulted_on) = 0",
             ),
             check("needs", "cardinality(needs) > 0"),
+            check("version", "version > 0"),
         )
     )
 
     college_id: int = Field(foreign_key="college.id", index=True)
+    version: int
     kind: ResourceKind = Field(sa_type=by_value(ResourceKind))
     name: str = Field(max_length=120)
     search_key: str = Field(max_length=600, index=True)

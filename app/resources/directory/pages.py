@@ -21,11 +21,14 @@ from app.resources.directory import service
 from app.resources.directory.enums import Freshness, ResourceKind
 from app.resources.directory.rules import needs_of
 from app.resources.directory.schemas import (
+    ChangedResourceForm,
     KeptResource,
     NewResourceForm,
-    ResourceContent,
+    ResourceHistoryApiQuery,
+    ResourceHistoryQuery,
     ResourceShown,
     ResourcesQuery,
+    VerifyForm,
 )
 from app.resources.directory.service import see_kept_resource, see_resource
 
@@ -87,11 +90,20 @@ def resource(
         request,
         "resources/entry.html",
         entry=resource,
-        history=service.history(db, kept) if kept else [],
+        latest=service.history(db, kept, ResourceHistoryApiQuery(limit=service.LATEST)) if kept else None,
         corrections=own_corrections(db, actor, resource),
         abouts=tuple(CorrectionAbout),
         **_choices(db),
     )
+
+
+@router.get(ENTRY + "/historique")
+def resource_history(
+    request: Request, resource: Kept, db: SessionDep, query: Annotated[ResourceHistoryQuery, Query()]
+) -> Response:
+    """Show all that was done to an entry, by whom."""
+    acts = ListView(f"{LIST}/{resource.id}/historique", query, service.list_history(db, resource, query))
+    return render(request, "resources/history.html", entry=resource, acts=acts)
 
 
 @router.get(ENTRY + "/modifier")
@@ -102,17 +114,17 @@ def change_page(request: Request, resource: Kept, db: SessionDep) -> Response:
 
 @router.post(ENTRY + "/modifier", dependencies=[form_on(ENTRY + "/modifier")])
 def change_resource(
-    actor: Keeper, resource: Kept, db: SessionDep, form: Annotated[ResourceContent, Form()]
+    actor: Keeper, resource: Kept, db: SessionDep, form: Annotated[ChangedResourceForm, Form()]
 ) -> Response:
     """Change what an entry says, then show it."""
-    service.change_resource(db, actor, resource, form)
+    service.change_resource(db, actor, resource, form.content, version=form.version)
     return redirect_after_post(f"{LIST}/{resource.id}")
 
 
 @router.post(ENTRY + "/verification", dependencies=[form_on(ENTRY)])
-def verify_resource(actor: Keeper, resource: Kept, db: SessionDep) -> Response:
+def verify_resource(actor: Keeper, resource: Kept, db: SessionDep, form: Annotated[VerifyForm, Form()]) -> Response:
     """Record that an entry was verified today."""
-    service.verify_resource(db, actor, resource)
+    service.verify_resource(db, actor, resource, version=form.version)
     return redirect_after_post(f"{LIST}/{resource.id}")
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.network.schemas import RegionCode
-from app.platform.paging import After, ListQuery
+from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import Address, Code, Command, Line, Prose, Read, SearchText
-from app.resources.directory.enums import Freshness, ResourceAct, ResourceKind, ResourceSort
+from app.resources.directory.enums import Freshness, ResourceAct, ResourceActSort, ResourceKind, ResourceSort
 
 NeedSlug = Annotated[Code, StringConstraints(pattern=r"^[a-z]+(-[a-z0-9]+)*$", max_length=60)]
 Short = Annotated[Line, StringConstraints(max_length=200)]
@@ -61,6 +61,23 @@ class ResourceContent(Command):
     consulted_on: date | None = None
 
 
+class ChangedResourceForm(ResourceContent):
+    """What an entry says as the form that changes it sends it, with the version that was read."""
+
+    version: int
+
+    @property
+    def content(self) -> ResourceContent:
+        """What the entry says."""
+        return ResourceContent.model_validate(self.model_dump(exclude={"version"}))
+
+
+class VerifyForm(Command):
+    """The version of an entry that was verified."""
+
+    version: int
+
+
 class NewResourceForm(ResourceContent):
     """An entry as the form of a page sends it, with the college that will keep it up."""
 
@@ -75,10 +92,12 @@ class NewResourceForm(ResourceContent):
 class ResourceShown(Read):
     """An entry as everyone of the network reads it, with the college that keeps it up; commands accept it.
 
-    ``is_stale``: nobody has verified it for more than a year. ``may_change``: its reader keeps it up.
+    ``is_stale``: nobody has verified it for more than a year. ``may_change``: its reader keeps it up. ``version`` is
+    the ETag, without its quotes: a change names it in ``If-Match``.
     """
 
     id: int
+    version: int
     college_id: int
     college: str
     kind: ResourceKind
@@ -126,3 +145,24 @@ class ResourceChangeShown(Read):
     before: dict[str, Any]
     done_at: datetime
     done_by: str
+
+
+class ResourceHistoryPage(Read):
+    """A page of what was done to an entry, latest first; ``next`` is the ``after`` of the following page."""
+
+    items: tuple[ResourceChangeShown, ...]
+    next: int | None
+
+
+class ResourceHistoryApiQuery(Command):
+    """Which acts to return, latest first."""
+
+    after: After = None
+    limit: Limit = PAGE
+
+
+class ResourceHistoryQuery(ListQuery):
+    """What was done to an entry, as its page lists it."""
+
+    SORTS: ClassVar = ResourceActSort
+    tri: str = "-date"

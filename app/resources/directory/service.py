@@ -15,19 +15,22 @@ from app.people.models import Person, shown_name
 from app.platform.clock import now
 from app.platform.database.paging import Orders, contains_words, fetch_after, fetch_page
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, NotFound, refuse_unless
+from app.platform.errors import Conflict, NotFound, Reason, Stale, refuse_unless
 from app.platform.messages.i18n import today
 from app.platform.paging import PAGE, Page
 from app.platform.search import search_key
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import P
 from app.resources.directory import rules
-from app.resources.directory.enums import Freshness, ResourceAct, ResourceKind, ResourceSort
+from app.resources.directory.enums import Freshness, ResourceAct, ResourceActSort, ResourceKind, ResourceSort
 from app.resources.directory.models import Resource, ResourceChange
 from app.resources.directory.schemas import (
     KeptResource,
     ResourceChangeShown,
     ResourceContent,
+    ResourceHistoryApiQuery,
+    ResourceHistoryPage,
+    ResourceHistoryQuery,
     ResourcePage,
     ResourcesApiQuery,
     ResourceShown,
@@ -143,10 +146,30 @@ def see_kept_resource(db: Session, actor: Actor, resource_id: int) -> KeptResour
     return KeptResource.model_validate(row)
 
 
-def history(db: Session, resource: KeptResource) -> list[ResourceChangeShown]:
+LATEST = 3
+"""How many acts the page of an entry shows; the others are on a page of their own."""
+
+_DONE = (col(ResourceChange.done_at),)
+
+
+def history(db: Session, resource: KeptResource, query: ResourceHistoryApiQuery) -> ResourceHistoryPage:
     """Return what was done to an entry, latest first."""
-    statement = (
+    key = col(ResourceChange.id)
+    rows, next_ = fetch_after(db, _history(resource), _DONE, key, after=query.after, limit=query.limit, descending=True)
+    return ResourceHistoryPage(items=tuple(ResourceChangeShown.model_validate(row) for row in rows), next=next_)
+
+
+def list_history(db: Session, resource: KeptResource, query: ResourceHistoryQuery) -> Page[ResourceChangeShown]:
+    """Return a page of what was done to an entry; the search looks at who did it."""
+    statement = _history(resource).where(*contains_words(col(Person.search_key), query.words))
+    orders: Orders = {ResourceActSort.DATE: _DONE}
+    return fetch_page(db, statement, query, orders, col(ResourceChange.id)).map(ResourceChangeShown.model_validate)
+
+
+def _history(resource: KeptResource) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(
+            col(ResourceChange.id),
             col(ResourceChange.act),
             col(ResourceChange.before),
             col(ResourceChange.done_at),
@@ -154,10 +177,7 @@ def history(db: Session, resource: KeptResource) -> list[ResourceChangeShown]:
         )
         .join(Person, col(Person.id) == ResourceChange.done_by)
         .where(col(ResourceChange.resource_id) == resource.id)
-        .order_by(col(ResourceChange.id).desc())
-        .limit(PAGE)
     )
-    return [ResourceChangeShown.model_validate(row) for row in db.execute(statement)]
 
 
 # Writing -----------------------------------------------------------------------------------------
@@ -169,22 +189,35 @@ def add_resource(db: Session, actor: Actor, college: CollegeShown, content: Reso
     Raises ``Conflict("college_closed")``, ``Invalid`` for what an entry cannot say.
     """
     require_open(db, college.id)
-    row = Resource(college_id=college.id, verified_at=now(), verified_by=actor.person_id, **_columns(content))
+    row = Resource(
+        college_id=college.id, version=1, verified_at=now(), verified_by=actor.person_id, **_columns(content)
+    )
     db.add(row)
     db.flush()
     _record(db, actor, row, ResourceAct.ADDED)
     return see_resource(db, actor, row.id)
 
 
-def change_resource(db: Session, actor: Actor, resource: KeptResource, content: ResourceContent) -> ResourceShown:
-    """Change what an entry says; its former words stay in its history. Raises ``Invalid`` for what it cannot say."""
-    write(db, actor, lock(db, resource.id), content)
+def change_resource(
+    db: Session, actor: Actor, resource: KeptResource, content: ResourceContent, *, version: int
+) -> ResourceShown:
+    """Change what an entry says; its former words stay in its history.
+
+    ``version`` is the one that was read: raises ``Stale`` for another one, ``Invalid`` for what it cannot say.
+    """
+    row = lock(db, resource.id)
+    _require_read(row, version)
+    write(db, actor, row, content)
     return see_resource(db, actor, resource.id)
 
 
-def verify_resource(db: Session, actor: Actor, resource: KeptResource) -> ResourceShown:
-    """Record that someone has verified all that an entry says, today. Raises ``Conflict("resource_retired")``."""
+def verify_resource(db: Session, actor: Actor, resource: KeptResource, *, version: int) -> ResourceShown:
+    """Record that someone has verified all that an entry says, today, in the version that they read.
+
+    Raises ``Stale`` for another version, ``Conflict("resource_retired")``.
+    """
     row = lock(db, resource.id)
+    _require_read(row, version)
     require_in_use(row)
     row.verified_at, row.verified_by = now(), actor.person_id
     db.add(row)
@@ -212,6 +245,12 @@ def return_resource(db: Session, actor: Actor, resource: KeptResource) -> Resour
 def lock(db: Session, resource_id: int) -> Resource:
     """Return the row of an entry, locked against other changes."""
     return db.get_one(Resource, resource_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+def _require_read(row: Resource, version: int) -> None:
+    """Raise ``Stale`` when an entry is no longer what was read."""
+    if version != row.version:
+        raise Stale(None, Reason("resource_stale", field="version"))
 
 
 def require_in_use(row: Resource) -> None:
@@ -264,5 +303,8 @@ def _record(
     change = ResourceChange(
         college_id=row.college_id, resource_id=row.id, act=act, before=plain, done_at=now(), done_by=actor.person_id
     )
+    if act is not ResourceAct.ADDED:
+        row.version += 1
+        db.add(row)
     db.add(change)
     db.flush()
