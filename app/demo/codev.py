@@ -50,6 +50,7 @@ ENTERED = ("lac-gilman", "GEN-1")
 
 def form_groups(demo: DemoPlan, group: Group) -> None:
     """Form one group of up to eight people, two beyond, in the second week, and plan their sessions."""
+    under_way_at = start_under_way(demo.today)
     with at(noon(group.cohort.starts_on + timedelta(days=9))), demo.database.transaction() as db:
         coordinator = demo.actor(db, group.staff.coordinator, Permission.CODEV_MANAGE)
         enrolment_ids = [e.id for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
@@ -62,7 +63,7 @@ def form_groups(demo: DemoPlan, group: Group) -> None:
             codev_group = codev.create_group(db, coordinator, group.cohort, command)
             group.codev.append(codev_group.id)
             rooms = own_venues(db, group)
-            for activity, when in _dates(demo, group):
+            for activity, when in _dates(demo, group, under_way_at):
                 new_session = NewCodevSession(
                     activity_code=activity,
                     starts_at=when,
@@ -113,12 +114,12 @@ def _calendar(group: Group) -> list[tuple[str, datetime]]:
     ]
 
 
-def _dates(demo: DemoPlan, group: Group) -> list[tuple[str, datetime]]:
+def _dates(demo: DemoPlan, group: Group, under_way_at: datetime) -> list[tuple[str, datetime]]:
     """Return the sessions of the group formed last; in one cohort, the next one is under way as the demo is loaded."""
     dates = [(activity, starts_at + timedelta(days=len(group.codev))) for activity, starts_at in _calendar(group)]
     if is_under_way(group):
         place = next(n for n, (_, when) in enumerate(dates) if when.date() >= demo.today)
-        dates[place] = (dates[place][0], start_under_way(demo.today))
+        dates[place] = (dates[place][0], under_way_at)
     return dates
 
 

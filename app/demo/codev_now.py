@@ -137,6 +137,8 @@ def _hand_turns_over(demo: DemoPlan, group: Group, coming: list[CodevSessionRow]
     with at(_day_before(demo, hours=2)), demo.database.transaction() as db:
         member = demo.actor(db, people[clients[1]], Permission.CODEV_TAKE_PART)
         given = sessions.see_codev_session(db, member, coming[1].id)
-        asked = handovers(db, member, given).choices[0]
+        to_come = {m.id for m in coming}
+        choices = handovers(db, member, given).choices
+        asked = next(c for c in choices if c.exchange is None or c.exchange.session_id in to_come)
         other = asked.exchange.session_id if asked.exchange else None
         service.propose_swap(db, member, given, SwapCommand(asked_id=asked.asked_id, exchange_session_id=other))
