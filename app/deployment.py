@@ -20,6 +20,7 @@ from app.cohorts.proposals import service as proposals
 from app.curricula.library import DEFAULT_ROOT, check
 from app.curricula.service import register_published
 from app.features import FEATURES
+from app.grading.conflicts.service import some_details
 from app.grading.panels import service as panels
 from app.identity.account.models import AccountSecret
 from app.identity.oidc.models import OidcProvider
@@ -324,6 +325,8 @@ def _sealed(owner: Session) -> Iterator[tuple[KeyPurpose, str, str]]:
         yield KeyPurpose.OIDC, provider.client_secret_sealed, secret_binding(provider.issuer, provider.client_id)
     for key in owner.exec(select(CollegeKey).order_by(col(CollegeKey.id)).limit(SAMPLE)):
         yield KeyPurpose.BADGE, key.private_sealed, key_binding(key)
+    for detail, binding in some_details(owner, SAMPLE):
+        yield KeyPurpose.INTEREST, detail, binding
     kept = select(GroupKey).where(col(GroupKey.key_sealed).is_not(None)).order_by(col(GroupKey.id)).limit(SAMPLE)
     for of_group in owner.exec(kept):
         yield KeyPurpose.CODEV, of_group.key_sealed or "", group_key_binding(of_group.group_id)

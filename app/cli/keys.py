@@ -48,6 +48,7 @@ def reseal() -> None:
     from app.certificates.badges.college_keys import reencrypt_keys as reencrypt_college_keys  # noqa: PLC0415
     from app.codev.confidences.service import reencrypt_group_keys  # noqa: PLC0415
     from app.deployment import deployment, load_keyring  # noqa: PLC0415
+    from app.grading.conflicts.service import reencrypt_details  # noqa: PLC0415
     from app.identity.reencryption import reencrypt as reencrypt_accounts  # noqa: PLC0415
 
     chosen = settings()
@@ -56,6 +57,7 @@ def reseal() -> None:
         account_secrets = reencrypt_accounts(db, keyring)
         college_keys = reencrypt_college_keys(db, keyring)
         groups = reencrypt_group_keys(db, keyring)
+        interests = reencrypt_details(db, keyring)
     totp, oidc = account_secrets[KeyPurpose.TOTP], account_secrets[KeyPurpose.OIDC]
-    figures = {"totp": totp, "oidc": oidc, "badges": college_keys, "groups": groups}
+    figures = {"totp": totp, "oidc": oidc, "badges": college_keys, "groups": groups, "interests": interests}
     typer.echo(t("cli.keys.reseal.done", **figures, current=keyring.current))

@@ -15,6 +15,7 @@ from app.demo.community.load import add_profiles
 from app.demo.confidences import write_confidences
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
+from app.demo.judging.interests import declare_interests
 from app.demo.late_join import decide_catch_up_lists
 from app.demo.letters import add_announcement, add_letters, change_room, settle_messages
 from app.demo.lists import add_lists
@@ -72,6 +73,7 @@ def load(
         simulate(demo, lambda cohort_count: progress.advance(task, cohort_count))
         write_confidences(demo, keyring)
         show_present(demo)
+        declare_interests(demo, keyring)
         continue_mandates(demo)
         add_special_cases(demo, files)
         issue_certificates(demo, base_url)

@@ -1,17 +1,23 @@
 """Who may judge someone instead of another: the trainers of the college whom nothing keeps from it (BR-13)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevRecord
 from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Enrolment
+from app.grading.conflicts.matching import conflicted, has_interest
+from app.grading.conflicts.models import AssessorException
 from app.grading.rules import assessor_reasons
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders
+from app.people.models import Person, shown_name
 from app.platform.database.session import Session
 from app.platform.security.permissions import Role
 
@@ -28,6 +34,12 @@ def facilitators_of(db: Session, enrolment: EnrolmentRef) -> frozenset[int]:
         .where(col(CodevSession.group_id).in_(groups))
     )
     return frozenset(db.execute(sa.union(of_groups, of_sessions)).scalars())
+
+
+def excepted(db: Session, enrolment: EnrolmentRef) -> frozenset[int]:
+    """Return whom a coordinator lets judge CN-11 of this person although they facilitate."""
+    statement = sa.select(col(AssessorException.assessor_id)).where(col(AssessorException.enrolment_id) == enrolment.id)
+    return frozenset(db.execute(statement).scalars())
 
 
 def eligible_assessors(
@@ -52,8 +64,37 @@ def able_assessors(db: Session, enrolment: EnrolmentRef, competency: str, people
     return _without_reasons(db, enrolment, competency, db.execute(trainers).scalars().all())
 
 
-def _without_reasons(db: Session, enrolment: EnrolmentRef, competency: str, people: Iterable[int]) -> frozenset[int]:
-    facilitators = facilitators_of(db, enrolment)
+def substitutes(db: Session, enrolment_ids: Collection[int], instead_of: int) -> dict[int, str]:
+    """Return, by enrolment, who of those who train its cohort may judge it instead of somebody: the first one by name.
+
+    Whoever facilitates a group of the person comes last, as they do not judge CN-11.
+    """
+    groups = sa.select(col(CodevMembership.group_id)).where(col(CodevMembership.enrolment_id) == Enrolment.id)
+    other = aliased(RoleGrantRow)
+    facilitates = sa.exists().where(
+        col(other.person_id) == Person.id, col(other.role) == Role.FACILITATOR, col(other.group_id).in_(groups)
+    )
+    statement = (
+        sa.select(col(Enrolment.id), shown_name())
+        .ext(distinct_on(col(Enrolment.id)))
+        .join(RoleGrantRow, col(RoleGrantRow.cohort_id) == Enrolment.cohort_id)
+        .join(Person, col(Person.id) == RoleGrantRow.person_id)
+        .where(
+            col(Enrolment.id).in_(enrolment_ids),
+            col(RoleGrantRow.role) == Role.TRAINER,
+            col(RoleGrantRow.ended_at).is_(None),
+            col(Person.id) != Enrolment.person_id,
+            col(Person.id) != instead_of,
+            ~has_interest(col(Person.id), Person),
+        )
+        .order_by(col(Enrolment.id), facilitates, col(Person.search_key), col(Person.id))
+    )
+    return {id_: name for id_, name in db.execute(statement)}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _without_reasons(db: Session, enrolment: EnrolmentRef, competency: str, people: Collection[int]) -> frozenset[int]:
+    facilitators = facilitators_of(db, enrolment) - excepted(db, enrolment)
+    declared = conflicted(db, enrolment.id, people)
     return frozenset(
         id_
         for id_ in people
@@ -62,5 +103,6 @@ def _without_reasons(db: Session, enrolment: EnrolmentRef, competency: str, peop
             participant=enrolment.person_id,
             competency=competency,
             facilitates=id_ in facilitators,
+            declared=id_ in declared,
         )
     )

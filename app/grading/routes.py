@@ -5,6 +5,8 @@ from app.grading.assignments import api as assignments_api
 from app.grading.assignments import pages as assignments_pages
 from app.grading.comments import api as comments_api
 from app.grading.comments import pages as comments
+from app.grading.conflicts import api as conflicts_api
+from app.grading.conflicts import pages as conflicts_pages
 from app.grading.drafts import api as drafts
 from app.grading.levels import api as levels_api
 from app.grading.panels import api as panels_api
@@ -17,8 +19,16 @@ API = (
     comments_api.router,
     panels_api.router,
     levels_api.router,
+    conflicts_api.router,
     drafts.router,
     works_api.router,
     assignments_api.router,
 )
-PAGES = (comments.router, pages.router, panels_pages.router, works_pages.router, assignments_pages.router)
+PAGES = (
+    comments.router,
+    pages.router,
+    panels_pages.router,
+    works_pages.router,
+    assignments_pages.router,
+    conflicts_pages.router,
+)

@@ -29,16 +29,22 @@ WORKING_DAYS = 10
 WEEKEND = 5
 
 
-def assessor_reasons(*, assessor: int, participant: int, competency: str, facilitates: bool) -> list[Reason]:
+def assessor_reasons(
+    *, assessor: int, participant: int, competency: str, facilitates: bool, declared: bool = False, substitute: str = ""
+) -> list[Reason]:
     """Return why the assessor may not judge the participant (BR-13).
 
-    Nobody judges themselves, nor CN-11 of the members of a codev group that they facilitate (S6).
+    Nobody judges themselves, nor CN-11 of the members of a codev group that they facilitate, nor work that an interest
+    they declared concerns: ``substitute`` may instead (S6).
     """
     reasons = []
     if assessor == participant:
         reasons.append(Reason("own_judgement"))
     if facilitates and competency == CODEV_COMPETENCY:
         reasons.append(Reason("facilitator_of_group", {"competency": competency}, "competency_code"))
+    if declared:
+        code = "conflict_declared" if substitute else "conflict_no_substitute"
+        reasons.append(Reason(code, {"substitute": substitute} if substitute else {}))
     return reasons
 
 

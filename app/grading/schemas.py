@@ -163,6 +163,8 @@ class QueueItem(Read):
     )
     assignee_id: int | None = Field(description="the trainer to whom it is assigned, of those of its cohort")
     assignee: str | None
+    in_conflict: bool = Field(description="whether the reader declared an interest that keeps them from judging it")
+    substitute: str | None = Field(description="who of the cohort's trainers may judge it instead")
 
 
 class QueueSort(StrEnum):

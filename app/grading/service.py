@@ -1,6 +1,6 @@
 """Judgements: levels awarded on evidence, append-only; a later judgement supersedes an earlier one (BR-12)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,6 +14,9 @@ from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.grading.assessors import eligible_assessors
+from app.grading.conflicts.matching import in_conflict
+from app.grading.conflicts.models import AssessorException
 from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_refs
@@ -52,20 +55,19 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
     The enrolment is locked first: of two assessors who review one judgement at once, the second gets a
     ``Conflict``.
     """
-    asked = (_facilitates(actor, enrolment), exists().where(*_own_drafts(actor, enrolment, command)))
-    facts = sa.select(col(Enrolment.state), *asked).where(col(Enrolment.id) == enrolment.id)
-    state, facilitates, has_draft = db.execute(facts.with_for_update(key_share=True, of=Enrolment)).one()
-    if state not in RUNNING:
+    lock = sa.select(col(Enrolment.state)).where(col(Enrolment.id) == enrolment.id)
+    if db.execute(lock.with_for_update(key_share=True)).scalar_one() not in RUNNING:
         raise Conflict("enrolment_not_running")
     curriculum = curriculum_of(enrolment)
     competency = default_library().framework_of(curriculum).by_code.get(command.competency_code)
     if competency is None:
         unknown = Reason("competency_unknown", {"competency": command.competency_code}, "competency_code")
         raise Invalid("invalid", unknown)
-    refusals = _assessor_reasons(actor, enrolment, competency.code, facilitates=facilitates)
+    facilitates, declared, has_draft, panels = _facts(db, actor, enrolment, command)
+    refusals = _assessor_reasons(db, actor, enrolment, competency.code, facilitates=facilitates, declared=declared)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
-    refused = judging_reasons(open_panels(db, enrolment, competency.code), command.supersedes)
+    refused = judging_reasons(panels, command.supersedes)
     if refused:
         raise Conflict("panel_open", *refused)
     history = judgements(db, enrolment, competency=competency.code)
@@ -92,11 +94,36 @@ def judge(db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeComm
 
 def open_panels(db: Session, enrolment: EnrolmentRef, competency: str) -> list[tuple[PanelKind, int | None]]:
     """Return the open panels of a competency: their kind, and the judgement that each reviews."""
-    decided = exists().where(col(PanelDecision.panel_id) == Panel.id)
-    statement = sa.select(col(Panel.kind), col(Panel.judgement_id)).where(
-        col(Panel.enrolment_id) == enrolment.id, col(Panel.competency_code) == competency, ~decided
-    )
+    statement = sa.select(col(Panel.kind), col(Panel.judgement_id)).where(_is_open_of(enrolment, competency))
     return [(kind, judged) for kind, judged in db.execute(statement)]
+
+
+def _is_open_of(enrolment: EnrolmentRef, competency: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        col(Panel.enrolment_id) == enrolment.id,
+        col(Panel.competency_code) == competency,
+        ~exists().where(col(PanelDecision.panel_id) == Panel.id),
+    )
+
+
+def _facts(
+    db: Session, actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand
+) -> tuple[bool, bool, bool, list[tuple[PanelKind, int | None]]]:
+    """Return whether the actor facilitates, declared an interest and has a draft; the open panels of the competency.
+
+    It is one statement, after the lock: an interest that is declared meanwhile locks the same enrolment, so that either
+    this judgement is refused or that declaration finds it.
+    """
+    asked = (*_kept_from(actor, enrolment), exists().where(*_own_drafts(actor, enrolment, command)))
+    statement = (
+        sa.select(*asked, col(Panel.kind), col(Panel.judgement_id))
+        .select_from(Enrolment)
+        .outerjoin(Panel, _is_open_of(enrolment, command.competency_code))
+        .where(col(Enrolment.id) == enrolment.id)
+    )
+    rows = db.execute(statement).all()
+    facilitates, declared, has_draft, *_ = rows[0]
+    return facilitates, declared, has_draft, [(row.kind, row.judgement_id) for row in rows if row.kind is not None]
 
 
 def _own_drafts(actor: Actor, enrolment: EnrolmentRef, command: JudgeCommand) -> tuple[sa.ColumnElement[bool], ...]:
@@ -126,18 +153,44 @@ def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
             db.delete(draft)
 
 
-def assessor_refusals(db: Session, actor: Actor, enrolment: EnrolmentRef, competency: str) -> list[Reason]:
-    """Return why the actor may not judge a competency of this person (BR-13)."""
-    facilitates = db.execute(sa.select(_facilitates(actor, enrolment))).scalar_one()
-    return _assessor_reasons(actor, enrolment, competency, facilitates=facilitates)
+def assessor_refusals(
+    db: Session, actor: Actor, enrolment: EnrolmentRef, competency: str, *, former: Collection[int] = ()
+) -> list[Reason]:
+    """Return why the actor may not judge a competency of this person (BR-13); no substitute is of ``former``."""
+    statement = sa.select(*_kept_from(actor, enrolment)).where(col(Enrolment.id) == enrolment.id)
+    facilitates, declared = db.execute(statement).one()
+    return _assessor_reasons(
+        db, actor, enrolment, competency, facilitates=facilitates, declared=declared, former=former
+    )
 
 
-def _assessor_reasons(actor: Actor, enrolment: EnrolmentRef, competency: str, *, facilitates: bool) -> list[Reason]:
+def _kept_from(actor: Actor, enrolment: EnrolmentRef) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return whether the actor facilitates a group of this person, without exception; declared an interest."""
+    excepted = exists().where(
+        col(AssessorException.enrolment_id) == enrolment.id, col(AssessorException.assessor_id) == actor.person_id
+    )
+    return _facilitates(actor, enrolment) & ~excepted, in_conflict(actor.person_id)
+
+
+def _assessor_reasons(
+    db: Session,
+    actor: Actor,
+    enrolment: EnrolmentRef,
+    competency: str,
+    *,
+    facilitates: bool,
+    declared: bool,
+    former: Collection[int] = (),
+) -> list[Reason]:
+    """Return why the actor does not judge; of a declared interest, with a substitute."""
+    others = eligible_assessors(db, enrolment, competency, former=[actor.person_id, *former]) if declared else ()
     return assessor_reasons(
         assessor=actor.person_id,
         participant=enrolment.person_id,
         competency=competency,
         facilitates=facilitates,
+        declared=declared,
+        substitute=others[0][1] if others else "",
     )
 
 

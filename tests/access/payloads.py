@@ -689,6 +689,18 @@ GRADING: dict[str, Call] = {
     "POST /parcours/{enrolment_id}/jugements/{competency}/double-evaluation": form(
         "/revisions/", evidence=["hand_in:{hand_in}"], assessor_ids=["{trainer_person}", "{reviewer_person}"],
     ),
+    f"POST {V1}/colleges/{{college_id}}/own-interests": json(kind="none"),
+    f"POST {V1}/colleges/{{college_id}}/own-interests#person": json(kind="person", about_id="{owner_person}"),
+    "POST /colleges/{college_id}/mes-interets": form("/colleges/{college}/mes-interets", kind="none"),
+    "POST /colleges/{college_id}/mes-interets#person": form(
+        "/colleges/{college}/mes-interets", kind="person", about_id="{owner_person}",
+    ),
+    f"POST {V1}/enrolments/{{enrolment_id}}/assessor-exceptions": json(
+        assessor_id="{facilitator_person}", reason="Seule personne.",
+    ),
+    "POST /parcours/{enrolment_id}/exception-animation": form(
+        "/parcours/{enrolment}/jugements/CN-11", assessor_id="{facilitator_person}", reason="Seule personne.",
+    ),
     f"POST {V1}/panels/{{panel_id}}/assessors": json(assessor_ids=["{reviewer_person}"]),
     "POST /revisions/{panel_id}/evaluation": form("/revisions/{panel}", assessor_ids=["{reviewer_person}"]),
     "POST /revisions/{panel_id}/prise": form("/revisions/{panel}"),

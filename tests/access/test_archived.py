@@ -52,6 +52,10 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "POST /api/v1/panels/{panel_id}/opinions",
         "POST /revisions/{panel_id}/avis",
     ),
+    "an interest that is declared has another assessor confirm what its author judged, whenever that was": (
+        "POST /api/v1/colleges/{college_id}/own-interests#person",
+        "POST /colleges/{college_id}/mes-interets#person",
+    ),
     "one's own: a journal that nobody else reads, a calendar feed, a profile": (
         "POST /api/v1/codev/groups/{group_id}/journal",
         "POST /codev/groupes/{group_id}/journal",

@@ -17,9 +17,10 @@ from tests.factories.network import World
 from tests.server import driver_url, with_database
 
 EMPTY = {
-    "accompanied_count", "accompanied_enterprise", "attempt", "audit_seal", "codev_concern", "codev_confirmation",
+    "accompanied_count", "accompanied_enterprise", "assessor_exception", "attempt", "audit_seal",
+    "codev_concern", "codev_confirmation",
     "codev_live_event", "codev_pass",
-    "codev_return",
+    "codev_return", "interest",
     "codev_session_change", "codev_session_restoration", "destruction_schedule", "hold_lift",
     "idempotent_request", "mail_preference", "management_link",
     "milestone_confirmation", "name_change", "oidc_flow", "panel_decision", "panel_opinion",

@@ -77,7 +77,7 @@ ABOUT_NOBODY = {
 
 WITHOUT_PERSON = {
     "college", "project", "project_target", "project_region_target", "region", "venue",
-    "resource", "resource_change",
+    "resource", "resource_change", "interest",
     "announcement", "cohort", "cohort_document", "cohort_move", "codev_group", "codev_session",
     "codev_record", "codev_group_key", "destruction_schedule", "rating_box", "scheduled_session", "roll_call",
     "check_in_opening",

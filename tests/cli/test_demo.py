@@ -79,6 +79,12 @@ def test_the_plan_of_the_whole_network() -> None:
 # Two colleges -----------------------------------------------------------------------------------
 
 
+CONFIRMED = """
+    select bool_or(d.id is not null), bool_or(d.id is null), bool_and((d.id is null) = (l.id is null))
+    from panel p left join panel_decision d on d.panel_id = p.id
+    join hold h on h.id = p.hold_id left join hold_lift l on l.hold_id = h.id
+    where p.kind = 'conflict' and h.kind = 'conflict'
+    """
 PANELS = """
 select p.kind, count(distinct s.id), count(distinct o.id), count(distinct d.id)
   from panel p left join panel_seat s on s.panel_id = p.id left join panel_opinion o on o.panel_id = p.id
@@ -382,6 +388,13 @@ class TestTwoColleges:
             """
         assert rows(demo_database, assigned)
 
+    def test_trainers_declared_their_interests(self, demo_database: Database) -> None:
+        """S6: one sells software, another has nothing to declare."""
+        kinds = rows(
+            demo_database, "select kind, vendor is not null, detail_sealed is not null from interest order by 1"
+        )
+        assert kinds == [("none", False, False), ("vendor", True, True)]
+
     def test_a_certificate_is_verified(self, demo_database: Database) -> None:
         """S10: a stranger with the code sees a valid document, and only what it says."""
         issued = rows(demo_database, "select code, number, state from certificate order by id")
@@ -574,10 +587,14 @@ def test_reviews_and_panels_are_in_each_state(fresh_url: Callable[[], str], tmp_
         plan = next(plan for plan in COHORTS if (plan.place, plan.code) == ("piekouagami", "GEN-2"))
         load(database, SITE, RING, FolderStore(tmp_path), on=ON, places=("piekouagami",), plans=(plan,))
         panels = rows(database, PANELS)
+        declared = rows(database, "select kind, count(detail_sealed) from interest group by 1")
+        confirmed = rows(database, CONFIRMED)
     finally:
         database.dispose()
     assert set(panels) >= {("review", 1, 1, 1), ("review", 0, 0, 0), ("double", 2, 2, 0)}
     assert "committee" in {row[0] for row in panels}
+    assert declared == [("person", 2)], "a trainer knows two people whom they judged (S6)"
+    assert confirmed == [(True, True, True)], "one is confirmed, the hold lifted; the other one waits"
 
 
 # The waitlist -----------------------------------------------------------------------------------

@@ -30,6 +30,17 @@ def test_work_is_assigned_to_another_trainer_of_the_cohort(
     assert [(reason.code, reason.field) for reason in reasons] == expected
 
 
+@pytest.mark.parametrize(
+    ("substitute", "code"), [("Karim", "assignee_in_conflict"), ("", "assignee_without_substitute")]
+)
+def test_work_is_not_assigned_to_who_declared_an_interest(substitute: str, code: str) -> None:
+    [reason] = assignment_reasons(
+        GENERALIST, None, assignee=7, participant=5, trainers={5, 7}, kept_from={7}, substitute=substitute
+    )
+    assert (reason.code, reason.field) == (code, "assignee_id")
+    assert reason.params == ({"substitute": substitute} if substitute else {})
+
+
 @pytest.mark.parametrize("today", [date(2026, 11, day) for day in range(20, 28)])
 def test_late_since_is_the_last_day_that_is_overdue(today: date) -> None:
     day = late_since(today)

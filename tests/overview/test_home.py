@@ -74,6 +74,7 @@ ROWS = {
     "hours": r'name="chosen" value="\d+"',
     "milestones": r'action="/jalons/\d+/confirmation"|<tr>\s*<th scope="row">',
     "certificates": r"<tr>\s*<th scope=\"row\">",
+    "interests": r"<h1>",
     "corrections": r'action="/repertoire/corrections/\d+/refus',
 }
 """What each row of the page of a number holds once."""
@@ -87,8 +88,8 @@ def rows_of(html: str, kind: str) -> int:
 
 
 EXPECTED = {
-    "trainer": {"calls": 2, "works": 2, "milestones": 1},
-    "facilitator": {"records": 1},
+    "trainer": {"calls": 2, "works": 2, "milestones": 1, "interests": 1},
+    "facilitator": {"records": 1, "interests": 1},
     "coordinator": {"calls": 2, "risks": 3, "applications": 1, "proposals": 1, "hours": 3, "milestones": 1},
     "registrar": {"proposals": 1},
     "maude": {},
@@ -144,7 +145,8 @@ def test_why_people_are_at_risk_and_how_long_works_wait_is_said(
 def test_nothing_of_another_college_is_counted(client: TestClient, database: Database, busy: World) -> None:
     for who in ("other_coordinator", "other_trainer", "other_registrar"):
         as_(client, database, busy, who)
-        assert {kind: lines for kind, lines in parts(client).items() if lines} == {}
+        found = {kind: [line.id for line in lines] for kind, lines in parts(client).items() if lines}
+        assert found == ({"interests": [busy.rouyn]} if who == "other_trainer" else {})
 
 
 def test_several_roles_see_each_part_once_and_an_empty_part_in_a_line(
@@ -155,11 +157,11 @@ def test_several_roles_see_each_part_once_and_an_empty_part_in_a_line(
     as_(client, database, busy, "trainer")
     html = page(client.get("/"))
     kinds = re.findall(r'id="waits-(\w+)"', html)
-    assert kinds == ["calls", "risks", "works", "applications", "proposals", "hours", "milestones"]
+    assert kinds == ["calls", "risks", "works", "applications", "proposals", "hours", "milestones", "interests"]
     assert parts(client)["calls"][0].count == 2
     as_(client, database, busy, "other_trainer")
     assert "Aucun travail n’attend votre jugement." in page(client.get("/"))
-    assert 'id="waits-' not in page(client.get("/"))
+    assert re.findall(r'id="waits-(\w+)"', page(client.get("/"))) == ["interests"]
 
 
 def test_participant_sees_the_next_session_the_next_step_and_what_was_judged(
@@ -194,7 +196,7 @@ def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Dat
     assert "Aucune séance dans les deux prochaines semaines." in html
 
 
-STATEMENTS = {"maude": 10, "trainer": 11, "coordinator": 14, "registrar": 10, "facilitator": 8, "observer": 3}
+STATEMENTS = {"maude": 10, "trainer": 13, "coordinator": 14, "registrar": 10, "facilitator": 10, "observer": 3}
 
 
 @pytest.mark.parametrize("who", STATEMENTS)

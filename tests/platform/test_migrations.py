@@ -257,7 +257,7 @@ def test_facts_cannot_be_rewritten(database: Database) -> None:
         "session_change", "session_restoration", "codev_session_restoration",
         "codev_session_change", "codev_return", "codev_pass", "role_change",
         "signatory_change", "resource_change", "upload", "upload_part", "hold", "hold_lift", "cohort_document",
-        "panel", "panel_seat", "panel_opinion", "panel_decision",
+        "interest", "assessor_exception", "panel", "panel_seat", "panel_opinion", "panel_decision",
     }  # fmt: skip
     statement = text(
         "select table_name, privilege_type from information_schema.role_table_grants where grantee = :role"

@@ -51,6 +51,7 @@ SERIALISED = {
     "work_decision_hand_in_id_competency_code": "the enrolment is locked before what was decided on its work is read",
     "work_assignment_first": "the enrolment is locked before its assignments are read",
     "work_assignment_supersedes_id": "the enrolment is locked before its assignments are read",
+    "assessor_exception_enrolment_id_assessor_id": "two at once are one exception: the second is refused by the table",
     "panel_seat_panel_id_assessor_id": "the enrolment is locked before the seats are read",
     "panel_seat_supersedes_id": "the enrolment is locked before the seats are read",
     "panel_opinion_panel_id_assessor_id_round": "the enrolment is locked before what was said is read",

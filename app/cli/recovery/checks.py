@@ -18,6 +18,7 @@ from app.certificates.documents.checks import check_certificates
 from app.cli.recovery.shown import shown_progress
 from app.codev.confidences.service import reencrypt_group_keys
 from app.deployment import knows, open_database, prepare, upgrade
+from app.grading.conflicts.service import reencrypt_details
 from app.identity.reencryption import reencrypt
 from app.platform.audit.hash_chain import verify
 from app.platform.backup.manifest import Backup, Manifest
@@ -128,6 +129,7 @@ def _secrets(database: Database, keyring: Keyring) -> list[str]:
             lambda: reencrypt(db, again),
             lambda: reencrypt_keys(db, again),
             lambda: reencrypt_group_keys(db, again),
+            lambda: reencrypt_details(db, again),
         )
         for encrypt in encrypt_again:
             try:

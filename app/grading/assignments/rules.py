@@ -14,8 +14,14 @@ def assignment_reasons(
     assignee: int | None,
     participant: int,
     trainers: Collection[int],
+    kept_from: Collection[int] = (),
+    substitute: str = "",
 ) -> list[Reason]:
-    """Return why works are not assigned so: an activity without works to judge, or someone who does not judge them."""
+    """Return why works are not assigned so: an activity without works to judge, or someone who does not judge them.
+
+    ``kept_from`` are those who declared an interest in the person, or in an enterprise of their mandates (S6);
+    ``substitute`` may judge instead.
+    """
     reasons = []
     if activity_code is not None and (
         activity_code not in curriculum.placed or not competencies_of_work(curriculum, activity_code)
@@ -25,4 +31,7 @@ def assignment_reasons(
         reasons.append(Reason("assignee_not_trainer", field="assignee_id"))
     if assignee == participant:
         reasons.append(Reason("own_judgement", field="assignee_id"))
+    if assignee in kept_from:
+        code = "assignee_in_conflict" if substitute else "assignee_without_substitute"
+        reasons.append(Reason(code, {"substitute": substitute} if substitute else {}, "assignee_id"))
     return reasons

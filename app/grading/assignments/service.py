@@ -14,9 +14,11 @@ from app.cohorts.models import Enrolment
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of
+from app.grading.assessors import substitutes
 from app.grading.assignments.models import WorkAssignment
 from app.grading.assignments.rules import assignment_reasons
 from app.grading.assignments.schemas import AssignCommand, AssignmentShown
+from app.grading.conflicts.matching import conflicted, has_interest
 from app.identity.roles.models import RoleGrantRow
 from app.learning.hand_ins.models import HandIn
 from app.notifications.enums import Kind
@@ -39,13 +41,16 @@ def assign(db: Session, actor: Actor, enrolment: EnrolmentRef, command: AssignCo
     """
     db.exec(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True)).one()
     require_enrolment_not_archived(db, enrolment.id)
-    curriculum = curriculum_of(enrolment)
+    team = trainers_of(db, enrolment.cohort_id)
+    kept_from = conflicted(db, enrolment.id, team) if command.assignee_id is not None else frozenset()
     reasons = assignment_reasons(
-        curriculum,
+        curriculum_of(enrolment),
         command.activity_code,
         assignee=command.assignee_id,
         participant=enrolment.person_id,
-        trainers=trainers_of(db, enrolment.cohort_id),
+        trainers=team,
+        kept_from=kept_from,
+        substitute=_substitute(db, enrolment, command.assignee_id) if command.assignee_id in kept_from else "",
     )
     refuse_unless(*reasons, code="invalid")
     before = next((a for a in assignments(db, enrolment) if a.activity_code == command.activity_code), None)
@@ -69,6 +74,10 @@ def assign(db: Session, actor: Actor, enrolment: EnrolmentRef, command: AssignCo
         if person is not None and person != actor.person_id:
             _notify_trainer(db, enrolment, kind, row, person)
     return _load(db, col(WorkAssignment.id) == row.id)[0]
+
+
+def _substitute(db: Session, enrolment: EnrolmentRef, assignee: int | None) -> str:
+    return "" if assignee is None else substitutes(db, [enrolment.id], assignee).get(enrolment.id, "")
 
 
 def _notify_trainer(db: Session, enrolment: EnrolmentRef, kind: Kind, row: WorkAssignment, person: int) -> None:
@@ -113,7 +122,7 @@ def _load(db: Session, *where: ColumnElement[bool]) -> list[AssignmentShown]:
     ]
 
 
-STILL_TRAINS = func.coalesce(
+_TRAINS = func.coalesce(
     sa.select(sa.true())
     .where(
         col(RoleGrantRow.person_id) == WorkAssignment.assignee_id,
@@ -128,13 +137,15 @@ STILL_TRAINS = func.coalesce(
 )
 """Whether the person still trains the cohort: looked up by person, as PostgreSQL might read all roles of a network for
 an ``exists``."""
+STILL_JUDGES = _TRAINS & ~has_interest(col(WorkAssignment.assignee_id), WorkAssignment)
+"""Whether the person to whom works are assigned still trains the cohort, and declared no interest in them (S6)."""
 ASSIGNEE: sa.ScalarSelect[Any] = (
     sa.select(col(WorkAssignment.assignee_id))
     .where(
         col(WorkAssignment.enrolment_id) == HandIn.enrolment_id,
         sa.or_(col(WorkAssignment.activity_code).is_(None), col(WorkAssignment.activity_code) == HandIn.activity_code),
         not_superseded(WorkAssignment),
-        STILL_TRAINS,
+        STILL_JUDGES,
     )
     .order_by(col(WorkAssignment.activity_code).nulls_last())
     .limit(1)
@@ -142,4 +153,4 @@ ASSIGNEE: sa.ScalarSelect[Any] = (
     .scalar_subquery()
 )
 """The person to whom a hand-in is assigned, in a statement on hand-ins and their enrolments; null: nobody, or someone
-who no longer trains the cohort, so that no work waits for who left."""
+who no longer trains the cohort or declared an interest, so that no work waits for who does not judge it."""

@@ -4,11 +4,14 @@ from enum import StrEnum
 
 
 class PanelKind(StrEnum):
-    """What a panel is for: a review that the person asked, the committee of a further appeal, a double assessment."""
+    """What a panel is for: a review that the person asked, the committee of a further appeal, a double
+    assessment, the confirmation of a judgement whose author declared an interest since (S6).
+    """
 
     REVIEW = "review"
     COMMITTEE = "committee"
     DOUBLE = "double"
+    CONFLICT = "conflict"
 
 
 class PanelState(StrEnum):

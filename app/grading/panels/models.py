@@ -25,7 +25,7 @@ class Panel(Row, table=True):
         extra=(
             check("contested", "(kind = 'double') = (judgement_id is null)"),
             check("held", "(kind = 'double') = (hold_id is null)"),
-            check("motive", "(kind = 'double') = (motive is null)"),
+            check("motive", "(kind = 'review' or kind = 'committee') = (motive is not null)"),
         ),
     )
 

@@ -43,7 +43,7 @@ from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import P, Role
 
-IS_REVIEW = col(Panel.judgement_id).is_not(None)
+IS_REVIEW = col(Panel.motive).is_not(None)
 """The condition that the person asked for the panel."""
 
 _DECISION = aliased(PanelDecision)
@@ -58,7 +58,7 @@ def _seated(person_id: int) -> ColumnElement[bool]:
 
 def _free() -> ColumnElement[bool]:
     """Return the condition that a review has no assessor yet."""
-    return (col(Panel.kind) == PanelKind.REVIEW) & ~sa.exists().where(col(PanelSeat.panel_id) == Panel.id)
+    return col(Panel.kind).in_(rules.TAKEN) & ~sa.exists().where(col(PanelSeat.panel_id) == Panel.id)
 
 
 def _judged_by(person_id: int) -> ColumnElement[bool]:
@@ -257,7 +257,7 @@ def _may_take(actor: Actor, ref: PanelRef, seats: Sequence[int]) -> bool:
         and actor.can(P.PANEL_SIT)
         and not (ref.competency_code == CODEV_COMPETENCY and actor.has(Role.FACILITATOR))
     )
-    return ref.kind is PanelKind.REVIEW and not seats and may and actor.person_id != ref.person_id
+    return ref.kind in rules.TAKEN and not seats and may and actor.person_id != ref.person_id
 
 
 def _panel_row(panel: Panel, enrolment: EnrolmentRef, state: PanelState, *, may_take: bool) -> PanelRow:

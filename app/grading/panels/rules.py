@@ -11,13 +11,16 @@ from app.grading.panels.enums import Basis, PanelKind, PanelState
 from app.grading.rules import WEEKEND
 from app.platform.errors import Reason
 
-SEATS = {PanelKind.REVIEW: 1, PanelKind.COMMITTEE: 3, PanelKind.DOUBLE: 2}
+SEATS = {PanelKind.REVIEW: 1, PanelKind.CONFLICT: 1, PanelKind.COMMITTEE: 3, PanelKind.DOUBLE: 2}
 """How many assessors each kind has from the start."""
 
 MOST_SEATS = {**SEATS, PanelKind.DOUBLE: 3}
 """How many assessors each kind has at most: a third one decides a double assessment."""
 
 MAJORITY = 2
+
+TAKEN = frozenset({PanelKind.REVIEW, PanelKind.CONFLICT})
+"""The kinds that a trainer of the college takes from the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,9 @@ def speaking_reasons(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote
     return [Reason("third_decides" if len(seats) > SEATS[kind] else "opinion_recorded")]
 
 
-def lowering_reasons(level: int, contested: int | None) -> list[Reason]:
-    """Return why a level is refused: a review never lowers the one that is contested (S5)."""
-    if contested is None or level >= contested:
+def lowering_reasons(kind: PanelKind, level: int, contested: int | None) -> list[Reason]:
+    """Return why a level is refused: what a person asked for never lowers the level that they contest (S5)."""
+    if contested is None or kind is PanelKind.CONFLICT or level >= contested:
         return []
     return [Reason("review_lowers", {"level": level, "before": contested}, "level")]
 

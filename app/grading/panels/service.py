@@ -16,8 +16,10 @@ from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading import service as grading
 from app.grading.assessors import able_assessors, eligible_assessors
+from app.grading.conflicts.matching import conflicted
 from app.grading.evidence.service import evidence_refs
 from app.grading.panels import reading, rules
+from app.grading.panels.confirmations import open_confirmation
 from app.grading.panels.enums import PanelKind, PanelState
 from app.grading.panels.models import Panel, PanelDecision, PanelOpinion, PanelSeat
 from app.grading.panels.reading import votes_of
@@ -186,7 +188,7 @@ def take(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     """Take a review that nobody has, as a trainer of the college who may judge it."""
     enrolment = _locked(db, ref.enrolment_id)
     _check_undecided(db, ref)
-    if ref.kind is not PanelKind.REVIEW or reading.seats_of(db, ref):
+    if ref.kind not in rules.TAKEN or reading.seats_of(db, ref):
         raise Conflict("panel_not_taken", Reason("panel_full"))
     if not may_review(db, actor, enrolment, ref):
         raise Forbidden("may_not_judge", Reason("assessor_not_eligible"))
@@ -246,7 +248,7 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     contested = reading.contested(db, enrolment, ref)
     refused = [
         *level_reasons(competency, command.level, command.criteria_met, command.criteria_levels),
-        *rules.lowering_reasons(command.level, contested.level if contested else None),
+        *rules.lowering_reasons(ref.kind, command.level, contested.level if contested else None),
     ]
     if refused:
         raise Invalid("invalid", *refused)
@@ -282,7 +284,8 @@ def speaks(db: Session, actor: Actor, ref: PanelRef) -> bool:
 def _check_speaks(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, seats: Sequence[int]) -> None:
     """Raise ``Forbidden`` for who is not an assessor of the panel, or whom something keeps from judging since."""
     refusals = [] if actor.person_id in seats else [Reason("not_of_panel")]
-    refusals += grading.assessor_refusals(db, actor, enrolment, ref.competency_code)
+    former = reading.former_assessors(db, ref)
+    refusals += grading.assessor_refusals(db, actor, enrolment, ref.competency_code, former=former)
     if refusals:
         raise Forbidden("may_not_judge", *refusals)
 
@@ -318,10 +321,13 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
         )
     )
     db.flush()
+    if conflicted(db, enrolment.id, reading.seats_of(db, ref)):  # declared between their level and the decision
+        open_confirmation(db, actor, enrolment, judgement)
     if ref.hold_id is not None:
         lift_decided(db, actor, ref.hold_id, opinion.reasons)
+    if ref.kind in {PanelKind.REVIEW, PanelKind.COMMITTEE}:
         _notify(db, Kind.REVIEW_DECIDED, enrolment, ref, [enrolment.person_id])
-    else:
+    elif contested is None or judgement.id != contested.id:
         grading.tell_judged(db, enrolment, judgement)
 
 

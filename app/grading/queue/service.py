@@ -4,7 +4,7 @@ A hand-in waits until each competency that its activity assesses has a judgement
 returned or waived on it (``works``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,8 +17,10 @@ from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
 from app.curricula.library import curriculum_of, default_library
+from app.grading.assessors import substitutes
 from app.grading.assignments.schemas import CohortWorkSort, CohortWorksQuery
 from app.grading.assignments.service import ASSIGNEE
+from app.grading.conflicts.matching import in_conflict
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue, late_since
 from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort, QueueView, WaitingWorks
@@ -60,8 +62,10 @@ def list_queue(db: Session, actor: Actor, query: QueueQuery) -> Page[QueueItem]:
         matching.append(col(Enrolment.cohort_id) == query.cohorte)
     if query.age is not None:
         matching.append(_is_late())
-    page = fetch_page(db, _shown(_waiting(actor, query.view)).where(*matching), query, orders, col(HandIn.id))
-    return page.map(lambda row: _item(row, at))
+    statement = _shown(_waiting(actor, query.view), actor).where(*matching)
+    page = fetch_page(db, statement, query, orders, col(HandIn.id))
+    instead = _substitutes(db, actor, page.items)
+    return page.map(lambda row: _item(row, at, instead))
 
 
 def list_waiting_in(db: Session, cohort: CohortRef, query: CohortWorksQuery) -> Page[QueueItem]:
@@ -102,10 +106,17 @@ def queue(
     limit: int = PAGE_SIZE,
 ) -> Queue:
     """Return the hand-ins of which a competency is still to judge, oldest first, and how many are settled."""
-    statement = _shown(_waiting(actor, view)).where(*_of_competency(competency))
+    statement = _shown(_waiting(actor, view), actor).where(*_of_competency(competency))
     rows, next_ = fetch_after(db, statement, _OLDEST[:1], col(HandIn.id), after=after, limit=limit)
-    at, counts = now(), queue_counts(db, actor, view=view)
-    return Queue(judged=counts.judged, total=counts.total, items=tuple(_item(row, at) for row in rows), next=next_)
+    at, counts, instead = now(), queue_counts(db, actor, view=view), _substitutes(db, actor, rows)
+    items = tuple(_item(row, at, instead) for row in rows)
+    return Queue(judged=counts.judged, total=counts.total, items=items, next=next_)
+
+
+def _substitutes(db: Session, actor: Actor, rows: Sequence[Any]) -> dict[int, str]:
+    """Return who may judge, instead of the actor, those of some works in whose people they declared an interest."""
+    declared = {row.enrolment_id for row in rows if row.in_conflict}
+    return substitutes(db, declared, actor.person_id) if declared else {}
 
 
 def queue_counts(
@@ -256,14 +267,18 @@ def _waiting(actor: Actor, view: QueueView) -> Rows:
 
 
 def _last_attempts(actor: Actor, view: QueueView) -> Rows:
-    """Return the last attempt of each activity by the people whom the actor may judge, who are never themselves."""
-    statement = _last(
+    """Return the last attempt of each activity by the people whom the actor may judge, themselves left out.
+
+    One's own queue leaves out those in whom one declared an interest, too (S6): the team's shows them, for others.
+    """
+    where = (
         scoped(actor, college=Enrolment.college_id, cohort=Enrolment.cohort_id),
         col(Enrolment.person_id) != actor.person_id,
     )
     if view is QueueView.TEAM:
-        return statement
-    return statement.where(func.coalesce(ASSIGNEE, actor.person_id) == actor.person_id)
+        return _last(*where)
+    own = _last(*where, ~in_conflict(actor.person_id))
+    return own.where(func.coalesce(ASSIGNEE, actor.person_id) == actor.person_id)
 
 
 def queue_cohorts(db: Session, actor: Actor) -> list[tuple[int, str]]:
@@ -303,8 +318,8 @@ def _last(*where: ColumnElement[bool]) -> Rows:
     )
 
 
-def _shown(statement: Rows) -> Rows:
-    """Return the statement with what an item shows."""
+def _shown(statement: Rows, actor: Actor | None = None) -> Rows:
+    """Return the statement with what an item shows; to an actor, whether they declared an interest in its person."""
     trainer = Person.__table__.alias("trainer")  # type: ignore[attr-defined]
     legal = func.concat_ws(" ", trainer.c.legal_first_name, trainer.c.legal_last_name)
     assigned = (
@@ -327,6 +342,7 @@ def _shown(statement: Rows) -> Rows:
             shown_name().label("name"),
             assigned.c.id.label("assignee_id"),
             assigned.c.name.label("assignee"),
+            (in_conflict(actor.person_id) if actor else sa.false()).label("in_conflict"),
         )
         .join(Cohort, col(Cohort.id) == Enrolment.cohort_id)
         .join(Person, col(Person.id) == Enrolment.person_id)
@@ -334,7 +350,11 @@ def _shown(statement: Rows) -> Rows:
     )
 
 
-def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
+def _item(
+    row: Any,  # noqa: ANN401 - a named tuple
+    at: datetime,
+    instead: Mapping[int, str] | None = None,
+) -> QueueItem:
     module, activity = curriculum_of(row).placed[row.activity_code]
     received_on, today = (local(moment, row.timezone).date() for moment in (row.received_at, at))
     return QueueItem(
@@ -350,5 +370,7 @@ def _item(row: Any, at: datetime) -> QueueItem:  # noqa: ANN401 - a named tuple
         is_late=is_overdue(received_on, today),
         assignee_id=row.assignee_id,
         assignee=row.assignee,
+        in_conflict=row.in_conflict,
+        substitute=(instead or {}).get(row.enrolment_id),
         competencies=tuple(t.competency for t in module.assesses if t.competency not in row.settled),
     )

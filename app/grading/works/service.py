@@ -12,7 +12,7 @@ from app.cohorts.models import Enrolment
 from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading.assignments.models import WorkAssignment
-from app.grading.assignments.service import STILL_TRAINS
+from app.grading.assignments.service import STILL_JUDGES
 from app.grading.drafts.models import JudgementDraft
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
@@ -201,8 +201,8 @@ _WORKS = Together(
     ),
     sa.select(col(WorkAssignment.activity_code))
     .join(Enrolment, col(Enrolment.id) == WorkAssignment.enrolment_id)
-    .where(col(WorkAssignment.enrolment_id) == _OF, not_superseded(WorkAssignment), STILL_TRAINS),
+    .where(col(WorkAssignment.enrolment_id) == _OF, not_superseded(WorkAssignment), STILL_JUDGES),
 )
 """The hand-ins of an enrolment, the competencies judged on each, what was decided without a level, those of which
-someone has begun to write a judgement, and which works are assigned to someone who trains the cohort: those of an
+someone has begun to write a judgement, and which works are assigned to someone who judges them: those of an
 activity, or all."""

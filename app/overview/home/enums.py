@@ -21,3 +21,4 @@ class WaitingKind(StrEnum):
     MILESTONES = "milestones"
     CERTIFICATES = "certificates"
     CORRECTIONS = "corrections"
+    INTERESTS = "interests"

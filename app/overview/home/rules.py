@@ -22,6 +22,7 @@ NEEDS: Mapping[WaitingKind, Permission] = {
     WaitingKind.MILESTONES: P.MANDATE_CONFIRM,
     WaitingKind.CERTIFICATES: P.CERTIFICATE_ISSUE,
     WaitingKind.CORRECTIONS: P.RESOURCE_MANAGE,
+    WaitingKind.INTERESTS: P.INTEREST_DECLARE,
 }
 """The permission to act on each kind."""
 
@@ -41,6 +42,7 @@ PAGES: Mapping[WaitingKind, str] = {
     WaitingKind.MILESTONES: "/jalons",
     WaitingKind.CERTIFICATES: "/colleges/{id}/attestations",
     WaitingKind.CORRECTIONS: "/repertoire/corrections",
+    WaitingKind.INTERESTS: "/colleges/{id}/mes-interets",
 }
 """The page that shows what is counted; ``id`` is the one of the line."""
 

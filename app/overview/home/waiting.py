@@ -16,6 +16,7 @@ from app.cohorts import service as cohorts
 from app.cohorts.proposals import service as enrolment_proposals
 from app.cohorts.proposals.schemas import EnrolmentProposals
 from app.cohorts.schemas import ListedCohort
+from app.grading.conflicts.service import undeclared
 from app.grading.panels.reading import count_overdue
 from app.grading.queue.service import next_in_queue, queue_counts
 from app.identity.roles import proposals as role_proposals
@@ -69,6 +70,7 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.MILESTONES: lambda reader: _counted(count_awaiting(db, reader)),
         K.CERTIFICATES: lambda reader: _certificates(db, reader),
         K.CORRECTIONS: lambda reader: _counted(count_corrections(db, reader)),
+        K.INTERESTS: lambda reader: _interests(db, reader),
     }
     parts = (WaitingPart(kind=kind, lines=tuple(load[kind](actor.using(NEEDS[kind])))) for kind in kinds)
     return WaitingList(parts=in_order(parts))
@@ -108,6 +110,14 @@ def _certificates(db: Session, actor: Actor) -> Iterable[WaitingLine]:
     for college in reached_colleges(db, actor):
         for line in _counted(count_ready(db, actor, college)):
             yield line.model_copy(update={"id": college.id, "name": college.name})
+
+
+def _interests(db: Session, actor: Actor) -> Iterable[WaitingLine]:
+    """Yield the colleges where one has declared nothing for the term."""
+    missing = undeclared(db, actor)
+    for college in reached_colleges(db, actor) if missing else ():
+        if college.id in missing:
+            yield WaitingLine(count=1, id=college.id, name=college.name)
 
 
 def _counted(count: int) -> Iterable[WaitingLine]:

@@ -29,6 +29,9 @@ from app.progress.risk.rules import is_at_risk, is_late, required_attendance_pct
 
 router = APIRouter(include_in_schema=False)
 
+CHOOSES_SOLUTION = "SPE-5"
+"""The module in which a solution is chosen: what the trainers sell is read there (S6)."""
+
 
 @router.get("/parcours")
 def show_paths(actor: Annotated[Actor, may(P.ME_READ)], db: SessionDep, request: Request) -> Response:
@@ -71,6 +74,7 @@ def show_path(
             min_attendance_pct=required_attendance_pct(curriculum),
         ),
         today=day,
+        vendors_on=CHOOSES_SOLUTION if actor.can(P.JUDGEMENT_READ) else None,
         package_megabytes=MOST_MEGABYTES,
         weights={w.competency_code: w for w in levels_of(db, enrolment)},
         moves=moves(db, enrolment),

@@ -54,6 +54,7 @@ ON_ONESELF = frozenset(
         P.CONFIDENCE_WRITE,
         P.JOURNAL_KEEP,
         P.REVIEW_ASK,
+        P.INTEREST_DECLARE,
     }
 )
 """The permissions whose purpose is one's own case: someone else confirms what the funder counts (``SECOND_PERSON``)."""

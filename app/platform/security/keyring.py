@@ -43,6 +43,7 @@ class KeyPurpose(StrEnum):
     CLAIMS = "claims"
     BACKUP = "backup"
     CODEV = "codev"
+    INTEREST = "interest"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ class Permission(StrEnum):
     REVIEW_ASK = "review:ask"
     PANEL_MANAGE = "panel:manage"
     PANEL_SIT = "panel:sit"
+    INTEREST_DECLARE = "interest:declare"
     HOLD_READ = "hold:read"
     HOLD_MANAGE = "hold:manage"
     CERTIFICATE_READ = "certificate:read"
@@ -143,6 +144,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_MAKE: R.COHORT,
         P.JUDGEMENT_ASSIGN: R.COHORT,
         P.PANEL_SIT: R.COLLEGE,
+        P.INTEREST_DECLARE: R.COLLEGE,
         P.MANDATE_READ: R.COHORT,
         P.MANDATE_CONFIRM: R.COHORT,
         P.REPORT_COHORT: R.COHORT,
@@ -154,6 +156,7 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.CODEV_RECORD: R.GROUP,
         P.CODEV_TAKE_PART: R.GROUP,
         P.CONFIDENCE_READ: R.GROUP,
+        P.INTEREST_DECLARE: R.COLLEGE,
     },
     Role.COORDINATOR: {
         P.PROFILE_READ: R.PLATFORM,

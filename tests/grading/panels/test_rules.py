@@ -200,9 +200,10 @@ def test_assessor_speaks_once_a_round_and_the_third_one_alone_after_two() -> Non
 
 
 def test_review_never_lowers_the_level_that_is_contested() -> None:
-    assert codes(rules.lowering_reasons(1, 2)) == ["review_lowers"]
-    assert not rules.lowering_reasons(2, 2)
-    assert not rules.lowering_reasons(1, None)
+    assert codes(rules.lowering_reasons(REVIEW, 1, 2)) == ["review_lowers"]
+    assert not rules.lowering_reasons(REVIEW, 2, 2)
+    assert not rules.lowering_reasons(DOUBLE, 1, None)
+    assert not rules.lowering_reasons(PanelKind.CONFLICT, 1, 2)
 
 
 def test_levels_straddle_a_threshold_when_one_reaches_it_and_another_does_not() -> None:

@@ -1,0 +1,93 @@
+"""Which work a declared interest keeps someone from judging: one condition, of an enrolment."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.mandates.models import Mandate, MandateAdvisor
+from app.cohorts.models import Enrolment
+from app.grading.conflicts.models import Interest
+from app.grading.conflicts.rules import term_of
+from app.platform.database.session import Session
+from app.platform.messages.i18n import today
+
+
+def in_conflict(person_id: int) -> ColumnElement[bool]:
+    """Return the condition that someone declared, for this term, an interest in the person or an enterprise.
+
+    An enterprise is that of any mandate of the enrolment. It is a scalar list of ids for each, read once.
+    """
+    return col(Enrolment.id).in_(_enrolments(col(Interest.declared_by) == person_id))
+
+
+def _enrolments(of: ColumnElement[bool]) -> sa.CompoundSelect[int]:
+    declared = (of, col(Interest.term) == term_of(today()))
+    of_person = (
+        sa.select(_ENROLMENT.c.id)
+        .join(Interest, col(Interest.about_id) == _ENROLMENT.c.person_id)
+        .where(col(Interest.college_id) == _ENROLMENT.c.college_id, *declared)
+    )
+    of_enterprise = (
+        sa.select(col(MandateAdvisor.enrolment_id))
+        .join(Mandate, col(Mandate.id) == MandateAdvisor.mandate_id)
+        .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
+        .join(Interest, (col(Interest.neq) == Enterprise.neq) & (col(Interest.college_id) == Enterprise.college_id))
+        .where(col(MandateAdvisor.enrolment_id).is_not(None), *declared)
+    )
+    return sa.union_all(of_person, of_enterprise)
+
+
+_ENROLMENT = Enrolment.__table__.alias("interesting")  # type: ignore[attr-defined]
+_TERM = sa.bindparam("term_of_interests", callable_=lambda: term_of(today()), type_=sa.String)
+
+
+def has_interest(person: sa.SQLColumnExpression[Any], of: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a table
+    """Return the condition that a person, a column of the table ``of``, declared an interest in an enrolment.
+
+    It is looked up by person, in a statement on enrolments: PostgreSQL might read all interests for an ``exists``.
+    """
+    enterprises = (
+        sa.select(col(Enterprise.neq))
+        .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .where(col(MandateAdvisor.enrolment_id) == Enrolment.id)
+        .correlate(Enrolment)
+    )
+    concerned = sa.or_(
+        col(Interest.about_id) == Enrolment.person_id,
+        col(Interest.neq) == sa.any_(sa.func.array(enterprises.scalar_subquery(), type_=sa.ARRAY(sa.String))),
+    )
+    declared = (
+        sa.select(sa.true())
+        .where(
+            col(Interest.declared_by) == person,
+            col(Interest.college_id) == Enrolment.college_id,
+            col(Interest.term) == _TERM,
+            concerned,
+        )
+        .limit(1)
+        .correlate(Enrolment, of)
+    )
+    return sa.func.coalesce(declared.scalar_subquery(), sa.false())
+
+
+def conflicted(db: Session, enrolment_id: int, people: Collection[int]) -> frozenset[int]:
+    """Return who of some people declared an interest in an enrolment."""
+    declared = (col(Interest.declared_by).in_(people), col(Interest.term) == term_of(today()))
+    of_person = (
+        sa.select(col(Interest.declared_by))
+        .join(Enrolment, col(Enrolment.person_id) == Interest.about_id)
+        .where(col(Enrolment.id) == enrolment_id, *declared)
+    )
+    of_enterprise = (
+        sa.select(col(Interest.declared_by))
+        .join(Enterprise, (col(Enterprise.neq) == Interest.neq) & (col(Enterprise.college_id) == Interest.college_id))
+        .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
+        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
+        .where(col(MandateAdvisor.enrolment_id) == enrolment_id, *declared)
+    )
+    return frozenset(db.execute(sa.union(of_person, of_enterprise)).scalars())
