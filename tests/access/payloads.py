@@ -624,6 +624,7 @@ CODEV: dict[str, Call] = {
 TO_JUDGE = {"hand_in_id": "file_hand_in"}
 GRADUATE = {"enrolment_id": "graduate"}
 SEATED = {"panel_id": "seated_panel"}
+WORK_TO_JUDGE = {**SEATED, "hand_in_id": "file_hand_in"}
 OPINION = {"level": 2, "criteria_met": ["CN-03.C1"], "reasons": "Vu."}
 ONE = {"kind": "attestation_participation"}
 STOPPED = {"batch_id": "stopped_batch"}
@@ -701,6 +702,8 @@ GRADING: dict[str, Call] = {
     "POST /parcours/{enrolment_id}/exception-animation": form(
         "/parcours/{enrolment}/jugements/CN-11", assessor_id="{facilitator_person}", reason="Seule personne.",
     ),
+    f"GET {V1}/panels/{{panel_id}}/hand-ins/{{hand_in_id}}/file": Call(path=WORK_TO_JUDGE),
+    f"GET {V1}/panels/{{panel_id}}/hand-ins/{{hand_in_id}}/preview": Call(path=WORK_TO_JUDGE),
     f"POST {V1}/panels/{{panel_id}}/assessors": json(assessor_ids=["{reviewer_person}"]),
     "POST /revisions/{panel_id}/evaluation": form("/revisions/{panel}", assessor_ids=["{reviewer_person}"]),
     "POST /revisions/{panel_id}/prise": form("/revisions/{panel}"),

@@ -85,7 +85,7 @@ from app.grading.comments.models import SavedComment
 from app.grading.drafts import service as drafts
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.enums import EvidenceKind
-from app.grading.models import Judgement
+from app.grading.models import Judgement, JudgementEvidence
 from app.grading.panels.enums import PanelKind
 from app.grading.panels.models import Panel, PanelSeat
 from app.grading.schemas import EvidenceRef, JudgeCommand
@@ -890,6 +890,8 @@ def _panels(at: PlaceUser, _: Path) -> None:
             criteria_met=[f"{code}.C1"], validated_at=now(), assessor_id=assessor,
         )  # fmt: skip
         _add(at, judged)
+        work: Row = {"hand_in_id": at.place.ids["file_hand_in"]}
+        _add(at, JudgementEvidence(college_id=at.place.college, judgement_id=judged.id, **work))
         row = Panel(
             college_id=at.place.college, enrolment_id=at.ids("owner"), competency_code=code, kind=PanelKind.REVIEW,
             judgement_id=judged.id, hold_id=_hold(at, "owner", HoldKind.REVIEW, by=owner), evidence=[],

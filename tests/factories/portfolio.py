@@ -4,13 +4,17 @@ from datetime import UTC, date, datetime
 
 from app.cohorts.enums import EnrolmentState
 from app.grading.enums import EvidenceKind
+from app.grading.panels.enums import Basis, PanelKind
 from app.grading.schemas import CriterionText
+from app.grading.works.enums import WorkDecisionKind
 from app.overview.portfolio.schemas import (
     PathLevel,
     Piece,
     Portfolio,
     PortfolioCompetency,
+    PortfolioDecision,
     PortfolioJudgement,
+    PortfolioPanel,
     PortfolioPath,
 )
 
@@ -68,4 +72,25 @@ def _competency(n: int, paths: int) -> PortfolioCompetency:
             PathLevel(enrolment_id=k + 1, path=PATHS[k], level=3 if n % 2 else None, threshold=3) for k in range(paths)
         ),
         judgements=judgements if n % 2 else (), unjudged=pieces if not n % 2 else (),
+        decisions=_decisions(n, pieces) if n % 2 else (), panels=_panels(n) if n % 2 else (),
     )  # fmt: skip
+
+
+def _decisions(n: int, pieces: tuple[Piece, ...]) -> tuple[PortfolioDecision, ...]:
+    return tuple(
+        PortfolioDecision(
+            id=n, enrolment_id=piece.enrolment_id, kind=kind, on=date(2026, 11, 9), decided_by=ASSESSORS[0],
+            text="Il manque deux ressources de la région.", piece=piece,
+            criteria=(CriterionText(criterion=f"CN-{n + 1:02}.C1", text="Trois ressources sont nommées sur cinq."),),
+        )
+        for kind, piece in zip(WorkDecisionKind, pieces, strict=False)
+    )  # fmt: skip
+
+
+def _panels(n: int) -> tuple[PortfolioPanel, ...]:
+    opened = {"enrolment_id": 1, "opened_on": date(2026, 11, 12)}
+    decided = {"level": 3, "basis": Basis.SINGLE, "decided_on": date(2026, 11, 20)}
+    waiting = {"level": None, "basis": None, "decided_on": None}
+    review = {"id": n, "kind": PanelKind.REVIEW, "assessors": ASSESSORS[:1], **opened, **decided}
+    appeal = {"id": n + 1, "kind": PanelKind.COMMITTEE, "assessors": (), **opened, **waiting}
+    return tuple(PortfolioPanel.model_validate(panel) for panel in (review, appeal))

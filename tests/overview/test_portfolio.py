@@ -3,15 +3,19 @@
 import json
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pypdf
 from fastapi.testclient import TestClient
 
+from app.grading.works.enums import WorkDecisionKind
 from app.platform.database.transaction import Database
 from tests.factories.cohorts import page
 from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command, open_mandate
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_
+from tests.factories.panels import add_trainers, ask, speak, take
+from tests.factories.works import decide
 
 NAME = "../=Carte d’ici.pdf"
 
@@ -51,6 +55,41 @@ def test_portfolio_has_judgements_in_order_and_what_nobody_judged(
         assert text.id not in [p["id"] for p in first["unjudged"] if p["kind"] == "hand_in"]
         mandates = [p for c in shown["competencies"] for p in c["unjudged"] if p["kind"] == "mandate"]
         assert any("Scierie du Lac" in p["title"] for p in mandates)
+
+
+def test_portfolio_has_the_works_returned_and_the_panels_of_a_competency(
+    client: TestClient, database: Database, world: World
+) -> None:
+    work = hand_in(database, world)
+    decide(database, world, work, WorkDecisionKind.RETURNED, text="Il manque deux ressources.")
+    add_trainers(database, world, "karim")
+    review = ask(database, world, judge(database, world, judge_command(hand_in(database, world, attempt=2))).id)
+    as_(client, database, world, "maude")
+
+    def of_first() -> dict[str, Any]:
+        shown = client.get(path(world)).json()["competencies"]
+        found: dict[str, Any] = next(c for c in shown if c["code"] == "CN-01")
+        return found
+
+    [returned] = of_first()["decisions"]
+    assert (returned["kind"], returned["text"]) == ("returned", "Il manque deux ressources.")
+    assert (returned["decided_by"], returned["piece"]["id"]) == ("Théo Formation", work.id)
+    [opened] = of_first()["panels"]
+    assert (opened["kind"], opened["level"], opened["assessors"]) == ("review", None, [])
+    shown = page(client.get(f"/parcours/{world.enrolments['maude']}/portfolio"))
+    assert "Pas encore de décision." in shown
+    take(database, world, review.id, "karim")
+    speak(database, world, review.id, "karim", 3)
+    [decided] = of_first()["panels"]
+    assert (decided["level"], decided["basis"], decided["assessors"]) == (3, "single", ["Karim Haddad"])
+    shown = page(client.get(f"/parcours/{world.enrolments['maude']}/portfolio"))
+    for part in ("Retourné à reprendre", "Il manque deux ressources.", "Révisions et évaluations à plusieurs"):
+        assert part in shown
+    answer = client.get(path(world, "/pdf"))
+    text = " ".join(p.extract_text() for p in pypdf.PdfReader(BytesIO(answer.content)).pages)
+    text = " ".join(text.replace("\u00a0", " ").split())
+    for said in ("Retourné à reprendre le", "Il manque deux ressources.", "Niveau 3 décidé le", "Karim Haddad"):
+        assert said in text
 
 
 def test_portfolio_of_another_college_or_person_is_not_found(

@@ -269,10 +269,23 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             text(
                 "insert into panel (college_id, enrolment_id, competency_code, kind, evidence, opened_at, opened_by,"
                 " due_on)"
-                " values (:college, :enrolment, 'CN-01', 'double', '{}', now(), :by, current_date) returning id"
+                " values (:college, :enrolment, 'CN-01', 'double', array[:work], now(), :by, current_date) returning id"
             ),
-            {"college": world.alma, "enrolment": world.enrolments["maude"], "by": world.people["coordinator"]},
-        ).scalar_one()
+            {
+                "college": world.alma, "enrolment": world.enrolments["maude"], "by": world.people["coordinator"],
+                "work": f"hand_in:{hand_in}",
+            },
+        ).scalar_one()  # fmt: skip
+        owner.execute(
+            text(
+                "insert into panel_seat (college_id, panel_id, assessor_id, named_at, named_by)"
+                " values (:college, :panel, :assessor, now(), :by)"
+            ),
+            {
+                "college": world.alma, "panel": panel, "assessor": world.people["trainer"],
+                "by": world.people["coordinator"],
+            },
+        )  # fmt: skip
         owner.execute(text("truncate view_log"))
     return Records(
         {

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
@@ -20,19 +20,25 @@ from app.grading.panels.schemas import (
     PanelsApiQuery,
     PanelShown,
 )
+from app.grading.panels.works import see_panel_work
 from app.grading.schemas import JudgementShown
 from app.grading.service import see_judgement
+from app.learning.hand_ins.schemas import HandInShown
+from app.learning.hand_ins.service import file_of
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
-from app.platform.web.deps import SessionDep
+from app.platform.web.deps import FilesDep, SessionDep
 from app.platform.web.idempotency import IdempotentRoute
+from app.platform.web.openapi.vocabulary import download
+from app.platform.web.pages import shown_file, untrusted_file
 
 router = APIRouter(tags=["grading"], route_class=IdempotentRoute)
 
 Reader = Annotated[Actor, may(P.JUDGEMENT_READ)]
 Manager = Annotated[Actor, may(P.PANEL_MANAGE)]
 Assessor = Annotated[Actor, may(P.PANEL_SIT)]
+WorkToJudge = Annotated[HandInShown, seen(see_panel_work, P.PANEL_SIT)]
 
 
 @router.post("/judgements/{judgement_id}/reviews", status_code=HTTPStatus.CREATED, summary="Ask for a review")
@@ -80,6 +86,28 @@ def read_panel(
 ) -> PanelShown:
     """Return a panel; levels are shown once each assessor has spoken, to the person judged with the decision."""
     return reading.load_panel(db, actor, panel)
+
+
+@router.get(
+    "/panels/{panel_id}/hand-ins/{hand_in_id}/file",
+    summary="The file of a work that a panel judges",
+    response_class=Response,
+    responses=download("application/octet-stream", "The file as it is kept"),
+)
+def read_work_file(files: FilesDep, hand_in: WorkToJudge) -> Response:
+    """For the assessors of the panel, whatever cohort they train; always a download."""
+    return untrusted_file(file_of(hand_in, files), hand_in.file_name or "", hand_in.file_type)
+
+
+@router.get(
+    "/panels/{panel_id}/hand-ins/{hand_in_id}/preview",
+    summary="The file of a work that a panel judges, for a browser to show",
+    response_class=Response,
+    responses=download("application/octet-stream", "The file as it is kept"),
+)
+def preview_work_file(files: FilesDep, hand_in: WorkToJudge) -> Response:
+    """For the assessors of the panel: a PDF, a JPEG or a PNG; 404 for any other type, which is downloaded."""
+    return shown_file(file_of(hand_in, files), hand_in.file_name or "", hand_in.file_type)
 
 
 @router.post("/panels/{panel_id}/assessors", summary="Name the assessors of a panel")

@@ -11,7 +11,7 @@ from app.curricula.library import curriculum_of, default_library
 from app.curricula.rules import LEVELS
 from app.grading.assessors import eligible_assessors
 from app.grading.evidence.service import evidence_of
-from app.grading.panels import reading, rules, service
+from app.grading.panels import reading, rules, service, works
 from app.grading.panels.enums import PanelFilter, PanelKind, PanelState
 from app.grading.panels.reading import see_panel
 from app.grading.panels.schemas import (
@@ -146,10 +146,8 @@ def _context(db: Session, actor: Actor, ref: PanelRef, shown: PanelShown) -> dic
     curriculum = curriculum_of(enrolment)
     framework = default_library().framework_of(curriculum)
     own = ref.person_id == actor.person_id
-    seats = [seat.assessor_id for seat in shown.seats if not seat.is_replaced]
     level = threshold(curriculum, ref.competency_code)
     speaks = service.speaks(db, actor, ref)
-    evidence = [e for e in evidence_of(db, enrolment) if e.ref in shown.evidence] if actor.person_id in seats else []
     manages = not own and reaches(db, actor, P.PANEL_MANAGE, enrolment) and actor.can(P.PANEL_MANAGE)
     contested = reading.contested(db, enrolment, ref)
     decided_on = shown.decided_judgement_id
@@ -161,7 +159,7 @@ def _context(db: Session, actor: Actor, ref: PanelRef, shown: PanelShown) -> dic
         "threshold": level,
         "own": own,
         "contested": contested,
-        "evidence": evidence,
+        "evidence": works.evidence_to_judge(db, actor, enrolment, ref),
         "evidence_titles": {a.code: a.title.text for a in curriculum.activities},
         "names": {seat.assessor_id: seat.name for seat in shown.seats},
         "speaks": speaks,

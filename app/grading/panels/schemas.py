@@ -152,6 +152,19 @@ class PanelShown(PanelRow):
     appeal_until: date | None = Field(description="last day for the person to ask for the committee of three")
 
 
+class PanelOutcome(Read):
+    """What became of a panel; one that is open has no level."""
+
+    id: int
+    competency_code: str
+    kind: PanelKind
+    opened_at: datetime
+    assessors: tuple[str, ...]
+    level: int | None
+    basis: Basis | None
+    decided_at: datetime | None
+
+
 class PanelPage(Read):
     """Panels, the first due first; ``next`` is the cursor of the following page, ``None`` at the end."""
 

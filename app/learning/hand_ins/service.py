@@ -101,6 +101,14 @@ def attempts(db: Session, enrolment: EnrolmentRef, activity_code: str) -> list[H
     return _load_attempts(db, HandIn.enrolment_id == enrolment.id, HandIn.activity_code == activity_code)
 
 
+def hand_in_of(db: Session, enrolment: EnrolmentRef, hand_in_id: int) -> HandInShown:
+    """Return an attempt of an enrolment that was seen; raise ``NotFound`` for any other."""
+    loaded = _load_attempts(db, HandIn.enrolment_id == enrolment.id, HandIn.id == hand_in_id)
+    if not loaded:
+        raise NotFound
+    return loaded[0]
+
+
 def see_hand_in(db: Session, actor: Actor, hand_in_id: int) -> HandInShown:
     """Return an attempt within the actor's reach; raise ``NotFound`` for any other."""
     within = scoped(actor, college=HandIn.college_id, cohort=Enrolment.cohort_id, person=Enrolment.person_id)

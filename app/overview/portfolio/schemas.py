@@ -6,7 +6,9 @@ from pydantic import Field
 
 from app.cohorts.enums import EnrolmentState
 from app.grading.enums import EvidenceKind
+from app.grading.panels.enums import Basis, PanelKind
 from app.grading.schemas import CriterionLevel, CriterionText
+from app.grading.works.enums import WorkDecisionKind
 from app.platform.schema import Read
 
 
@@ -56,6 +58,32 @@ class PortfolioJudgement(Read):
     pieces: tuple[Piece, ...]
 
 
+class PortfolioDecision(Read):
+    """A work that was returned to be redone, or closed without a level, for this competency or for all it shows."""
+
+    id: int
+    enrolment_id: int
+    kind: WorkDecisionKind
+    on: date
+    decided_by: str
+    text: str
+    criteria: tuple[CriterionText, ...]
+    piece: Piece
+
+
+class PortfolioPanel(Read):
+    """A competency that several people judged, or a judgement that was reviewed; open, it has no level yet."""
+
+    id: int
+    enrolment_id: int
+    kind: PanelKind
+    opened_on: date
+    assessors: tuple[str, ...]
+    level: int | None
+    basis: Basis | None
+    decided_on: date | None
+
+
 class PathLevel(Read):
     """The level in force and the threshold of a competency in a path."""
 
@@ -72,6 +100,8 @@ class PortfolioCompetency(Read):
     title: str
     levels: tuple[PathLevel, ...]
     judgements: tuple[PortfolioJudgement, ...] = Field(description="the first one first")
+    decisions: tuple[PortfolioDecision, ...] = Field(description="works returned or closed, the first one first")
+    panels: tuple[PortfolioPanel, ...] = Field(description="reviews and judgements by several, the first one first")
     unjudged: tuple[Piece, ...] = Field(description="what may show it and no judgement in force rests on")
 
 

@@ -11,9 +11,13 @@ from app.cohorts.enrolments.service import enrolments_of, reaches
 from app.curricula.library import curriculum_of, default_library
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
+from app.grading.panels.outcomes import outcomes_of
+from app.grading.panels.schemas import PanelOutcome
 from app.grading.rules import assessed_by
 from app.grading.schemas import EvidenceRef, EvidenceShown, JudgementShown
 from app.grading.service import judgements
+from app.grading.works.schemas import WorkShown
+from app.grading.works.service import works_of
 from app.learning.hand_ins.schemas import HandInRow
 from app.learning.hand_ins.service import hand_ins
 from app.learning.packages.rules import fitting
@@ -25,7 +29,9 @@ from app.overview.portfolio.schemas import (
     Piece,
     Portfolio,
     PortfolioCompetency,
+    PortfolioDecision,
     PortfolioJudgement,
+    PortfolioPanel,
     PortfolioPath,
 )
 from app.platform.audit.access_log import log_access
@@ -47,6 +53,8 @@ class _Followed:
     history: Sequence[JudgementShown]
     files: Mapping[int, HandInRow]
     levels: Mapping[str, CompetencyProgress]
+    works: Sequence[WorkShown]
+    panels: Sequence[PanelOutcome]
 
 
 def portfolio(db: Session, actor: Actor, enrolment: EnrolmentRef) -> tuple[Portfolio, list[FileMember]]:
@@ -90,6 +98,8 @@ def _followed(db: Session, ref: EnrolmentRef) -> _Followed:
         sorted(judgements(db, ref), key=lambda j: j.id),
         {row.id: row for row in hand_ins(db, ref) if row.file_sha256 is not None},
         {level.code: level for level in progress_of(db, ref).competencies},
+        works_of(db, ref),
+        outcomes_of(db, ref),
     )
 
 
@@ -131,7 +141,7 @@ def _competency(
     title: str,
     pieces: Mapping[int, Mapping[EvidenceRef, Piece]],
 ) -> PortfolioCompetency:
-    levels, made, unjudged = [], [], []
+    levels, made, decided, panels, unjudged = [], [], [], [], []
     for one in followed:
         curriculum = curriculum_of(one.ref)
         if (level := one.levels.get(code)) is not None:
@@ -147,13 +157,47 @@ def _competency(
             for item in one.evidence
             if item.ref not in rests and code in assessed_by(curriculum, item.kind, item.activity_code)
         ]
+        decided += _decisions(one, code, own)
+        panels += [_panel(one.ref, panel) for panel in one.panels if panel.competency_code == code]
         made += [_judgement(one.ref, j, own) for j in one.history if j.competency_code == code]
     return PortfolioCompetency(
         code=code,
         title=title,
         levels=tuple(levels),
         judgements=tuple(sorted(made, key=lambda j: (j.on, j.id))),
+        decisions=tuple(sorted(decided, key=lambda d: (d.on, d.id))),
+        panels=tuple(sorted(panels, key=lambda p: (p.opened_on, p.id))),
         unjudged=tuple(sorted(unjudged, key=lambda p: (p.on is None, p.on))),
+    )
+
+
+def _decisions(one: _Followed, code: str, pieces: Mapping[EvidenceRef, Piece]) -> list[PortfolioDecision]:
+    """Return what was decided, without a level, of a competency; one on a whole work is of all that it shows."""
+    found = []
+    for work in one.works:
+        named = EvidenceRef(kind=EvidenceKind.HAND_IN, id=work.hand_in_id)
+        shows = {competency.competency_code for competency in work.competencies}
+        found += [
+            PortfolioDecision(
+                **decision.model_dump(include={"id", "kind", "decided_by", "text"}),
+                enrolment_id=one.ref.id,
+                on=local(decision.decided_at, one.ref.timezone).date(),
+                criteria=decision.criteria,
+                piece=pieces.get(named) or _gone(one.ref, named),
+            )
+            for decision in work.decisions
+            if decision.competency_code == code or (decision.competency_code is None and code in shows)
+        ]
+    return found
+
+
+def _panel(ref: EnrolmentRef, panel: PanelOutcome) -> PortfolioPanel:
+    decided_at = panel.decided_at
+    return PortfolioPanel(
+        **panel.model_dump(include={"id", "kind", "assessors", "level", "basis"}),
+        enrolment_id=ref.id,
+        opened_on=local(panel.opened_at, ref.timezone).date(),
+        decided_on=local(decided_at, ref.timezone).date() if decided_at is not None else None,
     )
 
 

@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
 from fastapi.testclient import TestClient
 
+from app.grading.enums import EvidenceKind
+from app.grading.schemas import EvidenceRef
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
-from tests.factories.grading import ALL_CN01, hand_in
+from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
+from tests.factories.learning import PDF
 from tests.factories.network import World, as_
 from tests.factories.panels import MOTIVE, REASONS, add_trainers, ask, judged, name, read, speak
+from tests.grading.test_conflicts import declare
 
 
 def test_person_contests_from_the_judgement_and_follows_their_request(
@@ -112,3 +117,41 @@ def test_coordinator_opens_a_double_assessment_and_differing_levels_say_that_not
     page = client.get(opened).text
     assert "Vos niveaux diffèrent." in page
     assert "de part et d’autre du seuil" in page
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_assessor_of_another_cohort_opens_the_files_of_the_panel(
+    client: TestClient, database: Database, world: World, member: bool
+) -> None:
+    add_trainers(database, world, "karim", "elise", cohort=False)
+    as_(client, database, world, "maude")
+    enrolment = world.enrolments["maude"]
+    files = {"file": ("carte.pdf", PDF, "application/pdf")}
+    url = f"/api/v1/enrolments/{enrolment}/hand-in-files"
+    sent = client.post(url, data={"activity_code": "GEN-1.C"}, files=files).json()["id"]
+    other = hand_in(database, world, attempt=2).id
+    work = EvidenceRef(kind=EvidenceKind.HAND_IN, id=sent)
+    panel = ask(database, world, judge(database, world, judge_command(work)).id)
+    name(database, world, panel.id, "karim" if member else "elise")
+    as_(client, database, world, "karim")
+    path = f"/api/v1/panels/{panel.id}/hand-ins"
+    assert client.get(f"/api/v1/hand-ins/{sent}/file").status_code == 404, "it is of another cohort"
+    expected = 200 if member else 404
+    for what in ("file", "preview"):
+        assert client.get(f"{path}/{sent}/{what}").status_code == expected
+        assert client.get(f"{path}/{other}/{what}").status_code == 404, "the panel does not judge it"
+    if member:
+        assert client.get(f"{path}/{sent}/file").content == PDF
+        assert f'src="{path}/{sent}/preview"' in client.get(f"/revisions/{panel.id}").text
+
+
+def test_assessor_who_declares_an_interest_opens_the_files_no_more(
+    client: TestClient, database: Database, world: World
+) -> None:
+    add_trainers(database, world, "karim")
+    panel = ask(database, world, judged(database, world).id)
+    name(database, world, panel.id, "karim")
+    as_(client, database, world, "karim")
+    assert "Cinq ressources" in client.get(f"/revisions/{panel.id}").text
+    declare(database, world, "karim", kind="person", about_id=world.people["maude"])
+    assert "Cinq ressources" not in client.get(f"/revisions/{panel.id}").text
