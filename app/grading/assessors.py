@@ -7,12 +7,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from app.accompaniment.interests.service import conflicted, has_interest
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevRecord
 from app.codev.sessions.models import CodevSession
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
-from app.grading.conflicts.matching import conflicted, has_interest
 from app.grading.conflicts.models import AssessorException
 from app.grading.rules import assessor_reasons
 from app.identity.roles.models import RoleGrantRow

@@ -8,6 +8,7 @@ from sqlalchemy import exists
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, select
 
+from app.accompaniment.interests.service import in_conflict
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevRecord
 from app.codev.sessions.models import CodevSession
@@ -15,7 +16,6 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Cohort, Enrolment
 from app.curricula.library import curriculum_of, default_library
 from app.grading.assessors import eligible_assessors
-from app.grading.conflicts.matching import in_conflict
 from app.grading.conflicts.models import AssessorException
 from app.grading.drafts.models import JudgementDraft, JudgementDraftText
 from app.grading.enums import EvidenceKind

@@ -1,10 +1,12 @@
 """What the funder counts rests on two people: one records a milestone, another confirms it (BR-15)."""
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.accompaniment.confirmations import service as confirmations
+from app.accompaniment.enterprises.models import Enterprise
 from app.accompaniment.mandates import service as mandates
 from app.accompaniment.mandates.enums import MilestoneKind
 from app.identity.roles.service import grant_role
@@ -13,6 +15,7 @@ from app.platform.errors import Conflict, Forbidden
 from app.platform.security.permissions import P, Role
 from app.progress.models import ProgressRow
 from app.progress.service import mismatches
+from tests.factories import interests
 from tests.factories.accompaniment import TODAY, accompany, open_mandate, record_milestone
 from tests.factories.network import World, acting, as_
 
@@ -56,6 +59,23 @@ def test_correction_of_a_confirmed_milestone_waits_again(database: Database, wor
     with pytest.raises(Conflict) as refused:
         confirm(database, world, plan.id, "coordinator")
     assert refused.value.code == "stale"
+
+
+@pytest.mark.parametrize("kind", ["enterprise", "person"])
+def test_who_declared_an_interest_confirms_no_milestone_of_the_mandate(
+    client: TestClient, database: Database, world: World, kind: str
+) -> None:
+    shown = record_milestone(database, world, open_mandate(database, world).id, MilestoneKind.AGREEMENT)
+    with database.as_owner() as db:
+        db.execute(sa.update(Enterprise).values(neq=interests.NEQ))
+    named = {"neq": interests.NEQ} if kind == "enterprise" else {"about_id": world.people["maude"]}
+    interests.declare(database, world, kind=kind, **named)
+    with pytest.raises(Forbidden) as refused:
+        confirm(database, world, shown.milestones[0].id, "trainer")
+    assert [reason.code for reason in refused.value.reasons] == ["interest_in_mandate"]
+    page = as_(client, database, world, "trainer").get("/jalons").text
+    assert "Intérêt déclaré" in page
+    assert f"/jalons/{shown.milestones[0].id}/confirmation" not in page
 
 
 def test_recorder_does_not_confirm(database: Database, world: World) -> None:

@@ -26,6 +26,7 @@ from app.platform.errors import Conflict, Invalid, NotFound
 from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.schemas import State
+from tests.factories import interests
 from tests.factories.accompaniment import new_enterprise, open_mandate
 from tests.factories.activities import activity_progress, complete_prerequisites, refusal, row_counts, set_state
 from tests.factories.network import World, acting
@@ -168,6 +169,18 @@ def test_nobody_countersigns_their_own_hours(database: Database, world: World) -
     with database.transaction(colleges=[world.alma]) as db:
         grant_role(db, world.people["maude"], Role.COORDINATOR, college_id=world.alma)
     assert refusal(lambda: decide(database, world, hours, accepted=True, who="maude")) == ("invalid", ["own_hours"])
+
+
+def test_who_declared_an_interest_in_a_person_decides_on_none_of_their_hours(database: Database, world: World) -> None:
+    """Small colleges: someone coordinates and trains."""
+    complete_prerequisites(database, world)
+    hours, _ = declare(database, world, 60)
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["trainer"], Role.COORDINATOR, college_id=world.alma)
+    interests.declare_maude(database, world)
+    asked = refusal(lambda: decide(database, world, hours, accepted=True, who="trainer"))
+    assert asked == ("invalid", ["interest_in_hours"])
+    decide(database, world, hours, accepted=True)
 
 
 def test_hours_may_be_decided_after_the_enrolment_ended(database: Database, world: World) -> None:

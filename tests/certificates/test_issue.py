@@ -27,6 +27,7 @@ from app.platform.messages.i18n import QUEBEC
 from app.platform.security.permissions import P
 from tests.factories import eligible
 from tests.factories.holds import hold_certificates, lift_hold
+from tests.factories.interests import declare_maude
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, count
 
 SITE = "https://escouade.example.org/"
@@ -221,6 +222,24 @@ def test_a_name_that_the_fonts_cannot_draw_is_refused_and_takes_no_number(databa
 def test_another_colleges_registrar_cannot_issue(database: Database, world: World) -> None:
     with pytest.raises(NotFound):
         issue(database, world, "maude", by="other_registrar")
+
+
+def test_who_declared_an_interest_in_a_person_issues_them_nothing(database: Database, world: World) -> None:
+    """Small colleges: someone trains and issues."""
+    from app.identity.roles.service import grant_role  # noqa: PLC0415
+    from app.platform.security.permissions import Role  # noqa: PLC0415
+
+    eligible.sign(database, world)
+    eligible.attend(database, world, "maude")
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["trainer"], Role.REGISTRAR, college_id=world.alma)
+    declare_maude(database, world)
+    with pytest.raises(Conflict) as refusal:
+        issue(database, world, "maude", by="trainer")
+    assert [r.code for r in refusal.value.reasons] == ["certificate_interest"]
+    hers = candidates(database, world, by="trainer")["Maude Bérubé"].choices
+    assert [w.code for w in next(c for c in hers if c.kind is PARTICIPATION).why] == ["certificate_interest"]
+    assert issue(database, world, "maude").number
 
 
 def test_nobody_decides_on_their_own(database: Database, world: World) -> None:

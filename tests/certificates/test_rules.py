@@ -159,6 +159,7 @@ def test_complete_case_has_no_reason() -> None:
         ({"authorised": []}, "certificate_not_authorised"),
         ({"signatories": 0}, "certificate_no_signatory"),
         ({"decider_is_holder": True}, "certificate_own"),
+        ({"decider_in_conflict": True}, "certificate_interest"),
         ({"holds": [HELD]}, "hold_open"),
         ({"missing": [Reason("attendance_low")]}, "attendance_low"),
     ],

@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.interests.enums import InterestKind
+from app.accompaniment.interests.rules import term_of
 from app.cohorts.enrolments.service import see_enrolment
 from app.grading.conflicts import rules, service
-from app.grading.conflicts.enums import InterestKind
-from app.grading.conflicts.schemas import AllowAssessor, Declare
+from app.grading.conflicts.schemas import AllowAssessor
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.drafts.service import save_draft
 from app.grading.panels.enums import PanelKind
@@ -19,37 +19,17 @@ from app.grading.queue.service import queue
 from app.grading.schemas import QueueView
 from app.grading.works.enums import WorkDecisionKind, WorkState
 from app.identity.roles.service import grant_role
-from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
 from app.platform.security.permissions import P, Role
 from tests.conftest import RING
 from tests.factories import codev
-from tests.factories.grading import hand_in, judge, judge_command, open_mandate
+from tests.factories.grading import hand_in, judge, judge_command
+from tests.factories.interests import DETAIL, NEQ, declare, declare_maude, enterprise_of_maude
 from tests.factories.network import World, acting, as_, see
 from tests.factories.panels import add_trainers, ask, history, judged, name, open_double, speak, take
 from tests.factories.works import decide, works_of
 from tests.grading.test_assignments import assign, in_queue
-
-NEQ = "1166778899"
-DETAIL = "Mon frère en est l’actionnaire principal."
-
-
-def declare(database: Database, world: World, who: str = "trainer", **given: object) -> None:
-    with database.transaction() as db:
-        actor = acting(db, world, who, P.INTEREST_DECLARE)
-        college = see_college(db, actor, world.alma)
-        service.declare(db, RING, actor, college, Declare.model_validate(given))
-
-
-def declare_maude(database: Database, world: World, who: str = "trainer") -> None:
-    declare(database, world, who, kind="person", about_id=world.people["maude"], detail=DETAIL)
-
-
-def enterprise_of_maude(database: Database, world: World) -> None:
-    open_mandate(database, world)
-    with database.as_owner() as db:
-        db.execute(sa.update(Enterprise).values(neq=NEQ))
 
 
 def panels(database: Database) -> list[tuple[str, int | None]]:
@@ -72,7 +52,7 @@ def panels(database: Database) -> list[tuple[str, int | None]]:
     ],
 )
 def test_term_of_a_day(day: date, term: str) -> None:
-    assert rules.term_of(day) == term
+    assert term_of(day) == term
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from app.grading.panels.models import Panel, PanelDecision, PanelOpinion
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
 from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
+from tests.factories.interests import declare
 from tests.factories.network import World
 from tests.factories.panels import add_trainers, ask, name, open_double, speak, take
-from tests.grading.test_conflicts import declare
 
 TRAINERS = ("trainer", "karim", "elise", "yves", "nobody")
 STEP = st.tuples(

@@ -26,7 +26,10 @@ class MilestoneRef(Read):
 
 
 class AwaitingMilestone(Read):
-    """A milestone that nobody has confirmed; ``mine`` when its reader recorded it, or is an advisor of its mandate."""
+    """A milestone that nobody has confirmed; ``mine`` when its reader recorded it, or is an advisor of its mandate.
+
+    ``in_conflict`` when an interest that they declared keeps them from confirming it.
+    """
 
     id: int
     mandate_id: int
@@ -38,6 +41,7 @@ class AwaitingMilestone(Read):
     recorded_at: datetime
     recorded_by: str
     mine: bool
+    in_conflict: bool
 
 
 class AwaitingPage(Read):

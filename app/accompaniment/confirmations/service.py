@@ -14,6 +14,7 @@ from app.accompaniment.confirmations.schemas import (
     MilestoneRef,
 )
 from app.accompaniment.enterprises.models import NAMES, Enterprise
+from app.accompaniment.interests.service import concerns_mandate, mandate_in_conflict
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor, MandateMilestone, MilestoneConfirmation
 from app.accompaniment.mandates.service import advisors_names, within_reach
 from app.people.models import Person, shown_name
@@ -21,7 +22,7 @@ from app.platform.clock import now
 from app.platform.database.paging import Orders, count_rows, fetch_page
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
-from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.errors import Conflict, Forbidden, NotFound, Reason
 from app.platform.paging import Page
 from app.platform.security.actor import Actor
 from app.platform.security.duties import second_person
@@ -81,6 +82,7 @@ def _awaiting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
             col(Mandate.title), advisors_names().label("advisors"), col(MandateMilestone.kind),
             col(MandateMilestone.happened_on), col(MandateMilestone.recorded_at), shown_name().label("recorded_by"),
             ((col(MandateMilestone.recorded_by) == actor.person_id) | own).label("mine"),
+            mandate_in_conflict(actor.person_id).label("in_conflict"),
         )
         .join(Mandate, col(Mandate.id) == MandateMilestone.mandate_id)
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
@@ -92,11 +94,13 @@ def _awaiting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
 def confirm(db: Session, actor: Actor, ref: MilestoneRef) -> None:
     """Confirm a milestone that another person recorded; from then on it counts.
 
-    Raises ``Forbidden("second_person_needed")``, ``Conflict("stale")`` once it was corrected,
-    ``Conflict("milestone_confirmed")``.
+    Raises ``Forbidden("second_person_needed")``, ``Forbidden("may_not_confirm")`` to who declared an interest (S6),
+    ``Conflict("stale")`` once it was corrected, ``Conflict("milestone_confirmed")``.
     """
     second_person(actor.person_id, ref.recorded_by)
     db.exec(select(Mandate.id).where(Mandate.id == ref.mandate_id).with_for_update(key_share=True)).one()
+    if concerns_mandate(db, actor.person_id, ref.mandate_id):
+        raise Forbidden("may_not_confirm", Reason("interest_in_mandate"))
     if db.exec(select(MandateMilestone.id).where(MandateMilestone.supersedes_id == ref.id)).first() is not None:
         raise Conflict("stale", Reason("milestone_stale"))
     of_milestone = MilestoneConfirmation.milestone_id == ref.id

@@ -56,14 +56,25 @@ def _step_reasons(context: ActivityContext, minutes: int, counted: int) -> list[
 
 
 def countersign_reasons(
-    activity: Activity, *, accepted: bool, reason: str | None, supersedes: bool, own: bool, minutes: int, counted: int
+    activity: Activity,
+    *,
+    accepted: bool,
+    reason: str | None,
+    supersedes: bool,
+    own: bool,
+    minutes: int,
+    counted: int,
+    declared: bool = False,
 ) -> list[Reason]:
     """Return why a countersignature is refused; ``counted`` is the minutes of the activity's other hours.
 
-    Nobody countersigns their own hours; a refusal, or a decision that supersedes another, needs a reason; hours
-    are accepted within the plan alone, also when a refusal is superseded (BR-06).
+    Nobody countersigns their own hours, nor those that an interest they declared concerns (S6). A refusal, or a
+    decision that supersedes another, needs a reason. Hours are accepted within the plan alone, also when a refusal is
+    superseded (BR-06).
     """
     reasons = [Reason("own_hours")] if own else []
+    if declared:
+        reasons.append(Reason("interest_in_hours"))
     if (supersedes or not accepted) and not reason:
         reasons.append(Reason("reason_needed", field="reason"))
     if accepted:

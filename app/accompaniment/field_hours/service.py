@@ -20,6 +20,7 @@ from app.accompaniment.field_hours.schemas import (
     HoursSort,
     HoursState,
 )
+from app.accompaniment.interests.service import concerned
 from app.accompaniment.mandates.models import Mandate
 from app.accompaniment.mandates.schemas import MandateRef
 from app.accompaniment.mandates.service import mandates_of
@@ -205,6 +206,7 @@ def countersign(db: Session, actor: Actor, hours: HoursShown, command: Countersi
         reason=command.reason,
         supersedes=command.supersedes is not None,
         own=current.person_id == actor.person_id,
+        declared=current.enrolment_id in concerned(db, actor.person_id, [current.enrolment_id]),
         minutes=current.minutes,
         counted=sum(h.minutes for h in declared if _counts_with(h, current)),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from app.accompaniment.interests.service import in_conflict
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
 from app.certificates.enums import CertificateState
@@ -61,7 +62,7 @@ def list_candidates(
 
     Reads the projection of progress; the decision itself computes it again from the facts (:func:`issue`).
     """
-    statement = _candidate_rows(college)
+    statement = _candidate_rows(actor, college)
     if chosen.cohort_id is not None:
         statement = statement.where(col(Enrolment.cohort_id) == chosen.cohort_id)
     statement = statement.where(*_in_situation(db, actor, college, chosen.situation, chosen.kinds))
@@ -74,7 +75,7 @@ def candidates_of(
     db: Session, actor: Actor, college: CollegeShown, enrolment_ids: Collection[int]
 ) -> tuple[Candidate, ...]:
     """Return those of these enrolments that are candidates of the college, in the order of :func:`list_candidates`."""
-    statement = _candidate_rows(college).where(col(Enrolment.id).in_(enrolment_ids))
+    statement = _candidate_rows(actor, college).where(col(Enrolment.id).in_(enrolment_ids))
     rows = db.execute(statement.order_by(col(Person.search_key), col(Enrolment.id))).all()
     return _as_candidates(db, actor, college, rows)
 
@@ -87,7 +88,7 @@ ORDERS: Orders = {
 
 def list_candidate_page(db: Session, actor: Actor, college: CollegeShown, query: CandidatesQuery) -> Page[Candidate]:
     """Return a page of what :func:`list_candidates` returns; the search looks at names and cohorts."""
-    statement = _candidate_rows(college)
+    statement = _candidate_rows(actor, college)
     statement = statement.where(*(_is_named(college, word) for word in query.words))
     statement = statement.where(*_in_situation(db, actor, college, query.situation, tuple(CertificateKind)))
     page = fetch_page(db, statement, query, ORDERS, col(Enrolment.id))
@@ -97,7 +98,7 @@ def list_candidate_page(db: Session, actor: Actor, college: CollegeShown, query:
 def count_ready(db: Session, actor: Actor, college: CollegeShown) -> int:
     """Return for how many people only a decision is missing: the list that :func:`list_candidate_page` begins with."""
     ready = _in_situation(db, actor, college, Situation.READY, tuple(CertificateKind))
-    return count_rows(db, _candidate_rows(college).where(*ready), col(Enrolment.id))
+    return count_rows(db, _candidate_rows(actor, college).where(*ready), col(Enrolment.id))
 
 
 def _is_named(college: CollegeShown, word: str) -> ColumnElement[bool]:
@@ -110,7 +111,7 @@ def _is_named(college: CollegeShown, word: str) -> ColumnElement[bool]:
     return col(Enrolment.id).in_(by_name.union(sa.select(col(found.id)).where(col(found.cohort_id).in_(cohorts))))
 
 
-def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
+def _candidate_rows(actor: Actor, college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             col(Enrolment.id),
@@ -122,6 +123,7 @@ def _candidate_rows(college: CollegeShown) -> sa.Select[*tuple[Any, ...]]:
             col(Cohort.code).label("cohort_code"),
             col(Cohort.title).label("cohort_title"),
             col(ProgressRow.body)["eligibility"].label("eligibility"),
+            in_conflict(actor.person_id).label("in_conflict"),
         )
         .select_from(Enrolment)
         .join(Person, col(Person.id) == Enrolment.person_id)
@@ -154,7 +156,8 @@ def _has_ready_kind(
         for kind in college.authorised_kinds
         if CertificateKind(kind) in kinds
     ]
-    return sa.or_(sa.false(), *may_be_issued) & ~held() & (col(Enrolment.person_id) != actor.person_id)
+    others = (col(Enrolment.person_id) != actor.person_id) & ~in_conflict(actor.person_id)
+    return sa.or_(sa.false(), *may_be_issued) & ~held() & others
 
 
 def _has_kind_left() -> ColumnElement[bool]:
@@ -197,6 +200,7 @@ def _as_candidates(db: Session, actor: Actor, college: CollegeShown, rows: Seque
                         signatories=signatories,
                         holds=holds.get(row.id, ()),
                         decider_is_holder=row.person_id == actor.person_id,
+                        decider_in_conflict=row.in_conflict,
                     ),
                     issued.get((row.id, eligibility.kind)),
                 )

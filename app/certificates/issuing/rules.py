@@ -28,7 +28,8 @@ class IssueCase:
     ``missing`` are the requirements not met, ``None`` when the path does not lead to the kind; ``authorised`` are the
     kinds that the college may issue, ``signatories`` the number of them active that day, ``holds`` the open holds on
     the enrolment, ``issued_number`` the number of the valid certificate of that kind, ``decider_is_holder`` whether
-    the person who decides is the holder.
+    the person who decides is the holder, ``decider_in_conflict`` whether they declared an interest that concerns the
+    holder (S6).
     """
 
     kind: CertificateKind
@@ -39,6 +40,7 @@ class IssueCase:
     holds: Sequence[OpenHold] = ()
     issued_number: str | None = None
     decider_is_holder: bool = False
+    decider_in_conflict: bool = False
 
 
 def refuse_issue(case: IssueCase) -> list[Reason]:
@@ -52,6 +54,7 @@ def refuse_issue(case: IssueCase) -> list[Reason]:
         (case.kind.value not in case.authorised, "certificate_not_authorised"),
         (not case.signatories, "certificate_no_signatory"),
         (case.decider_is_holder, "certificate_own"),
+        (case.decider_in_conflict, "certificate_interest"),
     )
     reasons = [Reason(code) for forbidden, code in checks if forbidden]
     return reasons + hold_reasons(case.holds) + list(case.missing)

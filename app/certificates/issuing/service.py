@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from app.accompaniment.interests.service import concerned
 from app.certificates import rules as certificates_rules
 from app.certificates.branding.signatories import signatories_on
 from app.certificates.documents import rules as documents_rules
@@ -178,6 +179,7 @@ def issue_case(db: Session, actor: Actor, decision: Decision) -> rules.IssueCase
         holds=open_holds(db, [row.id]).get(row.id, ()),
         issued_number=issued_number,
         decider_is_holder=row.person_id == actor.person_id,
+        decider_in_conflict=row.id in concerned(db, actor.person_id, [row.id]),
     )
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.accompaniment.interests.enums import InterestKind
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.curricula.library import curriculum_of, default_library
 from app.demo.network import DemoPlan, Group, noon
 from app.grading import service as grading
 from app.grading.conflicts import service as conflicts
-from app.grading.conflicts.enums import InterestKind
 from app.grading.conflicts.schemas import Declare
 from app.grading.panels import reading, service
 from app.grading.panels.enums import PanelKind

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from app.accompaniment.interests.service import conflicted, has_interest
 from app.cohorts.audience import select_trainers, trainers_of
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.models import Enrolment
@@ -18,7 +19,6 @@ from app.grading.assessors import substitutes
 from app.grading.assignments.models import WorkAssignment
 from app.grading.assignments.rules import assignment_reasons
 from app.grading.assignments.schemas import AssignCommand, AssignmentShown
-from app.grading.conflicts.matching import conflicted, has_interest
 from app.identity.roles.models import RoleGrantRow
 from app.learning.hand_ins.models import HandIn
 from app.notifications.enums import Kind

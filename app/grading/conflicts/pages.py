@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
+from app.accompaniment.interests.enums import InterestKind
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.grading.conflicts import service
-from app.grading.conflicts.enums import InterestKind
 from app.grading.conflicts.schemas import AllowAssessor, Declare
 from app.network.schemas import CollegeShown
 from app.network.service import see_college

@@ -1,19 +1,9 @@
-"""Terms, and what a declaration says. Pure. Sources: BR-13, S6."""
+"""What a declaration says. Pure. Sources: BR-13, S6."""
 
 from collections.abc import Collection
-from datetime import date
 
-from app.grading.conflicts.enums import InterestKind
+from app.accompaniment.interests.enums import InterestKind
 from app.platform.errors import Reason
-
-SUMMER, AUTUMN_MONTH, AUTUMN_DAY = 6, 8, 15
-
-
-def term_of(day: date) -> str:
-    """Return the term of a day, as colleges name it: ``H2026`` to May, ``E2026`` to 14 August, then ``A2026``."""
-    if day.month < SUMMER:
-        return f"H{day.year}"
-    return f"E{day.year}" if (day.month, day.day) < (AUTUMN_MONTH, AUTUMN_DAY) else f"A{day.year}"
 
 
 def declared_reasons(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.grading.conflicts.enums import InterestKind
+from app.accompaniment.interests.enums import InterestKind
 from app.platform.schema import BlankIsNone, Code, Command, Line, Prose, Read
 
 Neq = Annotated[Code, StringConstraints(pattern=r"^[0-9]{10}$")]

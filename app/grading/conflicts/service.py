@@ -5,6 +5,10 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.accompaniment.interests.enums import InterestKind
+from app.accompaniment.interests.models import Interest
+from app.accompaniment.interests.rules import term_of
+from app.accompaniment.interests.service import in_conflict
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Enrolment
@@ -12,9 +16,7 @@ from app.cohorts.service import require_enrolment_not_archived
 from app.grading import service as grading
 from app.grading.assessors import facilitators_of
 from app.grading.conflicts import rules
-from app.grading.conflicts.enums import InterestKind
-from app.grading.conflicts.matching import in_conflict
-from app.grading.conflicts.models import AssessorException, Interest
+from app.grading.conflicts.models import AssessorException
 from app.grading.conflicts.schemas import (
     AllowAssessor,
     DeclarantList,
@@ -55,7 +57,7 @@ def detail_binding(college_id: int, person_id: int) -> str:
 
 def declare(db: Session, keyring: Keyring, actor: Actor, college: CollegeShown, command: Declare) -> OwnInterests:
     """Declare an interest for the present term; judgements of one's own that it concerns await another assessor."""
-    term = rules.term_of(today())
+    term = term_of(today())
     reasons = rules.declared_reasons(
         command.kind,
         neq=command.neq,
@@ -128,7 +130,7 @@ def _mark_judgements(db: Session, actor: Actor, college: CollegeShown) -> None:
 
 def own_interests(db: Session, keyring: Keyring, actor: Actor, college: CollegeShown) -> OwnInterests:
     """Return one's own interests in a college, with their private detail."""
-    term = rules.term_of(today())
+    term = term_of(today())
     about = sa.select(shown_name()).where(col(Person.id) == Interest.about_id).correlate(Interest).scalar_subquery()
     statement = (
         sa.select(Interest, about)
@@ -171,7 +173,7 @@ def undeclared(db: Session, actor: Actor) -> list[int]:
     colleges = {g.college_id for g in actor.grants if g.role in DECLARING and g.college_id is not None}
     statement = sa.select(col(Interest.college_id)).where(
         col(Interest.declared_by) == actor.person_id,
-        col(Interest.term) == rules.term_of(today()),
+        col(Interest.term) == term_of(today()),
         col(Interest.college_id).in_(colleges),
     )
     return sorted(colleges - set(db.execute(statement).scalars())) if colleges else []
@@ -179,7 +181,7 @@ def undeclared(db: Session, actor: Actor) -> list[int]:
 
 def declarants(db: Session, college: CollegeShown) -> DeclarantList:
     """Return who declares interests in a college, and whether they did for the term: no kind, no detail."""
-    term = rules.term_of(today())
+    term = term_of(today())
     statement = (
         sa.select(col(Interest.declared_by), sa.func.count(), sa.func.count().filter(col(Interest.kind) != "none"))
         .where(col(Interest.college_id) == college.id, col(Interest.term) == term)
@@ -209,7 +211,7 @@ def vendors(db: Session, enrolment: EnrolmentRef) -> VendorList:
         .join(Person, col(Person.id) == Interest.declared_by)
         .where(
             col(Interest.college_id) == enrolment.college_id,
-            col(Interest.term) == rules.term_of(today()),
+            col(Interest.term) == term_of(today()),
             col(Interest.kind) == InterestKind.VENDOR,
             trains,
         )

@@ -9,6 +9,7 @@ from itertools import zip_longest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.accompaniment.interests.service import conflicted
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Enrolment
@@ -16,7 +17,6 @@ from app.cohorts.service import require_enrolment_not_archived
 from app.curricula.library import curriculum_of, default_library
 from app.grading import service as grading
 from app.grading.assessors import able_assessors, eligible_assessors
-from app.grading.conflicts.matching import conflicted
 from app.grading.evidence.service import evidence_refs
 from app.grading.panels import reading, rules
 from app.grading.panels.confirmations import open_confirmation

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, exists, func, tuple_
 from sqlmodel import col
 
+from app.accompaniment.interests.service import in_conflict
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef
@@ -20,7 +21,6 @@ from app.curricula.library import curriculum_of, default_library
 from app.grading.assessors import substitutes
 from app.grading.assignments.schemas import CohortWorkSort, CohortWorksQuery
 from app.grading.assignments.service import ASSIGNEE
-from app.grading.conflicts.matching import in_conflict
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING, is_overdue, late_since
 from app.grading.schemas import Queue, QueueCounts, QueueItem, QueueQuery, QueueSort, QueueView, WaitingWorks

@@ -10,10 +10,10 @@ from app.grading.schemas import EvidenceRef
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from tests.factories.grading import ALL_CN01, hand_in, judge, judge_command
+from tests.factories.interests import declare
 from tests.factories.learning import PDF
 from tests.factories.network import World, as_
 from tests.factories.panels import MOTIVE, REASONS, add_trainers, ask, judged, name, read, speak
-from tests.grading.test_conflicts import declare
 
 
 def test_person_contests_from_the_judgement_and_follows_their_request(

@@ -1,4 +1,4 @@
-"""Which work a declared interest keeps someone from judging: one condition, of an enrolment."""
+"""What a declared interest keeps someone from: judging a person, confirming a mandate, certifying (BR-13, S6)."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.interests.models import Interest
+from app.accompaniment.interests.rules import term_of
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.cohorts.models import Enrolment
-from app.grading.conflicts.models import Interest
-from app.grading.conflicts.rules import term_of
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 
@@ -91,3 +91,36 @@ def conflicted(db: Session, enrolment_id: int, people: Collection[int]) -> froze
         .where(col(MandateAdvisor.enrolment_id) == enrolment_id, *declared)
     )
     return frozenset(db.execute(sa.union(of_person, of_enterprise)).scalars())
+
+
+def concerned(db: Session, person_id: int, enrolment_ids: Collection[int]) -> frozenset[int]:
+    """Return which of some enrolments an interest that someone declared concerns."""
+    statement = sa.select(col(Enrolment.id)).where(col(Enrolment.id).in_(enrolment_ids), in_conflict(person_id))
+    return frozenset(db.execute(statement).scalars())
+
+
+def mandate_in_conflict(person_id: int) -> ColumnElement[bool]:
+    """Return the condition that someone declared, for this term, an interest in a mandate's enterprise or advisors.
+
+    It is of a statement on mandates and their enterprises.
+    """
+    declared = (col(Interest.declared_by) == person_id, col(Interest.term) == term_of(today()))
+    neqs = sa.select(col(Interest.neq)).where(*declared, col(Interest.college_id) == Enterprise.college_id)
+    of_advisor = (
+        sa.select(col(MandateAdvisor.mandate_id))
+        .join(Interest, col(Interest.about_id) == MandateAdvisor.person_id)
+        .where(col(Interest.college_id) == MandateAdvisor.college_id, *declared)
+    )
+    in_enterprise = sa.func.coalesce(col(Enterprise.neq).in_(neqs.correlate(Enterprise)), sa.false())
+    return in_enterprise | col(Mandate.id).in_(of_advisor)
+
+
+def concerns_mandate(db: Session, person_id: int, mandate_id: int) -> bool:
+    """Return whether an interest that someone declared concerns a mandate."""
+    statement = (
+        sa.select(mandate_in_conflict(person_id))
+        .select_from(Mandate)
+        .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
+        .where(col(Mandate.id) == mandate_id)
+    )
+    return bool(db.execute(statement).scalar_one())
