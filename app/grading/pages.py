@@ -54,7 +54,7 @@ from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_errors, form_on
-from app.platform.web.forms.one_time import keyed_page, page_router
+from app.platform.web.forms.one_time import keyed_address, keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 
@@ -169,6 +169,7 @@ def queue_page(
 
 @router.get("/jugements/voisine")
 def neighbour(
+    request: Request,
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
     *,
@@ -180,8 +181,8 @@ def neighbour(
     The links of the form lead here: reading the queue for both on each page would cost more than the page.
     """
     if preuve is not None and avant:
-        return redirect_after_post(_path_to(previous_in_queue(db, actor, preuve)))
-    return redirect_after_post(_path_to(next_in_queue(db, actor, preuve)))
+        return redirect_after_post(_path_to(request, previous_in_queue(db, actor, preuve)))
+    return redirect_after_post(_path_to(request, next_in_queue(db, actor, preuve)))
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
@@ -297,7 +298,8 @@ def _activities(curriculum: Curriculum, competency: str) -> list[Activity]:
         form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={hand_in}&remplace={supersedes}", creates=True)
     ],
 )
-def judge(
+def judge(  # noqa: PLR0917 - what each dependency gives
+    request: Request,
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
@@ -324,18 +326,13 @@ def judge(
     drafts.finish_draft(db, actor, place, version=form.version, known=form.known)
     service.judge(db, actor, enrolment, command)
     if form.then == NEXT:
-        return redirect_after_post(_next_path(db, actor, form.hand_in, competency))
+        return redirect_after_post(_path_to(request, next_in_queue(db, actor, form.hand_in, judged=competency)))
     stay_on = form.then if form.then in framework.by_code else competency
     return redirect_after_post(grading_form_path(enrolment.id, stay_on, form.hand_in))
 
 
-def _next_path(db: Session, actor: Actor, hand_in: int | None, competency: str) -> str:
-    """Return the path of what waits next, first of the hand-in just judged, or of the empty queue."""
-    return _path_to(next_in_queue(db, actor, hand_in, judged=competency))
-
-
-def _path_to(item: QueueItem | None) -> str:
-    """Return the path of what waits, or of the queue."""
+def _path_to(request: Request, item: QueueItem | None) -> str:
+    """Return the path of what waits, which a browser opens at once, or of the queue."""
     if item is None:
         return "/jugements"
-    return grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id)
+    return keyed_address(request, grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id))

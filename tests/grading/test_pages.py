@@ -56,6 +56,25 @@ def test_judge_then_next_goes_to_the_following_hand_in(client: TestClient, datab
     assert "Niveau 3, Maîtrisé" in client.get(path).text
 
 
+def test_browser_goes_to_the_following_hand_in_by_one_redirect(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """The address has its one-time key already: the page does not redirect to itself for one."""
+    first, second, third = (
+        hand_in(database, world, who, days=n) for who, n in (("maude", 3), ("karim", 2), ("elise", 1))
+    )
+    as_(client, database, world, "trainer")
+    browser = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"}
+    path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01"
+    moved = client.post(path, data=form(first.id), headers=browser)
+    following = moved.headers["location"]
+    assert following.startswith(f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={second.id}&cle=")
+    assert client.get(following, headers=browser).status_code == 200
+    skipped = client.get(f"/jugements/voisine?preuve={second.id}", headers=browser).headers["location"]
+    assert f"?preuve={third.id}&cle=" in skipped
+    assert client.get(skipped, headers=browser).status_code == 200
+
+
 def test_another_competency_of_the_same_evidence(client: TestClient, database: Database, world: World) -> None:
     ref = hand_in(database, world, code="GEN-5.C")
     as_(client, database, world, "trainer")

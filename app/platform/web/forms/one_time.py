@@ -98,12 +98,23 @@ def _with_key(request: Request, cle: Annotated[str | None, Query(max_length=40)]
     Only a browser goes back to a page; scripts and programs keep the key that the page has in its forms.
     """
     in_place = cle is not None and is_key(cle) and not is_expired(cle)
-    is_navigation = request.headers.get("Sec-Fetch-Dest") == "document"
-    if in_place or not is_navigation or getattr(request.state, "refusal", None) is not None:
+    if in_place or not _is_navigation(request) or getattr(request.state, "refusal", None) is not None:
         return
     query = [(n, v) for n, v in parse_qsl(request.scope["query_string"].decode("latin-1")) if n != KEY]
-    address = f"{quote(request.scope['path'])}?{urlencode([*query, (KEY, new_key())])}"
+    address = keyed_address(request, f"{quote(request.scope['path'])}?{urlencode(query)}")
     raise HTTPException(HTTPStatus.SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+def keyed_address(request: Request, address: str) -> str:
+    """Return the address of a keyed page, for a browser with a new key: a redirect to it spares the page's own."""
+    if not _is_navigation(request):
+        return address
+    path, _, query = address.partition("?")
+    return f"{path}?{query}{'&' if query else ''}{urlencode({KEY: new_key()})}"
+
+
+def _is_navigation(request: Request) -> bool:
+    return request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def keyed_page() -> DependsParam:
