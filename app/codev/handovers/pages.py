@@ -32,7 +32,7 @@ def pass_turn(db: SessionDep, actor: Member, meeting: Meeting) -> Response:
     return redirect_after_post(SESSION.format(session_id=meeting.id))
 
 
-@router.post(SESSION + "/echanges", dependencies=[form_on(SESSION, creates=True)])
+@router.post(SESSION + "/echanges", dependencies=[form_on(SESSION)])
 def propose_swap(db: SessionDep, actor: Member, meeting: Meeting, form: Annotated[SwapForm, Form()]) -> Response:
     """Propose a swap of one's turn."""
     service.propose_swap(db, actor, meeting, form.command)
