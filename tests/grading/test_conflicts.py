@@ -60,6 +60,7 @@ def test_term_of_a_day(day: date, term: str) -> None:
     [
         ("enterprise", {}, ["neq_needed"]),
         ("enterprise", {"neq": NEQ}, []),
+        ("enterprise", {"neq": "5566778899"}, ["neq_form"]),
         ("vendor", {}, ["vendor_needed"]),
         ("vendor", {"vendor": "Logiciel"}, []),
         ("person", {"about_id": 9}, ["person_needed"]),
@@ -90,7 +91,7 @@ def test_declared_person_is_not_judged_and_a_substitute_is_named(database: Datab
 
 def test_mandate_in_a_declared_enterprise_keeps_its_advisor_from_being_judged(database: Database, world: World) -> None:
     enterprise_of_maude(database, world)
-    declare(database, world, kind="enterprise", neq=NEQ)
+    declare(database, world, kind="enterprise", neq=f" {NEQ[:4]} {NEQ[4:7]}-{NEQ[7:]}")
     with pytest.raises(Forbidden) as refused:
         judged(database, world)
     assert [reason.code for reason in refused.value.reasons] == ["conflict_no_substitute"]
@@ -186,6 +187,20 @@ def test_assessor_of_a_panel_who_declares_an_interest_speaks_no_more_and_is_repl
         name(database, world, panel.id, "karim")
     name(database, world, panel.id, "elise")
     assert speak(database, world, panel.id, "elise", 3).level == 3
+
+
+def test_assessor_of_another_cohort_declares_an_interest_in_whom_a_panel_has_them_judge(
+    database: Database, world: World
+) -> None:
+    add_trainers(database, world, "karim", cohort=False)
+    with pytest.raises(Invalid) as refused:
+        declare_maude(database, world, "karim")
+    assert [reason.code for reason in refused.value.reasons] == ["person_needed"]
+    panel = ask(database, world, judged(database, world).id)
+    take(database, world, panel.id, "karim")
+    declare_maude(database, world, "karim")
+    with pytest.raises(Forbidden):
+        speak(database, world, panel.id, "karim", 3)
 
 
 def test_person_in_conflict_is_named_neither_for_two_nor_for_a_committee(database: Database, world: World) -> None:

@@ -79,6 +79,7 @@ def test_portfolio_has_the_works_returned_and_the_panels_of_a_competency(
     shown = page(client.get(f"/parcours/{world.enrolments['maude']}/portfolio"))
     assert "Pas encore de décision." in shown
     take(database, world, review.id, "karim")
+    assert of_first()["panels"][0]["assessors"] == [], "named once they decided"
     speak(database, world, review.id, "karim", 3)
     [decided] = of_first()["panels"]
     assert (decided["level"], decided["basis"], decided["assessors"]) == (3, "single", ["Karim Haddad"])

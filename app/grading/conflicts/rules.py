@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from app.accompaniment.enterprises.rules import neq_reasons
 from app.accompaniment.interests.enums import InterestKind
 from app.platform.errors import Reason
 
@@ -20,7 +21,7 @@ def declared_reasons(
     ``choosable`` are the people whom its author may name, ``declared`` the kinds declared for the term before.
     """
     if kind is InterestKind.ENTERPRISE:
-        return [] if neq else [Reason("neq_needed", field="neq")]
+        return neq_reasons(neq) if neq else [Reason("neq_needed", field="neq")]
     if kind is InterestKind.VENDOR:
         return [] if vendor else [Reason("vendor_needed", field="vendor")]
     if kind is InterestKind.PERSON:

@@ -5,19 +5,19 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from app.accompaniment.enterprises.schemas import NeqTyped
 from app.accompaniment.interests.enums import InterestKind
-from app.platform.schema import BlankIsNone, Code, Command, Line, Prose, Read
+from app.platform.schema import BlankIsNone, Command, Line, Prose, Read
 
-Neq = Annotated[Code, StringConstraints(pattern=r"^[0-9]{10}$")]
 Vendor = Annotated[Line, StringConstraints(max_length=300)]
 Detail = Annotated[Prose, StringConstraints(max_length=2000)]
 
 
 class Declare(Command):
-    """An interest for the present term; the detail is read by its author alone."""
+    """An interest for the present term; ``neq`` may hold spaces, and the detail is read by its author alone."""
 
     kind: InterestKind
-    neq: Annotated[Neq | None, BlankIsNone] = None
+    neq: Annotated[NeqTyped | None, BlankIsNone] = None
     about_id: Annotated[int | None, BlankIsNone] = None
     vendor: Annotated[Vendor | None, BlankIsNone] = None
     detail: Annotated[Detail | None, BlankIsNone] = None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.accompaniment.enterprises.rules import normal_neq
 from app.accompaniment.interests.enums import InterestKind
 from app.accompaniment.interests.models import Interest
 from app.accompaniment.interests.rules import term_of
@@ -29,7 +30,7 @@ from app.grading.conflicts.schemas import (
 )
 from app.grading.models import Judgement
 from app.grading.panels.confirmations import open_confirmation
-from app.grading.panels.models import PanelDecision, PanelSeat
+from app.grading.panels.models import Panel, PanelDecision, PanelSeat
 from app.identity.roles.models import RoleGrantRow
 from app.identity.roles.service import holders
 from app.network.schemas import CollegeShown
@@ -57,10 +58,10 @@ def detail_binding(college_id: int, person_id: int) -> str:
 
 def declare(db: Session, keyring: Keyring, actor: Actor, college: CollegeShown, command: Declare) -> OwnInterests:
     """Declare an interest for the present term; judgements of one's own that it concerns await another assessor."""
-    term = term_of(today())
+    term, neq = term_of(today()), normal_neq(command.neq) if command.neq else None
     reasons = rules.declared_reasons(
         command.kind,
-        neq=command.neq,
+        neq=neq,
         about_id=command.about_id,
         vendor=command.vendor,
         choosable={id_ for id_, _ in people_to_name(db, actor, college)},
@@ -74,7 +75,7 @@ def declare(db: Session, keyring: Keyring, actor: Actor, college: CollegeShown, 
         declared_by=actor.person_id,
         term=term,
         kind=command.kind,
-        neq=command.neq if command.kind is InterestKind.ENTERPRISE else None,
+        neq=neq if command.kind is InterestKind.ENTERPRISE else None,
         about_id=command.about_id if command.kind is InterestKind.PERSON else None,
         vendor=command.vendor if command.kind is InterestKind.VENDOR else None,
         detail_sealed=keyring.encrypt(KeyPurpose.INTEREST, command.detail, bound=binding) if command.detail else None,
@@ -153,9 +154,18 @@ def own_interests(db: Session, keyring: Keyring, actor: Actor, college: CollegeS
 
 
 def people_to_name(db: Session, actor: Actor, college: CollegeShown) -> Sequence[tuple[int, str]]:
-    """Return ``(person id, name)`` of those enrolled in the cohorts of the college where the actor has a role."""
+    """Return ``(person id, name)`` of those in the cohorts of the college where the actor has a role, and of those whom
+    a panel has them judge.
+    """
     cohorts = [g.cohort_id for g in actor.grants if g.role in DECLARING and g.college_id == college.id and g.cohort_id]
-    enrolled = sa.select(col(Enrolment.person_id)).where(col(Enrolment.cohort_id).in_(cohorts))
+    judged = (
+        sa.select(col(Panel.enrolment_id))
+        .join(PanelSeat, col(PanelSeat.panel_id) == Panel.id)
+        .where(col(PanelSeat.assessor_id) == actor.person_id, col(Panel.college_id) == college.id)
+    )
+    enrolled = sa.select(col(Enrolment.person_id)).where(
+        col(Enrolment.cohort_id).in_(cohorts) | col(Enrolment.id).in_(judged)
+    )
     statement = (
         sa.select(col(Person.id), shown_name())
         .where(

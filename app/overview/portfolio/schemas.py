@@ -72,7 +72,7 @@ class PortfolioDecision(Read):
 
 
 class PortfolioPanel(Read):
-    """A competency that several people judged, or a judgement that was reviewed; open, it has no level yet."""
+    """A competency that several people judged, or a judgement that was reviewed; open, it has no level and no names."""
 
     id: int
     enrolment_id: int

@@ -194,7 +194,8 @@ def _decisions(one: _Followed, code: str, pieces: Mapping[EvidenceRef, Piece]) -
 def _panel(ref: EnrolmentRef, panel: PanelOutcome) -> PortfolioPanel:
     decided_at = panel.decided_at
     return PortfolioPanel(
-        **panel.model_dump(include={"id", "kind", "assessors", "level", "basis"}),
+        **panel.model_dump(include={"id", "kind", "level", "basis"}),
+        assessors=panel.assessors if decided_at is not None else (),
         enrolment_id=ref.id,
         opened_on=local(panel.opened_at, ref.timezone).date(),
         decided_on=local(decided_at, ref.timezone).date() if decided_at is not None else None,
