@@ -183,6 +183,6 @@ def test_framework_with_a_grid_is_published_with_it(client: TestClient) -> None:
 @pytest.mark.usefixtures("grid")
 def test_judgement_by_cells_that_is_sent_again_is_one(database: Database, world: World) -> None:
     twice = [{"criterion": code, "level": level} for code in ALL_CN01 for level in (3, 4)]
-    given = {"level": 3, "criteria_met": (), "criteria_levels": twice, "comment": "Un niveau prudent."}
+    given: dict[str, Any] = {"level": 3, "criteria_met": (), "criteria_levels": twice, "comment": "Un niveau prudent."}
     command = judge_command(hand_in(database, world), **given)
     assert judge(database, world, command).id == judge(database, world, command).id
