@@ -1,5 +1,6 @@
 """Interests: declared for a term, enforced before a judgement and after it; nothing disappears (S6, BR-13)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -9,8 +10,9 @@ from fastapi.testclient import TestClient
 from app.accompaniment.interests.enums import InterestKind
 from app.accompaniment.interests.rules import term_of
 from app.cohorts.enrolments.service import see_enrolment
+from app.grading import service as grading
 from app.grading.conflicts import rules, service
-from app.grading.conflicts.schemas import AllowAssessor
+from app.grading.conflicts.schemas import AllowAssessor, Declare
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.drafts.service import save_draft
 from app.grading.panels.enums import PanelKind
@@ -19,6 +21,7 @@ from app.grading.queue.service import queue
 from app.grading.schemas import QueueView
 from app.grading.works.enums import WorkDecisionKind, WorkState
 from app.identity.roles.service import grant_role
+from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
 from app.platform.security.permissions import P, Role
@@ -26,6 +29,7 @@ from tests.conftest import RING
 from tests.factories import codev
 from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.interests import DETAIL, NEQ, declare, declare_maude, enterprise_of_maude
+from tests.factories.locks import wait_for_lock_waiters
 from tests.factories.network import World, acting, as_, see
 from tests.factories.panels import add_trainers, ask, history, judged, name, open_double, speak, take
 from tests.factories.works import decide, works_of
@@ -256,6 +260,32 @@ def test_confirmed_judgement_stays_in_force(database: Database, world: World) ->
     take(database, world, 1, "karim")
     speak(database, world, 1, "karim", 2)
     assert [j.id for j in history(database, world)] == [first.id]
+
+
+def test_judgement_that_waits_for_a_declaration_is_refused(database: Database, world: World) -> None:
+    command = judge_command(hand_in(database, world))
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction() as db:
+            actor = acting(db, world, "trainer", P.INTEREST_DECLARE)
+            about = Declare(kind=InterestKind.PERSON, about_id=world.people["maude"])
+            service.declare(db, RING, actor, see_college(db, actor, world.alma), about)
+            waiting = other.submit(judge, database, world, command)
+            wait_for_lock_waiters(database, 1, waiting)
+        with pytest.raises(Forbidden, match="may_not_judge"):
+            waiting.result()
+    assert panels(database) == []
+
+
+def test_declaration_that_waits_for_a_judgement_marks_it(database: Database, world: World) -> None:
+    work = hand_in(database, world)
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction() as db:
+            actor, enrolment, _ = see(db, world, "trainer", P.JUDGEMENT_MAKE)
+            made = grading.judge(db, actor, enrolment, judge_command(work))
+            waiting = other.submit(declare_maude, database, world)
+            wait_for_lock_waiters(database, 1, waiting)
+        waiting.result()
+    assert panels(database) == [(PanelKind.CONFLICT, made.id)]
 
 
 # Who reads what ----------------------------------------------------------------------------------
