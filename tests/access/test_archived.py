@@ -4,7 +4,7 @@ Every row of the matrix that writes is called by the first actor who may, once a
 writes to a table whose rows lead to a cohort, or that succeeds and writes nothing, stands in a list below.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from sqlmodel import SQLModel
@@ -194,13 +194,20 @@ def outcome(access_db: AccessDatabase, row: str) -> str:
     return "written" if changed & tables_of_cohorts() else "elsewhere"
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_command_on_an_archived_cohort_is_refused_or_listed(access_db: AccessDatabase, part: int) -> None:
-    """More than a second: a part of all commands."""
+@pytest.fixture
+def archived(access_db: AccessDatabase) -> Iterator[AccessDatabase]:
+    """The database with every cohort archived, and afterwards as other tests expect it."""
     archive(access_db)
+    yield access_db
+    access_db.recreate()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_command_on_an_archived_cohort_is_refused_or_listed(archived: AccessDatabase, part: int) -> None:
+    """More than a second: a part of all commands."""
     faults: list[str] = []
     for row in WRITES[part::PARTS]:
-        came_to = outcome(access_db, row)
+        came_to = outcome(archived, row)
         if came_to == "nobody" and set(MARK.findall(row)) & {"cohort_id", "enrolment_id", "session_id", "group_id"}:
             faults.append(f"{row}: nobody may")
         faults += [f"{row}: {came_to}" for name, rows in LISTED.items() if (row in rows) is not (came_to == name)]
