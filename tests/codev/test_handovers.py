@@ -2,7 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from threading import Barrier
 from typing import Any
@@ -31,6 +31,7 @@ from app.platform.clock import at, now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, DomainError, Invalid
+from app.platform.messages.i18n import day, local
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
 from tests.factories.codev import (
@@ -79,6 +80,10 @@ def roles(client: TestClient, session_id: int) -> dict[str, int]:
     """Return the membership of each role of the first consultation."""
     shown = client.get(f"{V1}/sessions/{session_id}").json()
     return {r["role"]: r["membership_id"] for r in shown["roles"] if r["position"] == 1}
+
+
+def _day(moment: datetime) -> str:
+    return day(local(moment, "America/Toronto").date())
 
 
 def propose(client: TestClient, session_id: int, asked: int, other: int | None = None, status: int = 201) -> Any:
@@ -143,7 +148,11 @@ def test_two_members_exchange_their_turns_once_the_other_accepts(
     shown = propose(client, first, m["karim"], second)
     assert roles(client, first)["client"] == m["maude"], "nothing changes before the answer"
     (swap,) = shown["swaps"]
-    assert (swap["outcome"], swap["is_own"], swap["exchange"]["session_id"]) == (None, True, second)
+    assert (swap["outcome"], swap["is_own"]) == (None, True)
+    assert (swap["given"]["session_id"], swap["exchange"]["session_id"]) == (first, second)
+    for session_id in (first, second):
+        page = unescape(client.get(f"/codev/seances/{session_id}").text)
+        assert f"celui du {_day(COMING)} contre celui du {_day(COMING + timedelta(days=14))}" in page
     assert told(database, world, Kind.SWAP_PROPOSED) == ["karim"]
     propose(client, first, m["karim"], second, status=409)
     answer_swap(client, swap["id"], status=404)

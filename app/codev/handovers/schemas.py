@@ -49,7 +49,7 @@ class SwapRef(Read):
 
 
 class ExchangeTurn(Read):
-    """The turn that is given in exchange."""
+    """The turn of a swap, or the one given in exchange."""
 
     session_id: int
     starts_at: datetime
@@ -84,6 +84,7 @@ class SwapShown(Read):
     id: int
     name: str
     asked: str
+    given: ExchangeTurn
     exchange: ExchangeTurn | None
     proposed_at: datetime
     outcome: SwapOutcome | None

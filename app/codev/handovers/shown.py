@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.codev.groups.models import CodevMembership
@@ -90,7 +91,7 @@ def _turns_to_come(db: Session, actor: Actor, meeting: CodevSessionRef) -> list[
     return [(session, clients) for session, clients in planned if closed_code(db, session) is None]
 
 
-def _exchange_turn(meeting: CodevSessionRef) -> ExchangeTurn:
+def _exchange_turn(meeting: CodevSessionRef | CodevSession) -> ExchangeTurn:
     return ExchangeTurn(session_id=meeting.id, starts_at=meeting.starts_at, timezone=meeting.timezone)
 
 
@@ -112,31 +113,33 @@ def _swaps(
 ) -> tuple[SwapShown, ...]:
     """Return the swaps of a session, newest first: to a member, those that they are in."""
     leads = any(g.group_id == meeting.group_id and g.role is Role.FACILITATOR for g in actor.grants)
+    other = aliased(CodevSession)
     statement = (
-        select(CodevSwap, CodevSession)
-        .outerjoin(CodevSession, col(CodevSession.id) == CodevSwap.exchange_session_id)
+        select(CodevSwap, CodevSession, other)
+        .join(CodevSession, col(CodevSession.id) == CodevSwap.session_id)
+        .outerjoin(other, col(other.id) == CodevSwap.exchange_session_id)
         .where((CodevSwap.session_id == meeting.id) | (CodevSwap.exchange_session_id == meeting.id))
         .order_by(col(CodevSwap.id).desc())
     )
     if not leads:
         statement = statement.where((CodevSwap.membership_id == own) | (CodevSwap.asked_id == own))
-    return tuple(_swap(db, actor, swap, other, own, names) for swap, other in db.exec(statement).all())
+    return tuple(_swap(db, actor, row, own, names) for row in db.exec(statement).all())
 
 
-def _swap(  # noqa: PLR0917 - a swap, and by whom it is read
+def _swap(
     db: Session,
     actor: Actor,
-    swap: CodevSwap,
-    other: CodevSession | None,
+    row: tuple[CodevSwap, CodevSession, CodevSession | None],
     own: int | None,
     names: Mapping[int, str],
 ) -> SwapShown:
-    exchange = ExchangeTurn(session_id=other.id, starts_at=other.starts_at, timezone=other.timezone) if other else None
+    swap, given, other = row
     return SwapShown(
         id=swap.id,
         name=names[swap.membership_id],
         asked=names[swap.asked_id],
-        exchange=exchange,
+        given=_exchange_turn(given),
+        exchange=_exchange_turn(other) if other is not None else None,
         proposed_at=swap.proposed_at,
         outcome=swap.outcome,
         ended_at=swap.ended_at,
