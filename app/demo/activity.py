@@ -32,6 +32,7 @@ from app.demo.codev import announce_entrance, form_groups, hold_sessions, meetin
 from app.demo.data import HAND_INS
 from app.demo.field import open_mandates
 from app.demo.judging.judgements import decide_on_works, judge_module, judge_remaining
+from app.demo.judging.writing import write_comments_and_draft
 from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.deployment import open_database
 from app.learning.activities import service as learning
@@ -108,6 +109,7 @@ def _simulate_cohort(demo: DemoPlan, group: Group) -> None:
     announce_entrance(demo, group)
     judge_remaining(demo, group)
     decide_on_works(demo, group)
+    write_comments_and_draft(demo, group)
     end_enrolments(demo, group)
 
 

@@ -54,6 +54,8 @@ class JudgementEvidence(Row, table=True):
         extra=(
             check("exactly_one", "num_nonnulls(hand_in_id, mandate_id, session_id) = 1"),
             Index("ix_judgement_evidence_hand_in_id", "hand_in_id", postgresql_where=text("hand_in_id is not null")),
+            Index("ix_judgement_evidence_mandate_id", "mandate_id", postgresql_where=text("mandate_id is not null")),
+            Index("ix_judgement_evidence_session_id", "session_id", postgresql_where=text("session_id is not null")),
         ),
     )
 

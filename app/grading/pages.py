@@ -14,7 +14,7 @@ from app.curricula.schemas import Activity, Curriculum, Framework
 from app.grading import service
 from app.grading.comments import service as comments
 from app.grading.drafts import service as drafts
-from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_path
+from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace, draft_key, draft_path
 from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
 from app.grading.levels.service import levels_of
@@ -37,14 +37,19 @@ from app.grading.schemas import (
     CriterionText,
     EvidenceKey,
     EvidenceRef,
+    EvidenceShown,
     JudgeCommand,
     JudgementShown,
     JudgeReason,
     QueueItem,
     QueueQuery,
     TypedCode,
+    WorkName,
+    name_of_work,
     refs_of,
+    work_of_name,
 )
+from app.grading.works.rules import competencies_of
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.paging import LARGEST_ID
@@ -79,7 +84,7 @@ class JudgeForm(Command):
     comment: Comment = None
     supersedes: Annotated[int | None, BlankIsNone] = None
     reason: JudgeReason = None
-    hand_in: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
+    work: Annotated[WorkName | None, BlankIsNone] = None
     then: Annotated[str, StringConstraints(max_length=20)] = STAY
     version: Annotated[int | None, Field(ge=0, le=LARGEST_ID), BlankIsNone] = None
     saved_comment: Annotated[int | None, Field(ge=1, le=LARGEST_ID), BlankIsNone] = None
@@ -131,20 +136,20 @@ class JudgeForm(Command):
     @property
     def key(self) -> DraftKey:
         """Return the form that it is, as a draft knows it."""
-        return DraftKey(hand_in_id=self.hand_in, supersedes=self.supersedes)
+        return draft_key(work_of_name(self.work), self.supersedes)
 
 
-def grading_form_path(enrolment_id: int, competency: str, hand_in: int | None = None) -> str:
-    """Return the path of the form that judges a competency; ``hand_in`` is the evidence shown first."""
+def grading_form_path(enrolment_id: int, competency: str, work: EvidenceRef | None = None) -> str:
+    """Return the path of the form that judges a competency; ``work`` is the evidence shown first."""
     path = f"/parcours/{enrolment_id}/jugements/{competency}"
-    return path if hand_in is None else f"{path}?preuve={hand_in}"
+    return path if work is None else f"{path}?preuve={name_of_work(work)}"
 
 
 def _same_form_path(place: DraftPlace) -> str:
     """Return the path of the form that a draft is of."""
-    key = place.key
-    asked = {"preuve": key.hand_in_id, "remplace": key.supersedes}
-    query = urlencode({name: id_ for name, id_ in asked.items() if id_ is not None})
+    work = next(iter(place.key.works), None)
+    asked = {"preuve": name_of_work(work) if work else None, "remplace": place.key.supersedes}
+    query = urlencode({name: id_ for name, id_ in asked.items() if id_ is not None}, safe=":")
     path = grading_form_path(place.enrolment.id, place.competency)
     return f"{path}?{query}" if query else path
 
@@ -156,7 +161,7 @@ def queue_page(
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
     query: Annotated[QueueQuery, Query()],
 ) -> Response:
-    """The hand-ins to judge, oldest first."""
+    """The works to judge, oldest first."""
     waiting = ListView("/jugements", query, list_queue(db, actor, query))
     values: dict[str, Any] = {
         "queue": queue_counts(db, actor, view=query.view),
@@ -173,16 +178,18 @@ def neighbour(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
     *,
-    preuve: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    preuve: Annotated[WorkName | None, Query()] = None,
+    parcours: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     avant: bool = False,
 ) -> Response:
-    """Go to the hand-in that waits after another one, or before it; to the queue when none does.
+    """Go to the work that waits after another one, or before it; to the queue when none does.
 
     The links of the form lead here: reading the queue for both on each page would cost more than the page.
     """
-    if preuve is not None and avant:
-        return redirect_after_post(_path_to(request, previous_in_queue(db, actor, preuve)))
-    return redirect_after_post(_path_to(request, next_in_queue(db, actor, preuve)))
+    work = work_of_name(preuve)
+    if work is not None and avant:
+        return redirect_after_post(_path_to(request, previous_in_queue(db, actor, work, parcours)))
+    return redirect_after_post(_path_to(request, next_in_queue(db, actor, work, parcours)))
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
@@ -193,7 +200,7 @@ def grading_form(
     actor: Annotated[Actor, may(P.JUDGEMENT_READ)],
     enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_READ)],
     competency: str,
-    preuve: Annotated[int | None, Query()] = None,
+    preuve: Annotated[WorkName | None, Query()] = None,
     remplace: Annotated[int | None, Query()] = None,
 ) -> Response:
     """A competency of an enrolment: rubric and history for its readers, evidence and form for its assessors."""
@@ -201,7 +208,7 @@ def grading_form(
     curriculum = curriculum_of(enrolment)
     history = service.judgements(db, enrolment, competency=competency)
     replaced = next((j for j in history if j.id == remplace and j.is_current), None)
-    judging = _form_context(db, actor, enrolment, competency=competency, hand_in=preuve, replaced=replaced)
+    judging = _form_context(db, actor, enrolment, competency=competency, work=work_of_name(preuve), replaced=replaced)
     return render(
         request,
         "grading/competency.html",
@@ -238,7 +245,7 @@ def _form_context(
     enrolment: EnrolmentRef,
     *,
     competency: str,
-    hand_in: int | None,
+    work: EvidenceRef | None,
     replaced: JudgementShown | None,
 ) -> dict[str, Any] | None:
     """Return what the form shows to an actor who may judge this enrolment; ``None`` for a reader."""
@@ -253,12 +260,13 @@ def _form_context(
         for item in evidence_of(db, enrolment)
         if competency in assessed_by(curriculum, item.kind, item.activity_code)
     ]
-    shown = next((e for e in evidence if e.kind is EvidenceKind.HAND_IN and e.id == hand_in), None)
+    shown = next((e for e in evidence if e.ref == work), None)
     activity = shown.activity_code if shown else None
-    key = DraftKey(hand_in_id=shown.id if shown else None, supersedes=replaced.id if replaced else None)
+    key = draft_key(shown.ref if shown else None, replaced.id if replaced else None)
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
     draft = drafts.read_draft(db, assessor, place)
     start = draft if draft.version else replaced
+    counts = queue_counts(db, assessor, shown.ref, enrolment.id) if shown else None
     return {
         "comments": comments.own_comments(db, assessor),
         "draft": draft,
@@ -270,16 +278,21 @@ def _form_context(
         "readers": drafts.other_readers(db, assessor, place),
         "evidence": evidence,
         "shown": shown,
-        "queue": queue_counts(db, assessor, shown.id) if shown else None,
-        "others": [c for c in _assessed_with(curriculum, activity) if c != competency],
+        "work": name_of_work(shown.ref) if shown else "",
+        "decides": shown and counts and (counts.waits or shown.kind is EvidenceKind.HAND_IN),
+        "queue": counts,
+        "others": [c for c in (_assessed_with(curriculum, shown) if shown else ()) if c != competency],
         "activities": _activities(curriculum, competency),
         "activity": activity,
     }
 
 
-def _assessed_with(curriculum: Curriculum, activity: str | None) -> list[str]:
-    """Return the codes of the competencies that the module of an activity assesses."""
-    return [t.competency for t in curriculum.module_of(activity).assesses] if activity else []
+def _assessed_with(curriculum: Curriculum, shown: EvidenceShown) -> tuple[str, ...]:
+    """Return the competencies that a piece of evidence is read for: those that it waits for, or of its module."""
+    waits_for = competencies_of(curriculum, shown.kind, shown.activity_code)
+    if waits_for or shown.activity_code is None:
+        return waits_for
+    return tuple(t.competency for t in curriculum.module_of(shown.activity_code).assesses)
 
 
 def _activities(curriculum: Curriculum, competency: str) -> list[Activity]:
@@ -295,7 +308,7 @@ def _activities(curriculum: Curriculum, competency: str) -> list[Activity]:
 @router.post(
     "/parcours/{enrolment_id}/jugements/{competency}",
     dependencies=[
-        form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={hand_in}&remplace={supersedes}", creates=True)
+        form_on("/parcours/{enrolment_id}/jugements/{competency}?preuve={work}&remplace={supersedes}", creates=True)
     ],
 )
 def judge(  # noqa: PLR0917 - what each dependency gives
@@ -306,7 +319,7 @@ def judge(  # noqa: PLR0917 - what each dependency gives
     competency: str,
     form: Annotated[JudgeForm, Form()],
 ) -> Response:
-    """Record the judgement, then go to the next hand-in, another competency of the same one, or this page again.
+    """Record the judgement, then go to the next work, another competency of the same one, or this page again.
 
     Or save what is written so far as a draft, or forget that draft.
     """
@@ -326,13 +339,14 @@ def judge(  # noqa: PLR0917 - what each dependency gives
     drafts.finish_draft(db, actor, place, version=form.version, known=form.known)
     service.judge(db, actor, enrolment, command)
     if form.then == NEXT:
-        return redirect_after_post(_path_to(request, next_in_queue(db, actor, form.hand_in, judged=competency)))
+        following = next_in_queue(db, actor, work_of_name(form.work), enrolment.id, judged=competency)
+        return redirect_after_post(_path_to(request, following))
     stay_on = form.then if form.then in framework.by_code else competency
-    return redirect_after_post(grading_form_path(enrolment.id, stay_on, form.hand_in))
+    return redirect_after_post(grading_form_path(enrolment.id, stay_on, work_of_name(form.work)))
 
 
 def _path_to(request: Request, item: QueueItem | None) -> str:
     """Return the path of what waits, which a browser opens at once, or of the queue."""
     if item is None:
         return "/jugements"
-    return keyed_address(request, grading_form_path(item.enrolment_id, item.competencies[0], item.hand_in_id))
+    return keyed_address(request, grading_form_path(item.enrolment_id, item.competencies[0], item.evidence))

@@ -41,6 +41,23 @@ def refs_of(keys: Iterable[str]) -> tuple[EvidenceRef, ...]:
     return tuple(EvidenceRef(kind=EvidenceKind(kind), id=int(id_)) for kind, id_ in pairs)
 
 
+WorkName = Annotated[str, StringConstraints(pattern=r"^((hand_in|mandate|session):)?[0-9]{1,9}$")]
+"""A work as an address names it: ``mandate:12``, or the id alone of a hand-in."""
+
+
+def work_of_name(name: str | None) -> EvidenceRef | None:
+    """Return the work that an address names."""
+    if name is None:
+        return None
+    kind, _, id_ = name.rpartition(":")
+    return EvidenceRef(kind=EvidenceKind(kind or EvidenceKind.HAND_IN.value), id=int(id_))
+
+
+def name_of_work(work: EvidenceRef) -> str:
+    """Return how addresses name a work."""
+    return str(work.id) if work.kind is EvidenceKind.HAND_IN else work.key
+
+
 CriterionFeedback = Annotated[Annotated[Prose, StringConstraints(max_length=1000)] | None, BlankIsNone]
 Cell = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9.-]{0,19}:[1-4]$")]
 """A cell of a grid as a form sends it, e.g. ``CN-01.C2:3``: the criterion and the level."""
@@ -146,21 +163,21 @@ class EvidenceShown(Read):
 
 
 class QueueItem(Read):
-    """A hand-in of which a competency is still to judge."""
+    """A work of which a competency is still to judge: a hand-in, a complete mandate, an assessment in a session."""
 
-    hand_in_id: int
+    evidence: EvidenceRef
     enrolment_id: int
     name: str
     cohort_code: str
-    activity_code: str
-    activity_title: str
-    attempt: int
-    received_at: datetime
+    activity_code: str | None = Field(description="null for a mandate")
+    title: str = Field(description="of the activity, or of the mandate with its enterprise")
+    attempt: int | None = Field(description="of a hand-in")
+    received_at: datetime = Field(
+        description="when it was handed in, when the mandate's last milestone was confirmed, when the session began"
+    )
     age_days: int
     is_late: bool = Field(description="older than the ten working days within which people are answered")
-    competencies: tuple[str, ...] = Field(
-        description="what the activity assesses and is still to judge on this hand-in"
-    )
+    competencies: tuple[str, ...] = Field(description="what the work assesses and is still to judge on it")
     assignee_id: int | None = Field(description="the trainer to whom it is assigned, of those of its cohort")
     assignee: str | None
     in_conflict: bool = Field(description="whether the reader declared an interest that keeps them from judging it")
@@ -195,7 +212,7 @@ class QueueAge(StrEnum):
 
 
 class QueueQuery(ListQuery):
-    """The hand-ins to show, oldest first; the search looks at people, cohorts and activities."""
+    """The works to show, oldest first; the search looks at people, cohorts, activities and enterprises."""
 
     SORTS: ClassVar = QueueSort
     tri: str = "-attente"
@@ -222,9 +239,9 @@ class RecentJudgement(Read):
 
 
 class QueueCounts(Read):
-    """How many hand-ins of a queue are judged and wait, each counted to a thousand: ``is_more`` beyond.
+    """How many works of a queue are judged and wait, each counted to a thousand: ``is_more`` beyond.
 
-    ``waits`` and ``place`` are of one hand-in: its rank among all, those already judged first, where all are counted.
+    ``waits`` and ``place`` are of one work: its rank among all, those already judged first, where all are counted.
     """
 
     judged: int

@@ -80,7 +80,7 @@ EXCEPTIONS = (
             ("POST /mot-de-passe-oublie/{token}", "path token"),
             ("POST /connexion/oidc/{provider_id}", "path provider_id"),
             ("POST /securite/oidc/{provider_id}", "path provider_id"),
-            ("POST /parcours/{enrolment_id}/jugements/{competency}#correction", "form hand_in"),
+            ("POST /parcours/{enrolment_id}/jugements/{competency}#correction", "form work"),
         }
     )
 )

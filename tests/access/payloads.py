@@ -29,7 +29,7 @@ NAMES = {
     "catch_up_id": "catch_up", "hand_in_id": "hand_in", "upload_id": "upload", "document_id": "document",
     "hours_id": "hours", "enterprise_id": "enterprise", "mandate_id": "mandate", "group_id": "group",
     "entrance_id": "entrance", "swap_id": "swap", "judgement_id": "judgement", "certificate_id": "certificate",
-    "saved_comment_id": "saved_comment",
+    "saved_comment_id": "saved_comment", "work": "work",
     "project_id": "project", "code": "code", "person_id": "owner_person", "sign_in_id": "sign_in",
     "token_id": "api_token", "provider_id": "provider", "identity_id": "identity",
     "invitation_id": "invitation", "token": "letter", "revocation_id": "revocation", "batch_id": "batch",
@@ -621,7 +621,7 @@ CODEV: dict[str, Call] = {
     "POST /codev/seances/{session_id}/annulation": replace(form("/codev/groupes/{group}"), path=HELD),
 }  # fmt: skip
 
-TO_JUDGE = {"hand_in_id": "file_hand_in"}
+TO_JUDGE = {"work": "file_work"}
 GRADUATE = {"enrolment_id": "graduate"}
 SEATED = {"panel_id": "seated_panel"}
 WORK_TO_JUDGE = {**SEATED, "hand_in_id": "file_hand_in"}
@@ -640,12 +640,14 @@ GRADING: dict[str, Call] = {
         "/cohortes/{cohort}/travaux", activity_code="GEN-2.C", assignee_id="{trainer_person}",
         supersedes="{work_assignment}",
     ),
-    f"POST {V1}/hand-ins/{{hand_in_id}}/decisions": json(TO_JUDGE, kind="returned", text="Il manque la suite."),
-    "POST /remises/{hand_in_id}/retour": form(
-        "/remises/{file_hand_in}/decision", TO_JUDGE, criterion=["CN-08.C1"], missing=["La source."]
+    f"POST {V1}/enrolments/{{enrolment_id}}/works/{{work}}/decisions": json(
+        TO_JUDGE, kind="returned", text="Il manque la suite."
     ),
-    "POST /remises/{hand_in_id}/dispense": form(
-        "/remises/{file_hand_in}/decision", TO_JUDGE, competency_code="CN-08", text="Déjà montrée."
+    "POST /parcours/{enrolment_id}/travaux/{work}/retour": form(
+        "/parcours/{enrolment}/travaux/{file_work}/decision", TO_JUDGE, criterion=["CN-08.C1"], missing=["La source."]
+    ),
+    "POST /parcours/{enrolment_id}/travaux/{work}/dispense": form(
+        "/parcours/{enrolment}/travaux/{file_work}/decision", TO_JUDGE, competency_code="CN-08", text="Déjà montrée."
     ),
     f"POST {V1}/enrolments/{{enrolment_id}}/judgements": json(
         level=2, criteria_met=["CN-04.C1", "CN-04.C2"], competency_code="CN-04",
@@ -665,16 +667,16 @@ GRADING: dict[str, Call] = {
     "POST /jugements/commentaires/{saved_comment_id}/retrait": form("/jugements/commentaires"),
     "POST /parcours/{enrolment_id}/jugements/{competency}": form(
         "/parcours/{enrolment}/jugements/CN-01", **JUDGED,
-        evidence=["hand_in:{hand_in}"], hand_in="",
+        evidence=["hand_in:{hand_in}"], work="",
     ),
     "POST /parcours/{enrolment_id}/jugements/{competency}#correction": form(
         "/parcours/{enrolment}/jugements/CN-01?preuve={hand_in}",
         **{**JUDGED, "level": 3, "criteria_met": ["CN-01.C1", "CN-01.C2", "CN-01.C3"]},
-        evidence=["hand_in:{hand_in}"], supersedes="{judgement}", reason="Relu.", hand_in="{hand_in}",
+        evidence=["hand_in:{hand_in}"], supersedes="{judgement}", reason="Relu.", work="{hand_in}",
     ),
     "POST /parcours/{enrolment_id}/jugements/{competency}#insertion": form(
         "/parcours/{enrolment}/jugements/CN-01?preuve={hand_in}", **JUDGED,
-        evidence=["hand_in:{hand_in}"], hand_in="{hand_in}", saved_comment="{saved_comment}", then="insert",
+        evidence=["hand_in:{hand_in}"], work="{hand_in}", saved_comment="{saved_comment}", then="insert",
         version="0",
     ),
     f"PUT {V1}/enrolments/{{enrolment_id}}/judgement-drafts/{{competency}}": Call(

@@ -114,7 +114,6 @@ from app.learning.extra_attempts.models import ExtraAttempt
 from app.learning.hand_ins import service as hand_ins
 from app.learning.hand_ins.models import HandIn
 from app.learning.hand_ins.schemas import FileCommand, TextCommand
-from app.learning.hand_ins.service import see_hand_in
 from app.learning.uploads import service as uploads
 from app.learning.uploads.schemas import UploadCommand
 from app.network import service as network
@@ -360,6 +359,7 @@ def _hand_in(at: PlaceUser, files: Path) -> None:
         at.db, at.actor(P.ACTIVITY_DO), enrolment, named, files=FolderStore(files), megabytes=20
     )
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
+    ids |= {"work": f"hand_in:{shown.id}", "file_work": f"hand_in:{kept.id}", "work_cursor": 10 * shown.id}
     for key in ("hours", "decided_hours"):
         hours = HoursCommand(
             activity_code="GEN-8.A", mandate_id=int(ids["mandate"]), minutes=60, worked_on=STARTED,  # type: ignore[arg-type]
@@ -609,7 +609,7 @@ def _judge(at: PlaceUser, _: Path) -> None:
     _add(at, work)
     actor = at.actor(P.JUDGEMENT_MAKE)
     wanted = WorkDecisionCommand(kind=WorkDecisionKind.RETURNED, text=at.place.mark("Reprise"))
-    works.decide(at.db, actor, see_hand_in(at.db, actor, work.id), wanted)
+    works.decide(at.db, actor, enrolment, EvidenceRef(kind=EvidenceKind.HAND_IN, id=work.id), wanted)
     given: dict[str, Any] = {"assignee_id": actor.person_id, "assigned_at": now(), "assigned_by": actor.person_id}
     assigned = WorkAssignment(**{**of, "activity_code": "GEN-2.C"}, **given)
     _add(at, assigned)

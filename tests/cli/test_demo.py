@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import text, true
 
 from app.curricula.service import register_published
 from app.demo.data import COHORTS, PLACES, CohortPlan
@@ -19,6 +19,7 @@ from app.demo.field import ENTERPRISES
 from app.demo.load import accounts_of, load, load_if_empty
 from app.demo.network import PASSWORD, DemoPlan, populate_network
 from app.demo.special_cases import SERIES, show_cohort_states
+from app.grading.queue.waiting import works_where
 from app.identity.sign_in.schemas import DemoAccount
 from app.main import create_app
 from app.platform.config import Settings
@@ -376,6 +377,23 @@ class TestTwoColleges:
                          where h.enrolment_id = x.enrolment_id and h.activity_code = x.activity_code)
             """,
         )
+
+    def test_a_judgement_is_being_written_and_trainers_keep_comments(self, demo_database: Database) -> None:
+        drafts = rows(
+            demo_database,
+            """
+            select count(*) > 0, bool_and(t.criteria_feedback <> '{}'), bool_and(d.hand_in_id is not null)
+              from judgement_draft d join judgement_draft_text t on t.draft_id = d.id
+            """,
+        )
+        assert drafts == [(True, True, True)]
+        assert rows(demo_database, "select 1 from saved_comment group by author_id having count(*) = 3")
+
+    def test_works_of_each_kind_wait_to_be_judged(self, demo_database: Database) -> None:
+        works = works_where(true())
+        kinds = works.waiting().with_only_columns(works.c.kind).distinct()
+        with demo_database.engine.connect() as connection:
+            assert set(connection.execute(kinds).scalars()) == {"hand_in", "mandate", "session"}
 
     def test_a_work_that_waits_is_assigned_to_a_trainer_of_its_cohort(self, demo_database: Database) -> None:
         assigned = """

@@ -62,7 +62,7 @@ def test_extract_is_evidence_of_cn_11_in_the_queue_and_the_group_learns_nothing(
     assert client.post(f"{V1}{entry}/extracts", json=command()).status_code == 200, "the same extract again"
     as_(client, database, world, "trainer")
     queue = client.get("/api/v1/me/judgement-queue", params={"competency": "CN-11"}).json()
-    assert [(i["hand_in_id"], i["activity_code"], i["competencies"]) for i in queue["items"]] == [
+    assert [(i["evidence"]["id"], i["activity_code"], i["competencies"]) for i in queue["items"]] == [
         (sent.json()["id"], "GEN-7.A", ["CN-11"])
     ]  # fmt: skip
     form = page(client.get(f"/parcours/{world.enrolments['maude']}/jugements/CN-11?preuve={sent.json()['id']}"))

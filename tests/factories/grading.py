@@ -73,13 +73,15 @@ def open_mandate(database: Database, world: World, who: str = "maude") -> Eviden
         return EvidenceRef(kind=EvidenceKind.MANDATE, id=row.id)
 
 
-def hold_session(database: Database, world: World, present: tuple[str, ...] = ("maude",)) -> EvidenceRef:
-    """Hold and close a session of GEN-1.B at which only those were present."""
+def hold_session(
+    database: Database, world: World, present: tuple[str, ...] = ("maude",), code: str = "GEN-1.B", *, days: int = 2
+) -> EvidenceRef:
+    """Hold and close a session, of GEN-1.B by default, at which only those were present, so many days ago."""
     with database.transaction() as db:
         actor = acting(db, world, "coordinator", Permission.SESSION_MANAGE)
         cohort = cohorts.see_cohort(db, actor, world.cohort)
         meeting = calendar.schedule(
-            db, actor, cohort, NewSession(activity_code="GEN-1.B", starts_at=now() - timedelta(days=2))
+            db, actor, cohort, NewSession(activity_code=code, starts_at=now() - timedelta(days=days))
         )
         entries = tuple(
             EntryCommand(

@@ -34,7 +34,7 @@ def in_queue(database: Database, world: World, who: str, view: QueueView = Queue
     """Return the works that someone's queue shows, as many as it counts."""
     with database.transaction() as db:
         actor = acting(db, world, who, Permission.JUDGEMENT_MAKE)
-        shown = {item.hand_in_id for item in queue(db, actor, view=view).items}
+        shown = {item.evidence.id for item in queue(db, actor, view=view).items}
         assert queue_counts(db, actor, view=view).waiting == len(shown)
         return shown
 
@@ -119,7 +119,7 @@ def test_page_of_a_cohort_assigns_a_work(client: TestClient, database: Database,
     assert stale.status_code == 409
     assert "entre-temps" in stale.text
     listed = client.get(f"/api/v1/cohorts/{world.cohort}/works-to-judge").json()["items"]
-    assert {item["hand_in_id"]: item["assignee_id"] for item in listed}[work.id] == world.people[SECOND]
+    assert {item["evidence"]["id"]: item["assignee_id"] for item in listed}[work.id] == world.people[SECOND]
 
 
 def test_queue_is_filtered_by_team_cohort_and_age(client: TestClient, database: Database, world: World) -> None:
@@ -132,7 +132,7 @@ def test_queue_is_filtered_by_team_cohort_and_age(client: TestClient, database: 
         ({"cohorte": str(world.cohort)}, {old.id}), ({"cohorte": str(world.cohort + 1)}, set()),
     ):  # fmt: skip
         html = client.get("/jugements", params=query).text
-        assert {work.id for work in (old, new) if f"/remises/{work.id}/" in html} == expected, query
+        assert {work.id for work in (old, new) if f"/travaux/{work.key}/" in html} == expected, query
 
 
 def test_queue_without_works_of_ones_own_leads_to_the_teams(
@@ -145,4 +145,4 @@ def test_queue_without_works_of_ones_own_leads_to_the_teams(
     assert "Rien ne vous attend" in page
     assert 'href="/jugements?vue=equipe"' in page
     team = client.get("/jugements?vue=equipe").text
-    assert all(f"/remises/{work.id}/" in team for work in (first, second))
+    assert all(f"/travaux/{work.key}/" in team for work in (first, second))

@@ -45,7 +45,7 @@ def test_form_shows_the_grid_and_judges_by_its_cells(client: TestClient, databas
     assert 'name="criteria_met"' not in html
     form = {
         "level": "3", "evidence": [f"hand_in:{work.id}"], "cells": ["CN-01.C1:2", "CN-01.C2:3", "CN-01.C3:3"],
-        "hand_in": str(work.id),
+        "work": str(work.id),
     }  # fmt: skip
     refused = client.post(path, data=form)
     assert refused.status_code == 422
@@ -164,7 +164,7 @@ def test_draft_keeps_the_cells_and_the_texts_on_criteria(client: TestClient, dat
     assert reason["params"]["feedback.CN-01.C2"] == SAID
     saved = client.post(
         form_path(world),
-        data={"then": "draft", "version": "1", "hand_in": str(work.id), "cells": ["CN-01.C1:1", "CN-01.C1:3"],
+        data={"then": "draft", "version": "1", "work": str(work.id), "cells": ["CN-01.C1:1", "CN-01.C1:3"],
               "criterion": ["CN-01.C1"], "feedback": ["Presque."]},
     )  # fmt: skip
     assert saved.status_code == 303

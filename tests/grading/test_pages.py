@@ -16,7 +16,7 @@ def form(evidence: int, competency: str = "CN-01", **given: Any) -> dict[str, An
     return {
         "level": "2", "criteria_met": [f"{competency}.C1", f"{competency}.C2"],
         "evidence": [f"hand_in:{evidence}"], "comment": "Bien vu.", "activity_code": "",
-        "hand_in": str(evidence), "then": "next", **given,
+        "work": str(evidence), "then": "next", **given,
     }  # fmt: skip
 
 
@@ -25,14 +25,14 @@ def test_the_queue_leads_to_the_evidence(client: TestClient, database: Database,
     page = as_(client, database, world, "trainer").get("/jugements")
     assert page.status_code == 200
     assert "Maude Bérubé" in page.text
-    assert "0 remise jugée sur 1" in page.text
+    assert "0 travail jugé sur 1" in page.text
     assert "20 jours" in page.text
     path = f"/parcours/{world.enrolments['maude']}/jugements/CN-01?preuve={ref.id}"
     assert path in page.text
     form_page = client.get(path)
     assert form_page.status_code == 200
     assert "Cinq ressources &amp; leur rôle &lt;ici&gt;." in form_page.text
-    assert "remise 1 sur 1" in form_page.text
+    assert "travail 1 sur 1" in form_page.text
     assert form_page.text.count("<h1>") == 1
     assert f'value="hand_in:{ref.id}" checked' in form_page.text
     assert "Cite au moins cinq ressources régionales" in form_page.text
@@ -50,7 +50,7 @@ def test_judge_then_next_goes_to_the_following_hand_in(client: TestClient, datab
     assert moved.status_code == 303
     following = f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={second.id}"
     assert moved.headers["location"] == following
-    assert "remise 2 sur 2" in client.get(following).text
+    assert "travail 2 sur 2" in client.get(following).text
     last = client.post(f"/parcours/{world.enrolments['karim']}/jugements/CN-01", data=form(second.id))
     assert last.headers["location"] == "/jugements"
     assert "Niveau 3, Maîtrisé" in client.get(path).text
@@ -95,7 +95,7 @@ def test_review_without_a_reason_is_refused(client: TestClient, database: Databa
     assert 'name="supersedes"' in page
     assert 'name="reason"' in page
     assert "Scierie du Lac" in page
-    data = form(made.evidence[0].id, "CN-04", level="1", supersedes=str(made.id), then="stay", hand_in="")
+    data = form(made.evidence[0].id, "CN-04", level="1", supersedes=str(made.id), then="stay", work="")
     refused = client.post(path, data={**data, "reason": ""})
     assert refused.status_code == 422
     assert "Bien vu." in refused.text

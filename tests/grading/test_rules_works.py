@@ -3,8 +3,9 @@
 import pytest
 
 from app.curricula.library import default_library
+from app.grading.enums import EvidenceKind
 from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
-from app.grading.works.rules import Work, competencies_of_work, text_reasons, work_reasons
+from app.grading.works.rules import Work, competencies_of, competencies_of_work, text_reasons, work_reasons
 
 GENERALIST = default_library().curriculum("generaliste", "1.0")
 RETURNED, WAIVED = WorkDecisionKind.RETURNED, WorkDecisionKind.WAIVED
@@ -26,6 +27,25 @@ def work(
 )
 def test_only_an_assessment_waits_for_what_its_module_assesses(code: str, expected: tuple[str, ...]) -> None:
     assert competencies_of_work(GENERALIST, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "expected"),
+    [
+        (EvidenceKind.HAND_IN, "GEN-3.C", BOTH),
+        (EvidenceKind.HAND_IN, "GEN-9.Z", ()),
+        (EvidenceKind.MANDATE, None, ("CN-04", "CN-12")),
+        (EvidenceKind.SESSION, "GEN-8.E", ("CN-04", "CN-12")),
+        (EvidenceKind.SESSION, "GEN-3.C", ()),
+        (EvidenceKind.SESSION, "GEN-3.B", ()),
+        (EvidenceKind.SESSION, "GEN-7.A", ()),
+        (EvidenceKind.SESSION, None, ()),
+    ],
+)
+def test_mandate_waits_for_field_work_and_a_session_for_an_assessment_of_a_group(
+    kind: EvidenceKind, code: str | None, expected: tuple[str, ...]
+) -> None:
+    assert competencies_of(GENERALIST, kind, code) == expected
 
 
 def test_formative_assessment_waits_for_nothing() -> None:

@@ -202,7 +202,7 @@ def test_queue_is_oldest_first_and_counts_judged_hand_ins(database: Database, wo
     with database.transaction() as db:
         waiting = queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
     assert (waiting.judged, waiting.total) == (0, 2)
-    assert [(i.hand_in_id, i.name, i.age_days, i.is_late) for i in waiting.items] == [
+    assert [(i.evidence.id, i.name, i.age_days, i.is_late) for i in waiting.items] == [
         (oldest.id, "Karim Haddad", 20, True),
         (newest.id, "Maude Bérubé", 1, False),
     ]
@@ -210,7 +210,7 @@ def test_queue_is_oldest_first_and_counts_judged_hand_ins(database: Database, wo
     judge(database, world, judge_command(oldest), of="karim")
     with database.transaction() as db:
         waiting = queue(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE))
-    assert (waiting.judged, waiting.total, [i.hand_in_id for i in waiting.items]) == (1, 2, [newest.id])
+    assert (waiting.judged, waiting.total, [i.evidence.id for i in waiting.items]) == (1, 2, [newest.id])
 
 
 def test_queue_leaves_out_own_hand_ins_and_activities_outside_the_path(database: Database, world: World) -> None:
@@ -239,12 +239,13 @@ def test_queue_is_read_in_pages_by_key(database: Database, world: World) -> None
     with database.transaction() as db:
         actor = acting(db, world, "trainer", Permission.JUDGEMENT_MAKE)
         page = queue(db, actor, limit=2)
-        assert [i.hand_in_id for i in page.items] == [first.id, second.id]
+        assert [i.evidence.id for i in page.items] == [first.id, second.id]
         rest = queue(db, actor, after=page.next, limit=2)
-        assert ([i.hand_in_id for i in rest.items], rest.next) == ([third.id], None)
-        assert queue_counts(db, actor, second.id).place == 2
-        following = [next_in_queue(db, actor, id_) for id_ in (None, first.id, third.id, 2_000_000)]
-    assert [item and item.hand_in_id for item in following] == [first.id, second.id, first.id, first.id]
+        assert ([i.evidence.id for i in rest.items], rest.next) == ([third.id], None)
+        assert queue_counts(db, actor, second).place == 2
+        unknown = EvidenceRef(kind=EvidenceKind.HAND_IN, id=2_000_000)
+        following = [next_in_queue(db, actor, ref) for ref in (None, first, third, unknown)]
+    assert [item and item.evidence.id for item in following] == [first.id, second.id, first.id, first.id]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_queue_counts_a_thousand_at_most(database: Database, world: World, monke
     first = hand_in(database, world, "karim", days=4)
     hand_in(database, world, "maude", days=3)
     with database.transaction() as db:
-        counts = queue_counts(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE), first.id)
+        counts = queue_counts(db, acting(db, world, "trainer", Permission.JUDGEMENT_MAKE), first)
     assert (counts.waiting, counts.is_more, counts.waits, counts.place) == (1, True, True, None)
 
 

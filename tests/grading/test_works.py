@@ -39,9 +39,9 @@ def test_returned_work_leaves_the_queue_and_its_author_is_told_what_is_missing(
 def test_returned_work_handed_in_again_waits_with_its_newest_attempt(database: Database, world: World) -> None:
     first = hand_in(database, world, code="GEN-3.C")
     decide(database, world, first, competency_code="CN-03")
-    assert waiting(database, world) == {first.id: {"CN-04"}}
+    assert waiting(database, world) == {first.key: {"CN-04"}}
     second = hand_in(database, world, code="GEN-3.C", attempt=2)
-    assert waiting(database, world) == {second.id: {"CN-03", "CN-04"}}
+    assert waiting(database, world) == {second.key: {"CN-03", "CN-04"}}
     assert [work.state for work in works_of(database, world)] == [WorkState.REPLACED, WorkState.RECEIVED]
     with pytest.raises(Invalid) as refused:
         decide(database, world, first, competency_code="CN-04")
@@ -51,7 +51,7 @@ def test_returned_work_handed_in_again_waits_with_its_newest_attempt(database: D
 def test_waived_competency_leaves_the_queue_with_its_reason(database: Database, world: World) -> None:
     work = hand_in(database, world, code="GEN-3.C")
     decide(database, world, work, WAIVED, competency_code="CN-04", text="Montrée dans GEN-8.E.")
-    assert waiting(database, world) == {work.id: {"CN-03"}}
+    assert waiting(database, world) == {work.key: {"CN-03"}}
     judge(database, world, judge_command(work, competency_code="CN-03"))
     (shown,) = works_of(database, world)
     assert shown.state is WorkState.JUDGED
@@ -66,7 +66,7 @@ def test_work_of_which_a_judgement_is_being_written_is_being_read(database: Data
         actor, enrolment, _ = see(db, world, "trainer", Permission.JUDGEMENT_MAKE)
         place = DraftPlace(enrolment=enrolment, competency="CN-03", key=DraftKey(hand_in_id=read.id))
         drafts.save_draft(db, actor, place, DraftCommand(level=1), version=0)
-    states = {work.hand_in_id: work.state for work in works_of(database, world)}
+    states = {work.evidence.id: work.state for work in works_of(database, world)}
     assert states == {read.id: WorkState.BEING_READ, other.id: WorkState.RECEIVED}
 
 
@@ -115,7 +115,7 @@ def test_page_returns_a_work_by_criterion_and_shows_what_was_decided(
 ) -> None:
     work = hand_in(database, world, code="GEN-3.C")
     as_(client, database, world, "trainer")
-    path = f"/remises/{work.id}"
+    path = f"/parcours/{world.enrolments['maude']}/travaux/{work.key}"
     assert f'href="{path}/decision"' in client.get("/jugements").text
     criteria = ["CN-03.C1", "CN-03.C2"]
     refused = client.post(f"{path}/retour", data={"criterion": criteria, "missing": ["", ""], "text": ""})
@@ -138,10 +138,10 @@ def test_api_shows_the_state_of_each_work_to_its_author(client: TestClient, data
     work = hand_in(database, world, code="GEN-3.C")
     as_(client, database, world, "trainer")
     body = {"kind": "returned", "criteria": [{"criterion": "CN-04.C1", "text": "Un seul répondant."}]}
-    made = client.post(f"/api/v1/hand-ins/{work.id}/decisions", json=body)
+    made = client.post(f"/api/v1/enrolments/{world.enrolments['maude']}/works/{work.key}/decisions", json=body)
     assert made.status_code == 201
     as_(client, database, world, "maude")
     (shown,) = client.get(f"/api/v1/enrolments/{world.enrolments['maude']}/works").json()
-    assert (shown["hand_in_id"], shown["state"]) == (work.id, "returned")
+    assert (shown["evidence"]["id"], shown["state"]) == (work.id, "returned")
     assert shown["decisions"] == [made.json()]
     assert shown["decisions"][0]["criteria"] == body["criteria"]

@@ -299,6 +299,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "panel_id": panel,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
+            "work": f"hand_in:{hand_in}",
             "mandate_id": mandate.id,
             "code": "GEN-1.C",
             "competency": "CN-01",

@@ -48,7 +48,7 @@ SERIALISED = {
     "countersignature_first": "the enrolment is locked before its hours are read",
     "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
     "hold_lift_hold_id": "the person's enrolments are locked before the lift is read",
-    "work_decision_hand_in_id_competency_code": "the enrolment is locked before what was decided on its work is read",
+    "work_decision_about": "the enrolment is locked before what was decided on its work is read",
     "work_assignment_first": "the enrolment is locked before its assignments are read",
     "work_assignment_supersedes_id": "the enrolment is locked before its assignments are read",
     "assessor_exception_enrolment_id_assessor_id": "two at once are one exception: the second is refused by the table",

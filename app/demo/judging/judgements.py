@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from app.cohorts.enrolments import service as cohorts
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enums import EnrolmentState
+from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Module
 from app.demo.judging.reviews import add_decided_review, add_open_reviews
@@ -12,6 +13,7 @@ from app.demo.network import DemoPlan, Group, moment, noon, weeks_done
 from app.grading import service as grading
 from app.grading.assignments.schemas import AssignCommand
 from app.grading.assignments.service import assign
+from app.grading.enums import EvidenceKind
 from app.grading.evidence.service import evidence_of
 from app.grading.rules import assessed_by
 from app.grading.schemas import CriterionText, EvidenceRef, EvidenceShown, JudgeCommand
@@ -32,6 +34,8 @@ ALL_CRITERIA_FROM = 3
 BELOW_TARGET, ABOVE_TARGET = 0.012, 0.88
 """A random number under the first gives a level below the target; one over the second, a level above."""
 TOP_LEVEL = 4
+EVIDENCE = 6
+"""How many pieces a judgement rests on at most."""
 COMMENTS = (
     "Dossier clair; les constats sont appuyés et la suite est réaliste.",
     "Bonne reformulation du besoin. À poursuivre : chiffrer davantage.",
@@ -51,19 +55,30 @@ ABOVE_COMMENT = "Au-delà de la maîtrise : ses pairs s’appuient déjà sur ce
 
 
 def judge_module(demo: DemoPlan, group: Group, module: Module) -> None:
-    """Judge what a module assesses ten days after it, as the trainer; recent evidence stays in the queue."""
+    """Judge what a module assesses ten days after it, as the trainer; recent evidence stays in the queue.
+
+    Mandates are judged with the modules that have field work. Of a running cohort, the last person observed in a
+    session is left to judge.
+    """
     when = moment(group, module, days=10)
     if not module.assesses or when > noon(demo.today - timedelta(days=6)):
         return
     codes = {a.code for a in module.activities}
+    has_field_work = any(a.type is ActivityType.field_mandate for a in module.activities)
+    is_observed = any(a.is_assessment and a.is_group for a in module.activities)
+    is_running = weeks_done(group) < curriculum_of(group.cohort).weeks
     with at(when), demo.database.transaction() as db:
         trainer = demo.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
-        for enrolment in cohorts.enrolments_in(db, group.cohort):
-            if enrolment.state is EnrolmentState.ACTIVE:
-                evidence = [e for e in evidence_of(db, enrolment) if e.activity_code in codes]
-                for target in module.assesses:
-                    if evidence:
-                        _judge(demo, db, trainer, enrolment, target.competency, target.target, evidence)
+        active = [e for e in cohorts.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        for enrolment in active[:-1] if is_observed and is_running else active:
+            evidence = [
+                e
+                for e in evidence_of(db, enrolment)
+                if e.activity_code in codes or (has_field_work and e.kind is EvidenceKind.MANDATE)
+            ]
+            for target in module.assesses:
+                if evidence:
+                    _judge(demo, db, trainer, enrolment, target.competency, target.target, evidence)
 
 
 def judge_remaining(demo: DemoPlan, group: Group) -> None:
@@ -109,7 +124,7 @@ def _judge(  # noqa: PLR0917 - the judgement and everything that it depends on
         competency_code=competency,
         level=level,
         criteria_met=tuple(criteria if level >= ALL_CRITERIA_FROM else criteria[:level]),
-        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in fitting[:2]),
+        evidence=tuple(EvidenceRef(kind=e.kind, id=e.id) for e in fitting[:EVIDENCE]),
         comment=demo.rng.choice(COMMENTS) or (ABOVE_COMMENT if level == TOP_LEVEL else ""),
     )
     grading.judge(db, trainer, enrolment, command)
@@ -128,14 +143,16 @@ def decide_on_works(demo: DemoPlan, group: Group) -> None:
     _decide_on(demo, group, second, WorkDecisionKind.RETURNED, MISSING, days=4)
     with at(noon(demo.today - timedelta(days=3))), demo.database.transaction() as db:
         actor = demo.actor(db, enrolment.person_id, Permission.ACTIVITY_DO)
-        text = TextCommand(activity_code=second.activity_code, body=AGAIN)
+        text = TextCommand(activity_code=str(second.activity_code), body=AGAIN)
         again, _ = hand_ins.hand_in_text(db, actor, enrolment, text)
     with demo.database.transaction(colleges=[enrolment.college_id]) as db:
-        attempt = works.work_of(db, enrolment, again.id)
+        attempt = works.work_of(db, enrolment, EvidenceRef(kind=EvidenceKind.HAND_IN, id=again.id))
     _decide_on(demo, group, attempt, WorkDecisionKind.RETURNED, STILL_MISSING, days=2)
     with at(noon(demo.today - timedelta(days=1))), demo.database.transaction() as db:
         manager = demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_MANAGE)
-        open_attempt(db, manager, enrolment, ExtraAttemptCommand(activity_code=second.activity_code, reason=ABSENT))
+        open_attempt(
+            db, manager, enrolment, ExtraAttemptCommand(activity_code=str(second.activity_code), reason=ABSENT)
+        )
     _assign(demo, group, *waiting[3])
     _decide_on(demo, group, third, WorkDecisionKind.WAIVED, ELSEWHERE, days=3, competency=third.left[0])
 
@@ -155,7 +172,8 @@ def _waiting(demo: DemoPlan, group: Group) -> list[tuple[WorkShown, EnrolmentRef
     with demo.database.transaction(colleges=[group.cohort.college_id]) as db:
         for enrolment in cohorts.enrolments_in(db, group.cohort):
             own = works.works_of(db, enrolment) if enrolment.state is EnrolmentState.ACTIVE else []
-            last = next((w for w in own if w.state is WorkState.RECEIVED and w.received_at < before), None)
+            handed_in = (w for w in own if w.evidence.kind is EvidenceKind.HAND_IN)
+            last = next((w for w in handed_in if w.state is WorkState.RECEIVED and w.received_at < before), None)
             if last is not None and last.attempt == 1:
                 found.append((last, enrolment))
     return found
@@ -182,4 +200,5 @@ def _decide_on(
     )
     with at(noon(demo.today - timedelta(days=days))), demo.database.transaction() as db:
         trainer = demo.actor(db, group.staff.trainers[0], Permission.JUDGEMENT_MAKE)
-        works.decide(db, trainer, hand_ins.see_hand_in(db, trainer, work.hand_in_id), command)
+        enrolment = cohorts.see_enrolment(db, trainer, work.enrolment_id)
+        works.decide(db, trainer, enrolment, work.evidence, command)

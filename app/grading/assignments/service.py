@@ -20,7 +20,6 @@ from app.grading.assignments.models import WorkAssignment
 from app.grading.assignments.rules import assignment_reasons
 from app.grading.assignments.schemas import AssignCommand, AssignmentShown
 from app.identity.roles.models import RoleGrantRow
-from app.learning.hand_ins.models import HandIn
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
 from app.notifications.service import notify
@@ -139,18 +138,27 @@ _TRAINS = func.coalesce(
 an ``exists``."""
 STILL_JUDGES = _TRAINS & ~has_interest(col(WorkAssignment.assignee_id), WorkAssignment)
 """Whether the person to whom works are assigned still trains the cohort, and declared no interest in them (S6)."""
-ASSIGNEE: sa.ScalarSelect[Any] = (
-    sa.select(col(WorkAssignment.assignee_id))
-    .where(
-        col(WorkAssignment.enrolment_id) == HandIn.enrolment_id,
-        sa.or_(col(WorkAssignment.activity_code).is_(None), col(WorkAssignment.activity_code) == HandIn.activity_code),
-        not_superseded(WorkAssignment),
-        STILL_JUDGES,
+
+
+def assignee_of(work: Any) -> sa.ScalarSelect[Any]:  # noqa: ANN401 - a table expression
+    """Return the person to whom a work is assigned, in a statement on works and their enrolments.
+
+    Null: nobody, or someone who no longer trains the cohort or declared an interest, so that no work waits for who does
+    not judge it.
+    """
+    return (
+        sa.select(col(WorkAssignment.assignee_id))
+        .where(
+            col(WorkAssignment.enrolment_id) == Enrolment.id,
+            sa.or_(
+                col(WorkAssignment.activity_code).is_(None),
+                col(WorkAssignment.activity_code) == work.activity_code,
+            ),
+            not_superseded(WorkAssignment),
+            STILL_JUDGES,
+        )
+        .order_by(col(WorkAssignment.activity_code).nulls_last())
+        .limit(1)
+        .correlate(Enrolment, work.key.table)
+        .scalar_subquery()
     )
-    .order_by(col(WorkAssignment.activity_code).nulls_last())
-    .limit(1)
-    .correlate(HandIn, Enrolment)
-    .scalar_subquery()
-)
-"""The person to whom a hand-in is assigned, in a statement on hand-ins and their enrolments; null: nobody, or someone
-who no longer trains the cohort or declared an interest, so that no work waits for who does not judge it."""

@@ -46,6 +46,12 @@ class DraftKey(Command):
         return [EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None]
 
 
+def draft_key(work: EvidenceRef | None, supersedes: int | None) -> DraftKey:
+    """Return the form that judges from a work, or from none, in place of a judgement or of none."""
+    ids = {} if work is None else {f"{work.kind.value}_id": work.id}
+    return DraftKey(**ids, supersedes=supersedes)
+
+
 class DraftPlace(Read):
     """What a draft is about: a competency of an enrolment, on one form."""
 

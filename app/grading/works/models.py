@@ -12,23 +12,42 @@ from app.platform.database.types import by_value, check, moment, owned
 
 
 class WorkDecision(Row, table=True):
-    """A hand-in returned to be redone, or a competency of it that need not be judged, with the reason.
+    """A work returned to be redone, or a competency of it that need not be judged, with the reason.
 
+    The work is a hand-in, a mandate or a session, as it was at ``received_at``: a mandate of which a milestone was
+    confirmed again since is judged anew.
     Without a competency it is about all those that were left to judge. ``criteria`` are the texts on single criteria,
     by code. It takes what it is about out of the queue; a judgement may still follow.
     """
 
     __tablename__ = "work_decision"
     __table_args__ = owned(
+        ("enrolment_id", "enrolment"),
         ("hand_in_id", "hand_in"),
+        ("mandate_id", "mandate"),
+        ("session_id", "scheduled_session"),
         extra=(
-            UniqueConstraint("hand_in_id", "competency_code", postgresql_nulls_not_distinct=True),
+            UniqueConstraint(
+                "enrolment_id",
+                "hand_in_id",
+                "mandate_id",
+                "session_id",
+                "received_at",
+                "competency_code",
+                name="uq_work_decision_about",
+                postgresql_nulls_not_distinct=True,
+            ),
+            check("exactly_one", "num_nonnulls(hand_in_id, mandate_id, session_id) = 1"),
             check("with_text", "text <> '' or criteria <> '{}'::jsonb"),
         ),
     )
 
     college_id: int = Field(index=True)
-    hand_in_id: int
+    enrolment_id: int
+    hand_in_id: int | None = None
+    mandate_id: int | None = None
+    session_id: int | None = None
+    received_at: datetime = moment()
     competency_code: str | None = Field(default=None, max_length=20)
     kind: WorkDecisionKind = Field(sa_type=by_value(WorkDecisionKind))
     text: str = Field(default="", max_length=4000)

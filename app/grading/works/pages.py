@@ -6,14 +6,22 @@ from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
+from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import see_enrolment
 from app.curricula.library import curriculum_of, default_library
-from app.grading.schemas import CRITERIA_MAX, Comment, CriterionFeedback, CriterionText, TypedCode
+from app.grading.schemas import (
+    CRITERIA_MAX,
+    Comment,
+    CriterionFeedback,
+    CriterionText,
+    EvidenceKey,
+    TypedCode,
+    name_of_work,
+    refs_of,
+)
 from app.grading.works import service
 from app.grading.works.enums import WorkDecisionKind
 from app.grading.works.schemas import WorkDecisionCommand
-from app.learning.hand_ins.schemas import HandInShown
-from app.learning.hand_ins.service import see_hand_in
 from app.platform.schema import BlankIsNone, Command
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
@@ -24,7 +32,8 @@ from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.pages import redirect_after_post, render
 
 router = page_router()
-PATH = "/remises/{hand_in_id}/decision"
+WORK = "/parcours/{enrolment_id}/travaux/{work}"
+PATH = WORK + "/decision"
 
 
 class DecisionForm(Command):
@@ -51,46 +60,50 @@ def show_decisions(
     *,
     request: Request,
     db: SessionDep,
-    actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
-    hand_in: Annotated[HandInShown, seen(see_hand_in, P.JUDGEMENT_MAKE)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
+    work: EvidenceKey,
 ) -> HTMLResponse:
     """A work, how far each of its competencies is, what was decided, and the forms that return or waive it."""
-    enrolment = see_enrolment(db, actor, hand_in.enrolment_id)
+    (evidence,) = refs_of([work])
     curriculum = curriculum_of(enrolment)
     framework = default_library().framework_of(curriculum)
-    work = service.work_of(db, enrolment, hand_in.id)
-    criteria = [criterion.code for code in work.left for criterion in framework.competency(code).criteria]
+    shown = service.work_of(db, enrolment, evidence)
+    criteria = [criterion.code for code in shown.left for criterion in framework.competency(code).criteria]
     return render(
         request,
         "grading/work.html",
         enrolment=enrolment,
-        hand_in=hand_in,
-        activity=curriculum.activity(hand_in.activity_code),
         framework=framework,
-        work=work,
+        work=shown,
+        path=WORK.format(enrolment_id=enrolment.id, work=work),
+        name=name_of_work(evidence),
         places={code: place for place, code in enumerate(criteria)},
     )
 
 
-@router.post("/remises/{hand_in_id}/retour", dependencies=[form_on(PATH, creates=True)])
+@router.post(WORK + "/retour", dependencies=[form_on(PATH, creates=True)])
 def return_work(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
-    hand_in: Annotated[HandInShown, seen(see_hand_in, P.JUDGEMENT_MAKE)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
+    work: EvidenceKey,
     form: Annotated[DecisionForm, Form()],
 ) -> RedirectResponse:
     """Return the work to be redone."""
-    service.decide(db, actor, hand_in, form.command(WorkDecisionKind.RETURNED))
-    return redirect_after_post(PATH.format(hand_in_id=hand_in.id))
+    (evidence,) = refs_of([work])
+    service.decide(db, actor, enrolment, evidence, form.command(WorkDecisionKind.RETURNED))
+    return redirect_after_post(PATH.format(enrolment_id=enrolment.id, work=work))
 
 
-@router.post("/remises/{hand_in_id}/dispense", dependencies=[form_on(PATH, creates=True)])
+@router.post(WORK + "/dispense", dependencies=[form_on(PATH, creates=True)])
 def waive_work(
     db: SessionDep,
     actor: Annotated[Actor, may(P.JUDGEMENT_MAKE)],
-    hand_in: Annotated[HandInShown, seen(see_hand_in, P.JUDGEMENT_MAKE)],
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.JUDGEMENT_MAKE)],
+    work: EvidenceKey,
     form: Annotated[DecisionForm, Form()],
 ) -> RedirectResponse:
     """Waive what is left to judge of the work, or one competency of it."""
-    service.decide(db, actor, hand_in, form.command(WorkDecisionKind.WAIVED))
-    return redirect_after_post(PATH.format(hand_in_id=hand_in.id))
+    (evidence,) = refs_of([work])
+    service.decide(db, actor, enrolment, evidence, form.command(WorkDecisionKind.WAIVED))
+    return redirect_after_post(PATH.format(enrolment_id=enrolment.id, work=work))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from app.curricula.enums import ActivityType
 from app.curricula.schemas import Curriculum
+from app.grading.enums import EvidenceKind
+from app.grading.rules import assessed_by
 from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
 from app.platform.errors import Reason
 
@@ -24,14 +26,30 @@ def competencies_of_work(curriculum: Curriculum, activity_code: str) -> tuple[st
     return tuple(target.competency for target in module.assesses)
 
 
+def competencies_of(curriculum: Curriculum, kind: EvidenceKind, activity_code: str | None) -> tuple[str, ...]:
+    """Return the competencies for which a work of a kind waits in the queue.
+
+    A mandate waits for what the modules with field work assess; a session for what its activity assesses, where it is
+    an assessment that a group attends. Presence at another session proves no level by itself: an assessor may name it.
+    """
+    if kind is EvidenceKind.MANDATE:
+        return assessed_by(curriculum, kind, None)
+    if activity_code is None or activity_code not in curriculum.placed:
+        return ()
+    _, activity = curriculum.placed[activity_code]
+    if kind is EvidenceKind.SESSION and not (activity.is_assessment and activity.is_group):
+        return ()
+    return competencies_of_work(curriculum, activity_code)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A hand-in: what it assesses, what was judged on it, and what was decided without a level.
+    """A piece of evidence that is judged: what it assesses, what was judged on it, what was decided without a level.
 
     ``decided`` is by competency; its key ``None`` stands for all those that were left.
     """
 
-    activity_code: str
+    activity_code: str | None
     assessed: tuple[str, ...]
     judged: frozenset[str] = frozenset()
     decided: Mapping[str | None, WorkDecisionKind] = field(default_factory=dict)
@@ -63,7 +81,7 @@ class Work:
 
 def work_reasons(work: Work, competency: str | None) -> list[Reason]:
     """Return why nothing may be decided on a work without a level, or on one of its competencies."""
-    where = {"activity": work.activity_code}
+    where = {"activity": work.activity_code or ""}
     if not work.assessed:
         return [Reason("work_not_judged", where)]
     if work.is_replaced:

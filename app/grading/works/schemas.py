@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.grading.schemas import CRITERIA_MAX, Comment, CriterionText, TypedCode
+from app.grading.schemas import CRITERIA_MAX, Comment, CriterionText, EvidenceRef, TypedCode
 from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
 from app.platform.schema import Command, Read
 
@@ -27,7 +27,7 @@ class WorkDecisionShown(Read):
     """A decision on a work, as it was made."""
 
     id: int
-    hand_in_id: int
+    evidence: EvidenceRef
     competency_code: str | None
     kind: WorkDecisionKind
     text: str
@@ -44,12 +44,13 @@ class WorkCompetency(Read):
 
 
 class WorkShown(Read):
-    """A hand-in that is judged, in order of its activity and attempt: its state and what was decided on it."""
+    """A work that is judged: its state and what was decided on it."""
 
-    hand_in_id: int
+    evidence: EvidenceRef
     enrolment_id: int
-    activity_code: str
-    attempt: int
+    activity_code: str | None = Field(description="null for a mandate")
+    title: str = Field(description="of the activity, or of the mandate with its enterprise")
+    attempt: int | None = Field(description="of a hand-in")
     received_at: datetime
     state: WorkState
     competencies: tuple[WorkCompetency, ...]

@@ -14,6 +14,7 @@ from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Activity
+from app.grading.enums import EvidenceKind
 from app.grading.works.service import works_of
 from app.learning.activities.paths import ACTIVITY, require_activity
 from app.learning.activities.rules import ATTEMPTS, TRACES
@@ -91,7 +92,11 @@ def show_activity(
 def _judged_work(db: Session, actor: Actor, enrolment: EnrolmentRef, activity: Activity, left: int) -> dict[str, Any]:
     """Return what the page shows of works: how far each is, and the attempts opened beyond those of everyone."""
     opened = extra_attempts(db, enrolment, activity.code)
-    works = {work.hand_in_id: work for work in works_of(db, enrolment) if work.activity_code == activity.code}
+    works = {
+        work.evidence.id: work
+        for work in works_of(db, enrolment)
+        if work.activity_code == activity.code and work.evidence.kind is EvidenceKind.HAND_IN
+    }
     left += len(opened)
 
     def acts(permission: Permission) -> bool:

@@ -84,12 +84,12 @@ def _judged(db: Session, enrolments: Sequence[EnrolmentRef]) -> Iterable[Judged]
 
 def _works(db: Session, enrolment: EnrolmentRef) -> Iterable[OwnWork]:
     """Return the works that wait for a trainer or for the person, those to redo first."""
-    placed = curriculum_of(enrolment).placed
     waiting = [work for work in works_of(db, enrolment) if work.state in WAITING]
     for work in sorted(waiting, key=lambda work: (work.state is not WorkState.RETURNED, work.received_at)):
         yield OwnWork(
             enrolment_id=enrolment.id,
             activity_code=work.activity_code,
-            title=placed[work.activity_code][1].title.text,
+            mandate_id=None if work.activity_code else work.evidence.id,
+            title=work.title,
             state=work.state,
         )

@@ -83,7 +83,8 @@ class OwnWork(Read):
     """A work of the person that is not judged yet, or is to be redone: the last attempt at its activity."""
 
     enrolment_id: int
-    activity_code: str
+    activity_code: str | None
+    mandate_id: int | None
     title: str
     state: WorkState
 

@@ -53,6 +53,7 @@ def show_path(
     """Show the whole progress of an enrolment, with its history."""
     progress = progress_of(db, enrolment)
     curriculum = curriculum_of(enrolment)
+    works = works_of(db, enrolment)
     day = today(enrolment.timezone)
     return render(
         request,
@@ -63,7 +64,9 @@ def show_path(
         framework=default_library().framework_of(curriculum),
         own=enrolment.person_id == actor.person_id,
         steps=next_steps(progress),
-        works={work.activity_code: work for work in works_of(db, enrolment)},
+        works={work.activity_code: work for work in works if work.activity_code},
+        mandates=[work for work in works if not work.activity_code],
+        criteria=default_library().framework_of(curriculum).criteria,
         coming=next_session(db, enrolment),
         late=is_late(progress.next_due_on, day),
         at_risk=is_at_risk(

@@ -175,7 +175,6 @@ def _decisions(one: _Followed, code: str, pieces: Mapping[EvidenceRef, Piece]) -
     """Return what was decided, without a level, of a competency; one on a whole work is of all that it shows."""
     found = []
     for work in one.works:
-        named = EvidenceRef(kind=EvidenceKind.HAND_IN, id=work.hand_in_id)
         shows = {competency.competency_code for competency in work.competencies}
         found += [
             PortfolioDecision(
@@ -183,7 +182,7 @@ def _decisions(one: _Followed, code: str, pieces: Mapping[EvidenceRef, Piece]) -
                 enrolment_id=one.ref.id,
                 on=local(decision.decided_at, one.ref.timezone).date(),
                 criteria=decision.criteria,
-                piece=pieces.get(named) or _gone(one.ref, named),
+                piece=pieces.get(work.evidence) or _gone(one.ref, work.evidence),
             )
             for decision in work.decisions
             if decision.competency_code == code or (decision.competency_code is None and code in shows)
