@@ -196,7 +196,9 @@ def meet(journey: Journey) -> None:
         journey.call(who, "POST", f"{API}/codev/groups/{group['id']}/agreements", 201, **CONTRACT)
     for week, activity in enumerate(journey.activities(lambda a: a.type is ActivityType.codev), start=4):
         path = f"{API}/codev/groups/{group['id']}/sessions"
-        meeting = journey.call("coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week))
+        meeting = journey.call(
+            "coordinator", "POST", path, 201, activity_code=activity.code, starts_at=moment(week, 19)
+        )
         session_path = f"{API}/codev/sessions/{meeting['id']}"
         proposed = journey.call("facilitator", "GET", f"{session_path}/rotation?consultations=2")
         consultations = proposed["items"] if isinstance(proposed, dict) else proposed

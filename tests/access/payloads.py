@@ -18,6 +18,8 @@ from tests.factories.network import PASSWORD, STARTED
 TODAY = today().isoformat()
 BEGAN = STARTED.isoformat()
 SOON = (today() + timedelta(days=10)).isoformat()
+FREE = (today() + timedelta(days=17)).isoformat()
+"""A day on which nobody has a session."""
 IN_DRAFT = (today() + timedelta(days=45)).isoformat()
 MARK = re.compile(r"\{([a-z_]+)\}")
 
@@ -235,7 +237,7 @@ COHORTS: dict[str, Call] = {
     "POST /candidatures/{enrolment_id}/retrait": form("/candidatures/{offered}", OFFERED),
     f"POST {V1}/enrolments/{{enrolment_id}}/moves": json(to="on_leave", reason="Congé."),
     f"POST {V1}/cohorts/{{cohort_id}}/sessions": json(
-        activity_code="GEN-3.B", starts_at=f"{TODAY}T15:00:00Z", venue_id="{venue}"
+        activity_code="GEN-3.B", starts_at=f"{FREE}T15:00:00Z", venue_id="{venue}"
     ),
     f"POST {V1}/cohorts/{{cohort_id}}/session-series/preview": json(DRAFT, **SERIES, venue_id="{venue}"),
     f"POST {V1}/cohorts/{{cohort_id}}/session-series": json(
@@ -244,7 +246,7 @@ COHORTS: dict[str, Call] = {
     f"GET {V1}/sessions/{{session_id}}": Call(path=ONLINE),
     "GET /seances/{session_id}": Call(path=ONLINE),
     f"POST {V1}/sessions/{{session_id}}/changes": json(
-        ONLINE, sequence=0, starts_at=f"{TODAY}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
+        ONLINE, sequence=0, starts_at=f"{FREE}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
         reason="Tempête.",
     ),
     "GET /seances/{session_id}/modification": Call(path=ONLINE),
@@ -509,11 +511,11 @@ CODEV: dict[str, Call] = {
     "POST /codev/journal/{entry_id}": form("/codev/groupes/{group}/journal", **LEARNT, version=1),
     "POST /codev/journal/{entry_id}/destruction": form("/codev/groupes/{group}/journal"),
     f"POST {V1}/codev/groups/{{group_id}}/sessions": json(
-        activity_code="GEN-7.D", starts_at=f"{TODAY}T15:00:00Z", mode="hybrid", venue_id="{venue}"
+        activity_code="GEN-7.D", starts_at=f"{FREE}T15:00:00Z", mode="hybrid", venue_id="{venue}"
     ),
     f"GET {V1}/codev/sessions/{{session_id}}": Call(path=HELD),
     f"POST {V1}/codev/sessions/{{session_id}}/changes": json(
-        NEXT, sequence=0, starts_at=f"{SOON}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
+        NEXT, sequence=0, starts_at=f"{FREE}T15:00:00Z", planned_minutes=120, mode="hybrid", venue_id="{venue}",
         reason="weather",
     ),
     f"GET {V1}/codev/sessions/{{session_id}}/past-times": Call(path=NEXT),

@@ -33,6 +33,12 @@ def planned(client: TestClient, cohort: int, starts_at: datetime = SOON, **more:
     return client.post(SESSIONS.format(cohort), json=body)
 
 
+def planned_sessions(client: TestClient, cohort: int) -> list[Any]:
+    """Return the sessions of a cohort."""
+    sessions: list[Any] = client.get(SESSIONS.format(cohort)).json()["items"]
+    return sessions
+
+
 def test_session_of_its_own_cohort_at_once_is_warned_of_and_planned_once_read(
     client: TestClient, database: Database, world: World
 ) -> None:
@@ -48,7 +54,10 @@ def test_session_of_its_own_cohort_at_once_is_warned_of_and_planned_once_read(
     assert "de 8" in trainer["message"] or "de 9" in trainer["message"], "the hour of the cohort's clock"
     assert warned(planned(client, world.cohort, clashes_seen="another")) == ["clash_trainer", "clash_people"]
     assert planned(client, world.cohort, clashes_seen=mark(answer)).status_code == 201
-    assert planned(client, world.cohort, SOON + timedelta(minutes=15)).status_code == 201, "a program may not ask"
+    unread = planned(client, world.cohort, SOON + timedelta(minutes=15))
+    assert (unread.status_code, unread.json()["code"]) == (409, "session_clashes"), "who says nothing has read nothing"
+    assert len(planned_sessions(client, world.cohort)) == 2
+    assert planned(client, world.cohort, SOON, clashes_seen=None).status_code == 422
 
 
 def test_clashes_that_changed_since_they_were_read_are_told_again(
@@ -58,8 +67,9 @@ def test_clashes_that_changed_since_they_were_read_are_told_again(
     meeting(database, world, days=40)
     as_(client, database, world, "coordinator")
     seen = mark(planned(client, world.cohort, clashes_seen="none", venue_id=room))
-    other = planned(client, world.cohort, activity_code="GEN-4.B", mode="hybrid", venue_id=room)
-    assert other.status_code == 201, other.text
+    other: dict[str, Any] = {"activity_code": "GEN-4.B", "mode": "hybrid", "venue_id": room}
+    read = mark(planned(client, world.cohort, **other))
+    assert planned(client, world.cohort, clashes_seen=read, **other).status_code == 201
     assert warned(planned(client, world.cohort, clashes_seen=seen, venue_id=room)).count("clash_venue") == 1
 
 
@@ -69,8 +79,9 @@ def test_someone_taken_here_and_in_another_college_at_once_is_said_of_both(
     with database.transaction(colleges=[world.alma, world.rouyn]) as db:
         grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.rouyn, cohort_id=world.other_cohort)
     as_(client, database, world, "other_coordinator")
-    for code in ("GEN-3.B", "GEN-5.B"):
-        assert planned(client, world.other_cohort, activity_code=code).status_code == 201
+    assert planned(client, world.other_cohort, activity_code="GEN-3.B").status_code == 201
+    read = mark(planned(client, world.other_cohort, activity_code="GEN-5.B"))
+    assert planned(client, world.other_cohort, activity_code="GEN-5.B", clashes_seen=read).status_code == 201
     meeting(database, world, days=40)
     as_(client, database, world, "coordinator")
     answer = planned(client, world.cohort, clashes_seen="none")

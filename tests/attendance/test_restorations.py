@@ -181,7 +181,7 @@ def test_session_that_clashes_returns_once_that_is_read(client: TestClient, data
     assert client.get(f"/api/v1/sessions/{session_id}").json()["cancelled"] is True
     assert put_back(client, session_id, clashes_seen=mark(answer)).status_code == 201
     cancel(database, world, session_id)
-    assert put_back(client, session_id).status_code == 201, "a program may not ask"
+    assert put_back(client, session_id, clashes_seen=None).status_code == 422, "nothing plans without having asked"
 
 
 def test_session_returns_to_the_venue_it_had_though_retired_since(

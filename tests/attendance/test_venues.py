@@ -186,14 +186,14 @@ def test_moment_without_a_zone_is_refused_wherever_a_session_is_planned_or_moved
     as_(client, database, world, "coordinator")
     asked = {"planned_minutes": 120, "mode": "onsite", "starts_at": f"{day}{hour}"}
     moved = {**asked, "sequence": 0}
-    for path, body in (
+    for number, (path, body) in enumerate((
         (f"cohorts/{world.cohort}/sessions", {**asked, "activity_code": "GEN-3.B"}),
         (f"sessions/{session}/changes", {**moved, "reason": "Tempête."}),
         (f"codev/groups/{group}/sessions", {**asked, "activity_code": "GEN-7.C"}),
         (f"codev/sessions/{codev}/changes", {**moved, "reason": "weather"}),
-    ):
+    )):  # fmt: skip
         answer = client.post(f"/api/v1/{path}", json=body)
         assert answer.status_code == 422, path
         assert [error["field"] for error in answer.json()["errors"]] == ["starts_at"], path
-        aware = client.post(f"/api/v1/{path}", json={**body, "starts_at": f"{day}T15:00:00-05:00"})
+        aware = client.post(f"/api/v1/{path}", json={**body, "starts_at": f"{day}T{9 + 3 * number:02}:00:00-05:00"})
         assert aware.status_code == 201, (path, aware.text)

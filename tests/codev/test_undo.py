@@ -140,7 +140,7 @@ def test_session_that_clashes_returns_once_that_is_read(
     assert (back.status_code, back.json()["cancelled_at"], back.json()["sequence"]) == (200, None, 2)
     again = client.post(f"/api/v1/codev/sessions/{session_id}/cancellation").json()
     assert again["sequence"] == 3, "as it is to be sent with a change"
-    assert client.post(path, json={"reason": "mistake"}).status_code == 200, "a program may not ask"
+    assert client.post(path, json={"reason": "mistake"}).status_code == 409, "a program that says nothing read nothing"
 
 
 def test_session_of_the_past_returns_whatever_was_at_its_hour(

@@ -127,6 +127,24 @@ def test_number_of_eligible_people_opens_their_list(client: TestClient, database
     assert rows_of(html, "certificates") == 2
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_number_of_roles_to_confirm_opens_their_list(
+    client: TestClient, database: Database, world: World, number: int
+) -> None:
+    as_(client, database, world, "admin")
+    assert parts(client)["roles"] == []
+    with database.transaction(colleges=[world.alma]) as db:
+        for who in ("trainer", "facilitator", "coordinator")[:number]:
+            by = world.people["admin"]
+            grant_role(db, world.people[who], Role.REGISTRAR, college_id=world.alma, granted_by=by)
+    [line] = parts(client)["roles"]
+    assert line.count == number
+    [shown] = re.findall(r'<a href="/roles">(\d+)', client.get("/").text)
+    assert rows_of(page(client.get("/roles")), "roles") == int(shown) == number
+    as_(client, database, world, "coordinator")
+    assert "roles" not in parts(client), "another's to confirm"
+
+
 def test_why_people_are_at_risk_and_how_long_works_wait_is_said(
     client: TestClient, database: Database, busy: World
 ) -> None:

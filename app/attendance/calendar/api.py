@@ -7,11 +7,11 @@ from fastapi import APIRouter
 
 from app.attendance.calendar import changes, links, restorations, service
 from app.attendance.calendar.schemas import (
+    AskedChange,
+    AskedReturn,
+    AskedSession,
     CancelCommand,
-    ChangeSession,
-    NewSession,
     Restoration,
-    RestoreCommand,
     SessionPage,
     SessionRef,
     SessionRow,
@@ -47,7 +47,7 @@ def schedule(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     cohort: Annotated[CohortRef, seen(see_cohort, P.SESSION_MANAGE)],
-    command: NewSession,
+    command: AskedSession,
 ) -> SessionRow:
     """Schedule a session for a group activity of the cohort's path."""
     return service.schedule(db, actor, cohort, command)
@@ -68,7 +68,7 @@ def change(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
-    command: ChangeSession,
+    command: AskedChange,
 ) -> SessionRow:
     """Move or change a session whose roll was not called; what it was stays in its `changes`."""
     return changes.change(db, actor, see_cohort(db, actor, session.cohort_id), session, command)
@@ -90,7 +90,7 @@ def restore(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
-    command: RestoreCommand,
+    command: AskedReturn,
 ) -> SessionRow:
     """Put a cancelled session back in the calendar: what its roll recorded counts again (BR-08)."""
     return restorations.restore(db, actor, session, command)

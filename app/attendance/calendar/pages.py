@@ -8,12 +8,12 @@ from app.attendance.calendar import changes, links, restorations, service
 from app.attendance.calendar.local_form import command_at
 from app.attendance.calendar.rules import Stage, change_reasons, stage
 from app.attendance.calendar.schemas import (
+    AskedReturn,
     CancelCommand,
     ChangeSession,
     LocalChange,
     LocalSession,
     NewSession,
-    RestoreForm,
     SessionRef,
     SessionsQuery,
 )
@@ -186,7 +186,7 @@ def restore(
     actor: Annotated[Actor, may(P.SESSION_MANAGE)],
     db: SessionDep,
     session: Annotated[SessionRef, seen(service.see_session, P.SESSION_MANAGE)],
-    form: Annotated[RestoreForm, Form()],
+    form: Annotated[AskedReturn, Form()],
 ) -> Response:
     """Put a cancelled session back in the calendar."""
     restorations.restore(db, actor, session, form)

@@ -23,7 +23,7 @@ ClashesRead = Annotated[str, StringConstraints(max_length=16)]
 """The mark of what was read to clash with a session, ``none`` for nothing."""
 
 ClashesSeen = ClashesRead | None
-"""The same from a program: ``None`` asks nothing."""
+"""The same in a command of our own: ``None`` for what was read otherwise, as a whole series is."""
 
 PlannedMinutes = Annotated[int, Field(ge=15, le=720)]
 Place = Annotated[str, cleaned_by(clean_line), StringConstraints(max_length=200)]
@@ -80,6 +80,12 @@ class NewSession(PlannedSession):
     """A session to schedule."""
 
     starts_at: AwareDatetime
+
+
+class AskedSession(NewSession):
+    """A session to schedule, as a program asks: what clashes with it is to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class LocalSession(PlannedSession, LocalMoment):
@@ -181,6 +187,12 @@ class ChangeSession(ChangedSession):
     starts_at: AwareDatetime
 
 
+class AskedChange(ChangeSession):
+    """A session to move or change, as a program asks: what clashes with it is to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
+
+
 class LocalChange(ChangedSession, LocalMoment):
     """A session to move or change, as its form sends it: what clashes with it is always to be read first."""
 
@@ -221,8 +233,8 @@ class RestoreCommand(Command):
     clashes_seen: ClashesSeen = None
 
 
-class RestoreForm(RestoreCommand):
-    """The return of a session as its form sends it: what clashes with it is always to be read first."""
+class AskedReturn(RestoreCommand):
+    """The return of a session, as its form or a program asks: what clashes with it is to be read first."""
 
     clashes_seen: ClashesRead = NO_CLASH
 

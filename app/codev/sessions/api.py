@@ -10,14 +10,14 @@ from app.codev.groups.service import see_group
 from app.codev.sessions import changes
 from app.codev.sessions import service as sessions
 from app.codev.sessions.schemas import (
-    ChangeCodevSession,
+    AskedCodevChange,
+    AskedCodevReturn,
+    AskedCodevSession,
     CodevPastTime,
     CodevSessionRef,
     CodevSessionRow,
     CodevSessionShown,
-    NewCodevSession,
     ProposedShown,
-    RestoreCodevSession,
     RolesCommand,
 )
 from app.codev.sessions.service import see_codev_session
@@ -37,7 +37,7 @@ def plan_session(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     group: Annotated[GroupRef, seen(see_group, P.CODEV_MANAGE)],
-    command: NewCodevSession,
+    command: AskedCodevSession,
 ) -> CodevSessionRow:
     """Plan a session for a codevelopment activity of the path."""
     return sessions.plan_session(db, actor, group, command)
@@ -56,7 +56,7 @@ def change_session(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
-    command: ChangeCodevSession,
+    command: AskedCodevChange,
 ) -> CodevSessionShown:
     """Move or change a session whose record is not closed; what it was stays in its history."""
     group = see_group(db, actor, meeting.group_id)
@@ -86,7 +86,7 @@ def restore_session(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
-    command: RestoreCodevSession,
+    command: AskedCodevReturn,
 ) -> CodevSessionShown:
     """Put a cancelled session back: it counts again, with its record when it has one."""
     return sessions.codev_session(db, sessions.restore_session(db, actor, meeting, command))

@@ -24,12 +24,12 @@ from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole, MoveReason, UndoReason
 from app.codev.sessions.plans import clients_out_of_turn
 from app.codev.sessions.schemas import (
+    AskedCodevReturn,
     ChangeCodevSession,
     CodevSessionRef,
     CodevSessionShown,
     LocalCodevChange,
     ProposedShown,
-    RestoreCodevForm,
     RolesForm,
 )
 from app.codev.sessions.service import see_codev_session
@@ -232,7 +232,7 @@ def restore(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     meeting: Annotated[CodevSessionRef, seen(see_codev_session, P.CODEV_MANAGE)],
-    form: Annotated[RestoreCodevForm, Form()],
+    form: Annotated[AskedCodevReturn, Form()],
 ) -> Response:
     """Put a cancelled session back."""
     sessions.restore_session(db, actor, meeting, form)

@@ -33,6 +33,12 @@ class NewCodevSession(Command):
     clashes_seen: ClashesSeen = None
 
 
+class AskedCodevSession(NewCodevSession):
+    """A session to plan, as a program asks: what clashes with it is to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
+
+
 class ChangedCodevSession(Command):
     """What a session becomes, with the kind of reason; its activity and its planned roles stay.
 
@@ -54,6 +60,12 @@ class ChangeCodevSession(ChangedCodevSession):
     """A session to move or change."""
 
     starts_at: AwareDatetime
+
+
+class AskedCodevChange(ChangeCodevSession):
+    """A session to move or change, as a program asks: what clashes with it is to be read first."""
+
+    clashes_seen: ClashesRead = NO_CLASH
 
 
 class LocalCodevChange(ChangedCodevSession, LocalMoment):
@@ -81,8 +93,8 @@ class RestoreCodevSession(Command):
     clashes_seen: ClashesSeen = None
 
 
-class RestoreCodevForm(RestoreCodevSession):
-    """The return of a session as its form sends it: what clashes with it is always to be read first."""
+class AskedCodevReturn(RestoreCodevSession):
+    """The return of a session, as its form or a program asks: what clashes with it is to be read first."""
 
     clashes_seen: ClashesRead = NO_CLASH
 

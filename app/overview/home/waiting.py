@@ -28,7 +28,7 @@ from app.overview.home.rules import NEEDS, in_order, kinds_of
 from app.overview.home.schemas import WaitingLine, WaitingList, WaitingPart
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
-from app.platform.paging import COUNTED
+from app.platform.paging import COUNTED, PAGE_SIZE
 from app.platform.security.actor import Actor, RoleGrant
 from app.platform.security.permissions import GRANTS
 from app.progress.board.service import count_at_risk
@@ -36,8 +36,6 @@ from app.resources.corrections.service import count_corrections
 
 COHORTS = 25
 """How many cohorts are looked at, the newest first; their list shows the others."""
-LISTED = 100
-"""How many changes to confirm are counted: hardly ever are there more than a few."""
 RECORDS = 5
 """How many sessions or groups of codevelopment are shown for each kind, the oldest first."""
 
@@ -64,8 +62,8 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.RECORDS: lambda reader: _sessions(sessions_to_record(db, reader, RECORDS)),
         K.DISPUTES: lambda reader: _sessions(disputed_records(db, reader, RECORDS)),
         K.APPLICATIONS: lambda _: _of_cohorts(of(K.APPLICATIONS), lambda ids: count_applications(db, ids)),
-        K.PROPOSALS: lambda reader: _listed(enrolment_proposals.open_proposals(db, reader, limit=LISTED)),
-        K.ROLES: lambda reader: _listed(role_proposals.open_proposals(db, reader, limit=LISTED)),
+        K.PROPOSALS: lambda reader: _listed(enrolment_proposals.open_proposals(db, reader, limit=PAGE_SIZE)),
+        K.ROLES: lambda reader: _listed(role_proposals.open_proposals(db, reader, limit=PAGE_SIZE)),
         K.HOURS: lambda reader: _counted(count_hours_to_countersign(db, reader)),
         K.MILESTONES: lambda reader: _counted(count_awaiting(db, reader)),
         K.CERTIFICATES: lambda reader: _certificates(db, reader),
