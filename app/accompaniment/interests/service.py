@@ -19,29 +19,25 @@ from app.platform.messages.i18n import today
 def in_conflict(person_id: int) -> ColumnElement[bool]:
     """Return the condition that someone declared, for this term, an interest in the person or an enterprise.
 
-    An enterprise is that of any mandate of the enrolment. It is a scalar list of ids for each, read once.
+    An enterprise is that of any mandate of the enrolment. What was declared is read once, as two lists of ids:
+    joined, PostgreSQL may read all enrolments of a college.
     """
-    return col(Enrolment.id).in_(_enrolments(col(Interest.declared_by) == person_id))
-
-
-def _enrolments(of: ColumnElement[bool]) -> sa.CompoundSelect[int]:
-    declared = (of, col(Interest.term) == term_of(today()))
-    of_person = (
-        sa.select(_ENROLMENT.c.id)
-        .join(Interest, col(Interest.about_id) == _ENROLMENT.c.person_id)
-        .where(col(Interest.college_id) == _ENROLMENT.c.college_id, *declared)
-    )
-    of_enterprise = (
+    declared = (col(Interest.declared_by) == person_id, col(Interest.term) == term_of(today()))
+    people = sa.select(col(Interest.about_id)).where(col(Interest.about_id).is_not(None), *declared)
+    advisors = (
         sa.select(col(MandateAdvisor.enrolment_id))
         .join(Mandate, col(Mandate.id) == MandateAdvisor.mandate_id)
         .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
         .join(Interest, (col(Interest.neq) == Enterprise.neq) & (col(Interest.college_id) == Enterprise.college_id))
         .where(col(MandateAdvisor.enrolment_id).is_not(None), *declared)
     )
-    return sa.union_all(of_person, of_enterprise)
+    return (col(Enrolment.person_id) == _any(people)) | (col(Enrolment.id) == _any(advisors))
 
 
-_ENROLMENT = Enrolment.__table__.alias("interesting")  # type: ignore[attr-defined]
+def _any(ids: sa.Select[Any]) -> ColumnElement[Any]:
+    return sa.any_(sa.func.array(ids.correlate(None).scalar_subquery(), type_=sa.ARRAY(sa.Integer)))
+
+
 _TERM = sa.bindparam("term_of_interests", callable_=lambda: term_of(today()), type_=sa.String)
 
 

@@ -163,8 +163,11 @@ def people_to_name(db: Session, actor: Actor, college: CollegeShown) -> Sequence
         .join(PanelSeat, col(PanelSeat.panel_id) == Panel.id)
         .where(col(PanelSeat.assessor_id) == actor.person_id, col(Panel.college_id) == college.id)
     )
-    enrolled = sa.select(col(Enrolment.person_id)).where(
-        col(Enrolment.cohort_id).in_(cohorts) | col(Enrolment.id).in_(judged)
+    enrolled = sa.union(
+        sa.select(col(Enrolment.person_id)).where(col(Enrolment.cohort_id).in_(cohorts)),
+        sa.select(col(Enrolment.person_id)).where(
+            col(Enrolment.id) == sa.any_(sa.func.array(judged.scalar_subquery(), type_=sa.ARRAY(sa.Integer)))
+        ),
     )
     statement = (
         sa.select(col(Person.id), shown_name())
