@@ -225,9 +225,11 @@ def grading_form(
         refusals=service.assessor_refusals(db, actor, enrolment, competency) if judging else (),
         judging=judging,
         grading_form_path=grading_form_path,
-        weight=next((w for w in levels_of(db, enrolment) if w.competency_code == competency), None),
+        weight=next(iter(levels_of(db, enrolment, history)), None),
         panels=[p for p in panels_of(db, actor, enrolment) if p.competency_code == competency],
-        assesses_in_two=enrolment.person_id != actor.person_id and reaches(db, actor, P.PANEL_MANAGE, enrolment),
+        assesses_in_two=enrolment.person_id != actor.person_id
+        and actor.can(P.PANEL_MANAGE)
+        and reaches(db, actor, P.PANEL_MANAGE, enrolment),
     )
 
 
@@ -249,11 +251,9 @@ def _form_context(
     replaced: JudgementShown | None,
 ) -> dict[str, Any] | None:
     """Return what the form shows to an actor who may judge this enrolment; ``None`` for a reader."""
-    assessor = actor.using(P.JUDGEMENT_MAKE)
-    try:
-        see_enrolment(db, assessor, enrolment.id)
-    except NotFound:
+    if not (actor.can(P.JUDGEMENT_MAKE) and reaches(db, actor, P.JUDGEMENT_MAKE, enrolment)):
         return None
+    assessor = actor.using(P.JUDGEMENT_MAKE)
     curriculum = curriculum_of(enrolment)
     evidence = [
         item

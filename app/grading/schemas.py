@@ -154,7 +154,7 @@ class EvidenceShown(Read):
     link: str | None = None
     file_name: str | None = None
     file_type: str | None = None
-    minutes: int | None = Field(default=None, description="present at a session")
+    minutes: int | None = Field(default=None, description="present at a session; of hours accepted under a mandate")
 
     @property
     def ref(self) -> EvidenceRef:

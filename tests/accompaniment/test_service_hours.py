@@ -4,11 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.accompaniment.field_hours.schemas import CountersignCommand, HoursCommand, HoursShown, HoursState
+from app.accompaniment.field_hours.schemas import CountersignCommand, HoursState
 from app.accompaniment.field_hours.service import (
-    countersign,
     countersign_all,
-    declare_hours,
     hours_of,
     hours_to_countersign,
     hours_under,
@@ -23,46 +21,13 @@ from app.identity.roles.service import grant_role
 from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Invalid, NotFound
-from app.platform.messages.i18n import today
 from app.platform.security.permissions import P, Role
 from app.progress.schemas import State
 from tests.factories import interests
 from tests.factories.accompaniment import new_enterprise, open_mandate
 from tests.factories.activities import activity_progress, complete_prerequisites, refusal, row_counts, set_state
+from tests.factories.field_hours import decide, declare
 from tests.factories.network import World, acting
-
-
-def declare(
-    database: Database,
-    world: World,
-    minutes: int,
-    *,
-    note: str | None = None,
-    who: str = "maude",
-    code: str = "GEN-8.A",
-    mandate: int | None = None,
-) -> tuple[HoursShown, bool]:
-    with database.transaction() as db:
-        actor = acting(db, world, who, P.ACTIVITY_DO)
-        enrolment = see_enrolment(db, actor, world.enrolments[who])
-        command = HoursCommand(activity_code=code, mandate_id=mandate, minutes=minutes, worked_on=today(), note=note)
-        return declare_hours(db, actor, enrolment, command)
-
-
-def decide(
-    database: Database,
-    world: World,
-    hours: HoursShown,
-    *,
-    accepted: bool,
-    reason: str | None = None,
-    supersedes: int | None = None,
-    who: str = "coordinator",
-) -> HoursShown:
-    with database.transaction() as db:
-        actor = acting(db, world, who, P.HOURS_COUNTERSIGN)
-        command = CountersignCommand(accepted=accepted, reason=reason, supersedes=supersedes)
-        return countersign(db, actor, see_hours(db, actor, hours.id), command)
 
 
 def test_hours_count_once_accepted_until_a_refusal_supersedes(database: Database, world: World) -> None:

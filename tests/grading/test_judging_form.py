@@ -10,6 +10,7 @@ from app.platform.database.transaction import Database
 from tests.factories.forms import PageForm, form_to
 from tests.factories.grading import add_trainer, hand_in, judge, judge_command
 from tests.factories.network import World, as_
+from tests.factories.statements import recorded_statements
 
 PDF = b"%PDF-1.7\nun rapport"
 PNG = b"\x89PNG\r\n\x1a\nune image"
@@ -204,3 +205,19 @@ def test_html_named_as_a_pdf_is_never_shown(client: TestClient, database: Databa
     assert client.get(f"/api/v1/hand-ins/{work}/preview").status_code == 404
     whole = client.get(f"/api/v1/hand-ins/{work}/file")
     assert whole.headers["content-disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize(("who", "number"), [("trainer", 16), ("maude", 6)])
+def test_judging_page_reads_its_enrolment_and_its_judgements_once(
+    client: TestClient, database: Database, world: World, who: str, number: int
+) -> None:
+    work = hand_in(database, world)
+    judge(database, world, judge_command(work))
+    as_(client, database, world, who)
+    with recorded_statements(database) as statements:
+        page = client.get(f"{path_of(world)}?preuve={work.id}")
+    assert page.status_code == 200
+    assert [
+        sum(one.startswith(f"SELECT {table}.id,") for one in statements) for table in ("enrolment", "judgement")
+    ] == [1, 1]
+    assert len(statements) == number, statements

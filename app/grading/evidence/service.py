@@ -1,12 +1,17 @@
-"""Evidence of an enrolment: hand-ins, mandates and attended sessions."""
+"""Evidence of an enrolment: hand-ins, mandates with the hours worked under them, attended sessions.
+
+Hours in the field are no evidence by themselves: what they were spent on is judged by the mandate and by what the
+module hands in (BR-12).
+"""
 
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col
 
 from app.accompaniment.enterprises.models import Enterprise
+from app.accompaniment.field_hours.models import Countersignature, FieldHours
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
@@ -69,8 +74,21 @@ _HAND_INS = (
     .where(col(HandIn.enrolment_id) == _OF)
     .order_by(col(HandIn.received_at).desc(), col(HandIn.id).desc())
 )
+_ACCEPTED = (
+    sa.select(func.sum(col(FieldHours.minutes)))
+    .join(Countersignature, col(Countersignature.field_hours_id) == FieldHours.id)
+    .where(
+        col(FieldHours.mandate_id) == Mandate.id,
+        col(FieldHours.enrolment_id) == _OF,
+        col(Countersignature.accepted),
+        not_superseded(Countersignature),
+    )
+    .correlate(Mandate)
+    .scalar_subquery()
+)
+"""The minutes of the enrolment under a mandate that a coordinator accepted."""
 _MANDATES = (
-    sa.select(col(Mandate.id), col(Mandate.opened_on), col(Mandate.title), col(Enterprise.name))
+    sa.select(col(Mandate.id), col(Mandate.opened_on), col(Mandate.title), col(Enterprise.name), _ACCEPTED)
     .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
     .join(Enterprise, col(Enterprise.id) == Mandate.enterprise_id)
     .where(col(MandateAdvisor.enrolment_id) == _OF)
@@ -103,8 +121,8 @@ def _hand_ins(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
 
 
 def _mandates(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:
-    for id_, on, title, enterprise in db.execute(_MANDATES, {"enrolment": enrolment.id}):
-        yield EvidenceShown(kind=EvidenceKind.MANDATE, id=id_, on=on, title=f"{title} – {enterprise}")
+    for id_, on, title, enterprise, minutes in db.execute(_MANDATES, {"enrolment": enrolment.id}):
+        yield EvidenceShown(kind=EvidenceKind.MANDATE, id=id_, on=on, title=f"{title} – {enterprise}", minutes=minutes)
 
 
 def _sessions(db: Session, enrolment: EnrolmentRef) -> Iterator[EvidenceShown]:

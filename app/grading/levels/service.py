@@ -1,6 +1,7 @@
-"""Loads what the levels of an enrolment rest on: three statements, however many competencies."""
+"""Loads what the levels of an enrolment rest on: three statements at most, however many competencies."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -11,12 +12,20 @@ from app.grading.evidence.service import evidence_refs
 from app.grading.levels import rules
 from app.grading.levels.schemas import LevelShown
 from app.grading.panels.models import Panel, PanelDecision, PanelSeat
+from app.grading.schemas import JudgementShown
 from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 
 
-def levels_of(db: Session, enrolment: EnrolmentRef) -> list[LevelShown]:
-    """Return the level reached in each judged competency, with how much it rests on."""
+def levels_of(
+    db: Session, enrolment: EnrolmentRef, judgements: Sequence[JudgementShown] | None = None
+) -> list[LevelShown]:
+    """Return the level reached in each judged competency, with how much it rests on.
+
+    Of ``judgements`` where they were read already: all those of the enrolment, or of some competencies.
+    """
+    if judgements is None:
+        judgements = grading.judgements(db, enrolment)
     panels: dict[int, set[int]] = defaultdict(set)
     members = (
         sa.select(col(PanelDecision.judgement_id), col(PanelSeat.assessor_id))
@@ -26,4 +35,4 @@ def levels_of(db: Session, enrolment: EnrolmentRef) -> list[LevelShown]:
     )
     for judgement_id, assessor_id in db.execute(members):
         panels[judgement_id].add(assessor_id)
-    return rules.levels(grading.judgements(db, enrolment), evidence_refs(db, enrolment), panels)
+    return rules.levels(judgements, evidence_refs(db, enrolment), panels)

@@ -339,7 +339,7 @@ def count_overdue(db: Session, actor: Actor) -> int:
 
 
 def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRow]:
-    """Return the rows of panels, in the order of their ids, in three statements."""
+    """Return the rows of panels, in the order of their ids, in three statements at most."""
     statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(Panel, Person, col(Cohort.title), col(Cohort.timezone), ~IS_OPEN, _judged_by(actor.person_id))
         .join(Enrolment, col(Enrolment.id) == Panel.enrolment_id)
@@ -349,6 +349,8 @@ def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRo
         .order_by(col(Panel.id))
     )
     panels = db.execute(statement).all()
+    if not panels:
+        return []
     ids = [row[0].id for row in panels]
     seats = _by_panel(db, select(PanelSeat).where(col(PanelSeat.panel_id).in_(ids)).order_by(col(PanelSeat.id)))
     opinions = _by_panel(db, select(PanelOpinion).where(col(PanelOpinion.panel_id).in_(ids)))

@@ -34,7 +34,7 @@ class Piece(Read):
     attempt: int | None
     body: str | None = Field(description="the text handed in")
     link: str | None
-    minutes: int | None
+    minutes: int | None = Field(description="present at a session; of the person's hours accepted under a mandate")
     file: str | None = Field(description="where its file stands in the ZIP; null where it has none")
     file_size: int | None
     in_zip: bool = Field(description="whether the ZIP holds its file: it holds so many megabytes at most")
