@@ -93,6 +93,14 @@ KNOWN_BY_NUMBER = frozenset(
 )
 """Someone who knows the whole number of an enterprise of the college may name it, whatever its mandates."""
 
+NAMED_BY_ASSESSORS = frozenset(
+    {
+        (f"POST {V1}/colleges/{{college_id}}/own-interests#person", "json about_id"),
+        ("POST /colleges/{college_id}/mes-interets#person", "form about_id"),
+    }
+)
+"""An assessor of a panel declares an interest in the person whom they judge there, of whichever cohort."""
+
 OWN_COHORTS = frozenset(
     {(f"POST {V1}/me/calendar-feeds#cohort", "json cohort_id"), ("POST /securite/calendriers#cohort", "form cohort_id")}
 )
@@ -171,7 +179,7 @@ def ids_of_another_college(access_db: AccessDatabase, row: str) -> Iterator[str]
 def ids_of_another_cohort(access_db: AccessDatabase, row: str, actor: str) -> Iterator[str]:
     """Yield the faults of a row with one id, or all ids, of the college's other cohort, as who reaches only one."""
     shared = {(row, f"path {name}") for name, kind in kinds(row).items() if kind in SHARED_KINDS}
-    exceptions = (EXCEPTIONS - OPEN_COHORT_ROUTES) | KNOWN_BY_NUMBER | shared
+    exceptions = (EXCEPTIONS - OPEN_COHORT_ROUTES) | KNOWN_BY_NUMBER | NAMED_BY_ASSESSORS | shared
     yield from _swap(access_db, row, actor, "alma", "far", exceptions=exceptions)
     own, other = (request_of(row, access_db.places[place]) for place in ("alma", "far"))
     if own != other and not any(route == row and what.startswith("path") for route, what in exceptions):

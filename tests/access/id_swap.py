@@ -132,6 +132,8 @@ CURSORS = {
     "GET /recherche/activites": "apres",  # activities are in no table
     "GET /lexique": "apres",  # nor are words
     f"GET {V1}/profiles": "after",  # read by the whole network
+    f"GET {V1}/resources/{{resource_id}}/history": "after",  # of an entry that the whole network reads
+    "GET /repertoire/{resource_id}/historique": "apres",
     f"GET {V1}/resources": "after",  # read by the whole network
     "GET /repertoire": "apres",
     "GET /conseillers": "apres",

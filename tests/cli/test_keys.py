@@ -108,7 +108,8 @@ def test_keys_rotate_then_reseal_encrypts_every_secret_again(
     assert (done.status, done.out) == (
         0,
         "Scellés de nouveau avec la clé 2 : seconds facteurs, 1; connexions de collèges, 1; "
-        "clés de justificatifs, 0; clés de groupes de codéveloppement, 0.\n",
+        "clés de justificatifs, 0; clés de groupes de codéveloppement, 0; "
+        "détails d’intérêts déclarés, 0.\n",
     )
     totp, oidc = stored_secrets(database)
     assert (version_of(totp), version_of(oidc)) == (2, 2)

@@ -139,12 +139,12 @@ HOMES = {
     },
     "trainer": {
         "/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports",
-        "/conseillers", "/revisions",
+        "/conseillers", "/revisions", "/colleges/{college}/mes-interets",
     },
-    "facilitator": {"/", "/mon-calendrier", "/codev", "/conseillers"},
+    "facilitator": {"/", "/mon-calendrier", "/codev", "/conseillers", "/colleges/{college}/mes-interets"},
     "coordinator": {
         "/", "/cohortes", "/cohortes/{cohort}", "/heures", "/entreprises", "/propositions", "/jalons",
-        "/mandats", "/codev", "/rapports", "/lieux", "/conseillers", "/revisions",
+        "/mandats", "/codev", "/rapports", "/lieux", "/conseillers", "/revisions", "/colleges/{college}/interets",
     },
     "registrar": {
         "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",

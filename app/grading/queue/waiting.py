@@ -243,26 +243,56 @@ def _mandates(enrolment: Any) -> Rows:  # noqa: ANN401
     )
 
 
+def _attended(enrolment: Any) -> Any:  # noqa: ANN401 - table expressions
+    """Return who attended which assessment in a session, and handed nothing in for it, of these enrolments' cohorts.
+
+    Sessions are found first, as few are assessments; the offset and the materialization keep PostgreSQL from beginning
+    with all roll calls, and from doing this again for each enrolment.
+    """
+    codes = sorted({place.rsplit("/", 1)[1] for place in assessed(EvidenceKind.SESSION)})
+    cohorts = sa.select(enrolment.c.cohort_id).distinct().correlate(None).scalar_subquery()
+    written = (
+        exists()
+        .where(
+            col(HandIn.enrolment_id) == RollCallEntry.enrolment_id,
+            col(HandIn.activity_code) == ScheduledSession.activity_code,
+        )
+        .correlate(RollCallEntry, ScheduledSession)
+    )
+    entries = (
+        sa.select(col(RollCallEntry.id), col(RollCallEntry.enrolment_id))
+        .join(RollCall, (col(RollCall.id) == RollCallEntry.roll_call_id) & not_superseded(RollCall))
+        .where(col(RollCall.session_id) == ScheduledSession.id, col(RollCallEntry.minutes) > 0, ~written)
+        .correlate(ScheduledSession)
+        .offset(0)
+        .lateral()
+    )
+    return (
+        sa.select(
+            entries.c.id.label("entry_id"),
+            entries.c.enrolment_id,
+            col(ScheduledSession.id).label("id"),
+            col(ScheduledSession.starts_at),
+            col(ScheduledSession.activity_code),
+        )
+        .select_from(ScheduledSession)
+        .join(entries, sa.true())
+        .where(
+            col(ScheduledSession.cohort_id) == sa.any_(func.array(cohorts, type_=sa.ARRAY(sa.Integer))),
+            col(ScheduledSession.activity_code) == sa.any_(sa.literal(codes, _CODES)),
+            col(ScheduledSession.cancelled_at).is_(None),
+        )
+        .cte()
+        .prefix_with("materialized")
+    )
+
+
 def _sessions(enrolment: Any) -> Rows:  # noqa: ANN401
     """Return the assessments that a person attended in a session, and for which they handed nothing in."""
-    written = exists().where(
-        col(HandIn.enrolment_id) == enrolment.c.id, col(HandIn.activity_code) == ScheduledSession.activity_code
-    )
+    attended = _attended(enrolment)
     columns, is_assessed = _columns(
-        EvidenceKind.SESSION, enrolment, col(ScheduledSession.id), col(ScheduledSession.starts_at),
-        col(RollCallEntry.id), ScheduledSession, code=col(ScheduledSession.activity_code),
+        EvidenceKind.SESSION, enrolment, attended.c.id, attended.c.starts_at, attended.c.entry_id, attended,
+        code=attended.c.activity_code,
     )  # fmt: skip
-    return (
-        sa.select(*columns)
-        .select_from(RollCallEntry)
-        .join(enrolment, enrolment.c.id == RollCallEntry.enrolment_id)
-        .join(RollCall, (col(RollCall.id) == RollCallEntry.roll_call_id) & not_superseded(RollCall))
-        .join(ScheduledSession, col(ScheduledSession.id) == RollCall.session_id)
-        .where(
-            _among(enrolment, col(RollCallEntry.enrolment_id)),
-            col(RollCallEntry.minutes) > 0,
-            col(ScheduledSession.cancelled_at).is_(None),
-            ~written,
-            is_assessed,
-        )
-    )
+    joined = attended.join(enrolment, enrolment.c.id == attended.c.enrolment_id)
+    return sa.select(*columns).select_from(joined).where(is_assessed)

@@ -35,7 +35,7 @@ SECRETS = frozenset(
         "oidc_provider.client_secret_sealed", "college_key.private_sealed",
         "calendar_feed.secret_hash", "scheduled_session.meeting_link", "codev_session.meeting_link",
         "codev_group_key.key_sealed", "codev_confidence.content_sealed",
-        "rating_box.content_sealed",
+        "rating_box.content_sealed", "interest.detail_sealed",
     }
 )  # fmt: skip
 """Columns whose values are never copied, not even as digests: credentials, and what a group keeps to itself."""
