@@ -40,15 +40,16 @@ class FollowsCurriculum(Protocol):
 class Library:
     """All the curricula of a folder.
 
-    ``traces`` holds the activities that take a trace, and ``admissions`` what is asked of who is admitted, by path and
-    version; ``lexicons`` the words of the network, by version; ``published`` the SHA-256 of published versions, by
-    ``slug/version``.
+    ``traces`` holds the activities that take a trace, ``teams`` those of them that teams do, and ``admissions`` what is
+    asked of who is admitted, by path and version; ``lexicons`` the words of the network, by version; ``published`` the
+    SHA-256 of published versions, by ``slug/version``.
     """
 
     root: Path
     frameworks: Mapping[str, Framework]
     curricula: Mapping[tuple[str, str], Curriculum]
     traces: Mapping[tuple[str, str], frozenset[str]]
+    teams: Mapping[tuple[str, str], frozenset[str]]
     admissions: Mapping[tuple[str, str], AdmissionRule]
     lexicons: Mapping[str, Lexicon]
     published: Mapping[str, str]
@@ -92,6 +93,10 @@ class Library:
     def takes_trace(self, curriculum: Curriculum, code: str) -> bool:
         """Return whether an activity takes a trace: work that its page asks to deposit and that nobody judges."""
         return code in self.traces.get((curriculum.slug, curriculum.version), ())
+
+    def takes_team_trace(self, curriculum: Curriculum, code: str) -> bool:
+        """Return whether the page of an activity asks a team for one trace, which one of them deposits."""
+        return code in self.teams.get((curriculum.slug, curriculum.version), ())
 
     def paths_before(self, ref: FollowsCurriculum) -> tuple[str, ...]:
         """Return the paths of which one was completed by who is admitted without an exception; empty for none."""
@@ -179,6 +184,7 @@ def _library(folder: Folder) -> Library:
         MappingProxyType(folder.frameworks),
         MappingProxyType(folder.curricula),
         MappingProxyType(folder.traces),
+        MappingProxyType(folder.teams),
         MappingProxyType(folder.admissions),
         MappingProxyType(folder.lexicons),
         MappingProxyType(folder.published),

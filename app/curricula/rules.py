@@ -273,7 +273,16 @@ def _check_thresholds(
 def check_traces(traces: Traces, curriculum: Curriculum) -> tuple[Finding, ...]:
     """Return the findings on the activities that take a trace: of the path, each once, of a type that may."""
     return tuple(
-        chain(_duplicates(traces.activities, "activities", key=None), _check_traced(traces.activities, curriculum))
+        chain(
+            _duplicates(traces.activities, "activities", key=None),
+            _check_traced(traces.activities, curriculum),
+            _duplicates(traces.teams, "teams", key=None),
+            (
+                _finding("team_without_trace", "teams", index, code=code)
+                for index, code in enumerate(traces.teams)
+                if code not in traces.activities
+            ),
+        )
     )
 
 

@@ -243,6 +243,7 @@ class Traces(Frozen):
     slug: Slug = Field(description="Name of the path; the folder's name")
     version: Version = Field(description='Version, between quotes, e.g. "1.0"; the file\'s name')
     activities: tuple[ActivityCode, ...] = Field(min_length=1, description="Activities that take a trace")
+    teams: tuple[ActivityCode, ...] = Field(default=(), description="Those of which one person deposits for a team")
 
 
 class AdmissionRule(Frozen):

@@ -17,6 +17,8 @@ from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of, default_library
 from app.demo.codev import meeting_link
 from app.demo.network import DemoPlan, Group, noon
+from app.grading.team_traces import service as team_traces
+from app.grading.team_traces.schemas import TeamCommand
 from app.learning.documents import service as documents
 from app.learning.documents.schemas import NewDocument
 from app.learning.documents.service import SharedFile
@@ -67,6 +69,12 @@ PHOTO = Path(__file__).parent / "photos" / "carte.heic"
 """A map on a table, drawn: the workshop in which it was photographed with a phone."""
 MEGABYTES = 1
 
+TEAM_WORK = """Notre décision, en équipe de trois
+
+Nous retenons la version la plus modeste. Une personne relit vingt réponses chaque vendredi, et peut tout arrêter.
+Écarté : la version complète, dont personne n’aurait le temps de vérifier les réponses."""
+"""What a team of three deposits, with no name of an enterprise."""
+
 SERIES = 5
 """Sessions of the draft that are planned already."""
 
@@ -83,6 +91,7 @@ def add_special_cases(demo: DemoPlan, files: FileStore) -> None:
         if name in by_name:
             add_traces(demo, by_name[name])
             share_documents(demo, by_name[name], files)
+            share_team_trace(demo, by_name[name])
     if "lac-gilman GEN-1" in by_name:
         deposit_photo(demo, by_name["lac-gilman GEN-1"], files)
         add_late_declaration(demo, by_name["lac-gilman GEN-1"])
@@ -108,6 +117,26 @@ def add_traces(demo: DemoPlan, group: Group) -> None:
                     link=f"https://tableaux.example/{code.lower()}" if enrolment == active[0] else None,
                 )
                 hand_ins.hand_in_text(db, actor, enrolment, command)
+
+
+def share_team_trace(demo: DemoPlan, group: Group) -> None:
+    """Deposit the work of a team in the first such workshop that is not locked, and name its two others (S1)."""
+    curriculum = curriculum_of(group.cohort)
+    with at(noon(demo.today - timedelta(days=2))), demo.database.transaction() as db:
+        demo.actor(db, group.staff.coordinator, Permission.ENROLMENT_READ)
+        active = [e for e in enrolments.enrolments_in(db, group.cohort) if e.state is EnrolmentState.ACTIVE]
+        author, *mates = active[:DEPOSITORS]
+        progress = progress_of(db, author)
+        code = next(
+            a.code
+            for a in curriculum.activities
+            if team_traces.is_by_team(author, a.code) and progress.activity(a.code).state is not State.LOCKED
+        )
+        actor = demo.actor(db, author.person_id, Permission.ACTIVITY_DO)
+        command = TextCommand(activity_code=code, body=TEAM_WORK)
+        work, _ = hand_ins.hand_in_text(db, actor, author, command)
+        team = TeamCommand(enrolment_ids=tuple(mate.id for mate in mates))
+        team_traces.name_team(db, actor, team_traces.see_trace(db, actor, work.id), team)
 
 
 def deposit_photo(demo: DemoPlan, group: Group, files: FileStore) -> None:

@@ -49,6 +49,7 @@ from app.grading.schemas import (
     refs_of,
     work_of_name,
 )
+from app.grading.team_traces.service import log_makers
 from app.grading.works.rules import competencies_of
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
@@ -261,6 +262,7 @@ def _form_context(
         if competency in assessed_by(curriculum, item.kind, item.activity_code)
     ]
     shown = next((e for e in evidence if e.ref == work), None)
+    log_makers(db, enrolment, [shown] if shown else [])
     activity = shown.activity_code if shown else None
     key = draft_key(shown.ref if shown else None, replaced.id if replaced else None)
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
@@ -279,7 +281,7 @@ def _form_context(
         "evidence": evidence,
         "shown": shown,
         "work": name_of_work(shown.ref) if shown else "",
-        "decides": shown and counts and (counts.waits or shown.kind is EvidenceKind.HAND_IN),
+        "decides": shown and counts and not shown.author and (counts.waits or shown.kind is EvidenceKind.HAND_IN),
         "queue": counts,
         "others": [c for c in (_assessed_with(curriculum, shown) if shown else ()) if c != competency],
         "activities": _activities(curriculum, competency),

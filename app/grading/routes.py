@@ -11,6 +11,8 @@ from app.grading.drafts import api as drafts
 from app.grading.levels import api as levels_api
 from app.grading.panels import api as panels_api
 from app.grading.panels import pages as panels_pages
+from app.grading.team_traces import api as team_traces_api
+from app.grading.team_traces import pages as team_traces_pages
 from app.grading.works import api as works_api
 from app.grading.works import pages as works_pages
 
@@ -23,6 +25,7 @@ API = (
     drafts.router,
     works_api.router,
     assignments_api.router,
+    team_traces_api.router,
 )
 PAGES = (
     comments.router,
@@ -31,4 +34,5 @@ PAGES = (
     works_pages.router,
     assignments_pages.router,
     conflicts_pages.router,
+    team_traces_pages.router,
 )

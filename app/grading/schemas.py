@@ -155,6 +155,9 @@ class EvidenceShown(Read):
     file_name: str | None = None
     file_type: str | None = None
     minutes: int | None = Field(default=None, description="present at a session; of hours accepted under a mandate")
+    author: str | None = Field(
+        default=None, description="of a trace that a team mate deposited; null for one's own work"
+    )
 
     @property
     def ref(self) -> EvidenceRef:

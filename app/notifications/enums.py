@@ -44,6 +44,7 @@ class Kind(StrEnum):
     JUDGED = "judged"
     WORK_RETURNED = "work_returned"
     ATTEMPT_OPENED = "attempt_opened"
+    TEAM_NAMED = "team_named"
     WORKS_ASSIGNED = "works_assigned"
     WORKS_REASSIGNED = "works_reassigned"
     WORK_LATE = "work_late"

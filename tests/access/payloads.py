@@ -39,7 +39,7 @@ NAMES = {
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
-    "hold_id": "hold", "writing_id": "entry", "panel_id": "panel",
+    "hold_id": "hold", "writing_id": "entry", "panel_id": "panel", "share_id": "share",
     "resource_id": "resource", "correction_id": "correction",
 }  # fmt: skip
 """The kind of record of each path parameter."""
@@ -630,7 +630,17 @@ WORK_TO_JUDGE = {**SEATED, "hand_in_id": "file_hand_in"}
 OPINION = {"level": 2, "criteria_met": ["CN-03.C1"], "reasons": "Vu."}
 ONE = {"kind": "attestation_participation"}
 STOPPED = {"batch_id": "stopped_batch"}
+TRACE = {"hand_in_id": "trace"}
+AT_TEAM = {"code": "=GEN-2.B"}
 GRADING: dict[str, Call] = {
+    f"GET {V1}/hand-ins/{{hand_in_id}}/team": Call(path=TRACE),
+    f"PUT {V1}/hand-ins/{{hand_in_id}}/team": json(TRACE, enrolment_ids=["{peer_enrolment}"]),
+    "POST /parcours/{enrolment_id}/activites/{code}/depots/{hand_in_id}/equipe": form(
+        "/parcours/{enrolment}/activites/GEN-2.B#remises", {**AT_TEAM, **TRACE}, enrolment_ids=["{peer_enrolment}"]
+    ),
+    "POST /parcours/{enrolment_id}/activites/{code}/equipes/{share_id}/retrait": form(
+        "/parcours/{peer_enrolment}/activites/GEN-2.B", {**AT_TEAM, "enrolment_id": "peer_enrolment"}
+    ),
     f"POST {V1}/enrolments/{{enrolment_id}}/extra-attempts": json(activity_code="GEN-6.C", reason="Malade."),
     "POST /parcours/{enrolment_id}/activites/{code}/tentatives": form(
         "/parcours/{enrolment}/activites/GEN-6.C#remises", {"code": "=GEN-6.C"}, reason="Malade."
@@ -897,6 +907,8 @@ SUBJECTS = {
         f"POST {V1}/holds/{{hold_id}}/lift", "POST /retenues/{hold_id}/levee",
     ),
     "peer": (
+        f"DELETE {V1}/team-traces/{{share_id}}",
+        "POST /parcours/{enrolment_id}/activites/{code}/equipes/{share_id}/retrait",
         f"POST {V1}/certificate-batches/{{batch_id}}/resumptions", "POST /attestations/lots/{batch_id}/reprise",
         f"POST {V1}/colleges/{{college_id}}/management-links", "POST /codev/liens",
     ),

@@ -89,6 +89,9 @@ from app.grading.models import Judgement, JudgementEvidence
 from app.grading.panels.enums import PanelKind
 from app.grading.panels.models import Panel, PanelSeat
 from app.grading.schemas import EvidenceRef, JudgeCommand
+from app.grading.team_traces import service as team_traces
+from app.grading.team_traces.models import TraceShare
+from app.grading.team_traces.schemas import TeamCommand
 from app.grading.works import service as works
 from app.grading.works.enums import WorkDecisionKind
 from app.grading.works.schemas import WorkDecisionCommand
@@ -360,6 +363,12 @@ def _hand_in(at: PlaceUser, files: Path) -> None:
     )
     ids |= {"hand_in": shown.id, "file_hand_in": kept.id}
     ids |= {"work": f"hand_in:{shown.id}", "file_work": f"hand_in:{kept.id}", "work_cursor": 10 * shown.id}
+    deposit = TextCommand(activity_code="GEN-2.B", body=mark("Equipe"))
+    trace, _ = hand_ins.hand_in_text(at.db, at.actor(P.ACTIVITY_DO), enrolment, deposit)
+    seen = team_traces.see_trace(at.db, at.actor(P.ACTIVITY_DO), trace.id)
+    team_traces.name_team(at.db, at.actor(P.ACTIVITY_DO), seen, TeamCommand(enrolment_ids=(at.ids("peer"),)))
+    share = at.db.exec(select(TraceShare.id).where(TraceShare.hand_in_id == trace.id)).one()
+    ids |= {"trace": trace.id, "share": share}
     for key in ("hours", "decided_hours"):
         hours = HoursCommand(
             activity_code="GEN-8.A", mandate_id=int(ids["mandate"]), minutes=60, worked_on=STARTED,  # type: ignore[arg-type]

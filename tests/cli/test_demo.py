@@ -203,6 +203,19 @@ class TestTwoColleges:
         assert int(str(traced[0][0])) == 3
         assert rows(demo_database, "select count(*) > 0 from hand_in where link like 'https://%'") == [(True,)]
 
+    def test_teams_of_three_share_the_work_that_one_of_them_deposited(self, demo_database: Database) -> None:
+        """S1: its author names two others of the same cohort, who read it."""
+        shared = rows(
+            demo_database,
+            """
+            select h.activity_code, count(*), bool_and(e.cohort_id = a.cohort_id and e.id <> a.id)
+              from trace_share s join hand_in h on h.id = s.hand_in_id
+              join enrolment a on a.id = h.enrolment_id join enrolment e on e.id = s.enrolment_id
+             group by h.id, h.activity_code
+            """,
+        )
+        assert {row[1:] for row in shared} == {(2, True)}
+
     def test_photo_of_a_phone_was_deposited_and_is_kept_as_jpeg(self, demo_database: Database) -> None:
         """S1: GEN-1.B takes it, and its trainer shares the one of the workshop."""
         photo = "select file_name, file_type from {} where file_name is not null"

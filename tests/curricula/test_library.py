@@ -432,6 +432,18 @@ def test_traces_that_do_not_fit_their_version_are_problems(
     assert codes(root) == [("essai/1.0.traces.yaml", line, code)]
 
 
+def test_team_of_an_activity_that_takes_no_trace_is_a_problem(root: Path) -> None:
+    write_traces(root, "ESS-1.A")
+    file = root / "essai/1.0.traces.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text + "teams:\n  - ESS-1.A\n", "utf-8")
+    assert codes(root) == []
+    curriculum = load_library(root).curriculum("essai", "1.0")
+    assert load_library(root).takes_team_trace(curriculum, "ESS-1.A")
+    file.write_text(text + "teams:\n  - ESS-1.A\n  - ESS-1.B\n", "utf-8")
+    assert [code for _, _, code in codes(root)] == ["team_without_trace"]
+
+
 def test_traces_of_no_version_are_stray(root: Path) -> None:
     write_traces(root, "ESS-1.A")
     (root / "essai/1.0.traces.yaml").rename(root / "essai/2.0.traces.yaml")

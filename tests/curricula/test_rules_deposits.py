@@ -85,6 +85,13 @@ def test_deposit_is_taken_where_the_page_asks_for_one_and_nowhere_else(
 
 
 @pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
+def test_team_of_a_trace_is_named_where_the_page_has_one_deposited_for_a_team_and_nowhere_else(
+    curriculum: Curriculum, activity: Activity
+) -> None:
+    assert LIBRARY.takes_team_trace(curriculum, activity.code) is ("team" in PLACES[activity.code])
+
+
+@pytest.mark.parametrize(("curriculum", "activity"), ACTIVITIES)
 def test_hours_and_marks_are_taken_where_the_page_asks_for_them(curriculum: Curriculum, activity: Activity) -> None:
     named = PLACES[activity.code].keys()
     reasons = hours_reasons(context(curriculum, activity), minutes=30, worked_on=date(2026, 11, 20), counted=0)
@@ -133,7 +140,18 @@ def test_questionnaire_is_answered_before_the_reviews_whose_page_asks_so() -> No
 
 
 def test_every_place_that_a_page_names_exists() -> None:
-    taken = {"nothing", "hand_in", "trace", "hours", "done", "group_space", "questionnaire", "trainer_deposit", *SHARED}
+    taken = {
+        "nothing",
+        "hand_in",
+        "trace",
+        "hours",
+        "done",
+        "group_space",
+        "questionnaire",
+        "trainer_deposit",
+        "team",
+        *SHARED,
+    }
     codes = {a.code for c in LIBRARY.curricula.values() for a in c.activities}
     assert [(code, place) for code, named in PLACES.items() for place in named.keys() - taken] == []
     assert PLACES.keys() == codes
@@ -141,8 +159,8 @@ def test_every_place_that_a_page_names_exists() -> None:
 
 
 def test_number_of_pages_that_ask_for_a_trace() -> None:
-    """Work that pages ask for and that nobody judges: 36 of the 83 pages."""
+    """Work that pages ask for and that nobody judges: 37 of the 83 pages."""
     assert {key: len(codes) for key, codes in LIBRARY.traces.items()} == {
-        ("generaliste", "1.0"): 5,
+        ("generaliste", "1.0"): 6,
         ("specialise", "1.0"): 31,
     }

@@ -89,7 +89,7 @@ def test_form_to_deposit_is_on_the_pages_that_ask_for_one_and_on_no_other(
     offered = {a.code for a in GENERALIST.activities if "/fichiers" in client.get(path(world, a.code)).text}
     assert offered == {
         *(a.code for a in GENERALIST.activities if a.type == "assessment"),
-        *("GEN-1.B", "GEN-8.A", "GEN-8.B", "GEN-8.C", "GEN-8.D"),
+        *("GEN-1.B", "GEN-2.B", "GEN-8.A", "GEN-8.B", "GEN-8.C", "GEN-8.D"),
     }
 
 

@@ -18,6 +18,7 @@ from app.accompaniment.field_hours.models import FieldHours
 from app.cohorts import service as cohorts
 from app.cohorts.waitlist.enums import OfferAnswer
 from app.cohorts.waitlist.models import SeatOffer
+from app.grading.team_traces.models import TraceShare
 from app.identity.roles.service import grant_role
 from app.learning.hand_ins.models import HandIn
 from app.platform.audit.access_log import DAILY, HALF_DAY
@@ -47,6 +48,9 @@ VALUES = {
     "GET /parcours/{enrolment_id}/modules/{code}/paquet": OF_MODULE,
 }
 """Values of a path that differ from those of the other routes: this code is a module's, theirs an activity's."""
+
+OF_TEAM = {"GET /api/v1/hand-ins/{hand_in_id}/team"}
+"""Routes about a trace of a team, where the hand-in of the others is an assessment's."""
 
 NOT_LOGGED = {
     "GET /api/v1/codev/sessions/{session_id}/sheets": "names, and when each sheet came",
@@ -214,7 +218,10 @@ class Records:
 
     def path(self, route: str) -> str:
         """Return the path of a route, filled in."""
-        return route.removeprefix("GET ").format(**self.ids | VALUES.get(route, {}))
+        named = self.ids | VALUES.get(route, {})
+        if route in OF_TEAM:
+            named |= {"hand_in_id": self.ids["trace_id"]}
+        return route.removeprefix("GET ").format(**named)
 
 
 @pytest.fixture
@@ -239,6 +246,20 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
         )  # fmt: skip
         db.add_all((row, waiting, offer))
         db.flush()
+        trace = HandIn(
+            college_id=world.alma, enrolment_id=world.enrolments["maude"], activity_code="GEN-2.B", attempt=1,
+            received_at=now(), received_from=world.people["maude"], file_name="canevas.pdf",
+            file_type="application/pdf", file_size=14, file_sha256=sha,
+        )  # fmt: skip
+        db.add(trace)
+        db.flush()
+        share = TraceShare(
+            college_id=world.alma, hand_in_id=trace.id, enrolment_id=world.enrolments["karim"], shared_at=now(),
+            shared_by=world.people["maude"],
+        )  # fmt: skip
+        db.add(share)
+        db.flush()
+        team = {"share_id": share.id, "trace_id": trace.id}
         judgement = db.execute(text("select min(id) from judgement")).scalar_one()
         hand_in = row.id
     mandate = open_mandate(database, world, by="coordinator")
@@ -304,6 +325,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "code": "GEN-1.C",
             "competency": "CN-01",
             "kind": "attestation_reussite",
+            **team,
         }
     )
 

@@ -47,6 +47,7 @@ SERIALISED = {
     "hand_in_enrolment_id_activity_code_attempt": "the enrolment is locked before its attempts are counted",
     "countersignature_first": "the enrolment is locked before its hours are read",
     "countersignature_supersedes_id": "the enrolment is locked before its hours are read",
+    "trace_share_in_force": "the enrolments of the team are locked before its shares are read",
     "hold_lift_hold_id": "the person's enrolments are locked before the lift is read",
     "work_decision_about": "the enrolment is locked before what was decided on its work is read",
     "work_assignment_first": "the enrolment is locked before its assignments are read",

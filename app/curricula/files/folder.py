@@ -41,6 +41,7 @@ class Folder:
     frameworks: dict[str, Framework] = field(default_factory=dict)
     curricula: dict[tuple[str, str], Curriculum] = field(default_factory=dict)
     traces: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    teams: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     admissions: dict[tuple[str, str], AdmissionRule] = field(default_factory=dict)
     lexicons: dict[str, Lexicon] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
@@ -164,6 +165,7 @@ def _add_traces(folder: Folder, slug: str, version: str) -> None:
         folder.problems += _misplaced(loaded, slug=slug, version=version)
         folder.problems += loaded.located(check_traces(loaded.value, curriculum))
         folder.traces[slug, version] = frozenset(loaded.value.activities)
+        folder.teams[slug, version] = frozenset(loaded.value.teams)
 
 
 def _add_admission(folder: Folder, slug: str, version: str) -> None:

@@ -16,17 +16,23 @@ from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.models import Enrolment
 from app.curricula.library import curriculum_of
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import EvidenceRef, EvidenceShown
+from app.grading.team_traces.models import TraceShare
 from app.learning.hand_ins.models import HandIn
+from app.people.models import Person, shown_name
 from app.platform.database.rows import Columns, not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import local
 
 
 def evidence_of(db: Session, enrolment: EnrolmentRef) -> list[EvidenceShown]:
-    """Return the hand-ins (except formative ones), mandates and attended sessions, newest first in each kind."""
+    """Return the hand-ins (except formative ones), mandates and attended sessions, newest first in each kind.
+
+    A trace that a team mate deposited is among them, with its author.
+    """
     return [*_hand_ins(db, enrolment), *_mandates(db, enrolment), *_sessions(db, enrolment)]
 
 
@@ -60,6 +66,19 @@ def _is_judged(enrolment: EnrolmentRef) -> ColumnElement[bool]:
 
 
 _OF = sa.bindparam("enrolment", type_=sa.Integer)
+_OWN_OR_OF_TEAM = sa.union_all(
+    sa.select(col(HandIn.id)).where(col(HandIn.enrolment_id) == _OF),
+    sa.select(col(TraceShare.hand_in_id)).where(
+        col(TraceShare.enrolment_id) == _OF, col(TraceShare.ended_at).is_(None)
+    ),
+)
+"""What the enrolment's person handed in, and the traces that a team mate deposited for them too."""
+_TEAM_MATE = (
+    sa.select(shown_name())
+    .join_from(Enrolment, Person, col(Person.id) == Enrolment.person_id)
+    .where(col(Enrolment.id) == HandIn.enrolment_id, col(Enrolment.id) != _OF)
+    .scalar_subquery()
+)
 _HAND_INS = (
     sa.select(
         col(HandIn.id),
@@ -70,8 +89,9 @@ _HAND_INS = (
         col(HandIn.file_name),
         col(HandIn.file_type),
         col(HandIn.received_at),
+        _TEAM_MATE.label("author"),
     )
-    .where(col(HandIn.enrolment_id) == _OF)
+    .where(col(HandIn.id).in_(_OWN_OR_OF_TEAM))
     .order_by(col(HandIn.received_at).desc(), col(HandIn.id).desc())
 )
 _ACCEPTED = (

@@ -9,6 +9,7 @@ from app.grading.panels import reading
 from app.grading.panels.models import Panel
 from app.grading.panels.schemas import PanelRef
 from app.grading.schemas import EvidenceRef, EvidenceShown, refs_of
+from app.grading.team_traces.service import log_makers, maker_of
 from app.learning.hand_ins.schemas import HandInShown
 from app.learning.hand_ins.service import hand_in_of
 from app.platform.database.session import Session
@@ -23,7 +24,7 @@ def see_panel_work(db: Session, actor: Actor, panel_id: int, hand_in_id: int) ->
     named = EvidenceRef(kind=EvidenceKind.HAND_IN, id=hand_in_id)
     if not judges(db, actor, enrolment, ref) or named not in _refs(db, enrolment, ref):
         raise NotFound
-    return hand_in_of(db, enrolment, hand_in_id)
+    return hand_in_of(db, maker_of(db, enrolment, hand_in_id), hand_in_id)
 
 
 def evidence_to_judge(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef) -> list[EvidenceShown]:
@@ -31,7 +32,9 @@ def evidence_to_judge(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: P
     if not judges(db, actor, enrolment, ref):
         return []
     named = _refs(db, enrolment, ref)
-    return [item for item in evidence_of(db, enrolment) if item.ref in named]
+    pieces = [item for item in evidence_of(db, enrolment) if item.ref in named]
+    log_makers(db, enrolment, pieces)
+    return pieces
 
 
 def judges(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef) -> bool:

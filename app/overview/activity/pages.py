@@ -15,6 +15,7 @@ from app.cohorts.enums import EnrolmentState
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.schemas import Activity
 from app.grading.enums import EvidenceKind
+from app.grading.team_traces.service import is_by_team, team_traces_at, teams_of
 from app.grading.works.service import works_of
 from app.learning.activities.paths import ACTIVITY, require_activity
 from app.learning.activities.rules import ATTEMPTS, TRACES
@@ -74,6 +75,9 @@ def show_activity(
         shares=may_share(db, actor, enrolment.cohort_id, curriculum.activity(code)),
         documents=documents(db, actor, enrolment.cohort_id, code),
         takes_trace=takes_trace,
+        by_team=is_by_team(enrolment, code),
+        teams=teams_of(db, enrolment, code, [attempt.id for attempt in attempts]),
+        team_traces=team_traces_at(db, enrolment, code),
         places=places_named_by(code),
         **_judged_work(
             db, actor, enrolment, curriculum.activity(code), (TRACES if takes_trace else ATTEMPTS) - len(attempts)

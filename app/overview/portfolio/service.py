@@ -224,6 +224,8 @@ def _piece(
 ) -> Piece:
     code = item.activity_code
     title = item.title or (curriculum_of(ref).activity(code).title.text if code else "")
+    if item.author is not None:  # what a team mate deposited is named, and stays theirs to give
+        title = f"{title} ({t('grading.team.by', name=item.author)})"
     name, row = names.get(item.id, (None, None)) if item.kind is EvidenceKind.HAND_IN else (None, None)
     return Piece(
         enrolment_id=ref.id,
@@ -233,8 +235,8 @@ def _piece(
         title=title,
         activity_code=code,
         attempt=item.attempt,
-        body=item.body,
-        link=item.link,
+        body=item.body if item.author is None else None,
+        link=item.link if item.author is None else None,
         minutes=item.minutes,
         file=name,
         file_size=row.file_size if row is not None else None,

@@ -1,0 +1,54 @@
+"""The forms of an activity's page that name the team of a trace, and that leave one."""
+
+from typing import Annotated
+
+from fastapi import Form
+from fastapi.responses import RedirectResponse
+
+from app.grading.team_traces import service
+from app.grading.team_traces.schemas import TeamCommand, TeamTrace, TraceRef
+from app.grading.team_traces.service import see_team_trace, see_trace
+from app.learning.activities.paths import ACTIVITY, activity_path
+from app.platform.errors import NotFound
+from app.platform.security.actor import Actor
+from app.platform.security.guards import may, seen
+from app.platform.security.permissions import P
+from app.platform.web.deps import SessionDep
+from app.platform.web.forms import form_on
+from app.platform.web.forms.one_time import page_router
+from app.platform.web.pages import redirect_after_post
+
+router = page_router()
+
+
+@router.post(ACTIVITY + "/depots/{hand_in_id}/equipe", dependencies=[form_on(ACTIVITY)])
+def name_team(
+    *,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment_id: int,
+    code: str,
+    trace: Annotated[TraceRef, seen(see_trace, P.ACTIVITY_DO)],
+    form: Annotated[TeamCommand, Form()],
+) -> RedirectResponse:
+    """Name who made a trace with its author."""
+    if (trace.enrolment.id, trace.activity_code) != (enrolment_id, code):
+        raise NotFound
+    service.name_team(db, actor, trace, form)
+    return redirect_after_post(activity_path(enrolment_id, code) + "#remises")
+
+
+@router.post(ACTIVITY + "/equipes/{share_id}/retrait", dependencies=[form_on(ACTIVITY)])
+def leave_team(
+    *,
+    db: SessionDep,
+    actor: Annotated[Actor, may(P.ACTIVITY_DO)],
+    enrolment_id: int,
+    code: str,
+    trace: Annotated[TeamTrace, seen(see_team_trace, P.ACTIVITY_DO)],
+) -> RedirectResponse:
+    """Say that one is not of the team of a trace."""
+    if (trace.enrolment_id, trace.activity_code) != (enrolment_id, code):
+        raise NotFound
+    service.leave_team(db, actor, trace)
+    return redirect_after_post(activity_path(enrolment_id, code))
