@@ -67,7 +67,7 @@ def able_assessors(db: Session, enrolment: EnrolmentRef, competency: str, people
 def substitutes(db: Session, enrolment_ids: Collection[int], instead_of: int) -> dict[int, str]:
     """Return, by enrolment, who of those who train its cohort may judge it instead of somebody: the first one by name.
 
-    Whoever facilitates a group of the person comes last, as they do not judge CN-11.
+    Those who facilitate a group of the person come last, as they do not judge CN-11.
     """
     groups = sa.select(col(CodevMembership.group_id)).where(col(CodevMembership.enrolment_id) == Enrolment.id)
     other = aliased(RoleGrantRow)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.codev.handovers.rules import Side, clients_of, hand_over, next_taker, swap_reasons, turn_of
+from app.codev.handovers.rules import Side, clients_of, give_turn, next_taker, swap_reasons, turn_of
 from app.codev.records.enums import TurnReason, TurnStatus
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.rules import (
@@ -70,7 +70,7 @@ def test_passed_turn_goes_to_the_reserve_else_to_the_next_who_is_willing(
 def test_plan_after_a_turn_changed_hands_keeps_a_reserve_and_the_other_roles(
     roles: tuple[Assigned, ...], taker: int | None, willing: list[int], after: tuple[Assigned, ...]
 ) -> None:
-    assert hand_over(roles, 1, taker, willing) == after
+    assert give_turn(roles, 1, taker, willing) == after
 
 
 def side(
@@ -148,7 +148,7 @@ class Group:
         assert position is not None
         willing = [m for m in rotation(self.tallies(session), self.passing_in(session)) if m != member]
         taker = next_taker(plan_before, position, willing)
-        self.plans[session] = hand_over(plan_before, position, taker, willing)
+        self.plans[session] = give_turn(plan_before, position, taker, willing)
         self.passing.setdefault(session, set()).add(member)
 
     def swap(self, first: int, giver: int, taker: int, second: int | None) -> bool:
@@ -168,7 +168,7 @@ class Group:
             position = turn_of(self.plans[session], gives) if first != second else turn_of(before[session], gives)
             assert position is not None
             willing = rotation(self.tallies(session), self.passing_in(session))
-            self.plans[session] = hand_over(self.plans[session], position, takes, willing)
+            self.plans[session] = give_turn(self.plans[session], position, takes, willing)
             self.passing.setdefault(session, set()).add(gives)
         return True
 

@@ -29,13 +29,13 @@ def next_taker(plan: Sequence[Assigned], position: int, willing: Sequence[int]) 
     return reserve if reserve is not None else next((m for m in free if m not in roles), next(iter(free), None))
 
 
-def hand_over(
+def give_turn(
     plan: Sequence[Assigned], position: int, taker_id: int | None, willing: Sequence[int]
 ) -> tuple[Assigned, ...]:
     """Return the plan after the turn at a position went to someone, or to nobody.
 
-    Whoever gave the turn takes the taker's role as observer, note-taker or digital facilitator; a reserve who takes it
-    is replaced by the next who is ``willing``, no client of the day if possible.
+    The one who gave the turn takes the taker's role as observer, note-taker or digital facilitator; a reserve who takes
+    it is replaced by the next who is ``willing``, no client of the day if possible.
     """
     giver_id = next(a.membership_id for a in plan if a.position == position and a.role is CodevRole.CLIENT)
     after = [a for a in plan if a.position != position or a.membership_id not in {giver_id, taker_id}]

@@ -9,7 +9,7 @@ from app.codev.groups.models import CodevGroup, CodevMembership
 from app.codev.handovers.enums import SwapOutcome
 from app.codev.handovers.models import CodevPass, CodevSwap
 from app.codev.handovers.notices import tell_accepted, tell_called_off, tell_declined, tell_passed, tell_proposed
-from app.codev.handovers.rules import Side, hand_over, next_taker, swap_reasons, turn_of
+from app.codev.handovers.rules import Side, give_turn, next_taker, swap_reasons, turn_of
 from app.codev.handovers.schemas import SwapAnswer, SwapCommand, SwapRef
 from app.codev.live.service import settled_by
 from app.codev.records.service import current_record, roster
@@ -44,7 +44,7 @@ def pass_turn(db: Session, actor: Actor, meeting: CodevSessionRef) -> None:
         raise Conflict("not_ones_turn")
     willing = [m for m in _willing(db, meeting, plan) if m != own]
     taker_id = next_taker(plan, position, willing)
-    after = hand_over(plan, position, taker_id, willing)
+    after = give_turn(plan, position, taker_id, willing)
     row = CodevPass(
         college_id=meeting.college_id,
         session_id=meeting.id,
@@ -221,7 +221,7 @@ def _change_hands(db: Session, exchange: Exchange) -> list[tuple[int, int]]:
         after = before
         for position, taker_id in places:
             if position is not None:
-                after = hand_over(after, position, taker_id, _willing(db, session, before))
+                after = give_turn(after, position, taker_id, _willing(db, session, before))
         write_plan(db, session, after)
         reserves += [(session.id, id_) for id_ in _new_reserves(before, after)]
     return reserves
