@@ -89,7 +89,10 @@ class Visits:
             self.faults.append(f"console: {message.text}")
 
     def _on_request(self, request: "Request") -> None:
-        if not request.url.startswith((self.site.url + "/", "data:", "blob:", "about:")):
+        # The browser's own viewer of a PDF asks the browser for its parts.
+        if not request.url.startswith(
+            (self.site.url + "/", "data:", "blob:", "about:", "chrome:", "chrome-extension:")
+        ):
             self.faults.append(f"another host: {request.url}")
 
     def _on_response(self, response: "Response") -> None:
