@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Form
 from fastapi.responses import RedirectResponse
 
+from app.cohorts.enrolments.schemas import EnrolmentRef
+from app.cohorts.enrolments.service import see_enrolment
 from app.grading.team_traces import service
 from app.grading.team_traces.schemas import TeamCommand, TeamTrace, TraceRef
 from app.grading.team_traces.service import see_team_trace, see_trace
@@ -26,16 +28,16 @@ def name_team(
     *,
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
-    enrolment_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
     trace: Annotated[TraceRef, seen(see_trace, P.ACTIVITY_DO)],
     form: Annotated[TeamCommand, Form()],
 ) -> RedirectResponse:
     """Name who made a trace with its author."""
-    if (trace.enrolment.id, trace.activity_code) != (enrolment_id, code):
+    if (trace.enrolment.id, trace.activity_code) != (enrolment.id, code):
         raise NotFound
     service.name_team(db, actor, trace, form)
-    return redirect_after_post(activity_path(enrolment_id, code) + "#remises")
+    return redirect_after_post(activity_path(enrolment.id, code) + "#remises")
 
 
 @router.post(ACTIVITY + "/equipes/{share_id}/retrait", dependencies=[form_on(ACTIVITY)])
@@ -43,12 +45,12 @@ def leave_team(
     *,
     db: SessionDep,
     actor: Annotated[Actor, may(P.ACTIVITY_DO)],
-    enrolment_id: int,
+    enrolment: Annotated[EnrolmentRef, seen(see_enrolment, P.ACTIVITY_DO)],
     code: str,
     trace: Annotated[TeamTrace, seen(see_team_trace, P.ACTIVITY_DO)],
 ) -> RedirectResponse:
     """Say that one is not of the team of a trace."""
-    if (trace.enrolment_id, trace.activity_code) != (enrolment_id, code):
+    if (trace.enrolment_id, trace.activity_code) != (enrolment.id, code):
         raise NotFound
     service.leave_team(db, actor, trace)
-    return redirect_after_post(activity_path(enrolment_id, code))
+    return redirect_after_post(activity_path(enrolment.id, code))
