@@ -14,6 +14,7 @@ database is dropped with whoever is in it and made again.
 """
 
 import time
+import warnings
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -102,10 +103,13 @@ class DatabaseCopy:
         return found
 
     def put_back(self) -> None:
-        """Make the copy equal to its template again."""
+        """Make the copy equal to its template again; warn when the test left a connection out of its pool."""
         if not self._restore():
+            kept = len(self._lent)
             self._make()
             self._before = self.state()
+            if kept:
+                warnings.warn(f"{kept} connections were not given back to their pool", ResourceWarning, stacklevel=2)
 
     def close(self) -> None:
         """Drop the copy."""
@@ -139,8 +143,7 @@ class DatabaseCopy:
         for engine in self._engines:
             engine.dispose()
         for connection in self._lent:  # would be reported as left open by whichever test runs when it is collected
-            if connection is not None:
-                connection.close()
+            connection.close()
         self._lent.clear()
 
     def _restore(self) -> bool:
