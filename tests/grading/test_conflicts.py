@@ -1,5 +1,6 @@
 """Interests: declared for a term, enforced before a judgement and after it; nothing disappears (S6, BR-13)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -24,6 +25,7 @@ from app.identity.roles.service import grant_role
 from app.network.service import see_college
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
+from app.platform.search import search_key
 from app.platform.security.permissions import P, Role
 from tests.conftest import RING
 from tests.factories import codev
@@ -308,6 +310,31 @@ def test_detail_is_encrypted_and_its_author_alone_reads_it(
     listed = client.get(f"/api/v1/colleges/{world.alma}/declarations").json()
     found = next(row for row in listed["items"] if row["person_id"] == world.people["trainer"])
     assert found == {**found, "is_declared": True, "interest_count": 1}
+
+
+def test_page_takes_the_number_of_an_enterprise_with_its_spaces(
+    client: TestClient, database: Database, world: World
+) -> None:
+    path, typed = f"/colleges/{world.alma}/mes-interets", f"{NEQ[:4]} {NEQ[4:7]} {NEQ[7:]}"
+    as_(client, database, world, "trainer")
+    [field] = re.findall(r'<input[^>]*name="neq"[^>]*>', client.get(path).text)
+    [longest] = re.findall(r'maxlength="(\d+)"', field)
+    sent = client.post(path, data={"kind": "enterprise", "neq": typed[: int(longest)]})
+    assert sent.status_code == 303
+    assert NEQ in client.get(path).text
+
+
+def test_list_of_declarations_has_everyone_who_declares_by_name(
+    client: TestClient, database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.identity.roles.service.MOST_HOLDERS", 1)
+    add_trainers(database, world, "karim", "elise")
+    as_(client, database, world, "coordinator")
+    listed = client.get(f"/api/v1/colleges/{world.alma}/declarations").json()["items"]
+    names = [row["name"] for row in listed]
+    assert {"Théo Formation", "Karim Haddad", "Élise Lœwen-Côté"} <= set(names)
+    assert names == sorted(names, key=search_key)
+    assert len(names) == len(set(names))
 
 
 def test_details_are_encrypted_again_under_a_new_key(database: Database, world: World) -> None:

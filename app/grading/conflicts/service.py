@@ -32,7 +32,6 @@ from app.grading.models import Judgement
 from app.grading.panels.confirmations import open_confirmation
 from app.grading.panels.models import Panel, PanelDecision, PanelSeat
 from app.identity.roles.models import RoleGrantRow
-from app.identity.roles.service import holders
 from app.network.schemas import CollegeShown
 from app.people.models import Person, shown_name
 from app.platform.clock import now
@@ -201,12 +200,21 @@ def declarants(db: Session, college: CollegeShown) -> DeclarantList:
         .group_by(col(Interest.declared_by))
     )
     counts = {person: (all_, real) for person, all_, real in db.execute(statement)}
-    people = dict(pair for role in DECLARING for pair in holders(db, role, college_id=college.id))
+    declaring = sa.select(col(RoleGrantRow.person_id)).where(
+        col(RoleGrantRow.role).in_(DECLARING),
+        col(RoleGrantRow.college_id) == college.id,
+        col(RoleGrantRow.ended_at).is_(None),
+    )
+    people = (
+        sa.select(col(Person.id), shown_name())
+        .where(col(Person.id) == sa.any_(sa.func.array(declaring.scalar_subquery(), type_=sa.ARRAY(sa.Integer))))
+        .order_by(col(Person.search_key), col(Person.id))
+    )
     items = (
         DeclarantShown(
             person_id=id_, name=name, is_declared=id_ in counts, interest_count=counts[id_][1] if id_ in counts else 0
         )
-        for id_, name in sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
+        for id_, name in db.execute(people)
     )
     return DeclarantList(term=term, items=tuple(items))
 

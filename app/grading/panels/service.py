@@ -3,7 +3,7 @@
 Each verb locks the person's enrolments first: two who speak at once decide once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 
 import sqlalchemy as sa
@@ -117,7 +117,7 @@ def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: Open
         raise Invalid("invalid", Reason("competency_unknown", {"competency": code}, "competency_code"))
     if grading.open_panels(db, enrolment, code):
         raise Conflict("panel_open", Reason("panel_open", field="competency_code"))
-    eligible = {id_ for id_, _ in eligible_assessors(db, enrolment, code)}
+    eligible = able_assessors(db, enrolment, code, command.assessor_ids)
     reasons = [
         *evidence_reasons(curriculum, code, command.evidence, evidence_refs(db, enrolment)),
         *rules.naming_reasons(PanelKind.DOUBLE, (), command.assessor_ids, differs=False, eligible=eligible),
@@ -175,7 +175,7 @@ def name_assessors(db: Session, actor: Actor, ref: PanelRef, command: NameAssess
         seats,
         command.assessor_ids,
         differs=rules.state_of(ref.kind, seats, votes, decided=False) is PanelState.DIFFERING,
-        eligible={id_ for id_, _ in eligible_for(db, ref)},
+        eligible=_able(db, enrolment, ref, command.assessor_ids),
         vacant=len(vacant),
     )
     if reasons:
@@ -198,8 +198,12 @@ def take(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
 
 def may_review(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef) -> bool:
     """Return whether the actor trains in the college, may judge the person, and did not judge or review it before."""
-    able = able_assessors(db, enrolment, ref.competency_code, [actor.person_id])
-    return actor.person_id in able - reading.former_assessors(db, ref)
+    return actor.person_id in _able(db, enrolment, ref, [actor.person_id])
+
+
+def _able(db: Session, enrolment: EnrolmentRef, ref: PanelRef, people: Collection[int]) -> frozenset[int]:
+    """Return which of these people may sit: none of those who judged it, reviewed it or sit already."""
+    return able_assessors(db, enrolment, ref.competency_code, people) - reading.former_assessors(db, ref)
 
 
 def _seat(

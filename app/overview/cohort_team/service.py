@@ -19,6 +19,7 @@ from app.overview.cohort_team.schemas import LeavePreview, LeaveTeam, Team
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
@@ -34,7 +35,7 @@ def team(db: Session, cohort: CohortRef) -> Team:
 def who_may_join(db: Session, cohort: CohortRef) -> list[tuple[int, str]]:
     """Return ``(person id, name)`` of the college's trainers and facilitators, by name."""
     people = {id_: name for role in JOINING for id_, name in holders(db, role, college_id=cohort.college_id)}
-    return sorted(people.items(), key=lambda person: (person[1], person[0]))
+    return sorted(people.items(), key=lambda person: (search_key(person[1]), person[0]))
 
 
 def preview_departure(db: Session, cohort: CohortRef, role: StaffRoleRef) -> LeavePreview:

@@ -261,6 +261,17 @@ def test_two_of_one_level_make_the_judgement_and_neither_read_the_other_before(
     assert (judgement.level, judgement.id) == (3, decided.decided_judgement_id)
 
 
+def test_assessors_beyond_those_offered_to_choose_among_are_named(
+    database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.identity.roles.service.MOST_HOLDERS", 1)
+    add_trainers(database, world, "karim", "elise")
+    panel = open_double(database, world, hand_in(database, world), "trainer", "karim")
+    speak(database, world, panel.id, "trainer", 1)
+    speak(database, world, panel.id, "karim", 3)
+    assert len(name(database, world, panel.id, "elise").seats) == 3
+
+
 def test_two_that_differ_across_the_threshold_make_no_result_until_they_agree(database: Database, world: World) -> None:
     add_trainers(database, world, "karim")
     panel = open_double(database, world, hand_in(database, world), "trainer", "karim")
