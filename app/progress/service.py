@@ -29,6 +29,9 @@ from app.progress.models import ProgressRow
 from app.progress.rules import fold
 from app.progress.schemas import Progress
 
+LET_CHANGE = "let_change"
+"""Where a transaction keeps the enrolments of archived cohorts that it may change (:func:`let_archived_change`)."""
+
 Ids: TypeAlias = Sequence[int]
 Affected: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
 
@@ -99,8 +102,6 @@ ENROLMENTS = FactSource(affects={Enrolment: _own_ids, Cohort: _enrolments_of_coh
 """What progress depends on besides facts: the enrolment and its cohort's dates."""
 
 
-CHANGED_ALL_THE_SAME = "changed_all_the_same"
-
 # At the commit boundary -------------------------------------------------------------------------
 
 
@@ -134,7 +135,7 @@ def refresh(db: Session) -> None:
 
 def let_archived_change(db: Session, enrolment_id: int) -> None:
     """Let this transaction write what counts for an enrolment of an archived cohort, as a review that decides does."""
-    db.info.setdefault(CHANGED_ALL_THE_SAME, set()).add(enrolment_id)
+    db.info.setdefault(LET_CHANGE, set()).add(enrolment_id)
 
 
 def _refuse_archived(db: Session, computed: Sequence[Computed]) -> None:
@@ -143,7 +144,7 @@ def _refuse_archived(db: Session, computed: Sequence[Computed]) -> None:
         c.enrolment_id
         for c in computed
         if c.cohort_state is CohortState.ARCHIVED and c.cohort_id not in written_cohorts
-    } - db.info.get(CHANGED_ALL_THE_SAME, set())
+    } - db.info.get(LET_CHANGE, set())
     if archived and any(ids <= archived for ids in _affected_by_each(db)):
         raise Conflict("cohort_archived", Reason("cohort_archived"))
 

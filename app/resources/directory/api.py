@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
+from app.platform.paging import PAGE, After, Limit
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -17,7 +18,6 @@ from app.resources.directory import service
 from app.resources.directory.schemas import (
     KeptResource,
     ResourceContent,
-    ResourceHistoryApiQuery,
     ResourceHistoryPage,
     ResourcePage,
     ResourcesApiQuery,
@@ -55,9 +55,9 @@ def _with_etag(response: Response, resource: ResourceShown) -> ResourceShown:
 
 
 @router.get("/resources/{resource_id}/history", summary="What was done to an entry")
-def history(resource: Kept, db: SessionDep, query: Annotated[ResourceHistoryApiQuery, Query()]) -> ResourceHistoryPage:
+def history(resource: Kept, db: SessionDep, after: After = None, limit: Limit = PAGE) -> ResourceHistoryPage:
     """Return what was done to an entry that one's college keeps up, by whom, latest first."""
-    return service.history(db, resource, query)
+    return service.history(db, resource, after=after, limit=limit)
 
 
 @router.post("/colleges/{college_id}/resources", status_code=HTTPStatus.CREATED, summary="Add an entry")

@@ -7,6 +7,7 @@ from fastapi import Form, Query, Request, Response
 from app.curricula.library import default_library
 from app.network.service import reached_open_colleges, regions, see_college
 from app.platform.database.session import Session
+from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.guards import may, seen
 from app.platform.security.permissions import P
@@ -24,7 +25,6 @@ from app.resources.directory.schemas import (
     ChangedResourceForm,
     KeptResource,
     NewResourceForm,
-    ResourceHistoryApiQuery,
     ResourceHistoryQuery,
     ResourceShown,
     ResourcesQuery,
@@ -41,7 +41,7 @@ LIST, NEW, ENTRY = "/repertoire", "/repertoire/ajouter", "/repertoire/{resource_
 def _choices(db: Session) -> dict[str, Any]:
     """Return the regions and the needs that the pages of the directory name, by their names."""
     lexicon = default_library().lexicon
-    needs = sorted(needs_of(lexicon), key=lambda slug: lexicon.by_slug[slug].name.text)
+    needs = sorted(needs_of(lexicon), key=lambda slug: search_key(lexicon.by_slug[slug].name.text))
     return {
         "regions": [(region.code, region.name) for region in regions(db)],
         "needs": [(slug, lexicon.by_slug[slug].name.text) for slug in needs],
@@ -90,7 +90,7 @@ def resource(
         request,
         "resources/entry.html",
         entry=resource,
-        latest=service.history(db, kept, ResourceHistoryApiQuery(limit=service.LATEST)) if kept else None,
+        latest=service.history(db, kept, limit=service.LATEST) if kept else None,
         corrections=own_corrections(db, actor, resource),
         abouts=tuple(CorrectionAbout),
         **_choices(db),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from app.network.schemas import RegionCode
-from app.platform.paging import PAGE, After, Limit, ListQuery
+from app.platform.paging import After, ListQuery
 from app.platform.schema import Address, Code, Command, Line, Prose, Read, SearchText
 from app.resources.directory.enums import Freshness, ResourceAct, ResourceActSort, ResourceKind, ResourceSort
 
@@ -152,13 +152,6 @@ class ResourceHistoryPage(Read):
 
     items: tuple[ResourceChangeShown, ...]
     next: int | None
-
-
-class ResourceHistoryApiQuery(Command):
-    """Which acts to return, latest first."""
-
-    after: After = None
-    limit: Limit = PAGE
 
 
 class ResourceHistoryQuery(ListQuery):

@@ -28,7 +28,6 @@ from app.resources.directory.schemas import (
     KeptResource,
     ResourceChangeShown,
     ResourceContent,
-    ResourceHistoryApiQuery,
     ResourceHistoryPage,
     ResourceHistoryQuery,
     ResourcePage,
@@ -152,10 +151,10 @@ LATEST = 3
 _DONE = (col(ResourceChange.done_at),)
 
 
-def history(db: Session, resource: KeptResource, query: ResourceHistoryApiQuery) -> ResourceHistoryPage:
-    """Return what was done to an entry, latest first."""
+def history(db: Session, resource: KeptResource, *, after: int | None = None, limit: int = PAGE) -> ResourceHistoryPage:
+    """Return what was done to an entry, latest first; ``after`` is the ``next`` of the page before."""
     key = col(ResourceChange.id)
-    rows, next_ = fetch_after(db, _history(resource), _DONE, key, after=query.after, limit=query.limit, descending=True)
+    rows, next_ = fetch_after(db, _history(resource), _DONE, key, after=after, limit=limit, descending=True)
     return ResourceHistoryPage(items=tuple(ResourceChangeShown.model_validate(row) for row in rows), next=next_)
 
 
