@@ -157,7 +157,7 @@ def test_member_says_that_they_are_not_of_the_team_and_is_not_named_again(
     as_(client, database, world, "karim")
     assert client.delete(f"{API}/team-traces/{share}").status_code == 204
     assert client.delete(f"{API}/team-traces/{share}").status_code == 404
-    assert "Remis par" not in client.get(path(world, "karim")).text
+    assert "Déposé par" not in client.get(path(world, "karim")).text
     as_(client, database, world, "maude")
     assert named(client.get(f"{API}/hand-ins/{trace}/team")) == ["Élise Lœwen-Côté"]
     refused = name(client, world, trace, "karim", "elise")
@@ -208,7 +208,7 @@ def test_trace_is_evidence_of_each_member_and_its_team_no_longer_changes_once_on
     form = as_(client, database, world, "trainer").get(
         f"/parcours/{world.enrolments['karim']}/jugements/CN-08?preuve=hand_in:{trace}"
     )
-    assert "Remis par Maude Bérubé pour l’équipe" in form.text
+    assert "Déposé par Maude Bérubé pour l’équipe" in form.text
     assert "/travaux/" not in form.text
     with database.engine.begin() as owner:
         log = "select count(*) from view_log where subject_id = :whose and viewer_id = :who"
@@ -216,7 +216,7 @@ def test_trace_is_evidence_of_each_member_and_its_team_no_longer_changes_once_on
         assert owner.execute(text(log), ids).scalar_one() == 1
     judge(database, world, command, of="karim")
     file = as_(client, database, world, "karim").get(f"{API}/enrolments/{world.enrolments['karim']}/portfolio").text
-    assert "Remis par Maude Bérubé pour l’équipe" in file
+    assert "Déposé par Maude Bérubé pour l’équipe" in file
     assert "Ma carte de l’écosystème" not in file
     frozen = name(as_(client, database, world, "maude"), world, trace, "elise")
     assert (frozen.status_code, frozen.json()["code"]) == (409, "trace_judged")
@@ -251,7 +251,7 @@ def test_team_is_named_and_left_on_the_page_of_the_activity_and_changes_no_progr
     assert "Karim Haddad, Élise Lœwen-Côté" in trainer
     assert "/equipe" not in trainer
     of_karim = client.get(path(world, "karim")).text
-    assert "Remis par Maude Bérubé pour l’équipe" in of_karim
+    assert "Déposé par Maude Bérubé pour l’équipe" in of_karim
     assert "/retrait" not in of_karim
     page = as_(client, database, world, "karim").get(path(world, "karim")).text
     assert "Ma carte de l’écosystème." in page
@@ -259,7 +259,7 @@ def test_team_is_named_and_left_on_the_page_of_the_activity_and_changes_no_progr
     assert after == before
     (leave,) = re.findall(r'action="([^"?]*/retrait)', page)
     assert client.post(leave).headers["location"] == path(world, "karim")
-    assert "Remis par" not in client.get(path(world, "karim")).text
+    assert "Déposé par" not in client.get(path(world, "karim")).text
 
 
 def test_reading_the_trace_of_a_team_mate_is_logged(client: TestClient, database: Database, world: World) -> None:

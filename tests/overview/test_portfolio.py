@@ -84,12 +84,12 @@ def test_portfolio_has_the_works_returned_and_the_panels_of_a_competency(
     [decided] = of_first()["panels"]
     assert (decided["level"], decided["basis"], decided["assessors"]) == (3, "single", ["Karim Haddad"])
     shown = page(client.get(f"/parcours/{world.enrolments['maude']}/portfolio"))
-    for part in ("Retourné à reprendre", "Il manque deux ressources.", "Révisions et évaluations à plusieurs"):
+    for part in ("Retourné pour reprise", "Il manque deux ressources.", "Révisions et évaluations à plusieurs"):
         assert part in shown
     answer = client.get(path(world, "/pdf"))
     text = " ".join(p.extract_text() for p in pypdf.PdfReader(BytesIO(answer.content)).pages)
     text = " ".join(text.replace("\u00a0", " ").split())
-    for said in ("Retourné à reprendre le", "Il manque deux ressources.", "Niveau 3 décidé le", "Karim Haddad"):
+    for said in ("Retourné pour reprise le", "Il manque deux ressources.", "Niveau 3 décidé le", "Karim Haddad"):
         assert said in text
 
 
