@@ -42,7 +42,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "POST /api/v1/holds/{hold_id}/lift",
         "POST /retenues/{hold_id}/levee",
     ),
-    "a judgement may be contested for ten working days, and its review is then decided": (
+    "a judgement may be contested within the working days of its college, and its review is then decided": (
         "POST /api/v1/judgements/{judgement_id}/reviews",
         "POST /jugements/{judgement_id}/revision",
         "POST /api/v1/panels/{panel_id}/assessors",

@@ -101,7 +101,7 @@ def answer_swap(client: TestClient, swap_id: int, *, accepts: bool = True, statu
     return answer.json() if answer.content else None
 
 
-def test_passed_turn_goes_to_the_reserve_and_costs_nothing_but_a_place_in_the_rotation(
+def test_passed_turn_goes_to_the_reserve_and_the_place_in_the_rotation_stays(
     client: TestClient, database: Database, world: World, planned: Planned
 ) -> None:
     first, second, m = planned
