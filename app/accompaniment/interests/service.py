@@ -12,6 +12,7 @@ from app.accompaniment.interests.models import Interest
 from app.accompaniment.interests.rules import term_of
 from app.accompaniment.mandates.models import Mandate, MandateAdvisor
 from app.cohorts.models import Enrolment
+from app.people.models import Person
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 
@@ -53,17 +54,16 @@ def has_interest(person: sa.SQLColumnExpression[Any], of: Any) -> ColumnElement[
         .where(col(MandateAdvisor.enrolment_id) == Enrolment.id)
         .correlate(Enrolment)
     )
-    concerned = sa.or_(
-        col(Interest.about_id) == Enrolment.person_id,
+    in_enterprise = sa.and_(
         col(Interest.neq) == sa.any_(sa.func.array(enterprises.scalar_subquery(), type_=sa.ARRAY(sa.String))),
+        col(Interest.college_id) == Enrolment.college_id,
     )
     declared = (
         sa.select(sa.true())
         .where(
             col(Interest.declared_by) == person,
-            col(Interest.college_id) == Enrolment.college_id,
             col(Interest.term) == _TERM,
-            concerned,
+            (col(Interest.about_id) == Enrolment.person_id) | in_enterprise,
         )
         .limit(1)
         .correlate(Enrolment, of)
@@ -73,20 +73,12 @@ def has_interest(person: sa.SQLColumnExpression[Any], of: Any) -> ColumnElement[
 
 def conflicted(db: Session, enrolment_id: int, people: Collection[int]) -> frozenset[int]:
     """Return who of some people declared an interest in an enrolment."""
-    declared = (col(Interest.declared_by).in_(people), col(Interest.term) == term_of(today()))
-    of_person = (
-        sa.select(col(Interest.declared_by))
-        .join(Enrolment, col(Enrolment.person_id) == Interest.about_id)
-        .where(col(Enrolment.id) == enrolment_id, *declared)
+    statement = (
+        sa.select(col(Person.id))
+        .join(Enrolment, col(Enrolment.id) == enrolment_id)
+        .where(col(Person.id).in_(people), has_interest(col(Person.id), Person))
     )
-    of_enterprise = (
-        sa.select(col(Interest.declared_by))
-        .join(Enterprise, (col(Enterprise.neq) == Interest.neq) & (col(Enterprise.college_id) == Interest.college_id))
-        .join(Mandate, col(Mandate.enterprise_id) == Enterprise.id)
-        .join(MandateAdvisor, col(MandateAdvisor.mandate_id) == Mandate.id)
-        .where(col(MandateAdvisor.enrolment_id) == enrolment_id, *declared)
-    )
-    return frozenset(db.execute(sa.union(of_person, of_enterprise)).scalars())
+    return frozenset(db.execute(statement).scalars())
 
 
 def concerned(db: Session, person_id: int, enrolment_ids: Collection[int]) -> frozenset[int]:
