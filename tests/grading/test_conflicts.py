@@ -264,6 +264,26 @@ def test_confirmed_judgement_stays_in_force(database: Database, world: World) ->
     assert [j.id for j in history(database, world)] == [first.id]
 
 
+def test_judgement_whose_confirmer_declares_an_interest_later_is_confirmed_once_more(
+    database: Database, world: World
+) -> None:
+    add_trainers(database, world, "karim", "elise")
+    first = judged(database, world)
+    declare_maude(database, world)
+    take(database, world, 1, "karim")
+    speak(database, world, 1, "karim", 2)
+    declare_maude(database, world, "karim")
+    assert panels(database) == [(PanelKind.CONFLICT, first.id)] * 2
+    with pytest.raises(Forbidden):
+        take(database, world, 2, "trainer")
+    take(database, world, 2, "elise")
+    speak(database, world, 2, "elise", 2)
+    for who in ("trainer", "karim"):
+        declare_maude(database, world, who)
+    assert panels(database) == [(PanelKind.CONFLICT, first.id)] * 2, "Élise has no interest: it is confirmed"
+    assert [j.id for j in history(database, world)] == [first.id]
+
+
 def test_judgement_that_waits_for_a_declaration_is_refused(database: Database, world: World) -> None:
     command = judge_command(hand_in(database, world))
     with ThreadPoolExecutor(1) as other:

@@ -14,7 +14,6 @@ from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Enrolment
 from app.cohorts.service import require_enrolment_not_archived
-from app.grading import service as grading
 from app.grading.assessors import facilitators_of
 from app.grading.conflicts import rules
 from app.grading.conflicts.models import AssessorException
@@ -112,7 +111,7 @@ def _mark_judgements(db: Session, actor: Actor, college: CollegeShown) -> None:
         col(PanelSeat.assessor_id) == actor.person_id,
     )
     statement = (
-        sa.select(col(Judgement.id), col(Judgement.enrolment_id))
+        sa.select(col(Judgement.id), col(Judgement.enrolment_id), col(Judgement.competency_code))
         .join(Enrolment, col(Enrolment.id) == Judgement.enrolment_id)
         .where(
             (col(Judgement.assessor_id) == actor.person_id) | sat_on,
@@ -122,10 +121,8 @@ def _mark_judgements(db: Session, actor: Actor, college: CollegeShown) -> None:
         )
         .order_by(col(Judgement.enrolment_id), col(Judgement.id))
     )
-    for judgement_id, enrolment_id in db.execute(statement).all():
-        enrolment = enrolment_ref(db, enrolment_id)
-        found = next(j for j in grading.judgements(db, enrolment) if j.id == judgement_id)
-        open_confirmation(db, actor, enrolment, found)
+    for judgement_id, enrolment_id, competency in db.execute(statement).all():
+        open_confirmation(db, actor, enrolment_ref(db, enrolment_id), judgement_id, competency)
 
 
 def own_interests(db: Session, keyring: Keyring, actor: Actor, college: CollegeShown) -> OwnInterests:

@@ -19,7 +19,7 @@ from app.grading import service as grading
 from app.grading.assessors import able_assessors, eligible_assessors
 from app.grading.evidence.service import evidence_refs
 from app.grading.panels import reading, rules
-from app.grading.panels.confirmations import open_confirmation
+from app.grading.panels.confirmations import due_on, open_confirmation, open_held_panel, review_days
 from app.grading.panels.enums import PanelKind, PanelState
 from app.grading.panels.models import Panel, PanelDecision, PanelOpinion, PanelSeat
 from app.grading.panels.reading import votes_of
@@ -36,9 +36,7 @@ from app.grading.panels.schemas import (
 from app.grading.rules import RUNNING, evidence_reasons, highest_cells, level_reasons
 from app.grading.schemas import JudgeCommand, JudgementShown, refs_of
 from app.holds.enums import HoldKind
-from app.holds.schemas import Opening
-from app.holds.service import lift_decided, lock_enrolments, open_hold
-from app.network.models import College
+from app.holds.service import lift_decided, lock_enrolments
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
 from app.notifications.service import notify
@@ -69,27 +67,18 @@ def ask_review(db: Session, actor: Actor, judgement: JudgementShown, command: As
     offer, reasons = _offer(db, enrolment, judgement)
     if reasons or offer.kind is None:
         raise Conflict("review_refused", *reasons)
-    opening = Opening(
-        college_id=enrolment.college_id,
-        person_id=enrolment.person_id,
-        kind=HoldKind.REVIEW,
-        reason=t("panels.hold", competency=judgement.competency_code),
-        enrolment_id=enrolment.id,
-    )
-    row = Panel(
-        college_id=enrolment.college_id,
-        enrolment_id=enrolment.id,
-        competency_code=judgement.competency_code,
+    row = open_held_panel(
+        db,
+        actor,
+        enrolment,
         kind=offer.kind,
         judgement_id=judgement.id,
-        hold_id=open_hold(db, actor, opening),
-        evidence=[],
+        competency=judgement.competency_code,
+        hold=HoldKind.REVIEW,
+        hold_reason=t("panels.hold", competency=judgement.competency_code),
         motive=command.motive,
-        opened_at=now(),
-        opened_by=actor.person_id,
-        due_on=rules.add_working_days(today(enrolment.timezone), offer.days),
     )
-    return _added(db, actor, row)
+    return reading.load_panel(db, actor, reading.ref_of(db, row))
 
 
 def review_offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> ReviewOffer:
@@ -98,7 +87,7 @@ def review_offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown
 
 
 def _offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> tuple[ReviewOffer, list[Reason]]:
-    before, days = reading.decided_before(db, enrolment, judgement), _review_days(db, enrolment)
+    before, days = reading.decided_before(db, enrolment, judgement), review_days(db, enrolment)
     history = grading.judgements(db, enrolment, competency=judgement.competency_code)
     is_current = any(j.id == judgement.id and j.is_current for j in history)
     is_open = bool(grading.open_panels(db, enrolment, judgement.competency_code))
@@ -132,23 +121,13 @@ def open_panel(db: Session, actor: Actor, enrolment: EnrolmentRef, command: Open
         evidence=[ref.key for ref in dict.fromkeys(command.evidence)],
         opened_at=now(),
         opened_by=actor.person_id,
-        due_on=rules.add_working_days(today(enrolment.timezone), _review_days(db, enrolment)),
+        due_on=due_on(db, enrolment),
     )
     db.add(row)
     db.flush()
     ref = reading.ref_of(db, row)
     _seat(db, actor, enrolment, ref, command.assessor_ids)
     return reading.load_panel(db, actor, ref)
-
-
-def _added(db: Session, actor: Actor, row: Panel) -> PanelShown:
-    db.add(row)
-    db.flush()
-    return reading.load_panel(db, actor, reading.ref_of(db, row))
-
-
-def _review_days(db: Session, enrolment: EnrolmentRef) -> int:
-    return db.get_one(College, enrolment.college_id).review_days
 
 
 # Assessors ---------------------------------------------------------------------------------------
@@ -326,7 +305,7 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
     )
     db.flush()
     if conflicted(db, enrolment.id, reading.seats_of(db, ref)):  # declared between their level and the decision
-        open_confirmation(db, actor, enrolment, judgement)
+        open_confirmation(db, actor, enrolment, judgement.id, ref.competency_code)
     if ref.hold_id is not None:
         lift_decided(db, actor, ref.hold_id, opinion.reasons)
     if ref.kind in {PanelKind.REVIEW, PanelKind.COMMITTEE}:
