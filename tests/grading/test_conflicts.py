@@ -323,6 +323,7 @@ def test_detail_is_encrypted_and_its_author_alone_reads_it(
     assert "frère" not in sealed + entries
     own = as_(client, database, world, "trainer").get(f"/colleges/{world.alma}/mes-interets").text
     assert DETAIL in own
+    assert re.search(r'name="neq"[^>]* maxlength="20"', own), "a NEQ may be typed with spaces"
     as_(client, database, world, "coordinator")
     page = client.get(f"/colleges/{world.alma}/interets").text
     assert "1 intérêt" in page
