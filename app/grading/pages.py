@@ -256,13 +256,10 @@ def _form_context(
         return None
     assessor = actor.using(P.JUDGEMENT_MAKE)
     curriculum = curriculum_of(enrolment)
-    evidence = [
-        item
-        for item in evidence_of(db, enrolment)
-        if competency in assessed_by(curriculum, item.kind, item.activity_code)
-    ]
+    own = evidence_of(db, enrolment)
+    evidence = [item for item in own if competency in assessed_by(curriculum, item.kind, item.activity_code)]
     shown = next((e for e in evidence if e.ref == work), None)
-    log_makers(db, enrolment, [shown] if shown else [])
+    log_makers(db, [shown] if shown else [])
     activity = shown.activity_code if shown else None
     key = draft_key(shown.ref if shown else None, replaced.id if replaced else None)
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)

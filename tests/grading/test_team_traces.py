@@ -16,8 +16,9 @@ from app.grading.schemas import EvidenceRef, JudgeCommand
 from app.grading.team_traces.rules import team_reasons
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import P
+from tests.factories import panels
 from tests.factories.cohorts import set_state
-from tests.factories.grading import hand_in, judge
+from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.learning import PDF
 from tests.factories.network import World, acting, as_
 from tests.factories.notifications import inbox
@@ -225,6 +226,29 @@ def test_trace_is_evidence_of_each_member_and_its_team_no_longer_changes_once_on
     assert client.delete(f"{API}/team-traces/{share}").json()["code"] == "trace_judged"
     (hers,) = read_by(client, database, world, "elise")
     assert client.delete(f"{API}/team-traces/{hers}").status_code == 204
+
+
+def test_file_of_a_team_mate_that_a_panel_judges_is_logged_as_read(
+    client: TestClient, database: Database, world: World
+) -> None:
+    sent = as_(client, database, world, "maude").post(
+        f"{API}/enrolments/{world.enrolments['maude']}/hand-in-files",
+        data={"activity_code": CODE},
+        files={"file": ("Canevas.pdf", PDF, "application/pdf")},
+    )
+    trace = sent.json()["id"]
+    name(client, world, trace, "karim")
+    piece = EvidenceRef(kind=EvidenceKind.HAND_IN, id=trace)
+    command = judge_command(piece, competency_code="CN-08", criteria_met=CRITERIA)
+    panel = panels.ask(database, world, judge(database, world, command, of="karim").id, "karim")
+    panels.add_trainers(database, world, "elise", cohort=False)
+    panels.name(database, world, panel.id, "elise")
+    file = as_(client, database, world, "elise").get(f"{API}/panels/{panel.id}/hand-ins/{trace}/file")
+    assert file.content == PDF
+    with database.engine.begin() as owner:
+        log = "select count(*) from view_log where subject_id = :whose and viewer_id = :who"
+        ids = {"whose": world.people["maude"], "who": world.people["elise"]}
+        assert owner.execute(text(log), ids).scalar_one() == 1
 
 
 def test_team_is_named_and_left_on_the_page_of_the_activity_and_changes_no_progress(

@@ -12,6 +12,7 @@ from app.grading.schemas import EvidenceRef, EvidenceShown, refs_of
 from app.grading.team_traces.service import log_makers, maker_of
 from app.learning.hand_ins.schemas import HandInShown
 from app.learning.hand_ins.service import hand_in_of
+from app.platform.audit.access_log import log_access
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
 from app.platform.security.actor import Actor
@@ -24,7 +25,9 @@ def see_panel_work(db: Session, actor: Actor, panel_id: int, hand_in_id: int) ->
     named = EvidenceRef(kind=EvidenceKind.HAND_IN, id=hand_in_id)
     if not judges(db, actor, enrolment, ref) or named not in _refs(db, enrolment, ref):
         raise NotFound
-    return hand_in_of(db, maker_of(db, enrolment, hand_in_id), hand_in_id)
+    maker = maker_of(db, enrolment, hand_in_id)
+    log_access(db, [(maker.person_id, maker.college_id)])
+    return hand_in_of(db, maker, hand_in_id)
 
 
 def evidence_to_judge(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef) -> list[EvidenceShown]:
@@ -33,7 +36,7 @@ def evidence_to_judge(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: P
         return []
     named = _refs(db, enrolment, ref)
     pieces = [item for item in evidence_of(db, enrolment) if item.ref in named]
-    log_makers(db, enrolment, pieces)
+    log_makers(db, pieces)
     return pieces
 
 

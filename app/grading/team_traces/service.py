@@ -220,10 +220,14 @@ def maker_of(db: Session, enrolment: EnrolmentRef, hand_in_id: int) -> Enrolment
     return enrolment if id_ is None else enrolment_ref(db, id_)
 
 
-def log_makers(db: Session, enrolment: EnrolmentRef, pieces: Iterable[EvidenceShown]) -> None:
-    """Log that the actor reads, among the evidence of an enrolment, what its team mates deposited."""
-    makers = [maker_of(db, enrolment, piece.id) for piece in pieces if piece.author is not None]
-    log_access(db, [(maker.person_id, maker.college_id) for maker in makers])
+def log_makers(db: Session, pieces: Iterable[EvidenceShown]) -> None:
+    """Log that the actor reads, among pieces of evidence, what team mates deposited."""
+    traces = [piece.id for piece in pieces if piece.author is not None]
+    makers = sa.select(col(Enrolment.person_id), col(Enrolment.college_id)).join(
+        HandIn, col(HandIn.enrolment_id) == Enrolment.id
+    )
+    if traces:
+        log_access(db, [(id_, college) for id_, college in db.execute(makers.where(col(HandIn.id).in_(traces)))])
 
 
 def _load(db: Session, *where: Any) -> list[TeamTrace]:  # noqa: ANN401 - clauses of two libraries
