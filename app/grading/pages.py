@@ -226,7 +226,7 @@ def grading_form(
         refusals=service.assessor_refusals(db, actor, enrolment, competency) if judging else (),
         judging=judging,
         grading_form_path=grading_form_path,
-        weight=next(iter(levels_of(db, enrolment, history)), None),
+        weight=next(iter(levels_of(db, enrolment, history, judging["own_evidence"] if judging else None)), None),
         panels=[p for p in panels_of(db, actor, enrolment) if p.competency_code == competency],
         assesses_in_two=enrolment.person_id != actor.person_id
         and actor.can(P.PANEL_MANAGE)
@@ -276,6 +276,7 @@ def _form_context(
         "form_path": _same_form_path(place),
         "readers": drafts.other_readers(db, assessor, place),
         "evidence": evidence,
+        "own_evidence": own,
         "shown": shown,
         "work": name_of_work(shown.ref) if shown else "",
         "decides": shown and counts and not shown.author and (counts.waits or shown.kind is EvidenceKind.HAND_IN),

@@ -207,7 +207,7 @@ def test_html_named_as_a_pdf_is_never_shown(client: TestClient, database: Databa
     assert whole.headers["content-disposition"].startswith("attachment;")
 
 
-@pytest.mark.parametrize(("who", "number"), [("trainer", 16), ("maude", 6)])
+@pytest.mark.parametrize(("who", "number"), [("trainer", 15), ("maude", 6)])
 def test_judging_page_reads_its_enrolment_and_its_judgements_once(
     client: TestClient, database: Database, world: World, who: str, number: int
 ) -> None:
