@@ -32,6 +32,15 @@ class EvidenceRef(Command):
         return f"{self.kind.value}:{self.id}"
 
 
+KINDS = (EvidenceKind.HAND_IN, EvidenceKind.MANDATE, EvidenceKind.SESSION)
+"""The kinds of evidence, in the order of the three columns that name a piece, of which one is filled in."""
+
+
+def refs_of_ids(ids: Iterable[int | None]) -> list[EvidenceRef]:
+    """Return the evidence that the three columns of a row name."""
+    return [EvidenceRef(kind=kind, id=id_) for kind, id_ in zip(KINDS, ids, strict=True) if id_ is not None]
+
+
 EvidenceKey = Annotated[str, StringConstraints(pattern=r"^(hand_in|mandate|session):[0-9]{1,9}$")]
 
 

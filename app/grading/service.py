@@ -34,7 +34,7 @@ from app.grading.rules import (
     level_reasons,
     superseding_reasons,
 )
-from app.grading.schemas import EvidenceRef, JudgeCommand, JudgementShown, RecentJudgement
+from app.grading.schemas import JudgeCommand, JudgementShown, RecentJudgement, refs_of_ids
 from app.identity.roles.models import RoleGrantRow
 from app.notifications.enums import Kind
 from app.notifications.schemas import Event
@@ -145,9 +145,8 @@ def _remove_drafts(db: Session, actor: Actor, enrolment: EnrolmentRef, command: 
         .with_for_update()
     )
     for draft, text in db.exec(statement).all():
-        ids = zip(KINDS, (draft.hand_in_id, draft.mandate_id, draft.session_id), strict=True)
-        works = {EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None}
-        if works <= set(command.evidence):
+        works = refs_of_ids((draft.hand_in_id, draft.mandate_id, draft.session_id))
+        if set(works) <= set(command.evidence):
             db.delete(text)
             db.flush()
             db.delete(draft)
@@ -356,8 +355,6 @@ _EVIDENCE = (
     .scalar_subquery()
     .label("evidence")
 )
-KINDS = (EvidenceKind.HAND_IN, EvidenceKind.MANDATE, EvidenceKind.SESSION)
-"""The kinds of evidence, in the order of the ids in ``_EVIDENCE``."""
 
 
 def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
@@ -388,12 +385,8 @@ def _load_judgements(db: Session, *where: object) -> list[JudgementShown]:
         .order_by(col(Judgement.id).desc())
     )
     return [
-        JudgementShown.model_validate({**row, "evidence": _refs(row["evidence"] or ())})
+        JudgementShown.model_validate(
+            {**row, "evidence": [ref for ids in row["evidence"] or () for ref in refs_of_ids(ids)]}
+        )
         for row in db.execute(statement).mappings()
     ]
-
-
-def _refs(links: Sequence[Sequence[int | None]]) -> list[EvidenceRef]:
-    """Return the references of links, each with one id, at the place of its kind."""
-    pairs = (pair for ids in links for pair in zip(KINDS, ids, strict=True))
-    return [EvidenceRef(kind=kind, id=id_) for kind, id_ in pairs if id_ is not None]

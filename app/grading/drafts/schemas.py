@@ -8,7 +8,6 @@ from pydantic import Field
 
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.curricula.schemas import LevelNumber
-from app.grading.enums import EvidenceKind
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
@@ -20,6 +19,7 @@ from app.grading.schemas import (
     EvidenceRef,
     JudgeReason,
     TypedCode,
+    refs_of_ids,
 )
 from app.platform.paging import LARGEST_ID
 from app.platform.schema import BlankIsNone, Code, Command, Read
@@ -38,12 +38,7 @@ class DraftKey(Command):
     @property
     def works(self) -> list[EvidenceRef]:
         """Return the works that it names."""
-        ids = (
-            (EvidenceKind.HAND_IN, self.hand_in_id),
-            (EvidenceKind.MANDATE, self.mandate_id),
-            (EvidenceKind.SESSION, self.session_id),
-        )
-        return [EvidenceRef(kind=kind, id=id_) for kind, id_ in ids if id_ is not None]
+        return refs_of_ids((self.hand_in_id, self.mandate_id, self.session_id))
 
 
 def draft_key(work: EvidenceRef | None, supersedes: int | None) -> DraftKey:

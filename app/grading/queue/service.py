@@ -17,9 +17,10 @@ from app.grading.assessors import substitutes
 from app.grading.assignments.schemas import CohortWorkSort, CohortWorksQuery
 from app.grading.assignments.service import assignee_of
 from app.grading.enums import EvidenceKind
-from app.grading.queue.waiting import KINDS, Rows, Works, assessed, works_where
+from app.grading.queue.waiting import Rows, Works, assessed, works_where
 from app.grading.rules import is_overdue, late_since
 from app.grading.schemas import (
+    KINDS,
     EvidenceRef,
     Queue,
     QueueCounts,

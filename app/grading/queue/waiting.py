@@ -24,7 +24,7 @@ from app.curricula.library import default_library
 from app.grading.enums import EvidenceKind
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
-from app.grading.schemas import EvidenceRef
+from app.grading.schemas import KINDS, EvidenceRef
 from app.grading.works.models import WorkDecision
 from app.grading.works.rules import competencies_of
 from app.learning.hand_ins.models import HandIn
@@ -32,8 +32,6 @@ from app.platform.database.rows import not_superseded
 from app.platform.search import search_key
 
 Rows = sa.Select[*tuple[Any, ...]]
-KINDS = (EvidenceKind.HAND_IN, EvidenceKind.MANDATE, EvidenceKind.SESSION)
-"""The kinds of works, in the order of the columns that name them."""
 _CODES = sa.ARRAY(sa.String(20))
 _ABOUT = {
     EvidenceKind.HAND_IN: (JudgementEvidence.hand_in_id, WorkDecision.hand_in_id),

@@ -21,9 +21,9 @@ from app.grading.assignments.service import STILL_JUDGES
 from app.grading.drafts.models import JudgementDraft
 from app.grading.enums import EvidenceKind
 from app.grading.models import Judgement, JudgementEvidence
-from app.grading.queue.waiting import KINDS, is_of_path, last_confirmed
+from app.grading.queue.waiting import is_of_path, last_confirmed
 from app.grading.rules import RUNNING
-from app.grading.schemas import CriterionText, EvidenceRef
+from app.grading.schemas import CriterionText, EvidenceRef, refs_of_ids
 from app.grading.service import assessor_refusals
 from app.grading.works.enums import WorkDecisionKind
 from app.grading.works.models import WorkDecision
@@ -182,8 +182,8 @@ def _works(db: Session, enrolment: EnrolmentRef) -> list[tuple[WorkShown, Work]]
 
 
 def _ref(ids: Sequence[int | None]) -> EvidenceRef:
-    """Return the evidence of a row that names one hand-in, mandate or session, in this order."""
-    return next(EvidenceRef(kind=kind, id=id_) for kind, id_ in zip(KINDS, ids, strict=True) if id_ is not None)
+    (ref,) = refs_of_ids(ids)
+    return ref
 
 
 _OF = sa.bindparam("enrolment", type_=sa.Integer)
