@@ -271,7 +271,10 @@ def _check_thresholds(
 
 
 def check_traces(traces: Traces, curriculum: Curriculum) -> tuple[Finding, ...]:
-    """Return the findings on the activities that take a trace: of the path, each once, of a type that may."""
+    """Return the findings on the activities that take a trace: of the path, each once, of a type that may.
+
+    Those that teams do are among them.
+    """
     return tuple(
         chain(
             _duplicates(traces.activities, "activities", key=None),

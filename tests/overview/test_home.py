@@ -74,7 +74,7 @@ ROWS = {
     "hours": r'name="chosen" value="\d+"',
     "milestones": r'action="/jalons/\d+/confirmation"|<tr>\s*<th scope="row">',
     "certificates": r"<tr>\s*<th scope=\"row\">",
-    "interests": r"<h1>",
+    "interests": r'<p class="notice waiting">Vous n’avez encore rien déclaré',
     "corrections": r'action="/repertoire/corrections/\d+/refus',
 }
 """What each row of the page of a number holds once."""
