@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from app.accompaniment.enterprises.schemas import NeqTyped
 from app.accompaniment.interests.enums import InterestKind
@@ -77,4 +77,4 @@ class AllowAssessor(Command):
     """An exception for a facilitator, with its reason."""
 
     assessor_id: int
-    reason: Annotated[Prose, StringConstraints(max_length=1000)] = Field()
+    reason: Annotated[Prose, StringConstraints(max_length=1000)]
