@@ -36,6 +36,7 @@ BEGAN = timedelta(minutes=56)
 STEPS = ((A.START, 2), (A.NEXT, 11), (A.NEXT, 29), (A.NEXT, 38), (A.NEXT, 52), (A.PAUSE, 56))
 """What its facilitator did, and at which minute: two of its first steps took less than planned, one more."""
 LATE = 9
+"""The minute at which one member arrives."""
 
 
 def is_under_way(group: Group) -> bool:
@@ -44,7 +45,7 @@ def is_under_way(group: Group) -> bool:
 
 
 def start_under_way(day: date) -> datetime:
-    """Return when the session under way was to begin: an hour ago, or on the day as of which the network is loaded."""
+    """Return when the session under way was to begin: nearly an hour before now, or before noon of another day."""
     moment = now() if today() == day else noon(day)
     return (moment - BEGAN).replace(second=0, microsecond=0)
 

@@ -5,22 +5,29 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import col, select
 
 from app.attendance.roll_calls.enums import PresenceStatus
 from app.codev.records.schemas import RecordCommand
 from app.notifications.enums import Kind
-from app.notifications.models import Notification
 from app.platform.database.transaction import Database
-from tests.factories.codev import close_record, create_group, membership_ids, plan_session, presences, turn
+from tests.factories.codev import (
+    close_record,
+    create_group,
+    membership_ids,
+    plan_session,
+    presences,
+    told_of_session,
+    turn,
+)
 from tests.factories.network import World, as_, count
 
 V1 = "/api/v1/codev/sessions"
+Recorded = tuple[int, int, RecordCommand]
 SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
-def recorded(database: Database, world: World) -> tuple[int, int, RecordCommand]:
+def recorded(database: Database, world: World) -> Recorded:
     """A session with its record: their ids, and the command of the record."""
     group = create_group(database, world)
     session_id = plan_session(database, world, group.id)
@@ -43,8 +50,16 @@ def say(client: TestClient, session_id: int, record_id: int, *, is_right: bool, 
     return answer.json()
 
 
+def say_as(
+    client: TestClient, database: Database, world: World, who: str, recorded: Recorded, *, is_right: bool
+) -> None:
+    """Say as someone that a record is right, or wrong."""
+    as_(client, database, world, who)
+    say(client, recorded[0], recorded[1], is_right=is_right)
+
+
 def test_each_member_confirms_for_themselves_and_the_others_see_it(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, _ = recorded
     assert waiting(client, database, world, "maude")["confirmations"] == [session_id]
@@ -63,13 +78,11 @@ def test_each_member_confirms_for_themselves_and_the_others_see_it(
 
 
 def test_record_reported_wrong_waits_for_the_facilitator_and_its_correction_asks_everyone_again(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, command = recorded
-    as_(client, database, world, "karim")
-    say(client, session_id, record_id, is_right=True)
-    as_(client, database, world, "maude")
-    say(client, session_id, record_id, is_right=False)
+    say_as(client, database, world, "karim", recorded, is_right=True)
+    say_as(client, database, world, "maude", recorded, is_right=False)
     assert "confirmations" not in waiting(client, database, world, "maude"), "she has said what she had to"
     assert waiting(client, database, world, "facilitator")["disputes"] == [session_id]
     corrected = close_record(database, world, session_id, command.model_copy(update={"supersedes": record_id}))
@@ -81,59 +94,45 @@ def test_record_reported_wrong_waits_for_the_facilitator_and_its_correction_asks
     assert [c["is_right"] for c in shown["confirmations"]].count(None) == 3, "what was said before is over"
 
 
-def told(database: Database, world: World, kind: Kind) -> list[str]:
-    """Return who has a message of a kind, by the names of the world, one a message."""
-    who = {id_: name for name, id_ in world.people.items()}
-    with database.as_owner() as db:
-        messages = db.exec(select(Notification).where(Notification.kind == kind).order_by(col(Notification.id))).all()
-    assert all(set(m.params) == {"cohort", "starts_at", "timezone"} for m in messages), "a letter names nobody"
-    return sorted(who[m.person_id] for m in messages)
-
-
 def test_facilitator_is_told_that_a_member_reports_the_record_wrong_once(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, _ = recorded
-    as_(client, database, world, "karim")
-    say(client, session_id, record_id, is_right=True)
-    assert told(database, world, Kind.RECORD_DISPUTED) == []
+    say_as(client, database, world, "karim", recorded, is_right=True)
+    assert told_of_session(database, world, Kind.RECORD_DISPUTED) == []
     as_(client, database, world, "maude")
     for is_right in (False, True, False):
         say(client, session_id, record_id, is_right=is_right)
-    assert told(database, world, Kind.RECORD_DISPUTED) == ["facilitator"]
-    as_(client, database, world, "yves")
-    say(client, session_id, record_id, is_right=False)
-    assert told(database, world, Kind.RECORD_DISPUTED) == ["facilitator", "facilitator"]
+    assert told_of_session(database, world, Kind.RECORD_DISPUTED) == ["facilitator"]
+    say_as(client, database, world, "yves", recorded, is_right=False)
+    assert told_of_session(database, world, Kind.RECORD_DISPUTED) == ["facilitator", "facilitator"]
 
 
 def test_those_whom_a_record_names_are_told_that_it_is_corrected(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, command = recorded
-    as_(client, database, world, "maude")
-    say(client, session_id, record_id, is_right=False)
+    say_as(client, database, world, "maude", recorded, is_right=False)
     first, *others = command.entries
     changed = (first.model_copy(update={"minutes": 60, "status": PresenceStatus.LEFT_EARLY}), *others)
     close_record(database, world, session_id, command.model_copy(update={"supersedes": record_id, "entries": changed}))
-    assert told(database, world, Kind.RECORD_CORRECTED) == ["elise", "karim", "maude", "yves"]
-    assert told(database, world, Kind.RECORD_MAINTAINED) == []
+    assert told_of_session(database, world, Kind.RECORD_CORRECTED) == ["elise", "karim", "maude", "yves"]
+    assert told_of_session(database, world, Kind.RECORD_MAINTAINED) == []
 
 
 def test_member_is_told_that_the_record_they_reported_is_maintained(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, command = recorded
-    as_(client, database, world, "karim")
-    say(client, session_id, record_id, is_right=True)
-    as_(client, database, world, "maude")
-    say(client, session_id, record_id, is_right=False)
+    say_as(client, database, world, "karim", recorded, is_right=True)
+    say_as(client, database, world, "maude", recorded, is_right=False)
     close_record(database, world, session_id, command.model_copy(update={"supersedes": record_id}))
-    assert told(database, world, Kind.RECORD_MAINTAINED) == ["maude"]
-    assert told(database, world, Kind.RECORD_CORRECTED) == []
+    assert told_of_session(database, world, Kind.RECORD_MAINTAINED) == ["maude"]
+    assert told_of_session(database, world, Kind.RECORD_CORRECTED) == []
 
 
 def test_member_who_reported_wrong_may_confirm_later_and_a_repeated_answer_is_recorded_once(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, _ = recorded
     as_(client, database, world, "maude")
@@ -145,7 +144,7 @@ def test_member_who_reported_wrong_may_confirm_later_and_a_repeated_answer_is_re
 
 
 def test_nobody_confirms_a_record_that_does_not_name_them(
-    client: TestClient, database: Database, world: World, recorded: tuple[int, int, RecordCommand]
+    client: TestClient, database: Database, world: World, recorded: Recorded
 ) -> None:
     session_id, record_id, _ = recorded
     for who, status in (("facilitator", 404), ("coordinator", 403), ("other_participant", 404)):

@@ -54,6 +54,22 @@ def test_passed_turn_goes_to_the_reserve_else_to_the_next_who_is_willing(
     assert next_taker(roles, 1, willing) == taker
 
 
+@given(turns=st.lists(st.integers(0, 2), min_size=4, max_size=8), passing=st.sets(st.integers(1, 8), max_size=5))
+def test_turn_that_the_reserve_does_not_take_goes_to_one_of_those_who_had_the_fewest(
+    turns: list[int], passing: set[int]
+) -> None:
+    """The order is that of the rotation, for who takes the turn and for the reserve that is named in their place."""
+    tallies = {n: Tally(n, count) for n, count in enumerate(turns, 1)}
+    willing = rotation(tallies.values(), {*passing, 1, 2})
+    taker = next_taker(ONE, 1, willing)
+    assert (taker is None) == (not willing)
+    if taker is not None:
+        assert not is_out_of_turn(tallies[taker], [tallies[m] for m in willing])
+    rest = [m for m in willing if m != taker]
+    reserve = next((a.membership_id for a in give_turn(ONE[:1], 1, taker, rest) if a.role is R), None)
+    assert reserve is None or not is_out_of_turn(tallies[reserve], [tallies[m] for m in rest])
+
+
 @pytest.mark.parametrize(
     ("roles", "taker", "willing", "after"),
     [

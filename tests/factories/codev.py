@@ -27,6 +27,8 @@ from app.cohorts.enrolments.schemas import ApplyCommand, MoveCommand
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment
 from app.identity.roles.service import holders
+from app.notifications.enums import Kind
+from app.notifications.models import Notification
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.database.transaction import Database
@@ -170,6 +172,15 @@ def send_sheet(database: Database, world: World, who: str) -> int:
     """Create a group and a session to come, and send a member's sheet for it; return its id."""
     session_id = plan_session(database, world, create_group(database, world).id, at=COMING)
     return write_sheet(database, world, session_id, who)
+
+
+def told_of_session(database: Database, world: World, kind: Kind) -> list[str]:
+    """Return who has a message of a kind about a session, by the names of the world, one a message."""
+    who = {id_: name for name, id_ in world.people.items()}
+    with database.as_owner() as db:
+        messages = db.exec(select(Notification).where(Notification.kind == kind)).all()
+    assert all(set(m.params) == {"cohort", "starts_at", "timezone"} for m in messages), "a letter names nobody"
+    return sorted(who[m.person_id] for m in messages)
 
 
 def presences(

@@ -247,6 +247,23 @@ def test_revocations_for_cause_become_holds_and_come_back(database: Database, wo
         assert connection.execute(lifted).all() == before
 
 
+def test_messages_that_an_older_version_cannot_read_go_with_their_migration(database: Database, world: World) -> None:
+    """Of the others, the one session of each is kept, as the older version has it."""
+    message = text(
+        "insert into notification (person_id, kind, event_key, params, session_entries, page, created_at)"
+        " values (:person, :kind, 'x', '{}', cast(:entries as jsonb), '/', now())"
+    )
+    kinds = ("session_planned", "series_planned", "record_disputed", "turn_passed", "team_named", "judged")
+    stored = text("select kind, session_entry ->> 'id' from notification where event_key = 'x' order by kind")
+    with database.engine.begin() as connection:
+        for kind in kinds:
+            entries = '[{"id": 7}]' if kind in {"session_planned", "series_planned"} else None
+            connection.execute(message, {"person": world.people["maude"], "kind": kind, "entries": entries})
+        _do(connection, "downgrade", "0089")
+        assert connection.execute(stored).all() == [("judged", None), ("session_planned", "7")]
+        _do(connection, "upgrade", "head")
+
+
 def test_facts_cannot_be_rewritten(database: Database) -> None:
     """The application role may insert into the tables of facts, never update or delete."""
     facts = {

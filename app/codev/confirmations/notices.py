@@ -7,28 +7,19 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.codev.confirmations.models import CodevConfirmation
-from app.codev.contracts.notices import is_inside
 from app.codev.groups.models import CodevMembership
 from app.codev.records.models import CodevPresence, CodevRecord, CodevTurn
+from app.codev.sessions.notices import facilitators_of, tell_of_session
 from app.codev.sessions.schemas import CodevSessionRef
-from app.cohorts.models import Cohort, Enrolment
-from app.identity.roles.models import RoleGrantRow
+from app.cohorts.models import Enrolment
 from app.notifications.enums import Kind
-from app.notifications.schemas import Event
-from app.notifications.service import notify
 from app.platform.database.session import Session
-from app.platform.security.permissions import Role
 
 
 def tell_disputed(db: Session, meeting: CodevSessionRef, said: CodevConfirmation) -> None:
     """Tell the facilitator of the group that a member says that a record is wrong, once per record and member."""
-    people = sa.select(col(RoleGrantRow.person_id)).where(
-        is_inside(),
-        col(RoleGrantRow.group_id) == meeting.group_id,
-        col(RoleGrantRow.role) == Role.FACILITATOR,
-    )
     key = f"record:{said.record_id}:disputed:{said.membership_id}"
-    _tell(db, meeting, Kind.RECORD_DISPUTED, key, db.execute(people).scalars().all())
+    tell_of_session(db, meeting, Kind.RECORD_DISPUTED, key, facilitators_of(db, meeting))
 
 
 def tell_reviewed(db: Session, meeting: CodevSessionRef, before: CodevRecord, after: CodevRecord) -> None:
@@ -39,12 +30,14 @@ def tell_reviewed(db: Session, meeting: CodevSessionRef, before: CodevRecord, af
     was, is_now = _content(db, before), _content(db, after)
     if was != is_now:
         named = {line[0] for line in was.presences | is_now.presences}
-        _tell(db, meeting, Kind.RECORD_CORRECTED, f"record:{after.id}:corrected", _people(db, named))
+        tell_of_session(db, meeting, Kind.RECORD_CORRECTED, f"record:{after.id}:corrected", _people(db, named))
         return
     wrong = select(CodevConfirmation.membership_id).where(
         CodevConfirmation.record_id == before.id, ~col(CodevConfirmation.is_right)
     )
-    _tell(db, meeting, Kind.RECORD_MAINTAINED, f"record:{after.id}:maintained", _people(db, db.exec(wrong).all()))
+    tell_of_session(
+        db, meeting, Kind.RECORD_MAINTAINED, f"record:{after.id}:maintained", _people(db, db.exec(wrong).all())
+    )
 
 
 class _Content(NamedTuple):
@@ -80,12 +73,3 @@ def _people(db: Session, memberships: Collection[int]) -> Sequence[int]:
         .where(col(CodevMembership.id).in_(memberships))
     )
     return db.exec(statement).all()
-
-
-def _tell(db: Session, meeting: CodevSessionRef, kind: Kind, key: str, people: Sequence[int]) -> None:
-    params = {
-        "cohort": db.get_one(Cohort, meeting.cohort_id).title,
-        "starts_at": meeting.starts_at,
-        "timezone": meeting.timezone,
-    }
-    notify(db, Event(kind, key, people, f"/codev/seances/{meeting.id}", params, meeting.college_id))

@@ -11,6 +11,7 @@ from app.codev.contracts.models import CodevAgreement
 from app.codev.contracts.rules import Terms, agreement_reasons, terms_of_session
 from app.codev.contracts.schemas import AgreeCommand, AgreementShown, ClauseShown, ContractShown, ContractToAccept
 from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.people import own_membership
 from app.codev.groups.schemas import GroupRef
 from app.codev.protocols.library import codev_library
 from app.cohorts.enums import CohortState
@@ -101,25 +102,13 @@ def agree(db: Session, actor: Actor, group: GroupRef, command: AgreeCommand, *, 
             college_id=group.college_id,
             group_id=group.id,
             person_id=actor.person_id,
-            membership_id=db.exec(_own_membership(actor, group)).one_or_none(),
+            membership_id=own_membership(db, actor, group.id),
             contract_version=asked.version,
             composition=asked.composition,
             agreed_at=now(),
         )
     )
     db.flush()
-
-
-def _own_membership(actor: Actor, group: GroupRef) -> Any:  # noqa: ANN401 - a statement of one column
-    return (
-        select(CodevMembership.id)
-        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
-        .where(
-            CodevMembership.group_id == group.id,
-            col(CodevMembership.left_on).is_(None),
-            Enrolment.person_id == actor.person_id,
-        )
-    )
 
 
 def contracts_to_accept(db: Session, actor: Actor, limit: int) -> list[ContractToAccept]:

@@ -11,6 +11,7 @@ from app.codev.entrances.models import CodevConcern, CodevEntrance
 from app.codev.entrances.notices import tell_announced, tell_called_off, tell_facilitator
 from app.codev.entrances.schemas import ConcernCommand, EntrancePage, EntranceRef, EntranceShown
 from app.codev.groups.models import CodevMembership
+from app.codev.groups.people import own_membership
 from app.codev.groups.schemas import Entering, GroupRef
 from app.codev.sessions.models import CodevSession
 from app.cohorts.models import Cohort, Enrolment
@@ -83,7 +84,7 @@ def entrances(db: Session, actor: Actor, group: GroupRef) -> EntrancePage:
         .where(col(CodevConcern.entrance_id).in_([row.id for row, _ in rows]), col(CodevConcern.is_concerned))
         .order_by(Person.search_key)
     ).all()
-    own = _own_membership(db, actor, group.id)
+    own = own_membership(db, actor, group.id)
     facilitates = any(g.group_id == group.id and g.role is Role.FACILITATOR for g in actor.grants)
 
     def shown(row: CodevEntrance, person: Person) -> EntranceShown:
@@ -120,23 +121,13 @@ def entering_enrolments(db: Session, group_id: int) -> Sequence[int]:
     return db.exec(select(CodevEntrance.enrolment_id).where(of_group, col(CodevEntrance.ended_at).is_(None))).all()
 
 
-def _own_membership(db: Session, actor: Actor, group_id: int) -> int | None:
-    statement = (
-        select(CodevMembership.id)
-        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
-        .where(CodevMembership.group_id == group_id, col(CodevMembership.left_on).is_(None))
-        .where(Enrolment.person_id == actor.person_id)
-    )
-    return db.exec(statement).one_or_none()
-
-
 def say_concern(db: Session, actor: Actor, entrance: EntranceRef, command: ConcernCommand) -> None:
     """Record whether an entrance concerns the actor, a member; the facilitator is told that someone is.
 
     Raises ``Conflict``: ``cohort_archived``, ``entrance_over``, ``not_a_member`` for the facilitator.
     """
     row = _open(db, entrance)
-    membership_id = _own_membership(db, actor, entrance.group_id)
+    membership_id = own_membership(db, actor, entrance.group_id)
     if membership_id is None:
         raise Conflict("not_a_member")
     said = db.exec(

@@ -17,6 +17,7 @@ from app.identity.roles.service import grant_role
 from app.people.models import Person
 from app.platform.database.session import Session
 from app.platform.errors import Invalid, Reason
+from app.platform.security.actor import Actor
 from app.platform.security.permissions import Role
 
 
@@ -37,6 +38,17 @@ def candidates(db: Session, college_id: int, enrolment_ids: Sequence[int]) -> li
     ).all()
     by_id = {e.id: Candidate(e.id, e.person_id, e.cohort_id, e.state, grouped) for e, grouped in rows}
     return [by_id.get(id_) or Candidate(id_, -id_, 0, EnrolmentState.ACTIVE) for id_ in enrolment_ids]
+
+
+def own_membership(db: Session, actor: Actor, group_id: int) -> int | None:
+    """Return the actor's present membership of a group; ``None`` for anyone else, its facilitator too."""
+    statement = (
+        select(CodevMembership.id)
+        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
+        .where(CodevMembership.group_id == group_id, col(CodevMembership.left_on).is_(None))
+        .where(Enrolment.person_id == actor.person_id)
+    )
+    return db.exec(statement).one_or_none()
 
 
 def free_members(db: Session, cohort: CohortRef) -> list[tuple[int, str]]:

@@ -5,25 +5,21 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.codev.contracts.notices import is_inside
-from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.models import CodevMembership
 from app.codev.handovers.models import CodevPass, CodevSwap
 from app.codev.sessions.models import CodevSession
-from app.cohorts.models import Cohort, Enrolment
-from app.identity.roles.models import RoleGrantRow
+from app.codev.sessions.notices import facilitators_of, tell_of_session
+from app.cohorts.models import Enrolment
 from app.notifications.enums import Kind
-from app.notifications.schemas import Event
-from app.notifications.service import notify
 from app.platform.database.session import Session
-from app.platform.security.permissions import Role
 
 
 def tell_passed(db: Session, turn: CodevPass, reserve_id: int | None) -> None:
     """Tell the facilitator that a turn was passed, whoever takes it, and the new reserve if there is one."""
-    key = f"pass:{turn.id}"
-    _tell(db, Kind.TURN_PASSED, key, turn.session_id, _facilitators(db, turn.session_id))
-    _tell(db, Kind.TURN_TAKEN, key, turn.session_id, _people(db, turn.taken_by_id))
-    _tell(db, Kind.RESERVE_TAKEN, key, turn.session_id, _people(db, reserve_id))
+    key, session = f"pass:{turn.id}", db.get_one(CodevSession, turn.session_id)
+    tell_of_session(db, session, Kind.TURN_PASSED, key, facilitators_of(db, session))
+    tell_of_session(db, session, Kind.TURN_TAKEN, key, _people(db, turn.taken_by_id))
+    tell_of_session(db, session, Kind.RESERVE_TAKEN, key, _people(db, reserve_id))
 
 
 def tell_proposed(db: Session, swap: CodevSwap) -> None:
@@ -33,7 +29,7 @@ def tell_proposed(db: Session, swap: CodevSwap) -> None:
 
 def tell_accepted(db: Session, swap: CodevSwap, reserves: Collection[tuple[int, int]]) -> None:
     """Tell whoever proposed a swap and the facilitator that it is accepted, and who is a reserve by it, by session."""
-    people = {*_people(db, swap.membership_id), *_facilitators(db, swap.session_id)}
+    people = {*_people(db, swap.membership_id), *facilitators_of(db, db.get_one(CodevSession, swap.session_id))}
     _tell(db, Kind.SWAP_ACCEPTED, f"swap:{swap.id}", swap.session_id, people)
     for session_id, membership_id in reserves:
         key = f"swap:{swap.id}:{session_id}"
@@ -59,17 +55,5 @@ def _people(db: Session, membership_id: int | None) -> list[int]:
     return list(db.execute(statement).scalars())
 
 
-def _facilitators(db: Session, session_id: int) -> list[int]:
-    statement = (
-        sa.select(col(RoleGrantRow.person_id))
-        .join(CodevSession, col(CodevSession.group_id) == RoleGrantRow.group_id)
-        .where(is_inside(), col(RoleGrantRow.role) == Role.FACILITATOR, col(CodevSession.id) == session_id)
-    )
-    return list(db.execute(statement).scalars())
-
-
 def _tell(db: Session, kind: Kind, key: str, session_id: int, people: Collection[int]) -> None:
-    session = db.get_one(CodevSession, session_id)
-    cohort = db.get_one(Cohort, db.get_one(CodevGroup, session.group_id).cohort_id)
-    about = {"cohort": cohort.title, "starts_at": session.starts_at, "timezone": session.timezone}
-    notify(db, Event(kind, key, people, f"/codev/seances/{session.id}", about, session.college_id))
+    tell_of_session(db, db.get_one(CodevSession, session_id), kind, key, people)

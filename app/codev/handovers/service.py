@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlmodel import col, select
 
-from app.codev.groups.models import CodevGroup, CodevMembership
+from app.codev.groups.models import CodevGroup
+from app.codev.groups.people import own_membership
 from app.codev.handovers.enums import SwapOutcome
 from app.codev.handovers.models import CodevPass, CodevSwap
 from app.codev.handovers.notices import tell_accepted, tell_called_off, tell_declined, tell_passed, tell_proposed
@@ -15,11 +17,11 @@ from app.codev.live.service import settled_by
 from app.codev.records.service import current_record, roster
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession
-from app.codev.sessions.plans import passing_in, plan_in, turns_of, write_plan
+from app.codev.sessions.plans import GroupTurns, passing_in, plan_in, turns_of, write_plan
 from app.codev.sessions.rules import Assigned, rotation
 from app.codev.sessions.schemas import CodevSessionRef
 from app.codev.sessions.service import see_codev_session
-from app.cohorts.models import Cohort, Enrolment
+from app.cohorts.models import Cohort
 from app.cohorts.service import require_not_archived
 from app.platform.clock import now
 from app.platform.database.session import Session
@@ -145,17 +147,6 @@ def withdraw_swap(db: Session, actor: Actor, ref: SwapRef) -> None:
     tell_called_off(db, _end(db, ref, SwapOutcome.WITHDRAWN, actor))
 
 
-def own_membership(db: Session, actor: Actor, group_id: int) -> int | None:
-    """Return the actor's present membership of a group."""
-    statement = (
-        select(CodevMembership.id)
-        .join(Enrolment, col(Enrolment.id) == CodevMembership.enrolment_id)
-        .where(CodevMembership.group_id == group_id, col(CodevMembership.left_on).is_(None))
-        .where(Enrolment.person_id == actor.person_id)
-    )
-    return db.exec(statement).one_or_none()
-
-
 def closed_code(db: Session, session: CodevSession | CodevSessionRef) -> str | None:
     """Return why turns of a session no longer change hands here; ``None`` while they do."""
     if session.cancelled_at is not None:
@@ -177,20 +168,28 @@ class Exchange:
     giver_id: int
     asked_id: int
 
+    @property
+    def given(self) -> list[tuple[CodevSessionRef, int, int]]:
+        """Return the turns that change hands: the session, who gives theirs, who takes it."""
+        given = [(self.meeting, self.giver_id, self.asked_id)]
+        return given if self.other is None else [*given, (self.other, self.asked_id, self.giver_id)]
+
 
 class Swaps:
     """What the swaps of a group depend on, each session's part read once."""
 
     def __init__(self, db: Session, group_id: int) -> None:
-        self._db, self._turns = db, turns_of(db, group_id)
+        self._db, self._group_id = db, group_id
         self._sessions: dict[int, tuple[Sequence[Assigned], list[int], frozenset[int]]] = {}
+
+    @cached_property
+    def _turns(self) -> GroupTurns:
+        return turns_of(self._db, self._group_id)
 
     def reasons(self, exchange: Exchange) -> list[Reason]:
         """Return why a swap cannot be; the later session's turns are counted as the earlier one would leave them."""
-        meeting, other, giver, asked = exchange.meeting, exchange.other, exchange.giver_id, exchange.asked_id
-        given = [(meeting, giver, asked)] + ([(other, asked, giver)] if other is not None else [])
         turns, sides = self._turns, []
-        for session, giver_id, taker_id in sorted(given, key=lambda side: (side[0].starts_at, side[0].id)):
+        for session, giver_id, taker_id in sorted(exchange.given, key=lambda turn: (turn[0].starts_at, turn[0].id)):
             plan, members, passing = self._session(session)
             tallies = turns.before(members, session.starts_at, session.id)
             sides.append(Side(session.id, plan, giver_id, taker_id, tallies, passing))
@@ -207,21 +206,14 @@ class Swaps:
 
 def _change_hands(db: Session, exchange: Exchange) -> list[tuple[int, int]]:
     """Write the plans of an accepted swap; return whom they make a reserve, by session."""
-    meeting, other, giver, asked = exchange.meeting, exchange.other, exchange.giver_id, exchange.asked_id
-    changed = []
-    if other is not None and other.id == meeting.id:
-        changed.append((meeting, [(giver, asked), (asked, giver)]))
-    else:
-        changed.append((meeting, [(giver, asked)]))
-        changed += [(other, [(asked, giver)])] if other is not None else []
     reserves = []
-    for session, pairs in changed:
+    for session in {session.id: session for session, _, _ in exchange.given}.values():
         before = plan_in(db, session.id)
-        places = [(turn_of(before, giver_id), taker_id) for giver_id, taker_id in pairs]
-        after = before
-        for position, taker_id in places:
-            if position is not None:
-                after = give_turn(after, position, taker_id, _willing(db, session, before))
+        willing, after = _willing(db, session, before), before
+        for given_in, giver_id, taker_id in exchange.given:
+            position = turn_of(before, giver_id)
+            if given_in.id == session.id and position is not None:
+                after = give_turn(after, position, taker_id, willing)
         write_plan(db, session, after)
         reserves += [(session.id, id_) for id_ in _new_reserves(before, after)]
     return reserves
@@ -242,8 +234,8 @@ def _willing(db: Session, meeting: CodevSessionRef, plan: Sequence[Assigned]) ->
 def _exchange_session(
     db: Session, actor: Actor, meeting: CodevSessionRef, session_id: int | None
 ) -> CodevSessionRef | None:
-    if session_id is None or session_id == meeting.id:
-        return None if session_id is None else meeting
+    if session_id is None:
+        return None
     try:
         other = see_codev_session(db, actor, session_id)
     except NotFound:

@@ -1,16 +1,18 @@
 """What a session's page and the API show of turns handed over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.codev.groups.models import CodevMembership
+from app.codev.groups.people import own_membership
 from app.codev.handovers.models import CodevPass, CodevSwap
 from app.codev.handovers.rules import turn_of
 from app.codev.handovers.schemas import ExchangeTurn, HandoversShown, PassShown, SwapChoice, SwapShown
-from app.codev.handovers.service import Exchange, Swaps, closed_code, own_membership
+from app.codev.handovers.service import Exchange, Swaps, closed_code
 from app.codev.records.service import roster
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.models import CodevSession, RoleAssignment
@@ -31,14 +33,15 @@ def handovers(db: Session, actor: Actor, meeting: CodevSessionRef) -> HandoversS
     own = own_membership(db, actor, meeting.group_id)
     own_position = turn_of(plan_in(db, meeting.id), own) if own is not None else None
     is_open = closed_code(db, meeting) is None and not _is_archived(db, meeting)
-    names = _names(db, meeting.group_id)
-    may_swap = own is not None and own_position is not None and is_open
+    names, swaps = _names(db, meeting.group_id), Swaps(db, meeting.group_id)
     return HandoversShown(
         own_position=own_position,
         is_open=is_open,
-        choices=_choices(db, actor, meeting, own) if may_swap and own is not None else (),
+        choices=_choices(db, actor, meeting, own, swaps) if own is not None and own_position and is_open else (),
         passes=_passes(db, meeting, names),
-        swaps=_swaps(db, actor, meeting, own, names),
+        swaps=tuple(
+            _swap(row, own, names, _refusals(db, actor, row[0], swaps)) for row in _swap_rows(db, actor, meeting, own)
+        ),
     )
 
 
@@ -56,9 +59,9 @@ def _names(db: Session, group_id: int) -> dict[int, str]:
     return {id_: person.name for id_, person in db.exec(statement).all()}
 
 
-def _choices(db: Session, actor: Actor, meeting: CodevSessionRef, own: int) -> tuple[SwapChoice, ...]:
+def _choices(db: Session, actor: Actor, meeting: CodevSessionRef, own: int, swaps: Swaps) -> tuple[SwapChoice, ...]:
     """Return who may be asked: those with a turn to come, for each of them, then whoever may take one's turn."""
-    swaps, sessions = Swaps(db, meeting.group_id), _turns_to_come(db, actor, meeting)
+    sessions = _turns_to_come(db, actor, meeting)
     people = [(id_, name) for id_, name in roster(db, meeting) if id_ != own]
     exchanges = [
         SwapChoice(asked_id=id_, name=name, exchange=_exchange_turn(other))
@@ -108,9 +111,11 @@ def _passes(db: Session, meeting: CodevSessionRef, names: Mapping[int, str]) -> 
     )
 
 
-def _swaps(
-    db: Session, actor: Actor, meeting: CodevSessionRef, own: int | None, names: Mapping[int, str]
-) -> tuple[SwapShown, ...]:
+_SwapRow: TypeAlias = tuple[CodevSwap, CodevSession, CodevSession | None]
+"""A swap, the session whose turn is given, and that of the turn given in exchange."""
+
+
+def _swap_rows(db: Session, actor: Actor, meeting: CodevSessionRef, own: int | None) -> Sequence[_SwapRow]:
     """Return the swaps of a session, newest first: to a member, those that they are in."""
     leads = any(g.group_id == meeting.group_id and g.role is Role.FACILITATOR for g in actor.grants)
     other = aliased(CodevSession)
@@ -123,16 +128,10 @@ def _swaps(
     )
     if not leads:
         statement = statement.where((CodevSwap.membership_id == own) | (CodevSwap.asked_id == own))
-    return tuple(_swap(db, actor, row, own, names) for row in db.exec(statement).all())
+    return db.exec(statement).all()
 
 
-def _swap(
-    db: Session,
-    actor: Actor,
-    row: tuple[CodevSwap, CodevSession, CodevSession | None],
-    own: int | None,
-    names: Mapping[int, str],
-) -> SwapShown:
+def _swap(row: _SwapRow, own: int | None, names: Mapping[int, str], refusals: tuple[str, ...]) -> SwapShown:
     swap, given, other = row
     return SwapShown(
         id=swap.id,
@@ -145,12 +144,14 @@ def _swap(
         ended_at=swap.ended_at,
         is_own=swap.membership_id == own,
         is_asked=swap.asked_id == own,
-        refusals=_refusals(db, actor, swap) if swap.outcome is None else (),
+        refusals=refusals,
     )
 
 
-def _refusals(db: Session, actor: Actor, swap: CodevSwap) -> tuple[str, ...]:
-    """Return why a swap that waits can no longer be."""
+def _refusals(db: Session, actor: Actor, swap: CodevSwap, swaps: Swaps) -> tuple[str, ...]:
+    """Return why a swap that waits for its answer can no longer be."""
+    if swap.outcome is not None:
+        return ()
     ids = [swap.session_id, *([swap.exchange_session_id] if swap.exchange_session_id else [])]
     meetings = [see_codev_session(db, actor, id_) for id_ in ids]
     closed = [code for m in meetings if (code := closed_code(db, m)) is not None]
@@ -158,4 +159,4 @@ def _refusals(db: Session, actor: Actor, swap: CodevSwap) -> tuple[str, ...]:
         return (closed[0],)
     other = meetings[1] if swap.exchange_session_id else None
     exchange = Exchange(meetings[0], other, swap.membership_id, swap.asked_id)
-    return tuple(reason.code for reason in Swaps(db, meetings[0].group_id).reasons(exchange))
+    return tuple(reason.code for reason in swaps.reasons(exchange))

@@ -3,7 +3,7 @@
 None of it names the group, nor says a word of what its people confide (BR-11).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.attendance.calendar.rules import is_to_remind
+from app.codev.groups.models import CodevGroup
 from app.codev.sessions.entries import entry_of
 from app.codev.sessions.models import CodevSession
+from app.codev.sessions.schemas import CodevSessionRef
+from app.cohorts.models import Cohort
 from app.identity.roles.models import RoleGrantRow
+from app.identity.roles.service import holders
 from app.network.venues.models import Venue
 from app.network.venues.rules import place_line
 from app.network.venues.schemas import VenueShown
@@ -23,6 +27,7 @@ from app.notifications.service import notify
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.security.actor import Actor
+from app.platform.security.permissions import Role
 
 
 def tell_planned(db: Session, actor: Actor, session: CodevSession, venue: VenueShown | None) -> None:
@@ -74,6 +79,24 @@ def tell_group(db: Session, actor: Actor, session: CodevSession, kind: Kind, **p
         return
     people = [person for person in _people_of(db, session.group_id) if person != actor.person_id]
     notify(db, _event(db, session, kind, f"codev:{session.id}:{session.sequence}", people, **params))
+
+
+def tell_of_session(
+    db: Session, session: CodevSession | CodevSessionRef, kind: Kind, key: str, people: Collection[int]
+) -> None:
+    """Tell people of something in a session: its cohort and its time, and nobody's name."""
+    about = {
+        "cohort": db.get_one(Cohort, db.get_one(CodevGroup, session.group_id).cohort_id).title,
+        "starts_at": session.starts_at,
+        "timezone": session.timezone,
+    }
+    notify(db, Event(kind, key, people, f"/codev/seances/{session.id}", about, session.college_id))
+
+
+def facilitators_of(db: Session, session: CodevSession | CodevSessionRef) -> list[int]:
+    """Return who facilitates the group of a session."""
+    led = holders(db, Role.FACILITATOR, college_id=session.college_id, group_id=session.group_id)
+    return [person_id for person_id, _ in led]
 
 
 def _people_of(db: Session, group_id: int) -> list[int]:

@@ -100,7 +100,9 @@ def _session_context(
         "played": played is not None,
         "confirmed": confirmations(db, actor, meeting),
         "handovers": handovers(db, actor, meeting) if meeting.inside and actor.can(P.CODEV_TAKE_PART) else None,
-        "out_of_turn": clients_out_of_turn(db, meeting) if shown.record_id is None else (),
+        "out_of_turn": clients_out_of_turn(db, meeting)
+        if P.CODEV_RECORD in allowed and shown.record_id is None
+        else (),
         "live_open": meeting.inside and now() >= meeting.starts_at - OPENS,
         "lines": _presence_lines(shown) if played is None else _played_presences(shown, played),
         "turns": _turn_lines(shown, count) if played is None else _played_turns(played),

@@ -24,7 +24,7 @@ from app.platform.security.permissions import Permission
 
 VENDOR = "Logiciels Boréal : caisse et inventaire"
 SHARE = "Je détiens une part de cette entreprise et j’en vends les licences le soir."
-SISTER = "C’est ma belle-sœur; je l’ai su en lisant sa présentation."
+SISTER = "C’est ma belle-sœur; j’ai oublié de le déclarer avant de la juger."
 FORMER = "Nous avons tenu une entreprise ensemble jusqu’au printemps."
 CONFIRMED = "Relu sans connaître la personne : les preuves montrent ce niveau."
 UNDER_WAY = range(1, 20)

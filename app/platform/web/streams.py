@@ -42,7 +42,7 @@ Versions: TypeAlias = Callable[[Session, Collection[int]], Mapping[int, int]]
 
 
 class Seat:
-    """The right to one stream; who holds it no longer, as its response was never sent, has given it back."""
+    """A place within the bounds, held by one stream; one whose response is never sent frees it when it is collected."""
 
     def __init__(self, person_id: int) -> None:
         self.person_id = person_id
