@@ -13,6 +13,7 @@ from app.curricula.schemas import Competency, Curriculum, Module
 from app.grading.enums import EvidenceKind
 from app.grading.schemas import CriterionLevel, CriterionText, EvidenceRef, JudgementShown
 from app.platform.errors import Reason
+from app.platform.working_days import working_days
 
 RUNNING = frozenset({EnrolmentState.ACTIVE, EnrolmentState.COMPLETED})
 """States in which someone may be judged; a mandate may still be judged after completion (BR-18)."""
@@ -25,8 +26,6 @@ CODEV_COMPETENCY = "CN-11"
 
 WORKING_DAYS = 10
 """Number of working days within which a hand-in is judged."""
-
-WEEKEND = 5
 
 
 def assessor_reasons(
@@ -253,12 +252,6 @@ def superseding_reasons(before: JudgementShown, *, assessor: int, level: int, re
     if assessor != before.assessor_id and level < before.level:
         reasons.append(Reason("review_lowers", {"level": level, "before": before.level}, "level"))
     return reasons
-
-
-def working_days(since: date, until: date) -> int:
-    """Return the number of days from Monday to Friday after ``since`` up to ``until``; holidays are counted."""
-    days = (until - since).days
-    return sum((since + timedelta(days=n)).weekday() < WEEKEND for n in range(1, days + 1))
 
 
 def is_overdue(received_on: date, today: date) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil.easter import easter  # type: ignore[import-untyped]
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from sqlmodel import col, select
 
 from app.attendance.calendar.models import ScheduledSession
 from app.attendance.series import service
-from app.attendance.series.rules import LONGEST, Holiday, Skipped, days_of_series, easter_of, holidays_of
+from app.attendance.series.rules import LONGEST, Skipped, days_of_series
 from app.attendance.series.schemas import ConfirmSeries, NewSeries
 from app.cohorts import service as cohorts
 from app.cohorts.models import Cohort
@@ -25,6 +24,7 @@ from app.platform.clock import at
 from app.platform.database.transaction import Database
 from app.platform.errors import DomainError
 from app.platform.security.permissions import P
+from app.platform.working_days import holidays_of
 from tests.factories.cohorts import fields, meeting, page
 from tests.factories.network import World, acting, as_
 from tests.factories.venues import HALIFAX, venue_in
@@ -295,25 +295,6 @@ def test_cohort_whose_activities_all_have_sessions_has_no_series_to_plan(
     shown = client.post(f"{path}/preview", json=whole).json()["shown"]
     assert client.post(path, json={**whole, "shown": shown}).status_code == 201
     assert "a déjà sa séance" in page(client.get(f"/cohortes/{winter.cohort}/seances/serie"))
-
-
-@pytest.mark.parametrize(
-    ("day", "holiday"),
-    [
-        (date(2027, 1, 1), Holiday.NEW_YEAR), (date(2027, 3, 26), Holiday.GOOD_FRIDAY),
-        (date(2027, 3, 29), Holiday.EASTER_MONDAY), (date(2027, 5, 24), Holiday.PATRIOTS),
-        (date(2026, 5, 18), Holiday.PATRIOTS), (date(2027, 6, 24), Holiday.NATIONAL),
-        (date(2027, 7, 1), Holiday.CANADA), (date(2029, 7, 2), Holiday.CANADA), (date(2026, 9, 7), Holiday.LABOUR),
-        (date(2026, 10, 12), Holiday.THANKSGIVING), (date(2026, 12, 25), Holiday.CHRISTMAS),
-    ],
-)  # fmt: skip
-def test_statutory_holiday_is_on_its_day(day: date, holiday: Holiday) -> None:
-    assert holidays_of(day.year)[day] is holiday
-    assert len(holidays_of(day.year)) == len(Holiday)
-
-
-def test_easter_is_that_of_another_computation() -> None:
-    assert [easter_of(year) for year in range(1900, 2200)] == [easter(year) for year in range(1900, 2200)]
 
 
 @given(st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(1, LONGEST), st.booleans(), st.data())

@@ -17,7 +17,6 @@ from app.grading.rules import (
     proposals,
     superseding_reasons,
     threshold,
-    working_days,
 )
 from app.grading.schemas import EvidenceRef, JudgementShown
 
@@ -181,23 +180,11 @@ def test_superseding_reasons_by_assessor_and_level(
     assert [r.code for r in superseding_reasons(judgement(), assessor=assessor, level=level, reason=reason)] == expected
 
 
-@pytest.mark.parametrize(
-    ("since", "until", "days"),
-    [
-        (date(2026, 11, 6), date(2026, 11, 6), 0),
-        (date(2026, 11, 6), date(2026, 11, 8), 0),
-        (date(2026, 11, 6), date(2026, 11, 9), 1),
-        (date(2026, 11, 2), date(2026, 11, 16), 10),
-        (date(2026, 11, 9), date(2026, 11, 6), 0),
-    ],
-)
-def test_working_days_leave_out_weekends(since: date, until: date, days: int) -> None:
-    assert working_days(since, until) == days
-
-
 def test_overdue_after_ten_working_days() -> None:
     assert not is_overdue(date(2026, 11, 2), date(2026, 11, 16))
     assert is_overdue(date(2026, 11, 2), date(2026, 11, 17))
+    assert not is_overdue(date(2026, 12, 18), date(2027, 1, 5)), "Christmas and New Year are no working days"
+    assert is_overdue(date(2026, 12, 18), date(2027, 1, 6))
 
 
 def test_threshold_of_the_path() -> None:

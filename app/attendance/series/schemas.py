@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, field_validator
 
 from app.attendance.calendar.schemas import LocalClock, MeetingLink, Place
-from app.attendance.series.rules import LONGEST, Holiday
+from app.attendance.series.rules import LONGEST
 from app.cohorts.lifecycle.schemas import Effect
 from app.cohorts.settings.schemas import Confirmation
 from app.curricula.enums import Mode
 from app.network.venues.schemas import VenueAddress
 from app.platform.schema import Code, Command, Read
+from app.platform.working_days import Holiday
 
 MOST_SKIPPED = 40
 

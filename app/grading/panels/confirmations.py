@@ -7,7 +7,6 @@ from sqlmodel import col
 
 from app.accompaniment.interests.service import conflicted
 from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.grading.panels import rules
 from app.grading.panels.enums import PanelKind
 from app.grading.panels.models import Panel, PanelDecision, PanelSeat
 from app.holds.enums import HoldKind
@@ -19,6 +18,7 @@ from app.platform.database.rows import not_superseded
 from app.platform.database.session import Session
 from app.platform.messages.i18n import t, today
 from app.platform.security.actor import Actor
+from app.platform.working_days import add_working_days
 
 
 def review_days(db: Session, enrolment: EnrolmentRef) -> int:
@@ -28,7 +28,7 @@ def review_days(db: Session, enrolment: EnrolmentRef) -> int:
 
 def due_on(db: Session, enrolment: EnrolmentRef) -> date:
     """Return the day by which a panel that opens today decides."""
-    return rules.add_working_days(today(enrolment.timezone), review_days(db, enrolment))
+    return add_working_days(today(enrolment.timezone), review_days(db, enrolment))
 
 
 def open_held_panel(

@@ -42,6 +42,7 @@ from app.platform.messages.i18n import local, today
 from app.platform.paging import Page
 from app.platform.security.actor import Actor, scoped
 from app.platform.security.permissions import P, Role
+from app.platform.working_days import add_working_days
 
 IS_REVIEW = col(Panel.motive).is_not(None)
 """The condition that the person asked for the panel."""
@@ -246,7 +247,7 @@ def _appeal_until(db: Session, ref: PanelRef, enrolment: EnrolmentRef, decision:
     if decision is None or ref.kind is not PanelKind.REVIEW:
         return None
     days = db.get_one(College, ref.college_id).review_days
-    return rules.add_working_days(local(decision.decided_at, enrolment.timezone).date(), days)
+    return add_working_days(local(decision.decided_at, enrolment.timezone).date(), days)
 
 
 def _may_take(actor: Actor, ref: PanelRef, seats: Sequence[int]) -> bool:

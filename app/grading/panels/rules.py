@@ -5,11 +5,11 @@ Sources: BR-12, BR-13, S5.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from app.grading.panels.enums import Basis, PanelKind, PanelState
-from app.grading.rules import WEEKEND
 from app.platform.errors import Reason
+from app.platform.working_days import add_working_days
 
 SEATS = {PanelKind.REVIEW: 1, PanelKind.CONFLICT: 1, PanelKind.COMMITTEE: 3, PanelKind.DOUBLE: 2}
 """How many assessors each kind has from the start."""
@@ -56,15 +56,6 @@ class LastDecision:
 
     decided_on: date
     by: PanelKind | None = None
-
-
-def add_working_days(since: date, n: int) -> date:
-    """Return the ``n``-th day from Monday to Friday after a day; holidays are counted."""
-    day = since
-    while n > 0:
-        day += timedelta(days=1)
-        n -= day.weekday() < WEEKEND
-    return day
 
 
 def next_kind(before: LastDecision) -> PanelKind | None:

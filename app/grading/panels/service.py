@@ -46,6 +46,7 @@ from app.platform.errors import Conflict, Forbidden, Invalid, Reason
 from app.platform.messages.i18n import t, today
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import P
+from app.platform.working_days import add_working_days
 from app.progress.service import let_archived_change
 
 
@@ -92,7 +93,7 @@ def _offer(db: Session, enrolment: EnrolmentRef, judgement: JudgementShown) -> t
     is_current = any(j.id == judgement.id and j.is_current for j in history)
     is_open = bool(grading.open_panels(db, enrolment, judgement.competency_code))
     reasons = rules.ask_reasons(before, today(enrolment.timezone), days, is_current=is_current, is_open=is_open)
-    until = rules.add_working_days(before.decided_on, days)
+    until = add_working_days(before.decided_on, days)
     return ReviewOffer(kind=rules.next_kind(before), until=until, days=days, reasons=tuple(reasons)), reasons
 
 

@@ -1,6 +1,6 @@
 """Rules of panels: days, names, and what several levels decide."""
 
-from datetime import date, timedelta
+from datetime import date
 from itertools import product
 
 import pytest
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from app.grading.panels import rules
 from app.grading.panels.enums import Basis, PanelKind, PanelState
 from app.grading.panels.rules import LastDecision, Outcome, Seat, Vote
-from app.grading.rules import working_days
 from app.platform.errors import Reason
 
 FRIDAY = date(2026, 11, 27)
@@ -24,12 +23,6 @@ def codes(reasons: list[Reason]) -> list[str]:
 
 def votes(*levels: int, number: int = 1, first: int = 1) -> list[Vote]:
     return [Vote(assessor, number, level) for assessor, level in enumerate(levels, start=first)]
-
-
-@pytest.mark.parametrize(("n", "day"), [(0, FRIDAY), (1, date(2026, 11, 30)), (10, date(2026, 12, 11))])
-def test_working_days_are_added_without_weekends(n: int, day: date) -> None:
-    assert rules.add_working_days(FRIDAY, n) == day
-    assert working_days(FRIDAY, day) == n
 
 
 def test_review_is_asked_until_the_last_working_day_and_not_after() -> None:
@@ -229,9 +222,3 @@ def test_who_reads_a_level_that_someone_gave(
 ) -> None:
     vote = Vote(1, 1, 3)
     assert rules.shows_opinion(vote, done, reader=reader, own_case=own_case, decided=decided) is shown
-
-
-def test_working_days_added_and_counted_agree() -> None:
-    for start in range(7):
-        day = FRIDAY + timedelta(days=start)
-        assert working_days(day, rules.add_working_days(day, 10)) == 10
