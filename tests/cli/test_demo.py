@@ -34,6 +34,9 @@ from tests.server import opened
 
 ON = date(2026, 11, 22)
 PLACES_LOADED = ("harricana", "lac-gilman")
+pytestmark = pytest.mark.timeout(600)
+"""Whichever test comes first waits for both networks: 30 s alone, several minutes on a machine that does other work."""
+
 SITE = "http://testserver"
 SMALL = (
     CohortPlan("havre", "GEN-1", "generaliste", 21, 4),
