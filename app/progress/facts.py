@@ -101,6 +101,16 @@ class Judged:
     on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A level of a competency that a decision recognises from before the path (S9)."""
+
+    decision_id: int
+    competency_code: str
+    level: int
+    on: date
+
+
 Fact: TypeAlias = (
     Attended
     | CatchUpAssigned
@@ -111,6 +121,7 @@ Fact: TypeAlias = (
     | CodevClient
     | MandateDone
     | Judged
+    | Recognised
 )
 
 

@@ -1,16 +1,17 @@
 """The one definition of progress: ``fold`` computes it from an enrolment's facts and its curriculum version.
 
 Pure: no database session, no clock; the order of the facts changes nothing. Sources: BR-03, BR-06, BR-08,
-BR-09, BR-12, BR-19.
+BR-09, BR-12, BR-19, BR-29.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from app.curricula.enums import ActivityType, MandateKind
 from app.curricula.schemas import Activity, CertificateRule, Curriculum, Module
+from app.progress.exemptions.rules import exempted_activities, prior_minutes, recognised_levels
 from app.progress.facts import (
     ActivityDone,
     Attended,
@@ -23,6 +24,7 @@ from app.progress.facts import (
     HandedIn,
     Judged,
     MandateDone,
+    Recognised,
 )
 from app.progress.schemas import (
     ActivityProgress,
@@ -46,7 +48,7 @@ ACTIVITY_FACTS = (Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, 
 class _FactIndex:
     """Facts by type, and by type and activity; the outcome of each activity is computed once."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    def __init__(self, curriculum: Curriculum, facts: Iterable[Fact]) -> None:
         self.facts = tuple(facts)
         self.outcomes: dict[str, ActivityProgress] = {}
         self._by_type: dict[type, list[Any]] = defaultdict(list)
@@ -55,6 +57,8 @@ class _FactIndex:
             self._by_type[type(fact)].append(fact)
             if isinstance(fact, ACTIVITY_FACTS):
                 self._by_activity[type(fact), fact.activity_code].append(fact)
+        self.recognised = recognised_levels(self.of_type(Recognised))
+        self.exempted = exempted_activities(curriculum, self.recognised)
 
     def of_type(self, kind: type[AnyFact]) -> list[AnyFact]:
         return self._by_type.get(kind, [])
@@ -65,12 +69,12 @@ class _FactIndex:
 
 def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progress:
     """Return the progress that the facts amount to under this version of the path."""
-    index = _FactIndex(facts)
+    index = _FactIndex(curriculum, facts)
     modules = _modules(curriculum, basis, index)
     attended, base = attendance(
-        basis, index.of_type(Attended), index.of_type(CodevAttended), index.of_type(CatchUpAssigned)
+        basis, index.of_type(Attended), index.of_type(CodevAttended), index.of_type(CatchUpAssigned), index.exempted
     )
-    levels = competency_levels(index.of_type(Judged))
+    levels = competency_levels([*index.of_type(Judged), *index.of_type(Recognised)])
     thresholds = _thresholds(curriculum)
     open_dues = [m.due_on for m in modules if m.state is not State.DONE]
     progress = Progress(
@@ -78,11 +82,14 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
         curriculum_version=curriculum.version,
         planned_minutes=curriculum.minutes,
         recognised_minutes=sum(m.recognised_minutes for m in modules),
+        prior_minutes=prior_minutes(modules),
         attended_minutes=attended,
         attendance_base_minutes=base,
         modules=modules,
         competencies=tuple(
-            CompetencyProgress(code=c, level=levels.get(c), threshold=thresholds.get(c))
+            CompetencyProgress(
+                code=c, level=levels.get(c), recognised_level=index.recognised.get(c), threshold=thresholds.get(c)
+            )
             for c in sorted(thresholds.keys() | levels.keys() | _assessed(curriculum))
         ),
         codev=CodevProgress(
@@ -131,10 +138,12 @@ def _modules(curriculum: Curriculum, basis: Basis, index: _FactIndex) -> tuple[M
 
 
 def _is_done(curriculum: Curriculum, module: Module, index: _FactIndex, done: dict[str, bool]) -> bool:
+    """Return whether a module is complete with those before it, or exempted as a whole, whatever comes before."""
     if module.code not in done:
         complete_alone = not _module_reasons(module, index)
-        done[module.code] = complete_alone and all(
-            _is_done(curriculum, curriculum.module(code), index, done) for code in module.prerequisites
+        done[module.code] = all(activity.code in index.exempted for activity in module.activities) or (
+            complete_alone
+            and all(_is_done(curriculum, curriculum.module(code), index, done) for code in module.prerequisites)
         )
     return done[module.code]
 
@@ -171,6 +180,7 @@ def _module_progress(module: Module, basis: Basis, index: _FactIndex, done: Mapp
     activities = tuple(_activity_with_prerequisites(a, locked_by, index, done) for a in module.activities)
     state = State.DONE if done[module.code] else State.LOCKED if locked_by else State.OPEN
     reasons = [StoredReason(code="prerequisite_missing", params={"module": code}) for code in locked_by]
+    reasons = [] if done[module.code] else reasons + _module_reasons(module, index)
     return ModuleProgress(
         code=module.code,
         state=state,
@@ -178,7 +188,7 @@ def _module_progress(module: Module, basis: Basis, index: _FactIndex, done: Mapp
         planned_minutes=module.minutes,
         recognised_minutes=sum(a.recognised_minutes for a in activities),
         activities=activities,
-        why=tuple(reasons + _module_reasons(module, index)),
+        why=tuple(reasons),
     )
 
 
@@ -194,9 +204,15 @@ def _activity_with_prerequisites(
 
 
 def _outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    """Return the outcome of one activity alone: the minutes recognised (BR-06) and what it still requires."""
+    """Return the outcome of one activity alone: the minutes recognised (BR-06) and what it still requires.
+
+    An exemption gives no minutes, and takes none of what was followed (BR-29).
+    """
     if activity.code not in index.outcomes:
-        index.outcomes[activity.code] = _outcome_by_type(activity, index)
+        outcome = _outcome_by_type(activity, index)
+        if activity.code in index.exempted and outcome.state is not State.DONE:
+            outcome = outcome.model_copy(update={"state": State.EXEMPTED, "why": ()})
+        index.outcomes[activity.code] = outcome
     return index.outcomes[activity.code]
 
 
@@ -276,18 +292,22 @@ def attendance(
     sessions: Iterable[Attended],
     codev: Iterable[CodevAttended],
     catch_ups: Iterable[CatchUpAssigned],
+    exempted: Collection[str] = (),
 ) -> tuple[int, int]:
     """Return the minutes attended and their base (BR-08).
 
     The base is the planned minutes of closed group sessions since joining, plus the catch-ups assigned
     for earlier sessions. Making up a session missed after joining completes the activity and its hours,
-    but the absence still counts.
+    but the absence still counts. Of an exempted activity, only what was attended counts.
     """
     entries: list[Attended | CodevAttended] = [*sessions, *codev]
     entries = [f for f in entries if basis.joined_on is None or f.on >= basis.joined_on]
     held_since_joining = {f.activity_code for f in entries}
-    before_joining = [f for f in catch_ups if f.activity_code not in held_since_joining]
-    base = sum(f.planned_minutes for f in entries) + sum(f.minutes for f in before_joining)
+    earlier = [f for f in catch_ups if f.activity_code not in held_since_joining]
+    before_joining = [f for f in earlier if f.activity_code not in exempted or f.done_on is not None]
+    base = sum(f.minutes for f in before_joining) + sum(
+        min(f.minutes, f.planned_minutes) if f.activity_code in exempted else f.planned_minutes for f in entries
+    )
     attended = sum(min(f.minutes, f.planned_minutes) for f in entries)
     return attended + sum(f.minutes for f in before_joining if f.done_on is not None), base
 
@@ -297,8 +317,8 @@ def sessions_attended(codev: Iterable[CodevAttended]) -> int:
     return len({f.session_id for f in codev if f.minutes})
 
 
-def competency_levels(judged: Iterable[Judged]) -> dict[str, int]:
-    """Return the highest validated level of each competency; a later lower one changes nothing (BR-12)."""
+def competency_levels(judged: Iterable[Judged | Recognised]) -> dict[str, int]:
+    """Return the highest level, judged or recognised, of each competency; a later lower one changes nothing (BR-12)."""
     levels: dict[str, int] = {}
     for fact in judged:
         levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
@@ -346,7 +366,7 @@ def _hours_reasons(rule: CertificateRule, progress: Progress) -> list[StoredReas
     pct = progress.attendance_pct
     if rule.min_attendance_pct and (pct is None or pct < rule.min_attendance_pct):
         reasons.append(StoredReason(code="attendance_low", params={"pct": pct or 0, "needed": rule.min_attendance_pct}))
-    needed = -(-progress.planned_minutes * rule.min_hours_pct // 100)
+    needed = -(-(progress.planned_minutes - progress.prior_minutes) * rule.min_hours_pct // 100)
     if progress.recognised_minutes < needed:
         params = {"recognised_minutes": progress.recognised_minutes, "needed_minutes": needed}
         reasons.append(StoredReason(code="hours_low", params=params))

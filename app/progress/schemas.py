@@ -12,12 +12,13 @@ from app.platform.schema import Read
 
 
 class State(StrEnum):
-    """The state of an activity or a module; ``waiting`` is for activities alone."""
+    """The state of an activity or a module; ``waiting`` and ``exempted`` are for activities alone."""
 
     LOCKED = "locked"
     OPEN = "open"
     WAITING = "waiting"
     DONE = "done"
+    EXEMPTED = "exempted"
 
 
 class StoredReason(Read):
@@ -33,7 +34,7 @@ class StoredReason(Read):
 
 
 class ActivityProgress(Read):
-    """One activity; ``waiting`` means declared but not countersigned."""
+    """One activity; ``waiting`` means declared but not countersigned, ``exempted`` by recognition of prior learning."""
 
     code: str
     state: State
@@ -56,10 +57,11 @@ class ModuleProgress(Read):
 
 
 class CompetencyProgress(Read):
-    """The highest validated level of a competency, and the highest level that a certificate requires."""
+    """The highest level of a competency, judged or recognised, and the highest level that a certificate requires."""
 
     code: str
     level: int | None = None
+    recognised_level: int | None = Field(default=None, description="by recognition of prior learning (S9)")
     threshold: int | None = None
 
 
@@ -93,6 +95,7 @@ class Progress(Read):
     curriculum_version: str
     planned_minutes: int
     recognised_minutes: int
+    prior_minutes: int = Field(default=0, description="planned minutes of exempted activities, not followed (BR-29)")
     attended_minutes: int
     attendance_base_minutes: int
     modules: tuple[ModuleProgress, ...]

@@ -20,6 +20,7 @@ from app.progress.facts import (
     HandedIn,
     Judged,
     MandateDone,
+    Recognised,
 )
 
 START = date(2026, 9, 7)
@@ -65,6 +66,7 @@ def without(facts: list[Fact], code: str) -> list[Fact]:
 
 days = st.dates(START - timedelta(days=30), START + timedelta(days=400))
 numbers = st.integers(1, 6)
+competencies = st.sampled_from([f"CN-{n:02}" for n in range(1, 13)])
 
 
 def any_fact(curriculum: Curriculum) -> st.SearchStrategy[Fact]:
@@ -81,7 +83,8 @@ def any_fact(curriculum: Curriculum) -> st.SearchStrategy[Fact]:
         st.builds(CodevAttended, numbers, codes, days, st.integers(15, 720), minutes),
         st.builds(CodevClient, numbers, numbers, days),
         st.builds(MandateDone, numbers, st.sampled_from(MandateKind), numbers, some_day, some_day, some_day),
-        st.builds(Judged, numbers, st.sampled_from([f"CN-{n:02}" for n in range(1, 13)]), st.integers(1, 4), days),
+        st.builds(Judged, numbers, competencies, st.integers(1, 4), days),
+        st.builds(Recognised, numbers, competencies, st.integers(1, 4), days),
     )
 
 

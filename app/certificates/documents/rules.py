@@ -38,12 +38,12 @@ def participation_period(starts_on: date, ends_on: date, joined_on: date | None,
     return first, max(first, min(ends_on, issued))
 
 
-def ceu(recognised_minutes: int, *, accredited: bool) -> str | None:
-    """Return continuing-education units: recognised hours ÷ 10, cut to one decimal, ``"6.0"`` (BR-07).
+def ceu(followed_minutes: int, *, accredited: bool) -> str | None:
+    """Return continuing-education units: the hours followed ÷ 10, cut to one decimal, ``"6.0"`` (BR-07, BR-29).
 
     ``None`` when the college is not accredited to grant them.
     """
-    tenths = recognised_minutes // 60
+    tenths = followed_minutes // 60
     return f"{tenths // 10}.{tenths % 10}" if accredited else None
 
 

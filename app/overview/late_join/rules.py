@@ -84,7 +84,7 @@ def _activity(activity: Activity, module: ModuleProgress, at: Situation, propose
 def _how(activity: Activity, module: ModuleProgress, at: Situation) -> How:
     decided = at.decided.get(activity.code)
     state = next(a.state for a in module.activities if a.code == activity.code)
-    if state is State.DONE or (decided is not None and decided.done_on is not None):
+    if state in {State.DONE, State.EXEMPTED} or (decided is not None and decided.done_on is not None):
         return How.DONE
     if decided is not None:
         return How.WAIVED if decided.waived_because is not None else How.ASSIGNED
