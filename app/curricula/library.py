@@ -14,7 +14,9 @@ from app.curricula.activity_page import Page, render
 from app.curricula.files import register
 from app.curricula.files.folder import Folder, check_pages, read_folder, read_page
 from app.curricula.files.problems import CurriculumError, Problem
-from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon
+from app.curricula.mappings.rules import compose, corrected, corrected_version, identity, inverse, is_patch
+from app.curricula.mappings.schemas import Key, MappingStep, VersionMapping
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon, Localized
 from app.platform.errors import NotFound
 from app.platform.locations import ROOT
 
@@ -41,8 +43,9 @@ class Library:
     """All the curricula of a folder.
 
     ``traces`` holds the activities that take a trace, ``teams`` those of them that teams do, and ``admissions`` what is
-    asked of who is admitted, by path and version; ``lexicons`` the words of the network, by version; ``published`` the
-    SHA-256 of published versions, by ``slug/version``.
+    asked of who is admitted, by path and version; ``lexicons`` the words of the network, by version; ``mappings`` what
+    the activities of a version give in another, and ``summaries`` what changes, by both versions; ``published`` the
+    SHA-256 of published versions, by ``slug/version``, and ``published_mappings`` that of the mappings.
     """
 
     root: Path
@@ -52,8 +55,13 @@ class Library:
     teams: Mapping[tuple[str, str], frozenset[str]]
     admissions: Mapping[tuple[str, str], AdmissionRule]
     lexicons: Mapping[str, Lexicon]
+    mappings: Mapping[tuple[Key, Key], VersionMapping]
+    summaries: Mapping[tuple[Key, Key], Localized]
     published: Mapping[str, str]
+    published_mappings: Mapping[str, str]
     _pages: dict[tuple[str, str, str], Page] = field(default_factory=dict, init=False, repr=False)
+    _steps: dict[Key, tuple[MappingStep, ...]] = field(default_factory=dict, init=False, repr=False)
+    _mapped: dict[tuple[Key, Key], VersionMapping | None] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -121,6 +129,77 @@ class Library:
             self._pages[key] = self._page(self.curriculum(slug, version), code)
         return self._pages[key]
 
+    def mapping(self, source: Key, target: Key) -> VersionMapping | None:
+        """Return what the activities of a version give in another, or ``None`` where nothing leads from one to other.
+
+        A version maps to itself and to a patch of it by the identity; where no file joins two versions, the files of
+        those between them are composed, along the fewest. Raise ``NotFound`` for an unknown version.
+        """
+        if (source, target) not in self._mapped:
+            self.curriculum(*target)
+            self._mapped[source, target] = self._search_mapping(source, target)
+        return self._mapped[source, target]
+
+    def _search_mapping(self, source: Key, target: Key) -> VersionMapping | None:
+        reached = {source: identity(self.curriculum(*source))}
+        waiting = [source]
+        while waiting and target not in reached:
+            here = waiting.pop(0)
+            for step in self._steps_from(here):
+                if step.target not in reached:
+                    reached[step.target] = step if here == source else compose(reached[here], step)
+                    waiting.append(step.target)
+        return reached.get(target)
+
+    def _steps_from(self, here: Key) -> list[VersionMapping]:
+        """Return the mappings of one step: the patches of a version, then its files, newest version first.
+
+        A patch has the files of the version that it corrects.
+        """
+        slug, version = here
+        patches = [v for v in self.versions(slug) if is_patch(v) and version in corrected(v)]
+        by_patch = [identity(self.curriculum(*here), (slug, v)) for v in patches]
+        alike = {here, *((slug, v) for v in (corrected_version(version), f"{corrected_version(version)}.0"))}
+        by_file = [m.model_copy(update={"source": here}) for ends, m in self.mappings.items() if ends[0] in alike]
+        return by_patch + sorted(by_file, key=lambda step: _version_key(step.target[1]), reverse=True)
+
+    def steps_to(self, curriculum: Curriculum) -> tuple[MappingStep, ...]:
+        """Return the steps that lead from the other versions of a path to this one, the farthest first.
+
+        They say what facts that were recorded under another version give in this one; a newer version leads back by
+        what is the same in both.
+        """
+        here = (curriculum.slug, curriculum.version)
+        if here not in self._steps:
+            self._steps[here] = self._search_steps(here)
+        return self._steps[here]
+
+    def _search_steps(self, target: Key) -> tuple[MappingStep, ...]:
+        reached, waiting, owned = {target}, [target], set(self.curriculum(*target).placed)
+        steps: list[MappingStep] = []
+        while waiting:
+            here = waiting.pop(0)
+            for version in reversed(self.versions(target[0])):
+                other = (target[0], version)
+                mapping = self._step_between(other, here)
+                if other in reached or mapping is None:
+                    continue
+                curriculum = self.curriculum(*other)
+                own = frozenset(curriculum.placed) - owned
+                steps.append(MappingStep(curriculum=curriculum, mapping=mapping, owned=own))
+                owned |= own
+                reached.add(other)
+                waiting.append(other)
+        return tuple(reversed(steps))
+
+    def _step_between(self, source: Key, target: Key) -> VersionMapping | None:
+        """Return the mapping of one step from a version to another, or the way back of the opposite one."""
+        onward = next((step for step in self._steps_from(source) if step.target == target), None)
+        if onward is not None:
+            return onward
+        back = next((step for step in self._steps_from(target) if step.target == source), None)
+        return inverse(back) if back is not None else None
+
     def changed_pages(self, slug: str, before: str, after: str) -> tuple[str, ...]:
         """Return the activities of both versions whose pages differ."""
         old, new = self.curriculum(slug, before), self.curriculum(slug, after)
@@ -164,18 +243,47 @@ def check(root: Path) -> tuple[Library, tuple[Problem, ...]]:
 
 
 def publish(root: Path, slug: str, version: str) -> str:
-    """Add a version to the register, unless it is there, and return its SHA-256.
+    """Add a version to the register, with the mappings that join it to others of it, and return its SHA-256.
 
     Raise ``CurriculumError`` when the folder has any problem, such as a published version that was edited
-    since (BR-01); raise ``NotFound`` when the folder has no such version.
+    since (BR-01) or a version without a mapping from the one before it; raise ``NotFound`` when the folder has no
+    such version.
     """
     library, problems = check(root)
     if problems:
         raise CurriculumError(problems)
     value = library.fingerprint(slug, version)
-    if not library.is_published(slug, version):
-        register.write_register(root, {**library.published, f"{slug}/{version}": value})
+    problems = _missing_mapping(library, slug, version)
+    if problems:
+        raise CurriculumError(problems)
+    versions = {**library.published, f"{slug}/{version}": value}
+    mappings = {**_mappings_between(library, versions), **library.published_mappings}
+    if (versions, mappings) != (library.published, library.published_mappings):
+        register.write_register(root, {**versions, **mappings})
     return value
+
+
+def _missing_mapping(library: Library, slug: str, version: str) -> tuple[Problem, ...]:
+    """Return the problem of a version that follows a published one without a mapping from it."""
+    before = [v for v in library.versions(slug) if _version_key(v) < _version_key(version)]
+    earlier = [v for v in before if library.is_published(slug, v)]
+    if not earlier or library.is_published(slug, version):
+        return ()
+    if library.mapping((slug, earlier[-1]), (slug, version)) is not None:
+        return ()
+    params = {"before": f"{slug}-{earlier[-1]}", "after": f"{slug}-{version}"}
+    return (Problem(f"{slug}/{version}.yaml", 1, (), "curricula.mapping_missing", params),)
+
+
+def _mappings_between(library: Library, versions: Iterable[str]) -> dict[str, str]:
+    """Return the names and hashes of the mappings between published versions."""
+    names = {name.replace("/", "-") for name in versions}
+    return {
+        name: register.mapping_fingerprint(library.root, name)
+        for source, target in library.mappings
+        if {"-".join(source), "-".join(target)} <= names
+        for name in [f"{register.MAPPINGS}/{'-'.join(source)}_{'-'.join(target)}"]
+    }
 
 
 def _library(folder: Folder) -> Library:
@@ -187,7 +295,10 @@ def _library(folder: Folder) -> Library:
         MappingProxyType(folder.teams),
         MappingProxyType(folder.admissions),
         MappingProxyType(folder.lexicons),
+        MappingProxyType(folder.mappings),
+        MappingProxyType(folder.summaries),
         MappingProxyType(folder.published),
+        MappingProxyType(folder.published_mappings),
     )
 
 

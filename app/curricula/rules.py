@@ -56,20 +56,21 @@ class Finding:
     path: Location
 
 
-def _finding(code: str, /, *path: str | int, **params: Scalar) -> Finding:
+def finding(code: str, /, *path: str | int, **params: Scalar) -> Finding:
+    """Return the finding of a broken rule at the path of its value."""
     return Finding(Reason(f"curricula.{code}", params), path)
 
 
-def _duplicates(codes: Sequence[str], *path: str | int, key: str | None = "code") -> Iterator[Finding]:
+def duplicates(codes: Sequence[str], *path: str | int, key: str | None = "code") -> Iterator[Finding]:
     """Yield a finding for each code that stands earlier in the list."""
     for index, code in enumerate(codes):
         if code in codes[:index]:
-            yield _finding("duplicate", *path, index, *([key] if key else []), code=code)
+            yield finding("duplicate", *path, index, *([key] if key else []), code=code)
 
 
 def _prefix(code: str, prefix: str, *path: str | int) -> Iterator[Finding]:
     if not code.startswith(prefix):
-        yield _finding("prefix", *path, "code", code=code, prefix=prefix)
+        yield finding("prefix", *path, "code", code=code, prefix=prefix)
 
 
 # Framework --------------------------------------------------------------------------------------
@@ -81,7 +82,7 @@ def check_framework(framework: Framework) -> tuple[Finding, ...]:
     return tuple(
         chain(
             _levels(framework.scale, "scale"),
-            _duplicates(codes, "competencies"),
+            duplicates(codes, "competencies"),
             *(_check_competency(framework, index) for index in range(len(codes))),
         )
     )
@@ -90,7 +91,7 @@ def check_framework(framework: Framework) -> tuple[Finding, ...]:
 def _levels(levels: Sequence[Level], *path: str | int) -> Iterator[Finding]:
     for index, level in enumerate(levels):
         if level.level != index + 1:
-            yield _finding("level_order", *path, index, "level", level=level.level, expected_level=index + 1)
+            yield finding("level_order", *path, index, "level", level=level.level, expected_level=index + 1)
 
 
 def _check_competency(framework: Framework, index: int) -> Iterator[Finding]:
@@ -99,7 +100,7 @@ def _check_competency(framework: Framework, index: int) -> Iterator[Finding]:
     yield from _levels(competency.levels, *path, "levels")
     elements, criteria = [e.code for e in competency.elements], [c.code for c in competency.criteria]
     for name, codes in (("elements", elements), ("criteria", criteria)):
-        yield from _duplicates(codes, *path, name)
+        yield from duplicates(codes, *path, name)
         for position, code in enumerate(codes):
             yield from _prefix(code, f"{competency.code}.", *path, name, position)
     yield from _check_grid(competency, *path, "criteria")
@@ -110,9 +111,9 @@ def _check_grid(competency: Competency, *path: str | int) -> Iterator[Finding]:
     for position, criterion in enumerate(competency.criteria):
         yield from _levels(criterion.levels, *path, position, "levels")
         if criterion.levels and len(criterion.levels) < LEVELS:
-            yield _finding("grid_levels", *path, position, "levels", criterion=criterion.code, n=LEVELS)
+            yield finding("grid_levels", *path, position, "levels", criterion=criterion.code, n=LEVELS)
         if not criterion.levels and any(other.levels for other in competency.criteria):
-            yield _finding("grid_partial", *path, position, criterion=criterion.code, competency=competency.code)
+            yield finding("grid_partial", *path, position, criterion=criterion.code, competency=competency.code)
 
 
 # Curriculum -------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ def check_curriculum(curriculum: Curriculum, framework: Framework) -> tuple[Find
             _check_codes(curriculum),
             _check_graph(curriculum),
             *(_check_module(module, index, framework) for index, module in enumerate(curriculum.modules)),
-            _duplicates([rule.kind for rule in curriculum.certificates], "certificates", key="kind"),
+            duplicates([rule.kind for rule in curriculum.certificates], "certificates", key="kind"),
             *(
                 _check_certificate(rule, index, curriculum, framework)
                 for index, rule in enumerate(curriculum.certificates)
@@ -138,18 +139,18 @@ def check_curriculum(curriculum: Curriculum, framework: Framework) -> tuple[Find
 def _check_sum(curriculum: Curriculum) -> Iterator[Finding]:
     total = sum(module.minutes for module in curriculum.modules)
     if total != curriculum.minutes:
-        yield _finding("sum_modules", "hours", planned_minutes=curriculum.minutes, total_minutes=total)
+        yield finding("sum_modules", "hours", planned_minutes=curriculum.minutes, total_minutes=total)
 
 
 def _check_codes(curriculum: Curriculum) -> Iterator[Finding]:
-    yield from _duplicates([module.code for module in curriculum.modules], "modules")
+    yield from duplicates([module.code for module in curriculum.modules], "modules")
     codes: set[str] = set()
     for m, module in enumerate(curriculum.modules):
         yield from _prefix(module.code, f"{curriculum.code}-", "modules", m)
         for a, activity in enumerate(module.activities):
             yield from _prefix(activity.code, f"{module.code}.", "modules", m, "activities", a)
             if activity.code in codes:
-                yield _finding("duplicate", "modules", m, "activities", a, "code", code=activity.code)
+                yield finding("duplicate", "modules", m, "activities", a, "code", code=activity.code)
             codes.add(activity.code)
 
 
@@ -168,15 +169,15 @@ def _check_graph(curriculum: Curriculum) -> Iterator[Finding]:
     for m, module in enumerate(curriculum.modules):
         requirements = graph.setdefault(module.code, set())
         if module.week > curriculum.weeks:
-            yield _finding("week_too_late", "modules", m, "week", week=module.week, weeks=curriculum.weeks)
+            yield finding("week_too_late", "modules", m, "week", week=module.week, weeks=curriculum.weeks)
         for code, path in _required_modules(module):
             required = curriculum.modules_by_code.get(code)
             if required is None:
-                yield _finding("unknown_module", "modules", m, *path, code=code)
+                yield finding("unknown_module", "modules", m, *path, code=code)
                 continue
             requirements.add(code)
             if required.week > module.week:
-                yield _finding("week_order", "modules", m, "week", week=module.week, code=code, needed=required.week)
+                yield finding("week_order", "modules", m, "week", week=module.week, code=code, needed=required.week)
     yield from _check_cycle(curriculum, graph)
 
 
@@ -186,15 +187,15 @@ def _check_cycle(curriculum: Curriculum, graph: Mapping[str, Iterable[str]]) -> 
     except CycleError as error:
         cycle: list[str] = error.args[1]
         index = next(i for i, module in enumerate(curriculum.modules) if module.code == cycle[0])
-        yield _finding("cycle", "modules", index, "prerequisites", modules=" → ".join(cycle))
+        yield finding("cycle", "modules", index, "prerequisites", modules=" → ".join(cycle))
 
 
 def _check_module(module: Module, index: int, framework: Framework) -> Iterator[Finding]:
     path = ("modules", index)
     total = sum(activity.minutes for activity in module.activities)
     if total != module.minutes:
-        yield _finding("sum_activities", *path, "hours", planned_minutes=module.minutes, total_minutes=total)
-    yield from _duplicates(module.prerequisites, *path, "prerequisites", key=None)
+        yield finding("sum_activities", *path, "hours", planned_minutes=module.minutes, total_minutes=total)
+    yield from duplicates(module.prerequisites, *path, "prerequisites", key=None)
     yield from _check_targets(module, framework, *path)
     yield from _check_quorum(module, *path)
     for position, activity in enumerate(module.activities):
@@ -202,12 +203,12 @@ def _check_module(module: Module, index: int, framework: Framework) -> Iterator[
 
 
 def _check_targets(module: Module, framework: Framework, *path: str | int) -> Iterator[Finding]:
-    yield from _duplicates([target.competency for target in module.assesses], *path, "assesses", key="competency")
+    yield from duplicates([target.competency for target in module.assesses], *path, "assesses", key="competency")
     for index, target in enumerate(module.assesses):
         if target.competency not in framework.by_code:
-            yield _finding("unknown_competency", *path, "assesses", index, "competency", code=target.competency)
+            yield finding("unknown_competency", *path, "assesses", index, "competency", code=target.competency)
     if module.assesses and not _is_judged(module):
-        yield _finding("unjudged", *path, "assesses", module=module.code)
+        yield finding("unjudged", *path, "assesses", module=module.code)
 
 
 def _is_judged(module: Module) -> bool:
@@ -220,22 +221,22 @@ def _check_quorum(module: Module, *path: str | int) -> Iterator[Finding]:
     quorum = module.codev_quorum
     if quorum is None:
         if sessions:
-            yield _finding("codev_without_quorum", *path, module=module.code)
+            yield finding("codev_without_quorum", *path, module=module.code)
         return
     minimum = quorum.min_sessions_attended
     if minimum > sessions:
-        yield _finding("quorum_sessions", *path, "codev_quorum", "min_sessions_attended", wanted=minimum, n=sessions)
+        yield finding("quorum_sessions", *path, "codev_quorum", "min_sessions_attended", wanted=minimum, n=sessions)
     if quorum.min_times_client > minimum:
         client = ("codev_quorum", "min_times_client")
-        yield _finding("quorum_client", *path, *client, wanted=quorum.min_times_client, n=minimum)
+        yield finding("quorum_client", *path, *client, wanted=quorum.min_times_client, n=minimum)
 
 
 def _check_activity(activity: Activity, *path: str | int) -> Iterator[Finding]:
     if activity.mode not in MODES[activity.type]:
-        yield _finding("mode", *path, "mode", type=activity.type.value, mode=activity.mode.value)
+        yield finding("mode", *path, "mode", type=activity.type.value, mode=activity.mode.value)
     if activity.formative and activity.type != ActivityType.assessment:
-        yield _finding("formative", *path, "formative", code=activity.code)
-    yield from _duplicates(activity.requires, *path, "requires", key=None)
+        yield finding("formative", *path, "formative", code=activity.code)
+    yield from duplicates(activity.requires, *path, "requires", key=None)
 
 
 def _check_certificate(
@@ -244,14 +245,14 @@ def _check_certificate(
     path = ("certificates", index)
     participation = rule.kind == CertificateKind.attestation_participation
     if participation and rule.thresholds:
-        yield _finding("participation_thresholds", *path, "thresholds")
+        yield finding("participation_thresholds", *path, "thresholds")
     if not participation and not rule.thresholds:
-        yield _finding("certification_thresholds", *path, kind=rule.kind.value)
+        yield finding("certification_thresholds", *path, kind=rule.kind.value)
     yield from _check_thresholds(rule, curriculum, framework, *path, "thresholds")
     mandates = rule.mandates
     if mandates and mandates.min_distinct_enterprises > mandates.min_completed:
         counts = {"wanted": mandates.min_distinct_enterprises, "n": mandates.min_completed}
-        yield _finding("mandate_enterprises", *path, "mandates", "min_distinct_enterprises", **counts)
+        yield finding("mandate_enterprises", *path, "mandates", "min_distinct_enterprises", **counts)
 
 
 def _check_thresholds(
@@ -262,9 +263,9 @@ def _check_thresholds(
     for code, level in rule.thresholds.items():
         best = max((target.target for target in targets if target.competency == code), default=0)
         if code not in framework.by_code:
-            yield _finding("unknown_competency", *path, code, code=code)
+            yield finding("unknown_competency", *path, code, code=code)
         elif best < level:
-            yield _finding("unreachable", *path, code, code=code, wanted_level=level, best_level=best)
+            yield finding("unreachable", *path, code, code=code, wanted_level=level, best_level=best)
 
 
 # Traces -----------------------------------------------------------------------------------------
@@ -277,11 +278,11 @@ def check_traces(traces: Traces, curriculum: Curriculum) -> tuple[Finding, ...]:
     """
     return tuple(
         chain(
-            _duplicates(traces.activities, "activities", key=None),
+            duplicates(traces.activities, "activities", key=None),
             _check_traced(traces.activities, curriculum),
-            _duplicates(traces.teams, "teams", key=None),
+            duplicates(traces.teams, "teams", key=None),
             (
-                _finding("team_without_trace", "teams", index, code=code)
+                finding("team_without_trace", "teams", index, code=code)
                 for index, code in enumerate(traces.teams)
                 if code not in traces.activities
             ),
@@ -293,19 +294,19 @@ def check_admission(rule: AdmissionRule, slugs: Collection[str]) -> tuple[Findin
     """Return the findings on what a path asks of who is admitted: other paths of the library, each once."""
     known = set(slugs) - {rule.slug}
     unknown = (
-        _finding("unknown_path", "completed", index, slug=slug)
+        finding("unknown_path", "completed", index, slug=slug)
         for index, slug in enumerate(rule.completed)
         if slug not in known
     )
-    return tuple(chain(_duplicates(rule.completed, "completed", key=None), unknown))
+    return tuple(chain(duplicates(rule.completed, "completed", key=None), unknown))
 
 
 def _check_traced(codes: Sequence[str], curriculum: Curriculum) -> Iterator[Finding]:
     for index, code in enumerate(codes):
         if code not in curriculum.placed:
-            yield _finding("unknown_activity", "activities", index, code=code)
+            yield finding("unknown_activity", "activities", index, code=code)
         elif curriculum.activity(code).type not in TRACED:
-            yield _finding("trace_type", "activities", index, code=code)
+            yield finding("trace_type", "activities", index, code=code)
 
 
 # Lexicon ----------------------------------------------------------------------------------------
@@ -316,19 +317,19 @@ def check_lexicon(lexicon: Lexicon) -> tuple[Finding, ...]:
     slugs = [term.slug for term in lexicon.terms]
     return tuple(
         chain(
-            _duplicates(slugs, "terms", key="slug"),
+            duplicates(slugs, "terms", key="slug"),
             *(_check_term(term, index, set(slugs) - {term.slug}) for index, term in enumerate(lexicon.terms)),
         )
     )
 
 
 def _check_term(term: Term, index: int, others: Collection[str]) -> Iterator[Finding]:
-    yield from _duplicates(term.see, "terms", index, "see", key=None)
+    yield from duplicates(term.see, "terms", index, "see", key=None)
     for position, slug in enumerate(term.see):
         if slug not in others:
-            yield _finding("unknown_term", "terms", index, "see", position, slug=slug)
+            yield finding("unknown_term", "terms", index, "see", position, slug=slug)
     if bool(term.heard) is not (term.domain is TermDomain.NEED):
-        yield _finding("term_heard", "terms", index, slug=term.slug)
+        yield finding("term_heard", "terms", index, slug=term.slug)
 
 
 # Pages ------------------------------------------------------------------------------------------
@@ -352,37 +353,37 @@ def _plain(text: str) -> str:
 
 def _check_outline(outline: Outline, activity: Activity) -> Iterator[Finding]:
     if outline.title is None or _plain(outline.title.text) != _plain(activity.title.fr):
-        yield _finding("page_title", expected=activity.title.fr)
+        yield finding("page_title", expected=activity.title.fr)
     if outline.stray:
-        yield _finding("page_stray", excerpt=outline.stray.text)
+        yield finding("page_stray", excerpt=outline.stray.text)
     headings = tuple(heading.text for heading in outline.headings)
     if headings != HEADINGS:
-        yield _finding("page_headings", expected=", ".join(HEADINGS), found=", ".join(headings))
+        yield finding("page_headings", expected=", ".join(HEADINGS), found=", ".join(headings))
     if not outline.steps:
-        yield _finding("page_steps", STEPS)
+        yield finding("page_steps", STEPS)
 
 
 def _check_criteria(outline: Outline, module: Module, framework: Framework) -> Iterator[Finding]:
     if not outline.criteria:
-        yield _finding("page_criteria", CRITERIA)
+        yield finding("page_criteria", CRITERIA)
     codes = [item.criterion or "" for item in outline.criteria]
     assessed = {target.competency for target in module.assesses}
     for index, code in enumerate(codes):
         if not code:
-            yield _finding("page_criterion_form", CRITERIA, index)
+            yield finding("page_criterion_form", CRITERIA, index)
         elif code not in framework.criteria:
-            yield _finding("page_criterion_unknown", CRITERIA, index, code=code)
+            yield finding("page_criterion_unknown", CRITERIA, index, code=code)
         elif code in codes[:index]:
-            yield _finding("duplicate", CRITERIA, index, code=code)
+            yield finding("duplicate", CRITERIA, index, code=code)
         elif assessed and code.rpartition(".")[0] not in assessed:
-            yield _finding("page_criterion_foreign", CRITERIA, index, code=code, module=module.code)
+            yield finding("page_criterion_foreign", CRITERIA, index, code=code, module=module.code)
 
 
 def _check_time(outline: Outline, activity: Activity) -> Iterator[Finding]:
     minutes = [item.minutes for item in outline.time]
     for index, value in enumerate(minutes):
         if value is None:
-            yield _finding("page_time_form", TIME, index)
+            yield finding("page_time_form", TIME, index)
     total = sum(value or 0 for value in minutes)
     if total != activity.minutes:
-        yield _finding("page_time_sum", TIME, planned=activity.minutes, total=total)
+        yield finding("page_time_sum", TIME, planned=activity.minutes, total=total)

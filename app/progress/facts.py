@@ -111,6 +111,19 @@ class Recognised:
     on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What an activity gets from one of another version or path, through a mapping (S3, S8).
+
+    ``complete`` completes it, on the day ``on``; otherwise it keeps the minutes and stays to do.
+    """
+
+    activity_code: str
+    minutes: int
+    on: date
+    complete: bool
+
+
 Fact: TypeAlias = (
     Attended
     | CatchUpAssigned
@@ -122,6 +135,7 @@ Fact: TypeAlias = (
     | MandateDone
     | Judged
     | Recognised
+    | Credited
 )
 
 

@@ -4,28 +4,24 @@ Pure: no database session, no clock; the order of the facts changes nothing. Sou
 BR-09, BR-12, BR-19, BR-29.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, TypeVar
 
 from app.curricula.enums import ActivityType, MandateKind
 from app.curricula.schemas import Activity, CertificateRule, Curriculum, Module
-from app.progress.exemptions.rules import exempted_activities, prior_minutes, recognised_levels
+from app.progress.exemptions.rules import prior_minutes
 from app.progress.facts import (
-    ActivityDone,
     Attended,
     Basis,
     CatchUpAssigned,
     CodevAttended,
     CodevClient,
     Fact,
-    FieldTime,
-    HandedIn,
     Judged,
     MandateDone,
     Recognised,
 )
+from app.progress.outcomes.rules import FactIndex, day_of, is_carried, outcome_of
 from app.progress.schemas import (
     ActivityProgress,
     CodevProgress,
@@ -38,38 +34,10 @@ from app.progress.schemas import (
     StoredReason,
 )
 
-AnyFact = TypeVar("AnyFact")
-ActivityFact = TypeVar("ActivityFact", Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended)
-
-ACTIVITY_FACTS = (Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended)
-"""The types of ``ActivityFact``: those that name an activity."""
-
-
-class _FactIndex:
-    """Facts by type, and by type and activity; the outcome of each activity is computed once."""
-
-    def __init__(self, curriculum: Curriculum, facts: Iterable[Fact]) -> None:
-        self.facts = tuple(facts)
-        self.outcomes: dict[str, ActivityProgress] = {}
-        self._by_type: dict[type, list[Any]] = defaultdict(list)
-        self._by_activity: dict[tuple[type, str], list[Any]] = defaultdict(list)
-        for fact in self.facts:
-            self._by_type[type(fact)].append(fact)
-            if isinstance(fact, ACTIVITY_FACTS):
-                self._by_activity[type(fact), fact.activity_code].append(fact)
-        self.recognised = recognised_levels(self.of_type(Recognised))
-        self.exempted = exempted_activities(curriculum, self.recognised)
-
-    def of_type(self, kind: type[AnyFact]) -> list[AnyFact]:
-        return self._by_type.get(kind, [])
-
-    def of_activity(self, kind: type[ActivityFact], code: str) -> list[ActivityFact]:
-        return self._by_activity.get((kind, code), [])
-
 
 def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progress:
     """Return the progress that the facts amount to under this version of the path."""
-    index = _FactIndex(curriculum, facts)
+    index = FactIndex(curriculum, facts)
     modules = _modules(curriculum, basis, index)
     attended, base = attendance(
         basis, index.of_type(Attended), index.of_type(CodevAttended), index.of_type(CatchUpAssigned), index.exempted
@@ -99,18 +67,10 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
         mandates=_mandate_progress(index.of_type(MandateDone)),
         eligibility=(),
         next_due_on=min(open_dues, default=None),
-        last_fact_on=max((d for f in index.facts if (d := _date_of(f)) is not None), default=None),
+        last_fact_on=max((d for f in index.facts if (d := day_of(f)) is not None), default=None),
     )
     eligible = tuple(_eligibility(rule, progress, index.of_type(MandateDone)) for rule in curriculum.certificates)
     return progress.model_copy(update={"eligibility": eligible})
-
-
-def _date_of(fact: Fact) -> date | None:
-    if isinstance(fact, CatchUpAssigned):
-        return fact.done_on
-    if isinstance(fact, MandateDone):
-        return max((d for d in (fact.agreement_on, fact.diagnostic_on, fact.plan_on) if d is not None), default=None)
-    return fact.on
 
 
 def _thresholds(curriculum: Curriculum) -> dict[str, int]:
@@ -129,7 +89,7 @@ def _assessed(curriculum: Curriculum) -> set[str]:
 # Modules and activities -------------------------------------------------------------------------
 
 
-def _modules(curriculum: Curriculum, basis: Basis, index: _FactIndex) -> tuple[ModuleProgress, ...]:
+def _modules(curriculum: Curriculum, basis: Basis, index: FactIndex) -> tuple[ModuleProgress, ...]:
     """Return the progress of every module; a complete module opens those that require it (BR-03)."""
     done: dict[str, bool] = {}
     for module in curriculum.modules:
@@ -137,7 +97,7 @@ def _modules(curriculum: Curriculum, basis: Basis, index: _FactIndex) -> tuple[M
     return tuple(_module_progress(module, basis, index, done) for module in curriculum.modules)
 
 
-def _is_done(curriculum: Curriculum, module: Module, index: _FactIndex, done: dict[str, bool]) -> bool:
+def _is_done(curriculum: Curriculum, module: Module, index: FactIndex, done: dict[str, bool]) -> bool:
     """Return whether a module is complete with those before it, or exempted as a whole, whatever comes before."""
     if module.code not in done:
         complete_alone = not _module_reasons(module, index)
@@ -148,12 +108,13 @@ def _is_done(curriculum: Curriculum, module: Module, index: _FactIndex, done: di
     return done[module.code]
 
 
-def _module_reasons(module: Module, index: _FactIndex) -> list[StoredReason]:
+def _module_reasons(module: Module, index: FactIndex) -> list[StoredReason]:
     """Return what the module itself still requires: its quorum (BR-09), or each of its activities."""
     if module.codev_quorum is None:
-        return [reason for activity in module.activities for reason in _outcome(activity, index).why]
+        return [reason for activity in module.activities for reason in outcome_of(activity, index).why]
     codes = {a.code for a in module.activities}
     attended = sessions_attended(f for f in index.of_type(CodevAttended) if f.activity_code in codes)
+    attended += sum(is_carried(a, index) for a in module.activities if a.type is ActivityType.codev)
     turns = len(set(index.of_type(CodevClient)))
     reasons = []
     if attended < module.codev_quorum.min_sessions_attended:
@@ -167,7 +128,7 @@ def _module_reasons(module: Module, index: _FactIndex) -> list[StoredReason]:
             StoredReason(code="codev_client_missing", params={"n": module.codev_quorum.min_times_client - turns})
         )
     other_activities = (a for a in module.activities if a.type is not ActivityType.codev)
-    return reasons + [reason for activity in other_activities for reason in _outcome(activity, index).why]
+    return reasons + [reason for activity in other_activities for reason in outcome_of(activity, index).why]
 
 
 def due_on(module: Module, starts_on: date) -> date:
@@ -175,7 +136,7 @@ def due_on(module: Module, starts_on: date) -> date:
     return starts_on + timedelta(weeks=module.week, days=-1)
 
 
-def _module_progress(module: Module, basis: Basis, index: _FactIndex, done: Mapping[str, bool]) -> ModuleProgress:
+def _module_progress(module: Module, basis: Basis, index: FactIndex, done: Mapping[str, bool]) -> ModuleProgress:
     locked_by = [code for code in module.prerequisites if not done[code]]
     activities = tuple(_activity_with_prerequisites(a, locked_by, index, done) for a in module.activities)
     state = State.DONE if done[module.code] else State.LOCKED if locked_by else State.OPEN
@@ -193,95 +154,14 @@ def _module_progress(module: Module, basis: Basis, index: _FactIndex, done: Mapp
 
 
 def _activity_with_prerequisites(
-    activity: Activity, locked_by: list[str], index: _FactIndex, done: Mapping[str, bool]
+    activity: Activity, locked_by: list[str], index: FactIndex, done: Mapping[str, bool]
 ) -> ActivityProgress:
-    outcome = _outcome(activity, index)
+    outcome = outcome_of(activity, index)
     missing_modules = [*locked_by, *(code for code in activity.requires if not done[code] and code not in locked_by)]
     if outcome.state is State.OPEN and missing_modules:
         reasons = tuple(StoredReason(code="prerequisite_missing", params={"module": code}) for code in missing_modules)
         return outcome.model_copy(update={"state": State.LOCKED, "why": reasons})
     return outcome
-
-
-def _outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    """Return the outcome of one activity alone: the minutes recognised (BR-06) and what it still requires.
-
-    An exemption gives no minutes, and takes none of what was followed (BR-29).
-    """
-    if activity.code not in index.outcomes:
-        outcome = _outcome_by_type(activity, index)
-        if activity.code in index.exempted and outcome.state is not State.DONE:
-            outcome = outcome.model_copy(update={"state": State.EXEMPTED, "why": ()})
-        index.outcomes[activity.code] = outcome
-    return index.outcomes[activity.code]
-
-
-def _outcome_by_type(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    if activity.type is ActivityType.codev:
-        return _codev_outcome(activity, index)
-    if activity.type is ActivityType.field_mandate:
-        return _field_outcome(activity, index)
-    if activity.is_group:
-        return _group_outcome(activity, index)
-    if activity.is_assessment:
-        days = [f.on for f in index.of_activity(HandedIn, activity.code)]
-        return _all_or_nothing_outcome(activity, min(days, default=None), "hand_in_missing")
-    days = [f.on for f in index.of_activity(ActivityDone, activity.code)]
-    return _all_or_nothing_outcome(activity, min(days, default=None), "activity_to_do")
-
-
-def _activity_progress(
-    activity: Activity, minutes: int, done_on: date | None, *reasons: StoredReason, waiting: bool = False
-) -> ActivityProgress:
-    state = State.DONE if done_on is not None else State.WAITING if waiting else State.OPEN
-    return ActivityProgress(
-        code=activity.code,
-        state=state,
-        planned_minutes=activity.minutes,
-        recognised_minutes=min(minutes, activity.minutes),
-        done_on=done_on,
-        why=reasons if done_on is None else (),
-    )
-
-
-def _all_or_nothing_outcome(activity: Activity, done_on: date | None, missing: str) -> ActivityProgress:
-    minutes = activity.minutes if done_on is not None else 0
-    return _activity_progress(
-        activity, minutes, done_on, StoredReason(code=missing, params={"activity": activity.code})
-    )
-
-
-def _group_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    entries = index.of_activity(Attended, activity.code)
-    assigned = index.of_activity(CatchUpAssigned, activity.code)
-    made_up = [f for f in assigned if f.done_on is not None]
-    minutes = sum(f.minutes for f in entries) + sum(f.minutes for f in made_up)
-    days = [f.on for f in entries if f.minutes] + [f.done_on for f in made_up if f.done_on is not None]
-    missing = "catch_up_to_do" if entries or assigned else "session_to_come"
-    return _activity_progress(
-        activity, minutes, min(days, default=None), StoredReason(code=missing, params={"activity": activity.code})
-    )
-
-
-def _codev_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    entries = index.of_activity(CodevAttended, activity.code)
-    days = [f.on for f in entries if f.minutes]
-    missing = StoredReason(code="session_missed" if entries else "session_to_come", params={"activity": activity.code})
-    return _activity_progress(activity, sum(f.minutes for f in entries), min(days, default=None), missing)
-
-
-def _field_outcome(activity: Activity, index: _FactIndex) -> ActivityProgress:
-    declared = index.of_activity(FieldTime, activity.code)
-    accepted = sum(f.minutes for f in declared if f.accepted)
-    pending = sum(f.minutes for f in declared if f.accepted is None)
-    done_on = max(f.on for f in declared if f.accepted) if accepted >= activity.minutes else None
-    missing = max(activity.minutes - accepted - pending, 0)
-    reason = StoredReason(code="hours_to_countersign", params={"activity": activity.code})
-    if missing:
-        reason = StoredReason(
-            code="field_hours_missing", params={"activity": activity.code, "missing_minutes": missing}
-        )
-    return _activity_progress(activity, accepted, done_on, reason, waiting=not missing)
 
 
 # Attendance, codevelopment, mandates, competencies ----------------------------------------------

@@ -24,6 +24,7 @@ from app.platform.database.rows import Columns, Together
 from app.platform.database.session import Session, written
 from app.platform.errors import Conflict, Reason
 from app.platform.json import dumps
+from app.progress.carrying.rules import carried
 from app.progress.facts import Basis, Fact
 from app.progress.models import ProgressRow
 from app.progress.rules import fold
@@ -216,16 +217,13 @@ def _compute(db: Session, ids: Ids) -> list[Computed]:
         for enrolment_id, *values in rows:
             facts[enrolment_id].append(query.fact(*values))
     library = default_library()
-    return [
-        Computed(
-            id_,
-            college_id,
-            cohort_id,
-            state,
-            fold(library.curriculum(slug, version), Basis(starts_on, joined_on), facts[id_]),
-        )
-        for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis
-    ]
+    computed = []
+    for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis:
+        curriculum = library.curriculum(slug, version)
+        known = [*facts[id_], *carried(curriculum, facts[id_], library.steps_to(curriculum))]
+        progress = fold(curriculum, Basis(starts_on, joined_on), known)
+        computed.append(Computed(id_, college_id, cohort_id, state, progress))
+    return computed
 
 
 def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, object]:

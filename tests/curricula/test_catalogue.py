@@ -17,7 +17,7 @@ def catalogue_codes() -> set[str]:
 
 
 def test_every_reason_has_a_text() -> None:
-    findings = set(re.findall(r'_finding\(\s*"(\w+)"', SOURCE))
+    findings = set(re.findall(r'finding\(\s*"(\w+)"', SOURCE))
     notes = {f"yaml.{code}" for code in re.findall(r'_note\("(\w+)"', SOURCE)}
     problems = set(re.findall(r'roblem\([^"]*"curricula\.([\w.]+)"', SOURCE))
     assert len(findings) > 20

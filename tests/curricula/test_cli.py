@@ -22,7 +22,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 
 def test_check_of_the_repository() -> None:
-    assert run("check") == (0, "Rien à corriger. Versions de parcours : 2; activités : 83.\n")
+    assert run("check") == (0, "Rien à corriger. Versions de parcours : 4; activités : 168.\n")
 
 
 def test_check_shows_each_problem_with_its_place(root: Path) -> None:
@@ -44,7 +44,7 @@ def test_check_of_an_absent_folder(tmp_path: Path) -> None:
 
 def test_schema_is_compared_then_written(root: Path) -> None:
     assert run("schema") == (0, "Les schémas sont à jour.\n")
-    names = "curriculum.json, framework.json, traces.json, admission.json, lexicon.json"
+    names = "curriculum.json, framework.json, traces.json, admission.json, lexicon.json, mapping.json"
     assert run("schema", "--path", root) == (
         1,
         f"Ces schémas ne sont plus à jour : {names}. Écrivez-les avec --write.\n",

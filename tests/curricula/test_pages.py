@@ -14,6 +14,7 @@ REAL = [
     pytest.param(curriculum, activity.code, id=activity.code)
     for curriculum in default_library().curricula.values()
     for activity in curriculum.activities
+    if curriculum.version == "1.0" or activity.code not in default_library().curriculum(curriculum.slug, "1.0").placed
 ]
 
 
@@ -37,12 +38,21 @@ def test_no_two_pages_share_their_words() -> None:
     for path in DEFAULT_ROOT.glob("*/*/*.md"):
         words = re.findall(r"\w+", path.read_text("utf-8").casefold())
         shingles[path.stem] = {tuple(words[i : i + 6]) for i in range(len(words) - 5)}
-    assert len(shingles) == 83
+    assert len(shingles) == 87
     shared = {
         (a, b): len(shingles[a] & shingles[b]) / min(len(shingles[a]), len(shingles[b]))
         for a, b in combinations(sorted(shingles), 2)
     }
-    assert {pair: share for pair, share in shared.items() if share >= 0.12} == {}
+    assert {pair: share for pair, share in shared.items() if share >= 0.12 and pair not in renamed()} == {}
+
+
+def renamed() -> set[tuple[str, str]]:
+    """Return the activities that one version has from another, in alphabetical order: they may share their words."""
+    mappings = default_library().mappings.values()
+    given = (
+        (code, c.code) for m in mappings for code in m.given for c in m.credits(code) if m.source[0] == m.target[0]
+    )
+    return {(min(pair), max(pair)) for pair in given}
 
 
 PAGE = samples.page("ESS-1.A", 60)

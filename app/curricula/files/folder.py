@@ -2,7 +2,8 @@
 
 ``referentiel/<version>.yaml`` are frameworks, ``<slug>/<version>.yaml`` curricula, ``<slug>/<version>/<CODE>.md``
 their pages, ``<slug>/<version>.traces.yaml`` the activities that take a trace, ``<slug>/<version>.admission.yaml``
-what is asked of who is admitted, ``lexique/<version>.yaml`` the words of the network, ``published.sha256`` the
+what is asked of who is admitted, ``lexique/<version>.yaml`` the words of the network,
+``correspondances/<slug>-<version>_<slug>-<version>.yaml`` the mappings between two versions, ``published.sha256`` the
 register, ``schema/`` is for editors. What stands in ``codeveloppement/`` is read by ``app/codev/protocols/``.
 """
 
@@ -14,7 +15,16 @@ from pathlib import Path
 from app.curricula.activity_page import outline
 from app.curricula.files.loader import Loaded, load, read_text
 from app.curricula.files.problems import Problem
-from app.curricula.files.register import FRAMEWORKS, REGISTER, fingerprint, read_register
+from app.curricula.files.register import (
+    FRAMEWORKS,
+    MAPPINGS,
+    REGISTER,
+    fingerprint,
+    mapping_fingerprint,
+    read_register,
+)
+from app.curricula.mappings.rules import check_mapping, check_patch, corrected, is_patch, mapping_of
+from app.curricula.mappings.schemas import Key, MappingFile, VersionMapping
 from app.curricula.rules import (
     check_admission,
     check_curriculum,
@@ -23,7 +33,7 @@ from app.curricula.rules import (
     check_page,
     check_traces,
 )
-from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon, Traces
+from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Lexicon, Localized, Traces
 
 SCHEMAS = "schema"
 LEXICON = "lexique"
@@ -44,7 +54,10 @@ class Folder:
     teams: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     admissions: dict[tuple[str, str], AdmissionRule] = field(default_factory=dict)
     lexicons: dict[str, Lexicon] = field(default_factory=dict)
+    mappings: dict[tuple[Key, Key], VersionMapping] = field(default_factory=dict)
+    summaries: dict[tuple[Key, Key], Localized] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
+    published_mappings: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -60,6 +73,9 @@ def read_folder(root: Path) -> Folder:
             _add_curriculum(folder, slug, version)
             _add_traces(folder, slug, version)
             _add_admission(folder, slug, version)
+    _check_patches(folder)
+    for entry in _entries(root / MAPPINGS):
+        _add_mapping(folder, entry.name)
     if not folder.curricula and not folder.problems:
         folder.problems.append(Problem(".", 1, (), "curricula.file.nothing"))
     _add_register(folder)
@@ -72,10 +88,28 @@ def check_pages(folder: Folder) -> Iterator[Problem]:
         framework = folder.frameworks[curriculum.framework.version]
         for activity in curriculum.activities:
             yield from read_page(folder.root, curriculum, framework, activity.code)[1]
+        yield from _changed_criteria(folder, curriculum)
         expected = {f"{activity.code}.md" for activity in curriculum.activities}
         for entry in _entries(folder.root / slug / version):
             if entry.name not in expected:
                 yield Problem(f"{slug}/{version}/{entry.name}", 1, (), "curricula.page_orphan", {"name": entry.name})
+
+
+def _changed_criteria(folder: Folder, curriculum: Curriculum) -> Iterator[Problem]:
+    """Yield the pages of a patch whose criteria are not those of the version it corrects."""
+    before = corrected_by(folder, curriculum)
+    if before is None:
+        return
+    for activity in curriculum.activities:
+        pages = (
+            read_page(folder.root, c, folder.frameworks[c.framework.version], activity.code)[0]
+            for c in (before, curriculum)
+        )
+        old, new = ([item.criterion for item in outline(text).criteria] for text in pages)
+        if old != new:
+            params = {"code": activity.code, "version": before.version}
+            file = f"{curriculum.slug}/{curriculum.version}/{activity.code}.md"
+            yield Problem(file, 1, (), "curricula.patch_criteria", params)
 
 
 def read_page(root: Path, curriculum: Curriculum, framework: Framework, code: str) -> tuple[str, tuple[Problem, ...]]:
@@ -99,7 +133,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _slugs(root: Path) -> Iterator[str]:
     for entry in _entries(root):
-        if entry.is_dir() and entry.name not in (CODEV, FRAMEWORKS, LEXICON, SCHEMAS):
+        if entry.is_dir() and entry.name not in (CODEV, FRAMEWORKS, LEXICON, MAPPINGS, SCHEMAS):
             yield entry.name
 
 
@@ -191,14 +225,69 @@ def _misplaced(
             yield loaded.document.problem("curricula.misplaced", (name,), {"name": name, "expected": value})
 
 
+def corrected_by(folder: Folder, curriculum: Curriculum) -> Curriculum | None:
+    """Return the version that a patch corrects; ``None`` for what is no patch, or corrects nothing that exists."""
+    if not is_patch(curriculum.version):
+        return None
+    known = (folder.curricula.get((curriculum.slug, version)) for version in corrected(curriculum.version))
+    return next((found for found in known if found is not None), None)
+
+
+def _check_patches(folder: Folder) -> None:
+    """Check that each patch differs in its wording alone from the version it corrects, which exists."""
+    for (slug, version), curriculum in folder.curricula.items():
+        file, before = f"{slug}/{version}.yaml", corrected_by(folder, curriculum)
+        if before is not None:
+            folder.problems += load(folder.root / file, file, Curriculum).located(check_patch(before, curriculum))
+        elif is_patch(version):
+            params = {"expected": corrected(version)[-1]}
+            folder.problems.append(Problem(file, 1, (), "curricula.patch_alone", params))
+
+
+def _add_mapping(folder: Folder, name: str) -> None:
+    """Read a mapping, whose file is named after the versions that it goes from and to."""
+    file = f"{MAPPINGS}/{name}"
+    if not name.endswith(".yaml"):
+        folder.problems.append(Problem(file, 1, (), "curricula.file.stray", {"name": name}))
+        return
+    loaded = load(folder.root / file, file, MappingFile)
+    folder.problems += loaded.problems
+    if loaded.value is None:
+        return
+    value = loaded.value
+    if name != f"{value.source}_{value.target}.yaml":
+        params = {"name": "target", "expected": name.removesuffix(".yaml")}
+        folder.problems.append(loaded.document.problem("curricula.misplaced", ("source",), params))
+    ends = tuple(folder.curricula.get(end.key) for end in (value.source, value.target))
+    for end, name_, curriculum in zip((value.source, value.target), ("source", "target"), ends, strict=True):
+        if curriculum is None:
+            params = {"version": str(end)}
+            folder.problems.append(loaded.document.problem("curricula.mapping_version", (name_,), params))
+    source, target = ends
+    if source is not None and target is not None:
+        frameworks = (folder.frameworks[source.framework.version], folder.frameworks[target.framework.version])
+        folder.problems += loaded.located(check_mapping(value, source, target, frameworks))
+        folder.mappings[value.source.key, value.target.key] = mapping_of(value)
+        folder.summaries[value.source.key, value.target.key] = value.summary
+
+
 def _add_register(folder: Folder) -> None:
-    """Read the register; a published version that is missing or was changed is a problem (BR-01)."""
-    folder.published, problems = read_register(folder.root)
+    """Read the register; what is published and is missing or was changed is a problem (BR-01)."""
+    entries, problems = read_register(folder.root)
     folder.problems += problems
-    for line, (name, value) in enumerate(folder.published.items(), 1):
-        slug, _, version = name.partition("/")
-        curriculum = folder.curricula.get((slug, version))
+    for line, (name, value) in enumerate(entries.items(), 1):
+        is_mapping = name.startswith(f"{MAPPINGS}/")
+        (folder.published_mappings if is_mapping else folder.published)[name] = value
         if not (folder.root / f"{name}.yaml").is_file():
             folder.problems.append(Problem(REGISTER, line, (), "curricula.register.missing", {"name": name}))
-        elif curriculum and fingerprint(folder.root, curriculum) != value:
+        elif (found := _fingerprint(folder, name, is_mapping=is_mapping)) is not None and found != value:
             folder.problems.append(Problem(f"{name}.yaml", 1, (), "curricula.register.changed", {"name": name}))
+
+
+def _fingerprint(folder: Folder, name: str, *, is_mapping: bool) -> str | None:
+    """Return the SHA-256 of what is published, or ``None`` for a version that could not be read."""
+    if is_mapping:
+        return mapping_fingerprint(folder.root, name)
+    slug, _, version = name.partition("/")
+    curriculum = folder.curricula.get((slug, version))
+    return fingerprint(folder.root, curriculum) if curriculum else None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.curricula.mappings.schemas import MappingFile
 from app.curricula.schemas import AdmissionRule, Curriculum, Framework, Frozen, Lexicon, Traces
 from app.platform.messages.i18n import t
 
@@ -19,6 +20,7 @@ MODELS: Mapping[str, type[Frozen]] = {
     "traces.json": Traces,
     "admission.json": AdmissionRule,
     "lexicon.json": Lexicon,
+    "mapping.json": MappingFile,
 }
 Node = dict[str, object]
 

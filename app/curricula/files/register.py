@@ -1,7 +1,8 @@
 """The register of published versions, ``published.sha256``, whose files may no longer change (BR-01).
 
 One line per version, ``<sha256>  <slug>/<version>``. The hash covers the curriculum file, its pages and the
-framework version that it names: nothing that participants are judged on changes during their cohort.
+framework version that it names: nothing that participants are judged on changes during their cohort. A mapping has a
+line too, ``<sha256>  correspondances/<source>_<target>``, over its file.
 """
 
 import os
@@ -15,11 +16,20 @@ from app.curricula.schemas import Curriculum
 
 REGISTER = "published.sha256"
 FRAMEWORKS = "referentiel"
-ENTRY = re.compile(r"(?P<hash>[0-9a-f]{64})  (?P<name>[a-z][a-z0-9-]*/[0-9]+(?:\.[0-9]+){1,2})")
+MAPPINGS = "correspondances"
+_VERSION = r"[0-9]+(?:\.[0-9]+){1,2}"
+_SLUG = r"[a-z][a-z0-9-]*"
+ENTRY = re.compile(
+    rf"(?P<hash>[0-9a-f]{{64}})  "
+    rf"(?P<name>{MAPPINGS}/{_SLUG}-{_VERSION}_{_SLUG}-{_VERSION}|(?!{MAPPINGS}/){_SLUG}/{_VERSION})"
+)
 
 
 def read_register(root: Path) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """Return the hashes by ``slug/version``; a line that is malformed or repeats a version is a problem."""
+    """Return the hashes by name, ``slug/version`` or that of a mapping.
+
+    A line that is malformed or repeats a name is a problem.
+    """
     path = root / REGISTER
     entries: dict[str, str] = {}
     problems: list[Problem] = []
@@ -43,6 +53,11 @@ def write_register(root: Path, entries: Mapping[str, str]) -> None:
 def fingerprint(root: Path, curriculum: Curriculum) -> str:
     """Return the SHA-256 of a version over its files (:func:`digest`)."""
     return digest(root, _files(root, curriculum))
+
+
+def mapping_fingerprint(root: Path, name: str) -> str:
+    """Return the SHA-256 of a mapping, by its name in the register (:func:`digest`)."""
+    return digest(root, (f"{name}.yaml",))
 
 
 def digest(root: Path, names: Iterable[str]) -> str:

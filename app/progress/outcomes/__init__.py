@@ -1,0 +1,1 @@
+"""What each activity amounts to alone, before what must come before it."""
