@@ -22,6 +22,7 @@ from app.progress.facts import (
     MandateDone,
     Recognised,
 )
+from app.progress.schemas import Progress, State
 
 START = date(2026, 9, 7)
 GENERALIST = default_library().curriculum("generaliste", "1.0")
@@ -62,6 +63,37 @@ def everything(curriculum: Curriculum) -> list[Fact]:
 def without(facts: list[Fact], code: str) -> list[Fact]:
     """The facts but those about one activity."""
     return [f for f in facts if getattr(f, "activity_code", None) != code]
+
+
+def achieved(progress: Progress) -> dict[str, int]:
+    """Return what a person has acquired, by name: hours, activities, modules, levels, sessions, mandates, conditions.
+
+    Attendance is none of it: it is the part attended of what was held, and each session missed lowers it (BR-08).
+    """
+    lacking = {e.kind: [r for r in e.why if r.code != "attendance_low"] for e in progress.eligibility}
+    return {
+        "recognised": progress.recognised_minutes,
+        **{f"minutes of {a.code}": a.recognised_minutes for m in progress.modules for a in m.activities},
+        **{
+            f"{a.code} done or exempted": a.state in {State.DONE, State.EXEMPTED}
+            for m in progress.modules
+            for a in m.activities
+        },
+        **{f"{m.code} done": m.state is State.DONE for m in progress.modules},
+        **{f"level of {c.code}": c.level or 0 for c in progress.competencies},
+        **{f"level of {c.code} from before": c.recognised_level or 0 for c in progress.competencies},
+        "sessions of codevelopment": progress.codev.sessions_attended,
+        "turns as client": progress.codev.times_client,
+        "mandates": progress.mandates.completed,
+        "enterprises": progress.mandates.enterprises,
+        **{f"conditions of {kind}": -len(reasons) for kind, reasons in lacking.items()},
+    }
+
+
+def fallen(before: dict[str, int], now: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Return what is less than before, by name; what is named on one side only counts as nothing on the other."""
+    names = before.keys() | now.keys()
+    return {n: (before.get(n, 0), now.get(n, 0)) for n in names if now.get(n, 0) < before.get(n, 0)}
 
 
 days = st.dates(START - timedelta(days=30), START + timedelta(days=400))
