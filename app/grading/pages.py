@@ -182,15 +182,18 @@ def neighbour(
     preuve: Annotated[WorkName | None, Query()] = None,
     parcours: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     avant: bool = False,
+    apres: Annotated[TypedCode | None, Query()] = None,
 ) -> Response:
     """Go to the work that waits after another one, or before it; to the queue when none does.
 
-    The links of the form lead here: reading the queue for both on each page would cost more than the page.
+    The links of the form lead here: reading the queue for both on each page would cost more than the page. ``apres`` is
+    the competency about to be judged on it: a browser asks for what follows while its assessor writes (``judging.js``).
     """
     work = work_of_name(preuve)
     if work is not None and avant:
         return redirect_after_post(_path_to(request, previous_in_queue(db, actor, work, parcours)))
-    return redirect_after_post(_path_to(request, next_in_queue(db, actor, work, parcours)))
+    following = next_in_queue(db, actor, work, parcours, judged=apres, is_to_come=apres is not None)
+    return redirect_after_post(_path_to(request, following))
 
 
 @router.get("/parcours/{enrolment_id}/jugements/{competency}", dependencies=[keyed_page()])
@@ -281,10 +284,17 @@ def _form_context(
         "work": name_of_work(shown.ref) if shown else "",
         "decides": shown and counts and not shown.author and (counts.waits or shown.kind is EvidenceKind.HAND_IN),
         "queue": counts,
+        "following": _following_path(shown.ref, enrolment.id, competency) if shown and counts and counts.waits else "",
         "others": [c for c in (_assessed_with(curriculum, shown) if shown else ()) if c != competency],
         "activities": _activities(curriculum, competency),
         "activity": activity,
     }
+
+
+def _following_path(work: EvidenceRef, enrolment_id: int, competency: str) -> str:
+    """Return the path that leads to what waits once the competency is judged on a work."""
+    asked = {"preuve": name_of_work(work), "parcours": enrolment_id, "apres": competency}
+    return f"/jugements/voisine?{urlencode(asked, safe=':')}"
 
 
 def _assessed_with(curriculum: Curriculum, shown: EvidenceShown) -> tuple[str, ...]:

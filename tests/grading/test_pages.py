@@ -1,7 +1,9 @@
 """Pages of the queue and of the grading form, as a browser without JavaScript uses them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -73,6 +75,33 @@ def test_browser_goes_to_the_following_hand_in_by_one_redirect(
     skipped = client.get(f"/jugements/voisine?preuve={second.id}", headers=browser).headers["location"]
     assert f"?preuve={third.id}&cle=" in skipped
     assert client.get(skipped, headers=browser).status_code == 200
+
+
+def test_script_is_named_what_follows_before_and_after_the_judgement(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """It asks while its assessor writes, and shows that page when the answer to the form names the same one."""
+    first = hand_in(database, world, code="GEN-5.C", days=2)
+    second = hand_in(database, world, "karim", days=1)
+    as_(client, database, world, "trainer")
+    path = f"/parcours/{world.enrolments['maude']}/jugements/"
+    other = f"{path}CN-10?preuve={first.id}"
+    last = f"/parcours/{world.enrolments['karim']}/jugements/CN-01?preuve={second.id}"
+    page = client.get(f"{path}CN-02?preuve={first.id}").text
+    action, prepared = (
+        unescape(named) for named in re.findall(r'(?:action|data-next)="(/(?:parcours|jugements)/[^"]+)"', page)
+    )
+    assert client.get(prepared).headers["location"] == other
+    script = {"Accept": "application/json"}
+    sent = [client.post(action, data=form(first.id, "CN-02"), headers=script) for _ in range(2)]
+    assert [(answer.status_code, answer.json()) for answer in sent] == [(200, {"location": other})] * 2
+    assert "escouade-saved" in sent[0].headers["set-cookie"]
+    prepared = unescape(re.findall(r'data-next="([^"]+)"', client.get(other).text)[0])
+    assert client.get(prepared).headers["location"] == last
+    assert client.post(f"{path}CN-10", data=form(first.id, "CN-10"), headers=script).json() == {"location": last}
+    refused = client.post(f"{path}CN-10", data=form(first.id, "CN-10", level=""), headers=script)
+    assert refused.status_code == 422
+    assert "text/html" in refused.headers["content-type"]
 
 
 def test_another_competency_of_the_same_evidence(client: TestClient, database: Database, world: World) -> None:

@@ -151,23 +151,37 @@ def queue_counts(
 
 
 def next_in_queue(
-    db: Session, actor: Actor, work: EvidenceRef | None, enrolment_id: int | None = None, *, judged: str | None = None
+    db: Session,
+    actor: Actor,
+    work: EvidenceRef | None,
+    enrolment_id: int | None = None,
+    *,
+    judged: str | None = None,
+    is_to_come: bool = False,
 ) -> QueueItem | None:
     """Return what waits after a work, judged or not; the oldest other one when it was the last.
 
-    When the competency ``judged`` was just judged on that work and another one of it waits, it comes first.
+    When the competency ``judged`` was just judged on that work, or is about to be (``is_to_come``), and another one of
+    it waits, that one comes first.
     """
     works = _works(actor)
     statement = _shown(works, _waiting(works, actor, QueueView.MINE)).order_by(*works.oldest)
     if work is not None:
         comes_after = tuple_(*works.oldest) > tuple_(*_place(works, work, enrolment_id))
         is_it = works.is_it(work, enrolment_id)
-        goes_on = sa.false() if judged is None else sa.literal(judged) == sa.any_(works.c.settled)
+        goes_on: ColumnElement[bool] = sa.false()
+        if judged is not None:
+            goes_on = works.leaves(judged) if is_to_come else sa.literal(judged) == sa.any_(works.c.settled)
         statement = (
             statement.where(~is_it | goes_on).order_by(None).order_by(is_it.desc(), comes_after.desc(), *works.oldest)
         )
     row = db.execute(statement.limit(1)).one_or_none()
-    return None if row is None else _item(row, now())
+    if row is None:
+        return None
+    item = _item(row, now())
+    if not is_to_come or (item.evidence, item.enrolment_id) != (work, enrolment_id):
+        return item
+    return item.model_copy(update={"competencies": tuple(code for code in item.competencies if code != judged)})
 
 
 def previous_in_queue(

@@ -53,6 +53,12 @@ class Works:
         """The condition that each competency which a work assesses is judged, returned or waived."""
         return sa.or_(self.c.assessed.op("<@", is_comparison=True)(self.c.settled), self.c.is_closed)
 
+    def leaves(self, competency: str) -> ColumnElement[bool]:
+        """Return the condition that a work still assesses something once a competency is judged on it."""
+        settled = func.array_append(self.c.settled, competency)
+        is_more: ColumnElement[bool] = ~self.c.assessed.op("<@", is_comparison=True)(settled)
+        return is_more
+
     def is_it(self, work: EvidenceRef, enrolment_id: int | None) -> ColumnElement[bool]:
         """Return the condition that a work is that one; a mandate and a session may be of several people."""
         is_named: ColumnElement[bool] = sa.and_(self.c.kind == work.kind.value, self.c.id == work.id)

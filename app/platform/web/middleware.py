@@ -199,7 +199,8 @@ class GuardedRequest:
         ]
         new = dict(reversed([(n, v) for n, v in added if n not in present]))  # the first of a name counts
         message["headers"] = [*message["headers"], *new.items()]
-        if message["status"] == HTTPStatus.SEE_OTHER and self.scope["state"].get("is_drafted"):
+        is_saved = message["status"] == HTTPStatus.SEE_OTHER or self.scope["state"].get("has_landed")
+        if is_saved and self.scope["state"].get("is_drafted"):
             secure = "; Secure" if self.scope["scheme"] == "https" else ""
             cookie = f"{SAVED_COOKIE}={quote(self.scope['path'])}; Path=/; Max-Age=300; SameSite=Lax{secure}"
             message["headers"].append((b"set-cookie", cookie.encode()))

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.params import Depends as DependsParam
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
@@ -27,6 +28,7 @@ from app.platform.web.forms import KEY, FormPage
 from app.platform.web.forms.keys import is_expired, is_key, new_key
 from app.platform.web.idempotency import Claim, Handler, digest_of, done_once
 
+JSON = "application/json"
 WAIT_SECONDS = 8
 """How long a second sending waits for the first one."""
 _LOCK = text(
@@ -63,7 +65,26 @@ class FormRoute(APIRoute):
         forms = [d.dependency for d in self.dependencies if isinstance(d.dependency, FormPage)]
         if not any(form.writes for form in forms):
             return handle
-        return done_once(handle, _claim_of if all(form.digested for form in forms) else _undigested_claim_of)
+        once = done_once(handle, _claim_of if all(form.digested for form in forms) else _undigested_claim_of)
+        return _with_landing(once)
+
+
+def _with_landing(handle: Handler) -> Handler:
+    """Return a handler that names in JSON, to a script that asks for it, where a form leads, in place of a redirect.
+
+    A script that sends a form reads no redirect: it would be followed, and the page loaded that it may have already.
+    """
+
+    async def handle_with_landing(request: Request) -> Response:
+        response = await handle(request)
+        if response.status_code != HTTPStatus.SEE_OTHER or request.headers.get("Accept") != JSON:
+            return response
+        request.state.has_landed = True
+        named = JSONResponse({"location": response.headers["Location"]})
+        named.raw_headers += [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
+        return named
+
+    return handle_with_landing
 
 
 async def _undigested_claim_of(request: Request) -> FormClaim | None:
