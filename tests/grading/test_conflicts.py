@@ -16,7 +16,7 @@ from app.grading.conflicts import rules, service
 from app.grading.conflicts.schemas import AllowAssessor, Declare
 from app.grading.drafts.schemas import DraftCommand, DraftKey, DraftPlace
 from app.grading.drafts.service import save_draft
-from app.grading.panels.enums import PanelKind
+from app.grading.panels.enums import Basis, PanelKind, PanelState
 from app.grading.panels.models import Panel
 from app.grading.queue.service import queue
 from app.grading.schemas import QueueView
@@ -195,6 +195,67 @@ def test_assessor_of_a_panel_who_declares_an_interest_speaks_no_more_and_is_repl
     assert speak(database, world, panel.id, "elise", 3).level == 3
 
 
+INTERESTS = ("person", "enterprise")
+
+
+def declare_in_maude(database: Database, world: World, who: str, interest: str) -> None:
+    if interest == "person":
+        declare_maude(database, world, who)
+    else:
+        enterprise_of_maude(database, world)
+        declare(database, world, who, kind=interest, neq=NEQ)
+
+
+@pytest.mark.parametrize("interest", INTERESTS)
+def test_level_given_on_a_panel_before_a_declaration_decides_nothing_and_another_is_named(
+    database: Database, world: World, interest: str
+) -> None:
+    add_trainers(database, world, "karim", "elise", "yves")
+    panel = open_double(database, world, hand_in(database, world), "karim", "elise")
+    speak(database, world, panel.id, "karim", 3)
+    declare_in_maude(database, world, "karim", interest)
+    undecided = speak(database, world, panel.id, "elise", 3)
+    assert (undecided.level, undecided.wanted, [s.is_vacant for s in undecided.seats]) == (None, 1, [True, False])
+    assert history(database, world) == []
+    assert name(database, world, panel.id, "yves").wanted == 0
+    decided = speak(database, world, panel.id, "yves", 3)
+    assert (decided.level, decided.basis) == (3, Basis.AGREEMENT)
+    assert [j.assessor for j in history(database, world)] == ["Élise Lœwen-Côté"]
+    assert panels(database) == [(PanelKind.DOUBLE, None)], "nobody of it is in conflict: nothing is to confirm"
+
+
+def test_third_who_decides_beside_someone_in_conflict_has_it_confirmed(database: Database, world: World) -> None:
+    add_trainers(database, world, "karim", "elise", "yves")
+    panel = open_double(database, world, hand_in(database, world), "karim", "elise")
+    speak(database, world, panel.id, "karim", 2)
+    speak(database, world, panel.id, "elise", 3)
+    name(database, world, panel.id, "yves")
+    declare_maude(database, world, "karim")
+    assert speak(database, world, panel.id, "yves", 2).basis is Basis.THIRD
+    [made] = history(database, world)
+    assert made.assessor == "Yves O’Brien"
+    assert panels(database) == [(PanelKind.DOUBLE, None), (PanelKind.CONFLICT, made.id)]
+
+
+def test_member_who_declares_after_a_committee_differed_is_replaced_in_the_round_it_is_in(
+    database: Database, world: World
+) -> None:
+    add_trainers(database, world, "karim", "elise", "yves", "nobody", "coordinator")
+    review = ask(database, world, judged(database, world).id)
+    take(database, world, review.id, "nobody")
+    speak(database, world, review.id, "nobody", 2)
+    appeal = ask(database, world, history(database, world)[0].id)
+    name(database, world, appeal.id, "karim", "elise", "yves")
+    for who, level in (("karim", 2), ("elise", 3), ("yves", 4), ("elise", 4)):
+        speak(database, world, appeal.id, who, level)
+    declare_maude(database, world, "karim")
+    assert name(database, world, appeal.id, "coordinator").state is PanelState.READING
+    assert speak(database, world, appeal.id, "coordinator", 3).level is None, "Élise no longer gives level 3"
+    decided = speak(database, world, appeal.id, "yves", 4)
+    assert (decided.level, decided.basis) == (4, Basis.MAJORITY)
+    assert "Karim Haddad" not in {j.assessor for j in history(database, world)}
+
+
 def test_assessor_of_another_cohort_declares_an_interest_in_whom_a_panel_has_them_judge(
     database: Database, world: World
 ) -> None:
@@ -354,7 +415,7 @@ def test_list_of_declarations_has_everyone_who_declares_by_name(
     listed = client.get(f"/api/v1/colleges/{world.alma}/declarations").json()["items"]
     names = [row["name"] for row in listed]
     assert {"Théo Formation", "Karim Haddad", "Élise Lœwen-Côté"} <= set(names)
-    assert names == sorted(names, key=search_key)
+    assert names == sorted(names, key=lambda name: search_key(name.partition(" ")[2])), "by last name, as lists are"
     assert len(names) == len(set(names))
 
 

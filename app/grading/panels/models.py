@@ -45,7 +45,8 @@ class Panel(Row, table=True):
 class PanelSeat(Row, table=True):
     """An assessor of a panel; the third one of a double assessment decides where two differ.
 
-    A later row supersedes that of somebody who may no longer judge and whose level the panel waits for.
+    A later row supersedes that of somebody who may no longer judge and whose level the panel waits for, also where
+    they gave one before they declared an interest: it counts no more.
     """
 
     __tablename__ = "panel_seat"

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from app.accompaniment.interests.service import has_interest
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref
 from app.cohorts.models import Cohort, Enrolment
@@ -95,10 +96,28 @@ def ref_of(db: Session, row: Panel) -> PanelRef:
 
 def all_seats(db: Session, ref: PanelRef) -> list[Seat]:
     """Return the seats of a panel in the order in which they were named, those of replaced assessors among them."""
-    statement = sa.select(col(PanelSeat.id), col(PanelSeat.assessor_id), col(PanelSeat.supersedes_id)).where(
-        col(PanelSeat.panel_id) == ref.id
+    return _seats(db, [ref.id]).get(ref.id, [])
+
+
+def _seats(db: Session, panels: Collection[int]) -> dict[int, list[Seat]]:
+    """Return the seats of some panels, by panel, with who declared an interest in whom it judges."""
+    statement = (
+        sa.select(
+            col(PanelSeat.panel_id),
+            col(PanelSeat.id),
+            col(PanelSeat.assessor_id),
+            col(PanelSeat.supersedes_id),
+            has_interest(col(PanelSeat.assessor_id), PanelSeat),
+        )
+        .join(Panel, col(Panel.id) == PanelSeat.panel_id)
+        .join(Enrolment, col(Enrolment.id) == Panel.enrolment_id)
+        .where(col(PanelSeat.panel_id).in_(panels))
+        .order_by(col(PanelSeat.id))
     )
-    return [Seat(*row) for row in db.execute(statement.order_by(col(PanelSeat.id)))]
+    by_panel: dict[int, list[Seat]] = {}
+    for panel_id, *seat in db.execute(statement):
+        by_panel.setdefault(panel_id, []).append(Seat(*seat))
+    return by_panel
 
 
 def seats_of(db: Session, ref: PanelRef) -> list[int]:
@@ -106,13 +125,13 @@ def seats_of(db: Session, ref: PanelRef) -> list[int]:
     return rules.current_assessors(all_seats(db, ref))
 
 
-def votes_of(db: Session, ref: PanelRef, seats: Collection[int]) -> list[Vote]:
-    """Return the levels that the assessors of a panel gave; those of replaced ones count no more."""
+def votes_of(db: Session, ref: PanelRef, seats: Collection[Seat], *, decided: bool = False) -> list[Vote]:
+    """Return the levels that count among those that were given (:func:`rules.counted_votes`)."""
     statement = sa.select(col(PanelOpinion.assessor_id), col(PanelOpinion.round), col(PanelOpinion.level)).where(
         col(PanelOpinion.panel_id) == ref.id
     )
     rows = db.execute(statement.order_by(col(PanelOpinion.id)))
-    return [vote for vote in (Vote(*row) for row in rows) if vote.assessor_id in seats]
+    return rules.counted_votes(seats, [Vote(*row) for row in rows], decided=decided)
 
 
 def vacant_seats(
@@ -182,7 +201,7 @@ def load_panel(db: Session, actor: Actor, ref: PanelRef) -> PanelShown:
     decision = db.exec(select(PanelDecision).where(PanelDecision.panel_id == ref.id)).one_or_none()
     named = all_seats(db, ref)
     everyone, seats = [seat.assessor_id for seat in named], rules.current_assessors(named)
-    votes = votes_of(db, ref, seats)
+    votes = votes_of(db, ref, named, decided=decision is not None)
     vacant = [] if decision else vacant_seats(db, enrolment, ref, seats, votes)
     judged = contested(db, enrolment, ref)
     names = names_of(db, {*everyone, panel.opened_by})
@@ -353,14 +372,16 @@ def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRo
     if not panels:
         return []
     ids = [row[0].id for row in panels]
-    seats = _by_panel(db, select(PanelSeat).where(col(PanelSeat.panel_id).in_(ids)).order_by(col(PanelSeat.id)))
-    opinions = _by_panel(db, select(PanelOpinion).where(col(PanelOpinion.panel_id).in_(ids)))
+    seats = _seats(db, ids)
+    opinions: dict[int, list[Vote]] = {}
+    for row in db.exec(select(PanelOpinion).where(col(PanelOpinion.panel_id).in_(ids))).all():
+        opinions.setdefault(row.panel_id, []).append(Vote(row.assessor_id, row.round, row.level))
     log_access(db, [(person.id, panel.college_id) for panel, person, *_ in panels])
     rows = []
     for panel, person, title, zone, decided, judged in panels:
-        assessors = rules.current_assessors(seats.get(panel.id, ()))
-        given = opinions.get(panel.id, ())
-        votes = [Vote(o.assessor_id, o.round, o.level) for o in given if o.assessor_id in assessors]
+        named = seats.get(panel.id, [])
+        assessors = rules.current_assessors(named)
+        votes = rules.counted_votes(named, opinions.get(panel.id, []), decided=decided)
         state = rules.state_of(panel.kind, assessors, votes, decided=decided)
         ref = PanelRef(**panel.model_dump(include=set(PanelRef.model_fields)), person_id=person.id)
         rows.append(
@@ -374,10 +395,3 @@ def _rows(db: Session, actor: Actor, where: ColumnElement[bool]) -> list[PanelRo
             )
         )
     return rows
-
-
-def _by_panel(db: Session, statement: Any) -> dict[int, list[Any]]:  # noqa: ANN401 - of seats, or of opinions
-    by_panel: dict[int, list[Any]] = {}
-    for row in db.exec(statement).all():
-        by_panel.setdefault(row.panel_id, []).append(row)
-    return by_panel

@@ -25,11 +25,15 @@ TAKEN = frozenset({PanelKind.REVIEW, PanelKind.CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place of an assessor on a panel; a later seat supersedes the one of somebody who may no longer judge."""
+    """A place of an assessor on a panel; a later seat supersedes the one of somebody who may no longer judge.
+
+    ``declared``: they declared an interest in the person or in an enterprise of theirs (S6).
+    """
 
     id: int
     assessor_id: int
     supersedes_id: int | None = None
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,14 @@ def current_assessors(seats: Iterable[Seat]) -> list[int]:
         place = next((n for n, other in enumerate(places) if other.id == seat.supersedes_id), len(places))
         places[place : place + 1] = [seat]
     return [seat.assessor_id for seat in places]
+
+
+def counted_votes(seats: Collection[Seat], votes: Iterable[Vote], *, decided: bool = False) -> list[Vote]:
+    """Return the levels that count: not those of who was replaced, nor of who declared an interest before the end."""
+    seated = set(current_assessors(seats))
+    if not decided:
+        seated -= {seat.assessor_id for seat in seats if seat.declared}
+    return [vote for vote in votes if vote.assessor_id in seated]
 
 
 def naming_reasons(
@@ -178,6 +190,13 @@ def rounds_done(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote]) ->
     if len(first) < SEATS[kind]:
         return 0
     return min(max((v.round for v in votes if v.assessor_id == id_), default=0) for id_ in first)
+
+
+def speaking_round(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote], assessor: int) -> int:
+    """Return the round in which an assessor speaks: the next one, or for who joins a panel the one it is in."""
+    if any(v.assessor_id == assessor for v in votes) or len(seats) > SEATS[kind]:
+        return rounds_done(kind, seats, votes) + 1
+    return max((v.round for v in votes), default=1)
 
 
 def state_of(kind: PanelKind, seats: Sequence[int], votes: Sequence[Vote], *, decided: bool) -> PanelState:

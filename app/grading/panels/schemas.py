@@ -91,7 +91,8 @@ class PanelRef(Read):
 class SeatShown(Read):
     """An assessor of a panel, and whether they have spoken in the present round.
 
-    One who may no longer judge and gave no level leaves a vacant place, in which another one is named.
+    One who may no longer judge and gave no level leaves a vacant place, in which another one is named; so does one who
+    declared an interest, whatever level they gave.
     """
 
     assessor_id: int

@@ -147,8 +147,8 @@ def name_assessors(db: Session, actor: Actor, ref: PanelRef, command: NameAssess
     """
     enrolment = _locked(db, ref.enrolment_id)
     _check_undecided(db, ref)
-    seats = reading.seats_of(db, ref)
-    votes = votes_of(db, ref, seats)
+    named = reading.all_seats(db, ref)
+    seats, votes = rules.current_assessors(named), votes_of(db, ref, named)
     vacant = reading.vacant_seats(db, enrolment, ref, seats, votes)
     reasons = rules.naming_reasons(
         ref.kind,
@@ -222,8 +222,8 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
         _check_running(db, ref.enrolment_id)
     else:
         let_archived_change(db, ref.enrolment_id)
-    seats = reading.seats_of(db, ref)
-    votes = votes_of(db, ref, seats)
+    named = reading.all_seats(db, ref)
+    seats, votes = rules.current_assessors(named), votes_of(db, ref, named)
     _check_speaks(db, actor, enrolment, ref, seats)
     reasons = rules.speaking_reasons(ref.kind, seats, votes, actor.person_id)
     if reasons:
@@ -241,7 +241,7 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
         college_id=ref.college_id,
         panel_id=ref.id,
         assessor_id=actor.person_id,
-        round=rules.rounds_done(ref.kind, seats, votes) + 1,
+        round=rules.speaking_round(ref.kind, seats, votes, actor.person_id),
         level=command.level,
         criteria_met=sorted({*command.criteria_met, *reached}),
         criteria_levels=reached,
@@ -250,7 +250,7 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
     )
     db.add(row)
     db.flush()
-    decided = rules.outcome(ref.kind, seats, votes_of(db, ref, seats))
+    decided = rules.outcome(ref.kind, seats, votes_of(db, ref, named))
     if decided is not None:
         _decide(db, actor, enrolment, ref, decided)
     return reading.load_panel(db, actor, ref)
@@ -258,11 +258,12 @@ def give_opinion(db: Session, actor: Actor, ref: PanelRef, command: GiveOpinion)
 
 def speaks(db: Session, actor: Actor, ref: PanelRef) -> bool:
     """Return whether the actor records a level of the panel now."""
-    seats = reading.seats_of(db, ref)
+    named = reading.all_seats(db, ref)
+    seats = rules.current_assessors(named)
     decided = db.execute(sa.select(sa.exists().where(col(PanelDecision.panel_id) == ref.id))).scalar_one()
     if decided or actor.person_id not in seats or not actor.can(P.PANEL_SIT):
         return False
-    return not rules.speaking_reasons(ref.kind, seats, votes_of(db, ref, seats), actor.person_id)
+    return not rules.speaking_reasons(ref.kind, seats, votes_of(db, ref, named), actor.person_id)
 
 
 def _check_speaks(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, seats: Sequence[int]) -> None:
@@ -305,7 +306,7 @@ def _decide(db: Session, actor: Actor, enrolment: EnrolmentRef, ref: PanelRef, d
         )
     )
     db.flush()
-    if conflicted(db, enrolment.id, reading.seats_of(db, ref)):  # declared between their level and the decision
+    if conflicted(db, enrolment.id, reading.seats_of(db, ref)):  # the third decided in place of who declared one
         open_confirmation(db, actor, enrolment, judgement.id, ref.competency_code)
     if ref.hold_id is not None:
         lift_decided(db, actor, ref.hold_id, opinion.reasons)

@@ -1,5 +1,6 @@
 """Rules of panels: days, names, and what several levels decide."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -119,6 +120,13 @@ def test_assessor_who_may_no_longer_judge_is_replaced_where_the_panel_waits_for_
     assert rules.vacant_seats(kind, seats, given_levels, able) == expected
 
 
+def test_level_of_who_was_replaced_or_declared_an_interest_counts_no_more_until_the_decision() -> None:
+    seats = [Seat(1, 11), Seat(2, 12, declared=True), Seat(3, 13), Seat(4, 14, 1)]
+    given_levels = votes(1, 2, 3, 4, first=11)
+    assert [v.assessor_id for v in rules.counted_votes(seats, given_levels)] == [13, 14]
+    assert [v.assessor_id for v in rules.counted_votes(seats, given_levels, decided=True)] == [12, 13, 14]
+
+
 def test_as_many_are_named_as_are_replaced() -> None:
     def name(named: list[int]) -> list[str]:
         reasons = rules.naming_reasons(COMMITTEE, [1, 2, 3], named, differs=False, eligible={4, 5}, vacant=1)
@@ -158,6 +166,42 @@ def test_nobody_averages_a_level_decided_is_one_that_someone_gave(first: int, se
             assert given_levels.count(found.level) >= 2
 
 
+PLAYED = st.tuples(st.sampled_from(("speak", "speak", "declare", "name")), st.integers(0, 2), st.sampled_from(LEVELS))
+
+
+@given(kind=st.sampled_from(PanelKind), steps=st.lists(PLAYED, max_size=25))
+def test_whoever_declares_during_a_panel_decides_nothing_and_its_place_is_open_to_another(
+    kind: PanelKind, steps: list[tuple[str, int, int]]
+) -> None:
+    seats, given_levels = [Seat(n, n) for n in range(1, rules.SEATS[kind] + 1)], list[Vote]()
+    for verb, place, level in steps:
+        current, counted = rules.current_assessors(seats), rules.counted_votes(seats, given_levels)
+        declared = {seat.assessor_id for seat in seats if seat.declared}
+        assessor = current[place % len(current)]
+        vacant = rules.vacant_seats(kind, current, counted, set(current) - declared)
+        differs = rules.state_of(kind, current, counted, decided=False) is PanelState.DIFFERING
+        blocking = declared & set(rules.awaited(kind, current, counted))
+        assert not blocking or vacant or differs, "a place is open to another, or a third one decides"
+        if verb == "declare":
+            seats = [replace(seat, declared=seat.declared or seat.assessor_id == assessor) for seat in seats]
+        elif verb == "name":
+            replaced = [seat.id for seat in seats if seat.assessor_id in vacant]
+            wanted = rules.wanted_seats(kind, len(current), differs=differs, vacant=len(vacant))
+            for former in [*replaced, *[None] * (wanted - len(replaced))]:
+                seats.append(Seat(len(seats) + 1, len(seats) + 1, former))
+        elif assessor not in declared and not rules.speaking_reasons(kind, current, counted, assessor):
+            given_levels.append(Vote(assessor, rules.speaking_round(kind, current, counted, assessor), level))
+            counted = rules.counted_votes(seats, given_levels)
+            decided = rules.outcome(kind, current, counted)
+            if decided is not None:
+                assert decided.assessor_id not in declared
+                last = {vote.assessor_id: vote.level for vote in given_levels if vote.assessor_id not in declared}
+                same = sum(level == decided.level for level in last.values())
+                assert last[decided.assessor_id] == decided.level
+                assert same >= (1 if decided.basis in {Basis.SINGLE, Basis.THIRD} else 2)
+                return
+
+
 def test_third_assessor_decides_what_two_left_open() -> None:
     three = [*votes(2, 4), Vote(3, 2, 3)]
     assert rules.outcome(DOUBLE, [1, 2, 3], three) == Outcome(3, Basis.THIRD, 3)
@@ -190,6 +234,19 @@ def test_assessor_speaks_once_a_round_and_the_third_one_alone_after_two() -> Non
     assert speaking([1, 2], votes(2, 3), 1) == []
     assert speaking([1, 2, 3], votes(2, 3), 1) == ["third_decides"]
     assert speaking([1, 2, 3], votes(2, 3), 3) == []
+
+
+def test_who_joins_a_panel_speaks_in_the_round_it_is_in() -> None:
+    assert rules.speaking_round(DOUBLE, [1, 2], [], 1) == 1
+    assert rules.speaking_round(DOUBLE, [1, 2], votes(2), 2) == 1
+    assert rules.speaking_round(DOUBLE, [1, 2], votes(2, 3), 1) == 2
+    assert rules.speaking_round(DOUBLE, [1, 2, 3], votes(2, 3), 3) == 2
+    conferred = [*votes(2, 3, 4), Vote(2, 2, 2)]
+    left = [v for v in conferred if v.assessor_id != 1]
+    assert rules.speaking_round(COMMITTEE, [5, 2, 3], left, 5) == 2
+    joined = [*left, Vote(5, 2, 3)]
+    assert rules.outcome(COMMITTEE, [5, 2, 3], joined) is None, "the second one no longer holds level 3"
+    assert rules.awaited(COMMITTEE, [5, 2, 3], joined) == [3]
 
 
 def test_review_never_lowers_the_level_that_is_contested() -> None:
