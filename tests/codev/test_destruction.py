@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.codev.destruction.service import tell_and_destroy
 from app.platform.clock import at, now
 from app.platform.database.transaction import Database
+from app.platform.messages.i18n import day, local
 from tests.factories.codev import SHEET, create_group, plan_session, write_sheet
 from tests.factories.cohorts import page
 from tests.factories.network import World, as_
@@ -50,12 +51,13 @@ def test_nothing_is_destroyed_before_the_college_confirms_a_schedule(
     html = page(client.get(address))
     assert "Aucun délai n’est confirmé" in html
     assert 'value="30"' in html, "what is proposed"
-    assert client.post(address, data={"days": "3"}).status_code == 422
+    refused = client.post(address, data={"days": "3", "essai": "true"})
+    assert (refused.status_code, 'value="3"' in refused.text) == (422, True)
     with at(REVIEW + 5 * DAY):
         as_(client, database, world, "coordinator")
         dry = client.get(f"{V1}{address}").json()["groups"]
     [group] = dry
-    assert (group["texts"], group["destroyed_from"], group["destroyed_at"]) == (1, None, None)
+    assert (group["texts"], group["destroyed_from"], group["destroyed_at"]) == (1, None, None), "nothing is confirmed"
     assert group["over_on"] is not None
     assert kept(database) == (1, 1)
     assert sheet
@@ -91,6 +93,40 @@ def test_people_are_told_a_week_before_then_key_and_texts_go_together_and_facts_
     as_(client, database, world, "coordinator")
     [group] = client.get(f"{V1}/colleges/{world.alma}/confidences").json()["groups"]
     assert (group["texts"], group["destroyed_at"] is not None) == (0, True)
+
+
+def dry_run(client: TestClient, database: Database, world: World, days: int | None) -> tuple[str | None, ...]:
+    """Return the day that a schedule in force gives the only group, and the one that a number of days would give."""
+    as_(client, database, world, "coordinator")
+    query = f"?days={days}" if days else ""
+    [group] = client.get(f"{V1}/colleges/{world.alma}/confidences{query}").json()["groups"]
+    return group["destroyed_from"], group["tried_from"]
+
+
+def test_what_a_number_of_days_would_destroy_is_seen_before_it_is_confirmed_and_comes_on_that_day(
+    client: TestClient, database: Database, world: World, sheet: int
+) -> None:
+    address = f"/colleges/{world.alma}/confidences"
+    over = local(REVIEW, "America/Toronto").date()
+    with at(REVIEW + 5 * DAY):
+        assert dry_run(client, database, world, None) == (None, str(over + 30 * DAY)), "what is proposed"
+        assert dry_run(client, database, world, 10) == (None, str(over + 12 * DAY)), "a week after people are told"
+        assert dry_run(client, database, world, 60) == (None, str(over + 60 * DAY))
+        tried = client.post(address, data={"days": "20", "essai": "true"})
+        assert tried.headers["location"] == f"{address}?jours=20"
+        html = page(client.get(tried.headers["location"]))
+        assert day(over + 20 * DAY).replace("\xa0", " ") in html
+        assert "Ce délai n’est pas confirmé" in html
+        assert "Confirmer un délai de 20 jours" in html
+        assert kept(database) == (1, 1), "a dry run destroys nothing"
+        assert not [title for title in inbox(database, world, "maude") if "détruit" in title], "and tells nobody"
+        assert client.post(address, data={"days": "20"}).headers["location"] == address
+        assert dry_run(client, database, world, None) == (str(over + 20 * DAY),) * 2
+        assert dry_run(client, database, world, 60) == (str(over + 20 * DAY), str(over + 60 * DAY))
+    assert [run(database, days) for days in (13, 19, 20)] == [(1, 0), (0, 0), (0, 1)]
+    assert kept(database) == (0, 0)
+    assert dry_run(client, database, world, 60) == (None, None), "it is done"
+    assert sheet
 
 
 def test_schedule_that_is_taken_back_destroys_nothing_and_confirms_again(

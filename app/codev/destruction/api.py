@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.codev.destruction import service
-from app.codev.destruction.schemas import ScheduleCommand, ScheduleShown
+from app.codev.destruction.schemas import DryRunQuery, ScheduleCommand, ScheduleShown
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.security.actor import Actor
@@ -20,9 +20,9 @@ OfCollege = Annotated[CollegeShown, seen(see_college, P.CODEV_MANAGE)]
 
 
 @router.get("/colleges/{college_id}/confidences")
-def read_schedule(db: SessionDep, college: OfCollege) -> ScheduleShown:
-    """When what groups wrote is destroyed, and what that means for each: counts, a dry run that writes nothing."""
-    return service.schedule(db, college)
+def read_schedule(db: SessionDep, college: OfCollege, query: Annotated[DryRunQuery, Query()]) -> ScheduleShown:
+    """When what groups wrote is destroyed, and a dry run of `days`: what would go, and when, in counts."""
+    return service.schedule(db, college, query.days)
 
 
 @router.put("/colleges/{college_id}/confidences")

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from app.codev.destruction import service
 from app.codev.destruction.rules import NOTICE_DAYS
-from app.codev.destruction.schemas import ScheduleCommand
+from app.codev.destruction.schemas import ScheduleCommand, ScheduleForm, TriedQuery
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
 from app.platform.security.actor import Actor
@@ -24,13 +24,15 @@ OfCollege = Annotated[CollegeShown, seen(see_college, P.CODEV_MANAGE)]
 
 
 @router.get(PAGE)
-def schedule_page(request: Request, db: SessionDep, college: OfCollege) -> Response:
-    """The schedule, and what it means today for each group."""
+def schedule_page(
+    request: Request, db: SessionDep, college: OfCollege, query: Annotated[TriedQuery, Query()]
+) -> Response:
+    """The schedule, and a dry run of it or of another number of days: what would be destroyed, and when."""
     return render(
         request,
         "codev/destruction.html",
         college=college,
-        schedule=service.schedule(db, college),
+        schedule=service.schedule(db, college, query.jours),
         notice_days=NOTICE_DAYS,
     )
 
@@ -40,8 +42,11 @@ def confirm_schedule(
     db: SessionDep,
     actor: Annotated[Actor, may(P.CODEV_MANAGE)],
     college: OfCollege,
-    form: Annotated[ScheduleCommand, Form()],
+    form: Annotated[ScheduleForm, Form()],
 ) -> Response:
-    """Confirm the schedule, or take it back."""
-    service.confirm(db, actor, college, form)
-    return redirect_after_post(f"/colleges/{college.id}/confidences")
+    """Confirm the schedule, or take it back; asked for a dry run, show it and write nothing."""
+    path = f"/colleges/{college.id}/confidences"
+    if form.essai:
+        return redirect_after_post(f"{path}?jours={form.days or ''}")
+    service.confirm(db, actor, college, ScheduleCommand(days=form.days))
+    return redirect_after_post(path)

@@ -6,13 +6,33 @@ from typing import Annotated
 from pydantic import Field
 
 from app.codev.destruction.rules import NOTICE_DAYS
-from app.platform.schema import Command, Read
+from app.platform.schema import BlankIsNone, Command, Read
+
+Days = Annotated[int, Field(ge=NOTICE_DAYS, le=730)]
 
 
 class ScheduleCommand(Command):
     """The schedule that a college confirms; without ``days`` nothing is destroyed any more."""
 
-    days: Annotated[int, Field(ge=NOTICE_DAYS, le=730)] | None = None
+    days: Days | None = None
+
+
+class DryRunQuery(Command):
+    """A number of days to try: nothing is written, nothing is destroyed."""
+
+    days: Days | None = None
+
+
+class ScheduleForm(ScheduleCommand):
+    """The form of the schedule: ``essai`` asks for a dry run of its days instead of confirming them."""
+
+    essai: bool = False
+
+
+class TriedQuery(Command):
+    """The number of days whose dry run the page shows."""
+
+    jours: Annotated[Days | None, BlankIsNone] = None
 
 
 class GroupToDestroy(Read):
@@ -25,6 +45,7 @@ class GroupToDestroy(Read):
     over_on: date | None
     told_on: date | None
     destroyed_from: date | None = Field(description="first day; null while the cycle goes on or nothing is confirmed")
+    tried_from: date | None
     destroyed_at: datetime | None
 
 
@@ -34,6 +55,7 @@ class ScheduleShown(Read):
     college_id: int
     days: int | None = Field(description="null: nothing is confirmed, nothing is destroyed")
     proposed_days: int
+    tried_days: int
     confirmed_at: datetime | None
     confirmed_by: str | None
     groups: tuple[GroupToDestroy, ...]

@@ -59,17 +59,24 @@ def schedule_in_force(db: Session, college_id: int) -> DestructionSchedule | Non
     return db.exec(newest.order_by(col(DestructionSchedule.id).desc()).limit(1)).one_or_none()
 
 
-def schedule(db: Session, college: CollegeShown) -> ScheduleShown:
-    """Return a college's schedule and what it means today for each group: nothing is written, nothing is destroyed."""
+def schedule(db: Session, college: CollegeShown, days: int | None = None) -> ScheduleShown:
+    """Return a college's schedule, and as a dry run what it or another number of days would mean today for each group.
+
+    Nothing is written, nothing is destroyed.
+    """
     row = schedule_in_force(db, college.id)
     confirmed = row if row is not None and row.days is not None else None
+    tried = days or (confirmed and confirmed.days) or PROPOSED_DAYS
     counts = {found.group_id: found for found in db.execute(_COUNTS, {"college": college.id})}
     shown = []
     for group in _groups(db, college.id, list(counts)):
         found = counts[group.row.id]
-        due = None
-        if confirmed is not None and confirmed.days is not None and group.over is not None:
-            due = destroyed_from(group.over, confirmed.days, found.told_on, group.today)
+        in_force, would_be = (
+            destroyed_from(group.over, n, found.told_on, group.today)
+            if n and group.over and not found.destroyed_at
+            else None
+            for n in (confirmed and confirmed.days, tried)
+        )
         shown.append(
             GroupToDestroy(
                 group_id=group.row.id,
@@ -78,7 +85,8 @@ def schedule(db: Session, college: CollegeShown) -> ScheduleShown:
                 texts=found.texts,
                 over_on=group.over,
                 told_on=found.told_on,
-                destroyed_from=due if found.destroyed_at is None else None,
+                destroyed_from=in_force,
+                tried_from=would_be,
                 destroyed_at=found.destroyed_at,
             )
         )
@@ -86,6 +94,7 @@ def schedule(db: Session, college: CollegeShown) -> ScheduleShown:
         college_id=college.id,
         days=confirmed.days if confirmed else None,
         proposed_days=PROPOSED_DAYS,
+        tried_days=tried,
         confirmed_at=confirmed.confirmed_at if confirmed else None,
         confirmed_by=db.get_one(Person, confirmed.confirmed_by).name if confirmed else None,
         groups=tuple(shown),
