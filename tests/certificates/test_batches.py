@@ -6,6 +6,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,23 +14,29 @@ from sqlalchemy import text
 from app.certificates.batches import archive as archive_module
 from app.certificates.batches import service as batches
 from app.certificates.batches.jobs import Render, issue_next, items_to_issue, items_to_render, render_item
-from app.certificates.batches.schemas import BatchRef, BatchView, ItemState
+from app.certificates.batches.schemas import BatchChoice, BatchRef, BatchView, ItemState, NewBatch
 from app.certificates.documents.layout import Draft, open_render_pool, render_document
 from app.certificates.documents.service import DocumentStore
 from app.network import service as network
 from app.network.enums import CertificateKind
+from app.platform.clock import at, now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.documents.lent_pools import LentPools
 from app.platform.documents.render_pool import RenderFailure, Result
 from app.platform.documents.spreadsheets import Flavour
 from app.platform.errors import Conflict, NotFound, Reason
+from app.platform.messages.i18n import today
 from app.platform.security.permissions import P
+from tests.certificates.test_issue import issue
 from tests.conftest import RING, SITE
+from tests.factories import eligible
 from tests.factories.batches import batch_context, process_pending, render_stub, unfinished_batches
 from tests.factories.bulk_clone import PARTICIPATION, decide, make_eligible
+from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.holds import hold_certificates
 from tests.factories.network import World, acting
+from tests.factories.panels import add_trainers, ask, speak, take
 
 ACHIEVEMENT = CertificateKind.attestation_reussite
 
@@ -85,6 +92,36 @@ def test_preview_leaves_out_issued_and_pending_certificates(
     process_pending(batch_context(database, settings))
     [maude] = [line for line in preview(database, world, None, PARTICIPATION).left_out if line.name == "Maude Bérubé"]
     assert [(why.code, str(why.params["number"])[-4:]) for why in maude.why] == [("certificate_already", "0001")]
+
+
+def test_level_raised_by_a_review_after_the_batch_gives_a_certificate_of_the_day_it_is_decided(
+    database: Database, world: World, settings: Settings
+) -> None:
+    eligible.sign(database, world)
+    eligible.achieve(database, world, "elise")
+    eligible.achieve(database, world, "maude", unjudged={"CN-01"})
+    add_trainers(database, world, "karim")
+    contested = judge(database, world, judge_command(hand_in(database, world, attempt=2), level=2))
+    review = ask(database, world, contested.id)
+    listed = preview(database, world, None, ACHIEVEMENT)
+    assert [line.name for line in listed.ready] == ["Élise Lœwen-Côté"]
+    [maude] = [line for line in listed.left_out if line.name == "Maude Bérubé"]
+    assert {why.code for why in maude.why} == {"competency_below", "hold_open"}
+    with database.transaction() as db:
+        actor = acting(db, world, "registrar", P.CERTIFICATE_ISSUE)
+        choices = tuple(BatchChoice(enrolment_id=line.enrolment_id, kind=ACHIEVEMENT) for line in listed.ready)
+        batch = batches.decide(db, actor, network.see_college(db, actor, world.alma), NewBatch(items=choices))
+    process_pending(batch_context(database, settings))
+    with at(now() + timedelta(days=6)):
+        take(database, world, review.id, "karim")
+        speak(database, world, review.id, "karim", 3)
+    with at(now() + timedelta(days=7)):
+        issued = issue(database, world, "maude", ACHIEVEMENT)
+        assert issued.issued_on == issued.record.issued_on == today()
+    assert next(c.level for c in issued.record.competencies if c.code == "CN-01") == 3
+    view = read_batch(database, world, batch)
+    assert [(item.name, (item.number or "")[-4:]) for item in view.items] == [("Élise Lœwen-Côté", "0001")]
+    assert issued.number.endswith("0002")
 
 
 # The decision ------------------------------------------------------------------------------------

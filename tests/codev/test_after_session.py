@@ -36,13 +36,20 @@ SOON = str(today() + timedelta(days=5))
 def two(database: Database, world: World) -> tuple[int, int]:
     """Hold two sessions of a group, Maude the client of the first; return their ids."""
     group = create_group(database, world)
-    who = membership_ids(group)
     first = plan_session(database, world, group.id)
     second = plan_session(database, world, group.id, "GEN-7.B", FIRST + timedelta(days=2))
-    assign_roles(database, world, first, (who["maude"], who["karim"]))
-    record = RecordCommand(entries=presences(group), turns=(turn(who["maude"]),))
-    close_record(database, world, first, record)
+    hold(database, world, first, client="maude", reserve="karim")
     return first, second
+
+
+def hold(database: Database, world: World, session: int, *, client: str, reserve: str) -> None:
+    """Hold a session of the group with one consultation, everyone present."""
+    with database.transaction() as db:
+        group = groups.group(db, groups.see_group(db, acting(db, world, "facilitator", P.CODEV_READ), 1))
+    who = membership_ids(group)
+    assign_roles(database, world, session, (who[client], who[reserve]))
+    record = RecordCommand(entries=presences(group), turns=(turn(who[client]),))
+    close_record(database, world, session, record)
 
 
 def test_what_a_session_leaves_is_read_inside(
@@ -132,6 +139,16 @@ def test_action_comes_back_at_the_next_session_and_coordinators_read_figures(
     html = page(client.get("/codev/groupes/1"))
     assert "2 actions retenues" in html
     assert "Appeler mardi." not in html
+    as_(client, database, world, "maude")
+    left = client.post(f"{V1}/sessions/{first}/actions", json={"text": "Relire.", "due_on": SOON})
+    assert left.status_code == 201
+    hold(database, world, second, client="karim", reserve="elise")
+    as_(client, database, world, "coordinator")
+    figures = client.get(f"{V1}/groups/1/follow-up").json()
+    assert figures == {
+        "actions": 3, "due": 3, "followed": 2, "rate": 67, "minutes_planned": 360, "minutes_held": 360,
+    }  # fmt: skip
+    assert "Suites données : 2 actions sur 3." in page(client.get("/codev/groupes/1"))
 
 
 def test_what_a_session_leaves_is_only_read_once_the_cohort_is_archived(

@@ -1,5 +1,6 @@
 """A session as it happens: its facilitator leads it, its members follow it, it proposes its record (S4, BR-11)."""
 
+import re
 from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -10,8 +11,10 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.codev.records.models import CodevPresence, CodevTurn
+from app.identity.roles.service import grant_role
 from app.platform.clock import at
 from app.platform.database.transaction import Database
+from app.platform.security.permissions import Role
 from app.platform.web.forms import KEY
 from tests.factories.codev import FIRST, assign_roles, create_group, join_group, membership_ids, plan_session
 from tests.factories.network import World, as_, count
@@ -145,6 +148,69 @@ def test_session_is_prepared_an_hour_before_it_and_no_longer_once_recorded_or_ca
     assert touch(client, session_id, 2, "next", status=409)["code"] == "session_cancelled"
     known = client.get(f"{V1}/{session_id}/live", headers={"If-None-Match": '"2"'})
     assert (known.status_code, known.json()["phase"]) == (200, "cancelled"), "who polls learns of what makes no version"
+
+
+def test_minutes_of_each_step_are_kept_beside_those_planned(
+    client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
+) -> None:
+    session_id, _ = played
+    as_(client, database, world, "facilitator")
+    for minutes, actions in (
+        (0, ["start"]),
+        (4, ["next", "more"]),
+        (10, ["pause"]),
+        (13, ["resume"]),
+        (15, ["finish"]),
+    ):
+        shown = lead(client, session_id, FIRST + timedelta(minutes=minutes), *actions)
+    opening, returns, *others = shown["steps"]
+    assert opening["spent_seconds"] == 4 * 60
+    assert returns["spent_seconds"] == 8 * 60, "a pause is of no step"
+    assert returns["given_seconds"] == returns["planned_seconds"] + 60
+    assert {step["spent_seconds"] for step in others} == {0}
+    with at(FIRST + timedelta(days=3)):
+        as_(client, database, world, "karim")
+        assert client.get(f"{V1}/{session_id}/live").json()["steps"] == shown["steps"], "kept as they were"
+        html = unescape(client.get(f"/codev/seances/{session_id}/direct").text)
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)]
+    assert ["Ouverture", str(opening["planned_seconds"] // 60), "4:00"] in rows
+    planned, given = (returns[name] // 60 for name in ("planned_seconds", "given_seconds"))
+    assert [str(planned), f"({given})", "8:00"] in [row[-3:] for row in rows if row[0] == "Retours"]
+
+
+def test_another_facilitator_of_the_group_takes_over_in_the_middle_of_a_session(
+    client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
+) -> None:
+    session_id, m = played
+    with database.transaction(colleges=[world.alma]) as db:
+        grant_role(db, world.people["trainer"], Role.FACILITATOR, college_id=world.alma, group_id=1)
+    as_(client, database, world, "facilitator")
+    here = [{"action": "here", "membership_id": id_} for id_ in m.values()]
+    before = lead(client, session_id, FIRST, *here, "start", "next")
+    as_(client, database, world, "trainer")
+    taken = lead(client, session_id, FIRST + timedelta(minutes=5), "next")
+    assert [p["is_here"] for p in taken["people"]] == [p["is_here"] for p in before["people"]]
+    assert taken["steps"][taken["current"]]["title"] == "Exposé"
+    assert sorted(taken["facilitators"]) == ["Flavie Animation", "Théo Formation"]
+    as_(client, database, world, "facilitator")
+    with at(FIRST + timedelta(minutes=5)):
+        assert touch(client, session_id, before["version"], "next", status=412)["code"] == "live_moved_on"
+        assert client.get(f"{V1}/{session_id}/live").json()["version"] == taken["version"]
+
+
+def test_page_of_a_step_has_the_tone_of_the_time_left(
+    client: TestClient, database: Database, world: World, played: tuple[int, dict[str, int]]
+) -> None:
+    """Amber at 20 % left, red at 5 %: the exposé has eight minutes."""
+    session_id, _ = played
+    as_(client, database, world, "facilitator")
+    lead(client, session_id, FIRST, "start", "next", "next")
+    for seconds, tone in ((383, "calm"), (384, "amber"), (455, "amber"), (456, "red"), (600, "red")):
+        with at(FIRST + timedelta(seconds=seconds)):
+            html = client.get(f"/codev/seances/{session_id}/direct").text
+        assert f'class="card stack live-step {tone}"' in html, (seconds, tone)
+        shown = [name for name in ("amber", "red") if f'data-tone="{name}">' in html]
+        assert shown == ([tone] if tone != "calm" else [])
 
 
 def test_plan_of_roles_does_not_undo_a_swap_made_before_the_start(

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from app.attendance.roll_calls.enums import PresenceMode, PresenceStatus
 from app.codev.groups import links, lists, people
 from app.codev.groups import service as groups
 from app.codev.groups.schemas import FacilitatorCommand, JoinCommand, LeaveCommand, LinkCommand, NewGroup
 from app.codev.records import service as records
 from app.codev.records.enums import TurnReason, TurnStatus
-from app.codev.records.schemas import RecordCommand
+from app.codev.records.schemas import PresenceCommand, RecordCommand
 from app.codev.sessions import service as sessions
 from app.codev.sessions.enums import CodevRole
 from app.codev.sessions.schemas import NewCodevSession, RoleCommand, RolesCommand
@@ -365,16 +366,27 @@ def test_a_session_below_its_quorum_counts_for_nobody_and_is_planned_again(datab
 
 
 def test_postponed_turn_counts_minutes_but_no_turn(database: Database, world: World) -> None:
+    """S4: the client leaves before step 5; what was present counts, her own minutes too, and her turn stays to come."""
     group = create_group(database, world)
     who = membership_ids(group)
     session_id = plan_session(database, world, group.id)
     assign_roles(database, world, session_id, (who["maude"], who["karim"]))
+    left = PresenceCommand(
+        membership_id=who["maude"], status=PresenceStatus.LEFT_EARLY, minutes=70, mode=PresenceMode.ONSITE
+    )
+    others = tuple(entry for entry in presences(group) if entry.membership_id != who["maude"])
     record = RecordCommand(
-        entries=presences(group), turns=(turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TECHNICAL),)
+        entries=(left, *others), turns=(turn(who["maude"], TurnStatus.POSTPONED, TurnReason.TECHNICAL),)
     )
     close_record(database, world, session_id, record)
-    maude = progress(database, world, "maude")
+    maude, karim = progress(database, world, "maude"), progress(database, world, "karim")
     assert (maude.codev.sessions_attended, maude.codev.times_client) == (1, 0)
+    assert [shown.activity("GEN-7.A").recognised_minutes for shown in (maude, karim)] == [70, 180]
+    again = plan_session(database, world, group.id, "GEN-7.B", FIRST + timedelta(days=7))
+    with database.transaction() as db:
+        actor = acting(db, world, "facilitator", P.CODEV_RECORD)
+        (proposed,) = sessions.rotation_for(db, sessions.see_codev_session(db, actor, again))
+    assert proposed.client == "Maude Bérubé"
 
 
 def test_correction_supersedes_the_record_and_updates_progress(database: Database, world: World) -> None:

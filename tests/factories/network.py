@@ -142,11 +142,23 @@ def _roles(db: Session, world: World) -> None:
     grant_role(db, people["other_trainer"], Role.TRAINER, college_id=world.rouyn)
 
 
-def _cohort(db: Session, world: World, who: str, college_id: int, code: str) -> int:
+def begin_second_path(database: Database, world: World, who: str = "maude") -> str:
+    """Enrol someone of Alma in the specialist path too, where the trainer judges; return the name of that enrolment."""
+    name = f"{who}, specialist"
+    with database.transaction() as db:
+        cohort = _cohort(db, world, "coordinator", world.alma, "SPE-ALM-1", path="specialise")
+        grant_role(db, world.people["trainer"], Role.TRAINER, college_id=world.alma, cohort_id=cohort)
+    world.people[name], first = world.people[who], world.enrolments[who]
+    _enrol(database, world, who, "coordinator", cohort, reason="Termine bientôt le parcours généraliste.")
+    world.enrolments[name], world.enrolments[who] = world.enrolments[who], first
+    return name
+
+
+def _cohort(db: Session, world: World, who: str, college_id: int, code: str, *, path: str = "generaliste") -> int:
     actor = acting(db, world, who, Permission.COHORT_MANAGE)
     command = NewCohort(
         project_id=world.project, region_code="02", code=code, title=f"Généraliste {code}",
-        curriculum_slug="generaliste", curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=8,
+        curriculum_slug=path, curriculum_version="1.0", starts_on=STARTED, place="Alma", capacity=8,
     )  # fmt: skip
     cohort: CohortRef = cohorts.add_cohort(db, actor, network.college(db, college_id), command)
     for state in (CohortState.OPEN, CohortState.RUNNING):
@@ -155,7 +167,7 @@ def _cohort(db: Session, world: World, who: str, college_id: int, code: str) -> 
     return cohort.id
 
 
-def _enrol(database: Database, world: World, who: str, by: str, cohort_id: int) -> None:
+def _enrol(database: Database, world: World, who: str, by: str, cohort_id: int, *, reason: str | None = None) -> None:
     with database.transaction() as db:
         applicant = acting(db, world, who, Permission.COHORT_APPLY)
         found = cohorts.see_open_cohort(db, applicant, cohort_id)
@@ -164,7 +176,7 @@ def _enrol(database: Database, world: World, who: str, by: str, cohort_id: int) 
     with database.transaction() as db:
         manager = acting(db, world, by, Permission.ENROLMENT_MANAGE)
         for state in (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE):
-            command = MoveCommand(to=state, joined_on=STARTED)
+            command = MoveCommand(to=state, joined_on=STARTED, reason=reason)
             enrolment = enrolments_service.move(
                 db, manager, enrolments_service.see_enrolment(db, manager, enrolment.id), command
             )

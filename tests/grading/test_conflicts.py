@@ -2,7 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -23,16 +23,19 @@ from app.grading.schemas import QueueView
 from app.grading.works.enums import WorkDecisionKind, WorkState
 from app.identity.roles.service import grant_role
 from app.network.service import see_college
+from app.platform.clock import at, now
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
+from app.platform.messages.i18n import today
 from app.platform.search import search_key
 from app.platform.security.permissions import P, Role
 from tests.conftest import RING
 from tests.factories import codev
+from tests.factories.cohorts import page
 from tests.factories.grading import hand_in, judge, judge_command
 from tests.factories.interests import DETAIL, NEQ, declare, declare_maude, enterprise_of_maude
 from tests.factories.locks import wait_for_lock_waiters
-from tests.factories.network import World, acting, as_, see
+from tests.factories.network import World, acting, as_, begin_second_path, see
 from tests.factories.panels import add_trainers, ask, history, judged, name, open_double, speak, take
 from tests.factories.works import decide, works_of
 from tests.grading.test_assignments import assign, in_queue
@@ -434,6 +437,38 @@ def test_vendors_are_shown_to_whoever_chooses_a_solution(client: TestClient, dat
     assert client.get(f"/api/v1/enrolments/{world.enrolments['maude']}/vendors").json()["items"][0]["name"] == (
         "Théo Formation"
     )
+
+
+def test_module_in_which_specialists_choose_a_solution_leads_to_what_is_sold(
+    client: TestClient, database: Database, world: World
+) -> None:
+    declare(database, world, kind="vendor", vendor="Logiciels Boréal : caisse et inventaire")
+    spe = begin_second_path(database, world)
+    as_(client, database, world, "maude")
+    html = page(client.get(f"/parcours/{world.enrolments[spe]}"))
+    modules = re.findall(r"<details.*?</details>", html, re.DOTALL)
+    [leading] = [module for module in modules if "/fournisseurs" in module]
+    assert "SPE-5" in leading.partition("</summary>")[0]
+    [path] = re.findall(r'href="([^"]*/fournisseurs)"', leading)
+    assert "Logiciels Boréal" in page(client.get(path))
+    assert "/fournisseurs" not in page(client.get(f"/parcours/{world.enrolments['maude']}")), "nothing is chosen there"
+
+
+def test_interest_holds_for_its_term_and_is_asked_again_in_the_next(database: Database, world: World) -> None:
+    work = hand_in(database, world)
+    declare_maude(database, world)
+    with pytest.raises(Forbidden, match="may_not_judge"):
+        judge(database, world, judge_command(work))
+    later = next(
+        now() + timedelta(days=n) for n in range(366) if term_of(today() + timedelta(days=n)) != term_of(today())
+    )
+    with at(later):
+        with database.transaction() as db:
+            assert service.undeclared(db, acting(db, world, "trainer", P.INTEREST_DECLARE)) == [world.alma]
+        judge(database, world, judge_command(work))
+        assert panels(database) == []
+        declare_maude(database, world)
+        assert panels(database) == [(PanelKind.CONFLICT, 1)], "declared again, it concerns what was judged meanwhile"
 
 
 def test_trainer_is_reminded_until_something_is_declared(database: Database, world: World) -> None:

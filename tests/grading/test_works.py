@@ -11,6 +11,7 @@ from app.grading.works.enums import CompetencyState, WorkDecisionKind, WorkState
 from app.platform.database.transaction import Database
 from app.platform.errors import Conflict, Forbidden, Invalid
 from app.platform.security.permissions import Permission
+from tests.factories.cohorts import page
 from tests.factories.grading import add_trainer, hand_in, judge, judge_command
 from tests.factories.network import World, as_, count, see
 from tests.factories.notifications import inbox
@@ -18,6 +19,7 @@ from tests.factories.works import decide, works_of
 from tests.grading.test_queue import waiting
 
 WAIVED = WorkDecisionKind.WAIVED
+STATES = {"received": "Reçu", "being_read": "En lecture", "judged": "Évalué"}
 
 
 def test_returned_work_leaves_the_queue_and_its_author_is_told_what_is_missing(
@@ -68,6 +70,34 @@ def test_work_of_which_a_judgement_is_being_written_is_being_read(database: Data
         drafts.save_draft(db, actor, place, DraftCommand(level=1), version=0)
     states = {work.evidence.id: work.state for work in works_of(database, world)}
     assert states == {read.id: WorkState.BEING_READ, other.id: WorkState.RECEIVED}
+
+
+def test_person_reads_on_their_pages_and_by_the_api_how_far_each_of_their_works_is(
+    client: TestClient, database: Database, world: World
+) -> None:
+    path = f"/parcours/{world.enrolments['maude']}"
+
+    def read() -> list[str]:
+        """Return the states of the works by API, checked against the page of the path and that of the activity."""
+        as_(client, database, world, "maude")
+        works = client.get(f"/api/v1/enrolments/{world.enrolments['maude']}/works").json()
+        label = STATES[works[-1]["state"]]
+        for shown in (page(client.get(path)), page(client.get(f"{path}/activites/GEN-3.C"))):
+            assert f">{label}<" in shown
+            assert not [other for other in STATES.values() if other != label and f">{other}<" in shown]
+        return [work["state"] for work in works]
+
+    work = hand_in(database, world, code="GEN-3.C")
+    assert read() == ["received"]
+    with database.transaction() as db:
+        actor, enrolment, _ = see(db, world, "trainer", Permission.JUDGEMENT_MAKE)
+        place = DraftPlace(enrolment=enrolment, competency="CN-03", key=DraftKey(hand_in_id=work.id))
+        drafts.save_draft(db, actor, place, DraftCommand(level=1), version=0)
+    assert read() == ["being_read"]
+    judge(database, world, judge_command(work, competency_code="CN-03"))
+    assert read() == ["being_read"], "CN-04 is still to judge"
+    judge(database, world, judge_command(work, competency_code="CN-04"))
+    assert read() == ["judged"]
 
 
 def test_decision_sent_again_is_the_first_one(database: Database, world: World) -> None:

@@ -13,7 +13,7 @@ from app.platform.database.transaction import Database
 from tests.factories.cohorts import page
 from tests.factories.grading import ALL_CN01, hand_in, hold_session, judge, judge_command, open_mandate
 from tests.factories.learning import PDF
-from tests.factories.network import World, as_
+from tests.factories.network import World, as_, begin_second_path
 from tests.factories.panels import add_trainers, ask, speak, take
 from tests.factories.works import decide
 
@@ -55,6 +55,38 @@ def test_portfolio_has_judgements_in_order_and_what_nobody_judged(
         assert text.id not in [p["id"] for p in first["unjudged"] if p["kind"] == "hand_in"]
         mandates = [p for c in shown["competencies"] for p in c["unjudged"] if p["kind"] == "mandate"]
         assert any("Scierie du Lac" in p["title"] for p in mandates)
+
+
+def test_portfolio_gathers_both_paths_of_a_person_whichever_it_is_read_from(
+    client: TestClient, database: Database, world: World
+) -> None:
+    spe = begin_second_path(database, world)
+    works = {who: hand_in(database, world, who, code) for who, code in (("maude", "GEN-3.C"), (spe, "SPE-3.E"))}
+    for who, level in (("maude", 2), (spe, 1)):
+        judge(database, world, judge_command(works[who], competency_code="CN-03", level=level), of=who)
+    again = hand_in(database, world, spe, "SPE-3.E", attempt=2)
+    as_(client, database, world, "maude")
+    shown = client.get(path(world)).json()
+    first, second = (world.enrolments[who] for who in ("maude", spe))
+    assert [p["enrolment_id"] for p in shown["paths"]] == [first, second]
+    of_third = next(c for c in shown["competencies"] if c["code"] == "CN-03")
+    assert [(lv["enrolment_id"], lv["level"]) for lv in of_third["levels"]] == [(first, 2), (second, 1)]
+    assert sorted((j["enrolment_id"], j["level"], j["pieces"][0]["activity_code"]) for j in of_third["judgements"]) == [
+        (first, 2, "GEN-3.C"), (second, 1, "SPE-3.E"),
+    ]  # fmt: skip
+    assert [(p["enrolment_id"], p["id"]) for p in of_third["unjudged"] if p["kind"] == "hand_in"] == [
+        (second, again.id)
+    ]
+    other = client.get(path(world, who=spe)).json()
+    assert {**other, "made_at": None} == {**shown, "made_at": None}
+    html = page(client.get(f"/parcours/{second}/portfolio"))
+    with zipfile.ZipFile(BytesIO(client.get(path(world, "/zip", spe)).content)) as archive:
+        index = archive.read("index.html").decode()
+        assert json.loads(archive.read("portfolio.json"))["paths"] == shown["paths"]
+        pdf = " ".join(p.extract_text() for p in pypdf.PdfReader(BytesIO(archive.read("portfolio.pdf"))).pages)
+    for text in (html, index, pdf.replace("\u00a0", " ")):
+        assert "GEN-3.C" in text
+        assert "SPE-3.E" in text
 
 
 def test_portfolio_has_the_works_returned_and_the_panels_of_a_competency(
