@@ -15,6 +15,7 @@ from app.progress.facts import (
     CatchUpAssigned,
     CodevAttended,
     CodevClient,
+    Credited,
     Fact,
     FieldTime,
     HandedIn,
@@ -117,6 +118,7 @@ def any_fact(curriculum: Curriculum) -> st.SearchStrategy[Fact]:
         st.builds(MandateDone, numbers, st.sampled_from(MandateKind), numbers, some_day, some_day, some_day),
         st.builds(Judged, numbers, competencies, st.integers(1, 4), days),
         st.builds(Recognised, numbers, competencies, st.integers(1, 4), days),
+        st.builds(Credited, codes, st.integers(0, 300), days, st.booleans()),
     )
 
 

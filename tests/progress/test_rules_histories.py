@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.curricula.schemas import Curriculum
-from app.progress.facts import Attended, Basis, CatchUpAssigned, Fact, FieldTime, MandateDone, Recognised
+from app.progress.facts import Basis, CatchUpAssigned, Credited, Fact, FieldTime, MandateDone, Recognised
 from app.progress.rules import fold
 from app.progress.schemas import State
 from tests.factories.progress import (
@@ -24,6 +24,7 @@ from tests.factories.progress import (
     day,
     everything,
     fallen,
+    without,
 )
 
 
@@ -89,15 +90,17 @@ def test_progress_falls_along_a_history_only_through_a_correction(
 def withdrawals() -> Iterator[Any]:
     """One fact of each type, with a file in which everything is done and that holds it once."""
     caught_up = CatchUpAssigned("SPE-1.B", 180, day(3))
-    missed = [f for f in everything(SPECIALIST) if not (isinstance(f, Attended) and f.activity_code == "SPE-1.B")]
-    file = [*missed, caught_up, Recognised(1, "CN-01", 2, day(1))]
+    carried = Credited("SPE-2.A", 60, day(3), complete=True)
+    missed = without(without(everything(SPECIALIST), caught_up.activity_code), carried.activity_code)
+    file = [*missed, caught_up, carried, Recognised(1, "CN-01", 2, day(1))]
     for kind in get_args(Fact):
-        yield pytest.param(next(f for f in file if isinstance(f, kind)), file, id=kind.__name__)
+        yield pytest.param(next((f for f in file if isinstance(f, kind)), None), file, id=kind.__name__)
 
 
 @pytest.mark.parametrize(("fact", "file"), list(withdrawals()))
-def test_correction_of_each_type_of_fact_lowers_progress(fact: Fact, file: list[Fact]) -> None:
+def test_correction_of_each_type_of_fact_lowers_progress(fact: Fact | None, file: list[Fact]) -> None:
     """What is measured falls when a fact goes, whatever its type: the property would notice."""
+    assert fact is not None, "a type of facts that the file has none of"
     whole, less = (fold(SPECIALIST, FROM_THE_START, facts) for facts in (file, [f for f in file if f is not fact]))
     assert all(m.state is State.DONE for m in whole.modules)
     assert fallen(achieved(whole), achieved(less))
