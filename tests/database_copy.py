@@ -14,7 +14,6 @@ database is dropped with whoever is in it and made again.
 """
 
 import time
-import warnings
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -103,13 +102,10 @@ class DatabaseCopy:
         return found
 
     def put_back(self) -> None:
-        """Make the copy equal to its template again; warn when the test left a connection out of its pool."""
+        """Make the copy equal to its template again."""
         if not self._restore():
-            kept = len(self._lent)
             self._make()
             self._before = self.state()
-            if kept:
-                warnings.warn(f"{kept} connections were not given back to their pool", ResourceWarning, stacklevel=2)
 
     def close(self) -> None:
         """Drop the copy."""
