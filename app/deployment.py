@@ -17,7 +17,7 @@ from app.certificates.register import service as certificates
 from app.codev.confidences.models import GroupKey
 from app.codev.confidences.service import key_binding as group_key_binding
 from app.cohorts.proposals import service as proposals
-from app.curricula.library import DEFAULT_ROOT, check
+from app.curricula.library import check, use_folder
 from app.curricula.service import register_published
 from app.features import FEATURES
 from app.grading.conflicts.service import some_details
@@ -108,6 +108,7 @@ def deployment(settings: Settings, *, migrate: bool | None = None) -> Iterator[D
     Raise ``Invalid`` when settings or database roles are unsafe, ``Unavailable`` when the database is not at the newest
     migration, or does not know the keyring.
     """
+    use_folder(settings.curricula_folder)
     with server_addresses(settings) as found:
         keyring = load_keyring(settings)
         addresses = replace(found, claim_key=keyring.derived(KeyPurpose.CLAIMS))
@@ -333,18 +334,17 @@ def _sealed(owner: Session) -> Iterator[tuple[KeyPurpose, str, str]]:
 
 
 def _mail(context: CheckContext) -> Iterator[Finding]:
-    """Yield what keeps letters from leaving, as the mail server says it to whoever opens a session.
-
-    In a closed network none leave, as the operator chose.
-    """
+    """Yield what keeps letters from leaving, as the mail server says it; in a closed network none leave."""
     if not can_send(context.settings) and not context.settings.prints_links:
         yield Finding(Reason("mail_server_missing", field="ESCOUADE_SMTP_URL"))
     if context.settings.smtp_url is not None:
         yield from _findings(server_problems(context.settings.smtp_url))
 
 
-def _curricula(_: CheckContext) -> Iterator[Finding]:
-    return (Finding(Reason("curriculum_problem", {"problem": str(problem)})) for problem in check(DEFAULT_ROOT)[1])
+def _curricula(context: CheckContext) -> Iterator[Finding]:
+    return _findings(
+        Reason("curriculum_problem", {"problem": str(p)}) for p in check(context.settings.curricula_folder)[1]
+    )
 
 
 def _engine(_: CheckContext) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app import __version__
+from app.curricula.library import use_folder
+from app.curricula.publishing.service import following
 from app.deployment import CHECKS
 from app.features import FEATURES, JOBS
 from app.identity.sign_in.authentication import AUTHENTICATION, cookie_name
@@ -33,6 +35,7 @@ LICENSE = "Apache-2.0"
 
 def create_app(settings: Settings, database: Database, keyring: Keyring) -> FastAPI:
     """Return the web application over a database, with the keyring that encrypts its secrets."""
+    use_folder(settings.curricula_folder)
     site = DescribedAPI(
         cookie=cookie_name(settings),
         vocabulary=VOCABULARY,
@@ -76,5 +79,6 @@ def create_app(settings: Settings, database: Database, keyring: Keyring) -> Fast
 async def dispose_database(site: FastAPI) -> AsyncIterator[None]:
     """Close the connection pool when the application stops."""
     POOL_SIZE.set(site.state.database.pool_size)  # here, not where it is made: processes are forked in between
-    yield
+    with following(site.state.database):
+        yield
     site.state.database.dispose()

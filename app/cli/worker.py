@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import typer
 
+from app.curricula.publishing.service import following
 from app.deployment import deployment, load_keyring, open_database
 from app.features import JOBS
 from app.platform.config import settings
@@ -42,6 +43,7 @@ async def run_background_work(addresses: Addresses) -> None:
     database = open_for_jobs(addresses)
     chosen = settings()
     try:
-        await run_worker(JobContext(database, chosen, lambda: load_keyring(chosen)), JOBS)
+        with following(database):
+            await run_worker(JobContext(database, chosen, lambda: load_keyring(chosen)), JOBS)
     finally:
         database.dispose()

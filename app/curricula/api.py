@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from app.curricula.library import default_library
+from app.curricula.mappings.service import MappingRow, MappingShown, list_mappings, show_mapping
 from app.curricula.schemas import Activity, Criterion, Curriculum, Framework, Localized
 from app.platform.schema import Read
 from app.platform.security.actor import Actor
@@ -81,6 +82,25 @@ def activity(_: Reader, slug: str, version: str, code: str) -> ActivityShown:
         criteria=tuple(criteria[c] for c in page.criteria_codes),
         takes_trace=library.takes_trace(curriculum, code),
     )
+
+
+@router.get("/curricula/{slug}/{version}/mappings", summary="Mappings of a version")
+def mappings(_: Reader, slug: str, version: str) -> list[MappingRow]:
+    """List the mappings that lead from a published version to others, and to it from others."""
+    default_library().curriculum(slug, version)
+    return list_mappings((slug, version))
+
+
+@router.get(
+    "/curricula/{slug}/{version}/mappings/{target_slug}/{target_version}",
+    summary="What a version gives in another",
+)
+def mapping(_: Reader, slug: str, version: str, target_slug: str, target_version: str) -> MappingShown:
+    """Return what becomes of each module, activity and competency of a version in another, of one path or of two.
+
+    A mapping that no file holds is composed along the versions between.
+    """
+    return show_mapping((slug, version), (target_slug, target_version))
 
 
 @router.get("/frameworks/{version}", summary="A version of the competency framework")

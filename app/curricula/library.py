@@ -5,7 +5,6 @@ Files are read and checked once, when the library is loaded; an activity's page 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -225,15 +224,62 @@ def load_library(root: Path) -> Library:
     return _library(folder)
 
 
-@cache
+class _InUse:
+    """The folder of this process, the library read from it, and how its register of published versions was then."""
+
+    root = DEFAULT_ROOT
+    library: Library | None = None
+    register: tuple[int, ...] = ()
+
+
+def use_folder(root: Path) -> None:
+    """Let this process read its curricula from a folder."""
+    if root != _InUse.root:
+        _InUse.root, _InUse.library = root, None
+
+
 def default_library() -> Library:
-    """Return the library of the repository's own curricula, loaded once per process."""
-    return load_library(DEFAULT_ROOT)
+    """Return the library of the folder that this process reads, loaded once until something is published in it."""
+    if _InUse.library is None:
+        _InUse.register = _state_of_register()
+        _InUse.library = load_library(_InUse.root)
+    return _InUse.library
+
+
+def reread() -> bool:
+    """Load the library again if its register was written since, and return whether it was.
+
+    The register is written last, at once. Raise ``CurriculumError`` when the folder has problems: the library in use
+    stays, until the register changes again.
+    """
+    if _InUse.library is None or (state := _state_of_register()) == _InUse.register:
+        return False
+    _InUse.register = state
+    _InUse.library = load_library(_InUse.root)
+    return True
+
+
+def _state_of_register() -> tuple[int, ...]:
+    path = _InUse.root / register.REGISTER
+    if not path.is_file():
+        return ()
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def find_curriculum(slug: str, version: str) -> Curriculum:
+    """Return a version of a path, looking at the folder again for one that another process knows already.
+
+    Raise ``NotFound`` when there is none.
+    """
+    if (slug, version) not in default_library().curricula:
+        reread()
+    return default_library().curriculum(slug, version)
 
 
 def curriculum_of(ref: FollowsCurriculum) -> Curriculum:
     """Return the curriculum that a cohort, an enrolment or a group follows; raise ``NotFound`` when there is none."""
-    return default_library().curriculum(ref.curriculum_slug, ref.curriculum_version)
+    return find_curriculum(ref.curriculum_slug, ref.curriculum_version)
 
 
 def check(root: Path) -> tuple[Library, tuple[Problem, ...]]:

@@ -6,6 +6,7 @@ Credentials name these addresses, which employers may follow years later. Drafts
 from fastapi import APIRouter, Request, Response
 
 from app.curricula.library import default_library
+from app.curricula.mappings.service import list_mappings, show_mapping
 from app.platform.errors import NotFound
 from app.platform.security.guards import OptionalActor
 from app.platform.web.pages import render
@@ -20,7 +21,18 @@ def published_path(_: OptionalActor, request: Request, slug: str, version: str) 
     path = library.curriculum(slug, version)
     if not library.is_published(slug, version):
         raise NotFound
-    return render(request, "curricula/path.html", path=path, framework=library.framework_of(path))
+    mappings = list_mappings((slug, version))
+    framework = library.framework_of(path)
+    return render(request, "curricula/path.html", path=path, framework=framework, mappings=mappings)
+
+
+@router.get("/parcours-publies/{slug}/{version}/vers/{target_slug}/{target_version}")
+def mapping(
+    _: OptionalActor, request: Request, slug: str, version: str, target_slug: str, target_version: str
+) -> Response:
+    """Show what becomes of each activity and competency of a published version in another."""
+    shown = show_mapping((slug, version), (target_slug, target_version))
+    return render(request, "curricula/mapping.html", mapping=shown)
 
 
 @router.get("/referentiel/{version}")

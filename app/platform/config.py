@@ -17,7 +17,7 @@ from app.platform.database.urls import sqlalchemy_url
 from app.platform.documents.pades import SigningKey, signing_key_problems
 from app.platform.errors import Invalid, Reason
 from app.platform.files.address import Bucket
-from app.platform.locations import default_data, settings_files
+from app.platform.locations import ROOT, default_data, settings_files
 from app.platform.security.keyring import weaknesses
 
 
@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         default_factory=default_data,
         description="embedded server, and without s3_bucket handed-in files and issued PDFs; the default stands in the "
         "home folder where the package is installed without its repository",
+    )
+    curricula_dir: Path | None = Field(
+        None,
+        description="folder of the paths, in place of those of the program: what is published there is offered within "
+        "seconds, without a restart ([operation](operate.md#publishing-a-version)); unset: those of the program",
     )
     s3_bucket: str | None = Field(
         None,
@@ -210,6 +215,11 @@ class Settings(BaseSettings):
         return Bucket(
             self.s3_bucket, self.s3_endpoint, self.s3_region, self.s3_access_key, secret, seconds=self.s3_seconds
         )
+
+    @property
+    def curricula_folder(self) -> Path:
+        """The folder of the paths."""
+        return self.curricula_dir or ROOT / "curricula"
 
     @property
     def keyring_file(self) -> Path:

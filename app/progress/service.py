@@ -18,7 +18,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.cohorts.enums import CohortState
 from app.cohorts.models import Cohort, Enrolment
-from app.curricula.library import default_library
+from app.curricula.library import default_library, find_curriculum
 from app.platform.clock import now
 from app.platform.database.rows import Columns, Together
 from app.platform.database.session import Session, written
@@ -216,11 +216,10 @@ def _compute(db: Session, ids: Ids) -> list[Computed]:
     for query, rows in zip(queries, found, strict=True):
         for enrolment_id, *values in rows:
             facts[enrolment_id].append(query.fact(*values))
-    library = default_library()
     computed = []
     for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis:
-        curriculum = library.curriculum(slug, version)
-        known = [*facts[id_], *carried(curriculum, facts[id_], library.steps_to(curriculum))]
+        curriculum = find_curriculum(slug, version)
+        known = [*facts[id_], *carried(curriculum, facts[id_], default_library().steps_to(curriculum))]
         progress = fold(curriculum, Basis(starts_on, joined_on), known)
         computed.append(Computed(id_, college_id, cohort_id, state, progress))
     return computed

@@ -44,7 +44,8 @@ NAMES = {
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
-GIVEN = {"slug": "generaliste", "version": "1.0", "competency": "CN-01", "kind": "attestation_participation",
+GIVEN = {"slug": "generaliste", "version": "1.0", "target_slug": "generaliste", "target_version": "1.1",
+          "competency": "CN-01", "kind": "attestation_participation",
          "purpose": "evaluation_study", "number": "0", "to": "open", "position": "0",
          "term": "besoin", "writing_kind": "journal"}  # fmt: skip
 """The values of path parameters that are not ids."""

@@ -4,6 +4,7 @@ Real servers: each start loads the application, which takes seconds. The tests s
 """
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -16,8 +17,10 @@ import psutil
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import create_engine, text
 
 from app.cli.serve.serving import server_config, settings_at_port
+from app.curricula.library import DEFAULT_ROOT, publish
 from app.platform.config import settings
 from app.platform.database.transaction import Database
 from tests.cli.conftest import Escouade
@@ -34,10 +37,52 @@ def database_settings(fresh_url: Callable[[], str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def served(database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def curricula(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the folder of the paths."""
+    return Path(shutil.copytree(DEFAULT_ROOT, tmp_path_factory.mktemp("folder") / "curricula"))
+
+
+@pytest.fixture(scope="module")
+def served(
+    database_settings: dict[str, str], curricula: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """Yield a service of two web workers."""
-    with serve(tmp_path_factory.mktemp("served"), "--workers", "2", **database_settings) as running:
+    place = tmp_path_factory.mktemp("served")
+    with serve(place, "--workers", "2", curricula_dir=str(curricula), **database_settings) as running:
         yield running
+
+
+def test_version_published_while_it_runs_is_offered_by_both_workers(
+    served: Served, curricula: Path, database_settings: dict[str, str]
+) -> None:
+    """Four connections are two of each worker. What is offered may be followed: the database knows it too."""
+    wait_until(lambda: not served.connections())
+    connections = [served.connect() for _ in range(4)]
+
+    def statuses() -> set[int]:
+        found = set()
+        for connection in connections:
+            connection.request("GET", "/parcours-publies/generaliste/1.0.1")
+            answer = connection.getresponse()
+            answer.read()
+            found.add(answer.status)
+        return found
+
+    assert statuses() == {404}
+    former = (curricula / "generaliste/1.0.yaml").read_text("utf-8")
+    (curricula / "generaliste/1.0.1.yaml").write_text(former.replace('version: "1.0"', 'version: "1.0.1"', 1), "utf-8")
+    shutil.copytree(curricula / "generaliste/1.0", curricula / "generaliste/1.0.1")
+    assert statuses() == {404}
+    publish(curricula, "generaliste", "1.0.1")
+    wait_until(lambda: statuses() == {200})
+    assert sorted(served.connections().values()) == [2, 2]
+    for connection in connections:
+        connection.close()
+    engine = create_engine(database_settings["database_owner_url"])
+    known = "select count(*) from published_curriculum where version = '1.0.1'"
+    with engine.connect() as db:
+        wait_until(lambda: db.execute(text(known)).scalar_one() == 1)
+    engine.dispose()
 
 
 def test_eight_connections_are_shared_by_two_workers_as_four_and_four(served: Served) -> None:

@@ -45,7 +45,7 @@ def drafted(database: Database) -> list[str]:
 
 def works(database: Database, world: World) -> None:
     """Hand in enough works for thirty judgements."""
-    (curriculum,) = [c for (slug, _), c in default_library().curricula.items() if slug == "generaliste"][-1:]
+    curriculum = default_library().curriculum("generaliste", "1.0")
     codes = [
         code
         for code, (module, activity) in curriculum.placed.items()

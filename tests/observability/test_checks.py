@@ -297,9 +297,9 @@ def test_what_documents_need_is_checked(
     assert code in codes(check, chosen, None)
 
 
-def test_broken_curriculum_is_said(chosen: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.deployment.DEFAULT_ROOT", tmp_path)
-    assert set(codes("curricula", chosen, None)) == {"curriculum_problem"}
+def test_broken_curriculum_is_said(chosen: Settings, tmp_path: Path) -> None:
+    elsewhere = chosen.model_copy(update={"curricula_dir": tmp_path})
+    assert set(codes("curricula", elsewhere, None)) == {"curriculum_problem"}
 
 
 # What waits --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from app.curricula.files.folder import CODEV
 from app.curricula.files.loader import load
 from app.curricula.files.problems import CurriculumError, Problem
 from app.curricula.files.register import REGISTER, digest, read_register, write_register
-from app.curricula.library import DEFAULT_ROOT, newest
+from app.curricula.library import default_library, newest
 from app.curricula.rules import Finding
 from app.curricula.schemas import Frozen
 from app.platform.errors import NotFound
@@ -110,8 +110,8 @@ def _versions(
 
 @cache
 def codev_library() -> CodevLibrary:
-    """Return the library of the repository's own files, loaded once per process."""
-    library, problems = check(DEFAULT_ROOT)
+    """Return the library of the folder that this process reads, loaded once per process."""
+    library, problems = check(default_library().root)
     if problems:
         raise CurriculumError(problems)
     return library

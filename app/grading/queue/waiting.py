@@ -20,7 +20,7 @@ from app.attendance.calendar.models import ScheduledSession
 from app.attendance.roll_calls.models import RollCall, RollCallEntry
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.models import Enrolment, EnrolmentMove
-from app.curricula.library import default_library
+from app.curricula.library import Library, default_library
 from app.grading.enums import EvidenceKind
 from app.grading.models import Judgement, JudgementEvidence
 from app.grading.rules import RUNNING
@@ -101,14 +101,18 @@ def _among(enrolment: Any, column: Any) -> ColumnElement[bool]:  # noqa: ANN401 
     return matching
 
 
-@cache
 def assessed(kind: EvidenceKind) -> dict[str, tuple[str, list[str]]]:
     """Return what works of a kind are searched by and what they assess.
 
     By ``slug/version/code`` of their activity; by ``slug/version/`` for a mandate, which has none.
     """
+    return _assessed(kind, default_library())
+
+
+@cache
+def _assessed(kind: EvidenceKind, library: Library) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
-    for (slug, version), curriculum in default_library().curricula.items():
+    for (slug, version), curriculum in library.curricula.items():
         activities: Iterable[str | None] = (None,) if kind is EvidenceKind.MANDATE else curriculum.placed
         for code in activities:
             if codes := competencies_of(curriculum, kind, code):

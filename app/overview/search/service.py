@@ -155,7 +155,6 @@ def _own_activities(enrolment: EnrolmentRef) -> Iterable[FoundActivity]:
         yield activity.model_copy(update={"enrolment_id": enrolment.id})
 
 
-@cache
 def _newest_published() -> tuple[tuple[str, str], ...]:
     library = default_library()
     published = ((s, [v for v in library.versions(s) if library.is_published(s, v)]) for s in library.slugs)
