@@ -204,12 +204,15 @@ def _together(queries: tuple[FactQuery, ...]) -> Together:
     return Together(_BASIS, *(query.statement for query in queries))
 
 
-def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
-    """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads."""
-    return [(c.enrolment_id, c.college_id, c.progress) for c in _compute(db, ids)]
+def compute_progress(db: Session, ids: Ids, *, version: str | None = None) -> list[tuple[int, int, Progress]]:
+    """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads.
+
+    With ``version``, the progress is what it would be under that version of their path.
+    """
+    return [(c.enrolment_id, c.college_id, c.progress) for c in _compute(db, ids, version)]
 
 
-def _compute(db: Session, ids: Ids) -> list[Computed]:
+def _compute(db: Session, ids: Ids, other: str | None = None) -> list[Computed]:
     queries = tuple(query for source in _sources for query in source.queries)
     basis, *found = _together(queries).fetch(db, ids=list(ids))
     facts: dict[int, list[Fact]] = defaultdict(list)
@@ -218,7 +221,7 @@ def _compute(db: Session, ids: Ids) -> list[Computed]:
             facts[enrolment_id].append(query.fact(*values))
     computed = []
     for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis:
-        curriculum = find_curriculum(slug, version)
+        curriculum = find_curriculum(slug, other or version)
         known = [*facts[id_], *carried(curriculum, facts[id_], default_library().steps_to(curriculum))]
         progress = fold(curriculum, Basis(starts_on, joined_on), known)
         computed.append(Computed(id_, college_id, cohort_id, state, progress))

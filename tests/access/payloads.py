@@ -199,6 +199,8 @@ NETWORK: dict[str, Call] = {
     "POST /administration/travaux/{job_id}/reprise": form("/administration/travaux"),
     f"GET {V1}/curricula/{{slug}}/{{version}}/activities/{{code}}": Call(path={"code": "=GEN-1.A"}),
     f"GET {V1}/frameworks/{{version}}": Call(),
+    f"GET {V1}/cohorts/{{cohort_id}}/versions/{{version}}": Call(path={"version": "=1.1"}),
+    "GET /cohortes/{cohort_id}/versions/{version}": Call(path={"version": "=1.1"}),
 }
 
 WAITING = {"cohort_id": "waitlist_cohort", "enrolment_id": "waiting"}
