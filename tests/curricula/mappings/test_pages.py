@@ -56,6 +56,13 @@ def test_page_of_a_mapping_says_what_is_left_to_do(client: TestClient) -> None:
     assert address in client.get("/parcours-publies/generaliste/1.0").text
 
 
+def test_title_of_a_page_names_versions_of_one_path_and_says_that_two_are_joined(client: TestClient) -> None:
+    same = client.get(PAGE.format("generaliste", "1.0", "generaliste", "1.1")).text
+    other = client.get(PAGE.format("generaliste", "1.1", "specialise", "1.1")).text
+    assert "<h1>De la version 1.0 à la version 1.1</h1>" in same
+    assert "<h1>D’un parcours à l’autre</h1>" in other
+
+
 @pytest.mark.parametrize(
     "ends",
     [
