@@ -39,5 +39,8 @@ VALID_FILES: dict[str, bytes] = {
     "txt": "Le relevé\r\nd’avril".encode(),
     "md": "# Étude\n\ttabulée".encode(),
     "csv": "nom;heures\nÉlise;1,5".encode("cp1252"),
+    "mp3": b"ID3\x04\0\0\0\0\0\0",
+    "m4a": b"\0\0\0\x1cftypM4A \0\0\0\0M4A mp42isom",
+    "zip": archive(**{"plan.docx": office_document("docx"), "actions.xlsx": office_document("xlsx")}),
     **{kind: office_document(kind) for kind in ("docx", "xlsx", "pptx", "odt", "ods", "odp")},
 }

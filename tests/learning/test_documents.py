@@ -126,7 +126,7 @@ def test_file_is_checked_and_rewritten_as_that_of_a_hand_in(
     for file, fields, field, code in cases:
         refused = share(client, world, file, **fields)
         assert (refused.status_code, codes(refused)) == (422, [(field, code)]), fields
-    assert [c for _, c in codes(share(client, world, code="GEN-1.A"))] == ["not_a_workshop"]
+    assert [c for _, c in codes(share(client, world, code="GEN-1.A"))] == ["takes_no_documents"]
     assert share(client, world, code="GEN-9.Z").status_code == 404
     for n in range(MOST - 1):
         assert share(client, world, title=f"Règle {n}").status_code == 201
@@ -173,7 +173,7 @@ def test_page_shares_replaces_and_withdraws_and_the_activity_shows_it(
 
 
 @pytest.mark.parametrize("code", ["GEN-1.A", "GEN-7.A", "GEN-9.Z"])
-def test_only_a_workshop_has_a_page_of_documents(
+def test_activity_that_is_neither_a_workshop_nor_an_assessment_has_no_page_of_documents(
     client: TestClient, database: Database, world: World, code: str
 ) -> None:
     as_(client, database, world, "trainer")

@@ -10,6 +10,7 @@ from httpx2 import Response
 from app.cohorts.enums import EnrolmentState
 from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
+from tests.curricula.test_rules_deposits import PLACES
 from tests.factories.accompaniment import open_mandate
 from tests.factories.activities import GENERALIST, complete_prerequisites, row_counts, set_state
 from tests.factories.learning import PDF, PNG
@@ -91,6 +92,20 @@ def test_form_to_deposit_is_on_the_pages_that_ask_for_one_and_on_no_other(
         *(a.code for a in GENERALIST.activities if a.type == "assessment"),
         *("GEN-1.B", "GEN-2.B", "GEN-8.A", "GEN-8.B", "GEN-8.C", "GEN-8.D"),
     }
+
+
+def test_page_that_names_the_portfolio_leads_to_it_where_what_was_handed_in_is(
+    client: TestClient, database: Database, world: World
+) -> None:
+    """The portfolio is made of what is handed in: the page of GEN-8.D asks to assemble its pieces there."""
+    as_(client, database, world, "maude")
+    assert client.post(path(world, "GEN-1.C", "/textes"), data={"body": "Carte de l’écosystème."}).status_code == 303
+    leads = f'href="/parcours/{world.enrolments["maude"]}/portfolio"'
+    named = {code for code, of_page in PLACES.items() if "portfolio" in of_page}
+    assert {a.code for a in GENERALIST.activities if leads in client.get(path(world, a.code)).text} == {
+        code for code in named if code.startswith("GEN")
+    }
+    assert "GEN-1.C" in client.get(f"/parcours/{world.enrolments['maude']}/portfolio").text
 
 
 def test_trace_is_deposited_by_its_participant_and_read_by_their_trainer(

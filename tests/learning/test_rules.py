@@ -258,14 +258,48 @@ def test_an_archive_of_too_many_members_is_refused() -> None:
     assert codes(file_reasons("a.docx", many, 10)) == [("file_not_its_type", "file")]
 
 
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"a.pdf": PDF, "photos/b.png": PNG, "c.jpg": JPEG, "d.mp3": VALID_FILES["mp3"]}, None),
+        ({"a.pdf": PDF, "__MACOSX/._a.pdf": b"\0\5\x16\7", ".DS_Store": b"\0\0\0\1Bud1"}, None),
+        ({}, "archive_too_large"),
+        ({f"{n}.txt": b"a" for n in range(hand_ins_rules.PIECES + 1)}, "archive_too_large"),
+        ({"a.txt": b" " * (hand_ins_rules.PIECES_UNPACKED + 1)}, "archive_too_large"),
+        ({"a.pdf": PDF, "outil.exe": b"MZ"}, "archive_piece_refused"),
+        ({"a.pdf": b"MZ"}, "archive_piece_refused"),
+        ({"__MACOSX/._a.pdf": b"MZ"}, "archive_piece_refused"),
+        ({"b.zip": VALID_FILES["zip"]}, "archive_piece_refused"),
+        ({"../a.pdf": PDF}, "archive_piece_refused"),
+        ({"/a.pdf": PDF}, "archive_piece_refused"),
+        ({"x\\a.pdf": PDF}, "archive_piece_refused"),
+        ({"a.heic": HEIC}, "archive_photo"),
+        ({"a.jpg": JPEG + b"Exif\0\0"}, "archive_photo"),
+    ],
+)
+def test_archive_is_taken_when_each_of_its_files_would_be(members: dict[str, bytes], code: str | None) -> None:
+    reasons = file_reasons("pieces.zip", archive(**members), 10)
+    assert codes(reasons) == ([] if code is None else [(code, "file")])
+
+
+def test_archive_that_does_not_read_whole_is_refused() -> None:
+    sound = archive(**{"a.txt": b"abc" * 50})
+    place = sound.index(b"PK\1\2") - 4
+    assert codes(file_reasons("a.zip", sound[:place] + b"\0\0" + sound[place + 2 :], 10)) == [
+        ("file_not_its_type", "file")
+    ]
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["docx", "odt"]), st.binary(max_size=60), st.integers(0, 400), st.integers(0, 400))
+@given(st.sampled_from(["docx", "odt", "zip"]), st.binary(max_size=60), st.integers(0, 400), st.integers(0, 400))
 @example("odt", b"\xff" * 8, 30, 38)
 def test_damaged_archive_is_refused_or_accepted_without_an_error(kind: str, noise: bytes, start: int, end: int) -> None:
-    sound = office_document(kind)
+    sound = VALID_FILES[kind]
     damaged = sound[:start] + noise + sound[end:]
     assert codes(file_reasons(f"a.{kind}", damaged, 10)) in (
         [],
+        [("archive_too_large", "file")],
+        [("archive_piece_refused", "file")],
         [("file_not_its_type", "file")],
         [("file_empty", "file")],
     )

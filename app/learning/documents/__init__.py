@@ -1,1 +1,1 @@
-"""Documents of a workshop that its trainers share with the whole cohort; replaced and withdrawn with their history."""
+"""Documents that trainers share with a cohort for a workshop or an assessment, with their history."""

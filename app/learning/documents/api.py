@@ -57,7 +57,7 @@ class DocumentForm(NewDocument):
         return SharedFile(clean_name(self.file.filename or ""), content, files, megabytes)
 
 
-@router.get(PATH, summary="Documents of a workshop")
+@router.get(PATH, summary="Documents of a workshop or an assessment")
 def list_documents(
     db: SessionDep,
     actor: Annotated[Actor, may(P.SESSION_READ)],
@@ -68,7 +68,7 @@ def list_documents(
     return service.documents(db, actor, cohort.id, code)
 
 
-@router.get(PATH + "/history", summary="Every version of the documents of a workshop")
+@router.get(PATH + "/history", summary="Every version of the documents of an activity")
 def list_history(
     db: SessionDep, cohort: Annotated[CohortRef, seen(see_cohort, P.DOCUMENT_SHARE)], code: str
 ) -> list[DocumentShown]:
@@ -87,7 +87,7 @@ def share_document(
     code: str,
     form: Annotated[DocumentForm, Form(media_type="multipart/form-data")],
 ) -> DocumentShown:
-    """A text, a link or a file of a workshop; with ``supersedes``, a new version, which keeps the file it has.
+    """A text, a link or a file of an activity; with ``supersedes``, a new version, which keeps the file it has.
 
     Another file replaces it. Files are those that hand-ins take, and photos are rewritten as theirs are. One that was
     sent in parts before is named by ``upload_id``, in place of ``file``.

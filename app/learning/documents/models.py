@@ -13,7 +13,7 @@ from app.platform.database.uniqueness import refused_as
 
 
 class CohortDocument(Row, table=True):
-    """A text, a link or a file that a trainer shares with a cohort for one of its workshops.
+    """A text, a link or a file that a trainer shares with a cohort for one of its workshops or assessments.
 
     A later row supersedes it: the document as it became or, with ``withdrawn`` and a reason, its withdrawal.
     """

@@ -1,4 +1,4 @@
-"""The page on which a trainer shares documents of a workshop with the cohort."""
+"""The page on which a trainer shares documents of an activity with the cohort."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import see_cohort
-from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.learning.documents import service
 from app.learning.documents.api import DocumentForm
+from app.learning.documents.rules import takes_documents
 from app.learning.documents.schemas import LONGEST_TEXT, LONGEST_TITLE, DocumentShown, WithdrawCommand
 from app.learning.documents.service import see_document
 from app.learning.hand_ins.rules import ACCEPTED
@@ -40,9 +40,9 @@ def show_documents(
     cohort: Annotated[CohortRef, seen(see_cohort, P.DOCUMENT_SHARE)],
     code: str,
 ) -> HTMLResponse:
-    """The documents of a workshop, the forms that share, replace and withdraw them, and their history."""
+    """The documents of an activity, the forms that share, replace and withdraw them, and their history."""
     activity = curriculum_of(cohort).placed.get(code)
-    if activity is None or activity[1].type is not ActivityType.workshop:
+    if activity is None or not takes_documents(activity[1]):
         raise NotFound
     versions = service.history(db, cohort, code)
     return render(

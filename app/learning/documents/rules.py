@@ -8,10 +8,19 @@ MOST = 20
 """Documents of one activity that a cohort has at a time."""
 
 
+TAKING = frozenset({ActivityType.workshop, ActivityType.assessment})
+"""The types of activities of which trainers share documents: what a workshop leaves, the case of an assessment."""
+
+
+def takes_documents(activity: Activity) -> bool:
+    """Return whether the trainers of a cohort share documents of an activity."""
+    return activity.type in TAKING
+
+
 def document_reasons(activity: Activity, *, in_force: int, has_content: bool) -> list[Reason]:
-    """Return why a document may not be shared: only workshops have some, a few each, and each says something."""
-    if activity.type is not ActivityType.workshop:
-        return [Reason("not_a_workshop", {"activity": activity.code})]
+    """Return why a document may not be shared: some activities have a few, and each says something."""
+    if not takes_documents(activity):
+        return [Reason("takes_no_documents", {"activity": activity.code})]
     if in_force >= MOST:
         return [Reason("documents_used", {"n": MOST})]
     return [] if has_content else [Reason("document_empty", field="body")]

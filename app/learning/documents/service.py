@@ -12,11 +12,10 @@ from sqlmodel import col
 from app.cohorts.models import Cohort
 from app.cohorts.schemas import CohortRef
 from app.cohorts.service import require_not_archived
-from app.curricula.enums import ActivityType
 from app.curricula.library import curriculum_of
 from app.curricula.schemas import Activity
 from app.learning.documents.models import CohortDocument
-from app.learning.documents.rules import document_reasons
+from app.learning.documents.rules import document_reasons, takes_documents
 from app.learning.documents.schemas import DocumentShown, NewDocument, WithdrawCommand
 from app.learning.hand_ins.kept_files import file_to_keep, load_kept
 from app.learning.hand_ins.rules import link_reasons
@@ -131,7 +130,7 @@ def may_share(db: Session, actor: Actor, cohort_id: int, activity: Activity) -> 
     """Return whether the actor may share documents of an activity of a cohort."""
     within = scoped(actor.using(P.DOCUMENT_SHARE), college=Cohort.college_id, cohort=Cohort.id)
     is_within = sa.exists().where(col(Cohort.id) == cohort_id, within)
-    return activity.type is ActivityType.workshop and bool(db.execute(sa.select(is_within)).scalar_one())
+    return takes_documents(activity) and bool(db.execute(sa.select(is_within)).scalar_one())
 
 
 def history(db: Session, cohort: CohortRef, code: str) -> list[DocumentShown]:

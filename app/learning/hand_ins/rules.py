@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,10 @@ UNPACKED = 500 * MEGABYTE
 MEMBERS = 10_000
 """Largest number of an archive's members."""
 
+PIECES = 20
+PIECES_UNPACKED = 50 * MEGABYTE
+"""Largest number of files that are handed in as one archive, and their size, unpacked."""
+
 OOXML = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
 
@@ -85,6 +90,9 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "txt": "text/plain",
         "md": "text/markdown",
         "csv": "text/csv",
+        "mp3": "audio/mpeg",
+        "m4a": "audio/mp4",
+        "zip": "application/zip",
     }
 )
 """Media types of the files that are kept, by extension; a download uses them."""
@@ -98,7 +106,11 @@ ACCEPTED = (*TYPES, *PHOTOS)
 _REQUIRED_PART = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _SIGNATURE = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
 _TEXT = frozenset({"txt", "md", "csv"})
+_AUDIO = frozenset({"mp3", "m4a"})
 _JPEG = frozenset({"jpg", "jpeg"})
+_AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"mp42", b"mp41", b"isom", b"iso2", b"dash"})
+_SYSTEM = {"._": b"\0\5\x16\7", ".DS_Store": b"\0\0\0\1Bud1"}
+"""What some systems add to the archives that they make: how its name begins, and its content."""
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _METADATA = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/")
 """What the parts of a JPEG begin with in which a phone writes the place, among others."""
@@ -123,9 +135,11 @@ def file_reasons(name: str, content: bytes, megabytes: int) -> list[Reason]:
     """Return why a file is refused: empty, too large, of another type, or not of its extension's type."""
     kind = extension(name)
     reasons = declared_reasons(name, len(content), megabytes, "file", "file")
-    if reasons or _has_type(kind, content):
+    if reasons:
         return reasons
-    return [Reason("file_not_its_type", {"type": kind}, "file")]
+    if not _has_type(kind, content):
+        return [Reason("file_not_its_type", {"type": kind}, "file")]
+    return archive_reasons(content) if kind == "zip" else []
 
 
 def declared_reasons(name: str, size: int, megabytes: int, name_field: str, size_field: str) -> list[Reason]:
@@ -164,7 +178,56 @@ def _has_type(kind: str, content: bytes) -> bool:
         return is_heif(content)
     if kind in _SIGNATURE:
         return content.startswith(_SIGNATURE[kind])
-    return _is_office(kind, content)
+    if kind in _AUDIO:
+        return _is_audio(kind, content)
+    return _is_archive(content) if kind == "zip" else _is_office(kind, content)
+
+
+def archive_reasons(content: bytes) -> list[Reason]:
+    """Return why an archive of several files is refused: each is of an accepted type by its content, none an archive.
+
+    A photo that would be rewritten is sent by itself, so that the place where it was taken is removed.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir()]
+        if not 0 < len(members) <= PIECES or sum(m.file_size for m in members) > PIECES_UNPACKED:
+            return [Reason("archive_too_large", {"n": PIECES, "megabytes": PIECES_UNPACKED // MEGABYTE}, "file")]
+        for member in members:
+            if code := _piece_refusal(member.filename, archive.read(member)):
+                return [Reason(code, {"name": clean_name(member.filename)}, "file")]
+    return []
+
+
+def _piece_refusal(name: str, content: bytes) -> str | None:
+    """Return why a file of an archive is refused, if it is."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name:
+        return "archive_piece_refused"
+    if any(path.name.startswith(start) and content.startswith(magic) for start, magic in _SYSTEM.items()):
+        return None
+    kind = extension(name)
+    if kind == "zip" or kind not in ACCEPTED or not _has_type(kind, content):
+        return "archive_piece_refused"
+    return "archive_photo" if is_rewritten(name, content) else None
+
+
+def _is_archive(content: bytes) -> bool:
+    """Whether the content is an archive that reads whole, each member by its checksum; sizes are bounded first."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MEMBERS or sum(m.file_size for m in members) > PIECES_UNPACKED:
+                return True  # refused by its size, before anything is unpacked
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError):
+        return False
+
+
+def _is_audio(kind: str, content: bytes) -> bool:
+    """Whether the content begins as a recording does: MPEG audio, or sound in an MP4 file (ISO/IEC 14496-12)."""
+    if kind == "mp3":
+        return content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0")
+    return content[4:8] == b"ftyp" and content[8:12] in _AUDIO_BRANDS
 
 
 def _is_text(content: bytes) -> bool:

@@ -59,6 +59,7 @@ def show_activity(
     left = minutes_left(curriculum.activity(code), counted)
     attempts = hand_ins.attempts(db, enrolment, code)
     takes_trace = library.takes_trace(curriculum, code)
+    page = library.page(curriculum.slug, curriculum.version, code)
     return render(
         request,
         "learning/activity.html",
@@ -67,7 +68,8 @@ def show_activity(
         module=module,
         progress=progress.activity(code),
         due_on=next(m.due_on for m in progress.modules if m.code == module.code),
-        page=library.page(curriculum.slug, curriculum.version, code),
+        page=page,
+        names_portfolio="portfolio" in f"{page.intention}{page.steps}{page.deliverable}".casefold(),
         criteria=library.framework_of(curriculum).criteria,
         own=own,
         writable=own and enrolment.state is EnrolmentState.ACTIVE,
